@@ -1,0 +1,1 @@
+"""The connector between Dynamics 365 / Dataverse and Spotler Mail+."""

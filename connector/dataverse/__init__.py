@@ -1,0 +1,1 @@
+"""Everything that speaks Dataverse: messages, Web API, table and column names, schema manifest."""

@@ -1,0 +1,16 @@
+"""The manifest: every table, column, alternate key and step, as the customer's environment must have them.
+
+`setup` installs it and the Dataverse stand-in is built from it. The functions themselves never load it: at run time the
+constants of `connector.dataverse.names` are enough.
+"""
+
+from connector.dataverse.names import Job
+from connector.dataverse.schema.model import Column, Kind, Step, Table
+from connector.dataverse.schema.own import OWN_TABLES
+from connector.dataverse.schema.standard import STANDARD_TABLES
+
+TABLES: dict[str, Table] = {table.name: table for table in (*STANDARD_TABLES, *OWN_TABLES)}
+
+STEPS: tuple[Step, ...] = (Step("Create", Job.TABLE),)
+
+__all__ = ["STEPS", "TABLES", "Column", "Kind", "Step", "Table"]

@@ -1,0 +1,134 @@
+"""The words in which the manifest is written: tables, columns, alternate keys and the steps that post messages."""
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, StrEnum
+
+
+class Kind(StrEnum):
+    """The type of a column, by the name of its Dataverse attribute type."""
+
+    ID = "Uniqueidentifier"
+    TEXT = "String"
+    MEMO = "Memo"
+    INTEGER = "Integer"
+    DECIMAL = "Decimal"
+    MONEY = "Money"
+    YES_NO = "Boolean"
+    DATE = "DateOnly"
+    DATE_TIME = "DateTime"
+    CHOICE = "Picklist"
+    CHOICES = "MultiSelectPicklist"
+    STATE = "State"
+    STATUS = "Status"
+    LOOKUP = "Lookup"
+    CUSTOMER = "Customer"
+    BIG_INTEGER = "BigInt"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: the logical name.
+        kind: the type.
+        label: what users read.
+        length: the maximum number of characters of a text.
+        targets: the tables that a lookup may point to.
+        navigation: per target, the navigation property through which the lookup is written.
+        options: value and label of each choice.
+        auto_number: the autonumber format, e.g. `{SEQNUM:12}`.
+        required: whether a row cannot be created without it.
+        writable: whether clients may write it.
+        default: the value of a row that was created without it.
+    """
+
+    name: str
+    kind: Kind
+    label: str = ""
+    length: int = 100
+    targets: tuple[str, ...] = ()
+    navigation: dict[str, str] = field(default_factory=dict)
+    options: dict[int, str] = field(default_factory=dict)
+    auto_number: str = ""
+    required: bool = False
+    writable: bool = True
+    default: bool | int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table.
+
+    Attributes:
+        name: the logical name.
+        set_name: the entity set of the Web API.
+        label: what users read.
+        id_column: the primary key.
+        name_column: the primary name.
+        columns: all columns that the connector uses, the keys' columns included.
+        keys: the alternate keys, each a tuple of columns, by name.
+        own: whether the connector's solution adds the table (else it is a standard table).
+        activity: whether it is an activity table, shown on timelines.
+        status_state: which `statecode` each `statuscode` belongs to.
+    """
+
+    name: str
+    set_name: str
+    label: str
+    id_column: str
+    name_column: str
+    columns: tuple[Column, ...]
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    own: bool = False
+    activity: bool = False
+    status_state: dict[int, int] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: when the table has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An asynchronous PostOperation step that posts a message of a table through the service endpoint.
+
+    Attributes:
+        message: e.g. `Create`.
+        table: the logical name of the table.
+        filtering: for Update, the columns whose change posts; empty means any.
+        pre_image: the columns of the pre-image, needed where the row is gone when the message is read.
+    """
+
+    message: str
+    table: str
+    filtering: tuple[str, ...] = ()
+    pre_image: tuple[str, ...] = ()
+
+
+def text(name: str, label: str, length: int = 100, *, required: bool = False) -> Column:
+    """A line of text."""
+    return Column(name, Kind.TEXT, label, length=length, required=required)
+
+
+def choice(name: str, label: str, enum: type[IntEnum], *, default: int | None = None) -> Column:
+    """A choice whose options are the members of an enumeration."""
+    return Column(name, Kind.CHOICE, label, options=option_labels(enum), default=default)
+
+
+def lookup(name: str, label: str, navigation: dict[str, str]) -> Column:
+    """A lookup; `navigation` gives the navigation property of each target table."""
+    kind = Kind.CUSTOMER if set(navigation) == {"account", "contact"} else Kind.LOOKUP
+    return Column(name, kind, label, targets=tuple(navigation), navigation=navigation)
+
+
+def option_labels(enum: type[Enum]) -> dict[int, str]:
+    """Value and label of each member; a `label` property wins over the member's name."""
+    return {int(m.value): str(getattr(m, "label", m.name.replace("_", " ").capitalize())) for m in enum}

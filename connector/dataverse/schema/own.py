@@ -1,0 +1,194 @@
+"""The tables that the connector's solution adds."""
+
+from connector.dataverse.choices import (
+    AutomationKind,
+    ChangedBy,
+    ContactStatus,
+    InteractionType,
+    JobStatus,
+    Operation,
+)
+from connector.dataverse.names import Automation, Info, Interaction, Job, Permission, Visitor
+from connector.dataverse.schema.model import Column, Kind, Table, choice, lookup, option_labels, text
+
+ACTIVE_INACTIVE = {0: "Active", 1: "Inactive"}
+
+
+def _system_columns(statuses: dict[int, str] | None = None) -> tuple[Column, ...]:
+    return (
+        Column("statecode", Kind.STATE, "Status", options=ACTIVE_INACTIVE, default=0),
+        Column("statuscode", Kind.STATUS, "Status Reason", options=statuses or {1: "Active", 2: "Inactive"}),
+        Column("createdon", Kind.DATE_TIME, "Created On", writable=False),
+        Column("modifiedon", Kind.DATE_TIME, "Modified On", writable=False),
+        Column("versionnumber", Kind.BIG_INTEGER, "Version Number", writable=False),
+        lookup("ownerid", "Owner", {"systemuser": "ownerid", "team": "ownerid"}),
+    )
+
+
+def _party(names: type[Info | Permission]) -> tuple[Column, ...]:
+    """The three lookups of which exactly one is filled."""
+    return (
+        lookup(names.CONTACT, "Contact", {"contact": names.CONTACT_NAVIGATION}),
+        lookup(names.LEAD, "Lead", {"lead": names.LEAD_NAVIGATION}),
+        lookup(names.ACCOUNT, "Account", {"account": names.ACCOUNT_NAVIGATION}),
+    )
+
+
+JOB = Table(
+    name=Job.TABLE,
+    set_name=Job.SET,
+    label="Spotler Job",
+    id_column=Job.ID,
+    name_column=Job.NAME,
+    own=True,
+    columns=(
+        Column(Job.ID, Kind.ID, "Spotler Job"),
+        text(Job.NAME, "Name", 300),
+        # Text that sorts as a number: twelve digits last for a million jobs a day for 2,700 years.
+        Column(Job.NUMBER, Kind.TEXT, "Number", length=20, auto_number="{SEQNUM:12}"),
+        choice(Job.OPERATION, "Operation", Operation),
+        lookup(
+            Job.CUSTOMER,
+            "Customer",
+            {"account": Job.CUSTOMER_ACCOUNT_NAVIGATION, "contact": Job.CUSTOMER_CONTACT_NAVIGATION},
+        ),
+        lookup(Job.LEAD, "Lead", {"lead": Job.LEAD_NAVIGATION}),
+        lookup(Job.LIST, "Marketing List", {"list": Job.LIST_NAVIGATION}),
+        lookup(Job.AUTOMATION, "Automation", {"dh_spotlerautomation": Job.AUTOMATION_NAVIGATION}),
+        Column(Job.AUTOMATION_FIELDS, Kind.MEMO, "Automation Fields", length=100_000),
+        text(Job.AUTOMATION_CONTACT_ID, "Automation Contact Id", 100),
+        text(Job.TAG, "Tag", 1000),
+        Column(Job.SCORE, Kind.INTEGER, "Score"),
+        text(Job.AUDIENCE, "Audience", 255),
+        text(Job.FIELD_NAME, "Field Name", 255),
+        text(Job.FIELD_VALUE, "Field Value", 4000),
+        text(Job.RESULT_CODE, "Result Code", 100),
+        Column(Job.RESULT_MESSAGE, Kind.MEMO, "Result Message", length=4000),
+        Column(Job.STARTED_ON, Kind.DATE_TIME, "Started On"),
+        Column(Job.COMPLETED_ON, Kind.DATE_TIME, "Completed On"),
+        Column(Job.LEASE_UNTIL, Kind.DATE_TIME, "Lease Until"),
+        Column(Job.ATTEMPTS, Kind.INTEGER, "Attempts", default=0),
+        *_system_columns(option_labels(JobStatus)),
+    ),
+    keys={"dh_number_key": (Job.NUMBER,)},
+    status_state={status.value: status.state for status in JobStatus},
+)
+
+INFO = Table(
+    name=Info.TABLE,
+    set_name=Info.SET,
+    label="Spotler Info",
+    id_column=Info.ID,
+    name_column=Info.NAME,
+    own=True,
+    columns=(
+        Column(Info.ID, Kind.ID, "Spotler Info"),
+        text(Info.NAME, "Name", 200),
+        text(Info.RECORD, "Record Id", 36, required=True),
+        *_party(Info),
+        Column(Info.ACTIVE, Kind.YES_NO, "Active"),
+        choice(Info.CONTACT_STATUS, "Contact Status", ContactStatus),
+        text(Info.LAST_STATUS, "Last Status", 100),
+        Column(Info.LAST_SYNC_ON, Kind.DATE_TIME, "Last Sync On"),
+        Column(Info.LAST_ERROR, Kind.MEMO, "Last Error", length=4000),
+        text(Info.SENT_HASH, "Sent Hash", 64),
+        *_system_columns(),
+    ),
+    keys={"dh_recordid_key": (Info.RECORD,)},
+    status_state={1: 0, 2: 1},
+)
+
+PERMISSION = Table(
+    name=Permission.TABLE,
+    set_name=Permission.SET,
+    label="Spotler Permission",
+    id_column=Permission.ID,
+    name_column=Permission.NAME,
+    own=True,
+    columns=(
+        Column(Permission.ID, Kind.ID, "Spotler Permission"),
+        text(Permission.NAME, "Name", 200, required=True),
+        Column(Permission.SUBSCRIBED, Kind.YES_NO, "Subscribed", default=False),
+        *_party(Permission),
+        Column(Permission.CHANGED_ON, Kind.DATE_TIME, "Changed On"),
+        choice(Permission.CHANGED_BY, "Changed By", ChangedBy),
+        *_system_columns(),
+    ),
+    status_state={1: 0, 2: 1},
+)
+
+AUTOMATION = Table(
+    name=Automation.TABLE,
+    set_name=Automation.SET,
+    label="Spotler Automation",
+    id_column=Automation.ID,
+    name_column=Automation.NAME,
+    own=True,
+    columns=(
+        Column(Automation.ID, Kind.ID, "Spotler Automation"),
+        text(Automation.NAME, "Name", 300),
+        text(Automation.TRIGGER_CODE, "Trigger Code", 100),
+        choice(Automation.KIND, "Kind", AutomationKind, default=AutomationKind.AUTOMATION.value),
+        text(Automation.AUTOMATION_ID, "Automation Id", 100),
+        Column(Automation.FIELDS, Kind.MEMO, "Fields", length=100_000),
+        *_system_columns(),
+    ),
+    keys={"dh_triggercode_key": (Automation.TRIGGER_CODE,)},
+    status_state={1: 0, 2: 1},
+)
+
+INTERACTION = Table(
+    name=Interaction.TABLE,
+    set_name=Interaction.SET,
+    label="Marketing Interaction",
+    id_column=Interaction.ID,
+    name_column=Interaction.SUBJECT,
+    own=True,
+    activity=True,
+    columns=(
+        Column(Interaction.ID, Kind.ID, "Marketing Interaction"),
+        text(Interaction.SUBJECT, "Subject", 200),
+        lookup(
+            Interaction.REGARDING,
+            "Regarding",
+            {t: f"regardingobjectid_{t}_dh_marketinginteraction" for t in ("contact", "lead", "account")},
+        ),
+        choice(Interaction.TYPE, "Type", InteractionType),
+        Column(Interaction.ON, Kind.DATE_TIME, "On"),
+        text(Interaction.MAILING, "Mailing", 300),
+        text(Interaction.URL, "Url", 2000),
+        text(Interaction.KEY, "Key", 200),
+        lookup(Interaction.VISITOR, "Website Visitor", {"dh_websitevisitor": "dh_WebsiteVisitorId"}),
+        *_system_columns({1: "Open", 2: "Completed"}),
+    ),
+    keys={"dh_key_key": (Interaction.KEY,)},
+    status_state={1: 0, 2: 1},
+)
+
+VISITOR = Table(
+    name=Visitor.TABLE,
+    set_name=Visitor.SET,
+    label="Website Visitor",
+    id_column=Visitor.ID,
+    name_column=Visitor.NAME,
+    own=True,
+    columns=(
+        Column(Visitor.ID, Kind.ID, "Website Visitor"),
+        text(Visitor.NAME, "Name", 200),
+        text(Visitor.EXTERNAL_ID, "External Id", 100),
+        text(Visitor.DOMAIN, "Domain", 255),
+        Column(Visitor.RATING, Kind.INTEGER, "Rating"),
+        text(Visitor.VISITOR_STATUS, "Visitor Status", 100),
+        text(Visitor.TYPE, "Type", 100),
+        lookup(Visitor.ACCOUNT, "Account", {"account": "dh_AccountId"}),
+        lookup(Visitor.LEAD, "Lead", {"lead": "dh_LeadId"}),
+        Column(Visitor.FIRST_VISIT, Kind.DATE_TIME, "First Visit"),
+        Column(Visitor.LAST_VISIT, Kind.DATE_TIME, "Last Visit"),
+        Column(Visitor.VISITS, Kind.INTEGER, "Visits"),
+        *_system_columns(),
+    ),
+    keys={"dh_externalid_key": (Visitor.EXTERNAL_ID,)},
+    status_state={1: 0, 2: 1},
+)
+
+OWN_TABLES = (JOB, INFO, PERMISSION, AUTOMATION, INTERACTION, VISITOR)

@@ -1,0 +1,167 @@
+"""Standard tables of Dataverse, with only the columns that the connector uses."""
+
+from connector.dataverse.names import Account, Contact, Flags, Lead, MarketingList
+from connector.dataverse.schema.model import Column, Kind, Table, lookup, text
+
+ACTIVE_INACTIVE = {0: "Active", 1: "Inactive"}
+
+
+def _system_columns(states: dict[int, str], statuses: dict[int, str]) -> tuple[Column, ...]:
+    return (
+        Column(Flags.STATE, Kind.STATE, "Status", options=states, default=0),
+        Column(Flags.STATUS, Kind.STATUS, "Status Reason", options=statuses),
+        Column("createdon", Kind.DATE_TIME, "Created On", writable=False),
+        Column("modifiedon", Kind.DATE_TIME, "Modified On", writable=False),
+        Column("versionnumber", Kind.BIG_INTEGER, "Version Number", writable=False),
+        lookup("ownerid", "Owner", {"systemuser": "ownerid", "team": "ownerid"}),
+    )
+
+
+def _flags() -> tuple[Column, ...]:
+    return (
+        Column(Flags.DO_NOT_EMAIL, Kind.YES_NO, "Do not allow Emails", default=False),
+        Column(Flags.DO_NOT_BULK_EMAIL, Kind.YES_NO, "Do not allow Bulk Emails", default=False),
+        Column("donotphone", Kind.YES_NO, "Do not allow Phone Calls", default=False),
+    )
+
+
+def _address() -> tuple[Column, ...]:
+    return (
+        text("address1_line1", "Street 1", 250),
+        text("address1_line2", "Street 2", 250),
+        text("address1_postalcode", "ZIP/Postal Code", 20),
+        text("address1_city", "City", 80),
+        text("address1_stateorprovince", "State/Province", 50),
+        text("address1_country", "Country/Region", 80),
+    )
+
+
+def _person() -> tuple[Column, ...]:
+    return (
+        text("salutation", "Salutation"),
+        text("firstname", "First Name", 50),
+        text("middlename", "Middle Name", 50),
+        text("lastname", "Last Name", 50),
+        text("jobtitle", "Job Title"),
+        Column("fullname", Kind.TEXT, "Full Name", length=160, writable=False),
+        text("emailaddress1", "Email"),
+        text("emailaddress2", "Email 2"),
+        text("telephone1", "Business Phone", 50),
+        text("mobilephone", "Mobile Phone", 50),
+    )
+
+
+CONTACT = Table(
+    name=Contact.TABLE,
+    set_name=Contact.SET,
+    label="Contact",
+    id_column=Contact.ID,
+    name_column="fullname",
+    columns=(
+        Column(Contact.ID, Kind.ID, "Contact"),
+        *_person(),
+        Column("gendercode", Kind.CHOICE, "Gender", options={1: "Male", 2: "Female"}),
+        Column("birthdate", Kind.DATE, "Birthday"),
+        Column("creditlimit", Kind.MONEY, "Credit Limit"),
+        Column("numberofchildren", Kind.INTEGER, "No. of Children"),
+        lookup(
+            "parentcustomerid",
+            "Company Name",
+            {"account": "parentcustomerid_account", "contact": "parentcustomerid_contact"},
+        ),
+        *_address(),
+        *_flags(),
+        *_system_columns(ACTIVE_INACTIVE, {1: "Active", 2: "Inactive"}),
+    ),
+    status_state={1: 0, 2: 1},
+)
+
+LEAD = Table(
+    name=Lead.TABLE,
+    set_name=Lead.SET,
+    label="Lead",
+    id_column=Lead.ID,
+    name_column="fullname",
+    columns=(
+        Column(Lead.ID, Kind.ID, "Lead"),
+        text("subject", "Topic", 300),
+        *_person(),
+        text("companyname", "Company Name"),
+        Column("leadsourcecode", Kind.CHOICE, "Lead Source", options={8: "Web", 9: "Word of Mouth", 10: "Other"}),
+        *_address(),
+        *_flags(),
+        *_system_columns(
+            {0: "Open", 1: "Qualified", 2: "Disqualified"},
+            {1: "New", 2: "Contacted", 3: "Qualified", 4: "Lost", 5: "Cannot Contact", 7: "Canceled"},
+        ),
+    ),
+    status_state={1: 0, 2: 0, 3: 1, 4: 2, 5: 2, 7: 2},
+)
+
+ACCOUNT = Table(
+    name=Account.TABLE,
+    set_name=Account.SET,
+    label="Account",
+    id_column=Account.ID,
+    name_column="name",
+    columns=(
+        Column(Account.ID, Kind.ID, "Account"),
+        text("name", "Account Name", 160, required=True),
+        text("accountnumber", "Account Number", 20),
+        text("emailaddress1", "Email"),
+        text("telephone1", "Main Phone", 50),
+        text("websiteurl", "Website", 200),
+        Column(
+            "industrycode",
+            Kind.CHOICE,
+            "Industry",
+            options={1: "Accounting", 2: "Agriculture", 7: "Consulting"},
+        ),
+        lookup("primarycontactid", "Primary Contact", {"contact": "primarycontactid"}),
+        lookup("parentaccountid", "Parent Account", {"account": "parentaccountid"}),
+        *_address(),
+        *_flags(),
+        *_system_columns(ACTIVE_INACTIVE, {1: "Active", 2: "Inactive"}),
+    ),
+    status_state={1: 0, 2: 1},
+)
+
+MARKETING_LIST = Table(
+    name=MarketingList.TABLE,
+    set_name=MarketingList.SET,
+    label="Marketing List",
+    id_column=MarketingList.ID,
+    name_column="listname",
+    columns=(
+        Column(MarketingList.ID, Kind.ID, "List"),
+        text("listname", "Name", 128, required=True),
+        Column("type", Kind.YES_NO, "Type", default=False),
+        Column(
+            "createdfromcode",
+            Kind.CHOICE,
+            "List Member Type",
+            options={1: "Account", 2: "Contact", 4: "Lead"},
+            required=True,
+        ),
+        Column("query", Kind.MEMO, "Query", length=1_073_741_823),
+        Column("lockstatus", Kind.YES_NO, "Locked", default=False),
+        *_system_columns(ACTIVE_INACTIVE, {0: "Active", 1: "Inactive"}),
+    ),
+    status_state={0: 0, 1: 1},
+)
+
+SYSTEM_USER = Table(
+    name="systemuser",
+    set_name="systemusers",
+    label="User",
+    id_column="systemuserid",
+    name_column="fullname",
+    columns=(
+        Column("systemuserid", Kind.ID, "User"),
+        Column("fullname", Kind.TEXT, "Full Name", length=200, writable=False),
+        text("applicationid", "Application ID", 36),
+        Column("isdisabled", Kind.YES_NO, "Disabled", default=False),
+    ),
+)
+
+STANDARD_TABLES = (CONTACT, LEAD, ACCOUNT, MARKETING_LIST, SYSTEM_USER)

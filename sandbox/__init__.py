@@ -1,0 +1,1 @@
+"""Stand-ins for everything the connector talks to, on one machine."""
