@@ -1,0 +1,114 @@
+"""What can go wrong, in families named after what happens next.
+
+    ConnectorError
+    ├── Invalid         the job or the message is wrong           job Failed at once, no call to Spotler
+    ├── Refused         Spotler or Dataverse said no              job Failed at once, with that system's code
+    ├── Transient       429, 5xx, network, throttling             rescheduled with back-off, Failed after three hours
+    │   └── Unclear     the answer was lost, not the call         as Transient, but never repeated where that would harm
+    ├── Misconfigured   credentials, mapping, a missing table     one alert; the work waits as for Transient
+    └── Unreadable      not a message that we understand          quarantine, with the reason
+
+Every error has a stable code, a sentence for people and an advice: what to do about it. The sentence of a class is the
+first line of its docstring unless the place that raises it knows better. Sentences and advice never quote values of a
+record, because they are logged; they name columns and fields.
+"""
+
+from typing import ClassVar
+
+
+class ConnectorError(Exception):
+    """The connector could not do its work."""
+
+    code: ClassVar[str] = "ERROR"
+    advice: ClassVar[str] = ""
+
+    def __init__(self, sentence: str = "", *, code: str = "", advice: str = "") -> None:
+        self.sentence = sentence or self.default_sentence()
+        self.result_code = code or self.code
+        self.what_to_do = advice or self.advice
+        super().__init__(self.sentence)
+
+    @classmethod
+    def default_sentence(cls) -> str:
+        """The first line of the class's docstring."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def for_people(self) -> str:
+        """Code, sentence and advice on one line, as shown on the job row."""
+        return " ".join(filter(None, (f"[{self.result_code}]", self.sentence, self.what_to_do)))
+
+
+class Invalid(ConnectorError):
+    """The job is not valid."""
+
+    code = "JOB_NOT_VALID"
+    advice = "Correct the job and set its status back to Queued, or create a new job."
+
+
+class Refused(ConnectorError):
+    """The other system refused the work."""
+
+    code = "REFUSED"
+    advice = "See the code in the list of codes; correct the cause, then set the job back to Queued."
+
+
+class Transient(ConnectorError):
+    """The other system cannot do the work right now.
+
+    Attributes:
+        retry_after: seconds that the other system asked to wait, if it did.
+    """
+
+    code = "TRANSIENT"
+    advice = "Nothing to do: the connector tries again by itself."
+
+    def __init__(
+        self, sentence: str = "", *, code: str = "", advice: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(sentence, code=code, advice=advice)
+        self.retry_after = retry_after
+
+
+class Unclear(Transient):
+    """The call was sent but its answer was lost, so its effect is not known."""
+
+    code = "UNCLEAR"
+
+
+class Misconfigured(ConnectorError):
+    """The connector is not set up correctly."""
+
+    code = "MISCONFIGURED"
+    advice = "An administrator must correct the settings; the work waits until then."
+
+
+class Unreadable(ConnectorError):
+    """The message cannot be understood."""
+
+    code = "MESSAGE_UNREADABLE"
+    advice = "Look at the message in the queue quarantine; replay it once its cause is gone."
+
+
+class OutcomeUnknown(Refused):
+    """The work was started but its outcome was lost, and repeating it could do it twice."""
+
+    code = "OUTCOME_UNKNOWN"
+    advice = (
+        "Look in Spotler whether it happened. If not, set the job back to Queued to run it again; "
+        "if it did, nothing is left to do."
+    )
+
+
+class GivenUp(Refused):
+    """The other system could not be reached for three hours."""
+
+    code = "TRANSIENT_GIVEN_UP"
+    advice = "Once the other system works again, set the job back to Queued."
+
+
+class InternalError(Refused):
+    """The connector made a mistake."""
+
+    code = "INTERNAL_ERROR"
+    advice = "Report the fingerprint to the maintainers; the item is kept in the queue quarantine."

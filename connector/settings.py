@@ -1,0 +1,113 @@
+"""Settings, as one typed object, read from the environment (application settings in Azure).
+
+Every problem is named at once, by the name of its setting, without its value. Settings are read when the first message
+arrives, never at import: `function_app.py` must index with an empty environment.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connector.errors import Misconfigured
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _secure_url(url: str) -> str:
+    """Credentials travel over TLS only; a stand-in on this machine may do without."""
+    parts = urlsplit(url)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+        raise ValueError("must be an https address")
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_secure_url)]
+
+
+class Settings(BaseSettings):
+    """All settings; the field's name in upper case is the name of the application setting."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Service Bus: a connection string (setting ServiceBus), or the namespace for a managed identity.
+    service_bus: Annotated[SecretStr | None, Field(validation_alias="ServiceBus")] = None
+    service_bus_namespace: Annotated[str | None, Field(validation_alias="ServiceBus__fullyQualifiedNamespace")] = None
+
+    # Dataverse. Without a client secret the managed identity of the app is used.
+    dataverse_url: Url
+    dataverse_tenant_id: str | None = None
+    dataverse_client_id: str | None = None
+    dataverse_client_secret: SecretStr | None = None
+    dataverse_authority: Url = "https://login.microsoftonline.com"
+    #: The systemuserid of the connector's application user: messages it caused are its own echo.
+    dataverse_user_id: str | None = None
+    #: Seconds for one call; a bulk write of 100 rows with plug-ins takes several.
+    dataverse_timeout: Annotated[float, Field(gt=0)] = 60
+    #: Calls at the same time; Dataverse allows 52 or more per user.
+    dataverse_parallel: Annotated[int, Field(ge=1, le=52)] = 8
+
+    # Spotler.
+    spotler_url: Url = "https://restapi.mailplus.nl/integrationservice-1.1.0"
+    spotler_key: SecretStr
+    spotler_secret: SecretStr
+    #: Seconds for one call; public clients of this API use 10 to 20.
+    spotler_timeout: Annotated[float, Field(gt=0)] = 20
+    #: Calls at the same time. Spotler publishes no limit; see docs/to-verify.md.
+    spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 8
+
+    # Jobs.
+    #: Hours after which a job that only met transient faults is Failed.
+    job_give_up_hours: Annotated[float, Field(gt=0)] = 3
+    #: Seconds after which a claim is stale: the lock duration of the subscriptions.
+    job_lease_seconds: Annotated[float, Field(gt=0)] = 300
+    #: Seconds that a Queued row may wait for its message before the sweep wakes it up.
+    job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120
+
+    # Mapping.
+    mapping_file: Path = Path("mappings/default.json")
+    #: The language of choice labels sent to Spotler (1043 is Dutch, 1033 English).
+    language: int = 1033
+    #: The time zone in which a date-time becomes a date.
+    time_zone: str = "Europe/Amsterdam"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.service_bus is None and self.service_bus_namespace is None:
+            raise ValueError("set ServiceBus (a connection string) or ServiceBus__fullyQualifiedNamespace")
+        if self.dataverse_client_secret and not (self.dataverse_client_id and self.dataverse_tenant_id):
+            raise ValueError("DATAVERSE_CLIENT_SECRET needs DATAVERSE_CLIENT_ID and DATAVERSE_TENANT_ID")
+        return self
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        Misconfigured: naming every setting that is missing or wrong.
+    """
+    return load_settings()
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        Misconfigured: naming every setting that is missing or wrong.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # its arguments are the environment
+    except ValidationError as error:
+        raise Misconfigured("Settings are missing or wrong: " + "; ".join(_problems(error)) + ".") from None
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """One text per problem; messages of pydantic are kept, values are not."""
+    return [
+        f"{str(problem['loc'][0]).upper() if problem['loc'] else 'settings'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
