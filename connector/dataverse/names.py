@@ -41,6 +41,7 @@ class Job:
     STARTED_ON: Final = "dh_startedon"
     COMPLETED_ON: Final = "dh_completedon"
     LEASE_UNTIL: Final = "dh_leaseuntil"
+    CLAIM: Final = "dh_claim"
     ATTEMPTS: Final = "dh_attempts"
     STATE: Final = "statecode"
     STATUS: Final = "statuscode"

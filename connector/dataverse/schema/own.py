@@ -67,6 +67,7 @@ JOB = Table(
         Column(Job.STARTED_ON, Kind.DATE_TIME, "Started On"),
         Column(Job.COMPLETED_ON, Kind.DATE_TIME, "Completed On"),
         Column(Job.LEASE_UNTIL, Kind.DATE_TIME, "Lease Until"),
+        text(Job.CLAIM, "Claim", 36),
         Column(Job.ATTEMPTS, Kind.INTEGER, "Attempts", default=0),
         *_system_columns(option_labels(JobStatus)),
     ),

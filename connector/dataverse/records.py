@@ -1,0 +1,35 @@
+"""Contacts, leads and accounts: the records that have a contact in Spotler."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from connector.dataverse.names import Account, Contact, Lead
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordRef:
+    """A row of contact, lead or account.
+
+    Attributes:
+        table: the logical name.
+        id: the row id in lower case; it is also Spotler's External Id.
+    """
+
+    table: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTable:
+    """How the Web API calls one of the three tables."""
+
+    set_name: str
+    id_column: str
+    name_column: str
+
+
+RECORD_TABLES: Final = {
+    Contact.TABLE: RecordTable(Contact.SET, Contact.ID, "fullname"),
+    Lead.TABLE: RecordTable(Lead.SET, Lead.ID, "fullname"),
+    Account.TABLE: RecordTable(Account.SET, Account.ID, "name"),
+}
