@@ -1,0 +1,96 @@
+"""Members of a JSON object, each with the type it must have.
+
+One rule for all: a member that is absent or null has its default, because Dataverse has added members over the years;
+a member of another type makes the message malformed.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from connector.dataverse.messages.decode import Json, JsonObject
+from connector.dataverse.messages.reasons import Malformed
+
+_GUID: Final = re.compile(r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE)
+_ZERO: Final = "00000000-0000-0000-0000-000000000000"
+
+#: More digits than any whole number column has (long: 19).
+_MAX_DIGITS: Final = 20
+
+
+def text(owner: JsonObject, member: str) -> str | None:
+    """A text; None where there is none."""
+    value = owner.get(member)
+    if value is None or isinstance(value, str):
+        return value
+    raise Malformed.member(member, "a text")
+
+
+def whole(owner: JsonObject, member: str, default: int) -> int:
+    """A whole number, which may be written with a fraction of zero."""
+    value = owner.get(member)
+    if value is None:
+        return default
+    number = as_whole(value)
+    if number is None:
+        raise Malformed.member(member, "a whole number")
+    return number
+
+
+def guid(owner: JsonObject, member: str) -> str | None:
+    """A lower-case guid; None where there is none or only zeros."""
+    value = owner.get(member)
+    if value is None:
+        return None
+    if isinstance(value, str) and (match := _GUID.fullmatch(value)):
+        return _unless_zero(match[1])
+    raise Malformed.member(member, "a guid")
+
+
+def as_guid(value: object) -> str | None:
+    """The value as a lower-case guid; None if it is not one, or only zeros."""
+    match = _GUID.fullmatch(value) if isinstance(value, str) else None
+    return _unless_zero(match[1]) if match else None
+
+
+def as_whole(value: Json) -> int | None:
+    """The value as a whole number; None if it is not one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, Decimal) and value.adjusted() < _MAX_DIGITS and value == value.to_integral_value():
+        return int(value)
+    return None
+
+
+def items(owner: JsonObject, member: str) -> list[Json]:
+    """A list; empty where there is none."""
+    value = owner.get(member)
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return value
+    raise Malformed.member(member, "a list")
+
+
+def pairs(owner: JsonObject, member: str) -> Iterator[tuple[str, Json]]:
+    """The keys and values of a list of `{"key": …, "value": …}`; nothing where there is none."""
+    for item in items(owner, member):
+        if not isinstance(item, dict) or "value" not in item or not isinstance(key := item.get("key"), str):
+            raise Malformed.member(member, "a list of keys and values")
+        yield key, item["value"]
+
+
+def child(owner: JsonObject, member: str) -> JsonObject:
+    """An object; empty where there is none."""
+    value = owner.get(member)
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return value
+    raise Malformed.member(member, "an object")
+
+
+def _unless_zero(found: str) -> str | None:
+    found = found.lower()
+    return None if found == _ZERO else found

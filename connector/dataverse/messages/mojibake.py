@@ -1,0 +1,63 @@
+"""Undo garbled text: UTF-8 that somebody read as Windows-1252 (`Zoë` became `ZoÃ«`).
+
+Endpoints whose `messagecharset` is left at its default can post such text; setup registers ours as UTF-8, and this
+module takes care of the others. Garbling does not touch ASCII, so the structure of a document is safe, and undoing it
+is to turn each character back into the byte it came from, and to read the bytes as UTF-8.
+
+The whole document must agree. A single `ë` that is right as it stands is not valid UTF-8 by itself and proves that
+nothing is garbled, so a right document is practically never touched. What is left are accidents such as `CAFÉ®`, whose
+last two characters happen to be valid UTF-8 for a phonetic sign: a repair counts only if it brings back at least one
+character that people use.
+"""
+
+import codecs
+import re
+from typing import Final
+
+#: Text that went wrong twice has been seen; more often has not, and each round is another chance to be wrong.
+MAX_ROUNDS: Final = 2
+
+#: Name under which Python knows `_control_characters`, to be used as `errors=`.
+_LENIENT: Final = "connector.control-characters"
+
+#: Characters that are no evidence of a repair: ASCII, control characters, and what only arises when a capital such as
+#: É, Ö, Ü or ß stands before punctuation (phonetic signs, Hebrew points, Syriac, N'Ko). Romanian Ș and Ț are spared.
+_CREDIBLE: Final = re.compile(r"[^\x00-\x9f\u0180-\u0217\u021c-\u02ff\u0530-\u05cf\u0600-\u061f\u0700-\u08ff]")
+
+
+def repair(text: str) -> tuple[str, bool]:
+    """The text as it was meant, and whether it had to be repaired."""
+    repaired = False
+    for _ in range(MAX_ROUNDS):
+        meant = _undo(text)
+        if meant is None:
+            break
+        text, repaired = meant, True
+    return text, repaired
+
+
+def _undo(text: str) -> str | None:
+    """One round; None if the text was not garbled."""
+    if text.isascii():
+        return None
+    try:
+        meant = text.encode("cp1252", errors=_LENIENT).decode("utf-8")
+    except UnicodeError:
+        return None
+    return meant if _CREDIBLE.search(meant) else None
+
+
+def _control_characters(error: UnicodeError) -> tuple[bytes, int]:
+    """Turn the control characters U+0080 to U+009F into the byte of the same number.
+
+    Five bytes have no character in Windows-1252 and stay what they are, as in every browser; the others arise when a
+    tool garbles with Latin-1 instead.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        controls = error.object[error.start : error.end]
+        if all("\x80" <= character <= "\x9f" for character in controls):
+            return controls.encode("latin-1"), error.end
+    raise error
+
+
+codecs.register_error(_LENIENT, _control_characters)

@@ -1,0 +1,59 @@
+"""Why a message cannot be read: one class, one code and one advice per reason.
+
+    Unreadable
+    ├── Empty          MESSAGE_EMPTY          nothing in it
+    ├── WrongFormat    MESSAGE_WRONG_FORMAT   binary or text XML: the service endpoint is registered wrongly
+    ├── NotJson        MESSAGE_NOT_JSON       neither XML nor JSON, or JSON that was cut off
+    ├── NotDataverse   MESSAGE_NOT_DATAVERSE  JSON, but posted by somebody else
+    └── Malformed      MESSAGE_MALFORMED      posted by Dataverse, but a member has a shape that makes no sense
+
+The sentences are logged and shown in the portal, so they name members of the format and never quote the message.
+"""
+
+from connector.errors import Unreadable
+
+
+class Empty(Unreadable):
+    """The message is empty."""
+
+    code = "MESSAGE_EMPTY"
+    advice = "Find out who sends empty messages to the queue; there is nothing in them to replay."
+
+
+class WrongFormat(Unreadable):
+    """The endpoint's message format is not JSON: set messageformat to 2."""
+
+    code = "MESSAGE_WRONG_FORMAT"
+    advice = (
+        "Correct the service endpoint in Dataverse (run setup again). Messages already posted cannot be replayed; "
+        "jobs that wait are found by the sweep."
+    )
+
+
+class NotJson(Unreadable):
+    """The message is not JSON."""
+
+    code = "MESSAGE_NOT_JSON"
+    advice = "Find out who wrote it: the sender of the message is shown in its properties. It cannot be replayed."
+
+
+class NotDataverse(Unreadable):
+    """The message is JSON, but not the context of a Dataverse operation."""
+
+    code = "MESSAGE_NOT_DATAVERSE"
+    advice = "Only Dataverse may write to this queue: remove other senders, or point them to a queue of their own."
+
+
+class Malformed(Unreadable):
+    """The message is the context of a Dataverse operation, but a member has an unexpected shape."""
+
+    code = "MESSAGE_MALFORMED"
+    advice = "Report it to the maintainers with the message from the queue quarantine; replay it after an update."
+
+    @classmethod
+    def member(cls, name: str, expected: str) -> "Malformed":
+        """The error for one member, e.g. `Malformed.member("Depth", "a whole number")`.
+
+        Both texts come from this package, never from the message.
+        """
+        return cls(f"The member {name} of the message is not {expected}.")
