@@ -1,0 +1,139 @@
+"""Audiences: dynamic lists of Spotler whose members come from outside.
+
+Spotler can neither list its audiences nor tell who is in one, so the connector remembers both. A DELETE of members
+whose body is empty empties the whole audience; that is why an empty list of ids is refused here and emptying is a
+method of its own.
+"""
+
+from collections.abc import Sequence
+from itertools import batched
+from typing import Final
+
+from connector.errors import Invalid, Refused
+from connector.spotler.calls import Calls, Route, answer_of
+from connector.spotler.errors import NotLicensed, UnknownMembers
+from connector.spotler.models import Audience, MembershipResult
+from connector.spotler.readers import read_audience
+from connector.spotler.wire import as_object
+
+#: Ids per call, the documented maximum.
+MEMBERS_PER_CALL: Final = 2500
+
+_MISSING: Final = "RESOURCE_NOT_FOUND"
+#: The rules of names and ids; this resource does not declare a body that would say which was broken.
+_RULES: Final = {417: "SPOTLER_AUDIENCE_REFUSED"}
+_CREATE: Final = Route("POST", "/audience", bare=_RULES, licensed=True)
+_GET: Final = Route("GET", "/audience/{audience}", bare={404: _MISSING}, licensed=True)
+_UPDATE: Final = Route("PUT", "/audience/{audience}", bare={404: _MISSING, **_RULES}, licensed=True)
+_DELETE: Final = Route("DELETE", "/audience/{audience}", bare={404: _MISSING, 417: "INVALID_STATE"}, licensed=True)
+_ADD: Final = Route("POST", "/audience/{audience}/contact", bare={404: _MISSING}, licensed=True)
+_REMOVE: Final = Route("DELETE", "/audience/{audience}/contact", bare={404: _MISSING}, licensed=True)
+
+
+class Audiences:
+    """The calls about audiences. All need the edition Automation or eCommerce, else `NotLicensed`."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def create(self, external_id: str, name: str, description: str = "") -> Audience:
+        """Create an audience. Doing it again is harmless: one with this id and name is returned as it is.
+
+        Raises:
+            Refused: the name or id is empty, too long or used by another audience, or there are too many audiences.
+        """
+        body = {"externalId": external_id, "name": name, "description": description}
+        try:
+            return read_audience(as_object(answer_of(self._calls.send(_CREATE, body=body))))
+        except Refused as refusal:
+            existing = None if isinstance(refusal, NotLicensed) else self.get(external_id)
+            if existing is None or existing.name != name:
+                raise
+            return existing
+
+    def get(self, external_id: str) -> Audience | None:
+        """The audience, or None if there is none with this id."""
+        try:
+            return read_audience(as_object(self._calls.read(_GET, {"audience": external_id})))
+        except Refused as refusal:
+            if refusal.result_code == _MISSING:
+                return None
+            raise
+
+    def update(self, external_id: str, name: str, description: str = "") -> Audience:
+        """Rename an audience.
+
+        Raises:
+            Refused: RESOURCE_NOT_FOUND, or the name is empty, too long or used.
+        """
+        body = {"externalId": external_id, "name": name, "description": description}
+        return read_audience(as_object(answer_of(self._calls.send(_UPDATE, {"audience": external_id}, body=body))))
+
+    def delete(self, external_id: str) -> bool:
+        """Delete an audience; False if it was already gone.
+
+        Raises:
+            Refused: it is in use.
+        """
+        try:
+            self._calls.send(_DELETE, {"audience": external_id})
+        except Refused as refusal:
+            if refusal.result_code == _MISSING:
+                return False
+            raise
+        return True
+
+    def add_members(self, external_id: str, contacts: Sequence[str]) -> MembershipResult:
+        """Add contacts by their external ids; those that Spotler does not know are left out and reported.
+
+        Raises:
+            Invalid: the list is empty.
+            Refused: RESOURCE_NOT_FOUND if the audience does not exist.
+        """
+        return self._change(_ADD, external_id, contacts)
+
+    def remove_members(self, external_id: str, contacts: Sequence[str]) -> MembershipResult:
+        """Remove contacts by their external ids; one that is no member counts as done.
+
+        Raises:
+            Invalid: the list is empty, which Spotler would take for "everybody".
+            Refused: RESOURCE_NOT_FOUND if the audience does not exist.
+        """
+        return self._change(_REMOVE, external_id, contacts)
+
+    def remove_all(self, external_id: str) -> None:
+        """Remove everybody.
+
+        Raises:
+            Refused: RESOURCE_NOT_FOUND if the audience does not exist.
+        """
+        self._calls.send(_REMOVE, {"audience": external_id})
+
+    def _change(self, route: Route, external_id: str, contacts: Sequence[str]) -> MembershipResult:
+        if not contacts:
+            raise Invalid("No contacts were named to add to or remove from the audience.")
+        if not all(contacts):
+            raise Invalid("A contact without external id cannot be a member of an audience.")
+        done: list[str] = []
+        unknown: list[str] = []
+        for block in batched(dict.fromkeys(contacts), MEMBERS_PER_CALL, strict=False):
+            accepted, dropped = self._change_block(route, external_id, block)
+            done += accepted
+            unknown += dropped
+        return MembershipResult(tuple(done), tuple(unknown))
+
+    def _change_block(self, route: Route, external_id: str, block: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Send a block until Spotler knows everybody left in it. Each round drops somebody, so there is an end."""
+        left, dropped = list(block), list[str]()
+        while left:
+            try:
+                self._calls.send(route, {"audience": external_id}, body={"contacts": left})
+            except UnknownMembers as refusal:
+                gone = [each for each in left if each.casefold() in refusal.external_ids]
+                if not gone:
+                    raise
+                dropped += gone
+                left = [each for each in left if each.casefold() not in refusal.external_ids]
+            else:
+                break
+        return left, dropped

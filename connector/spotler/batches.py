@@ -1,0 +1,82 @@
+"""Writing contacts in blocks, so that one bad contact never harms its neighbours.
+
+Spotler takes 100 contacts at a time and answers with a code for each. Two things it may do are put right here: refuse a
+whole block because of one contact (the block is halved until that one stands alone), and understand "update" as "only
+those that exist" (those it does not know are written again as new).
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import batched
+from typing import Final
+
+from connector.errors import Invalid, Refused
+from connector.spotler.calls import Calls, Route, answer_of, list_of
+from connector.spotler.errors import named_field
+from connector.spotler.models import ContactData, ContactResult
+from connector.spotler.readers import read_contact_results
+
+#: Contacts per call, the documented maximum.
+BATCH: Final = 100
+_WRITE: Final = Route("POST", "/contact/list")
+_UNKNOWN: Final = "CONTACT_UNKNOWN"
+
+
+def upsert(calls: Calls, contacts: Sequence[ContactData]) -> list[ContactResult]:
+    """Write contacts, new and known ones; the results in the order of the contacts.
+
+    Raises:
+        Transient, Misconfigured: Spotler cannot take a block now. Earlier blocks are written; repeating does no harm.
+    """
+    results: list[ContactResult] = []
+    for block in batched(contacts, BATCH, strict=False):
+        results += _upsert_block(calls, block)
+    return results
+
+
+def _upsert_block(calls: Calls, block: Sequence[ContactData]) -> list[ContactResult]:
+    results = _post(calls, block, update=True)
+    new = [index for index, result in enumerate(results) if result.code == _UNKNOWN]
+    if new:
+        for index, result in zip(new, _post(calls, [block[index] for index in new], update=False), strict=True):
+            results[index] = result
+    return results
+
+
+def _post(calls: Calls, block: Sequence[ContactData], *, update: bool) -> list[ContactResult]:
+    body = {
+        "update": update,
+        "purge": False,
+        "contacts": [{"externalId": each.external_id, "properties": dict(each.properties)} for each in block],
+    }
+    try:
+        answer = answer_of(calls.send(_WRITE, body=body))
+    except (Refused, Invalid) as error:
+        if len(block) == 1:
+            return [ContactResult(block[0].external_id, error.result_code)]
+        middle = len(block) // 2
+        return _post(calls, block[:middle], update=update) + _post(calls, block[middle:], update=update)
+    return _in_order(block, answer)
+
+
+def _in_order(block: Sequence[ContactData], answer: object) -> list[ContactResult]:
+    """One result per contact. Ids decide, in case the answer is in another order; a contact without one is an ERROR."""
+    found: defaultdict[str, deque[tuple[ContactResult, str | None]]] = defaultdict(deque)
+    answers = read_contact_results(list_of(answer, "contacts"))
+    positional = len(answers) == len(block) and not any(result.external_id for result, _ in answers)
+    for index, (result, message) in enumerate(answers):
+        key = block[index].external_id if positional else result.external_id
+        found[key].append((result, message))
+    return [_result(contact, found[contact.external_id]) for contact in block]
+
+
+def _result(contact: ContactData, found: deque[tuple[ContactResult, str | None]]) -> ContactResult:
+    if not found:
+        return ContactResult(contact.external_id, "ERROR")
+    result, message = found.popleft()
+    return replace(
+        result,
+        external_id=contact.external_id,
+        field=None if result.ok else named_field(message, contact.properties),
+    )

@@ -1,0 +1,192 @@
+"""One call to Spotler: its address, its signature, its refusal.
+
+Everything above this module speaks of contacts and audiences; everything below of bytes and retries.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+from urllib.parse import quote
+
+import requests
+from requests.auth import AuthBase
+
+from connector.errors import ConnectorError, Invalid, Misconfigured, Refused, Transient, Unclear
+from connector.http import SYSTEM_CLOCK, Clock
+from connector.spotler.errors import NotLicensed, error_of
+from connector.spotler.wire import read_json
+
+#: Without Accept, Spotler answers XML.
+_HEADERS: Final = {"Accept": "application/json", "Content-Type": "application/json"}
+#: Seconds for which an accepted call proves that key and secret are right, so that a 403 means the licence.
+_PROOF_SECONDS: Final = 300
+#: The cheapest call that every licence allows; tells a bad key from a licence.
+_PROBE: Final = "/contact/properties/list"
+
+
+class Sender(Protocol):
+    """The part of `connector.http.Transport` that is used here."""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        route: str,
+        headers: Mapping[str, str] | None = None,
+        params: str | None = None,
+        json: object | None = None,
+        auth: AuthBase | None = None,
+        repeatable: bool,
+    ) -> requests.Response:
+        """Send one call and return any answer that is not a fault of the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A call that Spotler offers.
+
+    Attributes:
+        method: the HTTP method.
+        path: below the base address, with `{names}` for ids; this form may be logged.
+        bare: the codes that refusals without `errorType` stand for, by status: at 404 the object that the path names.
+        licensed: whether a 403 can mean that the edition lacks it.
+        repeatable: whether doing it twice does what doing it once does.
+    """
+
+    method: str
+    path: str
+    bare: Mapping[int, str] = field(default_factory=dict)
+    licensed: bool = False
+    repeatable: bool = True
+
+    def fill(self, ids: Mapping[str, str]) -> str:
+        """The path with its ids, each percent-encoded whole, `/` and `@` included."""
+        return re.sub(r"\{(\w+)\}", lambda name: _segment(ids[name[1]]), self.path)
+
+
+class Calls:
+    """Sends signed calls. Shared by all threads.
+
+    Args:
+        transport: attempts, time-outs and parallel calls.
+        auth: the signature; applied anew to each attempt, since a repeated nonce is refused.
+        clock: time, for tests.
+    """
+
+    def __init__(self, transport: Sender, auth: AuthBase, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._transport = transport
+        self._auth = auth
+        self._clock = clock
+        #: When key and secret were last seen to work.
+        self._proven = -math.inf
+
+    def send(
+        self,
+        route: Route,
+        ids: Mapping[str, str] | None = None,
+        *,
+        query: str | None = None,
+        body: object | None = None,
+        repeatable: bool | None = None,
+    ) -> requests.Response:
+        """Make one call and return its answer, a success.
+
+        Args:
+            route: which.
+            ids: the parts of its path, not encoded.
+            query: the query string, encoded.
+            body: sent as JSON.
+            repeatable: where it is known better than the route does.
+
+        Raises:
+            Invalid: an id is empty, or a text cannot be encoded.
+            Refused, Misconfigured: Spotler said no.
+            Transient: Spotler cannot do it now.
+            Unclear: the call is not repeatable, and may or may not have had its effect.
+        """
+        repeatable = route.repeatable if repeatable is None else repeatable
+        path = route.fill(ids or {})
+        try:
+            response = self._transport.send(
+                route.method,
+                path,
+                route=route.path,
+                headers=_HEADERS,
+                params=query,
+                json=body,
+                auth=self._auth,
+                repeatable=repeatable,
+            )
+        except UnicodeEncodeError:
+            raise Invalid("A text holds a character that cannot be sent (half of a surrogate pair).") from None
+        if response.status_code not in {401, 403}:
+            self._proven = self._clock.monotonic()
+        if 200 <= response.status_code < 300:
+            return response
+        error = self._error(route, response)
+        if isinstance(error, Transient) and not repeatable:
+            raise Unclear(error.sentence, code=error.result_code)
+        raise error
+
+    def read(self, route: Route, ids: Mapping[str, str] | None = None, *, query: str | None = None) -> object:
+        """Make one call and return the JSON of its answer.
+
+        Raises:
+            Transient: the answer is no JSON; beside what `send` raises.
+        """
+        return answer_of(self.send(route, ids, query=query))
+
+    def _error(self, route: Route, response: requests.Response) -> ConnectorError:
+        error = error_of(response, bare=route.bare)
+        if not (route.licensed and response.status_code == 403 and error.result_code == "NOT_AUTHORIZED"):
+            return error
+        if self._clock.monotonic() - self._proven > _PROOF_SECONDS:
+            try:
+                self.send(Route("GET", _PROBE))
+            except (Misconfigured, Transient) as cause:
+                return cause
+            except Refused:
+                return error
+        return NotLicensed()
+
+
+def answer_of(response: requests.Response) -> object:
+    """The JSON of an answer that must have one.
+
+    Raises:
+        Transient: it is empty, cut off or something else.
+    """
+    body = read_json(response)
+    if body is None:
+        raise Transient("Spotler's answer cannot be read.", code="SPOTLER_ANSWER_UNREADABLE")
+    return body
+
+
+def list_of(body: object, name: str) -> list[object]:
+    """The list of an answer that is the list itself, or an envelope with the list under `name`.
+
+    Raises:
+        Transient: there is no list. An answer that is misread as an empty list would lose records.
+    """
+    if isinstance(body, list):
+        return body
+    if isinstance(body, dict):
+        inner = body.get(name)
+        if isinstance(inner, list):
+            return inner
+        if inner is None and (not body or name in body or "paging" in body):
+            return []  # empty members may be left out
+    raise Transient("Spotler's answer cannot be read.", code="SPOTLER_ANSWER_UNREADABLE")
+
+
+def _segment(value: str) -> str:
+    """One part of a path. An empty one would address the collection; dots would be taken for a way up."""
+    if not value.strip() or value in {".", ".."}:
+        raise Invalid("An id in the address of a Spotler call is empty or not usable.")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise Invalid("An id holds a character that cannot be sent.") from None

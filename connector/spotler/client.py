@@ -1,0 +1,216 @@
+"""The client of Spotler Mail+.
+
+One object per process, used by all threads. Contacts, campaigns and automations are methods here; `audiences`, `feeds`
+and `extensions` (the calls that nobody has published) are parts of their own.
+
+A start is never repeated: the contact would enter twice and be mailed twice. When the answer to a start is lost,
+`connector.errors.Unclear` says so and somebody has to look.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Final, Self
+from urllib.parse import quote
+
+from requests_oauthlib import OAuth1
+
+from connector.errors import Invalid
+from connector.http import SYSTEM_CLOCK, Clock, Transport
+from connector.settings import Settings
+from connector.spotler.audiences import Audiences
+from connector.spotler.batches import upsert
+from connector.spotler.calls import Calls, Route, list_of
+from connector.spotler.errors import ContactUnknown, error_for
+from connector.spotler.extensions import Extensions
+from connector.spotler.feeds import Feeds
+from connector.spotler.fields import Fields
+from connector.spotler.models import (
+    OK,
+    Campaign,
+    ContactData,
+    ContactResult,
+    FieldType,
+    SpotlerContact,
+    TriggerField,
+    TriggerResult,
+    WireValue,
+)
+from connector.spotler.paths import Paths
+from connector.spotler.readers import read_campaigns, read_contact, read_fields, read_trigger_result
+from connector.spotler.wire import as_object, objects, read_json
+
+#: Seconds for which the account's fields are remembered: they change when somebody edits the account, so rarely.
+FIELDS_TTL: Final = 24 * 3600.0
+#: Contacts asked for in a search by e-mail: one, or a few where the account allows doubles.
+_SEARCH_PAGE: Final = 100
+
+_CONTACT: Final = {404: "CONTACT_NOT_FOUND"}
+_TRIGGER: Final = {404: "TRIGGER_NOTFOUND", 417: "NOT_TRIGGERED"}
+
+_PROPERTIES: Final = Route("GET", "/contact/properties/list")
+_GET: Final = Route("GET", "/contact/{contact}", bare=_CONTACT)
+_PUT: Final = Route("PUT", "/contact/{contact}", bare=_CONTACT)
+_ANONYMIZE: Final = Route("PUT", "/contact/anonymize/{contact}", bare=_CONTACT)
+_SEARCH: Final = Route("GET", "/contact/search")
+_CAMPAIGNS: Final = Route("GET", "/campaign/list")
+_START_CAMPAIGN: Final = Route("POST", "/campaign/trigger/{trigger}", bare=_TRIGGER, repeatable=False)
+_STOP_CAMPAIGN: Final = Route("POST", "/campaign/{campaign}/stop", bare={404: "CAMPAIGN_NOTFOUND"})
+_START_AUTOMATION: Final = Route(
+    "POST", "/automation/trigger/{trigger}", bare=_TRIGGER, licensed=True, repeatable=False
+)  # fmt: skip
+
+
+class Spotler:
+    """Everything the connector asks of Spotler.
+
+    Every method may raise `Transient` (Spotler cannot do it now), `Misconfigured` (key, secret, address) and `Refused`
+    (under Spotler's own code); their docstrings name only what is particular.
+    """
+
+    def __init__(self, calls: Calls, *, paths: Paths | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
+        paths = paths or Paths()
+        self.audiences = Audiences(calls)
+        self.feeds = Feeds(calls)
+        self.extensions = Extensions(calls, paths)
+        self._calls = calls
+        self._fields_member = paths.automation_fields_member
+        self._clock = clock
+        self._fields: tuple[float, Fields] | None = None
+        self._fields_lock = threading.Lock()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, paths: Paths | None = None) -> Self:
+        """The client that the settings describe; makes no call."""
+        transport = Transport(
+            settings.spotler_url,
+            timeout=settings.spotler_timeout,
+            parallel=settings.spotler_parallel,
+            system="Spotler",
+        )
+        auth = OAuth1(
+            settings.spotler_key.get_secret_value(), client_secret=settings.spotler_secret.get_secret_value()
+        )  # fmt: skip
+        return cls(Calls(transport, auth), paths=paths)
+
+    def properties(self, *, refresh: bool = False) -> Fields:
+        """The account's contact fields, remembered for a day.
+
+        Args:
+            refresh: ask Spotler even if the fields are known.
+        """
+        with self._fields_lock:  # threads that come meanwhile wait for the one call instead of making their own
+            now = self._clock.monotonic()
+            if refresh or self._fields is None or now - self._fields[0] > FIELDS_TTL:
+                self._fields = now, read_fields(list_of(self._calls.read(_PROPERTIES), "properties"))
+            return self._fields[1]
+
+    def upsert_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
+        """Write contacts, new and known ones, 100 per call; properties that are not named keep their value.
+
+        Returns:
+            One result per contact, in the same order. `errors.contact_error` makes an error of a result.
+
+        Raises:
+            Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
+        """
+        return upsert(self._calls, contacts)
+
+    def update_contact(self, external_id: str, properties: Mapping[str, WireValue]) -> None:
+        """Write properties of a contact that exists; never creates one.
+
+        Raises:
+            ContactUnknown: Spotler does not know the contact.
+        """
+        contact = {"externalId": external_id, "properties": dict(properties)}
+        self._calls.send(
+            _PUT, {"contact": external_id}, body={"update": True, "purge": False, "contact": contact},
+        )  # fmt: skip
+
+    def get_contact(self, external_id: str) -> SpotlerContact | None:
+        """The contact, or None if Spotler does not know it."""
+        try:
+            return read_contact(as_object(self._calls.read(_GET, {"contact": external_id})))
+        except ContactUnknown:
+            return None
+
+    def anonymize(self, external_id: str) -> bool:
+        """Remove the personal data of a contact for good; False if Spotler does not know it (any more)."""
+        try:
+            self._calls.send(_ANONYMIZE, {"contact": external_id})
+        except ContactUnknown:
+            return False
+        return True
+
+    def search_by_email(self, email: str) -> list[SpotlerContact]:
+        """The contacts with this address, ignoring case.
+
+        Raises:
+            Invalid: the address is blank.
+        """
+        email = email.strip()
+        if not email:
+            raise Invalid("There is no e-mail address to search for.")
+        found = self._search(email)
+        if not found and quote(email, safe="@") != email:
+            found = self._search(quote(email, safe="@"))  # whether the service decodes once or twice is not known
+        return [each for each in found if (each.email or "").casefold() == email.casefold()]
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """All campaigns with the triggers that can be used from outside."""
+        return read_campaigns(list_of(self._calls.read(_CAMPAIGNS), "campaigns"))
+
+    def trigger_campaign(self, trigger_id: str, external_id: str, fields: Sequence[TriggerField] = ()) -> None:
+        """Start a campaign for a contact. Never repeated.
+
+        Raises:
+            ContactUnknown: Spotler does not know the contact.
+            Refused: TRIGGER_NOTFOUND, PRODUCT_NOTFOUND, INVALID_STATE (inactive, or the contact is in it already).
+            Unclear: the answer was lost.
+        """
+        body = {"externalContactId": external_id, **_trigger_fields("campaignFields", fields)}
+        self._calls.send(_START_CAMPAIGN, {"trigger": trigger_id}, body=body)
+
+    def stop_campaign(self, campaign_id: str, external_id: str) -> None:
+        """Stop a campaign for a contact.
+
+        Raises:
+            ContactUnknown: Spotler does not know the contact.
+            Refused: CAMPAIGN_NOTFOUND, INVALID_STATE (finished, or never started).
+        """
+        self._calls.send(_STOP_CAMPAIGN, {"campaign": campaign_id}, body={"externalContactId": external_id})
+
+    def trigger_automation(
+        self, code: str, external_id: str, fields: Sequence[TriggerField] = ()
+    ) -> TriggerResult:  # fmt: skip
+        """Start the automations behind a trigger code for a contact. Never repeated.
+
+        Returns:
+            The runs; at least one automation was started.
+
+        Raises:
+            ContactUnknown: Spotler does not know the contact.
+            Refused: TRIGGER_NOTFOUND, AUTOMATION_INACTIVE, PARTICIPATION_LIMIT_REACHED, or NOT_TRIGGERED where the
+                automations behind the code differ in why.
+            Unclear: the answer was lost.
+        """
+        body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
+        result = read_trigger_result(read_json(self._calls.send(_START_AUTOMATION, {"trigger": code}, body=body)))
+        if result.result != OK:
+            raise error_for(result.result)
+        return result
+
+    def _search(self, email: str) -> list[SpotlerContact]:
+        query = f"MPSearchQuery={quote(f'email={email}', safe='')}&pageSize={_SEARCH_PAGE}"
+        return [read_contact(each) for each in objects(list_of(self._calls.read(_SEARCH, query=query), "contacts"))]
+
+
+def _trigger_fields(member: str, fields: Sequence[TriggerField]) -> dict[str, object]:
+    """The member of a trigger's body that holds personal values; left out where there are none."""
+    return {member: [_trigger_field(each) for each in fields]} if fields else {}
+
+
+def _trigger_field(field: TriggerField) -> dict[str, object]:
+    value: dict[str, object] = (
+        {"values": list(field.values)} if field.type is FieldType.PRODUCTLIST else {"value": field.value}
+    )
+    return {"name": field.name, "type": field.type.value, **value}

@@ -1,0 +1,154 @@
+"""Spotler's refusals, as errors of the connector's families.
+
+    connector.errors
+    ├── Misconfigured   key, secret, clock (NOT_AUTHORIZED, AUTH_NOT_FOUND); not the API's address (SPOTLER_URL)
+    ├── Transient       BACKEND_EXCEPTION, the batch code ERROR, an answer that cannot be read
+    └── Refused         everything else, under Spotler's own code
+        ├── ContactUnknown   the contact must be synced first
+        │   └── UnknownMembers   some of the contacts named for an audience
+        ├── NotLicensed      the edition of Mail+ lacks audiences and automations
+        └── NotSupported     an unconfirmed call that this account does not have
+
+The key is the `errorType` of the body and only then the status, because Spotler answers the same error with different
+statuses. The body may be empty, HTML, or anything else.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import requests
+
+from connector.errors import ConnectorError, Misconfigured, Refused, Transient
+from connector.spotler.codes import MEANINGS
+from connector.spotler.models import ContactResult
+from connector.spotler.wire import Json, as_object, objects, read_json, text_of
+
+_UNKNOWN_CONTACT: Final = frozenset({"CONTACT_NOT_FOUND", "CONTACT_NOTFOUND", "CONTACT_UNKNOWN"})
+_PASSING: Final = frozenset({"BACKEND_EXCEPTION", "ERROR"})
+_BAD_CREDENTIALS: Final = frozenset({"AUTH_NOT_FOUND", "NOT_AUTHORIZED"})
+#: What a code looks like; anything else in its place could be a value of a record.
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,49}")
+
+
+class ContactUnknown(Refused):
+    """Spotler does not know the contact."""
+
+    code = "CONTACT_NOT_FOUND"
+    advice = MEANINGS["CONTACT_NOT_FOUND"].advice
+
+
+class UnknownMembers(ContactUnknown):
+    """Spotler does not know some of the contacts.
+
+    Attributes:
+        external_ids: which, in lower case.
+    """
+
+    def __init__(self, external_ids: Iterable[str]) -> None:
+        super().__init__()
+        self.external_ids = frozenset(each.casefold() for each in external_ids)
+
+
+class NotLicensed(Refused):
+    """The account's edition of Mail+ lacks this call; audiences and automations need Automation or eCommerce."""
+
+    code = "NOT_AUTHORIZED"
+    advice = "Ask Spotler for the edition that has it, or stop using this operation."
+
+
+class NotSupported(Refused):
+    """This Spotler account does not offer the call that the operation needs."""
+
+    code = "SPOTLER_NOT_SUPPORTED"
+    advice = (
+        "Ask Spotler for the path of this call and set it in SPOTLER_PATHS; docs/to-verify.md lists what the connector "
+        "assumes."
+    )
+
+
+def error_type_of(response: requests.Response) -> str | None:
+    """The `errorType` of the body, or the `result` of a trigger, if the body has one that looks like a code."""
+    body = as_object(read_json(response))
+    code = text_of(body, "errorType") or text_of(body, "result")
+    if code == "NOT_TRIGGERED":
+        code = _why_not_triggered(body)
+    return code if code and _CODE.fullmatch(code) else None
+
+
+def error_of(response: requests.Response, bare: Mapping[int, str]) -> ConnectorError:
+    """The error that an answer below 500 other than success stands for.
+
+    Args:
+        response: the answer.
+        bare: the codes that answers without `errorType` stand for, by status. A 404 that is not among them does not
+            come from the API at all: the path names no object that could be missing.
+    """
+    status = response.status_code
+    if status == 404 and (unknown := _unknown_members(response)):
+        return UnknownMembers(unknown)
+    code = error_type_of(response)
+    if code is None and status in {401, 403}:
+        code = "NOT_AUTHORIZED"
+    code = code or bare.get(status)
+    if code is None and (status in {404, 405} or status < 400):
+        return Misconfigured(
+            f"The address in SPOTLER_URL does not lead to the Spotler API: it answered {status}.",
+            code="SPOTLER_URL",
+            advice="Set SPOTLER_URL to the address of the API, such as https://restapi.mailplus.nl/integrationservice.",
+        )
+    if code is None and status == 408:
+        return Transient("Spotler answered 408: the call took too long to arrive.")
+    return error_for(code or f"SPOTLER_HTTP_{status}")
+
+
+def error_for(code: str, *, field: str | None = None) -> ConnectorError:
+    """The error that a code stands for. `field` is the internal name of the contact field that was refused."""
+    if not _CODE.fullmatch(code):
+        code = "SPOTLER_CODE_UNREADABLE"
+    meaning = MEANINGS.get(code)
+    sentence = meaning.sentence if meaning else f"Spotler refused the call with the code {code}."
+    advice = meaning.advice if meaning else ""
+    if field:
+        sentence = f"Spotler refused the contact field {field} or its value."
+    family = _family_of(code)
+    return family(sentence, code=code, advice=advice)
+
+
+def contact_error(result: ContactResult) -> ConnectorError | None:
+    """The error that one contact of a batch stands for, or None if it was written."""
+    return None if result.ok else error_for(result.code, field=result.field)
+
+
+def named_field(message: str | None, known: Iterable[str]) -> str | None:
+    """The first of the known field names that a message of Spotler mentions as a whole word.
+
+    The message itself may hold values of the contact and goes no further than here.
+    """
+    if not message:
+        return None
+    found: Mapping[int, str] = {
+        match.start(): name for name in known if (match := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message))
+    }
+    return found[min(found)] if found else None
+
+
+def _why_not_triggered(body: Json) -> str:
+    """The result of the automations behind a trigger, if it is one and the same for all; else NOT_TRIGGERED."""
+    results = {text_of(each, "result") for each in objects(body.get("automationResults"))}
+    return results.pop() or "NOT_TRIGGERED" if len(results) == 1 else "NOT_TRIGGERED"
+
+
+def _unknown_members(response: requests.Response) -> list[str]:
+    members = as_object(read_json(response)).get("externalContactIds")
+    return [each for each in members if isinstance(each, str)] if isinstance(members, list) else []
+
+
+def _family_of(code: str) -> type[ConnectorError]:
+    if code in _UNKNOWN_CONTACT:
+        return ContactUnknown
+    if code in _BAD_CREDENTIALS:
+        return Misconfigured
+    if code in _PASSING:
+        return Transient
+    return Refused

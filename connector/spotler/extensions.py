@@ -1,0 +1,206 @@
+"""The calls that exist for certain but were never published: automations, tags, scores, opt-outs.
+
+Nothing outside this module and `paths` knows how they look. An account may lack one, or have it elsewhere; a 404 or 405
+without a known error is taken for that. It is remembered for the life of the process, so that each job of that kind
+fails at once with an advice, and does not cost a call.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import requests
+
+from connector.errors import Invalid, Misconfigured
+from connector.spotler.calls import Calls, Route, answer_of, list_of
+from connector.spotler.dates import parse_date, query_date
+from connector.spotler.errors import ContactUnknown, NotSupported
+from connector.spotler.models import (
+    Automation,
+    ContactTag,
+    FieldType,
+    OptOut,
+    OptOutScope,
+    ScoreOperation,
+    TriggerField,
+)
+from connector.spotler.paging import PAGE_SIZE, records
+from connector.spotler.paths import Paths
+from connector.spotler.readers import read_contact, read_triggers
+from connector.spotler.wire import Json, as_object, flag_of, int_of, objects, text_of
+
+#: Assumed limit of a tag's name, that of the other names of this API.
+TAG_LENGTH: Final = 255
+
+
+class Extensions:
+    """The unpublished calls. Each may raise `NotSupported` beside what every call may raise."""
+
+    def __init__(self, calls: Calls, paths: Paths) -> None:
+        self._calls = calls
+        self._automation_list = Route("GET", paths.automation_list, licensed=True)
+        self._automation_stop = Route("POST", paths.automation_stop, licensed=True)
+        self._tag_list = Route("GET", paths.tag_list, licensed=True)
+        self._tag_create = Route("POST", paths.tag_create, licensed=True)
+        self._tags_get = Route("GET", paths.contact_tags, licensed=True)
+        self._tags_add = Route("POST", paths.contact_tags, licensed=True)
+        self._tags_remove = Route("DELETE", paths.contact_tags, licensed=True)
+        self._optouts = Route("GET", paths.optouts, licensed=True)
+        #: What is known of each call, by method and path: True, it has answered; False, it is not there.
+        self._seen: dict[tuple[str, str], bool] = {}
+
+    def automations(self) -> tuple[Automation, ...]:
+        """All automations with the triggers that can be used from outside, and their fields where Spotler tells."""
+        body = self._read(self._automation_list)
+        return tuple(
+            Automation(
+                id=number,
+                name=text_of(each, "name") or "",
+                active=flag_of(each, "active"),
+                triggers=read_triggers(each, "triggerCode"),
+                fields=_automation_fields(each),
+            )
+            for each in objects(list_of(body, "automations"))
+            if (number := text_of(each, "automationId"))
+        )
+
+    def stop_automation(self, automation_id: str, external_id: str, run_id: str | None = None) -> None:
+        """Stop one run of a contact, or all runs of it in this automation.
+
+        Raises:
+            ContactUnknown: Spotler does not know the contact.
+            Refused: the automation is gone, or the contact is not in it (INVALID_STATE).
+        """
+        body = {"externalContactId": external_id, **({"automationContactId": run_id} if run_id else {})}
+        self._send(self._automation_stop, {"automation": automation_id}, body=body)
+
+    def tags(self) -> tuple[str, ...]:
+        """The names of all tags of the account."""
+        return tuple(
+            name for each in objects(list_of(self._read(self._tag_list), "tags")) if (name := text_of(each, "name"))
+        )
+
+    def create_tag(self, tag: str) -> None:
+        """Create a tag without giving it to anybody; one that exists is left as it is."""
+        self._send(self._tag_create, body={"name": _tag(tag)})
+
+    def tags_of(self, external_id: str) -> tuple[ContactTag, ...]:
+        """The tags of a contact.
+
+        Raises:
+            ContactUnknown: Spotler does not know the contact.
+        """
+        body = self._read(self._tags_get, {"contact": external_id})
+        return tuple(
+            ContactTag(name, int_of(each, "score"))
+            for each in objects(list_of(body, "tags"))
+            if (name := text_of(each, "name"))
+        )
+
+    def add_tags(self, external_id: str, tags: Sequence[str]) -> None:
+        """Give a contact tags; unknown ones are created, ones it has are left as they are.
+
+        Raises:
+            Invalid: there is no tag, or one is blank or too long.
+            ContactUnknown: Spotler does not know the contact.
+        """
+        self._send(self._tags_add, {"contact": external_id}, body=_tags(tags))
+
+    def remove_tags(self, external_id: str, tags: Sequence[str]) -> None:
+        """Take tags, and their scores, from a contact; ones it does not have are passed over.
+
+        Raises:
+            Invalid: there is no tag (Spotler might take that for "all"), or one is blank or too long.
+            ContactUnknown: Spotler does not know the contact.
+        """
+        self._send(self._tags_remove, {"contact": external_id}, body=_tags(tags))
+
+    def set_score(self, external_id: str, tag: str, score: int, operation: ScoreOperation) -> None:
+        """Set, raise or lower the score of a contact for a tag, which is created where it is missing.
+
+        Raises:
+            Invalid: the tag is blank or too long.
+            ContactUnknown: Spotler does not know the contact.
+            Unclear: the answer to a raise or a lowering was lost; those are never repeated.
+        """
+        body = {"tags": [{"name": _tag(tag), "score": score, "scoreOperation": operation.value}]}
+        repeatable = operation is ScoreOperation.SET
+        self._send(self._tags_add, {"contact": external_id}, body=body, repeatable=repeatable)
+
+    def optouts(self, start: datetime, end: datetime) -> Iterator[OptOut]:
+        """Unsubscriptions in a window of time. Permission changes show in the feed of updates as well."""
+        query = f"fromDate={query_date(start)}&toDate={query_date(end)}&pageSize={PAGE_SIZE}"
+
+        def fetch(after: int) -> object:
+            return self._read(self._optouts, query=f"{query}&after={after}")
+
+        return map(_optout, records(fetch, "optOuts", page_size=PAGE_SIZE))
+
+    def _read(self, route: Route, ids: dict[str, str] | None = None, *, query: str | None = None) -> object:
+        return answer_of(self._send(route, ids, query=query))
+
+    def _send(
+        self,
+        route: Route,
+        ids: dict[str, str] | None = None,
+        *,
+        query: str | None = None,
+        body: object | None = None,
+        repeatable: bool = True,
+    ) -> requests.Response:
+        call = (route.method, route.path)
+        if self._seen.get(call) is False:
+            raise NotSupported
+        try:
+            response = self._calls.send(route, ids, query=query, body=body, repeatable=repeatable)
+        except Misconfigured as error:
+            if error.result_code != "SPOTLER_URL":
+                raise
+            if self._seen.get(call) and "contact" in (ids or {}):
+                raise ContactUnknown from None  # the call is there, so what is missing is what its path names
+            self._seen.setdefault(call, False)
+            raise NotSupported from None
+        self._seen[call] = True
+        return response
+
+
+def _tag(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > TAG_LENGTH:
+        raise Invalid(f"A tag is empty or longer than {TAG_LENGTH} characters.")
+    return name
+
+
+def _tags(names: Sequence[str]) -> dict[str, object]:
+    if not names:
+        raise Invalid("No tag was named.")
+    return {"tags": [{"name": _tag(name)} for name in names]}
+
+
+def _automation_fields(source: Json) -> tuple[TriggerField, ...]:
+    listed = source.get("automationFields", source.get("fields"))
+    return tuple(
+        TriggerField(name, type=_field_type(text_of(each, "type")))
+        for each in objects(listed)
+        if (name := text_of(each, "name"))
+    )
+
+
+def _field_type(text: str | None) -> FieldType:
+    """The type of a field, in any spelling; STRING is the documented default."""
+    wanted = (text or "").upper()
+    return FieldType(wanted) if wanted in FieldType else FieldType.STRING
+
+
+def _optout(source: Json) -> OptOut:
+    scope = (text_of(source, "scope") or "").upper()
+    return OptOut(
+        date=parse_date(source.get("date")),
+        scope=OptOutScope(scope) if scope in OptOutScope else None,
+        contact=read_contact(as_object(source.get("contact"))),
+        permissions=tuple(
+            bit for each in objects(source.get("permissions"))
+            if (bit := int_of(each, "bit")) is not None and not flag_of(each, "enabled")
+        ),
+        mailing_id=text_of(source, "encryptedActId"),
+    )  # fmt: skip

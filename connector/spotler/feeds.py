@@ -1,0 +1,59 @@
+"""What changed in Spotler: contacts, bounces, and what happened to messages.
+
+There are no webhooks; feeds are polled with a window of time. Which end of a window is inclusive is not documented, so
+callers overlap their windows by some minutes and recognise records that they have seen.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from connector.spotler.calls import Calls, Route
+from connector.spotler.dates import query_date
+from connector.spotler.models import Bounce, Interaction, InteractionKind, SpotlerContact
+from connector.spotler.paging import PAGE_SIZE, records
+from connector.spotler.readers import read_bounce, read_contact, read_interaction
+from connector.spotler.wire import Json
+
+_UPDATES: Final = Route("GET", "/contact/updates/list")
+_BOUNCES: Final = Route("GET", "/contact/bounces/list")
+_INTERACTIONS: Final = {
+    kind: Route("GET", f"/mailing-interaction/{kind.value}") for kind in InteractionKind
+}  # fmt: skip
+
+
+class Feeds:
+    """Iterators over the feeds; pages are fetched while one iterates, so errors arise there.
+
+    Records come in the order of Spotler. A Transient in the middle means: start the window again.
+    """
+
+    def __init__(self, calls: Calls, *, page_size: int = PAGE_SIZE) -> None:
+        self._calls = calls
+        self._page_size = page_size
+
+    def updates(self, start: datetime, end: datetime) -> Iterator[SpotlerContact]:
+        """Contacts that were created or changed by anybody, the connector's own writes included."""
+        return map(read_contact, self._window(_UPDATES, "contacts", start, end))
+
+    def bounces(self, start: datetime, end: datetime) -> Iterator[Bounce]:
+        """Messages that came back."""
+        return map(read_bounce, self._window(_BOUNCES, "bounces", start, end))
+
+    def interactions(self, kind: InteractionKind, start: datetime, end: datetime) -> Iterator[Interaction]:
+        """Events of one kind over all mailings, by the moment in which they were recorded."""
+        query = f"fromChangeDate={query_date(start)}&toChangeDate={query_date(end)}"
+        for source in self._records(_INTERACTIONS[kind], "interactions", query):
+            if interaction := read_interaction(source, kind):
+                yield interaction
+
+    def _window(self, route: Route, name: str, start: datetime, end: datetime) -> Iterator[Json]:
+        return self._records(route, name, f"fromDate={query_date(start)}&toDate={query_date(end)}")
+
+    def _records(self, route: Route, name: str, query: str) -> Iterator[Json]:
+        size = self._page_size
+
+        def fetch(after: int) -> object:
+            return self._calls.read(route, query=f"{query}&pageSize={size}&after={after}")
+
+        return records(fetch, name, page_size=size)

@@ -1,0 +1,160 @@
+"""From the JSON of the published calls to the connector's values.
+
+A record without its id is passed over by the list readers: nothing could be done with it, and one odd record must not
+stop a feed.
+"""
+
+from collections.abc import Iterator
+
+from connector.spotler.dates import parse_date
+from connector.spotler.fields import Field, Fields, Option, PropertyType
+from connector.spotler.models import (
+    OK,
+    Audience,
+    AutomationRun,
+    Bounce,
+    BounceType,
+    Campaign,
+    ContactResult,
+    Interaction,
+    InteractionKind,
+    SpotlerContact,
+    Trigger,
+    TriggerResult,
+)
+from connector.spotler.wire import Json, as_object, flag_of, int_of, objects, text_of
+
+
+def read_fields(body: object) -> Fields:
+    """The account's contact fields."""
+    return Fields(_fields(body))
+
+
+def read_contact(source: Json) -> SpotlerContact:
+    """A contact."""
+    return SpotlerContact(
+        external_id=text_of(source, "externalId"),
+        encrypted_id=text_of(source, "encryptedId"),
+        created=parse_date(source.get("created")),
+        last_changed=parse_date(source.get("lastChanged")),
+        temporary=flag_of(source, "temporary"),
+        test_group=flag_of(source, "testGroup"),
+        properties=dict(as_object(source.get("properties"))),
+        channels={
+            name: flag_of(channel, "value")
+            for channel in objects(source.get("channels"))
+            if (name := text_of(channel, "name"))
+        },
+    )
+
+
+def read_contact_results(body: object) -> list[tuple[ContactResult, str | None]]:
+    """The results of a batch, each with Spotler's message, from which only a field's name may be taken."""
+    return [
+        (ContactResult(text_of(each, "externalId") or "", text_of(each, "code") or "ERROR"), text_of(each, "message"))
+        for each in objects(body)
+    ]
+
+
+def read_bounce(source: Json) -> Bounce:
+    """A bounce of the feed of contacts."""
+    return Bounce(
+        date=parse_date(source.get("date")),
+        type=bounce_type(text_of(source, "type")),
+        contact=read_contact(as_object(source.get("contact"))),
+        mailing_id=text_of(source, "encryptedActId"),
+    )
+
+
+def bounce_type(text: str | None) -> BounceType | None:
+    """Spotler spells it HARDBOUNCE in one feed and HARD in another."""
+    match (text or "").upper():
+        case "HARD" | "HARDBOUNCE":
+            return BounceType.HARD
+        case "SOFT" | "SOFTBOUNCE":
+            return BounceType.SOFT
+        case _:
+            return None
+
+
+def read_interaction(source: Json, kind: InteractionKind) -> Interaction | None:
+    """An event of one of the feeds; None without an id."""
+    number = text_of(source, "id")
+    if number is None:
+        return None
+    return Interaction(
+        id=number,
+        kind=kind,
+        external_id=text_of(source, "externalContactId"),
+        mailing_id=text_of(source, "encryptedMailingId"),
+        date=parse_date(source.get("date")),
+        change_date=parse_date(source.get("changeDate")),
+        trend_report_id=int_of(source, "trendReportId"),
+        name=text_of(source, "name"),
+        subject=text_of(source, "subject"),
+        online_version=text_of(source, "onlineVersionLink"),
+        bounce_type=bounce_type(text_of(source, "bounceType")),
+    )
+
+
+def read_campaigns(body: object) -> tuple[Campaign, ...]:
+    """The campaigns with their triggers."""
+    return tuple(
+        Campaign(number, text_of(each, "name") or "", flag_of(each, "active"), read_triggers(each, "encryptedId"))
+        for each in objects(body)
+        if (number := text_of(each, "encryptedId"))
+    )
+
+
+def read_triggers(source: Json, id_member: str) -> tuple[Trigger, ...]:
+    """The triggers of a campaign or automation, which name their id differently."""
+    return tuple(
+        Trigger(number, text_of(each, "name") or "")
+        for each in objects(source.get("triggers"))
+        if (number := text_of(each, id_member))
+    )
+
+
+def read_trigger_result(body: object) -> TriggerResult:
+    """What a trigger did; an answer that cannot be read counts as OK, because its status already said so."""
+    source = as_object(body)
+    runs = tuple(
+        AutomationRun(
+            text_of(each, "automationId") or "", text_of(each, "result") or "", text_of(each, "automationContactId")
+        )
+        for each in objects(source.get("automationResults"))
+    )
+    return TriggerResult(text_of(source, "result") or OK, runs)
+
+
+def read_audience(source: Json) -> Audience:
+    """An audience."""
+    return Audience(
+        external_id=text_of(source, "externalId") or "",
+        name=text_of(source, "name") or "",
+        description=text_of(source, "description") or "",
+        created=parse_date(source.get("createDate")),
+        changed=parse_date(source.get("changeDate")),
+    )
+
+
+def _fields(body: object) -> Iterator[Field]:
+    for each in objects(body):
+        if name := text_of(each, "name"):
+            yield Field(
+                name, text_of(each, "description") or name, _type(text_of(each, "type")), _options(each.get("entries"))
+            )
+
+
+def _type(text: str | None) -> PropertyType | None:
+    wanted = (text or "").casefold()
+    return next((each for each in PropertyType if each.value.casefold() == wanted), None)
+
+
+def _options(entries: object) -> tuple[Option, ...]:
+    found = [
+        Option(bit, text_of(each, "description") or str(bit), int_of(each, "rank") or 0)
+        for each in objects(entries)
+        if (bit := int_of(each, "bit")) is not None
+    ]
+    return tuple(sorted(found, key=lambda option: option.rank))
