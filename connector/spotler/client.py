@@ -1,7 +1,8 @@
 """The client of Spotler Mail+.
 
-One object per process, used by all threads. Contacts, campaigns and automations are methods here; `audiences`, `feeds`
-and `extensions` (the calls that nobody has published) are parts of their own.
+One object per process, used by all threads. Contacts, campaigns and the start of automations are methods here; those
+that nobody has published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
+parts of their own.
 
 A start is never repeated: the contact would enter twice and be mailed twice. When the answer to a start is lost,
 `connector.errors.Unclear` says so and somebody has to look.
@@ -9,7 +10,7 @@ A start is never repeated: the contact would enter twice and be mailed twice. Wh
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote
 
 from requests_oauthlib import OAuth1
@@ -30,10 +31,9 @@ from connector.spotler.models import (
     ContactData,
     ContactResult,
     FieldType,
+    PersonalValue,
     SpotlerContact,
-    TriggerField,
     TriggerResult,
-    WireValue,
 )
 from connector.spotler.paths import Paths
 from connector.spotler.readers import read_campaigns, read_contact, read_fields, read_trigger_result
@@ -60,7 +60,7 @@ _START_AUTOMATION: Final = Route(
 )  # fmt: skip
 
 
-class Spotler:
+class Spotler(Extensions):
     """Everything the connector asks of Spotler.
 
     Every method may raise `Transient` (Spotler cannot do it now), `Misconfigured` (key, secret, address) and `Refused`
@@ -69,31 +69,16 @@ class Spotler:
 
     def __init__(self, calls: Calls, *, paths: Paths | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         paths = paths or Paths()
+        super().__init__(calls, paths)
         self.audiences = Audiences(calls)
         self.feeds = Feeds(calls)
-        self.extensions = Extensions(calls, paths)
-        self._calls = calls
         self._fields_member = paths.automation_fields_member
         self._clock = clock
         self._fields: tuple[float, Fields] | None = None
         self._fields_lock = threading.Lock()
 
-    @classmethod
-    def from_settings(cls, settings: Settings, *, paths: Paths | None = None) -> Self:
-        """The client that the settings describe; makes no call."""
-        transport = Transport(
-            settings.spotler_url,
-            timeout=settings.spotler_timeout,
-            parallel=settings.spotler_parallel,
-            system="Spotler",
-        )
-        auth = OAuth1(
-            settings.spotler_key.get_secret_value(), client_secret=settings.spotler_secret.get_secret_value()
-        )  # fmt: skip
-        return cls(Calls(transport, auth), paths=paths)
-
-    def properties(self, *, refresh: bool = False) -> Fields:
-        """The account's contact fields, remembered for a day.
+    def fields(self, *, refresh: bool = False) -> Fields:
+        """The account's contact fields ("properties" in the API), remembered for a day.
 
         Args:
             refresh: ask Spotler even if the fields are known.
@@ -108,14 +93,14 @@ class Spotler:
         """Write contacts, new and known ones, 100 per call; properties that are not named keep their value.
 
         Returns:
-            One result per contact, in the same order. `errors.contact_error` makes an error of a result.
+            One result per contact, in the same order; `ContactResult.error` says what to do about a failed one.
 
         Raises:
             Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
         """
         return upsert(self._calls, contacts)
 
-    def update_contact(self, external_id: str, properties: Mapping[str, WireValue]) -> None:
+    def update_contact(self, external_id: str, properties: Mapping[str, object]) -> None:
         """Write properties of a contact that exists; never creates one.
 
         Raises:
@@ -159,7 +144,7 @@ class Spotler:
         """All campaigns with the triggers that can be used from outside."""
         return read_campaigns(list_of(self._calls.read(_CAMPAIGNS), "campaigns"))
 
-    def trigger_campaign(self, trigger_id: str, external_id: str, fields: Sequence[TriggerField] = ()) -> None:
+    def trigger_campaign(self, trigger_id: str, external_id: str, fields: Sequence[PersonalValue] = ()) -> None:
         """Start a campaign for a contact. Never repeated.
 
         Raises:
@@ -180,7 +165,7 @@ class Spotler:
         self._calls.send(_STOP_CAMPAIGN, {"campaign": campaign_id}, body={"externalContactId": external_id})
 
     def trigger_automation(
-        self, code: str, external_id: str, fields: Sequence[TriggerField] = ()
+        self, code: str, external_id: str, fields: Sequence[PersonalValue] = ()
     ) -> TriggerResult:  # fmt: skip
         """Start the automations behind a trigger code for a contact. Never repeated.
 
@@ -204,13 +189,26 @@ class Spotler:
         return [read_contact(each) for each in objects(list_of(self._calls.read(_SEARCH, query=query), "contacts"))]
 
 
-def _trigger_fields(member: str, fields: Sequence[TriggerField]) -> dict[str, object]:
+def _trigger_fields(member: str, fields: Sequence[PersonalValue]) -> dict[str, object]:
     """The member of a trigger's body that holds personal values; left out where there are none."""
     return {member: [_trigger_field(each) for each in fields]} if fields else {}
 
 
-def _trigger_field(field: TriggerField) -> dict[str, object]:
+def _trigger_field(field: PersonalValue) -> dict[str, object]:
     value: dict[str, object] = (
-        {"values": list(field.values)} if field.type is FieldType.PRODUCTLIST else {"value": field.value}
+        {"values": list(field.values)} if field.type == FieldType.PRODUCTLIST else {"value": field.value}
     )
-    return {"name": field.name, "type": field.type.value, **value}
+    return {"name": field.name, "type": str(field.type), **value}
+
+
+def spotler_from(settings: Settings) -> Spotler:
+    """The client that the settings describe; makes no call.
+
+    Raises:
+        Misconfigured: SPOTLER_PATHS cannot be used.
+    """
+    transport = Transport(
+        settings.spotler_url, timeout=settings.spotler_timeout, parallel=settings.spotler_parallel, system="Spotler"
+    )  # fmt: skip
+    auth = OAuth1(settings.spotler_key.get_secret_value(), client_secret=settings.spotler_secret.get_secret_value())
+    return Spotler(Calls(transport, auth), paths=Paths.from_setting(getattr(settings, "spotler_paths", None)))

@@ -48,26 +48,26 @@ _MOBILE: Final = re.compile(r"\+?[0-9]{6,15}")
 _GENDERS: Final = {"m": "M", "male": "M", "f": "F", "female": "F"}
 
 
-def to_spotler(kind: PropertyType | None, value: Value) -> WireValue:
+def to_spotler(kind: str | None, value: object) -> WireValue:
     """The form in which Spotler takes a value.
 
     Args:
-        kind: the type of the field; None for one that the connector does not know.
+        kind: the type of the field, a `PropertyType`; None for one that the connector does not know.
         value: in the Python type of the table above; None or blank text clears the field.
 
     Raises:
         Invalid: the value does not fit the type; the sentence says what would.
     """
-    if kind is None:
+    if kind is None or kind not in PropertyType:
         raise Invalid("The Spotler field has a type that this version of the connector does not know.")
     if value is None or (isinstance(value, str) and not value.strip()):
-        if kind is PropertyType.SET:
+        if kind == PropertyType.SET:
             raise Invalid("A list field cannot be cleared as a whole; name its items.")
         return CLEARED
-    return _WRITERS[kind](value)
+    return _WRITERS[PropertyType(kind)](value)
 
 
-def from_spotler(kind: PropertyType | None, wire: object) -> Value:
+def from_spotler(kind: str | None, wire: object) -> Value:
     """The Python value of what Spotler sent; None for no value.
 
     Raises:
@@ -75,18 +75,13 @@ def from_spotler(kind: PropertyType | None, wire: object) -> Value:
     """
     if wire is None or wire == CLEARED:
         return None
-    value = _READERS[kind](wire) if kind else _unknown(wire)
+    value = _READERS[PropertyType(kind)](wire) if kind is not None and kind in PropertyType else _unknown(wire)
     if value is None:
         raise Invalid(f"Spotler sent a value that is no {kind or 'text'}.")
     return value
 
 
-def set_items(states: Mapping[int, bool]) -> WireValue:
-    """The items of a set to switch; items that are not named keep their state."""
-    return [{"bit": bit, "enabled": enabled} for bit, enabled in states.items()]
-
-
-def _write_text(value: Value) -> str:
+def _write_text(value: object) -> str:
     if not isinstance(value, str):
         raise Invalid("The field takes text.")
     text = value.strip()
@@ -95,14 +90,14 @@ def _write_text(value: Value) -> str:
     return text
 
 
-def _write_email(value: Value) -> str:
+def _write_email(value: object) -> str:
     text = _write_text(value)
     if len(text) > _EMAIL_LENGTH or not _EMAIL.fullmatch(text):
         raise Invalid("The field takes one valid e-mail address.")
     return text
 
 
-def _write_mobile(value: Value) -> str:
+def _write_mobile(value: object) -> str:
     text = re.sub(r"^(\+[0-9]+)\s*\(0\)", r"\1", _write_text(value))  # the (0) of +31 (0)6 is not dialled
     text = re.sub(r"[\s().\-/]", "", text)
     if not _MOBILE.fullmatch(text):
@@ -110,27 +105,27 @@ def _write_mobile(value: Value) -> str:
     return text
 
 
-def _write_postcode(value: Value) -> str:
+def _write_postcode(value: object) -> str:
     text = _write_text(value).upper()
     if not _POSTCODE.fullmatch(text):
         raise Invalid("The field takes Dutch postal codes only (1234 AB); use a text field for foreign ones.")
     return text
 
 
-def _write_gender(value: Value) -> str:
+def _write_gender(value: object) -> str:
     gender = _GENDERS.get(_write_text(value).lower())
     if gender is None:
         raise Invalid("The field takes M or F.")
     return gender
 
 
-def _write_int(value: Value) -> int:
+def _write_int(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
         raise Invalid("The field takes a whole number.")
     return value
 
 
-def _write_money(value: Value) -> int:
+def _write_money(value: object) -> int:
     if not isinstance(value, int | Decimal) or isinstance(value, bool):
         raise Invalid("The field takes an amount.")
     try:
@@ -140,13 +135,13 @@ def _write_money(value: Value) -> int:
     return _write_int(cents)
 
 
-def _write_date(value: Value) -> str:
+def _write_date(value: object) -> str:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise Invalid("The field takes a date; a moment has one only in a time zone.")
     return value.isoformat()
 
 
-def _write_moment(value: Value) -> str:
+def _write_moment(value: object) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise Invalid("The field takes a moment with its time zone.")
     try:
@@ -155,10 +150,10 @@ def _write_moment(value: Value) -> str:
         raise Invalid("The moment is outside the calendar.") from None
 
 
-def _write_set(value: Value) -> WireValue:
+def _write_set(value: object) -> WireValue:
     if not isinstance(value, Mapping) or not value or not all(isinstance(each, bool) for each in value.values()):
         raise Invalid("A list field takes items that are on or off.")
-    return set_items(value)
+    return [{"bit": bit, "enabled": enabled} for bit, enabled in value.items()]
 
 
 def _read_text(wire: object) -> str | None:
@@ -204,7 +199,7 @@ def _unknown(wire: object) -> str | None:
     return wire if isinstance(wire, str) else None
 
 
-_WRITERS: Final[Mapping[PropertyType, Callable[[Value], WireValue]]] = {
+_WRITERS: Final[Mapping[PropertyType, Callable[[object], WireValue]]] = {
     PropertyType.STRING: _write_text,
     PropertyType.EMAIL: _write_email,
     PropertyType.MOBILE: _write_mobile,

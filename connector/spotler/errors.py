@@ -21,7 +21,6 @@ import requests
 
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
 from connector.spotler.codes import MEANINGS
-from connector.spotler.models import ContactResult
 from connector.spotler.wire import Json, as_object, objects, read_json, text_of
 
 _UNKNOWN_CONTACT: Final = frozenset({"CONTACT_NOT_FOUND", "CONTACT_NOTFOUND", "CONTACT_UNKNOWN"})
@@ -113,11 +112,6 @@ def error_for(code: str, *, field: str | None = None) -> ConnectorError:
         sentence = f"Spotler refused the contact field {field} or its value."
     family = _family_of(code)
     return family(sentence, code=code, advice=advice)
-
-
-def contact_error(result: ContactResult) -> ConnectorError | None:
-    """The error that one contact of a batch stands for, or None if it was written."""
-    return None if result.ok else error_for(result.code, field=result.field)
 
 
 def named_field(message: str | None, known: Iterable[str]) -> str | None:

@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
+
+from connector.errors import ConnectorError
+from connector.spotler.errors import error_for
 
 #: A property value that can be sent: text, whole number, or the items of a set (`[{"bit": 1, "enabled": True}]`).
 type WireValue = str | int | Sequence[Mapping[str, int | bool]]
@@ -18,10 +22,14 @@ OK = "OK"
 
 @dataclass(frozen=True, slots=True)
 class ContactData:
-    """A contact to write. Properties that are not named keep their value; an empty text clears one."""
+    """A contact to write.
+
+    Attributes:
+        properties: internal name to `WireValue`. Those that are not named keep their value; an empty text clears one.
+    """
 
     external_id: str
-    properties: Mapping[str, WireValue]
+    properties: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,11 @@ class ContactResult:
     def ok(self) -> bool:
         """Whether the contact was written."""
         return self.code == OK
+
+    @property
+    def error(self) -> ConnectorError | None:
+        """What is to be done about a contact that was not written: Transient for ERROR, else Refused with the code."""
+        return None if self.ok else error_for(self.code, field=self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +157,32 @@ class FieldType(StrEnum):
     URL = "URL"
 
 
+class PersonalValue(Protocol):
+    """A personal value for the messages of one run: `value`, or `values` (product ids) where the type is PRODUCTLIST.
+
+    Names are case-sensitive, `type` is one of `FieldType`.
+    """
+
+    @property
+    def name(self) -> str:
+        """As the message declares it."""
+
+    @property
+    def type(self) -> str:
+        """One of `FieldType`."""
+
+    @property
+    def value(self) -> str:
+        """Text or address."""
+
+    @property
+    def values(self) -> Sequence[str]:
+        """Product ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerField:
-    """A personal value for the messages of one run. Names are case-sensitive; `values` are product ids."""
+    """A `PersonalValue`."""
 
     name: str
     value: str = ""
@@ -185,6 +221,11 @@ class TriggerResult:
     def started(self) -> tuple[AutomationRun, ...]:
         """The runs that were started."""
         return tuple(run for run in self.runs if run.result == OK)
+
+    @property
+    def automation_contact_id(self) -> str | None:
+        """The id of the first run that was started, by which it can be stopped, if Spotler told one."""
+        return next((run.run_id for run in self.started if run.run_id), None)
 
 
 @dataclass(frozen=True, slots=True)

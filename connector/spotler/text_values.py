@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from connector.errors import Invalid
-from connector.spotler.conversions import Value, set_items, to_spotler
+from connector.spotler.conversions import Value, to_spotler
 from connector.spotler.fields import PropertyType
 from connector.spotler.models import WireValue
 
@@ -25,13 +25,15 @@ _ISO_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ].*)?")
 _DUTCH_DATE: Final = re.compile(r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})")
 
 
-def parse_text(kind: PropertyType | None, text: str, *, bit: int | None = None) -> WireValue:
+def parse_text(kind: str | None, text: str) -> WireValue:
     """The form in which Spotler takes what somebody typed.
 
     Args:
-        kind: the type of the field.
+        kind: the type of the field, a `PropertyType`.
         text: as typed.
-        bit: the item, of a list field.
+
+    Returns:
+        The value to send; for a list field whether its item is to be on, since the text does not name the item.
 
     Raises:
         Invalid: the text is blank, or has none of the accepted forms.
@@ -39,10 +41,8 @@ def parse_text(kind: PropertyType | None, text: str, *, bit: int | None = None) 
     text = text.strip()
     if not text:
         raise Invalid("The value is empty; to empty a field use the operation Clear Contact Field.")
-    if kind is PropertyType.SET:
-        if bit is None:
-            raise Invalid("A list field needs its item: field:item.")
-        return set_items({bit: parse_boolean(text)})
+    if kind == PropertyType.SET:
+        return parse_boolean(text)
     return to_spotler(kind, _PARSERS[kind](text) if kind in _PARSERS else text)
 
 
@@ -102,7 +102,7 @@ def _gender(text: str) -> str:
     return gender
 
 
-_PARSERS: Final[Mapping[PropertyType | None, Callable[[str], Value]]] = {
+_PARSERS: Final[Mapping[str | None, Callable[[str], Value]]] = {
     PropertyType.INT: _int,
     PropertyType.MONEY: _amount,
     PropertyType.DATE: _date,
