@@ -45,6 +45,13 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_WAIT: Final = 600.0
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
+#: What `requests` raises when the network or the other side fails; its other errors are mistakes of ours.
+_FAULTS: Final = (
+    requests.Timeout,
+    requests.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 #: Azure drops an idle outgoing connection silently after four minutes; probes keep it alive or show that it is dead.
 KEEP_ALIVE_SECONDS: Final = 60
 
@@ -161,7 +168,7 @@ class Transport:
                 )  # fmt: skip
                 status = response.status_code
                 wait = _retry_after(response, self._clock)
-            except (requests.Timeout, requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            except _FAULTS as error:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started

@@ -1,0 +1,178 @@
+"""What Dataverse's refusals mean.
+
+    Refused
+    └── DataverseRefused    any other refusal
+        ├── NotFound        the row does not exist
+        ├── Conflict        somebody changed the row in the meantime, or it exists already
+        ├── Duplicate       a row with this key exists
+        └── Forbidden       the connector's user lacks a privilege
+
+Throttling and faults of the server become `Transient`, a token refused twice and a table that does not exist
+`Misconfigured`. Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed
+on, with two exceptions: messages about privileges, and names of columns that the call itself used.
+
+Answers of the front end may be HTML or empty; they are never expected to be JSON.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from connector.errors import ConnectorError, Misconfigured, Refused, Transient
+
+#: How much of a message about privileges is shown; its useful part comes first.
+_MESSAGE_LENGTH: Final = 300
+#: How many columns are named: a row that Dataverse cannot read at all would name them all.
+_COLUMNS_NAMED: Final = 5
+
+
+class DataverseRefused(Refused):
+    """Dataverse refused the work.
+
+    Attributes:
+        status: of the answer.
+        dataverse_code: "0x…", or empty.
+        request_id: of Dataverse, for Microsoft's support; or empty.
+    """
+
+    code = "DATAVERSE_REFUSED"
+
+    def __init__(
+        self,
+        sentence: str = "",
+        *,
+        code: str = "",
+        advice: str = "",
+        status: int = 0,
+        dataverse_code: str = "",
+        request_id: str = "",
+    ) -> None:
+        super().__init__(sentence, code=code, advice=advice)
+        self.status = status
+        self.dataverse_code = dataverse_code
+        self.request_id = request_id
+
+
+class NotFound(DataverseRefused):
+    """The row does not exist in Dataverse, or the connector's user may not see it."""
+
+    code = "DATAVERSE_NOT_FOUND"
+    advice = "Look whether the row was deleted."
+
+
+class Conflict(DataverseRefused):
+    """Somebody else changed the row in Dataverse in the meantime, or it exists already."""
+
+    code = "DATAVERSE_CONFLICT"
+    advice = "Nothing to do: the connector reads the row again."
+
+
+class Duplicate(DataverseRefused):
+    """Dataverse has a row with this key already."""
+
+    code = "DATAVERSE_DUPLICATE"
+    advice = "Find the row with the same key; merge the two or correct the key."
+
+
+class Forbidden(DataverseRefused):
+    """The connector's user lacks a privilege in Dataverse."""
+
+    code = "DATAVERSE_FORBIDDEN"
+    advice = "Give the application user of the connector the role that setup installs, or extend its own role."
+
+
+#: What a code of Dataverse means to us ("Web service error codes" in the documentation of Power Apps).
+_BY_CODE: Final[Mapping[str, type[DataverseRefused]]] = {
+    "0x80040217": NotFound,  # ObjectDoesNotExist
+    "0x80060891": NotFound,  # no row for this alternate key
+    "0x80060882": Conflict,  # ConcurrencyVersionMismatch
+    "0x80060892": Duplicate,  # DuplicateRecordEntityKey
+    "0x80040237": Duplicate,  # DuplicateRecord
+    "0x80040220": Forbidden,  # PrivilegeDenied
+}
+_BY_STATUS: Final[Mapping[int, type[DataverseRefused]]] = {403: Forbidden, 404: NotFound, 409: Duplicate, 412: Conflict}
+
+#: Plain refusals that have a name and an advice of their own.
+_NAMED: Final[Mapping[str, tuple[str, str]]] = {
+    "0x80040265": (
+        "DATAVERSE_PLUGIN_REFUSED",
+        "A plug-in or workflow of this environment stopped the change; its trace log says why.",
+    ),
+    "0x8004431a": ("DATAVERSE_CHOICE_OUT_OF_RANGE", "Compare the choices of the column with the mapping."),
+    "0x80048d19": (
+        "DATAVERSE_PAYLOAD_NOT_VALID",
+        "Compare the columns of the mapping, and their types, with the table.",
+    ),
+}
+
+#: The address names a table or column that the environment does not have.
+_UNKNOWN_NAME: Final = ("0x8006088a", "0x80060888")
+
+
+def refusal(
+    status: int, headers: Mapping[str, str], body: object, call: str, *, columns: Iterable[str] = ()
+) -> ConnectorError:
+    """The error for an answer that is not a success.
+
+    Args:
+        status: of the answer.
+        headers: of the answer, with names in lower case or indifferent to case.
+        body: the decoded JSON, or anything else where it was none.
+        call: method and route, as they may be logged.
+        columns: names that the call used; those that the message mentions are named in the sentence.
+    """
+    if status == 401:
+        return Misconfigured(
+            f"Dataverse refused the token for {call}, and a fresh one too.",
+            advice="Check that DATAVERSE_CLIENT_ID is an active application user of the environment DATAVERSE_URL.",
+        )
+    if status == 429 or status >= 500:
+        return Transient(f"Dataverse answered {status} to {call}.", retry_after=_seconds(headers.get("retry-after")))
+    if status < 400:
+        return Misconfigured(f"Dataverse answered {status} to {call}.", advice="Check DATAVERSE_URL.")
+    code, message = _standard_error(body)
+    if code in _UNKNOWN_NAME:
+        return Misconfigured(
+            f"Dataverse does not know the table or column of {call} ({code}).",
+            advice="Run setup on this environment, and compare the mapping with its tables.",
+        )
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status, DataverseRefused)
+    name, advice = _NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")
+    sentence = f"Dataverse answered {status}{f' ({code})' if code else ''} to {call}."
+    if kind is not DataverseRefused:
+        sentence = f"{kind.default_sentence()} {sentence}"
+    if kind is Forbidden and "prv" in message:
+        sentence = f"{sentence} It says: {message[:_MESSAGE_LENGTH]}"
+    elif mentioned := [column for column in columns if re.search(rf"\b{re.escape(column)}\b", message)]:
+        sentence = f"{sentence} It mentions {', '.join(mentioned[:_COLUMNS_NAMED])}."
+    return kind(
+        sentence,
+        code=name,
+        advice=advice,
+        status=status,
+        dataverse_code=code,
+        request_id=headers.get("x-ms-service-request-id") or headers.get("req_id") or "",
+    )
+
+
+def decoded(content: bytes) -> object:
+    """The JSON in a body; None where it is empty or something else."""
+    try:
+        value: object = json.loads(content) if content else None
+    except ValueError:
+        return None
+    return value
+
+
+def _standard_error(body: object) -> tuple[str, str]:
+    """Code (in lower case) and message of Dataverse's error object; empty where there is none."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    if not isinstance(error, Mapping):
+        return "", ""
+    return str(error.get("code") or "").lower(), str(error.get("message") or "")
+
+
+def _seconds(text: str | None) -> float | None:
+    """The seconds of a Retry-After header inside a batch, where no transport has read it."""
+    return float(text) if text and text.isascii() and text.isdecimal() else None
