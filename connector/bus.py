@@ -1,0 +1,180 @@
+"""Service Bus: the queue, topic and subscriptions, and sending to them.
+
+`servicebus.json` beside this module is the one definition of the entities; the infrastructure and the stand-in read the
+same file. Receiving is the business of the Functions host.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from connector.errors import Misconfigured, Transient
+
+if TYPE_CHECKING:
+    from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSender
+
+    from connector.settings import Settings
+
+QUEUE_DATAVERSE: Final = "dataverse"
+QUEUE_QUARANTINE: Final = "quarantine"
+TOPIC_JOBS: Final = "spotler-jobs"
+
+#: The application property on which the subscriptions of the topic filter.
+OPERATION_PROPERTY: Final = "operation"
+
+#: The application setting that holds the connection; `ServiceBus__fullyQualifiedNamespace` for an identity.
+CONNECTION: Final = "ServiceBus"
+
+#: Messages per send. Work items are well below 2 KB, the Standard tier takes 256 KB at once.
+SEND_BLOCK: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """A message to send.
+
+    Attributes:
+        body: JSON in UTF-8.
+        message_id: two messages with the same id within ten minutes are one, on a topic with duplicate detection.
+        properties: application properties.
+        due: when it becomes visible; None for now.
+    """
+
+    body: bytes
+    message_id: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+    due: datetime | None = None
+
+
+class Bus:
+    """Sends messages; safe to use from several threads.
+
+    The senders of the SDK are not, so each has a lock. A connection that broke while nothing was sent is opened again
+    by the SDK itself.
+    """
+
+    def __init__(self, connect: Callable[[], ServiceBusClient]) -> None:
+        self._connect = connect
+        self._client: ServiceBusClient | None = None
+        self._senders: dict[tuple[str, str], ServiceBusSender] = {}
+        self._lock = threading.Lock()
+
+    def to_queue(self, name: str, messages: Iterable[OutgoingMessage]) -> None:
+        """Send to a queue.
+
+        Raises:
+            Transient: when the bus cannot be reached.
+            Misconfigured: when it refuses our credentials or does not know the queue.
+        """
+        self._send(("queue", name), list(messages))
+
+    def to_topic(self, name: str, messages: Iterable[OutgoingMessage]) -> None:
+        """Send to a topic; raises as `to_queue` does."""
+        self._send(("topic", name), list(messages))
+
+    def close(self) -> None:
+        """Close the connection; the next send opens a new one."""
+        with self._lock:
+            senders, client = list(self._senders.values()), self._client
+            self._senders.clear()
+            self._client = None
+        for sender in senders:
+            sender.close()
+        if client is not None:
+            client.close()
+
+    def _send(self, entity: tuple[str, str], messages: Sequence[OutgoingMessage]) -> None:
+        if not messages:
+            return
+        from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - heavy, loaded when used
+        from azure.servicebus.exceptions import (  # noqa: PLC0415
+            MessagingEntityNotFoundError,
+            ServiceBusAuthenticationError,
+            ServiceBusAuthorizationError,
+            ServiceBusError,
+        )
+
+        kind, name = entity
+        try:
+            with self._lock:
+                sender = self._sender(kind, name)
+                for start in range(0, len(messages), SEND_BLOCK):
+                    sender.send_messages([_sdk_message(message) for message in messages[start : start + SEND_BLOCK]])
+        except (
+            ServiceBusAuthenticationError,
+            ServiceBusAuthorizationError,
+            MessagingEntityNotFoundError,
+            ClientAuthenticationError,
+        ) as error:
+            raise Misconfigured(
+                f"Service Bus refused to take a message for the {kind} {name} ({type(error).__name__}).",
+                advice="Check the connection setting ServiceBus, its rights and the entities of the namespace.",
+            ) from error
+        except (ServiceBusError, OSError) as error:
+            self.close()
+            raise Transient(f"Service Bus did not take a message for the {kind} {name}.") from error
+
+    def _sender(self, kind: str, name: str) -> ServiceBusSender:
+        sender = self._senders.get((kind, name))
+        if sender is None:
+            if self._client is None:
+                self._client = self._connect()
+            get = self._client.get_queue_sender if kind == "queue" else self._client.get_topic_sender
+            sender = self._senders[kind, name] = get(name)
+        return sender
+
+
+def bus_from(settings: Settings) -> Bus:
+    """The bus of the settings: by connection string, else by the identity of the app."""
+
+    def connect() -> ServiceBusClient:
+        from azure.servicebus import ServiceBusClient  # noqa: PLC0415 - heavy, loaded when used
+
+        # Each send on a broken connection would otherwise be announced at length by the SDK.
+        logging.getLogger("azure").setLevel(logging.ERROR)
+        if settings.service_bus is not None:
+            return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value())
+        from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+
+        assert settings.service_bus_namespace is not None  # noqa: S101 - checked by Settings
+        return ServiceBusClient(settings.service_bus_namespace, DefaultAzureCredential())
+
+    return Bus(connect)
+
+
+@cache
+def lock_duration(subscription: str) -> timedelta:
+    """How long the bus keeps a message of this subscription for one receiver."""
+    definition = json.loads(Path(__file__).with_name("servicebus.json").read_text(encoding="utf-8"))
+    for topic in definition["topics"]:
+        for entry in topic["subscriptions"]:
+            if entry["name"] == subscription:
+                return _minutes_and_seconds(entry["lockDuration"])
+    raise KeyError(subscription)
+
+
+def _minutes_and_seconds(iso: str) -> timedelta:
+    """A duration such as `PT5M` or `PT30S`, the only forms that Service Bus allows for locks (at most 5 minutes)."""
+    minutes, _, seconds = iso.removeprefix("PT").rpartition("M")
+    return timedelta(minutes=int(minutes or 0), seconds=int(seconds.removesuffix("S") or 0))
+
+
+def _sdk_message(message: OutgoingMessage) -> ServiceBusMessage:
+    from azure.servicebus import ServiceBusMessage  # noqa: PLC0415 - heavy, loaded when used
+
+    return ServiceBusMessage(
+        message.body,
+        message_id=message.message_id,
+        content_type="application/json",
+        application_properties=dict[str | bytes, int | float | bytes | bool | str | UUID](message.properties.items()),
+        scheduled_enqueue_time_utc=message.due,
+    )

@@ -1,0 +1,1 @@
+"""The Spotler Job: its model, its routing, its life cycle, and one file per family of operations."""

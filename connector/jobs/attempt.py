@@ -1,0 +1,82 @@
+"""One claimed job in the hands of one batch, and the ways in which its attempt can end."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from connector.dataverse.choices import JobStatus
+from connector.errors import ConnectorError
+from connector.jobs.model import Job
+from connector.jobs.work_item import Receipt, WorkItem
+from connector.sync.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ends.
+
+    Attributes:
+        status: Completed or Failed.
+        code: `OK`, a code of ours, or the code of the system that refused.
+        message: a sentence for people.
+        automation_contact_id: the run that was started, if one was.
+    """
+
+    status: JobStatus
+    code: str
+    message: str
+    automation_contact_id: str = ""
+
+    @classmethod
+    def completed(cls, message: str, *, code: str = "OK", automation_contact_id: str = "") -> Self:
+        """The work is done."""
+        return cls(JobStatus.COMPLETED, code, message, automation_contact_id)
+
+    @classmethod
+    def failed(cls, error: ConnectorError) -> Self:
+        """The work cannot be done; the error says why and what to do."""
+        return cls(JobStatus.FAILED, error.result_code, error.for_people)
+
+    @classmethod
+    def from_receipt(cls, receipt: Receipt) -> Self:
+        """The outcome that an item carried because Dataverse could not take it before."""
+        return cls(JobStatus(receipt.status), receipt.code, receipt.message, receipt.automation_contact_id)
+
+    def receipt(self) -> Receipt:
+        """The outcome as an item carries it."""
+        return Receipt(
+            status=self.status,
+            code=self.code,
+            message=self.message,
+            automation_contact_id=self.automation_contact_id,
+        )
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A claimed job while a batch works on it.
+
+    Attributes:
+        job: the job as it is after the claim.
+        record: what the job is about, once it is read.
+        plan: what the check of the job found out, for the operation that performs it.
+        result: how the attempt ended: an outcome, or the error that decides what happens next. None while it is open.
+    """
+
+    item: WorkItem
+    job: Job
+    record: Record | None = None
+    plan: object = None
+    result: Outcome | Exception | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do."""
+        return self.result is None
+
+    def finish(self, message: str, *, code: str = "OK", automation_contact_id: str = "") -> None:
+        """The work is done."""
+        self.result = Outcome.completed(message, code=code, automation_contact_id=automation_contact_id)
+
+    def fail(self, error: Exception) -> None:
+        """The work is not done; the family of the error decides what happens next."""
+        self.result = error

@@ -1,0 +1,90 @@
+"""Automation Fields: the personal data that a job passes to an automation, as users write it.
+
+    invoiceEmail=someone@example.org
+    payUrl=https://shop.example/pay/1
+    basket=p-1,p-2
+
+Fields are separated by line breaks; on a single line, by semicolons. A field that is left out, blank, or still holds
+its type hint (`invoiceEmail=STRING`) passes nothing. Names are case-sensitive, as Spotler has them.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from connector.errors import Invalid
+
+#: The types of a field, which are also the hints of the template.
+TYPES: Final = ("STRING", "URL", "PRODUCTLIST")
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationField:
+    """One field with its value: `value` for text and addresses, `values` for product ids."""
+
+    name: str
+    type: str
+    value: str = ""
+    values: tuple[str, ...] = ()
+
+
+def parse_template(template: str) -> dict[str, str]:
+    """The fields of an automation, name and type, from its row. A type that is not known counts as text."""
+    fields = {}
+    for part in _parts(template):
+        name, _, hint = part.partition("=")
+        kind = hint.strip().upper()
+        fields[name.strip()] = kind if kind in TYPES else "STRING"
+    return fields
+
+
+def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
+    """The fields of a job.
+
+    Args:
+        text: the column Automation Fields of the job.
+        template: the fields that the automation has, `name=TYPE`; empty when it has none.
+
+    Raises:
+        Invalid: for a part without `=`, an unknown name, a name given twice, or an address that is not absolute.
+    """
+    known = parse_template(template)
+    fields: dict[str, AutomationField] = {}
+    for position, part in enumerate(_parts(text), start=1):
+        name, separator, value = (piece.strip() for piece in part.partition("="))
+        if not separator:
+            raise Invalid(f"Part {position} of Automation Fields has no '='; write name=value.")
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise Invalid(
+                f"Part {position} of Automation Fields names a field that the automation does not have ({names})."
+            )
+        if name in fields:
+            raise Invalid(f"Automation Fields gives {name} twice.")
+        if value and value not in TYPES:
+            fields[name] = _field(name, known[name], value)
+    return tuple(fields.values())
+
+
+def _parts(text: str) -> list[str]:
+    separator = r"[\r\n]+" if re.search(r"[\r\n]", text.strip()) else ";"
+    return [part.strip() for part in re.split(separator, text) if part.strip()]
+
+
+def _field(name: str, kind: str, value: str) -> AutomationField:
+    if kind == "URL":
+        _check_address(name, value)
+    if kind == "PRODUCTLIST":
+        return AutomationField(name, kind, values=tuple(part.strip() for part in value.split(",") if part.strip()))
+    return AutomationField(name, kind, value=value)
+
+
+def _check_address(name: str, value: str) -> None:
+    try:
+        parts = urlsplit(value)
+        absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        absolute = False
+    if not absolute:
+        raise Invalid(f"The automation field {name} must be an absolute address that begins with https:// or http://.")

@@ -1,0 +1,58 @@
+"""Set Contact Field: write one value straight into one Spotler field, outside the normal sync."""
+
+from collections.abc import Sequence
+
+from connector.dataverse.choices import Operation as Choice
+from connector.errors import Invalid
+from connector.jobs.attempt import Attempt
+from connector.jobs.model import Job
+from connector.jobs.operation import Batch, Needs
+from connector.jobs.target_field import find_target
+from connector.mapping import Mapping
+from connector.spotler import ContactData, Fields, parse_text
+
+
+class SetContactField:
+    """The field is named by its internal or display name; an item of a list field as `field:item`."""
+
+    slug = Choice.SET_CONTACT_FIELD.slug
+    needs = Needs.RECORD
+    repeatable = True
+    accepts_inactive = False
+    syncs_first = True
+
+    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
+        fields, mapping = batch.services.spotler.fields(), batch.services.mapping
+        batch.examine(attempts, lambda attempt: property_of(attempt.job, fields, mapping))
+
+    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """One call for a hundred contacts."""
+        batch.check_time()
+        answers = batch.services.spotler.upsert_contacts([_data(attempt) for attempt in attempts])
+        for attempt, answer in zip(attempts, answers, strict=True):
+            if answer.error is not None:
+                attempt.fail(answer.error)
+            else:
+                attempt.finish("The field was set.")
+
+
+def property_of(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]:
+    """The property to write, by its internal name.
+
+    Raises:
+        Invalid: naming what is wrong and what to do.
+    """
+    if not job.field_name.strip():
+        raise Invalid("The job has no field name; fill the column Field Name.")
+    if not job.field_value.strip():
+        raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
+    target = find_target(job.field_name, fields, mapping)
+    value = parse_text(target.type, job.field_value)
+    return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
+
+
+def _data(attempt: Attempt) -> ContactData:
+    assert attempt.record is not None  # noqa: S101 - the operation needs a record
+    assert isinstance(attempt.plan, dict)  # noqa: S101 - made by the check
+    return ContactData(attempt.record.ref.id, attempt.plan)

@@ -1,0 +1,97 @@
+"""What an operation of a Spotler Job is, for the runner, and what the runner gives it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import Protocol
+
+from connector.errors import Transient
+from connector.jobs.attempt import Attempt
+from connector.services import Services
+
+
+class Needs(Enum):
+    """Whether a job of this operation is about a record."""
+
+    RECORD = auto()
+    RECORD_OR_NOTHING = auto()
+    NOTHING = auto()
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one batch has in common.
+
+    Attributes:
+        deadline: nothing new is begun after it; what is left is put back.
+        infos: rows of Spotler Info to write at the end, by record id.
+    """
+
+    services: Services
+    deadline: datetime
+    infos: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def each(self, attempts: Sequence[Attempt], work: Callable[[Attempt], None]) -> None:
+        """Do the work for every attempt, a few at a time; an error ends its attempt and no other."""
+
+        def one(attempt: Attempt) -> None:
+            try:
+                self.check_time()
+                work(attempt)
+            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+                attempt.fail(error)
+
+        wait([self.services.pool.submit(one, attempt) for attempt in attempts])
+
+    @staticmethod
+    def examine(attempts: Sequence[Attempt], check: Callable[[Attempt], object]) -> None:
+        """Check every attempt; what `check` returns is kept in the attempt's plan, what it raises ends the attempt."""
+        for attempt in attempts:
+            try:
+                attempt.plan = check(attempt)
+            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+                attempt.fail(error)
+
+    def check_time(self) -> None:
+        """Begin nothing that the lock of the messages may not see the end of.
+
+        Raises:
+            Transient: when the time is up.
+        """
+        if self.services.now() >= self.deadline:
+            raise Transient("The batch ran out of time before this job.", code="OUT_OF_TIME")
+
+
+class Operation(Protocol):
+    """One operation. Each has the same three steps: check the job, prepare its record, perform."""
+
+    @property
+    def slug(self) -> str:
+        """Its name in the topic and in the portal."""
+
+    @property
+    def needs(self) -> Needs:
+        """Whether it is about a record."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether running it twice ends in the same state as running it once."""
+
+    @property
+    def accepts_inactive(self) -> bool:
+        """Whether it may be done for a record that is deactivated."""
+
+    @property
+    def syncs_first(self) -> bool:
+        """Whether Spotler must know the record before."""
+
+    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """End the attempts whose row is wrong, before anything is asked of Spotler on their behalf.
+
+        What was found out on the way may be kept in `Attempt.plan`.
+        """
+
+    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """Do the work and end every attempt; no record occurs twice among them."""

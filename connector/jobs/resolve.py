@@ -1,0 +1,36 @@
+"""Resolve Job: a job whose message did not tell its operation is read, and sent to the function that carries it out.
+
+What nobody carries out is not valid, and its job fails here.
+"""
+
+from collections.abc import Sequence
+
+from connector.errors import Invalid
+from connector.jobs.attempt import Attempt
+from connector.jobs.operation import Batch, Needs
+from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
+
+
+class Unknown:
+    """The operation of the jobs that name none."""
+
+    slug = RESOLVE
+    needs = Needs.NOTHING
+    repeatable = True
+    accepts_inactive = True
+    syncs_first = False
+
+    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """No job that gets here is valid."""
+        batch.examine(attempts, _refuse)
+
+    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """Nothing is left to perform."""
+
+
+def _refuse(attempt: Attempt) -> None:
+    operation = attempt.job.operation
+    if operation is None:
+        known = ", ".join(choice.label for choice in CARRIED_OUT)
+        raise Invalid(f"The job has no operation that the connector knows; choose one of: {known}.")
+    raise Invalid(f"The operation {operation.label} is not carried out by this version of the connector.")

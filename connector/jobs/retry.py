@@ -1,0 +1,61 @@
+"""When work that met an obstacle is tried again, and when it is given up: a decision with a time, not control flow."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector import telemetry
+from connector.errors import ConnectorError, GivenUp, InternalError, Misconfigured, OutcomeUnknown, Transient, Unclear
+from connector.jobs.attempt import Outcome
+
+#: The first back-off; it doubles with every attempt. Short, because most faults of web services pass in seconds.
+BACKOFF_FIRST: Final = timedelta(seconds=5)
+#: The longest back-off: an outage of an hour costs at most this much after its end.
+BACKOFF_LONGEST: Final = timedelta(minutes=5)
+#: A mistake of ours is tried this often, in case it was a passing one, before the job is Failed.
+INTERNAL_ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again at this time."""
+
+    due: datetime
+
+
+def after(
+    error: Exception, *, attempts: int, first_seen: datetime, now: datetime, give_up: timedelta, repeatable: bool
+) -> Retry | Outcome:
+    """What happens after an attempt ended with an error.
+
+    Args:
+        error: what was raised.
+        attempts: how often the job was claimed, this time included.
+        first_seen: when the job was first attempted.
+        now: the present, in UTC.
+        give_up: how long transient faults are put up with.
+        repeatable: whether the operation may run again after an unclear end.
+    """
+    match error:
+        case Unclear() if not repeatable:
+            return Outcome.failed(OutcomeUnknown(error.sentence))
+        case Transient() | Misconfigured():
+            if now - first_seen >= give_up:
+                return Outcome.failed(GivenUp(f"{GivenUp.default_sentence()} Last answer: {error.sentence}"))
+            wait = backoff(attempts)
+            if isinstance(error, Transient) and error.retry_after:
+                wait = max(wait, timedelta(seconds=error.retry_after))
+            return Retry(now + wait)
+        case ConnectorError():
+            return Outcome.failed(error)
+        case _ if attempts >= INTERNAL_ATTEMPTS or not repeatable:
+            return Outcome.failed(
+                InternalError(f"{InternalError.default_sentence()} Fingerprint: {telemetry.fingerprint(error)}.")
+            )
+        case _:
+            return Retry(now + backoff(attempts))
+
+
+def backoff(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s … 5 min."""
+    return min(BACKOFF_FIRST * (1 << min(max(attempts - 1, 0), 10)), BACKOFF_LONGEST)

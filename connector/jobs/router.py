@@ -1,0 +1,51 @@
+"""The router: reads what Dataverse posted and publishes work items. It never calls Dataverse or Spotler."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connector import telemetry
+from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.dataverse.messages import parse_message
+from connector.errors import Unreadable
+from connector.jobs.quarantine import quarantine
+from connector.jobs.route import Ignore, Publish, route
+from connector.services import RouterServices
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as the bus delivered it."""
+
+    body: bytes
+    properties: Mapping[str, object]
+
+
+class Router:
+    """Routes batches of messages; one bad message never harms its neighbours."""
+
+    def __init__(self, services: RouterServices) -> None:
+        self._services = services
+
+    def run(self, messages: Sequence[Incoming]) -> None:
+        """Publish, quarantine or ignore each message.
+
+        Raises:
+            Transient, Misconfigured: when the bus takes nothing, so that the messages are delivered again.
+        """
+        published: list[OutgoingMessage] = []
+        for message in messages:
+            try:
+                parsed = parse_message(message.body, properties=message.properties)
+                decision = route(parsed, now=self._services.now())
+            except Unreadable as error:
+                quarantine(self._services.bus, message.body, error, source=QUEUE_DATAVERSE)
+                continue
+            match decision:
+                case Publish(item, message_id):
+                    published.append(item.message(message_id))
+                case Ignore(why):
+                    log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
+        self._services.bus.to_topic(TOPIC_JOBS, published)

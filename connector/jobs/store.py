@@ -1,0 +1,139 @@
+"""The rows of Spotler Job: reading, claiming and finishing them, each in as few calls as a batch allows."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.client import BatchRequest, Conflict, Dataverse, Keyed, NotFound, filters
+from connector.dataverse.names import Account, Contact, Job as Names, Lead
+from connector.dataverse.records import RecordRef
+from connector.jobs.attempt import Outcome
+from connector.jobs.model import COLUMNS, Job
+
+#: The longest text that each of the two result columns takes.
+RESULT_CODE_LENGTH = 100
+RESULT_MESSAGE_LENGTH = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job that ended."""
+
+    job: Job
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A claimed job that goes on later: its lease is prolonged until then, so that nobody takes it over."""
+
+    job: Job
+    until: datetime
+
+
+class JobStore:
+    """Reads and writes job rows."""
+
+    def __init__(self, dataverse: Dataverse) -> None:
+        self._dataverse = dataverse
+
+    def read(self, ids: Collection[str], records: Collection[RecordRef]) -> list[Job]:
+        """These jobs, and every unfinished job of these records, in the order of their numbers: one query."""
+        wanted = [filters.in_(Names.ID, sorted(ids))]
+        of_records = [
+            filters.in_(column, sorted({ref.id for ref in records if ref.table in tables}))
+            for column, tables in (
+                (Names.CUSTOMER, (Contact.TABLE, Account.TABLE)),
+                (Names.LEAD, (Lead.TABLE,)),
+            )
+            if any(ref.table in tables for ref in records)
+        ]
+        if of_records:
+            wanted.append(filters.and_(filters.eq(Names.STATE, 0), filters.or_(*of_records)))
+        return self._query(filters.or_(*wanted))
+
+    def asleep(self, *, queued_before: datetime, now: datetime, limit: int) -> list[Job]:
+        """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed."""
+        queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
+        stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), filters.lt(Names.LEASE_UNTIL, now))
+        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale)), top=limit)
+
+    def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> dict[str, Job]:
+        """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
+
+        `token` marks the claim on the rows, so that whoever lost the answer can tell later whether it succeeded.
+
+        Returns:
+            the claimed jobs by id; a job that somebody else changed in between is not among them.
+        """
+        if not jobs:
+            return {}
+        started = now.replace(microsecond=0)
+        claims = [
+            replace(
+                job,
+                status=JobStatus.IN_PROGRESS,
+                attempts=job.attempts + 1,
+                claim=token,
+                lease_until=started + lease,
+            )
+            for job in jobs
+        ]
+        answers = self._dataverse.batch([_claiming(claim, started) for claim in claims])
+        for answer in answers:
+            if answer.error is not None and not isinstance(answer.error, Conflict | NotFound):
+                raise answer.error
+        return {claim.id: claim for claim, answer in zip(claims, answers, strict=True) if answer.error is None}
+
+    def record(self, entries: Iterable[Finished | Postponed], *, now: datetime) -> dict[str, Exception]:
+        """Write how attempts ended: one bulk write.
+
+        Returns:
+            by job id, why Dataverse did not take a row; empty when all is written.
+        """
+        changes = [Keyed(entry.job.id, _values(entry, now)) for entry in entries]
+        results = self._dataverse.update_multiple(Names, changes) if changes else []
+        return {result.key: result.error for result in results if result.error is not None}
+
+    def _query(self, condition: str, top: int | None = None) -> list[Job]:
+        rows = self._dataverse.query(
+            Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), top=top, annotations=True
+        )
+        return [Job.from_row(row) for row in rows]
+
+
+def _claiming(claim: Job, started: datetime) -> BatchRequest:
+    """The conditional write that makes a claim; it clears what an earlier run left."""
+    assert claim.lease_until is not None  # noqa: S101 - set by the claim
+    values: dict[str, object] = {
+        Names.STATUS: JobStatus.IN_PROGRESS.value,
+        Names.STATE: JobStatus.IN_PROGRESS.state,
+        Names.CLAIM: claim.claim,
+        Names.STARTED_ON: _literal(started),
+        Names.LEASE_UNTIL: _literal(claim.lease_until),
+        Names.ATTEMPTS: claim.attempts,
+    }
+    if claim.result_code:
+        values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
+    return BatchRequest.update(Names.SET, claim.id, values, if_match=claim.row_version)
+
+
+def _values(entry: Finished | Postponed, now: datetime) -> dict[str, object]:
+    if isinstance(entry, Postponed):
+        return {Names.LEASE_UNTIL: _literal(entry.until)}
+    outcome = entry.outcome
+    values: dict[str, object] = {
+        Names.STATUS: outcome.status.value,
+        Names.STATE: outcome.status.state,
+        Names.RESULT_CODE: outcome.code[:RESULT_CODE_LENGTH],
+        Names.RESULT_MESSAGE: outcome.message[:RESULT_MESSAGE_LENGTH],
+        Names.COMPLETED_ON: _literal(now),
+    }
+    if outcome.automation_contact_id:
+        values[Names.AUTOMATION_CONTACT_ID] = outcome.automation_contact_id
+    return values
+
+
+def _literal(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,44 @@
+"""The sweep: wakes up the jobs whose wake-up was lost, and takes over the claims of those who died.
+
+The row is the truth, so a lost message costs no more than the interval of this timer. A row that a person set back to
+Queued is found in the same way.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from connector import telemetry
+from connector.bus import TOPIC_JOBS
+from connector.jobs.store import JobStore
+from connector.jobs.subscriptions import RESOLVE, SLUGS
+from connector.jobs.work_item import WorkItem
+from connector.services import Services
+
+log = logging.getLogger(__name__)
+
+#: Jobs woken up at once: ten full batches; the next sweep goes on where this one ended.
+LIMIT: Final = 1000
+
+
+def sweep(services: Services) -> int:
+    """Wake up the jobs that sleep, and say how many they were.
+
+    Raises:
+        Transient, Misconfigured: when Dataverse or the bus cannot be reached.
+    """
+    now = services.now()
+    patience = timedelta(seconds=services.settings.job_sweep_after_seconds)
+    asleep = JobStore(services.dataverse).asleep(queued_before=now - patience, now=now, limit=LIMIT)
+    messages = []
+    for job in asleep:
+        slug = job.operation.slug if job.operation else RESOLVE
+        item = WorkItem(
+            operation=slug if slug in SLUGS else RESOLVE, job=job.id, record=job.record, reason="sweep", first_seen=now
+        )
+        # The same row in the same state is woken up once, as long as the bus remembers the id.
+        messages.append(item.message(f"{job.id}/sweep/{job.row_version}"))
+    services.bus.to_topic(TOPIC_JOBS, messages)
+    if asleep:
+        log.warning("%d sleeping jobs were woken up.", len(asleep), extra=telemetry.fields(count=len(asleep)))
+    return len(asleep)

@@ -1,0 +1,92 @@
+"""The work item: our own small message that wakes up the function of an operation.
+
+It is only a wake-up: the job row is the truth. Everything it needs stands in its body, because the metadata of batch
+triggers cannot be trusted.
+"""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from connector.bus import OPERATION_PROPERTY, OutgoingMessage
+from connector.dataverse.records import RecordRef
+from connector.errors import Unreadable
+
+Reason = Literal["created", "resolved", "sweep", "waiting", "retry", "receipt", "by-hand"]
+
+
+class Claim(BaseModel):
+    """The claim under which an attempt was made: it comes back with the item, so that the work can go on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    attempt: int
+    token: str
+
+
+class Receipt(BaseModel):
+    """An outcome that is known but could not be written yet."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    status: int
+    code: str
+    message: str
+    automation_contact_id: str = ""
+
+
+class WorkItem(BaseModel):
+    """One wake-up of one job.
+
+    Attributes:
+        operation: the slug of the operation, e.g. `add-tag`; the topic filters on it.
+        job: the id of the job row.
+        record: the record of the job, None when it has none or is not known yet.
+        reason: why it was sent.
+        first_seen: when the job was first attempted or routed; decides when to give up.
+        claim: the claim to go on with, for a second attempt.
+        receipt: the outcome to write, when only that is left.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    operation: str
+    job: str
+    record: RecordRef | None = None
+    reason: Reason = "created"
+    first_seen: datetime
+    claim: Claim | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def attempt(self) -> int:
+        """How many attempts were made under the claim that the item carries; 0 for a fresh one."""
+        return self.claim.attempt if self.claim else 0
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        """Read the body of a message.
+
+        Raises:
+            Unreadable: when it is not a work item.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
+            raise Unreadable(f"The message is not a work item: {problems}.", code="WORK_ITEM_UNREADABLE") from None
+
+    def message(self, message_id: str, due: datetime | None = None) -> OutgoingMessage:
+        """The message that carries it.
+
+        Args:
+            message_id: the same for two messages that mean the same, so that the bus keeps one of them.
+            due: when it is delivered; None for now.
+        """
+        return OutgoingMessage(
+            body=self.model_dump_json(exclude_none=True).encode(),
+            message_id=message_id,
+            properties={OPERATION_PROPERTY: self.operation},
+            due=due,
+        )

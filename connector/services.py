@@ -1,0 +1,77 @@
+"""What an instance of the app works with, made once per process, when the first message arrives."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from connector.bus import Bus, bus_from
+from connector.dataverse.client import Dataverse, connect
+from connector.mapping import Mapping, load_mapping
+from connector.settings import Settings, get_settings
+from connector.spotler import Spotler, spotler_from
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The systems and settings that the work needs.
+
+    Attributes:
+        pool: threads for calls that cannot be batched; as many as Spotler is asked at the same time.
+        now: the present, in UTC.
+        new_id: a fresh unique text.
+    """
+
+    settings: Settings
+    dataverse: Dataverse
+    spotler: Spotler
+    bus: Bus
+    mapping: Mapping
+    pool: ThreadPoolExecutor
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class RouterServices:
+    """What the router needs: the bus, and nothing that could call Dataverse or Spotler."""
+
+    bus: Bus
+    now: Callable[[], datetime]
+
+
+@lru_cache(maxsize=1)
+def get_bus() -> Bus:
+    """The bus of this process."""
+    return bus_from(get_settings())
+
+
+def get_router_services() -> RouterServices:
+    """The services of the router."""
+    return RouterServices(bus=get_bus(), now=_now)
+
+
+@lru_cache(maxsize=1)
+def get_services() -> Services:
+    """The services of this process.
+
+    Raises:
+        Misconfigured: naming what is missing or wrong in the settings or in the mapping.
+    """
+    settings = get_settings()
+    return Services(
+        settings=settings,
+        dataverse=connect(settings),
+        spotler=spotler_from(settings),
+        bus=get_bus(),
+        mapping=load_mapping(settings.mapping_file),
+        pool=ThreadPoolExecutor(settings.spotler_parallel, thread_name_prefix="spotler"),
+        now=_now,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

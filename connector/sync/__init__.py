@@ -1,0 +1,1 @@
+"""A Dataverse record and its Spotler contact."""

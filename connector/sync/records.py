@@ -1,0 +1,110 @@
+"""Reading contacts, leads and accounts with everything that decides what Spotler may get to know of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.dataverse.client import Row, filters
+from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
+from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.mapping import PermissionState, plan
+from connector.services import Services
+
+#: The lookup of Spotler Permission (and of Spotler Info) that belongs to each table.
+PERMISSION_LOOKUPS = {Contact.TABLE: Permission.CONTACT, Lead.TABLE: Permission.LEAD, Account.TABLE: Permission.ACCOUNT}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One contact, lead or account.
+
+    Attributes:
+        row: the columns that the mapping needs.
+        name: what users call it.
+        permissions: its Spotler Permission rows.
+        is_known: whether Spotler has a contact for it, as far as we know.
+        sent_hash: the hash of what was last sent, empty if nothing was.
+    """
+
+    ref: RecordRef
+    row: Row
+    name: str
+    permissions: Sequence[PermissionState] = ()
+    is_known: bool = False
+    sent_hash: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is not deactivated. A qualified lead is: it goes on as a contact."""
+        return self.row.get(Flags.STATE) == 0
+
+    @property
+    def do_not_email(self) -> bool:
+        """Whether nothing at all may be mailed to it."""
+        return self.row.get(Flags.DO_NOT_EMAIL) is True
+
+
+class RecordReader:
+    """Reads records: one query per table, one for Spotler Info, one for permissions."""
+
+    def __init__(self, services: Services) -> None:
+        self._dataverse = services.dataverse
+        self._mapping = services.mapping
+
+    def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
+        """The records that exist."""
+        by_table = defaultdict(list)
+        for ref in sorted(refs):
+            by_table[ref.table].append(ref.id)
+        infos = self._infos([ref.id for ref in refs])
+        records: dict[RecordRef, Record] = {}
+        for table, ids in by_table.items():
+            permissions = self._permissions(table, ids)
+            for row in self._rows(table, ids):
+                ref = RecordRef(table, str(row[RECORD_TABLES[table].id_column]).lower())
+                info = infos.get(ref.id, {})
+                records[ref] = Record(
+                    ref=ref,
+                    row=row,
+                    name=str(row.get(RECORD_TABLES[table].name_column) or ""),
+                    permissions=permissions.get(ref.id, ()),
+                    is_known=bool(info.get(Info.SENT_HASH)),
+                    sent_hash=str(info.get(Info.SENT_HASH) or ""),
+                )
+        return records
+
+    def _rows(self, table: str, ids: Sequence[str]) -> list[Row]:
+        names = RECORD_TABLES[table]
+        outward = plan(self._mapping, table)
+        return self._dataverse.query(
+            names.set_name,
+            select=sorted({*outward.select, names.id_column, names.name_column}),
+            expand=[f"{navigation}($select={','.join(columns)})" for navigation, columns in outward.expand.items()],
+            filter=filters.in_(names.id_column, ids),
+            annotations=True,
+        )
+
+    def _infos(self, ids: Sequence[str]) -> Mapping[str, Row]:
+        rows = self._dataverse.query(
+            Info.SET, select=(Info.RECORD, Info.SENT_HASH), filter=filters.in_(Info.RECORD, sorted(ids))
+        )
+        return {str(row[Info.RECORD]).lower(): row for row in rows}
+
+    def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[PermissionState]]:
+        """Per record; of two rows with one name, "not subscribed" is the stronger."""
+        if not plan(self._mapping, table).needs_permissions:
+            return {}
+        lookup = lookup_value(PERMISSION_LOOKUPS[table])
+        rows = self._dataverse.query(
+            Permission.SET,
+            select=(Permission.NAME, Permission.SUBSCRIBED, lookup),
+            filter=filters.and_(filters.eq("statecode", 0), filters.in_(PERMISSION_LOOKUPS[table], sorted(ids))),
+        )
+        states: dict[str, dict[str, PermissionState]] = defaultdict(dict)
+        for row in rows:
+            name = str(row.get(Permission.NAME) or "").strip()
+            known = states[str(row[lookup]).lower()]
+            held = known.get(name.casefold())
+            subscribed = row.get(Permission.SUBSCRIBED) is True and (held is None or held.subscribed)
+            known[name.casefold()] = PermissionState(name, subscribed)
+        return {record: tuple(known.values()) for record, known in states.items()}

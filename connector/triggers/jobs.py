@@ -1,0 +1,40 @@
+"""One function per operation: each has its own subscription, backlog, failures and scale in the portal."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import List  # noqa: UP035 - the engine does not index a function annotated with list[...]
+
+import azure.functions as func
+
+from connector.bus import CONNECTION, TOPIC_JOBS
+from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+
+
+def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage]], Awaitable[None]]:  # noqa: UP006
+    async def run_jobs(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006
+        await asyncio.to_thread(_run, slug, messages)
+
+    return run_jobs
+
+
+def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
+    from connector.jobs.operations import operation_of  # noqa: PLC0415 - heavy, loaded when used
+    from connector.jobs.runner import BatchRunner  # noqa: PLC0415
+    from connector.services import get_services  # noqa: PLC0415
+
+    BatchRunner(get_services(), operation_of(slug)).run([message.get_body() for message in messages])
+
+
+for _slug in (RESOLVE, *(operation.slug for operation in CARRIED_OUT)):
+    blueprint.function_name(_slug.replace("-", "_"))(
+        blueprint.service_bus_topic_trigger(
+            arg_name="messages",
+            topic_name=TOPIC_JOBS,
+            subscription_name=_slug,
+            connection=CONNECTION,
+            cardinality="many",
+            data_type="binary",
+        )(_function_of(_slug))
+    )

@@ -1,0 +1,33 @@
+"""`route_dataverse_message`: from the queue that Dataverse writes to, to the topic of work items, or to quarantine."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import List  # noqa: UP035 - the engine does not index a function annotated with list[...]
+
+import azure.functions as func
+
+from connector.bus import CONNECTION, QUEUE_DATAVERSE
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+
+
+@blueprint.function_name("route_dataverse_message")
+@blueprint.service_bus_queue_trigger(
+    arg_name="messages",
+    queue_name=QUEUE_DATAVERSE,
+    connection=CONNECTION,
+    cardinality="many",
+    data_type="binary",
+)
+async def route_dataverse_message(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006
+    """Read each message and send it on; raises only when the bus takes nothing, so that it delivers again."""
+    await asyncio.to_thread(_route, messages)
+
+
+def _route(messages: Sequence[func.ServiceBusMessage]) -> None:
+    from connector.jobs.router import Incoming, Router  # noqa: PLC0415 - heavy, loaded when used
+    from connector.services import get_router_services  # noqa: PLC0415
+
+    Router(get_router_services()).run(
+        [Incoming(message.get_body(), message.application_properties or {}) for message in messages]
+    )

@@ -1,0 +1,9 @@
+"""What Azure loads: registers the triggers and nothing else."""
+
+import azure.functions as func
+
+from connector.triggers import jobs, routing, timers
+
+app = func.FunctionApp()
+for blueprint in (routing.blueprint, jobs.blueprint, timers.blueprint):
+    app.register_functions(blueprint)
