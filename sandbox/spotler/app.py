@@ -1,0 +1,245 @@
+"""The ASGI application: one call from the raw request to the answer.
+
+```
+request ─► prefix ─► signature ─► route ─► rate limit ─► fault ─► resource ─► answer
+                        └── every refusal on the way ends here as well ──────┘
+```
+
+The resources are plain functions that run without interruption, so every call is atomic. Nothing on this way uses
+a framework: paths must be routed as they were sent, and a bench drives thousands of calls per second through it.
+"""
+
+import asyncio
+import logging
+import math
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.spotler.auth import SignedRequest, Verdict, Verifier, decoded_pairs
+from sandbox.spotler.call import Call
+from sandbox.spotler.dialect import DIALECTS, Dialect, other
+from sandbox.spotler.errors import ApiError, ErrorType, UnknownRoute
+from sandbox.spotler.faults import Fault, FaultKind, Faults, TokenBucket
+from sandbox.spotler.journal import DROPPED, Logged, Traffic
+from sandbox.spotler.resources import ROUTES
+from sandbox.spotler.routing import Router
+from sandbox.spotler.seed import seeded_world
+from sandbox.spotler.settings import DefaultFormat, Settings
+from sandbox.spotler.wire import Answer, error_answer
+
+log = logging.getLogger("sandbox.spotler")
+
+SIDE_DOOR = "/_sandbox/"
+#: Where `server.DroppableProtocol` leaves the connection, for faults that end it.
+TRANSPORT = "sandbox.transport"
+UNROUTED = "(unknown)"
+
+_JSON_ACCEPTED = ("application/json", "application/*", "*/*")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A raw request; `path` and `query` are as sent."""
+
+    method: str
+    host: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def target(self) -> str:
+        """Path and query as sent."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far a call has come."""
+
+    request: Request
+    verdict: Verdict
+    dialect: Dialect
+    template: str = UNROUTED
+    fault: Fault | None = None
+
+
+class Sandbox:
+    """The stand-in without its network: settings, state, faults and traffic."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._initial = settings or Settings()
+        self.router = Router(ROUTES)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to how it was started."""
+        self.settings = self._initial
+        self.world = seeded_world(self.settings)
+        self.traffic = Traffic()
+        self.faults = Faults(random.Random(self.settings.seed))
+        self._verifier = Verifier()
+        self._bucket = TokenBucket()
+
+    def use(self, settings: Settings) -> None:
+        """Go on with other settings and the same state."""
+        self.settings = self.world.settings = settings
+
+    def handle(self, request: Request) -> tuple[Answer, Fault | None]:
+        """Carry out one call; a fault is handed back for what only the network can do about it."""
+        dialect = _dialect(request.path)
+        if dialect is None:
+            self._count(request, UNROUTED, 404, Verdict(None, reason="outside the API"))
+            return error_answer(UnknownRoute()), None
+        verdict = self._verifier.verify(_signed(request), self.settings, time.time())
+        course = _Course(request, verdict, dialect)
+        try:
+            answer = self._answer(course)
+        except ApiError as refusal:
+            answer = error_answer(refusal)
+        except Exception:
+            log.exception("the stand-in failed at %s %s", request.method, course.template)
+            answer = error_answer(ApiError(ErrorType.BACKEND_EXCEPTION, "The stand-in failed", status=500))
+        status = DROPPED if course.fault is not None and course.fault.drops else answer.status
+        self._count(request, course.template, status, verdict)
+        return answer, course.fault
+
+    def _answer(self, course: _Course) -> Answer:
+        request, credential = course.request, course.verdict.credential
+        if credential is None:
+            verdict = course.verdict
+            raise ApiError(verdict.error_type, verdict.reason, status=self.settings.auth_status)
+        path = request.path.removeprefix(course.dialect.prefix)
+        route, ids = self.router.find(request.method, path, self.settings)
+        course.template = route.template
+        self._require_json_accepted(request)
+        if (throttled := self._throttled()) is not None:
+            return throttled
+        fault = course.fault = self.faults.for_call(f"{request.method} {route.template}")
+        if fault is not None and (instead := fault.instead()) is not None:
+            return instead
+        turned = fault is not None and fault.kind is FaultKind.OTHER_DIALECT
+        call = Call(
+            world=self.world,
+            credential=credential,
+            dialect=other(course.dialect) if turned else course.dialect,
+            url=course.verdict.base + request.path,
+            # Of a parameter that comes twice the first counts.
+            query=dict(reversed(decoded_pairs(request.query))),
+            content_type=request.headers.get("content-type", ""),
+            body=request.body,
+            failing_contacts=frozenset() if fault is None else fault.failing_contacts(),
+        )
+        try:
+            answer = route.run(call, ids)
+        except ApiError as refusal:
+            answer = error_answer(refusal)
+        return answer if fault is None else fault.afterwards(answer)
+
+    def _require_json_accepted(self, request: Request) -> None:
+        accept = request.headers.get("accept", "")
+        if any(kind in accept for kind in _JSON_ACCEPTED[:2]):
+            return
+        if accept and _JSON_ACCEPTED[2] not in accept:
+            raise ApiError(ErrorType.INVALID_PARAMS, "Only application/json is produced", status=406)
+        if self.settings.default_format is DefaultFormat.XML:
+            raise ApiError(ErrorType.INVALID_PARAMS, "Without Accept the answer is XML", status=406)
+        log.debug("a call does not say that it accepts JSON; the real service would answer XML")
+
+    def _throttled(self) -> Answer | None:
+        rate = self.settings.rate_per_s
+        if not rate:
+            return None
+        wait = self._bucket.take(time.monotonic(), rate, self.settings.rate_burst)
+        if not wait:
+            return None
+        return Fault(kind=FaultKind.THROTTLE, retry_after_s=math.ceil(wait)).instead()
+
+    def _count(self, request: Request, template: str, status: int, verdict: Verdict) -> None:
+        self.traffic.counts[request.method, template, status] += 1
+        self.traffic.recent.append(
+            Logged(
+                at=self.world.clock.now(),
+                method=request.method,
+                target=request.target,
+                status=status,
+                verified=verdict.verified,
+                reason=verdict.reason,
+                expected_base_string=verdict.expected,
+            )
+        )
+
+
+class App:
+    """The imitated API and, below its own prefix, the side door."""
+
+    def __init__(self, sandbox: Sandbox, side_door: ASGIApp) -> None:
+        self._sandbox = sandbox
+        self._side_door = side_door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        raw_path: bytes = scope["raw_path"]
+        if raw_path.startswith(SIDE_DOOR.encode()):
+            await self._side_door(scope, receive, send)
+            return
+        answer, fault = self._sandbox.handle(await _request(scope, receive))
+        latency_ms = self._sandbox.settings.latency_ms + (fault.latency_ms if fault else 0)
+        if latency_ms:
+            await asyncio.sleep(latency_ms / 1000)
+        if fault is not None and fault.drops:
+            scope["state"][TRANSPORT].abort()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
+        await _send(answer, send)
+
+
+async def _request(scope: Scope, receive: Receive) -> Request:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return Request(
+        method=scope["method"],
+        host=headers.get("host", ""),
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=b"".join(chunks),
+    )
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers: list[Any] = list(answer.headers)
+    if answer.content_type is not None:
+        headers.append((b"content-type", answer.content_type))
+    if answer.status != 204:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _dialect(path: str) -> Dialect | None:
+    return next((each for each in DIALECTS if path.startswith(f"{each.prefix}/")), None)
+
+
+def _signed(request: Request) -> SignedRequest:
+    return SignedRequest(
+        method=request.method,
+        scheme="http",
+        host=request.host,
+        path=request.path,
+        query=request.query,
+        authorization=request.headers.get("authorization", ""),
+        content_type=request.headers.get("content-type", ""),
+        body=request.body,
+    )

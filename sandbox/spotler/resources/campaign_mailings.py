@@ -1,0 +1,124 @@
+"""The mailings that campaigns send, and what became of them on each passage of a contact."""
+
+from collections.abc import Callable, Sequence
+
+from sandbox.spotler.call import Call
+from sandbox.spotler.errors import invalid
+from sandbox.spotler.resources.mailings import find_mailing
+from sandbox.spotler.resources.views import (
+    campaign_mailing_view,
+    contact_identifier,
+    link_view,
+    message_view,
+)
+from sandbox.spotler.routing import Route
+from sandbox.spotler.store.events import Event, EventKind
+from sandbox.spotler.wire import Answer, json_answer
+
+
+def get_campaign_mailing(call: Call, encrypted_id: str) -> Answer:
+    """One mailing with message and links."""
+    mailing = find_mailing(call, encrypted_id, in_campaign=True)
+    return json_answer(
+        {
+            **campaign_mailing_view(mailing),
+            "message": message_view(mailing),
+            "links": [link_view(link) for link in mailing.links],
+        }
+    )
+
+
+def recipients(call: Call, encrypted_id: str) -> Answer:
+    """Whom it was sent to."""
+    events = _events(call, encrypted_id, EventKind.SENT)
+    return _page(call, "recipients", events, lambda e: {**_who(call, e), "sendDate": call.iso(e.date)})
+
+
+def opens(call: Call, encrypted_id: str) -> Answer:
+    """Opens with images loaded; the total is these plus the contacts that clicked."""
+    events = _events(call, encrypted_id, EventKind.OPENED)
+    return _page(call, "opens", events, lambda e: {**_who(call, e), "openDate": call.iso(e.date)})
+
+
+def clicks(call: Call, encrypted_id: str) -> Answer:
+    """Who followed which link and when."""
+    events = _events(call, encrypted_id, EventKind.CLICKED)
+    return _page(
+        call,
+        "clicks",
+        events,
+        lambda e: {**_who(call, e), "clickDate": call.iso(e.date), "linkId": e.link},
+    )
+
+
+def bounces(call: Call, encrypted_id: str) -> Answer:
+    """At whom it bounced."""
+    events = _events(call, encrypted_id, EventKind.BOUNCED)
+    return _page(
+        call,
+        "bounces",
+        events,
+        lambda e: {
+            **_who(call, e),
+            "bounceDate": call.iso(e.date),
+            "type": "HARDBOUNCE" if e.hard else "SOFTBOUNCE",
+        },
+    )
+
+
+def passage_opens(call: Call, encrypted_id: str, passage: str) -> Answer:
+    """When it was opened on one passage."""
+    events = _of_passage(_events(call, encrypted_id, EventKind.OPENED), passage)
+    return _page(call, "opens", events, lambda e: {"openDate": call.iso(e.date)})
+
+
+def passage_clicks(call: Call, encrypted_id: str, passage: str) -> Answer:
+    """When which link was followed on one passage."""
+    events = _of_passage(_events(call, encrypted_id, EventKind.CLICKED), passage)
+    return _page(call, "clicks", events, lambda e: {"clickDate": call.iso(e.date), "linkId": e.link})
+
+
+def _events(call: Call, encrypted_id: str, kind: EventKind) -> Sequence[Event]:
+    mailing = find_mailing(call, encrypted_id, in_campaign=True)
+    start, end = call.date("fromDate"), call.date("toDate")
+    return [
+        event
+        for event in call.world.log.of_mailing(mailing.encrypted_id, kind)
+        if (start is None or start <= event.date) and (end is None or event.date < end)
+    ]
+
+
+def _passage(event: Event) -> int:
+    """An event that was emitted without a passage is one of its own."""
+    return event.passage or event.id
+
+
+def _of_passage(events: Sequence[Event], passage: str) -> Sequence[Event]:
+    if not (passage.isascii() and passage.isdigit()):
+        raise invalid("campaignSubscriptionId must be a whole number")
+    return [event for event in events if _passage(event) == int(passage)]
+
+
+def _who(call: Call, event: Event) -> dict[str, object]:
+    return {
+        "contactIdentifier": contact_identifier(call, event.contact),
+        "campaignSubscriptionId": _passage(event),
+    }
+
+
+def _page(call: Call, name: str, events: Sequence[Event], view: Callable[[Event], dict[str, object]]) -> Answer:
+    page = call.page()
+    ordered = sorted(events, key=lambda event: (event.date, event.id))
+    return json_answer(call.envelope(name, [view(e) for e in page.of(ordered)], len(ordered), page))
+
+
+_ONE = "/campaign-mailing/{encryptedMailingId}"
+ROUTES = (
+    Route("GET", _ONE, get_campaign_mailing),
+    Route("GET", f"{_ONE}/recipients", recipients),
+    Route("GET", f"{_ONE}/opens", opens),
+    Route("GET", f"{_ONE}/clicks", clicks),
+    Route("GET", f"{_ONE}/bounces", bounces),
+    Route("GET", f"{_ONE}/opens/{{campaignSubscriptionId}}", passage_opens),
+    Route("GET", f"{_ONE}/clicks/{{campaignSubscriptionId}}", passage_clicks),
+)

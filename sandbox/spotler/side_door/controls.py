@@ -1,0 +1,100 @@
+"""What the side door can do to the stand-in as a whole, and what it can see of its traffic."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from sandbox.spotler.app import Sandbox
+from sandbox.spotler.faults import Fault
+from sandbox.spotler.settings import Settings
+
+_SETTINGS = TypeAdapter(Settings)
+_CHANGES = TypeAdapter(dict[str, object])
+
+
+class ClockChange(BaseModel):
+    """What to do with the clock; several parts apply in this order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    set: datetime | None = None
+    advance_s: float = 0
+    stopped: bool | None = None
+
+
+class FaultsToArm(BaseModel):
+    """Faults to add; with `replace` those armed before are forgotten."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    faults: list[Fault]
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Takes bodies of JSON, gives values that can become JSON. Raises `ValueError` for wrong input."""
+
+    sandbox: Sandbox
+
+    def reset(self, _body: bytes) -> object:
+        """Back to how it was started: state, settings, clock, faults, journal and counts."""
+        self.sandbox.reset()
+        return {"reset": True}
+
+    def settings(self) -> object:
+        """The settings as they are."""
+        return _SETTINGS.dump_python(self.sandbox.settings, mode="json")
+
+    def change_settings(self, body: bytes) -> object:
+        """Change the settings that are named; of `extensions` only the switches that are named."""
+        changes = _CHANGES.validate_json(body)
+        before = asdict(self.sandbox.settings)
+        if isinstance(switches := changes.get("extensions"), dict):
+            changes["extensions"] = before["extensions"] | switches
+        self.sandbox.use(_SETTINGS.validate_python(before | changes))
+        return self.settings()
+
+    def move_clock(self, body: bytes) -> object:
+        """Set, move, stop or start the clock; the time it then shows."""
+        change = ClockChange.model_validate_json(body)
+        clock = self.sandbox.world.clock
+        if change.set is not None:
+            if change.set.tzinfo is None:
+                raise ValueError("set needs an offset")
+            clock.set(change.set)
+        if change.advance_s:
+            clock.advance(timedelta(seconds=change.advance_s))
+        if change.stopped is not None:
+            (clock.stop if change.stopped else clock.run)()
+        return {"now": clock.now().isoformat(timespec="milliseconds")}
+
+    def faults(self) -> object:
+        """What is armed, and how often each has struck."""
+        return {"faults": [asdict(fault) for fault in self.sandbox.faults.armed]}
+
+    def arm(self, body: bytes) -> object:
+        """Add faults."""
+        wanted = FaultsToArm.model_validate_json(body)
+        if wanted.replace:
+            self.sandbox.faults.armed.clear()
+        self.sandbox.faults.armed.extend(wanted.faults)
+        return self.faults()
+
+    def disarm(self, _body: bytes) -> object:
+        """Forget all faults."""
+        self.sandbox.faults.armed.clear()
+        return self.faults()
+
+    def journal(self) -> object:
+        """Every effect, oldest first."""
+        return [entry.shown() for entry in self.sandbox.world.journal.entries]
+
+    def calls(self) -> object:
+        """Calls by method, route and status, and in total; a dropped connection has the status 0."""
+        return self.sandbox.traffic.shown()
+
+    def requests(self) -> object:
+        """The latest requests with the fate of their signatures."""
+        return [each.shown() for each in self.sandbox.traffic.recent]

@@ -1,0 +1,1 @@
+"""The state of the account: one file per kind of thing, held together by `world`."""
