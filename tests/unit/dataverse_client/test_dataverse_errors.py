@@ -1,0 +1,94 @@
+import pytest
+
+from connector.dataverse.client import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound
+from connector.dataverse.client.errors import decoded, refusal
+from connector.errors import Misconfigured, Refused, Transient
+
+
+def of(status, code="", message="", **options):
+    headers = options.pop("headers", {})
+    return refusal(status, headers, {"error": {"code": code, "message": message}}, "PATCH contacts(…)", **options)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "result_code"),
+    [
+        (404, "0x80040217", NotFound, "DATAVERSE_NOT_FOUND"),
+        (404, "0x80060891", NotFound, "DATAVERSE_NOT_FOUND"),
+        (404, "", NotFound, "DATAVERSE_NOT_FOUND"),
+        (412, "0x80060882", Conflict, "DATAVERSE_CONFLICT"),
+        (412, "", Conflict, "DATAVERSE_CONFLICT"),
+        (412, "0x80060892", Duplicate, "DATAVERSE_DUPLICATE"),
+        (412, "0x80040237", Duplicate, "DATAVERSE_DUPLICATE"),
+        (409, "", Duplicate, "DATAVERSE_DUPLICATE"),
+        (403, "0x80040220", Forbidden, "DATAVERSE_FORBIDDEN"),
+        (400, "0x80040265", DataverseRefused, "DATAVERSE_PLUGIN_REFUSED"),
+        (400, "0x8004431A", DataverseRefused, "DATAVERSE_CHOICE_OUT_OF_RANGE"),
+        (400, "0x80048d19", DataverseRefused, "DATAVERSE_PAYLOAD_NOT_VALID"),
+        (400, "0x81234567", DataverseRefused, "DATAVERSE_REFUSED"),
+        (413, "", DataverseRefused, "DATAVERSE_REFUSED"),
+    ],
+)
+def test_refusals_have_a_class_and_a_code(status, code, kind, result_code):
+    error = of(status, code)
+
+    assert type(error) is kind
+    assert isinstance(error, Refused)
+    assert error.result_code == result_code
+    assert error.status == status
+    assert error.dataverse_code == code.lower()
+    assert error.what_to_do
+
+
+@pytest.mark.parametrize("code", ["0x8006088a", "0x80060888"])
+def test_an_unknown_table_is_misconfigured(code):
+    assert isinstance(of(404, code), Misconfigured)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_busy_and_broken_are_transient(status):
+    assert isinstance(of(status), Transient)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("12", 12.0), ("soon", None), ("", None), ("²", None)])
+def test_the_pause_inside_a_batch_is_read(text, seconds):
+    assert of(429, headers={"retry-after": text}).retry_after == seconds
+
+
+@pytest.mark.parametrize("body", [None, [], "text", {}, {"error": "text"}, {"error": {"code": None, "message": None}}])
+def test_bodies_of_any_form_survive(body):
+    error = refusal(400, {}, body, "GET contacts")
+
+    assert error.result_code == "DATAVERSE_REFUSED"
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe", b"{"])
+def test_what_is_no_json_is_nothing(content):
+    assert decoded(content) is None
+
+
+def test_a_message_about_privileges_is_passed_on_in_part():
+    message = "Principal user is missing prvWritedh_SpotlerJob privilege on OTC=10123. " + "x" * 900
+
+    error = of(403, "0x80040220", message)
+
+    assert "missing prvWritedh_SpotlerJob privilege" in error.sentence
+    assert len(error.sentence) < 500
+
+
+def test_other_messages_are_not_passed_on():
+    error = of(400, "0x80040265", "Jan de Vries (jan@example.org) may not be changed")
+
+    assert "Jan" not in error.for_people
+
+
+def test_only_columns_of_the_call_are_named():
+    error = of(
+        400, "0x80048d19", "'lastname' of jan is too long; see nameless", columns=["lastname", "name", "firstname"]
+    )
+
+    assert error.sentence.endswith("It mentions lastname.")
+
+
+def test_the_request_id_is_kept_for_support():
+    assert of(400, headers={"x-ms-service-request-id": "abc"}).request_id == "abc"
