@@ -1,0 +1,35 @@
+"""The mapping as code: which Dataverse column belongs to which Spotler field, the conversions, and the Excel form.
+
+    load_mapping(path) -> Mapping            read and check a mapping file
+    plan(mapping, table) -> OutwardPlan      what to read of a table, and how its records become Spotler contacts
+    content_hash(properties) -> str          what was sent, as a fingerprint
+
+Checks against the tables and the Spotler account are in `check`, Excel in `sheet`; the functions need neither.
+"""
+
+from connector.mapping.columns import Collection
+from connector.mapping.document import load_mapping, parse_mapping
+from connector.mapping.draft import PermissionState
+from connector.mapping.fields import FieldCatalogue, FieldInfo, OptionInfo, ToWire
+from connector.mapping.hashing import content_hash
+from connector.mapping.model import Direction, Mapping, MappingRow
+from connector.mapping.outward import Outcome, OutwardPlan, Skipped, plan
+
+__all__ = [
+    "Collection",
+    "Direction",
+    "FieldCatalogue",
+    "FieldInfo",
+    "Mapping",
+    "MappingRow",
+    "OptionInfo",
+    "Outcome",
+    "OutwardPlan",
+    "PermissionState",
+    "Skipped",
+    "ToWire",
+    "content_hash",
+    "load_mapping",
+    "parse_mapping",
+    "plan",
+]

@@ -1,0 +1,120 @@
+"""A mapping: which Dataverse column belongs to which Spotler field, and in which direction.
+
+    row:  contact | lead | account   ->  <-  <->   Spotler field [: item]   filter   items
+
+A row's three table columns hold an expression (see `columns`) or nothing, which leaves the field unmapped for that
+table. A row with a filter and no Spotler field only limits which records are synced.
+"""
+
+from collections import abc
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from connector.dataverse.names import Account, Contact, Lead
+from connector.mapping.columns import Collection, Expression, Mapped, standard_navigation
+
+#: The tables whose records become Spotler contacts, in the order of a mapping's columns.
+TABLES: Final = (Contact.TABLE, Lead.TABLE, Account.TABLE)
+
+#: The Spotler field of the address that mail goes to. A table is synced if something is mapped to it.
+EMAIL: Final = "email"
+
+#: What `$CustomerType` writes, unless the mapping says otherwise.
+CUSTOMER_TYPES: Final = {Contact.TABLE: "Contact", Lead.TABLE: "Lead", Account.TABLE: "Account"}
+
+
+class Direction(StrEnum):
+    """Which way values may travel."""
+
+    TO_SPOTLER = "->"
+    TO_DATAVERSE = "<-"
+    BOTH = "<->"
+
+    @property
+    def outward(self) -> bool:
+        """Whether values go to Spotler."""
+        return self is not Direction.TO_DATAVERSE
+
+    @property
+    def inward(self) -> bool:
+        """Whether values come from Spotler."""
+        return self is not Direction.TO_SPOTLER
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """One row of a mapping.
+
+    Attributes:
+        columns: the expression per table; a table without one is absent.
+        direction: which way values may travel.
+        field: the internal name of the Spotler field; empty for a row that only filters.
+        item: the one item of a list field that the row is about (`field:item`); empty for the whole field.
+        filter: only records whose column has this value are synced; empty for all.
+        items: the items of a list field that the connector may touch; empty for all that Spotler has.
+    """
+
+    columns: abc.Mapping[str, Expression]
+    direction: Direction
+    field: str = ""
+    item: str = ""
+    filter: str = ""
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """A whole mapping, checked; compared by identity, because a process loads it once.
+
+    Attributes:
+        rows: in the order of the file.
+        customer_types: what `$CustomerType` writes, per table.
+        navigation: navigation property of a lookup, by (column, table), where it is not the standard one.
+        triggers: per table, the columns whose change starts a sync, instead of all mapped ones.
+    """
+
+    rows: tuple[MappingRow, ...]
+    customer_types: abc.Mapping[str, str] = field(default_factory=lambda: CUSTOMER_TYPES)
+    navigation: abc.Mapping[tuple[str, str], str] = field(default_factory=dict)
+    triggers: abc.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def syncs(self, table: str) -> bool:
+        """Whether records of that table become Spotler contacts: something of it is mapped to the e-mail address."""
+        return any(
+            row.field.casefold() == EMAIL and row.direction.outward and table in row.columns for row in self.rows
+        )
+
+    def navigation_property(self, column: str, table: str) -> str:
+        """The navigation property that follows a lookup to a row of that table."""
+        return self.navigation.get((column, table)) or standard_navigation(column, table)
+
+    def rows_of(self, field: str, item: str = "") -> tuple[MappingRow, ...]:
+        """The rows about a Spotler field, ignoring case; with an item, those about the whole field or that item."""
+        name, wanted = field.casefold(), item.casefold()
+        return tuple(
+            row
+            for row in self.rows
+            if row.field.casefold() == name and (not wanted or row.item.casefold() in ("", wanted))
+        )
+
+    def direction_of(self, field: str, item: str = "") -> frozenset[Direction]:
+        """The directions in which a Spotler field (or one item of it) is mapped; empty if it is not mapped."""
+        return frozenset(row.direction for row in self.rows_of(field, item))
+
+    def may_be_set(self, field: str, item: str = "") -> bool:
+        """Whether a job may set or clear the field by hand.
+
+        A field that is mapped to Spotler only may not: the next sync of the contact would overwrite it.
+        """
+        return Direction.TO_SPOTLER not in self.direction_of(field, item)
+
+    def items_of(self, field: str) -> tuple[str, ...] | None:
+        """The items of a list field that the mapping defines; None if it leaves them to Spotler."""
+        items = {item.casefold(): item for row in self.rows_of(field) for item in row.items}
+        return tuple(items.values()) or None
+
+    def field_of(self, collection: Collection) -> str:
+        """The Spotler field that `@map(collection)` is mapped to; empty if none is."""
+        wanted = Mapped(collection)
+        return next((row.field for row in self.rows if wanted in row.columns.values()), "")

@@ -1,0 +1,229 @@
+"""The mapping as an Excel workbook, for people who keep it as a table.
+
+Sheet `Mapping` holds a row per mapping row; sheet `Settings` what stands beside the rows. A workbook is taken as a
+whole or not at all: every problem is named with its cell.
+
+Import this module where a sheet is used, not at the top: openpyxl is slow to load, and the functions do without.
+"""
+
+from collections import abc
+from pathlib import Path
+from typing import Final
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell, MergedCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+from pydantic import JsonValue
+
+from connector.errors import Misconfigured
+from connector.mapping.document import Document, parse_mapping, problems_of
+from connector.mapping.model import Direction
+from connector.mapping.rules import Problem, Spot
+
+MAPPING_SHEET: Final = "Mapping"
+SETTINGS_SHEET: Final = "Settings"
+
+#: Key in a row of the document, by heading, in the order of the sheet.
+HEADINGS: Final = {
+    "Contact Column": "contact",
+    "Lead Column": "lead",
+    "Account Column": "account",
+    "Sync Direction": "direction",
+    "Filter": "filter",
+    "Spotler Column": "spotler",
+    "Items": "items",
+    "Note": "note",
+}
+#: A column of sheets for other products; it must be empty.
+_ENTITY_COLUMN: Final = "entity column"
+_REQUIRED: Final = ("direction", "spotler")
+
+SETTING_HEADINGS: Final = ("Setting", "For", "Value")
+_SETTINGS: Final = ("customer_type", "navigation", "triggers")
+_SEPARATOR: Final = ";"
+
+#: The format "Text": without it Excel reads `->` and `@map(...)` as the start of a formula when somebody types them.
+_TEXT_FORMAT: Final = "@"
+_WIDTH: Final = 32
+
+
+def export_sheet(document: Document, path: Path) -> None:
+    """Write a mapping document (the content of a mapping file) as a workbook (.xlsx).
+
+    Raises:
+        Misconfigured: when the document is not a valid mapping.
+    """
+    parse_mapping(document)
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    rows = document["rows"]
+    lines = [[_shown(row.get(key)) for key in HEADINGS.values()] for row in _objects(rows)]
+    sheet = _add_sheet(book, MAPPING_SHEET, tuple(HEADINGS), lines)
+    arrows = DataValidation(type="list", formula1=f'"{",".join(Direction)}"', allow_blank=True)
+    arrows.add(f"D2:D{len(lines) + 200}")
+    sheet.add_data_validation(arrows)
+    settings = [
+        [setting, key, _shown(value)]
+        for setting in _SETTINGS
+        for key, value in _object(document.get(setting, {})).items()
+    ]
+    _add_sheet(book, SETTINGS_SHEET, SETTING_HEADINGS, settings)
+    book.save(path)
+
+
+def import_sheet(path: Path) -> Document:
+    """Read a workbook as a mapping document, checked like a mapping file.
+
+    Raises:
+        Misconfigured: naming every problem with its cell; then nothing of the workbook is used.
+    """
+    try:
+        book = load_workbook(path)
+    except Exception:  # noqa: BLE001 - whatever it trips over, the file is no workbook that can be read
+        raise Misconfigured(f"The file {path.name} is not an Excel workbook (.xlsx) that can be read.") from None
+    reader = _Reader()
+    if MAPPING_SHEET in book.sheetnames:
+        reader.read_rows(book[MAPPING_SHEET])
+    else:
+        reader.problems.append(f"there is no sheet {MAPPING_SHEET}")
+    if SETTINGS_SHEET in book.sheetnames:
+        reader.read_settings(book[SETTINGS_SHEET])
+    problems = reader.problems or [reader.described(problem) for problem in problems_of(reader.document)]
+    if problems:
+        raise Misconfigured(f"The sheet {path.name} is not valid and was not used: " + "; ".join(problems) + ".")
+    return reader.document
+
+
+class _Reader:
+    """Collects the document, the cell behind each of its parts, and what is wrong."""
+
+    def __init__(self) -> None:
+        self.rows: list[JsonValue] = []
+        self.document: Document = {}
+        self.problems: list[str] = []
+        self._cells: dict[Spot, str] = {}
+
+    def described(self, problem: Problem) -> str:
+        """The problem with the cell that it is in, or the nearest one."""
+        spot = problem.spot
+        while spot:
+            if cell := self._cells.get(spot):
+                return f"cell {cell}: {problem.text}"
+            spot = spot[:-1]
+        return str(problem)
+
+    def read_rows(self, sheet: Worksheet) -> None:
+        """Take the sheet of mapping rows."""
+        keys = self._headings(sheet)
+        for line in sheet.iter_rows(min_row=2):
+            texts = [(column, cell, self._text(cell)) for column, cell in enumerate(line, start=1)]
+            if not any(text for _, _, text in texts):
+                continue
+            spot = ("rows", len(self.rows))
+            self._cells[spot] = line[0].coordinate
+            row: dict[str, JsonValue] = {"direction": str(Direction.TO_SPOTLER)}
+            for column, cell, text in texts:
+                key = keys.get(column)
+                if key:
+                    self._cells[(*spot, key)] = cell.coordinate
+                if not text:
+                    continue
+                if key:
+                    row[key] = _split(text) if key == "items" else text
+                else:
+                    self.problems.append(f"cell {cell.coordinate}: stands in a column that is not used")
+            self.rows.append(row)
+        self.document = {**self.document, "rows": self.rows}
+
+    def read_settings(self, sheet: Worksheet) -> None:
+        """Take the sheet of settings."""
+        for line in sheet.iter_rows(min_row=2, max_col=len(SETTING_HEADINGS)):
+            setting, key, value = (self._text(cell) for cell in line)
+            if not (setting or key or value):
+                continue
+            if setting not in _SETTINGS or not key:
+                where = line[0].coordinate if setting not in _SETTINGS else line[1].coordinate
+                self.problems.append(
+                    f"cell {SETTINGS_SHEET}!{where}: must be one of {', '.join(_SETTINGS)} and its key"
+                )
+                continue
+            values = self.document.setdefault(setting, {})
+            if not isinstance(values, dict) or key in values:
+                self.problems.append(f"cell {SETTINGS_SHEET}!{line[1].coordinate}: is there twice")
+                continue
+            values[key] = _split(value) if setting == "triggers" else value
+            self._cells[setting, key] = f"{SETTINGS_SHEET}!{line[2].coordinate}"
+
+    def _headings(self, sheet: Worksheet) -> dict[int, str]:
+        """The key of each column of the sheet that has one."""
+        known = {heading.casefold(): key for heading, key in HEADINGS.items()}
+        keys: dict[int, str] = {}
+        for column, cell in enumerate(sheet[1], start=1):
+            heading = self._text(cell)
+            key = known.get(heading.casefold())
+            if key in keys.values():
+                self.problems.append(f"cell {cell.coordinate}: this heading is there twice")
+            elif key:
+                keys[column] = key
+            elif heading and heading.casefold() != _ENTITY_COLUMN:
+                self.problems.append(f"cell {cell.coordinate}: unknown heading; there are {', '.join(HEADINGS)}")
+        for heading, key in HEADINGS.items():
+            if key in _REQUIRED and key not in keys.values():
+                self.problems.append(f"row 1: the heading {heading} is missing")
+        return keys
+
+    def _text(self, cell: Cell | MergedCell) -> str:
+        """What the cell says, as text; a number that Excel made of a text is turned back."""
+        value = cell.value
+        if cell.data_type in ("f", "e"):
+            self.problems.append(f"cell {cell.coordinate}: holds a formula or an error; format the cell as text")
+            return ""
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        if value is None or isinstance(value, str | int | float):
+            return "" if value is None else str(value).strip()
+        self.problems.append(f"cell {cell.coordinate}: holds a date or time; format the cell as text")
+        return ""
+
+
+def _add_sheet(
+    book: Workbook, title: str, headings: abc.Sequence[str], lines: abc.Iterable[abc.Sequence[str]]
+) -> Worksheet:
+    """A sheet of texts under bold headings that stay in view."""
+    sheet: Worksheet = book.create_sheet(title)
+    for number, line in enumerate((headings, *lines), start=1):
+        for column, text in enumerate(line, start=1):
+            cell = sheet.cell(number, column)
+            cell.number_format = _TEXT_FORMAT
+            if text:
+                cell.value = text
+                cell.data_type = "s"  # also where the text begins with "=": it is not a formula
+            if number == 1:
+                cell.font = Font(bold=True)
+    sheet.freeze_panes = "A2"
+    for column in range(1, len(headings) + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
+    return sheet
+
+
+def _shown(value: JsonValue) -> str:
+    if isinstance(value, list):
+        return f"{_SEPARATOR} ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _split(text: str) -> list[JsonValue]:
+    return [part.strip() for part in text.split(_SEPARATOR) if part.strip()]
+
+
+def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,142 @@
+"""Where a mapped value is found in a row as the Web API shows it, and what the query must ask for to have it there."""
+
+from collections import abc
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from connector.dataverse.client.rows import FORMATTED, LOOKUP_TABLE, Row
+from connector.dataverse.names import lookup_value
+from connector.mapping.columns import Constant, CustomerType, Expression, Mapped, Name, Path, Plain
+from connector.mapping.convert import Cell
+from connector.mapping.model import Mapping
+
+_EMPTY: Final = Cell(None)
+
+
+class Source(Protocol):
+    """Where the value of one mapping row comes from."""
+
+    @property
+    def select(self) -> tuple[str, ...]:
+        """The properties that `$select` must name."""
+        ...
+
+    @property
+    def expand(self) -> abc.Mapping[str, str]:
+        """The column of a referred row that `$expand` must ask for, by navigation property."""
+        ...
+
+    def read(self, row: Row) -> Cell | None:
+        """The value; None when the row was read without it, which says nothing about the record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSource:
+    """A column of the row itself."""
+
+    key: str
+    label_key: str
+
+    @property
+    def select(self) -> tuple[str, ...]:  # noqa: D102 - see Source
+        return (self.key,)
+
+    @property
+    def expand(self) -> abc.Mapping[str, str]:  # noqa: D102 - see Source
+        return {}
+
+    def read(self, row: Row) -> Cell | None:  # noqa: D102 - see Source
+        return _cell(row, self.key, self.label_key)
+
+
+@dataclass(frozen=True, slots=True)
+class NameSource:
+    """The name of the row that a lookup refers to: the formatted value of the lookup."""
+
+    key: str
+    label_key: str
+    table_key: str
+    table: str
+
+    @property
+    def select(self) -> tuple[str, ...]:  # noqa: D102 - see Source
+        return (self.key,)
+
+    @property
+    def expand(self) -> abc.Mapping[str, str]:  # noqa: D102 - see Source
+        return {}
+
+    def read(self, row: Row) -> Cell | None:  # noqa: D102 - see Source
+        if self.key not in row:
+            return None
+        if row[self.key] is None or (self.table and row.get(self.table_key) != self.table):
+            return _EMPTY
+        name = row.get(self.label_key)
+        return Cell(name) if isinstance(name, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class PathSource:
+    """A column of the row that a lookup refers to."""
+
+    navigation: str
+    key: str
+    label_key: str
+
+    @property
+    def select(self) -> tuple[str, ...]:  # noqa: D102 - see Source
+        return ()
+
+    @property
+    def expand(self) -> abc.Mapping[str, str]:  # noqa: D102 - see Source
+        return {self.navigation: self.key}
+
+    def read(self, row: Row) -> Cell | None:  # noqa: D102 - see Source
+        if self.navigation not in row:
+            return None
+        referred = row[self.navigation]
+        if referred is None:  # the lookup is empty, or refers to a row of another table
+            return _EMPTY
+        return _cell(referred, self.key, self.label_key) if isinstance(referred, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSource:
+    """The same value for every row."""
+
+    cell: Cell
+    select: tuple[str, ...] = ()
+    expand: abc.Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, _row: Row) -> Cell | None:  # noqa: D102 - see Source
+        return self.cell
+
+
+def source_of(expression: Expression, mapping: Mapping, table: str) -> Source | None:
+    """The source of an expression for records of a table; None for `@map(...)`, whose values are rows of their own."""
+    match expression:
+        case Plain(column):
+            return ColumnSource(column, _label_key(column))
+        case Name(column, target):
+            key = lookup_value(column)
+            return NameSource(key, _label_key(key), f"{key}@{LOOKUP_TABLE}", target)
+        case Path(column, target_table, target):
+            return PathSource(mapping.navigation_property(column, target_table), target, _label_key(target))
+        case Constant(text):
+            return FixedSource(Cell(text))
+        case CustomerType():
+            return FixedSource(Cell(mapping.customer_types[table]))
+        case Mapped():
+            return None
+
+
+def _label_key(column: str) -> str:
+    return f"{column}@{FORMATTED}"
+
+
+def _cell(row: Row, key: str, label_key: str) -> Cell | None:
+    if key not in row:
+        return None
+    label = row.get(label_key)
+    return Cell(row[key], label if isinstance(label, str) else None)

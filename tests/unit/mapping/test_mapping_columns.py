@@ -1,0 +1,50 @@
+"""What may stand in a column of a mapping row."""
+
+import pytest
+
+from connector.mapping.columns import Collection, Constant, CustomerType, Mapped, Name, Path, Plain, parse_column
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("firstname", Plain("firstname")),
+        (" firstname ", Plain("firstname")),
+        ("parentcustomerid(account).name", Path("parentcustomerid", "account", "name")),
+        ("parentcustomerid(account)", Name("parentcustomerid", "account")),
+        ("_new_regionid_value", Name("new_regionid")),
+        ("ownerid", Name("ownerid")),
+        ("$CustomerType", CustomerType()),
+        ("$customertype", CustomerType()),
+        ("$value:PRD", Constant("PRD")),
+        ("$value: a:b ", Constant("a:b")),
+        ("@map(permissions)", Mapped(Collection.PERMISSIONS)),
+        ("@map(list)", Mapped(Collection.LIST)),
+        ("@map(periodiek)", Mapped(Collection.PERIODIEK)),
+    ],
+)
+def test_every_documented_form_is_read(text, expected):
+    assert expected == parse_column(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is empty"),
+        ("FirstName", "lower case"),
+        ("parentcustomerid.name", "needs the table of the lookup"),
+        ("parentcustomerid(account).ownerid(systemuser).fullname", "deeper than one level"),
+        ("parentcustomerid(account).primarycontactid.fullname", "deeper than one level"),
+        ("first name", "is not a column name"),
+        ("$value:", "needs a text"),
+        ("$value:  ", "needs a text"),
+        ("$customer", "is not a special value"),
+        ("@map(tags)", "@map(permissions), @map(list), @map(periodiek)"),
+        ("@map", "is not a special value"),
+    ],
+)
+def test_anything_else_is_refused_with_a_reason(text, why):
+    with pytest.raises(ValueError, match=".") as refused:
+        parse_column(text)
+
+    assert why in str(refused.value)

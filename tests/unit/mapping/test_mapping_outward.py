@@ -1,0 +1,199 @@
+"""A record becomes a Spotler contact."""
+
+import pytest
+
+from connector.errors import Misconfigured
+from connector.mapping import Skipped, parse_mapping, plan
+from connector.spotler import Fields, to_spotler
+
+from .conftest import formatted, spotler_field
+
+CONTACT = {
+    "contactid": "1",
+    "emailaddress1": "ann@example.org",
+    "firstname": " Ann ",
+    "middlename": None,
+    "lastname": "Jansen",
+    "parentcustomerid_account": {"name": "Voorbeeld BV"},
+    "telephone1": "020 1234567",
+    "mobilephone": "",
+    "address1_line1": "Dam 1",
+    "address1_postalcode": "1012 JS",
+    "address1_city": "Amsterdam",
+    "address1_country": "Nederland",
+    "gendercode": 2,
+    **formatted("gendercode", "Female"),
+    "birthdate": "1984-02-29",
+    "donotbulkemail": False,
+}
+
+
+def test_a_contact_through_the_default_mapping(default_mapping, fields):
+    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields, to_wire=to_spotler)
+
+    assert outcome.properties == {
+        "email": "ann@example.org",
+        "firstName": "Ann",
+        "infix": "",
+        "lastName": "Jansen",
+        "organisation": "Voorbeeld BV",
+        "phoneNumber": "020 1234567",
+        "mobileNumber": "",
+        "address": "Dam 1",
+        "postalCode": "1012 JS",
+        "city": "Amsterdam",
+        "country": "Nederland",
+        "gender": "F",
+        "birthday": "1984-02-29",
+        "externalType": "Contact",
+    }
+    assert outcome.warnings == ()
+    assert outcome.skipped is None
+
+
+def test_an_account_has_only_the_fields_that_are_mapped_for_it(default_mapping, fields):
+    columns = dict.fromkeys(plan(default_mapping, "account").select, "x")
+    outcome = plan(default_mapping, "account").contact(
+        columns | {"name": "Voorbeeld BV", "emailaddress1": "info@example.org"}, (), fields, to_wire=to_spotler
+    )
+
+    assert outcome.properties.keys() == {
+        "email", "organisation", "phoneNumber", "address", "postalCode", "city", "country", "externalType"
+    }  # fmt: skip
+    assert (outcome.properties["organisation"], outcome.properties["externalType"]) == ("Voorbeeld BV", "Account")
+
+
+@pytest.mark.parametrize("address", [None, "", "  "])
+def test_a_record_without_an_address_is_skipped_but_shows_what_a_known_contact_must_lose(send, address):
+    outcome = send(("firstname", "firstName"), emailaddress1=address, firstname="Ann")
+
+    assert Skipped.NO_EMAIL is outcome.skipped
+    assert outcome.properties == {"email": "", "firstName": "Ann"}
+
+
+def test_a_malformed_address_is_sent_so_that_spotler_refuses_it_by_name(send):
+    outcome = send(emailaddress1="nobody at home")
+
+    assert outcome.properties == {"email": "nobody at home"}
+    assert outcome.skipped is None
+
+
+def test_a_value_that_does_not_fit_is_left_out_with_a_warning_that_does_not_quote_it(send):
+    outcome = send(("a", "points"), ("b", "zip"), ("c", "text"), a="SECRET", b="SECRET", c="fine")
+
+    assert outcome.properties == {"email": "ann@example.org", "text": "fine"}
+    assert "column a cannot be converted for the field points (int)" in outcome.warnings[0]
+    assert "column b does not fit the field zip" in outcome.warnings[1]
+    assert "SECRET" not in " ".join(outcome.warnings)
+
+
+def test_a_field_that_spotler_does_not_show_is_left_out_with_one_warning(send):
+    outcome = send(("a", "gone"), a="x")
+
+    assert outcome.properties == {"email": "ann@example.org"}
+    assert outcome.warnings == ("The field gone does not exist in Spotler or is not visible, so it was not sent.",)
+
+
+def test_the_name_of_a_field_is_sent_in_the_spelling_of_spotler(send):
+    assert "text" in send(("a", "TEXT"), a="x").properties
+
+
+def test_a_column_that_was_not_read_does_not_clear_its_field(send):
+    outcome = send(("a", "text"), ("p(account).name", "other"))
+
+    assert outcome.properties == {"email": "ann@example.org"}
+    assert len(outcome.warnings) == 2
+
+
+def test_money_and_moments_go_over_the_wire_as_spotler_wants_them(send):
+    outcome = send(("a", "turnover"), ("b", "lastSeen"), ("c", "lastOrder"), a=12.5, b="2024-06-30T22:30:00Z", c=None)
+
+    assert outcome.properties["turnover"] == 1250
+    assert outcome.properties["lastSeen"].startswith("2024-06-30T22:30:00")
+    assert outcome.properties["lastOrder"] == ""
+
+
+def test_a_date_time_becomes_the_day_of_the_time_zone(fields):
+    mapping = parse_mapping(
+        {
+            "rows": [
+                {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+                {"contact": "a", "direction": "->", "spotler": "lastOrder"},
+            ]
+        }
+    )
+    record = {"emailaddress1": "a@example.org", "a": "2024-06-30T22:30:00Z"}
+
+    def day(zone: str) -> object:
+        outcome = plan(mapping, "contact").contact(record, (), fields, to_wire=to_spotler, time_zone=zone)
+        return outcome.properties["lastOrder"]
+
+    assert (day("Europe/Amsterdam"), day("America/New_York")) == ("2024-07-01", "2024-06-30")
+    with pytest.raises(Misconfigured, match="no time zone"):
+        day("Europe/Nowhere")
+
+
+def test_constants_and_the_customer_type_can_be_chosen(fields):
+    mapping = parse_mapping(
+        {
+            "customer_type": {"lead": "Prospect"},
+            "rows": [
+                {"lead": "emailaddress1", "direction": "->", "spotler": "email"},
+                {"lead": "$CustomerType", "direction": "->", "spotler": "text"},
+                {"lead": "$value:PRD", "direction": "->", "spotler": "other"},
+                {"lead": "$value:5", "direction": "->", "spotler": "points"},
+                {"lead": "$value:ja", "direction": "->", "spotler": "interests:Garden"},
+            ],
+        }
+    )
+    outcome = plan(mapping, "lead").contact({"emailaddress1": "a@example.org"}, (), fields, to_wire=to_spotler)
+
+    assert outcome.properties == {
+        "email": "a@example.org",
+        "text": "Prospect",
+        "other": "PRD",
+        "points": 5,
+        "interests": [{"bit": 1, "enabled": True}],
+    }
+
+
+def test_lookups_are_sent_as_names(send):
+    lookup = {
+        "_p_value": "00000000-0000-0000-0000-000000000001",
+        **formatted("_p_value", "Voorbeeld BV"),
+        "_p_value@Microsoft.Dynamics.CRM.lookuplogicalname": "account",
+    }
+
+    assert send(("_p_value", "text"), **lookup).properties["text"] == "Voorbeeld BV"
+    assert send(("p(account)", "text"), **lookup).properties["text"] == "Voorbeeld BV"
+    assert send(("p(contact)", "text"), **lookup).properties["text"] == ""
+    assert send(("_p_value", "text"), _p_value=None).properties["text"] == ""
+    assert "text" not in send(("_p_value", "text"), _p_value="an id without a name").properties
+
+
+def test_an_empty_lookup_clears_what_is_read_through_it(send):
+    assert send(("p(account).name", "text"), p=None).properties.get("text") == ""
+
+
+def test_an_unknown_type_of_field_is_left_out(default_mapping):
+    from connector.spotler import Field
+
+    fields = Fields([spotler_field("email"), Field("firstName", "First name", None)])
+    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields, to_wire=to_spotler)
+
+    assert {"email"} == outcome.properties.keys()
+    assert any("cannot be converted for the field firstName" in warning for warning in outcome.warnings)
+
+
+@pytest.mark.parametrize("collection", ["list", "periodiek"])
+def test_collections_that_are_not_available_yet_are_a_warning(send, collection):
+    outcome = send((f"@map({collection})", "permissions"))
+
+    assert "permissions" not in outcome.properties
+    assert (f"The field permissions was not sent: @map({collection}) is not available.",) == outcome.warnings
+
+
+def test_a_column_that_only_comes_from_spotler_is_not_sent(send):
+    outcome = send({"contact": "birthdate", "direction": "<-", "spotler": "birthday"}, birthdate="1984-02-29")
+
+    assert {"email"} == outcome.properties.keys()

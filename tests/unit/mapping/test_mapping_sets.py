@@ -1,0 +1,113 @@
+"""List fields and permissions."""
+
+import pytest
+
+from connector.mapping import PermissionState, parse_mapping, plan
+from connector.spotler import to_spotler
+
+from .conftest import formatted
+
+PERMISSIONS = ("@map(permissions)", "permissions")
+
+
+def bits(outcome, field="permissions") -> dict[int, bool]:
+    return {each["bit"]: each["enabled"] for each in outcome.properties[field]}
+
+
+def test_a_multi_choice_switches_items_by_label_ignoring_case(send):
+    outcome = send(("a", "interests"), a="7", **formatted("a", "GARDEN"))
+
+    assert bits(outcome, "interests") == {1: True, 2: False}
+
+
+def test_an_empty_multi_choice_switches_every_item_off(send):
+    assert bits(send(("a", "interests"), a=None), "interests") == {1: False, 2: False}
+
+
+def test_a_choice_that_is_no_item_is_left_out_with_a_warning(send):
+    outcome = send(("a", "interests"), a="7,8", **formatted("a", "Kitchen; Attic"))
+
+    assert bits(outcome, "interests") == {1: False, 2: True}
+    assert "Attic" not in outcome.warnings[0]
+
+
+def test_yes_or_no_switches_one_item_and_leaves_the_others(send):
+    assert bits(send(("a", "interests:kitchen"), a=True), "interests") == {2: True}
+    assert bits(send(("a", "interests:Kitchen"), a=None), "interests") == {2: False}
+
+
+def test_items_from_several_rows_are_sent_together_in_the_order_of_their_bits(send):
+    outcome = send(("a", "interests:Kitchen"), ("b", "interests:Garden"), a=True, b=False)
+
+    assert outcome.properties["interests"] == [{"bit": 1, "enabled": False}, {"bit": 2, "enabled": True}]
+
+
+@pytest.mark.parametrize("row", [("a", "interests:Attic"), ("a", "text:Garden"), ("a", "interests:Garden")])
+def test_an_item_that_cannot_be_set_is_left_out_with_a_warning(send, row):
+    outcome = send(row, a="perhaps")
+
+    assert {"email"} == outcome.properties.keys()
+    assert len(outcome.warnings) == 1
+
+
+def test_the_mapping_may_limit_the_items(send):
+    row = {"contact": "a", "direction": "->", "spotler": "interests", "items": ["garden"]}
+
+    assert bits(send(row, a=None), "interests") == {1: False}
+
+
+def test_permissions_are_matched_by_name_and_unknown_ones_counted(send):
+    outcome = send(
+        PERMISSIONS,
+        permissions=(
+            PermissionState(" newsletter ", True),
+            PermissionState("Events", False),
+            PermissionState("Fan club", True),
+        ),
+    )
+
+    assert bits(outcome) == {1: True, 2: False}
+    assert outcome.warnings == ("Permissions that are no item of the field permissions were not sent: 1.",)
+
+
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_of_two_permissions_with_one_name_the_unsubscribed_one_wins(send, order):
+    assert bits(send(PERMISSIONS, permissions=[PermissionState("Newsletter", each) for each in order])) == {1: False}
+
+
+def test_do_not_bulk_email_switches_every_permission_off(send):
+    row = {"contact": "@map(permissions)", "direction": "<->", "spotler": "permissions", "items": ["Events"]}
+    permissions = (PermissionState("Newsletter", True), PermissionState("Events", True))
+
+    assert bits(send(row, permissions=permissions, donotbulkemail=False)) == {2: True}
+    assert bits(send(row, permissions=permissions, donotbulkemail=True)) == {1: False, 2: False, 4: False}
+
+
+def test_do_not_bulk_email_counts_even_where_permissions_only_come_from_spotler_or_are_not_mapped(send):
+    inward = {"contact": "@map(permissions)", "direction": "<-", "spotler": "permissions"}
+    permissions = (PermissionState("Newsletter", True),)
+
+    assert "permissions" not in send(inward, permissions=permissions).properties
+    assert bits(send(inward, permissions=permissions, donotbulkemail=True)) == {1: False, 2: False, 4: False}
+    assert bits(send(donotbulkemail=True)) == {1: False, 2: False, 4: False}
+
+
+def test_a_record_that_leaves_loses_its_permissions_and_nothing_else(default_mapping, fields):
+    outcome = plan(default_mapping, "contact").without_permissions(fields, to_wire=to_spotler)
+
+    assert {"permissions"} == outcome.properties.keys()
+    assert bits(outcome) == {1: False, 2: False, 4: False}
+
+
+def test_permissions_are_read_only_where_they_are_sent():
+    def needs(direction: str, table: str) -> bool:
+        rows = [
+            {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},
+            {"contact": "@map(permissions)", "direction": direction, "spotler": "permissions"},
+        ]
+        return plan(parse_mapping({"rows": rows}), table).needs_permissions
+
+    assert needs("->", "contact")
+    assert needs("<->", "contact")
+    assert not needs("<-", "contact")
+    assert not needs("->", "lead")
