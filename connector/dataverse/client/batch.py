@@ -72,7 +72,7 @@ class BatchRequest:
 
     @classmethod
     def insert(cls, set_name: str, key: str, values: Row) -> Self:
-        """Create a row under a key of our choice; a `Conflict` if it exists."""
+        """Create a row under a key of our choice; `Duplicate` or `Conflict` if it exists."""
         return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values, {"If-None-Match": "*"})
 
     @classmethod

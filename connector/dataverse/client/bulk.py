@@ -15,7 +15,7 @@ from typing import Protocol
 
 from connector.dataverse.client.batch import BatchRequest, BatchResponse, in_parts, tagged
 from connector.dataverse.client.rows import Row, TableNames, address
-from connector.errors import ConnectorError, Refused
+from connector.errors import ConnectorError, Misconfigured, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class Bulk:
                 {"Targets": [item.target for item in part]},
                 repeatable=repeatable,
             )
-        except Refused:
+        except (Refused, Misconfigured):  # Misconfigured also where the table has no such message
             return self._apart(part)
         ids = answer.get("Ids")
         created = ids if isinstance(ids, list) and len(ids) == len(part) else [""] * len(part)

@@ -134,7 +134,7 @@ def refusal(
     code, message = _standard_error(body)
     if code in _UNKNOWN_NAME:
         return Misconfigured(
-            f"Dataverse does not know the table or column of {call} ({code}).",
+            f"Dataverse does not know a table, column or option that {call} names ({code}).",
             advice="Run setup on this environment, and compare the mapping with its tables.",
         )
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, DataverseRefused)
@@ -144,8 +144,8 @@ def refusal(
         sentence = f"{kind.default_sentence()} {sentence}"
     if kind is Forbidden and "prv" in message:
         sentence = f"{sentence} It says: {message[:_MESSAGE_LENGTH]}"
-    elif mentioned := [column for column in columns if re.search(rf"\b{re.escape(column)}\b", message)]:
-        sentence = f"{sentence} It mentions {', '.join(mentioned[:_COLUMNS_NAMED])}."
+    elif kind in (DataverseRefused, Duplicate) and (mentioned := _mentioned(columns, message)):
+        sentence = f"{sentence} It mentions {', '.join(mentioned)}."
     return kind(
         sentence,
         code=name,
@@ -163,6 +163,11 @@ def decoded(content: bytes) -> object:
     except ValueError:
         return None
     return value
+
+
+def _mentioned(columns: Iterable[str], message: str) -> list[str]:
+    """The columns that a message names; nothing else of it may be passed on."""
+    return [column for column in columns if re.search(rf"\b{re.escape(column)}\b", message)][:_COLUMNS_NAMED]
 
 
 def _standard_error(body: object) -> tuple[str, str]:

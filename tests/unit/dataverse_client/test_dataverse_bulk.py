@@ -47,6 +47,12 @@ def test_a_bad_row_does_not_harm_its_neighbours(server, dataverse):
     assert "tag=spotler-connector" in apart[0].first_line
 
 
+def test_a_table_without_the_bulk_message_is_written_apart(server, dataverse):
+    server.answer(Answer(404, error_body("0x80060888")), batch_answer(DONE, DONE))
+
+    assert all(result.ok for result in dataverse.update_multiple(Job, changes(*IDS[:2])))
+
+
 def test_one_row_alone_skips_the_bulk_call(server, dataverse):
     server.answer(batch_answer(BAD))
 
