@@ -1,0 +1,1 @@
+"""`python -m connector`: looking at messages and jobs, and creating jobs, from the command line."""

@@ -1,0 +1,41 @@
+"""The command line: settings from the environment, or from a file in the form of local.settings.json."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector.cli import jobs, messages
+from connector.errors import ConnectorError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
+app.add_typer(jobs.app, name="job")
+app.add_typer(messages.app, name="message")
+
+#: Where application settings are looked for when the environment has none.
+DEFAULT_SETTINGS = Path("local.settings.json")
+
+
+@app.callback()
+def settings_of(
+    settings: Annotated[
+        Path | None, typer.Option(help="Application settings, a file like local.settings.json.", exists=True)
+    ] = None,
+) -> None:
+    """Read the settings; what stands in the environment wins."""
+    path = settings or (DEFAULT_SETTINGS if DEFAULT_SETTINGS.exists() else None)
+    if path is not None:
+        for name, value in json.loads(path.read_text(encoding="utf-8")).get("Values", {}).items():
+            os.environ.setdefault(name, str(value))
+
+
+def main() -> None:
+    """Run a command; what goes wrong is told as a sentence, without a trace."""
+    try:
+        app()
+    except ConnectorError as error:
+        typer.echo(error.for_people, err=True)
+        sys.exit(1)

@@ -1,0 +1,74 @@
+"""`message show`: how a captured message is read, and where the router would send it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from connector.dataverse.messages import Entity, EntityReference, Message, parse_message
+from connector.errors import Unreadable
+from connector.jobs.route import Publish, route
+
+app = typer.Typer(no_args_is_help=True, help="Messages that Dataverse posted.")
+
+
+@app.callback()
+def messages() -> None:
+    """Messages that Dataverse posted."""
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="The body of a message, as JSON.", exists=True, dir_okay=False)],
+) -> None:
+    """Print how a captured message is read and where the router would send it."""
+    console = Console(highlight=False)
+    try:
+        message = parse_message(file.read_bytes())
+    except Unreadable as error:
+        console.print(f"Goes to: quarantine\n{error.for_people}", markup=False)
+        raise typer.Exit(1) from None
+    console.print(_table(message))
+    console.print(_destination(message), markup=False)
+
+
+def _table(message: Message) -> Table:
+    table = Table("Member", "Value")
+    for name, value in (
+        ("Message", message.message_name),
+        ("Table", message.table or "none"),
+        ("Record", message.record_id or "none"),
+        ("Initiating user", message.initiating_user_id or "unknown"),
+        ("Created on", message.created_on.isoformat() if message.created_on else "unknown"),
+        ("Tag", message.tag or "none"),
+        ("Truncated", "yes" if message.truncated else "no"),
+        ("Text repaired", "yes" if message.repaired else "no"),
+        ("Target", _target(message)),
+        ("Pre-images", ", ".join(message.pre_images) or "none"),
+        ("Post-images", ", ".join(message.post_images) or "none"),
+    ):
+        table.add_row(name, value)
+    return table
+
+
+def _target(message: Message) -> str:
+    match message.target:
+        case Entity() as entity:
+            return f"{entity.table} with {len(entity.attributes)} columns: {', '.join(sorted(entity.attributes))}"
+        case EntityReference() as reference:
+            return f"reference to {reference.table} {reference.id}"
+        case _:
+            return "none"
+
+
+def _destination(message: Message) -> str:
+    try:
+        decision = route(message, now=datetime.now(UTC))
+    except Unreadable as error:
+        return f"Goes to: quarantine\n{error.for_people}"
+    if isinstance(decision, Publish):
+        return f"Goes to: spotler-jobs, subscription {decision.item.operation}, job {decision.item.job}"
+    return f"Ignored: {decision.why}"

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Everything a developer does, on a fresh machine: run, test, lint, bench. Standard library only.
+
+    python3 dev.py run             the whole system, until Ctrl-C
+    python3 dev.py run --once      the sample jobs, and a table of what became of them
+    python3 dev.py test [...]      the tests; further arguments go to pytest
+    python3 dev.py lint            formatting, lint and types
+    python3 dev.py bench [...]     speed and calls, beside a naive connector
+    python3 dev.py connector ...   the connector's command line, against the running system
+
+The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
+file, so that one that is too old for the rest finds a newer one or says where to get it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed"
+REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+OLDEST = (3, 13)
+SETTINGS = ROOT / ".sandbox" / "local.settings.json"
+
+
+def main() -> int:
+    """Run a command in the virtual environment and return its exit code."""
+    parser = _parser()
+    options, rest = parser.parse_known_args()
+    if rest and options.command not in ("test", "bench", "connector"):
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    install()
+    return COMMANDS[options.command](options, rest)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dev.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    run = commands.add_parser("run", help="start the whole system")
+    run.add_argument("--once", action="store_true", help="run the sample jobs and end")
+    test = commands.add_parser("test", help="run the tests")
+    test.add_argument("--nightly", action="store_true", help="with the long forms of the fault tests")
+    commands.add_parser("lint", help="check formatting, lint and types")
+    commands.add_parser("bench", help="measure, beside a naive connector", add_help=False)
+    commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
+    return parser
+
+
+def run_system(options: argparse.Namespace, _: list[str]) -> int:
+    """Start the whole system."""
+    return call(PYTHON, "-m", "sandbox", "run", *(["--once"] if options.once else []))
+
+
+def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
+    """Run the tests, in as many processes as there are cores unless a number is asked for."""
+    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", "auto"]
+    selection = [] if options.nightly else ["-m", "not nightly"]
+    return call(PYTHON, "-m", "pytest", *processes, *selection, *rest)
+
+
+def lint(_: argparse.Namespace, __: list[str]) -> int:
+    """Check formatting, lint and types; all three, even if one fails."""
+    return max(
+        call(PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."),
+        call(PYTHON, "-m", "ruff", "check", "--quiet", "."),
+        call(PYTHON, "-m", "mypy", "--no-error-summary"),
+    )
+
+
+def bench(_: argparse.Namespace, rest: list[str]) -> int:
+    """Measure."""
+    return call(PYTHON, "-m", "tests.bench", *rest)
+
+
+def connector(_: argparse.Namespace, rest: list[str]) -> int:
+    """The command line of the connector, with the settings of the running system."""
+    settings = ["--settings", str(SETTINGS)] if SETTINGS.exists() else []
+    return call(PYTHON, "-m", "connector", *settings, *rest)
+
+
+COMMANDS = {"run": run_system, "test": run_tests, "lint": lint, "bench": bench, "connector": connector}
+
+
+def install() -> None:
+    """Make the virtual environment and install into it, unless what is there is what is pinned."""
+    wanted = _fingerprint()
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
+        return
+    print("Installing into .venv; this takes a minute or two, once.", flush=True)
+    subprocess.check_call([find_python(), "-m", "venv", "--clear", str(VENV)])
+    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    if call(PYTHON, *pip, "-r", str(ROOT / "requirements-dev.txt")):
+        sys.exit("The packages could not be installed; see the lines above.")
+    STAMP.write_text(wanted, encoding="utf-8")
+
+
+def find_python() -> str:
+    """A Python that is new enough: this one, one on the PATH, or one of pyenv."""
+    if sys.version_info >= OLDEST:
+        return sys.executable
+    names = [f"python3.{minor}" for minor in range(OLDEST[1] + 2, OLDEST[1] - 1, -1)] + ["python3", "python"]
+    found = [path for path in map(shutil.which, names) if path]
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    if versions.is_dir():
+        found += [str(version / "bin" / "python") for version in sorted(versions.iterdir(), reverse=True)]
+    for python in found:
+        if _version(python) >= OLDEST:
+            return python
+    return sys.exit(
+        f"This project needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version.split()[0]}.\n"
+        f"Get one from https://www.python.org/downloads/, or with: pyenv install {OLDEST[0]}.{OLDEST[1]}"
+    )
+
+
+def _version(python: str) -> tuple[int, ...]:
+    """The version of another Python; (0, 0) where it does not run."""
+    code = "import sys; print(sys.version_info[0], sys.version_info[1])"
+    try:
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+        return tuple(int(part) for part in done.stdout.split())
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        return (0, 0)
+
+
+def _fingerprint() -> str:
+    """What the virtual environment depends on: the pinned packages, and where it lies."""
+    digest = hashlib.sha256(str(VENV).encode())
+    for requirements in REQUIREMENTS:
+        digest.update(requirements.read_bytes())
+    return digest.hexdigest()
+
+
+def call(*command: str | Path) -> int:
+    """Run a command in the root of the repository; Ctrl-C is its business."""
+    process = subprocess.Popen([str(part) for part in command], cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main())

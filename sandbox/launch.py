@@ -1,0 +1,94 @@
+"""Starts a part of the sandbox as a process of its own and reads the line that says it is ready."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+#: Seconds that a part may take to be ready; a cold disk and a busy machine included.
+START_SECONDS = 60.0
+#: Seconds that a part may take to end before it is killed.
+STOP_SECONDS = 10.0
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class DidNotStart(Exception):
+    """A part of the sandbox did not start; the text holds the end of what it logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A running part of the sandbox.
+
+    Attributes:
+        ready: what its ready line says: addresses, keys.
+        log: the file that its standard error goes to.
+    """
+
+    name: str
+    process: subprocess.Popen[str]
+    ready: Mapping[str, object]
+    log: Path
+
+    def get(self, key: str) -> str:
+        """A text of the ready line."""
+        return str(self.ready[key])
+
+    def stop(self) -> None:
+        """End it: politely first."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def launch(
+    module: str, arguments: Sequence[str] = (), *, logs: Path, environment: Mapping[str, str] | None = None
+) -> Part:
+    """Run `python -m module` until it is ready.
+
+    Raises:
+        DidNotStart: when it ends before, or takes too long.
+    """
+    name = module.rpartition(".")[2]
+    log = logs / f"{name}.log"
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own modules
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    line = _first_line(process.stdout)
+    part = Part(name, process, json.loads(line) if line else {}, log)
+    if not line:
+        part.stop()
+        raise DidNotStart(f"{module} did not start:\n{log.read_text(encoding='utf-8')[-2000:]}")
+    return part
+
+
+def _first_line(stream: IO[str]) -> str:
+    lines: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
+    try:
+        return lines.get(timeout=START_SECONDS)
+    except queue.Empty:
+        return ""

@@ -1,0 +1,100 @@
+"""`python -m sandbox run`: the whole system until Ctrl-C; with `--once`, the sample jobs and a table."""
+
+import signal
+import sys
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.names import Contact, Job
+from sandbox.people import People
+from sandbox.samples import SAMPLES, Sample, create_automations, create_fixtures
+from sandbox.system import System, running
+
+#: Seconds that the sample jobs may take together.
+ONCE_SECONDS: Final = 120.0
+#: Seconds between two looks at the rows.
+LOOK_SECONDS: Final = 0.25
+
+
+def run(folder: Path) -> int:
+    """Run until Ctrl-C."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with running(folder=folder) as system:
+        create_automations(People(system.dataverse))
+        print(_introduction(system, folder), flush=True)
+        while not ended.wait(LOOK_SECONDS):
+            for part in system.parts:
+                if part.process.poll() is not None:
+                    print(f"{part.name} ended by itself; see {part.log}", file=sys.stderr)
+                    return 1
+    return 0
+
+
+def run_once(folder: Path) -> int:
+    """Run the sample jobs, print what became of them, and say whether every one ended as it should."""
+    with running(folder=folder) as system:
+        people = People(system.dataverse)
+        ids = create_fixtures(people)
+        jobs = [(sample, _create(people, sample, ids)) for sample in SAMPLES]
+        rows = _wait(people, [job for _, job in jobs])
+    print(_HEADING, flush=True)
+    good = sum(_report(sample, rows[job]) for sample, job in jobs)
+    print(f"{len(jobs)} jobs: {good} as expected")
+    return 0 if good == len(jobs) else 1
+
+
+def _create(people: People, sample: Sample, ids: dict[str, str]) -> str:
+    if sample.deletes:
+        return people.create_and_delete(Job.SET, sample.row(ids), f"{Contact.SET}({ids[sample.deletes]})")
+    return people.create(Job.SET, sample.row(ids))
+
+
+def _wait(people: People, jobs: list[str]) -> dict[str, dict[str, object]]:
+    """The rows of the jobs, once they are over or the time is."""
+    deadline = time.monotonic() + ONCE_SECONDS
+    while True:
+        rows = {job: people.read(Job.SET, job) for job in jobs}
+        if all(row["statecode"] == 1 for row in rows.values()) or time.monotonic() > deadline:
+            return rows
+        time.sleep(LOOK_SECONDS)
+
+
+_LINE: Final = "{:<18} {:<32} {:<12} {:<18} {:>7}  {}"
+_HEADING: Final = _LINE.format("Operation", "Record", "Status", "Result code", "Seconds", "As expected").rstrip()
+
+
+def _report(sample: Sample, row: dict[str, object]) -> bool:
+    """Print the line of a job, with its message where it is not as it should be."""
+    status, code = JobStatus(int(str(row[Job.STATUS]))), str(row[Job.RESULT_CODE] or "")
+    good = (status, code) == (sample.status, sample.code)
+    verdict = "yes" if good else f"no, {sample.status.label} {sample.code}: {row[Job.RESULT_MESSAGE]}"
+    print(_LINE.format(sample.label, sample.record, status.label, code, _seconds(row), verdict))
+    return good
+
+
+def _seconds(row: dict[str, object]) -> str:
+    """From creation to completion, in the whole seconds that Dataverse keeps."""
+    if not row[Job.COMPLETED_ON]:
+        return "-"
+    created, completed = (datetime.fromisoformat(str(row[column])) for column in ("createdon", Job.COMPLETED_ON))
+    return str(round((completed - created).total_seconds()))
+
+
+def _introduction(system: System, folder: Path) -> str:
+    return "\n".join(
+        (
+            "The system is running; end it with Ctrl-C.",
+            f"  Dataverse    {system.dataverse.get('url')}",
+            f"  Spotler      {system.spotler.get('url')}",
+            f"  Service Bus  port {system.servicebus.ready['port']}",
+            f"  Functions    {', '.join(map(str, system.functions.ready['functions']))}",  # type: ignore[call-overload]
+            f"  Logs         {folder}",
+            "In another terminal: python3 dev.py connector job list",
+        )
+    )

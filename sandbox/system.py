@@ -1,0 +1,116 @@
+"""The whole system on one machine: bus, Dataverse, Spotler, and the functions of the connector, each a process.
+
+with running() as system:
+    system.dataverse.get("url")
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+from sandbox.launch import ROOT, Part, launch
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the system is to behave.
+
+    Attributes:
+        latency_ms: simulated time on the way, per HTTP call to Dataverse and to Spotler.
+        lock_seconds: how long the bus locks a message, where tests cannot wait for minutes; None for the real time.
+        dataverse_arguments: further arguments of the Dataverse stand-in, e.g. its service protection limits.
+        settings: further application settings.
+        app: the folder of the app; the connector unless told otherwise.
+        workers: engine processes.
+    """
+
+    latency_ms: int = 0
+    lock_seconds: float | None = None
+    dataverse_arguments: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    app: Path = ROOT
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The running system: its parts, and the application settings that the functions run with."""
+
+    servicebus: Part
+    dataverse: Part
+    spotler: Part
+    functions: Part
+    settings: Mapping[str, str]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts, in the order in which they were started."""
+        return (self.servicebus, self.dataverse, self.spotler, self.functions)
+
+
+@contextmanager
+def running(options: Options | None = None, *, folder: Path | None = None) -> Iterator[System]:
+    """Start everything, and end it when the context ends.
+
+    Args:
+        options: how it is to behave.
+        folder: where logs, the certificate authority and `local.settings.json` go; a temporary folder by default.
+    """
+    options = options or Options()
+    folder = folder or Path(mkdtemp(prefix="spotler-sandbox-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    latency = ["--latency-ms", str(options.latency_ms)] if options.latency_ms else []
+    with ExitStack() as stack:
+
+        def start(module: str, arguments: list[str], environment: Mapping[str, str] | None = None) -> Part:
+            part = launch(module, arguments, logs=folder, environment=environment)
+            stack.callback(part.stop)
+            return part
+
+        lock = ["--lock-seconds", str(options.lock_seconds)] if options.lock_seconds else []
+        servicebus = start("sandbox.servicebus", lock)
+        spotler = start("sandbox.spotler", latency)
+        dataverse = start(
+            "sandbox.dataverse",
+            [
+                "--service-bus-connection-string",
+                servicebus.get("dataverse_connection_string"),
+                "--ca-file",
+                str(folder / "ca.pem"),
+                *latency,
+                *options.dataverse_arguments,
+            ],
+        )
+        settings = {**_settings(servicebus, dataverse, spotler, options), **options.settings}
+        write_settings(folder / "local.settings.json", settings)
+        functions = start("sandbox.functions", ["--app", str(options.app), "--workers", str(options.workers)], settings)
+        yield System(servicebus, dataverse, spotler, functions, settings)
+
+
+def write_settings(path: Path, settings: Mapping[str, str]) -> None:
+    """Write application settings in the form of `local.settings.json`."""
+    path.write_text(json.dumps({"IsEncrypted": False, "Values": dict(settings)}, indent=2), encoding="utf-8")
+
+
+def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options) -> dict[str, str]:
+    settings = {
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "ServiceBus": servicebus.get("connection_string"),
+        "DATAVERSE_URL": dataverse.get("url"),
+        "DATAVERSE_AUTHORITY": dataverse.get("url"),
+        "DATAVERSE_TENANT_ID": dataverse.get("tenant_id"),
+        "DATAVERSE_CLIENT_ID": dataverse.get("client_id"),
+        "DATAVERSE_CLIENT_SECRET": dataverse.get("client_secret"),
+        "DATAVERSE_USER_ID": dataverse.get("user_id"),
+        "REQUESTS_CA_BUNDLE": dataverse.get("ca_file"),
+        "SPOTLER_URL": f"{spotler.get('url')}/integrationservice-1.1.0",
+        "SPOTLER_KEY": spotler.get("key"),
+        "SPOTLER_SECRET": spotler.get("secret"),
+        "SWEEP_SCHEDULE": "0 */2 * * * *",
+    }
+    if options.lock_seconds:
+        settings["JOB_LEASE_SECONDS"] = str(options.lock_seconds)
+    return settings
