@@ -91,7 +91,7 @@ def import_sheet(path: Path) -> Document:
         reader.problems.append(f"there is no sheet {MAPPING_SHEET}")
     if SETTINGS_SHEET in book.sheetnames:
         reader.read_settings(book[SETTINGS_SHEET])
-    problems = reader.problems or [reader.described(problem) for problem in problems_of(reader.document)]
+    problems = reader.all_problems()
     if problems:
         raise Misconfigured(f"The sheet {path.name} is not valid and was not used: " + "; ".join(problems) + ".")
     return reader.document
@@ -106,7 +106,15 @@ class _Reader:
         self.problems: list[str] = []
         self._cells: dict[Spot, str] = {}
 
-    def described(self, problem: Problem) -> str:
+    def all_problems(self) -> list[str]:
+        """What is wrong with the sheet and, once its rows could be read, with the mapping in it."""
+        if "rows" not in self.document:
+            return self.problems
+        reported = {problem.partition(": ")[0] for problem in self.problems}
+        described = [self._described(problem) for problem in problems_of(self.document)]
+        return self.problems + [each for each in described if each.partition(": ")[0] not in reported]
+
+    def _described(self, problem: Problem) -> str:
         """The problem with the cell that it is in, or the nearest one."""
         spot = problem.spot
         while spot:
@@ -118,6 +126,8 @@ class _Reader:
     def read_rows(self, sheet: Worksheet) -> None:
         """Take the sheet of mapping rows."""
         keys = self._headings(sheet)
+        if not set(_REQUIRED) <= set(keys.values()):
+            return
         for line in sheet.iter_rows(min_row=2):
             texts = [(column, cell, self._text(cell)) for column, cell in enumerate(line, start=1)]
             if not any(text for _, _, text in texts):

@@ -1,5 +1,7 @@
 """What may stand in a column of a mapping row."""
 
+import re
+
 import pytest
 
 from connector.mapping.columns import Collection, Constant, CustomerType, Mapped, Name, Path, Plain, parse_column
@@ -44,7 +46,5 @@ def test_every_documented_form_is_read(text, expected):
     ],
 )
 def test_anything_else_is_refused_with_a_reason(text, why):
-    with pytest.raises(ValueError, match=".") as refused:
+    with pytest.raises(ValueError, match=re.escape(why)):
         parse_column(text)
-
-    assert why in str(refused.value)

@@ -1,0 +1,212 @@
+"""The mapping as an Excel workbook."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from openpyxl import Workbook, load_workbook
+
+from connector.errors import Misconfigured
+from connector.mapping.columns import STANDARD_LOOKUPS
+from connector.mapping.document import problems_of
+from connector.mapping.sheet import HEADINGS, MAPPING_SHEET, export_sheet, import_sheet
+
+from .conftest import MAPPINGS
+
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Z"]), min_size=1, max_size=10) | st.sampled_from(
+    ["=1+1", "-1", "007", "true", "#N/A", "'x", "1.0", "@map", "12-05-2024"]
+)
+ITEMS = TEXTS.filter(lambda text: ";" not in text)
+COLUMNS = NAMES | st.builds("{}({}).{}".format, NAMES, NAMES, NAMES) | TEXTS.map("$value:{}".format)
+
+
+def is_plain(column: str) -> bool:
+    """Lookups of the standard tables are no columns that could be written."""
+    return column not in STANDARD_LOOKUPS
+
+
+@st.composite
+def documents(draw):
+    """Valid mappings: every row about a field of its own, sent to Spotler."""
+    rows = [{"contact": "emailaddress1", "lead": "a", "account": "b", "direction": "->", "spotler": "email"}]
+    for number in range(draw(st.integers(0, 4))):
+        row = draw(st.dictionaries(st.sampled_from(["contact", "lead", "account"]), COLUMNS, min_size=1))
+        row |= {"direction": "->", "spotler": f"field{number}"}
+        if draw(st.booleans()):
+            row["items"] = draw(st.lists(ITEMS, min_size=1, max_size=3, unique_by=str.casefold))
+        elif draw(st.booleans()):
+            row["spotler"] += f":{draw(ITEMS)}"
+        if draw(st.booleans()):
+            row["note"] = draw(TEXTS)
+        rows.append(row)
+    rows.append(
+        {"contact": draw(NAMES), "direction": draw(st.sampled_from(["->", "<-", "<->"])), "filter": draw(TEXTS)}
+    )
+    document = {"rows": rows}
+    if draw(st.booleans()):
+        document["customer_type"] = {"lead": draw(TEXTS)}
+        document["navigation"] = {f"{draw(NAMES)}({draw(NAMES)})": "New_X"}
+        document["triggers"] = {"contact": draw(st.lists(NAMES, max_size=3, unique=True))}
+    return document
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(documents())
+def test_what_is_exported_comes_back_unchanged(tmp_path, document):
+    assert problems_of(document) == ()
+    export_sheet(document, tmp_path / "mapping.xlsx")
+
+    assert import_sheet(tmp_path / "mapping.xlsx") == document
+
+
+@pytest.mark.parametrize("name", ["default.json", "examples/filters-and-constants.json"])
+def test_the_mappings_of_the_product_survive_a_round_trip(tmp_path, name):
+    document = json.loads((MAPPINGS / name).read_text(encoding="utf-8"))
+    export_sheet(document, tmp_path / "mapping.xlsx")
+
+    del document["$schema"]  # for editors of the file, not part of the mapping
+    assert import_sheet(tmp_path / "mapping.xlsx") == document
+
+
+def test_cells_are_text_so_that_excel_takes_an_arrow_for_no_formula(tmp_path):
+    export_sheet({"rows": [{"contact": "emailaddress1", "direction": "->", "spotler": "email"}]}, tmp_path / "m.xlsx")
+    cell = load_workbook(tmp_path / "m.xlsx")[MAPPING_SHEET]["D2"]
+
+    assert (cell.value, cell.data_type, cell.number_format) == ("->", "s", "@")
+
+
+def test_an_invalid_mapping_is_not_exported(tmp_path):
+    with pytest.raises(Misconfigured):
+        export_sheet({"rows": []}, tmp_path / "m.xlsx")
+    assert not (tmp_path / "m.xlsx").exists()
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    """Saves a workbook with these lines under the usual headings and gives its path."""
+
+    def _save(*lines, headings=tuple(HEADINGS), **settings_lines):
+        book = Workbook()
+        sheet = book.active
+        sheet.title = MAPPING_SHEET
+        for line in (headings, *lines):
+            sheet.append(line)
+        if settings_lines:
+            other = book.create_sheet("Settings")
+            other.append(("Setting", "For", "Value"))
+            for line in settings_lines["settings"]:
+                other.append(line)
+        book.save(tmp_path / "sheet.xlsx")
+        return tmp_path / "sheet.xlsx"
+
+    return _save
+
+
+EMAIL = ("emailaddress1", None, None, "->", None, "email")
+
+
+def refused(path) -> str:
+    with pytest.raises(Misconfigured) as caught:
+        import_sheet(path)
+    return caught.value.sentence
+
+
+def test_every_problem_is_named_with_its_cell(workbook):
+    sentence = refused(
+        workbook(
+            EMAIL,
+            ("FirstName", "a.b", None, "to", None, "firstName"),
+            (None,) * 6,
+            ("jobtitle", None, None, "->", None, "email"),
+            ("lastname", None, None, "->", None, None),
+        )
+    )
+
+    assert "cell D3: must be one of the three arrows" in sentence
+    assert "cell A3: " in sentence
+    assert "cell B3: " in sentence
+    assert "cell F5: is already mapped for the table contact" in sentence
+    assert "cell F6: is missing" in sentence
+
+
+def test_headings_may_stand_in_any_order_and_case_and_an_empty_direction_is_to_spotler(workbook):
+    path = workbook(
+        ("email", "emailaddress1", None, None),
+        headings=("SPOTLER COLUMN", "contact column", "Sync Direction", "Entity Column"),
+    )
+
+    assert import_sheet(path) == {"rows": [{"contact": "emailaddress1", "spotler": "email", "direction": "->"}]}
+
+
+@pytest.mark.parametrize(
+    ("headings", "problem"),
+    [
+        (("Contact Column", "Spotler Column"), "row 1: the heading Sync Direction is missing"),
+        (("Contact Column", "Sync Direction", "Spotler Column", "Colour"), "cell D1: unknown heading"),
+        (("Filter", "Filter", "Sync Direction", "Spotler Column"), "cell B1: this heading is there twice"),
+    ],
+)
+def test_unusual_headings_are_refused(workbook, headings, problem):
+    assert problem in refused(workbook(headings=headings))
+
+
+def test_a_column_for_another_product_must_be_empty(workbook):
+    headings = ("Contact Column", "Entity Column", "Sync Direction", "Spotler Column")
+
+    assert "cell B2: stands in a column that is not used" in refused(
+        workbook(("emailaddress1", "membership", "->", "email"), headings=headings)
+    )
+
+
+def test_numbers_and_truth_values_become_the_text_that_people_meant(workbook):
+    path = workbook(
+        EMAIL,
+        ("a", None, None, "->", 1),
+        ("b", None, None, "->", 2.0),
+        ("c", None, None, "->", True),
+        ("d", None, None, "->", 1.5),
+    )
+
+    assert [row["filter"] for row in import_sheet(path)["rows"][1:]] == ["1", "2", "true", "1.5"]
+
+
+def test_formulas_and_dates_are_refused(workbook):
+    sentence = refused(
+        workbook(EMAIL, ("=A1", None, None, "->", datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None), "x"))
+    )
+
+    assert "cell A3: holds a formula" in sentence
+    assert "cell E3: holds a date" in sentence
+
+
+def test_settings_are_read_and_their_problems_named(workbook):
+    good = [("customer_type", "lead", "Prospect"), ("triggers", "contact", "a; b;"), (None, None, None)]
+    bad = [("colour", "lead", "x"), ("triggers", None, "x"), ("navigation", "a(b)", "c"), ("navigation", "a(b)", "d")]
+
+    document = import_sheet(workbook(EMAIL, settings=good))
+    sentence = refused(workbook(EMAIL, settings=bad))
+
+    assert document["customer_type"] == {"lead": "Prospect"}
+    assert document["triggers"] == {"contact": ["a", "b"]}
+    assert "cell Settings!A2: must be one of" in sentence
+    assert "cell Settings!B3: must be one of" in sentence
+    assert "cell Settings!B5: is there twice" in sentence
+    assert "cell Settings!C2: must be the name of a navigation property" in refused(
+        workbook(EMAIL, settings=[("navigation", "a(b)", "c d")])
+    )
+
+
+def test_a_file_that_is_no_workbook_is_refused(tmp_path):
+    path = tmp_path / "mapping.xlsx"
+    path.write_bytes(b"PK\x03\x04 not really")
+
+    assert "mapping.xlsx is not an Excel workbook" in refused(path)
+    assert "absent.xlsx is not an Excel workbook" in refused(tmp_path / "absent.xlsx")
+
+
+def test_a_workbook_without_the_sheet_is_refused(tmp_path):
+    Workbook().save(tmp_path / "m.xlsx")
+
+    assert "there is no sheet Mapping" in refused(tmp_path / "m.xlsx")
