@@ -1,0 +1,109 @@
+"""References to rows in requests: `/contacts(<id>)`, alternate keys, absolute addresses and `$1` of a change set."""
+
+import re
+from urllib.parse import unquote as percent_decode
+
+from connector.dataverse.schema import Kind
+from sandbox.dataverse import errors
+from sandbox.dataverse.errors import ApiError, bad_query
+from sandbox.dataverse.literals import unquote
+from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.store import Key, Row, Store
+from sandbox.dataverse.values import Scalar, as_guid
+
+#: The path of the Web API below the organisation's address.
+API_ROOT = "/api/data/v9.2/"
+
+_ENTITY = re.compile(r"/?(?P<set>\w+)\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\)")
+_KEY_PART = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']|'')*'|[^,']+?)\s*(?:,|$)")
+_CONTENT_ID = re.compile(r"/?(\$[^/?]+)")
+
+
+def relative(url: str) -> str:
+    """An address below the root of the Web API, whether it was written absolute, from the root or relative."""
+    _, found, tail = url.partition(API_ROOT)
+    return tail if found else url.lstrip("/")
+
+
+def resolve_content_id(url: str, content_ids: dict[str, str]) -> str:
+    """Replace a leading `$1` by the address of the row that this part of the change set made."""
+    match = _CONTENT_ID.match(url)
+    if match and match[1] in content_ids:
+        return content_ids[match[1]] + url[match.end() :]
+    return url
+
+
+class RowKey:
+    """What stands between the parentheses: a primary id, or the values of an alternate key.
+
+    Attributes:
+        row_id: the primary id, or None.
+        values: the values of the alternate key by column, empty with a primary id.
+    """
+
+    __slots__ = ("row_id", "values")
+
+    def __init__(self, row_id: str | None, values: dict[str, Scalar]) -> None:
+        self.row_id = row_id
+        self.values = values
+
+    @classmethod
+    def parse(cls, model: TableModel, text: str) -> "RowKey":
+        """Read the key of a row.
+
+        Raises:
+            ApiError: 400 when it is neither an id nor an alternate key of the table.
+        """
+        row_id = as_guid(text)
+        if row_id is not None:
+            return cls(row_id, {})
+        parts = dict(_KEY_PART.findall(text))
+        if parts and set(parts) == {model.id_column}:
+            row_id = as_guid(parts[model.id_column])
+            if row_id is not None:
+                return cls(row_id, {})
+        if not any(set(columns) == set(parts) for columns in model.table.keys.values()):
+            raise bad_query(f"The key '{text}' is neither the primary key nor an alternate key of '{model.name}'.")
+        return cls(None, {name: _key_value(model, name, value) for name, value in parts.items()})
+
+    def find(self, store: Store, model: TableModel) -> Row | None:
+        """The row of this key, if there is one."""
+        if self.row_id is not None:
+            return store.get(model.name, self.row_id)
+        key: Key = tuple(self.values.values())
+        return store.tables[model.name].by_key(self.values, key)
+
+    def missing(self, model: TableModel) -> ApiError:
+        """The error that there is no row of this key."""
+        if self.row_id is not None:
+            return errors.row_not_found(model.name, self.row_id)
+        return errors.key_not_found(model.name)
+
+
+def _key_value(model: TableModel, name: str, text: str) -> Scalar:
+    kind = model.columns[name].kind
+    if kind in (Kind.TEXT, Kind.MEMO):
+        if not text.startswith("'"):
+            raise bad_query(f"The value of the key column '{name}' must be in quotes.")
+        return unquote(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise bad_query(f"The value of the key column '{name}' has the wrong type.") from None
+
+
+def find_reference(store: Store, url: str) -> tuple[TableModel, Row]:
+    """The row that an address points to.
+
+    Raises:
+        ApiError: 400 when the address cannot be read, 404 when there is no such set or row.
+    """
+    match = _ENTITY.fullmatch(relative(percent_decode(url)))
+    if match is None:
+        raise ApiError(400, errors.BAD_PAYLOAD, f"Invalid URI '{url}' in a reference to another record.")
+    model = store.catalog.entity_set(match["set"])
+    key = RowKey.parse(model, match["key"])
+    row = key.find(store, model)
+    if row is None:
+        raise key.missing(model)
+    return model, row

@@ -1,0 +1,162 @@
+"""One environment: everything behind the HTTP server, put together."""
+
+import asyncio
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from connector.dataverse.schema import STEPS, TABLES
+from sandbox.dataverse.api import WebApi
+from sandbox.dataverse.batch import Batch
+from sandbox.dataverse.calls import Answer, Call
+from sandbox.dataverse.clock import Clock
+from sandbox.dataverse.context import ContextWriter, Organization
+from sandbox.dataverse.faults import Faults
+from sandbox.dataverse.fixtures import load_rows
+from sandbox.dataverse.journal import CallCounter, Journal
+from sandbox.dataverse.limits import Limiter
+from sandbox.dataverse.model import Catalog
+from sandbox.dataverse.platform_tables import PLATFORM_TABLES
+from sandbox.dataverse.poster import Outcome, Poster
+from sandbox.dataverse.roles import ADMINISTRATOR_ROLE, CONNECTOR_ROLE
+from sandbox.dataverse.settings import Settings
+from sandbox.dataverse.steps import MISSING_KEY, Steps
+from sandbox.dataverse.store import Store
+from sandbox.dataverse.tokens import Client, TokenService
+from sandbox.dataverse.unit import UnitOfWork, Units
+from sandbox.dataverse.users import Caller, User
+from sandbox.dataverse.values import JsonObject
+
+ORGANIZATION_ID: Final = str(uuid5(NAMESPACE_URL, "sandbox/organization"))
+BUSINESS_UNIT_ID: Final = str(uuid5(NAMESPACE_URL, "sandbox/businessunit"))
+
+
+class Environment:
+    """A Dataverse environment in memory.
+
+    Attributes:
+        addresses: the addresses of the organisation, known once the server listens; tokens are issued for them.
+        latency_ms: how long every HTTP request takes at least.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.addresses: tuple[str, ...] = ()
+        self.latency_ms = settings.latency_ms
+        self.clock = Clock()
+        self.store = Store(Catalog((*TABLES.values(), *PLATFORM_TABLES)))
+        self.connector = User(
+            settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
+        )
+        self.administrator = User(
+            settings.admin_user_id,
+            "Sandbox Administrator",
+            ADMINISTRATOR_ROLE,
+            settings.admin_client_id,
+            _object_id(settings.admin_client_id),
+        )
+        self._users = {user.id: user for user in (self.connector, self.administrator)}
+        self._users_by_client = {user.application_id: user for user in self._users.values()}
+        self.tokens = TokenService(
+            settings.tenant_id,
+            (
+                Client(settings.client_id, settings.client_secret),
+                Client(settings.admin_client_id, settings.admin_client_secret),
+            ),
+            self.clock,
+            settings.token_seconds,
+        )
+        self.journal = Journal()
+        self.calls = CallCounter()
+        self.faults = Faults()
+        self.limiter = Limiter(settings.limits, self.clock)
+        organization = Organization(ORGANIZATION_ID, BUSINESS_UNIT_ID, "localhost")
+        self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
+        self.poster = self._make_poster()
+        self.steps = Steps(self.store, self.clock, STEPS, self.poster.submit if self.poster else None)
+        units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit))
+        self.api = WebApi(self.store, units, self._users.get, ORGANIZATION_ID, BUSINESS_UNIT_ID)
+        self.batch = Batch(self.api, self.faults.for_inner, self._count_inner)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._seed()
+
+    def start(self) -> None:
+        """Begin to post messages; called on the event loop that serves."""
+        self._loop = asyncio.get_running_loop()
+        if self.poster is not None:
+            self.poster.start()
+
+    def stop(self) -> None:
+        """Stop posting."""
+        if self.poster is not None:
+            self.poster.stop()
+
+    def reset(self) -> None:
+        """An environment as after the start: no rows but the users and the steps, no faults, the usual limits."""
+        if self.poster is not None:
+            self.poster.forget_everything()
+            self.poster.shuffled = False
+        self.store.clear()
+        self.journal.clear()
+        self.calls.clear()
+        self.faults.rules.clear()
+        self.clock.reset()
+        self.limiter.reset()
+        self.steps.drop_next = self.steps.duplicate_next = 0
+        self.steps.enabled = self.poster is not None
+        self.latency_ms = self.settings.latency_ms
+        self._seed()
+
+    def user_of(self, client_id: str) -> User | None:
+        """The application user of a client."""
+        return self._users_by_client.get(client_id)
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one HTTP request to the Web API."""
+        if call.path == "$batch":
+            return self.batch.answer(call)
+        return self.api.answer(call)
+
+    def load(self, rows: dict[str, list[JsonObject]]) -> dict[str, list[str]]:
+        """Put rows in place, table by table, and return their ids; all or nothing."""
+        unit = UnitOfWork(self.store, self.clock)
+        caller = Caller(self.administrator, self.administrator)
+        try:
+            return {table: load_rows(self.store, unit, caller, table, items) for table, items in rows.items()}
+        except BaseException:
+            unit.undo()
+            raise
+
+    def _count_inner(self, call: Call, status: int) -> None:
+        self.calls.inner(call.method, call.path, status)
+
+    def _make_poster(self) -> Poster | None:
+        if self.settings.bus is None:
+            return None
+        return Poster(
+            self.settings.bus,
+            self.settings.queue,
+            self.contexts,
+            self._on_outcomes,
+            retry=self.settings.retry,
+            missing_key=MISSING_KEY,
+        )
+
+    def _on_outcomes(self, outcomes: list[Outcome]) -> None:
+        """Called on the poster's thread; rows are only touched on the event loop."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.steps.on_outcomes, outcomes)
+
+    def _seed(self) -> None:
+        users: list[JsonObject] = [
+            {"systemuserid": user.id, "fullname": user.name, "applicationid": user.application_id}
+            for user in self._users.values()
+        ]
+        self.load({"systemuser": users})
+        namespace = urlsplit((self.settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
+        has_key = self.poster is not None and self.poster.has_key
+        self.steps.seed(f"sb://{namespace.netloc}/", self.settings.queue, has_key=has_key)
+
+
+def _object_id(client_id: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"principal/{client_id}"))

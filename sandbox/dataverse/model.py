@@ -1,0 +1,122 @@
+"""The manifest, prepared for serving: what each table's properties, navigation properties and defaults are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from connector.dataverse.names import lookup_value
+from connector.dataverse.schema import Column, Kind, Table
+from sandbox.dataverse.errors import unknown_segment
+from sandbox.dataverse.values import Scalar
+
+LOOKUP_KINDS = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """A single-valued navigation property: the way to write or expand a lookup.
+
+    Attributes:
+        name: its case-sensitive name.
+        column: the lookup column.
+        property_name: the property that shows the id, `_x_value`.
+        targets: the tables that it may point to.
+    """
+
+    name: str
+    column: Column
+    property_name: str
+    targets: tuple[str, ...]
+
+
+def property_name(column: Column) -> str:
+    """Under which name the Web API shows a column."""
+    return lookup_value(column.name) if column.kind in LOOKUP_KINDS else column.name
+
+
+def _audit_columns(table: Table) -> tuple[Column, ...]:
+    """Who made and last changed a row: on every table that has the dates, and not worth listing in a manifest."""
+    present = {column.name for column in table.columns}
+    if "createdon" not in present:
+        return ()
+    return tuple(
+        Column(name, Kind.LOOKUP, targets=("systemuser",), navigation={"systemuser": name}, writable=False)
+        for name in ("createdby", "modifiedby")
+        if name not in present
+    )
+
+
+class TableModel:
+    """One table, prepared.
+
+    Attributes:
+        table: the manifest's entry.
+        columns: every column by logical name, those that the platform adds included.
+        properties: the columns by the name under which the Web API shows them.
+        navigations: the navigation properties by name.
+        defaults: the value of each property that a new row gets.
+        default_status: the `statuscode` of a row that only has a `statecode`.
+        auto_numbers: the autonumber columns.
+        text_properties: the properties that are compared without case.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.name = table.name
+        self.set_name = table.set_name
+        self.id_column = table.id_column
+        self.columns: dict[str, Column] = {c.name: c for c in (*table.columns, *_audit_columns(table))}
+        self.properties: dict[str, Column] = {property_name(c): c for c in self.columns.values()}
+        self.kinds: dict[str, Kind] = {name: column.kind for name, column in self.properties.items()}
+        self.navigations = self._read_navigations()
+        self.defaults: dict[str, Scalar] = {
+            name: column.default for name, column in self.properties.items() if column.default is not None
+        }
+        self.default_status: dict[int, int] = {}
+        for status, state in table.status_state.items():
+            self.default_status.setdefault(state, status)
+        self.auto_numbers = tuple(column for column in table.columns if column.auto_number)
+        self.required = tuple(name for name, column in self.properties.items() if column.required)
+        self.has_state = "statecode" in self.columns
+        self.has_owner = "ownerid" in self.columns
+        self.has_dates = "createdon" in self.columns
+        self.has_audit = "createdby" in self.columns
+        self.has_version = "versionnumber" in self.columns
+        self.has_full_name = {"firstname", "lastname", "fullname"} <= set(self.columns)
+
+    def _read_navigations(self) -> dict[str, Navigation]:
+        targets: dict[str, tuple[Column, list[str]]] = {}
+        for column in self.columns.values():
+            for target, name in column.navigation.items():
+                targets.setdefault(name, (column, []))[1].append(target)
+        return {
+            name: Navigation(name, column, property_name(column), tuple(tables))
+            for name, (column, tables) in targets.items()
+        }
+
+
+class Catalog:
+    """All tables of the environment."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.by_name: dict[str, TableModel] = {table.name: TableModel(table) for table in tables}
+        self.by_set: dict[str, TableModel] = {model.set_name: model for model in self.by_name.values()}
+        self.referencing = self._read_referencing()
+
+    def _read_referencing(self) -> Mapping[str, tuple[tuple[TableModel, str], ...]]:
+        pointing: dict[str, list[tuple[TableModel, str]]] = {}
+        for model in self.by_name.values():
+            for name, column in model.properties.items():
+                for target in column.targets:
+                    pointing.setdefault(target, []).append((model, name))
+        return {target: tuple(lookups) for target, lookups in pointing.items()}
+
+    def entity_set(self, set_name: str) -> TableModel:
+        """The table behind an entity set.
+
+        Raises:
+            ApiError: 404 when there is no such set.
+        """
+        model = self.by_set.get(set_name)
+        if model is None:
+            raise unknown_segment(set_name)
+        return model

@@ -1,0 +1,235 @@
+"""Posts messages to Service Bus from a thread of its own, many at a time, and tries again when that fails.
+
+The real asynchronous service does the same: a failed post waits, at first shortly, then longer, until it is given up.
+"""
+
+import heapq
+import itertools
+import logging
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender
+from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
+
+from sandbox.dataverse.context import BusMessage, ContextWriter, MessageTooLargeError, Posting
+
+log = logging.getLogger(__name__)
+
+#: Postings taken from the backlog at once.
+LARGEST_BACKLOG_SLICE: Final = 500
+#: Seconds between looks at the stop flag while there is nothing to do.
+IDLE_SECONDS: Final = 0.5
+
+
+class PostFailedError(Exception):
+    """A post failed; the sentence goes into the system job."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When a failed post is tried again; the real service publishes no numbers.
+
+    Attributes:
+        first_seconds: the wait after the first failure; it doubles from then on.
+        longest_seconds: no wait is longer.
+        attempts: after so many the job has failed.
+    """
+
+    first_seconds: float = 1.0
+    longest_seconds: float = 60.0
+    attempts: int = 12
+
+    def wait(self, attempt: int) -> float:
+        """Seconds to wait after this attempt (1 is the first)."""
+        return min(self.first_seconds * 2.0 ** (attempt - 1), self.longest_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a posting.
+
+    Attributes:
+        job_id: its system job.
+        message: why it failed; None when it was posted.
+        attempts: how often it was tried.
+        final: whether it will not be tried again.
+    """
+
+    job_id: str
+    message: str | None
+    attempts: int
+    final: bool
+
+
+class Poster:
+    """The thread that posts.
+
+    Args:
+        connection_string: of the bus, with a shared access key.
+        queue_name: the queue that the service endpoint points to.
+        writer: makes the messages.
+        report: told what became of the postings; called on this thread.
+        retry: when failed posts are tried again.
+        missing_key: what to say when the endpoint has no key.
+    """
+
+    def __init__(
+        self,
+        connection_string: str,
+        queue_name: str,
+        writer: ContextWriter,
+        report: Callable[[list[Outcome]], None],
+        *,
+        retry: RetryPolicy,
+        missing_key: str,
+    ) -> None:
+        self.has_key = "SharedAccessKey=" in connection_string.replace("SharedAccessKey=;", "")
+        self.shuffled = False
+        self._connection_string = connection_string
+        self._queue_name = queue_name
+        self._writer = writer
+        self._report = report
+        self._retry = retry
+        self._missing_key = missing_key
+        self._fresh: queue.SimpleQueue[Posting] = queue.SimpleQueue()
+        self._delayed: list[tuple[float, int, int, Posting]] = []
+        self._numbers = itertools.count()
+        self._generation = 0
+        self._stopping = threading.Event()
+        self._client: ServiceBusClient | None = None
+        self._sender: ServiceBusSender | None = None
+        self._thread = threading.Thread(target=self._run, name="poster", daemon=True)
+
+    def start(self) -> None:
+        """Begin to post."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after what is being posted right now."""
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def submit(self, posting: Posting) -> None:
+        """Post this soon."""
+        self._fresh.put(posting)
+
+    def forget_everything(self) -> None:
+        """Drop what waits, for a reset."""
+        self._generation += 1
+        while not self._fresh.empty():
+            self._fresh.get()
+
+    def _run(self) -> None:
+        generation = self._generation
+        while not self._stopping.is_set():
+            if generation != self._generation:
+                generation = self._generation
+                self._delayed.clear()
+            due = self._take()
+            if due:
+                self._post(due)
+        self._close()
+
+    def _take(self) -> list[tuple[int, Posting]]:
+        """The postings that are due, with the number of the attempt."""
+        due: list[tuple[int, Posting]] = []
+        now = time.monotonic()
+        while self._delayed and self._delayed[0][0] <= now:
+            _, _, attempt, posting = heapq.heappop(self._delayed)
+            due.append((attempt, posting))
+        wait = 0.0 if due else IDLE_SECONDS
+        if self._delayed:
+            wait = min(wait, max(0.0, self._delayed[0][0] - now))
+        try:
+            while len(due) < LARGEST_BACKLOG_SLICE:
+                due.append((1, self._fresh.get(timeout=wait)))
+                wait = 0.0
+        except queue.Empty:
+            pass
+        if self.shuffled:
+            random.shuffle(due)
+        return due
+
+    def _post(self, due: list[tuple[int, Posting]]) -> None:
+        outcomes: list[Outcome] = []
+        batch: list[tuple[int, Posting]] = []
+        try:
+            sender = self._connect()
+            content = sender.create_message_batch()
+            for attempt, posting in due:
+                try:
+                    message = _to_bus(self._writer.message(posting))
+                except MessageTooLargeError as error:
+                    outcomes.append(Outcome(posting.job_id, str(error), attempt, final=True))
+                    continue
+                try:
+                    content.add_message(message)
+                except MessageSizeExceededError:
+                    self._send(sender, content, batch, outcomes)
+                    content, batch = sender.create_message_batch(), []
+                    content.add_message(message)
+                batch.append((attempt, posting))
+            self._send(sender, content, batch, outcomes)
+        except (PostFailedError, ServiceBusError, OSError, ValueError) as error:
+            done = {outcome.job_id for outcome in outcomes}
+            outcomes += self._failed([entry for entry in due if entry[1].job_id not in done], error)
+            self._close()
+        self._report(outcomes)
+
+    def _send(
+        self,
+        sender: ServiceBusSender,
+        content: ServiceBusMessageBatch,
+        batch: list[tuple[int, Posting]],
+        outcomes: list[Outcome],
+    ) -> None:
+        if batch:
+            sender.send_messages(content)
+            outcomes += [Outcome(posting.job_id, None, attempt, final=True) for attempt, posting in batch]
+
+    def _failed(self, entries: list[tuple[int, Posting]], error: Exception) -> list[Outcome]:
+        log.warning("posting of %d messages failed: %s", len(entries), type(error).__name__)
+        outcomes: list[Outcome] = []
+        for attempt, posting in entries:
+            final = attempt >= self._retry.attempts
+            outcomes.append(Outcome(posting.job_id, str(error), attempt, final))
+            if not final:
+                due = time.monotonic() + self._retry.wait(attempt)
+                heapq.heappush(self._delayed, (due, next(self._numbers), attempt + 1, posting))
+        return outcomes
+
+    def _connect(self) -> ServiceBusSender:
+        if not self.has_key:
+            raise PostFailedError(self._missing_key)
+        if self._sender is None:
+            self._client = ServiceBusClient.from_connection_string(self._connection_string, retry_total=0)
+            self._sender = self._client.get_queue_sender(self._queue_name)
+        return self._sender
+
+    def _close(self) -> None:
+        sender, client, self._sender, self._client = self._sender, self._client, None, None
+        for closing in (sender, client):
+            try:
+                if closing is not None:
+                    closing.close()
+            except (ServiceBusError, OSError) as error:
+                log.warning("closing the connection failed: %s", type(error).__name__)
+
+
+def _to_bus(message: BusMessage) -> ServiceBusMessage:
+    properties: dict[str | bytes, int | float | bytes | bool | str | UUID] = {}
+    properties.update(message.properties.items())
+    return ServiceBusMessage(
+        message.body,
+        application_properties=properties,
+        content_type="application/json",
+        message_id=message.message_id,
+        correlation_id=message.correlation_id,
+    )

@@ -1,0 +1,225 @@
+"""Reading rows: filter, order, pages, properties, annotations and expanded lookups."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from sandbox.dataverse.annotations import annotate, wanted_annotations
+from sandbox.dataverse.errors import bad_query
+from sandbox.dataverse.filters import Condition, Fields, RelatedFields, Values, compile_filter
+from sandbox.dataverse.model import Navigation, TableModel
+from sandbox.dataverse.options import (
+    Expansion,
+    Ordering,
+    read_expand,
+    read_number,
+    read_order,
+    read_page_size,
+    read_select,
+)
+from sandbox.dataverse.store import Row, Store
+from sandbox.dataverse.values import Json, JsonObject, Scalar, fold
+
+#: `@odata.count` and `$count` never say more.
+LARGEST_COUNT: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How rows are shown.
+
+    Attributes:
+        names: the properties.
+        expansions: the lookups to follow.
+        annotations: the annotations to add.
+    """
+
+    names: tuple[str, ...]
+    expansions: tuple[Expansion, ...]
+    annotations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a query.
+
+    Attributes:
+        rows: the rows, as shown.
+        count: the number of matching rows, if asked for.
+        next_token: the `$skiptoken` of the next page, or None on the last.
+    """
+
+    rows: list[JsonObject]
+    count: int | None
+    next_token: str | None
+
+
+class Reader:
+    """Answers queries from the rows in memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._fields = {model.name: self._fields_of(model) for model in store.catalog.by_name.values()}
+
+    def view(self, model: TableModel, parameters: dict[str, str], prefer: str) -> View:
+        """What a request wants to see of each row.
+
+        Raises:
+            ApiError: 400 when it names what does not exist.
+        """
+        names = read_select(model, parameters.get("$select", ""))
+        expansions = read_expand(model, parameters.get("$expand", ""))
+        return View(names, expansions, wanted_annotations(prefer) if prefer else frozenset())
+
+    def show(self, model: TableModel, row: Row, view: View) -> JsonObject:
+        """One row as JSON."""
+        values = row.values
+        shown: JsonObject = {"@odata.etag": row.etag}
+        for name in view.names:
+            shown[name] = values.get(name)
+        if view.annotations:
+            shown.update(annotate(self._store, model, row, view.names, view.annotations))
+        for expansion in view.expansions:
+            shown[expansion.navigation.name] = self._expand(row, expansion, view.annotations)
+        return shown
+
+    def query(self, model: TableModel, parameters: dict[str, str], prefer: str) -> Page:
+        """Answer a query.
+
+        Raises:
+            ApiError: 400 when a part of it cannot be understood.
+        """
+        view = self.view(model, parameters, prefer)
+        ordering = read_order(model, parameters.get("$orderby", ""))
+        top = read_number(parameters, "$top")
+        rows = self.find(model, parameters.get("$filter", ""), ordering)
+        count = min(len(rows), LARGEST_COUNT) if parameters.get("$count", "").lower() == "true" else None
+        token = parameters.get("$skiptoken")
+        start = 0 if token is None else _position_after(rows, ordering, token)
+        size = read_page_size(prefer) if top is None else min(top, read_page_size(prefer))
+        page = rows[start : start + size]
+        more = start + size < len(rows) and top is None
+        next_token = _make_token(page[-1], ordering) if more and page else None
+        return Page([self.show(model, row, view) for row in page], count, next_token)
+
+    def find(self, model: TableModel, filter_text: str, ordering: Sequence[Ordering] = ()) -> list[Row]:
+        """The rows that satisfy a filter, in order; without an order, as they were created.
+
+        Raises:
+            ApiError: 400 when the filter cannot be understood.
+        """
+        data = self._store.tables[model.name]
+        if not filter_text:
+            rows = list(data.rows.values())
+        else:
+            rows = self._matching(model, compile_filter(filter_text, self._fields[model.name]))
+        for term in reversed(ordering):
+            rows.sort(key=lambda row: _sort_key(row.values.get(term.name)), reverse=term.descending)
+        return rows
+
+    def _matching(self, model: TableModel, condition: Condition) -> list[Row]:
+        data = self._store.tables[model.name]
+        rows: Iterable[Row]
+        if condition.candidates is None:
+            return [row for row in data.rows.values() if condition.matches(row.values)]
+        name, wanted = condition.candidates
+        if name == model.id_column:
+            rows = [data.rows[str(row_id)] for row_id in wanted if row_id in data.rows]
+        else:
+            rows = [data.rows[row_id] for row_id in data.where(name, wanted)]
+        found = [row for row in rows if condition.matches(row.values)]
+        found.sort(key=lambda row: row.order)
+        return found
+
+    def related(self, row: Row, navigation: Navigation) -> tuple[TableModel, Row] | None:
+        """The row behind a navigation property."""
+        table = row.targets.get(navigation.property_name)
+        if table is None or table not in navigation.targets:
+            return None
+        other = self._store.get(table, str(row.values[navigation.property_name]))
+        return None if other is None else (self._store.catalog.by_name[table], other)
+
+    def _expand(self, row: Row, expansion: Expansion, annotations: frozenset[str]) -> Json:
+        related = self.related(row, expansion.navigation)
+        if related is None:
+            return None
+        model, other = related
+        return self.show(model, other, View(read_select(model, expansion.select), (), annotations))
+
+    def _fields_of(self, model: TableModel) -> Fields:
+        related = {
+            name: RelatedFields(self._target_fields(navigation), self._follower(navigation))
+            for name, navigation in model.navigations.items()
+        }
+        return Fields(model.name, model.kinds, related)
+
+    def _target_fields(self, navigation: Navigation) -> Fields:
+        target = self._store.catalog.by_name[navigation.targets[0]]
+        return Fields(target.name, target.kinds)
+
+    def _follower(self, navigation: Navigation) -> "_Follower":
+        return _Follower(self._store, navigation)
+
+
+class _Follower:
+    """From the values of a row to the values of the row behind one of its lookups."""
+
+    def __init__(self, store: Store, navigation: Navigation) -> None:
+        self._store = store
+        self._navigation = navigation
+
+    def __call__(self, values: Values) -> Values | None:
+        row_id = values.get(self._navigation.property_name)
+        if row_id is None:
+            return None
+        for table in self._navigation.targets:
+            data = self._store.tables.get(table)
+            row = data.rows.get(str(row_id)) if data is not None else None
+            if row is not None:
+                return row.values
+        return None
+
+
+type _SortKey = tuple[int, Scalar]
+
+
+def _sort_key(value: Scalar) -> _SortKey:
+    """Nulls come first, as in the database; text sorts without case."""
+    return (0, "") if value is None else (1, fold(value))
+
+
+def _before(row: Row, keys: list[_SortKey], order: int, ordering: Sequence[Ordering]) -> bool:
+    """Whether a row stands at or before the place that a token describes."""
+    for term, key in zip(ordering, keys, strict=True):
+        mine = _sort_key(row.values.get(term.name))
+        if mine != key:
+            less: bool = mine < key
+            return less is not term.descending
+    return row.order <= order
+
+
+def _position_after(rows: list[Row], ordering: Sequence[Ordering], token: str) -> int:
+    """Where the next page begins: after the last row shown, even if that row has gone or changed meanwhile."""
+    try:
+        content = json.loads(base64.urlsafe_b64decode(token))
+        keys: list[_SortKey] = [(kind, value) for kind, value in content["keys"]]
+        order = int(content["order"])
+        low, high = 0, len(rows)
+        while low < high:
+            middle = (low + high) // 2
+            if _before(rows[middle], keys, order, ordering):
+                low = middle + 1
+            else:
+                high = middle
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        raise bad_query("The $skiptoken cannot be read; follow @odata.nextLink as it is.") from None
+    return low
+
+
+def _make_token(row: Row, ordering: Sequence[Ordering]) -> str:
+    content = {"keys": [_sort_key(row.values.get(term.name)) for term in ordering], "order": row.order}
+    return quote(base64.urlsafe_b64encode(json.dumps(content).encode()).decode(), safe="")

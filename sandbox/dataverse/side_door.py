@@ -1,0 +1,134 @@
+"""`/_sandbox/`: what tests see and change behind the back of the imitated API.
+
+POST reset                everything as after the start
+POST rows                 {"contact": [{...}, ...]} makes rows and answers their ids; see `fixtures`
+GET rows/{table}          all rows, every property, with the tables of lookups
+GET journal?after=&table= committed writes in order; see `journal`
+GET calls                 how many requests; see `journal`
+POST calls/reset          counts from zero
+POST clock                {"move_seconds": 60} answers {"now": ...}
+GET, POST, DELETE faults  the rules; POST adds one (the attributes of `faults.Fault`), DELETE removes all
+POST limits               {"enabled", "requests", "seconds", "concurrency", "window_seconds"}, any of them
+POST latency              {"ms": 50}
+POST steps                {"enabled", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of them
+"""
+
+from dataclasses import asdict
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.dataverse.annotations import LOOKUP_TABLE
+from sandbox.dataverse.environment import Environment
+from sandbox.dataverse.errors import ApiError, error_body
+from sandbox.dataverse.faults import Fault, FaultKind
+from sandbox.dataverse.reads import View
+from sandbox.dataverse.values import JsonObject, stamp
+
+_STEP_SWITCHES = frozenset({"enabled", "drop_next", "duplicate_next"})
+
+
+def side_door(environment: Environment) -> Starlette:
+    """The application behind `/_sandbox/`."""
+    door = _SideDoor(environment)
+    routes = [
+        Route("/_sandbox/reset", door.reset, methods=["POST"]),
+        Route("/_sandbox/rows", door.load_rows, methods=["POST"]),
+        Route("/_sandbox/rows/{table}", door.rows),
+        Route("/_sandbox/journal", door.journal),
+        Route("/_sandbox/calls", door.calls),
+        Route("/_sandbox/calls/reset", door.reset_calls, methods=["POST"]),
+        Route("/_sandbox/clock", door.clock, methods=["POST"]),
+        Route("/_sandbox/faults", door.faults, methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/limits", door.limits, methods=["POST"]),
+        Route("/_sandbox/latency", door.latency, methods=["POST"]),
+        Route("/_sandbox/steps", door.steps, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={ApiError: _refused, ValueError: _refused, TypeError: _refused})
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, ApiError):
+        return JSONResponse(error_body(error, annotated=False), error.status)
+    return JSONResponse({"error": {"message": str(error)}}, 400)
+
+
+class _SideDoor:
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    async def reset(self, _: Request) -> JSONResponse:
+        self._environment.reset()
+        return JSONResponse({})
+
+    async def load_rows(self, request: Request) -> JSONResponse:
+        rows = cast("dict[str, list[JsonObject]]", await request.json())
+        return JSONResponse(self._environment.load(rows))
+
+    async def rows(self, request: Request) -> JSONResponse:
+        store = self._environment.store
+        data = store.tables.get(request.path_params["table"])
+        if data is None:
+            return JSONResponse({"error": {"message": "There is no such table."}}, 404)
+        view = View(tuple(data.model.properties), (), frozenset({LOOKUP_TABLE}))
+        reader = self._environment.api.reader
+        return JSONResponse([reader.show(data.model, row, view) for row in data.rows.values()])
+
+    async def journal(self, request: Request) -> JSONResponse:
+        after, table = int(request.query_params.get("after", "0")), request.query_params.get("table")
+        return JSONResponse(list(self._environment.journal.entries(after=after, table=table)))
+
+    async def calls(self, _: Request) -> JSONResponse:
+        return JSONResponse(self._environment.calls.report())
+
+    async def reset_calls(self, _: Request) -> JSONResponse:
+        self._environment.calls.clear()
+        return JSONResponse({})
+
+    async def clock(self, request: Request) -> JSONResponse:
+        content = await request.json()
+        self._environment.clock.move(float(content["move_seconds"]))
+        return JSONResponse({"now": stamp(self._environment.clock.now())})
+
+    async def faults(self, request: Request) -> JSONResponse:
+        rules = self._environment.faults.rules
+        if request.method == "POST":
+            content = await request.json()
+            rules.append(Fault(**{**content, "kind": FaultKind(content["kind"])}))
+        elif request.method == "DELETE":
+            rules.clear()
+        return JSONResponse([asdict(rule) for rule in rules])
+
+    async def limits(self, request: Request) -> JSONResponse:
+        settings = self._environment.limiter.settings
+        _assign(settings, await request.json(), ("enabled", "requests", "seconds", "concurrency", "window_seconds"))
+        self._environment.limiter.reset()
+        return JSONResponse(asdict(settings))
+
+    async def latency(self, request: Request) -> JSONResponse:
+        self._environment.latency_ms = float((await request.json())["ms"])
+        return JSONResponse({"ms": self._environment.latency_ms})
+
+    async def steps(self, request: Request) -> JSONResponse:
+        environment = self._environment
+        content: JsonObject = await request.json()
+        own: JsonObject = {
+            name: content.pop(name) for name in ("enabled", "drop_next", "duplicate_next") if name in content
+        }
+        _assign(environment.steps, own, tuple(own))
+        if "garbled" in content:
+            environment.contexts.garbled = bool(content.pop("garbled"))
+        if content and environment.poster is None:
+            raise ValueError("there is no bus, so no poster to change")
+        _assign(environment.poster, content, ("shuffled", "has_key"))
+        return JSONResponse({})
+
+
+def _assign(target: object, content: JsonObject, allowed: tuple[str, ...]) -> None:
+    for name, value in content.items():
+        if name not in allowed:
+            raise ValueError(f"{name} is not one of {', '.join(allowed)}")
+        setattr(target, name, value)

@@ -1,0 +1,210 @@
+"""Asynchronous steps: which committed writes post a message, and the system jobs that do it.
+
+A system job is a row of `asyncoperation`: ready, waiting after a failure, or failed for good. Jobs that succeeded are
+removed, as the steps are registered with `asyncautodelete`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from connector.dataverse.names import SERVICE_ENDPOINT
+from connector.dataverse.schema import Step
+from sandbox.dataverse.clock import Clock
+from sandbox.dataverse.context import Posting
+from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.poster import Outcome
+from sandbox.dataverse.store import Row, Store
+from sandbox.dataverse.values import Scalar, stamp
+from sandbox.dataverse.writes import RowEvent
+
+ENDPOINT_ID: Final = str(uuid5(NAMESPACE_URL, f"endpoint/{SERVICE_ENDPOINT}"))
+#: What Dataverse writes into a system job when the service endpoint has no key.
+MISSING_KEY: Final = f"A SASKey has not been configured for ServiceEndpoint {SERVICE_ENDPOINT} [{ENDPOINT_ID}]"
+
+#: `operationtype` of a system job that runs a step.
+_SYSTEM_EVENT: Final = 1
+#: Message ids are the same in every environment.
+_MESSAGE_IDS: Final = {
+    "Create": "9ebdbb1b-ea3e-db11-86a7-000a3a5473e8",
+    "Update": "20bebb1b-ea3e-db11-86a7-000a3a5473e8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredStep:
+    """A step with its row id and name."""
+
+    id: str
+    name: str
+    step: Step
+
+    def reacts_to(self, event: RowEvent, model: TableModel) -> bool:
+        """Whether the step posts this write; a column that was sent with its old value counts as changed."""
+        if self.step.message != event.message or self.step.table != event.table:
+            return False
+        if event.message != "Update" or not self.step.filtering:
+            return True
+        return any(model.properties[name].name in self.step.filtering for name in event.changes)
+
+
+class Steps:
+    """Makes system jobs for committed writes.
+
+    Attributes:
+        enabled: whether any step runs.
+        drop_next: this many of the next messages are lost on their way.
+        duplicate_next: this many of the next messages are posted twice.
+
+    Args:
+        store: where the rows of the jobs are.
+        clock: what time it is.
+        steps: the steps to register.
+        submit: takes the messages; None when there is no bus, which leaves all steps off.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, steps: Sequence[Step], submit: Callable[[Posting], None] | None
+    ) -> None:
+        self.drop_next = 0
+        self.duplicate_next = 0
+        self.enabled = submit is not None
+        self._store = store
+        self._clock = clock
+        self._submit = submit
+        self.registered = tuple(_register(step) for step in steps)
+
+    def on_commit(self, events: list[RowEvent]) -> None:
+        """Post what the steps ask for."""
+        submit = self._submit
+        if not self.enabled or submit is None:
+            return
+        for event in events:
+            if event.cascaded or event.caller.bypass_async:
+                continue
+            model = self._store.catalog.by_name[event.table]
+            for registered in self.registered:
+                if registered.reacts_to(event, model):
+                    self._start(registered, event, submit)
+
+    def on_outcomes(self, outcomes: list[Outcome]) -> None:
+        """Record what became of messages in their system jobs."""
+        data = self._store.tables["asyncoperation"]
+        for outcome in outcomes:
+            row = data.rows.get(outcome.job_id)
+            if row is None:
+                continue
+            if outcome.message is None:
+                data.remove(row.id)
+                continue
+            state, status = (3, 31) if outcome.final else (1, 10)
+            values: dict[str, Scalar] = {
+                **row.values,
+                "statecode": state,
+                "statuscode": status,
+                "message": outcome.message,
+                "friendlymessage": outcome.message,
+                "retrycount": outcome.attempts,
+            }
+            if outcome.final:
+                values["completedon"] = stamp(self._clock.now())
+            data.put(Row(row.id, row.order, self._store.next_version(), values, row.targets))
+
+    def seed(self, namespace: str, queue_name: str, *, has_key: bool) -> None:
+        """Write the rows that describe the endpoint and the steps, as they stand after `setup`."""
+        self._add(
+            "serviceendpoint",
+            ENDPOINT_ID,
+            {
+                "name": SERVICE_ENDPOINT,
+                "contract": 6,
+                "authtype": 2,
+                "messageformat": 2,
+                "messagecharset": 1,
+                "namespaceaddress": namespace,
+                "path": queue_name,
+                "issaskeyset": has_key,
+            },
+        )
+        for registered in self.registered:
+            message, table = registered.step.message, registered.step.table
+            message_id = _MESSAGE_IDS.get(message) or str(uuid5(NAMESPACE_URL, f"message/{message}"))
+            filter_id = str(uuid5(NAMESPACE_URL, f"filter/{message}/{table}"))
+            self._add("sdkmessage", message_id, {"name": message})
+            self._add(
+                "sdkmessagefilter",
+                filter_id,
+                {"primaryobjecttypecode": table, "iscustomprocessingstepallowed": True},
+                {"sdkmessageid": ("sdkmessage", message_id)},
+            )
+            self._add(
+                "sdkmessageprocessingstep",
+                registered.id,
+                {
+                    "name": registered.name,
+                    "stage": 40,
+                    "mode": 1,
+                    "rank": 1,
+                    "asyncautodelete": True,
+                    "filteringattributes": ",".join(registered.step.filtering) or None,
+                    "statecode": 0,
+                    "statuscode": 1,
+                },
+                {
+                    "eventhandler": ("serviceendpoint", ENDPOINT_ID),
+                    "sdkmessageid": ("sdkmessage", message_id),
+                    "sdkmessagefilterid": ("sdkmessagefilter", filter_id),
+                },
+            )
+
+    def _start(self, registered: RegisteredStep, event: RowEvent, submit: Callable[[Posting], None]) -> None:
+        if self.drop_next > 0:
+            self.drop_next -= 1
+            return
+        posting = Posting(str(uuid4()), registered.id, registered.step.pre_image, event, self._clock.now())
+        self._add(
+            "asyncoperation",
+            posting.job_id,
+            {
+                "name": registered.name,
+                "operationtype": _SYSTEM_EVENT,
+                "messagename": event.message,
+                "primaryentitytype": event.table,
+                "correlationid": event.caller.correlation_id,
+                "retrycount": 0,
+                "statecode": 0,
+                "statuscode": 0,
+            },
+            {"owningextensionid": ("sdkmessageprocessingstep", registered.id)},
+        )
+        submit(posting)
+        if self.duplicate_next > 0:
+            self.duplicate_next -= 1
+            submit(posting)
+
+    def _add(
+        self,
+        table: str,
+        row_id: str,
+        values: dict[str, Scalar],
+        lookups: dict[str, tuple[str, str]] | None = None,
+    ) -> None:
+        data = self._store.tables[table]
+        now, version = stamp(self._clock.now()), self._store.next_version()
+        pointing = {f"_{column}_value": reference for column, reference in (lookups or {}).items()}
+        row_values: dict[str, Scalar] = {
+            data.model.id_column: row_id,
+            **values,
+            **{name: reference[1] for name, reference in pointing.items()},
+            "createdon": now,
+            "modifiedon": now,
+            "versionnumber": version,
+        }
+        targets = {name: reference[0] for name, reference in pointing.items()}
+        data.put(Row(row_id, self._store.next_order(), version, row_values, targets))
+
+
+def _register(step: Step) -> RegisteredStep:
+    name = f"{SERVICE_ENDPOINT}: {step.message} of {step.table}"
+    return RegisteredStep(str(uuid5(NAMESPACE_URL, f"step/{step.message}/{step.table}")), name, step)

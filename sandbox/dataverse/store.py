@@ -1,0 +1,204 @@
+"""Rows in memory, with the indexes that make filters and alternate keys fast, and transactions that can be undone.
+
+Rows are never changed in place: a write puts a new `Row` in the place of the old one. So an old row is at once the
+pre-image of a message and the way back of a transaction, and another thread may read it without a lock.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sandbox.dataverse.errors import duplicate_key
+from sandbox.dataverse.model import Catalog, TableModel
+from sandbox.dataverse.values import Scalar, fold
+
+type Key = tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One version of one row.
+
+    Attributes:
+        id: the primary key.
+        order: the number of the row in the order of creation.
+        version: grows with every write in the environment; the etag and `versionnumber`.
+        values: the value of each property, in wire form; absent means null.
+        targets: for each lookup property that is set, the table it points to.
+    """
+
+    id: str
+    order: int
+    version: int
+    values: dict[str, Scalar]
+    targets: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str:
+        """The row version as HTTP carries it."""
+        return f'W/"{self.version}"'
+
+
+class TableData:
+    """The rows of one table and their indexes."""
+
+    def __init__(self, model: TableModel) -> None:
+        self.model = model
+        self.rows: dict[str, Row] = {}
+        self._indexes: dict[str, dict[Scalar, set[str]]] = {}
+        self._keys: dict[str, dict[Key, str]] = {name: {} for name in model.table.keys}
+
+    def put(self, row: Row) -> Row | None:
+        """Insert or replace a row and return the one it replaces.
+
+        Raises:
+            ApiError: 412 when another row has the same alternate key; nothing is changed then.
+        """
+        old = self.rows.get(row.id)
+        for key_name, columns in self.model.table.keys.items():
+            key = _key_of(row, columns)
+            if key is not None and self._keys[key_name].get(key, row.id) != row.id:
+                raise duplicate_key(columns, key_name)
+        if old is not None:
+            self._forget(old, row)
+        self.rows[row.id] = row
+        self._remember(row, old)
+        return old
+
+    def remove(self, row_id: str) -> Row:
+        """Take a row out and return it."""
+        row = self.rows.pop(row_id)
+        for key_name, columns in self.model.table.keys.items():
+            key = _key_of(row, columns)
+            if key is not None:
+                del self._keys[key_name][key]
+        for name, index in self._indexes.items():
+            index[fold(row.values.get(name))].discard(row.id)
+        return row
+
+    def by_key(self, columns: Iterable[str], key: Key) -> Row | None:
+        """The row with these values of an alternate key.
+
+        Raises:
+            KeyError: when the columns are no alternate key of the table.
+        """
+        wanted = dict(zip(columns, key, strict=True))
+        for key_name, key_columns in self.model.table.keys.items():
+            if set(key_columns) == set(wanted):
+                row_id = self._keys[key_name].get(tuple(fold(wanted[column]) for column in key_columns))
+                return None if row_id is None else self.rows[row_id]
+        raise KeyError(tuple(wanted))
+
+    def where(self, name: str, values: Iterable[Scalar]) -> set[str]:
+        """Ids of the rows whose property has one of these (folded) values.
+
+        The first question about a property builds its index; writes keep it up to date from then on.
+        """
+        index = self._indexes.get(name)
+        if index is None:
+            index = self._indexes[name] = {}
+            for row in self.rows.values():
+                index.setdefault(fold(row.values.get(name)), set()).add(row.id)
+        found: set[str] = set()
+        for value in values:
+            found |= index.get(value, _NOTHING)
+        return found
+
+    def _forget(self, old: Row, new: Row) -> None:
+        for key_name, columns in self.model.table.keys.items():
+            key = _key_of(old, columns)
+            if key is not None and key != _key_of(new, columns):
+                del self._keys[key_name][key]
+        for name, index in self._indexes.items():
+            before = fold(old.values.get(name))
+            if before != fold(new.values.get(name)):
+                index[before].discard(old.id)
+
+    def _remember(self, row: Row, old: Row | None) -> None:
+        for key_name, columns in self.model.table.keys.items():
+            key = _key_of(row, columns)
+            if key is not None:
+                self._keys[key_name][key] = row.id
+        for name, index in self._indexes.items():
+            value = fold(row.values.get(name))
+            if old is None or fold(old.values.get(name)) != value:
+                index.setdefault(value, set()).add(row.id)
+
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def _key_of(row: Row, columns: tuple[str, ...]) -> Key | None:
+    """The alternate key of a row; a row with a null in it has none."""
+    key = tuple(fold(row.values.get(column)) for column in columns)
+    return None if None in key else key
+
+
+class Store:
+    """All rows of the environment and the counters that they share."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.tables: dict[str, TableData] = {}
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every row; the counters go on, as row versions never go back."""
+        self.tables = {name: TableData(model) for name, model in self.catalog.by_name.items()}
+
+    #: Row versions are shared by all tables.
+    _version = 1_000_000
+    _order = 0
+    _sequence = 0
+
+    def next_version(self) -> int:
+        """The version of the next write."""
+        self._version += 1
+        return self._version
+
+    def next_order(self) -> int:
+        """The place of the next row in the order of creation."""
+        self._order += 1
+        return self._order
+
+    def next_number(self) -> int:
+        """The next autonumber; as in a database, a number is lost when its transaction fails."""
+        self._sequence += 1
+        return self._sequence
+
+    def get(self, table: str, row_id: str) -> Row | None:
+        """The row of that id, if there is one."""
+        return self.tables[table].rows.get(row_id)
+
+
+class Transaction:
+    """Writes that happen together or not at all.
+
+    Writes are visible at once, as everything happens on one thread; `undo` takes them back.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._before: list[tuple[TableData, str, Row | None]] = []
+
+    def put(self, table: str, row: Row) -> None:
+        """Insert or replace a row."""
+        data = self.store.tables[table]
+        old = data.put(row)
+        self._before.append((data, row.id, old))
+
+    def remove(self, table: str, row_id: str) -> None:
+        """Delete a row."""
+        data = self.store.tables[table]
+        self._before.append((data, row_id, data.remove(row_id)))
+
+    def undo(self) -> None:
+        """Put everything back as it was."""
+        for data, row_id, old in self._newest_first():
+            if row_id in data.rows:
+                data.remove(row_id)
+            if old is not None:
+                data.put(old)
+        self._before.clear()
+
+    def _newest_first(self) -> Iterator[tuple[TableData, str, Row | None]]:
+        return reversed(self._before)

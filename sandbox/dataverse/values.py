@@ -1,0 +1,56 @@
+"""The values of columns, in the form in which the Web API writes them.
+
+Rows are kept in wire form, so that reading costs nothing: guids in lower case, times as `2025-01-31T12:00:00Z`, dates
+as `2025-01-31`, choices as numbers, several choices as `1,2`.
+"""
+
+import re
+from datetime import UTC, date, datetime
+
+type Scalar = str | int | float | bool | None
+type Json = Scalar | list[Json] | dict[str, Json]
+type JsonObject = dict[str, Json]
+
+GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def fold(value: Scalar) -> Scalar:
+    """The form in which values are compared: the database's collation ignores case."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+def as_guid(text: str) -> str | None:
+    """The guid in its one spelling, or None when the text is none."""
+    return text.lower() if GUID.fullmatch(text) else None
+
+
+def stamp(moment: datetime) -> str:
+    """A time as the Web API writes it: UTC, whole seconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_stamp(text: str) -> str | None:
+    """A time with an offset in its one spelling, or None when the text is none; fractions of a second are dropped."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    return stamp(moment.astimezone(UTC))
+
+
+def as_date(text: str) -> str | None:
+    """A date in its one spelling, or None when the text is none."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
+
+
+def milliseconds(text: str) -> int:
+    """Milliseconds since 1970 of a stored time or date."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp()) * 1000

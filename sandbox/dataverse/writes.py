@@ -1,0 +1,209 @@
+"""Create, update and delete one row: privileges, defaults, computed columns, states, and what a deletion entails."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from sandbox.dataverse import errors
+from sandbox.dataverse.clock import Clock
+from sandbox.dataverse.errors import ApiError
+from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.roles import Verb
+from sandbox.dataverse.store import Row, Store, Transaction
+from sandbox.dataverse.users import Caller
+from sandbox.dataverse.validation import Changes
+from sandbox.dataverse.values import Scalar, stamp
+
+_SEQUENCE_NUMBER = re.compile(r"\{SEQNUM:(\d+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowEvent:
+    """One write of one row, as the journal and the steps see it once it is committed.
+
+    Attributes:
+        message: `Create`, `Update` or `Delete`.
+        table: the logical name.
+        row_id: the primary id.
+        before: the row as it was.
+        after: the row as it is.
+        changes: the properties that a message's Target holds, with their new values.
+        caller: who did it, and how.
+        time: when.
+        cascaded: whether it only followed from the deletion of another row; such writes raise no message.
+    """
+
+    message: str
+    table: str
+    row_id: str
+    before: Row | None
+    after: Row | None
+    changes: dict[str, Scalar]
+    caller: Caller
+    time: datetime
+    cascaded: bool = False
+
+
+def require(caller: Caller, verb: Verb, model: TableModel) -> None:
+    """Check a privilege.
+
+    Raises:
+        ApiError: 403 when the caller's role lacks it.
+    """
+    if not caller.user.role.allows(verb, model.name):
+        raise errors.missing_privilege(caller.user.id, f"{verb.value}{model.name}", model.name)
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes on behalf of one caller, within one transaction.
+
+    Attributes:
+        store: where the rows are.
+        clock: what time it is.
+        caller: on whose behalf.
+        transaction: what is undone when something fails.
+        events: what was written so far.
+    """
+
+    store: Store
+    clock: Clock
+    caller: Caller
+    transaction: Transaction
+    events: list[RowEvent] = field(default_factory=list)
+
+    def create(self, model: TableModel, changes: Changes) -> Row:
+        """Make a row.
+
+        Raises:
+            ApiError: 403 without privilege, 400 for missing or contradictory values, 412 when id or key exist.
+        """
+        require(self.caller, Verb.CREATE, model)
+        row_id = changes.row_id or str(uuid4())
+        if self.store.get(model.name, row_id) is not None:
+            raise errors.duplicate_id()
+        now = self.clock.now()
+        values: dict[str, Scalar] = {model.id_column: row_id, **model.defaults, **changes.values}
+        for name in model.required:
+            if values.get(name) is None:
+                message = f"Attribute: {name} cannot be set to NULL on {model.name}."
+                raise ApiError(400, errors.INVALID_ARGUMENT, message)
+        for column in model.auto_numbers:
+            if values.get(column.name) is None:
+                values[column.name] = self._auto_number(column.auto_number)
+        targets = dict(changes.targets)
+        if model.has_state:
+            _settle_state(model, values, changes.values, None)
+        if model.has_full_name:
+            values["fullname"] = _full_name(values)
+        if model.has_owner and values.get("_ownerid_value") is None:
+            values["_ownerid_value"], targets["_ownerid_value"] = self.caller.user.id, "systemuser"
+        self._stamp(model, values, targets, now, created=True)
+        row = self._row(model, row_id, self.store.next_order(), values, targets)
+        self.transaction.put(model.name, row)
+        self.events.append(RowEvent("Create", model.name, row_id, None, row, values, self.caller, now))
+        return row
+
+    def update(self, model: TableModel, old: Row, changes: Changes) -> Row:
+        """Change a row.
+
+        Raises:
+            ApiError: 403 without privilege, 400 for contradictory values, 412 when another row has the alternate key.
+        """
+        require(self.caller, Verb.WRITE, model)
+        if changes.row_id not in (None, old.id):
+            raise ApiError(400, errors.INVALID_ARGUMENT, f"The primary key of {model.name} cannot be changed.")
+        now = self.clock.now()
+        changed = dict(changes.values)
+        for name in model.required:
+            if name in changed and changed[name] is None:
+                message = f"Attribute: {name} cannot be set to NULL on {model.name}."
+                raise ApiError(400, errors.INVALID_ARGUMENT, message)
+        if model.has_state and ("statecode" in changed or "statuscode" in changed):
+            _settle_state(model, changed, changes.values, old)
+        if model.has_full_name and ("firstname" in changed or "lastname" in changed):
+            changed["fullname"] = _full_name({**old.values, **changed})
+        targets = dict(changes.targets)
+        self._stamp(model, changed, targets, now, created=False)
+        kept = {name: table for name, table in old.targets.items() if name not in changed}
+        row = self._row(model, old.id, old.order, {**old.values, **changed}, {**kept, **targets})
+        self.transaction.put(model.name, row)
+        self.events.append(RowEvent("Update", model.name, old.id, old, row, changed, self.caller, now))
+        return row
+
+    def delete(self, model: TableModel, row: Row) -> None:
+        """Delete a row; lookups that point to it are cleared.
+
+        Raises:
+            ApiError: 403 without privilege, 405 when a required lookup points to it.
+        """
+        require(self.caller, Verb.DELETE, model)
+        now = self.clock.now()
+        for other, name in self.store.catalog.referencing.get(model.name, ()):
+            self._remove_links(other, name, model.name, row.id, now)
+        self.transaction.remove(model.name, row.id)
+        self.events.append(RowEvent("Delete", model.name, row.id, row, None, {}, self.caller, now))
+
+    def _remove_links(self, model: TableModel, name: str, target: str, row_id: str, now: datetime) -> None:
+        data = self.store.tables[model.name]
+        for other_id in sorted(data.where(name, (row_id,))):
+            other = data.rows[other_id]
+            if other.targets.get(name, target) != target or other_id == row_id:
+                continue
+            if name in model.required:
+                message = "The object you tried to delete is associated with another object and cannot be deleted."
+                raise ApiError(405, errors.ASSOCIATED, message)
+            targets = {key: table for key, table in other.targets.items() if key != name}
+            cleared = self._row(model, other.id, other.order, {**other.values, name: None}, targets)
+            self.transaction.put(model.name, cleared)
+            event = RowEvent(
+                "Update", model.name, other_id, other, cleared, {name: None}, self.caller, now, cascaded=True
+            )
+            self.events.append(event)
+
+    def _row(
+        self, model: TableModel, row_id: str, order: int, values: dict[str, Scalar], targets: dict[str, str]
+    ) -> Row:
+        version = self.store.next_version()
+        if model.has_version:
+            values["versionnumber"] = version
+        return Row(row_id, order, version, values, targets)
+
+    def _stamp(
+        self, model: TableModel, values: dict[str, Scalar], targets: dict[str, str], now: datetime, *, created: bool
+    ) -> None:
+        if not model.has_dates:
+            return
+        names = ("created", "modified") if created else ("modified",)
+        text = stamp(now)
+        for name in names:
+            values[f"{name}on"] = text
+            if model.has_audit:
+                values[f"_{name}by_value"], targets[f"_{name}by_value"] = self.caller.user.id, "systemuser"
+
+    def _auto_number(self, pattern: str) -> str:
+        number = self.store.next_number()
+        return _SEQUENCE_NUMBER.sub(lambda match: str(number).zfill(int(match[1])), pattern)
+
+
+def _full_name(values: dict[str, Scalar]) -> str | None:
+    parts = (values.get("firstname"), values.get("lastname"))
+    return " ".join(str(part) for part in parts if part) or None
+
+
+def _settle_state(model: TableModel, values: dict[str, Scalar], asked: dict[str, Scalar], old: Row | None) -> None:
+    """Complete and check `statecode` and `statuscode` in `values`.
+
+    A state without a status gets the state's first status. A status without a state must belong to the state that the
+    row has: to move a row to another state, both must be sent.
+    """
+    if not model.table.status_state:
+        return
+    state = values.get("statecode") if "statecode" in asked or old is None else old.values.get("statecode")
+    if "statuscode" not in asked:
+        values["statuscode"] = model.default_status[int(str(state))]
+    status = values["statuscode"]
+    if not isinstance(status, int) or model.table.status_state.get(status) != state:
+        message = f"{status} is not a valid status code for state code {state} on {model.name}."
+        raise ApiError(400, errors.STATUS_NOT_IN_STATE, message)
