@@ -17,6 +17,7 @@ from sandbox.spotler.errors import ErrorType
 from sandbox.spotler.settings import Credential, Settings
 
 _HEADER_ITEM = re.compile(r'([^=\s,"]+)\s*=\s*"([^"]*)"')
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _FORM = "application/x-www-form-urlencoded"
 
@@ -55,7 +56,7 @@ class Verdict:
 
 def percent_encoded(text: str) -> str:
     """Everything but letters, digits and `-._~` as `%XX`."""
-    return quote(text, safe="")
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
 
 
 def decoded_pairs(query: str) -> Pairs:
@@ -67,11 +68,11 @@ def decoded_pairs(query: str) -> Pairs:
 
 
 def header_pairs(authorization: str) -> Pairs:
-    """The items of an OAuth header, percent-decoded only: a bare `+` of a raw signature must survive."""
+    """The items of an OAuth header but `realm`, percent-decoded only: a raw signature may hold a bare `+`."""
     scheme, _, items = authorization.partition(" ")
     if scheme.lower() != "oauth":
         return []
-    return [(unquote(name), unquote(value)) for name, value in _HEADER_ITEM.findall(items)]
+    return [(unquote(name), unquote(value)) for name, value in _HEADER_ITEM.findall(items) if name != "realm"]
 
 
 def base_url(scheme: str, host: str, path: str) -> str:
@@ -79,14 +80,16 @@ def base_url(scheme: str, host: str, path: str) -> str:
     return f"{scheme.lower()}://{host.lower().removesuffix(_DEFAULT_PORTS.get(scheme.lower(), ':'))}{path}"
 
 
-def base_string(method: str, url: str, pairs: Pairs) -> str:
-    """What is signed: method, URL and the sorted parameters, each percent-encoded."""
+def normalised(pairs: Pairs) -> str:
+    """The parameters that are signed, each percent-encoded, in the order of their encoded names and values."""
     encoded = sorted(
-        (percent_encoded(name), percent_encoded(value))
-        for name, value in pairs
-        if name not in {"oauth_signature", "realm"}
+        (percent_encoded(name), percent_encoded(value)) for name, value in pairs if name != "oauth_signature"
     )
-    parameters = "&".join(f"{name}={value}" for name, value in encoded)
+    return "&".join(f"{name}={value}" for name, value in encoded)
+
+
+def base_string(method: str, url: str, parameters: str) -> str:
+    """What is signed: method, URL and the normalised parameters, each percent-encoded."""
     return f"{method.upper()}&{percent_encoded(url)}&{percent_encoded(parameters)}"
 
 
@@ -109,7 +112,10 @@ class Verifier:
         pairs = header_pairs(request.authorization) + in_query
         if request.content_type.partition(";")[0].strip().lower() == _FORM:
             pairs += decoded_pairs(request.body.decode("utf-8", "replace"))
-        oauth = {name: value for name, value in pairs if name.startswith("oauth_")}
+        own = [(name, value) for name, value in pairs if name.startswith("oauth_")]
+        oauth = dict(own)
+        if len(oauth) < len(own):
+            return Verdict(None, reason="an OAuth parameter comes twice")
         credential = settings.credential(oauth.get("oauth_consumer_key", ""))
         if credential is None:
             return Verdict(None, error_type=ErrorType.AUTH_NOT_FOUND, reason="consumer key unknown or missing")
@@ -117,15 +123,16 @@ class Verifier:
             return Verdict(None, reason="signature method is not HMAC-SHA1")
         if oauth.get("oauth_version", "1.0") != "1.0":
             return Verdict(None, reason="OAuth version is not 1.0")
-        bases = (settings.public_base, f"{request.scheme}://{request.host}")
-        given = oauth.get("oauth_signature", "")
-        for base in bases:
+        parameters = normalised(pairs)
+        given = oauth.get("oauth_signature", "").encode()
+        expected: list[str] = []
+        for base in (f"{request.scheme}://{request.host}", settings.public_base):
             scheme, _, host = base.partition("://")
-            expected = base_string(request.method, base_url(scheme, host, request.path), pairs)
-            if hmac.compare_digest(signature(expected, credential.secret).encode(), given.encode()):
+            expected.append(base_string(request.method, base_url(scheme, host, request.path), parameters))
+            if hmac.compare_digest(signature(expected[-1], credential.secret).encode(), given):
                 reason = self._replay(oauth, settings, now)
-                return Verdict(None if reason else credential, base, expected, reason=reason)
-        return Verdict(None, bases[-1], expected, reason="signature does not match")
+                return Verdict(None if reason else credential, base, expected[-1], reason=reason)
+        return Verdict(None, expected=expected[0], reason="signature does not match")
 
     def _replay(self, oauth: dict[str, str], settings: Settings, now: float) -> str:
         """Why the timestamp or the nonce is refused, or nothing."""
@@ -136,7 +143,8 @@ class Verifier:
             return "timestamp outside the window"
         if not settings.check_nonce:
             return ""
-        while self._order and self._order[0][0] < now - 2 * settings.clock_skew_s:
+        window = 2 * settings.clock_skew_s
+        while window and self._order and self._order[0][0] < now - window:
             self._seen.discard(self._order.popleft()[1])
         use = (oauth["oauth_consumer_key"], stamp, nonce)
         if use in self._seen:

@@ -1,10 +1,11 @@
 """The mailings that campaigns send, and what became of them on each passage of a contact."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.errors import invalid
 from sandbox.spotler.resources.mailings import find_mailing
+from sandbox.spotler.resources.reports import bounce_view, click_view, events_page, open_view
 from sandbox.spotler.resources.views import (
     campaign_mailing_view,
     contact_identifier,
@@ -31,51 +32,37 @@ def get_campaign_mailing(call: Call, encrypted_id: str) -> Answer:
 def recipients(call: Call, encrypted_id: str) -> Answer:
     """Whom it was sent to."""
     events = _events(call, encrypted_id, EventKind.SENT)
-    return _page(call, "recipients", events, lambda e: {**_who(call, e), "sendDate": call.iso(e.date)})
+    return events_page(call, "recipients", events, lambda e: {**_who(call, e), "sendDate": call.iso(e.date)})
 
 
 def opens(call: Call, encrypted_id: str) -> Answer:
     """Opens with images loaded; the total is these plus the contacts that clicked."""
     events = _events(call, encrypted_id, EventKind.OPENED)
-    return _page(call, "opens", events, lambda e: {**_who(call, e), "openDate": call.iso(e.date)})
+    return events_page(call, "opens", events, lambda e: _who(call, e) | open_view(call, e))
 
 
 def clicks(call: Call, encrypted_id: str) -> Answer:
     """Who followed which link and when."""
     events = _events(call, encrypted_id, EventKind.CLICKED)
-    return _page(
-        call,
-        "clicks",
-        events,
-        lambda e: {**_who(call, e), "clickDate": call.iso(e.date), "linkId": e.link},
-    )
+    return events_page(call, "clicks", events, lambda e: _who(call, e) | click_view(call, e))
 
 
 def bounces(call: Call, encrypted_id: str) -> Answer:
     """At whom it bounced."""
     events = _events(call, encrypted_id, EventKind.BOUNCED)
-    return _page(
-        call,
-        "bounces",
-        events,
-        lambda e: {
-            **_who(call, e),
-            "bounceDate": call.iso(e.date),
-            "type": "HARDBOUNCE" if e.hard else "SOFTBOUNCE",
-        },
-    )
+    return events_page(call, "bounces", events, lambda e: _who(call, e) | bounce_view(call, e))
 
 
 def passage_opens(call: Call, encrypted_id: str, passage: str) -> Answer:
     """When it was opened on one passage."""
     events = _of_passage(_events(call, encrypted_id, EventKind.OPENED), passage)
-    return _page(call, "opens", events, lambda e: {"openDate": call.iso(e.date)})
+    return events_page(call, "opens", events, lambda e: open_view(call, e))
 
 
 def passage_clicks(call: Call, encrypted_id: str, passage: str) -> Answer:
     """When which link was followed on one passage."""
     events = _of_passage(_events(call, encrypted_id, EventKind.CLICKED), passage)
-    return _page(call, "clicks", events, lambda e: {"clickDate": call.iso(e.date), "linkId": e.link})
+    return events_page(call, "clicks", events, lambda e: click_view(call, e))
 
 
 def _events(call: Call, encrypted_id: str, kind: EventKind) -> Sequence[Event]:
@@ -104,12 +91,6 @@ def _who(call: Call, event: Event) -> dict[str, object]:
         "contactIdentifier": contact_identifier(call, event.contact),
         "campaignSubscriptionId": _passage(event),
     }
-
-
-def _page(call: Call, name: str, events: Sequence[Event], view: Callable[[Event], dict[str, object]]) -> Answer:
-    page = call.page()
-    ordered = sorted(events, key=lambda event: (event.date, event.id))
-    return json_answer(call.envelope(name, [view(e) for e in page.of(ordered)], len(ordered), page))
 
 
 _ONE = "/campaign-mailing/{encryptedMailingId}"

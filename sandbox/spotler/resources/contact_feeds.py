@@ -8,13 +8,12 @@ from datetime import datetime
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.properties import PERMISSIONS
+from sandbox.spotler.resources.reports import bounce_type
 from sandbox.spotler.resources.views import contact_view
 from sandbox.spotler.routing import Route
 from sandbox.spotler.store.contacts import Contact
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.wire import Answer, json_answer
-
-_BOUNCE_TYPES = {True: "HARDBOUNCE", False: "SOFTBOUNCE"}
 
 
 def updated_contacts(call: Call) -> Answer:
@@ -34,7 +33,7 @@ def bounced_contacts(call: Call) -> Answer:
     def view(event: Event) -> dict[str, object]:
         return {
             "date": call.contact_date(event.date),
-            "type": _BOUNCE_TYPES[event.hard],
+            "type": bounce_type(event),
             "contact": _contact(call, event.contact),
             "encryptedActId": event.mailing,
         }

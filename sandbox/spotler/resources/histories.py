@@ -3,6 +3,7 @@
 from sandbox.spotler.call import Call
 from sandbox.spotler.paging import requested_history_page
 from sandbox.spotler.resources.mailings import mailing_view
+from sandbox.spotler.resources.reports import bounce_type
 from sandbox.spotler.resources.views import campaign_mailing_view
 from sandbox.spotler.routing import Route
 from sandbox.spotler.store.contacts import Contact
@@ -60,7 +61,7 @@ def _sent_view(call: Call, contact: Contact, sent: Event) -> dict[str, object]:
         "clicked": bool(_same(call, contact, sent, EventKind.CLICKED)),
     }
     if bounces:
-        view["bounce"] = "HARDBOUNCE" if bounces[-1].hard else "SOFTBOUNCE"
+        view["bounce"] = bounce_type(bounces[-1])
     if mailing.in_campaign:
         passage = {"campaignSubscriptionId": sent.passage or sent.id}
         return {"campaignMailing": campaign_mailing_view(mailing), **passage, **view}

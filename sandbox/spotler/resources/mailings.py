@@ -1,9 +1,10 @@
 """Ordinary mailings and what became of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.errors import ApiError, ErrorType, missing
+from sandbox.spotler.resources.reports import bounce_view, click_view, events_page, open_view
 from sandbox.spotler.resources.views import contact_identifier, link_view, message_view
 from sandbox.spotler.routing import Route
 from sandbox.spotler.store.contacts import Contact, Inactive
@@ -63,51 +64,37 @@ def get_mailing(call: Call, encrypted_id: str) -> Answer:
 def recipients(call: Call, encrypted_id: str) -> Answer:
     """Whom it was sent to."""
     events = _events(call, encrypted_id, EventKind.SENT)
-    return _page(call, "recipients", events, lambda event: _who(call, event))
+    return events_page(call, "recipients", events, lambda event: _who(call, event))
 
 
 def opens(call: Call, encrypted_id: str) -> Answer:
     """Who opened it and when."""
     events = _events(call, encrypted_id, EventKind.OPENED)
-    return _page(call, "opens", events, lambda e: {**_who(call, e), "openDate": call.iso(e.date)})
+    return events_page(call, "opens", events, lambda e: _who(call, e) | open_view(call, e))
 
 
 def clicks(call: Call, encrypted_id: str) -> Answer:
     """Who followed which link and when."""
     events = _events(call, encrypted_id, EventKind.CLICKED)
-    return _page(
-        call,
-        "clicks",
-        events,
-        lambda e: {**_who(call, e), "clickDate": call.iso(e.date), "linkId": e.link},
-    )
+    return events_page(call, "clicks", events, lambda e: _who(call, e) | click_view(call, e))
 
 
 def bounces(call: Call, encrypted_id: str) -> Answer:
     """At whom it bounced."""
     events = _events(call, encrypted_id, EventKind.BOUNCED)
-    return _page(
-        call,
-        "bounces",
-        events,
-        lambda e: {
-            **_who(call, e),
-            "bounceDate": call.iso(e.date),
-            "type": "HARDBOUNCE" if e.hard else "SOFTBOUNCE",
-        },
-    )
+    return events_page(call, "bounces", events, lambda e: _who(call, e) | bounce_view(call, e))
 
 
 def contact_opens(call: Call, encrypted_id: str, external_id: str) -> Answer:
     """When one contact opened it."""
     events = _of_contact(call, _events(call, encrypted_id, EventKind.OPENED), external_id)
-    return _page(call, "opens", events, lambda e: {"openDate": call.iso(e.date)})
+    return events_page(call, "opens", events, lambda e: open_view(call, e))
 
 
 def contact_clicks(call: Call, encrypted_id: str, external_id: str) -> Answer:
     """When one contact followed which link."""
     events = _of_contact(call, _events(call, encrypted_id, EventKind.CLICKED), external_id)
-    return _page(call, "clicks", events, lambda e: {"clickDate": call.iso(e.date), "linkId": e.link})
+    return events_page(call, "clicks", events, lambda e: click_view(call, e))
 
 
 def statistics(call: Call, encrypted_id: str) -> Answer:
@@ -161,12 +148,6 @@ def _contacts(events: Sequence[Event]) -> set[Contact]:
 
 def _who(call: Call, event: Event) -> dict[str, object]:
     return {"contactIdentifier": contact_identifier(call, event.contact)}
-
-
-def _page(call: Call, name: str, events: Sequence[Event], view: Callable[[Event], dict[str, object]]) -> Answer:
-    page = call.page()
-    ordered = sorted(events, key=lambda event: (event.date, event.id))
-    return json_answer(call.envelope(name, [view(e) for e in page.of(ordered)], len(ordered), page))
 
 
 _ONE = "/mailing/{encryptedMailingId}"

@@ -3,19 +3,18 @@
 from sandbox.spotler.call import Call
 from sandbox.spotler.resources.contacts import draft_of
 from sandbox.spotler.routing import Route
-from sandbox.spotler.rules.writing import change, save
-from sandbox.spotler.settings import Dedupe
+from sandbox.spotler.rules.writing import change, insert, recognised
 from sandbox.spotler.wire import NO_CONTENT, Answer
 
 
 def subscribe(call: Call) -> Answer:
     """The body is the contact itself; it is created or updated by the de-duplication rule of the account."""
-    draft = draft_of(call.fields())
-    known = call.find_contact(draft.external_id) if draft.external_id else None
-    if known is not None and call.world.settings.dedupe is not Dedupe.EMAIL:
-        change(call.world, call.credential.field, known, draft, purge=False)
+    draft, field = draft_of(call.fields()), call.credential.field
+    known = recognised(call.world, field, draft)
+    if known is None:
+        insert(call.world, field, draft)
     else:
-        save(call.world, call.credential.field, draft, update=True, purge=False)
+        change(call.world, field, known, draft, purge=False)
     return NO_CONTENT
 
 

@@ -50,8 +50,7 @@ def save(world: World, field: str, draft: Draft, *, update: bool, purge: bool) -
 
     Raises `ContactRefused`; nothing is written then.
     """
-    check_external_id(draft.external_id)
-    found = _recognised(world, field, draft)
+    found = recognised(world, field, draft)
     if found is None:
         if update and not world.settings.post_update_true_creates:
             raise ContactRefused(
@@ -59,7 +58,7 @@ def save(world: World, field: str, draft: Draft, *, update: bool, purge: bool) -
                 str(unknown_contact(draft.external_id or "")),
                 BatchCode.CONTACT_UNKNOWN,
             )
-        return _insert(world, field, draft)
+        return insert(world, field, draft)
     if not update:
         raise ContactRefused(
             ErrorType.CONTACT_ALREADY_EXISTS,
@@ -112,7 +111,8 @@ def check_external_id(external_id: str | None) -> None:
         raise invalid(f"externalId must have 1 to {MAX_TEXT} characters")
 
 
-def _recognised(world: World, field: str, draft: Draft) -> Contact | None:
+def recognised(world: World, field: str, draft: Draft) -> Contact | None:
+    """The contact that the de-duplication rule of the account takes the draft for."""
     rule = world.settings.dedupe
     if rule is not Dedupe.EMAIL and draft.external_id is not None:
         found = world.contacts.by_external_id(field, draft.external_id)
@@ -124,7 +124,9 @@ def _recognised(world: World, field: str, draft: Draft) -> Contact | None:
     return None
 
 
-def _insert(world: World, field: str, draft: Draft) -> Contact:
+def insert(world: World, field: str, draft: Draft) -> Contact:
+    """Create a contact. Raises `ContactRefused` or `ApiError`; nothing is written then."""
+    check_external_id(draft.external_id)
     if draft.external_id is not None and world.contacts.by_external_id(field, draft.external_id):
         raise ApiError(ErrorType.ID_NOTUNIQUE, f"External id {draft.external_id} belongs to another contact")
     values = world.schema.changed({}, draft.properties, purge=True)

@@ -20,7 +20,6 @@ def state(sandbox: Sandbox) -> View:
         return sorted(names[key] for key in keys)
 
     return {
-        "now": world.clock.now().isoformat(timespec="milliseconds"),
         "contacts": [_contact(world, field, contact) for contact in world.contacts],
         "audiences": [
             {"externalId": a.external_id, "name": a.name, "inUse": a.in_use, "members": members(a.members)}
@@ -30,7 +29,7 @@ def state(sandbox: Sandbox) -> View:
             {"externalId": each.external_id, "name": each.name, "members": members(each.members)}
             for each in world.templists
         ],
-        "tags": list(world.tags.names.values()),
+        "tags": [{"name": name} for name in world.tags.names.values()],
         "automations": [
             {"automationId": each.automation_id, "name": each.name, "active": each.active}
             for each in world.automations.values()
@@ -41,7 +40,7 @@ def state(sandbox: Sandbox) -> View:
             for each in world.campaigns.values()
         ],
         "campaignRuns": _runs(world.campaign_runs, names),
-        "mailings": list(world.mailings),
+        "mailings": [{"encryptedId": m.encrypted_id, "name": m.name} for m in world.mailings.values()],
         "events": [_event(event, names) for event in world.log.all()],
         "products": [
             {"externalId": each.external_id, "deleted": each.deleted} for each in world.shop.products.values()
@@ -50,7 +49,7 @@ def state(sandbox: Sandbox) -> View:
             {"externalId": each.external_id, "contact": names[each.contact], "value": each.value}
             for each in world.shop.orders.values()
         ],
-        "forms": list(world.forms),
+        "forms": [{"id": form.id, "name": form.name} for form in world.forms.values()],
     }
 
 
