@@ -7,9 +7,11 @@
         ├── Duplicate       a row with this key exists
         └── Forbidden       the connector's user lacks a privilege
 
-Throttling and faults of the server become `Transient`, a token refused twice and a table that does not exist
-`Misconfigured`. Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed
-on, with two exceptions: messages about privileges, and names of columns that the call itself used.
+Throttling and faults of the server become `Transient`; a token refused twice, an application without a user and a table
+that does not exist `Misconfigured`.
+
+Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed on, with two
+exceptions: messages about privileges, and names of columns that the call itself used.
 
 Answers of the front end may be HTML or empty; they are never expected to be JSON.
 """
@@ -109,6 +111,9 @@ _NAMED: Final[Mapping[str, tuple[str, str]]] = {
 #: The address names a table or column that the environment does not have.
 _UNKNOWN_NAME: Final = ("0x8006088a", "0x80060888")
 
+#: The token is good, but its application has no user in this environment.
+_NO_USER: Final = "0x80072560"
+
 
 def refusal(
     status: int, headers: Mapping[str, str], body: object, call: str, *, columns: Iterable[str] = ()
@@ -136,6 +141,11 @@ def refusal(
         return Misconfigured(
             f"Dataverse does not know a table, column or option that {call} names ({code}).",
             advice="Run setup on this environment, and compare the mapping with its tables.",
+        )
+    if code == _NO_USER:
+        return Misconfigured(
+            f"The application DATAVERSE_CLIENT_ID has no user in the environment of {call} ({code}).",
+            advice="Make it an application user of the environment, with the role that setup installs.",
         )
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, DataverseRefused)
     name, advice = _NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")

@@ -45,6 +45,10 @@ def test_an_unknown_table_is_misconfigured(code):
     assert isinstance(of(404, code), Misconfigured)
 
 
+def test_an_application_without_a_user_is_misconfigured():
+    assert isinstance(of(403, "0x80072560"), Misconfigured)
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_busy_and_broken_are_transient(status):
     assert isinstance(of(status), Transient)
