@@ -36,9 +36,6 @@ class Door:
     def journal(self, table):
         return self.call("GET", "journal", params={"table": table})
 
-    def calls(self):
-        return self.call("GET", "calls")
-
     def close(self):
         self._session.close()
 
