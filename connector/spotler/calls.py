@@ -43,6 +43,9 @@ class Sender(Protocol):
     ) -> requests.Response:
         """Send one call and return any answer that is not a fault of the other side."""
 
+    def close(self) -> None:
+        """Close what it holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -138,6 +141,10 @@ class Calls:
             Transient: the answer is no JSON; beside what `send` raises.
         """
         return answer_of(self.send(route, ids, query=query))
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._transport.close()
 
     def _error(self, route: Route, response: requests.Response) -> ConnectorError:
         error = error_of(response, bare=route.bare)

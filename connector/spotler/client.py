@@ -184,6 +184,10 @@ class Spotler(Extensions):
             raise error_for(result.result)
         return result
 
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._calls.close()
+
     def _search(self, email: str) -> list[SpotlerContact]:
         query = f"MPSearchQuery={quote(f'email={email}', safe='')}&pageSize={_SEARCH_PAGE}"
         return [read_contact(each) for each in objects(list_of(self._calls.read(_SEARCH, query=query), "contacts"))]

@@ -1,0 +1,72 @@
+import pytest
+
+from connector.errors import Unclear
+from connector.spotler import ContactTag, ContactUnknown, NotSupported, ScoreOperation
+
+
+@pytest.fixture(autouse=True)
+def _contact(standin):
+    standin.contacts("c-1")
+
+
+def test_tags_are_created_given_and_taken(spotler):
+    spotler.create_tag("Cold")
+    spotler.create_tag("Cold")
+    spotler.add_tags("c-1", ["Lead", "Hot"])
+    spotler.remove_tags("c-1", ["lead", "Never had"])
+
+    assert spotler.tags_of("c-1") == (ContactTag("Hot"),)
+    assert set(spotler.tags()) == {"Cold", "Lead", "Hot"}
+
+
+def test_scores_are_set_raised_and_lowered(spotler):
+    spotler.set_score("c-1", "Lead", 10, ScoreOperation.SET)
+    spotler.set_score("c-1", "Lead", 5, ScoreOperation.INCREASE)
+    spotler.set_score("c-1", "Lead", 3, ScoreOperation.DECREASE)
+    spotler.set_score("c-1", "Hot", 4, ScoreOperation.DECREASE)
+
+    assert spotler.tags_of("c-1") == (ContactTag("Lead", 12), ContactTag("Hot", -4))
+
+
+def test_a_raise_whose_answer_is_lost_happens_once(spotler, standin):
+    standin.arm("drop_after_write")
+
+    with pytest.raises(Unclear):
+        spotler.set_score("c-1", "Lead", 5, ScoreOperation.INCREASE)
+
+    assert spotler.tags_of("c-1") == (ContactTag("Lead", 5),)
+
+
+def test_setting_whose_answer_is_lost_is_repeated(spotler, standin):
+    standin.arm("drop_after_write")
+    spotler.set_score("c-1", "Lead", 5, ScoreOperation.SET)
+
+    assert spotler.tags_of("c-1") == (ContactTag("Lead", 5),)
+
+
+def test_tags_of_an_unknown_contact_ask_to_sync_first(spotler):
+    with pytest.raises(ContactUnknown):
+        spotler.add_tags("nobody", ["Lead"])
+    with pytest.raises(ContactUnknown):
+        spotler.tags_of("nobody")
+    spotler.add_tags("c-1", ["Lead"])
+
+
+def test_an_account_without_tags_is_asked_once(spotler, standin):
+    standin.post("settings", {"extensions": {"tags": False}})
+    before = standin.get("calls")["total"]
+
+    for _ in range(3):
+        with pytest.raises(NotSupported):
+            spotler.add_tags("c-1", ["Lead"])
+
+    assert standin.get("calls")["total"] == before + 1
+
+
+def test_an_account_without_automation_calls_can_still_start_one(spotler, standin):
+    standin.post("settings", {"extensions": {"automations": False}})
+
+    with pytest.raises(NotSupported):
+        spotler.automations()
+    with pytest.raises(ContactUnknown):
+        spotler.trigger_automation("6f1d9c52-3c0e-4f7a-8b5e-2d9a7c41e3b0", "nobody")
