@@ -15,8 +15,8 @@ from connector.dataverse.messages.reasons import Malformed
 _GUID: Final = re.compile(r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE)
 _ZERO: Final = "00000000-0000-0000-0000-000000000000"
 
-#: More digits than any whole number column has (long: 19).
-_MAX_DIGITS: Final = 20
+#: No whole number of Dataverse has more than 64 bits.
+_INT64: Final = range(-(2**63), 2**63)
 
 
 def text(owner: JsonObject, member: str) -> str | None:
@@ -55,12 +55,11 @@ def as_guid(value: object) -> str | None:
 
 
 def as_whole(value: Json) -> int | None:
-    """The value as a whole number; None if it is not one."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, Decimal) and value.adjusted() < _MAX_DIGITS and value == value.to_integral_value():
-        return int(value)
-    return None
+    """The value as a whole number of 64 bits; None if it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    number = int(value)
+    return number if number == value and number in _INT64 else None
 
 
 def items(owner: JsonObject, member: str) -> list[Json]:

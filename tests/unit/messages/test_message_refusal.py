@@ -3,10 +3,12 @@
 import codecs
 import json
 import threading
+from pathlib import Path
 
 import pytest
 
 from connector.dataverse.messages import parse_message
+from connector.dataverse.messages.reasons import Empty, Malformed, NotDataverse, NotJson, WrongFormat
 from connector.errors import Unreadable
 from tests.unit.messages.documents import load, parse, read_bytes, with_attribute
 
@@ -64,6 +66,7 @@ def test_what_is_not_json_in_utf_8_is_not_json(body):
         (codecs.BOM_UTF8 + b"\n" + TEXT_XML, None),
         (TEXT_XML.decode().encode("utf-16"), None),
         (b"V\x0bsa\xff", "Application/MSBIN1; charset=x"),
+        (b"\x9c\xff", "application/msbin1"),
     ],
 )
 def test_xml_in_either_form_points_to_the_endpoint(body, content_type):
@@ -164,3 +167,10 @@ def test_an_error_explains_itself_without_quoting_or_holding_the_message(body):
 def test_a_malformed_member_is_named():
     with pytest.raises(Unreadable, match="The member Depth of the message is not a whole number"):
         parse(load("create-job.json", Depth="deep"))
+
+
+@pytest.mark.parametrize("reason", [Empty, Malformed, NotDataverse, NotJson, WrongFormat])
+def test_every_reason_is_explained_in_the_documentation(reason):
+    page = Path(__file__).parents[3] / "docs" / "messages.md"
+
+    assert f"| `{reason.code}` |" in page.read_text("utf-8")

@@ -150,6 +150,8 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character_and_a_whole_one
         typed("OptionSetValue"),
         typed("OptionSetValue", Value="1"),
         typed("OptionSetValue", Value=1.5),
+        typed("OptionSetValue", Value=1e300),
+        typed("OptionSetValue", Value=2**63),
         typed("OptionSetValue", Value=True),
         typed("Money", Value=None),
         typed("Money", Value=False),
