@@ -59,11 +59,15 @@ def _wait(people: People, jobs: list[str]) -> dict[str, dict[str, object]]:
     """The rows of the jobs, once they are over or the time is."""
     deadline = time.monotonic() + ONCE_SECONDS
     while True:
-        rows = {job: people.read(Job.SET, job) for job in jobs}
-        if all(row["statecode"] == 1 for row in rows.values()) or time.monotonic() > deadline:
+        rows = {str(row[Job.ID]): row for row in people.find(Job.SET, "statuscode ne 0", _COLUMNS)}
+        if all(rows[job][Job.STATE] == 1 for job in jobs) or time.monotonic() > deadline:
             return rows
         time.sleep(LOOK_SECONDS)
 
+
+_COLUMNS: Final = ",".join(
+    (Job.ID, Job.STATUS, Job.STATE, Job.RESULT_CODE, Job.RESULT_MESSAGE, Job.COMPLETED_ON, "createdon")
+)
 
 _LINE: Final = "{:<18} {:<32} {:<12} {:<18} {:>7}  {}"
 _HEADING: Final = _LINE.format("Operation", "Record", "Status", "Result code", "Seconds", "As expected").rstrip()

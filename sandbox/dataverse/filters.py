@@ -171,9 +171,10 @@ class _Builder:
         if not isinstance(left, ast.Identifier):
             raise bad_query("A comparison in '$filter' needs a property on one side.")
         name = _name(left)
-        kind = self._fields.kind(name)
         if comparator is ast.In:
-            return _in_set(name, frozenset(self._list(right, kind, name)))
+            name = self._property_of(name)
+            return _in_set(name, frozenset(self._list(right, self._fields.kind(name), name)))
+        kind = self._fields.kind(name)
         value = self._literal(right, kind, name)
         if comparator is ast.Eq:
             return _in_set(name, frozenset((value,)))
@@ -188,6 +189,19 @@ class _Builder:
             return mine is not None and ordering(mine, value)
 
         return Condition(matches)
+
+    def _property_of(self, attribute: str) -> str:
+        """The property of an attribute: `Microsoft.Dynamics.CRM.In` knows attributes, so a lookup without `_value`.
+
+        Raises:
+            ApiError: 400 when it is given a property that is no attribute.
+        """
+        lookup = f"_{attribute}_value"
+        if lookup in self._fields.kinds:
+            return lookup
+        if attribute.startswith("_"):
+            raise bad_query(f"'{self._fields.table}' entity doesn't contain attribute with Name = '{attribute}'.")
+        return attribute
 
     def _through_lookup(self, path: ast.Attribute, inner: ast._Node) -> Condition:
         if not isinstance(path.owner, ast.Identifier):
