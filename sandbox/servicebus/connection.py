@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         self._sessions.clear()
         self._on_lost(self)
         if exc is not None:
-            _log.info("connection lost: %s", exc)
+            _log.debug("connection lost: %s", exc)
 
     def pause_writing(self) -> None:
         """The client does not read fast enough, so take nothing more from it."""
@@ -162,11 +162,11 @@ class Connection(asyncio.Protocol):
             case Begin():
                 self._on_begin(frame.channel, performative)
             case End():
-                self._session(frame.channel).on_end()
-                del self._sessions[frame.channel]
-                self._write(frame.channel, End())
+                self._on_end(frame.channel)
             case _:
-                self._on_session_frame(self._session(frame.channel), performative, payload)
+                session = self._sessions.get(frame.channel)
+                if session is not None:  # clients detach the links of a session after they have ended it
+                    self._on_session_frame(session, performative, payload)
 
     def _on_session_frame(self, session: Session, performative: Performative, payload: bytes) -> None:
         match performative:
@@ -197,11 +197,11 @@ class Connection(asyncio.Protocol):
 
         self._sessions[channel] = Session(channel, begin, self._nodes, write, self._max_frame_size)
 
-    def _session(self, channel: int) -> Session:
-        try:
-            return self._sessions[channel]
-        except KeyError:
-            raise AmqpError(NOT_ALLOWED, f"There is no session on channel {channel}.") from None
+    def _on_end(self, channel: int) -> None:
+        session = self._sessions.pop(channel, None)
+        if session is not None:
+            session.on_end()
+            self._write(channel, End())
 
     # ------------------------------------------------------------------------------------------- output
 

@@ -121,6 +121,7 @@ class ReceiverLink:
         self._credit = 0
         self._first: Transfer | None = None
         self._payload = bytearray()
+        self._size = 0
 
     def grant_credit(self) -> None:
         """Allow the peer to send."""
@@ -128,25 +129,20 @@ class ReceiverLink:
         self._channel.flow(self.handle, self._delivery_count, self._credit)
 
     def on_transfer(self, transfer: Transfer, payload: bytes) -> None:
-        """Take a message or a part of one.
-
-        Raises:
-            AmqpError: the message is too large; the link is to be detached.
-        """
+        """Take a message or a part of one."""
         first = self._first or transfer
         self._first = first
-        self._payload += payload
-        if len(self._payload) > MAX_MESSAGE_SIZE:
-            raise too_large(len(self._payload))
+        self._size += len(payload)
+        if self._size <= MAX_MESSAGE_SIZE:  # more than that is counted, but not kept
+            self._payload += payload
         if transfer.more:
             return
-        message = bytes(self._payload)
-        self._first = None
-        self._payload.clear()
+        message, size = bytes(self._payload), self._size
+        self._forget()
         self._delivery_count += 1
         self._credit -= 1
         if not transfer.aborted:
-            self._handle(first, message)
+            self._handle(first, message, size)
         if self._credit <= _CREDIT // 2:
             self.grant_credit()
 
@@ -157,11 +153,18 @@ class ReceiverLink:
 
     def on_detached(self) -> None:
         """Forget a message of which only a part arrived."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._first = None
+        self._size = 0
         self._payload.clear()
 
-    def _handle(self, first: Transfer, message: bytes) -> None:
+    def _handle(self, first: Transfer, message: bytes, size: int) -> None:
         state = ACCEPTED
         try:
+            if size > MAX_MESSAGE_SIZE:
+                raise too_large(size)
             self._handler(message, first.message_format)
         except AmqpError as error:
             state = rejected(error)

@@ -134,13 +134,8 @@ class Session:
         """Hand a message, or a part of one, to its link."""
         self._next_incoming_id += 1
         link = self._links.get(transfer.handle)
-        if not isinstance(link, ReceiverLink):
-            return  # was still under way when the link was detached
-        try:
+        if isinstance(link, ReceiverLink):  # else it was under way when the link was detached
             link.on_transfer(transfer, payload)
-        except AmqpError as error:
-            self._drop(transfer.handle)
-            self.write(Detach(transfer.handle, closed=True, error=error.described()))
 
     def on_disposition(self, disposition: Disposition) -> None:
         """Settle deliveries, and confirm each one if the peer waits for it."""
