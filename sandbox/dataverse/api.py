@@ -14,7 +14,8 @@ from sandbox.dataverse.errors import ApiError, unknown_segment
 from sandbox.dataverse.metadata import Metadata
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
-from sandbox.dataverse.reads import LARGEST_COUNT, Reader
+from sandbox.dataverse.queries import Queries
+from sandbox.dataverse.reads import Reader
 from sandbox.dataverse.roles import ACT_ON_BEHALF_PRIVILEGE, BYPASS_PRIVILEGE, Verb
 from sandbox.dataverse.rows import RowOperations
 from sandbox.dataverse.store import Store
@@ -60,6 +61,7 @@ class WebApi:
         self.store = store
         self.units = units
         self.reader = Reader(store)
+        self._queries = Queries(store, self.reader)
         self._rows = RowOperations(store, self.reader)
         self._metadata = Metadata(store.catalog)
         self._users = users
@@ -107,15 +109,12 @@ class WebApi:
     def _on_set(self, request: _Request, rest: str | None) -> Answer:
         call, model = request.call, request.model
         if rest is None and call.method == "GET":
-            require(request.caller, Verb.READ, model)
-            return self._query(call, model, request.parameters)
+            return self._queries.answer(call, model, request.parameters, request.caller)
         if rest is None and call.method == "POST":
             with self._writing(request) as writer:
                 return self._rows.create(call, model, request.parameters, writer)
         if rest == "$count" and call.method == "GET":
-            require(request.caller, Verb.READ, model)
-            count = min(len(self.reader.find(model, request.parameters.get("$filter", ""))), LARGEST_COUNT)
-            return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(count).encode())
+            return self._queries.count(model, request.parameters, request.caller)
         if rest is None or rest == "$count":
             raise _not_allowed(call)
         action = rest.removeprefix(_ACTION_NAMESPACE)
@@ -159,25 +158,6 @@ class WebApi:
         with self.units.begin(request.unit) as unit:
             yield unit.writer(request.caller)
 
-    def _query(self, call: Call, model: TableModel, parameters: dict[str, str]) -> Answer:
-        page = self.reader.query(model, parameters, call.prefer)
-        select = parameters.get("$select")
-        context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "")
-        content: JsonObject = {"@odata.context": context}
-        if page.count is not None:
-            content["@odata.count"] = page.count
-            if "odata.include-annotations" in call.prefer:
-                content["@Microsoft.Dynamics.CRM.totalrecordcount"] = page.count
-                content["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = page.count >= LARGEST_COUNT
-        rows: list[Json] = []
-        rows.extend(page.rows)
-        content["value"] = rows
-        if page.next_token is not None:
-            kept = "&".join(part for part in call.query.split("&") if part and not _is_skip_token(part))
-            link = f"{call.root}/{model.set_name}?{kept}{'&' if kept else ''}$skiptoken={page.next_token}"
-            content["@odata.nextLink"] = link
-        return json_answer(200, content)
-
     def _who_am_i(self, call: Call) -> Answer:
         content: JsonObject = {
             "@odata.context": f"{call.root}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",
@@ -203,15 +183,14 @@ class WebApi:
         if impersonated is not None:
             if not user.role.has(ACT_ON_BEHALF_PRIVILEGE):
                 raise errors.missing_privilege(user.id, ACT_ON_BEHALF_PRIVILEGE, "systemuser")
-            acting = self._users(impersonated.lower())
-            if acting is None:
+            found = self._users(impersonated.lower())
+            if found is None:
                 raise errors.row_not_found("systemuser", impersonated)
-            return Caller(acting, user, parameters.get("tag"), bypass, headers.get("user-agent", ""))
-        return Caller(user, user, parameters.get("tag"), bypass, headers.get("user-agent", ""))
-
-
-def _is_skip_token(part: str) -> bool:
-    return part.replace("%24", "$").startswith("$skiptoken=")
+            acting = found
+        else:
+            acting = user
+        agent = headers.get("user-agent", "")
+        return Caller(acting, user, parameters.get("tag"), bypass, agent, call.correlation_id)
 
 
 def _not_allowed(call: Call) -> ApiError:

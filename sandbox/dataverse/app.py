@@ -81,7 +81,7 @@ class Application:
                 answer = fault_answer(fault)
             else:
                 base_url = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
-                call = Call(method, path, query.decode("latin-1"), headers, body, user, base_url)
+                call = Call(method, path, query.decode("latin-1"), headers, body, user, base_url, str(uuid4()))
                 answer = environment.answer(call)
         finally:
             extra = environment.limiter.leave(user.id, time.perf_counter() - started)

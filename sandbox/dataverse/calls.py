@@ -25,6 +25,7 @@ class Call:
         body: as sent.
         user: who signed in.
         base_url: the address of the organisation, without a path.
+        correlation_id: shared by everything that one HTTP request causes, a whole batch included.
         content_ids: in a change set, the addresses of the rows made so far, by `$1` and so on.
     """
 
@@ -35,6 +36,7 @@ class Call:
     body: bytes
     user: User
     base_url: str
+    correlation_id: str = ""
     content_ids: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -118,7 +118,7 @@ class Reader:
         else:
             rows = self._matching(model, compile_filter(filter_text, self._fields[model.name]))
         for term in reversed(ordering):
-            rows.sort(key=lambda row: _sort_key(row.values.get(term.name)), reverse=term.descending)
+            rows.sort(key=lambda row: sort_key(row.values.get(term.name)), reverse=term.descending)
         return rows
 
     def _matching(self, model: TableModel, condition: Condition) -> list[Row]:
@@ -184,18 +184,18 @@ class _Follower:
         return None
 
 
-type _SortKey = tuple[int, Scalar]
+type SortKey = tuple[int, Scalar]
 
 
-def _sort_key(value: Scalar) -> _SortKey:
+def sort_key(value: Scalar) -> SortKey:
     """Nulls come first, as in the database; text sorts without case."""
     return (0, "") if value is None else (1, fold(value))
 
 
-def _before(row: Row, keys: list[_SortKey], order: int, ordering: Sequence[Ordering]) -> bool:
+def _before(row: Row, keys: list[SortKey], order: int, ordering: Sequence[Ordering]) -> bool:
     """Whether a row stands at or before the place that a token describes."""
     for term, key in zip(ordering, keys, strict=True):
-        mine = _sort_key(row.values.get(term.name))
+        mine = sort_key(row.values.get(term.name))
         if mine != key:
             less: bool = mine < key
             return less is not term.descending
@@ -206,7 +206,7 @@ def _position_after(rows: list[Row], ordering: Sequence[Ordering], token: str) -
     """Where the next page begins: after the last row shown, even if that row has gone or changed meanwhile."""
     try:
         content = json.loads(base64.urlsafe_b64decode(token))
-        keys: list[_SortKey] = [(kind, value) for kind, value in content["keys"]]
+        keys: list[SortKey] = [(kind, value) for kind, value in content["keys"]]
         order = int(content["order"])
         low, high = 0, len(rows)
         while low < high:
@@ -221,5 +221,5 @@ def _position_after(rows: list[Row], ordering: Sequence[Ordering], token: str) -
 
 
 def _make_token(row: Row, ordering: Sequence[Ordering]) -> str:
-    content = {"keys": [_sort_key(row.values.get(term.name)) for term in ordering], "order": row.order}
+    content = {"keys": [sort_key(row.values.get(term.name)) for term in ordering], "order": row.order}
     return quote(base64.urlsafe_b64encode(json.dumps(content).encode()).decode(), safe="")

@@ -35,8 +35,8 @@ class Caller:
         tag: the text of `?tag=`, visible to plug-ins and in messages.
         bypass_async: whether asynchronous steps stay silent.
         user_agent: the header, as messages show it.
-        correlation_id: shared by everything that one request caused.
-        request_id: the id of the request.
+        correlation_id: shared by everything that one HTTP request causes.
+        request_id: the id of the single request.
     """
 
     user: User
@@ -44,5 +44,5 @@ class Caller:
     tag: str | None = None
     bypass_async: bool = False
     user_agent: str = ""
-    correlation_id: str = field(default_factory=lambda: str(uuid4()))
+    correlation_id: str = ""
     request_id: str = field(default_factory=lambda: str(uuid4()))

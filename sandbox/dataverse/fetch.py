@@ -1,0 +1,237 @@
+"""FetchXML, run: rows of one table, joined with others, a page at a time with a paging cookie."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+from xml.sax.saxutils import quoteattr
+
+from connector.dataverse.schema import Column
+from sandbox.dataverse.annotations import annotate
+from sandbox.dataverse.errors import ApiError, bad_query
+from sandbox.dataverse.fetch_query import Fetch, FetchCondition, FetchEntity, FetchFilter, FetchLink
+from sandbox.dataverse.filters import Predicate, Values
+from sandbox.dataverse.literals import Literal, convert
+from sandbox.dataverse.model import TableModel, property_name
+from sandbox.dataverse.reads import sort_key
+from sandbox.dataverse.store import Row, Store
+from sandbox.dataverse.values import JsonObject, Scalar, fold
+
+#: "The entity with a name = ... was not found."
+UNKNOWN_TABLE: Final = "0x80041102"
+#: "'...' entity doesn't contain attribute with Name = '...'."
+UNKNOWN_COLUMN: Final = "0x80041103"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPage:
+    """One page: the rows, whether more follow, the cookie of the next page if there is one, and the total if wanted."""
+
+    rows: list[JsonObject]
+    more: bool
+    cookie: str | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """A row of the entity, with its partner in each link."""
+
+    row: Row
+    partners: dict[str, Row]
+
+
+class Fetcher:
+    """Runs FetchXML on the rows in memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def tables(self, fetch: Fetch) -> list[TableModel]:
+        """The tables that a query reads, the one of the entity first.
+
+        Raises:
+            ApiError: 400 when there is no such table.
+        """
+        return [self._model(entity.name) for entity in (fetch.entity, *(link.entity for link in fetch.links))]
+
+    def run(self, fetch: Fetch, annotations: frozenset[str]) -> FetchPage:
+        """One page of a query.
+
+        Raises:
+            ApiError: 400 when it names an unknown table or column, or an operator that is not supported.
+        """
+        model = self._model(fetch.entity.name)
+        matches = _predicate(model, fetch.entity.filters)
+        data = self._store.tables[model.name]
+        found: Iterable[_Joined] = (_Joined(row, {}) for row in data.rows.values() if matches(row.values))
+        for link in fetch.links:
+            found = self._join(model, link, found)
+        joined = self._ordered(model, fetch, list(found))
+        start = _start(fetch, joined)
+        size = fetch.count if fetch.top is None else fetch.top
+        page = joined[start : start + size]
+        more = fetch.top is None and start + size < len(joined)
+        cookie = None
+        if more and page and not any(link.entity.orders for link in fetch.links):
+            cookie = _cookie(model, fetch.page + 1, page[0].row.id, page[-1].row.id)
+        rows = [self._show(model, fetch, one, annotations) for one in page]
+        return FetchPage(rows, more, cookie, len(joined) if fetch.wants_total else None)
+
+    def _join(self, model: TableModel, link: FetchLink, rows: Iterable[_Joined]) -> list[_Joined]:
+        other = self._model(link.entity.name)
+        source, target = _property(other, link.source), _property(model, link.target)
+        matches = _predicate(other, link.entity.filters)
+        data = self._store.tables[other.name]
+        joined: list[_Joined] = []
+        for one in rows:
+            value = one.row.values.get(target)
+            ids = () if value is None else data.where(source, (fold(value),))
+            partners = [row for row in (data.rows[i] for i in ids) if matches(row.values)]
+            partners.sort(key=lambda row: row.order)
+            if not partners and link.outer:
+                joined.append(one)
+            joined.extend(_Joined(one.row, {**one.partners, link.alias: partner}) for partner in partners)
+        return joined
+
+    def _ordered(self, model: TableModel, fetch: Fetch, rows: list[_Joined]) -> list[_Joined]:
+        terms: list[tuple[str | None, str, bool]] = [
+            (None, _property(model, order.attribute), order.descending) for order in fetch.entity.orders
+        ]
+        for link in fetch.links:
+            other = self._model(link.entity.name)
+            terms += [(link.alias, _property(other, o.attribute), o.descending) for o in link.entity.orders]
+        for alias, name, descending in reversed(terms):
+            rows.sort(key=_sort_by(alias, name), reverse=descending)
+        return rows
+
+    def _show(self, model: TableModel, fetch: Fetch, one: _Joined, annotations: frozenset[str]) -> JsonObject:
+        names = self._wanted(model, fetch.entity)
+        shown: JsonObject = {"@odata.etag": one.row.etag}
+        for name, alias in names:
+            shown[alias or name] = one.row.values.get(name)
+        shown[model.id_column] = one.row.id
+        if annotations:
+            plain = tuple(name for name, alias in names if not alias)
+            shown.update(annotate(self._store, model, one.row, plain, annotations))
+        for link in fetch.links:
+            partner = one.partners.get(link.alias)
+            if partner is not None:
+                other = self._model(link.entity.name)
+                for name, alias in self._wanted(other, link.entity):
+                    shown[alias or f"{link.alias}.{other.properties[name].name}"] = partner.values.get(name)
+        return shown
+
+    def _wanted(self, model: TableModel, entity: FetchEntity) -> list[tuple[str, str]]:
+        if entity.attributes is None:
+            return [(name, "") for name in model.properties]
+        return [(_property(model, name), alias) for name, alias in entity.attributes]
+
+    def _model(self, table: str) -> TableModel:
+        model = self._store.catalog.by_name.get(table)
+        if model is None:
+            raise ApiError(400, UNKNOWN_TABLE, f"The entity with a name = '{table}' was not found.")
+        return model
+
+
+def _column(model: TableModel, name: str) -> Column:
+    column = model.columns.get(name)
+    if column is None:
+        message = f"'{model.name}' entity doesn't contain attribute with Name = '{name}'."
+        raise ApiError(400, UNKNOWN_COLUMN, message)
+    return column
+
+
+def _property(model: TableModel, name: str) -> str:
+    return property_name(_column(model, name))
+
+
+def _sort_by(alias: str | None, name: str) -> Callable[[_Joined], tuple[int, Scalar]]:
+    def key(one: _Joined) -> tuple[int, Scalar]:
+        row = one.row if alias is None else one.partners.get(alias)
+        return sort_key(None if row is None else row.values.get(name))
+
+    return key
+
+
+def _start(fetch: Fetch, rows: list[_Joined]) -> int:
+    """Where the page begins: after the row that the cookie names, or by the number of the page."""
+    if fetch.last_id is not None:
+        for position in range(len(rows) - 1, -1, -1):
+            if rows[position].row.id == fetch.last_id:
+                return position + 1
+    return (fetch.page - 1) * fetch.count
+
+
+def _cookie(model: TableModel, page: int, first_id: str, last_id: str) -> str:
+    """The paging cookie; its content is encoded twice, as Dataverse does it."""
+    inner = f'<cookie page="{page - 1}"><{model.id_column} last="{{{last_id}}}" first="{{{first_id}}}" /></cookie>'
+    return f'<cookie pagenumber="{page}" pagingcookie={quoteattr(quote(quote(inner)))} istracking="False" />'
+
+
+def _predicate(model: TableModel, filters: tuple[FetchFilter, ...]) -> Predicate:
+    predicates = [_filter(model, each) for each in filters]
+    return lambda values: all(matches(values) for matches in predicates)
+
+
+def _filter(model: TableModel, fetch_filter: FetchFilter) -> Predicate:
+    parts = [
+        _filter(model, part) if isinstance(part, FetchFilter) else _condition(model, part)
+        for part in fetch_filter.parts
+    ]
+    if fetch_filter.any_of:
+        return lambda values: any(matches(values) for matches in parts)
+    return lambda values: all(matches(values) for matches in parts)
+
+
+type _Test = Callable[[Scalar, tuple[Scalar, ...]], bool]
+
+
+def _like(mine: Scalar, wanted: tuple[Scalar, ...]) -> bool:
+    pattern = "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in str(wanted[0]))
+    return isinstance(mine, str) and re.fullmatch(pattern, mine, re.DOTALL) is not None
+
+
+#: Operators on a value that is there; nulls satisfy only those that are negations.
+_TESTS: Final[dict[str, _Test]] = {
+    "eq": lambda mine, wanted: mine == wanted[0],
+    "in": lambda mine, wanted: mine in wanted,
+    "gt": lambda mine, wanted: mine > wanted[0],  # type: ignore[operator]
+    "ge": lambda mine, wanted: mine >= wanted[0],  # type: ignore[operator]
+    "lt": lambda mine, wanted: mine < wanted[0],  # type: ignore[operator]
+    "le": lambda mine, wanted: mine <= wanted[0],  # type: ignore[operator]
+    "like": _like,
+    "begins-with": lambda mine, wanted: str(mine).startswith(str(wanted[0])),
+    "ends-with": lambda mine, wanted: str(mine).endswith(str(wanted[0])),
+}
+_NEGATIONS: Final = {
+    "ne": "eq",
+    "neq": "eq",
+    "not-in": "in",
+    "not-like": "like",
+    "not-begin-with": "begins-with",
+    "not-end-with": "ends-with",
+}
+
+
+def _condition(model: TableModel, condition: FetchCondition) -> Predicate:
+    column = _column(model, condition.attribute)
+    name = property_name(column)
+    operator = condition.operator
+    if operator in ("null", "not-null"):
+        wants_null = operator == "null"
+        return lambda values: (values.get(name) is None) is wants_null
+    test = _TESTS.get(_NEGATIONS.get(operator, operator))
+    if test is None:
+        raise bad_query(f"The condition operator '{operator}' is not supported.")
+    if not condition.values:
+        raise bad_query(f"The condition operator '{operator}' on '{condition.attribute}' needs a value.")
+    wanted = tuple(fold(convert(Literal("item", text), column.kind, name)) for text in condition.values)
+    negated = operator in _NEGATIONS
+
+    def matches(values: Values) -> bool:
+        mine = fold(values.get(name))
+        return negated if mine is None else test(mine, wanted) is not negated
+
+    return matches
