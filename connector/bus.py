@@ -7,7 +7,6 @@ same file. Receiving is the business of the Functions host.
 from __future__ import annotations
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,8 +138,6 @@ def bus_from(settings: Settings) -> Bus:
     def connect() -> ServiceBusClient:
         from azure.servicebus import ServiceBusClient  # noqa: PLC0415 - heavy, loaded when used
 
-        # Each send on a broken connection would otherwise be announced at length by the SDK.
-        logging.getLogger("azure").setLevel(logging.ERROR)
         if settings.service_bus is not None:
             return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value())
         from azure.identity import DefaultAzureCredential  # noqa: PLC0415

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from connector import telemetry
 from connector.bus import Bus, bus_from
 from connector.dataverse.client import Dataverse, connect
 from connector.mapping import Mapping, load_mapping
@@ -45,6 +46,7 @@ class RouterServices:
 @lru_cache(maxsize=1)
 def get_bus() -> Bus:
     """The bus of this process."""
+    telemetry.quieten()
     return bus_from(get_settings())
 
 

@@ -10,6 +10,8 @@ import time
 from datetime import datetime
 from typing import Final
 
+import stamina
+
 from connector.errors import ConnectorError, Misconfigured
 
 #: The only fields that may accompany a log line.
@@ -34,6 +36,13 @@ def fields(**values: str | float | None) -> dict[str, str | float]:
     if unknown:
         raise ValueError(f"not on the allow-list of log fields: {', '.join(sorted(unknown))}")
     return {key: value for key, value in values.items() if value is not None}
+
+
+def quieten() -> None:
+    """Silence what libraries log by themselves: addresses with queries, and texts of failed sign-ins."""
+    stamina.instrumentation.set_on_retry_hooks([])
+    for name in ("azure", "msal", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def obstacle(log: logging.Logger, error: Exception, *, operation: str, job: str | None = None) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from connector.dataverse.choices import JobStatus
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, Invalid, Refused
 from connector.jobs.model import Job
 from connector.jobs.work_item import Receipt, WorkItem
 from connector.sync.records import Record
@@ -58,6 +58,7 @@ class Attempt:
     Attributes:
         job: the job as it is after the claim.
         record: what the job is about, once it is read.
+        begun: whether its work was begun, so that repeating it could do it twice.
         plan: what the check of the job found out, for the operation that performs it.
         result: how the attempt ended: an outcome, or the error that decides what happens next. None while it is open.
     """
@@ -65,6 +66,7 @@ class Attempt:
     item: WorkItem
     job: Job
     record: Record | None = None
+    begun: bool = False
     plan: object = None
     result: Outcome | Exception | None = None
 
@@ -72,6 +74,11 @@ class Attempt:
     def is_open(self) -> bool:
         """Whether something is left to do."""
         return self.result is None
+
+    @property
+    def will_be_tried_again(self) -> bool:
+        """Whether it met an obstacle that may pass, so that later jobs of its record must wait."""
+        return isinstance(self.result, Exception) and not isinstance(self.result, Invalid | Refused)
 
     def finish(self, message: str, *, code: str = "OK", automation_contact_id: str = "") -> None:
         """The work is done."""

@@ -39,6 +39,7 @@ class Batch:
         def one(attempt: Attempt) -> None:
             try:
                 self.check_time()
+                attempt.begun = True
                 work(attempt)
             except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
                 attempt.fail(error)

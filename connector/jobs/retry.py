@@ -24,14 +24,14 @@ class Retry:
 
 
 def after(
-    error: Exception, *, attempts: int, first_seen: datetime, now: datetime, give_up: timedelta, repeatable: bool
+    error: Exception, *, attempts: int, first_attempt: datetime, now: datetime, give_up: timedelta, repeatable: bool
 ) -> Retry | Outcome:
     """What happens after an attempt ended with an error.
 
     Args:
         error: what was raised.
         attempts: how often the job was claimed, this time included.
-        first_seen: when the job was first attempted.
+        first_attempt: when the job was first claimed.
         now: the present, in UTC.
         give_up: how long transient faults are put up with.
         repeatable: whether the operation may run again after an unclear end.
@@ -40,7 +40,7 @@ def after(
         case Unclear() if not repeatable:
             return Outcome.failed(OutcomeUnknown(error.sentence))
         case Transient() | Misconfigured():
-            if now - first_seen >= give_up:
+            if now - first_attempt >= give_up:
                 return Outcome.failed(GivenUp(f"{GivenUp.default_sentence()} Last answer: {error.sentence}"))
             wait = backoff(attempts)
             if isinstance(error, Transient) and error.retry_after:

@@ -8,7 +8,7 @@ from connector.dataverse.messages import Choice, Entity, EntityReference, Messag
 from connector.dataverse.names import OWN_TAG, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.jobs.subscriptions import RESOLVE, SLUGS
+from connector.jobs.subscriptions import RESOLVE, slug_of
 from connector.jobs.work_item import WorkItem
 
 
@@ -68,10 +68,9 @@ def _operation(target: Entity) -> str:
     """The slug, if we carry the operation out; else the row is looked at, and the job fails with a sentence."""
     choice = target.attributes.get(Names.OPERATION)
     try:
-        slug = Operation(choice.value).slug if isinstance(choice, Choice) else RESOLVE
+        return slug_of(Operation(choice.value) if isinstance(choice, Choice) else None)
     except ValueError:
         return RESOLVE
-    return slug if slug in SLUGS else RESOLVE
 
 
 def _record(target: Entity) -> RecordRef | None:

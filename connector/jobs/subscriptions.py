@@ -14,4 +14,7 @@ CARRIED_OUT: Final = (
     Operation.START_AUTOMATION,
 )
 
-SLUGS: Final = frozenset(operation.slug for operation in CARRIED_OUT)
+
+def slug_of(operation: Operation | None) -> str:
+    """The subscription of an operation; `RESOLVE` for one that nobody carries out."""
+    return operation.slug if operation in CARRIED_OUT and operation is not None else RESOLVE

@@ -11,7 +11,7 @@ from typing import Final
 from connector import telemetry
 from connector.bus import TOPIC_JOBS
 from connector.jobs.store import JobStore
-from connector.jobs.subscriptions import RESOLVE, SLUGS
+from connector.jobs.subscriptions import slug_of
 from connector.jobs.work_item import WorkItem
 from connector.services import Services
 
@@ -32,10 +32,7 @@ def sweep(services: Services) -> int:
     asleep = JobStore(services.dataverse).asleep(queued_before=now - patience, now=now, limit=LIMIT)
     messages = []
     for job in asleep:
-        slug = job.operation.slug if job.operation else RESOLVE
-        item = WorkItem(
-            operation=slug if slug in SLUGS else RESOLVE, job=job.id, record=job.record, reason="sweep", first_seen=now
-        )
+        item = WorkItem(operation=slug_of(job.operation), job=job.id, record=job.record, reason="sweep", first_seen=now)
         # The same row in the same state is woken up once, as long as the bus remembers the id.
         messages.append(item.message(f"{job.id}/sweep/{job.row_version}"))
     services.bus.to_topic(TOPIC_JOBS, messages)

@@ -13,7 +13,7 @@ from connector.bus import OPERATION_PROPERTY, OutgoingMessage
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 
-Reason = Literal["created", "resolved", "sweep", "waiting", "retry", "receipt", "by-hand"]
+Reason = Literal["created", "resolved", "sweep", "waiting", "retry", "receipt", "handover"]
 
 
 class Claim(BaseModel):
@@ -44,7 +44,8 @@ class WorkItem(BaseModel):
         job: the id of the job row.
         record: the record of the job, None when it has none or is not known yet.
         reason: why it was sent.
-        first_seen: when the job was first attempted or routed; decides when to give up.
+        first_seen: when the job was routed.
+        first_attempt: when it was first claimed; decides when to give up. None before that.
         claim: the claim to go on with, for a second attempt.
         receipt: the outcome to write, when only that is left.
     """
@@ -56,6 +57,7 @@ class WorkItem(BaseModel):
     record: RecordRef | None = None
     reason: Reason = "created"
     first_seen: datetime
+    first_attempt: datetime | None = None
     claim: Claim | None = None
     receipt: Receipt | None = None
 
@@ -63,6 +65,14 @@ class WorkItem(BaseModel):
     def attempt(self) -> int:
         """How many attempts were made under the claim that the item carries; 0 for a fresh one."""
         return self.claim.attempt if self.claim else 0
+
+    def knows_more_than(self, other: Self) -> bool:
+        """Which of two items for one job is the better: one with a receipt, then one with a later claim."""
+        return (self.receipt is not None, self.attempt) > (other.receipt is not None, other.attempt)
+
+    def begun(self, now: datetime) -> Self:
+        """The item of a job that is being attempted."""
+        return self if self.first_attempt else self.model_copy(update={"first_attempt": now})
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:

@@ -1,0 +1,170 @@
+"""The first half of a batch: from messages to claimed jobs."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector import telemetry
+from connector.dataverse.records import RecordRef
+from connector.errors import Transient, Unreadable
+from connector.jobs import retry
+from connector.jobs.attempt import Attempt, Outcome
+from connector.jobs.claims import Drop, Run, Wait, decide
+from connector.jobs.model import Job
+from connector.jobs.operation import Operation
+from connector.jobs.putback import PutBack
+from connector.jobs.quarantine import quarantine
+from connector.jobs.store import JobStore
+from connector.jobs.subscriptions import slug_of
+from connector.jobs.work_item import Claim, WorkItem
+from connector.services import Services
+
+log = logging.getLogger(__name__)
+
+#: When a job whose row changed under our claim is looked at again.
+CONTENDED: Final = timedelta(seconds=2)
+
+OLDER_FIRST: Final = "An older job of the same record has to be done first."
+
+
+class Intake:
+    """Takes the messages of one batch in.
+
+    Attributes:
+        siblings: the unfinished jobs of each record, as they were when the batch read them.
+    """
+
+    def __init__(self, services: Services, operation: Operation, putback: PutBack) -> None:
+        self.siblings: Mapping[RecordRef, Sequence[Job]] = {}
+        self._services = services
+        self._operation = operation
+        self._putback = putback
+        self._store = JobStore(services.dataverse)
+        self._lease = timedelta(seconds=services.settings.job_lease_seconds)
+
+    def take(self, bodies: Iterable[bytes]) -> list[Attempt]:
+        """The jobs that this batch has in its hands, in the order of their numbers.
+
+        Raises:
+            Transient: when the bus does not take what is quarantined.
+        """
+        items = self._read(bodies)
+        done = [_receipt(item) for item in items if item.receipt is not None]
+        return done + self._claim({item.job: item for item in items if item.receipt is None})
+
+    def _read(self, bodies: Iterable[bytes]) -> Collection[WorkItem]:
+        """The items, one per job; what is none goes to quarantine."""
+        items: dict[str, WorkItem] = {}
+        for body in bodies:
+            try:
+                item = WorkItem.from_body(body)
+            except Unreadable as error:
+                quarantine(self._services.bus, body, error, source=self._operation.slug)
+                continue
+            held = items.get(item.job)
+            if held is None or item.knows_more_than(held):
+                items[item.job] = item
+        return items.values()
+
+    def _claim(self, items: Mapping[str, WorkItem]) -> list[Attempt]:
+        """Read the jobs, decide about each, and claim those that may run."""
+        if not items:
+            return []
+        now = self._services.now()
+        token = self._services.new_id()
+        runs: list[tuple[Job, Run]] = []
+        try:
+            runs = self._decide(items, now)
+            claimed = self._store.claim([job for job, _ in runs], token=token, now=now, lease=self._lease)
+        except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
+            telemetry.obstacle(log, error, operation=self._operation.slug)
+            tried = {job.id: _claim_of(job, token) for job, _ in runs}
+            for item in items.values():
+                if item.job not in self._putback.jobs:
+                    self._putback.wait(item, now + _patience(item, error, now), tried.get(item.job))
+            return []
+        return self._attempts(items, runs, claimed, token, now)
+
+    def _attempts(
+        self,
+        items: Mapping[str, WorkItem],
+        runs: Iterable[tuple[Job, Run]],
+        claimed: Mapping[str, Job],
+        token: str,
+        now: datetime,
+    ) -> list[Attempt]:
+        attempts = []
+        contended: set[RecordRef | None] = set()
+        for job, run in runs:
+            item = items[job.id]
+            if job.id not in claimed:
+                self._putback.wait(item, now + CONTENDED, _claim_of(job, token))
+                contended.add(job.record)
+                continue
+            blocked = job.record is not None and job.record in contended
+            result = Transient(OLDER_FIRST) if blocked else run.outcome
+            attempts.append(Attempt(item.begun(now), claimed[job.id], result=result))
+        return attempts
+
+    def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> list[tuple[Job, Run]]:
+        records = {item.record for item in items.values() if item.record is not None}
+        jobs = {job.id: job for job in self._store.read(items.keys(), records)}
+        self.siblings = _siblings(jobs.values())
+        runs: dict[str, tuple[Job, Run]] = {}
+        for item in sorted(items.values(), key=lambda item: jobs[item.job].number if item.job in jobs else ""):
+            job = jobs.get(item.job)
+            corrected = item if job is None or job.is_final else _corrected(item, job)
+            if corrected != item:
+                # The row says otherwise than the message: the right function decides, with the right neighbours.
+                self._putback.forward(corrected)
+                continue
+            decision = decide(
+                item,
+                job,
+                siblings=self.siblings.get(job.record, ()) if job and job.record else (),
+                together=runs.keys(),
+                repeatable=self._operation.repeatable,
+                now=now,
+            )
+            match decision:
+                case Run():
+                    assert job is not None  # noqa: S101 - a missing row is dropped
+                    runs[job.id] = (job, decision)
+                case Wait(delay):
+                    self._putback.wait(item, now + delay)
+                case Drop(why):
+                    log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
+        return list(runs.values())
+
+
+def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
+    siblings = defaultdict(list)
+    for job in jobs:
+        if not job.is_final and job.record is not None:
+            siblings[job.record].append(job)
+    return siblings
+
+
+def _corrected(item: WorkItem, job: Job) -> WorkItem:
+    """The item as the row has it."""
+    return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record})
+
+
+def _claim_of(job: Job, token: str) -> Claim:
+    return Claim(attempt=job.attempts + 1, token=token)
+
+
+def _patience(item: WorkItem, error: Exception, now: datetime) -> timedelta:
+    """Nothing could be claimed: wait as long as the other side asks for, longer the longer it lasts."""
+    asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
+    return max(asked, min(max((now - item.first_seen) / 2, retry.BACKOFF_FIRST), retry.BACKOFF_LONGEST))
+
+
+def _receipt(item: WorkItem) -> Attempt:
+    """An item whose work is done already: only its outcome has to be written, and for that its row need not be read."""
+    assert item.receipt is not None  # noqa: S101 - asked by the caller
+    claim = item.claim or Claim(attempt=0, token="")
+    job = Job(item.job, attempts=claim.attempt, claim=claim.token)
+    return Attempt(item, job, result=Outcome.from_receipt(item.receipt))

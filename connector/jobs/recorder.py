@@ -1,0 +1,125 @@
+"""The last step of a batch: every attempt gets its verdict, the rows are written, what is left is put back."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from connector import telemetry
+from connector.dataverse.client import Keyed, filters
+from connector.dataverse.names import Info
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError, InternalError, Misconfigured, Transient
+from connector.jobs import retry
+from connector.jobs.attempt import Attempt, Outcome
+from connector.jobs.model import Job
+from connector.jobs.operation import Operation
+from connector.jobs.putback import PutBack
+from connector.jobs.quarantine import quarantine
+from connector.jobs.store import Finished, JobStore, Postponed
+from connector.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Records how the attempts of one batch ended."""
+
+    def __init__(self, services: Services, operation: Operation, putback: PutBack) -> None:
+        self._services = services
+        self._operation = operation
+        self._putback = putback
+        self._store = JobStore(services.dataverse)
+        self._lease = timedelta(seconds=services.settings.job_lease_seconds)
+        self._give_up = timedelta(hours=services.settings.job_give_up_hours)
+
+    def infos(self, rows: Mapping[str, Mapping[str, object]]) -> None:
+        """Write rows of Spotler Info, by record id. Losing one costs a call to Spotler later, so it fails no job."""
+        if not rows:
+            return
+        changes = [Keyed(filters.key({Info.RECORD: record}), values) for record, values in rows.items()]
+        try:
+            results = self._services.dataverse.upsert_multiple(Info, changes)
+        except ConnectorError as error:
+            telemetry.obstacle(log, error, operation=self._operation.slug)
+            return
+        for result in results:
+            if result.error is not None:
+                telemetry.obstacle(log, result.error, operation=self._operation.slug)
+
+    def record(self, attempts: Collection[Attempt], siblings: Mapping[RecordRef, Sequence[Job]]) -> None:
+        """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
+
+        Raises:
+            Transient: when the bus does not take what is quarantined.
+        """
+        now = self._services.now()
+        entries: list[Finished | Postponed] = []
+        ended: list[tuple[Attempt, Outcome]] = []
+        for attempt in attempts:
+            match self._verdict(attempt, now):
+                case Outcome() as outcome:
+                    ended.append((attempt, outcome))
+                    entries.append(Finished(attempt.job, outcome))
+                case retry.Retry(due):
+                    entries.append(Postponed(attempt.job, due + self._lease))
+                    self._putback.retry(attempt, due)
+        refusals = self._write(entries, now)
+        for attempt, outcome in ended:
+            refusal = refusals.get(attempt.job.id)
+            if isinstance(refusal, Transient | Misconfigured):
+                pause = timedelta(seconds=getattr(refusal, "retry_after", None) or 0)
+                self._putback.receipt(attempt, now + max(pause, retry.BACKOFF_FIRST), outcome)
+            else:
+                self._announce(attempt, outcome, now)
+        self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
+
+    def _verdict(self, attempt: Attempt, now: datetime) -> Outcome | retry.Retry:
+        result = attempt.result
+        if isinstance(result, Outcome):
+            return result
+        assert result is not None  # noqa: S101 - no attempt is left open
+        verdict = retry.after(
+            result,
+            attempts=attempt.job.attempts,
+            first_attempt=attempt.item.first_attempt or now,
+            now=now,
+            give_up=self._give_up,
+            repeatable=self._operation.repeatable or not attempt.begun,
+        )
+        if isinstance(verdict, retry.Retry) or not isinstance(result, ConnectorError):
+            telemetry.obstacle(log, result, operation=self._operation.slug, job=attempt.job.id)
+        if isinstance(verdict, Outcome) and verdict.code == InternalError.code:
+            body = attempt.item.model_dump_json(exclude_none=True).encode()
+            quarantine(self._services.bus, body, InternalError(), source=self._operation.slug)
+        return verdict
+
+    def _write(self, entries: Sequence[Finished | Postponed], now: datetime) -> Mapping[str, Exception]:
+        """Write the rows; by job id, why one was not taken."""
+        try:
+            refusals = self._store.record(entries, now=now)
+        except ConnectorError as error:
+            refusals = {entry.job.id: error for entry in entries}
+        for one_of_a_kind in {type(refusal): refusal for refusal in refusals.values()}.values():
+            telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)
+        return refusals
+
+    def _announce(self, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+        telemetry.job_ended(
+            log,
+            job=attempt.job.id,
+            operation=self._operation.slug,
+            status=outcome.status.label,
+            code=outcome.code,
+            attempts=attempt.job.attempts,
+            since=attempt.item.first_seen,
+            now=now,
+        )
+
+    def _hand_over(self, done: Collection[Job], siblings: Mapping[RecordRef, Sequence[Job]], now: datetime) -> None:
+        """Wake up the next job of each record at once: it may be waiting for the one that is done."""
+        finished = {job.id for job in done}
+        for record in {job.record for job in done if job.record is not None}:
+            left = [job for job in siblings.get(record, ()) if job.id not in finished]
+            following = min(left, key=lambda job: job.number, default=None)
+            if following is not None and following.is_queued and following.id not in self._putback.jobs:
+                self._putback.hand_over(following, now=now)
