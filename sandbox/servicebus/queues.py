@@ -70,7 +70,7 @@ class Queue(Intake):
     def set_shuffle(self, rng: Random | None) -> None:
         """Deliver in random order from now on, or with None in the order of sequence numbers again."""
         self._shuffle = rng
-        ready = [message for _, _, message in self._ready]
+        ready = [message for _, _, message in self._ready if message.state is State.ACTIVE]
         self._ready.clear()
         for message in ready:
             self._make_ready(message)
