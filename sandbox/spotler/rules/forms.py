@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sandbox.spotler.properties import PERMISSIONS
+from sandbox.spotler.properties import EMAIL, PERMISSIONS
 from sandbox.spotler.rules.lifecycle import happened, profile_edited, record, subscribed, unsubscribed
 from sandbox.spotler.store.contacts import Contact
 from sandbox.spotler.store.events import Event, EventKind
@@ -21,7 +21,7 @@ def submit(
     completed: bool = True,
     date: datetime | None = None,
 ) -> Event:
-    """Write down a result; a completed one changes the contact, or brings a new one without an external id.
+    """Write down a result; a completed one changes the contact. A stranger who leaves an address becomes one.
 
     `permissions` are the bits that the person ticked. Raises `ContactRefused` for a wrong answer.
     """
@@ -56,6 +56,6 @@ def _changed_contact(
         unsubscribed(world, contact)
     elif contact is not None:
         profile_edited(world, contact, properties)
-    elif properties:
+    elif EMAIL in properties:
         return subscribed(world, properties)
     return contact
