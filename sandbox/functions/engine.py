@@ -75,8 +75,8 @@ class Engine:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process is not None and self._process.poll() is None
+        """Whether the process runs and its stream is open."""
+        return self._process is not None and self._process.poll() is None and not self._conversation.ended
 
     def start(self, transport: Transport) -> None:
         """Starts the process and has it index the app. Raises AppBroken, or EngineDied with the process's last words.

@@ -12,6 +12,7 @@ from typing import Self
 from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
 from azure.servicebus.exceptions import MessageAlreadySettled, MessageLockLostError, MessageNotFoundError
 
+from sandbox.functions import sdk_internals
 from sandbox.functions.bindings import ServiceBusTrigger
 
 #: How long the socket is waited on at a time. The SDK's 0.2 s would be added to every batch that is not full.
@@ -32,16 +33,18 @@ class Receiver:
     """Receives from the source of a trigger and settles what it received. Use as a context manager."""
 
     def __init__(self, trigger: ServiceBusTrigger, prefetch: int) -> None:
-        self._client = ServiceBusClient.from_connection_string(
-            trigger.connection_string, socket_timeout=SOCKET_SECONDS, retry_total=RETRIES
-        )
-        source = trigger.source
+        self._client = ServiceBusClient.from_connection_string(trigger.connection_string, retry_total=RETRIES)
         self._prefetch = prefetch
-        self._receiver: ServiceBusReceiver = (
-            self._client.get_queue_receiver(source.queue, prefetch_count=prefetch)
-            if source.queue
-            else self._client.get_subscription_receiver(source.topic, source.subscription, prefetch_count=prefetch)
-        )
+        source = trigger.source
+        if source.queue:
+            self._receiver: ServiceBusReceiver = self._client.get_queue_receiver(
+                source.queue, prefetch_count=prefetch, socket_timeout=SOCKET_SECONDS
+            )
+        else:
+            self._receiver = self._client.get_subscription_receiver(
+                source.topic, source.subscription, prefetch_count=prefetch, socket_timeout=SOCKET_SECONDS
+            )
+        sdk_internals.stop_keep_alive_thread(self._receiver)
 
     def __enter__(self) -> Self:
         """Connects; a receive call by itself would have to connect within the time that it may wait."""
@@ -65,8 +68,8 @@ class Receiver:
             if not more:
                 break
             taken += more
-        if len(taken) < limit:
-            self._withdraw_credit()
+        if len(taken) < limit and not self._prefetch:
+            sdk_internals.withdraw_credit(self._receiver)
         return taken
 
     def gather(self, least: int, limit: int, wait: float, within: float) -> list[ServiceBusReceivedMessage]:
@@ -89,16 +92,9 @@ class Receiver:
         """Renews the lock of a message; False where it is lost."""
         return _settle(self._receiver.renew_message_lock, message)
 
-    def _withdraw_credit(self) -> None:
-        """Takes back the credit that a receive call left unused.
-
-        Otherwise messages that arrive while a function runs lie locked in our socket, only for the SDK to release
-        them. The SDK has no public way to say this before it is closed; without prefetching nothing else depends on it.
-        """
-        handler = self._receiver._handler  # noqa: SLF001 - see above
-        link = handler._link if handler else None  # noqa: SLF001 - see above
-        if not self._prefetch and link and link.current_link_credit:
-            link.flow(link_credit=0)
+    def keep_alive(self) -> None:
+        """Keeps the connection from being closed as idle while a function runs long."""
+        sdk_internals.keep_alive(self._receiver)
 
 
 def renewal_time(message: ServiceBusReceivedMessage, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -29,7 +30,7 @@ from sandbox.functions.receiver import Receiver, renewal_time, utc_now
 from sandbox.functions.statistics import Statistics
 
 #: How long an empty source is listened to at a time; a stop is noticed in between.
-IDLE_SECONDS = 0.25
+IDLE_SECONDS = 0.1
 
 #: How long to look for more messages while calls are under way whose end has to be noticed too.
 BUSY_SECONDS = 0.01
@@ -139,13 +140,16 @@ class SingleListener(Listener):
             if free and not (self._stopping.is_set() or lost):
                 for message in receiver.receive(free, BUSY_SECONDS if calls else IDLE_SECONDS):
                     self._call(message, receiver, calls, ended)
-                wait = 0.0
+                patience = 0.0
             else:
-                wait = BUSY_SECONDS if self._stopping.is_set() else IDLE_SECONDS
-            while (call := _next(ended, wait)) is not None:
-                wait = 0.0
+                patience = IDLE_SECONDS
+            call = _next(ended, patience)
+            if call is None and patience:
+                receiver.keep_alive()
+            while call is not None:
                 del calls[id(call)]
                 lost |= self._finish(call, receiver)
+                call = _next(ended, 0.0)
             self._renew(receiver, calls)
         if lost:
             raise EngineDied
@@ -209,6 +213,8 @@ class BatchListener(Listener):
             Invocation(self._trigger.function, {self._trigger.parameter: bodies}, trigger_data.many_metadata(batch))
         )
         try:
+            while not wait([pending], IDLE_SECONDS).done:
+                receiver.keep_alive()
             return pending.result()
         except EngineDied:
             self._settle(receiver, batch, None)

@@ -40,7 +40,7 @@ class Conversation:
         self._outbox: SimpleQueue[Any] = SimpleQueue()
         self._waiting: dict[tuple[str, str], Future[Any]] = {}
         self._lock = threading.Lock()
-        self._ended = False
+        self.ended = False
 
     def ask(self, field: str, question: Any, answer: str, ident: str = "") -> Future[Any]:
         """Sends `question` in `field`; the future holds the message in the field `answer` that carries `ident`.
@@ -49,7 +49,7 @@ class Conversation:
         """
         future: Future[Any] = Future()
         with self._lock:
-            if self._ended:
+            if self.ended:
                 future.set_exception(ConversationEnded("the engine has gone"))
                 return future
             self._waiting[answer, ident] = future
@@ -59,7 +59,7 @@ class Conversation:
     def end(self) -> None:
         """Closes the stream; everything that is still waited for raises ConversationEnded."""
         with self._lock:
-            self._ended = True
+            self.ended = True
             left, self._waiting = list(self._waiting.values()), {}
         self._outbox.put(None)
         for future in left:

@@ -67,8 +67,7 @@ async def batch(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006 
     bodies = [message.get_body() for message in messages]
     if b"fail" in bodies:
         raise ValueError("one bad item")
-    if b"sleep" in bodies:
-        await asyncio.sleep(0.3)
+    await asyncio.sleep(sum(float(body.split()[1]) for body in bodies if body.startswith(b"sleep ")))
 
 
 @app.service_bus_queue_trigger(arg_name="messages", queue_name="text", connection="BUS", cardinality="many")
