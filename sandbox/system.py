@@ -51,6 +51,21 @@ class System:
         return (self.servicebus, self.dataverse, self.spotler, self.functions)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the connector talks to, running, and the application settings that it would run with.
+
+    Attributes:
+        folder: where logs go.
+    """
+
+    servicebus: Part
+    dataverse: Part
+    spotler: Part
+    settings: Mapping[str, str]
+    folder: Path
+
+
 @contextmanager
 def running(options: Options | None = None, *, folder: Path | None = None) -> Iterator[System]:
     """Start everything, and end it when the context ends.
@@ -60,13 +75,31 @@ def running(options: Options | None = None, *, folder: Path | None = None) -> It
         folder: where logs, the certificate authority and `local.settings.json` go; a temporary folder by default.
     """
     options = options or Options()
+    with surroundings(options, folder=folder) as around, functions(around, options) as app:
+        yield System(around.servicebus, around.dataverse, around.spotler, app, around.settings)
+
+
+@contextmanager
+def functions(around: Surroundings, options: Options) -> Iterator[Part]:
+    """Start the functions alone, in surroundings that may hold work for them already."""
+    arguments = ["--app", str(options.app), "--workers", str(options.workers)]
+    part = launch("sandbox.functions", arguments, logs=around.folder, environment=around.settings)
+    try:
+        yield part
+    finally:
+        part.stop()
+
+
+@contextmanager
+def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Surroundings]:
+    """Start everything but the functions."""
     folder = folder or Path(mkdtemp(prefix="spotler-sandbox-"))
     folder.mkdir(parents=True, exist_ok=True)
     latency = ["--latency-ms", str(options.latency_ms)] if options.latency_ms else []
     with ExitStack() as stack:
 
-        def start(module: str, arguments: list[str], environment: Mapping[str, str] | None = None) -> Part:
-            part = launch(module, arguments, logs=folder, environment=environment)
+        def start(module: str, arguments: list[str]) -> Part:
+            part = launch(module, arguments, logs=folder)
             stack.callback(part.stop)
             return part
 
@@ -86,8 +119,7 @@ def running(options: Options | None = None, *, folder: Path | None = None) -> It
         )
         settings = {**_settings(servicebus, dataverse, spotler, options), **options.settings}
         write_settings(folder / "local.settings.json", settings)
-        functions = start("sandbox.functions", ["--app", str(options.app), "--workers", str(options.workers)], settings)
-        yield System(servicebus, dataverse, spotler, functions, settings)
+        yield Surroundings(servicebus, dataverse, spotler, settings, folder)
 
 
 def write_settings(path: Path, settings: Mapping[str, str]) -> None:
