@@ -66,9 +66,6 @@ class Contacts:
         self._by_encrypted_id: dict[str, Contact] = {}
         self._by_email: dict[str, dict[int, Contact]] = {}
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     def __iter__(self) -> Iterator[Contact]:
         return iter(self._all.values())
 
