@@ -4,16 +4,32 @@ It is only a wake-up: the job row is the truth. Everything it needs stands in it
 triggers cannot be trusted.
 """
 
+import re
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from connector.bus import OPERATION_PROPERTY, OutgoingMessage
+from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 
 Reason = Literal["created", "resolved", "sweep", "waiting", "retry", "receipt", "handover"]
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _guid(text: str) -> str:
+    """An id as rows have it: one that is none would spoil the query that reads the rows of a whole batch."""
+    if not _GUID.fullmatch(text.lower()):
+        raise ValueError("must be the id of a row")
+    return text.lower()
+
+
+RowId = Annotated[str, AfterValidator(_guid)]
+RecordId = Annotated[RecordRef, AfterValidator(lambda record: replace(record, id=_guid(record.id)))]
 
 
 class Claim(BaseModel):
@@ -30,7 +46,7 @@ class Receipt(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    status: int
+    status: JobStatus
     code: str
     message: str
     automation_contact_id: str = ""
@@ -53,11 +69,11 @@ class WorkItem(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     operation: str
-    job: str
-    record: RecordRef | None = None
+    job: RowId
+    record: RecordId | None = None
     reason: Reason = "created"
-    first_seen: datetime
-    first_attempt: datetime | None = None
+    first_seen: AwareDatetime
+    first_attempt: AwareDatetime | None = None
     claim: Claim | None = None
     receipt: Receipt | None = None
 
