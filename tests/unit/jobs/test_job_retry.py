@@ -1,0 +1,107 @@
+"""What happens after an attempt ended with an error."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, strategies as st
+
+from connector.dataverse.choices import JobStatus
+from connector.errors import Invalid, Misconfigured, OutcomeUnknown, Refused, Transient, Unclear, Unreadable
+from connector.jobs.attempt import Outcome
+from connector.jobs.retry import BACKOFF_FIRST, BACKOFF_LONGEST, INTERNAL_ATTEMPTS, Retry, after, backoff
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GIVE_UP = timedelta(hours=3)
+
+
+def verdict(error, *, attempts=1, age=timedelta(0), repeatable=True):
+    return after(
+        error, attempts=attempts, first_attempt=NOW - age, now=NOW, give_up=GIVE_UP, repeatable=repeatable
+    )  # fmt: skip
+
+
+RETRY = Retry(NOW + BACKOFF_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("error", "repeatable", "expected"),
+    [
+        (Invalid("The job has no tag."), True, "JOB_NOT_VALID"),
+        (Refused("No.", code="CONTACT_OPTOUT"), True, "CONTACT_OPTOUT"),
+        (OutcomeUnknown(), False, "OUTCOME_UNKNOWN"),
+        (Unreadable("What is this?"), True, "MESSAGE_UNREADABLE"),
+        (Transient("Busy."), True, RETRY),
+        (Transient("Busy."), False, RETRY),
+        (Misconfigured("The key is refused."), True, RETRY),
+        (Misconfigured("The key is refused."), False, RETRY),
+        (Unclear("The answer was lost."), True, RETRY),
+        (Unclear("The answer was lost."), False, "OUTCOME_UNKNOWN"),
+        (ZeroDivisionError("secret"), True, RETRY),
+        (ZeroDivisionError("secret"), False, "INTERNAL_ERROR"),
+    ],
+)
+def test_the_family_of_the_error_decides(error, repeatable, expected):
+    made = verdict(error, repeatable=repeatable)
+
+    if isinstance(expected, Retry):
+        assert made == expected
+    else:
+        assert (made.status, made.code) == (JobStatus.FAILED, expected)
+
+
+def test_a_failed_job_says_what_went_wrong_and_what_to_do():
+    assert verdict(Invalid("The job has no tag.")) == Outcome(
+        JobStatus.FAILED,
+        "JOB_NOT_VALID",
+        "[JOB_NOT_VALID] The job has no tag. Correct the job and set its status back to Queued, or create a new job.",
+    )
+
+
+@pytest.mark.parametrize("error", [Transient("Busy."), Misconfigured("The key is refused.")])
+def test_what_passes_is_put_up_with_for_three_hours_and_no_longer(error):
+    almost = GIVE_UP - timedelta(seconds=1)
+
+    assert isinstance(verdict(error, age=almost), Retry)
+    given_up = verdict(error, age=GIVE_UP)
+    assert (given_up.status, given_up.code) == (JobStatus.FAILED, "TRANSIENT_GIVEN_UP")
+    assert error.sentence in given_up.message
+
+
+def test_an_unclear_end_of_what_must_not_be_repeated_is_unknown_and_not_given_up_even_after_hours():
+    assert verdict(Unclear(), age=GIVE_UP, repeatable=False).code == "OUTCOME_UNKNOWN"
+
+
+def test_the_other_system_may_ask_for_a_longer_pause_than_the_back_off_but_not_for_a_shorter_one():
+    assert verdict(Transient(retry_after=77)) == Retry(NOW + timedelta(seconds=77))
+    assert verdict(Transient(retry_after=0.5)) == RETRY
+    assert verdict(Transient(retry_after=0)) == RETRY
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"), [(0, 5), (1, 5), (2, 10), (3, 20), (6, 160), (7, 300), (1_000_000, 300)]
+)
+def test_the_back_off_doubles_up_to_five_minutes(attempts, seconds):
+    assert backoff(attempts) == timedelta(seconds=seconds)
+
+
+@given(st.integers(min_value=-5, max_value=10_000))
+def test_the_back_off_never_leaves_its_bounds_and_never_shrinks(attempts):
+    assert BACKOFF_FIRST <= backoff(attempts) <= backoff(attempts + 1) <= BACKOFF_LONGEST
+
+
+def raised(text: str) -> Exception:
+    try:
+        int(text)
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+def test_a_mistake_of_ours_is_tried_again_twice_and_then_told_by_its_fingerprint_without_its_text():
+    mistake = raised("jane@example.org")
+    made = [verdict(mistake, attempts=number) for number in range(1, INTERNAL_ATTEMPTS + 1)]
+
+    assert [type(each) for each in made] == [Retry, Retry, Outcome]
+    assert made[-1].code == "INTERNAL_ERROR"
+    assert "Fingerprint: ValueError@" in made[-1].message
+    assert "jane" not in made[-1].message

@@ -1,0 +1,177 @@
+"""The work item: what is written is read again, and what cannot be read is refused in one way only."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import get_args
+
+import pytest
+from hypothesis import example, given, strategies as st
+
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.records import RecordRef
+from connector.errors import Unreadable
+from connector.jobs.work_item import Claim, Reason, Receipt, WorkItem
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+JOB, CONTACT = "0a0a0a0a-0000-4000-8000-000000000001", "cccccccc-0000-4000-8000-000000000001"
+PLAIN = {"operation": "add-tag", "job": JOB, "first_seen": "2026-03-01T12:30:15Z"}
+
+
+def body(**members) -> bytes:
+    return json.dumps(PLAIN | members).encode()
+
+
+ids = st.uuids().map(str)
+texts = st.text(st.characters(codec="utf-8"), max_size=20)
+claims = st.builds(Claim, attempt=st.integers(0, 10**6), token=texts)
+receipts = st.builds(Receipt, status=st.sampled_from(JobStatus), code=texts, message=texts, automation_contact_id=texts)
+moments = st.datetimes(
+    min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001 - given UTC
+)  # fmt: skip
+
+
+@given(
+    st.builds(
+        WorkItem,
+        operation=texts,
+        job=ids,
+        record=st.none() | st.builds(RecordRef, table=texts, id=ids),
+        reason=st.sampled_from(get_args(Reason)),
+        first_seen=moments,
+        first_attempt=st.none() | moments,
+        claim=st.none() | claims,
+    ),
+    st.none() | receipts,
+    claims,
+)
+def test_what_is_written_is_read_again(item, receipt, claim):
+    if receipt is not None:
+        item = item.model_copy(update={"receipt": receipt, "claim": claim, "reason": "receipt"})
+
+    assert WorkItem.from_body(item.message("id").body) == item
+
+
+def test_the_message_carries_the_operation_for_the_filter_the_id_and_the_time():
+    due = NOW + timedelta(seconds=9)
+    message = WorkItem(operation="add-tag", job=JOB, first_seen=NOW).message("j-1/created", due)
+
+    assert message.properties == {"operation": "add-tag"}
+    assert (message.message_id, message.due) == ("j-1/created", due)
+    assert json.loads(message.body) == {
+        "operation": "add-tag", "job": JOB, "reason": "created", "first_seen": "2026-03-01T12:30:15.123456Z"
+    }  # fmt: skip
+
+
+def test_members_that_are_not_known_are_ignored_at_every_level():
+    item = WorkItem.from_body(
+        body(
+            new=1,
+            record={"table": "contact", "id": CONTACT, "new": 1},
+            claim={"attempt": 2, "token": "t", "new": 1},
+            receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1},
+        )
+    )
+
+    assert (item.record, item.attempt, item.receipt.code) == (RecordRef("contact", CONTACT), 2, "OK")
+
+
+def test_ids_are_held_as_rows_have_them():
+    item = WorkItem.from_body(body(job=JOB.upper(), record={"table": "contact", "id": CONTACT.upper()}))
+
+    assert (item.job, item.record.id) == (JOB, CONTACT)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "better"),
+    [
+        ({}, {}, False),
+        ({"claim": {"attempt": 1, "token": "a"}}, {}, True),
+        ({"claim": {"attempt": 2, "token": "b"}}, {"claim": {"attempt": 1, "token": "a"}}, True),
+        (
+            {"receipt": {"status": 2, "code": "OK", "message": ""}, "claim": {"attempt": 1, "token": "a"}},
+            {"claim": {"attempt": 2, "token": "b"}},
+            True,
+        ),
+    ],
+)
+def test_of_two_items_one_with_a_receipt_knows_more_then_one_with_a_later_claim(one, other, better):
+    one, other = WorkItem.from_body(body(**one)), WorkItem.from_body(body(**other))
+
+    assert one.knows_more_than(other) is better
+    assert not other.knows_more_than(one)
+
+
+def test_the_first_attempt_is_remembered_once():
+    begun = WorkItem.from_body(body()).begun(NOW)
+
+    assert begun.first_attempt == NOW
+    assert begun.begun(NOW + timedelta(hours=1)) == begun
+
+
+def test_a_fresh_item_has_made_no_attempt():
+    assert WorkItem.from_body(body()).attempt == 0
+
+
+def test_a_moment_keeps_its_offset():
+    item = WorkItem.from_body(body(first_seen="2026-03-01T13:30:15+01:00"))
+
+    assert item.first_seen == datetime(2026, 3, 1, 13, 30, 15, tzinfo=timezone(timedelta(hours=1)))
+
+
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        (b"", "json_invalid"),
+        (b"[]", "model_type"),
+        (b"null", "model_type"),
+        (b"\xff\xfe", "json_invalid"),
+        (b"{}", "first_seen, job, operation"),
+        (body(first_seen="yesterday"), "first_seen"),
+        (body(reason="because"), "reason"),
+        (body(claim={"attempt": "many"}), "claim.attempt, claim.token"),
+        (body(first_seen="2026-03-01T12:30:15"), "first_seen"),
+        (body(receipt={"status": 77, "code": "OK", "message": ""}), "receipt.status"),
+        (body(job="j-1"), "job"),
+        (body(job=JOB + "0"), "job"),
+        (body(record={"table": "contact", "id": "c-1"}), "record"),
+    ],
+)  # fmt: skip
+def test_what_is_no_work_item_is_refused_by_the_names_of_its_members(broken, named):
+    with pytest.raises(Unreadable) as caught:
+        WorkItem.from_body(broken)
+
+    assert caught.value.result_code == "WORK_ITEM_UNREADABLE"
+    assert caught.value.sentence == f"The message is not a work item: {named}."
+
+
+def test_a_refusal_never_quotes_the_message():
+    with pytest.raises(Unreadable) as caught:
+        WorkItem.from_body(body(reason="jane@example.org", record="0612345678"))
+
+    assert "jane" not in caught.value.for_people
+    assert "0612" not in caught.value.for_people
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+members = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("operation", "job", "record", "reason", "first_seen", "claim", "receipt"), json_values)
+)  # fmt: skip
+
+
+@given(st.binary() | members.map(lambda changes: body(**changes)) | json_values.map(lambda v: json.dumps(v).encode()))
+@example(
+    b'{"operation": "\\ud800", "job": "cccccccc-0000-4000-8000-000000000001", "first_seen": "2026-03-01T12:30:15Z"}'
+)
+@example(body(first_seen=1e300))
+def test_any_bytes_are_a_work_item_or_unreadable(data):
+    try:
+        item = WorkItem.from_body(data)
+    except Unreadable as error:
+        assert error.result_code == "WORK_ITEM_UNREADABLE"  # noqa: PT017 - either way is right
+    else:
+        assert item.first_seen.utcoffset() is not None
+        assert item.message("id").body
