@@ -1,0 +1,79 @@
+"""The bus, from both ends: what is written to it by hand, and what has been put aside."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+
+from connector.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
+from connector.jobs.work_item import WorkItem
+from sandbox.launch import Part
+
+#: What counts as a message on its way.
+_UNDER_WAY = ("active", "locked", "scheduled")
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message that was put aside."""
+
+    body: bytes
+    reason: str
+    sentence: str
+    advice: str
+
+
+class Bus:
+    """Service Bus with the real SDK, and the figures of the stand-in."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+
+    def post_as_dataverse(self, *bodies: bytes) -> None:
+        """Write messages, all in one send, with the rights that Dataverse has: to send, and to one queue only."""
+        with (
+            ServiceBusClient.from_connection_string(self._part.get("dataverse_connection_string")) as client,
+            client.get_queue_sender(QUEUE_DATAVERSE) as sender,
+        ):
+            sender.send_messages([ServiceBusMessage(body) for body in bodies])
+
+    def wake_up(self, item: WorkItem) -> None:
+        """Send a work item."""
+        message = ServiceBusMessage(
+            item.model_dump_json(exclude_none=True).encode(),
+            application_properties={OPERATION_PROPERTY: item.operation},
+        )
+        with (
+            ServiceBusClient.from_connection_string(self._part.get("connection_string")) as client,
+            client.get_topic_sender(TOPIC_JOBS) as sender,
+        ):
+            sender.send_messages(message)
+
+    def quarantine(self) -> list[Quarantined]:
+        """Everything that was put aside so far."""
+        with (
+            ServiceBusClient.from_connection_string(self._part.get("connection_string")) as client,
+            client.get_queue_receiver(QUEUE_QUARANTINE) as receiver,
+        ):
+            return [_quarantined(message) for message in receiver.peek_messages(1000)]
+
+    def figures(self) -> dict[str, dict[str, int]]:
+        """How many messages stand where, by entity."""
+        answer = requests.get(f"{self._part.get('control_url')}/_sandbox/stats", timeout=10)
+        entities: dict[str, dict[str, int]] = answer.json()["entities"]
+        return entities
+
+    def is_quiet(self) -> bool:
+        """Whether no message is on its way to a function."""
+        return not any(
+            figures[state]
+            for entity, figures in self.figures().items()
+            if entity != QUEUE_QUARANTINE
+            for state in _UNDER_WAY
+        )
+
+
+def _quarantined(message: Any) -> Quarantined:
+    properties = {key.decode(): value.decode() for key, value in message.application_properties.items()}
+    return Quarantined(b"".join(message.body), properties["reason"], properties["sentence"], properties["advice"])

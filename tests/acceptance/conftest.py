@@ -1,0 +1,61 @@
+"""The whole system, once per process that runs tests, and a fresh view of it for every test.
+
+The mapping is the default one with a few rows more: what it does not have (a filter, fields that come from Spotler, a
+field that Spotler does not show) must be seen working too.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from sandbox.launch import ROOT
+from sandbox.system import Options, System, running
+from tests.acceptance.world import World
+
+#: Rows beside those of the default mapping.
+MORE_ROWS: Final = (
+    {"contact": "donotphone", "direction": "->", "filter": "false", "note": "Those who refuse calls stay out."},
+    {"contact": "numberofchildren", "direction": "<->", "spotler": "freeField1"},
+    {"contact": "creditlimit", "direction": "<-", "spotler": "turnover"},
+    {"contact": "jobtitle", "direction": "<-", "spotler": "profileFields", "items": ["Garden"]},
+    {"lead": "address1_stateorprovince", "direction": "->", "spotler": "province", "note": "Not visible in Spotler."},
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` these tests share one process, and so one system."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("acceptance"))
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("system")
+    mapping = json.loads((ROOT / "mappings" / "default.json").read_text(encoding="utf-8"))
+    mapping["rows"] += MORE_ROWS
+    del mapping["$schema"]
+    file = folder / "mapping.json"
+    file.write_text(json.dumps(mapping), encoding="utf-8")
+    settings = {
+        "MAPPING_FILE": str(file),
+        # The sweep runs when a test says so, and then takes every waiting job.
+        "SWEEP_SCHEDULE": "0 0 3 1 1 *",
+        "JOB_SWEEP_AFTER_SECONDS": "0",
+    }
+    with running(Options(settings=settings), folder=folder) as system:
+        yield system
+
+
+@pytest.fixture(scope="session")
+def _world(system: System) -> World:
+    return World(system)
+
+
+@pytest.fixture
+def world(_world: World) -> Iterator[World]:
+    yield _world
+    _world.calm_down()

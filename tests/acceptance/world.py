@@ -1,0 +1,195 @@
+"""What a test does and sees: rows as people make them, jobs as people wait for them, and both systems afterwards."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import uuid4
+
+import requests
+
+from connector.dataverse.choices import AutomationKind, JobStatus, Operation
+from connector.dataverse.names import Account, Automation, Contact, Info, Job as JobNames, Lead, Permission
+from sandbox.people import People
+from sandbox.system import System
+from tests.acceptance.bus import Bus
+from tests.acceptance.jobs import Job
+from tests.acceptance.records import Record, columns_of
+from tests.acceptance.spotler import Spotler
+
+#: Seconds that anything may take. A job usually takes a tenth of a second, a retried one some seconds.
+PATIENCE: Final = 40.0
+#: Seconds between two looks.
+LOOK: Final = 0.02
+
+#: The lookup of a permission that takes a record, per table.
+_PERMISSION_OF: Final = {
+    Contact.TABLE: Permission.CONTACT_NAVIGATION,
+    Lead.TABLE: Permission.LEAD_NAVIGATION,
+    Account.TABLE: Permission.ACCOUNT_NAVIGATION,
+}
+
+
+class World:
+    """The running system, as a user of Dataverse and a user of Spotler see it."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self.people = People(system.dataverse)
+        self.spotler = Spotler(system.spotler.get("url"))
+        self.bus = Bus(system.servicebus)
+
+    # -- what people make
+
+    def contact(self, **columns: object) -> Record:
+        """A person with an address of their own; columns replace or add to the usual ones."""
+        return self._record(Contact.TABLE, columns)
+
+    def lead(self, **columns: object) -> Record:
+        """A prospect."""
+        return self._record(Lead.TABLE, columns)
+
+    def account(self, **columns: object) -> Record:
+        """An organisation."""
+        return self._record(Account.TABLE, columns)
+
+    def record(self, table: str, **columns: object) -> Record:
+        """A row of one of the three tables."""
+        return self._record(table, columns)
+
+    def permission(self, record: Record, name: str, *, subscribed: bool) -> str:
+        """A Spotler Permission of a record."""
+        bind = f"{_PERMISSION_OF[record.table]}@odata.bind"
+        row = {Permission.NAME: name, Permission.SUBSCRIBED: subscribed, bind: f"/{record.path}"}
+        return self.people.create(Permission.SET, row)
+
+    def automation(
+        self,
+        *,
+        fields: str = "",
+        kind: AutomationKind = AutomationKind.AUTOMATION,
+        code: str | None = None,
+        **columns: object,
+    ) -> str:
+        """A row of Spotler Automation; its trigger code is one that Spotler does not know, unless one is given."""
+        code = str(uuid4()) if code is None else code
+        row = {
+            Automation.NAME: "🚀 Welcome", Automation.TRIGGER_CODE: code, Automation.KIND: kind.value,
+            Automation.FIELDS: fields,
+        }  # fmt: skip
+        return self.people.create(Automation.SET, row | columns)
+
+    def change(self, record: Record, **columns: object) -> None:
+        """Change a record."""
+        self.people.update(record.set_name, record.id, columns)
+
+    # -- jobs
+
+    def job(self, operation: Operation | None, *records: Record, **columns: object) -> str:
+        """Save a job; it starts by itself."""
+        return self.people.create(JobNames.SET, job_row(operation, *records, **columns))
+
+    def run(self, operation: Operation | None, *records: Record, **columns: object) -> Job:
+        """Save a job and wait until it is over."""
+        return self.wait(self.job(operation, *records, **columns))
+
+    def sync(self, record: Record) -> Job:
+        """Send a record to Spotler."""
+        return self.run(Operation.SYNC_CONTACT, record)
+
+    def start(self, record: Record, automation: str, fields: str = "") -> Job:
+        """Start an automation or campaign."""
+        bind = {f"{JobNames.AUTOMATION_NAVIGATION}@odata.bind": f"/{Automation.SET}({automation})"}
+        return self.run(Operation.START_AUTOMATION, record, **bind, **{JobNames.AUTOMATION_FIELDS: fields})
+
+    def look(self, job: str) -> Job:
+        """A job as it is now."""
+        return Job.from_row(self.people.read(JobNames.SET, job))
+
+    def wait(self, job: str) -> Job:
+        """A job once it is over."""
+        self.until(lambda: self.look(job).status.is_final, "the job ends")
+        return self.look(job)
+
+    def statuses(self, job: str) -> list[str]:
+        """Every status that the row has had, in order."""
+        entries = self._dataverse("GET", "journal", params={"table": JobNames.TABLE})
+        changes = [entry["changes"].get(JobNames.STATUS) for entry in entries if entry["id"] == job]
+        return [JobStatus(change["to"]).label for change in changes if change]
+
+    # -- what is seen
+
+    def info(self, record: Record) -> dict[str, Any] | None:
+        """The Spotler Info of a record."""
+        rows = self._dataverse("GET", f"rows/{Info.TABLE}")
+        return next((row for row in rows if row[Info.RECORD] == record.id), None)
+
+    def writes_to(self, table: str, row_id: str) -> int:
+        """How often a row was written, its creation included."""
+        entries = self._dataverse("GET", "journal", params={"table": table})
+        return sum(entry["id"] == row_id for entry in entries)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until a condition holds; fail with this sentence when it does not in time."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain until {what}; see {self._logs()}"
+            time.sleep(LOOK)
+
+    # -- what tests arrange behind the scenes
+
+    def steps(self, **switches: object) -> None:
+        """Change how Dataverse posts its messages: `drop_next`, `duplicate_next`, `has_key`."""
+        self._dataverse("POST", "steps", json=switches)
+
+    def system_jobs(self) -> list[dict[str, Any]]:
+        """The system jobs of Dataverse that have not succeeded (yet)."""
+        rows: list[dict[str, Any]] = self._dataverse("GET", "rows/asyncoperation")
+        return rows
+
+    def routed(self) -> int:
+        """How many messages of Dataverse the router has taken so far."""
+        figures = requests.get(f"{self._functions}/stats", timeout=10).json()
+        return int(figures["route_dataverse_message"]["messages"])
+
+    def sweep(self) -> None:
+        """Let the timer run that looks for sleeping jobs."""
+        outcome = requests.post(f"{self._functions}/run-timer/sweep_jobs", timeout=30).json()
+        assert outcome["succeeded"], outcome["error"]
+
+    def settle(self) -> None:
+        """Wait until no message is on its way."""
+        self.until(self.bus.is_quiet, "the bus is quiet")
+
+    def calm_down(self) -> None:
+        """Take back every fault that a test has arranged."""
+        requests.delete(f"{self.spotler.door.url}/_sandbox/faults", timeout=10).raise_for_status()
+        self._dataverse("DELETE", "faults")
+        self.steps(drop_next=0, duplicate_next=0, has_key=True)
+
+    @property
+    def _functions(self) -> str:
+        return f"{self._system.functions.get('control_url')}/_sandbox"
+
+    def _record(self, table: str, columns: dict[str, object]) -> Record:
+        record = Record(table, "")
+        return Record(table, self.people.create(record.set_name, columns_of(table, columns)))
+
+    def _dataverse(self, method: str, name: str, **options: Any) -> Any:
+        part = self._system.dataverse
+        url = f"{part.get('url')}/_sandbox/{name}"
+        answer = requests.request(method, url, verify=part.get("ca_file"), timeout=30, **options)
+        answer.raise_for_status()
+        return answer.json()
+
+    def _logs(self) -> str:
+        return str(self._system.functions.log.parent)
+
+
+def job_row(operation: Operation | None, *records: Record, **columns: object) -> dict[str, object]:
+    """The row of a job; with two records, one that is wrong."""
+    row: dict[str, object] = {JobNames.NAME: operation.label if operation else "Job", **columns}
+    for record in records:
+        row |= record.as_subject()
+    if operation is not None:
+        row[JobNames.OPERATION] = operation.value
+    return row
