@@ -9,14 +9,14 @@ A start is never repeated: the contact would enter twice and be mailed twice. Wh
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
 from requests_oauthlib import OAuth1
 
 from connector.errors import Invalid
-from connector.http import SYSTEM_CLOCK, Clock, Transport
+from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
@@ -205,14 +205,26 @@ def _trigger_field(field: PersonalValue) -> dict[str, object]:
     return {"name": field.name, "type": str(field.type), **value}
 
 
-def spotler_from(settings: Settings) -> Spotler:
+def spotler_from(
+    settings: Settings, *, verify: bool | str = True, on_call: Callable[[CallRecord], None] | None = None
+) -> Spotler:
     """The client that the settings describe; makes no call.
+
+    Args:
+        settings: address, key and secret, time-out, calls at the same time.
+        verify: False, or the file of a certificate authority; True for the usual ones.
+        on_call: is told every attempt.
 
     Raises:
         Misconfigured: SPOTLER_PATHS cannot be used.
     """
     transport = Transport(
-        settings.spotler_url, timeout=settings.spotler_timeout, parallel=settings.spotler_parallel, system="Spotler"
-    )  # fmt: skip
+        settings.spotler_url,
+        timeout=settings.spotler_timeout,
+        parallel=settings.spotler_parallel,
+        system="Spotler",
+        verify=verify,
+        on_call=on_call,
+    )
     auth = OAuth1(settings.spotler_key.get_secret_value(), client_secret=settings.spotler_secret.get_secret_value())
     return Spotler(Calls(transport, auth), paths=Paths.from_setting(getattr(settings, "spotler_paths", None)))
