@@ -1,0 +1,117 @@
+"""Automation Fields, in the forms in which users write them."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from connector.errors import Invalid
+from connector.jobs.automation_fields import TYPES, AutomationField, parse_fields, parse_template
+
+TEMPLATE = "invoiceEmail=STRING\npayUrl=URL\nbasket=PRODUCTLIST"
+EMAIL = AutomationField("invoiceEmail", "STRING", "a@example.org")
+URL = AutomationField("payUrl", "URL", "https://shop.example/pay?x=1")
+BASKET = AutomationField("basket", "PRODUCTLIST", values=("p-1", "p-2"))
+
+
+def refusal(text: str, template: str = TEMPLATE) -> str:
+    with pytest.raises(Invalid) as caught:
+        parse_fields(text, template)
+    assert caught.value.result_code == "JOB_NOT_VALID"
+    return caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("template", "fields"),
+    [
+        (TEMPLATE, {"invoiceEmail": "STRING", "payUrl": "URL", "basket": "PRODUCTLIST"}),
+        ("a=STRING;b=URL", {"a": "STRING", "b": "URL"}),
+        (" a = string \r\n\r\n b=Url ", {"a": "STRING", "b": "URL"}),
+        ("a=NUMBER\nb", {"a": "STRING", "b": "STRING"}),
+        ("", {}),
+        (" \n ; \n", {}),
+    ],
+)
+def test_a_template_says_which_fields_there_are_and_what_is_not_known_counts_as_text(template, fields):
+    assert parse_template(template) == fields
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "invoiceEmail=a@example.org\npayUrl=https://shop.example/pay?x=1\nbasket=p-1,p-2",
+        "invoiceEmail=a@example.org\r\npayUrl=https://shop.example/pay?x=1\r\n\r\nbasket=p-1,p-2\r\n",
+        "invoiceEmail=a@example.org;payUrl=https://shop.example/pay?x=1;basket=p-1,p-2",
+        "  invoiceEmail = a@example.org ; payUrl = https://shop.example/pay?x=1 ; basket = p-1 ,, p-2 ;; ",
+        "\ninvoiceEmail=a@example.org;payUrl=https://shop.example/pay?x=1;basket=p-1,p-2\n",
+    ],
+    ids=["lines", "lines of Windows", "semicolons", "blanks", "one line between line breaks"],
+)
+def test_fields_are_separated_by_line_breaks_or_on_one_line_by_semicolons(text):
+    assert parse_fields(text, TEMPLATE) == (EMAIL, URL, BASKET)
+
+
+def test_a_semicolon_in_a_text_of_several_lines_is_part_of_the_value():
+    assert parse_fields("invoiceEmail=a;b\npayUrl=", TEMPLATE) == (AutomationField("invoiceEmail", "STRING", "a;b"),)
+
+
+def test_a_value_may_hold_the_equals_sign():
+    assert parse_fields("invoiceEmail=a=b", TEMPLATE)[0].value == "a=b"
+
+
+@pytest.mark.parametrize("text", ["", " \n ", ";;", "invoiceEmail=", "invoiceEmail= \npayUrl=", TEMPLATE])
+def test_blank_removed_and_untouched_fields_pass_nothing(text):
+    assert parse_fields(text, TEMPLATE) == ()
+
+
+@pytest.mark.parametrize("hint", TYPES)
+def test_a_hint_left_in_place_is_blank_whatever_the_type(hint):
+    assert parse_fields(f"payUrl={hint}", TEMPLATE) == ()
+
+
+def test_a_part_without_an_equals_sign_is_refused_by_its_position_and_not_by_its_text():
+    sentence = refusal("invoiceEmail=x\na@example.org")
+
+    assert sentence == "Part 2 of Automation Fields has no '='; write name=value."
+
+
+@pytest.mark.parametrize("name", ["invoiceemail", "INVOICEEMAIL", "unknown", "invoice Email", ""])
+def test_a_name_counts_exactly_as_spotler_has_it(name):
+    assert "names a field that the automation does not have (basket, invoiceEmail, payUrl)" in refusal(f"{name}=x")
+
+
+def test_an_automation_without_fields_takes_none():
+    assert "(none)" in refusal("invoiceEmail=x", "")
+    assert parse_fields("", "") == ()
+
+
+def test_a_field_given_twice_is_refused():
+    assert refusal("invoiceEmail=x;invoiceEmail=y") == "Automation Fields gives invoiceEmail twice."
+
+
+@pytest.mark.parametrize("value", ["https://shop.example", "http://shop.example/a b", "HTTPS://shop.example"])
+def test_an_absolute_address_is_taken(value):
+    assert parse_fields(f"payUrl={value}", TEMPLATE)[0].value == value
+
+
+@pytest.mark.parametrize(
+    "value", ["shop.example/pay", "/pay", "//shop.example/pay", "ftp://shop.example", "javascript:x", "https://", "https://[x"]
+)  # fmt: skip
+def test_any_other_address_is_refused(value):
+    assert "must be an absolute address" in refusal(f"payUrl={value}")
+    assert value not in refusal(f"payUrl={value}").replace("https:// or http://", "")
+
+
+names = st.sampled_from(["invoiceEmail", "payUrl", "basket", "other", ""])
+lines = st.lists(st.tuples(names, st.sampled_from(["=", ""]), st.text()), max_size=4).map(
+    lambda parts: "\n".join("".join(part) for part in parts)
+)
+
+
+@given(st.text() | lines, st.text() | lines | st.just(TEMPLATE))
+def test_any_text_is_fields_of_the_automation_or_not_valid(text, template):
+    try:
+        fields = parse_fields(text, template)
+    except Invalid:
+        return
+    assert {field.name: field.type for field in fields}.items() <= parse_template(template).items()
+    assert len({field.name for field in fields}) == len(fields)
+    assert all(field.value or field.type == "PRODUCTLIST" for field in fields)

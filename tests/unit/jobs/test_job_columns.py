@@ -1,0 +1,227 @@
+"""What the columns of a job mean: tags, a field and its value, an automation."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from connector.dataverse.choices import AutomationKind
+from connector.dataverse.names import Automation
+from connector.errors import Invalid
+from connector.jobs.automation_fields import AutomationField
+from connector.jobs.automations import Start, start_of
+from connector.jobs.fields import property_of
+from connector.jobs.model import Job
+from connector.jobs.tags import TAG_LENGTH, tags_of
+from connector.jobs.target_field import TargetField, find_target
+from connector.mapping import parse_mapping
+from connector.spotler import Field, Fields, Option, PropertyType
+
+JOB = "0a0a0a0a-0000-4000-8000-000000000001"
+
+
+def refused(call, *arguments) -> str:
+    with pytest.raises(Invalid) as caught:
+        call(*arguments)
+    assert caught.value.result_code == "JOB_NOT_VALID"
+    return caught.value.sentence
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("Customer", ("Customer",)),
+        ("Customer; Webinar,Spring", ("Customer", "Webinar", "Spring")),
+        (" ; Customer ,, ;", ("Customer",)),
+        ("Customer,customer,CUSTOMER", ("Customer",)),
+        ("Straße,STRASSE", ("Straße",)),
+        ("x" * TAG_LENGTH, ("x" * TAG_LENGTH,)),
+    ],
+)
+def test_tags_are_trimmed_and_each_is_given_once(text, tags):
+    assert tags_of(Job(JOB, tag=text)) == tags
+
+
+@pytest.mark.parametrize("text", ["", "  ", ";,;", " ; "])
+def test_a_job_without_a_tag_is_not_valid(text):
+    assert "no tag" in refused(tags_of, Job(JOB, tag=text))
+
+
+def test_a_tag_that_is_too_long_is_not_valid_and_not_quoted():
+    assert refused(tags_of, Job(JOB, tag="ok," + "x" * (TAG_LENGTH + 1))) == "A tag is longer than 255 characters."
+
+
+@given(st.text())
+def test_any_text_is_tags_or_not_valid(text):
+    try:
+        tags = tags_of(Job(JOB, tag=text))
+    except Invalid:
+        return
+    assert tags_of(Job(JOB, tag=";".join(tags))) == tags
+
+
+# The field of Set Contact Field
+
+FIELDS = Fields(
+    [
+        Field("email", "E-mail", PropertyType.EMAIL),
+        Field("externalId", "External id", PropertyType.STRING),
+        Field("city", "City", PropertyType.STRING),
+        Field("lastorderdate", "Last Order Date", PropertyType.DATE),
+        Field("note1", "Note", PropertyType.STRING),
+        Field("note2", "Note", PropertyType.STRING),
+        Field("interests", "Interests", PropertyType.SET, (Option(1, "Garden"), Option(2, "Kitchen"))),
+        Field("hobbies", "Hobbies", PropertyType.SET, (Option(1, "Chess"), Option(2, "Tennis"))),
+        Field("twoWay", "Two way", PropertyType.STRING),
+        Field("inward", "Inward", PropertyType.STRING),
+    ]
+)
+MAPPING = parse_mapping(
+    {
+        "rows": [
+            {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+            {"contact": "address1_city", "direction": "->", "spotler": "city"},
+            {"contact": "jobtitle", "direction": "<->", "spotler": "twoWay"},
+            {"contact": "salutation", "direction": "<-", "spotler": "inward"},
+            {"contact": "donotphone", "direction": "->", "spotler": "hobbies:Tennis"},
+        ]
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("lastorderdate", TargetField("lastorderdate", PropertyType.DATE)),
+        (" LastOrderDate ", TargetField("lastorderdate", PropertyType.DATE)),
+        ("Last Order Date", TargetField("lastorderdate", PropertyType.DATE)),
+        ("note1", TargetField("note1", PropertyType.STRING)),
+        ("twoWay", TargetField("twoWay", PropertyType.STRING)),
+        ("inward", TargetField("inward", PropertyType.STRING)),
+        ("interests:kitchen", TargetField("interests", PropertyType.SET, 2)),
+        ("Interests : Garden ", TargetField("interests", PropertyType.SET, 1)),
+        ("hobbies:Chess", TargetField("hobbies", PropertyType.SET, 1)),
+    ],
+)
+def test_a_field_is_named_by_its_internal_or_display_name_and_an_item_after_a_colon(name, target):
+    assert find_target(name, FIELDS, MAPPING) == target
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("unknown", "Spotler has no field with this name."),
+        ("Note", "one of note1, note2"),
+        ("email", "The field email belongs to the sync"),
+        ("E-MAIL", "The field email belongs to the sync"),
+        ("externalid", "The field externalId belongs to the sync"),
+        ("city", "The mapping sends the field city to Spotler"),
+        ("hobbies:Tennis", "The mapping sends the field hobbies to Spotler"),
+        ("note1:Garden", "is not a list field"),
+        ("note1:", "is not a list field"),
+        ("interests", "name one item of it as interests:item"),
+        ("interests: ", "name one item of it as interests:item"),
+        ("interests:Garage", "choose one of: Garden, Kitchen."),
+    ],
+)
+def test_a_field_that_cannot_be_set_is_refused_with_what_to_do(name, says):
+    assert says in refused(find_target, name, FIELDS, MAPPING)
+
+
+def test_only_the_items_that_the_mapping_defines_may_be_set():
+    mapping = parse_mapping(
+        {
+            "rows": [
+                {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+                {"contact": "jobtitle", "direction": "<->", "spotler": "interests", "items": ["Kitchen"]},
+            ]
+        }
+    )
+
+    assert find_target("interests:kitchen", FIELDS, mapping).bit == 2
+    assert refused(find_target, "interests:Garden", FIELDS, mapping).endswith("choose one of: Kitchen.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("note1", " warm ", {"note1": "warm"}),
+        ("interests:Garden", "ja", {"interests": [{"bit": 1, "enabled": True}]}),
+        ("interests:Garden", "0", {"interests": [{"bit": 1, "enabled": False}]}),
+    ],
+)
+def test_the_value_is_written_in_the_form_of_the_field(name, value, written):
+    assert property_of(Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING) == written
+
+
+def test_a_date_may_be_written_in_the_dutch_way():
+    dutch, iso = (
+        property_of(Job(JOB, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)
+        for text in ("24-12-2025", "2025-12-24")
+    )
+
+    assert dutch == iso
+    assert list(iso) == ["lastorderdate"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        (" ", "x", "no field name"),
+        ("note1", " ", "use the operation Clear Contact Field"),
+        ("lastorderdate", "tomorrow", "takes a date"),
+        ("interests:Garden", "perhaps", "takes true, ja or 1"),
+    ],
+)
+def test_a_job_without_a_name_or_a_fitting_value_is_not_valid(name, value, says):
+    assert says in refused(property_of, Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING)
+
+
+# The automation of Start Automation
+
+AUTOMATION = "aaaaaaaa-0000-4000-8000-000000000001"
+ROW = {
+    Automation.STATE: 0,
+    Automation.TRIGGER_CODE: " code ",
+    Automation.KIND: AutomationKind.AUTOMATION.value,
+    Automation.FIELDS: "invoiceEmail=STRING",
+}
+
+
+def start(fields="", **columns) -> tuple:
+    return Job(JOB, automation_id=AUTOMATION, automation_fields=fields), {AUTOMATION: ROW | columns}
+
+
+def test_an_automation_is_started_by_its_trigger_code_with_the_fields_of_the_job():
+    assert start_of(*start("invoiceEmail=a@example.org")) == Start(
+        "code", AutomationKind.AUTOMATION, (AutomationField("invoiceEmail", "STRING", "a@example.org"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [
+        (AutomationKind.CAMPAIGN.value, AutomationKind.CAMPAIGN),
+        (None, AutomationKind.AUTOMATION),
+        (7, AutomationKind.AUTOMATION),
+    ],
+)
+def test_a_row_is_an_automation_unless_it_is_a_campaign(kind, read):
+    assert start_of(*start(**{Automation.KIND: kind})).kind is read
+
+
+@pytest.mark.parametrize(
+    ("job", "rows", "says"),
+    [
+        (Job(JOB), {}, "The job has no automation"),
+        (Job(JOB, automation_id=AUTOMATION), {}, "was deleted"),
+        (*start(**{Automation.STATE: 1}), "is deactivated"),
+        (*start(**{Automation.TRIGGER_CODE: " "}), "has no trigger code"),
+        (*start(**{Automation.TRIGGER_CODE: None}), "has no trigger code"),
+        (*start("unknown=1"), "does not have (invoiceEmail)"),
+        (*start("unknown=1", **{Automation.FIELDS: None}), "does not have (none)"),
+    ],
+)
+def test_what_cannot_be_started_is_not_valid(job, rows, says):
+    assert says in refused(start_of, job, rows)

@@ -1,0 +1,84 @@
+"""The router: every message of a batch goes somewhere, and a bus that is away loses none."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from connector.bus import QUEUE_QUARANTINE, TOPIC_JOBS
+from connector.errors import Misconfigured, Transient
+from connector.jobs.router import Incoming, Router
+from connector.services import RouterServices
+from tests.unit.jobs.posted import JOB, body, choice, created
+from tests.unit.jobs.recording_bus import RecordingBus
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OTHER_JOB = "0a0a0a0a-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+def bus():
+    return RecordingBus()
+
+
+@pytest.fixture
+def route(bus):
+    router = Router(RouterServices(bus=bus, now=lambda: NOW))
+    return lambda *bodies: router.run([Incoming(each, {}) for each in bodies])
+
+
+def test_a_batch_is_published_with_one_send(bus, route):
+    route(body(created()), body(created(job=OTHER_JOB)))
+
+    (sent,) = bus.sends
+    assert [json.loads(message.body)["job"] for message in sent.messages] == [JOB, OTHER_JOB]
+    assert (sent.kind, sent.name) == ("topic", TOPIC_JOBS)
+    assert {message.properties["operation"] for message in sent.messages} == {"add-tag"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"", "MESSAGE_EMPTY"),
+        (b"\x00\x01\x02", "MESSAGE_NOT_JSON"),
+        (b'{"hello": "world"}', "MESSAGE_NOT_DATAVERSE"),
+        (body(created(Depth="deep")), "MESSAGE_MALFORMED"),
+        (body(created(PrimaryEntityName="contact")), "MESSAGE_FOREIGN"),
+    ],
+)
+def test_a_message_that_cannot_be_routed_is_kept_with_the_reason_and_its_neighbours_are_routed(bus, route, bad, reason):
+    route(body(created()), bad, body(created(job=OTHER_JOB)))
+
+    assert [json.loads(each.body)["job"] for each in bus.to(TOPIC_JOBS)] == [JOB, OTHER_JOB]
+    (kept,) = bus.to(QUEUE_QUARANTINE)
+    assert kept.body == bad
+    assert (kept.properties["reason"], kept.properties["source"]) == (reason, "dataverse")
+    assert kept.properties["sentence"]
+    assert kept.properties["advice"]
+
+
+def test_the_same_message_twice_has_one_id_in_quarantine(bus, route):
+    route(b"x", b"x", b"y")
+
+    assert len({message.message_id for message in bus.to(QUEUE_QUARANTINE)}) == 2
+
+
+def test_what_means_no_work_is_neither_published_nor_kept(bus, route):
+    route(body(created(tag="spotler-connector")), body(created(columns={"statuscode": choice(2)})))
+
+    assert bus.messages == []
+
+
+def test_an_empty_batch_sends_nothing(bus, route):
+    route()
+
+    assert bus.messages == []
+
+
+@pytest.mark.parametrize("error", [Transient("The bus is away."), Misconfigured("The key is refused.")])
+@pytest.mark.parametrize("message", [body(created()), b"unreadable"], ids=["to publish", "to keep"])
+def test_a_bus_that_takes_nothing_makes_the_batch_fail_so_that_it_is_delivered_again(bus, route, error, message):
+    bus.refuses = error
+
+    with pytest.raises(type(error)):
+        route(message)
