@@ -12,7 +12,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, cast
 
-from sandbox.servicebus.errors import CONNECTION_FORCED, DECODE_ERROR, NOT_ALLOWED, AmqpError
+from sandbox.servicebus.errors import CONNECTION_FORCED, DECODE_ERROR, INTERNAL_ERROR, NOT_ALLOWED, AmqpError
 from sandbox.servicebus.frames import (
     AMQP_FRAME,
     AMQP_HEADER,
@@ -115,6 +115,9 @@ class Connection(asyncio.Protocol):
             self._close(AmqpError(DECODE_ERROR, str(error)))
         except AmqpError as error:
             self._close(error)
+        except Exception:  # noqa: BLE001 - such as a field of the wrong type: ends this connection, not the server
+            _log.exception("a frame could not be handled")
+            self._close(AmqpError(INTERNAL_ERROR, "The frame could not be handled."))
 
     def close(self) -> None:
         """Say good-bye and hang up, as when the service is restarted."""

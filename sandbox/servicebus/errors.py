@@ -6,6 +6,7 @@ from sandbox.servicebus.values import Described, Symbol, ULong
 
 DECODE_ERROR = "amqp:decode-error"
 CONNECTION_FORCED = "amqp:connection:forced"
+INTERNAL_ERROR = "amqp:internal-error"
 INVALID_FIELD = "amqp:invalid-field"
 NOT_ALLOWED = "amqp:not-allowed"
 NOT_FOUND = "amqp:not-found"

@@ -58,11 +58,9 @@ class CorrelationFilter:
 
     def matches(self, content: Content) -> bool:
         """Whether the message passes."""
+        properties = content.application_properties
         if any(content.property_at(index) != value for index, value in self.system):
             return False
-        if not self.application:
-            return True
-        properties = content.read_application_properties()
         return all(name in properties and _same(properties[name], value) for name, value in self.application)
 
 

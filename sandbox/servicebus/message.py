@@ -51,8 +51,9 @@ class Content:
     header: list[AmqpValue]
     annotations: AmqpMap
     properties: list[AmqpValue]
-    application_properties: bytes
-    """The encoded section, or empty: only filters and dead-lettering look inside."""
+    application_properties: AmqpMap
+    encoded_application_properties: bytes
+    """The section as it came, or empty; most messages pass through unchanged."""
     body: bytes
     """Everything behind the application properties, as it came."""
 
@@ -66,7 +67,8 @@ class Content:
         header: list[AmqpValue] = []
         annotations: AmqpMap = {}
         properties: list[AmqpValue] = []
-        application_properties = b""
+        application_properties: AmqpMap = {}
+        encoded = b""
         at = 0
         while at < len(raw):
             section, end = _descriptor(raw, at), skip(raw, at)
@@ -79,11 +81,13 @@ class Content:
             elif section == PROPERTIES:
                 properties = _list(raw, at)
             elif section == APPLICATION_PROPERTIES:
-                application_properties = raw[at:end]
+                application_properties, encoded = _map(raw, at), raw[at:end]
             else:
                 break
             at = end
-        return cls(header, annotations, properties, application_properties, raw[at:])
+        if properties and isinstance(properties[0], list | dict | Described):
+            raise DecodeError("a message id is not a simple value")
+        return cls(header, annotations, properties, application_properties, encoded, raw[at:])
 
     @property
     def message_id(self) -> AmqpValue:
@@ -106,10 +110,6 @@ class Content:
         """A field of the properties section by its place in AMQP 1.0, part 3, 3.2.4."""
         return self.properties[index] if index < len(self.properties) else None
 
-    def read_application_properties(self) -> AmqpMap:
-        """The application properties, decoded."""
-        return _map(self.application_properties, 0) if self.application_properties else {}
-
     def read_value(self) -> AmqpValue:
         """The body, where it is a single AMQP value, as in requests; else None."""
         if not self.body or _descriptor(self.body, 0) != VALUE:
@@ -120,14 +120,15 @@ class Content:
         """The content as it stands in a dead-letter queue: with the reason, and without a time to live."""
         told = {"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
         properties: AmqpMap = {
-            **self.read_application_properties(),
+            **self.application_properties,
             **{name: text for name, text in told.items() if text is not None},
         }
         return replace(
             self,
             header=[*self.header[:2], None],
             annotations={**self.annotations, Symbol("x-opt-deadletter-source"): source},
-            application_properties=encode(Described(APPLICATION_PROPERTIES, properties)),
+            application_properties=properties,
+            encoded_application_properties=encode(Described(APPLICATION_PROPERTIES, properties)),
         )
 
 
@@ -166,7 +167,7 @@ class Message:
         sections.append(encode(Described(MESSAGE_ANNOTATIONS, annotations)))
         if content.properties:
             sections.append(encode(Described(PROPERTIES, content.properties)))
-        return b"".join((*sections, content.application_properties, content.body))
+        return b"".join((*sections, content.encoded_application_properties, content.body))
 
     def _reported_state(self) -> State:
         if self.deferred:

@@ -26,11 +26,10 @@ class Request:
             DecodeError: it names no operation.
         """
         content = Content.parse(payload)
-        properties = content.read_application_properties()
-        operation = properties.get("operation")
+        operation = content.application_properties.get("operation")
         if not isinstance(operation, str):
             raise DecodeError("a request without an operation")
-        return cls(content.message_id, operation, properties, content.read_value())
+        return cls(content.message_id, operation, content.application_properties, content.read_value())
 
     def answer(self, properties: AmqpMap, value: AmqpValue = None) -> bytes:
         """The encoded response."""

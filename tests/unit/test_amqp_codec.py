@@ -190,7 +190,10 @@ def test_dead_lettering_adds_the_reason_and_keeps_everything_else(properties, re
     raw = encode(Described(ULong(0x74), properties)) + encode(Described(DATA, b"body"))
     dead = Content.parse(raw).dead_lettered("queue", reason, None)
 
-    assert dead.read_application_properties() == {**properties, "DeadLetterReason": reason}
+    assert Content.parse(dead.encoded_application_properties).application_properties == {
+        **properties,
+        "DeadLetterReason": reason,
+    }
     assert dead.body == encode(Described(DATA, b"body"))
 
 

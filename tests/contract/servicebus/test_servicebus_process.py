@@ -11,7 +11,7 @@ import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from sandbox.servicebus.frames import AMQP_HEADER, EMPTY_FRAME, SASL_HEADER, encode_frame
-from sandbox.servicebus.performatives import Open
+from sandbox.servicebus.performatives import Begin, Flow, Open
 from sandbox.servicebus.values import UInt
 from tests.contract.servicebus.support import DEADLINE_SECONDS, receive_one, wait_until
 
@@ -94,6 +94,17 @@ def test_a_client_of_another_protocol_is_told_ours_and_cut_off(bus):
 def test_garbage_ends_its_own_connection_only(bus, garbage):
     with dial(bus) as client:
         client.sendall(AMQP_HEADER + garbage)
+        wait_until(lambda: not client.recv(1000))
+
+    bus.send("work", "still there")
+    assert str(receive_one(bus.receiver("work"))) == "still there"
+
+
+def test_fields_of_the_wrong_type_end_their_own_connection_only(bus):
+    begin = Begin(None, UInt(0), "many", UInt(1))
+    with dial(bus) as client:
+        client.sendall(AMQP_HEADER + encode_frame(0, Open("client")) + encode_frame(1, begin))
+        client.sendall(encode_frame(1, Flow(UInt(0), "many", UInt(0), UInt(1))))
         wait_until(lambda: not client.recv(1000))
 
     bus.send("work", "still there")

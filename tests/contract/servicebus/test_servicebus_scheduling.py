@@ -27,10 +27,9 @@ def test_a_scheduled_message_comes_when_its_time_has_come(bus, how):
             sender.schedule_messages(ServiceBusMessage("later"), due)
         else:
             sender.send_messages(ServiceBusMessage("later", scheduled_enqueue_time_utc=due))
-    receiver = bus.receiver("work")
 
     assert (bus.stats("work")["scheduled"], bus.stats("work")["active"]) == (1, 0)
-    message = receive_one(receiver)
+    message = receive_one(bus.receiver("work"))
     assert datetime.now(UTC) >= due - timedelta(milliseconds=5)
     assert (str(message), bus.stats("work")["scheduled"]) == ("later", 0)
     assert abs(message.scheduled_enqueue_time_utc - due) < timedelta(milliseconds=2)
@@ -44,8 +43,8 @@ def test_a_message_scheduled_for_the_past_comes_at_once(bus):
 
 def test_messages_come_in_the_order_of_their_times(bus):
     with bus.client.get_queue_sender("work") as sender:
-        sender.schedule_messages(ServiceBusMessage("second"), in_seconds(0.8))
-        sender.schedule_messages(ServiceBusMessage("first"), in_seconds(0.4))
+        sender.schedule_messages(ServiceBusMessage("second"), in_seconds(1.2))
+        sender.schedule_messages(ServiceBusMessage("first"), in_seconds(0.6))
 
     assert [str(message) for message in receive(bus.receiver("work"), 2)] == ["first", "second"]
 
