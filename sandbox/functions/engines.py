@@ -8,7 +8,6 @@ An engine that is killed takes its invocations with it: their outcome is unknown
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import timedelta
@@ -175,13 +174,3 @@ def index(app: str | Path, environment: Mapping[str, str] | None = None) -> dict
         return dict(engines.functions)
     finally:
         engines.stop()
-
-
-def wait_for(condition: Callable[[], bool], timeout: float) -> bool:
-    """Polls until `condition` holds; False where it does not within `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True

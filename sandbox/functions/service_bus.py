@@ -12,12 +12,12 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Literal, Protocol
 
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.servicebus.exceptions import ServiceBusError
@@ -103,21 +103,32 @@ class Listener(ABC):
         self, receiver: Receiver, messages: Sequence[ServiceBusReceivedMessage], outcome: Outcome | None
     ) -> None:
         """Completes or abandons, as the outcome says; without an outcome leaves the messages to their locks."""
-        name, count = self._trigger.function, len(messages)
+        name = self._trigger.function
         self._statistics.ended(name, succeeded=bool(outcome and outcome.succeeded))
         if outcome is None:
-            self._statistics.settled(name, unsettled=count)
-            return
-        if not outcome.succeeded:
-            # As the host does, the exception is logged by its first line; the app logs what it wants known of it.
+            self._statistics.settled(name, unsettled=len(messages))
+        elif not outcome.succeeded:
+            # The first line only: the app itself logs what it wants known of an error.
             _log.error("%s failed: %s", name, outcome.error.splitlines()[0])
-            done = sum(receiver.abandon(message) for message in messages)
-            self._statistics.settled(name, abandoned=done, unsettled=count - done)
+            self._settle_each(messages, receiver.abandon, "abandoned")
         elif self._completes:
-            done = sum(receiver.complete(message) for message in messages)
-            self._statistics.settled(name, completed=done, unsettled=count - done)
-            if done < count:
-                _log.error("%s: %d of %d locks were lost before completing", name, count - done, count)
+            self._settle_each(messages, receiver.complete, "completed")
+
+    def _settle_each(
+        self,
+        messages: Sequence[ServiceBusReceivedMessage],
+        settle: Callable[[ServiceBusReceivedMessage], bool],
+        done: Literal["completed", "abandoned"],
+    ) -> None:
+        count = 0
+        try:
+            for message in messages:
+                count += settle(message)
+        finally:
+            lost = len(messages) - count
+            self._statistics.settled(self._trigger.function, **{done: count}, unsettled=lost)
+            if lost:
+                _log.error("%s: %d of %d messages lost their locks", self._trigger.function, lost, len(messages))
 
 
 @dataclass(slots=True)
@@ -132,26 +143,32 @@ class SingleListener(Listener):
     """One message per call, several calls side by side."""
 
     def _pump(self, receiver: Receiver) -> None:
-        ended: SimpleQueue[_Call] = SimpleQueue()
         calls: dict[int, _Call] = {}
-        lost = False
-        while calls or not (self._stopping.is_set() or lost):
+        try:
+            self._pump_calls(receiver, calls)
+        finally:
+            # After a lost connection, calls still run that nobody here can settle any more.
+            for call in calls.values():
+                self._settle(receiver, [call.message], None)
+
+    def _pump_calls(self, receiver: Receiver, calls: dict[int, _Call]) -> None:
+        ended: SimpleQueue[_Call] = SimpleQueue()
+        died = False
+        while calls or not (self._stopping.is_set() or died):
             free = self._options.max_concurrent_calls - len(calls)
-            if free and not (self._stopping.is_set() or lost):
+            listening = free > 0 and not (self._stopping.is_set() or died)
+            if listening:
                 for message in receiver.receive(free, BUSY_SECONDS if calls else IDLE_SECONDS):
                     self._call(message, receiver, calls, ended)
-                patience = 0.0
-            else:
-                patience = IDLE_SECONDS
-            call = _next(ended, patience)
-            if call is None and patience:
+            call = _next(ended, 0.0 if listening else IDLE_SECONDS)
+            if call is None and not listening:
                 receiver.keep_alive()
             while call is not None:
                 del calls[id(call)]
-                lost |= self._finish(call, receiver)
+                died |= self._finish(call, receiver)
                 call = _next(ended, 0.0)
             self._renew(receiver, calls)
-        if lost:
+        if died:
             raise EngineDied
 
     def _call(

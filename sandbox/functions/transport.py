@@ -110,7 +110,8 @@ class Transport:
         self._expected[worker_id] = conversation
 
     def _stream(self, incoming: Iterator[Any], context: Any) -> Iterator[Any]:
-        worker_id = next(incoming).start_stream.worker_id
+        hello = next(incoming, None)
+        worker_id = hello.start_stream.worker_id if hello else ""
         conversation = self._expected.pop(worker_id, None)
         if conversation is None:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, "no engine of that id was started")

@@ -28,6 +28,7 @@ NEW_YEAR = "0 0 0 1 1 *"
 class Stage:
     """What a test sees: the bus, the app's record of what it saw, and the host once it is started."""
 
+    app = APP
     endpoint: Endpoint
     client: ServiceBusClient
     record: Path

@@ -1,6 +1,7 @@
 """Many messages per call."""
 
 import itertools
+import json
 
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.amqp import AmqpAnnotatedMessage
@@ -135,3 +136,38 @@ def test_a_body_that_is_no_data_fails_the_batch_without_reaching_the_function(st
     until(lambda: stage.counts(SUBSCRIPTION)["dead_lettered"] == 1)
 
     assert stage.seen("batch") == []
+
+
+def with_options(app_folder, stage, **options):
+    """The tests' app with other options of the Service Bus extension."""
+    content = {"version": "2.0", "extensions": {"serviceBus": options}}
+    return app_folder((stage.app / "function_app.py").read_text("utf-8"), json.dumps(content))
+
+
+def test_a_batch_waits_for_its_least_size_but_not_for_ever(stage, app_folder, until):
+    app = with_options(app_folder, stage, minMessageBatchSize=3, maxBatchWaitTime="00:00:02")
+    stage.send("events", "a", "b")
+    host = stage.host(app)
+    until(lambda: stage.counts(SUBSCRIPTION)["locked"] == 2)
+    assert stage.seen("batch") == []
+
+    stage.send("events", "c")
+    until(lambda: stage.counts(SUBSCRIPTION)["completed"] == 3)
+    stage.send("events", "late")
+    until(lambda: stage.counts(SUBSCRIPTION)["completed"] == 4)
+
+    assert host.figures()["batch"]["batch_sizes"] == {1: 1, 3: 1}
+
+
+def test_messages_received_ahead_are_given_back_at_a_stop(stage, app_folder, until):
+    app = with_options(app_folder, stage, prefetchCount=50, maxMessageBatchSize=10)
+    stage.send("events", "sleep 1", *["x"] * 99)
+    host = stage.host(app)
+    until(lambda: stage.counts(SUBSCRIPTION)["locked"] > 10)
+
+    host.stop()
+    counts = stage.counts(SUBSCRIPTION)
+
+    assert counts["locked"] == 0
+    assert counts["completed"] + counts["active"] == 100
+    assert counts["active"] > 0

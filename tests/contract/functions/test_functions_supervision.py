@@ -1,10 +1,14 @@
 """Engines that die, and apps that do not start."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from sandbox.functions.bindings import BindingRefused
 from sandbox.functions.engine import AppBroken
@@ -173,9 +177,6 @@ def test_functions_that_would_run_differently_in_azure_are_refused(stage, app_fo
 
 
 def test_the_engine_ends_when_its_host_is_killed(stage, until, tmp_path):
-    import json
-    import subprocess
-
     command = [sys.executable, "-m", "sandbox.functions", "--app", str(tmp_path)]
     (tmp_path / "host.json").write_text(HOST_JSON % "00:01:00")
     (tmp_path / "function_app.py").write_text(TIMER + "pass\n")
@@ -193,3 +194,32 @@ def test_the_engine_ends_when_its_host_is_killed(stage, until, tmp_path):
         return False
 
     until(gone)
+
+
+@contextmanager
+def process(module: str, *arguments: str, **environment: str):
+    """A part of the sandbox as a process, and the JSON of its ready line."""
+    command = [sys.executable, "-m", module, *arguments]
+    everything = {**os.environ, **environment}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=everything) as running:  # noqa: S603
+        try:
+            yield json.loads(running.stdout.readline())
+        finally:
+            running.terminate()
+
+
+def test_the_host_listens_again_when_a_lost_bus_comes_back(stage, until):
+    # in a process of its own, because the SDK does not close the sockets of connections that it lost
+    bus = ("sandbox.servicebus", "--entities", str(stage.app / "servicebus.json"), "--port")
+    with ExitStack() as host:
+        with process(*bus, "0") as first:
+            settings = stage.environment | {"BUS": first["connection_string"]}
+            ready = host.enter_context(process("sandbox.functions", "--app", str(stage.app), **settings))
+        with process(*bus, str(first["port"])) as second:
+            client = ServiceBusClient.from_connection_string(second["connection_string"])
+            with client, client.get_queue_sender("single", keep_alive=None) as sender:
+                sender.send_messages(ServiceBusMessage("after the outage"))
+            until(lambda: stage.seen("single"))
+        pids = {call["pid"] for call in stage.seen("single")}
+
+    assert pids == set(ready["engine_pids"]), "the engine has nothing to do with it"
