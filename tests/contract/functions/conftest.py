@@ -85,9 +85,9 @@ def eventually(condition, what: str = "") -> None:
         time.sleep(0.02)
 
 
-def open_stage(folder: Path, stack: ExitStack, lock_seconds: float | None = None) -> Stage:
+def open_stage(folder: Path, stack: ExitStack, **bus_options: float) -> Stage:
     definition = NamespaceDefinition.load(APP / "servicebus.json")
-    endpoint = stack.enter_context(running(definition, lock_seconds=lock_seconds))
+    endpoint = stack.enter_context(running(definition, **bus_options))
     client = stack.enter_context(ServiceBusClient.from_connection_string(endpoint.connection_string))
     return Stage(endpoint, client, folder / "record.jsonl", stack)
 
@@ -103,6 +103,13 @@ def short_locks(tmp_path):
     """The same stage, but locks last one second."""
     with ExitStack() as stack:
         yield open_stage(tmp_path, stack, lock_seconds=1.0)
+
+
+@pytest.fixture
+def impatient_bus(tmp_path):
+    """The same stage, but the bus closes connections that are silent for a second."""
+    with ExitStack() as stack:
+        yield open_stage(tmp_path, stack, idle_seconds=1.0)
 
 
 @pytest.fixture
