@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     spotler_secret: SecretStr
     #: Seconds for one call; public clients of this API use 10 to 20.
     spotler_timeout: Annotated[float, Field(gt=0)] = 20
+    #: Corrections of unpublished paths, as JSON; see docs/to-verify.md.
+    spotler_paths: str | None = None
     #: Calls at the same time. Spotler publishes no limit; see docs/to-verify.md.
     spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 8
 
@@ -64,13 +66,13 @@ class Settings(BaseSettings):
     job_give_up_hours: Annotated[float, Field(gt=0)] = 3
     #: Seconds after which a claim is stale: the lock duration of the subscriptions.
     job_lease_seconds: Annotated[float, Field(gt=0)] = 300
+    #: Whether a tag, score or automation that a job changed is posted on the timeline of the record.
+    timeline_posts: bool = True
     #: Seconds that a Queued row may wait for its message before the sweep wakes it up.
     job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120
 
     # Mapping.
     mapping_file: Path = Path("mappings/default.json")
-    #: The language of choice labels sent to Spotler (1043 is Dutch, 1033 English).
-    language: int = 1033
     #: The time zone in which a date-time becomes a date.
     time_zone: str = "Europe/Amsterdam"
 

@@ -175,6 +175,48 @@ class MarketingList:
     TABLE: Final = "list"
     SET: Final = "lists"
     ID: Final = "listid"
+    NAME: Final = "listname"
+    STATE: Final = "statecode"
+    #: Columns that the connector's solution adds: whether Spotler has the list, and since when it is as it is.
+    SYNCED: Final = "dh_spotlersync"
+    LAST_SYNC: Final = "dh_spotlerlastsync"
+
+
+class Post:
+    """An entry on the timeline of a record."""
+
+    TABLE: Final = "post"
+    SET: Final = "posts"
+    ID: Final = "postid"
+    TEXT: Final = "text"
+    SOURCE: Final = "source"
+    REGARDING: Final = "regardingobjectid"
+
+    @staticmethod
+    def regarding(table: str) -> str:
+        """The navigation property through which a post is hung on a record of that table."""
+        return f"regardingobjectid_{table}"
+
+
+class EnvironmentVariable:
+    """The definition of an environment variable, with its default value."""
+
+    TABLE: Final = "environmentvariabledefinition"
+    SET: Final = "environmentvariabledefinitions"
+    ID: Final = "environmentvariabledefinitionid"
+    SCHEMA_NAME: Final = "schemaname"
+    DEFAULT: Final = "defaultvalue"
+
+
+class EnvironmentVariableValue:
+    """The current value of an environment variable, if an operator gave it one."""
+
+    TABLE: Final = "environmentvariablevalue"
+    SET: Final = "environmentvariablevalues"
+    ID: Final = "environmentvariablevalueid"
+    VALUE: Final = "value"
+    DEFINITION: Final = "environmentvariabledefinitionid"
+    DEFINITION_NAVIGATION: Final = "EnvironmentVariableDefinitionId"
 
 
 class Flags:
@@ -188,6 +230,9 @@ class Flags:
 
 #: The service endpoint that posts messages to the queue.
 SERVICE_ENDPOINT: Final = "SpotlerAutomate"
+
+#: The environment variable with the permissions that a new record gets.
+PERMISSIONS_VARIABLE: Final = "dh_spotlerpermissions"
 
 #: The text that the connector's own writes carry (`?tag=`), so that its messages are recognised as its own.
 OWN_TAG: Final = "spotler-connector"

@@ -19,17 +19,19 @@ class Outcome:
         code: `OK`, a code of ours, or the code of the system that refused.
         message: a sentence for people.
         automation_contact_id: the run that was started, if one was.
+        post: what the timeline of the record tells about it; empty for nothing.
     """
 
     status: JobStatus
     code: str
     message: str
     automation_contact_id: str = ""
+    post: str = ""
 
     @classmethod
-    def completed(cls, message: str, *, code: str = "OK", automation_contact_id: str = "") -> Self:
+    def completed(cls, message: str, *, code: str = "OK", automation_contact_id: str = "", post: str = "") -> Self:
         """The work is done."""
-        return cls(JobStatus.COMPLETED, code, message, automation_contact_id)
+        return cls(JobStatus.COMPLETED, code, message, automation_contact_id, post)
 
     @classmethod
     def failed(cls, error: ConnectorError) -> Self:
@@ -80,9 +82,15 @@ class Attempt:
         """Whether it met an obstacle that may pass, so that later jobs of its record must wait."""
         return isinstance(self.result, Exception) and not isinstance(self.result, Invalid | Refused)
 
-    def finish(self, message: str, *, code: str = "OK", automation_contact_id: str = "") -> None:
+    @property
+    def known_record(self) -> Record:
+        """The record of an operation that needs one."""
+        assert self.record is not None  # noqa: S101 - `prepare` ended the attempts without one
+        return self.record
+
+    def finish(self, message: str, *, code: str = "OK", automation_contact_id: str = "", post: str = "") -> None:
         """The work is done."""
-        self.result = Outcome.completed(message, code=code, automation_contact_id=automation_contact_id)
+        self.result = Outcome.completed(message, code=code, automation_contact_id=automation_contact_id, post=post)
 
     def fail(self, error: Exception) -> None:
         """The work is not done; the family of the error decides what happens next."""

@@ -1,10 +1,10 @@
 """Start Automation: trigger an automation, or a campaign, for one contact. At most once: it mails people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.dataverse.choices import AutomationKind, Operation as Choice
-from connector.dataverse.client import Row, filters
+from connector.dataverse.client import filters
 from connector.dataverse.names import Automation as Names
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
@@ -14,11 +14,27 @@ from connector.jobs.operation import Batch, Needs
 
 
 @dataclass(frozen=True, slots=True)
+class AutomationRow:
+    """A row of Spotler Automation.
+
+    Attributes:
+        trigger_code: what starts it.
+        automation_id: what stops it.
+        fields: its personal fields, `name=TYPE` a line.
+    """
+
+    kind: AutomationKind
+    trigger_code: str
+    automation_id: str
+    fields: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """What is to be started."""
 
-    trigger_code: str
-    kind: AutomationKind
+    automation: AutomationRow
     fields: tuple[AutomationField, ...]
 
 
@@ -33,8 +49,7 @@ class StartAutomation:
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """The automation exists and is active, and the fields are its fields."""
-        ids = {attempt.job.automation_id for attempt in attempts if attempt.job.automation_id}
-        rows = _automations(ids, batch)
+        rows = read_automations({attempt.job.automation_id for attempt in attempts if attempt.job.automation_id}, batch)
         batch.examine(attempts, lambda attempt: start_of(attempt.job, rows))
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
@@ -44,17 +59,22 @@ class StartAutomation:
     def _start(self, attempt: Attempt, batch: Batch) -> None:
         start = attempt.plan
         assert isinstance(start, Start)  # noqa: S101 - made by the check
-        assert attempt.record is not None  # noqa: S101 - the operation needs a record
-        external_id = attempt.record.ref.id
-        if start.kind is AutomationKind.CAMPAIGN:
-            batch.services.spotler.trigger_campaign(start.trigger_code, external_id, start.fields)
-            attempt.finish("The campaign was started.")
+        spotler, code, fields = batch.services.spotler, start.automation.trigger_code, start.fields
+        if start.automation.kind is AutomationKind.CAMPAIGN:
+            batch.for_contact(attempt.known_record, lambda contact: spotler.trigger_campaign(code, contact, fields))
+            attempt.finish("The campaign was started.", post="Spotler campaign started")
         else:
-            result = batch.services.spotler.trigger_automation(start.trigger_code, external_id, start.fields)
-            attempt.finish("The automation was started.", automation_contact_id=result.automation_contact_id or "")
+            result = batch.for_contact(
+                attempt.known_record, lambda contact: spotler.trigger_automation(code, contact, fields)
+            )
+            attempt.finish(
+                "The automation was started.",
+                automation_contact_id=result.automation_contact_id or "",
+                post="Spotler automation started",
+            )
 
 
-def start_of(job: Job, automations: Mapping[str, Row]) -> Start:
+def start_of(job: Job, automations: Mapping[str, AutomationRow]) -> Start:
     """What a job starts.
 
     Raises:
@@ -62,26 +82,45 @@ def start_of(job: Job, automations: Mapping[str, Row]) -> Start:
     """
     if job.automation_id is None:
         raise Invalid("The job has no automation, or its automation was deleted; choose one.")
-    row = automations.get(job.automation_id)
-    if row is None:
-        raise Invalid("The automation of the job was deleted; choose another one.")
-    if row.get(Names.STATE) != 0:
+    automation = automation_of(job.automation_id, automations)
+    if not automation.is_active:
         raise Invalid("The automation of the job is deactivated: it is not published in Spotler any more.")
-    code = str(row.get(Names.TRIGGER_CODE) or "").strip()
-    if not code:
+    if not automation.trigger_code:
         raise Invalid(
             "The automation of the job has no trigger code; run a job with the operation Refresh Automations."
         )
-    kind = AutomationKind.CAMPAIGN if row.get(Names.KIND) == AutomationKind.CAMPAIGN else AutomationKind.AUTOMATION
-    return Start(code, kind, parse_fields(job.automation_fields, str(row.get(Names.FIELDS) or "")))
+    return Start(automation, parse_fields(job.automation_fields, automation.fields))
 
 
-def _automations(ids: set[str], batch: Batch) -> dict[str, Row]:
+def automation_of(row_id: str, automations: Mapping[str, AutomationRow]) -> AutomationRow:
+    """The automation of that id.
+
+    Raises:
+        Invalid: when it was deleted.
+    """
+    if row_id not in automations:
+        raise Invalid("The automation of the job was deleted; choose another one.")
+    return automations[row_id]
+
+
+def read_automations(ids: Collection[str], batch: Batch) -> dict[str, AutomationRow]:
+    """The automations that exist, by row id: one query."""
     if not ids:
         return {}
     rows = batch.services.dataverse.query(
         Names.SET,
-        select=(Names.ID, Names.TRIGGER_CODE, Names.KIND, Names.FIELDS, Names.STATE),
+        select=(Names.ID, Names.KIND, Names.TRIGGER_CODE, Names.AUTOMATION_ID, Names.FIELDS, Names.STATE),
         filter=filters.in_(Names.ID, sorted(ids)),
     )
-    return {str(row[Names.ID]).lower(): row for row in rows}
+    return {
+        str(row[Names.ID]).lower(): AutomationRow(
+            kind=(
+                AutomationKind.CAMPAIGN if row.get(Names.KIND) == AutomationKind.CAMPAIGN else AutomationKind.AUTOMATION
+            ),
+            trigger_code=str(row.get(Names.TRIGGER_CODE) or "").strip(),
+            automation_id=str(row.get(Names.AUTOMATION_ID) or "").strip(),
+            fields=str(row.get(Names.FIELDS) or ""),
+            is_active=row.get(Names.STATE) == 0,
+        )
+        for row in rows
+    }

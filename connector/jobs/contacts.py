@@ -1,4 +1,4 @@
-"""Sync Contact: send one record, and its permissions, to Spotler now."""
+"""Sync Contact and Anonymize Contact: a record goes to Spotler, or leaves it, now."""
 
 from collections.abc import Sequence
 
@@ -25,9 +25,29 @@ class SyncContact:
         records = [attempt.record for attempt in attempts if attempt.record is not None]
         results = Outward(batch.services, batch.infos).send(records, always=True)
         for attempt in attempts:
-            assert attempt.record is not None  # noqa: S101 - the operation needs a record
-            result = results[attempt.record.ref]
+            result = results[attempt.known_record.ref]
             if isinstance(result, Exception):
                 attempt.fail(result)
             else:
                 attempt.finish(result.message, code=result.code)
+
+
+class AnonymizeContact:
+    """Contacts cannot be deleted in Spotler; anonymising takes their personal data out."""
+
+    slug = Choice.ANONYMIZE_CONTACT.slug
+    needs = Needs.RECORD
+    repeatable = True
+    accepts_inactive = True
+    syncs_first = False
+
+    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """The record is all it needs."""
+
+    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """One call per contact; one that Spotler does not know is the same end state."""
+        batch.each(attempts, lambda attempt: self._anonymize(attempt, batch))
+
+    def _anonymize(self, attempt: Attempt, batch: Batch) -> None:
+        Outward(batch.services, batch.infos).anonymize(attempt.known_record)
+        attempt.finish("The contact is anonymised in Spotler.")

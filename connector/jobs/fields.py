@@ -1,6 +1,7 @@
-"""Set Contact Field: write one value straight into one Spotler field, outside the normal sync."""
+"""Set and Clear Contact Field: write straight into one Spotler field, outside the normal sync."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
@@ -9,22 +10,29 @@ from connector.jobs.model import Job
 from connector.jobs.operation import Batch, Needs
 from connector.jobs.target_field import find_target
 from connector.mapping import Mapping
-from connector.spotler import ContactData, Fields, parse_text
+from connector.spotler import CLEARED, ContactData, Fields, parse_text
+
+#: Reads from a job what is to be written.
+type PropertyReader = Callable[[Job, Fields, Mapping], dict[str, object]]
 
 
-class SetContactField:
+class WriteContactField:
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
-    slug = Choice.SET_CONTACT_FIELD.slug
     needs = Needs.RECORD
     repeatable = True
     accepts_inactive = False
     syncs_first = True
 
+    def __init__(self, choice: Choice, read: PropertyReader, done: str) -> None:
+        self.slug = choice.slug
+        self._read = read
+        self._done = done
+
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
         fields, mapping = batch.services.spotler.fields(), batch.services.mapping
-        batch.examine(attempts, lambda attempt: property_of(attempt.job, fields, mapping))
+        batch.examine(attempts, lambda attempt: self._read(attempt.job, fields, mapping))
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call for a hundred contacts."""
@@ -34,11 +42,11 @@ class SetContactField:
             if answer.error is not None:
                 attempt.fail(answer.error)
             else:
-                attempt.finish("The field was set.")
+                attempt.finish(self._done)
 
 
-def property_of(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]:
-    """The property to write, by its internal name.
+def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]:
+    """The property that Set Contact Field writes, by its internal name.
 
     Raises:
         Invalid: naming what is wrong and what to do.
@@ -52,7 +60,22 @@ def property_of(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
 
+def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]:
+    """The property that Clear Contact Field empties; an item of a list field is switched off.
+
+    Raises:
+        Invalid: naming what is wrong and what to do.
+    """
+    if not job.field_name.strip():
+        raise Invalid("The job has no field name; fill the column Field Name.")
+    target = find_target(job.field_name, fields, mapping)
+    return {target.name: CLEARED if target.bit is None else [{"bit": target.bit, "enabled": False}]}
+
+
 def _data(attempt: Attempt) -> ContactData:
-    assert attempt.record is not None  # noqa: S101 - the operation needs a record
     assert isinstance(attempt.plan, dict)  # noqa: S101 - made by the check
-    return ContactData(attempt.record.ref.id, attempt.plan)
+    return ContactData(attempt.known_record.ref.id, attempt.plan)
+
+
+SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, property_to_set, "The field was set.")
+CLEAR_CONTACT_FIELD: Final = WriteContactField(Choice.CLEAR_CONTACT_FIELD, property_to_clear, "The field was cleared.")

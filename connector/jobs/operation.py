@@ -10,6 +10,9 @@ from typing import Protocol
 from connector.errors import Transient
 from connector.jobs.attempt import Attempt
 from connector.services import Services
+from connector.spotler import ContactUnknown
+from connector.sync.outward import Outward
+from connector.sync.records import Record
 
 
 class Needs(Enum):
@@ -45,6 +48,20 @@ class Batch:
                 attempt.fail(error)
 
         wait([self.services.pool.submit(one, attempt) for attempt in attempts])
+
+    def for_contact[T](self, record: Record, call: Callable[[str], T]) -> T:
+        """Make a call about a contact; one that Spotler has lost, although we sent it, is sent again first.
+
+        Raises:
+            ContactUnknown: Spotler does not know the contact even then.
+        """
+        try:
+            return call(record.ref.id)
+        except ContactUnknown:
+            sent = Outward(self.services, self.infos).send([record], always=True)[record.ref]
+            if isinstance(sent, Exception):
+                raise sent from None
+            return call(record.ref.id)
 
     @staticmethod
     def examine(attempts: Sequence[Attempt], check: Callable[[Attempt], object]) -> None:

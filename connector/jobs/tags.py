@@ -1,24 +1,20 @@
-"""Add Tag: mark a contact, or only make the tag known when the job has no record."""
+"""Tags: mark contacts, so that those with the same tag form a segment in Spotler."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Final
 
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
 from connector.jobs.model import Job
 from connector.jobs.operation import Batch, Needs
-
-#: The longest name of a tag; see docs/to-verify.md.
-TAG_LENGTH: Final = 255
+from connector.spotler import TAG_LENGTH
 
 
-class AddTag:
-    """Several tags are separated by a comma or a semicolon; a tag that does not exist is created."""
+class TagOperation(ABC):
+    """One call per contact: Spotler has no call for several contacts."""
 
-    slug = Choice.ADD_TAG.slug
-    needs = Needs.RECORD_OR_NOTHING
     repeatable = True
     accepts_inactive = False
     syncs_first = True
@@ -28,19 +24,41 @@ class AddTag:
         batch.examine(attempts, lambda attempt: tags_of(attempt.job))
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
-        """One call per contact: Spotler has no call for several."""
-        batch.each(attempts, lambda attempt: self._add(attempt, batch))
+        """A few contacts at a time."""
+        batch.each(attempts, lambda attempt: self._change(attempt, tags_of(attempt.job), batch))
 
-    def _add(self, attempt: Attempt, batch: Batch) -> None:
-        tags = tags_of(attempt.job)
+    @abstractmethod
+    def _change(self, attempt: Attempt, tags: Sequence[str], batch: Batch) -> None:
+        """Change the tags of one contact and end the attempt."""
+
+
+class AddTag(TagOperation):
+    """A tag that does not exist is created; without a record it is created and given to nobody."""
+
+    slug = Choice.ADD_TAG.slug
+    needs = Needs.RECORD_OR_NOTHING
+
+    def _change(self, attempt: Attempt, tags: Sequence[str], batch: Batch) -> None:
         spotler = batch.services.spotler
         if attempt.record is None:
             for tag in tags:
                 spotler.create_tag(tag)
-            attempt.finish(_sentence(tags, "created in Spotler, given to nobody"))
+            attempt.finish(f"{_count(tags)} created in Spotler, given to nobody.")
         else:
-            spotler.add_tags(attempt.record.ref.id, tags)
-            attempt.finish(_sentence(tags, "added"))
+            batch.for_contact(attempt.record, lambda external_id: spotler.add_tags(external_id, tags))
+            attempt.finish(f"{_count(tags)} added.", post=f"Spotler tag added: {', '.join(tags)}")
+
+
+class RemoveTag(TagOperation):
+    """Removes the score with the tag; a tag that the contact does not have is the same end state."""
+
+    slug = Choice.REMOVE_TAG.slug
+    needs = Needs.RECORD
+
+    def _change(self, attempt: Attempt, tags: Sequence[str], batch: Batch) -> None:
+        spotler = batch.services.spotler
+        batch.for_contact(attempt.known_record, lambda external_id: spotler.remove_tags(external_id, tags))
+        attempt.finish(f"{_count(tags)} removed.", post=f"Spotler tag removed: {', '.join(tags)}")
 
 
 def tags_of(job: Job) -> tuple[str, ...]:
@@ -60,5 +78,5 @@ def tags_of(job: Job) -> tuple[str, ...]:
     return tuple(tags.values())
 
 
-def _sentence(tags: Sequence[str], what: str) -> str:
-    return f"{len(tags)} tag{'s' if len(tags) > 1 else ''} {what}."
+def _count(tags: Sequence[str]) -> str:
+    return f"{len(tags)} tag{'s' if len(tags) > 1 else ''}"

@@ -227,4 +227,4 @@ def spotler_from(
         on_call=on_call,
     )
     auth = OAuth1(settings.spotler_key.get_secret_value(), client_secret=settings.spotler_secret.get_secret_value())
-    return Spotler(Calls(transport, auth), paths=Paths.from_setting(getattr(settings, "spotler_paths", None)))
+    return Spotler(Calls(transport, auth), paths=Paths.from_setting(settings.spotler_paths))

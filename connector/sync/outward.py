@@ -119,15 +119,23 @@ class Outward:
                 self._note(parcel.record, status="OK", sent_hash=parcel.hash, active=True)
         return results
 
+    def anonymize(self, record: Record) -> None:
+        """Take the personal data of a record out of Spotler; unknown to Spotler is the same end state.
+
+        Raises:
+            ConnectorError: when Spotler does not do it.
+        """
+        self._services.spotler.anonymize(record.ref.id)
+        self._note(record, status="ANONYMIZED", sent_hash="", active=False)
+
     def _withdraw(self, record: Record) -> Sent | ConnectorError:
-        """Take the personal data out of Spotler; there is nothing to do for a record that was never sent."""
+        """Anonymise a record that may not be mailed; there is nothing to do for one that was never sent."""
         if not record.is_known:
             return Sent("SKIPPED_DO_NOT_EMAIL", "It may not be mailed and was never sent to Spotler.")
         try:
-            self._services.spotler.anonymize(record.ref.id)  # unknown to Spotler is the same end state
+            self.anonymize(record)
         except ConnectorError as error:
             return error
-        self._note(record, status="ANONYMIZED", sent_hash="", active=False)
         return Sent("ANONYMIZED", "It may not be mailed any more and was anonymised in Spotler.")
 
     def _note(

@@ -9,7 +9,7 @@ from connector.dataverse.client import filters
 from connector.dataverse.client.batch import BatchRequest, BatchResponse
 from connector.dataverse.client.bulk import Keyed, WriteResult
 from connector.dataverse.client.client import Dataverse, connect
-from connector.dataverse.client.errors import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound
+from connector.dataverse.client.errors import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound, UnknownName
 from connector.dataverse.client.queries import Query
 from connector.dataverse.client.rows import Row, TableNames, bind, etag, formatted, lookup_id, lookup_table, text
 
@@ -26,6 +26,7 @@ __all__ = [
     "Query",
     "Row",
     "TableNames",
+    "UnknownName",
     "WriteResult",
     "bind",
     "connect",

@@ -56,6 +56,12 @@ class DataverseRefused(Refused):
         self.request_id = request_id
 
 
+class UnknownName(Misconfigured):
+    """Dataverse does not know a table, column or option that the connector names."""
+
+    advice = "Run setup on this environment, and compare the mapping with its tables."
+
+
 class NotFound(DataverseRefused):
     """The row does not exist in Dataverse, or the connector's user may not see it."""
 
@@ -138,10 +144,7 @@ def refusal(
         return Misconfigured(f"Dataverse answered {status} to {call}.", advice="Check DATAVERSE_URL.")
     code, message = _standard_error(body)
     if code in _UNKNOWN_NAME:
-        return Misconfigured(
-            f"Dataverse does not know a table, column or option that {call} names ({code}).",
-            advice="Run setup on this environment, and compare the mapping with its tables.",
-        )
+        return UnknownName(f"{UnknownName.default_sentence()[:-1]}, in {call} ({code}).")
     if code == _NO_USER:
         return Misconfigured(
             f"The application DATAVERSE_CLIENT_ID has no user in the environment of {call} ({code}).",

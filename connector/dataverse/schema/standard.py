@@ -1,6 +1,15 @@
 """Standard tables of Dataverse, with only the columns that the connector uses."""
 
-from connector.dataverse.names import Account, Contact, Flags, Lead, MarketingList
+from connector.dataverse.names import (
+    Account,
+    Contact,
+    EnvironmentVariable,
+    EnvironmentVariableValue,
+    Flags,
+    Lead,
+    MarketingList,
+    Post,
+)
 from connector.dataverse.schema.model import Column, Kind, Table, lookup, text
 
 ACTIVE_INACTIVE = {0: "Active", 1: "Inactive"}
@@ -134,7 +143,7 @@ MARKETING_LIST = Table(
     name_column="listname",
     columns=(
         Column(MarketingList.ID, Kind.ID, "List"),
-        text("listname", "Name", 128, required=True),
+        text(MarketingList.NAME, "Name", 128, required=True),
         Column("type", Kind.YES_NO, "Type", default=False),
         Column(
             "createdfromcode",
@@ -145,6 +154,8 @@ MARKETING_LIST = Table(
         ),
         Column("query", Kind.MEMO, "Query", length=1_073_741_823),
         Column("lockstatus", Kind.YES_NO, "Locked", default=False),
+        Column(MarketingList.SYNCED, Kind.YES_NO, "Sync to Spotler", default=False),
+        Column(MarketingList.LAST_SYNC, Kind.DATE_TIME, "Last Sync to Spotler"),
         *_system_columns(ACTIVE_INACTIVE, {0: "Active", 1: "Inactive"}),
     ),
     status_state={0: 0, 1: 1},
@@ -164,4 +175,62 @@ SYSTEM_USER = Table(
     ),
 )
 
-STANDARD_TABLES = (CONTACT, LEAD, ACCOUNT, MARKETING_LIST, SYSTEM_USER)
+POST = Table(
+    name=Post.TABLE,
+    set_name=Post.SET,
+    label="Post",
+    id_column=Post.ID,
+    name_column=Post.TEXT,
+    columns=(
+        Column(Post.ID, Kind.ID, "Post"),
+        text(Post.TEXT, "Text", 2000),
+        Column(Post.SOURCE, Kind.CHOICE, "Source", options={1: "Auto Post", 2: "Manual Post", 3: "ActionHub Post"}),
+        lookup(Post.REGARDING, "Regarding", {table: Post.regarding(table) for table in ("contact", "lead", "account")}),
+        Column("createdon", Kind.DATE_TIME, "Created On", writable=False),
+    ),
+)
+
+ENVIRONMENT_VARIABLE = Table(
+    name=EnvironmentVariable.TABLE,
+    set_name=EnvironmentVariable.SET,
+    label="Environment Variable Definition",
+    id_column=EnvironmentVariable.ID,
+    name_column=EnvironmentVariable.SCHEMA_NAME,
+    columns=(
+        Column(EnvironmentVariable.ID, Kind.ID, "Environment Variable Definition"),
+        text(EnvironmentVariable.SCHEMA_NAME, "Schema Name", required=True),
+        text("displayname", "Display Name"),
+        Column("type", Kind.CHOICE, "Type", options={100000000: "String", 100000003: "JSON"}, default=100000000),
+        Column(EnvironmentVariable.DEFAULT, Kind.MEMO, "Default Value", length=2000),
+    ),
+    keys={"schemaname_key": (EnvironmentVariable.SCHEMA_NAME,)},
+)
+
+ENVIRONMENT_VARIABLE_VALUE = Table(
+    name=EnvironmentVariableValue.TABLE,
+    set_name=EnvironmentVariableValue.SET,
+    label="Environment Variable Value",
+    id_column=EnvironmentVariableValue.ID,
+    name_column="schemaname",
+    columns=(
+        Column(EnvironmentVariableValue.ID, Kind.ID, "Environment Variable Value"),
+        text("schemaname", "Name"),
+        Column(EnvironmentVariableValue.VALUE, Kind.MEMO, "Value", length=2000),
+        lookup(
+            EnvironmentVariableValue.DEFINITION,
+            "Environment Variable Definition",
+            {EnvironmentVariable.TABLE: EnvironmentVariableValue.DEFINITION_NAVIGATION},
+        ),
+    ),
+)
+
+STANDARD_TABLES = (
+    CONTACT,
+    LEAD,
+    ACCOUNT,
+    MARKETING_LIST,
+    SYSTEM_USER,
+    POST,
+    ENVIRONMENT_VARIABLE,
+    ENVIRONMENT_VARIABLE_VALUE,
+)

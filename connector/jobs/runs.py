@@ -1,0 +1,132 @@
+"""Stop Automation: end a run that a Start Automation job began."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.dataverse.choices import AutomationKind, JobStatus, Operation as Choice
+from connector.dataverse.client import filters
+from connector.dataverse.names import Job as Names
+from connector.errors import Invalid, Refused
+from connector.jobs.attempt import Attempt
+from connector.jobs.automations import AutomationRow, automation_of, read_automations
+from connector.jobs.model import COLUMNS, Job
+from connector.jobs.operation import Batch, Needs
+
+
+class RunNotFound(Refused):
+    """No run was found that could be stopped."""
+
+    code = "RUN_NOT_FOUND"
+    advice = "Fill the Automation Contact Id of the job that started the run."
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What is to be stopped: one run of an automation, or a campaign for a contact."""
+
+    automation: AutomationRow
+    external_id: str
+    run: str
+
+
+class StopAutomation:
+    """The run is named by its Automation Contact Id; else it is the latest of the record and the automation."""
+
+    slug = Choice.STOP_AUTOMATION.slug
+    needs = Needs.RECORD_OR_NOTHING
+    repeatable = True
+    accepts_inactive = True
+    syncs_first = False
+
+    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """The run can be found from what the job says."""
+        batch.examine(attempts, lambda attempt: _check(attempt.job))
+        open_jobs = [attempt.job for attempt in attempts if attempt.is_open]
+        starts = _starts(open_jobs, batch)
+        rows = read_automations({job.automation_id for job in (*open_jobs, *starts) if job.automation_id}, batch)
+        todo = [attempt for attempt in attempts if attempt.is_open]
+        batch.examine(todo, lambda attempt: stop_of(attempt.job, starts, rows))
+
+    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+        """One call per run, a few at a time."""
+        batch.each(attempts, lambda attempt: self._stop(attempt, batch))
+
+    def _stop(self, attempt: Attempt, batch: Batch) -> None:
+        stop = attempt.plan
+        assert isinstance(stop, Stop)  # noqa: S101 - made by the check
+        spotler = batch.services.spotler
+        try:
+            if stop.automation.kind is AutomationKind.CAMPAIGN:
+                spotler.stop_campaign(stop.automation.automation_id, stop.external_id)
+            else:
+                spotler.stop_automation(stop.automation.automation_id, stop.external_id, stop.run)
+        except Refused as refusal:
+            if refusal.result_code != "INVALID_STATE":
+                raise
+            attempt.finish("It had ended already.")
+        else:
+            attempt.finish("It was stopped.")
+
+
+def _check(job: Job) -> None:
+    if not job.automation_contact_id.strip() and (job.record is None or job.automation_id is None):
+        raise Invalid("The job needs an Automation Contact Id, or a customer or lead and an automation.")
+
+
+def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) -> Stop:
+    """What a job stops.
+
+    Args:
+        job: the job.
+        starts: the jobs that started the runs which may be meant, the newest last.
+        rows: the automations of them all, by id.
+
+    Raises:
+        RunNotFound: when there is no such run.
+        Invalid: when the job contradicts the run.
+    """
+    run = job.automation_contact_id.strip()
+    if not run and job.automation_id and job.record:
+        automation = automation_of(job.automation_id, rows)
+        if automation.kind is AutomationKind.CAMPAIGN:
+            return Stop(automation, job.record.id, "")
+    start = next((each for each in reversed(starts) if _is_meant(each, job, run)), None)
+    record = start.record if start else job.record
+    automation_id = start.automation_id if start else job.automation_id
+    if record is None or automation_id is None or (start is None and not run):
+        raise RunNotFound
+    if job.record is not None and job.record != record:
+        raise Invalid("The Automation Contact Id belongs to a run of another record.")
+    return Stop(automation_of(automation_id, rows), record.id, run or (start.automation_contact_id if start else ""))
+
+
+def _is_meant(start: Job, job: Job, run: str) -> bool:
+    if run:
+        return start.automation_contact_id == run
+    return start.record == job.record and start.automation_id == job.automation_id
+
+
+def _starts(jobs: Iterable[Job], batch: Batch) -> list[Job]:
+    """The finished Start Automation jobs that may have begun the runs, in the order of their numbers: one query."""
+    wanted = []
+    for job in jobs:
+        run = job.automation_contact_id.strip()
+        if run:
+            wanted.append(filters.eq(Names.AUTOMATION_CONTACT_ID, run))
+        elif job.record is not None and job.automation_id is not None:
+            column = Names.LEAD if job.lead else Names.CUSTOMER
+            wanted.append(
+                filters.and_(filters.in_(column, [job.record.id]), filters.in_(Names.AUTOMATION, [job.automation_id]))
+            )
+    if not wanted:
+        return []
+    condition = filters.and_(
+        filters.eq(Names.OPERATION, Choice.START_AUTOMATION.value),
+        filters.eq(Names.STATUS, JobStatus.COMPLETED.value),
+        filters.ne(Names.AUTOMATION_CONTACT_ID, None),
+        filters.or_(*(f"({each})" for each in dict.fromkeys(wanted))),
+    )
+    rows = batch.services.dataverse.query(
+        Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True
+    )
+    return [Job.from_row(row) for row in rows]

@@ -1,0 +1,1 @@
+"""What timers, and jobs that ask for it, fetch from Spotler."""

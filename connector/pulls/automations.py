@@ -1,0 +1,159 @@
+"""Automations and campaigns: what can be started from outside stands as rows of Spotler Automation, for users to pick.
+
+One row per trigger code. What is no longer published is deactivated, never deleted, because jobs refer to it; it is
+activated again when it returns. A kind whose list could not be read is left as it is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connector.dataverse.choices import AutomationKind
+from connector.dataverse.client import Keyed, Row, WriteResult
+from connector.dataverse.names import Automation as Names
+from connector.errors import ConnectorError
+from connector.services import Services
+from connector.spotler import NotLicensed, NotSupported, Spotler
+
+#: What stands before the name, so that users tell the two kinds apart.
+ICONS: Final = {AutomationKind.AUTOMATION: "🚀", AutomationKind.CAMPAIGN: "📢"}
+#: The longest name that the row takes.
+NAME_LENGTH: Final = 300
+
+#: `statecode` and `statuscode` of a row that users can pick, and of one that they cannot.
+ACTIVE: Final = {Names.STATE: 0, Names.STATUS: 1}
+INACTIVE: Final = {Names.STATE: 1, Names.STATUS: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Startable:
+    """Something that can be started from outside.
+
+    Attributes:
+        code: the trigger code, by which it is started.
+        id: the automation or campaign, by which it is stopped.
+        label: the label of the trigger, which is what users see.
+        fields: the names and types of its personal fields.
+    """
+
+    kind: AutomationKind
+    code: str
+    id: str
+    label: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def row(self) -> dict[str, object]:
+        """The columns of its row."""
+        return {
+            Names.NAME: f"{ICONS[self.kind]} {self.label}"[:NAME_LENGTH],
+            Names.TRIGGER_CODE: self.code,
+            Names.KIND: self.kind.value,
+            Names.AUTOMATION_ID: self.id,
+            Names.FIELDS: "\n".join(f"{name}={kind}" for name, kind in self.fields),
+            **ACTIVE,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh changed."""
+
+    created: int
+    updated: int
+    deactivated: int
+
+    def __str__(self) -> str:
+        return f"{self.created} new, {self.updated} changed and {self.deactivated} deactivated automations."
+
+
+def refresh_automations(services: Services) -> Refreshed:
+    """Make the rows equal to what Spotler publishes; only real differences are written.
+
+    Raises:
+        ConnectorError: when Spotler or Dataverse cannot be asked, or does not take a row.
+    """
+    startable, kinds = _published(services.spotler)
+    rows = services.dataverse.query(
+        Names.SET,
+        select=(
+            Names.ID,
+            Names.NAME,
+            Names.TRIGGER_CODE,
+            Names.KIND,
+            Names.AUTOMATION_ID,
+            Names.FIELDS,
+            Names.STATE,
+            Names.STATUS,
+        ),
+    )
+    known = {str(row[Names.TRIGGER_CODE]): row for row in rows if row.get(Names.TRIGGER_CODE)}
+    new = [each.row() for code, each in startable.items() if code not in known]
+    changed = [
+        Keyed(str(known[code][Names.ID]), each.row())
+        for code, each in startable.items()
+        if code in known and _differs(known[code], each.row())
+    ]
+    gone = [
+        Keyed(str(row[Names.ID]), INACTIVE)
+        for code, row in known.items()
+        if code not in startable and row.get(Names.KIND) in kinds and row.get(Names.STATE) == 0
+    ]
+    _raise_first(services.dataverse.create_multiple(Names, new) if new else [])
+    _raise_first(services.dataverse.update_multiple(Names, [*changed, *gone]) if changed or gone else [])
+    return Refreshed(len(new), len(changed), len(gone))
+
+
+def _published(spotler: Spotler) -> tuple[Mapping[str, Startable], set[AutomationKind]]:
+    """What can be started, by trigger code, and the kinds whose list was read.
+
+    An account without the one kind has the other; one that lacks both is refused with the reason of the first.
+    """
+    readers: dict[AutomationKind, Callable[[Spotler], Iterable[Startable]]] = {
+        AutomationKind.AUTOMATION: _automations,
+        AutomationKind.CAMPAIGN: _campaigns,
+    }
+    found: dict[str, Startable] = {}
+    refusals: dict[AutomationKind, ConnectorError] = {}
+    for kind, read in readers.items():
+        try:
+            for each in read(spotler):
+                found.setdefault(each.code, each)
+        except (NotLicensed, NotSupported) as refusal:
+            refusals[kind] = refusal
+    if refusals.keys() == readers.keys():
+        raise refusals[AutomationKind.AUTOMATION]
+    return found, readers.keys() - refusals.keys()
+
+
+def _automations(spotler: Spotler) -> Iterable[Startable]:
+    return [
+        Startable(
+            AutomationKind.AUTOMATION,
+            trigger.id,
+            automation.id,
+            trigger.name or automation.name,
+            tuple((field.name, field.type.value) for field in automation.fields),
+        )
+        for automation in spotler.automations()
+        if automation.active
+        for trigger in automation.triggers
+    ]
+
+
+def _campaigns(spotler: Spotler) -> Iterable[Startable]:
+    return [
+        Startable(AutomationKind.CAMPAIGN, trigger.id, campaign.id, trigger.name or campaign.name)
+        for campaign in spotler.campaigns()
+        if campaign.active
+        for trigger in campaign.triggers
+    ]
+
+
+def _differs(row: Row, wanted: Mapping[str, object]) -> bool:
+    return any((row.get(column) or "") != (value or "") for column, value in wanted.items())
+
+
+def _raise_first(results: Sequence[WriteResult]) -> None:
+    for result in results:
+        if result.error is not None:
+            raise result.error

@@ -1,0 +1,66 @@
+"""The environment variable with the permissions that a new record gets: kept equal to what Spotler has.
+
+Only the default value is written. An operator's current value is left alone, and `;` as current value switches the
+refresh off.
+"""
+
+from typing import Final
+
+from connector.dataverse.client import NotFound, filters
+from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
+from connector.errors import Misconfigured
+from connector.services import Services
+
+#: Separates names; alone, it switches the feature off.
+SEPARATOR: Final = ";"
+
+
+def refresh_permissions(services: Services) -> str:
+    """Write the names of Spotler's permissions into the variable's default value, and say in a sentence what was done.
+
+    Raises:
+        Misconfigured: when the variable is missing, or Spotler shows no permissions.
+        ConnectorError: when Spotler or Dataverse cannot be asked.
+    """
+    permissions = services.spotler.fields(refresh=True).permissions
+    if permissions is None:
+        raise Misconfigured(
+            "Spotler shows no field permissions.", advice="Make the field visible among the database fields of Spotler."
+        )
+    wanted = "".join(f"{option.name}{SEPARATOR}" for option in sorted(permissions.options, key=lambda each: each.rank))
+    definition = _definition(services)
+    if _is_switched_off(services, str(definition[EnvironmentVariable.ID])):
+        return "The refresh is switched off by the current value of the variable."
+    if (definition.get(EnvironmentVariable.DEFAULT) or "") == wanted:
+        return "Nothing has changed."
+    services.dataverse.update(
+        EnvironmentVariable.SET,
+        str(definition[EnvironmentVariable.ID]),
+        {EnvironmentVariable.DEFAULT: wanted},
+    )
+    return f"The variable holds {len(permissions.options)} permissions now."
+
+
+def _definition(services: Services) -> dict[str, object]:
+    try:
+        rows = services.dataverse.query(
+            EnvironmentVariable.SET,
+            select=(EnvironmentVariable.ID, EnvironmentVariable.DEFAULT),
+            filter=filters.eq(EnvironmentVariable.SCHEMA_NAME, PERMISSIONS_VARIABLE),
+        )
+    except NotFound:
+        rows = []
+    if not rows:
+        raise Misconfigured(
+            f"The environment variable {PERMISSIONS_VARIABLE} does not exist.", advice="Run setup on this environment."
+        )
+    return dict(rows[0])
+
+
+def _is_switched_off(services: Services, definition: str) -> bool:
+    rows = services.dataverse.query(
+        EnvironmentVariableValue.SET,
+        select=(EnvironmentVariableValue.VALUE,),
+        filter=filters.in_(EnvironmentVariableValue.DEFINITION, [definition]),
+    )
+    return any(str(row.get(EnvironmentVariableValue.VALUE) or "").strip() == SEPARATOR for row in rows)
