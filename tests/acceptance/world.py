@@ -17,9 +17,10 @@ from tests.acceptance.records import Record, columns_of
 from tests.acceptance.spotler import Spotler
 
 #: Seconds that anything may take. A job usually takes a tenth of a second, a retried one some seconds.
-PATIENCE: Final = 40.0
-#: Seconds between two looks.
-LOOK: Final = 0.02
+PATIENCE: Final = 30.0
+#: Seconds between two looks: the first, and the longest of those that follow. Users have a limit of 20 calls a second.
+FIRST_LOOK: Final = 0.02
+LONGEST_LOOK: Final = 0.25
 
 #: The lookup of a permission that takes a record, per table.
 _PERMISSION_OF: Final = {
@@ -98,8 +99,8 @@ class World:
 
     def start(self, record: Record, automation: str, fields: str = "") -> Job:
         """Start an automation or campaign."""
-        bind = {f"{JobNames.AUTOMATION_NAVIGATION}@odata.bind": f"/{Automation.SET}({automation})"}
-        return self.run(Operation.START_AUTOMATION, record, **bind, **{JobNames.AUTOMATION_FIELDS: fields})
+        columns = start_columns(automation, fields)
+        return self.run(Operation.START_AUTOMATION, record, **columns)
 
     def look(self, job: str) -> Job:
         """A job as it is now."""
@@ -128,12 +129,18 @@ class World:
         entries = self._dataverse("GET", "journal", params={"table": table})
         return sum(entry["id"] == row_id for entry in entries)
 
+    def assert_not_valid(self, job: Job, record: Record, *words: str) -> None:
+        """The job failed as not valid, in these words, before Spotler was asked anything about its record."""
+        job.assert_failed("JOB_NOT_VALID", *words)
+        self.spotler.assert_never_asked(record)
+
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds; fail with this sentence when it does not in time."""
-        deadline = time.monotonic() + PATIENCE
+        deadline, pause = time.monotonic() + PATIENCE, FIRST_LOOK
         while not condition():
-            assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain until {what}; see {self._logs()}"
-            time.sleep(LOOK)
+            assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain until {what}\n{self._log()}"
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_LOOK)
 
     # -- what tests arrange behind the scenes
 
@@ -181,8 +188,15 @@ class World:
         answer.raise_for_status()
         return answer.json()
 
-    def _logs(self) -> str:
-        return str(self._system.functions.log.parent)
+    def _log(self) -> str:
+        """The end of what the functions logged."""
+        return self._system.functions.log.read_text(encoding="utf-8")[-2000:]
+
+
+def start_columns(automation: str, fields: str = "") -> dict[str, object]:
+    """The columns of a job that starts an automation."""
+    bind = f"{JobNames.AUTOMATION_NAVIGATION}@odata.bind"
+    return {bind: f"/{Automation.SET}({automation})", JobNames.AUTOMATION_FIELDS: fields}
 
 
 def job_row(operation: Operation | None, *records: Record, **columns: object) -> dict[str, object]:
