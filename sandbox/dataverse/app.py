@@ -115,6 +115,7 @@ class Application:
             await asyncio.sleep(fault.seconds)
         transport: Any = scope["sandbox.transport"]
         transport.abort()
+        await asyncio.sleep(0)  # the server notices before it misses an answer
 
 
 async def _read_body(receive: Receive) -> bytes:

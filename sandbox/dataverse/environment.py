@@ -1,11 +1,12 @@
 """One environment: everything behind the HTTP server, put together."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from connector.dataverse.schema import STEPS, TABLES
+from connector.dataverse.schema import STEPS, TABLES, Step
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
 from sandbox.dataverse.calls import Answer, Call
@@ -37,9 +38,13 @@ class Environment:
     Attributes:
         addresses: the addresses of the organisation, known once the server listens; tokens are issued for them.
         latency_ms: how long every HTTP request takes at least.
+
+    Args:
+        settings: what the run is like.
+        steps: the asynchronous steps that are registered.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, steps: Sequence[Step] = STEPS) -> None:
         self.settings = settings
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
@@ -73,7 +78,8 @@ class Environment:
         organization = Organization(ORGANIZATION_ID, BUSINESS_UNIT_ID, "localhost")
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
         self.poster = self._make_poster()
-        self.steps = Steps(self.store, self.clock, STEPS, self.poster.submit if self.poster else None)
+        self.steps = Steps(self.store, self.clock, steps)
+        self.steps.submit = self.poster.submit if self.poster else None
         units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit))
         self.api = WebApi(self.store, units, self._users.get, ORGANIZATION_ID, BUSINESS_UNIT_ID)
         self.batch = Batch(self.api, self.faults.for_inner, self._count_inner)
@@ -103,7 +109,7 @@ class Environment:
         self.clock.reset()
         self.limiter.reset()
         self.steps.drop_next = self.steps.duplicate_next = 0
-        self.steps.enabled = self.poster is not None
+        self.steps.enabled = True
         self.latency_ms = self.settings.latency_ms
         self._seed()
 

@@ -42,6 +42,14 @@ class _Joined:
     partners: dict[str, Row]
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What to show of one table: each property with the name it is shown under."""
+
+    alias: str
+    names: list[tuple[str, str]]
+
+
 class Fetcher:
     """Runs FetchXML on the rows in memory."""
 
@@ -76,7 +84,8 @@ class Fetcher:
         cookie = None
         if more and page and not any(link.entity.orders for link in fetch.links):
             cookie = _cookie(model, fetch.page + 1, page[0].row.id, page[-1].row.id)
-        rows = [self._show(model, fetch, one, annotations) for one in page]
+        columns = self._columns(model, fetch)
+        rows = [self._show(model, columns, one, annotations) for one in page]
         return FetchPage(rows, more, cookie, len(joined) if fetch.wants_total else None)
 
     def _join(self, model: TableModel, link: FetchLink, rows: Iterable[_Joined]) -> list[_Joined]:
@@ -106,27 +115,28 @@ class Fetcher:
             rows.sort(key=_sort_by(alias, name), reverse=descending)
         return rows
 
-    def _show(self, model: TableModel, fetch: Fetch, one: _Joined, annotations: frozenset[str]) -> JsonObject:
-        names = self._wanted(model, fetch.entity)
-        shown: JsonObject = {"@odata.etag": one.row.etag}
-        for name, alias in names:
-            shown[alias or name] = one.row.values.get(name)
-        shown[model.id_column] = one.row.id
-        if annotations:
-            plain = tuple(name for name, alias in names if not alias)
-            shown.update(annotate(self._store, model, one.row, plain, annotations))
+    def _columns(self, model: TableModel, fetch: Fetch) -> list[_Columns]:
+        """What to show: of the entity first, then of each link."""
+        columns = [_Columns("", _wanted(model, fetch.entity, ""))]
         for link in fetch.links:
-            partner = one.partners.get(link.alias)
-            if partner is not None:
-                other = self._model(link.entity.name)
-                for name, alias in self._wanted(other, link.entity):
-                    shown[alias or f"{link.alias}.{other.properties[name].name}"] = partner.values.get(name)
-        return shown
+            other = self._model(link.entity.name)
+            columns.append(_Columns(link.alias, _wanted(other, link.entity, f"{link.alias}.")))
+        return columns
 
-    def _wanted(self, model: TableModel, entity: FetchEntity) -> list[tuple[str, str]]:
-        if entity.attributes is None:
-            return [(name, "") for name in model.properties]
-        return [(_property(model, name), alias) for name, alias in entity.attributes]
+    def _show(
+        self, model: TableModel, columns: list[_Columns], one: _Joined, annotations: frozenset[str]
+    ) -> JsonObject:
+        shown: JsonObject = {"@odata.etag": one.row.etag, model.id_column: one.row.id}
+        for part in columns:
+            row = one.partners.get(part.alias) if part.alias else one.row
+            if row is None:
+                continue
+            for name, title in part.names:
+                shown[title] = row.values.get(name)
+            if annotations and not part.alias:
+                plain = tuple(name for name, title in part.names if title == name)
+                shown.update(annotate(self._store, model, row, plain, annotations))
+        return shown
 
     def _model(self, table: str) -> TableModel:
         model = self._store.catalog.by_name.get(table)
@@ -145,6 +155,15 @@ def _column(model: TableModel, name: str) -> Column:
 
 def _property(model: TableModel, name: str) -> str:
     return property_name(_column(model, name))
+
+
+def _wanted(model: TableModel, entity: FetchEntity, prefix: str) -> list[tuple[str, str]]:
+    if entity.attributes is None:
+        return [(name, name) for name in model.properties]
+    return [
+        (_property(model, name), alias or (f"{prefix}{name}" if prefix else _property(model, name)))
+        for name, alias in entity.attributes
+    ]
 
 
 def _sort_by(alias: str | None, name: str) -> Callable[[_Joined], tuple[int, Scalar]]:

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -68,6 +68,15 @@ class Outcome:
     final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A posting on its way: which try it is, and before how many resets it was submitted."""
+
+    number: int
+    era: int
+    posting: Posting
+
+
 class Poster:
     """The thread that posts.
 
@@ -98,10 +107,10 @@ class Poster:
         self._report = report
         self._retry = retry
         self._missing_key = missing_key
-        self._fresh: queue.SimpleQueue[Posting] = queue.SimpleQueue()
-        self._delayed: list[tuple[float, int, int, Posting]] = []
+        self._fresh: queue.SimpleQueue[_Attempt] = queue.SimpleQueue()
+        self._delayed: list[tuple[float, int, _Attempt]] = []
         self._numbers = itertools.count()
-        self._generation = 0
+        self._era = 0
         self._stopping = threading.Event()
         self._client: ServiceBusClient | None = None
         self._sender: ServiceBusSender | None = None
@@ -118,56 +127,50 @@ class Poster:
 
     def submit(self, posting: Posting) -> None:
         """Post this soon."""
-        self._fresh.put(posting)
+        self._fresh.put(_Attempt(1, self._era, posting))
 
     def forget_everything(self) -> None:
         """Drop what waits, for a reset."""
-        self._generation += 1
-        while not self._fresh.empty():
-            self._fresh.get()
+        self._era += 1
 
     def _run(self) -> None:
-        generation = self._generation
         while not self._stopping.is_set():
-            if generation != self._generation:
-                generation = self._generation
-                self._delayed.clear()
             due = self._take()
             if due:
                 self._post(due)
         self._close()
 
-    def _take(self) -> list[tuple[int, Posting]]:
-        """The postings that are due, with the number of the attempt."""
-        due: list[tuple[int, Posting]] = []
+    def _take(self) -> list[_Attempt]:
+        """What is due; waits a little when that is nothing."""
+        due: list[_Attempt] = []
         now = time.monotonic()
         while self._delayed and self._delayed[0][0] <= now:
-            _, _, attempt, posting = heapq.heappop(self._delayed)
-            due.append((attempt, posting))
+            due.append(heapq.heappop(self._delayed)[2])
         wait = 0.0 if due else IDLE_SECONDS
         if self._delayed:
             wait = min(wait, max(0.0, self._delayed[0][0] - now))
         try:
             while len(due) < LARGEST_BACKLOG_SLICE:
-                due.append((1, self._fresh.get(timeout=wait)))
+                due.append(self._fresh.get(timeout=wait))
                 wait = 0.0
         except queue.Empty:
             pass
+        due = [attempt for attempt in due if attempt.era == self._era]
         if self.shuffled:
             random.shuffle(due)
         return due
 
-    def _post(self, due: list[tuple[int, Posting]]) -> None:
+    def _post(self, due: list[_Attempt]) -> None:
         outcomes: list[Outcome] = []
-        batch: list[tuple[int, Posting]] = []
+        batch: list[_Attempt] = []
         try:
             sender = self._connect()
             content = sender.create_message_batch()
-            for attempt, posting in due:
+            for attempt in due:
                 try:
-                    message = _to_bus(self._writer.message(posting))
+                    message = _to_bus(self._writer.message(attempt.posting))
                 except MessageTooLargeError as error:
-                    outcomes.append(Outcome(posting.job_id, str(error), attempt, final=True))
+                    outcomes.append(Outcome(attempt.posting.job_id, str(error), attempt.number, final=True))
                     continue
                 try:
                     content.add_message(message)
@@ -175,11 +178,11 @@ class Poster:
                     self._send(sender, content, batch, outcomes)
                     content, batch = sender.create_message_batch(), []
                     content.add_message(message)
-                batch.append((attempt, posting))
+                batch.append(attempt)
             self._send(sender, content, batch, outcomes)
         except (PostFailedError, ServiceBusError, OSError, ValueError) as error:
             done = {outcome.job_id for outcome in outcomes}
-            outcomes += self._failed([entry for entry in due if entry[1].job_id not in done], error)
+            outcomes += self._failed([attempt for attempt in due if attempt.posting.job_id not in done], error)
             self._close()
         self._report(outcomes)
 
@@ -187,22 +190,22 @@ class Poster:
         self,
         sender: ServiceBusSender,
         content: ServiceBusMessageBatch,
-        batch: list[tuple[int, Posting]],
+        batch: list[_Attempt],
         outcomes: list[Outcome],
     ) -> None:
         if batch:
             sender.send_messages(content)
-            outcomes += [Outcome(posting.job_id, None, attempt, final=True) for attempt, posting in batch]
+            outcomes += [Outcome(attempt.posting.job_id, None, attempt.number, final=True) for attempt in batch]
 
-    def _failed(self, entries: list[tuple[int, Posting]], error: Exception) -> list[Outcome]:
+    def _failed(self, entries: list[_Attempt], error: Exception) -> list[Outcome]:
         log.warning("posting of %d messages failed: %s", len(entries), type(error).__name__)
         outcomes: list[Outcome] = []
-        for attempt, posting in entries:
-            final = attempt >= self._retry.attempts
-            outcomes.append(Outcome(posting.job_id, str(error), attempt, final))
+        for attempt in entries:
+            final = attempt.number >= self._retry.attempts
+            outcomes.append(Outcome(attempt.posting.job_id, str(error), attempt.number, final))
             if not final:
-                due = time.monotonic() + self._retry.wait(attempt)
-                heapq.heappush(self._delayed, (due, next(self._numbers), attempt + 1, posting))
+                due = time.monotonic() + self._retry.wait(attempt.number)
+                heapq.heappush(self._delayed, (due, next(self._numbers), replace(attempt, number=attempt.number + 1)))
         return outcomes
 
     def _connect(self) -> ServiceBusSender:

@@ -116,6 +116,8 @@ async def serve(settings: Settings) -> None:
     print(json.dumps(asdict(_ready(settings, url, http_url, ca_file))), flush=True)
     await asyncio.gather(*tasks)
     environment.stop()
+    if settings.ca_file is None:
+        ca_file.unlink(missing_ok=True)
 
 
 def _stop(servers: Sequence[uvicorn.Server]) -> None:
@@ -135,6 +137,7 @@ def _server(application: Application, context: ssl.SSLContext | None) -> _Server
         backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
+        proxy_headers=False,
     )
     config.load()
     config.ssl = context

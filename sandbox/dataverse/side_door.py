@@ -47,7 +47,10 @@ def side_door(environment: Environment) -> Starlette:
         Route("/_sandbox/latency", door.latency, methods=["POST"]),
         Route("/_sandbox/steps", door.steps, methods=["POST"]),
     ]
-    return Starlette(routes=routes, exception_handlers={ApiError: _refused, ValueError: _refused, TypeError: _refused})
+    return Starlette(
+        routes=routes,
+        exception_handlers={ApiError: _refused, ValueError: _refused, TypeError: _refused, KeyError: _refused},
+    )
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:

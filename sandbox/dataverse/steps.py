@@ -54,6 +54,7 @@ class Steps:
 
     Attributes:
         enabled: whether any step runs.
+        submit: takes the messages; None when there is no bus, and then no step runs either.
         drop_next: this many of the next messages are lost on their way.
         duplicate_next: this many of the next messages are posted twice.
 
@@ -61,23 +62,20 @@ class Steps:
         store: where the rows of the jobs are.
         clock: what time it is.
         steps: the steps to register.
-        submit: takes the messages; None when there is no bus, which leaves all steps off.
     """
 
-    def __init__(
-        self, store: Store, clock: Clock, steps: Sequence[Step], submit: Callable[[Posting], None] | None
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, steps: Sequence[Step]) -> None:
+        self.enabled = True
+        self.submit: Callable[[Posting], None] | None = None
         self.drop_next = 0
         self.duplicate_next = 0
-        self.enabled = submit is not None
         self._store = store
         self._clock = clock
-        self._submit = submit
         self.registered = tuple(_register(step) for step in steps)
 
     def on_commit(self, events: list[RowEvent]) -> None:
         """Post what the steps ask for."""
-        submit = self._submit
+        submit = self.submit
         if not self.enabled or submit is None:
             return
         for event in events:
@@ -85,7 +83,7 @@ class Steps:
                 continue
             model = self._store.catalog.by_name[event.table]
             for registered in self.registered:
-                if registered.reacts_to(event, model):
+                if registered.reacts_to(event, model) and self._is_enabled(registered):
                     self._start(registered, event, submit)
 
     def on_outcomes(self, outcomes: list[Outcome]) -> None:
@@ -157,6 +155,10 @@ class Steps:
                     "sdkmessagefilterid": ("sdkmessagefilter", filter_id),
                 },
             )
+
+    def _is_enabled(self, registered: RegisteredStep) -> bool:
+        row = self._store.get("sdkmessageprocessingstep", registered.id)
+        return row is not None and row.values["statecode"] == 0
 
     def _start(self, registered: RegisteredStep, event: RowEvent, submit: Callable[[Posting], None]) -> None:
         if self.drop_next > 0:
