@@ -9,7 +9,7 @@ from connector.dataverse.client import Keyed, filters
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, InternalError, Misconfigured, Transient
-from connector.jobs import retry
+from connector.jobs import retry, timeline
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
@@ -71,6 +71,8 @@ class Recorder:
                 self._putback.receipt(attempt, now + max(pause, retry.BACKOFF_FIRST), outcome)
             else:
                 self._announce(attempt, outcome, now)
+        posts = [(attempt.record.ref, outcome.post) for attempt, outcome in ended if attempt.record and outcome.post]
+        timeline.post(self._services, posts, operation=self._operation.slug)
         self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
 
     def _verdict(self, attempt: Attempt, now: datetime) -> Outcome | retry.Retry:

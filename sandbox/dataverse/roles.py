@@ -63,6 +63,10 @@ CONNECTOR_ROLE = Role(
         "lead": MAINTAIN,
         "account": CHANGE,
         "list": READ,
+        # Timeline posts, and the variable with the permissions of new records.
+        "post": frozenset({Verb.CREATE, Verb.READ}),
+        "environmentvariabledefinition": CHANGE,
+        "environmentvariablevalue": READ,
         "systemuser": READ,
         # What a health check reads: are the steps there, and do their posts arrive?
         "asyncoperation": READ,
