@@ -1,19 +1,21 @@
 """What the columns of a job mean: tags, a field and its value, an automation."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
 from connector.dataverse.choices import AutomationKind
-from connector.dataverse.names import Automation
 from connector.errors import Invalid
 from connector.jobs.automation_fields import AutomationField
-from connector.jobs.automations import Start, start_of
-from connector.jobs.fields import property_of
+from connector.jobs.automations import AutomationRow, Start, start_of
+from connector.jobs.fields import property_to_clear, property_to_set
 from connector.jobs.model import Job
-from connector.jobs.tags import TAG_LENGTH, tags_of
+from connector.jobs.scores import Score, score_of
+from connector.jobs.tags import tags_of
 from connector.jobs.target_field import TargetField, find_target
 from connector.mapping import parse_mapping
-from connector.spotler import Field, Fields, Option, PropertyType
+from connector.spotler import TAG_LENGTH, Field, Fields, Option, PropertyType, ScoreOperation
 
 JOB = "0a0a0a0a-0000-4000-8000-000000000001"
 
@@ -49,7 +51,10 @@ def test_a_job_without_a_tag_is_not_valid(text):
 
 
 def test_a_tag_that_is_too_long_is_not_valid_and_not_quoted():
-    assert refused(tags_of, Job(JOB, tag="ok," + "x" * (TAG_LENGTH + 1))) == "A tag is longer than 255 characters."
+    assert (
+        refused(tags_of, Job(JOB, tag="ok," + "x" * (TAG_LENGTH + 1)))
+        == f"A tag is longer than {TAG_LENGTH} characters."
+    )
 
 
 @given(st.text())
@@ -152,12 +157,25 @@ def test_only_the_items_that_the_mapping_defines_may_be_set():
     ],
 )
 def test_the_value_is_written_in_the_form_of_the_field(name, value, written):
-    assert property_of(Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING) == written
+    assert property_to_set(Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("note1", {"note1": ""}), ("interests:Garden", {"interests": [{"bit": 1, "enabled": False}]})],
+)
+def test_a_field_is_cleared_and_an_item_switched_off_whatever_the_value_of_the_job(name, written):
+    assert property_to_clear(Job(JOB, field_name=name, field_value="ignored"), FIELDS, MAPPING) == written
+
+
+@pytest.mark.parametrize("name", [" ", "email", "city", "unknown"])
+def test_what_cannot_be_set_cannot_be_cleared_either(name):
+    refused(property_to_clear, Job(JOB, field_name=name), FIELDS, MAPPING)
 
 
 def test_a_date_may_be_written_in_the_dutch_way():
     dutch, iso = (
-        property_of(Job(JOB, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)
+        property_to_set(Job(JOB, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)
         for text in ("24-12-2025", "2025-12-24")
     )
 
@@ -175,40 +193,23 @@ def test_a_date_may_be_written_in_the_dutch_way():
     ],
 )
 def test_a_job_without_a_name_or_a_fitting_value_is_not_valid(name, value, says):
-    assert says in refused(property_of, Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING)
+    assert says in refused(property_to_set, Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING)
 
 
 # The automation of Start Automation
 
 AUTOMATION = "aaaaaaaa-0000-4000-8000-000000000001"
-ROW = {
-    Automation.STATE: 0,
-    Automation.TRIGGER_CODE: " code ",
-    Automation.KIND: AutomationKind.AUTOMATION.value,
-    Automation.FIELDS: "invoiceEmail=STRING",
-}
+ROW = AutomationRow(AutomationKind.AUTOMATION, "code", "id", "invoiceEmail=STRING", is_active=True)
 
 
-def start(fields="", **columns) -> tuple:
-    return Job(JOB, automation_id=AUTOMATION, automation_fields=fields), {AUTOMATION: ROW | columns}
+def start(given="", **columns) -> tuple:
+    return Job(JOB, automation_id=AUTOMATION, automation_fields=given), {AUTOMATION: replace(ROW, **columns)}
 
 
-def test_an_automation_is_started_by_its_trigger_code_with_the_fields_of_the_job():
+def test_an_automation_is_started_with_the_fields_of_the_job():
     assert start_of(*start("invoiceEmail=a@example.org")) == Start(
-        "code", AutomationKind.AUTOMATION, (AutomationField("invoiceEmail", "STRING", "a@example.org"),)
+        ROW, (AutomationField("invoiceEmail", "STRING", "a@example.org"),)
     )
-
-
-@pytest.mark.parametrize(
-    ("kind", "read"),
-    [
-        (AutomationKind.CAMPAIGN.value, AutomationKind.CAMPAIGN),
-        (None, AutomationKind.AUTOMATION),
-        (7, AutomationKind.AUTOMATION),
-    ],
-)
-def test_a_row_is_an_automation_unless_it_is_a_campaign(kind, read):
-    assert start_of(*start(**{Automation.KIND: kind})).kind is read
 
 
 @pytest.mark.parametrize(
@@ -216,12 +217,34 @@ def test_a_row_is_an_automation_unless_it_is_a_campaign(kind, read):
     [
         (Job(JOB), {}, "The job has no automation"),
         (Job(JOB, automation_id=AUTOMATION), {}, "was deleted"),
-        (*start(**{Automation.STATE: 1}), "is deactivated"),
-        (*start(**{Automation.TRIGGER_CODE: " "}), "has no trigger code"),
-        (*start(**{Automation.TRIGGER_CODE: None}), "has no trigger code"),
+        (*start(is_active=False), "is deactivated"),
+        (*start(trigger_code=""), "has no trigger code"),
         (*start("unknown=1"), "does not have (invoiceEmail)"),
-        (*start("unknown=1", **{Automation.FIELDS: None}), "does not have (none)"),
+        (*start("unknown=1", fields=""), "does not have (none)"),
     ],
 )
 def test_what_cannot_be_started_is_not_valid(job, rows, says):
     assert says in refused(start_of, job, rows)
+
+
+# Scores
+
+
+@pytest.mark.parametrize("points", [-5, 0, 7])
+def test_a_score_may_be_set_to_any_whole_number(points):
+    assert score_of(Job(JOB, tag=" Lead ", score=points), ScoreOperation.SET) == Score("Lead", points)
+
+
+@pytest.mark.parametrize(
+    ("job", "says"),
+    [
+        (Job(JOB, score=1), "no tag"),
+        (Job(JOB, tag="a,b", score=1), "belongs to one tag"),
+        (Job(JOB, tag="a"), "no score"),
+        (Job(JOB, tag="a", score=0), "by at least 1"),
+        (Job(JOB, tag="a", score=-1), "by at least 1"),
+    ],
+)
+@pytest.mark.parametrize("change", [ScoreOperation.INCREASE, ScoreOperation.DECREASE])
+def test_a_score_is_raised_or_lowered_for_one_tag_by_at_least_one(job, says, change):
+    assert says in refused(score_of, job, change)

@@ -1,0 +1,49 @@
+"""Both stand-ins and the services between them, for the tests of work that needs real systems on the other side.
+
+What most tests do without is imported by those who ask for it.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def dataverse_standin(tmp_path_factory):
+    from sandbox.dataverse.server import running
+
+    folder = tmp_path_factory.mktemp("dataverse")
+    with running("--ca-file", str(folder / "ca.pem"), "--no-limits") as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def spotler_standin():
+    from sandbox.spotler.server import running
+
+    with running() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="session")
+def threads():
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+@pytest.fixture
+def world(dataverse_standin, spotler_standin, threads):
+    """A fresh Dataverse and a fresh Spotler, and the services of an app between them."""
+    from tests.unit.world import World
+
+    made = World(dataverse_standin, spotler_standin, threads)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def _no_settings_of_this_machine(monkeypatch):
+    for name in list(os.environ):
+        if name.upper().startswith(("SPOTLER_", "DATAVERSE_", "JOB_", "SERVICEBUS")):
+            monkeypatch.delenv(name)

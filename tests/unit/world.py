@@ -1,0 +1,225 @@
+"""An app between a fresh Dataverse and a fresh Spotler: its services, and what tests put in place and look at."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+from requests_oauthlib import OAuth1
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.client import Dataverse
+from connector.dataverse.client.client import API
+from connector.dataverse.client.tokens import tokens_from
+from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead, Permission
+from connector.dataverse.records import RecordRef
+from connector.http import Clock, Transport
+from connector.jobs.operations import operation_of
+from connector.jobs.runner import BatchRunner
+from connector.jobs.subscriptions import RESOLVE
+from connector.jobs.work_item import WorkItem
+from connector.mapping import load_mapping
+from connector.services import Services
+from connector.settings import Settings
+from connector.spotler import Spotler
+from connector.spotler.calls import Calls
+from sandbox.dataverse.server import Ready
+from sandbox.spotler.server import Running
+from sandbox.spotler.side_door.client import SideDoor
+from tests.unit.jobs.recording_bus import RecordingBus
+from tests.unit.scripted_server import FakeTime
+
+MAPPING = load_mapping(Path(__file__).parents[2] / "mappings" / "default.json")
+LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
+
+
+class World:
+    """Time stands still unless a test moves `now`; the bus only remembers."""
+
+    def __init__(self, dataverse: Ready, spotler: Running, pool: ThreadPoolExecutor) -> None:
+        self.ready = dataverse
+        self.spotler = SideDoor(spotler.url)
+        self.spotler.reset()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = dataverse.ca_file
+        self.door("POST", "reset")
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.bus = RecordingBus()
+        settings = Settings(
+            ServiceBus="Endpoint=sb://localhost/",
+            dataverse_url=dataverse.url,
+            dataverse_authority=dataverse.url,
+            dataverse_tenant_id=dataverse.tenant_id,
+            dataverse_client_id=dataverse.client_id,
+            dataverse_client_secret=dataverse.client_secret,
+            spotler_url=f"{spotler.url}/integrationservice-1.1.0",
+            spotler_key=spotler.key,
+            spotler_secret=spotler.secret,
+        )
+        # The clients do not wait between their attempts.
+        time = FakeTime()
+        clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
+        secure = {"verify": dataverse.ca_file, "clock": clock, "timeout": 10, "parallel": 4}
+        tokens = itertools.count(1)
+        self.services = Services(
+            settings=settings,
+            dataverse=Dataverse(
+                Transport(settings.dataverse_url + API, system="Dataverse", **secure),
+                tokens_from(settings, verify=dataverse.ca_file),
+            ),
+            spotler=Spotler(
+                Calls(
+                    Transport(settings.spotler_url, system="Spotler", clock=clock, timeout=10, parallel=4),
+                    OAuth1(spotler.key, client_secret=spotler.secret),
+                ),
+                clock=clock,
+            ),
+            bus=self.bus,
+            mapping=MAPPING,
+            pool=pool,
+            now=lambda: self.now,
+            new_id=lambda: f"claim-{next(tokens)}",
+        )
+
+    def close(self) -> None:
+        self.services.dataverse.close()
+        self.services.spotler.close()
+        self._session.close()
+
+    # Dataverse, behind the back of its API
+
+    def door(self, method: str, path: str, **options: object):
+        answer = self._session.request(method, f"{self.ready.url}/_sandbox/{path}", **options)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def load(self, table: str, **columns: object) -> str:
+        return self.door("POST", "rows", json={table: [columns]})[table][0]
+
+    def rows(self, table: str) -> list[dict[str, object]]:
+        return self.door("GET", f"rows/{table}")
+
+    def break_dataverse(self, kind: str, path: str = "", **rule: object) -> None:
+        self.door("POST", "faults", json={"kind": kind, "path": path, "retry_after": None, **rule})
+
+    def mend_dataverse(self) -> None:
+        self.door("DELETE", "faults")
+
+    def mend_spotler(self) -> None:
+        self.spotler.post("faults", faults=[], replace=True)
+
+    # What there is
+
+    def contact(self, name: str = "ann", *, known: bool = False, **columns: object) -> RecordRef:
+        """A contact; `known` to Spotler as after an earlier sync."""
+        given = {"lastname": name.title(), "emailaddress1": f"{name}@example.org", **columns}
+        return self._record(RecordRef(Contact.TABLE, self.load(Contact.TABLE, **given)), known=known)
+
+    def lead(self, name: str = "lars", *, known: bool = False, **columns: object) -> RecordRef:
+        given = {"subject": "?", "lastname": name.title(), "emailaddress1": f"{name}@example.org", **columns}
+        return self._record(RecordRef(Lead.TABLE, self.load(Lead.TABLE, **given)), known=known)
+
+    def account(self, name: str = "acme", **columns: object) -> RecordRef:
+        given = {"name": name.title(), "emailaddress1": f"{name}@example.org", **columns}
+        return RecordRef(Account.TABLE, self.load(Account.TABLE, **given))
+
+    def automation(self, code: str, **columns: object) -> str:
+        return self.load(Automation.TABLE, **{Automation.NAME: "Welcome", Automation.TRIGGER_CODE: code, **columns})
+
+    def permission(self, record: RecordRef, name: str, *, subscribed: bool, **columns: object) -> None:
+        self.load(
+            Permission.TABLE,
+            **{
+                Permission.NAME: name,
+                Permission.SUBSCRIBED: subscribed,
+                f"_dh_{record.table}id_value": record.id,
+                **columns,
+            },
+        )
+
+    def job(self, operation: Operation | None, record: RecordRef | None = None, **columns: object) -> str:
+        """A queued job. Numbers follow the order in which jobs are made."""
+        row: dict[str, object] = {Job.NAME: "A job", **columns}
+        if operation is not None:
+            row[Job.OPERATION] = operation.value
+        if record is not None and record.table == Lead.TABLE:
+            row[f"_{Job.LEAD}_value"] = record.id
+        elif record is not None:
+            row |= {f"_{Job.CUSTOMER}_value": record.id, f"_{Job.CUSTOMER}_value{LOOKUP_TABLE}": record.table}
+        return self.load(Job.TABLE, **row)
+
+    def claimed(self, operation: Operation, record: RecordRef, *, lease: timedelta, token: str, **columns) -> str:
+        """A job that somebody has in hand, under a lease that ends so much later than now."""
+        return self.job(
+            operation,
+            record,
+            **{
+                Job.STATUS: JobStatus.IN_PROGRESS.value,
+                Job.STATE: 0,
+                Job.CLAIM: token,
+                Job.ATTEMPTS: 1,
+                Job.LEASE_UNTIL: (self.now + lease).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                **columns,
+            },
+        )
+
+    # What happens
+
+    def item(self, job: str, operation: str | None = None, record: RecordRef | None = None, **members) -> WorkItem:
+        """The wake-up of a job, as its row has it unless told otherwise."""
+        row = self.row(job)
+        if operation is None:
+            operation = Operation(row[Job.OPERATION]).slug if row[Job.OPERATION] else RESOLVE
+        if record is None:
+            customer, lead = row[f"_{Job.CUSTOMER}_value"], row[f"_{Job.LEAD}_value"]
+            table = row.get(f"_{Job.CUSTOMER}_value{LOOKUP_TABLE}") if customer else Lead.TABLE
+            record = RecordRef(table, customer or lead) if customer or lead else None
+        return WorkItem(**{"operation": operation, "job": job, "record": record, "first_seen": self.now} | members)
+
+    def run(self, *items: WorkItem | str | bytes, operation: str | None = None) -> None:
+        """Let one batch run; a text stands for the fresh item of that job. What it puts back is in the bus."""
+        self.bus.forget()
+        made = [self.item(each) if isinstance(each, str) else each for each in items]
+        slug = operation or next(each.operation for each in made if isinstance(each, WorkItem))
+        bodies = [each if isinstance(each, bytes) else each.message("id").body for each in made]
+        BatchRunner(self.services, operation_of(slug)).run(bodies)
+
+    # What became of it
+
+    def row(self, job: str) -> dict[str, object]:
+        return next(row for row in self.rows(Job.TABLE) if row[Job.ID] == job)
+
+    def status(self, job: str) -> tuple[JobStatus, str | None]:
+        row = self.row(job)
+        return JobStatus(row[Job.STATUS]), row[Job.RESULT_CODE]
+
+    def lease(self, job: str) -> timedelta:
+        """How much longer than now the lease of a job lasts."""
+        return datetime.fromisoformat(self.row(job)[Job.LEASE_UNTIL]) - self.now
+
+    def put_back(self) -> list[WorkItem]:
+        """The items that the last batch put on the topic."""
+        return [WorkItem.from_body(message.body) for message in self.bus.to("spotler-jobs")]
+
+    def delays(self) -> list[float]:
+        """In seconds, when they are due."""
+        return [
+            (message.due - self.now).total_seconds() if message.due else 0 for message in self.bus.to("spotler-jobs")
+        ]
+
+    def info(self, record: RecordRef) -> dict[str, object] | None:
+        return next((row for row in self.rows(Info.TABLE) if row[Info.RECORD] == record.id), None)
+
+    def in_spotler(self, record: RecordRef) -> dict[str, object] | None:
+        return next((each for each in self.spotler.state()["contacts"] if each["externalId"] == record.id), None)
+
+    def effects(self) -> list[str]:
+        return [str(entry["effect"]) for entry in self.spotler.journal()]
+
+    def _record(self, ref: RecordRef, *, known: bool) -> RecordRef:
+        if known:
+            self.load(Info.TABLE, **{Info.RECORD: ref.id, Info.SENT_HASH: "0" * 64, f"_dh_{ref.table}id_value": ref.id})
+            self.spotler.contacts({"externalId": ref.id, "properties": {"email": f"{ref.id[:8]}@example.org"}})
+        return ref
