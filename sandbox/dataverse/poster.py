@@ -180,7 +180,7 @@ class Poster:
                     content.add_message(message)
                 batch.append(attempt)
             self._send(sender, content, batch, outcomes)
-        except (PostFailedError, ServiceBusError, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the thread lives on and tries again
             done = {outcome.job_id for outcome in outcomes}
             outcomes += self._failed([attempt for attempt in due if attempt.posting.job_id not in done], error)
             self._close()

@@ -4,7 +4,7 @@ Rows are never changed in place: a write puts a new `Row` in the place of the ol
 pre-image of a message and the way back of a transaction, and another thread may read it without a lock.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sandbox.dataverse.errors import duplicate_key
@@ -103,6 +103,10 @@ class TableData:
             found |= index.get(value, _NOTHING)
         return found
 
+    def sort(self) -> None:
+        """Put the rows in the order of their creation; needed only when a deleted row has come back."""
+        self.rows = dict(sorted(self.rows.items(), key=lambda item: item[1].order))
+
     def _forget(self, old: Row, new: Row) -> None:
         for key_name, columns in self.model.table.keys.items():
             key = _key_of(old, columns)
@@ -193,12 +197,12 @@ class Transaction:
 
     def undo(self) -> None:
         """Put everything back as it was."""
-        for data, row_id, old in self._newest_first():
-            if row_id in data.rows:
+        brought_back: set[str] = set()
+        for data, row_id, old in reversed(self._before):
+            if old is None:
                 data.remove(row_id)
-            if old is not None:
-                data.put(old)
+            elif data.put(old) is None:
+                brought_back.add(data.model.name)
+        for table in brought_back:
+            self.store.tables[table].sort()
         self._before.clear()
-
-    def _newest_first(self) -> Iterator[tuple[TableData, str, Row | None]]:
-        return reversed(self._before)
