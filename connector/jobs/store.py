@@ -56,7 +56,9 @@ class JobStore:
     def asleep(self, *, queued_before: datetime, now: datetime, limit: int) -> list[Job]:
         """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed."""
         queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
-        stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), filters.lt(Names.LEASE_UNTIL, now))
+        # Without a lease nobody has claimed it: a person set the status by hand.
+        over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), filters.eq(Names.LEASE_UNTIL, None))
+        stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
         return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale)), top=limit)
 
     def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> dict[str, Job]:

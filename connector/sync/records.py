@@ -53,6 +53,8 @@ class RecordReader:
 
     def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
         """The records that exist."""
+        if not refs:
+            return {}
         by_table = defaultdict(list)
         for ref in sorted(refs):
             by_table[ref.table].append(ref.id)
