@@ -1,0 +1,118 @@
+"""The sweep wakes up what sleeps, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Job
+from connector.errors import Transient
+from connector.jobs import sweep as sweeping
+from connector.jobs.sweep import sweep
+
+SYNC, TAG, START = Operation.SYNC_CONTACT, Operation.ADD_TAG, Operation.START_AUTOMATION
+
+
+def moment(world, age: timedelta) -> str:
+    return (world.now - age).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def queued(world, operation=TAG, record=None, *, age=timedelta(minutes=3), **columns):
+    return world.job(operation, record, modifiedon=moment(world, age), **columns)
+
+
+def test_a_job_that_has_been_queued_for_long_is_woken_up(world):
+    record = world.contact()
+    job = queued(world, SYNC, record)
+
+    assert sweep(world.services) == 1
+
+    (item,) = world.put_back()
+    assert (item.job, item.operation, item.record, item.reason) == (job, "sync-contact", record, "sweep")
+    assert (item.first_seen, item.claim, item.receipt) == (world.now, None, None)
+
+
+@pytest.mark.parametrize("operation", [None, Operation.REMOVE_MARKETING_LIST])
+def test_what_nobody_carries_out_is_woken_up_to_fail(world, operation):
+    queued(world, operation)
+
+    sweep(world.services)
+
+    assert [item.operation for item in world.put_back()] == ["resolve-job"]
+
+
+@pytest.mark.parametrize("lease", [timedelta(seconds=-1), timedelta(hours=-5)])
+def test_a_claim_whose_lease_has_passed_is_taken_over(world, lease):
+    job = world.claimed(START, world.contact(), lease=lease, token="dead")
+
+    sweep(world.services)
+
+    assert [item.job for item in world.put_back()] == [job]
+
+
+def test_a_job_in_progress_without_a_lease_is_taken_over(world):
+    job = world.job(TAG, world.contact(), **{Job.STATUS: JobStatus.IN_PROGRESS.value})
+
+    sweep(world.services)
+
+    assert [item.job for item in world.put_back()] == [job]
+
+
+def test_what_does_not_sleep_is_left_alone(world):
+    queued(world, age=timedelta(seconds=119))
+    world.claimed(
+        TAG, world.contact(), lease=timedelta(seconds=1), token="alive", modifiedon=moment(world, timedelta(1))
+    )
+    for status in (JobStatus.COMPLETED, JobStatus.FAILED):
+        queued(world, age=timedelta(days=1), statecode=1, statuscode=status.value)
+
+    assert sweep(world.services) == 0
+    assert world.bus.messages == []
+
+
+def test_the_same_row_in_the_same_state_has_the_same_message_id_and_a_changed_one_another(world):
+    job, other = queued(world), queued(world)
+
+    def ids():
+        world.bus.forget()
+        sweep(world.services)
+        return {
+            item.job: message.message_id for item, message in zip(world.put_back(), world.bus.messages, strict=True)
+        }
+
+    first = ids()
+    assert ids() == first
+    world.services.dataverse.update(Job.SET, job, {Job.NAME: "Set back by somebody"})
+    world.now += timedelta(hours=1)
+    second = ids()
+    assert second[job] != first[job]
+    assert second[other] == first[other]
+    assert len(set(first.values())) == 2
+
+
+def test_the_oldest_come_first_when_there_are_many(world, monkeypatch):
+    jobs = [queued(world) for _ in range(4)]
+    monkeypatch.setattr(sweeping, "LIMIT", 3)
+
+    assert sweep(world.services) == 3
+    assert [item.job for item in world.put_back()] == jobs[:3]
+
+
+def test_a_job_that_is_woken_up_runs(world):
+    job = queued(world, TAG, world.contact(known=True), dh_tag="x")
+    sweep(world.services)
+
+    world.run(*world.put_back())
+
+    assert world.status(job) == (JobStatus.COMPLETED, "OK")
+
+
+def test_a_bus_or_a_dataverse_that_is_away_makes_the_sweep_fail(world):
+    queued(world)
+    world.bus.refuses = Transient("The bus is away.")
+    with pytest.raises(Transient):
+        sweep(world.services)
+    world.bus.refuses = None
+    world.break_dataverse("503")
+    with pytest.raises(Transient):
+        sweep(world.services)

@@ -1,0 +1,213 @@
+"""Records on their way to Spotler: sent, unchanged, left out, withdrawn; and what Spotler Info remembers of it."""
+
+import pytest
+
+from connector.dataverse.client import Keyed, filters
+from connector.dataverse.names import Info
+from connector.errors import Refused, Transient
+from connector.sync.outward import INFO_NAVIGATION, Outward, Sent
+from connector.sync.records import RecordReader
+
+
+@pytest.fixture
+def send(world):
+    """Reads records as they are now and sends them; remembers in Spotler Info what a batch would write there."""
+
+    def _send(*refs, always=False):
+        infos = {}
+        records = RecordReader(world.services).read(refs)
+        results = Outward(world.services, infos).send(list(records.values()), always=always)
+        rows = [Keyed(filters.key({Info.RECORD: record_id}), row) for record_id, row in infos.items()]
+        assert all(written.ok for written in world.services.dataverse.upsert_multiple(Info, rows))
+        return [results[ref] for ref in refs]
+
+    return _send
+
+
+def codes(results):
+    return [result.code if isinstance(result, Sent) else result for result in results]
+
+
+def test_a_record_is_sent_and_remembered(world, send):
+    record = world.contact(firstname="Ann")
+
+    assert codes(send(record)) == ["OK"]
+
+    assert world.in_spotler(record)["properties"]["firstName"] == "Ann"
+    info = world.info(record)
+    assert (info[Info.LAST_STATUS], info[Info.ACTIVE], info[Info.LAST_ERROR]) == ("OK", True, None)
+    assert len(info[Info.SENT_HASH]) == 64
+    assert info["_dh_contactid_value"] == record.id
+
+
+@pytest.mark.parametrize("make", ["contact", "lead", "account"])
+def test_every_table_has_its_own_lookup(world, send, make):
+    record = getattr(world, make)()
+
+    assert codes(send(record)) == ["OK"]
+
+    lookups = {name: world.info(record)[f"_dh_{name}id_value"] for name in INFO_NAVIGATION}
+    assert lookups == {name: record.id if name == record.table else None for name in INFO_NAVIGATION}
+
+
+def test_an_unchanged_record_costs_no_call_unless_it_is_sent_always(world, send):
+    record = world.contact()
+    send(record)
+    calls = world.spotler.calls()["total"]
+
+    assert codes(send(record)) == ["UNCHANGED"]
+    assert world.spotler.calls()["total"] == calls
+    assert codes(send(record, always=True)) == ["OK"]
+    assert world.spotler.calls()["total"] == calls + 1
+
+
+@pytest.mark.parametrize("changes", [{"firstname": "Anna"}, {"donotbulkemail": True}])
+def test_a_change_of_what_spotler_has_is_sent(world, send, changes):
+    record = world.contact()
+    send(record)
+    world.services.dataverse.update("contacts", record.id, changes)
+
+    assert codes(send(record)) == ["OK"]
+
+
+def test_a_change_of_what_spotler_does_not_have_is_not(world, send):
+    record = world.contact()
+    send(record)
+    world.services.dataverse.update("contacts", record.id, {"numberofchildren": 2})
+
+    assert codes(send(record)) == ["UNCHANGED"]
+
+
+def test_a_record_without_an_address_is_not_sent_for_the_first_time(world, send):
+    assert codes(send(world.contact(emailaddress1=None))) == ["SKIPPED_NO_EMAIL"]
+    assert world.effects() == []
+
+
+def test_a_known_record_that_lost_its_address_loses_it_in_spotler_too(world, send):
+    record = world.contact(firstname="Ann", mobilephone="+31612345678")
+    send(record)
+    world.services.dataverse.update("contacts", record.id, {"emailaddress1": None})
+
+    assert codes(send(record)) == ["OK"]
+
+    properties = world.in_spotler(record)["properties"]
+    assert not properties.get("email")
+    assert properties["firstName"] == "Ann"
+
+
+def test_a_known_record_that_lost_its_last_channel_is_told_by_the_code_of_spotler(world, send):
+    record = world.contact()
+    send(record)
+    world.services.dataverse.update("contacts", record.id, {"emailaddress1": None})
+
+    (error,) = send(record)
+
+    assert (type(error), error.result_code) == (Refused, "NO_ACTIVE_CHANNEL")
+    assert world.info(record)[Info.LAST_STATUS] == "NO_ACTIVE_CHANNEL"
+
+
+@pytest.mark.parametrize("columns", [{"donotemail": True}, {"statecode": 1, "statuscode": 2}])
+def test_who_may_not_be_mailed_is_not_sent_for_the_first_time(world, send, columns):
+    record = world.contact(**columns)
+
+    assert codes(send(record, always=True)) == ["SKIPPED_DO_NOT_EMAIL"]
+    assert world.effects() == []
+    assert world.info(record) is None
+
+
+@pytest.mark.parametrize("changes", [{"donotemail": True}, {"statecode": 1, "statuscode": 2}])
+def test_who_may_not_be_mailed_any_more_is_anonymised_once(world, send, changes):
+    record = world.contact()
+    send(record)
+    world.services.dataverse.update("contacts", record.id, changes)
+
+    assert codes(send(record)) == ["ANONYMIZED"]
+
+    assert world.in_spotler(record) is None or world.in_spotler(record)["anonymized"]
+    info = world.info(record)
+    assert (info[Info.LAST_STATUS], info[Info.ACTIVE], info[Info.SENT_HASH] or "") == ("ANONYMIZED", False, "")
+    assert codes(send(record)) == ["SKIPPED_DO_NOT_EMAIL"]
+    assert world.effects().count("contact.anonymized") == 1
+
+
+def test_who_may_be_mailed_again_is_sent_again(world, send):
+    record = world.contact()
+    send(record)
+    for flag in (True, False):
+        world.services.dataverse.update("contacts", record.id, {"donotemail": flag})
+        send(record)
+
+    assert world.info(record)[Info.LAST_STATUS] == "OK"
+    assert world.in_spotler(record)["properties"]["email"] == "ann@example.org"
+
+
+def test_a_withdrawal_that_fails_is_not_remembered_as_done(world, send):
+    record = world.contact(known=True, donotemail=True)
+    world.spotler.arm("error", route="PUT /contact/anonymize/*", count=None)
+
+    (error,) = send(record)
+
+    assert isinstance(error, Transient)
+    assert world.info(record)[Info.SENT_HASH] == "0" * 64
+
+
+def test_a_qualified_lead_is_withdrawn_because_it_goes_on_as_a_contact(world, send):
+    record = world.lead(known=True, statecode=1, statuscode=3)
+
+    assert codes(send(record)) == ["ANONYMIZED"]
+
+
+def test_do_not_bulk_email_switches_every_permission_off(world, send):
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    send(record)
+    assert world.in_spotler(record)["permissions"] == [1]
+    world.services.dataverse.update("contacts", record.id, {"donotbulkemail": True})
+
+    send(record)
+
+    assert world.in_spotler(record)["permissions"] == []
+
+
+def test_one_refused_contact_harms_no_other_and_is_sent_again_next_time(world, send):
+    good, bad = world.contact("ann"), world.contact("bob")
+    world.spotler.arm("contact_error", route="POST /contact/list", external_ids=[bad.id], count=1)
+
+    sent, failed = send(good, bad)
+
+    assert sent.code == "OK"
+    assert isinstance(failed, Transient)
+    info = world.info(bad)
+    assert (info[Info.LAST_STATUS], info[Info.SENT_HASH]) == ("ERROR", None)
+    assert info[Info.LAST_ERROR]
+    assert codes(send(good, bad)) == ["UNCHANGED", "OK"]
+    assert world.info(bad)[Info.LAST_ERROR] is None
+
+
+def test_a_refusal_does_not_forget_what_was_sent_before(world, send):
+    record = world.contact()
+    send(record)
+    before = world.info(record)[Info.SENT_HASH]
+    world.spotler.emit({"type": "complaint", "externalId": record.id})
+    world.services.dataverse.update("contacts", record.id, {"firstname": "Anna"})
+
+    (error,) = send(record)
+
+    assert isinstance(error, Refused)
+    assert world.info(record)[Info.SENT_HASH] == before
+    assert world.info(record)[Info.LAST_STATUS] == error.result_code
+
+
+def test_spotler_being_away_is_told_to_the_caller(world, send):
+    record = world.contact()
+    world.spotler.arm("html", route="POST /contact/list", count=None)
+
+    with pytest.raises(Transient):
+        send(record)
+
+
+def test_nothing_to_send_calls_nobody(world, send):
+    calls = world.spotler.calls()["total"]
+
+    assert send() == []
+    assert world.spotler.calls()["total"] == calls
