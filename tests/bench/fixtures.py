@@ -1,0 +1,97 @@
+"""What the jobs are about: contacts with addresses and permissions, and the jobs themselves."""
+
+from collections.abc import Sequence
+from itertools import batched
+from typing import Final
+
+import requests
+
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Contact, Info, Job, Permission
+from sandbox.launch import Part
+from sandbox.people import People
+from sandbox.spotler.side_door.client import SideDoor
+from tests.bench.cases import Case
+
+#: Rows that one call creates.
+ROWS_PER_CALL: Final = 250
+#: Every second contact has this permission, so that the connectors have some to read and some to find missing.
+PERMISSION: Final = "Newsletter"
+TAG: Final = "Spring campaign"
+
+_SECONDS: Final = 60
+#: What a contact bears that was sent before; no content has it.
+_SENT_HASH: Final = "0" * 64
+
+
+def load_contacts(dataverse: Part, spotler: Part, case: Case) -> list[str]:
+    """Put contacts in place behind the back of the API, so that no message tells of them; their ids.
+
+    Those that are to get a tag are known to Spotler already, so that adding the tag is all there is to do.
+    """
+    people = [_contact(number) for number in range(case.jobs)]
+    contacts = _load(dataverse, Contact.TABLE, people)
+    _load(dataverse, Permission.TABLE, [_permission(contact) for contact in contacts[::2]])
+    if case.operation is Operation.ADD_TAG:
+        _load(dataverse, Info.TABLE, [_info(contact) for contact in contacts])
+        known = [_known(contact, person) for contact, person in zip(contacts, people, strict=True)]
+        SideDoor(spotler.get("url")).contacts(*known)
+    return contacts
+
+
+def create_jobs(people: People, operation: Operation, contacts: Sequence[str]) -> None:
+    """Create a job for each contact through the Web API, as a flow would: each makes Dataverse post a message."""
+    for some in batched(contacts, ROWS_PER_CALL, strict=False):
+        people.create_many(Job.TABLE, Job.SET, [_job(operation, contact) for contact in some])
+
+
+def _contact(number: int) -> dict[str, object]:
+    return {
+        "firstname": f"Person {number}",
+        "lastname": "of the Bench",
+        "emailaddress1": f"person{number}@example.org",
+        "telephone1": f"+31 20 {number:07}",
+        "mobilephone": f"+31 6 {number:08}",
+        "address1_line1": f"Main Street {number}",
+        "address1_postalcode": "1234 AB",
+        "address1_city": "Utrecht",
+        "gendercode": 1 + number % 2,
+    }
+
+
+def _permission(contact: str) -> dict[str, object]:
+    return {
+        Permission.NAME: PERMISSION,
+        Permission.SUBSCRIBED: True,
+        f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
+    }
+
+
+def _known(contact: str, person: dict[str, object]) -> dict[str, object]:
+    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}}
+
+
+def _info(contact: str) -> dict[str, object]:
+    return {
+        Info.NAME: "Person",
+        Info.RECORD: contact,
+        Info.SENT_HASH: _SENT_HASH,
+        f"{Info.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
+    }
+
+
+def _job(operation: Operation, contact: str) -> dict[str, object]:
+    row: dict[str, object] = {
+        Job.NAME: operation.label,
+        Job.OPERATION: operation.value,
+        f"{Job.CUSTOMER_CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
+    }
+    return row | {Job.TAG: TAG} if operation is Operation.ADD_TAG else row
+
+
+def _load(dataverse: Part, table: str, rows: Sequence[dict[str, object]]) -> list[str]:
+    answer = requests.post(
+        f"{dataverse.get('url')}/_sandbox/rows", json={table: rows}, verify=dataverse.get("ca_file"), timeout=_SECONDS
+    )
+    answer.raise_for_status()
+    return [str(row_id) for row_id in answer.json()[table]]

@@ -1,0 +1,118 @@
+"""The table, what is expected of it, and the same as JSON."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from connector.dataverse.choices import Operation
+from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
+from tests.bench.measure import Figures
+
+#: Dataverse HTTP calls per Sync Contact job that are allowed when batches are full.
+MOST_CALLS: Final = 0.1
+#: How many times faster than the naive connector, in the same run on the same machine.
+LEAST_RATIO: Final = {NO_LIMITS.name: 3.0, LIMITS.name: 10.0}
+
+_ROW: Final = "{:<24} {:<10} {:>8} {:>7} {:>14} {:>12} {:>12} {:>8} {:>11} {:>10}"
+_HEADINGS: Final = (
+    *("Jobs", "Connector", "Jobs/s", "Ratio", "Dataverse/job", "of them 429", "Spotler/job"),
+    *("Peak MB", "CPU ms/job", "One job s"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A case and its figures."""
+
+    case: Case
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What should be so, and whether it is."""
+
+    sentence: str
+    met: bool
+
+
+def headings() -> str:
+    """The first line of the table."""
+    return _ROW.format(*_HEADINGS)
+
+
+def row(each: Measured, measured: Sequence[Measured]) -> str:
+    """A line of the table; the ratio is that of the rates, to the naive connector under the same conditions."""
+    case, figures, ratio = each.case, each.figures, ratio_of(each, measured)
+    return _ROW.format(
+        case.title,
+        case.contender.name,
+        f"{figures.jobs_per_second:.1f}",
+        "" if ratio is None else f"{ratio:.1f} x",
+        f"{figures.dataverse_per_job:.3f}",
+        f"{figures.refused_per_job:.3f}",
+        f"{figures.spotler_per_job:.3f}",
+        "-" if figures.peak_memory_mb is None else f"{figures.peak_memory_mb:.0f}",
+        f"{sum(figures.cpu_ms_per_job.values()):.1f}",
+        f"{figures.single_job_seconds:.2f}",
+    )
+
+
+def expectations(measured: Sequence[Measured]) -> list[Expectation]:
+    """What is expected of these measurements; those that lack their counterpart are not judged."""
+    found = []
+    for each in measured:
+        case, figures = each.case, each.figures
+        if case.contender is not CONNECTOR:
+            continue
+        if case.operation is Operation.SYNC_CONTACT:
+            sentence = f"{case.title}: {figures.dataverse_per_job:.3f} Dataverse calls per job, at most {MOST_CALLS}"
+            found.append(Expectation(sentence, figures.dataverse_per_job <= MOST_CALLS))
+        ratio = ratio_of(each, measured)
+        if ratio is not None:
+            least = LEAST_RATIO[case.limits.name]
+            found.append(
+                Expectation(f"{case.title}: {ratio:.1f} times the naive rate, at least {least:g}", ratio >= least)
+            )
+    return found
+
+
+def ratio_of(one: Measured, measured: Sequence[Measured]) -> float | None:
+    """The rate of the connector as a multiple of the naive one; None for the naive one, or where that is missing."""
+    naive = next((each for each in measured if _is_counterpart(each.case, one.case)), None)
+    if naive is None or one.case.contender is NAIVE:
+        return None
+    return one.figures.jobs_per_second / naive.figures.jobs_per_second
+
+
+def as_json(measured: Sequence[Measured]) -> dict[str, object]:
+    """Everything, for machines."""
+    return {
+        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "measurements": [
+            {
+                "connector": each.case.contender.name,
+                "operation": each.case.operation.slug,
+                "limits": each.case.limits.name,
+                "latency_ms": each.case.latency_ms,
+                **asdict(each.figures),
+                "ratio": ratio_of(each, measured),
+            }
+            for each in measured
+        ],
+        "expectations": [asdict(each) for each in expectations(measured)],
+    }
+
+
+def heading(jobs: int, latency_ms: int) -> str:
+    """What was run, and where."""
+    return (
+        f"{jobs:,} jobs per line, {latency_ms} ms per call to Dataverse and Spotler; "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.platform()}"
+    )
+
+
+def _is_counterpart(naive: Case, case: Case) -> bool:
+    return naive.contender is NAIVE and (naive.operation, naive.limits) == (case.operation, case.limits)
