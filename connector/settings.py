@@ -6,10 +6,10 @@ arrives, never at import: `function_app.py` must index with an empty environment
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connector.errors import Misconfigured
@@ -19,7 +19,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def _secure_url(url: str) -> str:
     """Credentials travel over TLS only; a stand-in on this machine may do without."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # its own sentence would quote the value
+        raise ValueError("must be an https address") from None
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
         raise ValueError("must be an https address")
     return url.rstrip("/")
@@ -35,7 +38,9 @@ class Settings(BaseSettings):
 
     # Service Bus: a connection string (setting ServiceBus), or the namespace for a managed identity.
     service_bus: Annotated[SecretStr | None, Field(validation_alias="ServiceBus")] = None
-    service_bus_namespace: Annotated[str | None, Field(validation_alias="ServiceBus__fullyQualifiedNamespace")] = None
+    service_bus_namespace: Annotated[
+        str | None, Field(validation_alias="ServiceBus__fullyQualifiedNamespace", validate_default=True)
+    ] = None
 
     # Dataverse. Without a client secret the managed identity of the app is used.
     dataverse_url: Url
@@ -76,13 +81,21 @@ class Settings(BaseSettings):
     #: The time zone in which a date-time becomes a date.
     time_zone: str = "Europe/Amsterdam"
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.service_bus is None and self.service_bus_namespace is None:
-            raise ValueError("set ServiceBus (a connection string) or ServiceBus__fullyQualifiedNamespace")
-        if self.dataverse_client_secret and not (self.dataverse_client_id and self.dataverse_tenant_id):
-            raise ValueError("DATAVERSE_CLIENT_SECRET needs DATAVERSE_CLIENT_ID and DATAVERSE_TENANT_ID")
-        return self
+    # Validators of fields, not of the whole: those run only when every field is right, and would hide their problem.
+
+    @field_validator("service_bus_namespace")
+    @classmethod
+    def _one_bus(cls, namespace: str | None, others: ValidationInfo) -> str | None:
+        if namespace is None and others.data.get("service_bus") is None:
+            raise ValueError("set it, or set ServiceBus to a connection string")
+        return namespace
+
+    @field_validator("dataverse_client_secret")
+    @classmethod
+    def _whose_secret(cls, secret: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if secret and not (others.data.get("dataverse_client_id") and others.data.get("dataverse_tenant_id")):
+            raise ValueError("needs DATAVERSE_CLIENT_ID and DATAVERSE_TENANT_ID beside it")
+        return secret
 
 
 @lru_cache(maxsize=1)
@@ -109,7 +122,11 @@ def load_settings() -> Settings:
 
 def _problems(error: ValidationError) -> list[str]:
     """One text per problem; messages of pydantic are kept, values are not."""
-    return [
-        f"{str(problem['loc'][0]).upper() if problem['loc'] else 'settings'}: {problem['msg']}"
-        for problem in error.errors(include_input=False, include_url=False)
-    ]
+    return [f"{_name(problem['loc'])}: {problem['msg']}" for problem in error.errors(include_input=False)]
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    """The name of a setting; pydantic gives the name of its field, or the alias that is the name already."""
+    name = str(location[0])
+    field = Settings.model_fields.get(name)
+    return name if field is None else str(field.validation_alias or name.upper())
