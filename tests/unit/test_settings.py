@@ -1,0 +1,169 @@
+"""Settings: read from the environment, every problem named at once, never a value."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from connector.errors import Misconfigured
+from connector.settings import Settings, get_settings, load_settings
+
+ROOT = Path(__file__).parents[2]
+BUS = "Endpoint=sb://localhost;SharedAccessKeyName=Root;SharedAccessKey=hush"
+REQUIRED = {
+    "ServiceBus": BUS,
+    "DATAVERSE_URL": "https://org.crm4.dynamics.com",
+    "SPOTLER_KEY": "key",
+    "SPOTLER_SECRET": "hush",
+}
+pytestmark = pytest.mark.usefixtures("_no_settings_of_this_machine")
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Reads the settings of an environment that has the required ones, and these; None leaves one out."""
+
+    def _load(**settings: str | None) -> Settings:
+        for name, value in {**REQUIRED, **settings}.items():
+            if value is not None:
+                monkeypatch.setenv(name, value)
+        return load_settings()
+
+    return _load
+
+
+def sentence(load, **settings: str | None) -> str:
+    with pytest.raises(Misconfigured) as caught:
+        load(**settings)
+    assert caught.value.result_code == "MISCONFIGURED"
+    return caught.value.sentence
+
+
+def test_what_is_required_is_enough_and_the_rest_has_defaults(load):
+    settings = load()
+
+    assert settings.service_bus.get_secret_value() == BUS
+    assert settings.dataverse_url == "https://org.crm4.dynamics.com"
+    assert settings.spotler_url == "https://restapi.mailplus.nl/integrationservice-1.1.0"
+    assert (settings.job_lease_seconds, settings.job_give_up_hours, settings.job_sweep_after_seconds) == (300, 3, 120)
+    assert (settings.dataverse_parallel, settings.spotler_parallel) == (8, 8)
+    assert settings.mapping_file == Path("mappings/default.json")
+
+
+def test_every_setting_is_read_by_its_name_in_any_case(load):
+    settings = load(JOB_LEASE_SECONDS="30", Dataverse_Tenant_Id="t", spotler_timeout="3.5")
+
+    assert (settings.job_lease_seconds, settings.dataverse_tenant_id, settings.spotler_timeout) == (30, "t", 3.5)
+
+
+def test_an_empty_setting_is_as_good_as_none(load):
+    settings = load(DATAVERSE_CLIENT_SECRET="", DATAVERSE_TENANT_ID="", SPOTLER_PARALLEL="")
+
+    assert (settings.dataverse_client_secret, settings.dataverse_tenant_id, settings.spotler_parallel) == (
+        None,
+        None,
+        8,
+    )
+
+
+def test_settings_of_others_are_ignored(load):
+    load(FUNCTIONS_WORKER_RUNTIME="python", SPOTLER_SOMETHING_ELSE="x")
+
+
+def test_a_namespace_with_an_identity_takes_the_place_of_a_connection_string(load):
+    settings = load(ServiceBus=None, ServiceBus__fullyQualifiedNamespace="name.servicebus.windows.net")
+
+    assert (settings.service_bus, settings.service_bus_namespace) == (None, "name.servicebus.windows.net")
+
+
+def test_everything_that_is_missing_is_named_at_once(load):
+    text = sentence(load, **dict.fromkeys(REQUIRED))
+
+    assert text == (
+        "Settings are missing or wrong: "
+        "ServiceBus__fullyQualifiedNamespace: Value error, set it, or set ServiceBus to a connection string; "
+        "DATAVERSE_URL: Field required; SPOTLER_KEY: Field required; SPOTLER_SECRET: Field required."
+    )
+
+
+def test_everything_that_is_wrong_is_named_at_once_and_without_its_value(load):
+    wrong = {
+        "DATAVERSE_URL": "http://hush.example.org",
+        "DATAVERSE_CLIENT_SECRET": "hush-hush",
+        "DATAVERSE_PARALLEL": "53",
+        "SPOTLER_TIMEOUT": "hush",
+        "SPOTLER_PARALLEL": "0",
+        "JOB_LEASE_SECONDS": "-1",
+        "JOB_GIVE_UP_HOURS": "0",
+    }
+
+    text = sentence(load, **wrong, SPOTLER_KEY=None)
+
+    assert all(f"{name}: " in text for name in [*wrong, "SPOTLER_KEY"])
+    assert "hush" not in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://org.example.org",
+        "org.example.org",
+        "ftp://localhost",
+        "https://",
+        "https://[hush",
+        "https://hush\u2100.example.org",
+        "http://127.0.0.1.example.org",
+    ],
+)
+@pytest.mark.parametrize("name", ["DATAVERSE_URL", "DATAVERSE_AUTHORITY", "SPOTLER_URL"])
+def test_credentials_travel_over_tls_only(load, name, url):
+    assert sentence(load, **{name: url}) == (
+        f"Settings are missing or wrong: {name}: Value error, must be an https address."
+    )
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1", "https://localhost:1"])
+def test_a_stand_in_on_this_machine_may_do_without(load, url):
+    assert load(SPOTLER_URL=f"{url}/").spotler_url == url
+
+
+@pytest.mark.parametrize("given", [{}, {"DATAVERSE_CLIENT_ID": "c"}, {"DATAVERSE_TENANT_ID": "t"}])
+def test_a_secret_without_its_owner_is_refused(load, given):
+    assert "DATAVERSE_CLIENT_SECRET: " in sentence(load, DATAVERSE_CLIENT_SECRET="hush", **given)
+
+
+def test_a_secret_with_its_owner_is_taken(load):
+    settings = load(DATAVERSE_CLIENT_SECRET="hush", DATAVERSE_CLIENT_ID="c", DATAVERSE_TENANT_ID="t")
+
+    assert settings.dataverse_client_secret.get_secret_value() == "hush"
+
+
+def test_no_secret_shows_in_a_log_of_the_settings(load):
+    settings = load(DATAVERSE_CLIENT_SECRET="hush", DATAVERSE_CLIENT_ID="c", DATAVERSE_TENANT_ID="t")
+
+    assert "hush" not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_settings_are_read_once_per_process(load):
+    load()
+    get_settings.cache_clear()
+    try:
+        assert get_settings() is get_settings()
+    finally:
+        get_settings.cache_clear()
+
+
+def test_the_example_names_settings_that_exist_and_is_complete_once_it_is_filled_in(load):
+    example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+    known = {(field.validation_alias or name.upper()) for name, field in Settings.model_fields.items()}
+    of_the_host = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
+
+    assert {name for name in example if not name.endswith("_SCHEDULE")} - of_the_host <= known
+    assert load(**{name: value or "filled-in" for name, value in example.items()})
+
+
+def test_every_setting_is_explained():
+    page = (ROOT / "docs" / "settings.md").read_text()
+    names = [field.validation_alias or name.upper() for name, field in Settings.model_fields.items()]
+
+    assert [name for name in names if f"`{name}`" not in page] == []
