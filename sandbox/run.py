@@ -11,7 +11,7 @@ from typing import Final
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from sandbox.people import People
-from sandbox.samples import SAMPLES, Sample, create_automations, create_fixtures
+from sandbox.samples import SAMPLES, Sample, create_fixtures, create_setup
 from sandbox.system import System, running
 
 #: Seconds that the sample jobs may take together.
@@ -26,7 +26,7 @@ def run(folder: Path) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with running(folder=folder) as system:
-        create_automations(People(system.dataverse))
+        create_setup(People(system.dataverse))
         print(_introduction(system, folder), flush=True)
         while not ended.wait(LOOK_SECONDS):
             for part in system.parts:
@@ -41,8 +41,10 @@ def run_once(folder: Path) -> int:
     with running(folder=folder) as system:
         people = People(system.dataverse)
         ids = create_fixtures(people)
-        jobs = [(sample, _create(people, sample, ids)) for sample in SAMPLES]
-        rows = _wait(people, [job for _, job in jobs])
+        jobs: list[tuple[Sample, str]] = []
+        for last in (False, True):
+            jobs += [(sample, _create(people, sample, ids)) for sample in SAMPLES if sample.last is last]
+            rows = _wait(people, [job for _, job in jobs])
     print(_HEADING, flush=True)
     good = sum(_report(sample, rows[job]) for sample, job in jobs)
     print(f"{len(jobs)} jobs: {good} as expected")
@@ -91,14 +93,11 @@ def _seconds(row: dict[str, object]) -> str:
 
 
 def _introduction(system: System, folder: Path) -> str:
-    return "\n".join(
-        (
-            "The system is running; end it with Ctrl-C.",
-            f"  Dataverse    {system.dataverse.get('url')}",
-            f"  Spotler      {system.spotler.get('url')}",
-            f"  Service Bus  port {system.servicebus.ready['port']}",
-            f"  Functions    {', '.join(map(str, system.functions.ready['functions']))}",  # type: ignore[call-overload]
-            f"  Logs         {folder}",
-            "In another terminal: python3 dev.py connector job list",
-        )
-    )
+    functions = ", ".join(map(str, system.functions.ready["functions"]))  # type: ignore[call-overload]
+    return f"""The system is running; end it with Ctrl-C.
+  Dataverse    {system.dataverse.get("url")}
+  Spotler      {system.spotler.get("url")}
+  Service Bus  port {system.servicebus.ready["port"]}
+  Functions    {functions}
+  Logs         {folder}
+In another terminal: python3 dev.py connector job list"""

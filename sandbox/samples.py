@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
-from connector.dataverse.names import Account, Automation, Contact, Job, Lead, Permission
+from connector.dataverse.names import (
+    PERMISSIONS_VARIABLE,
+    Account,
+    Automation,
+    Contact,
+    EnvironmentVariable,
+    Job,
+    Lead,
+    Permission,
+)
 from sandbox.people import People
 from sandbox.spotler import seed
 
@@ -24,6 +33,7 @@ class Sample:
         record: what users would call its record.
         columns: the further columns of the row, from the ids of the fixtures.
         deletes: the contact that is deleted together with the creation of the job.
+        last: whether the job is created when the others are over, because it would change what they find.
     """
 
     operation: Operation | None
@@ -32,6 +42,7 @@ class Sample:
     code: str
     columns: Callable[[Ids], dict[str, object]] = field(default=lambda _: {})
     deletes: str = ""
+    last: bool = False
 
     @property
     def label(self) -> str:
@@ -71,6 +82,10 @@ def _set_field(name: str, value: str) -> dict[str, object]:
     return {Job.FIELD_NAME: name, Job.FIELD_VALUE: value}
 
 
+AUTOMATION: Final = AutomationKind.AUTOMATION
+#: The trigger code of an automation that Spotler does not know any more.
+FORGOTTEN: Final = "00000000-0000-4000-8000-000000000000"
+
 COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
 
 SAMPLES: Final = (
@@ -105,7 +120,47 @@ SAMPLES: Final = (
     Sample(
         Operation.START_AUTOMATION, "lead Lars, campaign", COMPLETED, "OK", both(lead("lars"), automation("campaign"))
     ),
-    Sample(Operation.REMOVE_MARKETING_LIST, "operation of a later version", FAILED, INVALID, customer("anna")),
+    Sample(Operation.REMOVE_TAG, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="webinar")),
+    Sample(
+        Operation.SET_SCORE, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="Interest", dh_score=10)
+    ),
+    Sample(
+        Operation.INCREASE_SCORE, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="Interest", dh_score=5)
+    ),
+    Sample(
+        Operation.DECREASE_SCORE, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="Interest", dh_score=3)
+    ),
+    Sample(
+        Operation.CLEAR_CONTACT_FIELD,
+        "contact Anna",
+        COMPLETED,
+        "OK",
+        both(customer("anna"), **{Job.FIELD_NAME: "lastorderdate"}),
+    ),
+    Sample(
+        Operation.ADD_TO_AUDIENCE, "contact Anna", COMPLETED, "OK", both(customer("anna"), **{Job.AUDIENCE: "Members"})
+    ),
+    Sample(
+        Operation.REMOVE_FROM_AUDIENCE,
+        "contact Anna",
+        COMPLETED,
+        "OK",
+        both(customer("anna"), **{Job.AUDIENCE: "members"}),
+    ),
+    Sample(Operation.STOP_AUTOMATION, "contact Anna", COMPLETED, "OK", both(customer("anna"), automation("welcome"))),
+    Sample(Operation.REFRESH_AUTOMATIONS, "", COMPLETED, "OK", last=True),
+    Sample(Operation.REFRESH_PERMISSIONS, "", COMPLETED, "OK"),
+    Sample(Operation.ANONYMIZE_CONTACT, "contact Zoë", COMPLETED, "OK", customer("zoe")),
+    Sample(Operation.SYNC_MARKETING_LIST, "no list", FAILED, INVALID),
+    Sample(Operation.STOP_AUTOMATION, "no run", FAILED, "RUN_NOT_FOUND", both(lead("lars"), automation("welcome"))),
+    Sample(
+        Operation.REMOVE_FROM_AUDIENCE,
+        "unknown audience",
+        FAILED,
+        "RESOURCE_NOT_FOUND",
+        both(customer("anna"), **{Job.AUDIENCE: "Nobody knows it"}),
+    ),
+    Sample(Operation.INCREASE_SCORE, "no score", FAILED, INVALID, both(customer("anna"), dh_tag="Interest")),
     Sample(None, "no operation", FAILED, INVALID, customer("anna")),
     Sample(Operation.SYNC_CONTACT, "no record", FAILED, INVALID),
     Sample(
@@ -185,18 +240,26 @@ def create_fixtures(people: People) -> dict[str, str]:
             f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({ids['anna']})",
         },
     )
-    ids |= create_automations(people)
-    return ids
+    return ids | create_setup(people)
+
+
+def create_setup(people: People) -> dict[str, str]:
+    """What setup leaves behind in an environment, beside the tables."""
+    people.create(
+        EnvironmentVariable.SET,
+        {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE, "displayname": "Spotler Permissions"},
+    )
+    return create_automations(people)
 
 
 def create_automations(people: People) -> dict[str, str]:
     """Rows of Spotler Automation: what the Spotler stand-in knows, and one that it has forgotten."""
     template = "\n".join(f"{each.name}={each.type}" for each in seed.WELCOME_FIELDS)
     rows = {
-        "welcome": ("🚀 Welcome", seed.WELCOME_TRIGGER_CODE, AutomationKind.AUTOMATION, template),
-        "inactive": ("🚀 Retired", seed.INACTIVE_TRIGGER_CODE, AutomationKind.AUTOMATION, ""),
-        "forgotten": ("🚀 Forgotten", "00000000-0000-4000-8000-000000000000", AutomationKind.AUTOMATION, ""),
-        "campaign": ("📢 Campaign", seed.CAMPAIGN_TRIGGER_ID, AutomationKind.CAMPAIGN, ""),
+        "welcome": ("🚀 Welcome", seed.WELCOME_TRIGGER_CODE, seed.WELCOME_AUTOMATION_ID, AUTOMATION, template),
+        "inactive": ("🚀 Retired", seed.INACTIVE_TRIGGER_CODE, seed.INACTIVE_AUTOMATION_ID, AUTOMATION, ""),
+        "forgotten": ("🚀 Forgotten", FORGOTTEN, FORGOTTEN, AUTOMATION, ""),
+        "campaign": ("📢 Campaign", seed.CAMPAIGN_TRIGGER_ID, seed.CAMPAIGN_ID, AutomationKind.CAMPAIGN, ""),
     }
     return {
         key: people.create(
@@ -204,9 +267,10 @@ def create_automations(people: People) -> dict[str, str]:
             {
                 Automation.NAME: name,
                 Automation.TRIGGER_CODE: code,
+                Automation.AUTOMATION_ID: automation_id,
                 Automation.KIND: kind.value,
                 Automation.FIELDS: fields,
             },
         )
-        for key, (name, code, kind, fields) in rows.items()
+        for key, (name, code, automation_id, kind, fields) in rows.items()
     }

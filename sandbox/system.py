@@ -142,6 +142,8 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "SPOTLER_KEY": spotler.get("key"),
         "SPOTLER_SECRET": spotler.get("secret"),
         "SWEEP_SCHEDULE": "0 */2 * * * *",
+        "REFRESH_AUTOMATIONS_SCHEDULE": "0 0 6,18 * * *",
+        "REFRESH_PERMISSIONS_SCHEDULE": "0 30 5 * * *",
     }
     if options.lock_seconds:
         settings["JOB_LEASE_SECONDS"] = str(options.lock_seconds)

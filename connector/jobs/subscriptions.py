@@ -7,14 +7,10 @@ from connector.dataverse.choices import Operation
 #: The subscription of jobs whose operation the message did not tell: the row has to be read first.
 RESOLVE: Final = "resolve-job"
 
-CARRIED_OUT: Final = (
-    Operation.SYNC_CONTACT,
-    Operation.ADD_TAG,
-    Operation.SET_CONTACT_FIELD,
-    Operation.START_AUTOMATION,
-)
+#: Every operation has one.
+CARRIED_OUT: Final = tuple(Operation)
 
 
 def slug_of(operation: Operation | None) -> str:
-    """The subscription of an operation; `RESOLVE` for one that nobody carries out."""
-    return operation.slug if operation in CARRIED_OUT and operation is not None else RESOLVE
+    """The subscription of an operation; `RESOLVE` for a row that names none."""
+    return RESOLVE if operation is None else operation.slug

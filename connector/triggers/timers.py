@@ -1,8 +1,13 @@
 """What runs by the clock. The schedules are settings, so that an administrator can change them without a release."""
 
 import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import azure.functions as func
+
+if TYPE_CHECKING:
+    from connector.services import Services
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -11,11 +16,34 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def sweep_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
     """Wake up the jobs whose wake-up was lost."""
-    await asyncio.to_thread(_sweep)
-
-
-def _sweep() -> None:
     from connector.jobs.sweep import sweep  # noqa: PLC0415 - heavy, loaded when used
-    from connector.services import get_services  # noqa: PLC0415
 
-    sweep(get_services())
+    await _run(sweep)
+
+
+@blueprint.function_name("refresh_automations_daily")
+@blueprint.timer_trigger(
+    arg_name="timer", schedule="%REFRESH_AUTOMATIONS_SCHEDULE%", run_on_startup=False, use_monitor=True
+)
+async def refresh_automations_daily(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
+    """Copy the published automations and campaigns into Dataverse."""
+    from connector.pulls.automations import refresh_automations  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run(refresh_automations)
+
+
+@blueprint.function_name("refresh_permissions_daily")
+@blueprint.timer_trigger(
+    arg_name="timer", schedule="%REFRESH_PERMISSIONS_SCHEDULE%", run_on_startup=False, use_monitor=True
+)
+async def refresh_permissions_daily(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
+    """Copy the names of the permissions into the environment variable."""
+    from connector.pulls.permissions import refresh_permissions  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run(refresh_permissions)
+
+
+async def _run(work: "Callable[[Services], object]") -> None:
+    from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
+
+    await asyncio.to_thread(lambda: work(get_services()))
