@@ -67,8 +67,8 @@ def _wait(people: People, jobs: list[str]) -> dict[str, dict[str, object]]:
         time.sleep(LOOK_SECONDS)
 
 
-_COLUMNS: Final = ",".join(
-    (Job.ID, Job.STATUS, Job.STATE, Job.RESULT_CODE, Job.RESULT_MESSAGE, Job.COMPLETED_ON, "createdon")
+_COLUMNS: Final = (
+    f"{Job.ID},{Job.STATUS},{Job.STATE},{Job.RESULT_CODE},{Job.RESULT_MESSAGE},{Job.COMPLETED_ON},createdon"
 )
 
 _LINE: Final = "{:<22} {:<32} {:<12} {:<18} {:>7}  {}"
