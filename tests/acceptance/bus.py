@@ -13,6 +13,9 @@ from sandbox.launch import Part
 #: What counts as a message on its way.
 _UNDER_WAY = ("active", "locked", "scheduled")
 
+#: What the properties of a message that was put aside tell.
+_TOLD = ("reason", "sentence", "advice", "source")
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
@@ -22,6 +25,7 @@ class Quarantined:
     reason: str
     sentence: str
     advice: str
+    source: str
 
 
 class Bus:
@@ -39,11 +43,12 @@ class Bus:
             sender.send_messages([ServiceBusMessage(body) for body in bodies])
 
     def wake_up(self, item: WorkItem) -> None:
-        """Send a work item."""
-        message = ServiceBusMessage(
-            item.model_dump_json(exclude_none=True).encode(),
-            application_properties={OPERATION_PROPERTY: item.operation},
-        )
+        """Send a work item. It has no message id, so the bus does not take it for a repetition."""
+        self.post_to_operation(item.operation, item.model_dump_json(exclude_none=True).encode())
+
+    def post_to_operation(self, slug: str, body: bytes) -> None:
+        """Write a message to the function of an operation."""
+        message = ServiceBusMessage(body, application_properties={OPERATION_PROPERTY: slug})
         with (
             ServiceBusClient.from_connection_string(self._part.get("connection_string")) as client,
             client.get_topic_sender(TOPIC_JOBS) as sender,
@@ -67,7 +72,7 @@ class Bus:
     def is_quiet(self) -> bool:
         """Whether no message is on its way to a function."""
         return not any(
-            figures[state]
+            figures.get(state)
             for entity, figures in self.figures().items()
             if entity != QUEUE_QUARANTINE
             for state in _UNDER_WAY
@@ -76,4 +81,4 @@ class Bus:
 
 def _quarantined(message: Any) -> Quarantined:
     properties = {key.decode(): value.decode() for key, value in message.application_properties.items()}
-    return Quarantined(b"".join(message.body), properties["reason"], properties["sentence"], properties["advice"])
+    return Quarantined(b"".join(message.body), **{name: properties[name] for name in _TOLD})

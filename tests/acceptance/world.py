@@ -102,13 +102,42 @@ class World:
         columns = start_columns(automation, fields)
         return self.run(Operation.START_AUTOMATION, record, **columns)
 
+    def jobs(self, *rows: dict[str, object]) -> list[str]:
+        """Save several jobs in one transaction."""
+        return self.people.create_many(JobNames.TABLE, JobNames.SET, rows)
+
+    def lost_job(self, operation: Operation, *records: Record, **columns: object) -> str:
+        """Save a job whose message is lost on its way."""
+        self.steps(drop_next=1)
+        return self.job(operation, *records, **columns)
+
+    def queue_again(self, job: str, **columns: object) -> None:
+        """Correct a job and set it back to Queued."""
+        self.people.update(JobNames.SET, job, {JobNames.STATE: 0, JobNames.STATUS: JobStatus.QUEUED.value} | columns)
+
     def look(self, job: str) -> Job:
         """A job as it is now."""
         return Job.from_row(self.people.read(JobNames.SET, job))
 
     def wait(self, job: str) -> Job:
         """A job once it is over."""
-        self.until(lambda: self.look(job).status.is_final, "the job ends")
+        seen: list[Job] = []
+
+        def is_over() -> bool:
+            seen.append(self.look(job))
+            return seen[-1].status.is_final
+
+        self.until(is_over, "the job ends")
+        return seen[-1]
+
+    def sweep_until_over(self, job: str) -> Job:
+        """Let the sweep run until a job is over."""
+
+        def is_over() -> bool:
+            self.sweep()
+            return self.look(job).status.is_final
+
+        self.until(is_over, "the sweep has found the job")
         return self.look(job)
 
     def statuses(self, job: str) -> list[str]:
@@ -159,7 +188,7 @@ class World:
         return int(figures["route_dataverse_message"]["messages"])
 
     def sweep(self) -> None:
-        """Let the timer run that looks for sleeping jobs."""
+        """Let the timer run that looks for sleeping jobs. It finds rows that were last written in an earlier second."""
         outcome = requests.post(f"{self._functions}/run-timer/sweep_jobs", timeout=30).json()
         assert outcome["succeeded"], outcome["error"]
 

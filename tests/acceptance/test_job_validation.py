@@ -1,0 +1,105 @@
+"""What is checked before Spotler is asked anything: the operation, the record, and that both are still there."""
+
+import pytest
+
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job
+from connector.jobs.subscriptions import CARRIED_OUT
+from tests.acceptance.records import DEACTIVATED
+from tests.acceptance.world import job_row
+
+TABLES = ("contact", "lead", "account")
+#: The columns that make a job of each operation right, but for its record.
+COLUMNS = {
+    Operation.ADD_TAG: {Job.TAG: "Webinar"},
+    Operation.SET_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: "warm"},
+    Operation.START_AUTOMATION: {},
+    Operation.SYNC_CONTACT: {},
+}
+
+on_every_operation = pytest.mark.parametrize("operation", COLUMNS, ids=lambda operation: operation.slug)
+
+
+@pytest.mark.feature("JOB-01")
+@pytest.mark.feature("JOB-07")
+def test_a_job_without_an_operation_is_not_valid_and_names_those_there_are(world):
+    record = world.contact()
+
+    job = world.run(None, record)
+
+    world.assert_not_valid(job, record, "no operation", *(operation.label for operation in CARRIED_OUT))
+
+
+@pytest.mark.feature("JOB-01")
+@pytest.mark.feature("JOB-07")
+def test_an_operation_that_this_version_does_not_carry_out_is_not_valid(world):
+    later = [operation for operation in Operation if operation not in CARRIED_OUT]
+    if not later:
+        pytest.skip("this version carries out every operation")
+    record = world.contact()
+
+    job = world.run(later[0], record)
+
+    world.assert_not_valid(job, record, later[0].label)
+
+
+@pytest.mark.feature("JOB-05")
+@pytest.mark.feature("JOB-07")
+@on_every_operation
+def test_a_job_with_a_customer_and_a_lead_is_not_valid(world, operation):
+    contact, lead = world.contact(), world.lead()
+
+    job = world.run(operation, contact, lead, **COLUMNS[operation])
+
+    world.assert_not_valid(job, contact, *_expected(operation, "both a customer and a lead"))
+    world.assert_not_valid(job, lead)
+
+
+@pytest.mark.feature("JOB-07")
+@pytest.mark.feature("JOB-15")
+@pytest.mark.parametrize("operation", [each for each in COLUMNS if each is not Operation.ADD_TAG])
+def test_a_job_that_needs_a_record_and_has_none_is_not_valid(world, operation):
+    job = world.run(operation, **COLUMNS[operation])
+
+    job.assert_failed("JOB_NOT_VALID", *_expected(operation, "neither a customer nor a lead"))
+
+
+@pytest.mark.feature("JOB-17")
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("operation", [Operation.ADD_TAG, Operation.SET_CONTACT_FIELD], ids=lambda each: each.slug)
+def test_a_job_for_a_deactivated_record_is_not_valid(world, operation, table):
+    record = world.record(table)
+    world.change(record, **DEACTIVATED[table])
+
+    job = world.run(operation, record, **COLUMNS[operation])
+
+    world.assert_not_valid(job, record, "deactivated")
+
+
+@pytest.mark.feature("JOB-17")
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("operation", [Operation.SYNC_CONTACT, Operation.SET_CONTACT_FIELD], ids=lambda each: each.slug)
+def test_a_job_whose_record_is_deleted_while_it_waits_is_not_valid(world, operation, table):
+    record = world.record(table)
+    row = job_row(operation, record, **COLUMNS[operation])
+
+    job = world.wait(world.people.create_and_delete(Job.SET, row, record.path))
+
+    world.assert_not_valid(job, record, "deleted")
+
+
+@pytest.mark.feature("JOB-17")
+@pytest.mark.xfail(reason="Dataverse empties the lookup, and what the message said of the record is not used yet")
+def test_a_tag_whose_record_is_deleted_while_the_job_waits_is_not_given_to_nobody(world):
+    record = world.contact()
+    row = job_row(Operation.ADD_TAG, record, dh_tag="never seen before")
+
+    job = world.wait(world.people.create_and_delete(Job.SET, row, record.path))
+
+    world.assert_not_valid(job, record)
+    assert "never seen before" not in world.spotler.tags()
+
+
+def _expected(operation: Operation, words: str) -> tuple[str, ...]:
+    """An automation is looked at before the record is."""
+    return () if operation is Operation.START_AUTOMATION else (words,)
