@@ -5,7 +5,9 @@ function_app → triggers, cli → jobs → sync, pulls → services → mapping
 """
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ HEIGHTS = {
             ("governor",),
             ("http",),
             ("dataverse", "spotler", "bus", "state"),
-            ("mapping",),
+            ("mapping", "mailbox"),
             ("services",),
             ("sync",),
             ("pulls",),
@@ -48,17 +50,25 @@ def module_of(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(file: Path) -> Iterator[str]:
+@cache
+def syntax(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(file: Path) -> tuple[str, ...]:
     """The modules that a file imports anywhere, inside functions and for type checking too."""
     module = module_of(file)
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    found: list[str] = []
+    for node in ast.walk(syntax(file)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             origin = ".".join([*base, *filter(None, [node.module])])
-            yield from (f"{origin}.{alias.name}" for alias in node.names)
+            found += (f"{origin}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 def part_of(module: str) -> str:
@@ -70,9 +80,12 @@ def is_in(module: str, packages: tuple[str, ...]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
+def breaches(files: list[Path], breach: Callable[[Path], Collection[str]]) -> dict[str, Collection[str]]:
+    """The files that break a rule, with what they should not use."""
+    return {module_of(file): found for file in files if (found := breach(file))}
+
+
 CONNECTOR, SANDBOX = files("connector"), files("sandbox")
-EACH_OF_CONNECTOR = pytest.mark.parametrize("file", CONNECTOR, ids=module_of)
-EACH_OF_SANDBOX = pytest.mark.parametrize("file", SANDBOX, ids=module_of)
 
 
 def test_every_part_of_the_connector_has_its_height():
@@ -81,31 +94,35 @@ def test_every_part_of_the_connector_has_its_height():
     assert parts <= HEIGHTS.keys()
 
 
-@EACH_OF_CONNECTOR
-def test_the_connector_uses_only_what_is_lower(file):
-    own = part_of(module_of(file))
-    top = max(HEIGHTS.values()) + 1  # `connector/__main__.py` is above all
-    used = {part_of(each) for each in imports(file) if is_in(each, ("connector",))} - {"", own}
+def test_the_connector_uses_only_what_is_lower():
+    def higher(file: Path) -> set[str]:
+        own = part_of(module_of(file))
+        height = HEIGHTS.get(own, len(HEIGHTS))  # `connector/__main__.py` is above all
+        used = {part_of(each) for each in imports(file) if is_in(each, ("connector",))} - {"", own}
+        return {part for part in used if HEIGHTS[part] >= height}
 
-    assert {part for part in used if HEIGHTS[part] >= HEIGHTS.get(own, top)} == set()
-
-
-@EACH_OF_CONNECTOR
-def test_the_connector_never_uses_the_sandbox_or_the_tests(file):
-    assert [each for each in imports(file) if is_in(each, ("sandbox", "tests"))] == []
+    assert breaches(CONNECTOR, higher) == {}
 
 
-@EACH_OF_SANDBOX
-def test_the_sandbox_uses_only_constants_of_the_connector(file):
-    assert [each for each in imports(file) if is_in(each, ("connector", "tests")) and not is_in(each, CONSTANTS)] == []
+def test_the_connector_never_uses_the_sandbox_or_the_tests():
+    assert breaches(CONNECTOR, lambda file: [each for each in imports(file) if is_in(each, ("sandbox", "tests"))]) == {}
 
 
-@EACH_OF_SANDBOX
-def test_stand_ins_do_not_know_each_other(file):
-    own = part_of(module_of(file))
-    others = STAND_INS - {own} if own in STAND_INS else set()
+def test_the_sandbox_uses_only_constants_of_the_connector():
+    def more(file: Path) -> list[str]:
+        ours = [each for each in imports(file) if is_in(each, ("connector", "tests"))]
+        return [each for each in ours if not is_in(each, CONSTANTS)]
 
-    assert {part_of(each) for each in imports(file) if is_in(each, ("sandbox",))} & others == set()
+    assert breaches(SANDBOX, more) == {}
+
+
+def test_stand_ins_do_not_know_each_other():
+    def others(file: Path) -> set[str]:
+        own = part_of(module_of(file))
+        known = {part_of(each) for each in imports(file) if is_in(each, ("sandbox",))}
+        return known & (STAND_INS - {own}) if own in STAND_INS else set()
+
+    assert breaches(SANDBOX, others) == {}
 
 
 def test_what_azure_loads_registers_triggers_and_nothing_else():
@@ -115,17 +132,14 @@ def test_what_azure_loads_registers_triggers_and_nothing_else():
 
 
 def test_dev_py_needs_nothing_but_the_standard_library():
-    import sys
-
     assert {each.partition(".")[0] for each in imports(ROOT / "dev.py")} <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("file", [*CONNECTOR, *SANDBOX, ROOT / "dev.py", ROOT / "function_app.py"], ids=module_of)
-def test_a_module_is_one_idea(file):
-    text = file.read_text(encoding="utf-8")
+def test_a_module_is_one_idea_and_says_which():
+    modules = [*CONNECTOR, *SANDBOX, ROOT / "dev.py", ROOT / "function_app.py"]
 
-    assert len(text.splitlines()) <= LONGEST
-    assert ast.get_docstring(ast.parse(text)), "it does not say what it is for"
+    assert [str(file) for file in modules if len(file.read_text(encoding="utf-8").splitlines()) > LONGEST] == []
+    assert [str(file) for file in modules if not ast.get_docstring(syntax(file))] == []
 
 
 def test_no_modules_of_the_connector_need_each_other():
@@ -145,7 +159,7 @@ def test_no_modules_of_the_connector_need_each_other():
 
 def imports_when_loaded(file: Path) -> Iterator[str]:
     """The modules that a file imports at its top, other than for type checking."""
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    for node in syntax(file).body:
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):

@@ -1,0 +1,167 @@
+"""What Azure loads: it indexes without any setting, and does not pay for what the first message needs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connector.triggers import jobs as job_triggers, routing, timers
+
+ROOT = Path(__file__).parents[2]
+ENTITIES = json.loads((ROOT / "connector" / "servicebus.json").read_text())
+
+#: What takes long to load, and what must never be loaded in Azure.
+HEAVY = ("azure.servicebus", "azure.identity", "requests", "pydantic", "jsonschema", "openpyxl")
+FORBIDDEN = (*HEAVY, "sandbox", "tests", "typer", "rich")
+
+
+def with_an_empty_environment(code: str) -> str:
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """The modules that are there after Azure has loaded the app with an empty environment."""
+    return set(
+        json.loads(with_an_empty_environment("import json, sys, function_app; print(json.dumps(list(sys.modules)))"))
+    )
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_loading_the_app_does_not_load(loaded, package):
+    assert [name for name in loaded if name == package or name.startswith(f"{package}.")] == []
+
+
+def test_loading_the_app_loads_its_triggers(loaded):
+    assert {"connector.triggers.jobs", "connector.triggers.routing", "connector.triggers.timers"} <= loaded
+
+
+def test_the_app_registers_every_trigger_once():
+    names = with_an_empty_environment(
+        "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
+    ).split()
+
+    assert len(set(names)) == len(names)
+    assert {"route_dataverse_message", "sweep_jobs", "resolve_job", "add_tag"} <= set(names)
+
+
+def test_without_settings_a_function_says_which_are_missing():
+    code = """
+import asyncio, function_app
+from connector.errors import Misconfigured
+from connector.triggers.routing import _route
+try:
+    _route([])
+except Misconfigured as error:
+    print(error.sentence)
+"""
+    sentence = with_an_empty_environment(code)
+
+    assert all(name in sentence for name in ("ServiceBus", "DATAVERSE_URL", "SPOTLER_KEY", "SPOTLER_SECRET"))
+
+
+def test_host_json_is_as_the_batches_need_it():
+    host = json.loads((ROOT / "host.json").read_text())
+    service_bus = host["extensions"]["serviceBus"]
+
+    assert service_bus["autoCompleteMessages"] is True
+    assert service_bus["maxMessageBatchSize"] == 100
+    assert service_bus["prefetchCount"] == 0, "a prefetched message loses its lock while it waits"
+    hours, minutes, _ = map(int, host["functionTimeout"].split(":"))
+    locks = {each["lockDuration"] for each in ENTITIES["topics"][0]["subscriptions"]}
+    assert locks == {"PT5M"}
+    assert hours * 60 + minutes > 5, "a batch may use the whole lock of its messages"
+
+
+def test_what_is_deployed_leaves_out_what_is_for_developers():
+    ignored = (ROOT / ".funcignore").read_text().splitlines()
+
+    assert {"sandbox/", "tests/", "local.settings.json*", ".*"} <= set(ignored)
+    needed = ("connector", "function_app.py", "host.json", "mappings", "requirements.txt")
+    assert not {f"{name}/" for name in needed} & set(ignored)
+    assert not set(needed) & set(ignored)
+
+
+class Message:
+    """A message as the engine hands it to a function."""
+
+    def __init__(self, body: bytes, properties: dict[str, object] | None) -> None:
+        self._body = body
+        self.application_properties = properties
+
+    def get_body(self) -> bytes:
+        return self._body
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """What the triggers pass on; their work is done elsewhere."""
+    from connector import services
+    from connector.jobs import router, runner, sweep
+
+    calls = []
+
+    class Recorder:
+        def __init__(self, *made_of):
+            self._made_of = made_of
+
+        def run(self, given):
+            calls.append((*self._made_of, given))
+
+    monkeypatch.setattr(services, "get_services", lambda: "services")
+    monkeypatch.setattr(services, "get_router_services", lambda: "router services")
+    monkeypatch.setattr(router, "Router", Recorder)
+    monkeypatch.setattr(runner, "BatchRunner", Recorder)
+    monkeypatch.setattr(sweep, "sweep", lambda given: calls.append(("sweep", given)))
+    return calls
+
+
+def user_functions(blueprint) -> dict:
+    return {
+        builder._function.get_function_name(): builder._function.get_user_function()
+        for builder in blueprint._function_builders
+    }
+
+
+def run(function, *arguments) -> object:
+    import asyncio
+
+    return asyncio.run(function(*arguments))
+
+
+def test_a_message_goes_to_the_router_with_its_properties(called):
+    from connector.jobs.router import Incoming
+
+    answer = run(
+        routing.route_dataverse_message._function.get_user_function(), [Message(b"a", {"x": 1}), Message(b"b", None)]
+    )
+
+    assert called == [("router services", [Incoming(b"a", {"x": 1}), Incoming(b"b", {})])]
+    assert answer is None
+
+
+def test_a_batch_goes_to_the_runner_of_its_operation(called):
+    functions = user_functions(job_triggers.blueprint)
+    for name, function in functions.items():
+        assert run(function, [Message(b"1", {}), Message(b"2", {})]) is None
+        services, operation, bodies = called.pop()
+        assert (services, operation.slug, bodies) == ("services", name.replace("_", "-"), [b"1", b"2"])
+    assert len(functions) == len(ENTITIES["topics"][0]["subscriptions"])
+
+
+def test_the_timer_sweeps(called):
+    run(user_functions(timers.blueprint)["sweep_jobs"], None)
+
+    assert called == [("sweep", "services")]
