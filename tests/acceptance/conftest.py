@@ -51,8 +51,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="session")
-def _world(system: System) -> World:
-    return World(system)
+def _world(system: System) -> Iterator[World]:
+    world = World(system)
+    yield world
+    world.bus.close()
 
 
 @pytest.fixture

@@ -177,10 +177,9 @@ class World:
         """Change how Dataverse posts its messages: `drop_next`, `duplicate_next`, `has_key`."""
         self._dataverse("POST", "steps", json=switches)
 
-    def system_jobs(self) -> list[dict[str, Any]]:
-        """The system jobs of Dataverse that have not succeeded (yet)."""
-        rows: list[dict[str, Any]] = self._dataverse("GET", "rows/asyncoperation")
-        return rows
+    def complaints(self) -> list[str]:
+        """What the system jobs of Dataverse say whose message could not be posted (yet)."""
+        return [row["message"] for row in self._dataverse("GET", "rows/asyncoperation") if row["message"]]
 
     def routed(self) -> int:
         """How many messages of Dataverse the router has taken so far."""
