@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     #: Seconds that a Queued row may wait for its message before the sweep wakes it up.
     job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120
 
+    #: Days after which a Completed or Failed job is deleted; 0 keeps it.
+    keep_completed_days: Annotated[int, Field(ge=0)] = 30
+    keep_failed_days: Annotated[int, Field(ge=0)] = 90
+
     # Mapping.
     mapping_file: Path = Path("mappings/default.json")
     #: The time zone in which a date-time becomes a date.

@@ -52,7 +52,7 @@ def obstacle(log: logging.Logger, error: Exception, *, operation: str, job: str 
         log.error("A mistake of the connector: %s", mark, extra=fields(operation=operation, job=job, fingerprint=mark))
         return
     level = logging.WARNING
-    if isinstance(error, Misconfigured) and _alert_is_due(error.result_code):
+    if isinstance(error, Misconfigured) and alert_is_due(error.result_code):
         level = logging.ERROR
     extra = fields(operation=operation, job=job, code=error.result_code)
     log.log(level, "%s %s", error.sentence, error.what_to_do, extra=extra)
@@ -92,7 +92,8 @@ def fingerprint(error: BaseException) -> str:
     return f"{type(error).__name__}@{place}"
 
 
-def _alert_is_due(code: str) -> bool:
+def alert_is_due(code: str) -> bool:
+    """Whether an alert with this code may be raised now, or was raised already a short while ago."""
     now = time.monotonic()
     with _lock:
         if now - _alerted.get(code, -ALERT_INTERVAL) < ALERT_INTERVAL:

@@ -61,6 +61,10 @@ class JobStore:
         stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
         return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale)), top=limit)
 
+    def overdue(self, *, created_before: datetime, limit: int) -> list[Job]:
+        """Jobs that should be over by now and are not, the oldest first."""
+        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", created_before)), top=limit)
+
     def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> dict[str, Job]:
         """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
 

@@ -43,6 +43,15 @@ async def refresh_permissions_daily(timer: func.TimerRequest) -> None:  # noqa: 
     await _run(refresh_permissions)
 
 
+@blueprint.function_name("clean_up_jobs")
+@blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def clean_up_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
+    """Delete old jobs."""
+    from connector.jobs.cleanup import clean_up  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run(clean_up)
+
+
 async def _run(work: "Callable[[Services], object]") -> None:
     from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
 

@@ -75,6 +75,8 @@ CONNECTOR_ROLE = Role(
         "sdkmessagefilter": READ,
         "sdkmessageprocessingstep": READ,
         **{table.name: MAINTAIN for table in TABLES.values() if table.own},
+        # Old jobs are cleaned up.
+        "dh_spotlerjob": MAINTAIN | {Verb.DELETE},
     },
 )
 

@@ -1,0 +1,45 @@
+"""Old jobs are deleted at night: what is done needs no row for ever. Zero days keeps them."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector import telemetry
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.client import BatchRequest, NotFound, filters
+from connector.dataverse.names import Job as Names
+from connector.services import Services
+
+log = logging.getLogger(__name__)
+
+#: Rows deleted in one night, so that a first clean-up of years spreads over several.
+LIMIT: Final = 5000
+
+
+def clean_up(services: Services) -> int:
+    """Delete Completed and Failed jobs that are older than the settings say; returns how many.
+
+    Raises:
+        ConnectorError: when Dataverse cannot be asked, or refuses to delete.
+    """
+    deleted = 0
+    for status, days in (
+        (JobStatus.COMPLETED, services.settings.keep_completed_days),
+        (JobStatus.FAILED, services.settings.keep_failed_days),
+    ):
+        if days:
+            deleted += _delete(services, status, services.now() - timedelta(days=days), LIMIT - deleted)
+    log.info("%d old jobs were deleted.", deleted, extra=telemetry.fields(count=deleted))
+    return deleted
+
+
+def _delete(services: Services, status: JobStatus, before: datetime, limit: int) -> int:
+    if limit <= 0:
+        return 0
+    condition = filters.and_(filters.eq(Names.STATUS, status.value), filters.lt(Names.COMPLETED_ON, before))
+    rows = services.dataverse.query(Names.SET, select=(Names.ID,), filter=condition, orderby=(Names.NUMBER,), top=limit)
+    answers = services.dataverse.batch([BatchRequest.delete(Names.SET, str(row[Names.ID])) for row in rows])
+    for answer in answers:
+        if answer.error is not None and not isinstance(answer.error, NotFound):
+            raise answer.error
+    return len(rows)
