@@ -1,14 +1,15 @@
 """Service Bus: the queue, topic and subscriptions, and sending to them.
 
 `servicebus.json` beside this module is the one definition of the entities; the infrastructure and the stand-in read the
-same file. Receiving is the business of the Functions host.
+same file. Receiving is the business of the Functions host; what people look at by hand, of `connector.mailbox`.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -94,33 +95,15 @@ class Bus:
     def _send(self, entity: tuple[str, str], messages: Sequence[OutgoingMessage]) -> None:
         if not messages:
             return
-        from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - heavy, loaded when used
-        from azure.servicebus.exceptions import (  # noqa: PLC0415
-            MessagingEntityNotFoundError,
-            ServiceBusAuthenticationError,
-            ServiceBusAuthorizationError,
-            ServiceBusError,
-        )
-
         kind, name = entity
         try:
-            with self._lock:
+            with translated(f"take a message for the {kind} {name}"), self._lock:
                 sender = self._sender(kind, name)
                 for start in range(0, len(messages), SEND_BLOCK):
                     sender.send_messages([_sdk_message(message) for message in messages[start : start + SEND_BLOCK]])
-        except (
-            ServiceBusAuthenticationError,
-            ServiceBusAuthorizationError,
-            MessagingEntityNotFoundError,
-            ClientAuthenticationError,
-        ) as error:
-            raise Misconfigured(
-                f"Service Bus refused to take a message for the {kind} {name} ({type(error).__name__}).",
-                advice="Check the connection setting ServiceBus, its rights and the entities of the namespace.",
-            ) from error
-        except (ServiceBusError, OSError) as error:
+        except Transient:
             self.close()
-            raise Transient(f"Service Bus did not take a message for the {kind} {name}.") from error
+            raise
 
     def _sender(self, kind: str, name: str) -> ServiceBusSender:
         sender = self._senders.get((kind, name))
@@ -133,30 +116,72 @@ class Bus:
 
 
 def bus_from(settings: Settings) -> Bus:
-    """The bus of the settings: by connection string, else by the identity of the app."""
+    """The bus of the settings."""
+    return Bus(lambda: client_from(settings))
 
-    def connect() -> ServiceBusClient:
-        from azure.servicebus import ServiceBusClient  # noqa: PLC0415 - heavy, loaded when used
 
-        if settings.service_bus is not None:
-            return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value())
-        from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+def client_from(settings: Settings) -> ServiceBusClient:
+    """The SDK's client: by connection string, else by the identity of the app. Nothing is connected yet."""
+    from azure.servicebus import ServiceBusClient  # noqa: PLC0415 - heavy, loaded when used
 
-        assert settings.service_bus_namespace is not None  # noqa: S101 - checked by Settings
-        return ServiceBusClient(settings.service_bus_namespace, DefaultAzureCredential())
+    if settings.service_bus is not None:
+        return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value())
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
-    return Bus(connect)
+    assert settings.service_bus_namespace is not None  # noqa: S101 - checked by Settings
+    return ServiceBusClient(settings.service_bus_namespace, DefaultAzureCredential())
+
+
+@contextmanager
+def translated(action: str) -> Iterator[None]:
+    """Turn the SDK's errors into ours; `action` completes "Service Bus did not …".
+
+    Raises:
+        Transient: when the bus cannot be reached.
+        Misconfigured: when it refuses our credentials or does not know the entity.
+    """
+    from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - heavy, loaded when used
+    from azure.servicebus.exceptions import (  # noqa: PLC0415
+        MessagingEntityNotFoundError,
+        ServiceBusAuthenticationError,
+        ServiceBusAuthorizationError,
+        ServiceBusError,
+    )
+
+    try:
+        yield
+    except (
+        ServiceBusAuthenticationError,
+        ServiceBusAuthorizationError,
+        MessagingEntityNotFoundError,
+        ClientAuthenticationError,
+    ) as error:
+        raise Misconfigured(
+            f"Service Bus refused to {action} ({type(error).__name__}).",
+            advice="Check the connection setting ServiceBus, its rights and the entities of the namespace.",
+        ) from error
+    except (ServiceBusError, OSError) as error:
+        raise Transient(f"Service Bus did not {action}.") from error
 
 
 @cache
-def lock_duration(subscription: str) -> timedelta:
-    """How long the bus keeps a message of this subscription for one receiver."""
+def lock_durations() -> Mapping[str, timedelta]:
+    """How long the bus keeps a message for one receiver, for each subscription of the topic of jobs."""
     definition = json.loads(Path(__file__).with_name("servicebus.json").read_text(encoding="utf-8"))
-    for topic in definition["topics"]:
-        for entry in topic["subscriptions"]:
-            if entry["name"] == subscription:
-                return _minutes_and_seconds(entry["lockDuration"])
-    raise KeyError(subscription)
+    return {
+        entry["name"]: _minutes_and_seconds(entry["lockDuration"])
+        for topic in definition["topics"]
+        for entry in topic["subscriptions"]
+    }
+
+
+def lock_duration(subscription: str) -> timedelta:
+    """How long the bus keeps a message of this subscription for one receiver.
+
+    Raises:
+        KeyError: when there is no such subscription.
+    """
+    return lock_durations()[subscription]
 
 
 def _minutes_and_seconds(iso: str) -> timedelta:

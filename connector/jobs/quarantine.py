@@ -2,12 +2,22 @@
 
 import hashlib
 import logging
+from enum import StrEnum
 
 from connector import telemetry
 from connector.bus import QUEUE_QUARANTINE, Bus, OutgoingMessage
 from connector.errors import ConnectorError
 
 log = logging.getLogger(__name__)
+
+
+class Note(StrEnum):
+    """The application properties that say why a message is here; they never quote it."""
+
+    REASON = "reason"
+    SENTENCE = "sentence"
+    ADVICE = "advice"
+    SOURCE = "source"
 
 
 def quarantine(bus: Bus, body: bytes, error: ConnectorError, *, source: str) -> None:
@@ -28,10 +38,10 @@ def quarantine(bus: Bus, body: bytes, error: ConnectorError, *, source: str) -> 
                 body=body,
                 message_id=f"quarantine/{hashlib.sha256(body).hexdigest()}",
                 properties={
-                    "reason": error.result_code,
-                    "sentence": error.sentence,
-                    "advice": error.what_to_do,
-                    "source": source,
+                    Note.REASON.value: error.result_code,
+                    Note.SENTENCE.value: error.sentence,
+                    Note.ADVICE.value: error.what_to_do,
+                    Note.SOURCE.value: source,
                 },
             )
         ],
