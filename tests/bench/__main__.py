@@ -1,5 +1,5 @@
 # ruff: noqa: T201 - it prints what it measures
-"""`python -m tests.bench`: 1,000 Add Tag and 1,000 Sync Contact jobs, with and without limits, beside a naive connector.
+"""1,000 Add Tag and 1,000 Sync Contact jobs through the whole chain, beside a naive connector, with and without limits.
 
 The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
 """

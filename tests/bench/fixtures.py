@@ -11,7 +11,6 @@ from connector.dataverse.names import Contact, Info, Job, Permission
 from sandbox.launch import Part
 from sandbox.people import People
 from sandbox.spotler.side_door.client import SideDoor
-from tests.bench.cases import Case
 
 #: Rows that one call creates.
 ROWS_PER_CALL: Final = 250
@@ -24,15 +23,15 @@ _SECONDS: Final = 60
 _SENT_HASH: Final = "0" * 64
 
 
-def load_contacts(dataverse: Part, spotler: Part, case: Case) -> list[str]:
+def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: int) -> list[str]:
     """Put contacts in place behind the back of the API, so that no message tells of them; their ids.
 
     Those that are to get a tag are known to Spotler already, so that adding the tag is all there is to do.
     """
-    people = [_contact(number) for number in range(case.jobs)]
+    people = [_contact(number) for number in range(count)]
     contacts = _load(dataverse, Contact.TABLE, people)
     _load(dataverse, Permission.TABLE, [_permission(contact) for contact in contacts[::2]])
-    if case.operation is Operation.ADD_TAG:
+    if operation is Operation.ADD_TAG:
         _load(dataverse, Info.TABLE, [_info(contact) for contact in contacts])
         known = [_known(contact, person) for contact, person in zip(contacts, people, strict=True)]
         SideDoor(spotler.get("url")).contacts(*known)

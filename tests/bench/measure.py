@@ -1,5 +1,10 @@
-"""One measurement: jobs are created, then the functions are started and watched until every job is over."""
+"""One measurement: the functions are warm, the jobs wait on the bus, and the clock runs until the last one is over.
 
+The host of the functions is stopped while the jobs are created. So all jobs wait when it goes on, batches are as full
+as a backlog makes them, and the time that Dataverse takes to create jobs is not part of what is measured.
+"""
+
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +26,9 @@ from tests.bench.observe import BenchFailed
 LONGEST_RUN: Final = 1800.0
 #: Seconds until Dataverse has posted the messages of all jobs.
 LONGEST_POST: Final = 60.0
-#: Single jobs that follow the crowd, to see how long somebody waits who creates just one.
-SINGLE_JOBS: Final = 5
+LONGEST_SINGLE_JOB: Final = 60.0
+#: Jobs that go one by one before the crowd: the first in a cold process, the others as somebody waits for just one.
+SINGLE_JOBS: Final = 6
 
 #: What Spotler has to have seen, once for each job.
 _EFFECTS: Final = {Operation.ADD_TAG: "tag.added", Operation.SYNC_CONTACT: "contact.created"}
@@ -33,13 +39,14 @@ class Figures:
     """What was measured.
 
     Attributes:
-        seconds: from the moment the functions listen until the last job is over.
+        seconds: from the moment the functions may begin until the last job is over.
         dataverse_per_job: HTTP requests to Dataverse, refused ones included; a `$batch` is one.
         refused_per_job: those of them that were answered with 429.
         spotler_per_job: HTTP requests to Spotler.
         peak_memory_mb: of the engine; None where the system does not tell.
         cpu_ms_per_job: processor time of each part while the jobs were done.
-        single_job_seconds: from the creation of one job, while all is quiet, until it is done; the median of a few.
+        first_job_seconds: how long the very first job takes in a process that has just started.
+        single_job_seconds: how long a job takes afterwards while nothing else goes on; the median of a few.
     """
 
     jobs: int
@@ -50,6 +57,7 @@ class Figures:
     spotler_per_job: float
     peak_memory_mb: float | None
     cpu_ms_per_job: Mapping[str, float]
+    first_job_seconds: float
     single_job_seconds: float
 
 
@@ -66,85 +74,104 @@ def measure(case: Case, folder: Path) -> Figures:
         app=case.contender.app,
     )
     with surroundings(options, folder=folder) as around:
-        contacts = load_contacts(around.dataverse, around.spotler, case)
-        create_jobs(People(around.dataverse), case.operation, contacts)
-        observe.wait(
-            lambda: observe.waiting_messages(around.servicebus) >= case.jobs,
-            LONGEST_POST,
-            "Dataverse did not post the messages of the jobs",
-        )
-        calls = observe.calls(around)
+        contacts = load_contacts(around.dataverse, around.spotler, case.operation, SINGLE_JOBS + case.jobs)
         with functions(around, options) as host:
-            started = time.monotonic()
-            parts = _pids(around, host)
-            cpu = {name: processes.cpu_seconds(pids) for name, pids in parts.items()}
-            seconds = _finish(case, around, host) - started
-            used = observe.calls(around).since(calls)
-            cpu = {name: processes.cpu_seconds(pids) - cpu[name] for name, pids in parts.items()}
-            _check(case, around)
-            return Figures(
-                jobs=case.jobs,
-                seconds=seconds,
-                jobs_per_second=case.jobs / seconds,
-                dataverse_per_job=used.dataverse / case.jobs,
-                refused_per_job=used.refused / case.jobs,
-                spotler_per_job=used.spotler / case.jobs,
-                peak_memory_mb=processes.peak_memory_mb(parts["engine"]),
-                cpu_ms_per_job={name: 1000 * used_up / case.jobs for name, used_up in cpu.items()},
-                single_job_seconds=_single_jobs(case, around, host, contacts[:SINGLE_JOBS]),
-            )
+            bench = _Bench(case, around, host, People(around.dataverse))
+            singles = [bench.single_job(contact) for contact in contacts[:SINGLE_JOBS]]
+            figures = bench.crowd(contacts[SINGLE_JOBS:], singles)
+            bench.check(len(contacts))
+            return figures
 
 
-def _pids(around: Surroundings, host: Part) -> dict[str, list[int]]:
-    return {
-        "engine": observe.engine_pids(host),
-        "host": [host.process.pid],
-        "bus": [around.servicebus.process.pid],
-        "dataverse": [around.dataverse.process.pid],
-        "spotler": [around.spotler.process.pid],
-    }
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """A case with everything running."""
 
+    case: Case
+    around: Surroundings
+    host: Part
+    people: People
 
-def _finish(case: Case, around: Surroundings, host: Part) -> float:
-    """The time at which all jobs were over.
-
-    The rows are looked at only when the function has seen as many messages as there are jobs: looking costs the
-    stand-in time, which it should have for the connector.
-    """
-    deadline = time.monotonic() + LONGEST_RUN
-    while True:
-        observe.wait(
-            lambda: observe.work_done(host, case.function) >= case.jobs,
-            deadline - time.monotonic(),
-            f"{case.contender.name}: {case.title}: not done in time",
-        )
-        ended = time.monotonic()
-        if all(status.is_final for status in observe.job_statuses(around.dataverse)):
-            return ended
-
-
-def _check(case: Case, around: Surroundings) -> None:
-    statuses = observe.job_statuses(around.dataverse)
-    done = statuses.count(JobStatus.COMPLETED)
-    seen = len(SideDoor(around.spotler.get("url")).journal(_EFFECTS[case.operation]))
-    if done != case.jobs or seen != case.jobs:
-        raise BenchFailed(
-            f"{case.contender.name}: {case.title}: of {case.jobs} jobs {done} are Completed, and Spotler saw {seen}"
-        )
-
-
-def _single_jobs(case: Case, around: Surroundings, host: Part, contacts: Sequence[str]) -> float:
-    """How long one job takes from its creation, while nothing else goes on."""
-    people = People(around.dataverse)
-    seconds = []
-    for number, contact in enumerate(contacts, start=1):
-        before = observe.work_done(host, case.function)
-        create_jobs(people, case.operation, [contact])
+    def single_job(self, contact: str) -> float:
+        """How many seconds one job takes from its creation, while nothing else goes on."""
+        before = observe.work_done(self.host, self.case.function)
+        create_jobs(self.people, self.case.operation, [contact])
         started = time.monotonic()
-        observe.wait(
-            lambda before=before: observe.work_done(host, case.function) > before,  # type: ignore[misc]
-            LONGEST_RUN,
-            f"single job {number} was not done in time",
+        self._wait(before + 1, LONGEST_SINGLE_JOB)
+        return time.monotonic() - started
+
+    def crowd(self, contacts: Sequence[str], singles: Sequence[float]) -> Figures:
+        """What all the jobs together take."""
+        case, before = self.case, observe.work_done(self.host, self.case.function)
+        pids = self._pids()
+        self.host.process.send_signal(signal.SIGSTOP)
+        try:
+            create_jobs(self.people, case.operation, contacts)
+            observe.wait(
+                lambda: observe.waiting_messages(self.around.servicebus) >= case.jobs,
+                LONGEST_POST,
+                "Dataverse did not post the messages of the jobs",
+            )
+            calls, cpu = observe.calls(self.around), _cpu_seconds(pids)
+        finally:
+            self.host.process.send_signal(signal.SIGCONT)
+        started = time.monotonic()
+        seconds = self._finish(before + case.jobs) - started
+        used, cpu_after = observe.calls(self.around).since(calls), _cpu_seconds(pids)
+        return Figures(
+            jobs=case.jobs,
+            seconds=seconds,
+            jobs_per_second=case.jobs / seconds,
+            dataverse_per_job=used.dataverse / case.jobs,
+            refused_per_job=used.refused / case.jobs,
+            spotler_per_job=used.spotler / case.jobs,
+            peak_memory_mb=processes.peak_memory_mb(pids["engine"]),
+            cpu_ms_per_job={name: 1000 * (cpu_after[name] - cpu[name]) / case.jobs for name in pids},
+            first_job_seconds=singles[0],
+            single_job_seconds=median(singles[1:]),
         )
-        seconds.append(time.monotonic() - started)
-    return median(seconds)
+
+    def check(self, jobs: int) -> None:
+        """The work was really done.
+
+        Raises:
+            BenchFailed: when it was not.
+        """
+        done = observe.job_statuses(self.around.dataverse).count(JobStatus.COMPLETED)
+        seen = len(SideDoor(self.around.spotler.get("url")).journal(_EFFECTS[self.case.operation]))
+        if (done, seen) != (jobs, jobs):
+            raise BenchFailed(f"{self.case.slug}: of {jobs} jobs {done} are Completed, and Spotler saw {seen}")
+
+    def _finish(self, messages: int) -> float:
+        """The time at which all jobs were over.
+
+        The rows are looked at only when the function has seen as many messages as there are jobs: looking costs the
+        stand-in time, which it should have for the connector.
+        """
+        deadline = time.monotonic() + LONGEST_RUN
+        while True:
+            self._wait(messages, deadline - time.monotonic())
+            ended = time.monotonic()
+            if all(status.is_final for status in observe.job_statuses(self.around.dataverse)):
+                return ended
+
+    def _wait(self, messages: int, seconds: float) -> None:
+        """Until the function has worked off so many messages since its start."""
+        observe.wait(
+            lambda: observe.work_done(self.host, self.case.function) >= messages,
+            seconds,
+            f"{self.case.slug}: the jobs were not done in time",
+        )
+
+    def _pids(self) -> dict[str, list[int]]:
+        return {
+            "engine": observe.engine_pids(self.host),
+            "host": [self.host.process.pid],
+            "bus": [self.around.servicebus.process.pid],
+            "dataverse": [self.around.dataverse.process.pid],
+            "spotler": [self.around.spotler.process.pid],
+        }
+
+
+def _cpu_seconds(pids: Mapping[str, Sequence[int]]) -> dict[str, float]:
+    return {name: processes.cpu_seconds(each) for name, each in pids.items()}

@@ -55,9 +55,9 @@ def job_statuses(dataverse: Part) -> list[JobStatus]:
 
 
 def waiting_messages(servicebus: Part) -> int:
-    """How many messages wait in the queue that Dataverse writes to."""
-    stats = get(servicebus, "stats", at="control_url")
-    return int(stats["entities"][QUEUE_DATAVERSE]["active"])
+    """How many messages are in the queue that Dataverse writes to, one that is on its way to a receiver included."""
+    queue = get(servicebus, "stats", at="control_url")["entities"][QUEUE_DATAVERSE]
+    return int(queue["active"]) + int(queue["locked"])
 
 
 def work_done(host: Part, function: str) -> int:

@@ -15,10 +15,10 @@ MOST_CALLS: Final = 0.1
 #: How many times faster than the naive connector, in the same run on the same machine.
 LEAST_RATIO: Final = {NO_LIMITS.name: 3.0, LIMITS.name: 10.0}
 
-_ROW: Final = "{:<24} {:<10} {:>8} {:>7} {:>14} {:>12} {:>12} {:>8} {:>11} {:>10}"
+_ROW: Final = "{:<24} {:<10} {:>8} {:>7} {:>14} {:>12} {:>12} {:>8} {:>11} {:>12} {:>10}"
 _HEADINGS: Final = (
     *("Jobs", "Connector", "Jobs/s", "Ratio", "Dataverse/job", "of them 429", "Spotler/job"),
-    *("Peak MB", "CPU ms/job", "One job s"),
+    *("Peak MB", "CPU ms/job", "First job s", "One job s"),
 )
 
 
@@ -56,6 +56,7 @@ def row(each: Measured, measured: Sequence[Measured]) -> str:
         f"{figures.spotler_per_job:.3f}",
         "-" if figures.peak_memory_mb is None else f"{figures.peak_memory_mb:.0f}",
         f"{sum(figures.cpu_ms_per_job.values()):.1f}",
+        f"{figures.first_job_seconds:.2f}",
         f"{figures.single_job_seconds:.2f}",
     )
 
