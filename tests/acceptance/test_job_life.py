@@ -109,6 +109,20 @@ def test_jobs_of_one_record_run_in_the_order_of_their_creation_whatever_their_op
     assert world.spotler.contact(record).properties["scoreNote1"] == "third"
 
 
+@pytest.mark.feature("JOB-01")
+@pytest.mark.feature("JOB-12")
+def test_a_younger_job_waits_while_an_older_one_of_its_record_is_tried_again(world):
+    record = world.contact()
+    world.sync(record).assert_completed()
+    world.spotler.door.arm("contact_error", route="POST /contact/list", count=1, external_ids=[record.id])
+
+    older, younger = world.jobs(job_row(SET_FIELD, record, **note("first")), job_row(ADD_TAG, record, dh_tag="second"))
+
+    assert world.wait(older).attempts == 2
+    world.wait(younger).assert_completed()
+    assert world.spotler.effects(record)[1:] == ["contact.updated", "tag.added"]
+
+
 @pytest.mark.feature("JOB-07")
 @pytest.mark.feature("JOB-13")
 def test_a_bad_job_does_not_harm_the_jobs_that_are_saved_with_it(world):

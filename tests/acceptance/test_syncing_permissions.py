@@ -82,3 +82,17 @@ def test_do_not_bulk_email_switches_every_permission_off(world, table):
     contact = world.spotler.contact(record)
     assert contact.permissions == []
     assert "email" in contact.properties
+
+
+@pytest.mark.feature("SUB-05")
+@pytest.mark.xfail(reason="the rows of Spotler Permission are not switched off yet together with those in Spotler")
+def test_when_do_not_bulk_email_is_taken_back_no_permission_comes_back(world):
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    world.change(record, donotbulkemail=True)
+    world.sync(record).assert_completed()
+
+    world.change(record, donotbulkemail=False)
+    world.sync(record).assert_completed()
+
+    assert world.spotler.contact(record).permissions == []
