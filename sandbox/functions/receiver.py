@@ -45,6 +45,7 @@ class Receiver:
                 source.topic, source.subscription, prefetch_count=prefetch, socket_timeout=SOCKET_SECONDS
             )
         sdk_internals.stop_keep_alive_thread(self._receiver)
+        sdk_internals.keep_late_messages(self._receiver)
 
     def __enter__(self) -> Self:
         """Connects; a receive call by itself would have to connect within the time that it may wait."""
