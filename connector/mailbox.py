@@ -134,7 +134,8 @@ class Mailbox:
                         break
                     for number in sorted(held.keys() & set(wanted)):
                         handle(_held(held[number]))
-                        receiver.complete_message(passed.pop(number))
+                        receiver.complete_message(held[number])
+                        del passed[number]
                         handled.add(number)
             finally:
                 _put_back(receiver, passed.values())

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import dead_letters, jobs, messages, quarantine
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
 app.add_typer(jobs.app, name="job")
@@ -30,8 +30,24 @@ def settings_of(
     """Read the settings; what stands in the environment wins."""
     path = settings or (DEFAULT_SETTINGS if DEFAULT_SETTINGS.exists() else None)
     if path is not None:
-        for name, value in json.loads(path.read_text(encoding="utf-8")).get("Values", {}).items():
+        for name, value in _values(path).items():
             os.environ.setdefault(name, str(value))
+
+
+def _values(path: Path) -> dict[str, object]:
+    """The application settings in a file.
+
+    Raises:
+        Misconfigured: when it does not have the form of local.settings.json.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    values = document.get("Values", {}) if isinstance(document, dict) else None
+    if not isinstance(values, dict):
+        raise Misconfigured(f"{path} is not a file like local.settings.json: an object with the member Values.")
+    return values
 
 
 def main() -> None:

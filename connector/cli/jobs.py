@@ -1,4 +1,4 @@
-"""`job add`, `job show`, `job list`: what a flow or a form does with jobs, from the command line."""
+"""`job`: what a flow or a form does with jobs, from the command line, and what an administrator asks about them."""
 
 from typing import Annotated
 
@@ -6,14 +6,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from connector.cli.explain import explain
+from connector.cli.output import refuse
+from connector.cli.retry import retry
+from connector.cli.rows import dataverse, row_id
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.client import Dataverse, Row, bind, connect, filters, formatted
+from connector.dataverse.client import Row, bind, filters, formatted
 from connector.dataverse.client.rows import created_id
-from connector.dataverse.names import Account, Automation, Contact, Job, Lead
-from connector.errors import Invalid
-from connector.settings import get_settings
+from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList
 
 app = typer.Typer(no_args_is_help=True, help="Spotler Jobs.")
+app.command()(retry)
+app.command()(explain)
 
 #: The columns that people look at, in their order, with their headings.
 SHOWN = {
@@ -37,34 +41,44 @@ def add(
     contact: Annotated[str | None, typer.Option(help="The id of a contact.")] = None,
     account: Annotated[str | None, typer.Option(help="The id of an account.")] = None,
     lead: Annotated[str | None, typer.Option(help="The id of a lead.")] = None,
+    marketing_list: Annotated[str | None, typer.Option(help="The id of a marketing list.")] = None,
     automation: Annotated[str | None, typer.Option(help="The id of a Spotler Automation.")] = None,
     automation_fields: Annotated[str | None, typer.Option(help="name=value; separated by semicolons.")] = None,
+    run: Annotated[str | None, typer.Option(help="The Automation Contact Id of the run to stop.")] = None,
     tag: Annotated[str | None, typer.Option(help="One tag, or several separated by commas.")] = None,
+    score: Annotated[int | None, typer.Option(help="A whole number.")] = None,
+    audience: Annotated[str | None, typer.Option(help="The name of an audience.")] = None,
     field: Annotated[str | None, typer.Option(help="The name of a Spotler field.")] = None,
     value: Annotated[str | None, typer.Option(help="The value of the field.")] = None,
 ) -> None:
     """Create a job; the connector runs it as it runs every job."""
     choice = _operation(operation)
     row: dict[str, object] = {Job.NAME: choice.label, Job.OPERATION: choice.value}
-    for navigation, set_name, row_id in (
+    for navigation, set_name, target in (
         (Job.CUSTOMER_CONTACT_NAVIGATION, Contact.SET, contact),
         (Job.CUSTOMER_ACCOUNT_NAVIGATION, Account.SET, account),
         (Job.LEAD_NAVIGATION, Lead.SET, lead),
+        (Job.LIST_NAVIGATION, MarketingList.SET, marketing_list),
         (Job.AUTOMATION_NAVIGATION, Automation.SET, automation),
     ):
-        if row_id is not None:
-            row[f"{navigation}@odata.bind"] = bind(set_name, _guid(row_id))
-    texts = {Job.AUTOMATION_FIELDS: automation_fields, Job.TAG: tag, Job.FIELD_NAME: field, Job.FIELD_VALUE: value}
-    row |= {column: text for column, text in texts.items() if text is not None}
+        if target is not None:
+            row[f"{navigation}@odata.bind"] = bind(set_name, row_id(target))
+    values = {
+        Job.AUTOMATION_FIELDS: automation_fields, Job.AUTOMATION_CONTACT_ID: run, Job.TAG: tag, Job.SCORE: score,
+        Job.AUDIENCE: audience, Job.FIELD_NAME: field, Job.FIELD_VALUE: value,
+    }  # fmt: skip
+    row |= {column: given for column, given in values.items() if given is not None}
     # Without the tag of the connector's own writes: the job is a wish of the person at the keyboard.
-    answer = _dataverse().request("POST", Job.SET, route=Job.SET, json=row, repeatable=False, columns=row)
+    with dataverse() as client:
+        answer = client.request("POST", Job.SET, route=Job.SET, json=row, repeatable=False, columns=row)
     typer.echo(created_id(answer.headers.get("OData-EntityId", "")))
 
 
 @app.command()
 def show(job: Annotated[str, typer.Argument(help="The id of a job.")]) -> None:
     """Print one job."""
-    row = _dataverse().retrieve(Job.SET, _guid(job), tuple(SHOWN), annotations=True)
+    with dataverse() as client:
+        row = client.retrieve(Job.SET, row_id(job), tuple(SHOWN), annotations=True)
     table = Table("Column", "Value")
     for column, heading in SHOWN.items():
         table.add_row(heading, _cell(row, column))
@@ -79,17 +93,14 @@ def list_jobs(
     """Print the newest jobs."""
     condition = filters.eq(Job.STATUS, _status(status).value) if status else None
     columns = (Job.ID, Job.NUMBER, Job.OPERATION, Job.STATUS, Job.RESULT_CODE, "createdon")
-    rows = _dataverse().query(
-        Job.SET, select=columns, filter=condition, orderby=(f"{Job.NUMBER} desc",), top=top, annotations=True
-    )
+    with dataverse() as client:
+        rows = client.query(
+            Job.SET, select=columns, filter=condition, orderby=(f"{Job.NUMBER} desc",), top=top, annotations=True
+        )
     table = Table("Id", *(SHOWN[column] for column in columns[1:]))
     for row in rows:
         table.add_row(*(_cell(row, column) for column in columns))
     Console(highlight=False).print(table)
-
-
-def _dataverse() -> Dataverse:
-    return connect(get_settings())
 
 
 def _cell(row: Row, column: str) -> str:
@@ -101,18 +112,11 @@ def _operation(slug: str) -> Operation:
     try:
         return Operation.from_slug(slug)
     except KeyError:
-        raise Invalid(f"Choose one of: {', '.join(choice.slug for choice in Operation)}.", advice="") from None
+        refuse(f"Choose one of: {', '.join(choice.slug for choice in Operation)}.")
 
 
 def _status(name: str) -> JobStatus:
     try:
         return JobStatus[name.upper().replace("-", "_")]
     except KeyError:
-        raise Invalid("Choose one of: queued, in-progress, completed, failed.", advice="") from None
-
-
-def _guid(text: str) -> str:
-    try:
-        return str(filters.guid(text))
-    except ValueError:
-        raise Invalid("An id looks like 00000000-0000-0000-0000-000000000000.", advice="") from None
+        refuse("Choose one of: queued, in-progress, completed, failed.")

@@ -1,0 +1,147 @@
+"""`job explain`: everything that is known about one job, in the order in which one asks.
+
+What happened, what happens next, which jobs it waits for, what of it is on the bus, and where to look in the logs.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import typer
+
+from connector.cli.letters import Letter, mailbox
+from connector.cli.output import moment
+from connector.cli.rows import dataverse, row_id
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.client import Row
+from connector.dataverse.names import Job as Names
+from connector.errors import ConnectorError, Unreadable
+from connector.jobs.claims import Drop, Run, Wait, decide
+from connector.jobs.model import COLUMNS, Job
+from connector.jobs.operations import operation_of
+from connector.jobs.store import JobStore
+from connector.jobs.subscriptions import slug_of
+from connector.jobs.work_item import WorkItem
+from connector.mailbox import QUARANTINE, Held, Place, places_of_dead_letters, places_of_work
+
+#: What the story tells beside the columns that the work needs.
+MORE_COLUMNS: Final = ("createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE)
+#: Log lines may be written by a clock that is a little behind that of Dataverse.
+CLOCK_MARGIN: Final = timedelta(minutes=5)
+
+
+def explain(job: Annotated[str, typer.Argument(metavar="ID", help="The id of a job.")]) -> None:
+    """Tell everything that is known about one job."""
+    now = datetime.now(UTC)
+    with dataverse() as client:
+        row = client.retrieve(Names.SET, row_id(job), (*COLUMNS, *MORE_COLUMNS), annotations=True)
+        this = Job.from_row(row)
+        unfinished = JobStore(client).read([this.id], [this.record] if this.record else [])
+    siblings = [
+        other for other in unfinished if not other.is_final and other.record is not None and other.record == this.record
+    ]
+    for paragraph in (
+        story(this, row),
+        ["", "Next", *next_step(this, siblings, now)],
+        ["", "On the bus", *on_the_bus(this.id)],
+        ["", "In Application Insights, under Logs", *log_query(this.id, _moment(row, "createdon") or now)],
+    ):
+        typer.echo("\n".join(paragraph))
+
+
+def story(job: Job, row: Row) -> Iterator[str]:
+    """What happened so far, from the row."""
+    operation = job.operation.label if job.operation else "no known operation"
+    about = f"for {job.record.table} {job.record.id}" if job.record else "without a record"
+    yield f"Job {job.number}  {operation} {about}"
+    yield f"{moment(_moment(row, 'createdon'))}  created"
+    if started := _moment(row, Names.STARTED_ON):
+        times = "once" if job.attempts == 1 else f"{job.attempts} times, the last time then"
+        yield f"{moment(started)}  claimed {times}"
+    if job.is_queued:
+        yield f"{moment(_moment(row, 'modifiedon'))}  Queued"
+    elif job.is_final:
+        code, message = job.result_code or "no code", row.get(Names.RESULT_MESSAGE) or ""
+        yield f"{moment(_moment(row, Names.COMPLETED_ON))}  {_status(job)}, {code}: {message}"
+    else:
+        yield f"{moment(job.lease_until)}  end of the lease: until then nobody else touches it"
+
+
+def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[str]:
+    """What a fresh work item would do, and for which jobs it would wait."""
+    slug = slug_of(job.operation)
+    decision = decide(
+        WorkItem(operation=slug, job=job.id, record=job.record, reason="sweep", first_seen=now),
+        job,
+        siblings=siblings,
+        together=(),
+        repeatable=operation_of(slug).repeatable,
+        now=now,
+    )
+    match decision:
+        case Drop() if job.is_final:
+            yield "Nothing: it is over. job retry sets it back to Queued."
+        case Drop():
+            yield "Somebody works on it, or it comes back by itself after a pause."
+        case Run(outcome) if outcome is not None:
+            yield f"It ends as {outcome.status.label} without being run, {outcome.code}: {outcome.message}"
+        case Run():
+            yield "It runs when its work item is delivered; if that was lost, the sweep sends another."
+        case Wait():
+            yield "It waits for older jobs of the same record:"
+            for other in sorted(siblings, key=lambda each: each.number):
+                if other.number < job.number:
+                    label = other.operation.label if other.operation else "no known operation"
+                    yield f"  {other.number}  {label}  {_status(other)}  {other.id}"
+
+
+def on_the_bus(job_id: str) -> Iterator[str]:
+    """Its messages, wherever they lie. The row can be explained without the bus, so that an error is only told."""
+    try:
+        found = mailbox().peek_all((*places_of_work(), QUARANTINE, *places_of_dead_letters()))
+    except ConnectorError as error:
+        yield error.for_people
+        return
+    lines = list(_messages(job_id, found))
+    yield from lines or ["Nothing of it is waiting."]
+    yield "Work items that are due later cannot be seen on a topic before their time."
+
+
+def log_query(job_id: str, created: datetime) -> Iterator[str]:
+    """A query for the log lines of a job, ready to paste."""
+    since = (created - CLOCK_MARGIN).astimezone(UTC)
+    yield "union traces, exceptions"
+    yield f"| where timestamp > datetime({since:%Y-%m-%dT%H:%M:%SZ})"
+    yield f'| where message has "{job_id}" or tostring(customDimensions) has "{job_id}"'
+    yield "| project timestamp, severityLevel, operation_Name, message, type, customDimensions"
+    yield "| order by timestamp asc"
+
+
+def _messages(job_id: str, found: Mapping[Place, Sequence[Held]]) -> Iterator[str]:
+    for place, messages in found.items():
+        for held in messages:
+            if job_id.encode() not in held.body.lower():
+                continue
+            if place == QUARANTINE or place.dead_letters:
+                letter = Letter(place, held)
+                yield f"{place}, message {letter.id}, since {moment(held.enqueued_on)}: {letter.reason}"
+            else:
+                yield f"{place}, since {moment(held.enqueued_on)}, {_described(held)}"
+
+
+def _described(held: Held) -> str:
+    try:
+        item = WorkItem.from_body(held.body)
+    except Unreadable:
+        return "message of Dataverse"
+    what = "an outcome to be written" if item.receipt else f"work item ({item.reason})"
+    return f"{what}, delivered {held.deliveries} times"
+
+
+def _status(job: Job) -> str:
+    return JobStatus(job.status).label if job.status in list(JobStatus) else f"status {job.status}"
+
+
+def _moment(row: Row, column: str) -> datetime | None:
+    value = row.get(column)
+    return datetime.fromisoformat(value) if isinstance(value, str) else None

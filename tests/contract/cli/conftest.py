@@ -1,0 +1,114 @@
+"""The command line against a Service Bus of its own for each test, and one Dataverse that is emptied before each."""
+
+import time
+
+import pytest
+from azure.servicebus import ServiceBusClient, _base_handler, _servicebus_receiver, _servicebus_sender
+from azure.servicebus._pyamqp import _connection, client, session
+from typer.testing import CliRunner
+
+from connector import mailbox
+from connector.bus import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, Bus
+from connector.cli.app import app
+from connector.settings import get_settings
+from sandbox.dataverse.server import running as running_dataverse
+from sandbox.servicebus.definition import NamespaceDefinition
+from sandbox.servicebus.server import DEFAULT_ENTITIES, running as running_bus
+from tests.contract.dataverse.conftest import Door
+
+#: What the SDK pauses while a link opens, where it would take up to a second.
+PAUSE = 0.005
+
+
+class HastyTime:
+    """The `time` module with short pauses."""
+
+    def __getattr__(self, name):
+        return getattr(time, name)
+
+    def sleep(self, seconds):
+        time.sleep(min(seconds, PAUSE))
+
+
+@pytest.fixture(autouse=True)
+def _sdk_without_pauses(monkeypatch):
+    for module in (_base_handler, _servicebus_receiver, _servicebus_sender, _connection, client, session):
+        monkeypatch.setattr(module, "time", HastyTime())
+    monkeypatch.setattr(mailbox, "PATIENCE", 0.3)
+
+
+@pytest.fixture
+def endpoint():
+    with running_bus(NamespaceDefinition.load(DEFAULT_ENTITIES), lock_seconds=5) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def sdk(endpoint):
+    with ServiceBusClient.from_connection_string(endpoint.connection_string, retry_total=0) as sdk:
+        yield sdk
+
+
+@pytest.fixture
+def waiting(sdk):
+    """What lies in a queue or subscription, seen without a change."""
+
+    def look(name, sub_queue=None):
+        if name in (QUEUE_DATAVERSE, QUEUE_QUARANTINE):
+            receiver = sdk.get_queue_receiver(name, sub_queue=sub_queue)
+        else:
+            receiver = sdk.get_subscription_receiver(TOPIC_JOBS, name, sub_queue=sub_queue)
+        with receiver:
+            return receiver.peek_messages(100)
+
+    return look
+
+
+@pytest.fixture
+def bus(endpoint):
+    bus = Bus(lambda: ServiceBusClient.from_connection_string(endpoint.connection_string))
+    yield bus
+    bus.close()
+
+
+@pytest.fixture(scope="session")
+def dataverse_process(tmp_path_factory):
+    with running_dataverse("--ca-file", str(tmp_path_factory.mktemp("dataverse") / "ca.pem")) as ready:
+        yield ready
+
+
+@pytest.fixture
+def door(dataverse_process):
+    door = Door(dataverse_process)
+    door.call("POST", "reset")
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def cli(endpoint, dataverse_process, monkeypatch, tmp_path):
+    """Run a command with the settings of both stand-ins."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "ServiceBus": endpoint.connection_string,
+        "DATAVERSE_URL": dataverse_process.url,
+        "DATAVERSE_AUTHORITY": dataverse_process.url,
+        "DATAVERSE_TENANT_ID": dataverse_process.tenant_id,
+        "DATAVERSE_CLIENT_ID": dataverse_process.client_id,
+        "DATAVERSE_CLIENT_SECRET": dataverse_process.client_secret,
+        "REQUESTS_CA_BUNDLE": dataverse_process.ca_file,
+        "SPOTLER_KEY": "key",
+        "SPOTLER_SECRET": "secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+
+    def run(*arguments, code=0):
+        result = CliRunner().invoke(app, [str(each) for each in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result
+
+    yield run
+    get_settings.cache_clear()
