@@ -63,7 +63,7 @@ def run_system(options: argparse.Namespace, _: list[str]) -> int:
 
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
     """Run the tests, in as many processes as there are cores unless a number is asked for."""
-    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", "auto"]
+    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", "auto", "--dist", "loadgroup"]
     selection = [] if options.nightly else ["-m", "not nightly"]
     return call(PYTHON, "-m", "pytest", *processes, *selection, *rest)
 

@@ -49,6 +49,16 @@ class Spotler:
         """All tags of the account."""
         return {str(each["name"]) for each in self.door.state()["tags"]}
 
+    def scores(self, record: Record) -> dict[str, int | None]:
+        """The tags of a contact with their scores."""
+        (contact,) = [each for each in self.door.state()["contacts"] if each["externalId"] == record.id]
+        return dict(contact["tags"])
+
+    def members(self, audience: str) -> set[str]:
+        """The external ids of the members of an audience, by its name."""
+        (found,) = [each for each in self.door.state()["audiences"] if each["name"] == audience]
+        return set(found["members"])
+
     def effects(self, record: Record) -> list[str]:
         """What was done to the contact of a record, in order."""
         return [str(entry["effect"]) for entry in self.door.journal() if entry["externalId"] == record.id]

@@ -6,6 +6,7 @@ import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import MarketingList
+from tests.acceptance.world import job_row
 
 ADD, REMOVE = Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE
 
@@ -80,7 +81,9 @@ def test_an_audience_that_a_marketing_list_keeps_is_protected(world, operation):
 def test_an_edition_without_audiences_is_refused_with_the_code_of_spotler(world):
     record = world.contact()
     world.sync(record).assert_completed()
-    world.spotler.door.arm("error", route="* /audience/*", status=403, error_type="NOT_AUTHORIZED", external_ids=[record.id])
+    world.spotler.door.arm(
+        "error", route="* /audience/*", status=403, error_type="NOT_AUTHORIZED", external_ids=[record.id]
+    )
 
     job = world.run(ADD, record, dh_audience=new_audience())
 
@@ -112,7 +115,7 @@ def test_jobs_of_one_audience_share_a_call(world):
     for record in records:
         world.sync(record).assert_completed()
     before = len(world.spotler.door.journal("audience.member_added"))
-    rows = [world.job_row(ADD, record, dh_audience=name) for record in records]
+    rows = [job_row(ADD, record, dh_audience=name) for record in records]
 
     for job in world.jobs(*rows):
         world.wait(job).assert_completed()

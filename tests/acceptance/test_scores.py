@@ -73,7 +73,9 @@ def test_a_score_needs_a_record(world, operation):
 def test_a_change_whose_answer_was_lost_is_never_made_twice(world, operation):
     record, tag = world.contact(), new_tag()
     world.sync(record).assert_completed()
-    world.spotler.door.arm("drop_after_write", route="POST /contact/{externalId}/tags", external_ids=[record.id], count=1)
+    world.spotler.door.arm(
+        "drop_after_write", route="POST /contact/{externalId}/tags", external_ids=[record.id], count=1
+    )
 
     job = world.run(operation, record, dh_tag=tag, dh_score=5)
 
