@@ -42,15 +42,19 @@ def run(calls, monkeypatch):
 PYTHON = str(dev.PYTHON)
 
 
+#: As many processes as there are cores; tests of one group stay together.
+PARALLEL = ("-n", "auto", "--dist", "loadgroup")
+
+
 @pytest.mark.parametrize(
     ("arguments", "commands"),
     [
         (["run"], [["-m", "sandbox", "run"]]),
         (["run", "--once"], [["-m", "sandbox", "run", "--once"]]),
-        (["test"], [["-m", "pytest", "-n", "auto", "-m", "not nightly"]]),
-        (["test", "--nightly"], [["-m", "pytest", "-n", "auto"]]),
+        (["test"], [["-m", "pytest", *PARALLEL, "-m", "not nightly"]]),
+        (["test", "--nightly"], [["-m", "pytest", *PARALLEL]]),
         (["test", "-n0", "-k", "x"], [["-m", "pytest", "-m", "not nightly", "-n0", "-k", "x"]]),
-        (["test", "tests/unit", "--nightly", "-x"], [["-m", "pytest", "-n", "auto", "tests/unit", "-x"]]),
+        (["test", "tests/unit", "--nightly", "-x"], [["-m", "pytest", *PARALLEL, "tests/unit", "-x"]]),
         (["bench", "--jobs", "100"], [["-m", "tests.bench", "--jobs", "100"]]),
     ],
 )  # fmt: skip
