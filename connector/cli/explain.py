@@ -61,8 +61,9 @@ def story(job: Job, row: Row) -> Iterator[str]:
     if job.is_queued:
         yield f"{moment(_moment(row, 'modifiedon'))}  Queued"
     elif job.is_final:
-        code, message = job.result_code or "no code", row.get(Names.RESULT_MESSAGE) or ""
-        yield f"{moment(_moment(row, Names.COMPLETED_ON))}  {_status(job)}, {code}: {message}"
+        message = str(row.get(Names.RESULT_MESSAGE) or "")
+        code = "" if message.startswith(f"[{job.result_code}]") else f", {job.result_code or 'no code'}"
+        yield f"{moment(_moment(row, Names.COMPLETED_ON))}  {_status(job)}{code}: {message}"
     else:
         yield f"{moment(job.lease_until)}  end of the lease: until then nobody else touches it"
 

@@ -76,7 +76,7 @@ def print_list(letters: Sequence[Letter]) -> None:
     for letter in letters:
         size = f"{len(letter.held.body):,} bytes"
         typer.echo("  ".join((letter.id, moment(letter.held.enqueued_on), letter.source, letter.reason, size)))
-        typer.echo("  ".join(filter(None, ("   ", letter.held.message_id, letter.sentence))))
+        typer.echo("    " + "  ".join(filter(None, (letter.held.message_id, letter.sentence))))
     typer.echo(f"{len(letters)} messages." if len(letters) != 1 else "1 message.")
 
 

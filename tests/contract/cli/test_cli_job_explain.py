@@ -1,0 +1,201 @@
+"""Explaining a job: its story, what comes next, what it waits for, what of it is on the bus, where its logs are."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from azure.servicebus import ServiceBusMessage
+
+from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Contact, Job
+from connector.errors import InternalError
+from connector.jobs.quarantine import quarantine
+from connector.jobs.work_item import Receipt, WorkItem
+from connector.settings import get_settings
+
+LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
+
+
+@pytest.fixture
+def contact(door):
+    return door.load(Contact.TABLE, {"lastname": "De Vries"})[0]
+
+
+@pytest.fixture
+def load(door, contact):
+    """A job of the contact, as it stands in Dataverse."""
+
+    def make(status, *, operation=Operation.ADD_TAG, **columns):
+        row = {
+            Job.NAME: "A job", Job.OPERATION: operation.value, Job.STATUS: status.value, Job.STATE: status.state,
+            f"_{Job.CUSTOMER}_value": contact, f"_{Job.CUSTOMER}_value{LOOKUP_TABLE}": Contact.TABLE, **columns,
+        }  # fmt: skip
+        return door.load(Job.TABLE, row)[0]
+
+    return make
+
+
+def moment(**ago):
+    return (datetime.now(UTC) - timedelta(**ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def item(job, **members):
+    return WorkItem(**{"operation": "add-tag", "job": job, "first_seen": datetime.now(UTC)} | members)
+
+
+def paragraphs(cli, job):
+    return cli("job", "explain", job).stdout.split("\n\n")
+
+
+def test_a_finished_job_tells_its_story(cli, load, contact):
+    job = load(
+        JobStatus.FAILED,
+        **{
+            Job.STARTED_ON: "2026-03-01T10:00:03Z", Job.COMPLETED_ON: "2026-03-01T10:00:04Z", Job.ATTEMPTS: 2,
+            Job.RESULT_CODE: "CONTACT_OPTOUT", Job.RESULT_MESSAGE: "[CONTACT_OPTOUT] The contact has opted out.",
+        },
+    )  # fmt: skip
+
+    story, following, *_ = paragraphs(cli, job)
+
+    lines = story.splitlines()
+    assert lines[0].endswith(f"Add Tag for contact {contact}")
+    assert lines[1].endswith("  created")
+    assert lines[2:] == [
+        "2026-03-01 10:00:03Z  claimed 2 times, the last time then",
+        "2026-03-01 10:00:04Z  Failed: [CONTACT_OPTOUT] The contact has opted out.",
+    ]
+    assert "it is over" in following
+
+
+def test_a_completed_job_tells_its_code(cli, load):
+    job = load(JobStatus.COMPLETED, **{Job.RESULT_CODE: "OK", Job.RESULT_MESSAGE: "1 tag added."})
+
+    assert paragraphs(cli, job)[0].endswith("  Completed, OK: 1 tag added.")
+
+
+def test_a_queued_job_runs_next(cli, load):
+    story, following, bus, _ = paragraphs(cli, load(JobStatus.QUEUED))
+
+    assert story.endswith("  Queued")
+    assert following.startswith("Next\nIt runs when its work item is delivered")
+    assert bus.startswith("On the bus\nNothing of it is waiting.")
+
+
+def test_a_job_waits_for_the_older_ones_of_its_record(cli, load):
+    older = load(JobStatus.IN_PROGRESS, operation=Operation.REMOVE_TAG, **{Job.LEASE_UNTIL: "2030-01-01T00:00:00Z"})
+    load(JobStatus.COMPLETED)
+    job = load(JobStatus.QUEUED)
+    newer = load(JobStatus.QUEUED)
+
+    _, following, *_ = paragraphs(cli, job)
+
+    assert following.splitlines()[1] == "It waits for older jobs of the same record:"
+    assert [line.split("  ")[2:] for line in following.splitlines()[2:]] == [["Remove Tag", "In Progress", older]]
+    assert newer not in following
+
+
+def test_a_job_in_progress_tells_until_when_it_is_in_other_hands(cli, load):
+    job = load(JobStatus.IN_PROGRESS, **{Job.LEASE_UNTIL: "2030-01-01T00:00:00Z", Job.STARTED_ON: moment(minutes=1)})
+
+    story, following, *_ = paragraphs(cli, job)
+
+    assert "2030-01-01 00:00:00Z  end of the lease" in story
+    assert "Somebody works on it" in following
+
+
+def test_an_interrupted_start_of_an_automation_ends_as_unknown(cli, load):
+    job = load(
+        JobStatus.IN_PROGRESS, operation=Operation.START_AUTOMATION, **{Job.LEASE_UNTIL: moment(minutes=1)}
+    )  # fmt: skip
+
+    _, following, *_ = paragraphs(cli, job)
+
+    assert "It ends as Failed without being run, OUTCOME_UNKNOWN" in following
+
+
+def test_a_sync_that_is_superseded_says_so(cli, load):
+    job = load(JobStatus.QUEUED, operation=Operation.SYNC_CONTACT)
+    load(JobStatus.QUEUED, operation=Operation.SYNC_CONTACT)
+
+    assert "Completed without being run, SUPERSEDED" in paragraphs(cli, job)[1]
+
+
+def test_a_job_without_record_and_operation_is_explained(cli, door):
+    job = door.load(Job.TABLE, {Job.NAME: "A job"})[0]
+
+    story, following, *_ = paragraphs(cli, job)
+
+    assert "no known operation without a record" in story.splitlines()[0]
+    assert "It runs" in following
+
+
+def test_its_messages_are_found_wherever_they_lie(cli, load, bus, sdk):
+    job, other = load(JobStatus.QUEUED), str(uuid4())
+    with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
+        sender.send_messages(ServiceBusMessage(f'{{"PrimaryEntityId": "{job.upper()}"}}'.encode()))
+    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="Done.")
+    bus.to_topic(TOPIC_JOBS, [item(job, reason="sweep").message("1"), item(other).message("2")])
+    quarantine(bus, item(job).model_dump_json().encode(), InternalError(), source="add-tag")
+    bus.to_topic(TOPIC_JOBS, [item(job, operation="remove-tag", receipt=receipt).message("3")])
+    bus.to_topic(TOPIC_JOBS, [item(job, operation="set-score").message("4")])
+    with sdk.get_subscription_receiver(TOPIC_JOBS, "set-score") as receiver:
+        (message,) = receiver.receive_messages(1, max_wait_time=5)
+        receiver.dead_letter_message(message, "MaxDeliveryCountExceeded", "")
+
+    lines = paragraphs(cli, job)[2].splitlines()[1:-1]
+
+    assert [line.split(", since ")[0] for line in lines] == [
+        "queue dataverse",
+        "subscription add-tag",
+        "subscription remove-tag",
+        "queue quarantine, message 1",
+        "dead letters of subscription set-score, message set-score/1",
+    ]
+    assert [line.rpartition("Z")[2] for line in lines] == [
+        ", message of Dataverse",
+        ", work item (sweep), delivered 0 times",
+        ", an outcome to be written, delivered 0 times",
+        ": INTERNAL_ERROR",
+        ": MaxDeliveryCountExceeded",
+    ]
+
+
+def test_an_item_that_is_due_later_is_not_seen_and_that_is_said(cli, load, bus):
+    job = load(JobStatus.QUEUED)
+    bus.to_topic(TOPIC_JOBS, [item(job).message("later", due=datetime.now(UTC) + timedelta(minutes=5))])
+
+    assert paragraphs(cli, job)[2].splitlines()[1:] == [
+        "Nothing of it is waiting.", "Work items that are due later cannot be seen on a topic before their time."
+    ]  # fmt: skip
+
+
+def test_a_bus_that_is_away_hides_nothing_but_itself(cli, load, monkeypatch):
+    monkeypatch.setenv("ServiceBus", "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=x;SharedAccessKey=eA==")
+    get_settings.cache_clear()
+
+    story, following, bus, log = paragraphs(cli, load(JobStatus.QUEUED))
+
+    assert "Queued" in story
+    assert "It runs" in following
+    assert "[TRANSIENT] Service Bus did not show" in bus
+    assert log
+
+
+def test_the_query_finds_the_lines_of_the_job_since_it_was_created(cli, load):
+    job = load(JobStatus.QUEUED)
+
+    query = paragraphs(cli, job)[3].splitlines()
+
+    assert query[1] == "union traces, exceptions"
+    since = datetime.fromisoformat(query[2].removeprefix("| where timestamp > datetime(").removesuffix(")"))
+    assert timedelta(minutes=4) < datetime.now(UTC) - since < timedelta(minutes=6)
+    assert query[3] == f'| where message has "{job}" or tostring(customDimensions) has "{job}"'
+
+
+def test_values_of_the_record_and_the_job_are_not_told(cli, load, bus):
+    job = load(JobStatus.QUEUED, **{Job.TAG: "Secret", Job.FIELD_VALUE: "Secret"})
+    bus.to_topic(TOPIC_JOBS, [OutgoingMessage(f"{job} Secret".encode(), "x", {"operation": "add-tag"})])
+
+    assert "Secret" not in cli("job", "explain", job).stdout
