@@ -1,6 +1,6 @@
 """The ground that both clients stand on: one session, its patience, and what a lost answer means.
 
-    send ─► slot of the gate ─► one attempt ─┬─ below 500 and not 429 ─────────────────────────► returned to the client
+    send ─► slot of governor ─► one attempt ─┬─ below 500 and not 429 ─────────────────────────► returned to the client
               ▲                              ├─ surely no effect: 429, 503, not reached ─► Transient ─┐
               │                              └─ perhaps an effect: other 5xx, lost answer             │
               │                                    ├─ repeatable call ───────────────► Transient ─────┤
@@ -32,8 +32,9 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from connector.errors import Misconfigured, Transient, Unclear
 from connector.gate import NO_EFFECT, SYSTEM_CLOCK, Clock, Gate, Governor
+from connector.governor import AdaptiveGovernor
 
-__all__ = ["SYSTEM_CLOCK", "CallRecord", "Clock", "Gate", "Governor", "Transport"]
+__all__ = ["SYSTEM_CLOCK", "AdaptiveGovernor", "CallRecord", "Clock", "Gate", "Governor", "Transport"]
 
 #: Tries of one call. A fault that outlives three is better waited out on the bus than in a thread.
 ATTEMPTS: Final = 3
@@ -74,12 +75,12 @@ class Transport:
     Args:
         base_url: scheme, host and fixed part of the path, without a slash at its end.
         timeout: seconds to wait for an answer.
-        parallel: calls at the same time, and connections kept open.
+        parallel: calls at the same time at most, and connections kept open.
         system: its name in sentences: "Dataverse".
         verify: False, or the file of a certificate authority; True for the usual ones (REQUESTS_CA_BUNDLE counts).
         session: replaces the session that is made otherwise.
         clock: time and chance.
-        governor: replaces the `Gate` that is made otherwise.
+        governor: replaces the `AdaptiveGovernor` that is made otherwise.
         on_call: is told every attempt; must be quick, thread-safe and never raise.
     """
 
@@ -101,7 +102,7 @@ class Transport:
         self._timeout = (min(timeout, CONNECT_TIMEOUT), timeout)
         self._system = system
         self._clock = clock
-        self._governor = governor or Gate(system, parallel, clock)
+        self._governor = governor or AdaptiveGovernor(system, parallel, clock)
         self._session = session or _new_session(self.base_url, parallel, verify)
 
     def send(
@@ -172,7 +173,7 @@ class Transport:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started
-                self._governor.observe(status, seconds, wait)
+                self._governor.observe(status, seconds, wait, call.kind)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
         if (status < 500 and status != 429) or (call.accept is not None and call.accept(response)):
@@ -209,6 +210,14 @@ class _Call:
     auth: AuthBase | None
     repeatable: bool
     accept: Callable[[requests.Response], bool] | None
+
+    @property
+    def kind(self) -> str:
+        """What takes about as long: the same call of the same size, to a factor of two.
+
+        The size is that of address and body, because a search for many ids carries them in its address.
+        """
+        return f"{self} {(len(self.url) + len(self.body or b'')).bit_length()}"
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"

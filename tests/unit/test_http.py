@@ -1,6 +1,7 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from email.utils import formatdate
 
 import pytest
@@ -303,6 +304,49 @@ def test_no_more_calls_at_a_time_than_allowed_over_as_many_connections(server, m
     assert len(answers) == 6
     assert most == 2
     assert server.connections == 2
+
+
+def test_the_number_of_calls_adapts_to_the_answers_unless_another_governor_is_given(server, make, time):
+    transport = make(server.url, parallel=3)
+    assert transport._governor.limit == 3
+
+    server.answer(Answer(503))
+    for _ in range(6):
+        with pytest.raises(Transient):
+            post(transport)
+        time.now += 1
+
+    assert transport._governor.limit == 1
+
+
+def test_the_governor_learns_from_every_attempt_with_its_kind_of_call_to_a_factor_of_two(server, make):
+    class Recording:
+        def __init__(self):
+            self.observed = []
+
+        def slot(self, _patience):
+            return nullcontext()
+
+        def observe(self, *observed):
+            self.observed.append(observed)
+
+    governor = Recording()
+    transport = make(server.url, governor=governor)
+    server.answer(Answer(429, headers={"Retry-After": "3"}), DROP, Answer(200))
+
+    post(transport, repeatable=True)
+    post(transport, json={"email": SECRET * 100})
+
+    assert [observed[:3] for observed in governor.observed] == [
+        (429, 0.0, 3.0),
+        (None, 0.0, None),
+        (200, 0.0, None),
+        (200, 0.0, None),
+    ]
+    small, again, once_more, large = [kind for *_, kind in governor.observed]
+    assert small == again == once_more != large
+    assert small.startswith("POST contact ")
+    assert SECRET not in small
 
 
 def test_authentication_is_applied_anew_to_every_attempt(server, transport):
