@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from connector.dataverse.client import Row, filters
@@ -45,7 +46,7 @@ class Record:
 
 
 class RecordReader:
-    """Reads records: one query per table, one for Spotler Info, one for permissions."""
+    """Reads records, all at once: one query for Spotler Info, and per table one for rows and one for permissions."""
 
     def __init__(self, services: Services) -> None:
         self._dataverse = services.dataverse
@@ -58,11 +59,18 @@ class RecordReader:
         by_table = defaultdict(list)
         for ref in sorted(refs):
             by_table[ref.table].append(ref.id)
-        infos = self._infos([ref.id for ref in refs])
+        # Threads of our own: those of the services may be busy with Spotler, on behalf of another operation.
+        with ThreadPoolExecutor(max_workers=1 + 2 * len(by_table)) as pool:
+            asked_infos = pool.submit(self._infos, [ref.id for ref in refs])
+            asked = {
+                table: (pool.submit(self._permissions, table, ids), pool.submit(self._rows, table, ids))
+                for table, ids in by_table.items()
+            }
+        infos = asked_infos.result()
         records: dict[RecordRef, Record] = {}
-        for table, ids in by_table.items():
-            permissions = self._permissions(table, ids)
-            for row in self._rows(table, ids):
+        for table, (asked_permissions, asked_rows) in asked.items():
+            permissions = asked_permissions.result()
+            for row in asked_rows.result():
                 ref = RecordRef(table, str(row[RECORD_TABLES[table].id_column]).lower())
                 info = infos.get(ref.id, {})
                 records[ref] = Record(
