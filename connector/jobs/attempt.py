@@ -7,6 +7,7 @@ from connector.dataverse.choices import JobStatus
 from connector.errors import ConnectorError, Invalid, Refused
 from connector.jobs.model import Job
 from connector.jobs.work_item import Receipt, WorkItem
+from connector.outcomes import OK
 from connector.sync.records import Record
 
 
@@ -29,7 +30,7 @@ class Outcome:
     post: str = ""
 
     @classmethod
-    def completed(cls, message: str, *, code: str = "OK", automation_contact_id: str = "", post: str = "") -> Self:
+    def completed(cls, message: str, *, code: str = OK, automation_contact_id: str = "", post: str = "") -> Self:
         """The work is done."""
         return cls(JobStatus.COMPLETED, code, message, automation_contact_id, post)
 
@@ -88,7 +89,7 @@ class Attempt:
         assert self.record is not None  # noqa: S101 - `prepare` ended the attempts without one
         return self.record
 
-    def finish(self, message: str, *, code: str = "OK", automation_contact_id: str = "", post: str = "") -> None:
+    def finish(self, message: str, *, code: str = OK, automation_contact_id: str = "", post: str = "") -> None:
         """The work is done."""
         self.result = Outcome.completed(message, code=code, automation_contact_id=automation_contact_id, post=post)
 

@@ -20,6 +20,7 @@ from connector.errors import OutcomeUnknown
 from connector.jobs.attempt import Outcome
 from connector.jobs.model import Job
 from connector.jobs.work_item import WorkItem
+from connector.outcomes import MEANINGS, SUPERSEDED
 
 #: How soon an item looks again whether the older job of its record is done; it looks less often as it waits longer.
 WAIT_FIRST: Final = timedelta(seconds=2)
@@ -73,13 +74,13 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
         return Drop("the job row is gone")
     if job.is_final:
         return Drop("the job is over")
-    if not job.is_queued and not _resumes(item, job):
+    if not job.is_queued and not resumes(item, job):
         if not _is_stale(job, now):
             return Drop("the job is in other hands")
         if not repeatable:
             return Run(Outcome.failed(OutcomeUnknown("The work was interrupted and may have been done.")))
     if _is_superseded(job, siblings):
-        return Run(Outcome.completed("A newer Sync Contact job of the same record does the work.", code="SUPERSEDED"))
+        return Run(Outcome.completed(MEANINGS[SUPERSEDED].sentence, code=SUPERSEDED))
     if any(other.number < job.number and other.id not in together for other in siblings):
         return Wait(wait_delay(now - item.first_seen))
     return Run()
@@ -90,9 +91,9 @@ def wait_delay(age: timedelta) -> timedelta:
     return min(max(age / 2, WAIT_FIRST), WAIT_LONGEST)
 
 
-def _resumes(item: WorkItem, job: Job) -> bool:
+def resumes(item: WorkItem, job: Job) -> bool:
     """Whether the item comes back with the claim that the row still bears."""
-    return item.claim is not None and item.claim.token == job.claim
+    return item.claim is not None and item.claim.is_borne_by(job.claim)
 
 
 def _is_stale(job: Job, now: datetime) -> bool:

@@ -15,6 +15,12 @@ from connector.sync.outward import Outward
 from connector.sync.records import Record
 
 
+class OutOfTime(Transient):
+    """The batch ran out of time before this job."""
+
+    code = "OUT_OF_TIME"
+
+
 class Needs(Enum):
     """Whether a job of this operation is about a record."""
 
@@ -76,10 +82,10 @@ class Batch:
         """Begin nothing that the lock of the messages may not see the end of.
 
         Raises:
-            Transient: when the time is up.
+            OutOfTime: when it is up.
         """
         if self.services.now() >= self.deadline:
-            raise Transient("The batch ran out of time before this job.", code="OUT_OF_TIME")
+            raise OutOfTime
 
 
 class Operation(Protocol):

@@ -5,11 +5,19 @@ from datetime import datetime
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.messages import Choice, Entity, EntityReference, Message
+from connector.dataverse.messages.reasons import Malformed
 from connector.dataverse.names import OWN_TAG, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 from connector.jobs.subscriptions import RESOLVE, slug_of
 from connector.jobs.work_item import WorkItem
+
+
+class Foreign(Unreadable):
+    """The message is about a table or an operation that the connector does not handle."""
+
+    code = "MESSAGE_FOREIGN"
+    advice = "Remove the step from the service endpoint, or let it post to another queue."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +47,9 @@ def route(message: Message, *, now: datetime) -> Decision:
     if message.tag == OWN_TAG:
         return Ignore("the connector wrote it itself")
     if message.table != Names.TABLE or message.message_name != "Create":
-        raise Unreadable(
-            f"The connector does not handle {_name(message.message_name)} of {_name(message.table)}.",
-            code="MESSAGE_FOREIGN",
-            advice="Remove the step from the service endpoint, or let it post to another queue.",
-        )
+        raise Foreign(f"The connector does not handle {_name(message.message_name)} of {_name(message.table)}.")
     if message.record_id is None:
-        raise Unreadable("The message does not say which job was created.", code="MESSAGE_MALFORMED")
+        raise Malformed("The message does not say which job was created.")
     return _route_job(message, message.record_id, now)
 
 

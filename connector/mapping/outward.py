@@ -23,6 +23,7 @@ from connector.mapping.draft import SET, Draft, PermissionState
 from connector.mapping.fields import FieldCatalogue, ToWire
 from connector.mapping.model import EMAIL, Mapping, MappingRow
 from connector.mapping.sources import Source, source_of
+from connector.outcomes import SKIPPED_FILTER, SKIPPED_NO_EMAIL
 
 #: The list field that Spotler reserves for permissions; used where the mapping maps none.
 PERMISSIONS: Final = "permissions"
@@ -39,8 +40,8 @@ _SPECIAL: Final = "$value"
 class Skipped(StrEnum):
     """Why a record is not sent; the result code of its job."""
 
-    NO_EMAIL = "SKIPPED_NO_EMAIL"
-    FILTER = "SKIPPED_FILTER"
+    NO_EMAIL = SKIPPED_NO_EMAIL
+    FILTER = SKIPPED_FILTER
 
 
 @dataclass(frozen=True, slots=True)

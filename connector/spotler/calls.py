@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 
 from connector.errors import ConnectorError, Invalid, Misconfigured, Refused, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
-from connector.spotler.errors import NotLicensed, error_of
+from connector.spotler.errors import AnswerUnreadable, NotLicensed, error_of
 from connector.spotler.wire import read_json
 
 #: Without Accept, Spotler answers XML.
@@ -168,7 +168,7 @@ def answer_of(response: requests.Response) -> object:
     """
     body = read_json(response)
     if body is None:
-        raise Transient("Spotler's answer cannot be read.", code="SPOTLER_ANSWER_UNREADABLE")
+        raise AnswerUnreadable
     return body
 
 
@@ -186,7 +186,7 @@ def list_of(body: object, name: str) -> list[object]:
             return inner
         if inner is None and (not body or name in body or "paging" in body):
             return []  # empty members may be left out
-    raise Transient("Spotler's answer cannot be read.", code="SPOTLER_ANSWER_UNREADABLE")
+    raise AnswerUnreadable
 
 
 def _segment(value: str) -> str:

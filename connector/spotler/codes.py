@@ -6,22 +6,15 @@ do: error types of single calls, codes of contacts in a batch, and results of tr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from connector.outcomes import Meaning
 
 _QUEUE_AGAIN = "Then set the job back to Queued."
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """A sentence for people, and what to do."""
-
-    sentence: str
-    advice: str
-
-
-#: Every code that Spotler publishes and the connector can meet; docs/codes is generated from it.
+#: Every code that Spotler publishes and the connector can meet; docs/codes.md is generated from it.
 MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     "INVALID_PARAMS": Meaning(
         "Spotler does not accept a part of the call.",
@@ -98,8 +91,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
         "are too many audiences.",
         f"Choose another name, or delete audiences that are no longer used. {_QUEUE_AGAIN}",
     ),
+    "SPOTLER_CODE_UNREADABLE": Meaning(
+        "Spotler refused the call with something that does not look like a code.", "Report this."
+    ),
     "UNKNOWN": Meaning(
         "Spotler does not say whether the automation was started.",
         "Look at the report of the automation in Spotler before you run the job again.",
     ),
 })  # fmt: skip
+
+#: `SPOTLER_HTTP_` and a status: Spotler refused the call and gave no code.
+HTTP_PREFIX: Final = "SPOTLER_HTTP_"

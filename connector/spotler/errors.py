@@ -1,8 +1,10 @@
 """Spotler's refusals, as errors of the connector's families.
 
     connector.errors
-    ├── Misconfigured   key, secret, clock (NOT_AUTHORIZED, AUTH_NOT_FOUND); not the API's address (SPOTLER_URL)
-    ├── Transient       BACKEND_EXCEPTION, the batch code ERROR, an answer that cannot be read
+    ├── Misconfigured   key, secret, clock (NOT_AUTHORIZED, AUTH_NOT_FOUND)
+    │   └── WrongAddress     SPOTLER_URL does not lead to the API
+    ├── Transient       BACKEND_EXCEPTION, the batch code ERROR
+    │   └── AnswerUnreadable     not what Spotler should answer
     └── Refused         everything else, under Spotler's own code
         ├── ContactUnknown   the contact must be synced first
         │   └── UnknownMembers   some of the contacts named for an audience
@@ -20,7 +22,7 @@ from typing import Final
 import requests
 
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
-from connector.spotler.codes import MEANINGS
+from connector.spotler.codes import HTTP_PREFIX, MEANINGS
 from connector.spotler.wire import Json, as_object, objects, read_json, text_of
 
 _UNKNOWN_CONTACT: Final = frozenset({"CONTACT_NOT_FOUND", "CONTACT_NOTFOUND", "CONTACT_UNKNOWN"})
@@ -66,6 +68,25 @@ class NotSupported(Refused):
     )
 
 
+class WrongAddress(Misconfigured):
+    """The address in SPOTLER_URL does not lead to the Spotler API."""
+
+    code = "SPOTLER_URL"
+    advice = "Set SPOTLER_URL to the address of the API, such as https://restapi.mailplus.nl/integrationservice."
+
+
+class AnswerUnreadable(Transient):
+    """Spotler's answer cannot be read."""
+
+    code = "SPOTLER_ANSWER_UNREADABLE"
+
+
+class SamePageTwice(Transient):
+    """Spotler sent the same page of a list twice."""
+
+    code = "SPOTLER_PAGING"
+
+
 def error_type_of(response: requests.Response) -> str | None:
     """The `errorType` of the body, or the `result` of a trigger, if the body has one that looks like a code."""
     body = as_object(read_json(response))
@@ -91,14 +112,10 @@ def error_of(response: requests.Response, bare: Mapping[int, str]) -> ConnectorE
         code = "NOT_AUTHORIZED"
     code = code or bare.get(status)
     if code is None and (status in {404, 405} or status < 400):
-        return Misconfigured(
-            f"The address in SPOTLER_URL does not lead to the Spotler API: it answered {status}.",
-            code="SPOTLER_URL",
-            advice="Set SPOTLER_URL to the address of the API, such as https://restapi.mailplus.nl/integrationservice.",
-        )
+        return WrongAddress(f"{WrongAddress.default_sentence()[:-1]}: it answered {status}.")
     if code is None and status == 408:
         return Transient("Spotler answered 408: the call took too long to arrive.")
-    return error_for(code or f"SPOTLER_HTTP_{status}")
+    return error_for(code or f"{HTTP_PREFIX}{status}")
 
 
 def error_for(code: str, *, field: str | None = None) -> ConnectorError:

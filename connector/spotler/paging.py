@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from connector.errors import Transient
 from connector.spotler.calls import list_of
+from connector.spotler.errors import SamePageTwice
 from connector.spotler.wire import Json, as_object, int_of, objects, text_of
 
 #: Records asked for at once: the documented default; the documented maximum is 10,000.
@@ -41,7 +41,7 @@ def records(fetch: Callable[[int], object], name: str, *, page_size: int) -> Ite
         body = fetch(after)
         page = list_of(body, name)
         if page and page == before:
-            raise Transient("Spotler sent the same page of a list twice.", code="SPOTLER_PAGING")
+            raise SamePageTwice
         yield from objects(page)
         following = _following(body, after, len(page), page_size)
         if following is None:

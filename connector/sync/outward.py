@@ -13,12 +13,21 @@ from connector.dataverse.names import Account, Contact, Info, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError
 from connector.mapping import content_hash, plan
+from connector.outcomes import (
+    ANONYMIZED,
+    MEANINGS,
+    OK,
+    SKIPPED_DO_NOT_EMAIL,
+    SKIPPED_FILTER,
+    SKIPPED_NO_EMAIL,
+    UNCHANGED,
+)
 from connector.services import Services
 from connector.spotler import ContactData, to_spotler
 from connector.sync.records import Record
 
 #: Codes of records that were not sent, on purpose.
-SKIPPED: Final = frozenset({"SKIPPED_NO_EMAIL", "SKIPPED_FILTER", "SKIPPED_DO_NOT_EMAIL", "ANONYMIZED"})
+SKIPPED: Final = frozenset({SKIPPED_NO_EMAIL, SKIPPED_FILTER, SKIPPED_DO_NOT_EMAIL, ANONYMIZED})
 
 #: The lookup of Spotler Info that belongs to each table.
 INFO_NAVIGATION: Final = {
@@ -80,7 +89,7 @@ class Outward:
             if isinstance(packed, Sent):
                 results[record.ref] = packed
             elif packed.hash == record.sent_hash and not always:
-                results[record.ref] = Sent("UNCHANGED", "Nothing has changed since it was last sent.")
+                results[record.ref] = _sent(UNCHANGED)
             else:
                 parcels.append(packed)
         results.update(self._deliver(parcels))
@@ -95,8 +104,8 @@ class Outward:
             time_zone=self._services.settings.time_zone,
         )
         # A record that was sent before is sent again without its address: Spotler must not keep the old one.
-        if outcome.skipped is not None and not (outcome.skipped == "SKIPPED_NO_EMAIL" and record.is_known):
-            return Sent(outcome.skipped, SKIPPED_SENTENCES[outcome.skipped])
+        if outcome.skipped is not None and not (outcome.skipped == SKIPPED_NO_EMAIL and record.is_known):
+            return _sent(outcome.skipped)
         return _Parcel(
             record=record,
             data=ContactData(record.ref.id, outcome.properties),
@@ -115,8 +124,8 @@ class Outward:
                 results[ref] = answer.error
                 self._note(parcel.record, status=answer.error.result_code, error=answer.error.sentence)
             else:
-                results[ref] = Sent("OK", " ".join(("Sent to Spotler.", *parcel.warnings)))
-                self._note(parcel.record, status="OK", sent_hash=parcel.hash, active=True)
+                results[ref] = Sent(OK, " ".join(("Sent to Spotler.", *parcel.warnings)))
+                self._note(parcel.record, status=OK, sent_hash=parcel.hash, active=True)
         return results
 
     def anonymize(self, record: Record) -> None:
@@ -126,17 +135,17 @@ class Outward:
             ConnectorError: when Spotler does not do it.
         """
         self._services.spotler.anonymize(record.ref.id)
-        self._note(record, status="ANONYMIZED", sent_hash="", active=False)
+        self._note(record, status=ANONYMIZED, sent_hash="", active=False)
 
     def _withdraw(self, record: Record) -> Sent | ConnectorError:
         """Anonymise a record that may not be mailed; there is nothing to do for one that was never sent."""
         if not record.is_known:
-            return Sent("SKIPPED_DO_NOT_EMAIL", "It may not be mailed and was never sent to Spotler.")
+            return _sent(SKIPPED_DO_NOT_EMAIL)
         try:
             self.anonymize(record)
         except ConnectorError as error:
             return error
-        return Sent("ANONYMIZED", "It may not be mailed any more and was anonymised in Spotler.")
+        return _sent(ANONYMIZED)
 
     def _note(
         self,
@@ -163,7 +172,5 @@ class Outward:
         self._infos[record.ref.id] = row
 
 
-SKIPPED_SENTENCES: Final = {
-    "SKIPPED_NO_EMAIL": "It has no e-mail address.",
-    "SKIPPED_FILTER": "The filter of the mapping excludes it.",
-}
+def _sent(code: str) -> Sent:
+    return Sent(code, MEANINGS[code].sentence)

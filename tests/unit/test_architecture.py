@@ -1,7 +1,7 @@
 """Who may use whom, read from the import statements.
 
-function_app → triggers, cli → jobs → sync, pulls → services → mapping → dataverse, spotler, bus, state
-                                                                         → http → settings, telemetry, gate → errors
+function_app → triggers, cli → jobs → sync, pulls → services → mapping, mailbox → dataverse, spotler, bus, state
+                                                                → http → settings, telemetry, gate → errors, outcomes
 """
 
 import ast
@@ -19,7 +19,7 @@ HEIGHTS = {
     part: height
     for height, parts in enumerate(
         (
-            ("errors",),
+            ("errors", "outcomes"),
             ("settings", "telemetry", "gate"),
             ("governor",),
             ("http",),

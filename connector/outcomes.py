@@ -1,0 +1,45 @@
+"""The result codes of work that ended well, and what every code means for people.
+
+Codes of errors belong to their classes (`connector.errors`), codes of Spotler to `connector.spotler.codes`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A sentence for people, and what to do."""
+
+    sentence: str
+    advice: str
+
+
+OK: Final = "OK"
+UNCHANGED: Final = "UNCHANGED"
+SUPERSEDED: Final = "SUPERSEDED"
+ANONYMIZED: Final = "ANONYMIZED"
+SKIPPED_NO_EMAIL: Final = "SKIPPED_NO_EMAIL"
+SKIPPED_FILTER: Final = "SKIPPED_FILTER"
+SKIPPED_DO_NOT_EMAIL: Final = "SKIPPED_DO_NOT_EMAIL"
+
+#: Every code of work that ended well; docs/codes.md is generated from it.
+MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
+    OK: Meaning("The work is done.", ""),
+    UNCHANGED: Meaning("Nothing has changed since it was last sent.", ""),
+    SUPERSEDED: Meaning("A newer Sync Contact job of the same record does the work.", "Look at the newer job."),
+    ANONYMIZED: Meaning(
+        "It may not be mailed any more and was anonymised in Spotler.",
+        "To undo it, clear Do Not Email or activate the record, then sync it.",
+    ),
+    SKIPPED_NO_EMAIL: Meaning("It has no e-mail address.", "Give the record an address if it should be in Spotler."),
+    SKIPPED_FILTER: Meaning(
+        "The filter of the mapping excludes it.", "Change the record, or the filter, if it should be in Spotler."
+    ),
+    SKIPPED_DO_NOT_EMAIL: Meaning(
+        "It may not be mailed and was never sent to Spotler.",
+        "Clear Do Not Email or activate the record if it should be in Spotler.",
+    ),
+})  # fmt: skip
