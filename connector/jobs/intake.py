@@ -11,7 +11,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Transient, Unreadable
 from connector.jobs import retry
 from connector.jobs.attempt import Attempt, Outcome
-from connector.jobs.claims import Drop, Run, Wait, decide
+from connector.jobs.claims import Drop, Run, Wait, decide, resumes
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
@@ -80,10 +80,11 @@ class Intake:
             claimed = self._store.claim([job for job, _ in runs], token=token, now=now, lease=self._lease)
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
             telemetry.obstacle(log, error, operation=self._operation.slug)
-            tried = {job.id: _claim_of(job, token) for job, _ in runs}
+            tried = {job.id: _claim_of(items[job.id], job, token) for job, _ in runs}
             for item in items.values():
                 if item.job not in self._putback.jobs:
-                    self._putback.wait(item, now + _patience(item, error, now), tried.get(item.job))
+                    claim = tried.get(item.job)
+                    self._putback.wait(item, now + _patience(item, claim or item.claim, error, now), claim)
             return []
         return self._attempts(items, runs, claimed, token, now)
 
@@ -100,7 +101,7 @@ class Intake:
         for job, run in runs:
             item = items[job.id]
             if job.id not in claimed:
-                self._putback.wait(item, now + CONTENDED, _claim_of(job, token))
+                self._putback.wait(item, now + CONTENDED, _claim_of(item, job, token))
                 contended.add(job.record)
                 continue
             blocked = job.record is not None and job.record in contended
@@ -152,14 +153,15 @@ def _corrected(item: WorkItem, job: Job) -> WorkItem:
     return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record})
 
 
-def _claim_of(job: Job, token: str) -> Claim:
-    return Claim(attempt=job.attempts + 1, token=token)
+def _claim_of(item: WorkItem, job: Job, token: str) -> Claim:
+    """The claim that was tried: the row bears it, or still the one with which the item came."""
+    return Claim(attempt=job.attempts + 1, token=token, before=job.claim if resumes(item, job) else "")
 
 
-def _patience(item: WorkItem, error: Exception, now: datetime) -> timedelta:
+def _patience(item: WorkItem, claim: Claim | None, error: Exception, now: datetime) -> timedelta:
     """Nothing could be claimed: wait as long as the other side asks for, longer the longer it lasts."""
     asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    return max(asked, min(max((now - item.first_seen) / 2, retry.BACKOFF_FIRST), retry.BACKOFF_LONGEST))
+    return max(asked, retry.patience(now - item.first_seen, claimed=claim is not None))
 
 
 def _receipt(item: WorkItem) -> Attempt:

@@ -8,7 +8,7 @@ from connector import telemetry
 from connector.dataverse.client import Keyed, filters
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, InternalError, Misconfigured, Transient
+from connector.errors import ConnectorError, InternalError, Misconfigured, OutcomeUnknown, Transient
 from connector.jobs import retry, timeline
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.model import Job
@@ -67,13 +67,23 @@ class Recorder:
         for attempt, outcome in ended:
             refusal = refusals.get(attempt.job.id)
             if isinstance(refusal, Transient | Misconfigured):
-                pause = timedelta(seconds=getattr(refusal, "retry_after", None) or 0)
-                self._putback.receipt(attempt, now + max(pause, retry.BACKOFF_FIRST), outcome)
+                if self._is_found_again(attempt, outcome):
+                    continue
+                asked = timedelta(seconds=getattr(refusal, "retry_after", None) or 0)
+                age = now - (attempt.item.first_attempt or attempt.item.first_seen)
+                self._putback.receipt(attempt, now + max(asked, retry.patience(age, claimed=True)), outcome)
             else:
                 self._announce(attempt, outcome, now)
         posts = [(attempt.record.ref, outcome.post) for attempt, outcome in ended if attempt.record and outcome.post]
         timeline.post(self._services, posts, operation=self._operation.slug)
         self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
+
+    def _is_found_again(self, attempt: Attempt, outcome: Outcome) -> bool:
+        """Whether the sweep leads to this outcome again, so that it need not travel.
+
+        Somebody else may carry the true outcome of a job that was taken over; a second one must not compete with it.
+        """
+        return outcome.code == OutcomeUnknown.code or (attempt.item.reason == "sweep" and self._operation.repeatable)
 
     def _verdict(self, attempt: Attempt, now: datetime) -> Outcome | retry.Retry:
         result = attempt.result

@@ -12,6 +12,9 @@ from connector.jobs.attempt import Outcome
 BACKOFF_FIRST: Final = timedelta(seconds=5)
 #: The longest back-off: an outage of an hour costs at most this much after its end.
 BACKOFF_LONGEST: Final = timedelta(minutes=5)
+#: The longest pause of an item whose claim or outcome Dataverse could not take, or not read: the sweep sees a claim
+#: without a sign of life, and must not give it up before the item had several chances to come back.
+BACKOFF_CLAIMED: Final = timedelta(minutes=1)
 #: A mistake of ours is tried this often, in case it was a passing one, before the job is Failed.
 INTERNAL_ATTEMPTS: Final = 3
 
@@ -59,3 +62,8 @@ def after(
 def backoff(attempts: int) -> timedelta:
     """5 s, 10 s, 20 s … 5 min."""
     return min(BACKOFF_FIRST * (1 << min(max(attempts - 1, 0), 10)), BACKOFF_LONGEST)
+
+
+def patience(age: timedelta, *, claimed: bool) -> timedelta:
+    """The pause of an item that Dataverse keeps waiting: half of the time waited so far, within bounds."""
+    return min(max(age / 2, BACKOFF_FIRST), BACKOFF_CLAIMED if claimed else BACKOFF_LONGEST)

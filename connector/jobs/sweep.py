@@ -2,6 +2,10 @@
 
 The row is the truth, so a lost message costs no more than the interval of this timer. A row that a person set back to
 Queued is found in the same way.
+
+A lease also passes while Dataverse cannot be written, and the item that holds the claim is on the bus all the same with
+its claim or its outcome. A job that must not be done twice would be failed by whoever comes without the claim; so its
+wake-up is delayed until the item had time to come back.
 """
 
 import logging
@@ -10,6 +14,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.bus import TOPIC_JOBS
+from connector.jobs.operations import operation_of
 from connector.jobs.store import JobStore
 from connector.jobs.subscriptions import slug_of
 from connector.jobs.work_item import WorkItem
@@ -19,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Jobs woken up at once: ten full batches; the next sweep goes on where this one ended.
 LIMIT: Final = 1000
+#: Leases for which the holder of a claim is waited for: one for its pause, the rest for the backlog that it comes with.
+GRACE: Final = 1.5
 
 
 def sweep(services: Services) -> int:
@@ -29,12 +36,15 @@ def sweep(services: Services) -> int:
     """
     now = services.now()
     patience = timedelta(seconds=services.settings.job_sweep_after_seconds)
+    # A lease lasts as long as the longest pause between two attempts (`retry.BACKOFF_LONGEST`).
+    grace = timedelta(seconds=services.settings.job_lease_seconds) * GRACE
     asleep = JobStore(services.dataverse).asleep(queued_before=now - patience, now=now, limit=LIMIT)
     messages = []
     for job in asleep:
         item = WorkItem(operation=slug_of(job.operation), job=job.id, record=job.record, reason="sweep", first_seen=now)
+        due = None if job.is_queued or operation_of(item.operation).repeatable else now + grace
         # The same row in the same state is woken up once, as long as the bus remembers the id.
-        messages.append(item.message(f"{job.id}/sweep/{job.row_version}"))
+        messages.append(item.message(f"{job.id}/sweep/{job.row_version}", due))
     services.bus.to_topic(TOPIC_JOBS, messages)
     if asleep:
         log.warning("%d sleeping jobs were woken up.", len(asleep), extra=telemetry.fields(count=len(asleep)))

@@ -32,13 +32,6 @@ RowId = Annotated[str, AfterValidator(_guid)]
 RecordId = Annotated[RecordRef, AfterValidator(lambda record: replace(record, id=_guid(record.id)))]
 
 
-class NotAWorkItem(Unreadable):
-    """The message is not a work item."""
-
-    code = "WORK_ITEM_UNREADABLE"
-    advice = "Only the connector may write to the topic spotler-jobs. The sweep finds the job, if there is one."
-
-
 class Claim(BaseModel):
     """The claim under which an attempt was made: it comes back with the item, so that the work can go on.
 
@@ -113,13 +106,13 @@ class WorkItem(BaseModel):
         """Read the body of a message.
 
         Raises:
-            NotAWorkItem: naming the members that are wrong.
+            Unreadable: when it is not a work item.
         """
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
             problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
-            raise NotAWorkItem(f"The message is not a work item: {problems}.") from None
+            raise Unreadable(f"The message is not a work item: {problems}.", code="WORK_ITEM_UNREADABLE") from None
 
     def message(self, message_id: str, due: datetime | None = None) -> OutgoingMessage:
         """The message that carries it.
