@@ -20,6 +20,7 @@ from connector.errors import OutcomeUnknown
 from connector.jobs.attempt import Outcome
 from connector.jobs.model import Job
 from connector.jobs.work_item import WorkItem
+from connector.outcomes import MEANINGS, SUPERSEDED
 
 #: How soon an item looks again whether the older job of its record is done; it looks less often as it waits longer.
 WAIT_FIRST: Final = timedelta(seconds=2)
@@ -79,7 +80,7 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
         if not repeatable:
             return Run(Outcome.failed(OutcomeUnknown("The work was interrupted and may have been done.")))
     if _is_superseded(job, siblings):
-        return Run(Outcome.completed("A newer Sync Contact job of the same record does the work.", code="SUPERSEDED"))
+        return Run(Outcome.completed(MEANINGS[SUPERSEDED].sentence, code=SUPERSEDED))
     if any(other.number < job.number and other.id not in together for other in siblings):
         return Wait(wait_delay(now - item.first_seen))
     return Run()

@@ -32,6 +32,13 @@ RowId = Annotated[str, AfterValidator(_guid)]
 RecordId = Annotated[RecordRef, AfterValidator(lambda record: replace(record, id=_guid(record.id)))]
 
 
+class NotAWorkItem(Unreadable):
+    """The message is not a work item."""
+
+    code = "WORK_ITEM_UNREADABLE"
+    advice = "Only the connector may write to the topic spotler-jobs. The sweep finds the job, if there is one."
+
+
 class Claim(BaseModel):
     """The claim under which an attempt was made: it comes back with the item, so that the work can go on.
 
@@ -106,13 +113,13 @@ class WorkItem(BaseModel):
         """Read the body of a message.
 
         Raises:
-            Unreadable: when it is not a work item.
+            NotAWorkItem: naming the members that are wrong.
         """
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
             problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
-            raise Unreadable(f"The message is not a work item: {problems}.", code="WORK_ITEM_UNREADABLE") from None
+            raise NotAWorkItem(f"The message is not a work item: {problems}.") from None
 
     def message(self, message_id: str, due: datetime | None = None) -> OutgoingMessage:
         """The message that carries it.
