@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import dead_letters, jobs, messages, quarantine
+from connector.cli.codes import codes
 from connector.errors import ConnectorError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
@@ -16,6 +17,7 @@ app.add_typer(jobs.app, name="job")
 app.add_typer(messages.app, name="message")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(codes)
 
 #: Where application settings are looked for when the environment has none.
 DEFAULT_SETTINGS = Path("local.settings.json")

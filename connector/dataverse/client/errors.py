@@ -26,7 +26,7 @@ from connector.errors import ConnectorError, Misconfigured, Refused, Transient
 #: How much of a message about privileges is shown; its useful part comes first.
 _MESSAGE_LENGTH: Final = 300
 #: How many columns are named: a row that Dataverse cannot read at all would name them all.
-_COLUMNS_NAMED: Final = 5
+_COLUMNSNAMED: Final = 5
 
 
 class DataverseRefused(Refused):
@@ -101,8 +101,8 @@ _BY_CODE: Final[Mapping[str, type[DataverseRefused]]] = {
 }
 _BY_STATUS: Final[Mapping[int, type[DataverseRefused]]] = {403: Forbidden, 404: NotFound, 409: Duplicate, 412: Conflict}
 
-#: Plain refusals that have a name and an advice of their own.
-_NAMED: Final[Mapping[str, tuple[str, str]]] = {
+#: Plain refusals that have a name and an advice of their own, by the code of Dataverse.
+NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "0x80040265": (
         "DATAVERSE_PLUGIN_REFUSED",
         "A plug-in or workflow of this environment stopped the change; its trace log says why.",
@@ -151,7 +151,7 @@ def refusal(
             advice="Make it an application user of the environment, with the role that setup installs.",
         )
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, DataverseRefused)
-    name, advice = _NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")
+    name, advice = NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")
     sentence = f"Dataverse answered {status}{f' ({code})' if code else ''} to {call}."
     if kind is not DataverseRefused:
         sentence = f"{kind.default_sentence()} {sentence}"
@@ -180,7 +180,7 @@ def decoded(content: bytes) -> object:
 
 def _mentioned(columns: Iterable[str], message: str) -> list[str]:
     """The columns that a message names; nothing else of it may be passed on."""
-    return [column for column in columns if re.search(rf"\b{re.escape(column)}\b", message)][:_COLUMNS_NAMED]
+    return [column for column in columns if re.search(rf"\b{re.escape(column)}\b", message)][:_COLUMNSNAMED]
 
 
 def _standard_error(body: object) -> tuple[str, str]:
