@@ -199,7 +199,7 @@ def test_a_job_without_a_name_or_a_fitting_value_is_not_valid(name, value, says)
 # The automation of Start Automation
 
 AUTOMATION = "aaaaaaaa-0000-4000-8000-000000000001"
-ROW = AutomationRow(AutomationKind.AUTOMATION, "code", "id", "invoiceEmail=STRING", is_active=True)
+ROW = AutomationRow(AutomationKind.AUTOMATION, "🚀 Welcome", "code", "id", "invoiceEmail=STRING", is_active=True)
 
 
 def start(given="", **columns) -> tuple:

@@ -254,3 +254,26 @@ def test_an_operation_that_leaves_a_job_open_is_a_mistake_of_ours(world, tag_job
     world.run(tag_job)
 
     assert [item.reason for item in world.put_back()] == ["retry"]
+
+
+def test_a_mistake_before_a_start_began_does_not_end_it(world, start_job, monkeypatch):
+    from connector.sync.records import RecordReader
+
+    with monkeypatch.context() as mistake:
+        mistake.setattr(RecordReader, "read", lambda *_: 1 / 0)
+        world.run(start_job)
+    assert in_progress(world, start_job)
+
+    world.run(*world.put_back())
+
+    assert world.status(start_job) == DONE
+    assert world.effects() == ["automation.started"]
+
+
+def test_a_mistake_while_a_start_was_under_way_ends_it(world, start_job, monkeypatch):
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_: 1 / 0)
+
+    world.run(start_job)
+
+    assert world.status(start_job) == (JobStatus.FAILED, "INTERNAL_ERROR")
+    assert world.put_back() == []
