@@ -6,12 +6,14 @@
 | execution time     | 1,200 s in 300 s| 0x80072321 |
 | requests at a time | 52              | 0x80072326 |
 
-A refused request is told to wait, and one that comes all the same makes the wait longer.
+A refused request is told to wait, and one that comes all the same makes the wait longer. One that waited as it was told
+does not, even if others have made the wait longer meanwhile: else a few polite callers would keep each other out for good.
 """
 
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final
 
 from sandbox.dataverse.clock import Clock
@@ -46,7 +48,10 @@ class LimitSettings:
 
 @dataclass(slots=True)
 class _Usage:
-    """What one user has used up."""
+    """What one user has used up.
+
+    `returns` is a heap: when each of those who were told to wait may come back.
+    """
 
     starts: deque[float] = field(default_factory=deque)
     times: deque[tuple[float, float]] = field(default_factory=deque)
@@ -54,6 +59,7 @@ class _Usage:
     running: int = 0
     blocked_until: float = 0.0
     blocked_for: str = TOO_MANY_REQUESTS
+    returns: list[float] = field(default_factory=list)
 
 
 class Limiter:
@@ -104,9 +110,13 @@ class Limiter:
 
     def _refuse_if_too_much(self, usage: _Usage, now: float) -> None:
         if now < usage.blocked_until:
-            longest = now + self.settings.window_seconds
-            usage.blocked_until = min(usage.blocked_until + IMPATIENCE * self.settings.window_seconds, longest)
-            raise _refusal(usage.blocked_for, usage.blocked_until - now, self.settings)
+            if usage.returns and usage.returns[0] <= now:
+                heappop(usage.returns)
+            else:
+                longest = now + self.settings.window_seconds
+                usage.blocked_until = min(usage.blocked_until + IMPATIENCE * self.settings.window_seconds, longest)
+            raise self._told_to_wait(usage, now)
+        usage.returns.clear()
         if usage.running >= self.settings.concurrency:
             raise _refusal(TOO_MANY_AT_A_TIME, IMPATIENCE * self.settings.window_seconds, self.settings)
         if len(usage.starts) >= self.settings.requests:
@@ -118,7 +128,12 @@ class Limiter:
         """Pause until the oldest entry has left the window."""
         usage.blocked_for = code
         usage.blocked_until = oldest + self.settings.window_seconds
-        raise _refusal(code, usage.blocked_until - now, self.settings)
+        raise self._told_to_wait(usage, now)
+
+    def _told_to_wait(self, usage: _Usage, now: float) -> ApiError:
+        refusal = _refusal(usage.blocked_for, usage.blocked_until - now, self.settings)
+        heappush(usage.returns, now + float(refusal.headers["Retry-After"]))
+        return refusal
 
 
 def _refusal(code: str, pause: float, settings: LimitSettings) -> ApiError:

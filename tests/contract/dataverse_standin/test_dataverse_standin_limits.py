@@ -52,6 +52,15 @@ def test_carrying_on_makes_the_pause_longer(limited):
     assert pauses[-1] > pauses[0]
 
 
+def test_those_who_come_back_when_they_were_told_to_do_not_make_the_pause_longer(limited):
+    limited.side("limits", {"requests": 1, "window_seconds": 100})
+    limited.connector.get("WhoAmI")
+    pauses = [retry_after(limited.connector.get("WhoAmI")) for _ in range(5)]
+    limited.side("clock", {"move_seconds": pauses[0]})
+
+    assert retry_after(limited.connector.get("WhoAmI")) == pauses[-1] - pauses[0]
+
+
 def test_limits_are_per_user(limited):
     limited.side("limits", {"requests": 1})
     answers = [limited.connector.get("WhoAmI"), limited.connector.get("WhoAmI"), limited.admin.get("WhoAmI")]
