@@ -18,12 +18,14 @@ class AutomationRow:
     """A row of Spotler Automation.
 
     Attributes:
+        name: what users call it.
         trigger_code: what starts it.
         automation_id: what stops it.
         fields: its personal fields, `name=TYPE` a line.
     """
 
     kind: AutomationKind
+    name: str
     trigger_code: str
     automation_id: str
     fields: str
@@ -62,7 +64,7 @@ class StartAutomation:
         spotler, code, fields = batch.services.spotler, start.automation.trigger_code, start.fields
         if start.automation.kind is AutomationKind.CAMPAIGN:
             batch.for_contact(attempt.known_record, lambda contact: spotler.trigger_campaign(code, contact, fields))
-            attempt.finish("The campaign was started.", post="Spotler campaign started")
+            attempt.finish("The campaign was started.", post=f"Spotler campaign started: {start.automation.name}")
         else:
             result = batch.for_contact(
                 attempt.known_record, lambda contact: spotler.trigger_automation(code, contact, fields)
@@ -70,7 +72,7 @@ class StartAutomation:
             attempt.finish(
                 "The automation was started.",
                 automation_contact_id=result.automation_contact_id or "",
-                post="Spotler automation started",
+                post=f"Spotler automation started: {start.automation.name}",
             )
 
 
@@ -109,7 +111,7 @@ def read_automations(ids: Collection[str], batch: Batch) -> dict[str, Automation
         return {}
     rows = batch.services.dataverse.query(
         Names.SET,
-        select=(Names.ID, Names.KIND, Names.TRIGGER_CODE, Names.AUTOMATION_ID, Names.FIELDS, Names.STATE),
+        select=(Names.ID, Names.NAME, Names.KIND, Names.TRIGGER_CODE, Names.AUTOMATION_ID, Names.FIELDS, Names.STATE),
         filter=filters.in_(Names.ID, sorted(ids)),
     )
     return {
@@ -117,6 +119,7 @@ def read_automations(ids: Collection[str], batch: Batch) -> dict[str, Automation
             kind=(
                 AutomationKind.CAMPAIGN if row.get(Names.KIND) == AutomationKind.CAMPAIGN else AutomationKind.AUTOMATION
             ),
+            name=str(row.get(Names.NAME) or ""),
             trigger_code=str(row.get(Names.TRIGGER_CODE) or "").strip(),
             automation_id=str(row.get(Names.AUTOMATION_ID) or "").strip(),
             fields=str(row.get(Names.FIELDS) or ""),

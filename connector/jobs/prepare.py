@@ -34,6 +34,8 @@ def _check_lookups(operation: Operation, attempt: Attempt) -> None:
     job = attempt.job
     if job.customer is not None and job.lead is not None:
         attempt.fail(Invalid("The job has both a customer and a lead; keep one of them."))
+    elif job.record is None and attempt.item.record is not None and operation.needs is not Needs.NOTHING:
+        attempt.fail(Invalid("The customer or lead of the job was deleted."))
     elif operation.needs is Needs.RECORD and job.record is None:
         attempt.fail(Invalid("The job has neither a customer nor a lead, or its record was deleted; fill one of them."))
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-from connector.dataverse.names import Account, Contact, Info, Lead
+from connector.dataverse.choices import ChangedBy
+from connector.dataverse.client import Keyed, NotFound
+from connector.dataverse.names import Account, Contact, Info, Lead, Permission
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError
 from connector.mapping import content_hash, plan
@@ -92,6 +94,7 @@ class Outward:
                 results[record.ref] = _sent(UNCHANGED)
             else:
                 parcels.append(packed)
+        self._withdraw_consent([parcel.record for parcel in parcels])
         results.update(self._deliver(parcels))
         return results
 
@@ -112,6 +115,34 @@ class Outward:
             hash=content_hash(outcome.properties),
             warnings=outcome.warnings,
         )
+
+    def _withdraw_consent(self, records: Sequence[Record]) -> None:
+        """Do Not Bulk Email switches the permission rows off too: taking it back must not bring them back.
+
+        Before Spotler is told, so that a crash in between leaves nobody subscribed who refused.
+
+        Raises:
+            ConnectorError: when Dataverse does not take it.
+        """
+        changes = [
+            Keyed(
+                row,
+                {
+                    Permission.SUBSCRIBED: False,
+                    Permission.CHANGED_ON: self._now(),
+                    Permission.CHANGED_BY: ChangedBy.DYNAMICS.value,
+                },
+            )
+            for record in records
+            if record.do_not_bulk_email
+            for row in record.subscriptions
+        ]
+        for result in self._services.dataverse.update_multiple(Permission, changes) if changes else []:
+            if result.error is not None and not isinstance(result.error, NotFound):
+                raise result.error
+
+    def _now(self) -> str:
+        return self._services.now().astimezone(UTC).isoformat(timespec="seconds")
 
     def _deliver(self, parcels: Sequence[_Parcel]) -> dict[RecordRef, Sent | ConnectorError]:
         if not parcels:
@@ -166,7 +197,7 @@ class Outward:
         }
         if sent_hash is not None:
             row[Info.SENT_HASH] = sent_hash
-            row[Info.LAST_SYNC_ON] = self._services.now().astimezone(UTC).isoformat(timespec="seconds")
+            row[Info.LAST_SYNC_ON] = self._now()
         if active is not None:
             row[Info.ACTIVE] = active
         self._infos[record.ref.id] = row

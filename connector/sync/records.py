@@ -23,6 +23,7 @@ class Record:
         row: the columns that the mapping needs.
         name: what users call it.
         permissions: its Spotler Permission rows.
+        subscriptions: the ids of those rows that are subscribed.
         is_known: whether Spotler has a contact for it, as far as we know.
         sent_hash: the hash of what was last sent, empty if nothing was.
     """
@@ -31,6 +32,7 @@ class Record:
     row: Row
     name: str
     permissions: Sequence[PermissionState] = ()
+    subscriptions: Sequence[str] = ()
     is_known: bool = False
     sent_hash: str = ""
 
@@ -38,6 +40,11 @@ class Record:
     def is_active(self) -> bool:
         """Whether it is not deactivated. A qualified lead is: it goes on as a contact."""
         return self.row.get(Flags.STATE) == 0
+
+    @property
+    def do_not_bulk_email(self) -> bool:
+        """Whether nothing may be mailed to it that goes to many."""
+        return self.row.get(Flags.DO_NOT_BULK_EMAIL) is True
 
     @property
     def do_not_email(self) -> bool:
@@ -77,7 +84,12 @@ class RecordReader:
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    permissions=permissions.get(ref.id, ()),
+                    permissions=_states(permissions.get(ref.id, ())),
+                    subscriptions=[
+                        str(each[Permission.ID])
+                        for each in permissions.get(ref.id, ())
+                        if each.get(Permission.SUBSCRIBED) is True
+                    ],
                     is_known=bool(info.get(Info.SENT_HASH)),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                 )
@@ -100,21 +112,28 @@ class RecordReader:
         )
         return {str(row[Info.RECORD]).lower(): row for row in rows}
 
-    def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[PermissionState]]:
-        """Per record; of two rows with one name, "not subscribed" is the stronger."""
+    def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[Row]]:
+        """The active permission rows of each record."""
         if not plan(self._mapping, table).needs_permissions:
             return {}
         lookup = lookup_value(PERMISSION_LOOKUPS[table])
         rows = self._dataverse.query(
             Permission.SET,
-            select=(Permission.NAME, Permission.SUBSCRIBED, lookup),
+            select=(Permission.ID, Permission.NAME, Permission.SUBSCRIBED, lookup),
             filter=filters.and_(filters.eq("statecode", 0), filters.in_(PERMISSION_LOOKUPS[table], sorted(ids))),
         )
-        states: dict[str, dict[str, PermissionState]] = defaultdict(dict)
+        by_record = defaultdict(list)
         for row in rows:
-            name = str(row.get(Permission.NAME) or "").strip()
-            known = states[str(row[lookup]).lower()]
-            held = known.get(name.casefold())
-            subscribed = row.get(Permission.SUBSCRIBED) is True and (held is None or held.subscribed)
-            known[name.casefold()] = PermissionState(name, subscribed)
-        return {record: tuple(known.values()) for record, known in states.items()}
+            by_record[str(row[lookup]).lower()].append(row)
+        return by_record
+
+
+def _states(rows: Iterable[Row]) -> Sequence[PermissionState]:
+    """The permissions of one record; of two rows with one name, "not subscribed" is the stronger."""
+    states: dict[str, PermissionState] = {}
+    for row in rows:
+        name = str(row.get(Permission.NAME) or "").strip()
+        held = states.get(name.casefold())
+        subscribed = row.get(Permission.SUBSCRIBED) is True and (held is None or held.subscribed)
+        states[name.casefold()] = PermissionState(name, subscribed)
+    return tuple(states.values())

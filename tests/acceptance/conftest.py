@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.launch import ROOT
 from sandbox.system import Options, System, running
+from tests.acceptance.automations import automation_in_both, campaign_in_both
 from tests.acceptance.world import World
 
 #: Rows beside those of the default mapping.
@@ -61,3 +62,15 @@ def _world(system: System) -> Iterator[World]:
 def world(_world: World) -> Iterator[World]:
     yield _world
     _world.calm_down()
+
+
+@pytest.fixture
+def automation(world: World) -> str:
+    """The row of an automation that Spotler and Dataverse both know, with three fields."""
+    return automation_in_both(world)
+
+
+@pytest.fixture
+def campaign(world: World) -> str:
+    """The row of a campaign that both know."""
+    return campaign_in_both(world)

@@ -76,9 +76,6 @@ def test_a_job_whose_record_is_deleted_while_it_waits_is_not_valid(world, operat
 
 
 @pytest.mark.feature("JOB-17")
-@pytest.mark.xfail(
-    strict=True, reason="Dataverse empties the lookup, and what the message said of the record is not used yet"
-)
 def test_a_tag_whose_record_is_deleted_while_the_job_waits_is_not_given_to_nobody(world):
     record = world.contact()
     row = job_row(Operation.ADD_TAG, record, dh_tag="never seen before")

@@ -1,46 +1,15 @@
 """Start Automation: a contact is sent through an automation or a campaign, once."""
 
-from uuid import uuid4
-
 import pytest
 
 from connector.dataverse.choices import AutomationKind, Operation
 from connector.dataverse.names import Automation
-from sandbox.spotler.seed import CAMPAIGN_ID, CAMPAIGN_TRIGGER_ID, PRODUCT_IDS
+from sandbox.spotler.seed import PRODUCT_IDS
+from tests.acceptance.automations import FIELDS, automation_in_both
 from tests.acceptance.records import DEACTIVATED
 from tests.acceptance.world import job_row, start_columns
 
-FIELDS = "invoiceEmail=STRING\npayUrl=URL\nbasket=PRODUCTLIST"
 CAMPAIGN = AutomationKind.CAMPAIGN
-
-
-@pytest.fixture
-def automation(world):
-    """An automation that Spotler and Dataverse both know, with three fields."""
-    return published(world)
-
-
-def published(world, *, active=True, limit=None):
-    code = str(uuid4())
-    fields = [{"name": name, "type": kind} for name, kind in (pair.split("=") for pair in FIELDS.splitlines())]
-    automation = {
-        "automationId": str(uuid4()), "name": "Welcome", "active": active, "triggers": [{"triggerCode": code}],
-        "fields": fields, "participationLimit": limit,
-    }  # fmt: skip
-    world.spotler.door.post("automations", automations=[automation])
-    return world.automation(code=code, fields=FIELDS)
-
-
-@pytest.fixture
-def campaign(world):
-    """A campaign with a trigger of its own; a contact can be in one campaign only once at a time."""
-    code = uuid4().hex[:10]
-    mailing = {"encryptedId": f"m{code}", "name": "Invoice", "campaign": True}
-    world.spotler.door.post("mailings", mailings=[mailing])
-    triggers = [{"triggerCode": code}]
-    entry = {"encryptedId": f"c{code}", "name": "Invoices", "triggers": triggers, "mailings": [f"m{code}"]}
-    world.spotler.door.post("campaigns", campaigns=[entry])
-    return world.automation(code=code, kind=CAMPAIGN)
 
 
 @pytest.mark.feature("AUT-04")
@@ -202,7 +171,7 @@ def test_a_trigger_that_spotler_does_not_know_fails_with_spotlers_code(world):
 def test_an_automation_that_is_not_active_in_spotler_fails_with_spotlers_code(world):
     record = world.contact()
 
-    job = world.start(record, published(world, active=False))
+    job = world.start(record, automation_in_both(world, active=False))
 
     job.assert_failed("AUTOMATION_INACTIVE", "activate")
     assert world.spotler.runs(record) == []
@@ -210,7 +179,7 @@ def test_an_automation_that_is_not_active_in_spotler_fails_with_spotlers_code(wo
 
 @pytest.mark.feature("AUT-12")
 def test_the_limit_of_participations_is_told_by_spotlers_code(world):
-    record, automation = world.contact(), published(world, limit=1)
+    record, automation = world.contact(), automation_in_both(world, limit=1)
     world.start(record, automation).assert_completed()
 
     job = world.start(record, automation)
@@ -245,14 +214,14 @@ def test_a_campaign_starts_in_the_same_way_and_has_no_run_id(world, campaign, ta
 
 
 @pytest.mark.feature("CMP-01")
-def test_a_campaign_takes_fields_as_an_automation_does(world):
+def test_a_campaign_takes_fields_as_an_automation_does(world, campaign):
     record = world.contact()
-    campaign = world.automation(code=CAMPAIGN_TRIGGER_ID, kind=CAMPAIGN, fields=FIELDS)
+    world.people.update(Automation.SET, campaign, {Automation.FIELDS: FIELDS})
 
     world.start(record, campaign, "invoiceEmail=pay@example.org").assert_completed()
 
     (run,) = world.spotler.runs(record, "campaignRuns")
-    assert (run["of"], run["fields"]) == (CAMPAIGN_ID, {"invoiceEmail": "pay@example.org"})
+    assert run["fields"] == {"invoiceEmail": "pay@example.org"}
 
 
 @pytest.mark.feature("CMP-01")

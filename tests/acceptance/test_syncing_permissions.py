@@ -85,9 +85,6 @@ def test_do_not_bulk_email_switches_every_permission_off(world, table):
 
 
 @pytest.mark.feature("SUB-05")
-@pytest.mark.xfail(
-    strict=True, reason="the rows of Spotler Permission are not switched off yet together with those in Spotler"
-)
 def test_when_do_not_bulk_email_is_taken_back_no_permission_comes_back(world):
     record = world.contact()
     world.permission(record, "Newsletter", subscribed=True)

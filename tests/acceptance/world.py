@@ -2,13 +2,24 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 import requests
 
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
-from connector.dataverse.names import Account, Automation, Contact, Info, Job as JobNames, Lead, Permission
+from connector.dataverse.names import (
+    Account,
+    Automation,
+    Contact,
+    Info,
+    Job as JobNames,
+    Lead,
+    Permission,
+    Post,
+    lookup_value,
+)
 from sandbox.people import People
 from sandbox.system import System
 from tests.acceptance.bus import Bus
@@ -153,6 +164,16 @@ class World:
         rows = self._dataverse("GET", f"rows/{Info.TABLE}")
         return next((row for row in rows if row[Info.RECORD] == record.id), None)
 
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table."""
+        rows: list[dict[str, Any]] = self._dataverse("GET", f"rows/{table}")
+        return rows
+
+    def posts(self, record: Record) -> list[str]:
+        """The texts on the timeline of a record."""
+        rows = self.rows(Post.TABLE)
+        return [row[Post.TEXT] for row in rows if row[lookup_value(Post.REGARDING)] == record.id]
+
     def writes_to(self, table: str, row_id: str) -> int:
         """How often a row was written, its creation included."""
         entries = self._dataverse("GET", "journal", params={"table": table})
@@ -177,6 +198,18 @@ class World:
         """Change how Dataverse posts its messages: `drop_next`, `duplicate_next`, `has_key`."""
         self._dataverse("POST", "steps", json=switches)
 
+    def fault(self, kind: str, **rule: object) -> None:
+        """Let Dataverse misbehave; see `sandbox.dataverse.faults`."""
+        self._dataverse("POST", "faults", json={"kind": kind, **rule})
+
+    def past_job(self, status: JobStatus, days: int) -> str:
+        """A job that ended (or was created, if it did not end) so many days ago."""
+        moment = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds").replace("+00:00", "Z")
+        row = {JobNames.STATUS: status.value, JobNames.STATE: status.state, JobNames.NUMBER: f"past-{uuid4().hex[:12]}"}
+        ended = {JobNames.COMPLETED_ON: moment} if status.is_final else {}
+        (job,) = self._dataverse("POST", "rows", json={JobNames.TABLE: [row | ended]})[JobNames.TABLE]
+        return str(job)
+
     def complaints(self) -> list[str]:
         """What the system jobs of Dataverse say whose message could not be posted (yet)."""
         return [row["message"] for row in self._dataverse("GET", "rows/asyncoperation") if row["message"]]
@@ -188,7 +221,11 @@ class World:
 
     def sweep(self) -> None:
         """Let the timer run that looks for sleeping jobs. It finds rows that were last written in an earlier second."""
-        outcome = requests.post(f"{self._functions}/run-timer/sweep_jobs", timeout=30).json()
+        self.run_timer("sweep_jobs")
+
+    def run_timer(self, name: str) -> None:
+        """Let a timer run now."""
+        outcome = requests.post(f"{self._functions}/run-timer/{name}", timeout=30).json()
         assert outcome["succeeded"], outcome["error"]
 
     def settle(self) -> None:
