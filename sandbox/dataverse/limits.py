@@ -6,8 +6,9 @@
 | execution time     | 1,200 s in 300 s| 0x80072321 |
 | requests at a time | 52              | 0x80072326 |
 
-A refused request is told to wait, and one that comes all the same makes the wait longer. One that waited as it was told
-does not, even if others have made the wait longer meanwhile: else a few polite callers would keep each other out for good.
+A refused request is told to wait, and one that comes all the same makes the wait longer. One that waited as it was
+told does not, even if others have made the wait longer meanwhile: else a few polite callers would keep each other out
+for good.
 """
 
 import math

@@ -55,6 +55,7 @@ def test_carrying_on_makes_the_pause_longer(limited):
 def test_those_who_come_back_when_they_were_told_to_do_not_make_the_pause_longer(limited):
     limited.side("limits", {"requests": 1, "window_seconds": 100})
     limited.connector.get("WhoAmI")
+    limited.side("clock", {"move_seconds": 50})
     pauses = [retry_after(limited.connector.get("WhoAmI")) for _ in range(5)]
     limited.side("clock", {"move_seconds": pauses[0]})
 
