@@ -93,8 +93,15 @@ def wait(is_so: Callable[[], bool], seconds: float, otherwise: str) -> None:
 
 
 def get(part: Part, what: str, *, at: str = "url") -> Any:
-    """An answer of a side door."""
+    """An answer of a side door.
+
+    Raises:
+        BenchFailed: when there is none.
+    """
     verify = str(part.ready.get("ca_file", "")) or None
-    answer = requests.get(f"{part.get(at)}/_sandbox/{what}", verify=verify, timeout=_TIMEOUT)
-    answer.raise_for_status()
+    try:
+        answer = requests.get(f"{part.get(at)}/_sandbox/{what}", verify=verify, timeout=_TIMEOUT)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise BenchFailed(f"{part.name} does not answer ({type(error).__name__}); see {part.log}") from None
     return answer.json()
