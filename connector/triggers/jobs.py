@@ -20,11 +20,20 @@ def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage]], Awaitabl
 
 
 def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
-    from connector.jobs.operations import operation_of  # noqa: PLC0415 - heavy, loaded when used
+    from connector.errors import Misconfigured  # noqa: PLC0415 - heavy, loaded when used
+    from connector.jobs.operations import operation_of  # noqa: PLC0415
+    from connector.jobs.postpone import postpone  # noqa: PLC0415
     from connector.jobs.runner import BatchRunner  # noqa: PLC0415
-    from connector.services import get_services  # noqa: PLC0415
+    from connector.services import get_router_services, get_services  # noqa: PLC0415
 
-    BatchRunner(get_services(), operation_of(slug)).run([message.get_body() for message in messages])
+    bodies = [message.get_body() for message in messages]
+    try:
+        services = get_services()
+    except Misconfigured as error:
+        router = get_router_services()
+        postpone(router.bus, bodies, error, operation=slug, now=router.now())
+    else:
+        BatchRunner(services, operation_of(slug)).run(bodies)
 
 
 for _slug in (RESOLVE, *(operation.slug for operation in CARRIED_OUT)):
