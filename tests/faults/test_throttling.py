@@ -1,0 +1,195 @@
+"""Throttling, outages and wrong keys: the work waits, nothing is lost, and it goes on by itself afterwards."""
+
+import itertools
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+
+from connector import telemetry
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job
+from connector.jobs.retry import BACKOFF_LONGEST
+from sandbox.spotler import seed
+from tests.faults.support import SWEEP_INTERVAL
+
+DONE = ("Completed", "OK")
+GIVEN_UP = ("Failed", "TRANSIENT_GIVEN_UP")
+GIVE_UP = timedelta(hours=3)
+#: What the clients' own patience and the rest of a batch may add to a promised pause.
+SLACK = timedelta(minutes=2)
+#: One operation for each way to Spotler, some that may be repeated and some that must not.
+KINDS = (
+    (Operation.SYNC_CONTACT, {}),
+    (Operation.ADD_TAG, {Job.TAG: "Storm"}),
+    (Operation.SET_SCORE, {Job.TAG: "Storm", Job.SCORE: 5}),
+    (Operation.SET_CONTACT_FIELD, {Job.FIELD_NAME: "freeField1", Job.FIELD_VALUE: "7"}),
+    (Operation.ADD_TO_AUDIENCE, {Job.AUDIENCE: "Everybody"}),
+    (Operation.START_AUTOMATION, {}),
+    (Operation.INCREASE_SCORE, {Job.TAG: "Rising", Job.SCORE: 1}),
+)
+
+
+def make_jobs(day, count: int) -> list[str]:
+    """Jobs of all kinds in turn, each for a contact of its own."""
+    welcome = day.automation(seed.WELCOME_TRIGGER_CODE)
+    jobs = []
+    for number, (operation, columns) in zip(range(count), itertools.cycle(KINDS), strict=False):
+        more = {"_dh_spotlerautomationid_value": welcome} if operation is Operation.START_AUTOMATION else {}
+        jobs.append(day.job(operation, day.contact(f"person{number}"), **columns, **more))
+    return jobs
+
+
+def moments(day, column: str) -> list[datetime]:
+    """The moments in one column of all jobs that have one."""
+    return [datetime.fromisoformat(row[column]) for row in day.rows(Job.TABLE) if row[column]]
+
+
+def every_start_and_raise_once(day) -> bool:
+    """Whether no contact entered an automation twice, and no score rose twice."""
+    done = Counter(
+        (entry["effect"], entry["externalId"])
+        for entry in day.spotler.journal()
+        if entry["effect"] == "automation.started" or entry["detail"].get("tag") == "Rising"
+    )
+    return set(done.values()) == {1}
+
+
+def refuse(day, answer: str, probability: float = 1.0) -> None:
+    """Both systems refuse so large a part of what they are asked, before they do anything."""
+    mend(day)
+    kind = "throttle" if answer == "429" else "html"
+    after = 1 if probability < 1 else None
+    day.spotler.arm(kind, probability=probability, count=None, retry_after_s=after)
+    day.break_dataverse(answer, probability=probability, retry_after=after)
+
+
+def mend(day) -> None:
+    day.mend_spotler()
+    day.mend_dataverse()
+
+
+@pytest.mark.parametrize("answer", ["429", pytest.param("503", marks=pytest.mark.nightly)])
+def test_a_storm_and_an_outage_lose_nothing_and_fail_nothing(day, answer):
+    jobs = make_jobs(day, 42)
+    refuse(day, answer, 0.5)
+    day.wake(*jobs[:21])
+    day.pass_time(timedelta(seconds=10))
+    day.wake(*jobs[21:])
+
+    refuse(day, "503")
+    day.pass_time(timedelta(minutes=30))
+    before = set(day.outcomes().values())
+    mend(day)
+    mended = day.time.now()
+    day.run_until_over()
+
+    assert {status for status, _ in before} & {"Queued", "In Progress"}
+    assert "Failed" not in {status for status, _ in before}
+    assert set(day.outcomes().values()) == {DONE}
+    assert every_start_and_raise_once(day)
+    assert max(moments(day, Job.COMPLETED_ON)) <= mended + BACKOFF_LONGEST + SLACK
+    assert day.bus.dead_letters() == 0
+    assert day.bus.quarantined() == []
+
+
+def test_half_of_all_calls_refused_for_hours_only_slows_the_work_down(day):
+    jobs = make_jobs(day, 84)
+    refuse(day, "429", 0.5)
+    day.wake(*jobs)
+    began = day.time.now()
+
+    day.run_until_over()
+
+    assert set(day.outcomes().values()) == {DONE}
+    assert every_start_and_raise_once(day)
+    assert day.time.now() - began < timedelta(hours=1)
+    assert day.bus.dead_letters() == 0
+
+
+def test_an_outage_of_spotler_is_given_up_after_three_hours_and_not_before_with_pauses_of_five_minutes(day):
+    jobs = make_jobs(day, 2)
+    day.spotler.arm("empty_error", status=503, count=None)
+    day.wake(*jobs)
+    began = day.time.now()
+
+    day.pass_time(GIVE_UP - timedelta(minutes=1))
+    before = day.outcomes()
+    day.pass_time(BACKOFF_LONGEST + 5 * SLACK)
+    after = day.outcomes()
+
+    assert {status for status, _ in before.values()} == {"In Progress"}
+    assert set(after.values()) == {GIVEN_UP}
+    assert min(moments(day, Job.COMPLETED_ON)) >= began.replace(microsecond=0) + GIVE_UP
+    attempts = [row[Job.ATTEMPTS] for row in day.rows(Job.TABLE)]
+    assert all(GIVE_UP / (BACKOFF_LONGEST + SLACK) <= each <= GIVE_UP / BACKOFF_LONGEST + 8 for each in attempts)
+    assert day.effects() == []
+    assert day.bus.dead_letters() == 0
+
+
+def test_an_outage_of_dataverse_fails_nothing_however_long_it_lasts(day):
+    jobs = make_jobs(day, 2)
+    day.break_dataverse("503")
+    day.wake(*jobs)
+
+    day.pass_time(GIVE_UP + timedelta(minutes=30))
+    day.mend_dataverse()
+    mended = day.time.now()
+    day.run_until_over()
+
+    assert set(day.outcomes().values()) == {DONE}
+    assert max(moments(day, Job.COMPLETED_ON)) <= mended + BACKOFF_LONGEST + SLACK
+    assert day.bus.dead_letters() == 0
+
+
+def test_outcomes_that_dataverse_cannot_take_are_written_later(day):
+    jobs = make_jobs(day, 14)
+    day.break_dataverse("503", "UpdateMultiple")
+    day.wake(*jobs)
+
+    day.pass_time(timedelta(minutes=30))
+    effects, waiting = day.effects(), day.unfinished()
+    day.mend_dataverse()
+    day.run_until_over()
+
+    assert waiting
+    assert set(day.outcomes().values()) == {DONE}
+    assert every_start_and_raise_once(day)
+    assert day.effects() == effects
+
+
+def test_a_wrong_key_pauses_the_work_with_one_alert_and_loses_nothing(day, caplog, monkeypatch):
+    monkeypatch.setattr(telemetry, "_alerted", {})
+    monkeypatch.setattr(telemetry, "time", day.time)  # its `monotonic`
+    caplog.set_level(logging.WARNING, logger="connector")
+    jobs = make_jobs(day, 14)
+    key, secret = day.services.settings.spotler_key, day.services.settings.spotler_secret
+    day.spotler.settings(credentials=[{"key": key.get_secret_value(), "secret": "another1"}])
+    day.wake(*jobs)
+
+    day.pass_time(timedelta(seconds=telemetry.ALERT_INTERVAL - 30))
+    alerts = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    paused = day.outcomes()
+    day.pass_time(timedelta(minutes=30))
+    later = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    day.spotler.settings(credentials=[{"key": key.get_secret_value(), "secret": secret.get_secret_value()}])
+    day.run_until_over()
+
+    assert [record.code for record in alerts] == ["NOT_AUTHORIZED"]
+    assert {status for status, _ in paused.values()} == {"In Progress"}
+    assert len(later) <= 1 + 40 * 60 / telemetry.ALERT_INTERVAL
+    assert set(day.outcomes().values()) == {DONE}
+    assert every_start_and_raise_once(day)
+
+
+def test_a_sweep_that_meets_a_storm_comes_again(day):
+    jobs = make_jobs(day, 14)
+    refuse(day, "503")
+    day.pass_time(2 * SWEEP_INTERVAL)
+    mend(day)
+
+    day.run_until_over()
+
+    assert len(day.failures) >= 1
+    assert {day.outcomes()[job] for job in jobs} == {DONE}
