@@ -5,7 +5,7 @@ The limit moves between 1 and the setting, by laws that have proved themselves i
     at first   doubles every second of use, until the first setback
     refused    limit x (1 - share / 2), where that share of the calls of a second met 429, 502, 503, 504 or silence; at
                least a tenth less where a pause is asked for, because meeting that limit is dear
-    slower     limit x usual / now x 0.7, when calls take half as long again as usual: what waits in the system goes,
+    slower     limit x usual / now x 0.8, when calls take half as long again as usual: what waits in the system goes,
                and a part of what it works on, so that the usual time can be measured again
     else       plateau + most x ((age - k) / 40 s)^3, while every place is in use
 
@@ -16,8 +16,8 @@ The limit moves between 1 and the setting, by laws that have proved themselves i
   number of answers, so the way from one call back to all takes 40 s of use in any system.
 * Slowness is a gradient, as in TCP Vegas, Netflix's concurrency-limits and Envoy's adaptive concurrency: what exceeds
   the number that a system works on only waits in it, and times rise in proportion. A call is compared with its own kind
-  only, and by the geometric mean of a second, because single times scatter. The usual time follows improvements at any
-  limit, and deteriorations only at limits below the plateau: what is slow there is not slow because of our calls.
+  only, and by the geometric mean of a second, because single times scatter. After such a setback the limit rests until
+  the usual time has been measured; what is slow even then is slow by itself, and taken for usual in a few steps.
 * A fraction of a call counts as one more call for that part of every second. Without it, a system that bears four and
   a half calls could only be given four.
 * Calls that began before a setback say nothing about the limit after it: one overload is one setback, whatever the
@@ -49,15 +49,17 @@ ROUND_SECONDS: Final = 1.0
 #: How much slower is a sign of waiting: less may be the weather, more would fill the queue of the other system.
 SLOWER: Final = 1.5
 #: What is kept of the calls that the system worked on, so that its queue runs empty and shows the usual time.
-DRAIN: Final = 0.7
+DRAIN: Final = 0.8
 #: Standard errors by which a mean must be beyond that, because it may be chance.
 DOUBT: Final = 2.0
 #: Answers of one kind that a judgement needs; a quarter of the scatter of single times is left.
 SAMPLE: Final = 16
+#: The same while the limit rests, which shall be short.
+DRAINED_SAMPLE: Final = 8
 #: Seconds after which times are too old to be judged together with new ones: a sample of slow calls, one by one.
 SAMPLE_SECONDS: Final = 60.0
-#: Seconds in which the usual time follows most of a change.
-USUAL_SECONDS: Final = 10.0
+#: Seconds in which the usual time follows most of an improvement.
+BETTER_SECONDS: Final = 10.0
 #: Shorter times count as this one: they measure this machine, not the other.
 SHORTEST: Final = 0.01
 #: Kinds of calls to remember; there are some dozens, and a mistake that invents more shall not fill the memory.
@@ -80,7 +82,7 @@ class AdaptiveGovernor:
         self._lock = threading.Lock()
         self._times = Times()
         self._answers = self._refused = 0  # in this round
-        self._round_began = self._last_good = self._set_back = -math.inf  # moments
+        self._round_began = self._last_good = self._set_back = self._measuring_until = -math.inf  # moments
 
     @property
     def limit(self) -> int:
@@ -117,12 +119,16 @@ class AdaptiveGovernor:
             self._round_began = now
 
     def _weigh(self, status: int, seconds: float, kind: str, now: float) -> None:
+        measuring = now < self._measuring_until
         # A refusal of the content (4xx) is quick and would pass for a quiet day.
-        gradient = self._times.add(kind, seconds, now, low=self._limit.is_low) if status < 400 else 1.0
-        if gradient < 1:
+        gradient = self._times.add(kind, seconds, now, drained=measuring) if status < 400 else None
+        if gradient is not None and gradient < 1:
             self._limit.slowed(gradient)
             self._start_over(now)
-        elif self.gate.is_full:
+            self._measuring_until = now + SAMPLE_SECONDS
+        elif gradient is not None:
+            self._measuring_until = now
+        elif self.gate.is_full and not measuring:
             # An answer vouches for the time that it took, as far as no other answer has done so.
             self._limit.grow(min(seconds, now - self._last_good))
         self._last_good = now
@@ -145,11 +151,6 @@ class Limit:
     def calls(self, now: float) -> int:
         """The limit in whole calls: at 4.5 it is 4 in the first half of every second, and 5 in the second."""
         return int(self._value + now % ROUND_SECONDS / ROUND_SECONDS)
-
-    @property
-    def is_low(self) -> bool:
-        """Whether it is where the system surely bears it."""
-        return not self._searching and self._value <= self._plateau
 
     def refused(self, share: float, least: float) -> None:
         """The system refused this share of the calls: give up half of that, and no less than `least`."""
@@ -185,7 +186,6 @@ class _Kind:
     total: float = 0.0
     squares: float = 0.0
     count: int = 0
-    low: bool = False
     usual: float | None = None
     judged: float = 0.0
 
@@ -196,11 +196,11 @@ class Times:
     def __init__(self) -> None:
         self._kinds: dict[str, _Kind] = {}
 
-    def add(self, kind: str, seconds: float, now: float, *, low: bool) -> float:
-        """Count one time in, measured at a low limit or not.
+    def add(self, kind: str, seconds: float, now: float, *, drained: bool) -> float | None:
+        """Count one time in, measured while nothing waits in the system or not.
 
         Returns:
-            The usual time divided by the present one, if that is longer and enough is known; else 1.
+            The usual time divided by the present one if that is longer beyond doubt, else 1; None before a judgement.
         """
         times = self._kinds.get(kind)
         if times is None:
@@ -208,7 +208,7 @@ class Times:
                 self._kinds.clear()
             times = self._kinds[kind] = _Kind(now)
         if times.count == 0 or now - times.began > SAMPLE_SECONDS:
-            times.total, times.squares, times.count, times.began, times.low = 0.0, 0.0, 0, now, low
+            times.total, times.squares, times.count, times.began = 0.0, 0.0, 0, now
         logarithm = math.log(max(seconds, SHORTEST))
         times.total += logarithm
         times.squares += logarithm * logarithm
@@ -216,9 +216,10 @@ class Times:
         if times.usual is None:
             if times.count == FIRST:  # before the limit rises: later ones may have waited
                 times.usual, times.judged, times.count = times.total / times.count, now, 0
-        elif times.count >= SAMPLE and now - times.began >= ROUND_SECONDS:
-            return self._judge(times, times.usual, now)
-        return 1.0
+            return None
+        if times.count >= (DRAINED_SAMPLE if drained else SAMPLE) and now - times.began >= ROUND_SECONDS:
+            return self._judge(times, times.usual, now, drained=drained)
+        return None
 
     def restart(self) -> None:
         """Forget the samples that have begun: the load has changed."""
@@ -226,12 +227,14 @@ class Times:
             times.count = 0
 
     @staticmethod
-    def _judge(times: _Kind, usual: float, now: float) -> float:
+    def _judge(times: _Kind, usual: float, now: float, *, drained: bool) -> float:
         mean = times.total / times.count
         error = math.sqrt(max(times.squares / times.count - mean * mean, 0.0) / times.count)
         excess = mean - usual
-        if excess < 0 or times.low:
-            times.usual = usual + excess * -math.expm1((times.judged - now) / USUAL_SECONDS)
+        if drained:
+            times.usual = usual + excess / 2
+        elif excess < 0:
+            times.usual = usual + excess * -math.expm1((times.judged - now) / BETTER_SECONDS)
         times.judged = now
         times.count = 0
         return math.exp(-excess) if excess - DOUBT * error >= math.log(SLOWER) else 1.0

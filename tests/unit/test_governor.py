@@ -265,28 +265,28 @@ def test_a_pause_is_kept_by_everybody(governor):
 def test_a_call_is_compared_with_its_kind_only():
     times = Times()
 
-    usual = [times.add("GET one", 0.1, now / 10, low=False) for now in range(100)]
-    slow = [times.add("POST many", 5.0, now / 10, low=False) for now in range(100)]
+    usual = [times.add("GET one", 0.1, now / 10, drained=False) for now in range(100)]
+    slow = [times.add("POST many", 5.0, now / 10, drained=False) for now in range(100)]
 
-    assert {*usual, *slow} == {1.0}
+    assert {*usual, *slow} == {None, 1.0}
 
 
 def test_waiting_is_told_as_the_part_of_the_time_that_is_work():
     times = Times()
     for now in range(100):
-        times.add("GET one", 0.1, now / 10, low=False)
+        times.add("GET one", 0.1, now / 10, drained=False)
     times.restart()
 
-    told = [times.add("GET one", 0.4, 10 + now / 10, low=False) for now in range(SAMPLE)]
+    told = [times.add("GET one", 0.4, 10 + now / 10, drained=False) for now in range(SAMPLE)]
 
-    assert told[:-1] == [1.0] * (SAMPLE - 1)
+    assert told[:-1] == [None] * (SAMPLE - 1)
     assert told[-1] == pytest.approx(0.25)
 
 
 def test_the_memory_for_kinds_is_bounded():
     times = Times()
     for kind in range(3 * MOST_KINDS):
-        times.add(str(kind), 0.1, 0.0, low=False)
+        times.add(str(kind), 0.1, 0.0, drained=False)
 
     assert len(times._kinds) <= MOST_KINDS
 
