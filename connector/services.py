@@ -41,6 +41,7 @@ class RouterServices:
 
     bus: Bus
     now: Callable[[], datetime]
+    own_user: str | None = None
 
 
 @lru_cache(maxsize=1)
@@ -52,7 +53,7 @@ def get_bus() -> Bus:
 
 def get_router_services() -> RouterServices:
     """The services of the router."""
-    return RouterServices(bus=get_bus(), now=_now)
+    return RouterServices(bus=get_bus(), now=_now, own_user=get_settings().dataverse_user_id)
 
 
 @lru_cache(maxsize=1)

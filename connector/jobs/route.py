@@ -38,13 +38,20 @@ class Ignore:
 type Decision = Publish | Ignore
 
 
-def route(message: Message, *, now: datetime) -> Decision:
+def route(message: Message, *, now: datetime, own_user: str | None = None) -> Decision:
     """Decide about one message.
+
+    Args:
+        message: what Dataverse posted.
+        now: the present, in UTC.
+        own_user: the `systemuserid` of the connector. What it wrote on records is its own echo; a job is an order,
+            whoever created it.
 
     Raises:
         Unreadable: when it is a message of somebody else, or lacks what it must have.
     """
-    if message.tag == OWN_TAG:
+    is_own = own_user is not None and message.initiating_user_id == own_user.lower()
+    if message.tag == OWN_TAG or (is_own and message.table != Names.TABLE):
         return Ignore("the connector wrote it itself")
     if message.table != Names.TABLE or message.message_name != "Create":
         raise Foreign(f"The connector does not handle {_name(message.message_name)} of {_name(message.table)}.")

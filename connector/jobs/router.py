@@ -39,7 +39,7 @@ class Router:
         for message in messages:
             try:
                 parsed = parse_message(message.body, properties=message.properties)
-                decision = route(parsed, now=self._services.now())
+                decision = route(parsed, now=self._services.now(), own_user=self._services.own_user)
             except Unreadable as error:
                 quarantine(self._services.bus, message.body, error, source=QUEUE_DATAVERSE)
                 continue

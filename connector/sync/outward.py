@@ -31,6 +31,9 @@ from connector.sync.records import Record
 #: Codes of records that were not sent, on purpose.
 SKIPPED: Final = frozenset({SKIPPED_NO_EMAIL, SKIPPED_FILTER, SKIPPED_DO_NOT_EMAIL, ANONYMIZED})
 
+#: Spotler's code for a contact that it could reach in no way.
+NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
+
 #: The lookup of Spotler Info that belongs to each table.
 INFO_NAVIGATION: Final = {
     Contact.TABLE: Info.CONTACT_NAVIGATION,
@@ -60,6 +63,7 @@ class _Parcel:
     data: ContactData
     hash: str
     warnings: tuple[str, ...]
+    has_address: bool
 
 
 class Outward:
@@ -114,6 +118,7 @@ class Outward:
             data=ContactData(record.ref.id, outcome.properties),
             hash=content_hash(outcome.properties),
             warnings=outcome.warnings,
+            has_address=outcome.skipped is None,
         )
 
     def _withdraw_consent(self, records: Sequence[Record]) -> None:
@@ -151,7 +156,10 @@ class Outward:
         results: dict[RecordRef, Sent | ConnectorError] = {}
         for parcel, answer in zip(parcels, answers, strict=True):
             ref = parcel.record.ref
-            if answer.error is not None:
+            if answer.code == NO_CHANNEL and not parcel.has_address:
+                # Spotler keeps no contact that it can reach in no way, and must not keep the old address.
+                results[ref] = self._leave(parcel.record)
+            elif answer.error is not None:
                 results[ref] = answer.error
                 self._note(parcel.record, status=answer.error.result_code, error=answer.error.sentence)
             else:
@@ -172,6 +180,9 @@ class Outward:
         """Anonymise a record that may not be mailed; there is nothing to do for one that was never sent."""
         if not record.is_known:
             return _sent(SKIPPED_DO_NOT_EMAIL)
+        return self._leave(record)
+
+    def _leave(self, record: Record) -> Sent | ConnectorError:
         try:
             self.anonymize(record)
         except ConnectorError as error:

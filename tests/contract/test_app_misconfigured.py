@@ -32,6 +32,5 @@ def test_messages_wait_until_a_wrong_mapping_is_mended(tmp_path):
 
 
 def entities(around):
-    return json.loads(requests.get(f"{around.servicebus.get('control_url')}/_sandbox/stats", timeout=5).text)[
-        "entities"
-    ]
+    stats = requests.get(f"{around.servicebus.get('control_url')}/_sandbox/stats", timeout=5).json()
+    return stats["entities"]
