@@ -89,7 +89,7 @@ def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) 
     if not run and job.automation_id and job.record:
         automation = automation_of(job.automation_id, rows)
         if automation.kind is AutomationKind.CAMPAIGN:
-            return Stop(automation, job.record.id, "")
+            return Stop(_stoppable(automation), job.record.id, "")
     start = next((each for each in reversed(starts) if _is_meant(each, job, run)), None)
     record = start.record if start else job.record
     automation_id = start.automation_id if start else job.automation_id
@@ -97,7 +97,16 @@ def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) 
         raise RunNotFound
     if job.record is not None and job.record != record:
         raise Invalid("The Automation Contact Id belongs to a run of another record.")
-    return Stop(automation_of(automation_id, rows), record.id, run or (start.automation_contact_id if start else ""))
+    run = run or (start.automation_contact_id if start else "")
+    return Stop(_stoppable(automation_of(automation_id, rows)), record.id, run)
+
+
+def _stoppable(automation: AutomationRow) -> AutomationRow:
+    if not automation.automation_id:
+        raise Invalid(
+            "The automation of the job has no automation id; run a job with the operation Refresh Automations."
+        )
+    return automation
 
 
 def _is_meant(start: Job, job: Job, run: str) -> bool:
