@@ -1,4 +1,4 @@
-"""The result codes of work that ended well, and what every code means for people.
+"""Codes that are no errors: of work that ended well, and of alerts; and what they mean for people.
 
 Codes of errors belong to their classes (`connector.errors`), codes of Spotler to `connector.spotler.codes`.
 """
@@ -41,5 +41,13 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     SKIPPED_DO_NOT_EMAIL: Meaning(
         "It may not be mailed and was never sent to Spotler.",
         "Clear Do Not Email or activate the record if it should be in Spotler.",
+    ),
+})  # fmt: skip
+
+#: Codes that stand in the logs only; docs/codes.md is generated from it.
+ALERTS: Final[Mapping[str, Meaning]] = MappingProxyType({
+    "JOBS_OVERDUE": Meaning(
+        "Jobs are not over although they were created more than three hours ago.",
+        "Run job explain on the oldest. Look whether its function runs, and whether its backlog shrinks.",
     ),
 })  # fmt: skip

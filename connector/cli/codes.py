@@ -34,6 +34,12 @@ The job is Completed. Where a meaning says *it*, that is the record of the job. 
 Spotler, such as Add Tag, are Failed with the codes `SKIPPED_…` and `ANONYMIZED` instead.
 """
 
+ALERTS: Final = """\
+## Alerts
+
+Errors in the logs that belong to no single job.
+"""
+
 #: What happens after an error of each family; the order of the page.
 FAMILIES: Final = {
     Invalid: """\
@@ -93,9 +99,13 @@ def page() -> str:
     endings = {
         code: Entry({meaning.sentence: None}, {meaning.advice: None}) for code, meaning in outcomes.MEANINGS.items()
     }
+    alerts = {
+        code: Entry({meaning.sentence: None}, {meaning.advice: None}) for code, meaning in outcomes.ALERTS.items()
+    }
     parts = [PREFACE, COMPLETED, *_table(endings)]
     for family, introduction in FAMILIES.items():
         parts += ["", introduction, *_table(dict(sorted(entries[family].items())))]
+    parts += ["", ALERTS, *_table(alerts)]
     return "\n".join(parts) + "\n"
 
 

@@ -1,0 +1,236 @@
+"""The documentation says what the connector does: nothing is missing from it, and its examples work."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from connector.cli.app import app
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import (
+    PERMISSIONS_VARIABLE,
+    Account,
+    Automation,
+    Contact,
+    EnvironmentVariable,
+    Job,
+    Lead,
+    MarketingList,
+)
+from connector.dataverse.schema.own import JOB
+from connector.jobs.operations import operation_of
+from connector.outcomes import MEANINGS
+from connector.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+EACH_OPERATION = pytest.mark.parametrize("operation", list(Operation), ids=lambda operation: operation.slug)
+
+
+def text_of(name):
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def sections(name):
+    """The text below each heading of the second level, by heading."""
+    parts = re.split(r"^## (.+)\n", text_of(name), flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def listed_codes():
+    return set(re.findall(r"^\| `([A-Za-z_]+)` \|", text_of("codes.md"), flags=re.MULTILINE))
+
+
+# Codes
+
+
+def test_the_page_of_codes_is_what_the_connector_prints():
+    printed = CliRunner().invoke(app, ["codes"]).stdout
+
+    assert text_of("codes.md") == printed, "run: python -m connector codes > docs/codes.md"
+
+
+def test_no_code_is_without_its_row():
+    written = set(MEANINGS)
+    for file in (ROOT / "connector").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.keyword(arg="code", value=ast.Constant(str(code))):
+                    written.add(code)
+                case ast.Assign([ast.Name("code")], ast.Constant(str(code))):
+                    written.add(code)
+    written.discard("")
+
+    assert written - listed_codes() == set()
+
+
+# Operations
+
+
+def parts_of(operation):
+    return sections("operations.md")[operation.label]
+
+
+def example(operation):
+    """The parameters of the flow step."""
+    (block,) = re.findall(r"^```json\n(.+?)^```", parts_of(operation), flags=re.MULTILINE | re.DOTALL)
+    return json.loads(block)
+
+
+def codes_in(operation):
+    (line,) = re.findall(r"\*\*Result codes:\*\*(.+?)^\*", parts_of(operation), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"`([A-Z_]+)`", line)
+
+
+def test_every_operation_has_its_section_in_order():
+    common, *headings = sections("operations.md")
+
+    assert common == "What all jobs have in common"
+    assert headings == [operation.label for operation in Operation]
+
+
+@EACH_OPERATION
+def test_the_section_tells_whether_the_operation_is_repeated(operation):
+    (said,) = re.findall(r"\*\*Repeated after a crash:\*\* (yes|no)", parts_of(operation))
+
+    assert (said == "yes") == operation_of(operation.slug).repeatable
+
+
+@EACH_OPERATION
+def test_the_codes_of_a_section_are_explained(operation):
+    assert codes_in(operation)
+    assert set(codes_in(operation)) - listed_codes() == set()
+
+
+@EACH_OPERATION
+def test_columns_are_those_of_the_table(operation):
+    columns = {column.name for column in JOB.columns}
+    row = re.findall(r"^\| [\w ]+ \| `(\w+)` \|", parts_of(operation), flags=re.MULTILINE)
+
+    assert row[0] == Job.OPERATION
+    assert set(row) - columns == set()
+    assert f"| Operation | `{Job.OPERATION}` | {operation.label} |" in parts_of(operation)
+
+
+def test_the_whole_step_wraps_parameters_like_the_others():
+    (block,) = re.findall(
+        r"^```json\n(.+?)^```",
+        sections("operations.md")["What all jobs have in common"],
+        flags=re.MULTILINE | re.DOTALL,
+    )
+
+    step = json.loads(block)
+
+    assert step["inputs"]["host"]["operationId"] == "CreateRecord"
+    assert step["inputs"]["parameters"]["entityName"] == Job.SET
+    assert step["inputs"]["parameters"]["item/dh_operation"] == Operation.ADD_TAG
+
+
+@pytest.fixture
+def there(world):
+    """What the expressions of the examples stand for, by the set of the table."""
+    automation = next(each for each in world.services.spotler.automations() if each.active and each.triggers)
+    names = {Automation.AUTOMATION_ID: automation.id, Automation.FIELDS: "invoiceEmail=STRING"}
+    world.load(EnvironmentVariable.TABLE, **{EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE})
+    return {
+        Contact.SET: world.contact(known=True).id,
+        Account.SET: world.account().id,
+        Lead.SET: world.lead(known=True).id,
+        MarketingList.SET: world.load(MarketingList.TABLE, listname="Friends", createdfromcode=2),
+        Automation.SET: world.automation(automation.triggers[0].id, **names),
+    }
+
+
+def create(world, operation, there, **columns):
+    """What the step of the example does, its expressions replaced."""
+
+    def filled(value):
+        if isinstance(value, str) and (lookup := re.fullmatch(r"(\w+)\(@\{.+\}\)", value)):
+            return f"/{lookup[1]}({there[lookup[1]]})"
+        return re.sub(r"@\{.+\}", "anna@example.org", value) if isinstance(value, str) else value
+
+    parameters = example(operation)
+    assert parameters.pop("entityName") == Job.SET
+    assert parameters["item/dh_operation"] == operation
+    row = {name.removeprefix("item/"): filled(value) for name, value in parameters.items()} | columns
+    return world.services.dataverse.create(Job.SET, row)
+
+
+@EACH_OPERATION
+def test_the_example_does_what_it_promises(operation, world, there):
+    before = {
+        Operation.STOP_AUTOMATION: Operation.START_AUTOMATION,
+        Operation.REMOVE_FROM_AUDIENCE: Operation.ADD_TO_AUDIENCE,
+    }.get(operation)
+    columns = {}
+    if before is not None:
+        world.run(create(world, before, there))
+    if operation is Operation.STOP_AUTOMATION:
+        columns[Job.AUTOMATION_CONTACT_ID] = world.rows(Job.TABLE)[0][Job.AUTOMATION_CONTACT_ID]
+
+    job = create(world, operation, there, **columns)
+    world.run(job)
+
+    promised = codes_in(operation)[0]
+    assert world.status(job) == (JobStatus.COMPLETED if promised == "OK" else JobStatus.FAILED, promised)
+
+
+# Settings
+
+
+def names_of_settings():
+    names = {field.validation_alias or name.upper() for name, field in Settings.model_fields.items()}
+    triggers = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "connector" / "triggers").glob("*.py"))
+    return names | set(re.findall(r"%([A-Z_]+)%", triggers))
+
+
+def test_the_page_of_settings_has_every_setting_and_no_other():
+    rows = re.findall(r"^\| (`.+?) \|", text_of("settings.md"), flags=re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert documented == names_of_settings()
+
+
+# The command line
+
+
+def commands(command=None, path=()):
+    """Every command with the words that call it."""
+    command = command or typer.main.get_command(app)
+    if hasattr(command, "commands"):
+        for name, below in command.commands.items():
+            yield from commands(below, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+ALL_COMMANDS = dict(commands())
+
+
+@pytest.mark.parametrize("name", ALL_COMMANDS)
+def test_every_command_and_option_is_documented(name):
+    page = text_of("command-line.md")
+    options = [option for each in ALL_COMMANDS[name].params for option in each.opts if option.startswith("--")]
+
+    assert re.search(rf"^\| `{name}[ `]", page, flags=re.MULTILINE)
+    assert [option for option in options if f"`{option}`" not in page] == []
+
+
+def test_no_other_command_is_documented():
+    documented = re.findall(r"^\| `([a-z -]+?)(?: [A-Z].*)?` \|", text_of("command-line.md"), flags=re.MULTILINE)
+
+    assert set(documented) == set(ALL_COMMANDS)
+
+
+# Links
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
