@@ -80,6 +80,10 @@ class People:
             )
         )
 
+    def upsert(self, set_name: str, row_id: str, row: Mapping[str, object]) -> None:
+        """Change a row, or create it under this id."""
+        _raise(self._session.patch(f"{self._url}{API}/{set_name}({row_id})", json=row, timeout=30))
+
     def delete(self, set_name: str, row_id: str) -> None:
         """Delete a row."""
         _raise(self._session.delete(f"{self._url}{API}/{set_name}({row_id})", timeout=30))

@@ -26,6 +26,7 @@ def test_a_tag_is_removed_whatever_its_case(world, tagged):
 
 
 @pytest.mark.feature("TAG-05")
+@pytest.mark.feature("TAG-06")
 @pytest.mark.parametrize("separator", [",", ";"])
 def test_several_tags_are_removed_at_once(world, tagged, separator):
     record, tags = tagged

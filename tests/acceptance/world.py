@@ -204,11 +204,28 @@ class World:
 
     def past_job(self, status: JobStatus, days: int) -> str:
         """A job that ended (or was created, if it did not end) so many days ago."""
-        moment = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds").replace("+00:00", "Z")
+        moment = _stamp(datetime.now(UTC) - timedelta(days=days))
         row = {JobNames.STATUS: status.value, JobNames.STATE: status.state, JobNames.NUMBER: f"past-{uuid4().hex[:12]}"}
         ended = {JobNames.COMPLETED_ON: moment} if status.is_final else {}
         (job,) = self._dataverse("POST", "rows", json={JobNames.TABLE: [row | ended]})[JobNames.TABLE]
         return str(job)
+
+    def overdue_job(self, *, hours: int) -> str:
+        """A job that was created so many hours ago and whose claim still holds."""
+        created, lease = (datetime.now(UTC) + timedelta(hours=each) for each in (-hours, 1))
+        row = {
+            JobNames.STATUS: JobStatus.IN_PROGRESS.value,
+            JobNames.STATE: 0,
+            JobNames.NUMBER: f"slow-{uuid4().hex[:12]}",
+            "createdon": _stamp(created),
+            JobNames.LEASE_UNTIL: _stamp(lease),
+        }
+        (job,) = self._dataverse("POST", "rows", json={JobNames.TABLE: [row]})[JobNames.TABLE]
+        return str(job)
+
+    def log(self) -> str:
+        """Everything that the functions logged."""
+        return self._system.functions.log.read_text(encoding="utf-8")
 
     def complaints(self) -> list[str]:
         """What the system jobs of Dataverse say whose message could not be posted (yet)."""
@@ -255,7 +272,11 @@ class World:
 
     def _log(self) -> str:
         """The end of what the functions logged."""
-        return self._system.functions.log.read_text(encoding="utf-8")[-2000:]
+        return self.log()[-2000:]
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def start_columns(automation: str, fields: str = "") -> dict[str, object]:

@@ -1,0 +1,55 @@
+"""Every behaviour on the page of features has an acceptance test that bears its id, and the other way round."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ACCEPTANCE = ROOT / "tests" / "acceptance"
+
+#: How many behaviours of each kind the product has for jobs and their operations; none may be missing.
+COMPLETE = {"JOB": 18, "TAG": 7, "SCO": 1, "AUT": 12, "CMP": 2, "AUD": 6, "FLD": 9}
+
+
+def features() -> dict[str, list[str]]:
+    """The ids on the page, with the files that it names for each."""
+    found = {}
+    for line in (ROOT / "docs" / "features.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) > 4 and re.match(r"[A-Z]{3}-\d\d", cells[1]):
+            files = re.findall(r"`(test_\w+)`", cells[4])
+            found |= dict.fromkeys(re.findall(r"[A-Z]{3}-\d\d", cells[1]), files)
+    return found
+
+
+def shown() -> dict[str, set[str]]:
+    """The ids that tests bear, with the files in which they stand."""
+    found: dict[str, set[str]] = {}
+    for file in ACCEPTANCE.glob("test_*.py"):
+        for feature in re.findall(r'feature\("([A-Z]{3}-\d\d)"\)', file.read_text(encoding="utf-8")):
+            found.setdefault(feature, set()).add(file.stem)
+    return found
+
+
+def test_every_behaviour_of_jobs_and_their_operations_is_on_the_page():
+    expected = {f"{kind}-{number:02}" for kind, count in COMPLETE.items() for number in range(1, count + 1)}
+
+    assert expected - features().keys() == set()
+
+
+def test_every_behaviour_on_the_page_has_an_acceptance_test():
+    assert features().keys() - shown().keys() == set()
+
+
+def test_every_acceptance_test_shows_a_behaviour_that_is_on_the_page():
+    assert shown().keys() - features().keys() == set()
+
+
+def test_the_page_names_files_that_show_the_behaviour():
+    tests = shown()
+    wrong = {
+        feature: set(files) - tests.get(feature, set())
+        for feature, files in features().items()
+        if set(files) - tests.get(feature, set())
+    }
+
+    assert wrong == {}
