@@ -1,0 +1,58 @@
+"""Creating jobs: every column that an operation needs can be filled, and the row is that of a person."""
+
+import pytest
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList
+
+#: Columns without which a row is refused.
+REQUIRED = {Account.TABLE: {"name": "Bakery"}, MarketingList.TABLE: {"listname": "Friends", "createdfromcode": 2}}
+
+
+def the_job(door, created):
+    (row,) = [row for row in door.rows(Job.TABLE) if row[Job.ID] == created.stdout.strip()]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("option", "table", "column"),
+    [
+        ("--contact", Contact.TABLE, Job.CUSTOMER),
+        ("--account", Account.TABLE, Job.CUSTOMER),
+        ("--lead", Lead.TABLE, Job.LEAD),
+        ("--marketing-list", MarketingList.TABLE, Job.LIST),
+        ("--automation", Automation.TABLE, Job.AUTOMATION),
+    ],
+)
+def test_rows_are_named_by_their_ids(cli, door, option, table, column):
+    row_id = door.load(table, REQUIRED.get(table, {}))[0]
+
+    job = the_job(door, cli("job", "add", "--operation", "sync-contact", option, row_id))
+
+    assert job[f"_{column}_value"] == row_id
+    assert (job[Job.OPERATION], job[Job.STATUS]) == (Operation.SYNC_CONTACT, JobStatus.QUEUED)
+
+
+@pytest.mark.parametrize(
+    ("option", "column", "value"),
+    [
+        ("--automation-fields", Job.AUTOMATION_FIELDS, "a=b;c=d"),
+        ("--run", Job.AUTOMATION_CONTACT_ID, "17"),
+        ("--tag", Job.TAG, "Customer, Webinar"),
+        ("--score", Job.SCORE, -5),
+        ("--audience", Job.AUDIENCE, "Members"),
+        ("--field", Job.FIELD_NAME, "lastorderdate"),
+        ("--value", Job.FIELD_VALUE, "24-12-2025"),
+    ],
+)
+def test_columns_are_filled(cli, door, option, column, value):
+    job = the_job(door, cli("job", "add", "--operation", "add-tag", option, value))
+
+    assert job[column] == value
+
+
+def test_an_unknown_operation_creates_nothing_and_names_the_known_ones(cli, door):
+    result = cli("job", "add", "--operation", "fly", code=1)
+
+    assert all(operation.slug in result.stderr for operation in Operation)
+    assert door.rows(Job.TABLE) == []
