@@ -36,3 +36,24 @@ def day(fault_dataverse, fault_spotler):
         yield simulation
         simulation.close()
     stamina.instrumentation.set_on_retry_hooks(None)
+
+
+@pytest.fixture(scope="session")
+def crowd(tmp_path_factory):
+    """The whole system with four engine processes of two hosts, as when the app has scaled out; sweeps in seconds."""
+    from contextlib import ExitStack
+    from dataclasses import replace
+
+    from sandbox.system import Options, functions, surroundings
+    from tests.faults.support import Crowd
+
+    folder = tmp_path_factory.mktemp("crowd")
+    settings = {"SWEEP_SCHEDULE": "*/2 * * * * *", "JOB_SWEEP_AFTER_SECONDS": "2"}
+    options = Options(settings=settings, workers=2, dataverse_arguments=("--no-limits",))
+    with ExitStack() as stack:
+        around = stack.enter_context(surroundings(options, folder=folder))
+        for name in ("one", "two"):
+            logs = folder / name
+            logs.mkdir()
+            stack.enter_context(functions(replace(around, folder=logs), options))
+        yield Crowd(around)
