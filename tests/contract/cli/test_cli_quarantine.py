@@ -12,10 +12,17 @@ from connector.cli import letters
 from connector.dataverse.messages.reasons import NotJson
 from connector.errors import InternalError, Misconfigured, Transient
 from connector.jobs.quarantine import quarantine
+from connector.jobs.router import Incoming, Router
 from connector.jobs.work_item import WorkItem
+from connector.services import RouterServices
 from connector.settings import get_settings
+from tests.unit.jobs.posted import body, created
 
 SECRET = b'{"dh_name": "Anna de Vries"}'
+
+
+def die(*_):
+    raise Transient("The machine was switched off.")
 
 
 @pytest.fixture
@@ -104,9 +111,6 @@ def test_what_is_not_wanted_stays_and_can_be_taken_at_once(cli, waiting):
 
 @pytest.mark.usefixtures("item")
 def test_a_replay_that_died_before_the_removal_is_repeated_with_the_effect_of_once(cli, monkeypatch, waiting):
-    def die(*_):
-        raise Transient("The machine was switched off.")
-
     with monkeypatch.context() as patch:
         patch.setattr("azure.servicebus.ServiceBusReceiver.complete_message", die)
         with pytest.raises(Transient):
@@ -116,6 +120,21 @@ def test_a_replay_that_died_before_the_removal_is_repeated_with_the_effect_of_on
     cli("quarantine", "replay", "1")
 
     assert waiting(QUEUE_QUARANTINE) == []
+    assert len(waiting("add-tag")) == 1
+
+
+def test_two_copies_of_a_message_of_dataverse_wake_their_job_up_once(cli, bus, waiting, monkeypatch):
+    quarantine(bus, body(created()), NotJson(), source=QUEUE_DATAVERSE)
+    with monkeypatch.context() as patch:
+        patch.setattr("azure.servicebus.ServiceBusReceiver.complete_message", die)
+        with pytest.raises(Transient):
+            cli("quarantine", "replay", "1")
+    cli("quarantine", "replay", "1")
+    copies = [b"".join(message.body) for message in waiting(QUEUE_DATAVERSE)]
+
+    Router(RouterServices(bus, now=lambda: datetime.now(UTC))).run([Incoming(copy, {}) for copy in copies])
+
+    assert len(copies) == 2
     assert len(waiting("add-tag")) == 1
 
 
