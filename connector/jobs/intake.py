@@ -149,8 +149,8 @@ def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
 
 
 def _corrected(item: WorkItem, job: Job) -> WorkItem:
-    """The item as the row has it."""
-    return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record})
+    """The item as the row has it; a record that the row has lost is remembered, because it was deleted."""
+    return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record or item.record})
 
 
 def _claim_of(item: WorkItem, job: Job, token: str) -> Claim:

@@ -9,7 +9,7 @@ wake-up is delayed until the item had time to come back.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 LIMIT: Final = 1000
 #: Leases for which the holder of a claim is waited for: one for its pause, the rest for the backlog that it comes with.
 GRACE: Final = 1.5
+
+
+#: Overdue jobs counted at once: an alert needs no exact figure beyond that.
+OVERDUE_LIMIT: Final = 100
 
 
 def sweep(services: Services) -> int:
@@ -48,4 +52,19 @@ def sweep(services: Services) -> int:
     services.bus.to_topic(TOPIC_JOBS, messages)
     if asleep:
         log.warning("%d sleeping jobs were woken up.", len(asleep), extra=telemetry.fields(count=len(asleep)))
+    _alert(services, now)
     return len(asleep)
+
+
+def _alert(services: Services, now: datetime) -> None:
+    """Tell operators of jobs that take longer than any obstacle is put up with."""
+    before = now - timedelta(hours=services.settings.job_give_up_hours)
+    overdue = JobStore(services.dataverse).overdue(created_before=before, limit=OVERDUE_LIMIT)
+    if overdue and telemetry.alert_is_due("JOBS_OVERDUE"):
+        log.error(
+            "%d jobs or more are not over after %g hours; the oldest has the number %s.",
+            len(overdue),
+            services.settings.job_give_up_hours,
+            overdue[0].number,
+            extra=telemetry.fields(count=len(overdue), code="JOBS_OVERDUE"),
+        )
