@@ -1,0 +1,138 @@
+"""What the journals of both stand-ins say, as values: all that the checker looks at."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.names import Job
+
+type Entry = Mapping[str, object]
+
+#: The effect in Spotler's journal whose detail holds a score before and after.
+SCORE: Final = "score.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One committed write to a job row; None and False for what it left as it was."""
+
+    status: JobStatus | None = None
+    code: str | None = None
+    claims: bool = False
+    prolongs: bool = False
+
+    @classmethod
+    def from_entry(cls, entry: Entry) -> "JobEvent":
+        """Read an entry of Dataverse's journal."""
+        changes = cast("Mapping[str, Mapping[str, object]]", entry["changes"])
+        status, code = changes.get(Job.STATUS), changes.get(Job.RESULT_CODE)
+        return cls(
+            status=JobStatus(cast("int", status["to"])) if status else None,
+            code=cast("str | None", code["to"]) if code else None,
+            claims=Job.CLAIM in changes,
+            prolongs=Job.LEASE_UNTIL in changes and Job.CLAIM not in changes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JobStory:
+    """The life of a job row.
+
+    Attributes:
+        events: every write since it was created, Queued.
+        by_victim: how many of them the process made that was killed.
+    """
+
+    events: tuple[JobEvent, ...]
+    by_victim: int = 0
+
+    @property
+    def status(self) -> JobStatus:
+        """What it is in the end."""
+        return next((event.status for event in reversed(self.events) if event.status), JobStatus.QUEUED)
+
+    @property
+    def code(self) -> str:
+        """Its result code in the end."""
+        return next((event.code or "" for event in reversed(self.events) if event.code is not None), "")
+
+    @property
+    def endings(self) -> int:
+        """How often it was Completed or Failed."""
+        return sum(event.status is not None and event.status.is_final for event in self.events)
+
+    @property
+    def lost_its_receipt(self) -> bool:
+        """Whether the victim died between the claim of the job and its receipt."""
+        own = self.events[: self.by_victim]
+        return any(event.claims for event in own) and not any(event.status and event.status.is_final for event in own)
+
+    @property
+    def was_put_back(self) -> bool:
+        """Whether the victim had postponed it: its item may have been on the bus again, with the claim."""
+        return any(event.prolongs for event in self.events[: self.by_victim])
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One effect in Spotler's journal. `number` gives the order."""
+
+    number: int
+    effect: str
+    external_id: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def from_entry(cls, entry: Entry) -> "Happening":
+        """Read an entry of Spotler's journal."""
+        return cls(
+            cast("int", entry["seq"]),
+            str(entry["effect"]),
+            str(entry["externalId"] or ""),
+            cast("Mapping[str, object]", entry["detail"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One committed write to a row that is no job, with the columns that changed: before and after."""
+
+    table: str
+    row_id: str
+    changes: Mapping[str, tuple[object, object]]
+
+    @classmethod
+    def from_entry(cls, entry: Entry) -> "Written":
+        """Read an entry of Dataverse's journal."""
+        changes = cast("Mapping[str, Mapping[str, object]]", entry["changes"])
+        pairs = {name: (change["from"], change["to"]) for name, change in changes.items()}
+        return cls(str(entry["table"]), str(entry["id"]), pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that happened, of all trials.
+
+    Attributes:
+        happenings: in Spotler, by external id.
+        contacts: the properties of Spotler's contacts in the end, by external id.
+        written: in Dataverse, beside the jobs.
+    """
+
+    happenings: Mapping[str, Sequence[Happening]] = field(default_factory=dict)
+    contacts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    written: Sequence[Written] = ()
+
+    def of(self, external_id: str) -> Sequence[Happening]:
+        """What happened to a contact."""
+        return self.happenings.get(external_id, ())
+
+
+def by_contact(happenings: Iterable[Happening]) -> dict[str, list[Happening]]:
+    """Sort by external id."""
+    sorted_: dict[str, list[Happening]] = defaultdict(list)
+    for happening in happenings:
+        sorted_[happening.external_id].append(happening)
+    return dict(sorted_)

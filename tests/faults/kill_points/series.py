@@ -1,0 +1,59 @@
+"""Many trials, of all operations at the same time: most of a trial is waiting for a lease to pass."""
+
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import batched, count, pairwise
+from typing import Final
+
+from connector.jobs.operations import operation_of
+from tests.faults.kill_points.orders import Trial
+from tests.faults.kill_points.scenarios import SCENARIOS
+from tests.faults.kill_points.stage import Stage
+from tests.faults.kill_points.trial import run_trials
+
+#: Deaths per operation in a sample: more where doing the work twice would do harm.
+USUAL: Final = 6
+DELICATE: Final = 12
+
+
+def sample(stage: Stage, *, seed: int) -> list[Trial]:
+    """A run to the end for each operation, and some deaths, spread evenly over its touches."""
+    return _all(lambda slug: _some_points(stage, slug, seed=seed))
+
+
+def everything(stage: Stage, *, seed: int) -> list[Trial]:
+    """A death at every touch of every operation."""
+    return _all(lambda slug: every_point(stage, slug, seed=seed))
+
+
+def every_point(stage: Stage, slug: str, *, seed: int) -> list[Trial]:
+    """One touch after the other, until a process has no further touch to die at: that is how they are numbered."""
+    trials: list[Trial] = []
+    for points in batched(count(1), SCENARIOS[slug].together, strict=False):
+        trials += run_trials(stage, slug, points, seed=seed)
+        lives = [trial for trial in trials if not trial.killed]
+        if lives:
+            return [trial for trial in trials if trial.point <= lives[0].point]
+    raise AssertionError("unreachable: points are counted without end")
+
+
+def _some_points(stage: Stage, slug: str, *, seed: int) -> list[Trial]:
+    trials = run_trials(stage, slug, [0], seed=seed)
+    deaths = USUAL if operation_of(slug).repeatable else DELICATE
+    points = spread(len(trials[0].touches), deaths, seed=f"{slug}/{seed}")
+    for part in batched(points, SCENARIOS[slug].together, strict=False):
+        trials += run_trials(stage, slug, part, seed=seed)
+    return trials
+
+
+def spread(touches: int, parts: int, *, seed: str) -> list[int]:
+    """One point by chance out of each of `parts` equal parts of 1 … `touches`."""
+    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
+    edges = [round(part * touches / parts) for part in range(parts + 1)]
+    return [chance.randint(low + 1, high) for low, high in pairwise(edges) if low < high]
+
+
+def _all(run: Callable[[str], Iterable[Trial]]) -> list[Trial]:
+    with ThreadPoolExecutor(len(SCENARIOS)) as pool:
+        return [trial for trials in pool.map(run, SCENARIOS) for trial in trials]
