@@ -8,7 +8,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.records import RecordRef
-from connector.errors import Transient, Unreadable
+from connector.errors import OutcomeUnknown, Transient, Unreadable
 from connector.jobs import retry
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.claims import Drop, Run, Wait, decide, resumes
@@ -51,7 +51,7 @@ class Intake:
             Transient: when the bus does not take what is quarantined.
         """
         items = self._read(bodies)
-        done = [_receipt(item) for item in items if item.receipt is not None]
+        done = self._receipts([item for item in items if item.receipt is not None])
         return done + self._claim({item.job: item for item in items if item.receipt is None})
 
     def _read(self, bodies: Iterable[bytes]) -> Collection[WorkItem]:
@@ -67,6 +67,30 @@ class Intake:
             if held is None or item.knows_more_than(held):
                 items[item.job] = item
         return items.values()
+
+    def _receipts(self, items: Sequence[WorkItem]) -> list[Attempt]:
+        """Items whose work is done already: their outcome has to be written, unless the row has moved on since."""
+        if not items:
+            return []
+        try:
+            jobs = {job.id: job for job in self._store.read([item.job for item in items], ())}
+        except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
+            telemetry.obstacle(log, error, operation=self._operation.slug)
+            now = self._services.now()
+            for item in items:
+                self._putback.wait(item, now + _patience(item, None, error, now))
+            return []
+        attempts = []
+        for item in items:
+            job = jobs.get(item.job)
+            if job is not None and item.receipt is not None and _takes_receipt(job, item):
+                attempts.append(Attempt(item, job, result=Outcome.from_receipt(item.receipt)))
+            else:
+                self._drop(item, "the job has moved on since this outcome")
+        return attempts
+
+    def _drop(self, item: WorkItem, why: str) -> None:
+        log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
 
     def _claim(self, items: Mapping[str, WorkItem]) -> list[Attempt]:
         """Read the jobs, decide about each, and claim those that may run."""
@@ -136,7 +160,7 @@ class Intake:
                 case Wait(delay):
                     self._putback.wait(item, now + delay)
                 case Drop(why):
-                    log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
+                    self._drop(item, why)
         return list(runs.values())
 
 
@@ -164,9 +188,6 @@ def _patience(item: WorkItem, claim: Claim | None, error: Exception, now: dateti
     return max(asked, retry.patience(now - item.first_seen, claimed=claim is not None))
 
 
-def _receipt(item: WorkItem) -> Attempt:
-    """An item whose work is done already: only its outcome has to be written, and for that its row need not be read."""
-    assert item.receipt is not None  # noqa: S101 - asked by the caller
-    claim = item.claim or Claim(attempt=0, token="")
-    job = Job(item.job, attempts=claim.attempt, claim=claim.token)
-    return Attempt(item, job, result=Outcome.from_receipt(item.receipt))
+def _takes_receipt(job: Job, item: WorkItem) -> bool:
+    """Whether an outcome still belongs on the row: the claim is the same, or was given up as unknown in between."""
+    return (item.claim is not None and job.claim == item.claim.token) or job.result_code == OutcomeUnknown.code
