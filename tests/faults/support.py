@@ -5,6 +5,7 @@ to do the clock jumps to the next thing that is due. The queues, locks, delays a
 of the Service Bus stand-in; Dataverse and Spotler are asked over HTTP by the connector's real clients.
 """
 
+import logging
 import random
 import threading
 import time
@@ -182,15 +183,29 @@ class RecordingSender:
         self._transport.close()
 
 
+class Mistakes(logging.Handler):
+    """Remembers the fingerprints of our own mistakes, also of those that passed when they were tried again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if hasattr(record, "fingerprint"):
+            self.seen.append(record.getMessage())
+
+
 class Simulation(World):
     """The world of the unit tests with a bus that delivers and a clock that goes on."""
 
     def __init__(self, dataverse: Ready, spotler: Running, pool: ThreadPoolExecutor, *, parallel: int = 4) -> None:
         super().__init__(dataverse, spotler, pool)
-        super().close()  # its clients stand in a time that does not go on
+        World.close(self)  # its clients stand in a time that does not go on
         self.time = SimulatedTime()
         self.bus = SimulatedBus(self.time)
         self.failures: list[Exception] = []
+        self.mistakes = Mistakes()
+        logging.getLogger("connector").addHandler(self.mistakes)
         self._moved = 0.0
         self._swept = self.time.now()
         clock = Clock(self.time.monotonic, self.time.wall, self.time.sleep, self.time.random)
@@ -209,6 +224,23 @@ class Simulation(World):
             bus=self.bus,
             now=self.time.now,
         )
+        self._router = Router(RouterServices(bus=self.bus, now=self.time.now))
+
+    def close(self) -> None:
+        logging.getLogger("connector").removeHandler(self.mistakes)
+        super().close()
+
+    def start_over(self) -> None:
+        """Nothing in either system, nothing on the bus; the clock goes on."""
+        self.spotler.reset()
+        self.door("POST", "reset")
+        self.new_bus()
+        self._moved = 0.0
+
+    def new_bus(self) -> None:
+        """A bus with nothing on it."""
+        self.bus = SimulatedBus(self.time)
+        self.services = replace(self.services, bus=self.bus)
         self._router = Router(RouterServices(bus=self.bus, now=self.time.now))
 
     # What comes in
