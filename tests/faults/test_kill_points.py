@@ -10,12 +10,11 @@ from dataclasses import replace
 import pytest
 
 from connector.dataverse.choices import JobStatus
-from connector.jobs.operations import operation_of
 from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
 from tests.faults.kill_points.checker import violations
 from tests.faults.kill_points.evidence import Evidence, Happening, JobEvent, JobStory, Written, by_contact
 from tests.faults.kill_points.orders import Happens, Holds, Order, ScoreMoves, Trial, Writes
-from tests.faults.kill_points.scenarios import SCENARIOS
+from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
 from tests.faults.kill_points.series import everything, sample, spread
 from tests.faults.kill_points.stage import standing
 
@@ -230,7 +229,7 @@ def check(trials: list[Trial], evidence: Evidence) -> None:
     assert {each.slug for each in trials if each.killed} == SCENARIOS.keys()
     unknown = Counter(each.slug for each in trials for told in each.stories.values() if told.code == "OUTCOME_UNKNOWN")
     # The deaths did reach the places where it matters.
-    assert unknown.keys() == {slug for slug in SCENARIOS if not operation_of(slug).repeatable}
+    assert unknown.keys() == AT_MOST_ONCE
 
 
 def test_no_death_loses_or_repeats_work(tmp_path):

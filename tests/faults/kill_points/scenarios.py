@@ -23,6 +23,12 @@ _SYNCED: Final = Ending(JobStatus.COMPLETED, frozenset({"OK", "SUPERSEDED"}))
 _NO_LISTS: Final = Ending(JobStatus.FAILED, frozenset({"NOT_AVAILABLE"}))
 
 
+#: What must never be done twice. The connector has an opinion of its own, which may be wrong.
+AT_MOST_ONCE: Final = frozenset(
+    operation.slug for operation in (Operation.START_AUTOMATION, Operation.INCREASE_SCORE, Operation.DECREASE_SCORE)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """The work of one operation.

@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import batched, count, pairwise
 from typing import Final
 
-from connector.jobs.operations import operation_of
 from tests.faults.kill_points.orders import Trial
-from tests.faults.kill_points.scenarios import SCENARIOS
+from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
 from tests.faults.kill_points.stage import Stage
 from tests.faults.kill_points.trial import run_trials
 
@@ -40,7 +39,7 @@ def every_point(stage: Stage, slug: str, *, seed: int) -> list[Trial]:
 
 def _some_points(stage: Stage, slug: str, *, seed: int) -> list[Trial]:
     trials = run_trials(stage, slug, [0], seed=seed)
-    deaths = USUAL if operation_of(slug).repeatable else DELICATE
+    deaths = DELICATE if slug in AT_MOST_ONCE else USUAL
     points = spread(len(trials[0].touches), deaths, seed=f"{slug}/{seed}")
     for part in batched(points, SCENARIOS[slug].together, strict=False):
         trials += run_trials(stage, slug, part, seed=seed)

@@ -34,6 +34,8 @@ LOCK_SECONDS: Final = 3.0
 LEASE_SECONDS: Final = 4.0
 #: The sweep does not wake up jobs that a victim is about to take.
 SWEEP_AFTER_SECONDS: Final = 3.0
+#: Audiences that the account may have: more than all trials make.
+AUDIENCES: Final = 10_000
 #: Seconds between two looks at the journal of jobs, for all who wait together.
 LOOK: Final = 0.15
 
@@ -44,6 +46,7 @@ class Stage:
     def __init__(self, around: Surroundings) -> None:
         self.settings: Mapping[str, str] = around.settings
         self.door = SideDoor(around.spotler.get("url"))
+        self.door.settings(max_audiences=AUDIENCES)
         self.people = People(around.dataverse)
         settings = _read(around.settings)
         self.spotler: Spotler = spotler_from(settings)

@@ -14,12 +14,11 @@ from typing import Final
 
 from connector.dataverse.names import EnvironmentVariable, Job
 from connector.dataverse.records import RECORD_TABLES
-from connector.jobs.operations import operation_of
 from tests.faults.kill_points.cast import Cast
 from tests.faults.kill_points.children import Child
 from tests.faults.kill_points.evidence import JobEvent, JobStory
 from tests.faults.kill_points.orders import Order, Trial
-from tests.faults.kill_points.scenarios import SCENARIOS, Scenario
+from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS, Scenario
 from tests.faults.kill_points.stage import LOOK, Stage
 from tests.faults.kill_points.worker import Orders, be_successor, be_victim
 
@@ -57,7 +56,7 @@ def run_trials(stage: Stage, slug: str, points: Sequence[int], *, seed: int) -> 
     return [
         Trial(
             slug=slug,
-            repeatable=operation_of(slug).repeatable,
+            repeatable=slug not in AT_MOST_ONCE,
             seed=seed,
             point=each.point,
             touches=each.touches,
