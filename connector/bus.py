@@ -121,11 +121,21 @@ def bus_from(settings: Settings) -> Bus:
 
 
 def client_from(settings: Settings) -> ServiceBusClient:
-    """The SDK's client: by connection string, else by the identity of the app. Nothing is connected yet."""
+    """The SDK's client: by connection string, else by the identity of the app. Nothing is connected yet.
+
+    Raises:
+        Misconfigured: the connection string is none.
+    """
     from azure.servicebus import ServiceBusClient  # noqa: PLC0415 - heavy, loaded when used
 
     if settings.service_bus is not None:
-        return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value())
+        try:
+            return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value())
+        except ValueError:
+            raise Misconfigured(
+                "The setting ServiceBus is not a connection string.",
+                advice="Set it to the connection string of a policy of the namespace: Endpoint=sb://…;SharedAccessKey=….",
+            ) from None
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
     assert settings.service_bus_namespace is not None  # noqa: S101 - checked by Settings

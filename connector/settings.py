@@ -121,7 +121,9 @@ def load_settings() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg]  # its arguments are the environment
     except ValidationError as error:
-        raise Misconfigured("Settings are missing or wrong: " + "; ".join(_problems(error)) + ".") from None
+        problems = "; ".join(_problems(error))
+    # Outside of the handler, because the text of pydantic's error holds the values and would stay in the context.
+    raise Misconfigured(f"Settings are missing or wrong: {problems}.")
 
 
 def _problems(error: ValidationError) -> list[str]:

@@ -119,7 +119,8 @@ class WorkItem(BaseModel):
             return cls.model_validate_json(body)
         except ValidationError as error:
             problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
-            raise NotAWorkItem(f"The message is not a work item: {problems}.") from None
+        # Outside of the handler, because the text of pydantic's error holds the body and would stay in the context.
+        raise NotAWorkItem(f"The message is not a work item: {problems}.")
 
     def message(self, message_id: str, due: datetime | None = None) -> OutgoingMessage:
         """The message that carries it.

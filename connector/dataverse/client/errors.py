@@ -114,6 +114,9 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 
+#: What a code looks like: a number of Windows.
+_CODE: Final = re.compile("0x[0-9a-f]{1,8}")
+
 #: The address names a table or column that the environment does not have.
 _UNKNOWN_NAME: Final = ("0x8006088a", "0x80060888")
 
@@ -184,11 +187,15 @@ def _mentioned(columns: Iterable[str], message: str) -> list[str]:
 
 
 def _standard_error(body: object) -> tuple[str, str]:
-    """Code (in lower case) and message of Dataverse's error object; empty where there is none."""
+    """Code (in lower case) and message of Dataverse's error object; empty where there is none.
+
+    What does not look like a code could be a value of a record, and is no code.
+    """
     error = body.get("error") if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping):
         return "", ""
-    return str(error.get("code") or "").lower(), str(error.get("message") or "")
+    code = str(error.get("code") or "").lower()
+    return code if _CODE.fullmatch(code) else "", str(error.get("message") or "")
 
 
 def _seconds(text: str | None) -> float | None:
