@@ -21,6 +21,7 @@ class Services:
 
     Attributes:
         pool: threads for calls that cannot be batched; as many as Spotler is asked at the same time.
+        side_pool: threads for calls to Dataverse that do not depend on one another.
         now: the present, in UTC.
         new_id: a fresh unique text.
     """
@@ -31,6 +32,7 @@ class Services:
     bus: Bus
     mapping: Mapping
     pool: ThreadPoolExecutor
+    side_pool: ThreadPoolExecutor
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -71,6 +73,7 @@ def get_services() -> Services:
         bus=get_bus(),
         mapping=load_mapping(settings.mapping_file),
         pool=ThreadPoolExecutor(settings.spotler_parallel, thread_name_prefix="spotler"),
+        side_pool=ThreadPoolExecutor(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,
         new_id=lambda: str(uuid.uuid4()),
     )

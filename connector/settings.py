@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     dataverse_user_id: str | None = None
     #: Seconds for one call; a bulk write of 100 rows with plug-ins takes several.
     dataverse_timeout: Annotated[float, Field(gt=0)] = 60
-    #: Calls at the same time; Dataverse allows 52 or more per user.
+    #: The most calls at the same time; Dataverse allows 52 or more per user.
     dataverse_parallel: Annotated[int, Field(ge=1, le=52)] = 8
 
     # Spotler.
@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     spotler_timeout: Annotated[float, Field(gt=0)] = 20
     #: Corrections of unpublished paths, as JSON; see docs/to-verify.md.
     spotler_paths: str | None = None
-    #: Calls at the same time. Spotler publishes no limit; see docs/to-verify.md.
-    spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 8
+    #: The most calls at the same time; the governor finds how many do good. Spotler publishes no limit.
+    spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 16
 
     # Jobs.
     #: Hours after which a job that only met transient faults is Failed.

@@ -45,7 +45,7 @@ def quieten() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def obstacle(log: logging.Logger, error: Exception, *, operation: str, job: str | None = None) -> None:
+def obstacle(log: logging.Logger, error: BaseException, *, operation: str, job: str | None = None) -> None:
     """Something stood in the way: the family of the error decides how loud it is told."""
     if not isinstance(error, ConnectorError):
         mark = fingerprint(error)

@@ -32,7 +32,7 @@ class Recorder:
         self._lease = timedelta(seconds=services.settings.job_lease_seconds)
         self._give_up = timedelta(hours=services.settings.job_give_up_hours)
 
-    def infos(self, rows: Mapping[str, Mapping[str, object]]) -> None:
+    def _infos(self, rows: Mapping[str, Mapping[str, object]]) -> None:
         """Write rows of Spotler Info, by record id. Losing one costs a call to Spotler later, so it fails no job."""
         if not rows:
             return
@@ -46,8 +46,18 @@ class Recorder:
             if result.error is not None:
                 telemetry.obstacle(log, result.error, operation=self._operation.slug)
 
-    def record(self, attempts: Collection[Attempt], siblings: Mapping[RecordRef, Sequence[Job]]) -> None:
+    def record(
+        self,
+        attempts: Collection[Attempt],
+        siblings: Mapping[RecordRef, Sequence[Job]],
+        infos: Mapping[str, Mapping[str, object]],
+    ) -> None:
         """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
+
+        Args:
+            attempts: all attempts of the batch, ended.
+            siblings: the unfinished jobs of each record, as the batch read them.
+            infos: the rows of Spotler Info to write, by record id.
 
         Raises:
             Transient: when the bus does not take what is quarantined.
@@ -63,7 +73,14 @@ class Recorder:
                 case retry.Retry(due):
                     entries.append(Postponed(attempt.job, due + self._lease))
                     self._putback.retry(attempt, due)
+        posts = [(attempt.record.ref, outcome.post) for attempt, outcome in ended if attempt.record and outcome.post]
+        beside = [
+            self._services.side_pool.submit(self._infos, infos),
+            self._services.side_pool.submit(timeline.post, self._services, posts, operation=self._operation.slug),
+        ]
         refusals = self._write(entries, now)
+        for failure in filter(None, (future.exception() for future in beside)):
+            telemetry.obstacle(log, failure, operation=self._operation.slug)
         for attempt, outcome in ended:
             refusal = refusals.get(attempt.job.id)
             if isinstance(refusal, Transient | Misconfigured):
@@ -74,8 +91,6 @@ class Recorder:
                 self._putback.receipt(attempt, now + max(asked, retry.patience(age, claimed=True)), outcome)
             else:
                 self._announce(attempt, outcome, now)
-        posts = [(attempt.record.ref, outcome.post) for attempt, outcome in ended if attempt.record and outcome.post]
-        timeline.post(self._services, posts, operation=self._operation.slug)
         self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
 
     def _is_found_again(self, attempt: Attempt, outcome: Outcome) -> bool:

@@ -49,8 +49,8 @@ class BatchRunner:
         recorder = Recorder(self._services, self._operation, putback)
 
         attempts = intake.take(bodies)
-        recorder.infos(self._perform([attempt for attempt in attempts if attempt.is_open], deadline))
-        recorder.record(attempts, intake.siblings)
+        infos = self._perform([attempt for attempt in attempts if attempt.is_open], deadline)
+        recorder.record(attempts, intake.siblings, infos)
         putback.send(self._services.bus)
 
     def _perform(self, attempts: Sequence[Attempt], deadline: datetime) -> dict[str, dict[str, object]]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from connector.dataverse.client import Row, filters
@@ -58,6 +57,7 @@ class RecordReader:
     def __init__(self, services: Services) -> None:
         self._dataverse = services.dataverse
         self._mapping = services.mapping
+        self._pool = services.side_pool
 
     def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
         """The records that exist."""
@@ -66,13 +66,11 @@ class RecordReader:
         by_table = defaultdict(list)
         for ref in sorted(refs):
             by_table[ref.table].append(ref.id)
-        # Threads of our own: those of the services may be busy with Spotler, on behalf of another operation.
-        with ThreadPoolExecutor(max_workers=1 + 2 * len(by_table)) as pool:
-            asked_infos = pool.submit(self._infos, [ref.id for ref in refs])
-            asked = {
-                table: (pool.submit(self._permissions, table, ids), pool.submit(self._rows, table, ids))
-                for table, ids in by_table.items()
-            }
+        asked_infos = self._pool.submit(self._infos, [ref.id for ref in refs])
+        asked = {
+            table: (self._pool.submit(self._permissions, table, ids), self._pool.submit(self._rows, table, ids))
+            for table, ids in by_table.items()
+        }
         infos = asked_infos.result()
         records: dict[RecordRef, Record] = {}
         for table, (asked_permissions, asked_rows) in asked.items():

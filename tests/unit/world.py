@@ -79,6 +79,7 @@ class World:
             bus=self.bus,
             mapping=MAPPING,
             pool=pool,
+            side_pool=pool,
             now=lambda: self.now,
             new_id=lambda: f"claim-{next(tokens)}",
         )
