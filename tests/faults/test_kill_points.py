@@ -200,6 +200,12 @@ def test_a_row_that_was_not_written_is_reported():
     assert "missing" in problem(checked, Evidence(written=[Written("other", "1", {"name": ("old", "new")})]))
 
 
+def test_a_write_that_was_on_its_way_at_the_death_belongs_to_the_dead():
+    assert JobStory.divided((CLAIMED, COMPLETED), at_death=1).by_victim == 2
+    assert JobStory.divided((CLAIMED, CLAIMED, UNKNOWN), at_death=1).by_victim == 1
+    assert JobStory.divided((CLAIMED, COMPLETED), at_death=0).by_victim == 0
+
+
 def test_a_report_says_how_to_see_the_death_again():
     found = problem(trial(START, story(CLAIMED, COMPLETED, by_victim=2)), journal())
 
@@ -228,8 +234,10 @@ def check(trials: list[Trial], evidence: Evidence) -> None:
     assert not broken, "\n".join(broken)
     assert {each.slug for each in trials if each.killed} == SCENARIOS.keys()
     unknown = Counter(each.slug for each in trials for told in each.stories.values() if told.code == "OUTCOME_UNKNOWN")
-    # The deaths did reach the places where it matters.
+    # The deaths did reach the places where it matters, and all kinds of touches were there to die at.
     assert unknown.keys() == AT_MOST_ONCE
+    touches = {touch for each in trials for touch in each.touches}
+    assert all(any(kind in touch for touch in touches) for kind in ("Dataverse", "Spotler", "sending", "completing"))
 
 
 def test_no_death_loses_or_repeats_work(tmp_path):

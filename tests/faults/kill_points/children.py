@@ -13,6 +13,9 @@ from sandbox.launch import ROOT
 #: What the server imports once, so that its children need not.
 PRELOADED: Final = ["tests.faults.kill_points.worker"]
 
+#: Seconds of silence after which a child has hung: more than any of its calls may take.
+SILENCE: Final = 90.0
+
 _context = multiprocessing.get_context("forkserver")
 #: Starting a process reaps those of other threads, and a status can be read only once.
 _lock = threading.Lock()
@@ -52,13 +55,13 @@ class Child:
             return self._process.exitcode
 
     def told(self) -> list[str]:
-        """Everything that it sent until it ended."""
+        """Everything that it sent until it ended, or was silent for too long."""
         return list(iter(lambda: _receive(self.pipe), None))
 
 
 def _receive(pipe: Connection) -> str | None:
     try:
-        return str(pipe.recv())
+        return str(pipe.recv()) if pipe.poll(SILENCE) else None
     except (EOFError, ConnectionResetError):
         return None
 

@@ -48,6 +48,17 @@ class JobStory:
     events: tuple[JobEvent, ...]
     by_victim: int = 0
 
+    @classmethod
+    def divided(cls, events: tuple[JobEvent, ...], at_death: int) -> "JobStory":
+        """A story of which so many events were seen at the death of the victim.
+
+        A write may have been on its way then. It is the victim's, too: nobody else writes to a job without a claim.
+        """
+        if not any(event.claims for event in events[:at_death]):
+            return cls(events, at_death)
+        others = (number for number, event in enumerate(events) if number >= at_death and event.claims)
+        return cls(events, next(others, len(events)))
+
     @property
     def status(self) -> JobStatus:
         """What it is in the end."""

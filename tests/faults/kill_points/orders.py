@@ -145,6 +145,11 @@ class Trial:
     stories: Mapping[str, JobStory]
 
     @property
+    def was_in_time(self) -> bool:
+        """Whether the process did what it could before it died: on a busy machine it may have put something back."""
+        return self.killed or not any(story.was_put_back for story in self.stories.values())
+
+    @property
     def label(self) -> str:
         """Where it died, and how to see it again."""
         where = f"killed {self.touches[-1]}" if self.killed and self.touches else "not killed"

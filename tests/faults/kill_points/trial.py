@@ -32,7 +32,7 @@ _PARALLEL: Final = (1, 3)
 
 @dataclass(frozen=True, slots=True)
 class _Dead:
-    """What is known of a victim after its end: its touches, and how many writes to each job are its own."""
+    """What is known of a victim after its end: its touches, and how many writes to each job were seen by then."""
 
     point: int
     touches: tuple[str, ...]
@@ -41,8 +41,10 @@ class _Dead:
     writes: dict[str, int]
 
 
-def run_trials(stage: Stage, slug: str, points: Sequence[int], *, seed: int) -> list[Trial]:
+def run_trials(stage: Stage, slug: str, points: Sequence[int], *, seed: int, attempt: int = 1) -> list[Trial]:
     """Run the scenario of an operation once for each of these touches, with a process that dies there; 0 lets it live.
+
+    A second trial of the same touch on the same stage is another `attempt`: it needs records of its own.
 
     Raises:
         AssertionError: when a victim ended in another way than by its work or by its death.
@@ -50,7 +52,7 @@ def run_trials(stage: Stage, slug: str, points: Sequence[int], *, seed: int) -> 
     scenario = SCENARIOS[slug]
     subscriptions = (slug, *scenario.also)
     with stage.alone_with(subscriptions):
-        dead = [_live(stage, scenario, point, seed) for point in points]
+        dead = [_live(stage, scenario, point, seed, attempt) for point in points]
         with Child(be_successor, dict(stage.settings), subscriptions):
             events = _wait(stage, frozenset(job for each in dead for job in each.writes))
     return [
@@ -62,18 +64,18 @@ def run_trials(stage: Stage, slug: str, points: Sequence[int], *, seed: int) -> 
             touches=each.touches,
             killed=each.killed,
             orders=each.orders,
-            stories={job: JobStory(events[job], writes) for job, writes in each.writes.items()},
+            stories={job: JobStory.divided(events[job], writes) for job, writes in each.writes.items()},
         )
         for each in dead
     ]
 
 
-def _live(stage: Stage, scenario: Scenario, point: int, seed: int) -> _Dead:
+def _live(stage: Stage, scenario: Scenario, point: int, seed: int, attempt: int) -> _Dead:
     """Put the work of one trial in place, and let its victim live as long as it may."""
     # The same for every point.
     chance = random.Random(f"{scenario.slug}/{seed}")  # noqa: S311 - a choice, no secret
     with _victims:
-        cast = _set_up(stage, scenario, f"{scenario.slug}/{point}/{seed}", chance)
+        cast = _set_up(stage, scenario, f"{scenario.slug}/{point}/{seed}/{attempt}", chance)
         items = cast.items(datetime.now(UTC))
         stage.wake(items)
         settings = {**stage.settings, "SPOTLER_PARALLEL": str(chance.choice(_PARALLEL))}
