@@ -36,16 +36,20 @@ class Router:
             Transient, Misconfigured: when the bus takes nothing, so that the messages are delivered again.
         """
         published: list[OutgoingMessage] = []
+        refused: list[tuple[Incoming, Unreadable]] = []
         for message in messages:
             try:
                 parsed = parse_message(message.body, properties=message.properties)
                 decision = route(parsed, now=self._services.now(), own_user=self._services.own_user)
             except Unreadable as error:
-                quarantine(self._services.bus, message.body, error, source=QUEUE_DATAVERSE)
+                refused.append((message, error))
                 continue
             match decision:
                 case Publish(item, message_id):
                     published.append(item.message(message_id))
                 case Ignore(why):
                     log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
+        # The good ones first: a message that even the quarantine cannot take must not keep its neighbours.
         self._services.bus.to_topic(TOPIC_JOBS, published)
+        for message, error in refused:
+            quarantine(self._services.bus, message.body, error, source=QUEUE_DATAVERSE)
