@@ -78,7 +78,7 @@ class Intake:
             telemetry.obstacle(log, error, operation=self._operation.slug)
             now = self._services.now()
             for item in items:
-                self._putback.wait(item, now + _patience(item, None, error, now))
+                self._putback.wait(item, now + _patience(item, item.claim, error, now))
             return []
         attempts = []
         for item in items:
@@ -101,7 +101,10 @@ class Intake:
         runs: list[tuple[Job, Run]] = []
         try:
             runs = self._decide(items, now)
-            claimed = self._store.claim([job for job, _ in runs], token=token, now=now, lease=self._lease)
+            given_up = {job.id for job, run in runs if run.outcome is not None and not job.is_queued}
+            claimed = self._store.claim(
+                [job for job, _ in runs], token=token, now=now, lease=self._lease, given_up=given_up
+            )
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
             telemetry.obstacle(log, error, operation=self._operation.slug)
             tried = {job.id: _claim_of(items[job.id], job, token) for job, _ in runs}

@@ -65,10 +65,18 @@ class JobStore:
         """Jobs that should be over by now and are not, the oldest first."""
         return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", created_before)), top=limit)
 
-    def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> dict[str, Job]:
+    def claim(
+        self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta, given_up: Collection[str] = ()
+    ) -> dict[str, Job]:
         """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
 
-        `token` marks the claim on the rows, so that whoever lost the answer can tell later whether it succeeded.
+        Args:
+            jobs: as they were read.
+            token: marks the claim on the rows, so that whoever lost the answer can tell later whether it succeeded.
+            now: the present, in UTC.
+            lease: how long nobody else touches them.
+            given_up: the ids of those that are only told to be over, as far as anybody knows. They keep the token that
+                they bear: whoever claimed them before may still come, with the outcome.
 
         Returns:
             the claimed jobs by id; a job that somebody else changed in between is not among them.
@@ -81,7 +89,7 @@ class JobStore:
                 job,
                 status=JobStatus.IN_PROGRESS,
                 attempts=job.attempts + 1,
-                claim=token,
+                claim=job.claim if job.id in given_up else token,
                 lease_until=started + lease,
             )
             for job in jobs
