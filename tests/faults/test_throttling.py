@@ -128,6 +128,20 @@ def test_an_outage_of_spotler_is_given_up_after_three_hours_and_not_before_with_
     assert day.bus.dead_letters() == 0
 
 
+def test_a_claim_that_could_not_be_renewed_is_not_forgotten(day):
+    """Spotler is away at the first attempt; at the second, Dataverse does not let the claim be renewed."""
+    code = day.automation(seed.WELCOME_TRIGGER_CODE)
+    job = day.job(Operation.START_AUTOMATION, day.contact(known=True), _dh_spotlerautomationid_value=code)
+    day.spotler.arm("empty_error", route="POST /automation/*", status=503, count=3)
+    day.break_dataverse("429", r"^\$batch", skip=2, count=3)  # after the claim and its postponement
+    day.wake(job)
+
+    day.run_until_over()
+
+    assert day.outcomes()[job] == DONE
+    assert day.effects().count("automation.started") == 1
+
+
 def test_an_outage_of_dataverse_fails_nothing_however_long_it_lasts(day):
     jobs = make_jobs(day, 2)
     day.break_dataverse("503")
