@@ -51,5 +51,5 @@ class Router:
                     log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
         # The good ones first: a message that even the quarantine cannot take must not keep its neighbours.
         self._services.bus.to_topic(TOPIC_JOBS, published)
-        for message, error in refused:
-            quarantine(self._services.bus, message.body, error, source=QUEUE_DATAVERSE)
+        for message, reason in refused:
+            quarantine(self._services.bus, message.body, reason, source=QUEUE_DATAVERSE)
