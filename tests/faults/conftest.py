@@ -45,7 +45,7 @@ def crowd(tmp_path_factory):
     from dataclasses import replace
 
     from sandbox.system import Options, functions, surroundings
-    from tests.faults.support import Crowd
+    from tests.faults.crowd import Crowd
 
     folder = tmp_path_factory.mktemp("crowd")
     settings = {"SWEEP_SCHEDULE": "*/2 * * * * *", "JOB_SWEEP_AFTER_SECONDS": "2"}

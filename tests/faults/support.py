@@ -6,25 +6,21 @@ of the Service Bus stand-in; Dataverse and Spotler are asked over HTTP by the co
 """
 
 import logging
-import random
-import threading
-import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 import requests
-from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from requests_oauthlib import OAuth1
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage
+from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.client import Dataverse
 from connector.dataverse.client.client import API
 from connector.dataverse.client.tokens import tokens_from
-from connector.dataverse.names import Contact, Job
+from connector.dataverse.names import Job
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
 from connector.jobs.operations import operation_of
@@ -32,140 +28,19 @@ from connector.jobs.router import Incoming, Router
 from connector.jobs.runner import BatchRunner
 from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
 from connector.jobs.sweep import sweep
-from connector.jobs.work_item import WorkItem
 from connector.services import RouterServices
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
 from sandbox.dataverse.server import Ready
-from sandbox.launch import ROOT
-from sandbox.people import People
-from sandbox.samples import create_automations
-from sandbox.servicebus.decoding import decode
-from sandbox.servicebus.definition import NamespaceDefinition
 from sandbox.servicebus.delivery import Outcome
-from sandbox.servicebus.encoding import encode
-from sandbox.servicebus.message import DATA, SCHEDULED_ENQUEUE_TIME, Content, Message
-from sandbox.servicebus.namespace import Namespace
-from sandbox.servicebus.values import Described, Timestamp
+from sandbox.servicebus.message import Message
 from sandbox.spotler.server import Running
-from sandbox.spotler.side_door.client import SideDoor
-from sandbox.system import Surroundings
+from tests.faults.simulated_bus import SimulatedBus, SimulatedTime, body_of
 from tests.unit.world import World
 
-#: The interval of the sweep, and the size of a batch, as in local.settings.json and host.json.
+#: The interval of the sweep, as in local.settings.json.
 SWEEP_INTERVAL: Final = timedelta(minutes=2)
-BATCH: Final = 100
-#: What counts as a message on its way.
-UNDER_WAY: Final = ("active", "locked", "scheduled")
 SLUGS: Final = (RESOLVE, *(operation.slug for operation in CARRIED_OUT))
-
-
-class SimulatedTime:
-    """Runs with the clock of this machine, and can be moved ahead of it. Sleeping moves it, and takes no time."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self._ahead = 0.0
-        self._lock = threading.Lock()
-        self.random = random.Random(seed).random  # noqa: S311 - chance that can be repeated
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.wall(), UTC)
-
-    def wall(self) -> float:
-        return time.time() + self._ahead
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self._ahead
-
-    def sleep(self, seconds: float) -> None:
-        """Threads that sleep at the same time move the clock together, not one after the other."""
-        until = self.monotonic() + seconds
-        with self._lock:
-            self._ahead = max(self._ahead, until - time.monotonic())
-
-    def move_to(self, moment: datetime) -> None:
-        self.sleep(max(moment.timestamp() - self.wall(), 0.0))
-
-    @property
-    def ahead(self) -> float:
-        return self._ahead
-
-
-@dataclass
-class Receiver:
-    """Takes at most so many messages."""
-
-    credit: int
-    taken: list[Message] = field(default_factory=list)
-    takes_for_good = False
-
-    def wants_message(self) -> bool:
-        return len(self.taken) < self.credit
-
-    def deliver(self, message: Message) -> None:
-        self.taken.append(message)
-
-
-class NoAlarm:
-    """The simulation asks what is due next."""
-
-    def at(self, when: int) -> None:
-        """Nobody needs to be woken."""
-
-
-class SimulatedBus:
-    """The stand-in's namespace without its network, in the words of `connector.bus.Bus`."""
-
-    def __init__(self, clock: SimulatedTime) -> None:
-        definition = NamespaceDefinition.load(ROOT / "connector" / "servicebus.json")
-        self.namespace = Namespace(definition, lambda: int(clock.wall() * 1000), NoAlarm())
-        self._lock = threading.Lock()
-
-    def to_queue(self, name: str, messages: Iterable[OutgoingMessage]) -> None:
-        with self._lock:
-            for message in messages:
-                self.namespace._accept(self.namespace.find(name), _content(message))
-
-    def to_topic(self, name: str, messages: Iterable[OutgoingMessage]) -> None:
-        self.to_queue(name, messages)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def receive(self, path: str, most: int = BATCH) -> list[Message]:
-        """Lock what is ready."""
-        queue, receiver = self.namespace.find(path), Receiver(most)
-        queue.advance()
-        queue.attach(receiver)
-        queue.dispatch()
-        queue.detach(receiver)
-        return receiver.taken
-
-    def settle(self, path: str, messages: Iterable[Message], outcome: Outcome) -> None:
-        for message in messages:
-            if message.lock_token is not None:
-                self.namespace.find(path).settle(message.lock_token, outcome)
-
-    def quarantined(self) -> list[tuple[bytes, dict[str, str]]]:
-        """Bodies and properties of what was put aside."""
-        found = self.namespace.find(QUEUE_QUARANTINE).peek(0, 100_000)
-        return [(body_of(each), dict(each.content.application_properties)) for each in found]
-
-    def dead_letters(self) -> int:
-        return sum(figures.get("dead_lettered", 0) for figures in self.namespace.stats().values())
-
-    def next_due(self) -> datetime | None:
-        due = self.namespace.advance()
-        return None if due is None else datetime.fromtimestamp(due / 1000, UTC)
-
-    def is_quiet(self) -> bool:
-        """Whether nothing is on its way to a function."""
-        return not any(
-            figures.get(state)
-            for entity, figures in self.namespace.stats().items()
-            if entity != QUEUE_QUARANTINE
-            for state in UNDER_WAY
-        )
 
 
 class RecordingSender:
@@ -339,103 +214,3 @@ class Simulation(World):
         return {
             str(row[Job.ID]): (JobStatus(row[Job.STATUS]).label, row[Job.RESULT_CODE]) for row in self.rows(Job.TABLE)
         }
-
-
-def body_of(message: Message) -> bytes:
-    value = decode(message.content.body, 0)[0].value
-    assert isinstance(value, bytes)
-    return value
-
-
-def _content(message: OutgoingMessage) -> Content:
-    annotations = {}
-    if message.due is not None:
-        annotations[SCHEDULED_ENQUEUE_TIME] = Timestamp(int(message.due.timestamp() * 1000))
-    body = encode(Described(DATA, message.body))
-    return Content([], annotations, [message.message_id], dict(message.properties), b"", body)
-
-
-class Crowd:
-    """The whole system with several hosts: what people do, what is sent to the bus, and what became of it."""
-
-    def __init__(self, around: Surroundings) -> None:
-        self.around = around
-        self.people = People(around.dataverse)
-        self.spotler = SideDoor(around.spotler.get("url"))
-        self.automations = create_automations(self.people)
-
-    def contacts(self, names: Sequence[str]) -> list[str]:
-        rows = [{"lastname": name, "emailaddress1": f"{name}@example.org"} for name in names]
-        return self.people.create_many(Contact.TABLE, Contact.SET, rows)
-
-    def jobs(self, rows: Sequence[dict[str, object]], *, lost: bool = False) -> list[str]:
-        """Create jobs, in this order; `lost`: no message of them reaches the bus."""
-        self.steps(enabled=not lost)
-        try:
-            return self.people.create_many(Job.TABLE, Job.SET, rows)
-        finally:
-            self.steps(enabled=True)
-
-    def steps(self, **switches: object) -> None:
-        self._door("POST", "steps", json=switches)
-
-    def send(self, messages: Sequence[WorkItem | bytes], *, to: str = TOPIC_JOBS) -> None:
-        """Send work items or anything else. Without message ids, so that the bus does not see that they repeat."""
-        with ServiceBusClient.from_connection_string(self.around.servicebus.get("connection_string")) as client:
-            make = client.get_topic_sender if to == TOPIC_JOBS else client.get_queue_sender
-            with make(to) as sender:
-                for start in range(0, len(messages), BATCH):
-                    sender.send_messages([_sdk_message(each) for each in messages[start : start + BATCH]])
-
-    def bus_faults(self, **order: object) -> None:
-        """Order misbehaviour of the bus: `drop_next`, `duplicate_next`, `entity`, `shuffle`, `seed`."""
-        answer = requests.post(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", json=order, timeout=10)
-        assert answer.ok, answer.text
-
-    def wait(self, jobs: Collection[str], seconds: float = 60.0) -> dict[str, tuple[str, str | None]]:
-        """Status and code of these jobs once all are over, or the time is."""
-        wanted, deadline = set(jobs), time.monotonic() + seconds
-        while True:
-            rows = [row for row in self._door("GET", f"rows/{Job.TABLE}") if row[Job.ID] in wanted]
-            if all(row[Job.STATE] for row in rows) or time.monotonic() > deadline:
-                return {str(row[Job.ID]): (JobStatus(row[Job.STATUS]).label, row[Job.RESULT_CODE]) for row in rows}
-            time.sleep(0.2)
-
-    def settle(self, seconds: float = 60.0) -> None:
-        """Wait until no message is on its way."""
-        deadline = time.monotonic() + seconds
-        while any(
-            figures.get(state)
-            for entity, figures in self.figures().items()
-            if entity != QUEUE_QUARANTINE
-            for state in UNDER_WAY
-        ):
-            assert time.monotonic() < deadline, self.figures()
-            time.sleep(0.2)
-
-    def figures(self) -> dict[str, dict[str, int]]:
-        """How many messages stand where, by entity."""
-        answer = requests.get(f"{self.around.servicebus.get('control_url')}/_sandbox/stats", timeout=10)
-        figures: dict[str, dict[str, int]] = answer.json()["entities"]
-        return figures
-
-    def quarantined(self) -> list[bytes]:
-        """The bodies of what was put aside."""
-        with (
-            ServiceBusClient.from_connection_string(self.around.servicebus.get("connection_string")) as client,
-            client.get_queue_receiver(QUEUE_QUARANTINE) as receiver,
-        ):
-            return [b"".join(message.body) for message in receiver.peek_messages(1000)]
-
-    def _door(self, method: str, path: str, **options: Any) -> Any:
-        part = self.around.dataverse
-        url = f"{part.get('url')}/_sandbox/{path}"
-        answer = requests.request(method, url, verify=part.get("ca_file"), timeout=30, **options)
-        assert answer.ok, answer.text
-        return answer.json()
-
-
-def _sdk_message(message: WorkItem | bytes) -> ServiceBusMessage:
-    if isinstance(message, bytes):
-        return ServiceBusMessage(message)
-    return ServiceBusMessage(message.message("").body, application_properties={OPERATION_PROPERTY: message.operation})

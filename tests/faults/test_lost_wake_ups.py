@@ -47,7 +47,7 @@ def test_a_row_that_a_person_sets_back_to_queued_runs_again(crowd):
 
 
 def test_the_sweep_finds_every_queued_row_within_two_intervals(day):
-    jobs = [day.job(Operation.ADD_TAG, day.contact(f"asleep{number}"), dh_tag="x") for number in range(250)]
+    jobs = [day.job(Operation.ADD_TAG, day.contact(f"asleep{number}"), dh_tag="x") for number in range(120)]
 
     day.pass_time(FOUND)
 
