@@ -31,8 +31,9 @@ class JobEvent:
         return cls(
             status=JobStatus(cast("int", status["to"])) if status else None,
             code=cast("str | None", code["to"]) if code else None,
-            claims=Job.CLAIM in changes,
-            prolongs=Job.LEASE_UNTIL in changes and Job.CLAIM not in changes,
+            # Every claim is counted on the row, even one that leaves the token of the claim before.
+            claims=Job.ATTEMPTS in changes,
+            prolongs=Job.LEASE_UNTIL in changes and Job.ATTEMPTS not in changes,
         )
 
 

@@ -44,7 +44,7 @@ class Scenario:
     slug: str
     write: Callable[[Cast], None]
     also: tuple[str, ...] = ()
-    together: int = 6
+    together: int = 9
     uses_variable: bool = False
 
 
