@@ -1,64 +1,115 @@
 # ruff: noqa: T201 - it prints what it measures
-"""1,000 Add Tag and 1,000 Sync Contact jobs through the whole chain, beside a naive connector, with and without limits.
+"""Jobs through the whole chain, beside a naive connector: Add Tag and Sync Contact with and without limits.
 
-The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
+With --operations all operations instead, without limits, beside the floor that latency and calls set. The exit code is
+0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Final
 
 from connector.dataverse.choices import Operation
 from sandbox.launch import ROOT, DidNotStart
-from tests.bench import report
+from tests.bench import operations, report
 from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
+from tests.bench.report import Expectation, Measured
+from tests.bench.startup import import_seconds
+from tests.bench.work import WORK
 
 JOBS: Final = 1000
+#: Three full batches of each operation, after three to warm up.
+JOBS_OF_OPERATIONS: Final = 300
 #: A call to a neighbouring data centre, with the work that the other side does.
 LATENCY_MS: Final = 50
 #: Where the logs of the last run lie.
 FOLDER: Final = ROOT / ".sandbox" / "bench"
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is measured, how a line shows it, and what is expected of it."""
+
+    cases: Sequence[Case]
+    headings: str
+    row: Callable[[Measured, Sequence[Measured]], str | None]
+    expectations: Callable[[Sequence[Measured]], list[Expectation]]
+
+
 def main() -> int:
     """Run the command line and return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="dev.py bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
-    parser.add_argument("--jobs", type=int, default=JOBS, help="jobs of each operation")
-    parser.add_argument("--latency-ms", type=int, default=LATENCY_MS, help="how long each call takes at least")
-    parser.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
-    options = parser.parse_args()
-    limits = (NO_LIMITS,) if options.without_limits else (NO_LIMITS, LIMITS)
-    cases = [
-        Case(contender, operation, limit, options.jobs, options.latency_ms)
-        for limit, operation, contender in product(
-            limits, (Operation.ADD_TAG, Operation.SYNC_CONTACT), (NAIVE, CONNECTOR)
+    options = _parser().parse_args()
+    latency_ms = options.latency_ms
+    if options.operations is None:
+        jobs = options.jobs or JOBS
+        table = Table(
+            _cases(jobs, latency_ms, with_limits=not options.without_limits),
+            report.headings(),
+            report.row,
+            report.expectations,
         )
-    ]
+    else:
+        jobs = options.jobs or JOBS_OF_OPERATIONS
+        chosen = [Operation.from_slug(slug) for slug in options.operations] or list(WORK)
+        table = Table(
+            operations.cases(chosen, jobs, latency_ms), operations.headings(), operations.row, operations.expectations
+        )
+    print(report.heading(jobs, latency_ms), table.headings, sep="\n\n", flush=True)
     try:
-        return _run(cases, options.json)
+        return _run(table, options.json)
     except (BenchFailed, DidNotStart) as error:
         print(f"The bench failed: {error}", file=sys.stderr)
         return 2
 
 
-def _run(cases: list[Case], file: Path | None) -> int:
-    print(report.heading(cases[0].jobs, cases[0].latency_ms), report.headings(), sep="\n\n", flush=True)
-    measured: list[report.Measured] = []
-    for case in cases:
-        measured.append(report.Measured(case, measure(case, FOLDER / case.slug)))
-        print(report.row(measured[-1], measured), flush=True)
-    expected = report.expectations(measured)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dev.py bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
+    parser.add_argument("--jobs", type=int, help=f"jobs of each operation: {JOBS}, or {JOBS_OF_OPERATIONS} of each")
+    parser.add_argument("--latency-ms", type=int, default=LATENCY_MS, help="how long each call takes at least")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
+    which.add_argument(
+        "--operations",
+        nargs="*",
+        metavar="OPERATION",
+        choices=[operation.slug for operation in WORK],
+        help="all operations, or those named, e.g. add-tag",
+    )
+    return parser
+
+
+def _cases(jobs: int, latency_ms: int, *, with_limits: bool) -> list[Case]:
+    limits = (NO_LIMITS, LIMITS) if with_limits else (NO_LIMITS,)
+    return [
+        Case(contender, operation, limit, jobs, latency_ms)
+        for limit, operation, contender in product(
+            limits, (Operation.ADD_TAG, Operation.SYNC_CONTACT), (NAIVE, CONNECTOR)
+        )
+    ]
+
+
+def _run(table: Table, file: Path | None) -> int:
+    starting = import_seconds()
+    measured: list[Measured] = []
+    for case in table.cases:
+        measured.append(Measured(case, measure(case, FOLDER / case.slug)))
+        line = table.row(measured[-1], measured)
+        if line is not None:
+            print(line, flush=True)
+    expected = [*table.expectations(measured), report.import_expectation(starting)]
     print("", *(f"{'met   ' if each.met else 'MISSED'}  {each.sentence}" for each in expected), sep="\n")
     if file is not None:
-        file.write_text(json.dumps(report.as_json(measured), indent=2) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(report.as_json(measured, expected, starting), indent=2) + "\n", encoding="utf-8")
     return 0 if all(each.met for each in expected) else 1
 
 

@@ -25,11 +25,13 @@ class Contender:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-CONNECTOR: Final = Contender("connector", ROOT, {Operation.ADD_TAG: "add_tag", Operation.SYNC_CONTACT: "sync_contact"})
+CONNECTOR: Final = Contender("connector", ROOT, {each: each.slug.replace("-", "_") for each in Operation})
 NAIVE: Final = Contender(
     "naive",
     Path(__file__).resolve().parent / "naive",
-    {Operation.ADD_TAG: "run_job", Operation.SYNC_CONTACT: "run_job"},
+    dict.fromkeys(
+        (Operation.ADD_TAG, Operation.SYNC_CONTACT, Operation.SET_CONTACT_FIELD, Operation.START_AUTOMATION), "run_job"
+    ),
     # It borrows names and settings of the connector, which are not in its own folder.
     {"PYTHONPATH": str(ROOT)},
 )
@@ -71,6 +73,9 @@ class Case:
     Attributes:
         jobs: how many jobs wait when the functions start.
         latency_ms: how long every call to Dataverse and to Spotler takes at least.
+        warm_up: jobs of a backlog that is worked off before, unmeasured: the connector finds out how many calls at a
+            time Spotler bears.
+        paced: jobs that come at a steady pace afterwards, to see how long each takes.
     """
 
     contender: Contender
@@ -78,6 +83,8 @@ class Case:
     limits: Limits
     jobs: int
     latency_ms: int
+    warm_up: int = 0
+    paced: int = 0
 
     @property
     def function(self) -> str:

@@ -6,17 +6,26 @@ from typing import Final
 
 import requests
 
-from connector.dataverse.choices import Operation
-from connector.dataverse.names import Contact, Info, Job, Permission
+from connector.dataverse.choices import AutomationKind, Operation
+from connector.dataverse.names import (
+    PERMISSIONS_VARIABLE,
+    Automation,
+    Contact,
+    EnvironmentVariable,
+    Info,
+    Job,
+    Permission,
+)
 from sandbox.launch import Part
 from sandbox.people import People
+from sandbox.spotler import seed
 from sandbox.spotler.side_door.client import SideDoor
+from tests.bench.work import AUDIENCE, AUDIENCE_ID, AUTOMATION_ROW, WORK, Work
 
 #: Rows that one call creates.
 ROWS_PER_CALL: Final = 250
 #: Every second contact has this permission, so that the connectors have some to read and some to find missing.
 PERMISSION: Final = "Newsletter"
-TAG: Final = "Spring campaign"
 
 _SECONDS: Final = 60
 #: What a contact bears that was sent before; no content has it.
@@ -26,16 +35,37 @@ _SENT_HASH: Final = "0" * 64
 def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: int) -> list[str]:
     """Put contacts in place behind the back of the API, so that no message tells of them; their ids.
 
-    Those that are to get a tag are known to Spotler already, so that adding the tag is all there is to do.
+    For most operations they are known to Spotler already, so that the operation is all there is to do.
     """
+    work = WORK[operation]
     people = [_contact(number) for number in range(count)]
     contacts = _load(dataverse, Contact.TABLE, people)
     _load(dataverse, Permission.TABLE, [_permission(contact) for contact in contacts[::2]])
-    if operation is Operation.ADD_TAG:
+    if work.is_known:
         _load(dataverse, Info.TABLE, [_info(contact) for contact in contacts])
-        known = [_known(contact, person) for contact, person in zip(contacts, people, strict=True)]
+        known = [_known(contact, person, work) for contact, person in zip(contacts, people, strict=True)]
         SideDoor(spotler.get("url")).contacts(*known)
+    if work.in_audience:
+        audience = {"externalId": AUDIENCE_ID, "name": AUDIENCE, "members": contacts}
+        SideDoor(spotler.get("url")).post("lists", audiences=[audience])
     return contacts
+
+
+def create_surroundings(people: People) -> None:
+    """What jobs refer to besides contacts: an automation, and the variable that a refresh fills."""
+    people.upsert(
+        Automation.SET,
+        AUTOMATION_ROW,
+        {
+            Automation.NAME: "Welcome",
+            Automation.TRIGGER_CODE: seed.WELCOME_TRIGGER_CODE,
+            Automation.KIND: AutomationKind.AUTOMATION.value,
+            Automation.AUTOMATION_ID: seed.WELCOME_AUTOMATION_ID,
+        },
+    )
+    people.create(
+        EnvironmentVariable.SET, {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE, "displayname": "Permissions"}
+    )
 
 
 def create_jobs(people: People, operation: Operation, contacts: Sequence[str]) -> None:
@@ -66,8 +96,10 @@ def _permission(contact: str) -> dict[str, object]:
     }
 
 
-def _known(contact: str, person: dict[str, object]) -> dict[str, object]:
-    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}}
+def _known(contact: str, person: dict[str, object], work: Work) -> dict[str, object]:
+    properties = work.bears.get("properties", {})
+    assert isinstance(properties, dict)
+    return {"externalId": contact, **work.bears, "properties": {"email": person["emailaddress1"], **properties}}
 
 
 def _info(contact: str) -> dict[str, object]:
@@ -80,12 +112,11 @@ def _info(contact: str) -> dict[str, object]:
 
 
 def _job(operation: Operation, contact: str) -> dict[str, object]:
-    row: dict[str, object] = {
-        Job.NAME: operation.label,
-        Job.OPERATION: operation.value,
-        f"{Job.CUSTOMER_CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
-    }
-    return row | {Job.TAG: TAG} if operation is Operation.ADD_TAG else row
+    work = WORK[operation]
+    row: dict[str, object] = {Job.NAME: operation.label, Job.OPERATION: operation.value, **work.columns}
+    if work.about_contact:
+        row[f"{Job.CUSTOMER_CONTACT_NAVIGATION}@odata.bind"] = f"/{Contact.SET}({contact})"
+    return row
 
 
 def _load(dataverse: Part, table: str, rows: Sequence[dict[str, object]]) -> list[str]:

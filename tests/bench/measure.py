@@ -7,20 +7,23 @@ as a backlog makes them, and the time that Dataverse takes to create jobs is not
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.choices import JobStatus
 from sandbox.launch import Part
 from sandbox.people import People
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, Surroundings, functions, surroundings
-from tests.bench import observe, processes
+from tests.bench import observe, pace, processes
 from tests.bench.cases import Case
-from tests.bench.fixtures import create_jobs, load_contacts
-from tests.bench.observe import BenchFailed
+from tests.bench.fixtures import create_jobs, create_surroundings, load_contacts
+from tests.bench.observe import BenchFailed, Calls
+from tests.bench.pace import Latency
+from tests.bench.work import WORK
 
 #: Seconds that one measurement may take; a throttled naive connector needs more than five minutes for 1,000 jobs.
 LONGEST_RUN: Final = 1800.0
@@ -29,9 +32,6 @@ LONGEST_POST: Final = 60.0
 LONGEST_SINGLE_JOB: Final = 60.0
 #: Jobs that go one by one before the crowd: the first in a cold process, the others as somebody waits for just one.
 SINGLE_JOBS: Final = 6
-
-#: What Spotler has to have seen, once for each job.
-_EFFECTS: Final = {Operation.ADD_TAG: "tag.added", Operation.SYNC_CONTACT: "contact.created"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Figures:
         cpu_ms_per_job: processor time of each part while the jobs were done.
         first_job_seconds: how long the very first job takes in a process that has just started.
         single_job_seconds: how long a job takes afterwards while nothing else goes on; the median of a few.
+        latency: how long jobs take that come at a steady pace; None where that was not asked for.
     """
 
     jobs: int
@@ -59,6 +60,16 @@ class Figures:
     cpu_ms_per_job: Mapping[str, float]
     first_job_seconds: float
     single_job_seconds: float
+    latency: Latency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """What a backlog took."""
+
+    seconds: float
+    calls: Calls
+    cpu: Mapping[str, float]
 
 
 def measure(case: Case, folder: Path) -> Figures:
@@ -74,13 +85,22 @@ def measure(case: Case, folder: Path) -> Figures:
         app=case.contender.app,
     )
     with surroundings(options, folder=folder) as around:
-        contacts = load_contacts(around.dataverse, around.spotler, case.operation, SINGLE_JOBS + case.jobs)
+        counts = (SINGLE_JOBS, case.warm_up, case.jobs, case.paced)
+        contacts = load_contacts(around.dataverse, around.spotler, case.operation, sum(counts))
+        people = People(around.dataverse)
+        create_surroundings(people)
         with functions(around, options) as host:
-            bench = _Bench(case, around, host, People(around.dataverse))
-            singles = [bench.single_job(contact) for contact in contacts[:SINGLE_JOBS]]
-            figures = bench.crowd(contacts[SINGLE_JOBS:], singles)
+            bench = _Bench(case, around, host, people)
+            bench.go_before(contacts)
+            some = iter(contacts)
+            alone, warm_up, crowd, paced = (list(islice(some, count)) for count in counts)
+            singles = [bench.single_job(contact) for contact in alone]
+            if warm_up:
+                bench.backlog(warm_up)
+            figures = bench.crowd(crowd, singles)
+            latency = bench.latency(paced)
             bench.check(len(contacts))
-            return figures
+            return replace(figures, latency=latency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +112,46 @@ class _Bench:
     host: Part
     people: People
 
+    def go_before(self, contacts: Sequence[str]) -> None:
+        """Do for every contact what has to be done before the operation, if anything has."""
+        operation = WORK[self.case.operation].after
+        if operation is not None:
+            create_jobs(self.people, operation, contacts)
+            self._finish(self.case.contender.functions[operation], len(contacts))
+
     def single_job(self, contact: str) -> float:
         """How many seconds one job takes from its creation, while nothing else goes on."""
         before = observe.work_done(self.host, self.case.function)
         create_jobs(self.people, self.case.operation, [contact])
         started = time.monotonic()
-        self._wait(before + 1, LONGEST_SINGLE_JOB)
+        self._wait(self.case.function, before + 1, LONGEST_SINGLE_JOB)
         return time.monotonic() - started
 
     def crowd(self, contacts: Sequence[str], singles: Sequence[float]) -> Figures:
         """What all the jobs together take."""
-        case, before = self.case, observe.work_done(self.host, self.case.function)
-        pids = self._pids()
+        spent, jobs = self.backlog(contacts), len(contacts)
+        return Figures(
+            jobs=jobs,
+            seconds=spent.seconds,
+            jobs_per_second=jobs / spent.seconds,
+            dataverse_per_job=spent.calls.dataverse / jobs,
+            refused_per_job=spent.calls.refused / jobs,
+            spotler_per_job=spent.calls.spotler / jobs,
+            peak_memory_mb=processes.peak_memory_mb(observe.engine_pids(self.host)),
+            cpu_ms_per_job={name: 1000 * seconds / jobs for name, seconds in spent.cpu.items()},
+            first_job_seconds=singles[0],
+            single_job_seconds=median(singles[1:]),
+        )
+
+    def backlog(self, contacts: Sequence[str]) -> _Spent:
+        """Let jobs wait for the functions, and see what they take once the functions may begin."""
+        function = self.case.function
+        before, pids = observe.work_done(self.host, function), self._pids()
         self.host.process.send_signal(signal.SIGSTOP)
         try:
-            create_jobs(self.people, case.operation, contacts)
+            create_jobs(self.people, self.case.operation, contacts)
             observe.wait(
-                lambda: observe.waiting_messages(self.around.servicebus) >= case.jobs,
+                lambda: observe.waiting_messages(self.around.servicebus) >= len(contacts),
                 LONGEST_POST,
                 "Dataverse did not post the messages of the jobs",
             )
@@ -116,19 +159,16 @@ class _Bench:
         finally:
             self.host.process.send_signal(signal.SIGCONT)
         started = time.monotonic()
-        seconds = self._finish(before + case.jobs) - started
+        seconds = self._finish(function, before + len(contacts)) - started
         used, cpu_after = observe.calls(self.around).since(calls), _cpu_seconds(pids)
-        return Figures(
-            jobs=case.jobs,
-            seconds=seconds,
-            jobs_per_second=case.jobs / seconds,
-            dataverse_per_job=used.dataverse / case.jobs,
-            refused_per_job=used.refused / case.jobs,
-            spotler_per_job=used.spotler / case.jobs,
-            peak_memory_mb=processes.peak_memory_mb(pids["engine"]),
-            cpu_ms_per_job={name: 1000 * (cpu_after[name] - cpu[name]) / case.jobs for name in pids},
-            first_job_seconds=singles[0],
-            single_job_seconds=median(singles[1:]),
+        return _Spent(seconds, used, {name: cpu_after[name] - cpu[name] for name in pids})
+
+    def latency(self, contacts: Sequence[str]) -> Latency | None:
+        """How long jobs take that come at a steady pace."""
+        if not contacts:
+            return None
+        return pace.latency(
+            self.around.dataverse, contacts, lambda contact: create_jobs(self.people, self.case.operation, [contact])
         )
 
     def check(self, jobs: int) -> None:
@@ -137,12 +177,17 @@ class _Bench:
         Raises:
             BenchFailed: when it was not.
         """
+        work = WORK[self.case.operation]
+        expected = jobs * (2 if work.after else 1)
         done = observe.job_statuses(self.around.dataverse).count(JobStatus.COMPLETED)
-        seen = len(SideDoor(self.around.spotler.get("url")).journal(_EFFECTS[self.case.operation]))
-        if (done, seen) != (jobs, jobs):
-            raise BenchFailed(f"{self.case.slug}: of {jobs} jobs {done} are Completed, and Spotler saw {seen}")
+        if done != expected:
+            raise BenchFailed(f"{self.case.slug}: of {expected} jobs {done} are Completed")
+        if work.effect is not None:
+            seen = len(SideDoor(self.around.spotler.get("url")).journal(work.effect))
+            if seen != jobs:
+                raise BenchFailed(f"{self.case.slug}: of {jobs} jobs Spotler saw {seen}")
 
-    def _finish(self, messages: int) -> float:
+    def _finish(self, function: str, messages: int) -> float:
         """The time at which all jobs were over.
 
         The rows are looked at only when the function has seen as many messages as there are jobs: looking costs the
@@ -150,15 +195,15 @@ class _Bench:
         """
         deadline = time.monotonic() + LONGEST_RUN
         while True:
-            self._wait(messages, deadline - time.monotonic())
+            self._wait(function, messages, deadline - time.monotonic())
             ended = time.monotonic()
             if all(status.is_final for status in observe.job_statuses(self.around.dataverse)):
                 return ended
 
-    def _wait(self, messages: int, seconds: float) -> None:
+    def _wait(self, function: str, messages: int, seconds: float) -> None:
         """Until the function has worked off so many messages since its start."""
         observe.wait(
-            lambda: observe.work_done(self.host, self.case.function) >= messages,
+            lambda: observe.work_done(self.host, function) >= messages,
             seconds,
             f"{self.case.slug}: the jobs were not done in time",
         )

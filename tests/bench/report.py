@@ -9,6 +9,7 @@ from typing import Final
 from connector.dataverse.choices import Operation
 from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import Figures
+from tests.bench.startup import MOST_SECONDS
 
 #: Dataverse HTTP calls per Sync Contact job that are allowed when batches are full.
 MOST_CALLS: Final = 0.1
@@ -88,10 +89,12 @@ def ratio_of(one: Measured, measured: Sequence[Measured]) -> float | None:
     return one.figures.jobs_per_second / naive.figures.jobs_per_second
 
 
-def as_json(measured: Sequence[Measured]) -> dict[str, object]:
+def as_json(measured: Sequence[Measured], expected: Sequence[Expectation], import_seconds: float) -> dict[str, object]:
     """Everything, for machines."""
     return {
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "load": os.getloadavg(),
+        "import_seconds": import_seconds,
         "measurements": [
             {
                 "connector": each.case.contender.name,
@@ -103,15 +106,22 @@ def as_json(measured: Sequence[Measured]) -> dict[str, object]:
             }
             for each in measured
         ],
-        "expectations": [asdict(each) for each in expectations(measured)],
+        "expectations": [asdict(each) for each in expected],
     }
+
+
+def import_expectation(seconds: float) -> Expectation:
+    """What is expected of the start of the app."""
+    return Expectation(
+        f"import of function_app: {seconds:.2f} s in a fresh process, at most {MOST_SECONDS}", seconds <= MOST_SECONDS
+    )
 
 
 def heading(jobs: int, latency_ms: int) -> str:
     """What was run, and where."""
     return (
-        f"{jobs:,} jobs per line, {latency_ms} ms per call to Dataverse and Spotler; "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.platform()}"
+        f"{jobs:,} jobs per line, {latency_ms} ms per call to Dataverse and Spotler; {os.cpu_count()} cores, a load "
+        f"of {os.getloadavg()[0]:.1f} at the start, Python {platform.python_version()}, {platform.platform()}"
     )
 
 

@@ -62,8 +62,13 @@ def test_a_row_stands_under_its_headings_and_shows_what_is_unknown_as_a_dash():
 def test_the_json_holds_every_figure_with_its_case():
     both = [measured(NAIVE, jobs_per_second=25.0), measured()]
 
-    naive, connector = report.as_json(both)["measurements"]
+    naive, connector = report.as_json(both, report.expectations(both), 0.5)["measurements"]
 
     assert (naive["connector"], naive["ratio"]) == ("naive", None)
     assert (connector["operation"], connector["limits"], connector["ratio"]) == ("sync-contact", "no limits", 4.0)
     assert connector["cpu_ms_per_job"] == {"engine": 2.0, "host": 1.0}
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(0.7, True), (0.71, False)])
+def test_the_time_of_the_import_is_judged(seconds, met):
+    assert report.import_expectation(seconds).met is met

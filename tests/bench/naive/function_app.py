@@ -18,13 +18,18 @@ from requests.adapters import HTTPAdapter
 from requests_oauthlib import OAuth1
 
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Contact, Info, Job, Permission, lookup_value
+from connector.dataverse.names import Automation, Contact, Info, Job, Permission, lookup_value
 from connector.settings import Settings, get_settings
 
 CALLS_AT_A_TIME: Final = 16
 SECONDS: Final = 60
 
-JOB_COLUMNS: Final = ",".join((Job.OPERATION, lookup_value(Job.CUSTOMER), Job.TAG))
+JOB_COLUMNS: Final = ",".join(
+    (
+        *(Job.OPERATION, lookup_value(Job.CUSTOMER), Job.TAG, Job.FIELD_NAME, Job.FIELD_VALUE),
+        lookup_value(Job.AUTOMATION),
+    )
+)
 FIELDS: Final = {
     "emailaddress1": "email",
     "firstname": "firstName",
@@ -117,16 +122,41 @@ def run_job(message: func.ServiceBusMessage) -> None:
     job_id = json.loads(message.get_body())["PrimaryEntityId"]
     job = SYSTEMS.read(f"{Job.SET}({job_id})?$select={JOB_COLUMNS}")
     SYSTEMS.update(f"{Job.SET}({job_id})", {Job.STATUS: JobStatus.IN_PROGRESS, Job.STARTED_ON: now()})
-    contact_id = job[lookup_value(Job.CUSTOMER)]
-    contact = SYSTEMS.read(f"{Contact.SET}({contact_id})?$select={CONTACT_COLUMNS}")
-    if job[Job.OPERATION] == Operation.ADD_TAG:
-        SYSTEMS.tell_spotler(f"contact/{contact_id}/tags", {"tags": [{"name": job[Job.TAG]}]})
-    else:
-        sync(contact_id, contact)
+    work_of(job)
     SYSTEMS.update(
         f"{Job.SET}({job_id})",
         {Job.STATUS: JobStatus.COMPLETED, Job.STATE: 1, Job.RESULT_CODE: "OK", Job.COMPLETED_ON: now()},
     )
+
+
+def work_of(job: Json) -> None:
+    """Do what a job orders."""
+    contact_id = job[lookup_value(Job.CUSTOMER)]
+    match job[Job.OPERATION]:
+        case Operation.SET_CONTACT_FIELD:
+            write(contact_id, {job[Job.FIELD_NAME]: job[Job.FIELD_VALUE]})
+        case Operation.START_AUTOMATION:
+            row = SYSTEMS.read(
+                f"{Automation.SET}({job[lookup_value(Job.AUTOMATION)]})?$select={Automation.TRIGGER_CODE}"
+            )
+            SYSTEMS.tell_spotler(
+                f"automation/trigger/{row[Automation.TRIGGER_CODE]}", {"externalContactId": contact_id}
+            )
+        case Operation.ADD_TAG:
+            read_contact(contact_id)
+            SYSTEMS.tell_spotler(f"contact/{contact_id}/tags", {"tags": [{"name": job[Job.TAG]}]})
+        case _:
+            sync(contact_id, read_contact(contact_id))
+
+
+def read_contact(contact_id: str) -> Json:
+    """The contact, if it still exists."""
+    return SYSTEMS.read(f"{Contact.SET}({contact_id})?$select={CONTACT_COLUMNS}")
+
+
+def write(contact_id: str, properties: Json) -> None:
+    """Write properties of a contact in Spotler."""
+    SYSTEMS.tell_spotler("contact", {"update": True, "contact": {"externalId": contact_id, "properties": properties}})
 
 
 def sync(contact_id: str, contact: Json) -> None:
@@ -137,7 +167,7 @@ def sync(contact_id: str, contact: Json) -> None:
     properties["permissions"] = [
         {"bit": PERMISSION_BITS[row[Permission.NAME]], "enabled": row[Permission.SUBSCRIBED]} for row in rows["value"]
     ]
-    SYSTEMS.tell_spotler("contact", {"update": True, "contact": {"externalId": contact_id, "properties": properties}})
+    write(contact_id, properties)
     SYSTEMS.update(
         f"{Info.SET}({Info.RECORD}='{contact_id}')",
         {
