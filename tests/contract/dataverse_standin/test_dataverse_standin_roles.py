@@ -16,7 +16,6 @@ def rows(standin):
     ("method", "path"),
     [
         ("DELETE", "contacts({contact})"),
-        ("DELETE", "dh_spotlerjobs({job})"),
         ("PATCH", "lists({list})"),
         ("PATCH", "systemusers({user})"),
         ("DELETE", "asyncoperations"),
