@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.client import BatchRequest, Conflict, Dataverse, Keyed, NotFound, filters
@@ -150,4 +150,5 @@ def _values(entry: Finished | Postponed, now: datetime) -> dict[str, object]:
 
 
 def _literal(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    """Dataverse keeps whole seconds."""
+    return filters.literal(moment.replace(microsecond=0))

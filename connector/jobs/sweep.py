@@ -27,7 +27,6 @@ LIMIT: Final = 1000
 #: Leases for which the holder of a claim is waited for: one for its pause, the rest for the backlog that it comes with.
 GRACE: Final = 1.5
 
-
 #: Overdue jobs counted at once: an alert needs no exact figure beyond that.
 OVERDUE_LIMIT: Final = 100
 

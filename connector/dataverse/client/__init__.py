@@ -2,7 +2,7 @@
 
 dataverse = connect(settings)
 jobs = dataverse.query(Job.SET, select=[Job.STATUS], filter=filters.in_(Job.ID, ids))
-results = dataverse.update_multiple(Job, [Keyed(row_id, {Job.STATUS: 2})])
+results = dataverse.update_multiple(Job, [Keyed(row_id, {Job.TAG: "Lead"})])
 """
 
 from connector.dataverse.client import filters
