@@ -1,6 +1,5 @@
 """One message per call."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 from azure.servicebus import ServiceBusMessage
@@ -18,14 +17,13 @@ def test_a_message_is_completed_when_its_function_returns(stage, until):
 
 def test_a_failing_message_is_tried_again_at_once_and_ends_among_the_dead_letters(stage, until):
     stage.host()
-    began = time.monotonic()
     stage.send("single", "fail")
 
     until(lambda: stage.counts("single")["dead_lettered"] == 1)
 
     assert [call["delivery_count"] for call in stage.seen("single")] == [1, 2, 3]
     assert stage.dead_letter_reasons("single") == ["MaxDeliveryCountExceeded"]
-    assert time.monotonic() - began < 10, "abandoned messages come again at once, not when their locks expire"
+    assert stage.counts("single")["lock_expired"] == 0, "abandoned messages come again at once"
 
 
 def test_a_function_that_returns_a_value_fails(stage, until):
@@ -70,13 +68,12 @@ def test_the_lock_is_renewed_while_a_function_runs(short_locks, until):
 
 
 def test_blocking_functions_do_not_hold_up_each_other(stage, until):
-    stage.host()
-    began = time.monotonic()
-    stage.send("blocking", *["0.5"] * 8)
+    host = stage.host()
+    stage.send("blocking", *["10"] * 8)  # seconds that each waits for the seven others, and then fails
 
     until(lambda: stage.counts("blocking")["completed"] == 8)
 
-    assert time.monotonic() - began < 3, "eight calls of half a second have threads of their own"
+    assert host.figures()["blocking"]["failures"] == 0, "eight calls have threads of their own"
 
 
 def test_the_metadata_of_a_message_reaches_the_function(stage, until):

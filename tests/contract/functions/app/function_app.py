@@ -7,13 +7,16 @@ import asyncio
 import json
 import logging
 import os
-import time
+import threading
 from pathlib import Path
 from typing import List  # noqa: UP035 - the engine refuses to index `list[...]` annotations
 
 import azure.functions as func
 
 app = func.FunctionApp()
+
+#: Passed only by eight calls that are in it at the same time.
+EIGHT = threading.Barrier(8)
 
 
 def record(function: str, **seen: object) -> None:
@@ -78,7 +81,7 @@ async def text_batch(messages: List[func.ServiceBusMessage]) -> None:  # noqa: U
 @app.service_bus_queue_trigger(arg_name="message", queue_name="blocking", connection="BUS")
 def blocking(message: func.ServiceBusMessage) -> None:
     record("blocking", body=message.get_body().decode())
-    time.sleep(float(message.get_body()))
+    EIGHT.wait(timeout=float(message.get_body()))
 
 
 @app.timer_trigger(arg_name="timer", schedule="%TICK_SCHEDULE%", run_on_startup=False, use_monitor=True)
