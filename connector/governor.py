@@ -2,7 +2,7 @@
 
 The limit moves between 1 and the setting, by laws that have proved themselves in networks:
 
-    at first   doubles every second of use, until the first setback
+    at first   doubles every half second of use, until the first setback
     refused    limit x (1 - share / 2), where that share of the calls of a second met 429, 502, 503, 504 or silence; at
                least a tenth less where a pause is asked for, because meeting that limit is dear
     slower     limit x usual / now x 0.8, when calls take half as long again as usual: what waits in the system goes,
@@ -36,8 +36,8 @@ from connector.gate import NO_EFFECT, Clock, Gate
 OVERLOAD: Final = (429, 502, 503, 504)
 #: Calls at the same time to begin with: a cold start shall not be a burst.
 FIRST: Final = 4
-#: Seconds of use in which the limit doubles at first.
-DOUBLING_SECONDS: Final = 1.0
+#: Seconds of use in which the limit doubles at first: some round trips, as the slow start of TCP doubles with each.
+DOUBLING_SECONDS: Final = 0.5
 #: Seconds of use from one call back to all: fewer would meet the limit more often, and a recovery may take a minute.
 GROWTH_SECONDS: Final = 40.0
 #: Growth per second at least: makes up for stray refusals, up to one in 200, which would hold the curve at its start.

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     #: Corrections of unpublished paths, as JSON; see docs/to-verify.md.
     spotler_paths: str | None = None
     #: The most calls at the same time; the governor finds how many do good. Spotler publishes no limit.
-    spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 16
+    spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 24
 
     # Jobs.
     #: Hours after which a job that only met transient faults is Failed.

@@ -46,6 +46,7 @@ class StartAutomation:
     slug = Choice.START_AUTOMATION.slug
     needs = Needs.RECORD
     repeatable = False
+    one_by_one = True
     accepts_inactive = False
     syncs_first = True
 

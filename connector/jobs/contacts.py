@@ -14,6 +14,7 @@ class SyncContact:
     slug = Choice.SYNC_CONTACT.slug
     needs = Needs.RECORD
     repeatable = True
+    one_by_one = False
     accepts_inactive = True  # a deactivated record is anonymised
     syncs_first = False
 
@@ -38,6 +39,7 @@ class AnonymizeContact:
     slug = Choice.ANONYMIZE_CONTACT.slug
     needs = Needs.RECORD
     repeatable = True
+    one_by_one = True
     accepts_inactive = True
     syncs_first = False
 

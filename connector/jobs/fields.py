@@ -21,6 +21,7 @@ class WriteContactField:
 
     needs = Needs.RECORD
     repeatable = True
+    one_by_one = False
     accepts_inactive = False
     syncs_first = True
 

@@ -1,21 +1,20 @@
-"""The first half of a batch: from messages to claimed jobs."""
+"""The first half of a portion: from work items to claimed jobs."""
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
 from connector.dataverse.records import RecordRef
-from connector.errors import OutcomeUnknown, Transient, Unreadable
+from connector.errors import OutcomeUnknown, Transient
 from connector.jobs import retry
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.claims import Drop, Run, Wait, decide, resumes
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
-from connector.jobs.quarantine import quarantine
 from connector.jobs.store import JobStore
 from connector.jobs.subscriptions import slug_of
 from connector.jobs.work_item import Claim, WorkItem
@@ -30,10 +29,10 @@ OLDER_FIRST: Final = "An older job of the same record has to be done first."
 
 
 class Intake:
-    """Takes the messages of one batch in.
+    """Takes the items of one portion in.
 
     Attributes:
-        siblings: the unfinished jobs of each record, as they were when the batch read them.
+        siblings: the unfinished jobs of each record, as they were when the portion read them.
     """
 
     def __init__(self, services: Services, operation: Operation, putback: PutBack) -> None:
@@ -44,29 +43,10 @@ class Intake:
         self._store = JobStore(services.dataverse)
         self._lease = timedelta(seconds=services.settings.job_lease_seconds)
 
-    def take(self, bodies: Iterable[bytes]) -> list[Attempt]:
-        """The jobs that this batch has in its hands, in the order of their numbers.
-
-        Raises:
-            Transient: when the bus does not take what is quarantined.
-        """
-        items = self._read(bodies)
+    def take(self, items: Sequence[WorkItem]) -> list[Attempt]:
+        """The jobs that are now in hand, in the order of their numbers."""
         done = self._receipts([item for item in items if item.receipt is not None])
         return done + self._claim({item.job: item for item in items if item.receipt is None})
-
-    def _read(self, bodies: Iterable[bytes]) -> Collection[WorkItem]:
-        """The items, one per job; what is none goes to quarantine."""
-        items: dict[str, WorkItem] = {}
-        for body in bodies:
-            try:
-                item = WorkItem.from_body(body)
-            except Unreadable as error:
-                quarantine(self._services.bus, body, error, source=self._operation.slug)
-                continue
-            held = items.get(item.job)
-            if held is None or item.knows_more_than(held):
-                items[item.job] = item
-        return items.values()
 
     def _receipts(self, items: Sequence[WorkItem]) -> list[Attempt]:
         """Items whose work is done already: their outcome has to be written, unless the row has moved on since."""

@@ -24,6 +24,7 @@ class ListOperation:
 
     needs = Needs.NOTHING
     repeatable = True
+    one_by_one = False
     accepts_inactive = True
     syncs_first = False
 

@@ -31,7 +31,7 @@ class Needs(Enum):
 
 @dataclass(slots=True)
 class Batch:
-    """What one batch has in common.
+    """What the jobs of one portion have in common.
 
     Attributes:
         deadline: nothing new is begun after it; what is left is put back.
@@ -102,6 +102,10 @@ class Operation(Protocol):
     @property
     def repeatable(self) -> bool:
         """Whether running it twice ends in the same state as running it once."""
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether Spotler is called for every job by itself, because it has no call for several."""
 
     @property
     def accepts_inactive(self) -> bool:

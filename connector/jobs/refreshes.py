@@ -16,6 +16,7 @@ class Refresh:
 
     needs = Needs.NOTHING
     repeatable = True
+    one_by_one = False
     accepts_inactive = True
     syncs_first = False
 

@@ -17,6 +17,7 @@ class Unknown:
     slug = RESOLVE
     needs = Needs.NOTHING
     repeatable = True
+    one_by_one = False
     accepts_inactive = True
     syncs_first = False
 

@@ -1,4 +1,4 @@
-"""The recipe of every batch: read, decide, act, record.
+"""The recipe of every batch: read, decide, act, record. It is followed portion by portion (`connector.jobs.portions`).
 
     bodies ─► items ─► jobs read ─► decided ─► claimed ─► checked ─► records read ─► known to Spotler ─► performed
                 │                     │  │                   │            │               │                  │
@@ -12,6 +12,7 @@ take what has to be put back does the batch raise, so that the bus delivers it a
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,9 +21,11 @@ from connector.errors import Transient
 from connector.jobs.attempt import Attempt
 from connector.jobs.intake import OLDER_FIRST, Intake
 from connector.jobs.operation import Batch, Operation
+from connector.jobs.portions import Plan, read_items
 from connector.jobs.prepare import prepare
 from connector.jobs.putback import PutBack
 from connector.jobs.recorder import Recorder
+from connector.jobs.work_item import WorkItem
 from connector.services import Services
 
 #: The part of the lock after which a batch begins nothing new: the rest is for writing down and putting back.
@@ -42,16 +45,27 @@ class BatchRunner:
         Raises:
             Transient, Misconfigured: when the bus cannot take what has to be put back.
         """
-        lock = timedelta(seconds=self._services.settings.job_lease_seconds)
-        deadline = self._services.now() + lock * LOCK_SHARE
-        putback = PutBack()
-        intake = Intake(self._services, self._operation, putback)
-        recorder = Recorder(self._services, self._operation, putback)
+        services, plan = self._services, Plan.of(self._operation)
+        lock = timedelta(seconds=services.settings.job_lease_seconds)
+        deadline = services.now() + lock * LOCK_SHARE
+        portions = plan.portions(read_items(bodies, services.bus, source=self._operation.slug))
+        with ThreadPoolExecutor(plan.at_a_time, thread_name_prefix=self._operation.slug) as pool:
+            done = [pool.submit(self._work_off, portion, deadline) for portion in portions]
+        for portion in done:
+            portion.result()
 
-        attempts = intake.take(bodies)
-        infos = self._perform([attempt for attempt in attempts if attempt.is_open], deadline)
-        recorder.record(attempts, intake.siblings, infos)
-        putback.send(self._services.bus)
+    def _work_off(self, items: Sequence[WorkItem], deadline: datetime) -> None:
+        """One portion: none harms another."""
+        services, now, putback = self._services, self._services.now(), PutBack()
+        if now < deadline:
+            intake = Intake(services, self._operation, putback)
+            attempts = intake.take(items)
+            infos = self._perform([attempt for attempt in attempts if attempt.is_open], deadline)
+            Recorder(services, self._operation, putback).record(attempts, intake.siblings, infos)
+        else:
+            for item in items:
+                putback.wait(item, now)
+        putback.send(services.bus)
 
     def _perform(self, attempts: Sequence[Attempt], deadline: datetime) -> dict[str, dict[str, object]]:
         """Check, prepare and perform; jobs of one record go one after the other, in rounds.

@@ -35,6 +35,7 @@ class StopAutomation:
     slug = Choice.STOP_AUTOMATION.slug
     needs = Needs.RECORD_OR_NOTHING
     repeatable = True
+    one_by_one = True
     accepts_inactive = True
     syncs_first = False
 

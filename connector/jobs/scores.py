@@ -24,6 +24,7 @@ class ChangeScore:
     """Set Score may be repeated; raising and lowering may not, because twice is not the same as once."""
 
     needs = Needs.RECORD
+    one_by_one = True
     accepts_inactive = False
     syncs_first = True
 

@@ -16,6 +16,7 @@ class TagOperation(ABC):
     """One call per contact: Spotler has no call for several contacts."""
 
     repeatable = True
+    one_by_one = True
     accepts_inactive = False
     syncs_first = True
 

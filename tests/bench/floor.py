@@ -1,6 +1,8 @@
 """The floor: how long the work takes at least, if everything but waiting for the other systems cost nothing.
 
-    seconds = sum over the batches of  latency x (rounds of Dataverse + rounds of Spotler)
+    seconds = sum over the batches of  latency x rounds
+    rounds  = the larger of: those of the portions, so many portions at a time, each as if it were alone
+                             those of one portion, with the calls to Spotler for all jobs of the batch
 
 A function has one batch in its hands at a time, so the batches of an operation follow one another. A round is one call,
 or several that run at the same time; rounds wait for one another, because each needs what the one before it found out.
@@ -9,10 +11,13 @@ or several that run at the same time; rounds wait for one another, because each 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import batched
 from math import ceil
 from typing import Final
 
 from connector.dataverse.choices import Operation
+from connector.jobs.operations import operation_of
+from connector.jobs.portions import Plan
 from connector.settings import Settings
 from sandbox.launch import ROOT
 
@@ -36,16 +41,23 @@ class Rounds:
     Attributes:
         dataverse: rounds of calls to Dataverse.
         spotler: rounds of calls to Spotler, for all jobs of the batch together.
-        calls_per_job: calls to Spotler for each job, made as many at a time as the settings allow.
+        calls_per_job: calls to Spotler for each job, made as many at a time as the settings allow, by all portions
+            together.
     """
 
     dataverse: int
     spotler: int = 0
     calls_per_job: int = 0
 
-    def of_batch(self, jobs: int, parallel: int) -> int:
-        """All rounds of a batch with so many jobs."""
+    def of_portion(self, jobs: int, parallel: int) -> int:
+        """All rounds of so many jobs that are in one portion."""
         return self.dataverse + self.spotler + ceil(jobs * self.calls_per_job / parallel)
+
+    def of_batch(self, jobs: int, parallel: int, plan: Plan) -> int:
+        """All rounds of a batch with so many jobs."""
+        sizes = [min(plan.size, jobs - start) for start in range(0, jobs, plan.size)]
+        turns = batched(sizes, plan.at_a_time, strict=False)
+        return max(self.of_portion(jobs, parallel), sum(self.of_portion(max(turn), parallel) for turn in turns))
 
 
 _TOGETHER: Final = Rounds(_ROUNDS, spotler=1)
@@ -88,7 +100,6 @@ def floor_seconds(
         batch: jobs in a full batch.
         parallel: calls to Spotler at the same time.
     """
-    full, rest = divmod(jobs, batch)
-    rounds = ROUNDS[operation]
-    total = full * rounds.of_batch(batch, parallel) + (rounds.of_batch(rest, parallel) if rest else 0)
-    return total * latency_ms / 1000
+    plan = Plan.of(operation_of(operation.slug))
+    sizes = [min(batch, jobs - start) for start in range(0, jobs, batch)]
+    return sum(ROUNDS[operation].of_batch(size, parallel, plan) for size in sizes) * latency_ms / 1000

@@ -16,16 +16,19 @@ OF_LISTS = {Operation.SYNC_MARKETING_LIST, Operation.REMOVE_MARKETING_LIST}
     [
         (Operation.SYNC_CONTACT, 1, 4 + 1),
         (Operation.SYNC_CONTACT, 100, 4 + 1),
-        (Operation.SYNC_CONTACT, 101, 2 * (4 + 1)),
+        (Operation.SYNC_CONTACT, 101, 2 * (4 + 1)),  # two portions, one after the other
         (Operation.ADD_TAG, 16, 4 + 1),
         (Operation.ADD_TAG, 17, 4 + 2),
-        (Operation.ADD_TAG, 250, (4 + 7) + (4 + 7) + (4 + 4)),
+        (Operation.ADD_TAG, 200, 4 + 13),  # two portions at the same time, which share the way to Spotler
+        (Operation.ADD_TAG, 450, (4 + 13) + (4 + 13) + (4 + 4)),  # three batches
+        (Operation.START_AUTOMATION, 100, 5 + 7),
+        (Operation.START_AUTOMATION, 120, (5 + 4) + (5 + 2)),  # portions of 50: two at the same time, then the rest
         (Operation.STOP_AUTOMATION, 100, 6 + 7),
         (Operation.REFRESH_PERMISSIONS, 1, 5 + 1),
     ],
 )
 def test_the_floor_is_the_rounds_of_all_batches_one_after_the_other(operation, jobs, rounds):
-    assert floor_seconds(operation, jobs, 50, batch=100, parallel=16) == pytest.approx(rounds * 0.05)
+    assert floor_seconds(operation, jobs, 50, batch=200, parallel=16) == pytest.approx(rounds * 0.05)
 
 
 def test_every_operation_has_a_floor_and_something_to_do():

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 #: azure-functions, and what it loads by itself.
-LIBRARY_OF_AZURE = {"azure", "werkzeug", "markupsafe"}
+LIBRARY_OF_AZURE = {"azure", "werkzeug", "markupsafe", "orjson"}
 
 #: What the first batch of jobs loads, as `connector.triggers.jobs` does.
 FIRST_BATCH = "connector.jobs.operations, connector.jobs.postpone, connector.jobs.runner, connector.services"

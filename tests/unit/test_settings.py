@@ -46,7 +46,7 @@ def test_what_is_required_is_enough_and_the_rest_has_defaults(load):
     assert settings.dataverse_url == "https://org.crm4.dynamics.com"
     assert settings.spotler_url == "https://restapi.mailplus.nl/integrationservice-1.1.0"
     assert (settings.job_lease_seconds, settings.job_give_up_hours, settings.job_sweep_after_seconds) == (300, 3, 120)
-    assert (settings.dataverse_parallel, settings.spotler_parallel) == (8, 16)
+    assert (settings.dataverse_parallel, settings.spotler_parallel) == (8, 24)
     assert settings.mapping_file == Path("mappings/default.json")
 
 
@@ -62,7 +62,7 @@ def test_an_empty_setting_is_as_good_as_none(load):
     assert (settings.dataverse_client_secret, settings.dataverse_tenant_id, settings.spotler_parallel) == (
         None,
         None,
-        16,
+        24,
     )
 
 

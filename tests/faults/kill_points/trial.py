@@ -28,6 +28,8 @@ PATIENCE: Final = 90.0
 _victims = threading.BoundedSemaphore(3)
 #: How many calls at a time a victim makes to Spotler; the seed decides.
 _PARALLEL: Final = (1, 3)
+#: How many jobs a victim has in one portion: several portions in hand, or all jobs in one.
+_PORTION: Final = (2, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def _live(stage: Stage, scenario: Scenario, point: int, seed: int, attempt: int)
         items = cast.items(datetime.now(UTC))
         stage.wake(items)
         settings = {**stage.settings, "SPOTLER_PARALLEL": str(chance.choice(_PARALLEL))}
-        orders = Orders(settings, scenario.slug, frozenset(item.job for item in items), point)
+        jobs = frozenset(item.job for item in items)
+        orders = Orders(settings, scenario.slug, jobs, point, portion=chance.choice(_PORTION))
         with Child(be_victim, orders) as victim:
             touches = tuple(victim.told())
             killed = victim.was_killed

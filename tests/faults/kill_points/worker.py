@@ -18,6 +18,7 @@ from azure.servicebus import ServiceBusReceivedMessage
 
 from connector.bus import TOPIC_JOBS
 from connector.errors import ConnectorError
+from connector.jobs import portions
 from connector.jobs.operations import operation_of
 from connector.jobs.runner import BatchRunner
 from connector.jobs.sweep import sweep
@@ -27,7 +28,7 @@ from sandbox.functions.bindings import ServiceBusTrigger, Source
 from sandbox.functions.receiver import Receiver
 from tests.faults.kill_points.points import Touches, watch
 
-#: Messages of one batch, as in host.json.
+#: Messages of one batch; there are never so many.
 BATCH: Final = 100
 #: Seconds between two looks at a subscription, and between two sweeps.
 LOOK: Final = 0.25
@@ -44,17 +45,20 @@ class Orders:
         slug: its operation.
         jobs: the jobs that it waits for.
         fatal: the touch that it does not survive; 0 for none.
+        portion: how many jobs it has in one portion.
     """
 
     settings: Mapping[str, str]
     slug: str
     jobs: frozenset[str]
     fatal: int
+    portion: int
 
 
 def be_victim(orders: Orders, pipe: Connection) -> None:
     """Take the messages of these jobs as one batch, do the work, settle, telling every touch through the pipe."""
     services = _begin(orders.settings)
+    portions.SIZE = portions.SIZE_ONCE = orders.portion  # type: ignore[misc]
     with Receiver(_trigger(orders.settings, orders.slug), prefetch=0) as receiver:
         messages = _gather(receiver, orders.jobs)
         watch(Touches(orders.fatal, pipe.send))

@@ -1,0 +1,164 @@
+"""How a batch is divided, and that its portions do not harm one another."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from hypothesis import given, strategies as st
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Contact, Job
+from connector.dataverse.records import RecordRef
+from connector.errors import Transient
+from connector.jobs import portions
+from connector.jobs.operations import operation_of
+from connector.jobs.portions import Plan
+from connector.jobs.runner import LOCK_SHARE
+from connector.jobs.work_item import WorkItem
+from sandbox.spotler import seed
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+DONE, QUEUED = (JobStatus.COMPLETED, "OK"), (JobStatus.QUEUED, None)
+
+
+def items(*records: int | None) -> list[WorkItem]:
+    """An item per number, about the record of that number; None is about no record."""
+    return [
+        WorkItem(
+            operation="add-tag",
+            job=str(UUID(int=place + 1)),
+            record=None if record is None else RecordRef(Contact.TABLE, str(UUID(int=record))),
+            first_seen=NOW,
+        )
+        for place, record in enumerate(records)
+    ]
+
+
+@given(st.lists(st.none() | st.integers(1, 12), max_size=60), st.integers(1, 9))
+def test_every_item_is_in_one_portion_and_those_of_one_record_keep_together_and_their_order(records, size):
+    given_items = items(*records)
+
+    divided = Plan(size, 1).portions(given_items)
+
+    assert sorted(chain(*divided), key=given_items.index) == given_items
+    assert all(1 <= len(portion) <= size for portion in divided)
+    for record in {item.record for item in given_items} - {None}:
+        group = [item for item in given_items if item.record == record]
+        assert [item for item in chain(*divided) if item.record == record] == group
+        if len(group) <= size:
+            assert sum(any(item in portion for item in group) for portion in divided) == 1
+
+
+def test_full_portions_are_made_where_every_record_has_one_job():
+    assert [len(portion) for portion in Plan(100, 1).portions(items(*range(250)))] == [100, 100, 50]
+
+
+@pytest.mark.parametrize(
+    ("operation", "plan"),
+    [
+        (Operation.SYNC_CONTACT, Plan(100, 1)),  # one call for all, so nothing to wait for meanwhile
+        (Operation.ADD_TAG, Plan(100, 2)),
+        (Operation.START_AUTOMATION, Plan(50, 2)),  # what a death leaves unknown shall be little
+    ],
+)
+def test_the_plan_follows_from_how_spotler_is_called_and_what_a_death_leaves_behind(operation, plan):
+    assert Plan.of(operation_of(operation.slug)) == plan
+
+
+@pytest.fixture
+def pairs(monkeypatch):
+    """Portions of two jobs."""
+    monkeypatch.setattr(portions, "SIZE", 2)
+    monkeypatch.setattr(portions, "SIZE_ONCE", 2)
+
+
+def tag_jobs(world, count):
+    return [world.job(Operation.ADD_TAG, world.contact(f"p{n}", known=True), dh_tag="x") for n in range(count)]
+
+
+@pytest.mark.usefixtures("pairs")
+def test_a_batch_of_several_portions_is_done_whole(world):
+    jobs = tag_jobs(world, 5)
+
+    world.run(*jobs)
+
+    assert [world.status(job) for job in jobs] == [DONE] * 5
+    assert world.effects().count("tag.added") == 5
+    assert world.put_back() == []
+
+
+@pytest.mark.usefixtures("pairs")
+def test_two_portions_are_in_hand_at_the_same_time_where_spotler_is_called_for_every_job(world, monkeypatch):
+    jobs = tag_jobs(world, 4)
+    both, claim = Barrier(2), world.services.dataverse.batch
+
+    def meet(requests):
+        both.wait(timeout=10)  # passed only if the other portion claims before this one has
+        return claim(requests)
+
+    monkeypatch.setattr(world.services.dataverse, "batch", meet)
+    world.services = replace(
+        world.services, settings=world.services.settings.model_copy(update={"timeline_posts": False})
+    )
+    world.run(*jobs)
+
+    assert [world.status(job) for job in jobs] == [DONE] * 4
+
+
+@pytest.mark.usefixtures("pairs")
+def test_jobs_of_one_record_run_in_their_order_even_if_they_fill_several_portions(world):
+    record = world.contact(known=True)
+    jobs = [
+        world.job(Operation.SET_CONTACT_FIELD, record, **{Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: str(n)})
+        for n in range(5)
+    ]
+
+    while left := [job for job in reversed(jobs) if world.status(job) != DONE]:
+        world.run(*left)
+
+    assert world.in_spotler(record)["properties"]["scoreNote1"] == "4"
+
+
+@pytest.mark.usefixtures("pairs")
+def test_a_portion_whose_leftovers_the_bus_does_not_take_fails_the_batch_after_the_others_are_done(world):
+    record = world.contact("busy", known=True)
+    world.claimed(Operation.ADD_TAG, record, lease=timedelta(minutes=2), token="theirs", dh_tag="x")
+    waiting = world.job(Operation.ADD_TAG, record, dh_tag="x")
+    jobs = tag_jobs(world, 4)
+    world.bus.refuses = Transient("The bus is away.")
+
+    with pytest.raises(Transient):
+        world.run(waiting, *jobs)
+
+    assert [world.status(job) for job in (waiting, *jobs)] == [QUEUED, *[DONE] * 4]
+
+
+@pytest.mark.usefixtures("pairs")
+def test_a_portion_that_time_does_not_suffice_for_is_put_back_unclaimed(world):
+    automation = {"_dh_spotlerautomationid_value": world.automation(seed.WELCOME_TRIGGER_CODE)}
+    jobs = [world.job(Operation.START_AUTOMATION, world.contact(f"p{n}", known=True), **automation) for n in range(3)]
+    start, services = world.now, world.services
+    used_up = timedelta(seconds=services.settings.job_lease_seconds * LOCK_SHARE)
+    moments = iter([start])  # the batch begins
+    world.services = replace(services, now=lambda: next(moments, start + used_up))
+
+    world.run(*jobs)
+
+    assert [world.status(job) for job in jobs] == [QUEUED] * 3
+    assert [item.claim for item in world.put_back()] == [None] * 3
+    world.services = services
+    world.run(*world.put_back())
+    assert [world.status(job) for job in jobs] == [DONE] * 3
+
+
+@pytest.mark.usefixtures("pairs")
+def test_two_items_for_one_job_in_a_batch_run_it_once(world):
+    jobs = tag_jobs(world, 3)
+
+    world.run(*jobs, *jobs, *jobs)
+
+    assert world.effects().count("tag.added") == 3
+    assert [world.row(job)[Job.ATTEMPTS] for job in jobs] == [1, 1, 1]
