@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from connector.dataverse.choices import JobStatus
+from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Invalid, Refused
 from connector.jobs.model import Job
 from connector.jobs.work_item import Receipt, WorkItem
@@ -77,6 +78,11 @@ class Attempt:
     def is_open(self) -> bool:
         """Whether something is left to do."""
         return self.result is None
+
+    @property
+    def about(self) -> RecordRef | None:
+        """What the job is about, if anything; of a job that has lost its record since, what it was about."""
+        return self.job.record or self.item.record
 
     @property
     def will_be_tried_again(self) -> bool:

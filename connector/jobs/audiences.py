@@ -10,9 +10,8 @@ from connector.dataverse.client import UnknownName, filters
 from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.jobs.attempt import Attempt
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 from connector.spotler import ContactUnknown, MembershipResult
-from connector.sync.outward import Outward
 
 #: The longest name and id of an audience that Spotler takes.
 NAME_LENGTH: Final = 255
@@ -34,7 +33,7 @@ class ChangeAudience:
 
     def __init__(self, choice: Choice, done: str, *, adds: bool) -> None:
         self.slug = choice.slug
-        self.accepts_inactive = not adds
+        self.accepts = Accepts.FIT if adds else Accepts.UNFIT
         self._done = done
         self._adds = adds
 
@@ -67,8 +66,8 @@ class ChangeAudience:
         lost = [members[external_id] for external_id in result.unknown]
         if lost:
             # We sent these contacts, but Spotler has lost them: send them again and repeat once.
-            Outward(batch.services, batch.infos).send([attempt.known_record for attempt in lost], always=True)
-            again = self._call(name, list(result.unknown), batch)
+            back = [attempt.known_record.ref.id for attempt in batch.send(lost)]
+            again = self._call(name, back, batch) if back else MembershipResult(())
             for external_id in again.unknown:
                 members[external_id].fail(ContactUnknown())
         for attempt in attempts:

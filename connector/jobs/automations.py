@@ -10,7 +10,7 @@ from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
 from connector.jobs.automation_fields import AutomationField, parse_fields
 from connector.jobs.model import Job
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class StartAutomation:
     needs = Needs.RECORD
     repeatable = False
     one_by_one = True
-    accepts_inactive = False
+    accepts = Accepts.FIT
     syncs_first = True
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from connector.dataverse.choices import Operation as Choice
 from connector.jobs.attempt import Attempt
-from connector.jobs.operation import Batch, Needs
-from connector.sync.outward import Outward
+from connector.jobs.operation import Accepts, Batch, Needs
 
 
 class SyncContact:
@@ -15,7 +14,7 @@ class SyncContact:
     needs = Needs.RECORD
     repeatable = True
     one_by_one = False
-    accepts_inactive = True  # a deactivated record is anonymised
+    accepts = Accepts.UNFIT  # such a record is anonymised
     syncs_first = False
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
@@ -24,7 +23,7 @@ class SyncContact:
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """All records in as few calls as Spotler allows."""
         records = [attempt.record for attempt in attempts if attempt.record is not None]
-        results = Outward(batch.services, batch.infos).send(records, always=True)
+        results = batch.outward.send(records, always=True)
         for attempt in attempts:
             result = results[attempt.known_record.ref]
             if isinstance(result, Exception):
@@ -40,7 +39,7 @@ class AnonymizeContact:
     needs = Needs.RECORD
     repeatable = True
     one_by_one = True
-    accepts_inactive = True
+    accepts = Accepts.ANY
     syncs_first = False
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
@@ -51,5 +50,5 @@ class AnonymizeContact:
         batch.each(attempts, lambda attempt: self._anonymize(attempt, batch))
 
     def _anonymize(self, attempt: Attempt, batch: Batch) -> None:
-        Outward(batch.services, batch.infos).anonymize(attempt.known_record)
+        batch.outward.anonymize(attempt.known_record)
         attempt.finish("The contact is anonymised in Spotler.")

@@ -6,11 +6,13 @@ from typing import Final
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
+from connector.jobs.field_write import Write, heed_consent, write_of
 from connector.jobs.model import Job
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 from connector.jobs.target_field import find_target
 from connector.mapping import Mapping
-from connector.spotler import CLEARED, ContactData, Fields, parse_text
+from connector.spotler import CLEARED, ContactData, ContactUnknown, Fields, parse_text
+from connector.sync.outward import NO_CHANNEL
 
 #: Reads from a job what is to be written.
 type PropertyReader = Callable[[Job, Fields, Mapping], dict[str, object]]
@@ -22,28 +24,76 @@ class WriteContactField:
     needs = Needs.RECORD
     repeatable = True
     one_by_one = False
-    accepts_inactive = False
+    accepts = Accepts.DO_NOT_EMAIL  # where it only removes
     syncs_first = True
 
-    def __init__(self, choice: Choice, read: PropertyReader, done: str) -> None:
+    def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, done: str) -> None:
         self.slug = choice.slug
+        self._filled = filled
         self._read = read
         self._done = done
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
-        fields, mapping = batch.services.spotler.fields(), batch.services.mapping
-        batch.examine(attempts, lambda attempt: self._read(attempt.job, fields, mapping))
+        batch.examine(attempts, lambda attempt: self._filled(attempt.job))
+        filled = [attempt for attempt in attempts if attempt.is_open]
+        if filled:
+            fields, mapping = batch.services.spotler.fields(), batch.services.mapping
+            batch.examine(filled, lambda attempt: Write.of(self._read(attempt.job, fields, mapping), fields, mapping))
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call for a hundred contacts."""
+        heed_consent(attempts, batch.services)
+        todo = [attempt for attempt in attempts if attempt.is_open]
+        self._update([attempt for attempt in todo if not write_of(attempt).opens_channel], batch)
+        batch.each(
+            [attempt for attempt in todo if write_of(attempt).opens_channel], lambda each: self._put(each, batch)
+        )
+
+    def _update(self, attempts: Sequence[Attempt], batch: Batch, *, again: bool = False) -> None:
+        """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
+        if not attempts:
+            return
         batch.check_time()
-        answers = batch.services.spotler.upsert_contacts([_data(attempt) for attempt in attempts])
-        for attempt, answer in zip(attempts, answers, strict=True):
-            if answer.error is not None:
-                attempt.fail(answer.error)
-            else:
+        lost = []
+        contacts = [ContactData(attempt.known_record.ref.id, write_of(attempt).properties) for attempt in attempts]
+        for attempt, answer in zip(attempts, batch.services.spotler.update_contacts(contacts), strict=True):
+            if answer.error is None:
                 attempt.finish(self._done)
+            elif not again and (isinstance(answer.error, ContactUnknown) or answer.code == NO_CHANNEL):
+                lost.append(attempt)  # or there, but in no way to be reached: Spotler tells after it was sent again
+            else:
+                attempt.fail(answer.error)
+        self._update(batch.send(lost), batch, again=True)
+
+    def _put(self, attempt: Attempt, batch: Batch) -> None:
+        """Write what Spotler would create a contact for, were it not told that there must be one."""
+        write = write_of(attempt)
+        batch.for_contact(
+            attempt.known_record, lambda contact: batch.services.spotler.update_contact(contact, write.properties)
+        )
+        attempt.finish(self._done)
+
+
+def named(job: Job) -> None:
+    """The job says which field.
+
+    Raises:
+        Invalid: it does not.
+    """
+    if not job.field_name.strip():
+        raise Invalid("The job has no field name; fill the column Field Name.")
+
+
+def filled(job: Job) -> None:
+    """The job says which field, and what to write into it.
+
+    Raises:
+        Invalid: it does not.
+    """
+    named(job)
+    if not job.field_value.strip():
+        raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
 
 
 def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]:
@@ -52,10 +102,7 @@ def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, obj
     Raises:
         Invalid: naming what is wrong and what to do.
     """
-    if not job.field_name.strip():
-        raise Invalid("The job has no field name; fill the column Field Name.")
-    if not job.field_value.strip():
-        raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
+    filled(job)
     target = find_target(job.field_name, fields, mapping)
     value = parse_text(target.type, job.field_value)
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
@@ -67,16 +114,12 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
     Raises:
         Invalid: naming what is wrong and what to do.
     """
-    if not job.field_name.strip():
-        raise Invalid("The job has no field name; fill the column Field Name.")
+    named(job)
     target = find_target(job.field_name, fields, mapping)
     return {target.name: CLEARED if target.bit is None else [{"bit": target.bit, "enabled": False}]}
 
 
-def _data(attempt: Attempt) -> ContactData:
-    assert isinstance(attempt.plan, dict)  # noqa: S101 - made by the check
-    return ContactData(attempt.known_record.ref.id, attempt.plan)
-
-
-SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, property_to_set, "The field was set.")
-CLEAR_CONTACT_FIELD: Final = WriteContactField(Choice.CLEAR_CONTACT_FIELD, property_to_clear, "The field was cleared.")
+SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, filled, property_to_set, "The field was set.")
+CLEAR_CONTACT_FIELD: Final = WriteContactField(
+    Choice.CLEAR_CONTACT_FIELD, named, property_to_clear, "The field was cleared."
+)

@@ -9,7 +9,7 @@ from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.jobs.attempt import Attempt
 from connector.jobs.model import Job
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 
 
 class NotAvailable(Refused):
@@ -25,7 +25,7 @@ class ListOperation:
     needs = Needs.NOTHING
     repeatable = True
     one_by_one = False
-    accepts_inactive = True
+    accepts = Accepts.ANY
     syncs_first = False
 
     def __init__(self, choice: Choice, *, removes: bool) -> None:

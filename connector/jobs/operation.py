@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
+from enum import Enum, Flag, auto
 from typing import Protocol
 
-from connector.errors import Transient
+from connector.errors import Refused, Transient
 from connector.jobs.attempt import Attempt
+from connector.outcomes import SKIPPED_DO_NOT_EMAIL
 from connector.services import Services
 from connector.spotler import ContactUnknown
-from connector.sync.outward import Outward
+from connector.sync.outward import SKIPPED, Outward, Sent
 from connector.sync.records import Record
 
 
@@ -21,12 +22,34 @@ class OutOfTime(Transient):
     code = "OUT_OF_TIME"
 
 
+class DoNotEmail(Refused):
+    """The record has Do Not Email, and the job could get it mailed."""
+
+    code = SKIPPED_DO_NOT_EMAIL
+    advice = "Clear Do Not Email if the person wants to be mailed, then set the job back to Queued."
+
+
 class Needs(Enum):
     """Whether a job of this operation is about a record."""
 
     RECORD = auto()
     RECORD_OR_NOTHING = auto()
     NOTHING = auto()
+
+
+class Accepts(Flag):
+    """The records, beside those that are fit for everything, for which an operation is carried out.
+
+    Deactivated ones; those to which nothing at all may be mailed, for what only removes or stops; those that are gone
+    from Dataverse, of which only the id is left.
+    """
+
+    FIT = 0
+    INACTIVE = auto()
+    DO_NOT_EMAIL = auto()
+    DELETED = auto()
+    UNFIT = INACTIVE | DO_NOT_EMAIL
+    ANY = UNFIT | DELETED
 
 
 @dataclass(slots=True)
@@ -55,18 +78,35 @@ class Batch:
 
         wait([self.services.pool.submit(one, attempt) for attempt in attempts])
 
+    @property
+    def outward(self) -> Outward:
+        """What sends records to Spotler, within the time and the rows of Spotler Info of this batch."""
+        return Outward(self.services, self.infos, check_time=self.check_time)
+
+    def send(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Send the records of these attempts to Spotler, where something is to be done with them.
+
+        Returns:
+            those whose record is there now; the others are ended.
+        """
+        results = self.outward.send([attempt.known_record for attempt in attempts], always=True)
+        for attempt in attempts:
+            if error := _why_missing(results[attempt.known_record.ref]):
+                attempt.fail(error)
+        return [attempt for attempt in attempts if attempt.is_open]
+
     def for_contact[T](self, record: Record, call: Callable[[str], T]) -> T:
         """Make a call about a contact; one that Spotler has lost, although we sent it, is sent again first.
 
         Raises:
             ContactUnknown: Spotler does not know the contact even then.
+            Exception: it could not be sent again, or may not be sent.
         """
         try:
             return call(record.ref.id)
         except ContactUnknown:
-            sent = Outward(self.services, self.infos).send([record], always=True)[record.ref]
-            if isinstance(sent, Exception):
-                raise sent from None
+            if error := _why_missing(self.outward.send([record], always=True)[record.ref]):
+                raise error from None
             return call(record.ref.id)
 
     @staticmethod
@@ -108,8 +148,8 @@ class Operation(Protocol):
         """Whether Spotler is called for every job by itself, because it has no call for several."""
 
     @property
-    def accepts_inactive(self) -> bool:
-        """Whether it may be done for a record that is deactivated."""
+    def accepts(self) -> Accepts:
+        """For which records it is done that others are not done for."""
 
     @property
     def syncs_first(self) -> bool:
@@ -123,3 +163,16 @@ class Operation(Protocol):
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """Do the work and end every attempt; no record occurs twice among them."""
+
+
+def _why_missing(result: Sent | Exception) -> Exception | None:
+    """Why a record is not in Spotler after it was sent there; None if it is."""
+    if isinstance(result, Exception):
+        return result
+    if result.code in SKIPPED:
+        return Refused(
+            f"Spotler does not know the record, and it may not be sent there: {result.message}",
+            code=result.code,
+            advice="Make the record fit for Spotler, then set the job back to Queued.",
+        )
+    return None

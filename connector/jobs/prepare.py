@@ -2,62 +2,63 @@
 
 from collections.abc import Sequence
 
-from connector.errors import Invalid, Refused
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError, Invalid
 from connector.jobs.attempt import Attempt
-from connector.jobs.operation import Batch, Needs, Operation
-from connector.sync.outward import SKIPPED, Outward
-from connector.sync.records import RecordReader
+from connector.jobs.operation import Accepts, Batch, DoNotEmail, Needs, Operation
+from connector.sync.records import Record, RecordReader
+
+
+def check_lookups(operation: Operation, attempts: Sequence[Attempt]) -> None:
+    """End the attempts whose row names two records, or none where one is needed: this takes no call."""
+    for attempt in attempts:
+        job = attempt.job
+        if job.customer is not None and job.lead is not None:
+            attempt.fail(Invalid("The job has both a customer and a lead; keep one of them."))
+        elif operation.needs is Needs.NOTHING or job.record is not None:
+            continue
+        elif attempt.about is not None and Accepts.DELETED not in operation.accepts:
+            attempt.fail(_deleted())
+        elif attempt.about is None and operation.needs is Needs.RECORD:
+            attempt.fail(_no_record())
 
 
 def prepare(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> None:
     """Give every attempt its record; end those whose record is not fit for the operation."""
-    for attempt in attempts:
-        _check_lookups(operation, attempt)
-    about_records = [attempt for attempt in attempts if attempt.is_open and attempt.job.record is not None]
-    if not about_records:
-        return
-    reader = RecordReader(batch.services)
-    records = reader.read({attempt.job.record for attempt in about_records if attempt.job.record is not None})
-    for attempt in about_records:
-        record = records.get(attempt.job.record) if attempt.job.record else None
-        if record is None:
-            attempt.fail(Invalid("The customer or lead of the job was deleted."))
-        elif not record.is_active and not operation.accepts_inactive:
-            attempt.fail(Invalid("The customer or lead of the job is deactivated."))
-        else:
-            attempt.record = record
+    refs = [] if operation.needs is Needs.NOTHING else [(each, each.about) for each in attempts if each.about]
+    records = RecordReader(batch.services).read({ref for _, ref in refs})
+    for attempt, ref in refs:
+        try:
+            attempt.record = _fit(operation, attempt, ref, records.get(ref))
+        except ConnectorError as error:
+            attempt.fail(error)
     if operation.syncs_first:
-        _sync_first([attempt for attempt in about_records if attempt.is_open], batch)
+        # A record that Spotler does not know yet is sent before anything is done with it.
+        batch.send([attempt for attempt, _ in refs if attempt.is_open and not attempt.known_record.is_known])
 
 
-def _check_lookups(operation: Operation, attempt: Attempt) -> None:
-    job = attempt.job
-    if job.customer is not None and job.lead is not None:
-        attempt.fail(Invalid("The job has both a customer and a lead; keep one of them."))
-    elif job.record is None and attempt.item.record is not None and operation.needs is not Needs.NOTHING:
-        attempt.fail(Invalid("The customer or lead of the job was deleted."))
-    elif operation.needs is Needs.RECORD and job.record is None:
-        attempt.fail(Invalid("The job has neither a customer nor a lead, or its record was deleted; fill one of them."))
+def _fit(operation: Operation, attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
+    """The record of a job, as it was read.
+
+    Raises:
+        Invalid, DoNotEmail: when it is not fit for the operation.
+    """
+    if record is None:
+        if Accepts.DELETED not in operation.accepts:
+            raise _deleted()
+        return Record.deleted(ref)
+    if attempt.job.record is None:
+        raise _no_record()  # it is still there, so somebody has cleared the lookup
+    if not record.is_active and Accepts.INACTIVE not in operation.accepts:
+        raise Invalid("The customer or lead of the job is deactivated.")
+    if record.do_not_email and Accepts.DO_NOT_EMAIL not in operation.accepts:
+        raise DoNotEmail
+    return record
 
 
-def _sync_first(attempts: Sequence[Attempt], batch: Batch) -> None:
-    """A record that Spotler does not know yet is sent before anything is done with it."""
-    unknown = [attempt for attempt in attempts if attempt.record is not None and not attempt.record.is_known]
-    if not unknown:
-        return
-    sent = Outward(batch.services, batch.infos).send(
-        [attempt.record for attempt in unknown if attempt.record is not None], always=True
-    )
-    for attempt in unknown:
-        assert attempt.record is not None  # noqa: S101 - filtered above
-        result = sent[attempt.record.ref]
-        if isinstance(result, Exception):
-            attempt.fail(result)
-        elif result.code in SKIPPED:
-            attempt.fail(
-                Refused(
-                    f"Spotler does not know the record, and it may not be sent there: {result.message}",
-                    code=result.code,
-                    advice="Make the record fit for Spotler, then set the job back to Queued.",
-                )
-            )
+def _deleted() -> Invalid:
+    return Invalid("The customer or lead of the job was deleted.")
+
+
+def _no_record() -> Invalid:
+    return Invalid("The job has neither a customer nor a lead, or its record was deleted; fill one of them.")

@@ -5,7 +5,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation as Choice
 from connector.jobs.attempt import Attempt
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 from connector.pulls.automations import refresh_automations
 from connector.pulls.permissions import refresh_permissions
 from connector.services import Services
@@ -17,7 +17,7 @@ class Refresh:
     needs = Needs.NOTHING
     repeatable = True
     one_by_one = False
-    accepts_inactive = True
+    accepts = Accepts.ANY
     syncs_first = False
 
     def __init__(self, choice: Choice, refresh: Callable[[Services], object]) -> None:

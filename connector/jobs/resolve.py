@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
 
 
@@ -18,7 +18,7 @@ class Unknown:
     needs = Needs.NOTHING
     repeatable = True
     one_by_one = False
-    accepts_inactive = True
+    accepts = Accepts.ANY
     syncs_first = False
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:

@@ -22,7 +22,7 @@ from connector.jobs.attempt import Attempt
 from connector.jobs.intake import OLDER_FIRST, Intake
 from connector.jobs.operation import Batch, Operation
 from connector.jobs.portions import Plan, read_items
-from connector.jobs.prepare import prepare
+from connector.jobs.prepare import check_lookups, prepare
 from connector.jobs.putback import PutBack
 from connector.jobs.recorder import Recorder
 from connector.jobs.work_item import WorkItem
@@ -74,15 +74,17 @@ class BatchRunner:
             the rows of Spotler Info to write, by record id.
         """
         batch = Batch(self._services, deadline)
-        if attempts:
-            _guard(attempts, lambda: self._operation.check(attempts, batch))
+        check_lookups(self._operation, attempts)
+        in_order = [attempt for attempt in attempts if attempt.is_open]
+        if in_order:
+            _guard(in_order, lambda: self._operation.check(in_order, batch))
         held: set[RecordRef | None] = set()
         for turn in _rounds(attempt for attempt in attempts if attempt.is_open):
             for attempt in turn:
-                if attempt.job.record in held:
+                if attempt.about in held:
                     attempt.fail(Transient(OLDER_FIRST))
             self._perform_round([attempt for attempt in turn if attempt.is_open], batch)
-            held |= {attempt.job.record for attempt in turn if attempt.job.record and attempt.will_be_tried_again}
+            held |= {attempt.about for attempt in turn if attempt.about and attempt.will_be_tried_again}
         return batch.infos
 
     def _perform_round(self, attempts: Sequence[Attempt], batch: Batch) -> None:
@@ -111,7 +113,7 @@ def _rounds(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
     rounds: list[list[Attempt]] = []
     seen: dict[object, int] = defaultdict(int)
     for attempt in sorted(attempts, key=lambda attempt: attempt.job.number):
-        key = attempt.job.record or attempt.job.id
+        key = attempt.about or attempt.job.id
         turn = seen[key]
         seen[key] += 1
         if turn == len(rounds):

@@ -10,7 +10,7 @@ from connector.errors import Invalid, Refused
 from connector.jobs.attempt import Attempt
 from connector.jobs.automations import AutomationRow, automation_of, read_automations
 from connector.jobs.model import COLUMNS, Job
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 
 
 class RunNotFound(Refused):
@@ -36,7 +36,7 @@ class StopAutomation:
     needs = Needs.RECORD_OR_NOTHING
     repeatable = True
     one_by_one = True
-    accepts_inactive = True
+    accepts = Accepts.UNFIT
     syncs_first = False
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:

@@ -7,7 +7,7 @@ from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
 from connector.jobs.model import Job
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 from connector.jobs.tags import tags_of
 from connector.spotler import ScoreOperation
 
@@ -25,7 +25,7 @@ class ChangeScore:
 
     needs = Needs.RECORD
     one_by_one = True
-    accepts_inactive = False
+    accepts = Accepts.FIT
     syncs_first = True
 
     def __init__(self, choice: Choice, change: ScoreOperation) -> None:

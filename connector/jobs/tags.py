@@ -8,7 +8,7 @@ from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
 from connector.jobs.model import Job
-from connector.jobs.operation import Batch, Needs
+from connector.jobs.operation import Accepts, Batch, Needs
 from connector.spotler import TAG_LENGTH
 
 
@@ -17,7 +17,7 @@ class TagOperation(ABC):
 
     repeatable = True
     one_by_one = True
-    accepts_inactive = False
+    accepts = Accepts.FIT
     syncs_first = True
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
@@ -55,6 +55,7 @@ class RemoveTag(TagOperation):
 
     slug = Choice.REMOVE_TAG.slug
     needs = Needs.RECORD
+    accepts = Accepts.DO_NOT_EMAIL
 
     def _change(self, attempt: Attempt, tags: Sequence[str], batch: Batch) -> None:
         spotler = batch.services.spotler

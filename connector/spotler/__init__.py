@@ -4,7 +4,7 @@ from connector.spotler.client import Spotler, spotler_from
 from connector.spotler.conversions import CLEARED, MONEY_UNIT, from_spotler, to_spotler
 from connector.spotler.errors import ContactUnknown, NotLicensed, NotSupported
 from connector.spotler.extensions import TAG_LENGTH
-from connector.spotler.fields import Field, Fields, Option, PropertyType
+from connector.spotler.fields import PERMISSIONS, Field, Fields, Option, PropertyType
 from connector.spotler.models import (
     Audience,
     Automation,
@@ -32,6 +32,7 @@ from connector.spotler.text_values import parse_boolean, parse_text
 __all__ = [
     "CLEARED",
     "MONEY_UNIT",
+    "PERMISSIONS",
     "TAG_LENGTH",
     "Audience",
     "Automation",

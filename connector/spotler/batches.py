@@ -2,7 +2,7 @@
 
 Spotler takes 100 contacts at a time and answers with a code for each. Two things it may do are put right here: refuse a
 whole block because of one contact (the block is halved until that one stands alone), and understand "update" as "only
-those that exist" (those it does not know are written again as new).
+those that exist" (those it does not know are written again as new, if new ones are wanted).
 """
 
 from collections import defaultdict, deque
@@ -23,15 +23,20 @@ _WRITE: Final = Route("POST", "/contact/list")
 _UNKNOWN: Final = "CONTACT_UNKNOWN"
 
 
-def upsert(calls: Calls, contacts: Sequence[ContactData]) -> list[ContactResult]:
+def upsert(calls: Calls, contacts: Sequence[ContactData], *, insert: bool = True) -> list[ContactResult]:
     """Write contacts, new and known ones; the results in the order of the contacts.
+
+    Args:
+        calls: to Spotler.
+        contacts: what to write.
+        insert: whether a contact that Spotler says it does not know is written as a new one.
 
     Raises:
         Transient, Misconfigured: Spotler cannot take a block now. Earlier blocks are written; repeating does no harm.
     """
     results: list[ContactResult] = []
     for block in batched(contacts, BATCH, strict=False):
-        results += _upsert_block(calls, block)
+        results += _upsert_block(calls, block) if insert else _post(calls, block, update=True)
     return results
 
 

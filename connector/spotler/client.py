@@ -100,6 +100,18 @@ class Spotler(Extensions):
         """
         return upsert(self._calls, contacts)
 
+    def update_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
+        """Write single properties of contacts that should exist, 100 per call.
+
+        Whether Spotler creates a contact that it does not know is a matter of the account, but one without address and
+        mobile number it does not keep. So such a contact comes out as CONTACT_UNKNOWN or as NO_ACTIVE_CHANNEL, unless
+        the properties hold a mobile number; those are for `update_contact`.
+
+        Raises:
+            Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
+        """
+        return upsert(self._calls, contacts, insert=False)
+
     def update_contact(self, external_id: str, properties: Mapping[str, object]) -> None:
         """Write properties of a contact that exists; never creates one.
 

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from connector.dataverse.client import Row, filters
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
@@ -22,18 +23,41 @@ class Record:
         row: the columns that the mapping needs.
         name: what users call it.
         permissions: its Spotler Permission rows.
-        subscriptions: the ids of those rows that are subscribed.
+        subscriptions: the ids of those rows that are subscribed, with the names of the permissions.
         is_known: whether Spotler has a contact for it, as far as we know.
         sent_hash: the hash of what was last sent, empty if nothing was.
+        exists: whether it is in Dataverse; of one that was deleted only the id is left.
     """
 
     ref: RecordRef
     row: Row
     name: str
     permissions: Sequence[PermissionState] = ()
-    subscriptions: Sequence[str] = ()
+    subscriptions: Mapping[str, str] = field(default_factory=dict)
     is_known: bool = False
     sent_hash: str = ""
+    exists: bool = True
+
+    @classmethod
+    def deleted(cls, ref: RecordRef) -> Self:
+        """What is left of a record that is not in Dataverse any more."""
+        return cls(ref, {}, "", exists=False)
+
+    def rows_of(self, permission: str) -> Sequence[str]:
+        """The ids of the rows that subscribe it to a permission."""
+        return [row for row, name in self.subscriptions.items() if name.casefold() == permission.casefold()]
+
+    def without(self, permission: str) -> Self:
+        """The record as it is once these rows are switched off."""
+        gone = {*self.rows_of(permission)}
+        return replace(
+            self,
+            permissions=tuple(
+                replace(each, subscribed=False) if each.name.casefold() == permission.casefold() else each
+                for each in self.permissions
+            ),
+            subscriptions={row: name for row, name in self.subscriptions.items() if row not in gone},
+        )
 
     @property
     def is_active(self) -> bool:
@@ -83,11 +107,11 @@ class RecordReader:
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
                     permissions=_states(permissions.get(ref.id, ())),
-                    subscriptions=[
-                        str(each[Permission.ID])
+                    subscriptions={
+                        str(each[Permission.ID]): _name(each)
                         for each in permissions.get(ref.id, ())
                         if each.get(Permission.SUBSCRIBED) is True
-                    ],
+                    },
                     is_known=bool(info.get(Info.SENT_HASH)),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                 )
@@ -130,8 +154,12 @@ def _states(rows: Iterable[Row]) -> Sequence[PermissionState]:
     """The permissions of one record; of two rows with one name, "not subscribed" is the stronger."""
     states: dict[str, PermissionState] = {}
     for row in rows:
-        name = str(row.get(Permission.NAME) or "").strip()
+        name = _name(row)
         held = states.get(name.casefold())
         subscribed = row.get(Permission.SUBSCRIBED) is True and (held is None or held.subscribed)
         states[name.casefold()] = PermissionState(name, subscribed)
     return tuple(states.values())
+
+
+def _name(row: Row) -> str:
+    return str(row.get(Permission.NAME) or "").strip()

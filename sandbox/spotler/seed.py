@@ -62,6 +62,12 @@ PROPERTIES = (
     Property("freeField1", "Free number", Kind.INT),
     Property("turnover", "Turnover", Kind.MONEY),
     Property("lastVisit", "Last visit", Kind.DATE_TIME),
+    # Of the types that have no field yet which no mapping fills.
+    Property("partnerEmail", "E-mail address of the partner", Kind.EMAIL),
+    Property("partnerGender", "Gender of the partner", Kind.GENDER),
+    Property("partnerBirthday", "Birthday of the partner", Kind.BIRTHDATE),
+    Property("partnerMobile", "Mobile number of the partner", Kind.MOBILE_NUMBER),
+    Property("visitPostcode", "Postcode of the visit", Kind.POSTCODE),
     Property(
         "profileFields",
         "Interests",

@@ -1,9 +1,12 @@
 """Records on their way to Spotler: sent, unchanged, left out, withdrawn; and what Spotler Info remembers of it."""
 
+from dataclasses import replace
+from threading import Barrier
+
 import pytest
 
 from connector.dataverse.client import Keyed, filters
-from connector.dataverse.names import Info
+from connector.dataverse.names import Info, Permission
 from connector.errors import Refused, Transient
 from connector.sync.outward import INFO_NAVIGATION, Outward, Sent
 from connector.sync.records import RecordReader
@@ -22,6 +25,11 @@ def send(world):
         return [results[ref] for ref in refs]
 
     return _send
+
+
+def read(world, *refs):
+    records = RecordReader(world.services).read(refs)
+    return [records[ref] for ref in refs]
 
 
 def codes(results):
@@ -150,6 +158,29 @@ def test_a_withdrawal_that_fails_is_not_remembered_as_done(world, send):
     assert world.info(record)[Info.SENT_HASH] == "0" * 64
 
 
+def test_several_records_leave_at_the_same_time(world):
+    records = read(world, *(world.contact(name, known=True, donotemail=True) for name in ("ann", "bob")))
+    both = Barrier(2)
+
+    results = Outward(world.services, {}, check_time=lambda: both.wait(timeout=10)).send(records, always=True)
+
+    assert codes(results.values()) == ["ANONYMIZED"] * 2
+    assert world.effects() == ["contact.anonymized"] * 2
+
+
+def test_nothing_leaves_and_nothing_is_sent_when_the_time_is_up(world):
+    out, again, there = (world.contact(name, known=True, donotemail=True) for name in ("ann", "bob", "cas"))
+    world.services.dataverse.update("contacts", there.id, {"donotemail": False})
+
+    def is_up():
+        raise Transient
+
+    results = Outward(world.services, {}, check_time=is_up).send(read(world, out, again, there), always=True)
+
+    assert [type(result) for result in results.values()] == [Transient] * 3
+    assert world.effects() == []
+
+
 def test_a_qualified_lead_is_withdrawn_because_it_goes_on_as_a_contact(world, send):
     record = world.lead(known=True, statecode=1, statuscode=3)
 
@@ -183,6 +214,35 @@ def test_one_refused_contact_harms_no_other_and_is_sent_again_next_time(world, s
     assert world.info(bad)[Info.LAST_ERROR] is None
 
 
+def test_consent_that_cannot_be_withdrawn_in_dataverse_keeps_its_record_and_no_other(world):
+    good, bad = world.contact("ann", donotbulkemail=True), world.contact("bob", donotbulkemail=True)
+    for record in (good, bad):
+        world.permission(record, "Newsletter", subscribed=True)
+    one, other = read(world, good, bad)
+    (free,), (locked,) = one.subscriptions, other.subscriptions
+    # A row that was deleted since, so that Dataverse takes none of them in one write.
+    one = replace(one, subscriptions={**one.subscriptions, "99999999-0000-4000-8000-000000000000": "Events"})
+    world.break_dataverse("500", rf"\({locked}\)", inner=True)
+
+    results = Outward(world.services, {}).send([one, other], always=True)
+
+    assert results[good].code == "OK"
+    assert isinstance(results[bad], Transient)
+    assert world.in_spotler(bad) is None
+    subscribed = {row[Permission.ID]: row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)}
+    assert subscribed == {free: False, locked: True}
+
+
+def test_a_record_that_cannot_be_packed_harms_no_other(world):
+    good, bad = read(world, world.contact("ann"), world.contact("bob"))
+    bad = replace(bad, permissions=(None,))
+
+    results = Outward(world.services, {}).send([bad, good], always=True)
+
+    assert isinstance(results[bad.ref], AttributeError)
+    assert results[good.ref].code == "OK"
+
+
 def test_a_refusal_does_not_forget_what_was_sent_before(world, send):
     record = world.contact()
     send(record)
@@ -197,12 +257,13 @@ def test_a_refusal_does_not_forget_what_was_sent_before(world, send):
     assert world.info(record)[Info.LAST_STATUS] == error.result_code
 
 
-def test_spotler_being_away_is_told_to_the_caller(world, send):
+def test_spotler_being_away_is_the_result_of_each_record_that_was_to_be_sent(world, send):
     record = world.contact()
     world.spotler.arm("html", route="POST /contact/list", count=None)
 
-    with pytest.raises(Transient):
-        send(record)
+    (error,) = send(record)
+
+    assert isinstance(error, Transient)
 
 
 def test_nothing_to_send_calls_nobody(world, send):

@@ -1,0 +1,107 @@
+"""Contacts that were sent to Spotler and are not there any more: they are sent again whole, never made half."""
+
+from dataclasses import replace
+
+import pytest
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Job
+from connector.mapping import parse_mapping
+
+DONE, BACK = (JobStatus.COMPLETED, "OK"), "ann@example.org"
+SET = Operation.SET_CONTACT_FIELD
+FIELD = {Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: "warm"}
+#: Spotler would create a contact for it.
+MOBILE = {Job.FIELD_NAME: "mobileNumber", Job.FIELD_VALUE: "+31612345678"}
+#: A mapping that leaves the mobile number alone.
+MAPPED = {"emailaddress1": "email", "firstname": "firstName"}
+
+JOBS = {
+    Operation.ADD_TAG: {Job.TAG: "x"},
+    Operation.REMOVE_TAG: {Job.TAG: "x"},
+    Operation.SET_SCORE: {Job.TAG: "x", Job.SCORE: 1},
+    Operation.ADD_TO_AUDIENCE: {Job.AUDIENCE: "Members"},
+    SET: FIELD,
+    Operation.CLEAR_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1"},
+}
+on_every_operation = pytest.mark.parametrize("operation", JOBS, ids=lambda operation: operation.slug)
+
+
+@pytest.fixture
+def lost(world):
+    """A contact that Spotler has lost."""
+
+    def _lost(name="ann", **columns):
+        record = world.contact(name, known=True, **columns)
+        world.spotler.reset()
+        return record
+
+    return _lost
+
+
+@on_every_operation
+def test_a_lost_contact_is_sent_again_whole(world, lost, operation):
+    record = lost(firstname="Ann")
+    job = world.job(operation, record, **JOBS[operation])
+
+    world.run(job)
+
+    assert world.status(job) == DONE
+    properties = world.in_spotler(record)["properties"]
+    assert (properties["email"], properties["firstName"]) == (BACK, "Ann")
+
+
+@pytest.mark.parametrize("creates", [True, False])
+@pytest.mark.parametrize("columns", [FIELD, MOBILE], ids=["text", "mobile number"])
+def test_a_field_of_a_lost_contact_is_written_into_a_whole_contact_however_the_account_takes_update(
+    world, lost, creates, columns
+):
+    rows = [{"contact": column, "direction": "->", "spotler": name} for column, name in MAPPED.items()]
+    world.services = replace(world.services, mapping=parse_mapping({"rows": rows}))
+    record, neighbour = lost(firstname="Ann"), world.contact("bob", known=True)
+    world.spotler.settings(post_update_true_creates=creates)
+    jobs = [world.job(SET, each, **columns) for each in (record, neighbour)]
+
+    world.run(*jobs)
+
+    assert [world.status(job) for job in jobs] == [DONE, DONE]
+    held = [world.in_spotler(each)["properties"] for each in (record, neighbour)]
+    assert (held[0]["email"], held[0]["firstName"]) == (BACK, "Ann")
+    assert [each[columns[Job.FIELD_NAME]] for each in held] == [columns[Job.FIELD_VALUE]] * 2
+
+
+@on_every_operation
+def test_a_lost_contact_that_cannot_be_sent_again_now_is_tried_again_later(world, lost, operation):
+    record = lost()
+    job = world.job(operation, record, **JOBS[operation])
+    world.spotler.arm("contact_error", route="POST /contact/list", external_ids=[record.id], count=None)
+
+    world.run(job)
+
+    assert world.row(job)[Job.STATUS] == JobStatus.IN_PROGRESS
+    assert world.in_spotler(record) is None
+    world.mend_spotler()
+    world.run(*world.put_back())
+    assert world.status(job) == DONE
+
+
+@on_every_operation
+def test_a_lost_contact_that_may_not_be_sent_again_fails_with_the_reason(world, lost, operation):
+    record = lost(emailaddress1=None)
+    job = world.job(operation, record, **JOBS[operation])
+
+    world.run(job)
+
+    assert world.status(job) == (JobStatus.FAILED, "ANONYMIZED")
+    assert world.in_spotler(record) is None
+
+
+def test_a_contact_that_can_be_reached_in_no_way_is_not_taken_for_a_lost_one(world):
+    record = world.contact()
+    world.run(world.job(Operation.SYNC_CONTACT, record))
+    world.spotler.emit({"type": "bounce", "externalId": record.id})
+    job = world.job(SET, record, **FIELD)
+
+    world.run(job)
+
+    assert world.status(job) == (JobStatus.FAILED, "NO_ACTIVE_CHANNEL")
