@@ -3,7 +3,9 @@
 import pytest
 
 from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job
 from tests.acceptance.records import DEACTIVATED
+from tests.acceptance.world import job_row
 
 ANONYMIZE = Operation.ANONYMIZE_CONTACT
 
@@ -29,6 +31,20 @@ def test_a_deactivated_record_can_be_anonymised(world):
     world.run(ANONYMIZE, record).assert_completed()
 
     assert world.spotler.find(record) is None
+
+
+@pytest.mark.feature("JOB-17")
+@pytest.mark.parametrize("table", ["contact", "lead", "account"])
+def test_a_record_that_is_deleted_while_the_job_waits_is_anonymised(world, table):
+    record = world.record(table)
+    world.sync(record).assert_completed()
+    row = job_row(ANONYMIZE, record)
+
+    job = world.wait(world.people.create_and_delete(Job.SET, row, record.path))
+
+    job.assert_completed()
+    assert world.spotler.find(record) is None
+    assert world.spotler.effects(record)[-1] == "contact.anonymized"
 
 
 @pytest.mark.feature("CON-09")

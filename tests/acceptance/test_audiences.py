@@ -6,6 +6,7 @@ import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import MarketingList
+from connector.jobs.audiences import audience_id
 from tests.acceptance.world import job_row
 
 ADD, REMOVE = Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE
@@ -111,14 +112,12 @@ def test_a_job_without_record_is_not_valid(world, operation):
 
 @pytest.mark.feature("AUD-01")
 def test_jobs_of_one_audience_share_a_call(world):
-    records, name = [world.contact() for _ in range(5)], new_audience()
-    for record in records:
-        world.sync(record).assert_completed()
-    before = len(world.spotler.door.journal("audience.member_added"))
-    rows = [job_row(ADD, record, dh_audience=name) for record in records]
-
-    for job in world.jobs(*rows):
+    records, name = [world.contact() for _ in range(20)], new_audience()
+    jobs = world.jobs(*[job_row(ADD, record, dh_audience=name) for record in records])
+    for job in jobs:
         world.wait(job).assert_completed()
 
     assert world.spotler.members(name) == {record.id for record in records}
-    assert len(world.spotler.door.journal("audience.member_added")) == before + len(records)
+    # One call would do, but nobody knows how many of the jobs a batch of the bus holds.
+    calls = world.spotler.calls_naming(f"/audience/{audience_id(name)}/contact")
+    assert 0 < len(calls) <= len(records) / 2

@@ -53,6 +53,20 @@ def test_other_fields_of_the_contact_stay_as_they_are(world):
         ("lastorderdate", "24-12-2025", "2025-12-24"),
         ("lastorderdate", "24/12/2025", "2025-12-24"),
         ("lastorderdate", "2025-12-24T23:30:00+02:00", "2025-12-24"),
+        ("partnerBirthday", "1984-02-29", "1984-02-29"),
+        ("partnerBirthday", "29-02-1984", "1984-02-29"),
+        ("partnerBirthday", "29/2/1984", "1984-02-29"),
+        ("partnerGender", "M", "M"),
+        ("partnerGender", "man", "M"),
+        ("partnerGender", "Male", "M"),
+        ("partnerGender", "V", "F"),
+        ("partnerGender", "f", "F"),
+        ("partnerGender", "vrouw", "F"),
+        ("partnerGender", "female", "F"),
+        ("partnerMobile", "+31 6-1234 (5678)", "+31612345678"),
+        ("partnerMobile", "+31 (0)6 12345678", "+31612345678"),
+        ("visitPostcode", " 1234 ab ", "1234 AB"),
+        ("partnerEmail", " Zoe.de-Wit+2@example.org ", "Zoe.de-Wit+2@example.org"),
     ],
 )
 def test_the_value_is_converted_to_the_type_of_the_field(world, name, typed, held):
@@ -86,6 +100,12 @@ def test_a_moment_is_the_same_moment_in_spotler_and_without_an_offset_it_is_utc(
         ("lastorderdate", "31-02-2025"),
         ("lastorderdate", "12/24/2025"),
         ("lastVisit", "noon"),
+        ("partnerBirthday", "29-02-1985"),
+        ("partnerGender", "X"),
+        ("partnerMobile", "call me"),
+        ("visitPostcode", "B-1000"),
+        ("partnerEmail", "zoe@"),
+        ("partnerEmail", "zoe@example.org, ann@example.org"),
     ],
 )
 def test_a_value_that_does_not_fit_the_type_is_never_sent(world, name, typed):

@@ -67,12 +67,13 @@ TAGGED = (Operation.ADD_TAG, Operation.REMOVE_TAG, *SCORES)
 FIELDS = (Operation.SET_CONTACT_FIELD, Operation.CLEAR_CONTACT_FIELD)
 AUDIENCES = (Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE)
 NEED_A_RECORD = tuple(operation for operation in GOOD if operation is not Operation.ADD_TAG)
+MISS_A_DELETED_ONE = tuple(operation for operation in GOOD if operation is not Operation.ANONYMIZE_CONTACT)
 ONLY_ACTIVE = (*TAGGED, Operation.START_AUTOMATION, *FIELDS, Operation.ADD_TO_AUDIENCE)
 
 BAD = (
     *every(NEED_A_RECORD, "no record", record="none"),
     *every(GOOD, "customer and lead", record="two"),
-    *every(GOOD, "deleted record", record="deleted"),
+    *every(MISS_A_DELETED_ONE, "deleted record", record="deleted"),
     *every(ONLY_ACTIVE, "deactivated record", record="deactivated"),
     *every(TAGGED, "no tag", {Job.TAG: None}),
     *every(TAGGED, "blank tags", {Job.TAG: " ; , "}),

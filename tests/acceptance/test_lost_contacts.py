@@ -1,0 +1,46 @@
+"""Contacts that were synced, and that Spotler does not know any more when a job comes for them."""
+
+import pytest
+
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Info, Job
+from connector.sync.outward import INFO_NAVIGATION
+
+JOBS = {
+    Operation.ADD_TAG: {Job.TAG: "Webinar"},
+    Operation.SET_SCORE: {Job.TAG: "Interest", Job.SCORE: 10},
+    Operation.SET_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: "warm"},
+    Operation.CLEAR_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1"},
+    Operation.ADD_TO_AUDIENCE: {Job.AUDIENCE: "Everybody"},
+}
+on_every_operation = pytest.mark.parametrize("operation", JOBS, ids=lambda operation: operation.slug)
+
+
+def lost(world, **columns):
+    """A contact of which Spotler Info says that it was sent, and that Spotler does not have."""
+    record = world.contact(**columns)
+    bind = {f"{INFO_NAVIGATION[record.table]}@odata.bind": f"/{record.path}"}
+    world.people.create(Info.SET, {Info.NAME: "Anna", Info.RECORD: record.id, Info.SENT_HASH: "0" * 64, **bind})
+    return record
+
+
+@pytest.mark.feature("JOB-16")
+@on_every_operation
+def test_a_contact_that_spotler_has_lost_is_sent_again_whole(world, operation):
+    record = lost(world, lastname="Verloren", emailaddress1="verloren@example.org")
+
+    world.run(operation, record, **JOBS[operation]).assert_completed()
+
+    properties = world.spotler.contact(record).properties
+    assert (properties["lastName"], properties["email"]) == ("Verloren", "verloren@example.org")
+    assert world.spotler.effects(record)[0] == "contact.created"
+
+
+@pytest.mark.feature("JOB-16")
+@on_every_operation
+def test_a_contact_that_spotler_has_lost_and_that_has_no_address_is_not_made_half(world, operation):
+    record = lost(world, emailaddress1=None)
+
+    world.run(operation, record, **JOBS[operation]).assert_failed("ANONYMIZED")
+
+    assert world.spotler.find(record) is None

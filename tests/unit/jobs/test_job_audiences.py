@@ -1,0 +1,53 @@
+"""Audience jobs of one batch: one call for all, and a result for each."""
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.jobs.audiences import audience_id
+
+ADD, REMOVE = Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE
+DONE = (JobStatus.COMPLETED, "OK")
+NAME = "Members"
+
+
+def membership_calls(world):
+    return [call for call in world.spotler.traffic() if f"/audience/{audience_id(NAME)}/contact" in call["target"]]
+
+
+def test_all_jobs_of_one_audience_share_a_call(world):
+    world.services.spotler.audiences.create(audience_id(NAME), NAME)
+    records = [world.contact(f"p{number}", known=True) for number in range(5)]
+
+    world.run(*[world.job(ADD, record, dh_audience=NAME) for record in records])
+
+    (audience,) = world.spotler.state()["audiences"]
+    assert set(audience["members"]) == {record.id for record in records}
+    assert len(membership_calls(world)) == 1
+
+
+def test_contacts_that_spotler_has_lost_get_a_result_each(world):
+    records = [world.contact(name, known=True) for name in ("ann", "bob", "cas", "dan")]
+    there, passing, refused, back = records
+    world.spotler.reset()
+    world.spotler.contacts({"externalId": there.id, "properties": {"email": "ann@example.org"}})
+    world.spotler.arm("contact_error", route="POST /contact/list", external_ids=[passing.id], count=None)
+    world.services.dataverse.update("contacts", refused.id, {"emailaddress1": "nowhere@", "mobilephone": None})
+    jobs = [world.job(ADD, record, dh_audience=NAME) for record in records]
+
+    world.run(*jobs)
+
+    assert [world.status(job) for job in jobs] == [
+        DONE, (JobStatus.IN_PROGRESS, None), (JobStatus.FAILED, "PROPERTY_INVALID"), DONE
+    ]  # fmt: skip
+    (audience,) = world.spotler.state()["audiences"]
+    assert set(audience["members"]) == {there.id, back.id}
+
+
+def test_who_is_lost_and_may_not_be_mailed_is_not_sent_again_to_be_taken_out(world):
+    record = world.contact(known=True, donotemail=True)
+    world.spotler.reset()
+    world.services.spotler.audiences.create(audience_id(NAME), NAME)
+    job = world.job(REMOVE, record, dh_audience=NAME)
+
+    world.run(job)
+
+    assert world.status(job) == DONE
+    assert world.in_spotler(record) is None
