@@ -25,7 +25,7 @@ class WriteContactField:
     repeatable = True
     one_by_one = False
     accepts = Accepts.DO_NOT_EMAIL  # where it only removes
-    syncs_first = True
+    syncs_first = False  # it does so itself, once consent was heeded: what is refused must not be sent first
 
     def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, done: str) -> None:
         self.slug = choice.slug
@@ -44,6 +44,7 @@ class WriteContactField:
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call for a hundred contacts."""
         heed_consent(attempts, batch.services)
+        batch.send([attempt for attempt in attempts if attempt.is_open and not attempt.known_record.is_known])
         todo = [attempt for attempt in attempts if attempt.is_open]
         self._update([attempt for attempt in todo if not write_of(attempt).opens_channel], batch)
         batch.each(

@@ -153,7 +153,7 @@ class Operation(Protocol):
 
     @property
     def syncs_first(self) -> bool:
-        """Whether Spotler must know the record before."""
+        """Whether a record that Spotler does not know is sent there before the work begins."""
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """End the attempts whose row is wrong, before anything is asked of Spotler on their behalf.

@@ -131,6 +131,22 @@ def test_a_permission_that_a_job_switches_off_is_switched_off_in_dataverse_too(w
     assert world.in_spotler(record)["permissions"] == [seed.NEWSLETTER_BIT]
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["never sent", "lost by Spotler"])
+def test_a_permission_that_a_job_switches_off_is_never_on_in_spotler_not_even_for_a_moment(world, lost):
+    record = world.contact(known=lost)
+    world.spotler.reset()
+    for name in ("Newsletter", "Events"):
+        world.permission(record, name, subscribed=True)
+    job = switch(world, SET, record, "Events", "nee")
+    # What follows the sending of the whole record does not come to pass.
+    world.spotler.arm("html", route="POST /contact/list", skip=2 if lost else 1, count=None)
+
+    world.run(job)
+
+    assert world.row(job)[Job.STATUS] == JobStatus.IN_PROGRESS
+    assert world.in_spotler(record)["permissions"] == [seed.NEWSLETTER_BIT]
+
+
 def test_a_permission_whose_row_cannot_be_switched_off_is_tried_again_as_a_whole(world):
     record, other = world.contact("ann", known=True), world.contact("bob", known=True)
     world.permission(record, "Events", subscribed=True)
