@@ -56,7 +56,7 @@ def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, obj
         raise Invalid("The job has no field name; fill the column Field Name.")
     if not job.field_value.strip():
         raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
-    target = find_target(job.field_name, fields, mapping)
+    target = find_target(job.field_name, job.table, fields, mapping)
     value = parse_text(target.type, job.field_value)
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
@@ -69,7 +69,7 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
     """
     if not job.field_name.strip():
         raise Invalid("The job has no field name; fill the column Field Name.")
-    target = find_target(job.field_name, fields, mapping)
+    target = find_target(job.field_name, job.table, fields, mapping)
     return {target.name: CLEARED if target.bit is None else [{"bit": target.bit, "enabled": False}]}
 
 

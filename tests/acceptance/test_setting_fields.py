@@ -119,6 +119,25 @@ def test_a_field_that_the_mapping_sends_is_refused_because_the_next_sync_would_o
 
 
 @pytest.mark.feature("FLD-04")
+@pytest.mark.parametrize(
+    ("table", "name", "value", "held"),
+    [
+        ("lead", "gender", "vrouw", "F"),
+        ("lead", "birthday", "1984-02-29", "1984-02-29"),
+        ("account", "firstName", "An", "An"),
+    ],
+)
+def test_a_field_that_the_mapping_sends_for_another_table_may_be_set(world, table, name, value, held):
+    record = world.record(table)
+
+    set_field(world, record, name, value).assert_completed()
+    assert world.spotler.contact(record).properties[name] == held
+
+    world.sync(record).assert_completed()
+    assert world.spotler.contact(record).properties[name] == held
+
+
+@pytest.mark.feature("FLD-04")
 @pytest.mark.parametrize("name", ["email", "E-mail address"])
 def test_the_address_cannot_be_set_by_a_job(world, name):
     record = world.contact()
