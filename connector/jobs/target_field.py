@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.errors import Invalid
 from connector.mapping import Mapping
-from connector.spotler import Field, Fields, PropertyType
+from connector.spotler import Field, Fields, FieldUnknown, PropertyType
 
 #: The address decides who somebody is mailed as, so only the sync of the record may write it.
 PROTECTED: Final = frozenset({"email", "externalid"})
@@ -35,6 +35,7 @@ def find_target(text: str, table: str, fields: Fields, mapping: Mapping) -> Targ
         table: the logical name of the table of the record; what is mapped for other tables does not count.
 
     Raises:
+        FieldUnknown: Spotler has no such field, or the list field no such item.
         Invalid: naming what is wrong and what to do.
     """
     name, colon, item = (part.strip() for part in text.partition(":"))
@@ -57,7 +58,12 @@ def _bit(field: Field, item: str, allowed: Collection[str] | None) -> int:
     if not item:
         raise Invalid(f"The field {field.name} is a list field; name one item of it as {field.name}:item.")
     option = field.option(item)
-    if option is None or (allowed is not None and item.casefold() not in {each.casefold() for each in allowed}):
-        names = ", ".join(allowed or [each.name for each in field.options])
-        raise Invalid(f"The list field {field.name} has no such item; choose one of: {names}.")
+    if allowed is not None and item.casefold() not in {each.casefold() for each in allowed}:
+        raise Invalid(_no_item(field, allowed))
+    if option is None:
+        raise FieldUnknown(_no_item(field, allowed or [each.name for each in field.options]))
     return option.bit
+
+
+def _no_item(field: Field, items: Collection[str]) -> str:
+    return f"The list field {field.name} has no such item; choose one of: {', '.join(items)}."
