@@ -1,7 +1,7 @@
 """Everything that speaks Spotler Mail+."""
 
 from connector.spotler.client import FIELDS_MISSED_TTL, Spotler, spotler_from
-from connector.spotler.conversions import CLEARED, MONEY_UNIT, from_spotler, to_spotler
+from connector.spotler.conversions import CLEARED, MONEY_UNIT, TEXT_LENGTH, from_spotler, to_spotler
 from connector.spotler.errors import ContactUnknown, NotLicensed, NotSupported
 from connector.spotler.extensions import TAG_LENGTH
 from connector.spotler.fields import Field, Fields, FieldUnknown, Option, PropertyType
@@ -34,6 +34,7 @@ __all__ = [
     "FIELDS_MISSED_TTL",
     "MONEY_UNIT",
     "TAG_LENGTH",
+    "TEXT_LENGTH",
     "Audience",
     "Automation",
     "AutomationRun",

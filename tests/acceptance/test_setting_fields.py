@@ -46,6 +46,7 @@ def test_other_fields_of_the_contact_stay_as_they_are(world):
     ("name", "typed", "held"),
     [
         ("scoreNote2", " Zoë & co ", "Zoë & co"),
+        ("scoreNote2", "ë" * 255, "ë" * 255),
         ("freeField1", "+42", 42),
         ("freeField1", "-7", -7),
         ("turnover", "1234,5", 123450),
@@ -85,6 +86,8 @@ def test_a_moment_is_the_same_moment_in_spotler_and_without_an_offset_it_is_utc(
         ("lastorderdate", "tomorrow"),
         ("lastorderdate", "31-02-2025"),
         ("lastorderdate", "12/24/2025"),
+        ("lastorderdate", "24-12/2025"),
+        ("scoreNote1", "x" * 256),
         ("lastVisit", "noon"),
     ],
 )
