@@ -22,7 +22,7 @@ from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
 from connector.spotler.calls import Calls, Route, list_of
 from connector.spotler.errors import ContactUnknown, error_for
-from connector.spotler.extensions import Extensions
+from connector.spotler.extensions import CONTACT, Extensions
 from connector.spotler.feeds import Feeds
 from connector.spotler.fields import Fields
 from connector.spotler.models import (
@@ -51,7 +51,6 @@ _CONTACT: Final = {404: "CONTACT_NOT_FOUND"}
 _TRIGGER: Final = {404: "TRIGGER_NOTFOUND", 417: "NOT_TRIGGERED"}
 
 _PROPERTIES: Final = Route("GET", "/contact/properties/list")
-_GET: Final = Route("GET", "/contact/{contact}", bare=_CONTACT)
 _PUT: Final = Route("PUT", "/contact/{contact}", bare=_CONTACT)
 _ANONYMIZE: Final = Route("PUT", "/contact/anonymize/{contact}", bare=_CONTACT)
 _SEARCH: Final = Route("GET", "/contact/search")
@@ -117,7 +116,7 @@ class Spotler(Extensions):
     def get_contact(self, external_id: str) -> SpotlerContact | None:
         """The contact, or None if Spotler does not know it."""
         try:
-            return read_contact(as_object(self._calls.read(_GET, {"contact": external_id})))
+            return read_contact(as_object(self._calls.read(CONTACT, {"contact": external_id})))
         except ContactUnknown:
             return None
 
