@@ -171,6 +171,18 @@ def test_a_job_without_a_field_name_is_not_valid(world, name):
     world.assert_not_valid(job, record, "Field Name")
 
 
+@pytest.mark.feature("FLD-01")
+@pytest.mark.feature("FLD-02")
+def test_an_internal_name_goes_before_the_same_display_name_of_another_field(world):
+    record = world.contact()
+
+    set_field(world, record, "scoreNote1", "warm").assert_completed()
+    set_field(world, record, "oldScoreNote", "cold").assert_completed()
+
+    properties = world.spotler.contact(record).properties
+    assert (properties["scoreNote1"], properties["oldScoreNote"]) == ("warm", "cold")
+
+
 @pytest.mark.feature("FLD-02")
 def test_a_display_name_that_fits_two_fields_asks_for_the_internal_name(world):
     record = world.contact()
