@@ -101,7 +101,9 @@ def _is_stale(job: Job, now: datetime) -> bool:
 
 
 def _is_superseded(job: Job, siblings: Collection[Job]) -> bool:
-    return job.operation is Operation.SYNC_CONTACT and any(
-        other.operation is Operation.SYNC_CONTACT and other.is_queued and other.number > job.number
-        for other in siblings
-    )
+    return _syncs(job) and any(_syncs(other) and other.is_queued and other.number > job.number for other in siblings)
+
+
+def _syncs(job: Job) -> bool:
+    """Whether it will send its record; one with two records is not valid and will send neither."""
+    return job.operation is Operation.SYNC_CONTACT and not (job.customer and job.lead)

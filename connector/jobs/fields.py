@@ -10,7 +10,7 @@ from connector.jobs.model import Job
 from connector.jobs.operation import Batch, Needs
 from connector.jobs.target_field import find_target
 from connector.mapping import Mapping
-from connector.spotler import CLEARED, ContactData, Fields, parse_text
+from connector.spotler import CLEARED, FIELDS_MISSED_TTL, ContactData, Fields, FieldUnknown, parse_text
 
 #: Reads from a job what is to be written.
 type PropertyReader = Callable[[Job, Fields, Mapping], dict[str, object]]
@@ -32,8 +32,15 @@ class WriteContactField:
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
-        fields, mapping = batch.services.spotler.fields(), batch.services.mapping
-        batch.examine(attempts, lambda attempt: self._read(attempt.job, fields, mapping))
+        spotler, mapping = batch.services.spotler, batch.services.mapping
+
+        def read(attempt: Attempt) -> dict[str, object]:
+            try:
+                return self._read(attempt.job, spotler.fields(), mapping)
+            except FieldUnknown:  # somebody may have added it to Spotler meanwhile
+                return self._read(attempt.job, spotler.fields(max_age=FIELDS_MISSED_TTL), mapping)
+
+        batch.examine(attempts, read)
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call for a hundred contacts."""
@@ -56,7 +63,7 @@ def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, obj
         raise Invalid("The job has no field name; fill the column Field Name.")
     if not job.field_value.strip():
         raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
-    target = find_target(job.field_name, fields, mapping)
+    target = find_target(job.field_name, job.table, fields, mapping)
     value = parse_text(target.type, job.field_value)
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
@@ -69,7 +76,7 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
     """
     if not job.field_name.strip():
         raise Invalid("The job has no field name; fill the column Field Name.")
-    target = find_target(job.field_name, fields, mapping)
+    target = find_target(job.field_name, job.table, fields, mapping)
     return {target.name: CLEARED if target.bit is None else [{"bit": target.bit, "enabled": False}]}
 
 

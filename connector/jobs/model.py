@@ -78,6 +78,11 @@ class Job:
         return self.customer or self.lead
 
     @property
+    def table(self) -> str:
+        """The logical name of the record's table; empty without a record."""
+        return self.record.table if self.record else ""
+
+    @property
     def is_queued(self) -> bool:
         """Whether nobody has claimed it yet."""
         return self.status == JobStatus.QUEUED

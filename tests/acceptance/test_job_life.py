@@ -195,6 +195,17 @@ def test_waiting_syncs_of_one_record_collapse_into_the_newest(world):
 
 
 @pytest.mark.feature("JOB-14")
+def test_a_sync_does_not_give_way_to_a_newer_one_that_is_not_valid(world):
+    record, lead = world.contact(), world.lead()
+
+    valid, not_valid = world.jobs(job_row(SYNC, record), job_row(SYNC, record, lead))
+
+    world.wait(valid).assert_completed()
+    world.wait(not_valid).assert_failed("JOB_NOT_VALID", "both")
+    assert world.spotler.effects(record) == ["contact.created"]
+
+
+@pytest.mark.feature("JOB-14")
 def test_syncs_of_different_records_do_not_collapse(world):
     records = [world.contact() for _ in range(3)]
 
