@@ -6,7 +6,7 @@ from typing import Self
 from connector.dataverse.choices import JobStatus
 from connector.errors import ConnectorError, Invalid, Refused
 from connector.jobs.model import Job
-from connector.jobs.work_item import Receipt, WorkItem
+from connector.jobs.work_item import Claim, Reason, Receipt, WorkItem
 from connector.outcomes import OK
 from connector.sync.records import Record
 
@@ -56,10 +56,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class Attempt:
-    """A claimed job while a batch works on it.
+    """A job while a batch works on it.
 
     Attributes:
         job: the job as it is after the claim.
+        is_claimed: whether the claim stands on the row; where Dataverse refused it, only its end can be written.
         record: what the job is about, once it is read.
         begun: whether its work was begun, so that repeating it could do it twice.
         plan: what the check of the job found out, for the operation that performs it.
@@ -68,6 +69,7 @@ class Attempt:
 
     item: WorkItem
     job: Job
+    is_claimed: bool = True
     record: Record | None = None
     begun: bool = False
     plan: object = None
@@ -88,6 +90,16 @@ class Attempt:
         """The record of an operation that needs one."""
         assert self.record is not None  # noqa: S101 - `prepare` ended the attempts without one
         return self.record
+
+    def item_again(self, reason: Reason, outcome: Outcome | None = None) -> WorkItem:
+        """The item that goes on under the claim of this attempt; with an outcome, only to write that."""
+        return self.item.model_copy(
+            update={
+                "reason": reason,
+                "claim": Claim(attempt=self.job.attempts, token=self.job.claim),
+                "receipt": outcome.receipt() if outcome else None,
+            }
+        )
 
     def finish(self, message: str, *, code: str = OK, automation_contact_id: str = "", post: str = "") -> None:
         """The work is done."""

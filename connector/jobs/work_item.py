@@ -122,6 +122,10 @@ class WorkItem(BaseModel):
         # Outside of the handler, because the text of pydantic's error holds the body and would stay in the context.
         raise NotAWorkItem(f"The message is not a work item: {problems}.")
 
+    def body(self) -> bytes:
+        """The body of a message that carries it."""
+        return self.model_dump_json(exclude_none=True).encode()
+
     def message(self, message_id: str, due: datetime | None = None) -> OutgoingMessage:
         """The message that carries it.
 
@@ -130,7 +134,7 @@ class WorkItem(BaseModel):
             due: when it is delivered; None for now.
         """
         return OutgoingMessage(
-            body=self.model_dump_json(exclude_none=True).encode(),
+            body=self.body(),
             message_id=message_id,
             properties={OPERATION_PROPERTY: self.operation},
             due=due,
