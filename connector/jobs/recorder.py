@@ -8,7 +8,7 @@ from connector import telemetry
 from connector.dataverse.client import Conflict, Keyed, NotFound, filters
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, InternalError, Misconfigured, OutcomeUnknown, Transient
+from connector.errors import ConnectorError, Misconfigured, OutcomeUnknown, Transient
 from connector.jobs import retry, timeline
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.model import Job
@@ -136,8 +136,8 @@ class Recorder:
         )
         if isinstance(verdict, retry.Retry) or not isinstance(result, ConnectorError):
             telemetry.obstacle(log, result, operation=self._operation.slug, job=attempt.job.id)
-        if isinstance(verdict, Outcome) and verdict.code == InternalError.code:
-            quarantine(self._services.bus, attempt.item.body(), InternalError(), source=self._operation.slug)
+        if isinstance(verdict, Outcome) and not isinstance(result, ConnectorError):
+            quarantine(self._services.bus, attempt.item.body(), telemetry.mistake(result), source=self._operation.slug)
         return verdict
 
     def _write(self, entries: Sequence[Finished | Postponed], now: datetime) -> Mapping[str, Exception]:

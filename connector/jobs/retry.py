@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
-from connector.errors import ConnectorError, GivenUp, InternalError, Misconfigured, OutcomeUnknown, Transient, Unclear
+from connector.errors import ConnectorError, GivenUp, Misconfigured, OutcomeUnknown, Transient, Unclear
 from connector.jobs.attempt import Outcome
 
 #: The first back-off; it doubles with every attempt. Short, because most faults of web services pass in seconds.
@@ -52,9 +52,7 @@ def after(
         case ConnectorError():
             return Outcome.failed(error)
         case _ if attempts >= INTERNAL_ATTEMPTS or not repeatable:
-            return Outcome.failed(
-                InternalError(f"{InternalError.default_sentence()} Fingerprint: {telemetry.fingerprint(error)}.")
-            )
+            return Outcome.failed(telemetry.mistake(error))
         case _:
             return Retry(now + backoff(attempts))
 

@@ -243,6 +243,7 @@ def test_a_mistake_of_ours_is_tried_three_times_and_then_kept(world, tag_job, mo
     assert "Fingerprint: ZeroDivisionError@jobs/" in world.row(tag_job)[Job.RESULT_MESSAGE]
     (kept,) = world.bus.to(QUEUE_QUARANTINE)
     assert (WorkItem.from_body(kept.body).job, kept.properties["reason"]) == (tag_job, "INTERNAL_ERROR")
+    assert "Fingerprint: ZeroDivisionError@jobs/" in kept.properties["sentence"]
     assert "jane" not in caplog.text + str(kept.properties) + world.row(tag_job)[Job.RESULT_MESSAGE]
 
 
