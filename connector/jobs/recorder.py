@@ -128,7 +128,7 @@ class Recorder:
         assert result is not None  # noqa: S101 - no attempt is left open
         verdict = retry.after(
             result,
-            attempts=attempt.job.attempts,
+            tries=attempt.item.tries,
             first_attempt=attempt.item.first_attempt or now,
             now=now,
             give_up=self._give_up,

@@ -67,6 +67,25 @@ def test_a_job_that_came_back_is_done_and_remembers_when_it_began(world, tag_job
     assert world.row(tag_job)[Job.ATTEMPTS] == 3
 
 
+def run_many_times(world, job, *, attempts):
+    """A row that failed after many attempts and was set back to Queued."""
+    world.services.dataverse.update(Job.SET, job, {Job.ATTEMPTS: attempts})
+
+
+def test_a_job_that_is_set_back_to_queued_begins_with_short_pauses_again(world, tag_job):
+    run_many_times(world, tag_job, attempts=40)
+    world.spotler.arm("error", route=TAGS, count=None)
+
+    pauses = []
+    world.run(tag_job)
+    for _ in range(3):
+        pauses += world.delays()
+        world.run(*world.put_back())
+
+    assert pauses == [5, 10, 20]
+    assert world.row(tag_job)[Job.ATTEMPTS] == 44, "the row counts on"
+
+
 def test_spotler_may_ask_for_a_longer_pause(world, tag_job):
     world.spotler.arm("throttle", route=TAGS, count=None, retry_after_s=120)
 
@@ -245,6 +264,18 @@ def test_a_mistake_of_ours_is_tried_three_times_and_then_kept(world, tag_job, mo
     assert (WorkItem.from_body(kept.body).job, kept.properties["reason"]) == (tag_job, "INTERNAL_ERROR")
     assert "Fingerprint: ZeroDivisionError@jobs/" in kept.properties["sentence"]
     assert "jane" not in caplog.text + str(kept.properties) + world.row(tag_job)[Job.RESULT_MESSAGE]
+
+
+def test_a_job_that_is_set_back_to_queued_has_three_tries_again(world, tag_job, monkeypatch):
+    run_many_times(world, tag_job, attempts=40)
+    with monkeypatch.context() as mistake:
+        mistake.setattr(type(world.services.spotler), "add_tags", lambda *_: 1 / 0)
+        world.run(tag_job)
+        world.run(*world.put_back())
+
+    world.run(*world.put_back())
+
+    assert world.status(tag_job) == DONE
 
 
 def test_an_operation_that_leaves_a_job_open_is_a_mistake_of_ours(world, tag_job, monkeypatch):
