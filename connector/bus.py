@@ -22,7 +22,7 @@ from connector.errors import Misconfigured, Transient
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSender
 
-    from connector.settings import Settings
+    from connector.settings import BusSettings
 
 QUEUE_DATAVERSE: Final = "dataverse"
 QUEUE_QUARANTINE: Final = "quarantine"
@@ -115,12 +115,12 @@ class Bus:
         return sender
 
 
-def bus_from(settings: Settings) -> Bus:
+def bus_from(settings: BusSettings) -> Bus:
     """The bus of the settings."""
     return Bus(lambda: client_from(settings))
 
 
-def client_from(settings: Settings) -> ServiceBusClient:
+def client_from(settings: BusSettings) -> ServiceBusClient:
     """The SDK's client: by connection string, else by the identity of the app. Nothing is connected yet.
 
     Raises:
