@@ -1,7 +1,7 @@
 """One claimed job in the hands of one batch, and the ways in which its attempt can end."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from connector.dataverse.choices import JobStatus
 from connector.errors import ConnectorError, Invalid, Refused
@@ -9,6 +9,10 @@ from connector.jobs.model import Job
 from connector.jobs.work_item import Claim, Reason, Receipt, WorkItem
 from connector.outcomes import OK
 from connector.sync.records import Record
+
+#: The longest text that each of the two result columns takes.
+RESULT_CODE_LENGTH: Final = 100
+RESULT_MESSAGE_LENGTH: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,11 @@ class Outcome:
         return cls(JobStatus(receipt.status), receipt.code, receipt.message, receipt.automation_contact_id)
 
     def receipt(self) -> Receipt:
-        """The outcome as an item carries it."""
+        """The outcome as an item carries it: no longer than the row takes it."""
         return Receipt(
             status=self.status,
-            code=self.code,
-            message=self.message,
+            code=self.code[:RESULT_CODE_LENGTH],
+            message=self.message[:RESULT_MESSAGE_LENGTH],
             automation_contact_id=self.automation_contact_id,
         )
 

@@ -9,12 +9,8 @@ from connector.dataverse.client import BatchRequest, Conflict, Dataverse, Keyed,
 from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.jobs.attempt import Outcome
+from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH, Outcome
 from connector.jobs.model import COLUMNS, Job
-
-#: The longest text that each of the two result columns takes.
-RESULT_CODE_LENGTH = 100
-RESULT_MESSAGE_LENGTH = 4000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import pytest
 from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.errors import Refused
+from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.jobs.retry import BACKOFF_FIRST, INTERNAL_ATTEMPTS
 from connector.jobs.work_item import WorkItem
 from sandbox.spotler import seed
@@ -199,6 +201,26 @@ def test_an_outcome_that_cannot_be_written_travels_and_the_work_is_not_done_agai
     assert world.status(start_job) == DONE
     assert world.row(start_job)[Job.AUTOMATION_CONTACT_ID] == receipt.receipt.automation_contact_id
     assert world.put_back() == []
+
+
+def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
+    answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
+
+    def refuse(*_):
+        raise answer
+
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", refuse)
+    world.break_dataverse("503", WRITING, skip=1)
+
+    world.run(start_job)
+
+    (again,) = world.put_back()
+    told = (again.receipt.code, again.receipt.message)
+    assert told == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
+    world.mend_dataverse()
+    world.run(again)
+    row = world.row(start_job)
+    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == told
 
 
 def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
