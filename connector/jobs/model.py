@@ -83,6 +83,11 @@ class Job:
         return self.status == JobStatus.QUEUED
 
     @property
+    def is_set_by_hand(self) -> bool:
+        """Whether a person set it In Progress: a claim leaves a token, and clears what an earlier run left."""
+        return self.status == JobStatus.IN_PROGRESS and (not self.claim or bool(self.result_code))
+
+    @property
     def is_final(self) -> bool:
         """Whether it is over. An unknown status counts as over: it is not ours to touch."""
         return self.status not in (JobStatus.QUEUED, JobStatus.IN_PROGRESS)

@@ -71,7 +71,7 @@ class JobStore:
     def asleep(self, *, queued_before: datetime, now: datetime, limit: int) -> list[Job]:
         """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed."""
         queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
-        # Without a lease nobody has claimed it: a person set the status by hand.
+        # Without a lease nobody has claimed it: a person set the status by hand, and is told that this runs nothing.
         over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), filters.eq(Names.LEASE_UNTIL, None))
         stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
         return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale)), top=limit)
