@@ -56,7 +56,7 @@ def test_a_job_that_is_created_as_over_is_left_alone(world, status):
 
 
 @pytest.mark.feature("JOB-03")
-def test_the_message_of_a_job_that_is_created_in_progress_is_ignored(world):
+def test_a_job_that_is_created_in_progress_is_not_run_and_says_so_after_a_sweep(world):
     record, other = world.contact(), world.contact()
 
     job = world.job(SYNC, record, **{Job.STATUS: JobStatus.IN_PROGRESS.value})
@@ -64,7 +64,7 @@ def test_the_message_of_a_job_that_is_created_in_progress_is_ignored(world):
     world.settle()
 
     assert (world.look(job).status, world.look(job).attempts) == (JobStatus.IN_PROGRESS, 0)
-    world.spotler.assert_never_asked(record)
+    world.assert_not_valid(world.sweep_until_over(job), record, "set to In Progress by hand")
 
 
 @pytest.mark.feature("JOB-06")
