@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from connector.errors import Misconfigured, Transient
+from connector.errors import Misconfigured, Refused, Transient
 
 if TYPE_CHECKING:
-    from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSender
+    from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender
 
-    from connector.settings import Settings
+    from connector.settings import BusSettings
 
 QUEUE_DATAVERSE: Final = "dataverse"
 QUEUE_QUARANTINE: Final = "quarantine"
@@ -34,8 +34,15 @@ OPERATION_PROPERTY: Final = "operation"
 #: The application setting that holds the connection; `ServiceBus__fullyQualifiedNamespace` for an identity.
 CONNECTION: Final = "ServiceBus"
 
-#: Messages per send. Work items are well below 2 KB, the Standard tier takes 256 KB at once.
-SEND_BLOCK: Final = 100
+#: Bytes of one message, and of all that are sent together, in the Standard tier; properties count.
+LARGEST: Final = 256 * 1024
+
+
+class TooLarge(Refused):
+    """A message is larger than the bus takes; what was to be sent with it was sent."""
+
+    code = "MESSAGE_TOO_LARGE"
+    advice = "Look at the message; Service Bus Premium takes larger ones."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class Bus:
         Raises:
             Transient: when the bus cannot be reached.
             Misconfigured: when it refuses our credentials or does not know the queue.
+            TooLarge: when a message is; the others are sent.
         """
         self._send(("queue", name), list(messages))
 
@@ -98,12 +106,12 @@ class Bus:
         kind, name = entity
         try:
             with translated(f"take a message for the {kind} {name}"), self._lock:
-                sender = self._sender(kind, name)
-                for start in range(0, len(messages), SEND_BLOCK):
-                    sender.send_messages([_sdk_message(message) for message in messages[start : start + SEND_BLOCK]])
+                too_large = _send_in_blocks(self._sender(kind, name), messages)
         except Transient:
             self.close()
             raise
+        if too_large:
+            raise TooLarge(f"{too_large} of {len(messages)} messages for the {kind} {name} are larger than it takes.")
 
     def _sender(self, kind: str, name: str) -> ServiceBusSender:
         sender = self._senders.get((kind, name))
@@ -115,12 +123,12 @@ class Bus:
         return sender
 
 
-def bus_from(settings: Settings) -> Bus:
+def bus_from(settings: BusSettings) -> Bus:
     """The bus of the settings."""
     return Bus(lambda: client_from(settings))
 
 
-def client_from(settings: Settings) -> ServiceBusClient:
+def client_from(settings: BusSettings) -> ServiceBusClient:
     """The SDK's client: by connection string, else by the identity of the app. Nothing is connected yet.
 
     Raises:
@@ -198,6 +206,34 @@ def _minutes_and_seconds(iso: str) -> timedelta:
     """A duration such as `PT5M` or `PT30S`, the only forms that Service Bus allows for locks (at most 5 minutes)."""
     minutes, _, seconds = iso.removeprefix("PT").rpartition("M")
     return timedelta(minutes=int(minutes or 0), seconds=int(seconds.removesuffix("S") or 0))
+
+
+def _send_in_blocks(sender: ServiceBusSender, messages: Sequence[OutgoingMessage]) -> int:
+    """Send as much at once as the link takes; returns how many messages are too large even by themselves."""
+    too_large = 0
+    block = sender.create_message_batch()
+    for message in map(_sdk_message, messages):
+        if _added(block, message):
+            continue
+        if len(block):
+            sender.send_messages(block)
+            block = sender.create_message_batch()
+        if not _added(block, message):
+            too_large += 1
+    if len(block):
+        sender.send_messages(block)
+    return too_large
+
+
+def _added(block: ServiceBusMessageBatch, message: ServiceBusMessage) -> bool:
+    """Whether a message had room in the block."""
+    from azure.servicebus.exceptions import MessageSizeExceededError  # noqa: PLC0415 - heavy, loaded when used
+
+    try:
+        block.add_message(message)
+    except MessageSizeExceededError:
+        return False
+    return True
 
 
 def _sdk_message(message: OutgoingMessage) -> ServiceBusMessage:

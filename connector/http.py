@@ -1,4 +1,4 @@
-"""The ground that both clients stand on: one session, its patience, and what a lost answer means.
+"""The ground that both clients stand on: calls, their patience, and what a lost answer means.
 
     send ─► slot of governor ─► one attempt ─┬─ below 500 and not 429 ─────────────────────────► returned to the client
               ▲                              ├─ surely no effect: 429, 503, not reached ─► Transient ─┐
@@ -15,24 +15,19 @@ hold personal data and secrets. For the same reason no error of `requests` is ch
 
 import json as json_codec
 import math
-import socket
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 
 import requests
 import stamina
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from connector.errors import Misconfigured, Transient, Unclear
 from connector.gate import NO_EFFECT, SYSTEM_CLOCK, Clock, Gate, Governor
 from connector.governor import AdaptiveGovernor
+from connector.session import FAULTS, distrust, new_session, was_not_reached
 
 __all__ = ["SYSTEM_CLOCK", "AdaptiveGovernor", "CallRecord", "Clock", "Gate", "Governor", "Transport"]
 
@@ -46,15 +41,6 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_WAIT: Final = 600.0
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
-#: What `requests` raises when the network or the other side fails; its other errors are mistakes of ours.
-_FAULTS: Final = (
-    requests.Timeout,
-    requests.ConnectionError,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
-#: Azure drops an idle outgoing connection silently after four minutes; probes keep it alive or show that it is dead.
-KEEP_ALIVE_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +89,7 @@ class Transport:
         self._system = system
         self._clock = clock
         self._governor = governor or AdaptiveGovernor(system, parallel, clock)
-        self._session = session or _new_session(self.base_url, parallel, verify)
+        self._session = session or new_session(self.base_url, parallel, verify)
 
     def send(
         self,
@@ -169,7 +155,7 @@ class Transport:
                 )  # fmt: skip
                 status = response.status_code
                 wait = _retry_after(response, self._clock)
-            except _FAULTS as error:
+            except FAULTS as error:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started
@@ -184,15 +170,12 @@ class Transport:
         raise Unclear(sentence, retry_after=wait)
 
     def _network_fault(self, error: requests.RequestException, call: "_Call") -> Transient | Misconfigured:
-        cause = _root(error)
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        if why := distrust(error):
             return Misconfigured(
-                f"The certificate of {self._system} is not trusted: {cause.verify_message}.",
+                f"The certificate of {self._system} is not trusted: {why}.",
                 advice="Check the address of the system in the settings, and proxies that open TLS on the way.",
             )
-        if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or isinstance(
-            cause, NewConnectionError
-        ):
+        if was_not_reached(error):
             return Transient(f"{self._system} could not be reached for {call}.")
         lost = Transient if call.repeatable else Unclear
         if isinstance(error, requests.Timeout):
@@ -251,37 +234,6 @@ class _Patience:
         return self._deadline - self._clock.monotonic()
 
 
-class _Adapter(HTTPAdapter):
-    """Keeps idle connections alive."""
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: object) -> None:
-        """Make the pool with sockets that probe the other side."""
-        probes = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] + [
-            (socket.IPPROTO_TCP, getattr(socket, name), KEEP_ALIVE_SECONDS)
-            for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL")
-            if hasattr(socket, name)  # not on every system
-        ]
-        more["socket_options"] = [*HTTPConnection.default_socket_options, *probes]
-        super().init_poolmanager(connections, maxsize, block, **more)
-
-
-def _new_session(base_url: str, parallel: int, verify: bool | str) -> requests.Session:
-    """A session that reads proxies and certificate authorities from the environment once, and keeps no cookies.
-
-    Cookies would bind all calls to one web server of Dataverse, whose limits count per server; a .netrc would replace
-    the Authorization header.
-    """
-    session = requests.Session()
-    found = session.merge_environment_settings(base_url, {}, None, None if verify is True else verify, None)
-    session.trust_env = False
-    session.proxies = dict(found["proxies"] or {})
-    session.verify = found["verify"]
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=parallel, max_retries=0))
-    return session
-
-
 def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, dict[str, str]]:
     """The bytes to send, encoded once for all attempts, and the header that belongs to them."""
     if json is not None:
@@ -301,13 +253,3 @@ def _retry_after(response: requests.Response, clock: Clock) -> float | None:
         except ValueError:
             return None
     return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None
-
-
-def _root(error: BaseException) -> BaseException:
-    """What urllib3 wrapped: the reason of its last attempt, down to the operating system's or TLS's own error."""
-    inner = error.args[0] if error.args else None
-    if isinstance(inner, MaxRetryError):
-        inner = inner.reason
-    if isinstance(inner, NewConnectionError) or not isinstance(inner, BaseException):
-        return inner if isinstance(inner, BaseException) else error
-    return _root(inner)

@@ -11,7 +11,7 @@ from connector import telemetry
 from connector.bus import Bus, bus_from
 from connector.dataverse.client import Dataverse, connect
 from connector.mapping import Mapping, load_mapping
-from connector.settings import Settings, get_settings
+from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
 
 
@@ -48,14 +48,14 @@ class RouterServices:
 
 @lru_cache(maxsize=1)
 def get_bus() -> Bus:
-    """The bus of this process."""
+    """The bus of this process. It needs its own settings only."""
     telemetry.quieten()
-    return bus_from(get_settings())
+    return bus_from(get_bus_settings())
 
 
 def get_router_services() -> RouterServices:
     """The services of the router."""
-    return RouterServices(bus=get_bus(), now=_now, own_user=get_settings().dataverse_user_id)
+    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id)
 
 
 @lru_cache(maxsize=1)

@@ -31,8 +31,8 @@ def _secure_url(url: str) -> str:
 Url = Annotated[str, AfterValidator(_secure_url)]
 
 
-class Settings(BaseSettings):
-    """All settings; the field's name in upper case is the name of the application setting."""
+class BusSettings(BaseSettings):
+    """What moves messages on: enough for the router, and to put work back while any other setting is wrong."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -41,6 +41,21 @@ class Settings(BaseSettings):
     service_bus_namespace: Annotated[
         str | None, Field(validation_alias="ServiceBus__fullyQualifiedNamespace", validate_default=True)
     ] = None
+    #: The systemuserid of the connector's application user: messages it caused are its own echo.
+    dataverse_user_id: str | None = None
+
+    # Validators of fields, not of the whole: those run only when every field is right, and would hide their problem.
+
+    @field_validator("service_bus_namespace")
+    @classmethod
+    def _one_bus(cls, namespace: str | None, others: ValidationInfo) -> str | None:
+        if namespace is None and others.data.get("service_bus") is None:
+            raise ValueError("set it, or set ServiceBus to a connection string")
+        return namespace
+
+
+class Settings(BusSettings):
+    """All settings; the field's name in upper case is the name of the application setting."""
 
     # Dataverse. Without a client secret the managed identity of the app is used.
     dataverse_url: Url
@@ -48,8 +63,6 @@ class Settings(BaseSettings):
     dataverse_client_id: str | None = None
     dataverse_client_secret: SecretStr | None = None
     dataverse_authority: Url = "https://login.microsoftonline.com"
-    #: The systemuserid of the connector's application user: messages it caused are its own echo.
-    dataverse_user_id: str | None = None
     #: Seconds for one call; a bulk write of 100 rows with plug-ins takes several.
     dataverse_timeout: Annotated[float, Field(gt=0)] = 60
     #: The most calls at the same time; Dataverse allows 52 or more per user.
@@ -85,15 +98,6 @@ class Settings(BaseSettings):
     #: The time zone in which a date-time becomes a date.
     time_zone: str = "Europe/Amsterdam"
 
-    # Validators of fields, not of the whole: those run only when every field is right, and would hide their problem.
-
-    @field_validator("service_bus_namespace")
-    @classmethod
-    def _one_bus(cls, namespace: str | None, others: ValidationInfo) -> str | None:
-        if namespace is None and others.data.get("service_bus") is None:
-            raise ValueError("set it, or set ServiceBus to a connection string")
-        return namespace
-
     @field_validator("dataverse_client_secret")
     @classmethod
     def _whose_secret(cls, secret: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
@@ -109,17 +113,23 @@ def get_settings() -> Settings:
     Raises:
         Misconfigured: naming every setting that is missing or wrong.
     """
-    return load_settings()
+    return load_settings(Settings)
 
 
-def load_settings() -> Settings:
-    """Read the settings from the environment.
+@lru_cache(maxsize=1)
+def get_bus_settings() -> BusSettings:
+    """The settings of the bus alone, read once; raises as `get_settings` does."""
+    return load_settings(BusSettings)
+
+
+def load_settings[S: BusSettings](kind: type[S]) -> S:
+    """Read settings from the environment.
 
     Raises:
         Misconfigured: naming every setting that is missing or wrong.
     """
     try:
-        return Settings()  # type: ignore[call-arg]  # its arguments are the environment
+        return kind()  # its arguments are the environment
     except ValidationError as error:
         problems = "; ".join(_problems(error))
     # Outside of the handler, because the text of pydantic's error holds the values and would stay in the context.

@@ -12,7 +12,7 @@ from typing import Final
 
 import stamina
 
-from connector.errors import ConnectorError, Misconfigured
+from connector.errors import ConnectorError, InternalError, Misconfigured
 
 #: The only fields that may accompany a log line.
 ALLOWED: Final = frozenset(
@@ -90,6 +90,11 @@ def fingerprint(error: BaseException) -> str:
             place = f"{path.rpartition('/connector/')[2]}:{trace.tb_lineno}"
         trace = trace.tb_next
     return f"{type(error).__name__}@{place}"
+
+
+def mistake(error: BaseException) -> InternalError:
+    """What people are told about a mistake of ours: its fingerprint, and nothing of its text."""
+    return InternalError(f"{InternalError.default_sentence()} Fingerprint: {fingerprint(error)}.")
 
 
 def alert_is_due(code: str) -> bool:

@@ -93,6 +93,7 @@ def print_one(letter: Letter, *, body: bool) -> None:
         "Reason": letter.reason,
         "Sentence": letter.sentence,
         **{f"Property {name}": text for name, text in sorted(held.properties.items()) if name not in set(Note)},
+        "Kept": held.properties.get(Note.CUT, ""),
         "What to do": held.properties.get(Note.ADVICE, ""),
     }
     width = max(map(len, facts))
@@ -139,7 +140,7 @@ def _replay_from(place: Place, letters: Sequence[Letter], box: Mailbox, bus: Bus
     handled = box.take(place, known, handle) if known else set()
     for letter in letters:
         if letter.held.number not in known:
-            typer.echo(f"{letter.id}  stays: it does not say where it came from", err=True)
+            typer.echo(f"{letter.id}  stays: it does not say where it came from, or is not complete", err=True)
         elif letter.held.number not in handled:
             typer.echo(f"{letter.id}  not done: gone, or held by somebody else; try again in a minute", err=True)
     return len(letters) - len(handled)

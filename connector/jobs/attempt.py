@@ -1,15 +1,19 @@
 """One claimed job in the hands of one batch, and the ways in which its attempt can end."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Invalid, Refused
 from connector.jobs.model import Job
-from connector.jobs.work_item import Receipt, WorkItem
+from connector.jobs.work_item import Claim, Reason, Receipt, WorkItem
 from connector.outcomes import OK
 from connector.sync.records import Record
+
+#: The longest text that each of the two result columns takes.
+RESULT_CODE_LENGTH: Final = 100
+RESULT_MESSAGE_LENGTH: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +50,22 @@ class Outcome:
         return cls(JobStatus(receipt.status), receipt.code, receipt.message, receipt.automation_contact_id)
 
     def receipt(self) -> Receipt:
-        """The outcome as an item carries it."""
+        """The outcome as an item carries it: no longer than the row takes it."""
         return Receipt(
             status=self.status,
-            code=self.code,
-            message=self.message,
+            code=self.code[:RESULT_CODE_LENGTH],
+            message=self.message[:RESULT_MESSAGE_LENGTH],
             automation_contact_id=self.automation_contact_id,
         )
 
 
 @dataclass(slots=True)
 class Attempt:
-    """A claimed job while a batch works on it.
+    """A job while a batch works on it.
 
     Attributes:
         job: the job as it is after the claim.
+        is_claimed: whether the claim stands on the row; where Dataverse refused it, only its end can be written.
         record: what the job is about, once it is read.
         begun: whether its work was begun, so that repeating it could do it twice.
         plan: what the check of the job found out, for the operation that performs it.
@@ -69,6 +74,7 @@ class Attempt:
 
     item: WorkItem
     job: Job
+    is_claimed: bool = True
     record: Record | None = None
     begun: bool = False
     plan: object = None
@@ -94,6 +100,16 @@ class Attempt:
         """The record of an operation that needs one."""
         assert self.record is not None  # noqa: S101 - `prepare` ended the attempts without one
         return self.record
+
+    def item_again(self, reason: Reason, outcome: Outcome | None = None) -> WorkItem:
+        """The item that goes on under the claim of this attempt; with an outcome, only to write that."""
+        return self.item.model_copy(
+            update={
+                "reason": reason,
+                "claim": Claim(attempt=self.job.attempts, token=self.job.claim),
+                "receipt": outcome.receipt() if outcome else None,
+            }
+        )
 
     def finish(self, message: str, *, code: str = OK, automation_contact_id: str = "", post: str = "") -> None:
         """The work is done."""

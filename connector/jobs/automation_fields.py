@@ -6,9 +6,13 @@
 
 Fields are separated by line breaks; on a single line, by semicolons. A field that is left out, blank, or still holds
 its type hint (`invoiceEmail=STRING`) passes nothing. Names are case-sensitive, as Spotler has them.
+
+Which fields there are stands on the row of the automation (`parse_template`), where Spotler tells them or people have
+written them down. Where nothing stands, any name is taken, as text: the start is not held up by what nobody told.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +21,8 @@ from connector.errors import Invalid
 
 #: The types of a field, which are also the hints of the template.
 TYPES: Final = ("STRING", "URL", "PRODUCTLIST")
+#: What a name looks like that may be quoted in a message; anything else could be a value that slipped out of its place.
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
 
     Args:
         text: the column Automation Fields of the job.
-        template: the fields that the automation has, `name=TYPE`; empty when it has none.
+        template: the fields that the automation has, `name=TYPE`; blank when they are not known.
 
     Raises:
         Invalid: for a part without `=`, an unknown name, a name given twice, or an address that is not absolute.
@@ -55,16 +61,28 @@ def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
         name, separator, value = (piece.strip() for piece in part.partition("="))
         if not separator:
             raise Invalid(f"Part {position} of Automation Fields has no '='; write name=value.")
-        if name not in known:
-            names = ", ".join(sorted(known)) or "none"
-            raise Invalid(
-                f"Part {position} of Automation Fields names a field that the automation does not have ({names})."
-            )
+        _check_name(name, position, known)
         if name in fields:
-            raise Invalid(f"Automation Fields gives {name} twice.")
-        if value and value not in TYPES:
-            fields[name] = _field(name, known[name], value)
+            raise Invalid(f"Automation Fields gives {_called(name, position)} twice.")
+        kind = known.get(name)
+        is_hint = value == kind if kind else value in TYPES
+        if not is_hint and (field := _field(name, kind or "STRING", value)):
+            fields[name] = field
     return tuple(fields.values())
+
+
+def _check_name(name: str, position: int, known: Mapping[str, str]) -> None:
+    if known and name not in known:
+        raise Invalid(
+            f"The automation does not have {_called(name, position)} of Automation Fields; its fields are: "
+            f"{', '.join(sorted(known))}."
+        )
+    if not name or re.search(r"\s", name):
+        raise Invalid(f"Part {position} of Automation Fields has no name, or one with a blank in it.")
+
+
+def _called(name: str, position: int) -> str:
+    return f"the field {name}" if _NAME.fullmatch(name) else f"the field in part {position}"
 
 
 def _parts(text: str) -> list[str]:
@@ -72,11 +90,15 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in re.split(separator, text) if part.strip()]
 
 
-def _field(name: str, kind: str, value: str) -> AutomationField:
+def _field(name: str, kind: str, value: str) -> AutomationField | None:
+    """The field, or None where there is nothing to pass."""
+    if kind == "PRODUCTLIST":
+        products = tuple(part.strip() for part in value.split(",") if part.strip())
+        return AutomationField(name, kind, values=products) if products else None
+    if not value:
+        return None
     if kind == "URL":
         _check_address(name, value)
-    if kind == "PRODUCTLIST":
-        return AutomationField(name, kind, values=tuple(part.strip() for part in value.split(",") if part.strip()))
     return AutomationField(name, kind, value=value)
 
 

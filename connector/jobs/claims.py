@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.dataverse.choices import Operation
-from connector.errors import OutcomeUnknown
+from connector.errors import Invalid, OutcomeUnknown
 from connector.jobs.attempt import Outcome
 from connector.jobs.model import Job
 from connector.jobs.work_item import WorkItem
@@ -25,6 +25,9 @@ from connector.outcomes import MEANINGS, SUPERSEDED
 #: How soon an item looks again whether the older job of its record is done; it looks less often as it waits longer.
 WAIT_FIRST: Final = timedelta(seconds=2)
 WAIT_LONGEST: Final = timedelta(seconds=60)
+
+#: Only Queued is an order to run a job; a row that nobody works on must end all the same.
+SET_BY_HAND: Final = "The status was set to In Progress by hand, so nobody works on the job."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
     if not job.is_queued and not resumes(item, job):
         if not _is_stale(job, now):
             return Drop("the job is in other hands")
+        if job.is_set_by_hand:
+            return Run(Outcome.failed(Invalid(SET_BY_HAND)))
         if not repeatable:
             return Run(Outcome.failed(OutcomeUnknown("The work was interrupted and may have been done.")))
     if _is_superseded(job, siblings):
@@ -101,7 +106,9 @@ def _is_stale(job: Job, now: datetime) -> bool:
 
 
 def _is_superseded(job: Job, siblings: Collection[Job]) -> bool:
-    return job.operation is Operation.SYNC_CONTACT and any(
-        other.operation is Operation.SYNC_CONTACT and other.is_queued and other.number > job.number
-        for other in siblings
-    )
+    return _syncs(job) and any(_syncs(other) and other.is_queued and other.number > job.number for other in siblings)
+
+
+def _syncs(job: Job) -> bool:
+    """Whether it will send its record; one with two records is not valid and will send neither."""
+    return job.operation is Operation.SYNC_CONTACT and not (job.customer and job.lead)

@@ -1,26 +1,11 @@
-"""What Set and Clear Contact Field write, and what consent has to say about it.
+"""What Set and Clear Contact Field write, and what that amounts to."""
 
-Nothing is switched on for somebody who refuses mail. A permission that is switched off is switched off in Dataverse
-first: its row of Spotler Permission would bring it back with the next sync.
-"""
-
-from collections.abc import Mapping as Properties, Sequence
+from collections.abc import Mapping as Properties
 from dataclasses import dataclass
 
-from connector.errors import Refused
 from connector.jobs.attempt import Attempt
-from connector.jobs.operation import DoNotEmail
 from connector.mapping import Collection, Mapping
-from connector.services import Services
 from connector.spotler import CLEARED, PERMISSIONS, Fields, PropertyType
-from connector.sync.consent import withdraw
-
-
-class DoNotBulkEmail(Refused):
-    """The record has Do Not Bulk Email, so none of its permissions can be switched on."""
-
-    code = "DO_NOT_BULK_EMAIL"
-    advice = "Clear Do Not Bulk Email if the person agrees to such mail, then set the job back to Queued."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +43,3 @@ def write_of(attempt: Attempt) -> Write:
     """What the check of the job has found to be written."""
     assert isinstance(attempt.plan, Write)  # noqa: S101 - made by the check
     return attempt.plan
-
-
-def heed_consent(attempts: Sequence[Attempt], services: Services) -> None:
-    """End the attempts that consent forbids, and withdraw in Dataverse what the others switch off."""
-    rows = {}
-    for attempt in attempts:
-        record, write = attempt.known_record, write_of(attempt)
-        if write.only_removes and write.permission:
-            rows[record.ref] = record.rows_of(write.permission)
-            attempt.record = record.without(write.permission)
-        elif record.do_not_email and not write.only_removes:
-            attempt.fail(DoNotEmail())
-        elif record.do_not_bulk_email and write.permission:
-            attempt.fail(DoNotBulkEmail())
-    refused = withdraw(services, rows)
-    for attempt in attempts:
-        if error := refused.get(attempt.known_record.ref):
-            attempt.fail(error)

@@ -6,12 +6,12 @@ from typing import Final
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
-from connector.jobs.field_write import Write, heed_consent, write_of
+from connector.jobs.field_write import Write, write_of
 from connector.jobs.model import Job
 from connector.jobs.operation import Accepts, Batch, Needs
 from connector.jobs.target_field import find_target
 from connector.mapping import Mapping
-from connector.spotler import CLEARED, ContactData, ContactUnknown, Fields, parse_text
+from connector.spotler import CLEARED, FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, FieldUnknown, parse_text
 from connector.sync.outward import NO_CHANNEL
 
 #: Reads from a job what is to be written.
@@ -24,8 +24,8 @@ class WriteContactField:
     needs = Needs.RECORD
     repeatable = True
     one_by_one = False
-    accepts = Accepts.DO_NOT_EMAIL  # where it only removes
-    syncs_first = False  # it does so itself, once consent was heeded: what is refused must not be sent first
+    accepts = Accepts.FIT
+    syncs_first = True
 
     def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, done: str) -> None:
         self.slug = choice.slug
@@ -37,19 +37,28 @@ class WriteContactField:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
         batch.examine(attempts, lambda attempt: self._filled(attempt.job))
         filled = [attempt for attempt in attempts if attempt.is_open]
-        if filled:
-            fields, mapping = batch.services.spotler.fields(), batch.services.mapping
-            batch.examine(filled, lambda attempt: Write.of(self._read(attempt.job, fields, mapping), fields, mapping))
+        if not filled:
+            return
+        spotler, mapping = batch.services.spotler, batch.services.mapping
+        fields = spotler.fields()
+
+        def read(attempt: Attempt) -> Write:
+            try:
+                return self._write(attempt.job, fields, mapping)
+            except FieldUnknown:  # somebody may have added it to Spotler meanwhile
+                return self._write(attempt.job, spotler.fields(max_age=FIELDS_MISSED_TTL), mapping)
+
+        batch.examine(filled, read)
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call for a hundred contacts."""
-        heed_consent(attempts, batch.services)
-        batch.send([attempt for attempt in attempts if attempt.is_open and not attempt.known_record.is_known])
-        todo = [attempt for attempt in attempts if attempt.is_open]
-        self._update([attempt for attempt in todo if not write_of(attempt).opens_channel], batch)
+        self._update([attempt for attempt in attempts if not write_of(attempt).opens_channel], batch)
         batch.each(
-            [attempt for attempt in todo if write_of(attempt).opens_channel], lambda each: self._put(each, batch)
+            [attempt for attempt in attempts if write_of(attempt).opens_channel], lambda each: self._put(each, batch)
         )
+
+    def _write(self, job: Job, fields: Fields, mapping: Mapping) -> Write:
+        return Write.of(self._read(job, fields, mapping), fields, mapping)
 
     def _update(self, attempts: Sequence[Attempt], batch: Batch, *, again: bool = False) -> None:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
@@ -104,7 +113,7 @@ def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, obj
         Invalid: naming what is wrong and what to do.
     """
     filled(job)
-    target = find_target(job.field_name, fields, mapping)
+    target = find_target(job.field_name, job.table, fields, mapping)
     value = parse_text(target.type, job.field_value)
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
@@ -116,7 +125,7 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
         Invalid: naming what is wrong and what to do.
     """
     named(job)
-    target = find_target(job.field_name, fields, mapping)
+    target = find_target(job.field_name, job.table, fields, mapping)
     return {target.name: CLEARED if target.bit is None else [{"bit": target.bit, "enabled": False}]}
 
 

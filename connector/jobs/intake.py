@@ -8,14 +8,14 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.records import RecordRef
-from connector.errors import OutcomeUnknown, Transient
+from connector.errors import OutcomeUnknown, Refused, Transient
 from connector.jobs import retry
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.claims import Drop, Run, Wait, decide, resumes
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
-from connector.jobs.store import JobStore
+from connector.jobs.store import ClaimAnswers, JobStore
 from connector.jobs.subscriptions import slug_of
 from connector.jobs.work_item import Claim, WorkItem
 from connector.services import Services
@@ -82,7 +82,7 @@ class Intake:
         try:
             runs = self._decide(items, now)
             given_up = {job.id for job, run in runs if run.outcome is not None and not job.is_queued}
-            claimed = self._store.claim(
+            answers = self._store.claim(
                 [job for job, _ in runs], token=token, now=now, lease=self._lease, given_up=given_up
             )
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
@@ -93,27 +93,35 @@ class Intake:
                     claim = tried.get(item.job)
                     self._putback.wait(item, now + _patience(item, claim or item.claim, error, now), claim)
             return []
-        return self._attempts(items, runs, claimed, token, now)
+        return self._attempts(items, runs, answers, token, now)
 
     def _attempts(
         self,
         items: Mapping[str, WorkItem],
         runs: Iterable[tuple[Job, Run]],
-        claimed: Mapping[str, Job],
+        answers: ClaimAnswers,
         token: str,
         now: datetime,
     ) -> list[Attempt]:
+        """What the answers to the claims mean, each for its own job."""
+        for one_of_a_kind in {type(refusal): refusal for refusal in answers.refused.values()}.values():
+            telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)
         attempts = []
         contended: set[RecordRef | None] = set()
         for job, run in runs:
-            item = items[job.id]
-            if job.id not in claimed:
-                self._putback.wait(item, now + CONTENDED, _claim_of(item, job, token))
+            item, refusal = items[job.id], answers.refused.get(job.id)
+            if job.id in answers.taken:
+                blocked = job.record is not None and job.record in contended
+                result = Transient(OLDER_FIRST) if blocked else run.outcome
+                attempts.append(Attempt(item.begun(now), answers.taken[job.id], result=result))
+            elif isinstance(refusal, Refused):
+                # Its row cannot be claimed, now or later: a rule of the customer forbids it.
+                attempts.append(Attempt(item, job, is_claimed=False, result=run.outcome or refusal))
+            else:
+                claim = _claim_of(item, job, token)
+                pause = CONTENDED if refusal is None else _patience(item, claim, refusal, now)
+                self._putback.wait(item, now + pause, claim)
                 contended.add(job.record)
-                continue
-            blocked = job.record is not None and job.record in contended
-            result = Transient(OLDER_FIRST) if blocked else run.outcome
-            attempts.append(Attempt(item.begun(now), claimed[job.id], result=result))
         return attempts
 
     def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> list[tuple[Job, Run]]:

@@ -45,7 +45,7 @@ class Job:
         operation: None when the row has none or one that we do not know.
         customer: the contact or account, if any.
         lead: the lead, if any.
-        attempts: how often the job was claimed.
+        attempts: how often the job was claimed, in all its runs.
         claim: the token of the claim under which it runs or ran.
         lease_until: until when whoever claimed it may be expected to finish or to come back.
         row_version: the ETag, for conditional writes.
@@ -78,9 +78,19 @@ class Job:
         return self.customer or self.lead
 
     @property
+    def table(self) -> str:
+        """The logical name of the record's table; empty without a record."""
+        return self.record.table if self.record else ""
+
+    @property
     def is_queued(self) -> bool:
         """Whether nobody has claimed it yet."""
         return self.status == JobStatus.QUEUED
+
+    @property
+    def is_set_by_hand(self) -> bool:
+        """Whether a person set it In Progress: a claim leaves a token, and clears what an earlier run left."""
+        return self.status == JobStatus.IN_PROGRESS and (not self.claim or bool(self.result_code))
 
     @property
     def is_final(self) -> bool:

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from connector.errors import Refused, Transient
 from connector.jobs.attempt import Attempt
-from connector.outcomes import SKIPPED_DO_NOT_EMAIL
 from connector.services import Services
 from connector.spotler import ContactUnknown
 from connector.sync.outward import SKIPPED, Outward, Sent
@@ -20,13 +19,6 @@ class OutOfTime(Transient):
     """The batch ran out of time before this job."""
 
     code = "OUT_OF_TIME"
-
-
-class DoNotEmail(Refused):
-    """The record has Do Not Email, and the job could get it mailed."""
-
-    code = SKIPPED_DO_NOT_EMAIL
-    advice = "Clear Do Not Email if the person wants to be mailed, then set the job back to Queued."
 
 
 class Needs(Enum):
@@ -153,7 +145,7 @@ class Operation(Protocol):
 
     @property
     def syncs_first(self) -> bool:
-        """Whether a record that Spotler does not know is sent there before the work begins."""
+        """Whether Spotler must know the record before."""
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """End the attempts whose row is wrong, before anything is asked of Spotler on their behalf.

@@ -10,7 +10,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.bus import Bus
-from connector.errors import Misconfigured, Unreadable
+from connector.errors import Unreadable
 from connector.jobs.putback import PutBack
 from connector.jobs.quarantine import quarantine
 from connector.jobs.work_item import WorkItem
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 PAUSE: Final = timedelta(minutes=1)
 
 
-def postpone(bus: Bus, bodies: Iterable[bytes], error: Misconfigured, *, operation: str, now: datetime) -> None:
+def postpone(bus: Bus, bodies: Iterable[bytes], error: Exception, *, operation: str, now: datetime) -> None:
     """Put the items back for a while, and tell operators why.
 
     Raises:

@@ -1,11 +1,12 @@
-"""What comes before the work of every operation: the record is read, found fit, and known to Spotler."""
+"""What comes before the work of every operation: the record is read, found fit, willing, and known to Spotler."""
 
 from collections.abc import Sequence
 
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, Invalid
+from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
-from connector.jobs.operation import Accepts, Batch, DoNotEmail, Needs, Operation
+from connector.jobs.consent import heed_consent
+from connector.jobs.operation import Accepts, Batch, Needs, Operation
 from connector.sync.records import Record, RecordReader
 
 
@@ -30,18 +31,20 @@ def prepare(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> 
     for attempt, ref in refs:
         try:
             attempt.record = _fit(operation, attempt, ref, records.get(ref))
-        except ConnectorError as error:
+        except Invalid as error:
             attempt.fail(error)
+    fit = [attempt for attempt, _ in refs if attempt.is_open]
+    heed_consent(operation, fit, batch.services)
     if operation.syncs_first:
         # A record that Spotler does not know yet is sent before anything is done with it.
-        batch.send([attempt for attempt, _ in refs if attempt.is_open and not attempt.known_record.is_known])
+        batch.send([attempt for attempt in fit if attempt.is_open and not attempt.known_record.is_known])
 
 
 def _fit(operation: Operation, attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
     """The record of a job, as it was read.
 
     Raises:
-        Invalid, DoNotEmail: when it is not fit for the operation.
+        Invalid: when it is not fit for the operation.
     """
     if record is None:
         if Accepts.DELETED not in operation.accepts:
@@ -51,8 +54,6 @@ def _fit(operation: Operation, attempt: Attempt, ref: RecordRef, record: Record 
         raise _no_record()  # it is still there, so somebody has cleared the lookup
     if not record.is_active and Accepts.INACTIVE not in operation.accepts:
         raise Invalid("The customer or lead of the job is deactivated.")
-    if record.do_not_email and Accepts.DO_NOT_EMAIL not in operation.accepts:
-        raise DoNotEmail
     return record
 
 

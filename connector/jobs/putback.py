@@ -56,14 +56,7 @@ class PutBack:
         bus.to_topic(TOPIC_JOBS, self.messages)
 
     def _claimed(self, attempt: Attempt, reason: Reason, due: datetime, outcome: Outcome | None = None) -> None:
-        again = attempt.item.model_copy(
-            update={
-                "reason": reason,
-                "claim": Claim(attempt=attempt.job.attempts, token=attempt.job.claim),
-                "receipt": outcome.receipt() if outcome else None,
-            }
-        )
-        self._add(again, f"{reason}/{attempt.job.claim}/{_slot(due)}", due)
+        self._add(attempt.item_again(reason, outcome), f"{reason}/{attempt.job.claim}/{_slot(due)}", due)
 
     def _add(self, item: WorkItem, suffix: str, due: datetime | None = None) -> None:
         self.jobs.add(item.job)

@@ -1,14 +1,23 @@
-"""The quarantine: what is not a message of ours, or cannot be read, is kept with the reason. Nothing is thrown away."""
+"""The quarantine: what is not a message of ours, or cannot be read, is kept with the reason. Nothing is thrown away.
+
+The one exception says so: a message that fills the bus to its limit has no room for the reason beside it, so its end is
+cut off, and a property tells how much is kept.
+"""
 
 import hashlib
 import logging
 from enum import StrEnum
+from typing import Final
 
 from connector import telemetry
-from connector.bus import QUEUE_QUARANTINE, Bus, OutgoingMessage
+from connector.bus import LARGEST, QUEUE_QUARANTINE, Bus, OutgoingMessage
 from connector.errors import ConnectorError
 
 log = logging.getLogger(__name__)
+
+#: The most bytes of a body that are kept. The rest of what the bus takes is for the reason; Dataverse itself posts no
+#: more than 192 KB.
+LONGEST_BODY: Final = LARGEST - 16 * 1024
 
 
 class Note(StrEnum):
@@ -18,34 +27,31 @@ class Note(StrEnum):
     SENTENCE = "sentence"
     ADVICE = "advice"
     SOURCE = "source"
+    CUT = "cut"
 
 
 def quarantine(bus: Bus, body: bytes, error: ConnectorError, *, source: str) -> None:
     """Keep a message with the reason why it was not processed.
 
     Args:
-        body: the message as it came.
+        body: the message as it came; cut to what the bus takes beside the reason.
         error: why; its code and sentence become application properties, so that they must not quote the message.
         source: where it came from: `dataverse`, or the slug of an operation.
 
     Raises:
         Transient: when the bus does not take it, so that the original is delivered again.
     """
-    bus.to_queue(
-        QUEUE_QUARANTINE,
-        [
-            OutgoingMessage(
-                body=body,
-                message_id=f"quarantine/{hashlib.sha256(body).hexdigest()}",
-                properties={
-                    Note.REASON.value: error.result_code,
-                    Note.SENTENCE.value: error.sentence,
-                    Note.ADVICE.value: error.what_to_do,
-                    Note.SOURCE.value: source,
-                },
-            )
-        ],
-    )
+    kept = body[:LONGEST_BODY]
+    notes = {
+        Note.REASON.value: error.result_code,
+        Note.SENTENCE.value: error.sentence,
+        Note.ADVICE.value: error.what_to_do,
+        Note.SOURCE.value: source,
+    }
+    if len(kept) < len(body):
+        notes[Note.CUT.value] = f"the first {len(kept)} of {len(body)} bytes"
+    message_id = f"quarantine/{hashlib.sha256(body).hexdigest()}"
+    bus.to_queue(QUEUE_QUARANTINE, [OutgoingMessage(kept, message_id, notes)])
     log.warning(
         "Message quarantined: %s", error.sentence, extra=telemetry.fields(code=error.result_code, source=source)
     )

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector import telemetry
-from connector.dataverse.client import Keyed, filters
+from connector.dataverse.client import Conflict, Keyed, NotFound, filters
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, InternalError, Misconfigured, OutcomeUnknown, Transient
+from connector.errors import ConnectorError, Misconfigured, OutcomeUnknown, Transient
 from connector.jobs import retry, timeline
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.model import Job
@@ -69,7 +69,8 @@ class Recorder:
             match self._verdict(attempt, now):
                 case Outcome() as outcome:
                     ended.append((attempt, outcome))
-                    entries.append(Finished(attempt.job, outcome))
+                    version = "" if attempt.is_claimed else attempt.job.row_version
+                    entries.append(Finished(attempt.job, outcome, version))
                 case retry.Retry(due):
                     entries.append(Postponed(attempt.job, due + self._lease))
                     self._putback.retry(attempt, due)
@@ -83,15 +84,35 @@ class Recorder:
             telemetry.obstacle(log, failure, operation=self._operation.slug)
         for attempt, outcome in ended:
             refusal = refusals.get(attempt.job.id)
-            if isinstance(refusal, Transient | Misconfigured):
-                if self._is_found_again(attempt, outcome):
-                    continue
-                asked = timedelta(seconds=getattr(refusal, "retry_after", None) or 0)
-                age = now - (attempt.item.first_attempt or attempt.item.first_seen)
-                self._putback.receipt(attempt, now + max(asked, retry.patience(age, claimed=True)), outcome)
-            else:
+            if refusal is None or isinstance(refusal, NotFound):
                 self._announce(attempt, outcome, now)
+            elif isinstance(refusal, Transient | Misconfigured | Conflict):
+                self._write_later(attempt, outcome, refusal, now)
+            else:
+                self._keep(attempt, outcome, refusal)
         self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
+
+    def _write_later(self, attempt: Attempt, outcome: Outcome, refusal: Exception, now: datetime) -> None:
+        """Dataverse cannot take the outcome now: it travels, or, without a claim to go on with, is found again."""
+        if self._is_found_again(attempt, outcome):
+            return
+        asked = timedelta(seconds=getattr(refusal, "retry_after", None) or 0)
+        age = now - (attempt.item.first_attempt or attempt.item.first_seen)
+        due = now + max(asked, retry.patience(age, claimed=True))
+        if attempt.is_claimed:
+            self._putback.receipt(attempt, due, outcome)
+        else:
+            self._putback.wait(attempt.item, due)
+
+    def _keep(self, attempt: Attempt, outcome: Outcome, refusal: Exception) -> None:
+        """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
+
+        The sweep goes on finding the row; what it sends is not kept once more each time.
+        """
+        if attempt.item.reason == "sweep" or not isinstance(refusal, ConnectorError):
+            return
+        item = attempt.item_again("receipt", outcome) if attempt.is_claimed else attempt.item
+        quarantine(self._services.bus, item.body(), refusal, source=self._operation.slug)
 
     def _is_found_again(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether the sweep leads to this outcome again, so that it need not travel.
@@ -107,7 +128,7 @@ class Recorder:
         assert result is not None  # noqa: S101 - no attempt is left open
         verdict = retry.after(
             result,
-            attempts=attempt.job.attempts,
+            tries=attempt.item.tries,
             first_attempt=attempt.item.first_attempt or now,
             now=now,
             give_up=self._give_up,
@@ -115,9 +136,8 @@ class Recorder:
         )
         if isinstance(verdict, retry.Retry) or not isinstance(result, ConnectorError):
             telemetry.obstacle(log, result, operation=self._operation.slug, job=attempt.job.id)
-        if isinstance(verdict, Outcome) and verdict.code == InternalError.code:
-            body = attempt.item.model_dump_json(exclude_none=True).encode()
-            quarantine(self._services.bus, body, InternalError(), source=self._operation.slug)
+        if isinstance(verdict, Outcome) and not isinstance(result, ConnectorError):
+            quarantine(self._services.bus, attempt.item.body(), telemetry.mistake(result), source=self._operation.slug)
         return verdict
 
     def _write(self, entries: Sequence[Finished | Postponed], now: datetime) -> Mapping[str, Exception]:

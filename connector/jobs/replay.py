@@ -16,7 +16,12 @@ from connector.mailbox import QUARANTINE, Held, Place
 
 
 def origin(held: Held, place: Place) -> Place | None:
-    """Where a message that was put aside came from; None when it does not say, because a stranger put it there."""
+    """Where a message that was put aside came from.
+
+    None when it must stay: it does not say, because a stranger put it there, or it is not complete.
+    """
+    if Note.CUT in held.properties:
+        return None
     if place.dead_letters:
         return Place(place.name)
     source = held.properties.get(Note.SOURCE)

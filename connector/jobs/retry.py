@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
-from connector.errors import ConnectorError, GivenUp, InternalError, Misconfigured, OutcomeUnknown, Transient, Unclear
+from connector.errors import ConnectorError, GivenUp, Misconfigured, OutcomeUnknown, Transient, Unclear
 from connector.jobs.attempt import Outcome
 
 #: The first back-off; it doubles with every attempt. Short, because most faults of web services pass in seconds.
@@ -27,14 +27,14 @@ class Retry:
 
 
 def after(
-    error: Exception, *, attempts: int, first_attempt: datetime, now: datetime, give_up: timedelta, repeatable: bool
+    error: Exception, *, tries: int, first_attempt: datetime, now: datetime, give_up: timedelta, repeatable: bool
 ) -> Retry | Outcome:
     """What happens after an attempt ended with an error.
 
     Args:
         error: what was raised.
-        attempts: how often the job was claimed, this time included.
-        first_attempt: when the job was first claimed.
+        tries: how often the job was attempted in this run, this time included.
+        first_attempt: when that began.
         now: the present, in UTC.
         give_up: how long transient faults are put up with.
         repeatable: whether the operation may run again after an unclear end.
@@ -45,23 +45,21 @@ def after(
         case Transient() | Misconfigured():
             if now - first_attempt >= give_up:
                 return Outcome.failed(GivenUp(f"{GivenUp.default_sentence()} Last answer: {error.sentence}"))
-            wait = backoff(attempts)
+            wait = backoff(tries)
             if isinstance(error, Transient) and error.retry_after:
                 wait = max(wait, timedelta(seconds=error.retry_after))
             return Retry(now + wait)
         case ConnectorError():
             return Outcome.failed(error)
-        case _ if attempts >= INTERNAL_ATTEMPTS or not repeatable:
-            return Outcome.failed(
-                InternalError(f"{InternalError.default_sentence()} Fingerprint: {telemetry.fingerprint(error)}.")
-            )
+        case _ if tries >= INTERNAL_ATTEMPTS or not repeatable:
+            return Outcome.failed(telemetry.mistake(error))
         case _:
-            return Retry(now + backoff(attempts))
+            return Retry(now + backoff(tries))
 
 
-def backoff(attempts: int) -> timedelta:
+def backoff(tries: int) -> timedelta:
     """5 s, 10 s, 20 s … 5 min."""
-    return min(BACKOFF_FIRST * (1 << min(max(attempts - 1, 0), 10)), BACKOFF_LONGEST)
+    return min(BACKOFF_FIRST * (1 << min(max(tries - 1, 0), 10)), BACKOFF_LONGEST)
 
 
 def patience(age: timedelta, *, claimed: bool) -> timedelta:

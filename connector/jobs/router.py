@@ -3,16 +3,20 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from connector import telemetry
 from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.messages import parse_message
-from connector.errors import Unreadable
+from connector.errors import ConnectorError, Unreadable
 from connector.jobs.quarantine import quarantine
 from connector.jobs.route import Ignore, Publish, route
 from connector.services import RouterServices
 
 log = logging.getLogger(__name__)
+
+#: The name of the router in logs, where functions of operations have the slug of theirs.
+ROUTER: Final = "route-dataverse-message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +40,21 @@ class Router:
             Transient, Misconfigured: when the bus takes nothing, so that the messages are delivered again.
         """
         published: list[OutgoingMessage] = []
-        refused: list[tuple[Incoming, Unreadable]] = []
+        refused: list[tuple[Incoming, ConnectorError]] = []
         for message in messages:
             try:
                 parsed = parse_message(message.body, properties=message.properties)
                 decision = route(parsed, now=self._services.now(), own_user=self._services.own_user)
+                match decision:
+                    case Publish(item, message_id):
+                        published.append(item.message(message_id))
+                    case Ignore(why):
+                        log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
             except Unreadable as error:
                 refused.append((message, error))
-                continue
-            match decision:
-                case Publish(item, message_id):
-                    published.append(item.message(message_id))
-                case Ignore(why):
-                    log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
+            except Exception as error:  # noqa: BLE001 - a mistake of ours about one message must not harm its neighbours
+                telemetry.obstacle(log, error, operation=ROUTER)
+                refused.append((message, telemetry.mistake(error)))
         # The good ones first: a message that even the quarantine cannot take must not keep its neighbours.
         self._services.bus.to_topic(TOPIC_JOBS, published)
         for message, reason in refused:

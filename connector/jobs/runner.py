@@ -13,6 +13,7 @@ take what has to be put back does the batch raise, so that the bus delivers it a
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,7 +51,8 @@ class BatchRunner:
         deadline = services.now() + lock * LOCK_SHARE
         portions = plan.portions(read_items(bodies, services.bus, source=self._operation.slug))
         with ThreadPoolExecutor(plan.at_a_time, thread_name_prefix=self._operation.slug) as pool:
-            done = [pool.submit(self._work_off, portion, deadline) for portion in portions]
+            # The engine knows by the context to which invocation a log line belongs.
+            done = [pool.submit(copy_context().run, self._work_off, portion, deadline) for portion in portions]
         for portion in done:
             portion.result()
 

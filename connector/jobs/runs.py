@@ -11,6 +11,7 @@ from connector.jobs.attempt import Attempt
 from connector.jobs.automations import AutomationRow, automation_of, read_automations
 from connector.jobs.model import COLUMNS, Job
 from connector.jobs.operation import Accepts, Batch, Needs
+from connector.spotler import Spotler
 
 
 class RunNotFound(Refused):
@@ -22,15 +23,22 @@ class RunNotFound(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What is to be stopped: one run of an automation, or a campaign for a contact."""
+    """What is to be stopped: one run of an automation, or a campaign for a contact.
+
+    Attributes:
+        runs: the runs that may be meant, the one to try first in front; for a campaign one without an id.
+    """
 
     automation: AutomationRow
     external_id: str
-    run: str
+    runs: tuple[str, ...]
 
 
 class StopAutomation:
-    """The run is named by its Automation Contact Id; else it is the latest of the record and the automation."""
+    """The run is named by its Automation Contact Id; else it is the latest unfinished one of record and automation.
+
+    Only Spotler knows which runs have ended, so those that jobs have started are tried one by one, the newest first.
+    """
 
     slug = Choice.STOP_AUTOMATION.slug
     needs = Needs.RECORD_OR_NOTHING
@@ -55,18 +63,26 @@ class StopAutomation:
     def _stop(self, attempt: Attempt, batch: Batch) -> None:
         stop = attempt.plan
         assert isinstance(stop, Stop)  # noqa: S101 - made by the check
-        spotler = batch.services.spotler
-        try:
-            if stop.automation.kind is AutomationKind.CAMPAIGN:
-                spotler.stop_campaign(stop.automation.automation_id, stop.external_id)
-            else:
-                spotler.stop_automation(stop.automation.automation_id, stop.external_id, stop.run)
-        except Refused as refusal:
-            if refusal.result_code != "INVALID_STATE":
-                raise
-            attempt.finish("It had ended already.")
+        for run in stop.runs:
+            batch.check_time()
+            if _end(stop, run, batch.services.spotler):
+                attempt.finish("It was stopped.")
+                return
+        attempt.finish("It had ended already.")
+
+
+def _end(stop: Stop, run: str, spotler: Spotler) -> bool:
+    """End a run; False when it had ended already."""
+    try:
+        if stop.automation.kind is AutomationKind.CAMPAIGN:
+            spotler.stop_campaign(stop.automation.automation_id, stop.external_id)
         else:
-            attempt.finish("It was stopped.")
+            spotler.stop_automation(stop.automation.automation_id, stop.external_id, run)
+    except Refused as refusal:
+        if refusal.result_code != "INVALID_STATE":
+            raise
+        return False
+    return True
 
 
 def _check(job: Job) -> None:
@@ -90,16 +106,15 @@ def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) 
     if not run and job.automation_id and job.record:
         automation = automation_of(job.automation_id, rows)
         if automation.kind is AutomationKind.CAMPAIGN:
-            return Stop(_stoppable(automation), job.record.id, "")
-    start = next((each for each in reversed(starts) if _is_meant(each, job, run)), None)
-    record = start.record if start else job.record
-    automation_id = start.automation_id if start else job.automation_id
-    if record is None or automation_id is None or (start is None and not run):
+            return Stop(_stoppable(automation), job.record.id, ("",))
+    meant = [each for each in reversed(starts) if _is_meant(each, job, run)]
+    origin = meant[0] if meant else job
+    if origin.record is None or origin.automation_id is None or not (meant or run):
         raise RunNotFound
-    if job.record is not None and job.record != record:
+    if job.record is not None and job.record != origin.record:
         raise Invalid("The Automation Contact Id belongs to a run of another record.")
-    run = run or (start.automation_contact_id if start else "")
-    return Stop(_stoppable(automation_of(automation_id, rows)), record.id, run)
+    runs = (run,) if run else tuple(each.automation_contact_id for each in meant)
+    return Stop(_stoppable(automation_of(origin.automation_id, rows)), origin.record.id, runs)
 
 
 def _stoppable(automation: AutomationRow) -> AutomationRow:

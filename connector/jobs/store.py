@@ -1,6 +1,6 @@
 """The rows of Spotler Job: reading, claiming and finishing them, each in as few calls as a batch allows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,20 +8,22 @@ from connector.dataverse.choices import JobStatus
 from connector.dataverse.client import BatchRequest, Conflict, Dataverse, Keyed, NotFound, filters
 from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
-from connector.jobs.attempt import Outcome
+from connector.errors import ConnectorError
+from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH, Outcome
 from connector.jobs.model import COLUMNS, Job
-
-#: The longest text that each of the two result columns takes.
-RESULT_CODE_LENGTH = 100
-RESULT_MESSAGE_LENGTH = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A job that ended."""
+    """A job that ended.
+
+    Attributes:
+        version: where no claim protects the row, the version as which it was read: only that is written.
+    """
 
     job: Job
     outcome: Outcome
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,19 @@ class Postponed:
 
     job: Job
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAnswers:
+    """What became of the claims of a portion. A job that somebody else changed in between is in neither.
+
+    Attributes:
+        taken: the claimed jobs, by id.
+        refused: by id, why Dataverse did not take a claim.
+    """
+
+    taken: Mapping[str, Job]
+    refused: Mapping[str, ConnectorError]
 
 
 class JobStore:
@@ -56,7 +71,7 @@ class JobStore:
     def asleep(self, *, queued_before: datetime, now: datetime, limit: int) -> list[Job]:
         """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed."""
         queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
-        # Without a lease nobody has claimed it: a person set the status by hand.
+        # Without a lease nobody has claimed it: a person set the status by hand, and is told that this runs nothing.
         over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), filters.eq(Names.LEASE_UNTIL, None))
         stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
         return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale)), top=limit)
@@ -67,7 +82,7 @@ class JobStore:
 
     def claim(
         self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta, given_up: Collection[str] = ()
-    ) -> dict[str, Job]:
+    ) -> ClaimAnswers:
         """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
 
         Args:
@@ -78,11 +93,11 @@ class JobStore:
             given_up: the ids of those that are only told to be over, as far as anybody knows. They keep the token that
                 they bear: whoever claimed them before may still come, with the outcome.
 
-        Returns:
-            the claimed jobs by id; a job that somebody else changed in between is not among them.
+        Raises:
+            ConnectorError: when the call as a whole met an obstacle; then nothing is known of any claim.
         """
         if not jobs:
-            return {}
+            return ClaimAnswers({}, {})
         started = now.replace(microsecond=0)
         claims = [
             replace(
@@ -95,20 +110,51 @@ class JobStore:
             for job in jobs
         ]
         answers = self._dataverse.batch([_claiming(claim, started) for claim in claims])
-        for answer in answers:
-            if answer.error is not None and not isinstance(answer.error, Conflict | NotFound):
-                raise answer.error
-        return {claim.id: claim for claim, answer in zip(claims, answers, strict=True) if answer.error is None}
+        errors = {claim.id: answer.error for claim, answer in zip(claims, answers, strict=True)}
+        return ClaimAnswers(
+            taken={claim.id: claim for claim in claims if errors[claim.id] is None},
+            refused={
+                job: error
+                for job, error in errors.items()
+                if error is not None and not isinstance(error, Conflict | NotFound)
+            },
+        )
 
     def record(self, entries: Iterable[Finished | Postponed], *, now: datetime) -> dict[str, Exception]:
-        """Write how attempts ended: one bulk write.
+        """Write how attempts ended: one bulk write, and one `$batch` for rows without a claim, if there are any.
 
         Returns:
             by job id, why Dataverse did not take a row; empty when all is written.
+
+        Raises:
+            ConnectorError: when Dataverse took nothing.
         """
-        changes = [Keyed(entry.job.id, _values(entry, now)) for entry in entries]
+        unclaimed, changes = [], []
+        for entry in entries:
+            if isinstance(entry, Finished) and entry.version:
+                unclaimed.append(entry)
+            else:
+                changes.append(Keyed(entry.job.id, _values(entry, now)))
         results = self._dataverse.update_multiple(Names, changes) if changes else []
-        return {result.key: result.error for result in results if result.error is not None}
+        refusals: dict[str, Exception] = {result.key: result.error for result in results if result.error is not None}
+        return refusals | self._record_unclaimed(unclaimed, now)
+
+    def _record_unclaimed(self, entries: Sequence[Finished], now: datetime) -> dict[str, Exception]:
+        if not entries:
+            return {}
+        requests = [
+            BatchRequest.update(Names.SET, entry.job.id, _values(entry, now), if_match=entry.version)
+            for entry in entries
+        ]
+        try:
+            answers = self._dataverse.batch(requests)
+        except ConnectorError as error:  # what was written before must not look as if it was not
+            return {entry.job.id: error for entry in entries}
+        return {
+            entry.job.id: answer.error
+            for entry, answer in zip(entries, answers, strict=True)
+            if answer.error is not None
+        }
 
     def _query(self, condition: str, top: int | None = None) -> list[Job]:
         rows = self._dataverse.query(

@@ -1,11 +1,12 @@
 """The Spotler field that a job names, and whether a job may write it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from connector.errors import Invalid
 from connector.mapping import Mapping
-from connector.spotler import Field, Fields, PropertyType
+from connector.spotler import Field, Fields, FieldUnknown, PropertyType
 
 #: The address decides who somebody is mailed as, so only the sync of the record may write it.
 PROTECTED: Final = frozenset({"email", "externalid"})
@@ -26,20 +27,22 @@ class TargetField:
     bit: int | None = None
 
 
-def find_target(text: str, fields: Fields, mapping: Mapping) -> TargetField:
+def find_target(text: str, table: str, fields: Fields, mapping: Mapping) -> TargetField:
     """The field that a job names: `field`, or `field:item` for an item of a list field.
 
     Args:
         text: the column Field Name: the internal name, else the display name.
+        table: the logical name of the table of the record; what is mapped for other tables does not count.
 
     Raises:
+        FieldUnknown: Spotler has no such field, or the list field no such item.
         Invalid: naming what is wrong and what to do.
     """
     name, colon, item = (part.strip() for part in text.partition(":"))
     field = fields.find(name)
     if field.name.casefold() in PROTECTED:
         raise Invalid(f"The field {field.name} belongs to the sync of the record and cannot be set by a job.")
-    if not mapping.may_be_set(field.name, item):
+    if not mapping.may_be_set(table, field.name, item):
         raise Invalid(
             f"The mapping sends the field {field.name} to Spotler, so the next sync would overwrite it; "
             "change the column in Dataverse instead."
@@ -48,15 +51,19 @@ def find_target(text: str, fields: Fields, mapping: Mapping) -> TargetField:
         if colon:
             raise Invalid(f"The field {field.name} is not a list field; give its name without an item.")
         return TargetField(field.name, field.type)
-    return TargetField(field.name, field.type, _bit(field, item, mapping))
+    return TargetField(field.name, field.type, _bit(field, item, mapping.items_of(table, field.name)))
 
 
-def _bit(field: Field, item: str, mapping: Mapping) -> int:
+def _bit(field: Field, item: str, allowed: Collection[str] | None) -> int:
     if not item:
         raise Invalid(f"The field {field.name} is a list field; name one item of it as {field.name}:item.")
-    allowed = mapping.items_of(field.name)
     option = field.option(item)
-    if option is None or (allowed is not None and item.casefold() not in {each.casefold() for each in allowed}):
-        names = ", ".join(allowed or [each.name for each in field.options])
-        raise Invalid(f"The list field {field.name} has no such item; choose one of: {names}.")
+    if allowed is not None and item.casefold() not in {each.casefold() for each in allowed}:
+        raise Invalid(_no_item(field, allowed))
+    if option is None:
+        raise FieldUnknown(_no_item(field, allowed or [each.name for each in field.options]))
     return option.bit
+
+
+def _no_item(field: Field, items: Collection[str]) -> str:
+    return f"The list field {field.name} has no such item; choose one of: {', '.join(items)}."

@@ -80,6 +80,7 @@ class WorkItem(BaseModel):
         reason: why it was sent.
         first_seen: when the job was routed.
         first_attempt: when it was first claimed; decides when to give up. None before that.
+        tries: how often it was attempted since then. The row counts too, but over all the runs that people order.
         claim: the claim to go on with, for a second attempt.
         receipt: the outcome to write, when only that is left.
     """
@@ -92,6 +93,7 @@ class WorkItem(BaseModel):
     reason: Reason = "created"
     first_seen: AwareDatetime
     first_attempt: AwareDatetime | None = None
+    tries: int = 0
     claim: Claim | None = None
     receipt: Receipt | None = None
 
@@ -106,7 +108,7 @@ class WorkItem(BaseModel):
 
     def begun(self, now: datetime) -> Self:
         """The item of a job that is being attempted."""
-        return self if self.first_attempt else self.model_copy(update={"first_attempt": now})
+        return self.model_copy(update={"first_attempt": self.first_attempt or now, "tries": self.tries + 1})
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:
@@ -122,6 +124,10 @@ class WorkItem(BaseModel):
         # Outside of the handler, because the text of pydantic's error holds the body and would stay in the context.
         raise NotAWorkItem(f"The message is not a work item: {problems}.")
 
+    def body(self) -> bytes:
+        """The body of a message that carries it."""
+        return self.model_dump_json(exclude_none=True).encode()
+
     def message(self, message_id: str, due: datetime | None = None) -> OutgoingMessage:
         """The message that carries it.
 
@@ -130,7 +136,7 @@ class WorkItem(BaseModel):
             due: when it is delivered; None for now.
         """
         return OutgoingMessage(
-            body=self.model_dump_json(exclude_none=True).encode(),
+            body=self.body(),
             message_id=message_id,
             properties={OPERATION_PROPERTY: self.operation},
             due=due,

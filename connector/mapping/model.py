@@ -89,29 +89,37 @@ class Mapping:
         """The navigation property that follows a lookup to a row of that table."""
         return self.navigation.get((column, table)) or standard_navigation(column, table)
 
-    def rows_of(self, field: str, item: str = "") -> tuple[MappingRow, ...]:
-        """The rows about a Spotler field, ignoring case; with an item, those about the whole field or that item."""
+    def rows_of(self, table: str, field: str, item: str = "") -> tuple[MappingRow, ...]:
+        """The rows that map a Spotler field for a table, ignoring case.
+
+        Args:
+            table: the logical name; a row without a column for it does not count.
+            field: the internal name of the field.
+            item: leaves only the rows about the whole field or that item of it.
+        """
         name, wanted = field.casefold(), item.casefold()
         return tuple(
             row
             for row in self.rows
-            if row.field.casefold() == name and (not wanted or row.item.casefold() in ("", wanted))
+            if table in row.columns
+            and row.field.casefold() == name
+            and (not wanted or row.item.casefold() in ("", wanted))
         )
 
-    def direction_of(self, field: str, item: str = "") -> frozenset[Direction]:
-        """The directions in which a Spotler field (or one item of it) is mapped; empty if it is not mapped."""
-        return frozenset(row.direction for row in self.rows_of(field, item))
+    def direction_of(self, table: str, field: str, item: str = "") -> frozenset[Direction]:
+        """The directions in which a Spotler field (or one item of it) is mapped for a table; empty if it is not."""
+        return frozenset(row.direction for row in self.rows_of(table, field, item))
 
-    def may_be_set(self, field: str, item: str = "") -> bool:
-        """Whether a job may set or clear the field by hand.
+    def may_be_set(self, table: str, field: str, item: str = "") -> bool:
+        """Whether a job may set or clear the field by hand, for a record of that table.
 
-        A field that is mapped to Spotler only may not: the next sync of the contact would overwrite it.
+        A field that is mapped to Spotler only may not: the next sync of the record would overwrite it.
         """
-        return Direction.TO_SPOTLER not in self.direction_of(field, item)
+        return Direction.TO_SPOTLER not in self.direction_of(table, field, item)
 
-    def items_of(self, field: str) -> tuple[str, ...] | None:
-        """The items of a list field that the mapping defines; None if it leaves them to Spotler."""
-        items = {item.casefold(): item for row in self.rows_of(field) for item in row.items}
+    def items_of(self, table: str, field: str) -> tuple[str, ...] | None:
+        """The items of a list field that the mapping defines for a table; None if it leaves them to Spotler."""
+        items = {item.casefold(): item for row in self.rows_of(table, field) for item in row.items}
         return tuple(items.values()) or None
 
     def field_of(self, collection: Collection) -> str:

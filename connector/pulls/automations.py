@@ -1,7 +1,8 @@
 """Automations and campaigns: what can be started from outside stands as rows of Spotler Automation, for users to pick.
 
 One row per trigger code. What is no longer published is deactivated, never deleted, because jobs refer to it; it is
-activated again when it returns. A kind whose list could not be read is left as it is.
+activated again when it returns. A kind whose list could not be read is left as it is, and so are the fields of an
+automation where Spotler does not tell them, because people may have written them down by hand.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ class Startable:
         code: the trigger code, by which it is started.
         id: the automation or campaign, by which it is stopped.
         label: the label of the trigger, which is what users see.
-        fields: the names and types of its personal fields.
+        fields: the names and types of its personal fields; empty where Spotler does not tell them.
     """
 
     kind: AutomationKind
@@ -43,13 +44,14 @@ class Startable:
     fields: tuple[tuple[str, str], ...] = ()
 
     def row(self) -> dict[str, object]:
-        """The columns of its row."""
+        """The columns of its row, as far as Spotler tells them."""
+        fields = "\n".join(f"{name}={kind}" for name, kind in self.fields)
         return {
             Names.NAME: f"{ICONS[self.kind]} {self.label}"[:NAME_LENGTH],
             Names.TRIGGER_CODE: self.code,
             Names.KIND: self.kind.value,
             Names.AUTOMATION_ID: self.id,
-            Names.FIELDS: "\n".join(f"{name}={kind}" for name, kind in self.fields),
+            **({Names.FIELDS: fields} if fields else {}),
             **ACTIVE,
         }
 

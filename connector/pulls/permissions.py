@@ -22,7 +22,7 @@ def refresh_permissions(services: Services) -> str:
         Misconfigured: when the variable is missing, or Spotler shows no permissions.
         ConnectorError: when Spotler or Dataverse cannot be asked.
     """
-    permissions = services.spotler.fields(refresh=True).permissions
+    permissions = services.spotler.fields(max_age=0).permissions
     if permissions is None:
         raise Misconfigured(
             "Spotler shows no field permissions.", advice="Make the field visible among the database fields of Spotler."

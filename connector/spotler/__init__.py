@@ -1,10 +1,10 @@
 """Everything that speaks Spotler Mail+."""
 
-from connector.spotler.client import Spotler, spotler_from
-from connector.spotler.conversions import CLEARED, MONEY_UNIT, from_spotler, to_spotler
+from connector.spotler.client import FIELDS_MISSED_TTL, Spotler, spotler_from
+from connector.spotler.conversions import CLEARED, MONEY_UNIT, TEXT_LENGTH, from_spotler, to_spotler
 from connector.spotler.errors import ContactUnknown, NotLicensed, NotSupported
 from connector.spotler.extensions import TAG_LENGTH
-from connector.spotler.fields import PERMISSIONS, Field, Fields, Option, PropertyType
+from connector.spotler.fields import PERMISSIONS, Field, Fields, FieldUnknown, Option, PropertyType
 from connector.spotler.models import (
     Audience,
     Automation,
@@ -31,9 +31,11 @@ from connector.spotler.text_values import parse_boolean, parse_text
 
 __all__ = [
     "CLEARED",
+    "FIELDS_MISSED_TTL",
     "MONEY_UNIT",
     "PERMISSIONS",
     "TAG_LENGTH",
+    "TEXT_LENGTH",
     "Audience",
     "Automation",
     "AutomationRun",
@@ -46,6 +48,7 @@ __all__ = [
     "ContactUnknown",
     "Field",
     "FieldType",
+    "FieldUnknown",
     "Fields",
     "Interaction",
     "InteractionKind",

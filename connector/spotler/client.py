@@ -22,7 +22,7 @@ from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
 from connector.spotler.calls import Calls, Route, list_of
 from connector.spotler.errors import ContactUnknown, error_for
-from connector.spotler.extensions import Extensions
+from connector.spotler.extensions import CONTACT, Extensions
 from connector.spotler.feeds import Feeds
 from connector.spotler.fields import Fields
 from connector.spotler.models import (
@@ -41,6 +41,9 @@ from connector.spotler.wire import as_object, objects, read_json
 
 #: Seconds for which the account's fields are remembered: they change when somebody edits the account, so rarely.
 FIELDS_TTL: Final = 24 * 3600.0
+#: Seconds after which they are worth asking for again when a field is missed, which somebody may just have added. Most
+#: likely its name is mistyped, and a flood of such jobs costs one call a minute.
+FIELDS_MISSED_TTL: Final = 60.0
 #: Contacts asked for in a search by e-mail: one, or a few where the account allows doubles.
 _SEARCH_PAGE: Final = 100
 
@@ -48,7 +51,6 @@ _CONTACT: Final = {404: "CONTACT_NOT_FOUND"}
 _TRIGGER: Final = {404: "TRIGGER_NOTFOUND", 417: "NOT_TRIGGERED"}
 
 _PROPERTIES: Final = Route("GET", "/contact/properties/list")
-_GET: Final = Route("GET", "/contact/{contact}", bare=_CONTACT)
 _PUT: Final = Route("PUT", "/contact/{contact}", bare=_CONTACT)
 _ANONYMIZE: Final = Route("PUT", "/contact/anonymize/{contact}", bare=_CONTACT)
 _SEARCH: Final = Route("GET", "/contact/search")
@@ -77,15 +79,15 @@ class Spotler(Extensions):
         self._fields: tuple[float, Fields] | None = None
         self._fields_lock = threading.Lock()
 
-    def fields(self, *, refresh: bool = False) -> Fields:
+    def fields(self, *, max_age: float = FIELDS_TTL) -> Fields:
         """The account's contact fields ("properties" in the API), remembered for a day.
 
         Args:
-            refresh: ask Spotler even if the fields are known.
+            max_age: seconds for which what is known will do; 0 asks Spotler in any case.
         """
         with self._fields_lock:  # threads that come meanwhile wait for the one call instead of making their own
             now = self._clock.monotonic()
-            if refresh or self._fields is None or now - self._fields[0] > FIELDS_TTL:
+            if self._fields is None or now - self._fields[0] >= max_age:
                 self._fields = now, read_fields(list_of(self._calls.read(_PROPERTIES), "properties"))
             return self._fields[1]
 
@@ -126,7 +128,7 @@ class Spotler(Extensions):
     def get_contact(self, external_id: str) -> SpotlerContact | None:
         """The contact, or None if Spotler does not know it."""
         try:
-            return read_contact(as_object(self._calls.read(_GET, {"contact": external_id})))
+            return read_contact(as_object(self._calls.read(CONTACT, {"contact": external_id})))
         except ContactUnknown:
             return None
 

@@ -33,6 +33,9 @@ type Value = str | int | Decimal | date | datetime | Mapping[int, bool] | None
 CLEARED: Final = ""
 #: Spotler's units in one unit of currency: it counts money in cents.
 MONEY_UNIT: Final = 100
+#: The longest text of a contact field. Nobody has published one; this is the limit of every other text of the API
+#: (names of audiences, properties of products), see docs/to-verify.md.
+TEXT_LENGTH: Final = 255
 
 #: Numbers travel as JSON and are read by Java: 64 bits are certain, more is not.
 _LARGEST: Final = 2**63 - 1
@@ -87,6 +90,8 @@ def _write_text(value: object) -> str:
     text = value.strip()
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Invalid("The text holds a character that cannot be sent (half of a surrogate pair).")
+    if len(text) > TEXT_LENGTH:
+        raise Invalid(f"The field takes at most {TEXT_LENGTH} characters.")
     return text
 
 

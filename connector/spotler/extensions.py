@@ -1,20 +1,21 @@
 """The calls that exist for certain but were never published: automations, tags, scores, opt-outs.
 
 Nothing outside this module and `paths` knows how they look. An account may lack one, or have it elsewhere; a 404 or 405
-without a known error is taken for that. It is remembered for the life of the process, so that each job of that kind
-fails at once with an advice, and does not cost a call.
+without a known error is taken for that, unless the path names a contact or an automation that Spotler does not know. It
+is remembered for the life of the process, so that each job of that kind fails at once with an advice, and does not cost
+a call.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 import requests
 
-from connector.errors import Invalid, Misconfigured
+from connector.errors import ConnectorError, Invalid
 from connector.spotler.calls import Calls, Route, answer_of, list_of
 from connector.spotler.dates import parse_date, query_date
-from connector.spotler.errors import ContactUnknown, NotSupported
+from connector.spotler.errors import ContactUnknown, NotSupported, WrongAddress, error_for
 from connector.spotler.models import (
     Automation,
     ContactTag,
@@ -31,6 +32,9 @@ from connector.spotler.wire import Json, as_object, flag_of, int_of, objects, te
 
 #: Assumed limit of a tag's name, that of the other names of this API.
 TAG_LENGTH: Final = 255
+
+#: The published call that tells whether Spotler knows a contact.
+CONTACT: Final = Route("GET", "/contact/{contact}", bare={404: "CONTACT_NOT_FOUND"})
 
 
 class Extensions:
@@ -153,15 +157,39 @@ class Extensions:
             raise NotSupported
         try:
             response = self._calls.send(route, ids, query=query, body=body, repeatable=repeatable)
-        except Misconfigured as error:
-            if error.result_code != "SPOTLER_URL":
-                raise
-            if self._seen.get(call) and "contact" in (ids or {}):
-                raise ContactUnknown from None  # the call is there, so what is missing is what its path names
+        except WrongAddress:
+            works = self._seen.get(call, False)
+            if missing := self._missing(ids or {}, works=works):
+                raise missing from None
             self._seen.setdefault(call, False)
             raise NotSupported from None
         self._seen[call] = True
         return response
+
+    def _missing(self, ids: Mapping[str, str], *, works: bool) -> ConnectorError | None:
+        """The error of what a path names and Spotler does not know; None if all is known.
+
+        Args:
+            ids: what the path names.
+            works: whether the call has answered before, so that only what it names can be missing.
+
+        Raises:
+            NotSupported: nobody can tell, because the automations cannot be listed.
+        """
+        if (contact := ids.get("contact")) and (works or not self._knows(contact)):
+            return ContactUnknown()
+        if automation := ids.get("automation"):
+            known = () if works else {each.id for each in self.automations()}
+            if automation not in known:
+                return error_for("RESOURCE_NOT_FOUND")
+        return None
+
+    def _knows(self, contact: str) -> bool:
+        try:
+            self._calls.send(CONTACT, {"contact": contact})
+        except ContactUnknown:
+            return False
+        return True
 
 
 def _tag(name: str) -> str:

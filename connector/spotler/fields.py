@@ -15,6 +15,10 @@ from connector.errors import Invalid
 PERMISSIONS = "permissions"
 
 
+class FieldUnknown(Invalid):
+    """Spotler has no field with this name, or the list field no such item."""
+
+
 class PropertyType(StrEnum):
     """The types that Spotler declares."""
 
@@ -103,7 +107,8 @@ class Fields:
         """The field that a person means: by internal name, else by display name.
 
         Raises:
-            Invalid: there is none, or the display name fits several.
+            FieldUnknown: there is none.
+            Invalid: the display name fits several.
         """
         if field := self.get(name):
             return field
@@ -113,7 +118,7 @@ class Fields:
         if found:
             names = ", ".join(sorted(field.name for field in found))
             raise Invalid(f"Several Spotler fields have this display name; use the internal name: one of {names}.")
-        raise Invalid("Spotler has no field with this name.")
+        raise FieldUnknown("Spotler has no field with this name.")
 
     @property
     def permissions(self) -> Field | None:

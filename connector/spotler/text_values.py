@@ -22,7 +22,7 @@ _GENDERS: Final = {"m": "M", "man": "M", "male": "M", "v": "F", "f": "F", "vrouw
 _INT: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,2})?")
 _ISO_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ].*)?")
-_DUTCH_DATE: Final = re.compile(r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})")
+_DUTCH_DATE: Final = re.compile(r"([0-9]{1,2})(?P<separator>[-/])([0-9]{1,2})(?P=separator)([0-9]{4})")
 
 
 def parse_text(kind: str | None, text: str) -> WireValue:
@@ -80,7 +80,7 @@ def _date(text: str) -> date:
                 return datetime.fromisoformat(text).date()
             return date(int(iso[1]), int(iso[2]), int(iso[3]))
         if dutch := _DUTCH_DATE.fullmatch(text):
-            return date(int(dutch[3]), int(dutch[2]), int(dutch[1]))
+            return date(int(dutch[4]), int(dutch[3]), int(dutch[1]))
     except ValueError:
         pass
     raise Invalid("The field takes a date such as 2024-05-31, 31-05-2024 or 31/05/2024.")

@@ -1,6 +1,5 @@
 """One function per operation: each has its own subscription, backlog, failures and scale in the portal."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import List  # noqa: UP035 - the engine does not index a function annotated with list[...]
 
@@ -8,20 +7,20 @@ import azure.functions as func
 
 from connector.bus import CONNECTION, TOPIC_JOBS
 from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
+from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
 def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage]], Awaitable[None]]:  # noqa: UP006
     async def run_jobs(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006
-        await asyncio.to_thread(_run, slug, messages)
+        await guard.run_batch(slug, lambda: _run(slug, messages))
 
     return run_jobs
 
 
 def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
-    from connector.errors import Misconfigured  # noqa: PLC0415 - heavy, loaded when used
-    from connector.jobs.operations import operation_of  # noqa: PLC0415
+    from connector.jobs.operations import operation_of  # noqa: PLC0415 - heavy, loaded when used
     from connector.jobs.postpone import postpone  # noqa: PLC0415
     from connector.jobs.runner import BatchRunner  # noqa: PLC0415
     from connector.services import get_router_services, get_services  # noqa: PLC0415
@@ -29,7 +28,7 @@ def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
     bodies = [message.get_body() for message in messages]
     try:
         services = get_services()
-    except Misconfigured as error:
+    except Exception as error:  # noqa: BLE001 - ten deliveries within seconds would not mend it, whatever it is
         router = get_router_services()
         postpone(router.bus, bodies, error, operation=slug, now=router.now())
     else:

@@ -1,12 +1,12 @@
 """`route_dataverse_message`: from the queue that Dataverse writes to, to the topic of work items, or to quarantine."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import List  # noqa: UP035 - the engine does not index a function annotated with list[...]
 
 import azure.functions as func
 
 from connector.bus import CONNECTION, QUEUE_DATAVERSE
+from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -21,7 +21,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 )
 async def route_dataverse_message(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006
     """Read each message and send it on; raises only when the bus takes nothing, so that it delivers again."""
-    await asyncio.to_thread(_route, messages)
+    await guard.run_batch("route-dataverse-message", lambda: _route(messages))
 
 
 def _route(messages: Sequence[func.ServiceBusMessage]) -> None:

@@ -1,10 +1,11 @@
 """What runs by the clock. The schedules are settings, so that an administrator can change them without a release."""
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import azure.functions as func
+
+from connector.triggers import guard
 
 if TYPE_CHECKING:
     from connector.services import Services
@@ -18,7 +19,7 @@ async def sweep_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the en
     """Wake up the jobs whose wake-up was lost."""
     from connector.jobs.sweep import sweep  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run(sweep)
+    await _run("sweep-jobs", sweep)
 
 
 @blueprint.function_name("refresh_automations_daily")
@@ -29,7 +30,7 @@ async def refresh_automations_daily(timer: func.TimerRequest) -> None:  # noqa: 
     """Copy the published automations and campaigns into Dataverse."""
     from connector.pulls.automations import refresh_automations  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run(refresh_automations)
+    await _run("refresh-automations-daily", refresh_automations)
 
 
 @blueprint.function_name("refresh_permissions_daily")
@@ -40,7 +41,7 @@ async def refresh_permissions_daily(timer: func.TimerRequest) -> None:  # noqa: 
     """Copy the names of the permissions into the environment variable."""
     from connector.pulls.permissions import refresh_permissions  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run(refresh_permissions)
+    await _run("refresh-permissions-daily", refresh_permissions)
 
 
 @blueprint.function_name("clean_up_jobs")
@@ -49,10 +50,11 @@ async def clean_up_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the
     """Delete old jobs."""
     from connector.jobs.cleanup import clean_up  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run(clean_up)
+    await _run("clean-up-jobs", clean_up)
 
 
-async def _run(work: "Callable[[Services], object]") -> None:
+async def _run(name: str, work: "Callable[[Services], object]") -> None:
+    """Nothing is raised: the timer comes again by itself."""
     from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
 
-    await asyncio.to_thread(lambda: work(get_services()))
+    await guard.run(name, lambda: work(get_services()))

@@ -23,6 +23,7 @@ class FaultKind(StrEnum):
     THROTTLED = "429"
     UNAVAILABLE = "503"
     INTERNAL = "500"
+    REFUSED = "400"
     TIMEOUT = "timeout"
     DROP = "drop"
     DROP_AFTER_WRITE = "drop-after-write"
@@ -112,5 +113,7 @@ def fault_answer(fault: Fault) -> Answer:
         return error_answer(ApiError(429, "0x80072322", message, headers))
     if fault.kind is FaultKind.UNAVAILABLE:
         return Answer(503, {"Content-Type": "text/html", **headers}, _HTML)
+    if fault.kind is FaultKind.REFUSED:
+        return error_answer(ApiError(400, "0x80040265", "A plug-in of this environment does not allow this."))
     message = "Generic SQL error: the transaction was deadlocked on lock resources with another process."
     return error_answer(ApiError(500, "0x80044150", message))

@@ -59,6 +59,8 @@ PROPERTIES = (
     # Two fields that a user cannot tell apart by their description.
     Property("scoreNote1", "Score note", Kind.STRING),
     Property("scoreNote2", "Score note", Kind.STRING),
+    # A field whose description is the internal name of another.
+    Property("oldScoreNote", "scoreNote1", Kind.STRING),
     Property("freeField1", "Free number", Kind.INT),
     Property("turnover", "Turnover", Kind.MONEY),
     Property("lastVisit", "Last visit", Kind.DATE_TIME),

@@ -59,6 +59,8 @@ class Extensions:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     automations: bool = True
+    #: Whether the list of automations tells their fields: nobody has seen it do so.
+    automation_fields: bool = False
     tags: bool = True
     optouts: bool = True
 

@@ -56,7 +56,7 @@ def test_a_job_that_is_created_as_over_is_left_alone(world, status):
 
 
 @pytest.mark.feature("JOB-03")
-def test_the_message_of_a_job_that_is_created_in_progress_is_ignored(world):
+def test_a_job_that_is_created_in_progress_is_not_run_and_says_so_after_a_sweep(world):
     record, other = world.contact(), world.contact()
 
     job = world.job(SYNC, record, **{Job.STATUS: JobStatus.IN_PROGRESS.value})
@@ -64,7 +64,7 @@ def test_the_message_of_a_job_that_is_created_in_progress_is_ignored(world):
     world.settle()
 
     assert (world.look(job).status, world.look(job).attempts) == (JobStatus.IN_PROGRESS, 0)
-    world.spotler.assert_never_asked(record)
+    world.assert_not_valid(world.sweep_until_over(job), record, "set to In Progress by hand")
 
 
 @pytest.mark.feature("JOB-06")
@@ -191,6 +191,17 @@ def test_waiting_syncs_of_one_record_collapse_into_the_newest(world):
     world.wait(newest).assert_completed()
     for job in older:
         world.wait(job).assert_completed("SUPERSEDED")
+    assert world.spotler.effects(record) == ["contact.created"]
+
+
+@pytest.mark.feature("JOB-14")
+def test_a_sync_does_not_give_way_to_a_newer_one_that_is_not_valid(world):
+    record, lead = world.contact(), world.lead()
+
+    valid, not_valid = world.jobs(job_row(SYNC, record), job_row(SYNC, record, lead))
+
+    world.wait(valid).assert_completed()
+    world.wait(not_valid).assert_failed("JOB_NOT_VALID", "both")
     assert world.spotler.effects(record) == ["contact.created"]
 
 

@@ -19,9 +19,18 @@ def row_of(world, code):
     return next((row for row in world.rows(Automation.TABLE) if row[Automation.TRIGGER_CODE] == code), None)
 
 
+@pytest.fixture
+def _told_fields(world):
+    """Spotler tells the fields of its automations."""
+    world.spotler.door.settings(extensions={"automation_fields": True})
+    yield
+    world.spotler.door.settings(extensions={"automation_fields": False})
+
+
 @pytest.mark.feature("AUT-02")
 @pytest.mark.feature("AUT-03")
 @pytest.mark.feature("AUT-06")
+@pytest.mark.usefixtures("_told_fields")
 def test_automations_and_campaigns_appear_with_icon_label_and_fields(world):
     code, campaign_code = str(uuid4()), uuid4().hex[:10]
     automation_id = publish(world, code=code, name="From CRM")
@@ -34,6 +43,23 @@ def test_automations_and_campaigns_appear_with_icon_label_and_fields(world):
     assert (automation[Automation.AUTOMATION_ID], automation[Automation.FIELDS]) == (automation_id, FIELDS)
     assert (campaign[Automation.NAME], campaign[Automation.KIND]) == ("📢 Renewal", AutomationKind.CAMPAIGN)
     assert campaign[Automation.AUTOMATION_ID] == campaign_id
+
+
+@pytest.mark.feature("AUT-06")
+def test_fields_that_were_written_down_by_hand_stay_where_spotler_tells_none(world):
+    code, campaign_code = str(uuid4()), uuid4().hex[:10]
+    publish(world, code=code)
+    publish_campaign(world, code=campaign_code)
+    refresh(world)
+    rows = [row_of(world, each)[Automation.ID] for each in (code, campaign_code)]
+    for row in rows:
+        world.people.update(Automation.SET, row, {Automation.FIELDS: "title=STRING", Automation.NAME: "Changed"})
+
+    refresh(world)
+
+    for row in rows:
+        seen = world.people.read(Automation.SET, row)
+        assert (seen[Automation.FIELDS], seen[Automation.NAME] != "Changed") == ("title=STRING", True)
 
 
 @pytest.mark.feature("AUT-01")

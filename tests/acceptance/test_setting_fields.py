@@ -46,6 +46,7 @@ def test_other_fields_of_the_contact_stay_as_they_are(world):
     ("name", "typed", "held"),
     [
         ("scoreNote2", " Zoë & co ", "Zoë & co"),
+        ("scoreNote2", "ë" * 255, "ë" * 255),
         ("freeField1", "+42", 42),
         ("freeField1", "-7", -7),
         ("turnover", "1234,5", 123450),
@@ -99,6 +100,8 @@ def test_a_moment_is_the_same_moment_in_spotler_and_without_an_offset_it_is_utc(
         ("lastorderdate", "tomorrow"),
         ("lastorderdate", "31-02-2025"),
         ("lastorderdate", "12/24/2025"),
+        ("lastorderdate", "24-12/2025"),
+        ("scoreNote1", "x" * 256),
         ("lastVisit", "noon"),
         ("partnerBirthday", "29-02-1985"),
         ("partnerGender", "X"),
@@ -139,6 +142,25 @@ def test_a_field_that_the_mapping_sends_is_refused_because_the_next_sync_would_o
 
 
 @pytest.mark.feature("FLD-04")
+@pytest.mark.parametrize(
+    ("table", "name", "value", "held"),
+    [
+        ("lead", "gender", "vrouw", "F"),
+        ("lead", "birthday", "1984-02-29", "1984-02-29"),
+        ("account", "firstName", "An", "An"),
+    ],
+)
+def test_a_field_that_the_mapping_sends_for_another_table_may_be_set(world, table, name, value, held):
+    record = world.record(table)
+
+    set_field(world, record, name, value).assert_completed()
+    assert world.spotler.contact(record).properties[name] == held
+
+    world.sync(record).assert_completed()
+    assert world.spotler.contact(record).properties[name] == held
+
+
+@pytest.mark.feature("FLD-04")
 @pytest.mark.parametrize("name", ["email", "E-mail address"])
 def test_the_address_cannot_be_set_by_a_job(world, name):
     record = world.contact()
@@ -167,6 +189,18 @@ def test_a_job_without_a_field_name_is_not_valid(world, name):
     job = set_field(world, record, name, "44")
 
     world.assert_not_valid(job, record, "Field Name")
+
+
+@pytest.mark.feature("FLD-01")
+@pytest.mark.feature("FLD-02")
+def test_an_internal_name_goes_before_the_same_display_name_of_another_field(world):
+    record = world.contact()
+
+    set_field(world, record, "scoreNote1", "warm").assert_completed()
+    set_field(world, record, "oldScoreNote", "cold").assert_completed()
+
+    properties = world.spotler.contact(record).properties
+    assert (properties["scoreNote1"], properties["oldScoreNote"]) == ("warm", "cold")
 
 
 @pytest.mark.feature("FLD-02")

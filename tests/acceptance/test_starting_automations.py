@@ -1,11 +1,13 @@
 """Start Automation: a contact is sent through an automation or a campaign, once."""
 
+from uuid import uuid4
+
 import pytest
 
 from connector.dataverse.choices import AutomationKind, Operation
 from connector.dataverse.names import Automation
 from sandbox.spotler.seed import PRODUCT_IDS
-from tests.acceptance.automations import FIELDS, automation_in_both
+from tests.acceptance.automations import FIELDS, automation_in_both, publish, publish_campaign
 from tests.acceptance.records import DEACTIVATED
 from tests.acceptance.world import job_row, start_columns
 
@@ -69,7 +71,7 @@ def test_with_line_breaks_a_semicolon_is_part_of_a_value(world, automation):
 @pytest.mark.feature("AUT-08")
 @pytest.mark.parametrize(
     "fields",
-    ["", "invoiceEmail=;payUrl= ;", FIELDS, FIELDS.replace("\n", ";")],
+    ["", "invoiceEmail=;payUrl= ;basket=,", FIELDS, FIELDS.replace("\n", ";")],
     ids=["removed", "blank", "hints left", "hints left on one line"],
 )
 def test_a_field_that_is_blank_removed_or_still_a_hint_passes_nothing(world, automation, fields):
@@ -90,8 +92,9 @@ def test_a_field_that_is_blank_removed_or_still_a_hint_passes_nothing(world, aut
     [
         ("invoiceEmail: pay@example.org", "'='"),
         ("invoiceEmail=a;payUrl", "Part 2"),
-        ("invoiceMail=pay@example.org", "invoiceEmail"),
-        ("InvoiceEmail=pay@example.org", "invoiceEmail"),
+        ("invoiceMail=pay@example.org", "invoiceMail"),
+        ("InvoiceEmail=pay@example.org", "InvoiceEmail"),
+        ("a@example.org=pay@example.org", "part 1"),
         ("invoiceEmail=a;invoiceEmail=b", "twice"),
         ("payUrl=shop.example/pay", "payUrl"),
         ("payUrl=/pay/1", "payUrl"),
@@ -218,9 +221,24 @@ def test_a_campaign_takes_fields_as_an_automation_does(world, campaign):
     record = world.contact()
     world.people.update(Automation.SET, campaign, {Automation.FIELDS: FIELDS})
 
-    world.start(record, campaign, "invoiceEmail=pay@example.org").assert_completed()
+    world.start(record, campaign, "invoiceEmail=pay@example.org;basket=p-1").assert_completed()
 
     (run,) = world.spotler.runs(record, "campaignRuns")
+    assert run["fields"] == {"invoiceEmail": "pay@example.org", "basket": ["p-1"]}
+
+
+@pytest.mark.feature("AUT-07")
+@pytest.mark.feature("CMP-01")
+@pytest.mark.parametrize("kind", ["automationRuns", "campaignRuns"])
+def test_what_was_refreshed_takes_fields_though_spotler_does_not_tell_which_there_are(world, kind):
+    record, code = world.contact(), str(uuid4())
+    (publish if kind == "automationRuns" else publish_campaign)(world, code=code)
+    world.run(Operation.REFRESH_AUTOMATIONS).assert_completed()
+    (row,) = [each for each in world.rows(Automation.TABLE) if each[Automation.TRIGGER_CODE] == code]
+
+    world.start(record, row[Automation.ID], "invoiceEmail=pay@example.org;payUrl=URL").assert_completed()
+
+    (run,) = world.spotler.runs(record, kind)
     assert run["fields"] == {"invoiceEmail": "pay@example.org"}
 
 

@@ -37,6 +37,19 @@ def test_without_an_id_the_latest_run_of_record_and_automation_is_stopped(world,
 
 
 @pytest.mark.feature("AUT-11")
+def test_every_stop_takes_the_latest_run_that_has_not_ended(world, automation):
+    record = world.contact()
+    for _ in range(2):
+        world.start(record, automation).assert_completed()
+
+    stops = [world.run(STOP, record, **start_columns(automation)) for _ in range(3)]
+
+    assert [job.message for job in stops] == ["It was stopped.", "It was stopped.", "It had ended already."]
+    assert [job.code for job in stops] == ["OK"] * 3
+    assert running(world, record) == []
+
+
+@pytest.mark.feature("AUT-11")
 def test_a_run_that_has_ended_is_the_same_end_state(world, automation):
     record = world.contact()
     run = world.start(record, automation).run_id

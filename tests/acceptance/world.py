@@ -203,9 +203,14 @@ class World:
         self._dataverse("POST", "faults", json={"kind": kind, **rule})
 
     def past_job(self, status: JobStatus, days: int) -> str:
-        """A job that ended (or was created, if it did not end) so many days ago."""
+        """A job that was created so many days ago, and ended then if its status says that it did."""
         moment = _stamp(datetime.now(UTC) - timedelta(days=days))
-        row = {JobNames.STATUS: status.value, JobNames.STATE: status.state, JobNames.NUMBER: f"past-{uuid4().hex[:12]}"}
+        row = {
+            JobNames.STATUS: status.value,
+            JobNames.STATE: status.state,
+            JobNames.NUMBER: f"past-{uuid4().hex[:12]}",
+            "createdon": moment,
+        }
         ended = {JobNames.COMPLETED_ON: moment} if status.is_final else {}
         (job,) = self._dataverse("POST", "rows", json={JobNames.TABLE: [row | ended]})[JobNames.TABLE]
         return str(job)

@@ -25,8 +25,8 @@ from tests.bench.startup import import_seconds
 from tests.bench.work import WORK
 
 JOBS: Final = 1000
-#: Two full batches of each operation, after two to warm up.
-JOBS_OF_OPERATIONS: Final = 400
+#: Three full batches of each operation, after three to warm up.
+JOBS_OF_OPERATIONS: Final = 600
 #: A call to a neighbouring data centre, with the work that the other side does.
 LATENCY_MS: Final = 50
 #: Where the logs of the last run lie.

@@ -7,6 +7,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from sandbox.launch import ROOT
+from tests.bench.work import WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,7 @@ CONNECTOR: Final = Contender("connector", ROOT, {each: each.slug.replace("-", "_
 NAIVE: Final = Contender(
     "naive",
     Path(__file__).resolve().parent / "naive",
-    dict.fromkeys(
-        (Operation.ADD_TAG, Operation.SYNC_CONTACT, Operation.SET_CONTACT_FIELD, Operation.START_AUTOMATION), "run_job"
-    ),
+    dict.fromkeys((operation for operation, work in WORK.items() if work.about_contact), "run_job"),
     # It borrows names and settings of the connector, which are not in its own folder.
     {"PYTHONPATH": str(ROOT)},
 )

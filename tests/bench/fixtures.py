@@ -45,8 +45,8 @@ def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: i
         _load(dataverse, Info.TABLE, [_info(contact) for contact in contacts])
         known = [_known(contact, person, work) for contact, person in zip(contacts, people, strict=True)]
         SideDoor(spotler.get("url")).contacts(*known)
-    if work.in_audience:
-        audience = {"externalId": AUDIENCE_ID, "name": AUDIENCE, "members": contacts}
+    if Job.AUDIENCE in work.columns:
+        audience = {"externalId": AUDIENCE_ID, "name": AUDIENCE, "members": contacts if work.in_audience else []}
         SideDoor(spotler.get("url")).post("lists", audiences=[audience])
     return contacts
 

@@ -72,6 +72,7 @@ def test_the_naive_connector_is_measured_first_and_only_where_it_can_do_the_oper
     assert found == [
         (NAIVE, Operation.ADD_TAG, 300),
         (CONNECTOR, Operation.ADD_TAG, 300),
+        (NAIVE, Operation.REMOVE_TAG, 300),
         (CONNECTOR, Operation.REMOVE_TAG, 300),
         (CONNECTOR, Operation.REFRESH_PERMISSIONS, 1),
     ]

@@ -30,7 +30,7 @@ class Work:
         about_contact: whether a job is about a contact.
         is_known: whether Spotler knows the contacts before.
         bears: what they bear in Spotler before, in the form of the side door.
-        in_audience: whether they are in the audience before.
+        in_audience: whether they are in the audience before, which is there already.
         after: the operation that is done for every contact before, unmeasured.
     """
 

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 import requests
 
 from connector.dataverse.choices import JobStatus, Operation
@@ -12,10 +13,16 @@ from sandbox.system import Options, functions, surroundings
 SECONDS = 30.0
 
 
-def test_messages_wait_until_a_wrong_mapping_is_mended(tmp_path):
-    mapping = tmp_path / "mapping.json"
-    mapping.write_text('{"rows": [{"contact": "a(b).c(d).e", "spotler": "email"}]}', encoding="utf-8")
-    options = Options(settings={"MAPPING_FILE": str(mapping)})
+WRONG_MAPPING = '{"rows": [{"contact": "a(b).c(d).e", "spotler": "email"}]}'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("MAPPING_FILE", "mapping.json", "mapping"), ("SPOTLER_PARALLEL", "many", "SPOTLER_PARALLEL")],
+)
+def test_messages_wait_until_what_is_wrong_is_mended(tmp_path, name, value, told):
+    (tmp_path / "mapping.json").write_text(WRONG_MAPPING, encoding="utf-8")
+    options = Options(settings={name: str(tmp_path / value) if name == "MAPPING_FILE" else value})
     with surroundings(options, folder=tmp_path) as around:
         job = People(around.dataverse).create(Job.SET, {Job.OPERATION: Operation.ADD_TAG.value, Job.TAG: "x"})
         with functions(around, options) as app:
@@ -27,7 +34,7 @@ def test_messages_wait_until_a_wrong_mapping_is_mended(tmp_path):
         figures = entities(around)
 
         assert People(around.dataverse).read(Job.SET, job)[Job.STATUS] == JobStatus.QUEUED
-        assert "mapping" in log
+        assert told in log
         assert sum(entity.get("dead_lettered", 0) for entity in figures.values()) == 0
 
 

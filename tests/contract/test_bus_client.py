@@ -10,12 +10,27 @@ import pytest
 from azure.servicebus import ServiceBusClient, _base_handler, _servicebus_receiver, _servicebus_sender
 from azure.servicebus._pyamqp import _connection, client, session
 
-from connector.bus import QUEUE_DATAVERSE, QUEUE_QUARANTINE, SEND_BLOCK, TOPIC_JOBS, Bus, OutgoingMessage, bus_from
-from connector.errors import Misconfigured, Transient
+from connector.bus import (
+    LARGEST,
+    QUEUE_DATAVERSE,
+    QUEUE_QUARANTINE,
+    TOPIC_JOBS,
+    Bus,
+    OutgoingMessage,
+    TooLarge,
+    bus_from,
+)
+from connector.errors import Misconfigured, Transient, Unreadable
+from connector.jobs.quarantine import LONGEST_BODY, quarantine
+from connector.jobs.router import Incoming, Router
+from connector.services import RouterServices
 from connector.settings import Settings
 from sandbox.servicebus.definition import NamespaceDefinition
 from sandbox.servicebus.server import DEFAULT_ENTITIES, running
+from tests.unit.jobs.posted import body as body_of_dataverse, created
 
+#: More messages than a batch of the functions has portions for.
+MANY = 100
 #: Seconds to wait for messages that are there already.
 PATIENCE = 5
 #: Seconds after which nothing more is expected.
@@ -71,7 +86,7 @@ def drain(receiver, expected: int) -> list:
     """So many messages, and proof that there is not one more."""
     got = []
     with receiver:
-        while len(got) < expected and (more := receiver.receive_messages(SEND_BLOCK * 3, max_wait_time=PATIENCE)):
+        while len(got) < expected and (more := receiver.receive_messages(MANY * 3, max_wait_time=PATIENCE)):
             got += more
         for message in got:
             receiver.complete_message(message)
@@ -133,7 +148,7 @@ def test_nothing_to_send_does_not_even_connect():
 
 
 def test_many_messages_from_several_threads_all_arrive_once(bus, sdk):
-    texts = [[f"{thread}-{number}" for number in range(SEND_BLOCK + 5)] for thread in range(4)]
+    texts = [[f"{thread}-{number}" for number in range(MANY + 5)] for thread in range(4)]
     threads = [
         threading.Thread(target=bus.to_topic, args=(TOPIC_JOBS, [message(text) for text in part])) for part in texts
     ]
@@ -146,6 +161,50 @@ def test_many_messages_from_several_threads_all_arrive_once(bus, sdk):
     got = drain(sdk.get_subscription_receiver(TOPIC_JOBS, "add-tag"), len(expected))
 
     assert sorted(json.loads(b"".join(each.body)) for each in got) == sorted(expected)
+
+
+@pytest.mark.parametrize("due", [None, timedelta(seconds=0.3)], ids=["now", "later"])
+def test_messages_that_are_too_much_for_one_send_all_arrive(bus, sdk, due):
+    when = due and datetime.now(UTC) + due
+    texts = [f"{number}{'x' * 5000}" for number in range(MANY)]
+
+    bus.to_topic(TOPIC_JOBS, [message(text, message_id=text[:9], due=when) for text in texts])
+
+    got = drain(sdk.get_subscription_receiver(TOPIC_JOBS, "add-tag"), MANY)
+    assert sorted(json.loads(b"".join(each.body)) for each in got) == sorted(texts)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_message_that_is_too_large_keeps_none_of_its_neighbours(bus, sdk, place):
+    messages = [message("a"), message("b")]
+    messages.insert(place, message("x" * LARGEST, message_id="x"))
+
+    with pytest.raises(TooLarge, match=r"1 of 3 messages for the topic spotler-jobs"):
+        bus.to_topic(TOPIC_JOBS, messages)
+
+    got = drain(sdk.get_subscription_receiver(TOPIC_JOBS, "add-tag"), 2)
+    assert [json.loads(b"".join(each.body)) for each in got] == ["a", "b"]
+
+
+def test_a_message_that_fills_the_bus_is_kept_in_part_and_says_so_and_its_neighbours_are_routed(bus, sdk):
+    garbage = b"x" * (LARGEST - 100)
+    good = body_of_dataverse(created())
+
+    Router(RouterServices(bus=bus, now=lambda: datetime.now(UTC))).run([Incoming(garbage, {}), Incoming(good, {})])
+
+    assert len(drain(sdk.get_subscription_receiver(TOPIC_JOBS, "add-tag"), 1)) == 1
+    (kept,) = drain(sdk.get_queue_receiver(QUEUE_QUARANTINE), 1)
+    assert b"".join(kept.body) == garbage[:LONGEST_BODY]
+    assert kept.application_properties[b"reason"] == b"MESSAGE_NOT_JSON"
+    assert kept.application_properties[b"cut"].decode() == f"the first {LONGEST_BODY} of {len(garbage)} bytes"
+
+
+def test_a_message_that_is_complete_does_not_say_that_it_was_cut(bus, sdk):
+    quarantine(bus, b"x" * LONGEST_BODY, Unreadable("?" * 1000), source="dataverse")
+
+    (kept,) = drain(sdk.get_queue_receiver(QUEUE_QUARANTINE), 1)
+    assert len(b"".join(kept.body)) == LONGEST_BODY
+    assert b"cut" not in kept.application_properties
 
 
 def test_a_wrong_key_is_a_misconfiguration_and_not_named(endpoint):

@@ -124,7 +124,7 @@ def planted_jobs(day: Simulation, times: int = 1) -> list[str]:
         Job.SCORE: -1,
         Job.AUDIENCE: " ",
         Job.FIELD_NAME: VALUE,
-        Job.AUTOMATION_FIELDS: f"{VALUE}={ADDRESS};payUrl={NAME}",
+        Job.AUTOMATION_FIELDS: f"{VALUE} {NAME}={ADDRESS};payUrl={NAME}",
         Job.AUTOMATION_CONTACT_ID: VALUE,
     }
     values = [

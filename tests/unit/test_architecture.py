@@ -1,7 +1,7 @@
 """Who may use whom, read from the import statements.
 
 function_app → triggers, cli → jobs → sync, pulls → services → mapping, mailbox → dataverse, spotler, bus, state
-                                                                → http → settings, telemetry, gate → errors, outcomes
+                                                       → http → settings, telemetry, gate, session → errors, outcomes
 """
 
 import ast
@@ -20,7 +20,7 @@ HEIGHTS = {
     for height, parts in enumerate(
         (
             ("errors", "outcomes"),
-            ("settings", "telemetry", "gate"),
+            ("settings", "telemetry", "gate", "session"),
             ("governor",),
             ("http",),
             ("dataverse", "spotler", "bus", "state"),

@@ -18,7 +18,7 @@ FIRST_BATCH = "connector.jobs.operations, connector.jobs.postpone, connector.job
 
 #: For the command line, for a managed identity, for checking and drawing up mappings, for the sandbox.
 LOADED_WHEN_USED = (
-    *("typer", "rich", "connector.cli", "azure.identity", "msal", "azure.storage"),
+    *("typer", "rich", "connector.cli", "azure.identity", "msal"),
     *("openpyxl", "jsonschema", "sandbox", "tests"),
 )
 

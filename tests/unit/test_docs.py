@@ -25,6 +25,7 @@ from connector.dataverse.schema.own import JOB
 from connector.jobs.operations import operation_of
 from connector.outcomes import MEANINGS
 from connector.settings import Settings
+from connector.spotler import PropertyType
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -98,6 +99,17 @@ def test_the_section_tells_whether_the_operation_is_repeated(operation):
     (said,) = re.findall(r"\*\*Repeated after a crash:\*\* (yes|no)", parts_of(operation))
 
     assert (said == "yes") == operation_of(operation.slug).repeatable
+
+
+@EACH_OPERATION
+def test_the_section_tells_whether_the_record_is_sent_first(operation):
+    assert ("(#records-that-are-sent-first)" in parts_of(operation)) == operation_of(operation.slug).syncs_first
+
+
+def test_every_type_of_a_field_has_its_accepted_values():
+    rows = re.findall(r"^\| [^|]*\((.+)\) \|", parts_of(Operation.SET_CONTACT_FIELD), flags=re.MULTILINE)
+
+    assert {name for row in rows for name in re.findall("`(.+?)`", row)} == set(PropertyType)
 
 
 @EACH_OPERATION

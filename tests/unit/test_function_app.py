@@ -4,12 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from connector.errors import Transient
 from connector.jobs import portions
-from connector.triggers import jobs as job_triggers, routing, timers
+from connector.jobs.postpone import PAUSE
+from connector.jobs.work_item import WorkItem
+from connector.triggers import guard, jobs as job_triggers, routing, timers
+from tests.unit.jobs.recording_bus import RecordingBus
 
 ROOT = Path(__file__).parents[2]
 ENTITIES = json.loads((ROOT / "connector" / "servicebus.json").read_text())
@@ -60,17 +65,15 @@ def test_the_app_registers_every_trigger_once():
 
 def test_without_settings_a_function_says_which_are_missing():
     code = """
-import asyncio, function_app
-from connector.errors import Misconfigured
-from connector.triggers.routing import _route
-try:
-    _route([])
-except Misconfigured as error:
-    print(error.sentence)
+import asyncio, logging, sys, function_app
+from connector.triggers import timers
+logging.basicConfig(stream=sys.stdout)
+asyncio.run(timers.sweep_jobs._function.get_user_function()(None))
 """
-    sentence = with_an_empty_environment(code)
+    told = with_an_empty_environment(code)
 
-    assert all(name in sentence for name in ("ServiceBus", "DATAVERSE_URL", "SPOTLER_KEY", "SPOTLER_SECRET"))
+    assert all(name in told for name in ("ServiceBus", "DATAVERSE_URL", "SPOTLER_KEY", "SPOTLER_SECRET"))
+    assert "Traceback" not in told
 
 
 def test_host_json_is_as_the_batches_need_it():
@@ -123,8 +126,8 @@ def called(monkeypatch):
 
     monkeypatch.setattr(services, "get_services", lambda: "services")
     monkeypatch.setattr(services, "get_router_services", lambda: "router services")
-    monkeypatch.setattr(router, "Router", Recorder)
-    monkeypatch.setattr(runner, "BatchRunner", Recorder)
+    monkeypatch.setattr(router, "Router", type("Router", (Recorder,), {}))
+    monkeypatch.setattr(runner, "BatchRunner", type("BatchRunner", (Recorder,), {}))
     monkeypatch.setattr(sweep, "sweep", lambda given: calls.append(("sweep", given)))
     return calls
 
@@ -166,3 +169,79 @@ def test_the_timer_sweeps(called):
     run(user_functions(timers.blueprint)["sweep_jobs"], None)
 
     assert called == [("sweep", "services")]
+
+
+# What goes wrong
+
+PERSONAL = "jane@example.org"
+ERRORS = {
+    "a mistake of ours": (ZeroDivisionError(PERSONAL), "A mistake of the connector: ZeroDivisionError@"),
+    "an obstacle": (Transient("The bus is away."), "The bus is away."),
+}
+
+
+@pytest.fixture(params=ERRORS.values(), ids=ERRORS.keys())
+def failing(request, monkeypatch):
+    """Whatever a trigger calls ends with this error; its words in the log."""
+    from connector.jobs import router, runner, sweep
+
+    request.getfixturevalue("called")  # no services are made
+    error, words = request.param
+
+    def fail(*_):
+        raise error
+
+    for owner, name in ((router.Router, "run"), (runner.BatchRunner, "run"), (sweep, "sweep")):
+        monkeypatch.setattr(owner, name, fail)
+    return words
+
+
+@pytest.mark.parametrize("function", ["route_dataverse_message", "add_tag"])
+def test_a_batch_that_failed_is_delivered_again_and_the_host_is_told_nothing_else(failing, caplog, function):
+    functions = {"route_dataverse_message": routing.route_dataverse_message._function.get_user_function()}
+
+    with pytest.raises(guard.DeliverAgain) as raised:
+        run((functions | user_functions(job_triggers.blueprint))[function], [Message(b"1", {})])
+
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    (told,) = caplog.records
+    assert (told.getMessage().startswith(failing), told.operation) == (True, function.replace("_", "-"))
+    assert PERSONAL not in caplog.text + str(raised.value)
+
+
+def test_a_timer_that_failed_tells_it_and_raises_nothing(failing, caplog):
+    run(user_functions(timers.blueprint)["sweep_jobs"], None)
+
+    (told,) = caplog.records
+    assert (told.getMessage().startswith(failing), told.operation) == (True, "sweep-jobs")
+    assert PERSONAL not in caplog.text
+
+
+def test_every_timer_is_guarded(monkeypatch, caplog):
+    from connector import services
+
+    monkeypatch.setattr(services, "get_services", lambda: 1 / 0)
+    functions = user_functions(timers.blueprint)
+
+    for function in functions.values():
+        run(function, None)
+
+    assert [told.operation.replace("-", "_") for told in caplog.records] == list(functions)
+    assert {told.levelname for told in caplog.records} == {"ERROR"}
+
+
+def test_a_batch_waits_while_the_app_cannot_even_begin(monkeypatch, caplog):
+    from connector import services
+    from connector.services import RouterServices
+
+    bus = RecordingBus()
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    item = WorkItem(operation="add-tag", job="0a0a0a0a-0000-4000-8000-000000000001", first_seen=now)
+    monkeypatch.setattr(services, "get_services", lambda: 1 / 0)
+    monkeypatch.setattr(services, "get_router_services", lambda: RouterServices(bus=bus, now=lambda: now))
+
+    run(user_functions(job_triggers.blueprint)["add_tag"], [Message(item.body(), {})])
+
+    (waiting,) = bus.to("spotler-jobs")
+    assert (WorkItem.from_body(waiting.body).job, waiting.due) == (item.job, now + PAUSE)
+    assert [told.levelname for told in caplog.records] == ["ERROR"]

@@ -13,9 +13,9 @@ from connector.dataverse.choices import AutomationKind, ChangedBy, ContactStatus
 from connector.dataverse.names import Automation, Flags, Info, Interaction, Job, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.dataverse.schema import STEPS, TABLES, Kind
+from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.jobs.model import COLUMNS
 from connector.jobs.operations import operation_of
-from connector.jobs.store import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE, slug_of
 from connector.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connector.errors import Misconfigured
-from connector.settings import Settings, get_settings, load_settings
+from connector.settings import BusSettings, Settings, get_settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 BUS = "Endpoint=sb://localhost;SharedAccessKeyName=Root;SharedAccessKey=hush"
@@ -27,7 +27,7 @@ def load(monkeypatch):
         for name, value in {**REQUIRED, **settings}.items():
             if value is not None:
                 monkeypatch.setenv(name, value)
-        return load_settings()
+        return load_settings(Settings)
 
     return _load
 
@@ -142,6 +142,17 @@ def test_no_secret_shows_in_a_log_of_the_settings(load):
     settings = load(DATAVERSE_CLIENT_SECRET="hush", DATAVERSE_CLIENT_ID="c", DATAVERSE_TENANT_ID="t")
 
     assert "hush" not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_the_settings_of_the_bus_can_be_read_while_any_other_is_wrong(load, monkeypatch):
+    sentence(load, DATAVERSE_URL="nowhere", SPOTLER_KEY=None, SPOTLER_PARALLEL="many", DATAVERSE_USER_ID="u-1")
+
+    settings = load_settings(BusSettings)
+
+    assert (settings.service_bus.get_secret_value(), settings.dataverse_user_id) == (BUS, "u-1")
+    monkeypatch.delenv("ServiceBus")
+    with pytest.raises(Misconfigured, match="ServiceBus"):
+        load_settings(BusSettings)
 
 
 def test_settings_are_read_once_per_process(load):

@@ -59,7 +59,7 @@ class World:
             spotler_secret=spotler.secret,
         )
         # The clients do not wait between their attempts.
-        time = FakeTime()
+        self.time = time = FakeTime()
         clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
         secure = {"verify": dataverse.ca_file, "clock": clock, "timeout": 10, "parallel": 4}
         tokens = itertools.count(1)

@@ -10,7 +10,8 @@ from sandbox.spotler.wire import NO_CONTENT, Answer, json_answer
 
 
 def list_automations(call: Call) -> Answer:
-    """All automations with their external triggers and the fields that their messages use."""
+    """All automations with their external triggers and, on a switch, the fields that their messages use."""
+    tells_fields = call.world.settings.extensions.automation_fields
     return json_answer(
         [
             {
@@ -18,8 +19,8 @@ def list_automations(call: Call) -> Answer:
                 "name": automation.name,
                 "active": automation.active,
                 "triggers": [{"triggerCode": t.code, "name": t.name} for t in automation.triggers],
-                "fields": [{"name": each.name, "type": each.type} for each in automation.fields],
             }
+            | ({"fields": [{"name": f.name, "type": f.type} for f in automation.fields]} if tells_fields else {})
             for automation in call.world.automations.values()
         ]
     )

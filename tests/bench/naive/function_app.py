@@ -19,14 +19,16 @@ from requests_oauthlib import OAuth1
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Automation, Contact, Info, Job, Permission, lookup_value
+from connector.jobs.audiences import audience_id
 from connector.settings import Settings, get_settings
+from connector.spotler import ScoreOperation
 
 CALLS_AT_A_TIME: Final = 16
 SECONDS: Final = 60
 
 JOB_COLUMNS: Final = ",".join(
     (
-        *(Job.OPERATION, lookup_value(Job.CUSTOMER), Job.TAG, Job.FIELD_NAME, Job.FIELD_VALUE),
+        *(Job.OPERATION, lookup_value(Job.CUSTOMER), Job.TAG, Job.SCORE, Job.AUDIENCE, Job.FIELD_NAME, Job.FIELD_VALUE),
         lookup_value(Job.AUTOMATION),
     )
 )
@@ -42,6 +44,11 @@ FIELDS: Final = {
 }
 CONTACT_COLUMNS: Final = ",".join(("fullname", *FIELDS))
 PERMISSION_BITS: Final = {"Newsletter": 1, "Events": 2, "Offers": 4}
+SCORE_OPERATIONS: Final = {
+    Operation.SET_SCORE: ScoreOperation.SET,
+    Operation.INCREASE_SCORE: ScoreOperation.INCREASE,
+    Operation.DECREASE_SCORE: ScoreOperation.DECREASE,
+}
 
 type Json = dict[str, Any]
 
@@ -68,9 +75,9 @@ class Systems:
         """Write a row, and make it if its key is new."""
         self._dataverse("PATCH", path, values)
 
-    def tell_spotler(self, path: str, body: Json) -> None:
-        """Post to Spotler."""
-        self._call("POST", f"{self._settings.spotler_url}/{path}", json=body, auth=self._oauth)
+    def tell_spotler(self, path: str, body: Json | None = None, *, method: str = "POST") -> None:
+        """Order something of Spotler."""
+        self._call(method, f"{self._settings.spotler_url}/{path}", json=body, auth=self._oauth)
 
     def _dataverse(self, method: str, path: str, body: Json | None = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._bearer()}", "Accept": "application/json"}
@@ -132,21 +139,39 @@ def run_job(message: func.ServiceBusMessage) -> None:
 def work_of(job: Json) -> None:
     """Do what a job orders."""
     contact_id = job[lookup_value(Job.CUSTOMER)]
-    match job[Job.OPERATION]:
-        case Operation.SET_CONTACT_FIELD:
-            write(contact_id, {job[Job.FIELD_NAME]: job[Job.FIELD_VALUE]})
+    tags = f"contact/{contact_id}/tags"
+    match operation := Operation(job[Job.OPERATION]):
+        case Operation.SET_CONTACT_FIELD | Operation.CLEAR_CONTACT_FIELD:
+            write(contact_id, {job[Job.FIELD_NAME]: job[Job.FIELD_VALUE] or ""})
         case Operation.START_AUTOMATION:
-            row = SYSTEMS.read(
-                f"{Automation.SET}({job[lookup_value(Job.AUTOMATION)]})?$select={Automation.TRIGGER_CODE}"
-            )
-            SYSTEMS.tell_spotler(
-                f"automation/trigger/{row[Automation.TRIGGER_CODE]}", {"externalContactId": contact_id}
-            )
-        case Operation.ADD_TAG:
-            read_contact(contact_id)
-            SYSTEMS.tell_spotler(f"contact/{contact_id}/tags", {"tags": [{"name": job[Job.TAG]}]})
-        case _:
+            code = read_automation(job)[Automation.TRIGGER_CODE]
+            SYSTEMS.tell_spotler(f"automation/trigger/{code}", {"externalContactId": contact_id})
+        case Operation.STOP_AUTOMATION:
+            automation = read_automation(job)[Automation.AUTOMATION_ID]
+            SYSTEMS.tell_spotler(f"automation/{automation}/stop", {"externalContactId": contact_id})
+        case Operation.ANONYMIZE_CONTACT:
+            SYSTEMS.tell_spotler(f"contact/anonymize/{contact_id}", method="PUT")
+        case Operation.SYNC_CONTACT:
             sync(contact_id, read_contact(contact_id))
+        case Operation.ADD_TAG | Operation.REMOVE_TAG:
+            read_contact(contact_id)
+            method = "POST" if operation is Operation.ADD_TAG else "DELETE"
+            SYSTEMS.tell_spotler(tags, {"tags": [{"name": job[Job.TAG]}]}, method=method)
+        case Operation.ADD_TO_AUDIENCE | Operation.REMOVE_FROM_AUDIENCE:
+            read_contact(contact_id)
+            method = "POST" if operation is Operation.ADD_TO_AUDIENCE else "DELETE"
+            members = f"audience/{audience_id(job[Job.AUDIENCE])}/contact"
+            SYSTEMS.tell_spotler(members, {"contacts": [contact_id]}, method=method)
+        case _:
+            read_contact(contact_id)
+            score = {"name": job[Job.TAG], "score": job[Job.SCORE], "scoreOperation": SCORE_OPERATIONS[operation]}
+            SYSTEMS.tell_spotler(tags, {"tags": [score]})
+
+
+def read_automation(job: Json) -> Json:
+    """What the automation of a job is called in Spotler."""
+    columns = f"{Automation.TRIGGER_CODE},{Automation.AUTOMATION_ID}"
+    return SYSTEMS.read(f"{Automation.SET}({job[lookup_value(Job.AUTOMATION)]})?$select={columns}")
 
 
 def read_contact(contact_id: str) -> Json:

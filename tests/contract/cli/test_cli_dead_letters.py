@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 
-from connector.bus import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage
+from connector.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage, TooLarge
 from connector.dataverse.choices import Operation
 from connector.dataverse.messages import parse_message
 from connector.jobs.work_item import WorkItem
@@ -61,6 +61,17 @@ def test_the_list_tells_when_why_and_from_where(cli, bus, bury):
     assert lines[1] == "    from-dataverse  It was delivered 10 times."
     assert lines[2].startswith("add-tag/1  ")
     assert lines[4] == "2 messages."
+
+
+def test_a_message_that_has_no_room_for_its_new_id_is_told_and_stays(cli, sdk, bury):
+    with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
+        sender.send_messages(ServiceBusMessage(b"x" * (LARGEST - 80)))
+    bury(QUEUE_DATAVERSE)
+
+    with pytest.raises(TooLarge):
+        cli("dead-letters", "replay", "dataverse/1")
+
+    assert cli("dead-letters", "list").stdout.startswith("dataverse/1  ")
 
 
 def test_a_body_is_shown_only_on_request(cli, dead_item):

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 
 from connector import mailbox
-from connector.bus import QUEUE_DATAVERSE, QUEUE_QUARANTINE, Bus, OutgoingMessage
+from connector.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, Bus, OutgoingMessage
 from connector.cli import letters
 from connector.dataverse.messages.reasons import NotJson
 from connector.errors import InternalError, Misconfigured, Transient
-from connector.jobs.quarantine import quarantine
+from connector.jobs.quarantine import LONGEST_BODY, quarantine
 from connector.jobs.router import Incoming, Router
 from connector.jobs.work_item import WorkItem
 from connector.services import RouterServices
@@ -166,7 +166,17 @@ def test_what_a_stranger_put_there_stays_and_does_not_hinder_the_rest(cli, bus, 
     result = cli("quarantine", "replay", "--all", code=1)
 
     assert result.stdout == "1  sent to the queue dataverse\n"
-    assert result.stderr == "2  stays: it does not say where it came from\n"
+    assert result.stderr == "2  stays: it does not say where it came from, or is not complete\n"
+    assert len(waiting(QUEUE_QUARANTINE)) == 1
+
+
+def test_a_message_that_was_cut_says_so_and_stays(cli, bus, waiting):
+    quarantine(bus, b"x" * LARGEST, NotJson(), source=QUEUE_DATAVERSE)
+
+    assert f"the first {LONGEST_BODY} of {LARGEST} bytes" in cli("quarantine", "show", "1").stdout
+    result = cli("quarantine", "replay", "1", code=1)
+
+    assert result.stderr == "1  stays: it does not say where it came from, or is not complete\n"
     assert len(waiting(QUEUE_QUARANTINE)) == 1
 
 

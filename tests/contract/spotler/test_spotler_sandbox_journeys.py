@@ -85,7 +85,10 @@ def test_wrong_fields_are_400_and_start_nothing(api, door, fields):
     assert door.journal() == []
 
 
-def test_list_shows_triggers_state_and_fields(api):
+def test_list_shows_triggers_and_state_and_on_a_switch_the_fields(api, door):
+    assert all("fields" not in each for each in api.get("/automation/list").json())
+    door.settings(extensions={"automation_fields": True})
+
     listed = {each["automationId"]: each for each in api.get("/automation/list").json()}
 
     assert listed[WELCOME_AUTOMATION_ID]["triggers"] == [{"triggerCode": WELCOME_TRIGGER_CODE, "name": "From CRM"}]

@@ -1,7 +1,8 @@
 import pytest
 
-from connector.errors import Unclear
+from connector.errors import Refused, Unclear
 from connector.spotler import ContactTag, ContactUnknown, NotSupported, ScoreOperation
+from sandbox.spotler.seed import WELCOME_AUTOMATION_ID
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +53,7 @@ def test_tags_of_an_unknown_contact_ask_to_sync_first(spotler):
     spotler.add_tags("c-1", ["Lead"])
 
 
-def test_an_account_without_tags_is_asked_once(spotler, standin):
+def test_an_account_without_tags_is_asked_once_and_whether_it_is_for_lack_of_the_contact(spotler, standin):
     standin.post("settings", {"extensions": {"tags": False}})
     before = standin.get("calls")["total"]
 
@@ -60,7 +61,21 @@ def test_an_account_without_tags_is_asked_once(spotler, standin):
         with pytest.raises(NotSupported):
             spotler.add_tags("c-1", ["Lead"])
 
-    assert standin.get("calls")["total"] == before + 1
+    assert standin.get("calls")["total"] == before + 2
+
+
+def test_what_is_gone_is_no_missing_call_even_if_spotler_answers_without_a_code(spotler, standin):
+    standin.arm("empty_error", route="POST /contact/*/tags", status=404, count=1)
+    standin.arm("empty_error", route="POST /automation/*/stop", status=404, count=1)
+
+    with pytest.raises(ContactUnknown):
+        spotler.add_tags("nobody", ["Lead"])
+    with pytest.raises(Refused, match="does not know the object"):
+        spotler.stop_automation("none", "c-1")
+
+    spotler.add_tags("c-1", ["Lead"])
+    with pytest.raises(Refused, match="present state"):
+        spotler.stop_automation(WELCOME_AUTOMATION_ID, "c-1")
 
 
 def test_an_account_without_automation_calls_can_still_start_one(spotler, standin):

@@ -26,7 +26,10 @@ def runs(standin, kind: str) -> list[dict[str, object]]:
     return standin.get("state")[kind]
 
 
-def test_automations_are_listed_with_triggers_and_fields(spotler):
+def test_automations_are_listed_with_triggers_and_with_fields_where_spotler_tells_them(spotler, standin):
+    assert all(each.fields == () for each in spotler.automations())
+    standin.post("settings", {"extensions": {"automation_fields": True}})
+
     welcome = next(each for each in spotler.automations() if each.id == WELCOME_AUTOMATION_ID)
 
     assert welcome.active

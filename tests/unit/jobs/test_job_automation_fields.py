@@ -57,14 +57,17 @@ def test_a_value_may_hold_the_equals_sign():
     assert parse_fields("invoiceEmail=a=b", TEMPLATE)[0].value == "a=b"
 
 
-@pytest.mark.parametrize("text", ["", " \n ", ";;", "invoiceEmail=", "invoiceEmail= \npayUrl=", TEMPLATE])
+@pytest.mark.parametrize(
+    "text", ["", " \n ", ";;", "invoiceEmail=", "invoiceEmail= \npayUrl=", TEMPLATE, "basket=,", "basket= , ;"]
+)
 def test_blank_removed_and_untouched_fields_pass_nothing(text):
     assert parse_fields(text, TEMPLATE) == ()
 
 
-@pytest.mark.parametrize("hint", TYPES)
-def test_a_hint_left_in_place_is_blank_whatever_the_type(hint):
-    assert parse_fields(f"payUrl={hint}", TEMPLATE) == ()
+def test_only_the_hint_of_the_fields_own_type_is_blank():
+    assert parse_fields("invoiceEmail=URL", TEMPLATE) == (AutomationField("invoiceEmail", "STRING", "URL"),)
+    assert parse_fields("basket=STRING", TEMPLATE) == (AutomationField("basket", "PRODUCTLIST", values=("STRING",)),)
+    assert "must be an absolute address" in refusal("payUrl=STRING")
 
 
 def test_a_part_without_an_equals_sign_is_refused_by_its_position_and_not_by_its_text():
@@ -73,18 +76,43 @@ def test_a_part_without_an_equals_sign_is_refused_by_its_position_and_not_by_its
     assert sentence == "Part 2 of Automation Fields has no '='; write name=value."
 
 
-@pytest.mark.parametrize("name", ["invoiceemail", "INVOICEEMAIL", "unknown", "invoice Email", ""])
-def test_a_name_counts_exactly_as_spotler_has_it(name):
-    assert "names a field that the automation does not have (basket, invoiceEmail, payUrl)" in refusal(f"{name}=x")
+@pytest.mark.parametrize("name", ["invoiceemail", "INVOICEEMAIL", "unknown", "x" * 64])
+def test_a_name_counts_exactly_as_spotler_has_it_and_is_quoted(name):
+    assert refusal(f"payUrl=;{name}=x") == (
+        f"The automation does not have the field {name} of Automation Fields; "
+        "its fields are: basket, invoiceEmail, payUrl."
+    )
 
 
-def test_an_automation_without_fields_takes_none():
-    assert "(none)" in refusal("invoiceEmail=x", "")
-    assert parse_fields("", "") == ()
+@pytest.mark.parametrize("name", ["invoice Email", "", "a@example.org", "x" * 65, "naïve"])
+def test_what_does_not_look_like_a_name_is_told_by_its_position(name):
+    assert refusal(f"payUrl=;{name}=x") == (
+        "The automation does not have the field in part 2 of Automation Fields; "
+        "its fields are: basket, invoiceEmail, payUrl."
+    )
+
+
+def test_where_the_fields_are_not_known_any_name_is_taken_as_text():
+    assert parse_fields("title=x;pay-url=shop;ü=1", " ") == (
+        AutomationField("title", "STRING", "x"),
+        AutomationField("pay-url", "STRING", "shop"),
+        AutomationField("ü", "STRING", "1"),
+    )
+
+
+@pytest.mark.parametrize("hint", ["", " ", *TYPES])
+def test_where_the_fields_are_not_known_every_hint_is_blank(hint):
+    assert parse_fields(f"title={hint}", "") == ()
+
+
+@pytest.mark.parametrize("name", ["", "first name", "a\tb"])
+def test_where_the_fields_are_not_known_a_name_still_has_no_blank(name):
+    assert refusal(f"title=1;{name}=x", "") == "Part 2 of Automation Fields has no name, or one with a blank in it."
 
 
 def test_a_field_given_twice_is_refused():
-    assert refusal("invoiceEmail=x;invoiceEmail=y") == "Automation Fields gives invoiceEmail twice."
+    assert refusal("invoiceEmail=x;invoiceEmail=y") == "Automation Fields gives the field invoiceEmail twice."
+    assert refusal("a@b=x;a@b=y", "") == "Automation Fields gives the field in part 2 twice."
 
 
 @pytest.mark.parametrize("value", ["https://shop.example", "http://shop.example/a b", "HTTPS://shop.example"])
@@ -112,6 +140,7 @@ def test_any_text_is_fields_of_the_automation_or_not_valid(text, template):
         fields = parse_fields(text, template)
     except Invalid:
         return
-    assert {field.name: field.type for field in fields}.items() <= parse_template(template).items()
+    known = parse_template(template) or {field.name: "STRING" for field in fields}
+    assert {field.name: field.type for field in fields}.items() <= known.items()
     assert len({field.name for field in fields}) == len(fields)
-    assert all(field.value or field.type == "PRODUCTLIST" for field in fields)
+    assert all(field.values if field.type == "PRODUCTLIST" else field.value for field in fields)

@@ -15,6 +15,7 @@ from connector.jobs.work_item import Claim, WorkItem
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RECORD = RecordRef("contact", "cccccccc-0000-4000-8000-000000000001")
+LEAD = RecordRef("lead", "dddddddd-0000-4000-8000-000000000001")
 LEASE = timedelta(minutes=5)
 
 
@@ -143,11 +144,16 @@ def test_a_sync_is_superseded_by_a_newer_queued_sync_even_while_an_older_job_is_
         sync(5),
         job(6),
         replace(sync(6), status=JobStatus.IN_PROGRESS, lease_until=NOW + LEASE),
+        sync(6, lead=LEAD),
     ],
-    ids=["older", "itself", "another operation", "already running, perhaps with old values"],
+    ids=["older", "itself", "another operation", "already running, perhaps with old values", "not valid"],
 )
 def test_a_sync_is_not_superseded_by(other):
     assert not (isinstance(made := decision(sync(5), siblings=[other]), Run) and made.outcome)
+
+
+def test_a_sync_that_is_not_valid_is_not_superseded_so_that_it_is_told():
+    assert decision(sync(5, lead=LEAD), siblings=[sync(6)]) == Run()
 
 
 def test_only_syncs_are_superseded():

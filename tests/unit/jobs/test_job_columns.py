@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from connector.dataverse.choices import AutomationKind
+from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
 from connector.jobs.automation_fields import AutomationField
 from connector.jobs.automations import AutomationRow, Start, start_of
@@ -18,6 +19,7 @@ from connector.mapping import parse_mapping
 from connector.spotler import TAG_LENGTH, Field, Fields, Option, PropertyType, ScoreOperation
 
 JOB = "0a0a0a0a-0000-4000-8000-000000000001"
+PERSON = RecordRef("contact", "cccccccc-0000-4000-8000-000000000001")
 
 
 def refused(call, *arguments) -> str:
@@ -110,7 +112,7 @@ MAPPING = parse_mapping(
     ],
 )
 def test_a_field_is_named_by_its_internal_or_display_name_and_an_item_after_a_colon(name, target):
-    assert find_target(name, FIELDS, MAPPING) == target
+    assert find_target(name, "contact", FIELDS, MAPPING) == target
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,12 @@ def test_a_field_is_named_by_its_internal_or_display_name_and_an_item_after_a_co
     ],
 )
 def test_a_field_that_cannot_be_set_is_refused_with_what_to_do(name, says):
-    assert says in refused(find_target, name, FIELDS, MAPPING)
+    assert says in refused(find_target, name, "contact", FIELDS, MAPPING)
+
+
+@pytest.mark.parametrize("name", ["city", "hobbies:Tennis"])
+def test_what_the_mapping_sends_for_contacts_may_be_set_for_a_lead(name):
+    assert find_target(name, "lead", FIELDS, MAPPING).name == name.partition(":")[0]
 
 
 def test_only_the_items_that_the_mapping_defines_may_be_set():
@@ -144,8 +151,9 @@ def test_only_the_items_that_the_mapping_defines_may_be_set():
         }
     )
 
-    assert find_target("interests:kitchen", FIELDS, mapping).bit == 2
-    assert refused(find_target, "interests:Garden", FIELDS, mapping).endswith("choose one of: Kitchen.")
+    assert find_target("interests:kitchen", "contact", FIELDS, mapping).bit == 2
+    assert refused(find_target, "interests:Garden", "contact", FIELDS, mapping).endswith("choose one of: Kitchen.")
+    assert find_target("interests:Garden", "lead", FIELDS, mapping).bit == 1
 
 
 @pytest.mark.parametrize(
@@ -157,7 +165,7 @@ def test_only_the_items_that_the_mapping_defines_may_be_set():
     ],
 )
 def test_the_value_is_written_in_the_form_of_the_field(name, value, written):
-    assert property_to_set(Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING) == written
+    assert property_to_set(Job(JOB, customer=PERSON, field_name=name, field_value=value), FIELDS, MAPPING) == written
 
 
 @pytest.mark.parametrize(
@@ -165,17 +173,19 @@ def test_the_value_is_written_in_the_form_of_the_field(name, value, written):
     [("note1", {"note1": ""}), ("interests:Garden", {"interests": [{"bit": 1, "enabled": False}]})],
 )
 def test_a_field_is_cleared_and_an_item_switched_off_whatever_the_value_of_the_job(name, written):
-    assert property_to_clear(Job(JOB, field_name=name, field_value="ignored"), FIELDS, MAPPING) == written
+    assert (
+        property_to_clear(Job(JOB, customer=PERSON, field_name=name, field_value="ignored"), FIELDS, MAPPING) == written
+    )
 
 
 @pytest.mark.parametrize("name", [" ", "email", "city", "unknown"])
 def test_what_cannot_be_set_cannot_be_cleared_either(name):
-    refused(property_to_clear, Job(JOB, field_name=name), FIELDS, MAPPING)
+    refused(property_to_clear, Job(JOB, customer=PERSON, field_name=name), FIELDS, MAPPING)
 
 
 def test_a_date_may_be_written_in_the_dutch_way():
     dutch, iso = (
-        property_to_set(Job(JOB, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)
+        property_to_set(Job(JOB, customer=PERSON, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)
         for text in ("24-12-2025", "2025-12-24")
     )
 
@@ -193,7 +203,9 @@ def test_a_date_may_be_written_in_the_dutch_way():
     ],
 )
 def test_a_job_without_a_name_or_a_fitting_value_is_not_valid(name, value, says):
-    assert says in refused(property_to_set, Job(JOB, field_name=name, field_value=value), FIELDS, MAPPING)
+    assert says in refused(
+        property_to_set, Job(JOB, customer=PERSON, field_name=name, field_value=value), FIELDS, MAPPING
+    )
 
 
 # The automation of Start Automation
@@ -219,8 +231,7 @@ def test_an_automation_is_started_with_the_fields_of_the_job():
         (Job(JOB, automation_id=AUTOMATION), {}, "was deleted"),
         (*start(is_active=False), "is deactivated"),
         (*start(trigger_code=""), "has no trigger code"),
-        (*start("unknown=1"), "does not have (invoiceEmail)"),
-        (*start("unknown=1", fields=""), "does not have (none)"),
+        (*start("unknown=1"), "does not have the field unknown"),
     ],
 )
 def test_what_cannot_be_started_is_not_valid(job, rows, says):

@@ -7,6 +7,8 @@ import pytest
 from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.errors import Refused
+from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.jobs.retry import BACKOFF_FIRST, INTERNAL_ATTEMPTS
 from connector.jobs.work_item import WorkItem
 from sandbox.spotler import seed
@@ -65,6 +67,25 @@ def test_a_job_that_came_back_is_done_and_remembers_when_it_began(world, tag_job
 
     assert world.status(tag_job) == DONE
     assert world.row(tag_job)[Job.ATTEMPTS] == 3
+
+
+def run_many_times(world, job, *, attempts):
+    """A row that failed after many attempts and was set back to Queued."""
+    world.services.dataverse.update(Job.SET, job, {Job.ATTEMPTS: attempts})
+
+
+def test_a_job_that_is_set_back_to_queued_begins_with_short_pauses_again(world, tag_job):
+    run_many_times(world, tag_job, attempts=40)
+    world.spotler.arm("error", route=TAGS, count=None)
+
+    pauses = []
+    world.run(tag_job)
+    for _ in range(3):
+        pauses += world.delays()
+        world.run(*world.put_back())
+
+    assert pauses == [5, 10, 20]
+    assert world.row(tag_job)[Job.ATTEMPTS] == 44, "the row counts on"
 
 
 def test_spotler_may_ask_for_a_longer_pause(world, tag_job):
@@ -182,6 +203,26 @@ def test_an_outcome_that_cannot_be_written_travels_and_the_work_is_not_done_agai
     assert world.put_back() == []
 
 
+def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
+    answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
+
+    def refuse(*_):
+        raise answer
+
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", refuse)
+    world.break_dataverse("503", WRITING, skip=1)
+
+    world.run(start_job)
+
+    (again,) = world.put_back()
+    told = (again.receipt.code, again.receipt.message)
+    assert told == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
+    world.mend_dataverse()
+    world.run(again)
+    row = world.row(start_job)
+    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == told
+
+
 def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
     fresh = world.item(start_job)
     world.break_dataverse("503", WRITING, skip=1)
@@ -243,7 +284,20 @@ def test_a_mistake_of_ours_is_tried_three_times_and_then_kept(world, tag_job, mo
     assert "Fingerprint: ZeroDivisionError@jobs/" in world.row(tag_job)[Job.RESULT_MESSAGE]
     (kept,) = world.bus.to(QUEUE_QUARANTINE)
     assert (WorkItem.from_body(kept.body).job, kept.properties["reason"]) == (tag_job, "INTERNAL_ERROR")
+    assert "Fingerprint: ZeroDivisionError@jobs/" in kept.properties["sentence"]
     assert "jane" not in caplog.text + str(kept.properties) + world.row(tag_job)[Job.RESULT_MESSAGE]
+
+
+def test_a_job_that_is_set_back_to_queued_has_three_tries_again(world, tag_job, monkeypatch):
+    run_many_times(world, tag_job, attempts=40)
+    with monkeypatch.context() as mistake:
+        mistake.setattr(type(world.services.spotler), "add_tags", lambda *_: 1 / 0)
+        world.run(tag_job)
+        world.run(*world.put_back())
+
+    world.run(*world.put_back())
+
+    assert world.status(tag_job) == DONE
 
 
 def test_an_operation_that_leaves_a_job_open_is_a_mistake_of_ours(world, tag_job, monkeypatch):

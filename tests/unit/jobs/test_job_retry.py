@@ -14,9 +14,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVE_UP = timedelta(hours=3)
 
 
-def verdict(error, *, attempts=1, age=timedelta(0), repeatable=True):
+def verdict(error, *, tries=1, age=timedelta(0), repeatable=True):
     return after(
-        error, attempts=attempts, first_attempt=NOW - age, now=NOW, give_up=GIVE_UP, repeatable=repeatable
+        error, tries=tries, first_attempt=NOW - age, now=NOW, give_up=GIVE_UP, repeatable=repeatable
     )  # fmt: skip
 
 
@@ -77,16 +77,14 @@ def test_the_other_system_may_ask_for_a_longer_pause_than_the_back_off_but_not_f
     assert verdict(Transient(retry_after=0)) == RETRY
 
 
-@pytest.mark.parametrize(
-    ("attempts", "seconds"), [(0, 5), (1, 5), (2, 10), (3, 20), (6, 160), (7, 300), (1_000_000, 300)]
-)
-def test_the_back_off_doubles_up_to_five_minutes(attempts, seconds):
-    assert backoff(attempts) == timedelta(seconds=seconds)
+@pytest.mark.parametrize(("tries", "seconds"), [(0, 5), (1, 5), (2, 10), (3, 20), (6, 160), (7, 300), (1_000_000, 300)])
+def test_the_back_off_doubles_up_to_five_minutes(tries, seconds):
+    assert backoff(tries) == timedelta(seconds=seconds)
 
 
 @given(st.integers(min_value=-5, max_value=10_000))
-def test_the_back_off_never_leaves_its_bounds_and_never_shrinks(attempts):
-    assert BACKOFF_FIRST <= backoff(attempts) <= backoff(attempts + 1) <= BACKOFF_LONGEST
+def test_the_back_off_never_leaves_its_bounds_and_never_shrinks(tries):
+    assert BACKOFF_FIRST <= backoff(tries) <= backoff(tries + 1) <= BACKOFF_LONGEST
 
 
 def raised(text: str) -> Exception:
@@ -99,7 +97,7 @@ def raised(text: str) -> Exception:
 
 def test_a_mistake_of_ours_is_tried_again_twice_and_then_told_by_its_fingerprint_without_its_text():
     mistake = raised("jane@example.org")
-    made = [verdict(mistake, attempts=number) for number in range(1, INTERNAL_ATTEMPTS + 1)]
+    made = [verdict(mistake, tries=number) for number in range(1, INTERNAL_ATTEMPTS + 1)]
 
     assert [type(each) for each in made] == [Retry, Retry, Outcome]
     assert made[-1].code == "INTERNAL_ERROR"

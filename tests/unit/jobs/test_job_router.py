@@ -7,6 +7,7 @@ import pytest
 
 from connector.bus import QUEUE_QUARANTINE, TOPIC_JOBS
 from connector.errors import Misconfigured, Transient
+from connector.jobs import router as routing
 from connector.jobs.router import Incoming, Router
 from connector.services import RouterServices
 from tests.unit.jobs.posted import JOB, body, choice, created
@@ -55,6 +56,27 @@ def test_a_message_that_cannot_be_routed_is_kept_with_the_reason_and_its_neighbo
     assert (kept.properties["reason"], kept.properties["source"]) == (reason, "dataverse")
     assert kept.properties["sentence"]
     assert kept.properties["advice"]
+
+
+def test_a_message_that_we_make_a_mistake_about_is_kept_and_its_neighbours_are_routed(bus, route, monkeypatch, caplog):
+    parse = routing.parse_message
+
+    def mistaken(given, **properties):
+        if b"jane" in given:
+            raise ZeroDivisionError("jane@example.org")
+        return parse(given, **properties)
+
+    monkeypatch.setattr(routing, "parse_message", mistaken)
+    bad = body(created(columns={"dh_name": "jane@example.org"}))
+
+    route(body(created()), bad, body(created(job=OTHER_JOB)))
+
+    assert [json.loads(each.body)["job"] for each in bus.to(TOPIC_JOBS)] == [JOB, OTHER_JOB]
+    (kept,) = bus.to(QUEUE_QUARANTINE)
+    assert (kept.body, kept.properties["reason"]) == (bad, "INTERNAL_ERROR")
+    assert "Fingerprint: ZeroDivisionError@jobs/router.py:" in kept.properties["sentence"]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert "jane" not in caplog.text + str(kept.properties)
 
 
 def test_the_same_message_twice_has_one_id_in_quarantine(bus, route):

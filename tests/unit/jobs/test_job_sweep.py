@@ -49,12 +49,26 @@ def test_a_claim_whose_lease_has_passed_is_taken_over(world, lease):
     assert [item.job for item in world.put_back()] == [job]
 
 
-def test_a_job_in_progress_without_a_lease_is_taken_over(world):
-    job = world.job(TAG, world.contact(), **{Job.STATUS: JobStatus.IN_PROGRESS.value})
+@pytest.mark.parametrize("operation", [TAG, START])
+@pytest.mark.parametrize(
+    "columns",
+    [{}, {Job.CLAIM: "old", Job.RESULT_CODE: "SPOTLER_DOWN", Job.LEASE_UNTIL: "2020-01-01T00:00:00Z"}],
+    ids=["never claimed", "that ended before"],
+)
+def test_a_job_that_a_person_set_in_progress_is_not_run_and_told_so(world, operation, columns):
+    record = world.contact(known=True)
+    job = world.job(operation, record, **{Job.STATUS: JobStatus.IN_PROGRESS.value, Job.TAG: "x", **columns})
+    younger = queued(world, TAG, record, dh_tag="y")
 
     sweep(world.services)
 
-    assert [item.job for item in world.put_back()] == [job]
+    woken = {item.job: item for item in world.put_back()}
+    assert set(woken) == {job, younger}
+    world.run(woken[job])
+    assert world.status(job) == (JobStatus.FAILED, "JOB_NOT_VALID")
+    assert "set to In Progress by hand" in world.row(job)[Job.RESULT_MESSAGE]
+    assert world.effects() == []
+    assert [item.job for item in world.put_back()] == [younger], "which need not wait any longer"
 
 
 def test_what_does_not_sleep_is_left_alone(world):

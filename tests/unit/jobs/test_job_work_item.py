@@ -58,7 +58,7 @@ def test_the_message_carries_the_operation_for_the_filter_the_id_and_the_time():
     assert message.properties == {"operation": "add-tag"}
     assert (message.message_id, message.due) == ("j-1/created", due)
     assert json.loads(message.body) == {
-        "operation": "add-tag", "job": JOB, "reason": "created", "first_seen": "2026-03-01T12:30:15.123456Z"
+        "operation": "add-tag", "job": JOB, "reason": "created", "first_seen": "2026-03-01T12:30:15.123456Z", "tries": 0
     }  # fmt: skip
 
 
@@ -101,11 +101,12 @@ def test_of_two_items_one_with_a_receipt_knows_more_then_one_with_a_later_claim(
     assert not other.knows_more_than(one)
 
 
-def test_the_first_attempt_is_remembered_once():
+def test_the_first_attempt_is_remembered_and_all_are_counted():
     begun = WorkItem.from_body(body()).begun(NOW)
+    again = begun.begun(NOW + timedelta(hours=1))
 
-    assert begun.first_attempt == NOW
-    assert begun.begun(NOW + timedelta(hours=1)) == begun
+    assert (begun.first_attempt, begun.tries) == (NOW, 1)
+    assert (again.first_attempt, again.tries) == (NOW, 2)
 
 
 def test_a_fresh_item_has_made_no_attempt():

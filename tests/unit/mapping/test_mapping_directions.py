@@ -37,31 +37,41 @@ def mapping():
         ("permissions", True),
         ("email", False),
         ("EMAIL", False),
-        ("job", False),
+        ("job", True),
     ],
 )
 def test_a_field_that_the_sync_would_overwrite_may_not_be_set(mapping, field, allowed):
-    assert allowed is mapping.may_be_set(field)
+    assert allowed is mapping.may_be_set("contact", field)
+
+
+def test_what_is_mapped_for_another_table_does_not_count(mapping):
+    assert not mapping.may_be_set("lead", "job")
+    assert not mapping.may_be_set("lead", "email")
+    assert mapping.may_be_set("account", "email")
+    assert mapping.may_be_set("lead", "interests", "Garden")
 
 
 def test_of_a_list_field_only_the_mapped_item_is_taken(mapping):
-    assert not mapping.may_be_set("interests", "garden")
-    assert mapping.may_be_set("interests", "Kitchen")
-    assert not mapping.may_be_set("interests")
+    assert not mapping.may_be_set("contact", "interests", "garden")
+    assert mapping.may_be_set("contact", "interests", "Kitchen")
+    assert not mapping.may_be_set("contact", "interests")
 
 
 def test_the_directions_of_a_field(mapping):
-    assert frozenset() == mapping.direction_of("unheard-of")
-    assert {Direction.BOTH, Direction.TO_SPOTLER} == mapping.direction_of("job")
+    assert frozenset() == mapping.direction_of("contact", "unheard-of")
+    assert {Direction.BOTH} == mapping.direction_of("contact", "job")
+    assert {Direction.TO_SPOTLER} == mapping.direction_of("lead", "job")
+    assert frozenset() == mapping.direction_of("account", "job")
     assert (Direction.TO_SPOTLER.outward, Direction.TO_SPOTLER.inward) == (True, False)
     assert (Direction.TO_DATAVERSE.outward, Direction.TO_DATAVERSE.inward) == (False, True)
     assert (Direction.BOTH.outward, Direction.BOTH.inward) == (True, True)
 
 
 def test_the_items_that_a_mapping_defines(mapping):
-    assert mapping.items_of("Permissions") == ("News", "Events")
-    assert mapping.items_of("interests") is None
-    assert mapping.items_of("email") is None
+    assert mapping.items_of("contact", "Permissions") == ("News", "Events")
+    assert mapping.items_of("lead", "Permissions") is None
+    assert mapping.items_of("contact", "interests") is None
+    assert mapping.items_of("contact", "email") is None
 
 
 def test_the_field_of_a_collection(mapping, default_mapping):

@@ -30,7 +30,7 @@ def test_fields_are_read_anew_on_demand(spotler, server):
     server.answer(Answer(body=PROPERTIES), Answer(body=[*PROPERTIES, {"name": "city", "type": "string"}]))
     spotler.fields()
 
-    assert "city" in spotler.fields(refresh=True)
+    assert "city" in spotler.fields(max_age=0)
     assert "city" in spotler.fields()
 
 

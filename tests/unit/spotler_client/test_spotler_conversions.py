@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from connector.errors import Invalid
-from connector.spotler import PropertyType, from_spotler, to_spotler
+from connector.spotler import TEXT_LENGTH, PropertyType, from_spotler, to_spotler
 
 ANYTHING = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.decimals(), st.text(), st.dates(), st.datetimes(),
@@ -23,6 +23,7 @@ WIRE = st.recursive(
     ("kind", "value", "wire"),
     [
         ("string", " Zoë ", "Zoë"),
+        ("string", f" {'é' * TEXT_LENGTH} ", "é" * TEXT_LENGTH),
         ("email", "ann+x@example.org", "ann+x@example.org"),
         ("int", -12, -12),
         ("money", Decimal("49.95"), 4995),
@@ -56,6 +57,7 @@ def test_no_value_clears_a_field(kind, value):
     [
         ("string", 5),
         ("string", "\ud83d"),
+        ("string", "x" * (TEXT_LENGTH + 1)),
         ("email", "ann@example"),
         ("email", "ann@example.org, bob@example.org"),
         ("email", "ann@-example.org"),
@@ -111,7 +113,9 @@ def test_reading_only_ever_raises_invalid(kind, wire):
     st.one_of(
         st.tuples(
             st.just("string"),
-            st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool),
+            st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=TEXT_LENGTH)
+            .map(str.strip)
+            .filter(bool),
         ),
         st.tuples(st.just("int"), st.integers(-(2**63) + 1, 2**63 - 1)),
         st.tuples(st.just("money"), st.decimals(-(10**9), 10**9, places=2)),

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.errors import Invalid, Misconfigured, Refused, Unclear
+from connector.errors import Invalid, Misconfigured, Refused, Transient, Unclear
 from connector.spotler import (
     ContactTag,
     ContactUnknown,
@@ -118,12 +118,82 @@ def test_a_call_that_is_not_there_is_remembered(spotler, server, status):
 
     for _ in range(3):
         with pytest.raises(NotSupported):
-            spotler.add_tags("c-1", ["Lead"])
+            spotler.create_tag("Lead")
     assert len(server.received) == 1
 
     with pytest.raises(NotSupported):
-        spotler.remove_tags("c-1", ["Lead"])
+        spotler.tags()
     assert len(server.received) == 2
+
+
+def missing_but(*paths: str, body: object = b""):
+    """Answers what stands at these paths; anything else is not there."""
+    return lambda request: Answer(200, body) if request.path in paths else Answer(404, b"<html>")
+
+
+def test_a_call_about_a_contact_is_not_there_if_spotler_knows_the_contact(spotler, server):
+    server.answer(missing_but("/contact/c-1", body={}))
+
+    for _ in range(3):
+        with pytest.raises(NotSupported):
+            spotler.add_tags("c-1", ["Lead"])
+
+    assert [each.path for each in server.received] == ["/contact/c-1/tags", "/contact/c-1"]
+
+
+def test_a_contact_that_is_not_there_says_nothing_about_the_call(spotler, server):
+    server.answer(missing_but("/contact/c-1/tags"))
+
+    for _ in range(3):
+        with pytest.raises(ContactUnknown):
+            spotler.add_tags("gone", ["Lead"])
+
+    spotler.add_tags("c-1", ["Lead"])
+    with pytest.raises(ContactUnknown):
+        spotler.add_tags("gone", ["Lead"])
+    assert [each.path for each in server.received[-2:]] == ["/contact/c-1/tags", "/contact/gone/tags"]
+
+
+def test_a_contact_that_cannot_be_asked_for_now_says_nothing_about_the_call(spotler, server):
+    server.answer(Answer(404), Answer(503))
+    with pytest.raises(Transient):
+        spotler.add_tags("c-1", ["Lead"])
+
+    server.answer(DONE)
+    spotler.add_tags("c-1", ["Lead"])
+
+
+AUTOMATIONS = [{"automationId": "a", "name": "Welcome", "active": False}]
+
+
+def test_a_stop_is_not_there_if_spotler_knows_the_automation(spotler, server):
+    server.answer(missing_but("/automation/list", body=AUTOMATIONS))
+
+    for _ in range(3):
+        with pytest.raises(NotSupported):
+            spotler.stop_automation("a", "c-1")
+
+    assert [each.path for each in server.received] == ["/automation/a/stop", "/automation/list"]
+
+
+def test_an_automation_that_is_not_there_says_nothing_about_the_stop(spotler, server):
+    server.answer(missing_but("/automation/list", "/automation/a/stop", body=AUTOMATIONS))
+
+    for _ in range(2):
+        with pytest.raises(Refused) as refusal:
+            spotler.stop_automation("gone", "c-1")
+        assert refusal.value.result_code == "RESOURCE_NOT_FOUND"
+        spotler.stop_automation("a", "c-1")
+
+    assert [each.path for each in server.received].count("/automation/list") == 1
+
+
+def test_where_automations_cannot_be_listed_a_stop_that_is_missing_is_not_remembered(spotler, server):
+    server.answer(missing_but("/automation/a/stop"))
+
+    with pytest.raises(NotSupported):
+        spotler.stop_automation("gone", "c-1")
+    spotler.stop_automation("a", "c-1")
 
 
 def test_a_feed_that_is_not_there_says_so_when_it_is_read(spotler, server):

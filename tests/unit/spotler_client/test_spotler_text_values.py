@@ -45,6 +45,8 @@ def test_what_people_type_becomes_what_spotler_takes(kind, text, wire):
         ("money", "€ 5"),
         ("date", "31-02-2024"),
         ("date", "05/31/2024"),
+        ("date", "24-12/2025"),
+        ("date", "24/12-2025"),
         ("date", "2024-05-31T25:00"),
         ("date", "2024-05-31 or so"),
         ("dateTime", "tomorrow"),
@@ -55,6 +57,7 @@ def test_what_people_type_becomes_what_spotler_takes(kind, text, wire):
         ("postcode", "75001"),
         ("set", "perhaps"),
         ("string", "   "),
+        ("string", "x" * 256),
         ("polygon", "text"),
     ],
 )

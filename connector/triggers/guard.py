@@ -1,0 +1,44 @@
+"""The edge between the engine and our work: nothing that goes wrong leaves it with its text.
+
+The host logs the text and the trace of whatever a function raises, with all that stands behind it, and texts of others
+may quote anything. So an obstacle is told here, in the words of `connector.telemetry`, and what is raised says nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class DeliverAgain(Exception):
+    """These messages were not dealt with and have to be delivered again; the line before says why."""
+
+    def __init__(self) -> None:
+        super().__init__((self.__doc__ or "").splitlines()[0])
+
+
+async def run(name: str, work: Callable[[], object]) -> bool:
+    """Do the work in a thread, and say whether it was done. What stood in its way is told, and not raised."""
+    return await asyncio.to_thread(_run, name, work)
+
+
+async def run_batch(name: str, work: Callable[[], object]) -> None:
+    """Do the work for a batch of messages.
+
+    Raises:
+        DeliverAgain: when it was not done: the host then gives the messages back.
+    """
+    if not await run(name, work):
+        raise DeliverAgain
+
+
+def _run(name: str, work: Callable[[], object]) -> bool:
+    from connector import telemetry  # noqa: PLC0415 - heavy, loaded when used
+
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - the family of the error decides how loud it is told
+        telemetry.obstacle(log, error, operation=name)
+        return False
+    return True

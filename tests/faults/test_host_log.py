@@ -1,0 +1,106 @@
+"""What the host and the engine write down themselves: no personal data, key or body of anybody, whatever happens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job
+from connector.triggers.guard import DeliverAgain
+from sandbox.launch import ROOT
+from sandbox.system import Options, System, running
+from tests.acceptance.world import World, job_row
+from tests.faults.test_privacy import ADDRESS, NAME, PLANTS, SAS, SENTENCE, VALUE
+
+#: The connector with mistakes in every place where one could leave a function: the text of each quotes what is private.
+APP_WITH_MISTAKES = f"""
+import azure.functions as func
+
+from connector.jobs import router
+from connector.jobs.runner import BatchRunner
+from connector.pulls import automations
+from connector.spotler import Spotler
+from connector.triggers import jobs, routing, timers
+
+
+def mistaken(*_, **__):
+    raise ValueError({SENTENCE + SAS!r})
+
+
+def run(self, bodies):
+    return mistaken() if self._operation.slug == "remove-tag" else runs(self, bodies)
+
+
+def parse_message(body, **properties):
+    return mistaken() if b"a message that is mistaken" in body else parse(body, **properties)
+
+
+runs, parse = BatchRunner.run, router.parse_message
+BatchRunner.run, router.parse_message = run, parse_message
+Spotler.add_tags = automations.refresh_automations = mistaken
+
+app = func.FunctionApp()
+for blueprint in (routing.blueprint, jobs.blueprint, timers.blueprint):
+    app.register_functions(blueprint)
+"""
+
+
+@contextmanager
+def app_running(folder: Path, **settings: str) -> Iterator[tuple[World, System]]:
+    app = folder / "app"
+    app.mkdir()
+    (app / "function_app.py").write_text(APP_WITH_MISTAKES, encoding="utf-8")
+    for name in ("connector", "mappings", "host.json"):
+        (app / name).symlink_to(ROOT / name)
+    with running(Options(app=app, settings={"SWEEP_SCHEDULE": "0 0 3 1 1 *", **settings}), folder=folder) as system:
+        world = World(system)
+        yield world, system
+        world.bus.close()
+
+
+def leaks(log: str, system: System) -> list[str]:
+    """The lines that hold what is private, or a key of the app."""
+    connection = dict(part.partition("=")[::2] for part in system.settings["ServiceBus"].split(";"))
+    names = ("SPOTLER_KEY", "SPOTLER_SECRET", "DATAVERSE_CLIENT_SECRET")
+    keys = [connection["SharedAccessKey"], *(system.settings[name] for name in names)]
+    private = [text.casefold() for text in (*PLANTS, *keys)]
+    return [line for line in log.splitlines() if any(text in line.casefold() for text in private)]
+
+
+def test_good_bad_and_mistaken_work_leaves_nothing_private_in_the_log_of_the_host(tmp_path):
+    with app_running(tmp_path) as (world, system):
+        record = world.contact(firstname=NAME, lastname=NAME, emailaddress1=ADDRESS, address1_city=VALUE)
+        world.sync(record).assert_completed()
+        bad = {Job.FIELD_NAME: VALUE, Job.FIELD_VALUE: ADDRESS}
+        world.run(Operation.SET_CONTACT_FIELD, record, **bad).assert_failed("JOB_NOT_VALID")
+        for operation, name in (
+            (Operation.ADD_TAG, NAME),
+            (Operation.REMOVE_TAG, NAME),
+            (Operation.ADD_TAG, f"{NAME}: a message that is mistaken"),
+        ):
+            world.people.create(Job.SET, job_row(operation, world.contact(), **{Job.NAME: name, Job.TAG: VALUE}))
+        for timer in ("refresh_automations_daily", "sweep_jobs"):
+            world.run_timer(timer)
+        for function in ("add_tag", "remove_tag", "route_dataverse_message", "refresh_automations_daily"):
+            words = f" {function} A mistake of the connector: ValueError@"
+            world.until(lambda words=words: words in world.log(), f"the log tells:{words}")
+        world.until(lambda: DeliverAgain.__name__ in world.log(), "the host tells that a batch failed")
+
+        assert leaks(world.log(), system) == []
+
+
+WRONG = {"SPOTLER_PARALLEL": SENTENCE, "SPOTLER_URL": f"http://{NAME}:{SAS}@example.org", "DATAVERSE_URL": SAS}
+
+
+def test_wrong_settings_are_one_alert_and_leave_nothing_private_in_the_log_of_the_host(tmp_path):
+    with app_running(tmp_path, **WRONG) as (world, system):
+        world.job(Operation.ADD_TAG, world.contact(lastname=NAME, emailaddress1=ADDRESS), dh_tag=VALUE)
+        for _ in range(2):
+            world.run_timer("sweep_jobs")
+            world.run_timer("clean_up_jobs")
+        world.until(lambda: " add_tag Settings are missing or wrong" in world.log(), "the message is put back")
+
+        assert leaks(world.log(), system) == []
+        levels = [line.split()[2] for line in world.log().splitlines() if "Settings are missing or wrong" in line]
+        assert levels == ["ERROR"] + ["WARNING"] * 4
+        assert "Traceback" not in world.log()
