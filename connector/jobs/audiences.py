@@ -28,7 +28,6 @@ class ChangeAudience:
 
     needs = Needs.RECORD
     repeatable = True
-    one_by_one = False
     syncs_first = True
 
     def __init__(self, choice: Choice, done: str, *, adds: bool) -> None:

@@ -46,7 +46,6 @@ class StartAutomation:
     slug = Choice.START_AUTOMATION.slug
     needs = Needs.RECORD
     repeatable = False
-    one_by_one = True
     accepts = Accepts.FIT
     syncs_first = True
 

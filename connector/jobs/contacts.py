@@ -13,7 +13,6 @@ class SyncContact:
     slug = Choice.SYNC_CONTACT.slug
     needs = Needs.RECORD
     repeatable = True
-    one_by_one = False
     accepts = Accepts.UNFIT  # such a record is anonymised
     syncs_first = False
 
@@ -38,7 +37,6 @@ class AnonymizeContact:
     slug = Choice.ANONYMIZE_CONTACT.slug
     needs = Needs.RECORD
     repeatable = True
-    one_by_one = True
     accepts = Accepts.ANY
     syncs_first = False
 

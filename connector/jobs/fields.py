@@ -23,7 +23,6 @@ class WriteContactField:
 
     needs = Needs.RECORD
     repeatable = True
-    one_by_one = False
     accepts = Accepts.FIT
     syncs_first = True
 

@@ -24,7 +24,6 @@ class ListOperation:
 
     needs = Needs.NOTHING
     repeatable = True
-    one_by_one = False
     accepts = Accepts.ANY
     syncs_first = False
 

@@ -136,10 +136,6 @@ class Operation(Protocol):
         """Whether running it twice ends in the same state as running it once."""
 
     @property
-    def one_by_one(self) -> bool:
-        """Whether Spotler is called for every job by itself, because it has no call for several."""
-
-    @property
     def accepts(self) -> Accepts:
         """For which records it is done that others are not done for."""
 

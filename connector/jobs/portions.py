@@ -1,16 +1,14 @@
 """How a batch of messages is divided: into portions that each cost as many calls as a single job.
 
-The bus hands out far more messages at once than one call to another system takes, so that little time is lost between
-two batches. A portion is what one call takes. Where Spotler has to be called for every job by itself, two portions are
-in hand at the same time: while one waits for Spotler, the other is read from Dataverse or written there. Elsewhere one
-portion after the other asks Dataverse for as much as its service protection limits let through.
+The bus hands out more messages at once than one call to another system takes, so that little time is lost between two
+batches. A portion is what one call takes, and two are in hand at the same time: while one waits for Spotler, the other
+is read from Dataverse or written there.
 
 The jobs of one record stay together, because they run in the order of their numbers.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 
@@ -25,38 +23,28 @@ SIZE: Final = 100
 #: The same where a job must not run twice: what was claimed and not yet begun when a process dies is unknown
 #: afterwards, and a person has to look at each.
 SIZE_ONCE: Final = 50
+#: Portions in hand at the same time: one that waits for Spotler and one that does not.
+AT_A_TIME: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How the batches of an operation are divided.
+def size_for(operation: Operation) -> int:
+    """Jobs of a portion of this operation, at most."""
+    return SIZE if operation.repeatable else SIZE_ONCE
 
-    Attributes:
-        size: jobs of a portion, at most.
-        at_a_time: portions in hand at the same time.
-    """
 
-    size: int
-    at_a_time: int
-
-    @classmethod
-    def of(cls, operation: Operation) -> "Plan":
-        """The plan for an operation."""
-        return cls(SIZE if operation.repeatable else SIZE_ONCE, 2 if operation.one_by_one else 1)
-
-    def portions(self, items: Iterable[WorkItem]) -> list[list[WorkItem]]:
-        """Portions of the items, in their order except that those of one record follow one another."""
-        by_record: dict[object, list[WorkItem]] = defaultdict(list)
-        for item in items:
-            by_record[item.record or item.job].append(item)
-        portions: list[list[WorkItem]] = []
-        for group in by_record.values():
-            # More jobs of one record than a portion holds: the later ones wait for the earlier, as between batches.
-            for part in batched(group, self.size, strict=False):
-                if not portions or len(portions[-1]) + len(part) > self.size:
-                    portions.append([])
-                portions[-1] += part
-        return portions
+def divide(items: Iterable[WorkItem], size: int) -> list[list[WorkItem]]:
+    """Portions of the items, in their order except that those of one record follow one another."""
+    by_record: dict[object, list[WorkItem]] = defaultdict(list)
+    for item in items:
+        by_record[item.record or item.job].append(item)
+    portions: list[list[WorkItem]] = []
+    for group in by_record.values():
+        # More jobs of one record than a portion holds: the later ones wait for the earlier, as between batches.
+        for part in batched(group, size, strict=False):
+            if not portions or len(portions[-1]) + len(part) > size:
+                portions.append([])
+            portions[-1] += part
+    return portions
 
 
 def read_items(bodies: Sequence[bytes], bus: Bus, *, source: str) -> list[WorkItem]:

@@ -16,7 +16,6 @@ class Refresh:
 
     needs = Needs.NOTHING
     repeatable = True
-    one_by_one = False
     accepts = Accepts.ANY
     syncs_first = False
 

@@ -17,7 +17,6 @@ class Unknown:
     slug = RESOLVE
     needs = Needs.NOTHING
     repeatable = True
-    one_by_one = False
     accepts = Accepts.ANY
     syncs_first = False
 

@@ -22,7 +22,7 @@ from connector.errors import Transient
 from connector.jobs.attempt import Attempt
 from connector.jobs.intake import OLDER_FIRST, Intake
 from connector.jobs.operation import Batch, Operation
-from connector.jobs.portions import Plan, read_items
+from connector.jobs.portions import AT_A_TIME, divide, read_items, size_for
 from connector.jobs.prepare import check_lookups, prepare
 from connector.jobs.putback import PutBack
 from connector.jobs.recorder import Recorder
@@ -46,11 +46,11 @@ class BatchRunner:
         Raises:
             Transient, Misconfigured: when the bus cannot take what has to be put back.
         """
-        services, plan = self._services, Plan.of(self._operation)
+        services, slug = self._services, self._operation.slug
         lock = timedelta(seconds=services.settings.job_lease_seconds)
         deadline = services.now() + lock * LOCK_SHARE
-        portions = plan.portions(read_items(bodies, services.bus, source=self._operation.slug))
-        with ThreadPoolExecutor(plan.at_a_time, thread_name_prefix=self._operation.slug) as pool:
+        portions = divide(read_items(bodies, services.bus, source=slug), size_for(self._operation))
+        with ThreadPoolExecutor(AT_A_TIME, thread_name_prefix=slug) as pool:
             # The engine knows by the context to which invocation a log line belongs.
             done = [pool.submit(copy_context().run, self._work_off, portion, deadline) for portion in portions]
         for portion in done:

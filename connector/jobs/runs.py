@@ -43,7 +43,6 @@ class StopAutomation:
     slug = Choice.STOP_AUTOMATION.slug
     needs = Needs.RECORD_OR_NOTHING
     repeatable = True
-    one_by_one = True
     accepts = Accepts.UNFIT
     syncs_first = False
 

@@ -24,7 +24,6 @@ class ChangeScore:
     """Set Score may be repeated; raising and lowering may not, because twice is not the same as once."""
 
     needs = Needs.RECORD
-    one_by_one = True
     accepts = Accepts.FIT
     syncs_first = True
 

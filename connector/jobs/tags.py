@@ -16,7 +16,6 @@ class TagOperation(ABC):
     """One call per contact: Spotler has no call for several contacts."""
 
     repeatable = True
-    one_by_one = True
     accepts = Accepts.FIT
     syncs_first = True
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from connector.jobs.operations import operation_of
-from connector.jobs.portions import Plan
+from connector.jobs.portions import AT_A_TIME, size_for
 from connector.settings import Settings
 from sandbox.launch import ROOT
 
@@ -53,10 +53,9 @@ class Rounds:
         """All rounds of so many jobs that are in one portion."""
         return self.dataverse + self.spotler + ceil(jobs * self.calls_per_job / parallel)
 
-    def of_batch(self, jobs: int, parallel: int, plan: Plan) -> int:
-        """All rounds of a batch with so many jobs."""
-        sizes = [min(plan.size, jobs - start) for start in range(0, jobs, plan.size)]
-        turns = batched(sizes, plan.at_a_time, strict=False)
+    def of_batch(self, jobs: int, parallel: int, portion: int) -> int:
+        """All rounds of a batch with so many jobs, in portions of at most so many."""
+        turns = batched(_parts(jobs, portion), AT_A_TIME, strict=False)
         return max(self.of_portion(jobs, parallel), sum(self.of_portion(max(turn), parallel) for turn in turns))
 
 
@@ -100,6 +99,10 @@ def floor_seconds(
         batch: jobs in a full batch.
         parallel: calls to Spotler at the same time.
     """
-    plan = Plan.of(operation_of(operation.slug))
-    sizes = [min(batch, jobs - start) for start in range(0, jobs, batch)]
-    return sum(ROUNDS[operation].of_batch(size, parallel, plan) for size in sizes) * latency_ms / 1000
+    rounds, portion = ROUNDS[operation], size_for(operation_of(operation.slug))
+    return sum(rounds.of_batch(size, parallel, portion) for size in _parts(jobs, batch)) * latency_ms / 1000
+
+
+def _parts(jobs: int, most: int) -> list[int]:
+    """Full parts of so many, and the rest."""
+    return [min(most, jobs - start) for start in range(0, jobs, most)]

@@ -16,7 +16,8 @@ OF_LISTS = {Operation.SYNC_MARKETING_LIST, Operation.REMOVE_MARKETING_LIST}
     [
         (Operation.SYNC_CONTACT, 1, 4 + 1),
         (Operation.SYNC_CONTACT, 100, 4 + 1),
-        (Operation.SYNC_CONTACT, 101, 2 * (4 + 1)),  # two portions, one after the other
+        (Operation.SYNC_CONTACT, 200, 4 + 1),  # two portions at the same time
+        (Operation.SYNC_CONTACT, 201, 2 * (4 + 1)),  # two batches
         (Operation.ADD_TAG, 16, 4 + 1),
         (Operation.ADD_TAG, 17, 4 + 2),
         (Operation.ADD_TAG, 200, 4 + 13),  # two portions at the same time, which share the way to Spotler

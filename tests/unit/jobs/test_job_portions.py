@@ -15,7 +15,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Transient
 from connector.jobs import portions
 from connector.jobs.operations import operation_of
-from connector.jobs.portions import Plan
+from connector.jobs.portions import divide, size_for
 from connector.jobs.runner import LOCK_SHARE
 from connector.jobs.work_item import WorkItem
 from sandbox.spotler import seed
@@ -41,7 +41,7 @@ def items(*records: int | None) -> list[WorkItem]:
 def test_every_item_is_in_one_portion_and_those_of_one_record_keep_together_and_their_order(records, size):
     given_items = items(*records)
 
-    divided = Plan(size, 1).portions(given_items)
+    divided = divide(given_items, size)
 
     assert sorted(chain(*divided), key=given_items.index) == given_items
     assert all(1 <= len(portion) <= size for portion in divided)
@@ -53,19 +53,12 @@ def test_every_item_is_in_one_portion_and_those_of_one_record_keep_together_and_
 
 
 def test_full_portions_are_made_where_every_record_has_one_job():
-    assert [len(portion) for portion in Plan(100, 1).portions(items(*range(250)))] == [100, 100, 50]
+    assert [len(portion) for portion in divide(items(*range(250)), 100)] == [100, 100, 50]
 
 
-@pytest.mark.parametrize(
-    ("operation", "plan"),
-    [
-        (Operation.SYNC_CONTACT, Plan(100, 1)),  # one call for all, so nothing to wait for meanwhile
-        (Operation.ADD_TAG, Plan(100, 2)),
-        (Operation.START_AUTOMATION, Plan(50, 2)),  # what a death leaves unknown shall be little
-    ],
-)
-def test_the_plan_follows_from_how_spotler_is_called_and_what_a_death_leaves_behind(operation, plan):
-    assert Plan.of(operation_of(operation.slug)) == plan
+@pytest.mark.parametrize(("operation", "size"), [(Operation.ADD_TAG, 100), (Operation.START_AUTOMATION, 50)])
+def test_portions_are_smaller_where_a_death_leaves_jobs_unknown(operation, size):
+    assert size_for(operation_of(operation.slug)) == size
 
 
 @pytest.fixture
@@ -91,7 +84,7 @@ def test_a_batch_of_several_portions_is_done_whole(world):
 
 
 @pytest.mark.usefixtures("pairs")
-def test_two_portions_are_in_hand_at_the_same_time_where_spotler_is_called_for_every_job(world, monkeypatch):
+def test_two_portions_are_in_hand_at_the_same_time(world, monkeypatch):
     jobs = tag_jobs(world, 4)
     both, claim = Barrier(2), world.services.dataverse.batch
 
