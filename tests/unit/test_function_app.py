@@ -81,7 +81,9 @@ def test_host_json_is_as_the_batches_need_it():
     service_bus = host["extensions"]["serviceBus"]
 
     assert service_bus["autoCompleteMessages"] is True
-    assert service_bus["maxMessageBatchSize"] == portions.AT_A_TIME * portions.SIZE, "as many as are in hand at the same time"
+    assert service_bus["maxMessageBatchSize"] == portions.AT_A_TIME * portions.SIZE, (
+        "as many as are in hand at the same time"
+    )
     assert service_bus["prefetchCount"] == 0, "a prefetched message loses its lock while it waits"
     hours, minutes, _ = map(int, host["functionTimeout"].split(":"))
     locks = {each["lockDuration"] for each in ENTITIES["topics"][0]["subscriptions"]}
