@@ -39,8 +39,10 @@ class Crowd:
         finally:
             self.steps(enabled=True)
 
-    def steps(self, **switches: object) -> None:
-        self._door("POST", "steps", json=switches)
+    def steps(self, **switches: object) -> dict[str, int]:
+        """Switch what Dataverse does with messages; how many are still to be lost or doubled."""
+        switched: dict[str, int] = self._door("POST", "steps", json=switches)
+        return switched
 
     def send(self, messages: Sequence[WorkItem | bytes], *, to: str = TOPIC_JOBS) -> None:
         """Send work items or anything else. Without message ids, so that the bus does not see that they repeat."""
@@ -54,6 +56,12 @@ class Crowd:
         """Order misbehaviour of the bus: `drop_next`, `duplicate_next`, `entity`, `shuffle`, `seed`."""
         answer = requests.post(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", json=order, timeout=10)
         assert answer.ok, answer.text
+
+    def pending_bus_faults(self) -> dict[str, dict[str, int]]:
+        """What was ordered and has not happened yet, by kind and entity."""
+        answer = requests.get(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", timeout=10)
+        pending: dict[str, dict[str, int]] = answer.json()
+        return pending
 
     def wait(self, jobs: Collection[str], seconds: float = 60.0) -> dict[str, tuple[str, str | None]]:
         """Status and code of these jobs once all are over, or the time is."""
