@@ -38,6 +38,15 @@ def day(fault_dataverse, fault_spotler):
     stamina.instrumentation.set_on_retry_hooks(None)
 
 
+@pytest.fixture
+def small_portions(monkeypatch):
+    """Batches are divided into portions, as those of a backlog are, although a test has only a few jobs."""
+    from connector.jobs import portions
+
+    monkeypatch.setattr(portions, "SIZE", 3)
+    monkeypatch.setattr(portions, "SIZE_ONCE", 2)
+
+
 @pytest.fixture(scope="session")
 def crowd(tmp_path_factory):
     """The whole system with four engine processes of two hosts, as when the app has scaled out; sweeps in seconds."""

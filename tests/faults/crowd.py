@@ -7,7 +7,7 @@ from typing import Any
 import requests
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
+from connector.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, SEND_BLOCK, TOPIC_JOBS
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from connector.jobs.work_item import WorkItem
@@ -15,7 +15,7 @@ from sandbox.people import People
 from sandbox.samples import create_automations
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Surroundings
-from tests.faults.simulated_bus import BATCH, UNDER_WAY
+from tests.faults.simulated_bus import UNDER_WAY
 
 
 class Crowd:
@@ -49,8 +49,8 @@ class Crowd:
         with ServiceBusClient.from_connection_string(self.around.servicebus.get("connection_string")) as client:
             make = client.get_topic_sender if to == TOPIC_JOBS else client.get_queue_sender
             with make(to) as sender:
-                for start in range(0, len(messages), BATCH):
-                    sender.send_messages([_sdk_message(each) for each in messages[start : start + BATCH]])
+                for start in range(0, len(messages), SEND_BLOCK):
+                    sender.send_messages([_sdk_message(each) for each in messages[start : start + SEND_BLOCK]])
 
     def bus_faults(self, **order: object) -> None:
         """Order misbehaviour of the bus: `drop_next`, `duplicate_next`, `entity`, `shuffle`, `seed`."""

@@ -14,6 +14,7 @@ from connector.dataverse.messages import parse_message
 from connector.dataverse.names import Automation, Contact, Job, Lead, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
+from connector.jobs import portions
 from connector.jobs.quarantine import Note
 from connector.jobs.route import route
 from connector.jobs.work_item import WorkItem
@@ -27,6 +28,9 @@ GONE = "99999999-0000-4000-8000-000000000000"
 ROWS = 30
 RUNS = 10
 NIGHTLY_RUNS = 150
+
+#: Jobs of one portion: those of an operation all in one, or each in one of its own.
+PORTIONS = (1, ROWS)
 
 #: Texts that users, flows and copies from office programs produce, beside any text at all.
 ODD = st.sampled_from(
@@ -148,10 +152,13 @@ def fuzz(day, runs: int) -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(JOBS, min_size=ROWS, max_size=ROWS))
-    def any_rows(jobs) -> None:
+    @given(st.lists(JOBS, min_size=ROWS, max_size=ROWS), st.sampled_from(PORTIONS))
+    def any_rows(jobs, portion) -> None:
         day.start_over()
-        check_jobs(day, jobs)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(portions, "SIZE", portion)
+            patch.setattr(portions, "SIZE_ONCE", portion)
+            check_jobs(day, jobs)
 
     any_rows()
 

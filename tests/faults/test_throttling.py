@@ -70,6 +70,7 @@ def mend(day) -> None:
     day.mend_dataverse()
 
 
+@pytest.mark.usefixtures("small_portions")
 @pytest.mark.parametrize("answer", ["429", pytest.param("503", marks=pytest.mark.nightly)])
 def test_a_storm_and_an_outage_lose_nothing_and_fail_nothing(day, answer):
     jobs = make_jobs(day, 42)
@@ -94,6 +95,7 @@ def test_a_storm_and_an_outage_lose_nothing_and_fail_nothing(day, answer):
     assert day.bus.quarantined() == []
 
 
+@pytest.mark.usefixtures("small_portions")
 def test_half_of_all_calls_refused_for_hours_only_slows_the_work_down(day):
     jobs = make_jobs(day, 84)
     refuse(day, "429", 0.5)
