@@ -71,6 +71,7 @@ TAGGED = (Operation.ADD_TAG, Operation.REMOVE_TAG, *SCORES)
 FIELDS = (Operation.SET_CONTACT_FIELD, Operation.CLEAR_CONTACT_FIELD)
 AUDIENCES = (Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE)
 ABOUT_RECORDS = tuple(operation for operation in GOOD if operation not in WITHOUT_RECORD)
+ONE_RECORD_AT_MOST = tuple(operation for operation in GOOD if operation not in LISTS)
 NEED_A_RECORD = tuple(each for each in ABOUT_RECORDS if each not in (Operation.ADD_TAG, STOP))
 ONLY_ACTIVE = (*TAGGED, START, *FIELDS, Operation.ADD_TO_AUDIENCE)
 
@@ -82,7 +83,7 @@ def value(field: str, text: str) -> Columns:
 
 BAD = (
     *every(NEED_A_RECORD, "no record", "The job has neither a customer nor a lead", record="none"),
-    *every((each for each in GOOD if each not in LISTS), "customer and lead", "The job has both a customer and a lead", record="two"),
+    *every(ONE_RECORD_AT_MOST, "customer and lead", "The job has both a customer and a lead", record="two"),
     *every(ABOUT_RECORDS, "deleted record", "The customer or lead of the job was deleted.", record="deleted"),
     *every(ONLY_ACTIVE, "deactivated record", "The customer or lead of the job is deactivated.", record="deactivated"),
     *every(TAGGED, "no tag", "The job has no tag;", {Job.TAG: None}),
