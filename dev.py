@@ -7,6 +7,7 @@
     python3 dev.py lint            formatting, lint and types
     python3 dev.py bench [...]     speed and calls, beside a naive connector
     python3 dev.py connector ...   the connector's command line, against the running system
+    python3 dev.py run-timer NAME  one timer of the app now, against the running system
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
 file, so that one that is too old for the rest finds a newer one or says where to get it.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -53,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("lint", help="check formatting, lint and types")
     commands.add_parser("bench", help="measure, beside a naive connector", add_help=False)
     commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
+    timer = commands.add_parser("run-timer", help="run a timer now, against the running system")
+    timer.add_argument("name", help="its function, for example sweep_jobs")
     return parser
 
 
@@ -91,7 +95,23 @@ def connector(_: argparse.Namespace, rest: list[str]) -> int:
     return call(PYTHON, "-m", "connector", "--settings", str(SETTINGS), *rest)
 
 
-COMMANDS = {"run": run_system, "test": run_tests, "lint": lint, "bench": bench, "connector": connector}
+def run_timer(options: argparse.Namespace, _: list[str]) -> int:
+    """Run a timer of the app once, in a host of its own, with the settings of the running system."""
+    if not SETTINGS.exists():
+        print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
+        return 1
+    os.environ.update(json.loads(SETTINGS.read_text(encoding="utf-8"))["Values"])
+    return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
+
+
+COMMANDS = {
+    "run": run_system,
+    "test": run_tests,
+    "lint": lint,
+    "bench": bench,
+    "connector": connector,
+    "run-timer": run_timer,
+}
 
 
 def install() -> None:
