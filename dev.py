@@ -20,6 +20,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -164,13 +165,17 @@ def _fingerprint() -> str:
 
 
 def call(*command: str | Path) -> int:
-    """Run a command in the root of the repository; Ctrl-C is its business."""
+    """Run a command in the root of the repository; Ctrl-C is its business, and SIGTERM is passed on to it."""
     process = subprocess.Popen([str(part) for part in command], cwd=ROOT)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from connector.dataverse.choices import Operation
-from sandbox.launch import ROOT, DidNotStart
+from sandbox.launch import ROOT, DidNotStart, end_on_sigterm
 from tests.bench import bus, operations, report
 from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
@@ -132,4 +132,5 @@ def _judge(expected: Sequence[Expectation], file: Path | None, figures: dict[str
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     sys.exit(main())
