@@ -27,7 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
 OLDEST = (3, 13)
@@ -36,6 +36,8 @@ SETTINGS = ROOT / ".sandbox" / "local.settings.json"
 
 def main() -> int:
     """Run a command in the virtual environment and return its exit code."""
+    if os.name == "nt":
+        sys.exit("The system on one machine needs Linux or macOS; on Windows use WSL (wsl --install).")
     parser = _parser()
     options, rest = parser.parse_known_args()
     if rest and options.command not in ("test", "bench", "connector"):

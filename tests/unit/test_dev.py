@@ -4,6 +4,7 @@ import ast
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,6 +128,15 @@ def test_what_nobody_understands_is_refused_before_anything_is_installed(calls, 
 
 def test_every_command_is_explained_at_the_top():
     assert all(f"python3 dev.py {command}" in dev.__doc__ for command in dev.COMMANDS)
+
+
+def test_windows_is_told_what_to_use_instead(calls, monkeypatch):
+    monkeypatch.setattr(dev, "os", SimpleNamespace(name="nt"))
+
+    with pytest.raises(SystemExit, match="WSL"):
+        dev.main()
+
+    assert calls == []
 
 
 # Which Python
