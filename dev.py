@@ -7,6 +7,7 @@
     python3 dev.py lint            formatting, lint and types
     python3 dev.py bench [...]     speed and calls, beside a naive connector
     python3 dev.py connector ...   the connector's command line, against the running system
+    python3 dev.py run-timer NAME  one timer of the app now, against the running system
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
 file, so that one that is too old for the rest finds a newer one or says where to get it.
@@ -16,15 +17,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
 OLDEST = (3, 13)
@@ -33,6 +36,8 @@ SETTINGS = ROOT / ".sandbox" / "local.settings.json"
 
 def main() -> int:
     """Run a command in the virtual environment and return its exit code."""
+    if os.name == "nt":
+        sys.exit("The system on one machine needs Linux or macOS; on Windows use WSL (wsl --install).")
     parser = _parser()
     options, rest = parser.parse_known_args()
     if rest and options.command not in ("test", "bench", "connector"):
@@ -53,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("lint", help="check formatting, lint and types")
     commands.add_parser("bench", help="measure, beside a naive connector", add_help=False)
     commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
+    timer = commands.add_parser("run-timer", help="run a timer now, against the running system")
+    timer.add_argument("name", help="its function, for example sweep_jobs")
     return parser
 
 
@@ -91,7 +98,23 @@ def connector(_: argparse.Namespace, rest: list[str]) -> int:
     return call(PYTHON, "-m", "connector", "--settings", str(SETTINGS), *rest)
 
 
-COMMANDS = {"run": run_system, "test": run_tests, "lint": lint, "bench": bench, "connector": connector}
+def run_timer(options: argparse.Namespace, _: list[str]) -> int:
+    """Run a timer of the app once, in a host of its own, with the settings of the running system."""
+    if not SETTINGS.exists():
+        print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
+        return 1
+    os.environ.update(json.loads(SETTINGS.read_text(encoding="utf-8"))["Values"])
+    return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
+
+
+COMMANDS = {
+    "run": run_system,
+    "test": run_tests,
+    "lint": lint,
+    "bench": bench,
+    "connector": connector,
+    "run-timer": run_timer,
+}
 
 
 def install() -> None:
@@ -144,13 +167,17 @@ def _fingerprint() -> str:
 
 
 def call(*command: str | Path) -> int:
-    """Run a command in the root of the repository; Ctrl-C is its business."""
+    """Run a command in the root of the repository; Ctrl-C is its business, and SIGTERM is passed on to it."""
     process = subprocess.Popen([str(part) for part in command], cwd=ROOT)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

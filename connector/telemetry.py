@@ -47,15 +47,21 @@ def quieten() -> None:
 
 def obstacle(log: logging.Logger, error: BaseException, *, operation: str, job: str | None = None) -> None:
     """Something stood in the way: the family of the error decides how loud it is told."""
+    about = f"Job {job}: " if job else ""
     if not isinstance(error, ConnectorError):
         mark = fingerprint(error)
-        log.error("A mistake of the connector: %s", mark, extra=fields(operation=operation, job=job, fingerprint=mark))
+        log.error(
+            "%sA mistake of the connector: %s",
+            about,
+            mark,
+            extra=fields(operation=operation, job=job, fingerprint=mark),
+        )
         return
     level = logging.WARNING
     if isinstance(error, Misconfigured) and alert_is_due(error.result_code):
         level = logging.ERROR
     extra = fields(operation=operation, job=job, code=error.result_code)
-    log.log(level, "%s %s", error.sentence, error.what_to_do, extra=extra)
+    log.log(level, "%s%s %s", about, error.sentence, error.what_to_do, extra=extra)
 
 
 def job_ended(

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from sandbox.launch import ROOT, DidNotStart
+from sandbox.launch import ROOT, DidNotStart, end_on_sigterm
 from sandbox.run import run, run_once
 
 #: Logs, the certificate authority of the run and its application settings.
@@ -19,6 +19,7 @@ def main() -> int:
     command.add_argument("--once", action="store_true", help="run the sample jobs, print a table, end")
     command.add_argument("--folder", type=Path, default=FOLDER, help="where logs and settings go")
     options = parser.parse_args()
+    end_on_sigterm()
     try:
         return run_once(options.folder) if options.once else run(options.folder)
     except DidNotStart as error:

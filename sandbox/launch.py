@@ -77,12 +77,29 @@ def launch(
             start_new_session=True,
         )
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    line = _first_line(process.stdout)
-    part = Part(name, process, json.loads(line) if line else {}, log)
+    line = ""
+    try:
+        line = _first_line(process.stdout)
+    finally:
+        part = Part(name, process, json.loads(line) if line else {}, log)
+        if not line:  # after Ctrl-C too: nobody else knows the process yet
+            part.stop()
     if not line:
-        part.stop()
         raise DidNotStart(f"{module} did not start:\n{log.read_text(encoding='utf-8')[-2000:]}")
     return part
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end this process as Ctrl-C does, so that the parts that it has started are ended too.
+
+    They run in sessions of their own, where no signal of a terminal or of a process group reaches them.
+    """
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # the parts are being ended; once is enough
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _first_line(stream: IO[str]) -> str:

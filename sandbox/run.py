@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -45,10 +46,15 @@ def run_once(folder: Path) -> int:
         for last in (False, True):
             jobs += [(sample, _create(people, sample, ids)) for sample in SAMPLES if sample.last is last]
             rows = _wait(people, [job for _, job in jobs])
-    print(_HEADING, flush=True)
-    good = sum(_report(sample, rows[job]) for sample, job in jobs)
-    print(f"{len(jobs)} jobs: {good} as expected")
-    return 0 if good == len(jobs) else 1
+    return report([(sample, rows[job]) for sample, job in jobs])
+
+
+def report(ended: Sequence[tuple[Sample, Mapping[str, object]]]) -> int:
+    """Print what became of the jobs, and return the exit code: 0 if every one is as it should be."""
+    print(_HEADING)
+    good = sum(_line(sample, row) for sample, row in ended)
+    print(f"{len(ended)} jobs: {good} as expected", flush=True)
+    return 0 if good == len(ended) else 1
 
 
 def _create(people: People, sample: Sample, ids: dict[str, str]) -> str:
@@ -75,16 +81,18 @@ _LINE: Final = "{:<22} {:<32} {:<12} {:<18} {:>7}  {}"
 _HEADING: Final = _LINE.format("Operation", "Record", "Status", "Result code", "Seconds", "As expected").rstrip()
 
 
-def _report(sample: Sample, row: dict[str, object]) -> bool:
+def _line(sample: Sample, row: Mapping[str, object]) -> bool:
     """Print the line of a job, with its message where it is not as it should be."""
     status, code = JobStatus(int(str(row[Job.STATUS]))), str(row[Job.RESULT_CODE] or "")
-    good = (status, code) == (sample.status, sample.code)
-    verdict = "yes" if good else f"no, {sample.status.label} {sample.code}: {row[Job.RESULT_MESSAGE]}"
+    message = str(row[Job.RESULT_MESSAGE] or "")
+    good = (status, code) == (sample.status, sample.code) and sample.says in message
+    wanted = " ".join(filter(None, (sample.status.label, sample.code, sample.says and f"“{sample.says}”")))
+    verdict = "yes" if good else f"no, {wanted}: {message}"
     print(_LINE.format(sample.label, sample.record, status.label, code, _seconds(row), verdict))
     return good
 
 
-def _seconds(row: dict[str, object]) -> str:
+def _seconds(row: Mapping[str, object]) -> str:
     """From creation to completion, in the whole seconds that Dataverse keeps."""
     if not row[Job.COMPLETED_ON]:
         return "-"

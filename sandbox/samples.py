@@ -31,6 +31,7 @@ class Sample:
     Attributes:
         operation: what it orders; None for none.
         record: what users would call its record.
+        says: a piece of the sentence that a job gets which is not valid.
         columns: the further columns of the row, from the ids of the fixtures.
         deletes: the contact that is deleted together with the creation of the job.
         last: whether the job is created when the others are over, because it would change what they find.
@@ -43,6 +44,7 @@ class Sample:
     columns: Callable[[Ids], dict[str, object]] = field(default=lambda _: {})
     deletes: str = ""
     last: bool = False
+    says: str = ""
 
     @property
     def label(self) -> str:
@@ -151,7 +153,7 @@ SAMPLES: Final = (
     Sample(Operation.REFRESH_AUTOMATIONS, "", COMPLETED, "OK", last=True),
     Sample(Operation.REFRESH_PERMISSIONS, "", COMPLETED, "OK"),
     Sample(Operation.ANONYMIZE_CONTACT, "contact Zoë", COMPLETED, "OK", customer("zoe")),
-    Sample(Operation.SYNC_MARKETING_LIST, "no list", FAILED, INVALID),
+    Sample(Operation.SYNC_MARKETING_LIST, "no list", FAILED, INVALID, says="no marketing list"),
     Sample(Operation.STOP_AUTOMATION, "no run", FAILED, "RUN_NOT_FOUND", both(lead("lars"), automation("welcome"))),
     Sample(
         Operation.REMOVE_FROM_AUDIENCE,
@@ -160,19 +162,32 @@ SAMPLES: Final = (
         "RESOURCE_NOT_FOUND",
         both(customer("anna"), **{Job.AUDIENCE: "Nobody knows it"}),
     ),
-    Sample(Operation.INCREASE_SCORE, "no score", FAILED, INVALID, both(customer("anna"), dh_tag="Interest")),
-    Sample(None, "no operation", FAILED, INVALID, customer("anna")),
-    Sample(Operation.SYNC_CONTACT, "no record", FAILED, INVALID),
     Sample(
-        Operation.ADD_TAG, "both customer and lead", FAILED, INVALID, both(customer("anna"), lead("lars"), dh_tag="x")
+        Operation.INCREASE_SCORE,
+        "no score",
+        FAILED,
+        INVALID,
+        both(customer("anna"), dh_tag="Interest"),
+        says="no score",
     ),
-    Sample(Operation.ADD_TAG, "no tag", FAILED, INVALID, both(customer("anna"), dh_tag=" ; ")),
+    Sample(None, "no operation", FAILED, INVALID, customer("anna"), says="no operation that the connector knows"),
+    Sample(Operation.SYNC_CONTACT, "no record", FAILED, INVALID, says="neither a customer nor a lead"),
+    Sample(
+        Operation.ADD_TAG,
+        "both customer and lead",
+        FAILED,
+        INVALID,
+        both(customer("anna"), lead("lars"), dh_tag="x"),
+        says="both a customer and a lead",
+    ),
+    Sample(Operation.ADD_TAG, "no tag", FAILED, INVALID, both(customer("anna"), dh_tag=" ; "), says="no tag"),
     Sample(
         Operation.SET_CONTACT_FIELD,
         "ambiguous display name",
         FAILED,
         INVALID,
         both(customer("anna"), **_set_field("Score note", "warm")),
+        says="Several Spotler fields have this display name",
     ),
     Sample(
         Operation.SET_CONTACT_FIELD,
@@ -180,6 +195,7 @@ SAMPLES: Final = (
         FAILED,
         INVALID,
         both(customer("anna"), **_set_field("lastorderdate", "tomorrow")),
+        says="The field takes a date",
     ),
     Sample(
         Operation.SET_CONTACT_FIELD,
@@ -187,8 +203,9 @@ SAMPLES: Final = (
         FAILED,
         INVALID,
         both(customer("anna"), **_set_field("city", "Utrecht")),
+        says="the next sync would overwrite it",
     ),
-    Sample(Operation.START_AUTOMATION, "no automation", FAILED, INVALID, customer("anna")),
+    Sample(Operation.START_AUTOMATION, "no automation", FAILED, INVALID, customer("anna"), says="no automation"),
     Sample(
         Operation.START_AUTOMATION,
         "automation unknown to Spotler",
@@ -203,7 +220,15 @@ SAMPLES: Final = (
         "AUTOMATION_INACTIVE",
         both(customer("anna"), automation("inactive")),
     ),
-    Sample(Operation.SYNC_CONTACT, "deleted record", FAILED, INVALID, customer("deleted"), deletes="deleted"),
+    Sample(
+        Operation.SYNC_CONTACT,
+        "deleted record",
+        FAILED,
+        INVALID,
+        customer("deleted"),
+        deletes="deleted",
+        says="customer or lead of the job was deleted",
+    ),
 )
 
 

@@ -25,12 +25,14 @@ DEFAULT_SETTINGS = Path("local.settings.json")
 
 @app.callback()
 def settings_of(
+    context: typer.Context,
     settings: Annotated[
         Path | None, typer.Option(help="Application settings, a file like local.settings.json.", exists=True)
     ] = None,
 ) -> None:
     """Read the settings; what stands in the environment wins."""
     path = settings or (DEFAULT_SETTINGS if DEFAULT_SETTINGS.exists() else None)
+    context.obj = path  # for commands that look for what lies beside it
     if path is not None:
         for name, value in _values(path).items():
             os.environ.setdefault(name, str(value))

@@ -1,15 +1,18 @@
 """`job explain`: everything that is known about one job, in the order in which one asks.
 
-What happened, what happens next, which jobs it waits for, what of it is on the bus, and where to look in the logs.
+What happened, by the row and the log; what happens next; which jobs it waits for; what of it is on the bus. The log of
+a host on this machine is read; for that of Azure there is a query.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from connector.cli.letters import Letter, mailbox
+from connector.cli.log_lines import beside, lines_about
 from connector.cli.output import moment
 from connector.cli.rows import dataverse, row_id
 from connector.dataverse.choices import JobStatus
@@ -29,10 +32,19 @@ MORE_COLUMNS: Final = ("createdon", "modifiedon", Names.STARTED_ON, Names.COMPLE
 #: Log lines may be written by a clock that is a little behind that of Dataverse.
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 
+#: When, if that is known, and what.
+type Event = tuple[datetime | None, str]
 
-def explain(job: Annotated[str, typer.Argument(metavar="ID", help="The id of a job.")]) -> None:
+
+def explain(
+    context: typer.Context,
+    job: Annotated[str, typer.Argument(metavar="ID", help="The id of a job.")],
+    log: Annotated[
+        Path | None, typer.Option(help="The log of a Functions host on this machine.", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
     """Tell everything that is known about one job."""
-    now = datetime.now(UTC)
+    now, log = datetime.now(UTC), log or beside(context.obj)
     with dataverse() as client:
         row = client.retrieve(Names.SET, row_id(job), (*COLUMNS, *MORE_COLUMNS), annotations=True)
         this = Job.from_row(row)
@@ -40,32 +52,45 @@ def explain(job: Annotated[str, typer.Argument(metavar="ID", help="The id of a j
     siblings = [
         other for other in unfinished if not other.is_final and other.record is not None and other.record == this.record
     ]
+    events = [*events_of(this, row), *(lines_about(this.id, log) if log else ())]
     for paragraph in (
-        story(this, row),
+        [title(this), *story(events)],
         ["", "Next", *next_step(this, siblings, now)],
         ["", "On the bus", *on_the_bus(this.id)],
-        ["", "In Application Insights, under Logs", *log_query(this.id, _moment(row, "createdon") or now)],
+        ["", f"The log lines are from {log}."]
+        if log
+        else ["", "In Application Insights, under Logs", *log_query(this.id, _moment(row, "createdon") or now)],
     ):
         typer.echo("\n".join(paragraph))
 
 
-def story(job: Job, row: Row) -> Iterator[str]:
-    """What happened so far, from the row."""
+def title(job: Job) -> str:
+    """What the job is."""
     operation = job.operation.label if job.operation else "no known operation"
     about = f"for {job.record.table} {job.record.id}" if job.record else "without a record"
-    yield f"Job {job.number}  {operation} {about}"
-    yield f"{moment(_moment(row, 'createdon'))}  created"
+    return f"Job {job.number}  {operation} {about}"
+
+
+def story(events: Iterable[Event]) -> Iterator[str]:
+    """What happened, in order; what has no moment comes last."""
+    for when, what in sorted(events, key=lambda event: event[0] or datetime.max.replace(tzinfo=UTC)):
+        yield f"{moment(when)}  {what}"
+
+
+def events_of(job: Job, row: Row) -> Iterator[Event]:
+    """What the row tells."""
+    yield _moment(row, "createdon"), "created"
     if started := _moment(row, Names.STARTED_ON):
         times = "once" if job.attempts == 1 else f"{job.attempts} times, the last time then"
-        yield f"{moment(started)}  claimed {times}"
+        yield started, f"claimed {times}"
     if job.is_queued:
-        yield f"{moment(_moment(row, 'modifiedon'))}  Queued"
+        yield _moment(row, "modifiedon"), "Queued"
     elif job.is_final:
         message = str(row.get(Names.RESULT_MESSAGE) or "")
         code = "" if message.startswith(f"[{job.result_code}]") else f", {job.result_code or 'no code'}"
-        yield f"{moment(_moment(row, Names.COMPLETED_ON))}  {_status(job)}{code}: {message}"
+        yield _moment(row, Names.COMPLETED_ON), f"{_status(job)}{code}: {message}"
     else:
-        yield f"{moment(job.lease_until)}  end of the lease: until then nobody else touches it"
+        yield job.lease_until, "end of the lease: until then nobody else touches it"
 
 
 def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[str]:

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from connector.cli.explain import explain
-from connector.cli.output import refuse
+from connector.cli.output import console, refuse
 from connector.cli.retry import retry
 from connector.cli.rows import dataverse, row_id
 from connector.dataverse.choices import JobStatus, Operation
@@ -82,7 +81,7 @@ def show(job: Annotated[str, typer.Argument(help="The id of a job.")]) -> None:
     table = Table("Column", "Value")
     for column, heading in SHOWN.items():
         table.add_row(heading, _cell(row, column))
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 @app.command(name="list")
@@ -100,7 +99,7 @@ def list_jobs(
     table = Table("Id", *(SHOWN[column] for column in columns[1:]))
     for row in rows:
         table.add_row(*(_cell(row, column) for column in columns))
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def _cell(row: Row, column: str) -> str:

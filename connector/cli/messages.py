@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from connector.cli.output import console
 from connector.dataverse.messages import Entity, EntityReference, Message, parse_message
 from connector.errors import Unreadable
 from connector.jobs.route import Publish, route
@@ -25,14 +25,14 @@ def show(
     file: Annotated[Path, typer.Argument(help="The body of a message, as JSON.", exists=True, dir_okay=False)],
 ) -> None:
     """Print how a captured message is read and where the router would send it."""
-    console = Console(highlight=False)
+    out = console()
     try:
         message = parse_message(file.read_bytes())
     except Unreadable as error:
-        console.print(f"Goes to: quarantine\n{error.for_people}", markup=False)
+        out.print(f"Goes to: quarantine\n{error.for_people}", markup=False)
         raise typer.Exit(1) from None
-    console.print(_table(message))
-    console.print(_destination(message), markup=False)
+    out.print(_table(message))
+    out.print(_destination(message), markup=False)
 
 
 def _table(message: Message) -> Table:

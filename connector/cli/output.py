@@ -1,9 +1,19 @@
-"""How the commands speak: moments, and refusals as a sentence on standard error."""
+"""How the commands speak: tables, moments, and refusals as a sentence on standard error."""
 
+import sys
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
+from rich.console import Console
+
+#: Columns of a table that goes into a file or another program: nothing of it may be cut. No row is as long.
+UNLIMITED: Final = 100_000
+
+
+def console() -> Console:
+    """What tables are printed on: as wide as the terminal, or as the table where there is none."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else UNLIMITED)
 
 
 def moment(value: datetime | None) -> str:

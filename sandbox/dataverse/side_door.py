@@ -10,7 +10,8 @@ POST clock                {"move_seconds": 60} answers {"now": ...}
 GET, POST, DELETE faults  the rules; POST adds one (the attributes of `faults.Fault`), DELETE removes all
 POST limits               {"enabled", "requests", "seconds", "concurrency", "window_seconds"}, any of them
 POST latency              {"ms": 50}
-POST steps                {"enabled", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of them
+POST steps                {"enabled", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of them;
+                          answers with the first three as they are now, so with how many are still to be lost
 """
 
 from dataclasses import asdict
@@ -118,16 +119,14 @@ class _SideDoor:
     async def steps(self, request: Request) -> JSONResponse:
         environment = self._environment
         content: JsonObject = await request.json()
-        own: JsonObject = {
-            name: content.pop(name) for name in ("enabled", "drop_next", "duplicate_next") if name in content
-        }
+        own: JsonObject = {name: content.pop(name) for name in _STEP_SWITCHES if name in content}
         _assign(environment.steps, own, tuple(own))
         if "garbled" in content:
             environment.contexts.garbled = bool(content.pop("garbled"))
         if content and environment.poster is None:
             raise ValueError("there is no bus, so no poster to change")
         _assign(environment.poster, content, ("shuffled", "has_key"))
-        return JSONResponse({})
+        return JSONResponse({name: getattr(environment.steps, name) for name in sorted(_STEP_SWITCHES)})
 
 
 def _assign(target: object, content: JsonObject, allowed: tuple[str, ...]) -> None:

@@ -1,22 +1,23 @@
 # ruff: noqa: T201 - it prints what it measures
 """Jobs through the whole chain, beside a naive connector: Add Tag and Sync Contact with and without limits.
 
-With --operations all operations instead, without limits, beside the floor that latency and calls set. The exit code is
-0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
+With --operations all operations instead, without limits, beside the floor that latency and calls set. With --bus the
+stand-in of Service Bus alone. The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work
+was not done.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Final
 
 from connector.dataverse.choices import Operation
-from sandbox.launch import ROOT, DidNotStart
-from tests.bench import operations, report
+from sandbox.launch import ROOT, DidNotStart, end_on_sigterm
+from tests.bench import bus, operations, report
 from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
@@ -46,6 +47,14 @@ class Table:
 def main() -> int:
     """Run the command line and return the exit code."""
     options = _parser().parse_args()
+    try:
+        return _bus(options.json) if options.bus else _chain(options)
+    except (BenchFailed, DidNotStart) as error:
+        print(f"The bench failed: {error}", file=sys.stderr)
+        return 2
+
+
+def _chain(options: argparse.Namespace) -> int:
     latency_ms = options.latency_ms
     if options.operations is None:
         jobs = options.jobs or JOBS
@@ -62,11 +71,14 @@ def main() -> int:
             operations.cases(chosen, jobs, latency_ms), operations.headings(), operations.row, operations.expectations
         )
     print(report.heading(jobs, latency_ms), table.headings, sep="\n\n", flush=True)
-    try:
-        return _run(table, options.json)
-    except (BenchFailed, DidNotStart) as error:
-        print(f"The bench failed: {error}", file=sys.stderr)
-        return 2
+    return _run(table, options.json)
+
+
+def _bus(file: Path | None) -> int:
+    print(bus.heading(), flush=True)
+    figures = bus.measure(bus.MESSAGES, FOLDER / "bus")
+    expected = bus.expectations(figures)
+    return _judge(expected, file, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency-ms", type=int, default=LATENCY_MS, help="how long each call takes at least")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
+    which.add_argument("--bus", action="store_true", help="the stand-in of Service Bus alone")
     which.add_argument(
         "--operations",
         nargs="*",
@@ -107,11 +120,17 @@ def _run(table: Table, file: Path | None) -> int:
         if line is not None:
             print(line, flush=True)
     expected = [*table.expectations(measured), report.import_expectation(starting)]
+    return _judge(expected, file, report.as_json(measured, expected, starting))
+
+
+def _judge(expected: Sequence[Expectation], file: Path | None, figures: dict[str, object]) -> int:
+    """Print what is met and what is missed, write the figures, and return the exit code."""
     print("", *(f"{'met   ' if each.met else 'MISSED'}  {each.sentence}" for each in expected), sep="\n")
     if file is not None:
-        file.write_text(json.dumps(report.as_json(measured, expected, starting), indent=2) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0 if all(each.met for each in expected) else 1
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     sys.exit(main())

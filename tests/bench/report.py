@@ -119,9 +119,14 @@ def import_expectation(seconds: float) -> Expectation:
 
 def heading(jobs: int, latency_ms: int) -> str:
     """What was run, and where."""
+    return f"{jobs:,} jobs per line, {latency_ms} ms per call to Dataverse and Spotler; {machine()}"
+
+
+def machine() -> str:
+    """Where it was run."""
     return (
-        f"{jobs:,} jobs per line, {latency_ms} ms per call to Dataverse and Spotler; {os.cpu_count()} cores, a load "
-        f"of {os.getloadavg()[0]:.1f} at the start, Python {platform.python_version()}, {platform.platform()}"
+        f"{os.cpu_count()} cores, a load of {os.getloadavg()[0]:.1f} at the start, "
+        f"Python {platform.python_version()}, {platform.platform()}"
     )
 
 

@@ -38,6 +38,34 @@ def day(fault_dataverse, fault_spotler):
     stamina.instrumentation.set_on_retry_hooks(None)
 
 
+@pytest.fixture
+def slow_day(fault_dataverse, fault_spotler):
+    """A simulated day in which only calls and pauses take time: a second to Spotler, a tenth to Dataverse."""
+    from dataclasses import replace
+
+    from connector import telemetry
+    from tests.faults.slow_systems import StandingTime, slow_down
+    from tests.faults.support import Simulation
+
+    telemetry.quieten()
+    with ThreadPoolExecutor(8) as pool, ThreadPoolExecutor(8) as side_pool:
+        simulation = Simulation(fault_dataverse, fault_spotler, pool, parallel=8, clock=StandingTime())
+        simulation.services = replace(simulation.services, side_pool=side_pool)
+        slow_down(simulation.wire.transport, simulation.time, 1.0)
+        slow_down(simulation.services.dataverse._transport, simulation.time, 0.1)
+        yield simulation
+        simulation.close()
+
+
+@pytest.fixture
+def small_portions(monkeypatch):
+    """Batches are divided into portions, as those of a backlog are, although a test has only a few jobs."""
+    from connector.jobs import portions
+
+    monkeypatch.setattr(portions, "SIZE", 3)
+    monkeypatch.setattr(portions, "SIZE_ONCE", 2)
+
+
 @pytest.fixture(scope="session")
 def crowd(tmp_path_factory):
     """The whole system with four engine processes of two hosts, as when the app has scaled out; sweeps in seconds."""

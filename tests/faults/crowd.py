@@ -15,7 +15,10 @@ from sandbox.people import People
 from sandbox.samples import create_automations
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Surroundings
-from tests.faults.simulated_bus import BATCH, UNDER_WAY
+from tests.faults.simulated_bus import UNDER_WAY
+
+#: Messages in one send: far below the 256 KB that the bus takes at once.
+SEND_AT_ONCE = 100
 
 
 class Crowd:
@@ -39,21 +42,29 @@ class Crowd:
         finally:
             self.steps(enabled=True)
 
-    def steps(self, **switches: object) -> None:
-        self._door("POST", "steps", json=switches)
+    def steps(self, **switches: object) -> dict[str, int]:
+        """Switch what Dataverse does with messages; how many are still to be lost or doubled."""
+        switched: dict[str, int] = self._door("POST", "steps", json=switches)
+        return switched
 
     def send(self, messages: Sequence[WorkItem | bytes], *, to: str = TOPIC_JOBS) -> None:
         """Send work items or anything else. Without message ids, so that the bus does not see that they repeat."""
         with ServiceBusClient.from_connection_string(self.around.servicebus.get("connection_string")) as client:
             make = client.get_topic_sender if to == TOPIC_JOBS else client.get_queue_sender
             with make(to) as sender:
-                for start in range(0, len(messages), BATCH):
-                    sender.send_messages([_sdk_message(each) for each in messages[start : start + BATCH]])
+                for start in range(0, len(messages), SEND_AT_ONCE):
+                    sender.send_messages([_sdk_message(each) for each in messages[start : start + SEND_AT_ONCE]])
 
     def bus_faults(self, **order: object) -> None:
         """Order misbehaviour of the bus: `drop_next`, `duplicate_next`, `entity`, `shuffle`, `seed`."""
         answer = requests.post(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", json=order, timeout=10)
         assert answer.ok, answer.text
+
+    def pending_bus_faults(self) -> dict[str, dict[str, int]]:
+        """What was ordered and has not happened yet, by kind and entity."""
+        answer = requests.get(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", timeout=10)
+        pending: dict[str, dict[str, int]] = answer.json()
+        return pending
 
     def wait(self, jobs: Collection[str], seconds: float = 60.0) -> dict[str, tuple[str, str | None]]:
         """Status and code of these jobs once all are over, or the time is."""

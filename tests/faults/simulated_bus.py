@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from connector.bus import QUEUE_QUARANTINE, OutgoingMessage
+from sandbox.functions.host_json import HostJson
 from sandbox.launch import ROOT
 from sandbox.servicebus.decoding import decode
 from sandbox.servicebus.definition import NamespaceDefinition
@@ -18,8 +19,8 @@ from sandbox.servicebus.message import DATA, SCHEDULED_ENQUEUE_TIME, Content, Me
 from sandbox.servicebus.namespace import Namespace
 from sandbox.servicebus.values import Described, Timestamp
 
-#: The size of a batch, as in host.json.
-BATCH: Final = 100
+#: The size of a batch, as the app has it.
+BATCH: Final = HostJson.load(ROOT).service_bus.max_message_batch_size
 #: What counts as a message on its way.
 UNDER_WAY: Final = ("active", "locked", "scheduled")
 

@@ -47,15 +47,15 @@ class RecordingSender:
     """Keeps what was sent to Spotler: the transport of `connector.spotler.calls.Calls` with a memory."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self.transport = transport
         self.sent: list[str] = []
 
     def send(self, method: str, path: str, **details: object) -> requests.Response:
         self.sent.append(f"{method} {path} {details.get('params') or ''} {details.get('json')}")
-        return self._transport.send(method, path, **details)
+        return self.transport.send(method, path, **details)
 
     def close(self) -> None:
-        self._transport.close()
+        self.transport.close()
 
 
 class Mistakes(logging.Handler):
@@ -73,19 +73,27 @@ class Mistakes(logging.Handler):
 class Simulation(World):
     """The world of the unit tests with a bus that delivers and a clock that goes on."""
 
-    def __init__(self, dataverse: Ready, spotler: Running, pool: ThreadPoolExecutor, *, parallel: int = 4) -> None:
+    def __init__(
+        self,
+        dataverse: Ready,
+        spotler: Running,
+        pool: ThreadPoolExecutor,
+        *,
+        parallel: int = 4,
+        clock: SimulatedTime | None = None,
+    ) -> None:
         super().__init__(dataverse, spotler, pool)
         World.close(self)  # its clients stand in a time that does not go on
-        self.time = SimulatedTime()
+        self.time = clock or SimulatedTime()
         self.bus = SimulatedBus(self.time)
         self.failures: list[Exception] = []
         self.mistakes = Mistakes()
         logging.getLogger("connector").addHandler(self.mistakes)
         self._moved = 0.0
         self._swept = self.time.now()
-        clock = Clock(self.time.monotonic, self.time.wall, self.time.sleep, self.time.random)
+        own_clock = Clock(self.time.monotonic, self.time.wall, self.time.sleep, self.time.random)
         settings = self.services.settings
-        common = {"clock": clock, "timeout": 10, "parallel": parallel}
+        common = {"clock": own_clock, "timeout": 10, "parallel": parallel}
         self.wire = RecordingSender(Transport(settings.spotler_url, system="Spotler", **common))
         self.services = replace(
             self.services,
@@ -94,7 +102,7 @@ class Simulation(World):
                 tokens_from(settings, verify=dataverse.ca_file),
             ),
             spotler=Spotler(
-                Calls(self.wire, OAuth1(spotler.key, client_secret=spotler.secret), clock=clock), clock=clock
+                Calls(self.wire, OAuth1(spotler.key, client_secret=spotler.secret), clock=own_clock), clock=own_clock
             ),
             bus=self.bus,
             now=self.time.now,

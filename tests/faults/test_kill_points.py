@@ -237,7 +237,8 @@ def check(trials: list[Trial], evidence: Evidence) -> None:
     # The deaths did reach the places where it matters, and all kinds of touches were there to die at.
     assert unknown.keys() == AT_MOST_ONCE
     touches = {touch for each in trials for touch in each.touches}
-    assert all(any(kind in touch for touch in touches) for kind in ("Dataverse", "Spotler", "sending", "completing"))
+    kinds = ("Dataverse", "Spotler", "token", "sending", "completing")
+    assert all(any(kind in touch for touch in touches) for kind in kinds)
 
 
 def test_no_death_loses_or_repeats_work(tmp_path):

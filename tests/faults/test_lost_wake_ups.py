@@ -20,16 +20,32 @@ def tag_row(contact: str, tag: str) -> dict[str, object]:
     return {Job.OPERATION: Operation.ADD_TAG.value, Job.TAG: tag, **customer("contact")({"contact": contact})}
 
 
-@pytest.mark.parametrize("where", ["at Dataverse", "before the queue", "before the topic"])
-def test_a_job_whose_message_is_lost_runs_all_the_same(crowd, where):
-    contacts = crowd.contacts([f"lost-{where}-{number}".replace(" ", "-") for number in range(5)])
-    if where == "at Dataverse":
-        crowd.steps(drop_next=len(contacts))
-    else:
-        crowd.bus_faults(drop_next=len(contacts), entity=QUEUE_DATAVERSE if "queue" in where else TOPIC_JOBS)
+def test_a_job_whose_message_is_lost_at_dataverse_runs_all_the_same(crowd):
+    contacts = crowd.contacts([f"lost-at-dataverse-{number}" for number in range(5)])
+    came_before = crowd.figures()[QUEUE_DATAVERSE]["incoming"]
+    crowd.steps(drop_next=len(contacts))
 
     outcomes = crowd.wait(crowd.jobs([tag_row(contact, "Found") for contact in contacts]))
 
+    assert crowd.steps()["drop_next"] == 0
+    assert crowd.figures()[QUEUE_DATAVERSE]["incoming"] == came_before
+    assert_found(crowd, contacts, outcomes)
+
+
+@pytest.mark.parametrize("entity", [QUEUE_DATAVERSE, TOPIC_JOBS])
+def test_a_job_whose_message_is_lost_on_the_bus_runs_all_the_same(crowd, entity):
+    contacts = crowd.contacts([f"lost-before-{entity}-{number}" for number in range(5)])
+    lost_before = crowd.figures()[entity]["lost"]
+    crowd.bus_faults(drop_next=len(contacts), entity=entity)
+
+    outcomes = crowd.wait(crowd.jobs([tag_row(contact, "Found") for contact in contacts]))
+
+    assert crowd.pending_bus_faults()["drop_next"] == {}
+    assert crowd.figures()[entity]["lost"] == lost_before + len(contacts)
+    assert_found(crowd, contacts, outcomes)
+
+
+def assert_found(crowd, contacts, outcomes):
     assert list(outcomes.values()) == [DONE] * len(contacts)
     found = {each["externalId"]: each["tags"] for each in crowd.spotler.state()["contacts"]}
     assert [found[contact] for contact in contacts] == [{"Found": None}] * len(contacts)
@@ -72,7 +88,9 @@ def test_a_message_lost_between_two_attempts_costs_a_lease_and_two_intervals(day
     day.spotler.arm("empty_error", status=503, count=3)  # all attempts of one call
     day.wake(job)
     day._work()
-    day.bus.namespace.find(TOPIC_JOBS)._scheduled.clear()  # the bus loses the next attempt
+    scheduled = day.bus.namespace.find(TOPIC_JOBS)._scheduled
+    assert len(scheduled) == 1
+    scheduled.clear()  # the bus loses the next attempt
     lease = datetime.fromisoformat(day.row(job)[Job.LEASE_UNTIL])
 
     day.run_until_over()
@@ -91,4 +109,5 @@ def test_a_handover_that_is_lost_only_delays_the_next_job_of_a_record(day):
 
     day.pass_time(FOUND)
 
+    assert day.bus.namespace.stats()[TOPIC_JOBS]["lost"] == 2
     assert [day.outcomes()[job] for job in (first, second)] == [DONE, DONE]

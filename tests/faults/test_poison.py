@@ -1,149 +1,36 @@
 """One bad job, one bad message: it gets its code and its sentence, and everything beside it is done."""
 
+import ast
 import json
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from connector.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Contact, Job, MarketingList
-from connector.dataverse.records import RecordRef
-from connector.jobs.audiences import audience_id
+from connector.dataverse.names import Job
+from connector.errors import Invalid
 from connector.jobs.subscriptions import CARRIED_OUT
+from sandbox.launch import ROOT
 from sandbox.samples import customer
-from sandbox.spotler import seed
+from tests.faults.bad_jobs import BAD, GOOD, LISTS, fixtures, make_bad, make_good
 from tests.unit.jobs.posted import body, created
 
 DONE = ("Completed", "OK")
 NOT_VALID = ("Failed", "JOB_NOT_VALID")
-GONE = "99999999-0000-4000-8000-000000000000"
-AUTOMATION = f"_{Job.AUTOMATION.lower()}_value"
-LIST = f"_{Job.LIST.lower()}_value"
-LEAD = f"_{Job.LEAD.lower()}_value"
-
-type Columns = dict[str, object]
-
-#: A job of each operation that ends well, beside its contact.
-GOOD: dict[Operation, Callable[..., Columns]] = {
-    Operation.SYNC_CONTACT: lambda _: {},
-    Operation.ADD_TAG: lambda _: {Job.TAG: "Good"},
-    Operation.REMOVE_TAG: lambda _: {Job.TAG: "Bad"},
-    Operation.SET_SCORE: lambda _: {Job.TAG: "Good", Job.SCORE: 1},
-    Operation.INCREASE_SCORE: lambda _: {Job.TAG: "Good", Job.SCORE: 1},
-    Operation.DECREASE_SCORE: lambda _: {Job.TAG: "Good", Job.SCORE: 1},
-    Operation.START_AUTOMATION: lambda ids: {AUTOMATION: ids["welcome"]},
-    Operation.SET_CONTACT_FIELD: lambda _: {Job.FIELD_NAME: "freeField1", Job.FIELD_VALUE: "7"},
-    Operation.CLEAR_CONTACT_FIELD: lambda _: {Job.FIELD_NAME: "freeField1"},
-    Operation.ADD_TO_AUDIENCE: lambda _: {Job.AUDIENCE: "Good"},
-    Operation.REMOVE_FROM_AUDIENCE: lambda _: {Job.AUDIENCE: "Good"},
-    Operation.ANONYMIZE_CONTACT: lambda _: {},
-}
-
-
-@dataclass(frozen=True)
-class Bad:
-    """A way in which a job can be wrong.
-
-    Attributes:
-        columns: what is wrong about the columns; they replace those of a good job.
-        record: the contact, or what is wrong about it.
-    """
-
-    why: str
-    operation: Operation
-    columns: Callable[..., Columns] = lambda _: {}
-    record: str = "fine"
-
-
-def every(operations: object, why: str, columns: Columns | None = None, record: str = "fine") -> list[Bad]:
-    return [Bad(why, operation, lambda _: columns or {}, record) for operation in operations]
-
-
-SCORES = (Operation.SET_SCORE, Operation.INCREASE_SCORE, Operation.DECREASE_SCORE)
-TAGGED = (Operation.ADD_TAG, Operation.REMOVE_TAG, *SCORES)
-FIELDS = (Operation.SET_CONTACT_FIELD, Operation.CLEAR_CONTACT_FIELD)
-AUDIENCES = (Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE)
-NEED_A_RECORD = tuple(operation for operation in GOOD if operation is not Operation.ADD_TAG)
-MISS_A_DELETED_ONE = tuple(operation for operation in GOOD if operation is not Operation.ANONYMIZE_CONTACT)
-ONLY_ACTIVE = (*TAGGED, Operation.START_AUTOMATION, *FIELDS, Operation.ADD_TO_AUDIENCE)
-
-BAD = (
-    *every(NEED_A_RECORD, "no record", record="none"),
-    *every(GOOD, "customer and lead", record="two"),
-    *every(MISS_A_DELETED_ONE, "deleted record", record="deleted"),
-    *every(ONLY_ACTIVE, "deactivated record", record="deactivated"),
-    *every(TAGGED, "no tag", {Job.TAG: None}),
-    *every(TAGGED, "blank tags", {Job.TAG: " ; , "}),
-    *every(TAGGED, "tag too long", {Job.TAG: "x" * 256}),
-    *every(SCORES, "two tags", {Job.TAG: "a;b"}),
-    *every(SCORES, "no score", {Job.SCORE: None}),
-    *every(SCORES[1:], "score of zero", {Job.SCORE: 0}),
-    *every(SCORES[1:], "negative score", {Job.SCORE: -1}),
-    *every(FIELDS, "no field name", {Job.FIELD_NAME: " "}),
-    *every(FIELDS, "unknown field", {Job.FIELD_NAME: "noSuchField"}),
-    *every(FIELDS, "ambiguous field", {Job.FIELD_NAME: "Score note"}),
-    *every(FIELDS, "protected field", {Job.FIELD_NAME: "email"}),
-    *every(FIELDS, "mapped field", {Job.FIELD_NAME: "city"}),
-    *every(FIELDS, "list field without item", {Job.FIELD_NAME: "profileFields"}),
-    *every(FIELDS, "unknown item", {Job.FIELD_NAME: "profileFields:Cellar"}),
-    *every(FIELDS, "item of a plain field", {Job.FIELD_NAME: "freeField1:Garden"}),
-    *every(FIELDS[:1], "no value", {Job.FIELD_VALUE: " "}),
-    *every(FIELDS[:1], "value that is no number", {Job.FIELD_VALUE: "seven"}),
-    *every(FIELDS[:1], "value that is no date", {Job.FIELD_NAME: "lastorderdate", Job.FIELD_VALUE: "31-02-2025"}),
-    *every(FIELDS[:1], "item neither on nor off", {Job.FIELD_NAME: "profileFields:Garden", Job.FIELD_VALUE: "?"}),
-    *every(AUDIENCES, "no audience", {Job.AUDIENCE: " "}),
-    *every(AUDIENCES, "audience of a list", {Job.AUDIENCE: "Kept by a list"}),
-    *every([Operation.START_AUTOMATION], "no automation", {AUTOMATION: None}),
-    *every([Operation.START_AUTOMATION], "deleted automation", {AUTOMATION: GONE}),
-    Bad("deactivated automation", Operation.START_AUTOMATION, lambda ids: {AUTOMATION: ids["retired"]}),
-    Bad("automation without a code", Operation.START_AUTOMATION, lambda ids: {AUTOMATION: ids["codeless"]}),
-    *every([Operation.START_AUTOMATION], "unknown automation field", {Job.AUTOMATION_FIELDS: "noSuchField=1"}),
-    *every([Operation.START_AUTOMATION], "address that is none", {Job.AUTOMATION_FIELDS: "payUrl=not an address"}),
-)
+#: How a job ends that has nothing wrong, where that is not DONE.
+ENDS = dict.fromkeys(LISTS, ("Failed", "NOT_AVAILABLE"))
 GOOD_BESIDE = 99
-
-
-def fixtures(day) -> dict[str, str]:
-    day.load(
-        MarketingList.TABLE, **{MarketingList.NAME: "Kept by a list", MarketingList.SYNCED: True, "createdfromcode": 2}
-    )
-    audiences = day.services.spotler.audiences
-    audiences.create(audience_id("Good"), "Good")
-    return {
-        "welcome": day.automation(seed.WELCOME_TRIGGER_CODE, dh_fields="payUrl=URL"),
-        "retired": day.automation("retired", statecode=1, statuscode=2),
-        "codeless": day.automation(None),
-    }
-
-
-def make_bad(day, bad: Bad, ids: dict[str, str]) -> str:
-    columns = {**GOOD[bad.operation](ids), **bad.columns(ids)}
-    match bad.record:
-        case "none":
-            record = None
-        case "two":
-            record, columns = day.contact(), columns | {LEAD: day.lead().id}
-        case "deleted":
-            record = RecordRef(Contact.TABLE, GONE)
-        case "deactivated":
-            record = day.contact(known=True, statecode=1, statuscode=2)
-        case _:
-            record = day.contact(known=True)
-    return day.job(bad.operation, record, **columns)
 
 
 @pytest.mark.parametrize("operation", GOOD, ids=lambda operation: operation.slug)
 def test_bad_jobs_of_every_kind_fail_with_their_sentence_and_their_neighbours_are_done(day, operation):
     ids = fixtures(day)
     kinds = [bad for bad in BAD if bad.operation is operation]
-    bad = {make_bad(day, each, ids): each.why for each in kinds}
-    good = [
-        day.job(operation, day.contact(f"good{number}", known=number % 2 == 0), **GOOD[operation](ids))
-        for number in range(GOOD_BESIDE)
-    ]
+    bad = {make_bad(day, each, ids): each for each in kinds}
+    good = [make_good(day, operation, f"good{number}", ids, known=number % 2 == 0) for number in range(GOOD_BESIDE)]
     queue = [*bad, *good]
     random.Random(len(kinds)).shuffle(queue)  # noqa: S311 - a shuffle that can be repeated
 
@@ -151,11 +38,16 @@ def test_bad_jobs_of_every_kind_fail_with_their_sentence_and_their_neighbours_ar
     day.run_until_over()
 
     outcomes, rows = day.outcomes(), {row[Job.ID]: row for row in day.rows(Job.TABLE)}
-    assert {outcomes[job] for job in good} == {DONE}
-    assert {why: outcomes[job] for job, why in bad.items() if outcomes[job] != NOT_VALID} == {}
-    assert all(rows[job][Job.RESULT_MESSAGE].startswith("[JOB_NOT_VALID] ") for job in bad)
+    told = {job: rows[job][Job.RESULT_MESSAGE] for job in bad}
+    assert {outcomes[job] for job in good} == {ENDS.get(operation, DONE)}
+    assert {each.why: outcomes[job] for job, each in bad.items() if outcomes[job] != NOT_VALID} == {}
+    assert {each.why: told[job] for job, each in bad.items() if each.sentence not in told[job]} == {}
+    assert all(sentence.startswith("[JOB_NOT_VALID] ") for sentence in told.values())
     assert day.bus.dead_letters() == 0
     assert day.failures == []
+
+
+NO_OPERATION = "The job has no operation that the connector knows;"
 
 
 def test_a_job_without_an_operation_fails_beside_its_neighbours(day):
@@ -166,7 +58,54 @@ def test_a_job_without_an_operation_fails_beside_its_neighbours(day):
     day.run_until_over()
 
     assert day.outcomes()[bad] == NOT_VALID
+    assert NO_OPERATION in day.row(bad)[Job.RESULT_MESSAGE]
     assert {day.outcomes()[job] for job in good} == {DONE}
+
+
+#: What says that a job is not valid: the operations, and how they read names of fields and values.
+VALIDATION = (
+    *(ROOT / "connector" / "jobs").glob("*.py"),
+    *(ROOT / "connector" / "spotler" / name for name in ("fields.py", "text_values.py")),
+)
+#: Sentences that no job of the table above can meet, and why.
+ELSEWHERE = {
+    "This environment has no marketing lists;": "needs an environment without Dynamics 365 Sales",
+    "The name of the audience is longer": "needs a column that is longer than that of Dataverse",
+    "The value is empty;": "the operation refuses a blank value before",
+    "The field takes M, V, F,": "the mapping sends the only field of this type",
+    "The status was set to In Progress by hand,": "needs a row that no function has claimed",
+}
+#: The errors that say that a job is not valid.
+MISTAKES = {Invalid.__name__, *(each.__name__ for each in Invalid.__subclasses__())}
+
+
+def sentences(file: Path) -> Iterator[str]:
+    """What those errors are given in a file, by name or in place; what stands in braces is left out of it."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    named: dict[str, ast.expr] = {}
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            named[node.target.id] = node.value
+        elif isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Return) and node.body[-1].value:
+            named[node.name] = node.body[-1].value
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MISTAKES:
+            (sentence,) = node.args
+            if isinstance(sentence, ast.Name):
+                sentence = named[sentence.id]
+            elif isinstance(sentence, ast.Call) and isinstance(sentence.func, ast.Name):
+                sentence = named[sentence.func.id]
+            parts = sentence.values if isinstance(sentence, ast.JoinedStr) else [sentence]
+            yield "…".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+
+
+def test_no_mistake_that_the_validation_knows_is_missing_above():
+    known = {sentence for file in VALIDATION for sentence in sentences(file)}
+    assert "" not in known, "an error whose sentence cannot be found"
+    told = {*(bad.sentence for bad in BAD), NO_OPERATION, *ELSEWHERE}
+
+    assert {sentence for sentence in known if not any(piece in sentence for piece in told)} == set()
+    assert {piece for piece in told if sum(piece in sentence for sentence in known) != 1} == set()
 
 
 #: What is no work item and no message of Dataverse, in as many ways as bytes can be wrong.

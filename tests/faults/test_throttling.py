@@ -9,16 +9,19 @@ import pytest
 
 from connector import telemetry
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Job
+from connector.dataverse.names import Contact, Info, Job
+from connector.jobs import portions
 from connector.jobs.retry import BACKOFF_LONGEST
 from sandbox.spotler import seed
 from tests.faults.support import SWEEP_INTERVAL
+from tests.unit.world import LOOKUP_TABLE
 
 DONE = ("Completed", "OK")
 GIVEN_UP = ("Failed", "TRANSIENT_GIVEN_UP")
 GIVE_UP = timedelta(hours=3)
 #: What the clients' own patience and the rest of a batch may add to a promised pause.
 SLACK = timedelta(minutes=2)
+MINUTE = timedelta(minutes=1)
 #: One operation for each way to Spotler, some that may be repeated and some that must not.
 KINDS = (
     (Operation.SYNC_CONTACT, {}),
@@ -70,6 +73,7 @@ def mend(day) -> None:
     day.mend_dataverse()
 
 
+@pytest.mark.usefixtures("small_portions")
 @pytest.mark.parametrize("answer", ["429", pytest.param("503", marks=pytest.mark.nightly)])
 def test_a_storm_and_an_outage_lose_nothing_and_fail_nothing(day, answer):
     jobs = make_jobs(day, 42)
@@ -94,6 +98,7 @@ def test_a_storm_and_an_outage_lose_nothing_and_fail_nothing(day, answer):
     assert day.bus.quarantined() == []
 
 
+@pytest.mark.usefixtures("small_portions")
 def test_half_of_all_calls_refused_for_hours_only_slows_the_work_down(day):
     jobs = make_jobs(day, 84)
     refuse(day, "429", 0.5)
@@ -106,6 +111,47 @@ def test_half_of_all_calls_refused_for_hours_only_slows_the_work_down(day):
     assert every_start_and_raise_once(day)
     assert day.time.now() - began < timedelta(hours=1)
     assert day.bus.dead_letters() == 0
+
+
+def tag_jobs(day, name: str, count: int) -> list[str]:
+    """Jobs that cost a call to Spotler each, for contacts that it knows, put in place in one go."""
+    names = [f"{name}{number}" for number in range(count)]
+    contacts = [{"lastname": each, "emailaddress1": f"{each}@example.org"} for each in names]
+    ids = day.door("POST", "rows", json={Contact.TABLE: contacts})[Contact.TABLE]
+    day.spotler.contacts(*({"externalId": each, "properties": {"email": f"{each}@example.org"}} for each in ids))
+    infos = [{Info.RECORD: each, Info.SENT_HASH: "0" * 64, "_dh_contactid_value": each} for each in ids]
+    subjects = [{f"_{Job.CUSTOMER}_value": each, f"_{Job.CUSTOMER}_value{LOOKUP_TABLE}": Contact.TABLE} for each in ids]
+    jobs = [{Job.NAME: "Load", Job.OPERATION: Operation.ADD_TAG.value, Job.TAG: "Load", **each} for each in subjects]
+    day.door("POST", "rows", json={Info.TABLE: infos})
+    return day.door("POST", "rows", json={Job.TABLE: jobs})[Job.TABLE]
+
+
+def rate(day, start: datetime, duration: timedelta) -> float:
+    """Jobs a second that ended within this time."""
+    ended = sum(start <= moment < start + duration for moment in moments(day, Job.COMPLETED_ON))
+    return ended / duration.total_seconds()
+
+
+def test_the_rate_is_back_within_a_minute_after_a_storm_and_an_outage(slow_day, monkeypatch):
+    day, window = slow_day, timedelta(seconds=90)
+    monkeypatch.setattr(portions, "SIZE", 10)  # what ends at the same time is little beside what ends in a window
+    day.wake(*tag_jobs(day, "before", 1300))
+    began = day.time.now()
+    day.pass_time(2 * MINUTE)
+    before = rate(day, began + MINUTE / 2, window)
+
+    refuse(day, "429", 0.5)
+    day.pass_time(timedelta(seconds=20))
+    refuse(day, "503")
+    day.pass_time(timedelta(minutes=3))
+    mend(day)
+    mended = day.time.now()
+    day.wake(*tag_jobs(day, "fresh", 1300))
+    day.pass_time(MINUTE + window)
+
+    assert rate(day, mended, MINUTE / 6) < before / 2  # the storm was felt
+    assert rate(day, mended + MINUTE, window) >= 0.95 * before
+    assert "Failed" not in {status for status, _ in day.outcomes().values()}
 
 
 def test_an_outage_of_spotler_is_given_up_after_three_hours_and_not_before_with_pauses_of_five_minutes(day):

@@ -1,8 +1,10 @@
 """`dev.py`: which Python, when to install, and what is passed on to whom. Nothing is installed here."""
 
 import ast
+import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -77,6 +79,27 @@ def test_the_command_line_of_the_connector_gets_everything_and_the_settings_of_t
     assert with_settings == [PYTHON, "-m", "connector", "--settings", str(dev.SETTINGS), *arguments]
 
 
+def test_a_timer_runs_with_the_settings_of_the_running_system(run, calls, monkeypatch, tmp_path):
+    monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
+    monkeypatch.setenv("SPOTLER_KEY", "of this machine")
+    (tmp_path / "local.settings.json").write_text('{"Values": {"SPOTLER_KEY": "of the running system"}}')
+    calls.codes = {"no_such_timer": 1}
+
+    assert run("run-timer", "sweep_jobs") == 0
+    assert os.environ["SPOTLER_KEY"] == "of the running system"
+    assert run("run-timer", "no_such_timer") == 1
+    command = [PYTHON, "-m", "sandbox.functions", "--app", str(dev.ROOT), "--run-timer"]
+    assert calls == [[*command, "sweep_jobs"], [*command, "no_such_timer"]]
+
+
+def test_a_timer_without_a_running_system_is_refused(run, calls, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
+
+    assert run("run-timer", "sweep_jobs") == 1
+    assert calls == []
+    assert "python3 dev.py run" in capsys.readouterr().err
+
+
 def test_the_exit_code_is_that_of_the_command(run, calls):
     calls.codes = {"pytest": 3}
 
@@ -105,6 +128,15 @@ def test_what_nobody_understands_is_refused_before_anything_is_installed(calls, 
 
 def test_every_command_is_explained_at_the_top():
     assert all(f"python3 dev.py {command}" in dev.__doc__ for command in dev.COMMANDS)
+
+
+def test_windows_is_told_what_to_use_instead(calls, monkeypatch):
+    monkeypatch.setattr(dev, "os", SimpleNamespace(name="nt"))
+
+    with pytest.raises(SystemExit, match="WSL"):
+        dev.main()
+
+    assert calls == []
 
 
 # Which Python

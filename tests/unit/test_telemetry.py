@@ -48,7 +48,7 @@ def test_an_obstacle_is_a_warning_with_its_sentence_and_what_to_do(caplog, error
     telemetry.obstacle(log, error, operation="add-tag", job="j-1")
 
     (record,) = caplog.records
-    assert (record.levelname, record.getMessage()) == ("WARNING", f"{error.sentence} {error.what_to_do}")
+    assert (record.levelname, record.getMessage()) == ("WARNING", f"Job j-1: {error.sentence} {error.what_to_do}")
     assert (record.operation, record.job, record.code) == ("add-tag", "j-1", error.result_code)
 
 

@@ -1,5 +1,6 @@
 """Explaining a job: its story, what comes next, what it waits for, what of it is on the bus, where its logs are."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -52,8 +53,9 @@ def test_a_finished_job_tells_its_story(cli, load, contact):
     job = load(
         JobStatus.FAILED,
         **{
-            Job.STARTED_ON: "2026-03-01T10:00:03Z", Job.COMPLETED_ON: "2026-03-01T10:00:04Z", Job.ATTEMPTS: 2,
-            Job.RESULT_CODE: "CONTACT_OPTOUT", Job.RESULT_MESSAGE: "[CONTACT_OPTOUT] The contact has opted out.",
+            "createdon": "2026-03-01T10:00:01Z", Job.STARTED_ON: "2026-03-01T10:00:03Z",
+            Job.COMPLETED_ON: "2026-03-01T10:00:04Z", Job.ATTEMPTS: 2, Job.RESULT_CODE: "CONTACT_OPTOUT",
+            Job.RESULT_MESSAGE: "[CONTACT_OPTOUT] The contact has opted out.",
         },
     )  # fmt: skip
 
@@ -106,9 +108,8 @@ def test_a_job_in_progress_tells_until_when_it_is_in_other_hands(cli, load):
 
 
 def test_an_interrupted_start_of_an_automation_ends_as_unknown(cli, load):
-    job = load(
-        JobStatus.IN_PROGRESS, operation=Operation.START_AUTOMATION, **{Job.LEASE_UNTIL: moment(minutes=1)}
-    )  # fmt: skip
+    held = {Job.CLAIM: "a token", Job.LEASE_UNTIL: moment(minutes=1)}
+    job = load(JobStatus.IN_PROGRESS, operation=Operation.START_AUTOMATION, **held)
 
     _, following, *_ = paragraphs(cli, job)
 
@@ -192,6 +193,58 @@ def test_the_query_finds_the_lines_of_the_job_since_it_was_created(cli, load):
     since = datetime.fromisoformat(query[2].removeprefix("| where timestamp > datetime(").removesuffix(")"))
     assert timedelta(minutes=4) < datetime.now(UTC) - since < timedelta(minutes=6)
     assert query[3] == f'| where message has "{job}" or tostring(customDimensions) has "{job}"'
+
+
+LOG = """\
+2026-03-01 10:00:02,500 WARNING sandbox.functions.app connector.jobs.recorder add_tag Job {job}: Spotler was busy.
+2026-03-01 10:00:02,600 INFO sandbox.functions.app connector.jobs.recorder - Job {other} Completed: OK
+a line of somebody else about {job}
+2026-03-01 10:00:04,100 INFO sandbox.functions.app connector.jobs.recorder - Job {job} Completed: OK
+"""
+
+
+@pytest.fixture
+def told(load, monkeypatch, tmp_path):
+    """A job that was completed in 2026, and the log of a host that tells of it in the time of its machine, UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    job = load(
+        JobStatus.COMPLETED,
+        **{
+            "createdon": "2026-03-01T10:00:01Z", Job.STARTED_ON: "2026-03-01T10:00:03Z",
+            Job.COMPLETED_ON: "2026-03-01T10:00:04Z", Job.ATTEMPTS: 2, Job.RESULT_CODE: "OK",
+        },
+    )  # fmt: skip
+    log = tmp_path / "functions.log"
+    log.write_text(LOG.format(job=job, other=uuid4()))
+    yield job, log
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_lines_of_a_log_stand_where_they_belong_in_the_story(cli, told):
+    job, log = told
+
+    story, *_, last = cli("job", "explain", job, "--log", log).stdout.split("\n\n")
+
+    assert story.splitlines()[1:] == [
+        "2026-03-01 10:00:01Z  created",
+        f"2026-03-01 10:00:02Z  WARNING connector.jobs.recorder add_tag Job {job}: Spotler was busy.",
+        "2026-03-01 10:00:03Z  claimed 2 times, the last time then",
+        "2026-03-01 10:00:04Z  Completed, OK: ",
+        f"2026-03-01 10:00:04Z  INFO connector.jobs.recorder - Job {job} Completed: OK",
+    ]
+    assert last == f"The log lines are from {log}.\n"
+
+
+def test_the_log_of_the_running_sandbox_lies_beside_its_settings(cli, told):
+    job, log = told
+    settings = log.with_name("local.settings.json")
+    settings.write_text("{}")
+
+    assert "Spotler was busy." in cli("--settings", settings, "job", "explain", job).stdout
+    log.unlink()
+    assert "In Application Insights" in cli("--settings", settings, "job", "explain", job).stdout
 
 
 def test_values_of_the_record_and_the_job_are_not_told(cli, load, bus):

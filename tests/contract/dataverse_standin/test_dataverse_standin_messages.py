@@ -133,11 +133,13 @@ def test_a_post_that_never_works_is_given_up():
 
 
 def test_messages_can_be_lost_and_doubled(sending, receive):
-    sending.side("steps", {"drop_next": 1, "duplicate_next": 1})
+    ordered = sending.side("steps", {"drop_next": 1, "duplicate_next": 1})
     sending.admin.create("dh_spotlerjobs", dh_tag="lost")
     job = sending.admin.create("dh_spotlerjobs", dh_tag="doubled")
     first, second = contexts(receive(2))
 
+    assert ordered == {"drop_next": 1, "duplicate_next": 1, "enabled": True}
+    assert sending.side("steps", {}) == {"drop_next": 0, "duplicate_next": 0, "enabled": True}
     assert first["PrimaryEntityId"] == second["PrimaryEntityId"] == job
     assert first["OperationId"] == second["OperationId"]
 

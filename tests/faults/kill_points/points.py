@@ -1,7 +1,8 @@
 """The touches of a process with other systems, numbered as they happen, and its death at one of them.
 
-Every call over HTTP, every send and every settlement is two touches: before anything has left the process, and after
-the answer has arrived but before anybody has seen it. No call is listed by hand, so new ones are killed as well.
+Every call over HTTP, those for tokens too, every send and every settlement is two touches: before anything has left the
+process, and after the answer has arrived but before anybody has seen it. No call is listed by hand, so new ones are
+killed as well.
 """
 
 import os
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from azure.servicebus import ServiceBusReceivedMessage, ServiceBusReceiver
 
 from connector.bus import Bus, OutgoingMessage
+from connector.dataverse.client.tokens import CachedTokens
 from connector.http import Transport
 
 
@@ -49,6 +51,7 @@ class Touches:
 def watch(touches: Touches) -> None:
     """Count the touches of this process from now on. It cannot be undone: the process is made to die."""
     _watch_calls(touches)
+    _watch_tokens(touches)
     _watch_sends(touches)
     _watch_settlements(touches)
 
@@ -61,6 +64,16 @@ def _watch_calls(touches: Touches) -> None:
             return send(transport, method, path, route=route, **rest)  # type: ignore[arg-type]
 
     _replace(Transport, "send", watched)
+
+
+def _watch_tokens(touches: Touches) -> None:
+    fetch = CachedTokens._fetch
+
+    def watched(tokens: CachedTokens, scope: str) -> object:
+        with touches.around("asking for a token"):
+            return fetch(tokens, scope)
+
+    _replace(CachedTokens, "_fetch", watched)
 
 
 def _watch_sends(touches: Touches) -> None:
@@ -82,13 +95,19 @@ def _watch_sends(touches: Touches) -> None:
 
 
 def _watch_settlements(touches: Touches) -> None:
-    complete = ServiceBusReceiver.complete_message
+    for name, what in (("complete_message", "completing a message"), ("abandon_message", "abandoning a message")):
+        settle: Callable[[ServiceBusReceiver, ServiceBusReceivedMessage], None] = getattr(ServiceBusReceiver, name)
 
-    def watched(receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage) -> None:
-        with touches.around("completing a message"):
-            complete(receiver, message)
+        def watched(
+            receiver: ServiceBusReceiver,
+            message: ServiceBusReceivedMessage,
+            settle: Callable[[ServiceBusReceiver, ServiceBusReceivedMessage], None] = settle,
+            what: str = what,
+        ) -> None:
+            with touches.around(what):
+                settle(receiver, message)
 
-    _replace(ServiceBusReceiver, "complete_message", watched)
+        _replace(ServiceBusReceiver, name, watched)
 
 
 def _replace(owner: type, name: str, function: Callable[..., object]) -> None:

@@ -21,7 +21,7 @@ class Ended:
 def environment(_no_settings_of_this_machine, monkeypatch, tmp_path):
     """The environment of a command, without settings; what the command adds to it is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
-    with patch.dict(os.environ, {"COLUMNS": "200"}):
+    with patch.dict(os.environ, {"COLUMNS": "40"}):  # of a terminal that is none: nothing may be cut to it
         os.environ.pop("REQUESTS_CA_BUNDLE", None)  # some machines trust authorities of their own
         get_settings.cache_clear()
         yield os.environ

@@ -91,6 +91,14 @@ def test_the_newest_jobs_are_listed_first(world, job):
     assert [next(each for each in jobs if each in line) for line in lines] == [jobs[2], jobs[1]]
 
 
+def test_nothing_is_cut_where_there_is_no_terminal(world, job):
+    sentence = "[JOB_NOT_VALID] " + "The job has no tag; fill the column Tag. " * 10
+    made = world.job(Operation.ADD_TAG, dh_resultmessage=sentence)
+
+    assert any(made in line and "Add Tag" in line and "Queued" in line for line in job("list").out.splitlines())
+    assert sentence.strip() in job("show", made).out
+
+
 def test_jobs_can_be_listed_by_their_status(world, job):
     queued = world.job(Operation.ADD_TAG)
     failed = world.job(Operation.SYNC_CONTACT, statecode=1, statuscode=JobStatus.FAILED.value)
