@@ -68,7 +68,10 @@ def _chain(options: argparse.Namespace) -> int:
         jobs = options.jobs or JOBS_OF_OPERATIONS
         chosen = [Operation.from_slug(slug) for slug in options.operations] or list(WORK)
         table = Table(
-            operations.cases(chosen, jobs, latency_ms), operations.headings(), operations.row, operations.expectations
+            operations.cases(chosen, jobs, latency_ms, alone=options.alone),
+            operations.headings(),
+            operations.row,
+            operations.expectations,
         )
     print(report.heading(jobs, latency_ms), table.headings, sep="\n\n", flush=True)
     return _run(table, options.json)
@@ -88,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
     parser.add_argument("--jobs", type=int, help=f"jobs of each operation: {JOBS}, or {JOBS_OF_OPERATIONS} of each")
     parser.add_argument("--latency-ms", type=int, default=LATENCY_MS, help="how long each call takes at least")
+    parser.add_argument("--alone", action="store_true", help="with --operations: leave out the naive connector")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
     which.add_argument("--bus", action="store_true", help="the stand-in of Service Bus alone")

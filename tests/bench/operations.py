@@ -23,11 +23,15 @@ _HEADINGS: Final = (
 )
 
 
-def cases(operations: Sequence[Operation], jobs: int, latency_ms: int) -> list[Case]:
-    """What is measured: of each operation the naive connector first, where it can do it; of a refresh one job."""
+def cases(operations: Sequence[Operation], jobs: int, latency_ms: int, *, alone: bool = False) -> list[Case]:
+    """What is measured: of each operation the naive connector first, where it can do it; of a refresh one job.
+
+    Args:
+        alone: leave the naive connector out.
+    """
     found = []
     for operation in operations:
-        if operation in NAIVE.functions:
+        if operation in NAIVE.functions and not alone:
             found.append(Case(NAIVE, operation, NO_LIMITS, jobs, latency_ms))
         if WORK[operation].about_contact:
             found.append(Case(CONNECTOR, operation, NO_LIMITS, jobs, latency_ms, warm_up=jobs, paced=min(jobs, PACED)))

@@ -78,5 +78,11 @@ def test_the_naive_connector_is_measured_first_and_only_where_it_can_do_the_oper
     ]
 
 
+def test_the_naive_connector_can_be_left_out():
+    found = operations.cases([Operation.ADD_TAG, Operation.REMOVE_TAG], 300, 50, alone=True)
+
+    assert {case.contender.name for case in found} == {CONNECTOR.name}
+
+
 def test_a_latency_is_the_median_and_what_95_of_100_stay_within():
     assert pace.latency_of([float(number) for number in range(101)]) == Latency(50.0, 95.0)
