@@ -151,6 +151,11 @@ class World:
             row |= {f"_{Job.CUSTOMER}_value": record.id, f"_{Job.CUSTOMER}_value{LOOKUP_TABLE}": record.table}
         return self.load(Job.TABLE, **row)
 
+    def set_field(self, record: RecordRef, value: str, **columns) -> str:
+        """A job that sets a field; `note_of` tells what it holds."""
+        named = {Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: value}
+        return self.job(Operation.SET_CONTACT_FIELD, record, **named, **columns)
+
     def claimed(self, operation: Operation, record: RecordRef, *, lease: timedelta, token: str, **columns) -> str:
         """A job that somebody has in hand, under a lease that ends so much later than now."""
         return self.job(
@@ -215,6 +220,10 @@ class World:
 
     def in_spotler(self, record: RecordRef) -> dict[str, object] | None:
         return next((each for each in self.spotler.state()["contacts"] if each["externalId"] == record.id), None)
+
+    def note_of(self, record: RecordRef) -> object:
+        """What stands in the field of `set_field`."""
+        return self.in_spotler(record)["properties"].get("scoreNote1")
 
     def effects(self) -> list[str]:
         return [str(entry["effect"]) for entry in self.spotler.journal()]

@@ -104,15 +104,12 @@ def test_two_portions_are_in_hand_at_the_same_time(world, monkeypatch):
 @pytest.mark.usefixtures("pairs")
 def test_jobs_of_one_record_run_in_their_order_even_if_they_fill_several_portions(world):
     record = world.contact(known=True)
-    jobs = [
-        world.job(Operation.SET_CONTACT_FIELD, record, **{Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: str(n)})
-        for n in range(5)
-    ]
+    jobs = [world.set_field(record, str(n)) for n in range(5)]
 
     while left := [job for job in reversed(jobs) if world.status(job) != DONE]:
         world.run(*left)
 
-    assert world.in_spotler(record)["properties"]["scoreNote1"] == "4"
+    assert world.note_of(record) == "4"
 
 
 @pytest.mark.usefixtures("pairs")
