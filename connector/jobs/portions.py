@@ -2,7 +2,8 @@
 
 The bus hands out more messages at once than one call to another system takes, so that little time is lost between two
 batches. A portion is what one call takes, and two are in hand at the same time: while one waits for Spotler, the other
-is read from Dataverse or written there.
+is read from Dataverse or written there. Where a job must not run twice, only one is: what was claimed and not yet begun
+when a process dies is unknown afterwards, and a person has to look at each.
 
 The jobs of one record stay together, because they run in the order of their numbers.
 """
@@ -20,28 +21,33 @@ from connector.jobs.work_item import WorkItem
 
 #: Jobs of one portion: what one call to `/contact/list` takes, and one query by ids.
 SIZE: Final = 100
-#: The same where a job must not run twice: what was claimed and not yet begun when a process dies is unknown
-#: afterwards, and a person has to look at each.
-SIZE_ONCE: Final = 50
 #: Portions in hand at the same time: one that waits for Spotler and one that does not.
 AT_A_TIME: Final = 2
+#: The same where a job must not run twice.
+AT_A_TIME_ONCE: Final = 1
 
 
-def size_for(operation: Operation) -> int:
-    """Jobs of a portion of this operation, at most."""
-    return SIZE if operation.repeatable else SIZE_ONCE
+def at_a_time(operation: Operation) -> int:
+    """Portions of this operation that are in hand at the same time."""
+    return AT_A_TIME if operation.repeatable else AT_A_TIME_ONCE
 
 
-def divide(items: Iterable[WorkItem], size: int) -> list[list[WorkItem]]:
-    """Portions of the items, in their order except that those of one record follow one another."""
+def divide(items: Iterable[WorkItem], size: int | None = None) -> list[list[WorkItem]]:
+    """Portions of the items, in their order except that those of one record follow one another.
+
+    Args:
+        items: one per job.
+        size: jobs of a portion at most; `SIZE` where it is not given.
+    """
+    most = size or SIZE
     by_record: dict[object, list[WorkItem]] = defaultdict(list)
     for item in items:
         by_record[item.record or item.job].append(item)
     portions: list[list[WorkItem]] = []
     for group in by_record.values():
         # More jobs of one record than a portion holds: the later ones wait for the earlier, as between batches.
-        for part in batched(group, size, strict=False):
-            if not portions or len(portions[-1]) + len(part) > size:
+        for part in batched(group, most, strict=False):
+            if not portions or len(portions[-1]) + len(part) > most:
                 portions.append([])
             portions[-1] += part
     return portions

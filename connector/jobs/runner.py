@@ -22,7 +22,7 @@ from connector.errors import Transient
 from connector.jobs.attempt import Attempt
 from connector.jobs.intake import OLDER_FIRST, Intake
 from connector.jobs.operation import Batch, Operation
-from connector.jobs.portions import AT_A_TIME, divide, read_items, size_for
+from connector.jobs.portions import at_a_time, divide, read_items
 from connector.jobs.prepare import check_lookups, prepare
 from connector.jobs.putback import PutBack
 from connector.jobs.recorder import Recorder
@@ -49,8 +49,8 @@ class BatchRunner:
         services, slug = self._services, self._operation.slug
         lock = timedelta(seconds=services.settings.job_lease_seconds)
         deadline = services.now() + lock * LOCK_SHARE
-        portions = divide(read_items(bodies, services.bus, source=slug), size_for(self._operation))
-        with ThreadPoolExecutor(AT_A_TIME, thread_name_prefix=slug) as pool:
+        portions = divide(read_items(bodies, services.bus, source=slug))
+        with ThreadPoolExecutor(at_a_time(self._operation), thread_name_prefix=slug) as pool:
             # The engine knows by the context to which invocation a log line belongs.
             done = [pool.submit(copy_context().run, self._work_off, portion, deadline) for portion in portions]
         for portion in done:

@@ -17,7 +17,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from connector.jobs.operations import operation_of
-from connector.jobs.portions import AT_A_TIME, size_for
+from connector.jobs.portions import SIZE, at_a_time
 from connector.settings import Settings
 from sandbox.launch import ROOT
 
@@ -53,9 +53,9 @@ class Rounds:
         """All rounds of so many jobs that are in one portion."""
         return self.dataverse + self.spotler + ceil(jobs * self.calls_per_job / parallel)
 
-    def of_batch(self, jobs: int, parallel: int, portion: int) -> int:
-        """All rounds of a batch with so many jobs, in portions of at most so many."""
-        turns = batched(_parts(jobs, portion), AT_A_TIME, strict=False)
+    def of_batch(self, jobs: int, parallel: int, in_hand: int) -> int:
+        """All rounds of a batch with so many jobs, so many portions of which are in hand at the same time."""
+        turns = batched(_parts(jobs, SIZE), in_hand, strict=False)
         return max(self.of_portion(jobs, parallel), sum(self.of_portion(max(turn), parallel) for turn in turns))
 
 
@@ -99,8 +99,8 @@ def floor_seconds(
         batch: jobs in a full batch.
         parallel: calls to Spotler at the same time.
     """
-    rounds, portion = ROUNDS[operation], size_for(operation_of(operation.slug))
-    return sum(rounds.of_batch(size, parallel, portion) for size in _parts(jobs, batch)) * latency_ms / 1000
+    rounds, in_hand = ROUNDS[operation], at_a_time(operation_of(operation.slug))
+    return sum(rounds.of_batch(size, parallel, in_hand) for size in _parts(jobs, batch)) * latency_ms / 1000
 
 
 def _parts(jobs: int, most: int) -> list[int]:

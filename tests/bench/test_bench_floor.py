@@ -23,7 +23,7 @@ OF_LISTS = {Operation.SYNC_MARKETING_LIST, Operation.REMOVE_MARKETING_LIST}
         (Operation.ADD_TAG, 200, 4 + 13),  # two portions at the same time, which share the way to Spotler
         (Operation.ADD_TAG, 450, (4 + 13) + (4 + 13) + (4 + 4)),  # three batches
         (Operation.START_AUTOMATION, 100, 5 + 7),
-        (Operation.START_AUTOMATION, 120, (5 + 4) + (5 + 2)),  # portions of 50: two at the same time, then the rest
+        (Operation.START_AUTOMATION, 120, (5 + 7) + (5 + 2)),  # one portion after the other
         (Operation.STOP_AUTOMATION, 100, 6 + 7),
         (Operation.REFRESH_PERMISSIONS, 1, 5 + 1),
     ],

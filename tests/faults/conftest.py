@@ -63,7 +63,6 @@ def small_portions(monkeypatch):
     from connector.jobs import portions
 
     monkeypatch.setattr(portions, "SIZE", 3)
-    monkeypatch.setattr(portions, "SIZE_ONCE", 2)
 
 
 @pytest.fixture(scope="session")

@@ -157,7 +157,6 @@ def fuzz(day, runs: int) -> None:
         day.start_over()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(portions, "SIZE", portion)
-            patch.setattr(portions, "SIZE_ONCE", portion)
             check_jobs(day, jobs)
 
     any_rows()

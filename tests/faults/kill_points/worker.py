@@ -58,7 +58,7 @@ class Orders:
 def be_victim(orders: Orders, pipe: Connection) -> None:
     """Take the messages of these jobs as one batch, do the work, settle, telling every touch through the pipe."""
     services = _begin(orders.settings)
-    portions.SIZE = portions.SIZE_ONCE = orders.portion  # type: ignore[misc]
+    portions.SIZE = orders.portion  # type: ignore[misc]
     with Receiver(_trigger(orders.settings, orders.slug), prefetch=0) as receiver:
         messages = _gather(receiver, orders.jobs)
         watch(Touches(orders.fatal, pipe.send))

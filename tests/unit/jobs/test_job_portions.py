@@ -14,8 +14,7 @@ from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
 from connector.jobs import portions
-from connector.jobs.operations import operation_of
-from connector.jobs.portions import divide, size_for
+from connector.jobs.portions import divide
 from connector.jobs.runner import LOCK_SHARE
 from connector.jobs.work_item import WorkItem
 from sandbox.spotler import seed
@@ -56,20 +55,27 @@ def test_full_portions_are_made_where_every_record_has_one_job():
     assert [len(portion) for portion in divide(items(*range(250)), 100)] == [100, 100, 50]
 
 
-@pytest.mark.parametrize(("operation", "size"), [(Operation.ADD_TAG, 100), (Operation.START_AUTOMATION, 50)])
-def test_portions_are_smaller_where_a_death_leaves_jobs_unknown(operation, size):
-    assert size_for(operation_of(operation.slug)) == size
-
-
 @pytest.fixture
 def pairs(monkeypatch):
     """Portions of two jobs."""
     monkeypatch.setattr(portions, "SIZE", 2)
-    monkeypatch.setattr(portions, "SIZE_ONCE", 2)
 
 
 def tag_jobs(world, count):
     return [world.job(Operation.ADD_TAG, world.contact(f"p{n}", known=True), dh_tag="x") for n in range(count)]
+
+
+def starting_jobs(world, count):
+    automation = {"_dh_spotlerautomationid_value": world.automation(seed.WELCOME_TRIGGER_CODE)}
+    return [
+        world.job(Operation.START_AUTOMATION, world.contact(f"p{n}", known=True), **automation) for n in range(count)
+    ]
+
+
+def without_posts(world):
+    world.services = replace(
+        world.services, settings=world.services.settings.model_copy(update={"timeline_posts": False})
+    )
 
 
 @pytest.mark.usefixtures("pairs")
@@ -93,12 +99,27 @@ def test_two_portions_are_in_hand_at_the_same_time(world, monkeypatch):
         return claim(requests)
 
     monkeypatch.setattr(world.services.dataverse, "batch", meet)
-    world.services = replace(
-        world.services, settings=world.services.settings.model_copy(update={"timeline_posts": False})
-    )
+    without_posts(world)
     world.run(*jobs)
 
     assert [world.status(job) for job in jobs] == [DONE] * 4
+
+
+@pytest.mark.usefixtures("pairs")
+def test_only_one_portion_is_claimed_where_a_death_leaves_jobs_unknown(world, monkeypatch):
+    jobs = starting_jobs(world, 6)
+    claim, in_hand = world.services.dataverse.batch, []
+
+    def look(requests):
+        in_hand.append([job for job in jobs if world.status(job)[0] is JobStatus.IN_PROGRESS])
+        return claim(requests)
+
+    monkeypatch.setattr(world.services.dataverse, "batch", look)
+    without_posts(world)
+    world.run(*jobs)
+
+    assert in_hand == [[], [], []]  # before each claim all is written that was claimed before
+    assert [world.status(job) for job in jobs] == [DONE] * 6
 
 
 @pytest.mark.usefixtures("pairs")
@@ -128,8 +149,7 @@ def test_a_portion_whose_leftovers_the_bus_does_not_take_fails_the_batch_after_t
 
 @pytest.mark.usefixtures("pairs")
 def test_a_portion_that_time_does_not_suffice_for_is_put_back_unclaimed(world):
-    automation = {"_dh_spotlerautomationid_value": world.automation(seed.WELCOME_TRIGGER_CODE)}
-    jobs = [world.job(Operation.START_AUTOMATION, world.contact(f"p{n}", known=True), **automation) for n in range(3)]
+    jobs = starting_jobs(world, 3)
     start, services = world.now, world.services
     used_up = timedelta(seconds=services.settings.job_lease_seconds * LOCK_SHARE)
     moments = iter([start])  # the batch begins
