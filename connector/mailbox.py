@@ -112,14 +112,14 @@ class Mailbox:
         with client_from(self._settings) as client, ThreadPoolExecutor(PARALLEL) as pool:
             return dict(zip(places, pool.map(look, places), strict=True))
 
-    def take(self, place: Place, wanted: Collection[int], handle: Callable[[Held], None]) -> set[int]:
-        """Handle these messages one by one, and remove each after it was handled.
+    def take(self, place: Place, wanted: Collection[int], handle: Callable[[Held], bool]) -> set[int]:
+        """Handle these messages one by one, and remove each that `handle` says is done with.
 
         The bus gives messages in their order only, so that older ones are held meanwhile and put back at the end; that
         counts as a delivery of theirs. An error of `handle` leaves its message and all that follow where they are.
 
         Returns:
-            the numbers of those that were handled; the others are gone, or held by somebody else.
+            the numbers of those that came to `handle`; the others are gone, or held by somebody else.
         """
         handled: set[int] = set()
         with translated(f"give messages of the {place}"), self._receiver(place) as receiver:
@@ -133,9 +133,9 @@ class Mailbox:
                     if not block or went_round:
                         break
                     for number in sorted(held.keys() & set(wanted)):
-                        handle(_held(held[number]))
-                        receiver.complete_message(held[number])
-                        del passed[number]
+                        if handle(_held(held[number])):
+                            receiver.complete_message(held[number])
+                            del passed[number]
                         handled.add(number)
             finally:
                 _put_back(receiver, passed.values())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import typer
 
 from connector import telemetry
-from connector.bus import Bus, bus_from
+from connector.bus import Bus, TooLarge, bus_from
 from connector.cli.output import moment, refuse
 from connector.jobs.quarantine import Note
 from connector.jobs.replay import origin, replay
@@ -130,12 +130,20 @@ def replay_all(letters: Iterable[Letter]) -> None:
 
 def _replay_from(place: Place, letters: Sequence[Letter], box: Mailbox, bus: Bus) -> int:
     """Replay what lies in one place; returns how many were not."""
+    sent: set[int] = set()
     origins = {letter.held.number: origin(letter.held, place) for letter in letters}
     known = {number: back_to for number, back_to in origins.items() if back_to is not None}
 
-    def handle(held: Held) -> None:
-        replay(held, place, known[held.number], bus)
-        typer.echo(f"{Letter(place, held).id}  sent to the {known[held.number]}")
+    def handle(held: Held) -> bool:
+        name, back_to = Letter(place, held).id, known[held.number]
+        try:
+            replay(held, place, back_to, bus)
+        except TooLarge:
+            typer.echo(f"{name}  stays: with what replaying adds it is larger than the {back_to} takes", err=True)
+            return False
+        typer.echo(f"{name}  sent to the {back_to}")
+        sent.add(held.number)
+        return True
 
     handled = box.take(place, known, handle) if known else set()
     for letter in letters:
@@ -143,4 +151,4 @@ def _replay_from(place: Place, letters: Sequence[Letter], box: Mailbox, bus: Bus
             typer.echo(f"{letter.id}  stays: it does not say where it came from, or is not complete", err=True)
         elif letter.held.number not in handled:
             typer.echo(f"{letter.id}  not done: gone, or held by somebody else; try again in a minute", err=True)
-    return len(letters) - len(handled)
+    return len(letters) - len(sent)

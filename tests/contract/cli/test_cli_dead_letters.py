@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 
-from connector.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage, TooLarge
+from connector.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.choices import Operation
 from connector.dataverse.messages import parse_message
 from connector.jobs.work_item import WorkItem
@@ -63,15 +63,21 @@ def test_the_list_tells_when_why_and_from_where(cli, bus, bury):
     assert lines[4] == "2 messages."
 
 
-def test_a_message_that_has_no_room_for_its_new_id_is_told_and_stays(cli, sdk, bury):
-    with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
-        sender.send_messages(ServiceBusMessage(b"x" * (LARGEST - 80)))
-    bury(QUEUE_DATAVERSE)
+def test_a_message_that_has_no_room_for_its_new_id_is_told_and_stays_and_the_others_are_replayed(
+    cli, sdk, bury, waiting
+):
+    for body in (b"x" * (LARGEST - 80), b"small"):
+        with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
+            sender.send_messages(ServiceBusMessage(body))
+        bury(QUEUE_DATAVERSE)
 
-    with pytest.raises(TooLarge):
-        cli("dead-letters", "replay", "dataverse/1")
+    result = cli("dead-letters", "replay", "--all", code=1)
 
-    assert cli("dead-letters", "list").stdout.startswith("dataverse/1  ")
+    assert result.stderr == (
+        "dataverse/1  stays: with what replaying adds it is larger than the queue dataverse takes\n"
+    )
+    assert [b"".join(message.body) for message in waiting(QUEUE_DATAVERSE)] == [b"small"]
+    assert [message.sequence_number for message in waiting(QUEUE_DATAVERSE, DEAD)] == [1]
 
 
 def test_a_body_is_shown_only_on_request(cli, dead_item):
