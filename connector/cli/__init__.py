@@ -1,1 +1,1 @@
-"""`python -m connector`: looking at messages and jobs, and creating jobs, from the command line."""
+"""`python -m connector`: jobs, messages and what was put aside, looked at and set going from the command line."""

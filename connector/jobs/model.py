@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from typing import Final, Self
 
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.client.rows import ETAG, lookup_id, lookup_table
 from connector.dataverse.names import Contact, Job as Names, Lead, lookup_value
 from connector.dataverse.records import RecordRef
-
-LOOKUP_TABLE: Final = "@Microsoft.Dynamics.CRM.lookuplogicalname"
-
 
 #: The columns of a job that its execution needs.
 COLUMNS: Final = (
@@ -100,9 +98,8 @@ class Job:
     @classmethod
     def from_row(cls, row: Mapping[str, object]) -> Self:
         """Read a row that was selected with `COLUMNS` and annotations."""
-        customer = _text(row.get(lookup_value(Names.CUSTOMER)))
-        lead = _text(row.get(lookup_value(Names.LEAD)))
-        table = _text(row.get(lookup_value(Names.CUSTOMER) + LOOKUP_TABLE)) or Contact.TABLE
+        customer, lead = lookup_id(row, Names.CUSTOMER), lookup_id(row, Names.LEAD)
+        table = lookup_table(row, Names.CUSTOMER) or Contact.TABLE
         score = row.get(Names.SCORE)
         return cls(
             id=_text(row[Names.ID]).lower(),
@@ -111,8 +108,8 @@ class Job:
             status=_number(row.get(Names.STATUS)),
             customer=RecordRef(table, customer.lower()) if customer else None,
             lead=RecordRef(Lead.TABLE, lead.lower()) if lead else None,
-            list_id=_text(row.get(lookup_value(Names.LIST))) or None,
-            automation_id=_text(row.get(lookup_value(Names.AUTOMATION))) or None,
+            list_id=lookup_id(row, Names.LIST),
+            automation_id=lookup_id(row, Names.AUTOMATION),
             automation_fields=_text(row.get(Names.AUTOMATION_FIELDS)),
             automation_contact_id=_text(row.get(Names.AUTOMATION_CONTACT_ID)),
             tag=_text(row.get(Names.TAG)),
@@ -124,7 +121,7 @@ class Job:
             attempts=_number(row.get(Names.ATTEMPTS)),
             claim=_text(row.get(Names.CLAIM)),
             lease_until=_moment(row.get(Names.LEASE_UNTIL)),
-            row_version=_text(row.get("@odata.etag")),
+            row_version=_text(row.get(ETAG)),
         )
 
 

@@ -1,4 +1,4 @@
-"""The last step of a batch: every attempt gets its verdict, the rows are written, what is left is put back."""
+"""The last step of a portion: every attempt gets its verdict, the rows are written, what is left is put back."""
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Records how the attempts of one batch ended."""
+    """Records how the attempts of one portion ended."""
 
     def __init__(self, services: Services, operation: Operation, putback: PutBack) -> None:
         self._services = services

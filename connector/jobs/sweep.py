@@ -22,7 +22,7 @@ from connector.services import Services
 
 log = logging.getLogger(__name__)
 
-#: Jobs woken up at once: ten full batches; the next sweep goes on where this one ended.
+#: Jobs woken up at once: a few full batches; the next sweep goes on where this one ended.
 LIMIT: Final = 1000
 #: Leases for which the holder of a claim is waited for: one for its pause, the rest for the backlog that it comes with.
 GRACE: Final = 1.5

@@ -52,7 +52,8 @@ def _definition(services: Services) -> dict[str, object]:
         rows = []
     if not rows:
         raise Misconfigured(
-            f"The environment variable {PERMISSIONS_VARIABLE} does not exist.", advice="Run setup on this environment."
+            f"The environment variable {PERMISSIONS_VARIABLE} does not exist.",
+            advice="Create it, as an environment variable of type Text.",
         )
     return dict(rows[0])
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 API: Final = "/api/data/v9.2"
 #: Characters of an address beyond which a query travels in a batch: Dataverse takes 32 KB, and 64 KB inside a batch.
 LONGEST_ADDRESS: Final = 30_000
-#: Rows in one bulk call, and requests in one batch: the size of a batch of messages. Dataverse would take 1000.
+#: Rows in one bulk call, and requests in one batch: the jobs of a portion. Dataverse would take 1000.
 PART: Final = 100
 
 _HEADERS: Final = {

@@ -59,7 +59,9 @@ class DataverseRefused(Refused):
 class UnknownName(Misconfigured):
     """Dataverse does not know a table, column or option that the connector names."""
 
-    advice = "Run setup on this environment, and compare the mapping with its tables."
+    advice = (
+        "Install the tables and columns of the connector in this environment, and compare the mapping with its tables."
+    )
 
 
 class NotFound(DataverseRefused):
@@ -87,7 +89,7 @@ class Forbidden(DataverseRefused):
     """The connector's user lacks a privilege in Dataverse."""
 
     code = "DATAVERSE_FORBIDDEN"
-    advice = "Give the application user of the connector the role that setup installs, or extend its own role."
+    advice = "Give the application user of the connector a role with this privilege."
 
 
 #: What a code of Dataverse means to us ("Web service error codes" in the documentation of Power Apps).
@@ -151,7 +153,7 @@ def refusal(
     if code == _NO_USER:
         return Misconfigured(
             f"The application DATAVERSE_CLIENT_ID has no user in the environment of {call} ({code}).",
-            advice="Make it an application user of the environment, with the role that setup installs.",
+            advice="Make it an application user of the environment, with a role for the tables of the connector.",
         )
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, DataverseRefused)
     name, advice = NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")

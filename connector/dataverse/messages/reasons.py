@@ -25,7 +25,7 @@ class WrongFormat(Unreadable):
 
     code = "MESSAGE_WRONG_FORMAT"
     advice = (
-        "Correct the service endpoint in Dataverse (run setup again). Messages already posted cannot be replayed; "
+        "Correct the service endpoint in Dataverse. Messages already posted cannot be replayed; "
         "jobs that wait are found by the sweep."
     )
 

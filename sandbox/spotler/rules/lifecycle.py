@@ -133,7 +133,7 @@ def subscribed(world: World, properties: Mapping[str, object]) -> Contact:
 
 
 def inactivate(world: World, contact: Contact) -> None:
-    """Take the contact out of the mailable base without touching its data."""
+    """Nothing is mailed to the contact any more; its data stays as it is."""
     _deactivate(world, contact, Inactive.INACTIVATED)
 
 

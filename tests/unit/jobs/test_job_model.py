@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.client.rows import LOOKUP_TABLE
 from connector.dataverse.names import Job as Names, lookup_value
 from connector.dataverse.records import RecordRef
-from connector.jobs.model import COLUMNS, LOOKUP_TABLE, Job
+from connector.jobs.model import COLUMNS, Job
 
 ID = "0A0A0A0A-0000-4000-8000-000000000001"
 CONTACT = "CCCCCCCC-0000-4000-8000-000000000001"
@@ -16,7 +17,7 @@ CUSTOMER, LEAD = lookup_value(Names.CUSTOMER), lookup_value(Names.LEAD)
 
 
 def test_ids_are_held_in_lower_case_so_that_they_compare():
-    job = Job.from_row({Names.ID: ID, CUSTOMER: CONTACT, CUSTOMER + LOOKUP_TABLE: "account"})
+    job = Job.from_row({Names.ID: ID, CUSTOMER: CONTACT, f"{CUSTOMER}@{LOOKUP_TABLE}": "account"})
 
     assert (job.id, job.record) == (ID.lower(), RecordRef("account", CONTACT.lower()))
 
