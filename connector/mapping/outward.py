@@ -25,9 +25,6 @@ from connector.mapping.model import EMAIL, Mapping, MappingRow
 from connector.mapping.sources import Source, source_of
 from connector.outcomes import SKIPPED_FILTER, SKIPPED_NO_EMAIL
 
-#: The list field that Spotler reserves for permissions; used where the mapping maps none.
-PERMISSIONS: Final = "permissions"
-
 #: Columns that decide whether somebody may be mailed at all; read with every record, mapped or not.
 FLAGS: Final = (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL, Flags.STATE, Flags.STATUS)
 
@@ -121,6 +118,7 @@ class OutwardPlan:
     _steps: tuple[_Step, ...]
     _filters: tuple[_Filter, ...]
     _permissions: MappingRow | None
+    _permission_fields: tuple[str, ...]
     _remarks: tuple[str, ...]
 
     def contact(
@@ -169,8 +167,9 @@ class OutwardPlan:
 
     def _all_off(self, draft: Draft) -> None:
         """A refusal of bulk mail counts even where the mapping says nothing of permissions or only reads them."""
-        if field := draft.find(self._permissions.field if self._permissions else PERMISSIONS):
-            draft.put_all_off(field)
+        for name in self._permission_fields:
+            if field := draft.find(name):
+                draft.put_all_off(field)
 
 
 @lru_cache(maxsize=32)
@@ -201,6 +200,7 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
         _steps=tuple(steps),
         _filters=filters,
         _permissions=permissions,
+        _permission_fields=mapping.permission_fields(table),
         _remarks=tuple(remarks),
     )
 

@@ -92,6 +92,13 @@ def test_do_not_bulk_email_counts_even_where_permissions_only_come_from_spotler_
     assert bits(send(donotbulkemail=True)) == {1: False, 2: False, 4: False}
 
 
+def test_do_not_bulk_email_counts_in_the_reserved_field_too_where_another_one_is_mapped(send):
+    outcome = send(("@map(permissions)", "interests"), donotbulkemail=True)
+
+    assert bits(outcome, "interests") == {1: False, 2: False}
+    assert bits(outcome) == {1: False, 2: False, 4: False}
+
+
 def test_a_record_that_leaves_loses_its_permissions_and_nothing_else(default_mapping, fields):
     outcome = plan(default_mapping, "contact").without_permissions(fields, to_wire=to_spotler)
 
