@@ -39,7 +39,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
         "The filter of the mapping excludes it.", "Change the record, or the filter, if it should be in Spotler."
     ),
     SKIPPED_DO_NOT_EMAIL: Meaning(
-        "It may not be mailed and was never sent to Spotler.",
+        "It may not be mailed and is not in Spotler.",
         "Clear Do Not Email or activate the record if it should be in Spotler.",
     ),
 })  # fmt: skip

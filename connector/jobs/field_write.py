@@ -1,11 +1,10 @@
 """What Set and Clear Contact Field write, and what that amounts to."""
 
-from collections.abc import Mapping as Properties
+from collections.abc import Collection, Mapping as Properties
 from dataclasses import dataclass
 
 from connector.jobs.attempt import Attempt
-from connector.mapping import Collection, Mapping
-from connector.spotler import CLEARED, PERMISSIONS, Fields, PropertyType
+from connector.spotler import CLEARED, Fields, PropertyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,14 @@ class Write:
     permission: str = ""
 
     @classmethod
-    def of(cls, properties: Properties[str, object], fields: Fields, mapping: Mapping) -> "Write":
-        """What a property, in the form in which it goes to Spotler, amounts to."""
+    def of(cls, properties: Properties[str, object], fields: Fields, permission_fields: Collection[str]) -> "Write":
+        """What a property, in the form in which it goes to Spotler, amounts to.
+
+        Args:
+            properties: the property, by its internal name.
+            fields: the account's fields.
+            permission_fields: the fields that hold permissions of such a record.
+        """
         ((name, value),) = properties.items()
         field = fields.find(name)
         if not isinstance(value, list):
@@ -34,8 +39,7 @@ class Write:
             return cls(properties, clears, opens_channel=field.type is PropertyType.MOBILE and not clears)
         (item,) = value
         option = field.option_of_bit(item["bit"])
-        reserved = mapping.field_of(Collection.PERMISSIONS) or PERMISSIONS
-        is_permission = option is not None and field.name.casefold() == reserved.casefold()
+        is_permission = field.name.casefold() in {each.casefold() for each in permission_fields}
         return cls(properties, not item["enabled"], permission=option.name if option and is_permission else "")
 
 

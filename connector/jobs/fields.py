@@ -57,7 +57,7 @@ class WriteContactField:
         )
 
     def _write(self, job: Job, fields: Fields, mapping: Mapping) -> Write:
-        return Write.of(self._read(job, fields, mapping), fields, mapping)
+        return Write.of(self._read(job, fields, mapping), fields, mapping.permission_fields(job.table))
 
     def _update(self, attempts: Sequence[Attempt], batch: Batch, *, again: bool = False) -> None:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""

@@ -159,13 +159,13 @@ def to_yes_no(cell: Cell) -> bool | Unconvertible:
 
 
 def to_labels(cell: Cell) -> tuple[str, ...] | Unconvertible:
-    """The labels of a choice, a multi-choice, or a text with semicolons."""
+    """The label of a choice, the labels of a multi-choice, or the parts of a text with semicolons."""
     if cell.is_empty:
         return ()
     text = cell.label or cell.value
     if not isinstance(text, str) or isinstance(cell.value, bool | float | list | dict):
         return NO_VALUE
-    return tuple(filter(None, (part.strip() for part in text.split(";"))))
+    return tuple(filter(None, (part.strip() for part in (text.split(";") if _may_be_several(cell) else [text]))))
 
 
 def equals(cell: Cell, wanted: str) -> bool:
@@ -178,14 +178,23 @@ def equals(cell: Cell, wanted: str) -> bool:
         return False
     if isinstance(value, bool):
         return to_yes_no(Cell(wanted)) is value or (cell.label or "").strip().casefold() == wanted
-    if cell.label and wanted in (cell.label.strip().casefold(), *(p.strip() for p in cell.label.casefold().split(";"))):
-        return True
+    if label := (cell.label or "").strip().casefold():
+        parts = label.split(";") if _may_be_several(cell) else ()
+        if wanted in (label, *(part.strip() for part in parts)):
+            return True
     if isinstance(value, str):
         text = value.strip().casefold()
         return text == wanted or bool(cell.label and _CHOICES.fullmatch(text) and wanted in text.split(","))
     if isinstance(value, int | float | Decimal) and _AMOUNT.fullmatch(wanted):
-        return bool(value == Decimal(wanted.replace(",", ".")))
+        # By way of text, because 0.1 is not quite a tenth.
+        exact = Decimal(str(value)) if isinstance(value, float) else value
+        return bool(exact == Decimal(wanted.replace(",", ".")))
     return False
+
+
+def _may_be_several(cell: Cell) -> bool:
+    """Whether a semicolon parts labels here: in a multi-choice of several, or in a text; one label may have its own."""
+    return isinstance(cell.value, str) and (not cell.label or "," in cell.value)
 
 
 def _parse_time(value: object) -> datetime | date | Unconvertible:

@@ -20,6 +20,9 @@ TABLES: Final = (Contact.TABLE, Lead.TABLE, Account.TABLE)
 #: The Spotler field of the address that mail goes to. A table is synced if something is mapped to it.
 EMAIL: Final = "email"
 
+#: The list field that Spotler reserves for permissions; it holds some also where another field is mapped.
+PERMISSIONS: Final = "permissions"
+
 #: What `$CustomerType` writes, unless the mapping says otherwise.
 CUSTOMER_TYPES: Final = {Contact.TABLE: "Contact", Lead.TABLE: "Lead", Account.TABLE: "Account"}
 
@@ -122,7 +125,7 @@ class Mapping:
         items = {item.casefold(): item for row in self.rows_of(table, field) for item in row.items}
         return tuple(items.values()) or None
 
-    def field_of(self, collection: Collection) -> str:
-        """The Spotler field that `@map(collection)` is mapped to; empty if none is."""
-        wanted = Mapped(collection)
-        return next((row.field for row in self.rows if wanted in row.columns.values()), "")
+    def permission_fields(self, table: str) -> tuple[str, ...]:
+        """The Spotler fields with permissions of a table's records: the mapped one, and always the reserved one."""
+        mapped = (row.field for row in self.rows if row.columns.get(table) == Mapped(Collection.PERMISSIONS))
+        return tuple({field.casefold(): field for field in (PERMISSIONS, *mapped)}.values())

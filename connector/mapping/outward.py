@@ -25,9 +25,6 @@ from connector.mapping.model import EMAIL, Mapping, MappingRow
 from connector.mapping.sources import Source, source_of
 from connector.outcomes import SKIPPED_FILTER, SKIPPED_NO_EMAIL
 
-#: The list field that Spotler reserves for permissions; used where the mapping maps none.
-PERMISSIONS: Final = "permissions"
-
 #: Columns that decide whether somebody may be mailed at all; read with every record, mapped or not.
 FLAGS: Final = (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL, Flags.STATE, Flags.STATUS)
 
@@ -51,8 +48,8 @@ class Outcome:
     Attributes:
         properties: internal name of each Spotler field and its value as it goes over the wire.
         warnings: sentences about what was left out, without values.
-        skipped: why the record should not be sent; None if it should. A record without an address still has its
-            properties, because one that Spotler already knows must lose the address there.
+        skipped: why the record should not be sent; None if it should. It has properties all the same, for one that
+            Spotler already knows: without an address it must lose that there too, excluded by a filter its permissions.
     """
 
     properties: abc.Mapping[str, object]
@@ -109,7 +106,6 @@ class OutwardPlan:
         select: the properties for `$select`, the key and the columns of `FLAGS` among them.
         expand: for `$expand`: the columns of the referred row, by navigation property.
         triggers: the columns whose change starts a sync.
-        needs_permissions: whether the permissions of the record must be read too.
     """
 
     table: str
@@ -117,10 +113,10 @@ class OutwardPlan:
     select: tuple[str, ...]
     expand: abc.Mapping[str, tuple[str, ...]]
     triggers: frozenset[str]
-    needs_permissions: bool
     _steps: tuple[_Step, ...]
     _filters: tuple[_Filter, ...]
     _permissions: MappingRow | None
+    _permission_fields: tuple[str, ...]
     _remarks: tuple[str, ...]
 
     def contact(
@@ -136,7 +132,7 @@ class OutwardPlan:
 
         Args:
             record: the row, read with `select`, `expand` and its annotations.
-            permissions: the Spotler Permission rows of the record; empty where `needs_permissions` is false.
+            permissions: the Spotler Permission rows of the record.
             fields: the account's fields.
             to_wire: writes a converted value as JSON, see `fields.ToWire`.
             time_zone: IANA name of the zone in which a date-time becomes a date.
@@ -145,7 +141,7 @@ class OutwardPlan:
             Misconfigured: when there is no such time zone.
         """
         if not self.synced or not all(each.admits(record) for each in self._filters):
-            return Outcome({}, skipped=Skipped.FILTER)
+            return self._excluded(fields, to_wire)
         draft = Draft(fields, to_wire, _time_zone(time_zone))
         for step in self._steps:
             step.take(record, draft)
@@ -153,24 +149,25 @@ class OutwardPlan:
             draft.warn(remark)
         if record.get(Flags.DO_NOT_BULK_EMAIL) is True:
             self._all_off(draft)
-        elif self._permissions and self.needs_permissions and (field := draft.find(self._permissions.field)):
+        elif self._permissions and (field := draft.find(self._permissions.field)):
             draft.put_permissions(field, self._permissions.items, permissions)
         draft.finish()
         return Outcome(
             draft.properties, tuple(draft.warnings), None if _has_address(draft.properties) else Skipped.NO_EMAIL
         )
 
-    def without_permissions(self, fields: FieldCatalogue, *, to_wire: ToWire) -> Outcome:
-        """All permissions off and nothing else, for a record that no longer passes the filter or was deactivated."""
+    def _excluded(self, fields: FieldCatalogue, to_wire: ToWire) -> Outcome:
+        """All permissions off and nothing else."""
         draft = Draft(fields, to_wire, UTC)
         self._all_off(draft)
         draft.finish()
-        return Outcome(draft.properties, tuple(draft.warnings))
+        return Outcome(draft.properties, tuple(draft.warnings), Skipped.FILTER)
 
     def _all_off(self, draft: Draft) -> None:
         """A refusal of bulk mail counts even where the mapping says nothing of permissions or only reads them."""
-        if field := draft.find(self._permissions.field if self._permissions else PERMISSIONS):
-            draft.put_all_off(field)
+        for name in self._permission_fields:
+            if field := draft.find(name):
+                draft.put_all_off(field)
 
 
 @lru_cache(maxsize=32)
@@ -186,7 +183,7 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
         if row.field and row.direction.outward and source:
             steps.append(_Step(row.field, row.item, row.items, base_column(expression) or _SPECIAL, source))
         elif expression == Mapped(Collection.PERMISSIONS):
-            permissions = row
+            permissions = row if row.direction.outward else None
         elif row.direction.outward and isinstance(expression, Mapped):
             remarks.append(f"The field {row.field} was not sent: @map({expression.collection}) is not available.")
     filters = _filters(mapping, rows, table)
@@ -197,10 +194,10 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
         select=_select(sources, table),
         expand=_expand(sources),
         triggers=_triggers(mapping, rows, table),
-        needs_permissions=permissions is not None and permissions.direction.outward,
         _steps=tuple(steps),
         _filters=filters,
         _permissions=permissions,
+        _permission_fields=mapping.permission_fields(table),
         _remarks=tuple(remarks),
     )
 

@@ -1,18 +1,19 @@
 """Outward: a Dataverse record becomes, or stays, its Spotler contact. Map, convert, hash, send.
 
 Spotler's External Id is the row id. Who may not be mailed at all (Do Not Email, deactivated) is anonymised instead, and
-never sent for the first time.
+who takes no part any more (a filter, a table) loses all permissions; neither is sent for the first time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from typing import Final
 
 from connector.dataverse.names import Account, Contact, Info, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, Refused
 from connector.mapping import content_hash, plan
 from connector.outcomes import (
     ANONYMIZED,
@@ -24,7 +25,7 @@ from connector.outcomes import (
     UNCHANGED,
 )
 from connector.services import Services
-from connector.spotler import ContactData, Fields, to_spotler
+from connector.spotler import ContactData, ContactUnknown, Fields, to_spotler
 from connector.sync.consent import withdraw
 from connector.sync.records import Record
 
@@ -33,6 +34,9 @@ SKIPPED: Final = frozenset({SKIPPED_NO_EMAIL, SKIPPED_FILTER, SKIPPED_DO_NOT_EMA
 
 #: Spotler's code for a contact that it could reach in no way.
 NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
+
+#: Spotler's code for a contact that opted out of everything, and so is inactive.
+OPTED_OUT: Final = "CONTACT_OPTOUT"
 
 #: The lookup of Spotler Info that belongs to each table.
 INFO_NAVIGATION: Final = {
@@ -57,13 +61,22 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class _Parcel:
-    """A contact on its way to Spotler."""
+    """A contact on its way to Spotler.
+
+    Attributes:
+        skipped: why it would not be sent if Spotler did not know it already.
+    """
 
     record: Record
     data: ContactData
     hash: str
     warnings: tuple[str, ...]
-    has_address: bool
+    skipped: str | None
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether its record takes no part any more."""
+        return self.skipped == SKIPPED_FILTER
 
 
 def _no_haste() -> None:
@@ -94,21 +107,24 @@ class Outward:
         Returns:
             for each record what became of it, or the error that stopped it and no other.
         """
+        # Do Not Bulk Email switches the permission rows off too: taking it back must not bring them back.
+        refusing = {record.ref: record.subscriptions for record in records if record.do_not_bulk_email}
+        refused = withdraw(self._services, refusing)
         leaving = [record for record in records if record.do_not_email or not record.is_active]
-        results = self._withdraw(leaving)
+        results = self._take_out(leaving)
+        done = results.keys() | refused.keys()
         parcels = []
-        for record, packed in self._pack([record for record in records if record.ref not in results]):
+        for record, packed in self._pack([record for record in records if record.ref not in done]):
             if not isinstance(packed, _Parcel):
                 results[record.ref] = packed
             elif packed.hash == record.sent_hash and not always:
-                results[record.ref] = _sent(UNCHANGED)
+                results[record.ref] = _sent(SKIPPED_FILTER if packed.is_excluded else UNCHANGED)
             else:
                 parcels.append(packed)
-        # Do Not Bulk Email switches the permission rows off too: taking it back must not bring them back.
-        refusing = {each.record.ref: each.record.subscriptions for each in parcels if each.record.do_not_bulk_email}
-        results |= withdraw(self._services, refusing)
-        results |= self._deliver([parcel for parcel in parcels if parcel.record.ref not in results])
-        return results
+        excluded = [parcel for parcel in parcels if parcel.is_excluded]
+        results |= self._one_by_one({each.record.ref: partial(self._switch_off, each) for each in excluded})
+        results |= self._deliver([parcel for parcel in parcels if not parcel.is_excluded])
+        return results | refused
 
     def _pack(self, records: Sequence[Record]) -> Iterator[tuple[Record, _Parcel | Sent | Exception]]:
         if not records:
@@ -132,15 +148,17 @@ class Outward:
             to_wire=to_spotler,
             time_zone=self._services.settings.time_zone,
         )
-        # A record that was sent before is sent again without its address: Spotler must not keep the old one.
-        if outcome.skipped is not None and not (outcome.skipped == SKIPPED_NO_EMAIL and record.is_known):
+        # A record that was sent before is sent again without what it has lost: Spotler must not keep that.
+        if outcome.skipped is not None and not (record.is_known and outcome.properties):
+            if outcome.skipped == SKIPPED_NO_EMAIL:
+                self._note(record, status=SKIPPED_NO_EMAIL)
             return _sent(outcome.skipped)
         return _Parcel(
             record=record,
             data=ContactData(record.ref.id, outcome.properties),
             hash=content_hash(outcome.properties),
             warnings=outcome.warnings,
-            has_address=outcome.skipped is None,
+            skipped=outcome.skipped,
         )
 
     def _now(self) -> str:
@@ -158,48 +176,75 @@ class Outward:
         unreachable = []
         for parcel, answer in zip(parcels, answers, strict=True):
             ref = parcel.record.ref
-            if answer.code == NO_CHANNEL and not parcel.has_address:
+            if answer.code == NO_CHANNEL and parcel.skipped == SKIPPED_NO_EMAIL:
                 # Spotler keeps no contact that it can reach in no way, and must not keep the old address.
                 unreachable.append(parcel.record)
             elif answer.error is not None:
                 results[ref] = answer.error
-                self._note(parcel.record, status=answer.error.result_code, error=answer.error.sentence)
+                self._note_refusal(parcel.record, answer.error)
             else:
                 results[ref] = Sent(OK, " ".join(("Sent to Spotler.", *parcel.warnings)))
                 self._note(parcel.record, status=OK, sent_hash=parcel.hash, active=True)
         return results | self._take_out(unreachable)
 
-    def anonymize(self, record: Record) -> None:
+    def anonymize(self, record: Record) -> bool:
         """Take the personal data of a record out of Spotler; unknown to Spotler is the same end state.
+
+        Spotler is asked also where nothing says that it knows the record: Spotler Info may be lost, and the contact may
+        have been there before the connector.
+
+        Returns:
+            whether Spotler has, or had, a contact for it.
 
         Raises:
             ConnectorError: when Spotler does not do it.
         """
-        self._services.spotler.anonymize(record.ref.id)
-        if record.exists:
+        was_there = self._services.spotler.anonymize(record.ref.id) or record.is_known
+        if record.exists and was_there:
             self._note(record, status=ANONYMIZED, sent_hash="", active=False)
-
-    def _withdraw(self, records: Sequence[Record]) -> dict[RecordRef, Sent | Exception]:
-        """Anonymise records that may not be mailed; there is nothing to do for those that were never sent."""
-        results: dict[RecordRef, Sent | Exception] = {
-            record.ref: _sent(SKIPPED_DO_NOT_EMAIL) for record in records if not record.is_known
-        }
-        return results | self._take_out([record for record in records if record.is_known])
+        return was_there
 
     def _take_out(self, records: Sequence[Record]) -> dict[RecordRef, Sent | Exception]:
-        if len(records) == 1:  # the caller may be a thread of the pool, which must not wait for another
-            return {records[0].ref: self._leave(records[0])}
-        leaving = {record.ref: self._services.pool.submit(self._leave, record) for record in records}
-        wait(leaving.values())
-        return {ref: future.result() for ref, future in leaving.items()}
+        """Anonymise records that may not be mailed."""
+        return self._one_by_one({record.ref: partial(self._leave, record) for record in records})
 
-    def _leave(self, record: Record) -> Sent | Exception:
+    def _leave(self, record: Record) -> Sent:
+        return _sent(ANONYMIZED if self.anonymize(record) else SKIPPED_DO_NOT_EMAIL)
+
+    def _switch_off(self, parcel: _Parcel) -> Sent:
+        """Take the permissions from a contact whose record takes no part any more; one that is gone has none."""
+        record = parcel.record
         try:
-            self._check_time()
-            self.anonymize(record)
-        except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-            return error
-        return _sent(ANONYMIZED)
+            self._services.spotler.update_contact(record.ref.id, parcel.data.properties)
+        except ContactUnknown:
+            self._note(record, status=SKIPPED_FILTER, sent_hash="", active=False)
+            return _sent(SKIPPED_FILTER)
+        except Refused as error:
+            self._note_refusal(record, error)
+            raise
+        self._note(record, status=SKIPPED_FILTER, sent_hash=parcel.hash)
+        return Sent(SKIPPED_FILTER, f"{MEANINGS[SKIPPED_FILTER].sentence} All its permissions are off in Spotler.")
+
+    def _one_by_one(self, calls: Mapping[RecordRef, Callable[[], Sent]]) -> dict[RecordRef, Sent | Exception]:
+        """Make a call for each record, a few at the same time; an error is the result of its record and no other."""
+
+        def result(call: Callable[[], Sent]) -> Sent | Exception:
+            try:
+                self._check_time()
+                return call()
+            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+                return error
+
+        if len(calls) == 1:  # the caller may be a thread of the pool, which must not wait for another
+            return {ref: result(call) for ref, call in calls.items()}
+        asked = {ref: self._services.pool.submit(result, call) for ref, call in calls.items()}
+        wait(asked.values())
+        return {ref: future.result() for ref, future in asked.items()}
+
+    def _note_refusal(self, record: Record, error: ConnectorError) -> None:
+        """Remember what Spotler said; whoever opted out of everything is inactive there."""
+        active = False if error.result_code == OPTED_OUT else None
+        self._note(record, status=error.result_code, error=error.sentence, active=active)
 
     def _note(
         self,

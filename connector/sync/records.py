@@ -136,8 +136,6 @@ class RecordReader:
 
     def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[Row]]:
         """The active permission rows of each record."""
-        if not plan(self._mapping, table).needs_permissions:
-            return {}
         lookup = lookup_value(PERMISSION_LOOKUPS[table])
         rows = self._dataverse.query(
             Permission.SET,

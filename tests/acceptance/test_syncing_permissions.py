@@ -95,3 +95,26 @@ def test_when_do_not_bulk_email_is_taken_back_no_permission_comes_back(world):
     world.sync(record).assert_completed()
 
     assert world.spotler.contact(record).permissions == []
+
+
+@pytest.mark.feature("SUB-05")
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({"donotemail": True}, "SKIPPED_DO_NOT_EMAIL"),
+        ({"emailaddress1": None}, "SKIPPED_NO_EMAIL"),
+        ({"donotphone": True}, "SKIPPED_FILTER"),
+    ],
+    ids=["do not email", "without address", "excluded by the filter"],
+)
+def test_do_not_bulk_email_of_a_record_that_is_not_sent_brings_nothing_back_either(world, columns, code):
+    record = world.contact(donotbulkemail=True, **columns)
+    world.permission(record, "Newsletter", subscribed=True)
+    world.sync(record).assert_completed(code)
+
+    world.change(
+        record, donotbulkemail=False, donotemail=False, donotphone=False, emailaddress1=f"{record.id[:8]}@example.org"
+    )
+    world.sync(record).assert_completed()
+
+    assert world.spotler.contact(record).permissions == []

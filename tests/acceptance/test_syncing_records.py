@@ -4,6 +4,7 @@ import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Info
+from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.acceptance.records import DEACTIVATED, new_address
 
 TABLES = ("contact", "lead", "account")
@@ -51,6 +52,7 @@ def test_a_record_without_an_address_is_not_sent(world, table):
 
     job.assert_completed("SKIPPED_NO_EMAIL")
     world.spotler.assert_never_asked(record)
+    assert world.info(record)[Info.LAST_STATUS] == "SKIPPED_NO_EMAIL"
 
 
 @pytest.mark.feature("CON-01")
@@ -143,7 +145,24 @@ def test_who_may_not_be_mailed_and_was_never_sent_is_not_sent(world, table, why)
     job = world.sync(record)
 
     job.assert_completed("SKIPPED_DO_NOT_EMAIL")
-    world.spotler.assert_never_asked(record)
+    assert "is not in Spotler" in job.message
+    assert world.spotler.find(record) is None
+    assert world.spotler.effects(record) == []
+
+
+@pytest.mark.feature("CON-04")
+@pytest.mark.feature("CON-05")
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("why", ["do not email", "deactivated"])
+def test_who_may_not_be_mailed_is_anonymised_also_where_spotler_had_the_contact_before_the_connector(world, table, why):
+    address = new_address()
+    record = world.record(table)
+    world.spotler.door.contacts({"externalId": record.id, "properties": {"email": address}})
+    world.change(record, **(DEACTIVATED[table] if why == "deactivated" else {"donotemail": True}))
+
+    world.sync(record).assert_completed("ANONYMIZED")
+
+    assert world.spotler.with_address(address) == []
 
 
 @pytest.mark.feature("CON-05")
@@ -243,6 +262,28 @@ def test_a_record_that_the_filter_excludes_is_not_sent(world):
     world.spotler.assert_never_asked(record)
 
 
+@pytest.mark.feature("MAP-06")
+@pytest.mark.feature("SUB-01")
+def test_a_record_that_the_filter_excludes_later_loses_its_permissions_and_gets_them_back_with_its_return(world):
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    world.sync(record).assert_completed()
+
+    world.change(record, donotphone=True, lastname="Elders")
+    job = world.sync(record)
+
+    job.assert_completed("SKIPPED_FILTER")
+    assert "permissions are off" in job.message
+    contact = world.spotler.contact(record)
+    assert contact.permissions == []
+    assert contact.properties["lastName"] != "Elders"
+    assert world.info(record)[Info.LAST_STATUS] == "SKIPPED_FILTER"
+
+    world.change(record, donotphone=False)
+    world.sync(record).assert_completed()
+    assert world.spotler.contact(record).permissions == [NEWSLETTER_BIT]
+
+
 @pytest.mark.feature("MAP-07")
 def test_values_are_converted_to_the_types_of_the_fields(world):
     record = world.contact(gendercode=2, birthdate="1984-02-29", mobilephone="+31 (0)6-12 34 56 78", numberofchildren=3)
@@ -279,3 +320,4 @@ def test_a_contact_that_has_opted_out_in_spotler_is_not_written_and_the_job_says
     job = world.run(Operation.SYNC_CONTACT, record)
 
     job.assert_failed("CONTACT_OPTOUT")
+    assert world.info(record)[Info.ACTIVE] is False

@@ -1,11 +1,13 @@
 """Jobs and consent: nobody is mailed because of a job who refuses it, and what was withdrawn stays withdrawn."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from connector.dataverse.choices import ChangedBy, JobStatus, Operation
 from connector.dataverse.names import Job, Permission
+from connector.mapping import parse_mapping
 from sandbox.spotler import seed
 
 DONE = (JobStatus.COMPLETED, "OK")
@@ -129,6 +131,40 @@ def test_a_permission_that_a_job_switches_off_is_switched_off_in_dataverse_too(w
     assert {row[Permission.CHANGED_BY] for row in changed} == {ChangedBy.DYNAMICS}
     world.run(world.job(SYNC, record))
     assert world.in_spotler(record)["permissions"] == [seed.NEWSLETTER_BIT]
+
+
+@pytest.fixture
+def other_field_for_accounts(world):
+    rows = [
+        {"contact": "emailaddress1", "account": "emailaddress1", "direction": "->", "spotler": "email"},
+        {"account": "@map(permissions)", "direction": "<->", "spotler": "profileFields"},
+        {"contact": "@map(permissions)", "direction": "<->", "spotler": "permissions"},
+    ]
+    world.services = replace(world.services, mapping=parse_mapping({"rows": rows}))
+
+
+@pytest.mark.usefixtures("other_field_for_accounts")
+@pytest.mark.parametrize(("make", "name"), [("contact", "permissions:Newsletter"), ("account", "profileFields:Garden")])
+def test_what_is_a_permission_is_a_matter_of_the_table(world, make, name):
+    record, refuser = getattr(world, make)("one"), getattr(world, make)("other", donotbulkemail=True)
+    world.permission(record, name.partition(":")[2], subscribed=True)
+    world.run(world.job(SYNC, record))
+    off = world.job(SET, record, **{Job.FIELD_NAME: name, Job.FIELD_VALUE: "nee"})
+    on = world.job(SET, refuser, **{Job.FIELD_NAME: name, Job.FIELD_VALUE: "ja"})
+
+    world.run(off, on)
+
+    assert [world.status(job) for job in (off, on)] == [DONE, (JobStatus.FAILED, "DO_NOT_BULK_EMAIL")]
+    assert subscribed(world) == set()
+
+
+@pytest.mark.usefixtures("other_field_for_accounts")
+def test_the_reserved_field_holds_permissions_also_where_another_one_is_mapped(world):
+    job = switch(world, SET, world.account(donotbulkemail=True), "Newsletter", "ja")
+
+    world.run(job)
+
+    assert world.status(job) == (JobStatus.FAILED, "DO_NOT_BULK_EMAIL")
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["never sent", "lost by Spotler"])

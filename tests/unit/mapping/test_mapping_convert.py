@@ -120,10 +120,29 @@ def test_a_date_stays_the_same_day_as_a_moment(day):
         (Cell(True, "Allow"), "allow", True),
         (Cell(True, "Allow"), "false", False),
         (Cell(False), "0", True),
+        (Cell(3, "Food; Drinks"), "food; drinks", True),
+        (Cell(3, "Food; Drinks"), "Food", False),
         (Cell(1.5), "1,5", True),
+        (Cell(0.1, "0.10"), "0.1", True),
+        (Cell(1234.56, "1,234.56"), "1234,56", True),
+        (Cell(0.1, "0.10"), "0.11", False),
         (Cell(None), "0", False),
         (Cell([1]), "1", False),
     ],
 )
 def test_a_filter_compares_with_the_value_or_its_label(cell, wanted, same):
     assert same is equals(cell, wanted)
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        (Cell(3, "Food; Drinks"), ("Food; Drinks",)),
+        (Cell("3", "Food; Drinks"), ("Food; Drinks",)),
+        (Cell("3,4", "Food; Drinks"), ("Food", "Drinks")),
+        (Cell("Food; Drinks;"), ("Food", "Drinks")),
+        (Cell(None), ()),
+    ],
+)
+def test_a_semicolon_parts_labels_only_where_there_may_be_several(cell, labels):
+    assert labels == to_labels(cell)

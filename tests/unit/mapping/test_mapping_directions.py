@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.mapping import Collection, Direction, parse_mapping
+from connector.mapping import Direction, parse_mapping
 
 
 @pytest.fixture
@@ -74,9 +74,17 @@ def test_the_items_that_a_mapping_defines(mapping):
     assert mapping.items_of("contact", "email") is None
 
 
-def test_the_field_of_a_collection(mapping, default_mapping):
-    assert "permissions" == mapping.field_of(Collection.PERMISSIONS) == default_mapping.field_of(Collection.PERMISSIONS)
-    assert mapping.field_of(Collection.LIST) == ""
+def test_the_fields_of_permissions_are_those_of_the_table_and_the_reserved_one():
+    rows = [
+        {"contact": "emailaddress1", "account": "emailaddress1", "direction": "->", "spotler": "email"},
+        {"account": "@map(permissions)", "direction": "<->", "spotler": "interests"},
+        {"contact": "@map(permissions)", "direction": "<->", "spotler": "Permissions"},
+    ]
+    mapping = parse_mapping({"rows": rows})
+
+    assert mapping.permission_fields("contact") == ("Permissions",)
+    assert mapping.permission_fields("account") == ("permissions", "interests")
+    assert mapping.permission_fields("lead") == ("permissions",)
 
 
 def test_contact_data_goes_to_spotler_only_and_permissions_both_ways_by_default(default_mapping):

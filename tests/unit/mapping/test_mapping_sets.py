@@ -2,8 +2,7 @@
 
 import pytest
 
-from connector.mapping import PermissionState, parse_mapping, plan
-from connector.spotler import to_spotler
+from connector.mapping import PermissionState
 
 from .conftest import formatted
 
@@ -92,22 +91,17 @@ def test_do_not_bulk_email_counts_even_where_permissions_only_come_from_spotler_
     assert bits(send(donotbulkemail=True)) == {1: False, 2: False, 4: False}
 
 
-def test_a_record_that_leaves_loses_its_permissions_and_nothing_else(default_mapping, fields):
-    outcome = plan(default_mapping, "contact").without_permissions(fields, to_wire=to_spotler)
+def test_do_not_bulk_email_counts_in_the_reserved_field_too_where_another_one_is_mapped(send):
+    outcome = send(("@map(permissions)", "interests"), donotbulkemail=True)
 
-    assert {"permissions"} == outcome.properties.keys()
+    assert bits(outcome, "interests") == {1: False, 2: False}
     assert bits(outcome) == {1: False, 2: False, 4: False}
 
 
-def test_permissions_are_read_only_where_they_are_sent():
-    def needs(direction: str, table: str) -> bool:
-        rows = [
-            {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},
-            {"contact": "@map(permissions)", "direction": direction, "spotler": "permissions"},
-        ]
-        return plan(parse_mapping({"rows": rows}), table).needs_permissions
+def test_a_record_that_a_filter_excludes_has_all_permissions_off_and_nothing_else(send):
+    only_gold = {"contact": "kind", "direction": "->", "filter": "Gold"}
 
-    assert needs("->", "contact")
-    assert needs("<->", "contact")
-    assert not needs("<-", "contact")
-    assert not needs("->", "lead")
+    outcome = send(only_gold, PERMISSIONS, kind="Silver", permissions=(PermissionState("Newsletter", True),))
+
+    assert {"permissions"} == outcome.properties.keys()
+    assert bits(outcome) == {1: False, 2: False, 4: False}

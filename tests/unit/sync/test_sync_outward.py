@@ -8,6 +8,8 @@ import pytest
 from connector.dataverse.client import Keyed, filters
 from connector.dataverse.names import Info, Permission
 from connector.errors import Refused, Transient
+from connector.mapping import parse_mapping
+from connector.spotler import Field, Fields, PropertyType
 from connector.sync.outward import INFO_NAVIGATION, Outward, Sent
 from connector.sync.records import RecordReader
 
@@ -30,6 +32,24 @@ def send(world):
 def read(world, *refs):
     records = RecordReader(world.services).read(refs)
     return [records[ref] for ref in refs]
+
+
+def use(world, *rows):
+    """A mapping of contacts with these rows beside their address and first name."""
+    first = [
+        {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+        {"contact": "firstname", "direction": "->", "spotler": "firstName"},
+    ]
+    world.services = replace(world.services, mapping=parse_mapping({"rows": [*first, *rows]}))
+
+
+def use_filter(world):
+    """Those who refuse calls take no part."""
+    use(
+        world,
+        {"contact": "donotphone", "direction": "->", "filter": "false"},
+        {"contact": "@map(permissions)", "direction": "<->", "spotler": "permissions"},
+    )
 
 
 def codes(results):
@@ -87,8 +107,13 @@ def test_a_change_of_what_spotler_does_not_have_is_not(world, send):
 
 
 def test_a_record_without_an_address_is_not_sent_for_the_first_time(world, send):
-    assert codes(send(world.contact(emailaddress1=None))) == ["SKIPPED_NO_EMAIL"]
+    record = world.contact(emailaddress1=None)
+
+    assert codes(send(record)) == ["SKIPPED_NO_EMAIL"]
+
     assert world.effects() == []
+    info = world.info(record)
+    assert (info[Info.LAST_STATUS], info[Info.SENT_HASH]) == ("SKIPPED_NO_EMAIL", None)
 
 
 def test_a_known_record_that_lost_its_address_loses_it_in_spotler_too(world, send):
@@ -117,9 +142,30 @@ def test_a_known_record_that_lost_its_last_channel_is_anonymised(world, send):
 def test_who_may_not_be_mailed_is_not_sent_for_the_first_time(world, send, columns):
     record = world.contact(**columns)
 
-    assert codes(send(record, always=True)) == ["SKIPPED_DO_NOT_EMAIL"]
+    (result,) = send(record, always=True)
+
+    assert (result.code, result.message) == ("SKIPPED_DO_NOT_EMAIL", "It may not be mailed and is not in Spotler.")
     assert world.effects() == []
     assert world.info(record) is None
+
+
+@pytest.mark.parametrize("columns", [{"donotemail": True}, {"statecode": 1, "statuscode": 2}])
+def test_who_may_not_be_mailed_is_anonymised_although_spotler_info_says_nothing(world, send, columns):
+    record = world.contact(**columns)
+    world.spotler.contacts({"externalId": record.id, "properties": {"email": "ann@example.org"}})
+
+    assert codes(send(record)) == ["ANONYMIZED"]
+
+    assert world.effects() == ["contact.anonymized"]
+    assert (world.info(record)[Info.LAST_STATUS], world.info(record)[Info.ACTIVE]) == ("ANONYMIZED", False)
+
+
+def test_whom_spotler_has_lost_counts_as_anonymised(world, send):
+    record = world.contact(known=True, donotemail=True)
+    world.spotler.reset()
+
+    assert codes(send(record)) == ["ANONYMIZED"]
+    assert not world.info(record)[Info.SENT_HASH]
 
 
 @pytest.mark.parametrize("changes", [{"donotemail": True}, {"statecode": 1, "statuscode": 2}])
@@ -197,6 +243,138 @@ def test_do_not_bulk_email_switches_every_permission_off(world, send):
     send(record)
 
     assert world.in_spotler(record)["permissions"] == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({}, "OK"),
+        ({"emailaddress1": None}, "SKIPPED_NO_EMAIL"),
+        ({"donotemail": True}, "SKIPPED_DO_NOT_EMAIL"),
+        ({"statecode": 1, "statuscode": 2}, "SKIPPED_DO_NOT_EMAIL"),
+        ({"donotphone": True}, "SKIPPED_FILTER"),
+    ],
+)
+def test_do_not_bulk_email_switches_the_rows_off_whatever_else_becomes_of_the_record(world, send, columns, code):
+    use_filter(world)
+    record = world.contact(donotbulkemail=True, **columns)
+    world.permission(record, "Newsletter", subscribed=True)
+
+    assert codes(send(record)) == [code]
+
+    assert [row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)] == [False]
+
+
+@pytest.mark.parametrize("direction", ["<-", None])
+def test_do_not_bulk_email_switches_the_rows_off_also_where_they_are_not_sent(world, send, direction):
+    row = {"contact": "@map(permissions)", "direction": direction, "spotler": "permissions"}
+    use(world, *[row] if direction else [])
+    record = world.contact(donotbulkemail=True)
+    world.permission(record, "Newsletter", subscribed=True)
+
+    assert codes(send(record)) == ["OK"]
+
+    assert [row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)] == [False]
+
+
+def test_who_may_not_be_mailed_is_anonymised_also_where_the_rows_cannot_be_switched_off(world):
+    record = world.contact(known=True, donotemail=True, donotbulkemail=True)
+    world.permission(record, "Newsletter", subscribed=True)
+    world.break_dataverse("500", r"^dh_spotlerpermissions\(", inner=True)
+
+    results = Outward(world.services, {}).send(read(world, record), always=True)
+
+    assert isinstance(results[record], Transient)
+    assert world.effects() == ["contact.anonymized"]
+
+
+# Those who take no part any more
+
+
+def test_a_known_record_that_the_filter_excludes_loses_all_permissions_and_nothing_else(world, send):
+    use_filter(world)
+    record = world.contact(firstname="Ann")
+    world.permission(record, "Newsletter", subscribed=True)
+    send(record)
+    world.services.dataverse.update("contacts", record.id, {"donotphone": True, "firstname": "Anna"})
+
+    (result,) = send(record)
+
+    assert result.code == "SKIPPED_FILTER"
+    assert "All its permissions are off in Spotler." in result.message
+    contact = world.in_spotler(record)
+    assert (contact["permissions"], contact["properties"]["firstName"]) == ([], "Ann")
+    assert world.info(record)[Info.LAST_STATUS] == "SKIPPED_FILTER"
+    assert [row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)] == [True]
+
+
+def test_a_record_of_a_table_that_is_mapped_no_more_loses_all_permissions(world, send):
+    record = world.lead()
+    world.permission(record, "Newsletter", subscribed=True)
+    send(record)
+    use(world)
+
+    assert codes(send(record)) == ["SKIPPED_FILTER"]
+
+    assert world.in_spotler(record)["permissions"] == []
+
+
+def test_an_excluded_record_costs_one_call_and_comes_back_whole(world, send):
+    use_filter(world)
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    send(record)
+    world.services.dataverse.update("contacts", record.id, {"donotphone": True})
+    send(record)
+    calls = world.spotler.calls()["total"]
+
+    assert codes(send(record)) == ["SKIPPED_FILTER"]
+    assert world.spotler.calls()["total"] == calls
+    assert codes(send(record, always=True)) == ["SKIPPED_FILTER"]
+    assert world.spotler.calls()["total"] == calls + 1
+
+    world.services.dataverse.update("contacts", record.id, {"donotphone": False})
+    assert codes(send(record)) == ["OK"]
+    assert world.in_spotler(record)["permissions"] == [1]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["never sent", "lost by Spotler"])
+def test_an_excluded_record_is_never_created(world, send, known):
+    use_filter(world)
+    record = world.contact(known=known, donotphone=True, mobilephone="+31612345678")
+    world.spotler.reset()
+
+    assert codes(send(record, always=True)) == ["SKIPPED_FILTER"]
+    assert world.in_spotler(record) is None
+    calls = world.spotler.calls()["total"]
+    assert codes(send(record, always=True)) == ["SKIPPED_FILTER"]
+    assert world.spotler.calls()["total"] == calls
+
+
+def test_where_spotler_shows_no_permissions_nothing_is_asked_about_an_excluded_record(world, send):
+    use_filter(world)
+    record = world.contact(known=True, donotphone=True)
+    world.services.spotler.fields = lambda: Fields([Field("email", "E-mail", PropertyType.EMAIL)])
+
+    assert codes(send(record, always=True)) == ["SKIPPED_FILTER"]
+    assert world.effects() == []
+
+
+@pytest.mark.parametrize("changes", [{"donotphone": True}, {"firstname": "Anna"}], ids=["excluded", "changed"])
+def test_who_opted_out_in_spotler_is_inactive_there(world, send, changes):
+    use_filter(world)
+    record = world.contact()
+    send(record)
+    before = world.info(record)
+    world.spotler.emit({"type": "unsubscribe", "externalId": record.id})
+    world.services.dataverse.update("contacts", record.id, changes)
+
+    (error,) = send(record)
+
+    assert isinstance(error, Refused)
+    info = world.info(record)
+    assert (info[Info.LAST_STATUS], info[Info.ACTIVE]) == ("CONTACT_OPTOUT", False)
+    assert info[Info.SENT_HASH] == before[Info.SENT_HASH]
 
 
 def test_one_refused_contact_harms_no_other_and_is_sent_again_next_time(world, send):
