@@ -9,9 +9,9 @@ from connector.jobs.attempt import Attempt
 from connector.jobs.field_write import Write, write_of
 from connector.jobs.model import Job
 from connector.jobs.operation import Accepts, Batch, Needs
-from connector.jobs.target_field import find_target
+from connector.jobs.target_field import find_target, is_lasting
 from connector.mapping import Mapping
-from connector.spotler import CLEARED, FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, FieldUnknown, parse_text
+from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, parse_text, to_spotler
 from connector.sync.outward import NO_CHANNEL
 
 #: Reads from a job what is to be written.
@@ -40,14 +40,9 @@ class WriteContactField:
             return
         spotler, mapping = batch.services.spotler, batch.services.mapping
         fields = spotler.fields()
-
-        def read(attempt: Attempt) -> Write:
-            try:
-                return self._write(attempt.job, fields, mapping)
-            except FieldUnknown:  # somebody may have added it to Spotler meanwhile
-                return self._write(attempt.job, spotler.fields(max_age=FIELDS_MISSED_TTL), mapping)
-
-        batch.examine(filled, read)
+        if not all(is_lasting(attempt.job.field_name, fields) for attempt in filled):
+            fields = spotler.fields(max_age=FIELDS_MISSED_TTL)  # somebody may have renamed or added one meanwhile
+        batch.examine(filled, lambda attempt: Write.of(self._read(attempt.job, fields, mapping), fields, mapping))
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call for a hundred contacts."""
@@ -55,9 +50,6 @@ class WriteContactField:
         batch.each(
             [attempt for attempt in attempts if write_of(attempt).opens_channel], lambda each: self._put(each, batch)
         )
-
-    def _write(self, job: Job, fields: Fields, mapping: Mapping) -> Write:
-        return Write.of(self._read(job, fields, mapping), fields, mapping)
 
     def _update(self, attempts: Sequence[Attempt], batch: Batch, *, again: bool = False) -> None:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
@@ -125,7 +117,8 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
     """
     named(job)
     target = find_target(job.field_name, job.table, fields, mapping)
-    return {target.name: CLEARED if target.bit is None else [{"bit": target.bit, "enabled": False}]}
+    cleared = to_spotler(target.type, None) if target.bit is None else [{"bit": target.bit, "enabled": False}]
+    return {target.name: cleared}
 
 
 SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, filled, property_to_set, "The field was set.")
