@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from connector.dataverse.choices import Operation as Choice
@@ -40,7 +40,7 @@ class ChangeAudience:
         """There is a name, and no Marketing List owns the audience: its next refresh would undo the job."""
         batch.examine(attempts, lambda attempt: audience_of(attempt.job.audience))
         open_ = [attempt for attempt in attempts if attempt.is_open]
-        owned = _owned_by_lists({audience_of(attempt.job.audience) for attempt in open_}, batch)
+        owned = _owned_by_lists([attempt.job.audience for attempt in open_], batch)
         for attempt in open_:
             if audience_of(attempt.job.audience).casefold() in owned:
                 attempt.fail(Invalid("A Marketing List keeps this audience; change the members of the list instead."))
@@ -106,10 +106,13 @@ def audience_id(name: str) -> str:
     return ID_PREFIX + hashlib.sha256(name.casefold().encode()).hexdigest()[:32]
 
 
-def _owned_by_lists(names: set[str], batch: Batch) -> set[str]:
-    """Which of these audiences a Marketing List keeps. Without Marketing Lists (Power Apps) there is none."""
+def _owned_by_lists(names: Iterable[str], batch: Batch) -> set[str]:
+    """Which of these audiences a Marketing List keeps. Without Marketing Lists (Power Apps) there is none.
+
+    A list is asked for in every spelling in which its name may stand: as the job has it, and without needless blanks.
+    """
     owned: set[str] = set()
-    wanted = sorted(names)
+    wanted = sorted({spelling for name in names for spelling in (name, name.strip(), audience_of(name))})
     for start in range(0, len(wanted), NAMES_PER_QUERY):
         part = wanted[start : start + NAMES_PER_QUERY]
         condition = filters.and_(
