@@ -30,10 +30,11 @@ class ChangeAudience:
     repeatable = True
     syncs_first = True
 
-    def __init__(self, choice: Choice, done: str, *, adds: bool) -> None:
+    def __init__(self, choice: Choice, done: str, post: str, *, adds: bool) -> None:
         self.slug = choice.slug
         self.accepts = Accepts.FIT if adds else Accepts.UNFIT
         self._done = done
+        self._post = post
         self._adds = adds
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
@@ -71,7 +72,7 @@ class ChangeAudience:
                 members[external_id].fail(ContactUnknown())
         for attempt in attempts:
             if attempt.is_open:
-                attempt.finish(self._done)
+                attempt.finish(self._done, post=f"{self._post}: {name}")
 
     def _call(self, name: str, external_ids: list[str], batch: Batch) -> MembershipResult:
         audiences, audience = batch.services.spotler.audiences, audience_id(name)
@@ -127,7 +128,9 @@ def _owned_by_lists(names: Iterable[str], batch: Batch) -> set[str]:
     return owned
 
 
-ADD_TO_AUDIENCE: Final = ChangeAudience(Choice.ADD_TO_AUDIENCE, "The contact is in the audience.", adds=True)
+ADD_TO_AUDIENCE: Final = ChangeAudience(
+    Choice.ADD_TO_AUDIENCE, "The contact is in the audience.", "Spotler audience joined", adds=True
+)
 REMOVE_FROM_AUDIENCE: Final = ChangeAudience(
-    Choice.REMOVE_FROM_AUDIENCE, "The contact is not in the audience.", adds=False
+    Choice.REMOVE_FROM_AUDIENCE, "The contact is not in the audience.", "Spotler audience left", adds=False
 )

@@ -26,11 +26,11 @@ class WriteContactField:
     accepts = Accepts.FIT
     syncs_first = True
 
-    def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, done: str) -> None:
+    def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, verb: str) -> None:
         self.slug = choice.slug
         self._filled = filled
         self._read = read
-        self._done = done
+        self._verb = verb
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
@@ -60,7 +60,7 @@ class WriteContactField:
         contacts = [ContactData(attempt.known_record.ref.id, write_of(attempt).properties) for attempt in attempts]
         for attempt, answer in zip(attempts, batch.services.spotler.update_contacts(contacts), strict=True):
             if answer.error is None:
-                attempt.finish(self._done)
+                self._finish(attempt)
             elif not again and (isinstance(answer.error, ContactUnknown) or answer.code == NO_CHANNEL):
                 lost.append(attempt)  # or there, but in no way to be reached: Spotler tells after it was sent again
             else:
@@ -73,7 +73,13 @@ class WriteContactField:
         batch.for_contact(
             attempt.known_record, lambda contact: batch.services.spotler.update_contact(contact, write.properties)
         )
-        attempt.finish(self._done)
+        self._finish(attempt)
+
+    def _finish(self, attempt: Attempt) -> None:
+        """The post names the field and never its value."""
+        attempt.finish(
+            f"The field was {self._verb}.", post=f"Spotler field {self._verb}: {attempt.job.field_name.strip()}"
+        )
 
 
 def named(job: Job) -> None:
@@ -121,7 +127,5 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
     return {target.name: cleared}
 
 
-SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, filled, property_to_set, "The field was set.")
-CLEAR_CONTACT_FIELD: Final = WriteContactField(
-    Choice.CLEAR_CONTACT_FIELD, named, property_to_clear, "The field was cleared."
-)
+SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, filled, property_to_set, "set")
+CLEAR_CONTACT_FIELD: Final = WriteContactField(Choice.CLEAR_CONTACT_FIELD, named, property_to_clear, "cleared")
