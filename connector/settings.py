@@ -84,7 +84,7 @@ class Settings(BusSettings):
     job_give_up_hours: Annotated[float, Field(gt=0)] = 3
     #: Seconds after which a claim is stale: the lock duration of the subscriptions.
     job_lease_seconds: Annotated[float, Field(gt=0)] = 300
-    #: Whether a tag, score or automation that a job changed is posted on the timeline of the record.
+    #: Whether what a job changed in Spotler (all but a sync) is posted on the timeline of the record.
     timeline_posts: bool = True
     #: Seconds that a Queued row may wait for its message before the sweep wakes it up.
     job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120

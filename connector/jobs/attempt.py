@@ -67,6 +67,7 @@ class Attempt:
         job: the job as it is after the claim.
         is_claimed: whether the claim stands on the row; where Dataverse refused it, only its end can be written.
         record: what the job is about, once it is read.
+        only_removes: whether it only takes something away, so that a contact which Spotler does not have is its end.
         begun: whether its work was begun, so that repeating it could do it twice.
         plan: what the check of the job found out, for the operation that performs it.
         result: how the attempt ended: an outcome, or the error that decides what happens next. None while it is open.
@@ -76,6 +77,7 @@ class Attempt:
     job: Job
     is_claimed: bool = True
     record: Record | None = None
+    only_removes: bool = False
     begun: bool = False
     plan: object = None
     result: Outcome | Exception | None = None

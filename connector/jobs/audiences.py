@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from connector.dataverse.choices import Operation as Choice
@@ -30,17 +30,18 @@ class ChangeAudience:
     repeatable = True
     syncs_first = True
 
-    def __init__(self, choice: Choice, done: str, *, adds: bool) -> None:
+    def __init__(self, choice: Choice, done: str, post: str, *, adds: bool) -> None:
         self.slug = choice.slug
         self.accepts = Accepts.FIT if adds else Accepts.UNFIT
         self._done = done
+        self._post = post
         self._adds = adds
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """There is a name, and no Marketing List owns the audience: its next refresh would undo the job."""
         batch.examine(attempts, lambda attempt: audience_of(attempt.job.audience))
         open_ = [attempt for attempt in attempts if attempt.is_open]
-        owned = _owned_by_lists({audience_of(attempt.job.audience) for attempt in open_}, batch)
+        owned = _owned_by_lists([attempt.job.audience for attempt in open_], batch)
         for attempt in open_:
             if audience_of(attempt.job.audience).casefold() in owned:
                 attempt.fail(Invalid("A Marketing List keeps this audience; change the members of the list instead."))
@@ -71,7 +72,7 @@ class ChangeAudience:
                 members[external_id].fail(ContactUnknown())
         for attempt in attempts:
             if attempt.is_open:
-                attempt.finish(self._done)
+                attempt.finish(self._done, post=f"{self._post}: {name}")
 
     def _call(self, name: str, external_ids: list[str], batch: Batch) -> MembershipResult:
         audiences, audience = batch.services.spotler.audiences, audience_id(name)
@@ -106,10 +107,13 @@ def audience_id(name: str) -> str:
     return ID_PREFIX + hashlib.sha256(name.casefold().encode()).hexdigest()[:32]
 
 
-def _owned_by_lists(names: set[str], batch: Batch) -> set[str]:
-    """Which of these audiences a Marketing List keeps. Without Marketing Lists (Power Apps) there is none."""
+def _owned_by_lists(names: Iterable[str], batch: Batch) -> set[str]:
+    """Which of these audiences a Marketing List keeps. Without Marketing Lists (Power Apps) there is none.
+
+    A list is asked for in every spelling in which its name may stand: as the job has it, and without needless blanks.
+    """
     owned: set[str] = set()
-    wanted = sorted(names)
+    wanted = sorted({spelling for name in names for spelling in (name, name.strip(), audience_of(name))})
     for start in range(0, len(wanted), NAMES_PER_QUERY):
         part = wanted[start : start + NAMES_PER_QUERY]
         condition = filters.and_(
@@ -124,7 +128,9 @@ def _owned_by_lists(names: set[str], batch: Batch) -> set[str]:
     return owned
 
 
-ADD_TO_AUDIENCE: Final = ChangeAudience(Choice.ADD_TO_AUDIENCE, "The contact is in the audience.", adds=True)
+ADD_TO_AUDIENCE: Final = ChangeAudience(
+    Choice.ADD_TO_AUDIENCE, "The contact is in the audience.", "Spotler audience joined", adds=True
+)
 REMOVE_FROM_AUDIENCE: Final = ChangeAudience(
-    Choice.REMOVE_FROM_AUDIENCE, "The contact is not in the audience.", adds=False
+    Choice.REMOVE_FROM_AUDIENCE, "The contact is not in the audience.", "Spotler audience left", adds=False
 )

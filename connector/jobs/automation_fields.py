@@ -5,7 +5,8 @@
     basket=p-1,p-2
 
 Fields are separated by line breaks; on a single line, by semicolons. A field that is left out, blank, or still holds
-its type hint (`invoiceEmail=STRING`) passes nothing. Names are case-sensitive, as Spotler has them.
+its type hint (`invoiceEmail=STRING`) passes nothing; people who write the hints by hand write `String` or `Text` as
+well. Names are case-sensitive, as Spotler has them.
 
 Which fields there are stands on the row of the automation (`parse_template`), where Spotler tells them or people have
 written them down. Where nothing stands, any name is taken, as text: the start is not held up by what nobody told.
@@ -23,6 +24,8 @@ from connector.errors import Invalid
 TYPES: Final = ("STRING", "URL", "PRODUCTLIST")
 #: What a name looks like that may be quoted in a message; anything else could be a value that slipped out of its place.
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+#: An address up to its host, which has no blank in it; `urlsplit` passes over some.
+_HOST: Final = re.compile(r"https?://[^\s/?#]+(?:[/?#]|\Z)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,7 @@ class AutomationField:
 
 def parse_template(template: str) -> dict[str, str]:
     """The fields of an automation, name and type, from its row. A type that is not known counts as text."""
-    fields = {}
-    for part in _parts(template):
-        name, _, hint = part.partition("=")
-        kind = hint.strip().upper()
-        fields[name.strip()] = kind if kind in TYPES else "STRING"
-    return fields
+    return {name: kind if (kind := hint.upper()) in TYPES else "STRING" for name, hint in _hints(template).items()}
 
 
 def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
@@ -55,8 +53,8 @@ def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
     Raises:
         Invalid: for a part without `=`, an unknown name, a name given twice, or an address that is not absolute.
     """
-    known = parse_template(template)
-    fields: dict[str, AutomationField] = {}
+    known, hints = parse_template(template), _hints(template)
+    fields: dict[str, AutomationField | None] = {}
     for position, part in enumerate(_parts(text), start=1):
         name, separator, value = (piece.strip() for piece in part.partition("="))
         if not separator:
@@ -64,11 +62,16 @@ def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
         _check_name(name, position, known)
         if name in fields:
             raise Invalid(f"Automation Fields gives {_called(name, position)} twice.")
-        kind = known.get(name)
-        is_hint = value == kind if kind else value in TYPES
-        if not is_hint and (field := _field(name, kind or "STRING", value)):
-            fields[name] = field
-    return tuple(fields.values())
+        blank = {known[name], hints[name].upper()} if known else TYPES
+        is_blank = value.rstrip("; ").upper() in blank
+        fields[name] = None if is_blank else _field(name, known.get(name, "STRING"), value)
+    return tuple(field for field in fields.values() if field)
+
+
+def _hints(template: str) -> dict[str, str]:
+    """The fields of an automation with their hints as they are written; none holds a semicolon, also not in lines."""
+    parts = [part.partition("=") for part in re.split(r"[\r\n;]", template) if part.strip()]
+    return {name.strip(): hint.strip() for name, _, hint in parts}
 
 
 def _check_name(name: str, position: int, known: Mapping[str, str]) -> None:
@@ -104,9 +107,8 @@ def _field(name: str, kind: str, value: str) -> AutomationField | None:
 
 def _check_address(name: str, value: str) -> None:
     try:
-        parts = urlsplit(value)
-        absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
+        host = urlsplit(value).hostname or ""
     except ValueError:
-        absolute = False
-    if not absolute:
+        host = ""
+    if not _HOST.match(value) or not any(letter.isalnum() for letter in host):
         raise Invalid(f"The automation field {name} must be an absolute address that begins with https:// or http://.")

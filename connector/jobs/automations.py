@@ -71,7 +71,7 @@ class StartAutomation:
             )
             attempt.finish(
                 "The automation was started.",
-                automation_contact_id=result.automation_contact_id or "",
+                automation_contact_id=result.automation_contact_id(start.automation.automation_id) or "",
                 post=f"Spotler automation started: {start.automation.name}",
             )
 

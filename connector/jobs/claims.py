@@ -13,6 +13,7 @@ The claim is a conditional write (row version), so of two that try at the same t
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final
 
 from connector.dataverse.choices import Operation
@@ -106,7 +107,10 @@ def _is_stale(job: Job, now: datetime) -> bool:
 
 
 def _is_superseded(job: Job, siblings: Collection[Job]) -> bool:
-    return _syncs(job) and any(_syncs(other) and other.is_queued and other.number > job.number for other in siblings)
+    """Whether a newer sync does its work: not one behind a job of another operation, which would see old values."""
+    younger = sorted((other for other in siblings if other.number > job.number), key=lambda other: other.number)
+    following = takewhile(lambda other: other.operation is Operation.SYNC_CONTACT, younger)
+    return _syncs(job) and any(_syncs(other) and other.is_queued for other in following)
 
 
 def _syncs(job: Job) -> bool:

@@ -49,4 +49,4 @@ class AnonymizeContact:
 
     def _anonymize(self, attempt: Attempt, batch: Batch) -> None:
         batch.outward.anonymize(attempt.known_record)
-        attempt.finish("The contact is anonymised in Spotler.")
+        attempt.finish("The contact is anonymised in Spotler.", post="Anonymised in Spotler")

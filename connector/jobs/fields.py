@@ -9,9 +9,9 @@ from connector.jobs.attempt import Attempt
 from connector.jobs.field_write import Write, write_of
 from connector.jobs.model import Job
 from connector.jobs.operation import Accepts, Batch, Needs
-from connector.jobs.target_field import find_target
+from connector.jobs.target_field import find_target, is_lasting
 from connector.mapping import Mapping
-from connector.spotler import CLEARED, FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, FieldUnknown, parse_text
+from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, parse_text, to_spotler
 from connector.sync.outward import NO_CHANNEL
 
 #: Reads from a job what is to be written.
@@ -26,11 +26,11 @@ class WriteContactField:
     accepts = Accepts.FIT
     syncs_first = True
 
-    def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, done: str) -> None:
+    def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, verb: str) -> None:
         self.slug = choice.slug
         self._filled = filled
         self._read = read
-        self._done = done
+        self._verb = verb
 
     def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
@@ -40,12 +40,12 @@ class WriteContactField:
             return
         spotler, mapping = batch.services.spotler, batch.services.mapping
         fields = spotler.fields()
+        if not all(is_lasting(attempt.job.field_name, fields) for attempt in filled):
+            fields = spotler.fields(max_age=FIELDS_MISSED_TTL)  # somebody may have renamed or added one meanwhile
 
         def read(attempt: Attempt) -> Write:
-            try:
-                return self._write(attempt.job, fields, mapping)
-            except FieldUnknown:  # somebody may have added it to Spotler meanwhile
-                return self._write(attempt.job, spotler.fields(max_age=FIELDS_MISSED_TTL), mapping)
+            properties = self._read(attempt.job, fields, mapping)
+            return Write.of(properties, fields, mapping.permission_fields(attempt.job.table))
 
         batch.examine(filled, read)
 
@@ -56,9 +56,6 @@ class WriteContactField:
             [attempt for attempt in attempts if write_of(attempt).opens_channel], lambda each: self._put(each, batch)
         )
 
-    def _write(self, job: Job, fields: Fields, mapping: Mapping) -> Write:
-        return Write.of(self._read(job, fields, mapping), fields, mapping.permission_fields(job.table))
-
     def _update(self, attempts: Sequence[Attempt], batch: Batch, *, again: bool = False) -> None:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
         if not attempts:
@@ -68,7 +65,7 @@ class WriteContactField:
         contacts = [ContactData(attempt.known_record.ref.id, write_of(attempt).properties) for attempt in attempts]
         for attempt, answer in zip(attempts, batch.services.spotler.update_contacts(contacts), strict=True):
             if answer.error is None:
-                attempt.finish(self._done)
+                self._finish(attempt)
             elif not again and (isinstance(answer.error, ContactUnknown) or answer.code == NO_CHANNEL):
                 lost.append(attempt)  # or there, but in no way to be reached: Spotler tells after it was sent again
             else:
@@ -81,7 +78,13 @@ class WriteContactField:
         batch.for_contact(
             attempt.known_record, lambda contact: batch.services.spotler.update_contact(contact, write.properties)
         )
-        attempt.finish(self._done)
+        self._finish(attempt)
+
+    def _finish(self, attempt: Attempt) -> None:
+        """The post names the field and never its value."""
+        attempt.finish(
+            f"The field was {self._verb}.", post=f"Spotler field {self._verb}: {attempt.job.field_name.strip()}"
+        )
 
 
 def named(job: Job) -> None:
@@ -125,10 +128,9 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
     """
     named(job)
     target = find_target(job.field_name, job.table, fields, mapping)
-    return {target.name: CLEARED if target.bit is None else [{"bit": target.bit, "enabled": False}]}
+    cleared = to_spotler(target.type, None) if target.bit is None else [{"bit": target.bit, "enabled": False}]
+    return {target.name: cleared}
 
 
-SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, filled, property_to_set, "The field was set.")
-CLEAR_CONTACT_FIELD: Final = WriteContactField(
-    Choice.CLEAR_CONTACT_FIELD, named, property_to_clear, "The field was cleared."
-)
+SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, filled, property_to_set, "set")
+CLEAR_CONTACT_FIELD: Final = WriteContactField(Choice.CLEAR_CONTACT_FIELD, named, property_to_clear, "cleared")

@@ -66,7 +66,7 @@ class Batch:
                 attempt.begun = True
                 work(attempt)
             except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-                attempt.fail(error)
+                _end(attempt, error)
 
         wait([self.services.pool.submit(one, attempt) for attempt in attempts])
 
@@ -84,7 +84,7 @@ class Batch:
         results = self.outward.send([attempt.known_record for attempt in attempts], always=True)
         for attempt in attempts:
             if error := _why_missing(results[attempt.known_record.ref]):
-                attempt.fail(error)
+                _end(attempt, error)
         return [attempt for attempt in attempts if attempt.is_open]
 
     def for_contact[T](self, record: Record, call: Callable[[str], T]) -> T:
@@ -151,6 +151,14 @@ class Operation(Protocol):
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """Do the work and end every attempt; no record occurs twice among them."""
+
+
+def _end(attempt: Attempt, error: Exception) -> None:
+    """End an attempt whose work failed, or was not needed: who is not in Spotler, and may not be, has nothing there."""
+    if attempt.only_removes and isinstance(error, Refused) and error.result_code in SKIPPED:
+        attempt.finish("Spotler does not have the contact, so there is nothing to remove.")
+    else:
+        attempt.fail(error)
 
 
 def _why_missing(result: Sent | Exception) -> Exception | None:

@@ -6,6 +6,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
 from connector.jobs.consent import heed_consent
+from connector.jobs.field_write import Write
 from connector.jobs.operation import Accepts, Batch, Needs, Operation
 from connector.sync.records import Record, RecordReader
 
@@ -34,6 +35,9 @@ def prepare(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> 
         except Invalid as error:
             attempt.fail(error)
     fit = [attempt for attempt, _ in refs if attempt.is_open]
+    for attempt in fit:
+        write = attempt.plan if isinstance(attempt.plan, Write) else None
+        attempt.only_removes = write.only_removes if write else Accepts.DO_NOT_EMAIL in operation.accepts
     heed_consent(operation, fit, batch.services)
     if operation.syncs_first:
         # A record that Spotler does not know yet is sent before anything is done with it.

@@ -74,7 +74,11 @@ class Recorder:
                 case retry.Retry(due):
                     entries.append(Postponed(attempt.job, due + self._lease))
                     self._putback.retry(attempt, due)
-        posts = [(attempt.record.ref, outcome.post) for attempt, outcome in ended if attempt.record and outcome.post]
+        posts = [
+            (attempt.record.ref, outcome.post)
+            for attempt, outcome in ended
+            if attempt.record and attempt.record.exists and outcome.post
+        ]
         beside = [
             self._services.side_pool.submit(self._infos, infos),
             self._services.side_pool.submit(timeline.post, self._services, posts, operation=self._operation.slug),

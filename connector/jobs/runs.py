@@ -1,9 +1,9 @@
 """Stop Automation: end a run that a Start Automation job began."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.dataverse.choices import AutomationKind, JobStatus, Operation as Choice
+from connector.dataverse.choices import AutomationKind, Operation as Choice
 from connector.dataverse.client import filters
 from connector.dataverse.names import Job as Names
 from connector.errors import Invalid, Refused
@@ -11,14 +11,17 @@ from connector.jobs.attempt import Attempt
 from connector.jobs.automations import AutomationRow, automation_of, read_automations
 from connector.jobs.model import COLUMNS, Job
 from connector.jobs.operation import Accepts, Batch, Needs
-from connector.spotler import Spotler
+from connector.spotler import NotLicensed, NotSupported, Spotler
 
 
 class RunNotFound(Refused):
     """No run was found that could be stopped."""
 
     code = "RUN_NOT_FOUND"
-    advice = "Fill the Automation Contact Id of the job that started the run."
+    advice = (
+        "Fill the Automation Contact Id of the run, its record and its automation: the job that started it may have "
+        "been deleted, which happens to Completed ones after KEEP_COMPLETED_DAYS. Else stop it in Spotler."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +65,37 @@ class StopAutomation:
     def _stop(self, attempt: Attempt, batch: Batch) -> None:
         stop = attempt.plan
         assert isinstance(stop, Stop)  # noqa: S101 - made by the check
-        for run in stop.runs:
-            batch.check_time()
-            if _end(stop, run, batch.services.spotler):
-                attempt.finish("It was stopped.")
-                return
-        attempt.finish("It had ended already.")
+        for automation_id in _suspects(stop.automation, batch.services.spotler):
+            for run in stop.runs:
+                batch.check_time()
+                if _end(stop, automation_id, run, batch.services.spotler):
+                    kind = "campaign" if stop.automation.kind is AutomationKind.CAMPAIGN else "automation"
+                    attempt.finish("It was stopped.", post=f"Spotler {kind} stopped: {stop.automation.name}")
+                    return
+        attempt.finish("There was nothing to stop: Spotler says that the contact is not in it.")
 
 
-def _end(stop: Stop, run: str, spotler: Spotler) -> bool:
-    """End a run; False when it had ended already."""
+def _suspects(automation: AutomationRow, spotler: Spotler) -> Iterator[str]:
+    """The automation, then the others behind its trigger: a run is that of the one which took the contact."""
+    yield automation.automation_id
+    if automation.kind is AutomationKind.CAMPAIGN:
+        return
+    try:
+        published = spotler.automations()
+    except (NotLicensed, NotSupported):  # then nobody can tell
+        return
+    for other in published:
+        if other.id != automation.automation_id and automation.trigger_code in {each.id for each in other.triggers}:
+            yield other.id
+
+
+def _end(stop: Stop, automation_id: str, run: str, spotler: Spotler) -> bool:
+    """End a run; False when there is none such to end."""
     try:
         if stop.automation.kind is AutomationKind.CAMPAIGN:
-            spotler.stop_campaign(stop.automation.automation_id, stop.external_id)
+            spotler.stop_campaign(automation_id, stop.external_id)
         else:
-            spotler.stop_automation(stop.automation.automation_id, stop.external_id, run)
+            spotler.stop_automation(automation_id, stop.external_id, run)
     except Refused as refusal:
         if refusal.result_code != "INVALID_STATE":
             raise
@@ -112,6 +131,8 @@ def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) 
         raise RunNotFound
     if job.record is not None and job.record != origin.record:
         raise Invalid("The Automation Contact Id belongs to a run of another record.")
+    if job.automation_id is not None and job.automation_id != origin.automation_id:
+        raise Invalid("The Automation Contact Id belongs to a run of another automation.")
     runs = (run,) if run else tuple(each.automation_contact_id for each in meant)
     return Stop(_stoppable(automation_of(origin.automation_id, rows)), origin.record.id, runs)
 
@@ -131,7 +152,10 @@ def _is_meant(start: Job, job: Job, run: str) -> bool:
 
 
 def _starts(jobs: Iterable[Job], batch: Batch) -> list[Job]:
-    """The finished Start Automation jobs that may have begun the runs, in the order of their numbers: one query."""
+    """The Start Automation jobs that may have begun the runs, in the order of their numbers: one query.
+
+    Whatever their status: one that was set back to Queued may go on or fail, and still bears the run that it began.
+    """
     wanted = []
     for job in jobs:
         run = job.automation_contact_id.strip()
@@ -146,7 +170,6 @@ def _starts(jobs: Iterable[Job], batch: Batch) -> list[Job]:
         return []
     condition = filters.and_(
         filters.eq(Names.OPERATION, Choice.START_AUTOMATION.value),
-        filters.eq(Names.STATUS, JobStatus.COMPLETED.value),
         filters.ne(Names.AUTOMATION_CONTACT_ID, None),
         filters.or_(*(f"({each})" for each in dict.fromkeys(wanted))),
     )

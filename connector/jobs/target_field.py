@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.errors import Invalid
 from connector.mapping import Mapping
-from connector.spotler import Field, Fields, FieldUnknown, PropertyType
+from connector.spotler import Field, Fields, PropertyType
 
 #: The address decides who somebody is mailed as, so only the sync of the record may write it.
 PROTECTED: Final = frozenset({"email", "externalid"})
@@ -27,6 +27,11 @@ class TargetField:
     bit: int | None = None
 
 
+def is_lasting(text: str, fields: Fields) -> bool:
+    """Whether a job names a field by its internal name, which never changes; display names and items may be renamed."""
+    return ":" not in text and text in fields
+
+
 def find_target(text: str, table: str, fields: Fields, mapping: Mapping) -> TargetField:
     """The field that a job names: `field`, or `field:item` for an item of a list field.
 
@@ -35,7 +40,6 @@ def find_target(text: str, table: str, fields: Fields, mapping: Mapping) -> Targ
         table: the logical name of the table of the record; what is mapped for other tables does not count.
 
     Raises:
-        FieldUnknown: Spotler has no such field, or the list field no such item.
         Invalid: naming what is wrong and what to do.
     """
     name, colon, item = (part.strip() for part in text.partition(":"))
@@ -61,7 +65,7 @@ def _bit(field: Field, item: str, allowed: Collection[str] | None) -> int:
     if allowed is not None and item.casefold() not in {each.casefold() for each in allowed}:
         raise Invalid(_no_item(field, allowed))
     if option is None:
-        raise FieldUnknown(_no_item(field, allowed or [each.name for each in field.options]))
+        raise Invalid(_no_item(field, allowed or [each.name for each in field.options]))
     return option.bit
 
 

@@ -1,6 +1,7 @@
-"""Posts on the timeline of a record: users see there that a tag, a score or an automation was changed.
+"""Posts on the timeline of a record: users see there what a job changed in Spotler, without the values of fields.
 
-Posts are a courtesy. One that cannot be written is logged and fails no job.
+Sync Contact posts nothing, because every save of a record would. Posts are a courtesy: one that cannot be written is
+logged and fails no job.
 """
 
 import logging

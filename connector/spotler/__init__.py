@@ -4,7 +4,7 @@ from connector.spotler.client import FIELDS_MISSED_TTL, Spotler, spotler_from
 from connector.spotler.conversions import CLEARED, MONEY_UNIT, TEXT_LENGTH, from_spotler, to_spotler
 from connector.spotler.errors import ContactUnknown, NotLicensed, NotSupported
 from connector.spotler.extensions import TAG_LENGTH
-from connector.spotler.fields import Field, Fields, FieldUnknown, Option, PropertyType
+from connector.spotler.fields import Field, Fields, Option, PropertyType
 from connector.spotler.models import (
     Audience,
     Automation,
@@ -47,7 +47,6 @@ __all__ = [
     "ContactUnknown",
     "Field",
     "FieldType",
-    "FieldUnknown",
     "Fields",
     "Interaction",
     "InteractionKind",

@@ -11,7 +11,7 @@ from typing import Final
 
 from connector.errors import Invalid, Refused
 from connector.spotler.calls import Calls, Route, answer_of
-from connector.spotler.errors import NotLicensed, UnknownMembers
+from connector.spotler.errors import NotLicensed, UnknownMembers, error_for
 from connector.spotler.models import Audience, MembershipResult
 from connector.spotler.readers import read_audience
 from connector.spotler.wire import as_object
@@ -21,7 +21,8 @@ MEMBERS_PER_CALL: Final = 2500
 
 _MISSING: Final = "RESOURCE_NOT_FOUND"
 #: The rules of names and ids; this resource does not declare a body that would say which was broken.
-_RULES: Final = {417: "SPOTLER_AUDIENCE_REFUSED"}
+_REFUSED: Final = "SPOTLER_AUDIENCE_REFUSED"
+_RULES: Final = {417: _REFUSED}
 _CREATE: Final = Route("POST", "/audience", bare=_RULES, licensed=True)
 _GET: Final = Route("GET", "/audience/{audience}", bare={404: _MISSING}, licensed=True)
 _UPDATE: Final = Route("PUT", "/audience/{audience}", bare={404: _MISSING, **_RULES}, licensed=True)
@@ -40,16 +41,19 @@ class Audiences:
         """Create an audience. Doing it again is harmless: one with this id and name is returned as it is.
 
         Raises:
-            Refused: the name or id is empty, too long or used by another audience, or there are too many audiences.
+            Refused: NAME_ALREADY_IN_USE, or SPOTLER_AUDIENCE_REFUSED if there are too many audiences, or Spotler does
+                not say what is wrong with the name or id.
         """
         body = {"externalId": external_id, "name": name, "description": description}
         try:
             return read_audience(as_object(answer_of(self._calls.send(_CREATE, body=body))))
         except Refused as refusal:
             existing = None if isinstance(refusal, NotLicensed) else self.get(external_id)
-            if existing is None or existing.name != name:
-                raise
-            return existing
+            if existing is not None and existing.name.casefold() == name.casefold():
+                return existing
+            if refusal.result_code == "INVALID_STATE":  # there is no audience whose state it could be
+                raise error_for(_REFUSED) from None
+            raise
 
     def get(self, external_id: str) -> Audience | None:
         """The audience, or None if there is none with this id."""

@@ -41,8 +41,8 @@ from connector.spotler.wire import as_object, objects, read_json
 
 #: Seconds for which the account's fields are remembered: they change when somebody edits the account, so rarely.
 FIELDS_TTL: Final = 24 * 3600.0
-#: Seconds after which they are worth asking for again when a field is missed, which somebody may just have added. Most
-#: likely its name is mistyped, and a flood of such jobs costs one call a minute.
+#: Seconds after which they are worth asking for again when a field is missed, which somebody may just have added, or
+#: named as people see it, which somebody may just have renamed. A flood of such jobs costs one call a minute.
 FIELDS_MISSED_TTL: Final = 60.0
 #: Contacts asked for in a search by e-mail: one, or a few where the account allows doubles.
 _SEARCH_PAGE: Final = 100

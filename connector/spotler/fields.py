@@ -15,10 +15,6 @@ from connector.errors import Invalid
 PERMISSIONS = "permissions"
 
 
-class FieldUnknown(Invalid):
-    """Spotler has no field with this name, or the list field no such item."""
-
-
 class PropertyType(StrEnum):
     """The types that Spotler declares."""
 
@@ -107,8 +103,7 @@ class Fields:
         """The field that a person means: by internal name, else by display name.
 
         Raises:
-            FieldUnknown: there is none.
-            Invalid: the display name fits several.
+            Invalid: there is none, or the display name fits several.
         """
         if field := self.get(name):
             return field
@@ -118,7 +113,7 @@ class Fields:
         if found:
             names = ", ".join(sorted(field.name for field in found))
             raise Invalid(f"Several Spotler fields have this display name; use the internal name: one of {names}.")
-        raise FieldUnknown("Spotler has no field with this name.")
+        raise Invalid("Spotler has no field with this name.")
 
     @property
     def permissions(self) -> Field | None:

@@ -222,10 +222,14 @@ class TriggerResult:
         """The runs that were started."""
         return tuple(run for run in self.runs if run.result == OK)
 
-    @property
-    def automation_contact_id(self) -> str | None:
-        """The id of the first run that was started, by which it can be stopped, if Spotler told one."""
-        return next((run.run_id for run in self.started if run.run_id), None)
+    def automation_contact_id(self, automation_id: str = "") -> str | None:
+        """The id of a run that was started, by which it can be stopped, if Spotler told one.
+
+        Args:
+            automation_id: whose run it is to be, where several automations stand behind the trigger.
+        """
+        told = sorted((run for run in self.started if run.run_id), key=lambda run: run.automation_id != automation_id)
+        return next((run.run_id for run in told), None)
 
 
 @dataclass(frozen=True, slots=True)

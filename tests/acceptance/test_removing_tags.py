@@ -47,6 +47,15 @@ def test_a_tag_that_the_contact_does_not_have_is_the_same_end_state(world, tagge
     assert world.spotler.contact(record).tags == tags
 
 
+@pytest.mark.feature("TAG-04")
+def test_from_who_was_never_in_spotler_and_may_not_be_nothing_is_to_be_removed(world):
+    record = world.contact(donotemail=True)
+
+    world.run(REMOVE_TAG, record, dh_tag=new_tag()).assert_completed()
+
+    assert world.spotler.find(record) is None
+
+
 @pytest.mark.feature("TAG-07")
 def test_the_score_goes_with_the_tag(world):
     record, tag = world.contact(), new_tag()

@@ -8,6 +8,7 @@ from tests.acceptance.automations import automation_in_both
 from tests.acceptance.world import start_columns
 
 STOP = Operation.STOP_AUTOMATION
+NOTHING_TO_STOP = "There was nothing to stop: Spotler says that the contact is not in it."
 
 
 def running(world, record):
@@ -44,7 +45,7 @@ def test_every_stop_takes_the_latest_run_that_has_not_ended(world, automation):
 
     stops = [world.run(STOP, record, **start_columns(automation)) for _ in range(3)]
 
-    assert [job.message for job in stops] == ["It was stopped.", "It was stopped.", "It had ended already."]
+    assert [job.message for job in stops] == ["It was stopped.", "It was stopped.", NOTHING_TO_STOP]
     assert [job.code for job in stops] == ["OK"] * 3
     assert running(world, record) == []
 
@@ -58,7 +59,7 @@ def test_a_run_that_has_ended_is_the_same_end_state(world, automation):
     job = world.run(STOP, **{Job.AUTOMATION_CONTACT_ID: run})
 
     job.assert_completed()
-    assert job.message == "It had ended already."
+    assert job.message == NOTHING_TO_STOP
 
 
 @pytest.mark.feature("AUT-11")
@@ -88,6 +89,18 @@ def test_a_run_of_another_record_is_not_stopped(world, automation):
     job = world.run(STOP, other, **{Job.AUTOMATION_CONTACT_ID: run})
 
     job.assert_failed("JOB_NOT_VALID", "another record")
+    assert running(world, record) == [run]
+
+
+@pytest.mark.feature("AUT-11")
+def test_a_run_of_another_automation_is_not_stopped_by_its_id(world, automation):
+    record = world.contact()
+    run = world.start(record, automation).run_id
+    columns = start_columns(automation_in_both(world))
+
+    job = world.run(STOP, record, **columns, **{Job.AUTOMATION_CONTACT_ID: run})
+
+    job.assert_failed("JOB_NOT_VALID", "another automation")
     assert running(world, record) == [run]
 
 

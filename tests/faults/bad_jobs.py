@@ -140,6 +140,13 @@ BAD = (
         "belongs to a run of another record.",
         lambda ids: {Job.AUTOMATION_CONTACT_ID: ids["run"]},
     ),
+    Bad(
+        "run of another automation",
+        STOP,
+        "belongs to a run of another automation.",
+        lambda ids: {Job.AUTOMATION_CONTACT_ID: ids["run"]},
+        record="none",
+    ),
     Bad("automation without an id", STOP, "has no automation id;", lambda ids: {AUTOMATION: ids["nameless"]}),
     *every(LISTS, "list and contact", "has no customer and no lead; clear", record="contact"),
     *every(LISTS, "no list", "The job has no marketing list,", {LIST: None}),

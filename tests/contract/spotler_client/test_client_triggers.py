@@ -43,10 +43,10 @@ def test_an_automation_is_started_with_fields_and_stopped_by_its_run(spotler, st
     result = spotler.trigger_automation(WELCOME_TRIGGER_CODE, "c-1", FIELDS)
 
     (run,) = runs(standin, "automationRuns")
-    assert result.automation_contact_id == run["runId"]
+    assert result.automation_contact_id() == run["runId"]
     assert set(run["fields"]) == {"invoiceEmail", "payUrl", "basket"}
 
-    spotler.stop_automation(WELCOME_AUTOMATION_ID, "c-1", result.automation_contact_id)
+    spotler.stop_automation(WELCOME_AUTOMATION_ID, "c-1", result.automation_contact_id())
     assert runs(standin, "automationRuns")[0]["ended"] is not None
 
 

@@ -131,7 +131,7 @@ class Cast:
     def runs_automation(self, record: RecordRef) -> str:
         """A known record is in the shared automation, started by a job of the past; the run."""
         result = self._spotler.trigger_automation(account.WELCOME_TRIGGER_CODE, record.id)
-        run = result.automation_contact_id or ""
+        run = result.automation_contact_id() or ""
         past = {
             Job.AUTOMATION_CONTACT_ID: run,
             Job.STATE: JobStatus.COMPLETED.state,

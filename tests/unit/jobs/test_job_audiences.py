@@ -1,6 +1,9 @@
 """Audience jobs of one batch: one call for all, and a result for each."""
 
+import pytest
+
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Job, MarketingList
 from connector.jobs.audiences import audience_id
 
 ADD, REMOVE = Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE
@@ -51,3 +54,27 @@ def test_who_is_lost_and_may_not_be_mailed_is_not_sent_again_to_be_taken_out(wor
 
     assert world.status(job) == DONE
     assert world.in_spotler(record) is None
+
+
+@pytest.mark.parametrize("name", ["VIP  Members", " VIP Members", "VIP Members"])
+def test_a_list_keeps_its_audience_however_many_blanks_its_name_has(world, name):
+    world.load(MarketingList.TABLE, **{MarketingList.NAME: name, "createdfromcode": 2, MarketingList.SYNCED: True})
+    jobs = [world.job(operation, world.contact(known=True), dh_audience=name) for operation in (ADD, REMOVE)]
+
+    for job in jobs:
+        world.run(job)
+
+    assert [world.status(job) for job in jobs] == [(JobStatus.FAILED, "JOB_NOT_VALID")] * 2
+    assert world.spotler.state()["audiences"] == []
+
+
+def test_what_spotler_does_not_create_says_why(world):
+    world.services.spotler.audiences.create("by-hand", NAME)
+    world.spotler.settings(max_audiences=1)
+    taken, one_too_many = (world.job(ADD, world.contact(known=True), dh_audience=name) for name in (NAME, "Others"))
+
+    world.run(taken, one_too_many)
+
+    assert world.status(taken) == (JobStatus.FAILED, "NAME_ALREADY_IN_USE")
+    assert world.status(one_too_many) == (JobStatus.FAILED, "SPOTLER_AUDIENCE_REFUSED")
+    assert "too many audiences" in world.row(one_too_many)[Job.RESULT_MESSAGE]

@@ -28,6 +28,7 @@ def refusal(text: str, template: str = TEMPLATE) -> str:
         ("a=NUMBER\nb", {"a": "STRING", "b": "STRING"}),
         ("", {}),
         (" \n ; \n", {}),
+        ("a=URL;\nb=PRODUCTLIST ;\n", {"a": "URL", "b": "PRODUCTLIST"}),
     ],
 )
 def test_a_template_says_which_fields_there_are_and_what_is_not_known_counts_as_text(template, fields):
@@ -62,6 +63,22 @@ def test_a_value_may_hold_the_equals_sign():
 )
 def test_blank_removed_and_untouched_fields_pass_nothing(text):
     assert parse_fields(text, TEMPLATE) == ()
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("a=String\nb=ProductList", "a=String\nb=productlist"),
+        ("a=STRING;\nb=PRODUCTLIST;", "a=STRING;\nb=PRODUCTLIST;"),
+        ("a=string;b=productlist", "a=STRING;b=ProductList"),
+        ("a=Text", "a=text"),
+        ("a=Text", "a=STRING"),
+        ("a=e-mail address", "a=E-mail address"),
+        ("a\nb=", "a=\nb=String"),
+    ],
+)
+def test_a_hint_as_people_wrote_it_on_the_row_is_blank_whatever_its_case(template, text):
+    assert parse_fields(text, template) == ()
 
 
 def test_only_the_hint_of_the_fields_own_type_is_blank():
@@ -100,7 +117,7 @@ def test_where_the_fields_are_not_known_any_name_is_taken_as_text():
     )
 
 
-@pytest.mark.parametrize("hint", ["", " ", *TYPES])
+@pytest.mark.parametrize("hint", ["", " ", *TYPES, "String"])
 def test_where_the_fields_are_not_known_every_hint_is_blank(hint):
     assert parse_fields(f"title={hint}", "") == ()
 
@@ -115,13 +132,20 @@ def test_a_field_given_twice_is_refused():
     assert refusal("a@b=x;a@b=y", "") == "Automation Fields gives the field in part 2 twice."
 
 
+@pytest.mark.parametrize("text", ["note=;note=x", "note=STRING;note=x", "note=x;note=", "note=;note="])
+@pytest.mark.parametrize("template", ["", "note=STRING"])
+def test_a_field_given_twice_is_refused_also_where_it_passes_nothing(text, template):
+    assert refusal(text, template) == "Automation Fields gives the field note twice."
+
+
 @pytest.mark.parametrize("value", ["https://shop.example", "http://shop.example/a b", "HTTPS://shop.example"])
 def test_an_absolute_address_is_taken(value):
     assert parse_fields(f"payUrl={value}", TEMPLATE)[0].value == value
 
 
 @pytest.mark.parametrize(
-    "value", ["shop.example/pay", "/pay", "//shop.example/pay", "ftp://shop.example", "javascript:x", "https://", "https://[x"]
+    "value", ["shop.example/pay", "/pay", "//shop.example/pay", "ftp://shop.example", "javascript:x", "https://", "https://[x",
+     "https://exa mple.nl/x", "https://a\tb.nl/", "https://.", "https://-/", "http://:80/", "https://me@/"]
 )  # fmt: skip
 def test_any_other_address_is_refused(value):
     assert "must be an absolute address" in refusal(f"payUrl={value}")

@@ -212,6 +212,18 @@ def test_waiting_syncs_of_one_record_collapse_into_the_newest(world):
     assert world.effects() == ["contact.created"]
 
 
+def test_a_job_of_another_operation_finds_the_values_of_the_sync_before_it(world):
+    record = world.contact(known=True)
+    first, second = world.job(SYNC, record), world.set_field(record, "x")
+    world.job(SYNC, record)
+
+    world.run(first)
+    world.run(second)
+
+    assert (world.status(first), world.status(second)) == (DONE, DONE)
+    assert world.in_spotler(record)["properties"]["email"] == "ann@example.org"
+
+
 # Time
 
 

@@ -137,6 +137,18 @@ def test_a_sync_is_superseded_by_a_newer_queued_sync_even_while_an_older_job_is_
         assert (outcome.status, outcome.code) == (JobStatus.COMPLETED, "SUPERSEDED")
 
 
+def test_a_sync_is_not_superseded_by_one_behind_a_job_of_another_operation_which_would_see_old_values():
+    siblings = [sync(4), sync(5), job(6), sync(7)]
+
+    assert decision(sync(4), siblings=siblings).outcome.code == "SUPERSEDED"
+    assert decision(sync(5), siblings=siblings) == Wait(WAIT_FIRST)
+    assert decision(sync(5), siblings=[in_progress(6), sync(7)]) == Run()
+
+
+def test_a_sync_that_is_not_valid_stands_in_no_ones_way():
+    assert decision(sync(5), siblings=[sync(6, lead=LEAD), sync(7)]).outcome.code == "SUPERSEDED"
+
+
 @pytest.mark.parametrize(
     "other",
     [

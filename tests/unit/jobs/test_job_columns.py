@@ -183,6 +183,13 @@ def test_what_cannot_be_set_cannot_be_cleared_either(name):
     refused(property_to_clear, Job(JOB, customer=PERSON, field_name=name), FIELDS, MAPPING)
 
 
+def test_a_field_of_a_type_that_is_not_known_is_neither_set_nor_cleared():
+    fields = Fields([Field("multi", "Multi", None)])
+    job = Job(JOB, customer=PERSON, field_name="multi", field_value="x")
+
+    assert refused(property_to_set, job, fields, MAPPING) == refused(property_to_clear, job, fields, MAPPING)
+
+
 def test_a_date_may_be_written_in_the_dutch_way():
     dutch, iso = (
         property_to_set(Job(JOB, customer=PERSON, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)

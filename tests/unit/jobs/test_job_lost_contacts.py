@@ -24,6 +24,7 @@ JOBS = {
     SET: FIELD,
     Operation.CLEAR_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1"},
 }
+REMOVES = (Operation.REMOVE_TAG, Operation.CLEAR_CONTACT_FIELD)
 on_every_operation = pytest.mark.parametrize("operation", JOBS, ids=lambda operation: operation.slug)
 
 
@@ -86,13 +87,39 @@ def test_a_lost_contact_that_cannot_be_sent_again_now_is_tried_again_later(world
 
 
 @on_every_operation
-def test_a_lost_contact_that_may_not_be_sent_again_fails_with_the_reason(world, lost, operation):
+def test_a_lost_contact_that_may_not_be_sent_again_fails_with_the_reason_where_there_is_more_than_removing_to_do(
+    world, lost, operation
+):
     record = lost(emailaddress1=None)
     job = world.job(operation, record, **JOBS[operation])
 
     world.run(job)
 
-    assert world.status(job) == (JobStatus.FAILED, "ANONYMIZED")
+    assert world.status(job) == (DONE if operation in REMOVES else (JobStatus.FAILED, "ANONYMIZED"))
+    assert world.in_spotler(record) is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "columns"),
+    [
+        (Operation.REMOVE_TAG, {Job.TAG: "x"}),
+        (Operation.REMOVE_FROM_AUDIENCE, {Job.AUDIENCE: "Members"}),
+        (Operation.CLEAR_CONTACT_FIELD, {Job.FIELD_NAME: "scoreNote1"}),
+        (SET, {Job.FIELD_NAME: "permissions:Events", Job.FIELD_VALUE: "nee"}),
+    ],
+    ids=lambda given: given.slug if isinstance(given, Operation) else "",
+)
+@pytest.mark.parametrize("why", ["never sent", "anonymised"])
+def test_from_who_is_not_in_spotler_and_may_not_be_there_is_nothing_to_remove(world, operation, columns, why):
+    record = world.contact(known=why == "anonymised", donotemail=True)
+    if why == "anonymised":
+        world.run(world.job(Operation.SYNC_CONTACT, record))
+    job = world.job(operation, record, **columns)
+
+    world.run(job)
+
+    assert world.status(job) == DONE
+    assert world.row(job)[Job.RESULT_MESSAGE] == "Spotler does not have the contact, so there is nothing to remove."
     assert world.in_spotler(record) is None
 
 

@@ -1,4 +1,4 @@
-"""A field or an item that was added to Spotler after the connector had asked which there are."""
+"""A field or an item that was added to Spotler, or renamed there, after the connector had asked which there are."""
 
 import pytest
 
@@ -56,7 +56,62 @@ def test_jobs_with_names_that_do_not_exist_ask_once_a_minute(world):
     assert asked(world) == 2
 
 
-def test_a_name_that_is_known_does_not_ask_again(world):
+def test_a_display_name_means_the_field_that_bears_it_now(world):
+    world.services.spotler.fields()
+    add(
+        world,
+        {"name": "lastorderdate", "description": "First Order Date", "type": "date"},
+        {"name": "orderdate2", "description": "Last Order Date", "type": "date"},
+    )
+    world.time.now += FIELDS_MISSED_TTL
+    record = world.contact(known=True)
+    one = world.job(
+        Operation.SET_CONTACT_FIELD, record, **{Job.FIELD_NAME: "Last Order Date", Job.FIELD_VALUE: "2025-12-24"}
+    )
+
+    world.run(one)
+
+    assert world.status(one) == VALID
+    assert world.in_spotler(record)["properties"].keys() & {"lastorderdate", "orderdate2"} == {"orderdate2"}
+
+
+def test_an_item_means_the_one_that_bears_its_name_now(world):
+    world.services.spotler.fields()
+    entries = [{"bit": 1, "description": "Yard"}, {"bit": 8, "description": "Garden"}]
+    add(world, INTERESTS | {"entries": entries})
+    world.time.now += FIELDS_MISSED_TTL
+    one = job(world, "profileFields:Garden")
+
+    world.run(one)
+
+    assert world.status(one) == VALID
+    (contact,) = world.spotler.state()["contacts"]
+    assert [each["bit"] for each in contact["properties"]["profileFields"] if each["enabled"]] == [8]
+
+
+def test_a_display_name_that_became_ambiguous_is_not_valid(world):
+    world.services.spotler.fields()
+    add(world, {"name": "orderdate2", "description": "Last Order Date", "type": "date"})
+    world.time.now += FIELDS_MISSED_TTL
+    one = job(world, "Last Order Date", "2025-12-24")
+
+    world.run(one)
+
+    assert world.status(one) == NOT_VALID
+
+
+def test_display_names_of_a_batch_ask_once(world):
+    world.services.spotler.fields()
+    world.time.now += FIELDS_MISSED_TTL
+    jobs = [job(world, name, value) for name, value in (("Last Order Date", "2025-12-24"), ("scoreNote1", "x"))]
+
+    world.run(*jobs)
+
+    assert [world.status(each) for each in jobs] == [VALID, VALID]
+    assert asked(world) == 2
+
+
+def test_an_internal_name_does_not_ask_again(world):
     world.services.spotler.fields()
     world.time.now += FIELDS_MISSED_TTL
     one = job(world, "scoreNote1")

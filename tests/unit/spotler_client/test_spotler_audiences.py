@@ -108,10 +108,10 @@ def test_an_audience_is_read(spotler, server):
     assert (audience.external_id, audience.name, audience.created.hour) == ("a-1", "Leads", 6)
 
 
-def test_creating_what_exists_under_the_same_name_is_harmless(spotler, server):
+def test_creating_what_exists_under_the_same_name_in_any_case_is_harmless(spotler, server):
     server.answer(DROP, Answer(417), Answer(body=AUDIENCE))
 
-    assert spotler.audiences.create("a-1", "Leads").name == "Leads"
+    assert spotler.audiences.create("a-1", "LEADS").name == "Leads"
 
 
 @pytest.mark.parametrize("existing", [GONE, Answer(body=AUDIENCE | {"name": "Other"})])
@@ -119,6 +119,15 @@ def test_creating_a_name_that_is_taken_is_refused(spotler, server, existing):
     server.answer(Answer(417), existing)
 
     with pytest.raises(Refused) as refusal:
+        spotler.audiences.create("a-1", "Leads")
+
+    assert refusal.value.result_code == "SPOTLER_AUDIENCE_REFUSED"
+
+
+def test_where_there_are_too_many_audiences_creating_one_says_so(spotler, server):
+    server.answer(Answer(417, {"errorType": "INVALID_STATE"}), GONE)
+
+    with pytest.raises(Refused, match="there are too many audiences") as refusal:
         spotler.audiences.create("a-1", "Leads")
 
     assert refusal.value.result_code == "SPOTLER_AUDIENCE_REFUSED"

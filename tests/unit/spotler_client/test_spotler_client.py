@@ -164,15 +164,16 @@ def test_a_campaign_is_stopped_and_that_may_be_repeated(spotler, server):
 
 def test_an_automation_tells_its_runs(spotler, server):
     runs = [
-        {"automationId": "a", "result": "AUTOMATION_INACTIVE"},
+        {"automationId": "a", "result": "AUTOMATION_INACTIVE", "automationContactId": 76},
         {"automationId": "b", "result": "OK", "automationContactId": 77},
+        {"automationId": "c", "result": "OK", "automationContactId": 78},
     ]
     server.answer(Answer(body={"result": "OK", "automationResults": runs}))
 
     result = spotler.trigger_automation("code", "c-1")
 
-    assert result.automation_contact_id == "77"
-    assert [run.automation_id for run in result.started] == ["b"]
+    assert [result.automation_contact_id(each) for each in ("", "a", "b", "c")] == ["77", "77", "77", "78"]
+    assert [run.automation_id for run in result.started] == ["b", "c"]
     assert server.received[0].json == {"externalContactId": "c-1"}
 
 
@@ -187,7 +188,7 @@ def test_fields_of_an_automation_go_under_the_name_that_the_setting_gives(spotle
 def test_a_success_without_a_readable_body_is_a_success(spotler, server, body):
     server.answer(Answer(body=body))
 
-    assert spotler.trigger_automation("code", "c-1").automation_contact_id is None
+    assert spotler.trigger_automation("code", "c-1").automation_contact_id() is None
 
 
 @pytest.mark.parametrize(
