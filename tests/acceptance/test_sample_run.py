@@ -71,5 +71,7 @@ def test_a_timer_runs_against_the_running_system(system, monkeypatch, tmp_path):
     monkeypatch.setattr(dev, "PYTHON", sys.executable)
 
     codes = {name: dev.run_timer(argparse.Namespace(name=name), []) for name in ("sweep_jobs", "no_such_timer")}
+    write_settings(settings, {**system.settings, "SPOTLER_URL": "nowhere"})
+    codes["with a wrong setting"] = dev.run_timer(argparse.Namespace(name="sweep_jobs"), [])
 
-    assert codes == {"sweep_jobs": 0, "no_such_timer": 1}
+    assert codes == {"sweep_jobs": 0, "no_such_timer": 1, "with a wrong setting": 1}
