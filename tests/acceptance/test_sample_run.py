@@ -30,6 +30,7 @@ def test_the_sample_jobs_end_as_they_should(tmp_path):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == f"{len(SAMPLES)} jobs: {len(SAMPLES)} as expected"
+    assert not (tmp_path / "local.settings.json").exists(), "they name a system that has ended"
 
 
 CALL = "import dev, sys; sys.exit(dev.call(sys.executable, *sys.argv[1:]))"
@@ -48,6 +49,7 @@ def test_nothing_is_left_running_after_a_sigterm(tmp_path, more):
 
     assert len(listening) == 3  # bus, Dataverse, Spotler
     assert [port for port in ports if is_open(port)] == []
+    assert not settings.exists()
 
 
 def wait_for(condition):
