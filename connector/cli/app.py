@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from connector import telemetry
-from connector.cli import dead_letters, jobs, messages, quarantine
+from connector.cli import dead_letters, jobs, mapping, messages, quarantine
 from connector.cli.codes import codes
 from connector.cli.output import told
 from connector.errors import ConnectorError, Misconfigured
@@ -17,6 +17,7 @@ from connector.errors import ConnectorError, Misconfigured
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
 app.add_typer(jobs.app, name="job")
 app.add_typer(messages.app, name="message")
+app.add_typer(mapping.app, name="mapping")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(codes)
