@@ -92,7 +92,7 @@ def bench(_: argparse.Namespace, rest: list[str]) -> int:
 def connector(_: argparse.Namespace, rest: list[str]) -> int:
     """The command line of the connector, with the settings of the running system."""
     if not SETTINGS.exists():
-        return call(PYTHON, "-m", "connector", *rest)
+        return no_system()
     # What stands in the environment wins over the file, but the running system has a certificate authority of its own.
     os.environ.pop("REQUESTS_CA_BUNDLE", None)
     return call(PYTHON, "-m", "connector", "--settings", str(SETTINGS), *rest)
@@ -101,10 +101,15 @@ def connector(_: argparse.Namespace, rest: list[str]) -> int:
 def run_timer(options: argparse.Namespace, _: list[str]) -> int:
     """Run a timer of the app once, in a host of its own, with the settings of the running system."""
     if not SETTINGS.exists():
-        print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
-        return 1
+        return no_system()
     os.environ.update(json.loads(SETTINGS.read_text(encoding="utf-8"))["Values"])
     return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
+
+
+def no_system() -> int:
+    """Say what is missing: the settings are there as long as the system runs."""
+    print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
+    return 1
 
 
 COMMANDS = {
@@ -122,7 +127,7 @@ def install() -> None:
     wanted = _fingerprint()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return
-    print("Installing into .venv; this takes a minute or two, once.", flush=True)
+    print("Installing into .venv; this takes a minute or two, once.", file=sys.stderr, flush=True)
     subprocess.check_call([find_python(), "-m", "venv", "--clear", str(VENV)])
     pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     if call(PYTHON, *pip, "-r", str(ROOT / "requirements-dev.txt")):

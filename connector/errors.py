@@ -3,7 +3,7 @@
     ConnectorError
     ├── Invalid         the job or the message is wrong           job Failed at once, no call to Spotler
     ├── Refused         Spotler or Dataverse said no              job Failed at once, with that system's code
-    ├── Transient       429, 5xx, network, throttling             rescheduled with back-off, Failed after three hours
+    ├── Transient       429, 5xx, network, throttling             rescheduled with back-off, in the end Failed
     │   └── Unclear     the answer was lost, not the call         as Transient, but never repeated where that would harm
     ├── Misconfigured   credentials, mapping, a missing table     one alert; the work waits as for Transient
     └── Unreadable      not a message that we understand          quarantine, with the reason
@@ -13,7 +13,7 @@ first line of its docstring unless the place that raises it knows better. Senten
 record, because they are logged; they name columns and fields.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ConnectorError(Exception):
@@ -36,7 +36,11 @@ class ConnectorError(Exception):
     @property
     def for_people(self) -> str:
         """Code, sentence and advice on one line, as shown on the job row."""
-        return " ".join(filter(None, (f"[{self.result_code}]", self.sentence, self.what_to_do)))
+        return self.with_advice(self.what_to_do)
+
+    def with_advice(self, advice: str) -> str:
+        """The same with another advice, for people who read it elsewhere."""
+        return " ".join(filter(None, (f"[{self.result_code}]", self.sentence, advice)))
 
 
 class Invalid(ConnectorError):
@@ -101,10 +105,17 @@ class OutcomeUnknown(Refused):
 
 
 class GivenUp(Refused):
-    """The other system could not be reached for three hours."""
+    """What stood in the way did not go within JOB_GIVE_UP_HOURS."""
 
     code = "TRANSIENT_GIVEN_UP"
-    advice = "Once the other system works again, set the job back to Queued."
+    advice = "Once the cause is gone, set the job back to Queued."
+
+    @classmethod
+    def after(cls, hours: float, obstacle: Transient | Misconfigured) -> Self:
+        """What to tell of an obstacle that was met for so many hours."""
+        wrong_here = isinstance(obstacle, Misconfigured)
+        what = "A setting or a right was wrong" if wrong_here else "The other system could not do the work"
+        return cls(f"{what} for {hours:g} hours. Last answer: {obstacle.sentence}")
 
 
 class InternalError(Refused):

@@ -170,11 +170,8 @@ class Transport:
         raise Unclear(sentence, retry_after=wait)
 
     def _network_fault(self, error: requests.RequestException, call: "_Call") -> Transient | Misconfigured:
-        if why := distrust(error):
-            return Misconfigured(
-                f"The certificate of {self._system} is not trusted: {why}.",
-                advice="Check the address of the system in the settings, and proxies that open TLS on the way.",
-            )
+        if fault := distrust(error, self._system):
+            return fault
         if was_not_reached(error):
             return Transient(f"{self._system} could not be reached for {call}.")
         lost = Transient if call.repeatable else Unclear

@@ -10,6 +10,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from connector.errors import Misconfigured
+
 #: What `requests` raises when the network or the other side fails; its other errors are mistakes of ours.
 FAULTS: Final = (
     requests.Timeout,
@@ -43,10 +45,15 @@ def new_session(base_url: str, parallel: int, verify: bool | str) -> requests.Se
     return session
 
 
-def distrust(error: requests.RequestException) -> str:
-    """Why the certificate of the other side is not trusted; empty where that is not what went wrong."""
+def distrust(error: BaseException, system: str) -> Misconfigured | None:
+    """What to tell where the certificate of the other side is not trusted; None where that is not what went wrong."""
     cause = _root(error)
-    return (cause.verify_message or "no reason given") if isinstance(cause, ssl.SSLCertVerificationError) else ""
+    if not isinstance(cause, ssl.SSLCertVerificationError):
+        return None
+    return Misconfigured(
+        f"The certificate of {system} is not trusted: {cause.verify_message or 'no reason given'}.",
+        advice="Check the address of the system in the settings, and proxies that open TLS on the way.",
+    )
 
 
 def was_not_reached(error: requests.RequestException) -> bool:

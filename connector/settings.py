@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,7 +29,17 @@ def _secure_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _time_zone(name: str) -> str:
+    """A zone that this machine knows: found out here, and not by the first date-time that is to be sent."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone such as Europe/Amsterdam") from None
+    return name
+
+
 Url = Annotated[str, AfterValidator(_secure_url)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class BusSettings(BaseSettings):
@@ -96,7 +107,7 @@ class Settings(BusSettings):
     # Mapping.
     mapping_file: Path = Path("mappings/default.json")
     #: The time zone in which a date-time becomes a date.
-    time_zone: str = "Europe/Amsterdam"
+    time_zone: TimeZone = "Europe/Amsterdam"
 
     @field_validator("dataverse_client_secret")
     @classmethod

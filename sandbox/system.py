@@ -10,8 +10,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Final
 
 from sandbox.launch import ROOT, Part, launch
+
+#: The application settings of the running system.
+SETTINGS: Final = "local.settings.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ def running(options: Options | None = None, *, folder: Path | None = None) -> It
 
     Args:
         options: how it is to behave.
-        folder: where logs, the certificate authority and `local.settings.json` go; a temporary folder by default.
+        folder: where logs, the certificate authority and `local.settings.json` go; a temporary folder by default. The
+            settings are removed when the system ends: they name what is no longer there.
     """
     options = options or Options()
     with surroundings(options, folder=folder) as around, functions(around, options) as app:
@@ -118,7 +123,8 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
             ],
         )
         settings = {**_settings(servicebus, dataverse, spotler, options), **options.settings}
-        write_settings(folder / "local.settings.json", settings)
+        stack.callback((folder / SETTINGS).unlink, missing_ok=True)
+        write_settings(folder / SETTINGS, settings)
         yield Surroundings(servicebus, dataverse, spotler, settings, folder)
 
 

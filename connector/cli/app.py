@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import dead_letters, jobs, messages, quarantine
+from connector import telemetry
+from connector.cli import dead_letters, jobs, mapping, messages, quarantine
 from connector.cli.codes import codes
+from connector.cli.output import told
 from connector.errors import ConnectorError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
 app.add_typer(jobs.app, name="job")
 app.add_typer(messages.app, name="message")
+app.add_typer(mapping.app, name="mapping")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(codes)
@@ -31,6 +34,7 @@ def settings_of(
     ] = None,
 ) -> None:
     """Read the settings; what stands in the environment wins."""
+    telemetry.quieten()
     path = settings or (DEFAULT_SETTINGS if DEFAULT_SETTINGS.exists() else None)
     context.obj = path  # for commands that look for what lies beside it
     if path is not None:
@@ -59,5 +63,5 @@ def main() -> None:
     try:
         app()
     except ConnectorError as error:
-        typer.echo(error.for_people, err=True)
+        typer.echo(told(error), err=True)
         sys.exit(1)

@@ -55,8 +55,8 @@ The job is Failed at once, and not tried again by itself.
     Transient: """\
 ## Tried again
 
-The job stays In Progress and is tried again with growing pauses. After three hours (`JOB_GIVE_UP_HOURS`) it is Failed
-with `TRANSIENT_GIVEN_UP`. These codes are seen in the logs.
+The job stays In Progress and is tried again with growing pauses. After `JOB_GIVE_UP_HOURS` (three) it is Failed with
+`TRANSIENT_GIVEN_UP`. These codes are seen in the logs.
 """,
     Misconfigured: """\
 ## Set up wrongly

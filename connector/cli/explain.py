@@ -13,7 +13,8 @@ import typer
 
 from connector.cli.letters import Letter, mailbox
 from connector.cli.log_lines import beside, lines_about
-from connector.cli.output import moment
+from connector.cli.output import moment, told
+from connector.cli.retry import obstacle_to_retry
 from connector.cli.rows import dataverse, row_id
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.client import Row
@@ -106,7 +107,7 @@ def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[st
     )
     match decision:
         case Drop() if job.is_final:
-            yield "Nothing: it is over. job retry sets it back to Queued."
+            yield f"Nothing: it is over. {obstacle_to_retry(job, force=False) or 'job retry sets it back to Queued.'}"
         case Drop():
             yield "Somebody works on it, or it comes back by itself after a pause."
         case Run(outcome) if outcome is not None:
@@ -126,7 +127,7 @@ def on_the_bus(job_id: str) -> Iterator[str]:
     try:
         found = mailbox().peek_all((*places_of_work(), QUARANTINE, *places_of_dead_letters()))
     except ConnectorError as error:
-        yield error.for_people
+        yield told(error)
         return
     lines = list(_messages(job_id, found))
     yield from lines or ["Nothing of it is waiting."]

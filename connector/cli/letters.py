@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import typer
 
-from connector import telemetry
 from connector.bus import Bus, TooLarge, bus_from
 from connector.cli.output import moment, refuse
 from connector.jobs.quarantine import Note
@@ -48,7 +47,6 @@ class Letter:
 
 def mailbox() -> Mailbox:
     """The queues and subscriptions of the settings."""
-    telemetry.quieten()
     return Mailbox(get_settings())
 
 

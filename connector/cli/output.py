@@ -7,8 +7,17 @@ from typing import Final, NoReturn
 import typer
 from rich.console import Console
 
+from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
+
 #: Columns of a table that goes into a file or another program: nothing of it may be cut. No row is as long.
 UNLIMITED: Final = 100_000
+
+#: What to do, instead of the advice of a family that counts on functions which try again; the narrower family first.
+_ADVICE: Final[dict[type[ConnectorError], str]] = {
+    Unclear: "Look whether it happened before you try again.",
+    Transient: "Try again later.",
+    Misconfigured: "Mend it and run the command again.",
+}
 
 
 def console() -> Console:
@@ -19,6 +28,14 @@ def console() -> Console:
 def moment(value: datetime | None) -> str:
     """A moment in UTC, to the second; `unknown` for none."""
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if value else "unknown"
+
+
+def told(error: ConnectorError) -> str:
+    """An error as its reader at the command line needs it: here nothing is tried again by itself."""
+    for family, advice in _ADVICE.items():
+        if isinstance(error, family) and error.what_to_do == family.advice:
+            return error.with_advice(advice)
+    return error.for_people
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from connector.cli.output import moment
+from connector.cli.output import moment, told
 from connector.cli.rows import dataverse, row_id
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.client import Conflict, Dataverse
@@ -47,7 +47,7 @@ def _set_back(client: Dataverse, job_id: str, *, force: bool) -> str | None:
     except Conflict:
         return "Somebody changed the job at this moment; look at it again."
     except ConnectorError as error:
-        return error.for_people
+        return told(error)
     return obstacle
 
 
@@ -61,9 +61,9 @@ def obstacle_to_retry(job: Job, *, force: bool) -> str | None:
     if job.status == JobStatus.IN_PROGRESS:
         return f"It is In Progress; without a sign of life it is taken over after {moment(job.lease_until)}."
     if job.status == JobStatus.COMPLETED and not force:
-        return "It is Completed; --force does it again."
+        return "It is Completed; job retry --force does it again."
     if job.status not in (JobStatus.COMPLETED, JobStatus.FAILED):
         return "Its status is none that the connector knows; set it by hand."
     if job.result_code in UNCERTAIN and not force and not operation_of(slug_of(job.operation)).repeatable:
-        return "It may have been done: look in Spotler, and add --force if it was not."
+        return "It may have been done: look in Spotler, and run job retry --force if it was not."
     return None

@@ -6,6 +6,7 @@ cut off, and a property tells how much is kept.
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -15,13 +16,18 @@ from connector.errors import ConnectorError
 
 log = logging.getLogger(__name__)
 
-#: The most bytes of a body that are kept. The rest of what the bus takes is for the reason; Dataverse itself posts no
-#: more than 192 KB.
+#: The most bytes of a body that are kept. The rest of what the bus takes is for the reason and the properties;
+#: Dataverse itself posts no more than 192 KB.
 LONGEST_BODY: Final = LARGEST - 16 * 1024
+#: The most bytes of properties that are kept; those of Dataverse have less than one thousand.
+LARGEST_PROPERTIES: Final = 4 * 1024
 
 
 class Note(StrEnum):
-    """The application properties that say why a message is here; they never quote it."""
+    """The application properties that say why a message is here; they never quote it.
+
+    Beside them stand those that came with the message. No name of Dataverse's is the name of a note.
+    """
 
     REASON = "reason"
     SENTENCE = "sentence"
@@ -30,13 +36,16 @@ class Note(StrEnum):
     CUT = "cut"
 
 
-def quarantine(bus: Bus, body: bytes, error: ConnectorError, *, source: str) -> None:
+def quarantine(
+    bus: Bus, body: bytes, error: ConnectorError, *, source: str, properties: Mapping[str, str] | None = None
+) -> None:
     """Keep a message with the reason why it was not processed.
 
     Args:
         body: the message as it came; cut to what the bus takes beside the reason.
         error: why; its code and sentence become application properties, so that they must not quote the message.
         source: where it came from: `dataverse`, or the slug of an operation.
+        properties: those of its own that are kept, for people to see and to be sent again when it is replayed.
 
     Raises:
         Transient: when the bus does not take it, so that the original is delivered again.
@@ -48,10 +57,15 @@ def quarantine(bus: Bus, body: bytes, error: ConnectorError, *, source: str) -> 
         Note.ADVICE.value: error.what_to_do,
         Note.SOURCE.value: source,
     }
-    if len(kept) < len(body):
-        notes[Note.CUT.value] = f"the first {len(kept)} of {len(body)} bytes"
+    own = dict(properties or {})
+    missing = [f"the first {len(kept)} of {len(body)} bytes"] if len(kept) < len(body) else []
+    if sum(len(text.encode()) for pair in own.items() for text in pair) > LARGEST_PROPERTIES:
+        own.clear()
+        missing.append("without its properties")
+    if missing:
+        notes[Note.CUT.value] = ", ".join(missing)
     message_id = f"quarantine/{hashlib.sha256(body).hexdigest()}"
-    bus.to_queue(QUEUE_QUARANTINE, [OutgoingMessage(kept, message_id, notes)])
+    bus.to_queue(QUEUE_QUARANTINE, [OutgoingMessage(kept, message_id, own | notes)])
     log.warning(
         "Message quarantined: %s", error.sentence, extra=telemetry.fields(code=error.result_code, source=source)
     )

@@ -44,7 +44,7 @@ def after(
             return Outcome.failed(OutcomeUnknown(error.sentence))
         case Transient() | Misconfigured():
             if now - first_attempt >= give_up:
-                return Outcome.failed(GivenUp(f"{GivenUp.default_sentence()} Last answer: {error.sentence}"))
+                return Outcome.failed(GivenUp.after(give_up / timedelta(hours=1), error))
             wait = backoff(tries)
             if isinstance(error, Transient) and error.retry_after:
                 wait = max(wait, timedelta(seconds=error.retry_after))

@@ -8,6 +8,7 @@ from typing import Final
 from connector import telemetry
 from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.messages import parse_message
+from connector.dataverse.messages.properties import of_dataverse
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs.quarantine import quarantine
 from connector.jobs.route import Ignore, Publish, route
@@ -58,4 +59,5 @@ class Router:
         # The good ones first: a message that even the quarantine cannot take must not keep its neighbours.
         self._services.bus.to_topic(TOPIC_JOBS, published)
         for message, reason in refused:
-            quarantine(self._services.bus, message.body, reason, source=QUEUE_DATAVERSE)
+            own = of_dataverse(message.properties)
+            quarantine(self._services.bus, message.body, reason, source=QUEUE_DATAVERSE, properties=own)

@@ -5,7 +5,7 @@ Queued is found in the same way.
 
 A lease also passes while Dataverse cannot be written, and the item that holds the claim is on the bus all the same with
 its claim or its outcome. A job that must not be done twice would be failed by whoever comes without the claim; so its
-wake-up is delayed until the item had time to come back.
+wake-up is delayed until the item had time to come back. One that a person set to In Progress has no such item.
 """
 
 import logging
@@ -45,9 +45,9 @@ def sweep(services: Services) -> int:
     messages = []
     for job in asleep:
         item = WorkItem(operation=slug_of(job.operation), job=job.id, record=job.record, reason="sweep", first_seen=now)
-        due = None if job.is_queued or operation_of(item.operation).repeatable else now + grace
+        claim_may_come = not (job.is_queued or job.is_set_by_hand or operation_of(item.operation).repeatable)
         # The same row in the same state is woken up once, as long as the bus remembers the id.
-        messages.append(item.message(f"{job.id}/sweep/{job.row_version}", due))
+        messages.append(item.message(f"{job.id}/sweep/{job.row_version}", now + grace if claim_may_come else None))
     services.bus.to_topic(TOPIC_JOBS, messages)
     if asleep:
         log.warning("%d sleeping jobs were woken up.", len(asleep), extra=telemetry.fields(count=len(asleep)))

@@ -38,6 +38,13 @@ _TEXT_TYPES: Final = ("string", "email", "mobNr", "postcode")
 type Tables = abc.Mapping[str, Table]
 
 
+def tables_of(mapping: Mapping) -> tuple[str, ...]:
+    """The tables whose columns a mapping names: those of records, and those that lookups refer to."""
+    found = dict.fromkeys(table for row in mapping.rows for table in row.columns)
+    paths = (expression for row in mapping.rows for expression in row.columns.values() if isinstance(expression, Path))
+    return tuple(found | dict.fromkeys(path.table for path in paths))
+
+
 def check_columns(mapping: Mapping, tables: Tables) -> tuple[str, ...]:
     """What is wrong with the Dataverse columns of a mapping, one sentence each; only of the tables that are given."""
     problems = []

@@ -12,11 +12,10 @@ from datetime import UTC
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from connector.dataverse.client.rows import Row
 from connector.dataverse.names import Account, Contact, Flags, Lead
-from connector.errors import Misconfigured
 from connector.mapping.columns import Collection, Mapped, base_column
 from connector.mapping.convert import equals
 from connector.mapping.draft import SET, Draft, PermissionState
@@ -136,13 +135,10 @@ class OutwardPlan:
             fields: the account's fields.
             to_wire: writes a converted value as JSON, see `fields.ToWire`.
             time_zone: IANA name of the zone in which a date-time becomes a date.
-
-        Raises:
-            Misconfigured: when there is no such time zone.
         """
         if not self.synced or not all(each.admits(record) for each in self._filters):
             return self._excluded(fields, to_wire)
-        draft = Draft(fields, to_wire, _time_zone(time_zone))
+        draft = Draft(fields, to_wire, ZoneInfo(time_zone))
         for step in self._steps:
             step.take(record, draft)
         for remark in self._remarks:
@@ -233,11 +229,3 @@ def _triggers(mapping: Mapping, rows: abc.Iterable[MappingRow], table: str) -> f
         if row.filter or (chosen is None and row.field and row.direction.outward)
     }
     return frozenset(filter(None, columns)) | frozenset(chosen or ()) | frozenset(FLAGS)
-
-
-@lru_cache(maxsize=8)
-def _time_zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Misconfigured(f"There is no time zone {name}; TIME_ZONE takes a name such as Europe/Amsterdam.") from None

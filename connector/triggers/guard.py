@@ -11,16 +11,22 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 
-class DeliverAgain(Exception):
-    """These messages were not dealt with and have to be delivered again; the line before says why."""
+class NotDone(Exception):
+    """The work was not done; the line before says why.
+
+    The first line of the docstring is all that an error of this family says.
+    """
 
     def __init__(self) -> None:
         super().__init__((self.__doc__ or "").splitlines()[0])
 
 
-async def run(name: str, work: Callable[[], object]) -> bool:
-    """Do the work in a thread, and say whether it was done. What stood in its way is told, and not raised."""
-    return await asyncio.to_thread(_run, name, work)
+class DeliverAgain(NotDone):
+    """These messages were not dealt with and have to be delivered again; the line before says why."""
+
+
+class TimerFailed(NotDone):
+    """This timer did not do its work and comes again at its time; the line before says why."""
 
 
 async def run_batch(name: str, work: Callable[[], object]) -> None:
@@ -29,11 +35,25 @@ async def run_batch(name: str, work: Callable[[], object]) -> None:
     Raises:
         DeliverAgain: when it was not done: the host then gives the messages back.
     """
-    if not await run(name, work):
-        raise DeliverAgain
+    await _run(name, work, DeliverAgain)
 
 
-def _run(name: str, work: Callable[[], object]) -> bool:
+async def run_timer(name: str, work: Callable[[], object]) -> None:
+    """Do the work of a timer.
+
+    Raises:
+        TimerFailed: when it was not done: operators then see it among the failures of the function.
+    """
+    await _run(name, work, TimerFailed)
+
+
+async def _run(name: str, work: Callable[[], object], failure: type[NotDone]) -> None:
+    """Do the work in a thread. What stood in its way is told, and forgotten before the failure is raised."""
+    if not await asyncio.to_thread(_is_done, name, work):
+        raise failure
+
+
+def _is_done(name: str, work: Callable[[], object]) -> bool:
     from connector import telemetry  # noqa: PLC0415 - heavy, loaded when used
 
     try:

@@ -54,7 +54,6 @@ async def clean_up_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the
 
 
 async def _run(name: str, work: "Callable[[Services], object]") -> None:
-    """Nothing is raised: the timer comes again by itself."""
     from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
 
-    await guard.run(name, lambda: work(get_services()))
+    await guard.run_timer(name, lambda: work(get_services()))

@@ -30,6 +30,7 @@ def test_the_sample_jobs_end_as_they_should(tmp_path):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == f"{len(SAMPLES)} jobs: {len(SAMPLES)} as expected"
+    assert not (tmp_path / "local.settings.json").exists(), "they name a system that has ended"
 
 
 CALL = "import dev, sys; sys.exit(dev.call(sys.executable, *sys.argv[1:]))"
@@ -48,6 +49,7 @@ def test_nothing_is_left_running_after_a_sigterm(tmp_path, more):
 
     assert len(listening) == 3  # bus, Dataverse, Spotler
     assert [port for port in ports if is_open(port)] == []
+    assert not settings.exists()
 
 
 def wait_for(condition):
@@ -71,5 +73,7 @@ def test_a_timer_runs_against_the_running_system(system, monkeypatch, tmp_path):
     monkeypatch.setattr(dev, "PYTHON", sys.executable)
 
     codes = {name: dev.run_timer(argparse.Namespace(name=name), []) for name in ("sweep_jobs", "no_such_timer")}
+    write_settings(settings, {**system.settings, "SPOTLER_URL": "nowhere"})
+    codes["with a wrong setting"] = dev.run_timer(argparse.Namespace(name="sweep_jobs"), [])
 
-    assert codes == {"sweep_jobs": 0, "no_such_timer": 1}
+    assert codes == {"sweep_jobs": 0, "no_such_timer": 1, "with a wrong setting": 1}

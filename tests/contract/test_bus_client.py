@@ -21,7 +21,7 @@ from connector.bus import (
     bus_from,
 )
 from connector.errors import Misconfigured, Transient, Unreadable
-from connector.jobs.quarantine import LONGEST_BODY, quarantine
+from connector.jobs.quarantine import LARGEST_PROPERTIES, LONGEST_BODY, quarantine
 from connector.jobs.router import Incoming, Router
 from connector.services import RouterServices
 from connector.settings import Settings
@@ -200,11 +200,22 @@ def test_a_message_that_fills_the_bus_is_kept_in_part_and_says_so_and_its_neighb
 
 
 def test_a_message_that_is_complete_does_not_say_that_it_was_cut(bus, sdk):
-    quarantine(bus, b"x" * LONGEST_BODY, Unreadable("?" * 1000), source="dataverse")
+    own = {"user": "x" * (LARGEST_PROPERTIES - len("user"))}
+    quarantine(bus, b"x" * LONGEST_BODY, Unreadable("?" * 1000), source="dataverse", properties=own)
 
     (kept,) = drain(sdk.get_queue_receiver(QUEUE_QUARANTINE), 1)
     assert len(b"".join(kept.body)) == LONGEST_BODY
+    assert kept.application_properties[b"user"].decode() == own["user"]
     assert b"cut" not in kept.application_properties
+
+
+def test_a_message_whose_properties_have_no_room_is_kept_without_them_and_says_so(bus, sdk):
+    own = {"user": "x" * LARGEST_PROPERTIES}
+    quarantine(bus, b"x" * (LONGEST_BODY + 1), Unreadable(), source="dataverse", properties=own)
+
+    (kept,) = drain(sdk.get_queue_receiver(QUEUE_QUARANTINE), 1)
+    assert b"user" not in kept.application_properties
+    assert kept.application_properties[b"cut"].decode().endswith(f"of {LONGEST_BODY + 1} bytes, without its properties")
 
 
 def test_a_wrong_key_is_a_misconfiguration_and_not_named(endpoint):

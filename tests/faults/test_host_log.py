@@ -7,7 +7,7 @@ from pathlib import Path
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job
-from connector.triggers.guard import DeliverAgain
+from connector.triggers.guard import DeliverAgain, TimerFailed
 from sandbox.launch import ROOT
 from sandbox.system import Options, System, running
 from tests.acceptance.world import World, job_row
@@ -80,12 +80,13 @@ def test_good_bad_and_mistaken_work_leaves_nothing_private_in_the_log_of_the_hos
             (Operation.ADD_TAG, f"{NAME}: a message that is mistaken"),
         ):
             world.people.create(Job.SET, job_row(operation, world.contact(), **{Job.NAME: name, Job.TAG: VALUE}))
-        for timer in ("refresh_automations_daily", "sweep_jobs"):
-            world.run_timer(timer)
+        world.run_timer("refresh_automations_daily", fails=True)
+        world.run_timer("sweep_jobs")
         for function in ("add_tag", "remove_tag", "route_dataverse_message", "refresh_automations_daily"):
             line = re.compile(rf" {function} (Job \S+: )?A mistake of the connector: ValueError@")
             world.until(lambda line=line: line.search(world.log()), f"the log has a line like{line.pattern}")
-        world.until(lambda: DeliverAgain.__name__ in world.log(), "the host tells that a batch failed")
+        for error in (DeliverAgain, TimerFailed):
+            world.until(lambda name=error.__name__: name in world.log(), f"the host tells of a {error.__name__}")
 
         assert leaks(world.log(), system) == []
 
@@ -97,8 +98,8 @@ def test_wrong_settings_are_one_alert_and_leave_nothing_private_in_the_log_of_th
     with app_running(tmp_path, **WRONG) as (world, system):
         world.job(Operation.ADD_TAG, world.contact(lastname=NAME, emailaddress1=ADDRESS), dh_tag=VALUE)
         for _ in range(2):
-            world.run_timer("sweep_jobs")
-            world.run_timer("clean_up_jobs")
+            world.run_timer("sweep_jobs", fails=True)
+            world.run_timer("clean_up_jobs", fails=True)
         world.until(lambda: " add_tag Settings are missing or wrong" in world.log(), "the message is put back")
 
         assert leaks(world.log(), system) == []

@@ -70,13 +70,10 @@ def test_the_command_line_of_the_connector_gets_everything_and_the_settings_of_t
     run, calls, monkeypatch, tmp_path, arguments
 ):
     monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
-    run("connector", *arguments)
     (tmp_path / "local.settings.json").write_text("{}")
     run("connector", *arguments)
 
-    without, with_settings = calls
-    assert without == [PYTHON, "-m", "connector", *arguments]
-    assert with_settings == [PYTHON, "-m", "connector", "--settings", str(dev.SETTINGS), *arguments]
+    assert calls == [[PYTHON, "-m", "connector", "--settings", str(dev.SETTINGS), *arguments]]
 
 
 def test_a_timer_runs_with_the_settings_of_the_running_system(run, calls, monkeypatch, tmp_path):
@@ -92,10 +89,11 @@ def test_a_timer_runs_with_the_settings_of_the_running_system(run, calls, monkey
     assert calls == [[*command, "sweep_jobs"], [*command, "no_such_timer"]]
 
 
-def test_a_timer_without_a_running_system_is_refused(run, calls, monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("command", [("run-timer", "sweep_jobs"), ("connector", "job", "list")])
+def test_without_a_running_system_nothing_else_is_asked(run, calls, monkeypatch, tmp_path, capsys, command):
     monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
 
-    assert run("run-timer", "sweep_jobs") == 1
+    assert run(*command) == 1
     assert calls == []
     assert "python3 dev.py run" in capsys.readouterr().err
 
@@ -240,11 +238,13 @@ def installs(home, monkeypatch):  # noqa: ARG001 - the place where it happens
     return made
 
 
-def test_it_is_installed_once(installs, home):
+def test_it_is_installed_once(installs, home, capsys):
     dev.install()
     dev.install()
 
     assert installs == ["venv", str(home / "requirements-dev.txt")]
+    told = capsys.readouterr()
+    assert (told.out, told.err.startswith("Installing")) == ("", True), "what a command prints may go into a file"
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

@@ -66,14 +66,18 @@ def test_the_app_registers_every_trigger_once():
 def test_without_settings_a_function_says_which_are_missing():
     code = """
 import asyncio, logging, sys, function_app
-from connector.triggers import timers
+from connector.triggers import guard, timers
 logging.basicConfig(stream=sys.stdout)
-asyncio.run(timers.sweep_jobs._function.get_user_function()(None))
+try:
+    asyncio.run(timers.sweep_jobs._function.get_user_function()(None))
+except guard.TimerFailed:
+    print("The timer failed.")
 """
     told = with_an_empty_environment(code)
 
     assert all(name in told for name in ("ServiceBus", "DATAVERSE_URL", "SPOTLER_KEY", "SPOTLER_SECRET"))
     assert "Traceback" not in told
+    assert told.endswith("The timer failed.\n")
 
 
 def test_host_json_is_as_the_batches_need_it():
@@ -211,12 +215,14 @@ def test_a_batch_that_failed_is_delivered_again_and_the_host_is_told_nothing_els
     assert PERSONAL not in caplog.text + str(raised.value)
 
 
-def test_a_timer_that_failed_tells_it_and_raises_nothing(failing, caplog):
-    run(user_functions(timers.blueprint)["sweep_jobs"], None)
+def test_a_timer_that_failed_tells_it_and_the_host_is_told_nothing_else(failing, caplog):
+    with pytest.raises(guard.TimerFailed) as raised:
+        run(user_functions(timers.blueprint)["sweep_jobs"], None)
 
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
     (told,) = caplog.records
     assert (told.getMessage().startswith(failing), told.operation) == (True, "sweep-jobs")
-    assert PERSONAL not in caplog.text
+    assert PERSONAL not in caplog.text + str(raised.value)
 
 
 def test_every_timer_is_guarded(monkeypatch, caplog):
@@ -226,7 +232,8 @@ def test_every_timer_is_guarded(monkeypatch, caplog):
     functions = user_functions(timers.blueprint)
 
     for function in functions.values():
-        run(function, None)
+        with pytest.raises(guard.TimerFailed):
+            run(function, None)
 
     assert [told.operation.replace("-", "_") for told in caplog.records] == list(functions)
     assert {told.levelname for told in caplog.records} == {"ERROR"}

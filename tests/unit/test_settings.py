@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from connector.errors import Misconfigured
 from connector.settings import BusSettings, Settings, get_settings, load_settings
@@ -95,6 +96,7 @@ def test_everything_that_is_wrong_is_named_at_once_and_without_its_value(load):
         "SPOTLER_PARALLEL": "0",
         "JOB_LEASE_SECONDS": "-1",
         "JOB_GIVE_UP_HOURS": "0",
+        "TIME_ZONE": "Europe/hush",
     }
 
     text = sentence(load, **wrong, SPOTLER_KEY=None)
@@ -136,6 +138,12 @@ def test_a_secret_with_its_owner_is_taken(load):
     settings = load(DATAVERSE_CLIENT_SECRET="hush", DATAVERSE_CLIENT_ID="c", DATAVERSE_TENANT_ID="t")
 
     assert settings.dataverse_client_secret.get_secret_value() == "hush"
+
+
+@pytest.mark.parametrize("zone", ["Europe", "/etc/hush", "CEST+hush", "hush\0"])
+def test_a_time_zone_that_is_none_is_refused(zone):
+    with pytest.raises(ValidationError, match="must be a time zone such as Europe/Amsterdam"):
+        Settings(**REQUIRED, time_zone=zone)
 
 
 def test_no_secret_shows_in_a_log_of_the_settings(load):

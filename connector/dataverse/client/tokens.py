@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 
 from connector.errors import ConnectorError, Misconfigured, Transient
 from connector.gate import SYSTEM_CLOCK, Clock
+from connector.session import distrust
 
 if TYPE_CHECKING:
     from connector.settings import Settings
@@ -180,6 +181,8 @@ def _fault(error: Exception) -> ConnectorError:
     status = getattr(error, "status_code", None)
     cause = error.__cause__ or error
     if isinstance(cause, ServiceRequestError | ServiceResponseError):
+        if fault := distrust(cause.inner_exception or cause, "the identity service"):
+            return fault
         return Transient("The identity service could not be reached for a Dataverse token.")
     if isinstance(status, int) and (status == 429 or status >= 500):
         return Transient(f"The identity service answered {status} when asked for a Dataverse token.")

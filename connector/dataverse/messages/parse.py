@@ -15,6 +15,7 @@ from connector.dataverse.messages.convert import Converter
 from connector.dataverse.messages.dates import parse_date, parse_iso
 from connector.dataverse.messages.decode import Json, JsonObject, read_json
 from connector.dataverse.messages.message import Message
+from connector.dataverse.messages.properties import TABLE_CLAIM, TRUNCATED, lowered
 from connector.dataverse.messages.reasons import Malformed, NotDataverse
 from connector.dataverse.messages.values import Entity, EntityReference, Value
 
@@ -26,13 +27,6 @@ _SUBJECT: Final = ("PrimaryEntityName", "InputParameters")
 
 #: What `PrimaryEntityName` holds for operations without a table.
 NO_TABLE: Final = "none"
-
-#: Part of the name of the broker property that says that parts were left out (more than 192 KB). Only this part of the
-#: name is documented, so neither the rest of it nor its value is relied on. Intermediaries change the case of names.
-_TRUNCATED: Final = "messagemaxsizeexceeded"
-
-#: The end of the broker property that names the table.
-_TABLE_CLAIM: Final = "/claims/entitylogicalname"
 
 #: The parameter that an operation cannot be without: if it is missing, it was left out.
 _ALWAYS_THERE: Final[Mapping[str, str]] = {
@@ -73,7 +67,7 @@ def parse_message(
     """
     document, repaired = read_json(body, content_type, repair_text=repair_text)
     context = _context(document)
-    hints = {_name(key): value for key, value in (properties or {}).items()}
+    hints = {lowered(key): value for key, value in (properties or {}).items()}
 
     name = members.text(context, "MessageName")
     if not name:
@@ -102,7 +96,7 @@ def parse_message(
         pre_images=_images(converter, context, "PreEntityImages"),
         post_images=_images(converter, context, "PostEntityImages"),
         shared_variables=converter.mapping(context, "SharedVariables"),
-        truncated=any(_TRUNCATED in hint for hint in hints) or _lacks_parameter(name, parameters),
+        truncated=any(TRUNCATED in hint for hint in hints) or _lacks_parameter(name, parameters),
         repaired=repaired,
     )
 
@@ -114,15 +108,10 @@ def _context(document: Json) -> JsonObject:
     raise NotDataverse
 
 
-def _name(key: object) -> str:
-    """The name of a property for comparison; AMQP libraries also give names as bytes."""
-    return (key.decode("utf-8", errors="replace") if isinstance(key, bytes) else str(key)).lower()
-
-
 def _table(context: JsonObject, hints: Mapping[str, object]) -> str:
     table = members.text(context, "PrimaryEntityName")
     if table is None:
-        claims = (value for hint, value in hints.items() if hint.endswith(_TABLE_CLAIM))
+        claims = (value for hint, value in hints.items() if hint.endswith(TABLE_CLAIM))
         table = next((claim for claim in claims if isinstance(claim, str)), "")
     return "" if table == NO_TABLE else table
 

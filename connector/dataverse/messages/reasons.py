@@ -34,7 +34,7 @@ class NotJson(Unreadable):
     """The message is not JSON."""
 
     code = "MESSAGE_NOT_JSON"
-    advice = "Find out who wrote it: the sender of the message is shown in its properties. It cannot be replayed."
+    advice = "Find out who wrote it: if it was Dataverse, quarantine show names the user. It cannot be replayed."
 
 
 class NotDataverse(Unreadable):

@@ -68,13 +68,23 @@ def test_a_finished_job_tells_its_story(cli, load, contact):
         "2026-03-01 10:00:03Z  claimed 2 times, the last time then",
         "2026-03-01 10:00:04Z  Failed: [CONTACT_OPTOUT] The contact has opted out.",
     ]
-    assert "it is over" in following
+    assert following == "Next\nNothing: it is over. job retry sets it back to Queued."
 
 
 def test_a_completed_job_tells_its_code(cli, load):
     job = load(JobStatus.COMPLETED, **{Job.RESULT_CODE: "OK", Job.RESULT_MESSAGE: "1 tag added."})
 
-    assert paragraphs(cli, job)[0].endswith("  Completed, OK: 1 tag added.")
+    story, following, *_ = paragraphs(cli, job)
+
+    assert story.endswith("  Completed, OK: 1 tag added.")
+    assert following == "Next\nNothing: it is over. It is Completed; job retry --force does it again."
+
+
+def test_a_job_that_may_have_been_done_is_not_said_to_be_set_back(cli, load):
+    code = {Job.RESULT_CODE: "OUTCOME_UNKNOWN"}
+    job = load(JobStatus.FAILED, operation=Operation.START_AUTOMATION, **code)
+
+    assert "look in Spotler" in paragraphs(cli, job)[1]
 
 
 def test_a_queued_job_runs_next(cli, load):
@@ -181,6 +191,7 @@ def test_a_bus_that_is_away_hides_nothing_but_itself(cli, load, monkeypatch):
     assert "Queued" in story
     assert "It runs" in following
     assert "[TRANSIENT] Service Bus did not show" in bus
+    assert bus.endswith("Try again later.")
     assert log
 
 

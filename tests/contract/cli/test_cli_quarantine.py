@@ -85,6 +85,21 @@ def test_a_message_of_dataverse_goes_back_to_its_queue_without_the_notes_of_the_
     assert waiting(QUEUE_QUARANTINE) == []
 
 
+def test_a_message_shows_who_caused_it_and_is_replayed_as_truncated_as_it_was(cli, bus, waiting):
+    claim = "http://schemas.microsoft.com/xrm/2011/Claims/User"
+    written = {claim: "u-1", "MessageMaxSizeExceeded": True, "x": "of a stranger"}
+    bad = b'{"MessageName": "Create", "InputParameters": [], "Depth": "deep"}'
+    Router(RouterServices(bus, now=lambda: datetime.now(UTC))).run([Incoming(bad, written)])
+
+    shown = cli("quarantine", "show", "1").stdout
+    cli("quarantine", "replay", "1")
+
+    assert [line.split()[-1] for line in shown.splitlines() if claim in line] == ["u-1"]
+    assert "stranger" not in shown
+    (message,) = waiting(QUEUE_DATAVERSE)
+    assert message.application_properties == {claim.encode(): b"u-1", b"MessageMaxSizeExceeded": b"True"}
+
+
 def test_a_work_item_goes_back_to_the_subscription_of_its_operation(cli, item, waiting):
     cli("quarantine", "replay", "1")
 

@@ -30,6 +30,15 @@ def test_wrong_credentials_say_what_to_check(connected, setting, value, advice):
     assert advice in caught.value.what_to_do
 
 
+def test_an_identity_service_whose_certificate_is_not_trusted_is_a_matter_of_the_settings(settings_of, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    dataverse = connect(settings_of())
+
+    with pytest.raises(Misconfigured, match="The certificate of the identity service is not trusted: unable to get"):
+        dataverse.who_am_i()
+    dataverse.close()
+
+
 def test_an_expired_token_is_replaced(door, connected):
     records = []
     dataverse = connected(records)

@@ -59,8 +59,8 @@ def settings_file(world, tmp_path):
         "DATAVERSE_CLIENT_ID": settings.dataverse_client_id,
         "DATAVERSE_CLIENT_SECRET": settings.dataverse_client_secret.get_secret_value(),
         "SPOTLER_URL": settings.spotler_url,
-        "SPOTLER_KEY": "key",
-        "SPOTLER_SECRET": "secret",
+        "SPOTLER_KEY": settings.spotler_key.get_secret_value(),
+        "SPOTLER_SECRET": settings.spotler_secret.get_secret_value(),
         "REQUESTS_CA_BUNDLE": world.ready.ca_file,
     }
     write_settings(path, values)

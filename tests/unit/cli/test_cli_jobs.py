@@ -1,12 +1,20 @@
 """`job add`, `job show`, `job list`, against a running Dataverse; and how settings are found."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from connector.cli import rows
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
+from connector.dataverse.messages.reasons import NotJson
 from connector.dataverse.names import Job
+from connector.errors import Misconfigured, Transient, Unclear
+from connector.jobs.operation import OutOfTime
 
+ROOT = Path(__file__).parents[3]
 UNKNOWN = "99999999-0000-4000-8000-000000000000"
 
 
@@ -146,15 +154,40 @@ def test_a_file_of_another_form_is_told_as_a_sentence(cli, tmp_path, content):
     assert "Traceback" not in ended.err
 
 
-def test_a_wrong_secret_is_told_without_it(job, settings_file):
+@pytest.mark.usefixtures("environment")
+def test_a_wrong_secret_is_told_in_one_line_and_without_it(settings_file):
     document = json.loads(settings_file.read_text())
     document["Values"]["DATAVERSE_CLIENT_SECRET"] = "hush"
     settings_file.write_text(json.dumps(document))
 
-    ended = job("list")
+    # A process of its own, because what libraries log is kept from standard error by pytest.
+    command = [sys.executable, "-m", "connector", "--settings", str(settings_file), "job", "list"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
-    assert ended.code == 1
-    assert "hush" not in ended.err + ended.out
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("[MISCONFIGURED] No token for Dataverse")
+    assert "hush" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (Transient("Busy."), "Try again later."),
+        (OutOfTime(), "Try again later."),
+        (Unclear("Lost."), "Look whether it happened before you try again."),
+        (Misconfigured("Wrong."), "Mend it and run the command again."),
+        (Misconfigured("Wrong.", advice="Check the key."), "Check the key."),
+        (NotJson(), NotJson.advice),
+    ],
+)
+def test_the_advice_fits_the_command_line(cli, monkeypatch, error, advice):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(rows, "get_settings", fail)
+
+    assert cli("job", "list").err == f"[{error.result_code}] {error.sentence} {advice}\n"
 
 
 def test_without_a_command_it_explains_itself(cli):

@@ -57,14 +57,34 @@ def test_a_failed_job_says_what_went_wrong_and_what_to_do():
     )
 
 
-@pytest.mark.parametrize("error", [Transient("Busy."), Misconfigured("The key is refused.")])
-def test_what_passes_is_put_up_with_for_three_hours_and_no_longer(error):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (Transient("Busy."), "The other system could not do the work for 3 hours. Last answer: Busy."),
+        (Unclear("Lost."), "The other system could not do the work for 3 hours. Last answer: Lost."),
+        (Misconfigured("Refused key."), "A setting or a right was wrong for 3 hours. Last answer: Refused key."),
+    ],
+)
+def test_what_passes_is_put_up_with_for_three_hours_and_no_longer(error, told):
     almost = GIVE_UP - timedelta(seconds=1)
 
     assert isinstance(verdict(error, age=almost), Retry)
     given_up = verdict(error, age=GIVE_UP)
     assert (given_up.status, given_up.code) == (JobStatus.FAILED, "TRANSIENT_GIVEN_UP")
-    assert error.sentence in given_up.message
+    assert told in given_up.message
+
+
+def test_the_sentence_names_the_time_that_the_setting_gives():
+    given_up = after(
+        Transient("Busy."),
+        tries=9,
+        first_attempt=NOW - timedelta(minutes=30),
+        now=NOW,
+        give_up=timedelta(minutes=30),
+        repeatable=True,
+    )
+
+    assert "for 0.5 hours" in given_up.message
 
 
 def test_an_unclear_end_of_what_must_not_be_repeated_is_unknown_and_not_given_up_even_after_hours():

@@ -8,6 +8,7 @@ import pytest
 from connector.bus import QUEUE_QUARANTINE, TOPIC_JOBS
 from connector.errors import Misconfigured, Transient
 from connector.jobs import router as routing
+from connector.jobs.quarantine import Note
 from connector.jobs.router import Incoming, Router
 from connector.services import RouterServices
 from tests.unit.jobs.posted import JOB, body, choice, created
@@ -77,6 +78,20 @@ def test_a_message_that_we_make_a_mistake_about_is_kept_and_its_neighbours_are_r
     assert "Fingerprint: ZeroDivisionError@jobs/router.py:" in kept.properties["sentence"]
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
     assert "jane" not in caplog.text + str(kept.properties)
+
+
+def test_a_message_that_is_kept_keeps_what_dataverse_wrote_on_it_and_nothing_of_others(bus):
+    claims = "http://schemas.microsoft.com/xrm/2011/claims"
+    known = {f"{claims}/User": "u-1", b"MessageMaxSizeExceeded": True}
+    unknown = {f"{claims}/SecurityToken": "hush", "reason": "hush", "source": "hush", "x": "hush"}
+
+    Router(RouterServices(bus=bus, now=lambda: NOW)).run([Incoming(b"?", {**known, **unknown})])
+
+    (kept,) = bus.to(QUEUE_QUARANTINE)
+    assert {name: text for name, text in kept.properties.items() if name not in set(Note)} == {
+        f"{claims}/User": "u-1", "MessageMaxSizeExceeded": "True"
+    }  # fmt: skip
+    assert "hush" not in kept.properties.values()
 
 
 def test_the_same_message_twice_has_one_id_in_quarantine(bus, route):

@@ -64,6 +64,7 @@ def test_a_job_that_a_person_set_in_progress_is_not_run_and_told_so(world, opera
 
     woken = {item.job: item for item in world.put_back()}
     assert set(woken) == {job, younger}
+    assert {message.due for message in world.bus.messages} == {None}, "nobody comes with a claim"
     world.run(woken[job])
     assert world.status(job) == (JobStatus.FAILED, "JOB_NOT_VALID")
     assert "set to In Progress by hand" in world.row(job)[Job.RESULT_MESSAGE]

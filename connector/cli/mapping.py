@@ -1,0 +1,107 @@
+"""`mapping export`, `import`, `check`: the mapping as a workbook, and held against Dataverse and Spotler."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector.cli.output import refuse
+from connector.cli.rows import dataverse
+from connector.mapping import Mapping, parse_mapping
+from connector.mapping.document import SCHEMA_FILE, Document, problems_of, read_document
+from connector.settings import get_settings
+
+app = typer.Typer(no_args_is_help=True, help="The mapping of columns and fields.")
+
+Workbook = Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="An Excel workbook.")]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", metavar="FILE", help="A mapping file, instead of that of the settings.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")]
+
+
+@app.command(name="export")
+def export_workbook(workbook: Workbook, mapping: MappingFile = None, force: Force = False) -> None:
+    """Write the mapping as a workbook."""
+    from connector.mapping.sheet import export_sheet  # noqa: PLC0415 - openpyxl is heavy, loaded when used
+
+    file = _file(mapping)
+    document = read_document(file)
+    parse_mapping(document, source=file.name)
+    assert isinstance(document, dict)  # noqa: S101 - it is valid
+    _refuse_to_overwrite(workbook, force=force)
+    export_sheet(document, workbook)
+    typer.echo(f"{workbook} is written.")
+
+
+@app.command(name="import")
+def import_workbook(workbook: Workbook, mapping: MappingFile = None, force: Force = False) -> None:
+    """Read a workbook and write it as the mapping file, if it is valid."""
+    from connector.mapping.sheet import import_sheet  # noqa: PLC0415 - openpyxl is heavy, loaded when used
+
+    file = _file(mapping)
+    document = import_sheet(workbook)
+    _refuse_to_overwrite(file, force=force)
+    if file.resolve().parent == SCHEMA_FILE.parent:
+        document = {"$schema": f"./{SCHEMA_FILE.name}", **document}  # for the editors of those who go on by hand
+    file.write_text(_text(document), encoding="utf-8")
+    typer.echo(f"{file} is written.")
+
+
+@app.command()
+def check(
+    mapping: MappingFile = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Only the rules; asks nobody and needs no settings.")
+    ] = False,
+) -> None:
+    """Tell what is wrong with the mapping: its rules, then the columns of Dataverse and the fields of Spotler."""
+    document = read_document(_file(mapping))
+    problems = [f"{problem}." for problem in problems_of(document)]
+    if not problems and not offline:
+        problems += _problems_outside(parse_mapping(document))
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo("No problem was found.")
+
+
+def _problems_outside(mapping: Mapping) -> Iterator[str]:
+    """What does not fit the environment and the account of the settings."""
+    from connector.dataverse.schema.reading import read_tables  # noqa: PLC0415 - loaded when used
+    from connector.mapping.check import check_columns, check_conversions, check_fields, tables_of  # noqa: PLC0415
+    from connector.spotler import spotler_from  # noqa: PLC0415
+
+    wanted = tables_of(mapping)
+    with dataverse() as client:
+        tables = read_tables(client, wanted)
+    with closing(spotler_from(get_settings())) as spotler:
+        fields = spotler.fields()
+    yield from (f"Dataverse has no table {name}." for name in wanted if name not in tables)
+    yield from check_columns(mapping, tables)
+    yield from check_fields(mapping, fields)
+    yield from check_conversions(mapping, tables, fields)
+
+
+def _file(mapping: Path | None) -> Path:
+    return mapping or get_settings().mapping_file
+
+
+def _refuse_to_overwrite(path: Path, *, force: bool) -> None:
+    if path.exists() and not force:
+        refuse(f"{path} is there already; --force overwrites it.")
+    if not path.parent.is_dir():
+        refuse(f"There is no folder {path.parent}.")
+
+
+def _text(document: Document) -> str:
+    """The JSON with a line for each row, as people keep it."""
+    members = {key: json.dumps(value, ensure_ascii=False) for key, value in document.items()}
+    rows = document["rows"]
+    assert isinstance(rows, list)  # noqa: S101 - the document is valid
+    members["rows"] = "[\n" + ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in rows) + "\n  ]"
+    return "{\n" + ",\n".join(f'  "{key}": {text}' for key, text in members.items()) + "\n}\n"
