@@ -20,7 +20,7 @@ from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
-from connector.spotler.calls import Calls, Route, list_of
+from connector.spotler.calls import Calls, Route, as_told, list_of
 from connector.spotler.errors import ContactUnknown, error_for
 from connector.spotler.extensions import CONTACT, Extensions
 from connector.spotler.feeds import Feeds
@@ -190,12 +190,12 @@ class Spotler(Extensions):
             ContactUnknown: Spotler does not know the contact.
             Refused: TRIGGER_NOTFOUND, AUTOMATION_INACTIVE, PARTICIPATION_LIMIT_REACHED, or NOT_TRIGGERED where the
                 automations behind the code differ in why.
-            Unclear: the answer was lost.
+            Unclear: the answer was lost, or tells of a fault at Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
         result = read_trigger_result(read_json(self._calls.send(_START_AUTOMATION, {"trigger": code}, body=body)))
         if result.result != OK:
-            raise error_for(result.result)
+            raise as_told(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
         return result
 
     def close(self) -> None:

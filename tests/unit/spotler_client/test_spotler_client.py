@@ -233,6 +233,16 @@ def test_a_start_whose_answer_is_lost_is_unclear_and_never_repeated(spotler, ser
     assert len(server.received) == 2
 
 
+@pytest.mark.parametrize("result", ["ERROR", "BACKEND_EXCEPTION"])
+def test_a_start_that_is_taken_and_then_fails_at_spotler_is_unclear(spotler, server, result):
+    server.answer(Answer(200, {"result": result}))
+
+    with pytest.raises(Unclear) as fault:
+        spotler.trigger_automation("code", "c-1")
+
+    assert fault.value.result_code == result
+
+
 def test_a_start_that_was_surely_turned_away_is_repeated(spotler, server):
     server.answer(Answer(429, headers={"Retry-After": "1"}), Answer(body={"result": "OK"}))
 
