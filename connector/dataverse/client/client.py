@@ -16,11 +16,10 @@ import requests
 from connector.dataverse.client import batch as batches
 from connector.dataverse.client.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.client.bulk import Bulk, Keyed, WriteResult
-from connector.dataverse.client.errors import decoded, refusal
+from connector.dataverse.client.errors import decoded, not_dataverse, refusal
 from connector.dataverse.client.queries import Query
 from connector.dataverse.client.rows import Row, TableNames, address, created_id
 from connector.dataverse.client.tokens import Bearer, TokenSource, tokens_from
-from connector.errors import Misconfigured
 from connector.http import CallRecord, Transport
 
 if TYPE_CHECKING:
@@ -93,8 +92,7 @@ class Dataverse:
         path = query.path
         while path:
             page = self._read(path, query.set_name, query.headers)
-            rows = page.get("value")
-            yield rows if isinstance(rows, list) else []
+            yield _rows(page, query.set_name)
             path = self._below_root(str(page.get("@odata.nextLink") or ""))
 
     def retrieve(
@@ -123,6 +121,7 @@ class Dataverse:
         answer = self.request(
             "POST", tagged(set_name), route=set_name, json=row, repeatable=False, columns=row
         )  # fmt: skip
+        _outcome(answer, f"POST {set_name}")
         return created_id(answer.headers.get("OData-EntityId", ""))
 
     def update(self, set_name: str, key: str, row: Row, *, if_match: str | None = None) -> None:
@@ -139,10 +138,11 @@ class Dataverse:
             NotFound: there is no such row.
         """
         one = BatchRequest.update(set_name, key, row, if_match=if_match or "*")
-        self.request(
+        answer = self.request(
             one.method, one.path, route=one.route, json=row, headers=one.headers, repeatable=one.repeatable,
             columns=row,
         )  # fmt: skip
+        _outcome(answer, str(one))
 
     def create_multiple(self, table: TableNames, rows: Sequence[Row]) -> list[WriteResult]:
         """Create rows of one table: a result per row, in the same order."""
@@ -178,7 +178,7 @@ class Dataverse:
         """Call an action and return what it answers; empty where it answers nothing."""
         route = path.partition("?")[0]
         answer = self.request("POST", path, route=route, json=body, repeatable=repeatable)
-        return _mapping(decoded(answer.content), f"POST {route}") if answer.content else {}
+        return _outcome(answer, f"POST {route}")
 
     def request(
         self,
@@ -277,7 +277,20 @@ def connect(
 
 
 def _mapping(value: object, call: str) -> Row:
-    """A success that is not a JSON object comes from something else than Dataverse: a proxy, or a page to sign in."""
+    """The JSON object of a success."""
     if not isinstance(value, dict):
-        raise Misconfigured(f"What answers {call} is not Dataverse.", advice="Check DATAVERSE_URL.")
+        raise not_dataverse(call)
     return value
+
+
+def _outcome(answer: requests.Response, call: str) -> Row:
+    """What a write answers: an object, or nothing at all."""
+    return _mapping(decoded(answer.content), call) if answer.content else {}
+
+
+def _rows(page: Row, set_name: str) -> list[Row]:
+    """The rows of a page. One that is misread as empty would make records look deleted."""
+    rows = page.get("value")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise not_dataverse(f"GET {set_name}")
+    return rows

@@ -172,6 +172,11 @@ def refusal(
     )
 
 
+def not_dataverse(call: str) -> Misconfigured:
+    """The error for a success that Dataverse would not answer: it comes from a proxy, or is a page to sign in."""
+    return Misconfigured(f"What answers {call} is not Dataverse.", advice="Check DATAVERSE_URL.")
+
+
 def decoded(content: bytes) -> object:
     """The JSON in a body; None where it is empty or something else."""
     try:

@@ -189,6 +189,21 @@ def test_a_success_that_is_no_json_object_is_not_dataverse(server, dataverse, bo
         dataverse.who_am_i()
 
 
+@pytest.mark.parametrize("body", [{}, {"value": None}, {"value": {}}, {"value": ["row"]}, {"message": "Welcome"}])
+def test_an_answer_without_rows_is_not_taken_for_no_rows(server, dataverse, body):
+    server.answer(Answer(200, body))
+
+    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+        dataverse.query("contacts", select=["n"])
+
+
+def test_nor_is_one_that_comes_in_a_batch(server, dataverse):
+    server.answer(batch_answer(inner_answer(200, {})))
+
+    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+        dataverse.query("contacts", select=["n"], filter=filters.in_("x", map(str, range(9000))))
+
+
 def test_a_redirect_is_misconfigured_and_not_followed(server, dataverse):
     server.answer(Answer(302, headers={"Location": "https://login.example/"}))
 

@@ -1,7 +1,7 @@
 import pytest
 
 from connector.dataverse.client import Conflict, NotFound
-from connector.errors import Unclear
+from connector.errors import Misconfigured, Unclear
 from tests.unit.dataverse_client.wire import error_body
 from tests.unit.scripted_server import DROP, Answer
 
@@ -66,6 +66,15 @@ def test_update_of_a_row_that_is_gone_is_not_found(server, dataverse):
     server.answer(Answer(404, error_body("0x80040217")))
 
     with pytest.raises(NotFound):
+        dataverse.update("contacts", ID, {})
+
+
+def test_a_page_to_sign_in_is_not_taken_for_a_row_that_is_written(server, dataverse):
+    server.answer(Answer(200, b"<html>Sign in</html>"))
+
+    with pytest.raises(Misconfigured, match="What answers POST contacts is not Dataverse"):
+        dataverse.create("contacts", {})
+    with pytest.raises(Misconfigured, match="What answers PATCH contacts"):
         dataverse.update("contacts", ID, {})
 
 
