@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
+from connector.http import SYSTEM_CLOCK, retry_after
 
 #: How much of a message about privileges is shown; its useful part comes first.
 _MESSAGE_LENGTH: Final = 300
@@ -142,7 +143,8 @@ def refusal(
             advice="Check that DATAVERSE_CLIENT_ID is an active application user of the environment DATAVERSE_URL.",
         )
     if status == 429 or status >= 500:
-        return Transient(f"Dataverse answered {status} to {call}.", retry_after=_seconds(headers.get("retry-after")))
+        wait = retry_after(headers.get("retry-after"), SYSTEM_CLOCK)  # inside a batch, no transport has read it
+        return Transient(f"Dataverse answered {status} to {call}.", retry_after=wait)
     if status < 400:
         return Misconfigured(f"Dataverse answered {status} to {call}.", advice="Check DATAVERSE_URL.")
     code, message = _standard_error(body)
@@ -181,7 +183,7 @@ def decoded(content: bytes) -> object:
     """The JSON in a body; None where it is empty or something else."""
     try:
         value: object = json.loads(content) if content else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value
 
@@ -201,8 +203,3 @@ def _standard_error(body: object) -> tuple[str, str]:
         return "", ""
     code = str(error.get("code") or "").lower()
     return code if _CODE.fullmatch(code) else "", str(error.get("message") or "")
-
-
-def _seconds(text: str | None) -> float | None:
-    """The seconds of a Retry-After header inside a batch, where no transport has read it."""
-    return float(text) if text and text.isascii() and text.isdecimal() else None

@@ -3,6 +3,7 @@ import pytest
 from connector.dataverse.client import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound
 from connector.dataverse.client.errors import decoded, refusal
 from connector.errors import Misconfigured, Refused, Transient
+from connector.http import LONGEST_WAIT
 
 
 def of(status, code="", message="", **options):
@@ -54,7 +55,9 @@ def test_busy_and_broken_are_transient(status):
     assert isinstance(of(status), Transient)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("12", 12.0), ("soon", None), ("", None), ("²", None)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("12", 12.0), ("soon", None), ("", None), ("²", None), ("9" * 15, LONGEST_WAIT)]
+)
 def test_the_pause_inside_a_batch_is_read(text, seconds):
     assert of(429, headers={"retry-after": text}).retry_after == seconds
 
@@ -66,7 +69,7 @@ def test_bodies_of_any_form_survive(body):
     assert error.result_code == "DATAVERSE_REFUSED"
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe", b"{"])
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe", b"{", b"[" * 100_000])
 def test_what_is_no_json_is_nothing(content):
     assert decoded(content) is None
 
