@@ -25,6 +25,9 @@ _REPEATABLE: Final = frozenset({"GET", "PATCH", "PUT", "DELETE"})
 #: Requests inside a batch inherit nothing from it.
 _INNER_HEADERS: Final = {"Accept": "application/json"}
 
+#: The header of a body in JSON.
+JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
+
 _CRLF: Final = b"\r\n"
 
 #: The first line of an answer inside a batch.
@@ -36,9 +39,9 @@ def tagged(path: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}tag={OWN_TAG}"
 
 
-def compact(value: object) -> str:
-    """JSON without blanks."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def encoded(value: object) -> bytes:
+    """JSON without blanks. Half a surrogate pair, which UTF-8 has no bytes for, becomes a question mark."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +133,13 @@ def build(requests: Sequence[BatchRequest], root: str, boundary: str) -> bytes:
     opening = f"--{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     parts = []
     for request in requests:
-        headers = "".join(f"{name}: {value}\r\n" for name, value in {**_INNER_HEADERS, **request.headers}.items())
-        body = ""
-        if request.values is not None:
-            headers += "Content-Type: application/json; charset=utf-8\r\n"
-            body = compact(request.values)
-        parts.append(f"{opening}{request.method} {root}{request.path} HTTP/1.1\r\n{headers}\r\n{body}\r\n")
-    parts.append(f"--{boundary}--\r\n")
-    return "".join(parts).encode()
+        has_body = request.values is not None
+        headers = {**_INNER_HEADERS, **request.headers, **(JSON if has_body else {})}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{opening}{request.method} {root}{request.path} HTTP/1.1\r\n{lines}\r\n"
+        parts += [head.encode(), encoded(request.values) if has_body else b"", _CRLF]
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts)
 
 
 def is_multipart(content_type: str) -> bool:

@@ -207,10 +207,12 @@ class Dataverse:
             takes: says of an answer that is not a success that the caller can read it.
         """
         below, _, params = path.partition("?")
+        if json is not None:
+            data, headers = batches.encoded(json), {**batches.JSON, **(headers or {})}
 
         def send() -> requests.Response:
             return self._transport.send(
-                method, below, route=route, params=params, json=json, data=data, auth=self._bearer,
+                method, below, route=route, params=params, data=data, auth=self._bearer,
                 headers={**_HEADERS, **(headers or {})}, repeatable=repeatable,
             )  # fmt: skip
 
