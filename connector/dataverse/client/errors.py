@@ -10,8 +10,8 @@
 Throttling and faults of the server become `Transient`; a token refused twice, an application without a user and a table
 that does not exist `Misconfigured`.
 
-Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed on, with two
-exceptions: messages about privileges, and names of columns that the call itself used.
+Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed on. Two kinds of
+names are picked from them: the privilege that Dataverse itself misses, and columns that the call used.
 
 Answers of the front end may be HTML or empty; they are never expected to be JSON.
 """
@@ -24,8 +24,8 @@ from typing import Final
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
 from connector.http import SYSTEM_CLOCK, retry_after
 
-#: How much of a message about privileges is shown; its useful part comes first.
-_MESSAGE_LENGTH: Final = 300
+#: The name of a privilege: prvWriteContact, prvReaddh_SpotlerJob.
+_PRIVILEGE: Final = re.compile(r"\bprv[A-Z]\w{1,100}\b", re.ASCII)
 #: How many columns are named: a row that Dataverse cannot read at all would name them all.
 _COLUMNSNAMED: Final = 5
 
@@ -91,6 +91,9 @@ class Forbidden(DataverseRefused):
     advice = "Give the application user of the connector the role that setup installs, or extend its own role."
 
 
+#: What the platform itself answers where a privilege is missing, and no plug-in (PrivilegeDenied).
+_PRIVILEGE_DENIED: Final = "0x80040220"
+
 #: What a code of Dataverse means to us ("Web service error codes" in the documentation of Power Apps).
 _BY_CODE: Final[Mapping[str, type[DataverseRefused]]] = {
     "0x80040217": NotFound,  # ObjectDoesNotExist
@@ -98,7 +101,7 @@ _BY_CODE: Final[Mapping[str, type[DataverseRefused]]] = {
     "0x80060882": Conflict,  # ConcurrencyVersionMismatch
     "0x80060892": Duplicate,  # DuplicateRecordEntityKey
     "0x80040237": Duplicate,  # DuplicateRecord
-    "0x80040220": Forbidden,  # PrivilegeDenied
+    _PRIVILEGE_DENIED: Forbidden,
 }
 _BY_STATUS: Final[Mapping[int, type[DataverseRefused]]] = {403: Forbidden, 404: NotFound, 409: Duplicate, 412: Conflict}
 
@@ -160,8 +163,8 @@ def refusal(
     sentence = f"Dataverse answered {status}{f' ({code})' if code else ''} to {call}."
     if kind is not DataverseRefused:
         sentence = f"{kind.default_sentence()} {sentence}"
-    if kind is Forbidden and "prv" in message:
-        sentence = f"{sentence} It says: {message[:_MESSAGE_LENGTH]}"
+    if code == _PRIVILEGE_DENIED and (privilege := _PRIVILEGE.search(message)):
+        sentence = f"{sentence} It misses {privilege[0]}."
     elif kind in (DataverseRefused, Duplicate) and (mentioned := _mentioned(columns, message)):
         sentence = f"{sentence} It mentions {', '.join(mentioned)}."
     return kind(

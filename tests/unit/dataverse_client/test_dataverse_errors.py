@@ -74,13 +74,21 @@ def test_what_is_no_json_is_nothing(content):
     assert decoded(content) is None
 
 
-def test_a_message_about_privileges_is_passed_on_in_part():
-    message = "Principal user is missing prvWritedh_SpotlerJob privilege on OTC=10123. " + "x" * 900
+def test_of_a_message_about_privileges_their_name_is_passed_on():
+    message = "Principal user (Id=1, Jan de Vries) is missing prvWritedh_SpotlerJob privilege on OTC=10123."
 
     error = of(403, "0x80040220", message)
 
-    assert "missing prvWritedh_SpotlerJob privilege" in error.sentence
-    assert len(error.sentence) < 500
+    assert error.sentence.endswith("It misses prvWritedh_SpotlerJob.")
+    assert "Jan" not in error.for_people
+
+
+@pytest.mark.parametrize("code", ["0x80040265", "0x80040224", ""])
+def test_what_a_plug_in_says_of_privileges_is_not_passed_on(code):
+    error = of(403, code, "Jan de Vries lacks prvWriteContact")
+
+    assert "prv" not in error.for_people
+    assert "Jan" not in error.for_people
 
 
 def test_other_messages_are_not_passed_on():
