@@ -8,7 +8,6 @@ A start is never repeated: the contact would enter twice and be mailed twice. Wh
 `connector.errors.Unclear` says so and somebody has to look.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from urllib.parse import quote
 from requests_oauthlib import OAuth1
 
 from connector.errors import Invalid
+from connector.gate import Shared
 from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
@@ -77,19 +77,16 @@ class Spotler(Extensions):
         self._fields_member = paths.automation_fields_member
         self._clock = clock
         self._fields: tuple[float, Fields] | None = None
-        self._fields_lock = threading.Lock()
+        self._fields_request = Shared[Fields]()
 
     def fields(self, *, max_age: float = FIELDS_TTL) -> Fields:
         """The account's contact fields ("properties" in the API), remembered for a day.
 
         Args:
-            max_age: seconds for which what is known will do; 0 asks Spotler in any case.
+            max_age: seconds for which what is known will do; 0 asks Spotler, or shares an answer that is on its way.
         """
-        with self._fields_lock:  # threads that come meanwhile wait for the one call instead of making their own
-            now = self._clock.monotonic()
-            if self._fields is None or now - self._fields[0] >= max_age:
-                self._fields = now, read_fields(list_of(self._calls.read(_PROPERTIES), "properties"))
-            return self._fields[1]
+        known = self._known_fields(max_age)
+        return known if known is not None else self._fields_request.call(lambda: self._read_fields(max_age))
 
     def upsert_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
         """Write contacts, new and known ones, 100 per call; properties that are not named keep their value.
@@ -201,6 +198,19 @@ class Spotler(Extensions):
     def close(self) -> None:
         """Close the pooled connections."""
         self._calls.close()
+
+    def _known_fields(self, max_age: float) -> Fields | None:
+        if self._fields is None or self._clock.monotonic() - self._fields[0] >= max_age:
+            return None
+        return self._fields[1]
+
+    def _read_fields(self, max_age: float) -> Fields:
+        if (known := self._known_fields(max_age)) is not None:  # another thread was faster
+            return known
+        began = self._clock.monotonic()
+        fields = read_fields(list_of(self._calls.read(_PROPERTIES), "properties"))
+        self._fields = began, fields
+        return fields
 
     def _search(self, email: str) -> list[SpotlerContact]:
         query = f"MPSearchQuery={quote(f'email={email}', safe='')}&pageSize={_SEARCH_PAGE}"
