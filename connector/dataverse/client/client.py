@@ -87,13 +87,17 @@ class Dataverse:
         Raises:
             Refused: Dataverse said no.
             Transient: it cannot be reached, or is busy.
-            Misconfigured: the token or the name of the table is refused.
+            Misconfigured: the token or the name of the table is refused, or a link leads back to a page that was read.
         """
         path = query.path
+        read: set[str] = set()
         while path:
             page = self._read(path, query.set_name, query.headers)
             yield _rows(page, query.set_name)
+            read.add(path)
             path = self._below_root(str(page.get("@odata.nextLink") or ""))
+            if path in read:
+                raise not_dataverse(f"GET {query.set_name}")
 
     def retrieve(
         self, set_name: str, key: str, select: Sequence[str], *, expand: Sequence[str] = (), annotations: bool = False

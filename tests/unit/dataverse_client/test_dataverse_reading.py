@@ -85,6 +85,15 @@ def test_a_link_to_another_host_never_gets_the_token(server, dataverse):
     assert server.received[1].path == "/api/data/v9.2/contacts?$skiptoken=2"
 
 
+def test_a_link_back_to_a_page_is_not_followed_for_ever(server, dataverse):
+    link = f"{server.url}/api/data/v9.2/contacts?$skiptoken=2"
+    server.answer(Answer(200, {"value": [{"n": 1}], "@odata.nextLink": link}))
+
+    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+        dataverse.query("contacts", select=["n"])
+    assert len(server.received) == 2
+
+
 def test_the_page_size_is_not_combined_with_top(server, dataverse):
     server.answer(Answer(200, {"value": []}))
 
