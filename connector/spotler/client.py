@@ -97,7 +97,7 @@ class Spotler(Extensions):
         Raises:
             Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
         """
-        return upsert(self._calls, contacts)
+        return upsert(self._calls, contacts, clock=self._clock)
 
     def update_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
         """Write single properties of contacts that should exist, 100 per call.
@@ -109,7 +109,7 @@ class Spotler(Extensions):
         Raises:
             Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
         """
-        return upsert(self._calls, contacts, insert=False)
+        return upsert(self._calls, contacts, insert=False, clock=self._clock)
 
     def update_contact(self, external_id: str, properties: Mapping[str, object]) -> None:
         """Write properties of a contact that exists; never creates one.
