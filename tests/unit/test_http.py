@@ -1,7 +1,8 @@
+import gzip
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from email.utils import formatdate
 
 import pytest
@@ -9,7 +10,7 @@ import requests
 import trustme
 from requests.auth import AuthBase
 
-from connector import http
+from connector import http, session
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
 from connector.http import CallRecord, Clock, Transport
 from tests.unit.scripted_server import DROP, RESET, SILENCE, Answer, FakeTime, ScriptedServer
@@ -201,6 +202,51 @@ def test_a_certificate_that_is_not_trusted_is_misconfigured(make):
         with pytest.raises(Misconfigured, match="certificate of Spotler is not trusted"):
             post(make(f"https://127.0.0.1:{listener.getsockname()[1]}"))
         thread.join()
+
+
+def dripping(listener, ended):
+    """Answers with a byte at a time, each well within the time-out."""
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not ended.wait(0.02):
+            connection.sendall(b"x")
+
+
+@pytest.mark.parametrize(("repeatable", "kind"), [(True, Transient), (False, Unclear)])
+def test_an_answer_that_drips_in_is_given_up(make, monkeypatch, repeatable, kind):
+    monkeypatch.setattr(http, "ATTEMPTS", 1)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        pool.submit(dripping, listener, ended)
+        transport = make(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.1)
+        with pytest.raises(ConnectorError) as fault:
+            post(transport, repeatable=repeatable)
+        ended.set()
+
+    assert type(fault.value) is kind
+    assert "did not answer" in fault.value.sentence
+
+
+def test_an_answer_that_is_too_large_is_given_up(server, make, monkeypatch):
+    monkeypatch.setattr(session, "LARGEST_ANSWER", 1000)
+    server.answer(Answer(200, b"x" * 1000), Answer(200, b"x" * 1001))
+    transport = make(server.url)
+
+    assert len(post(transport).content) == 1000
+    with pytest.raises(Unclear):
+        post(transport)
+
+
+def test_a_packed_answer_in_chunks_is_read_whole(server, transport):
+    text = b"Zo\xc3\xab" * 50_000
+    packed = gzip.compress(text)
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (packed[:100], packed[100:], b""))
+    framing = {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked", "Connection": "close"}
+    server.answer(Answer(200, chunks, framing))
+
+    assert post(transport).content == text
 
 
 def test_retry_after_is_obeyed(server, transport, time):
