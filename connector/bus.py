@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -33,6 +35,12 @@ OPERATION_PROPERTY: Final = "operation"
 
 #: The application setting that holds the connection; `ServiceBus__fullyQualifiedNamespace` for an identity.
 CONNECTION: Final = "ServiceBus"
+
+#: Seconds for all that one call may take, the wait for its turn included: far below the lock of a message (300 s).
+PATIENCE: Final = 20.0
+
+#: Seconds for one attempt of the SDK, which makes several.
+ATTEMPT: Final = PATIENCE / 2
 
 #: Bytes of one message, and of all that are sent together, in the Standard tier; properties count.
 LARGEST: Final = 256 * 1024
@@ -65,8 +73,9 @@ class OutgoingMessage:
 class Bus:
     """Sends messages; safe to use from several threads.
 
-    The senders of the SDK are not, so each has a lock. A connection that broke while nothing was sent is opened again
-    by the SDK itself.
+    The senders of the SDK are not, so calls take turns. A connection that broke while nothing was sent is opened again
+    by the SDK itself; one on which a call failed is given up. A bus that takes connections and then says nothing would
+    hold the SDK for ever, so a call is left to itself when its time is over.
     """
 
     def __init__(self, connect: Callable[[], ServiceBusClient]) -> None:
@@ -79,7 +88,7 @@ class Bus:
         """Send to a queue.
 
         Raises:
-            Transient: when the bus cannot be reached.
+            Transient: when the bus cannot be reached, or does not take them in time.
             Misconfigured: when it refuses our credentials or does not know the queue.
             TooLarge: when a message is; the others are sent.
         """
@@ -91,25 +100,22 @@ class Bus:
 
     def close(self) -> None:
         """Close the connection; the next send opens a new one."""
-        with self._lock:
-            senders, client = list(self._senders.values()), self._client
-            self._senders.clear()
-            self._client = None
-        for sender in senders:
-            sender.close()
-        if client is not None:
-            client.close()
+        with suppress(TimeoutError), _turn(self._lock, PATIENCE):
+            _aside(self._forget()).result(PATIENCE)
 
     def _send(self, entity: tuple[str, str], messages: Sequence[OutgoingMessage]) -> None:
         if not messages:
             return
         kind, name = entity
-        try:
-            with translated(f"take a message for the {kind} {name}"), self._lock:
-                too_large = _send_in_blocks(self._sender(kind, name), messages)
-        except Transient:
-            self.close()
-            raise
+        with translated(f"take a message for the {kind} {name}"), _turn(self._lock, PATIENCE) as seconds:
+            sender = self._sender(kind, name)
+            sending = _aside(lambda: _send_in_blocks(sender, messages))
+            try:
+                too_large = sending.result(seconds)
+            except BaseException:
+                close = self._forget()
+                sending.add_done_callback(lambda _: _aside(close))
+                raise
         if too_large:
             raise TooLarge(f"{too_large} of {len(messages)} messages for the {kind} {name} are larger than it takes.")
 
@@ -121,6 +127,19 @@ class Bus:
             get = self._client.get_queue_sender if kind == "queue" else self._client.get_topic_sender
             sender = self._senders[kind, name] = get(name)
         return sender
+
+    def _forget(self) -> Callable[[], None]:
+        """Let the next send open a new connection. What is returned closes the old one, which may take for ever too."""
+        senders, client = self._senders.values(), self._client
+        self._senders, self._client = {}, None
+
+        def close() -> None:
+            for sender in senders:
+                sender.close()
+            if client is not None:
+                client.close()
+
+        return close
 
 
 def bus_from(settings: BusSettings) -> Bus:
@@ -138,7 +157,7 @@ def client_from(settings: BusSettings) -> ServiceBusClient:
 
     if settings.service_bus is not None:
         try:
-            return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value())
+            return ServiceBusClient.from_connection_string(settings.service_bus.get_secret_value(), try_timeout=ATTEMPT)
         except ValueError:
             raise Misconfigured(
                 "The setting ServiceBus is not a connection string.",
@@ -147,7 +166,7 @@ def client_from(settings: BusSettings) -> ServiceBusClient:
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
     assert settings.service_bus_namespace is not None  # noqa: S101 - checked by Settings
-    return ServiceBusClient(settings.service_bus_namespace, DefaultAzureCredential())
+    return ServiceBusClient(settings.service_bus_namespace, DefaultAzureCredential(), try_timeout=ATTEMPT)
 
 
 @contextmanager
@@ -206,6 +225,36 @@ def _minutes_and_seconds(iso: str) -> timedelta:
     """A duration such as `PT5M` or `PT30S`, the only forms that Service Bus allows for locks (at most 5 minutes)."""
     minutes, _, seconds = iso.removeprefix("PT").rpartition("M")
     return timedelta(minutes=int(minutes or 0), seconds=int(seconds.removesuffix("S") or 0))
+
+
+@contextmanager
+def _turn(lock: threading.Lock, seconds: float) -> Iterator[float]:
+    """Hold the lock, and say how many of the seconds are left.
+
+    Raises:
+        TimeoutError: none.
+    """
+    began = time.monotonic()
+    if not lock.acquire(timeout=seconds):
+        raise TimeoutError
+    try:
+        yield seconds - (time.monotonic() - began)
+    finally:
+        lock.release()
+
+
+def _aside[T](work: Callable[[], T]) -> Future[T]:
+    """Do the work in a thread of its own, which does not keep the process alive."""
+    outcome = Future[T]()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised where the outcome is asked for
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return outcome
 
 
 def _send_in_blocks(sender: ServiceBusSender, messages: Sequence[OutgoingMessage]) -> int:

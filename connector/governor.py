@@ -163,7 +163,7 @@ class Limit:
     def grow(self, seconds: float) -> None:
         """All places were in use for so many seconds, and all went well."""
         if self._searching:
-            risen = self._value * 2 ** (seconds / DOUBLING_SECONDS)
+            risen = self._value * 2 ** (min(seconds, GROWTH_SECONDS) / DOUBLING_SECONDS)
         else:
             self._age += seconds
             curve = self._plateau + self._steepness * (self._age - self._flat_at) ** 3

@@ -29,7 +29,7 @@ from connector.gate import NO_EFFECT, SYSTEM_CLOCK, Clock, Gate, Governor
 from connector.governor import AdaptiveGovernor
 from connector.session import FAULTS, distrust, new_session, was_not_reached
 
-__all__ = ["SYSTEM_CLOCK", "AdaptiveGovernor", "CallRecord", "Clock", "Gate", "Governor", "Transport"]
+__all__ = ["SYSTEM_CLOCK", "AdaptiveGovernor", "CallRecord", "Clock", "Gate", "Governor", "Transport", "retry_after"]
 
 #: Tries of one call. A fault that outlives three is better waited out on the bus than in a thread.
 ATTEMPTS: Final = 3
@@ -154,7 +154,7 @@ class Transport:
                     timeout=self._timeout, allow_redirects=False,
                 )  # fmt: skip
                 status = response.status_code
-                wait = _retry_after(response, self._clock)
+                wait = retry_after(response.headers.get("Retry-After"), self._clock)
             except FAULTS as error:
                 raise self._network_fault(error, call) from None
             finally:
@@ -239,14 +239,13 @@ def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, 
     return (data.encode() if isinstance(data, str) else data), {}
 
 
-def _retry_after(response: requests.Response, clock: Clock) -> float | None:
-    """Seconds from a Retry-After header, which holds seconds or a date (RFC 9110, 10.2.3)."""
-    text = response.headers.get("Retry-After", "").strip()
+def retry_after(text: str | None, clock: Clock) -> float | None:
+    """Seconds to wait, from a Retry-After header, which holds seconds or a date (RFC 9110, 10.2.3)."""
     try:
-        seconds = float(text)
+        seconds = float(text or "")
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(text).timestamp() - clock.wall()
-        except ValueError:
+            seconds = parsedate_to_datetime(text or "").timestamp() - clock.wall()
+        except (ValueError, OverflowError):  # no date, or one beyond the calendar
             return None
     return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None

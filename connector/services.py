@@ -5,7 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
+from threading import Lock
 
 from connector import telemetry
 from connector.bus import Bus, bus_from
@@ -46,7 +47,20 @@ class RouterServices:
     own_user: str | None = None
 
 
-@lru_cache(maxsize=1)
+def once[T](make: Callable[[], T]) -> Callable[[], T]:
+    """Make it once per process, also when several threads ask at a cold start; a failure is not remembered."""
+    lock = Lock()
+    made = lru_cache(maxsize=1)(make)
+
+    @wraps(make)
+    def get() -> T:
+        with lock:
+            return made()
+
+    return get
+
+
+@once
 def get_bus() -> Bus:
     """The bus of this process. It needs its own settings only."""
     telemetry.quieten()
@@ -58,7 +72,7 @@ def get_router_services() -> RouterServices:
     return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id)
 
 
-@lru_cache(maxsize=1)
+@once
 def get_services() -> Services:
     """The services of this process.
 

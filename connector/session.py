@@ -2,13 +2,16 @@
 
 import socket
 import ssl
+import time
+from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final
+from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.response import HTTPResponse
 
 from connector.errors import Misconfigured
 
@@ -21,6 +24,10 @@ FAULTS: Final = (
 )
 #: Azure drops an idle outgoing connection silently after four minutes; probes keep it alive or show that it is dead.
 KEEP_ALIVE_SECONDS: Final = 60
+#: The time that a whole answer may take, in time-outs: a time-out alone counts the silence between two of its bytes.
+LONGEST_ANSWER: Final = 3
+#: Bytes of an answer; the largest page of rows is a small part of it.
+LARGEST_ANSWER: Final = 256 * 1024 * 1024
 
 
 def new_session(base_url: str, parallel: int, verify: bool | str) -> requests.Session:
@@ -64,7 +71,7 @@ def was_not_reached(error: requests.RequestException) -> bool:
 
 
 class _Adapter(HTTPAdapter):
-    """Keeps idle connections alive."""
+    """Keeps idle connections alive, and bounds answers."""
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: object) -> None:
         """Make the pool with sockets that probe the other side."""
@@ -75,6 +82,38 @@ class _Adapter(HTTPAdapter):
         ]
         more["socket_options"] = [*HTTPConnection.default_socket_options, *probes]
         super().init_poolmanager(connections, maxsize, block, **more)
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Send the call; its answer, which is read later, may not drip in for ever."""
+        began = time.monotonic()
+        response = super().send(request, **options)
+        _, seconds = options["timeout"]
+        response.raw = _Bounded(response.raw, began + seconds * LONGEST_ANSWER)
+        return response
+
+
+class _Bounded:
+    """An answer of urllib3 that is read piece by piece as it arrives, in its time and size.
+
+    Time-outs of sockets count anew with every byte.
+    """
+
+    def __init__(self, answer: HTTPResponse, ends: float) -> None:
+        self._answer = answer
+        self._ends = ends
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._answer, name)
+
+    def stream(self, amount: int, decode_content: bool | None = None) -> Iterator[bytes]:
+        """The pieces of the body, as `requests` asks for them."""
+        left = LARGEST_ANSWER
+        while piece := self._answer.read1(amount, decode_content=decode_content):
+            yield piece
+            left -= len(piece)
+            if left < 0 or time.monotonic() > self._ends:
+                self._answer.close()
+                raise requests.ReadTimeout
 
 
 def _root(error: BaseException) -> BaseException:

@@ -6,12 +6,14 @@ those that exist" (those it does not know are written again as new, if new ones 
 """
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import batched
 from typing import Final
 
 from connector.errors import Invalid, Refused
+from connector.gate import SYSTEM_CLOCK, Clock
 from connector.spotler.calls import Calls, Route, answer_of, list_of
 from connector.spotler.errors import named_field
 from connector.spotler.models import ContactData, ContactResult
@@ -19,37 +21,47 @@ from connector.spotler.readers import read_contact_results
 
 #: Contacts per call, the documented maximum.
 BATCH: Final = 100
+#: Seconds after which no block is halved any more: a slow Spotler that refuses every contact of a block would take
+#: longer than the lock of its messages (300 s). What is left comes out as ERROR, so that it is tried again.
+HALVING_SECONDS: Final = 60.0
 _WRITE: Final = Route("POST", "/contact/list")
 _UNKNOWN: Final = "CONTACT_UNKNOWN"
 
 
-def upsert(calls: Calls, contacts: Sequence[ContactData], *, insert: bool = True) -> list[ContactResult]:
+def upsert(
+    calls: Calls, contacts: Sequence[ContactData], *, insert: bool = True, clock: Clock = SYSTEM_CLOCK
+) -> list[ContactResult]:
     """Write contacts, new and known ones; the results in the order of the contacts.
 
     Args:
         calls: to Spotler.
         contacts: what to write.
         insert: whether a contact that Spotler says it does not know is written as a new one.
+        clock: time.
 
     Raises:
         Transient, Misconfigured: Spotler cannot take a block now. Earlier blocks are written; repeating does no harm.
     """
+    until = clock.monotonic() + HALVING_SECONDS
+    post = partial(_post, calls, in_time=lambda: clock.monotonic() < until)
     results: list[ContactResult] = []
     for block in batched(contacts, BATCH, strict=False):
-        results += _upsert_block(calls, block) if insert else _post(calls, block, update=True)
+        results += _upsert_block(post, block) if insert else post(block, update=True)
     return results
 
 
-def _upsert_block(calls: Calls, block: Sequence[ContactData]) -> list[ContactResult]:
-    results = _post(calls, block, update=True)
+def _upsert_block(post: Callable[..., list[ContactResult]], block: Sequence[ContactData]) -> list[ContactResult]:
+    results = post(block, update=True)
     new = [index for index, result in enumerate(results) if result.code == _UNKNOWN]
     if new:
-        for index, result in zip(new, _post(calls, [block[index] for index in new], update=False), strict=True):
+        for index, result in zip(new, post([block[index] for index in new], update=False), strict=True):
             results[index] = result
     return results
 
 
-def _post(calls: Calls, block: Sequence[ContactData], *, update: bool) -> list[ContactResult]:
+def _post(
+    calls: Calls, block: Sequence[ContactData], *, update: bool, in_time: Callable[[], bool]
+) -> list[ContactResult]:
     body = {
         "update": update,
         "purge": False,
@@ -61,8 +73,15 @@ def _post(calls: Calls, block: Sequence[ContactData], *, update: bool) -> list[C
         if len(block) == 1:
             return [ContactResult(block[0].external_id, error.result_code)]
         middle = len(block) // 2
-        return _post(calls, block[:middle], update=update) + _post(calls, block[middle:], update=update)
+        results: list[ContactResult] = []
+        for half in (block[:middle], block[middle:]):
+            results += _post(calls, half, update=update, in_time=in_time) if in_time() else _not_tried(half)
+        return results
     return _in_order(block, answer)
+
+
+def _not_tried(block: Sequence[ContactData]) -> list[ContactResult]:
+    return [ContactResult(contact.external_id, "ERROR") for contact in block]
 
 
 def _in_order(block: Sequence[ContactData], answer: object) -> list[ContactResult]:

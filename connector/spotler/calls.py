@@ -129,10 +129,7 @@ class Calls:
             self._proven = self._clock.monotonic()
         if 200 <= response.status_code < 300:
             return response
-        error = self._error(route, response)
-        if isinstance(error, Transient) and not repeatable:
-            raise Unclear(error.sentence, code=error.result_code)
-        raise error
+        raise as_told(self._error(route, response), repeatable=repeatable)
 
     def read(self, route: Route, ids: Mapping[str, str] | None = None, *, query: str | None = None) -> object:
         """Make one call and return the JSON of its answer.
@@ -158,6 +155,13 @@ class Calls:
             except Refused:
                 return error
         return NotLicensed()
+
+
+def as_told(error: ConnectorError, *, repeatable: bool) -> ConnectorError:
+    """The error of a call that Spotler took: a fault there leaves open what a call did that must not be repeated."""
+    if isinstance(error, Transient) and not repeatable:
+        return Unclear(error.sentence, code=error.result_code)
+    return error
 
 
 def answer_of(response: requests.Response) -> object:

@@ -8,7 +8,6 @@ A start is never repeated: the contact would enter twice and be mailed twice. Wh
 `connector.errors.Unclear` says so and somebody has to look.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
@@ -16,11 +15,12 @@ from urllib.parse import quote
 from requests_oauthlib import OAuth1
 
 from connector.errors import Invalid
+from connector.gate import Shared
 from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
-from connector.spotler.calls import Calls, Route, list_of
+from connector.spotler.calls import Calls, Route, as_told, list_of
 from connector.spotler.errors import ContactUnknown, error_for
 from connector.spotler.extensions import CONTACT, Extensions
 from connector.spotler.feeds import Feeds
@@ -77,19 +77,16 @@ class Spotler(Extensions):
         self._fields_member = paths.automation_fields_member
         self._clock = clock
         self._fields: tuple[float, Fields] | None = None
-        self._fields_lock = threading.Lock()
+        self._fields_request = Shared[Fields]()
 
     def fields(self, *, max_age: float = FIELDS_TTL) -> Fields:
         """The account's contact fields ("properties" in the API), remembered for a day.
 
         Args:
-            max_age: seconds for which what is known will do; 0 asks Spotler in any case.
+            max_age: seconds for which what is known will do; 0 asks Spotler, or shares an answer that is on its way.
         """
-        with self._fields_lock:  # threads that come meanwhile wait for the one call instead of making their own
-            now = self._clock.monotonic()
-            if self._fields is None or now - self._fields[0] >= max_age:
-                self._fields = now, read_fields(list_of(self._calls.read(_PROPERTIES), "properties"))
-            return self._fields[1]
+        known = self._known_fields(max_age)
+        return known if known is not None else self._fields_request.call(lambda: self._read_fields(max_age))
 
     def upsert_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
         """Write contacts, new and known ones, 100 per call; properties that are not named keep their value.
@@ -100,7 +97,7 @@ class Spotler(Extensions):
         Raises:
             Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
         """
-        return upsert(self._calls, contacts)
+        return upsert(self._calls, contacts, clock=self._clock)
 
     def update_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
         """Write single properties of contacts that should exist, 100 per call.
@@ -112,7 +109,7 @@ class Spotler(Extensions):
         Raises:
             Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
         """
-        return upsert(self._calls, contacts, insert=False)
+        return upsert(self._calls, contacts, insert=False, clock=self._clock)
 
     def update_contact(self, external_id: str, properties: Mapping[str, object]) -> None:
         """Write properties of a contact that exists; never creates one.
@@ -190,17 +187,30 @@ class Spotler(Extensions):
             ContactUnknown: Spotler does not know the contact.
             Refused: TRIGGER_NOTFOUND, AUTOMATION_INACTIVE, PARTICIPATION_LIMIT_REACHED, or NOT_TRIGGERED where the
                 automations behind the code differ in why.
-            Unclear: the answer was lost.
+            Unclear: the answer was lost, or tells of a fault at Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
         result = read_trigger_result(read_json(self._calls.send(_START_AUTOMATION, {"trigger": code}, body=body)))
         if result.result != OK:
-            raise error_for(result.result)
+            raise as_told(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
         return result
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._calls.close()
+
+    def _known_fields(self, max_age: float) -> Fields | None:
+        if self._fields is None or self._clock.monotonic() - self._fields[0] >= max_age:
+            return None
+        return self._fields[1]
+
+    def _read_fields(self, max_age: float) -> Fields:
+        if (known := self._known_fields(max_age)) is not None:  # another thread was faster
+            return known
+        began = self._clock.monotonic()
+        fields = read_fields(list_of(self._calls.read(_PROPERTIES), "properties"))
+        self._fields = began, fields
+        return fields
 
     def _search(self, email: str) -> list[SpotlerContact]:
         query = f"MPSearchQuery={quote(f'email={email}', safe='')}&pageSize={_SEARCH_PAGE}"

@@ -5,10 +5,19 @@ may quote anything. So an obstacle is told here, in the words of `connector.tele
 """
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 log = logging.getLogger(__name__)
+
+#: Functions that can be at work at the same time, each with one batch: more than there are, because a batch that waits
+#: for a thread uses up its locks. The loop's own pool has a few threads more than the machine has cores. Threads are
+#: made when they are needed.
+MOST: Final = 64
+_threads: Final = ThreadPoolExecutor(MOST, thread_name_prefix="function")
 
 
 class NotDone(Exception):
@@ -49,7 +58,8 @@ async def run_timer(name: str, work: Callable[[], object]) -> None:
 
 async def _run(name: str, work: Callable[[], object], failure: type[NotDone]) -> None:
     """Do the work in a thread. What stood in its way is told, and forgotten before the failure is raised."""
-    if not await asyncio.to_thread(_is_done, name, work):
+    context = contextvars.copy_context()
+    if not await asyncio.get_running_loop().run_in_executor(_threads, context.run, _is_done, name, work):
         raise failure
 
 

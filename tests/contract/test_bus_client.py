@@ -4,12 +4,14 @@ import json
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.servicebus import ServiceBusClient, _base_handler, _servicebus_receiver, _servicebus_sender
 from azure.servicebus._pyamqp import _connection, client, session
 
+import connector.bus
 from connector.bus import (
     LARGEST,
     QUEUE_DATAVERSE,
@@ -276,6 +278,47 @@ def test_a_bus_that_went_away_and_came_back_is_used_again():
             (got,) = drain(sdk.get_subscription_receiver(TOPIC_JOBS, "add-tag"), 1)
         assert b"".join(got.body) == b'"b"'
         bus.close()
+
+
+class Silence:
+    """A client whose every call waits for the end of the silence."""
+
+    def __init__(self):
+        self.ended = threading.Event()
+        self.closed = threading.Event()
+
+    def get_topic_sender(self, _):
+        return self
+
+    def create_message_batch(self):
+        self.ended.wait()
+        raise ConnectionError
+
+    def close(self):
+        self.closed.set()
+
+
+def test_a_bus_that_says_nothing_holds_nobody_for_longer_than_the_patience(endpoint, sdk, monkeypatch):
+    silence = Silence()
+    current = [silence]
+    bus = Bus(lambda: current[-1])
+    with monkeypatch.context() as hasty, ThreadPoolExecutor(4) as pool:
+        hasty.setattr(connector.bus, "PATIENCE", 0.2)
+        began = time.monotonic()
+        calls = [pool.submit(bus.to_topic, TOPIC_JOBS, [message("lost")]) for _ in range(4)]
+        faults = {type(call.exception()) for call in calls}
+        took = time.monotonic() - began
+
+    assert faults == {Transient}
+    assert took < 1
+    assert not silence.closed.is_set()
+    silence.ended.set()
+    assert silence.closed.wait(PATIENCE)
+
+    current.append(ServiceBusClient.from_connection_string(endpoint.connection_string))
+    bus.to_topic(TOPIC_JOBS, [message("b")])
+    assert len(drain(sdk.get_subscription_receiver(TOPIC_JOBS, "add-tag"), 1)) == 1
+    bus.close()
 
 
 def test_a_closed_bus_opens_again_when_it_is_used(bus, sdk):

@@ -87,7 +87,8 @@ class ScriptedServer:
                     self._misbehave(answer)
                     return
                 body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-                headers = {"Content-Length": str(len(body)), **answer.headers}
+                length = {} if "Transfer-Encoding" in answer.headers else {"Content-Length": str(len(body))}
+                headers = {**length, **answer.headers}
                 lines = [f"HTTP/1.1 {answer.status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
                 self.close_connection = "Connection" in answer.headers
                 self.wfile.write("\r\n".join([*lines, "", ""]).encode() + body)

@@ -1,9 +1,14 @@
 """What Azure loads: it indexes without any setting, and does not pay for what the first message needs."""
 
+import asyncio
+import contextvars
 import json
 import os
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +18,7 @@ from connector.errors import Transient
 from connector.jobs import portions
 from connector.jobs.postpone import PAUSE
 from connector.jobs.work_item import WorkItem
+from connector.services import once
 from connector.triggers import guard, jobs as job_triggers, routing, timers
 from tests.unit.jobs.recording_bus import RecordingBus
 
@@ -61,6 +67,47 @@ def test_the_app_registers_every_trigger_once():
 
     assert len(set(names)) == len(names)
     assert {"route_dataverse_message", "sweep_jobs", "resolve_job", "add_tag"} <= set(names)
+
+
+def test_all_functions_can_be_at_work_at_the_same_time():
+    all_at_work = threading.Barrier(guard.MOST)
+
+    async def batches() -> None:
+        await asyncio.gather(*(guard.run_batch("f", lambda: all_at_work.wait(10)) for _ in range(guard.MOST)))
+
+    names = with_an_empty_environment("import function_app; print(len(function_app.app.get_functions()))")
+
+    assert int(names) <= guard.MOST
+    asyncio.run(batches())  # raises where one has waited for the others in vain
+
+
+def test_work_in_a_thread_sees_the_context_of_its_function():
+    number = contextvars.ContextVar("number", default=0)
+    seen = []
+
+    async def function() -> None:
+        number.set(7)
+        await guard.run_batch("f", lambda: seen.append(number.get()))
+
+    asyncio.run(function())
+
+    assert seen == [7]
+
+
+def test_at_a_cold_start_several_functions_get_the_same_services():
+    made = []
+
+    @once
+    def services() -> object:
+        time.sleep(0.05)
+        made.append(object())
+        return made[-1]
+
+    with ThreadPoolExecutor(6) as pool:
+        got = set(pool.map(lambda _: services(), range(6)))
+
+    assert got == set(made)
+    assert len(made) == 1
 
 
 def test_without_settings_a_function_says_which_are_missing():
@@ -146,8 +193,6 @@ def user_functions(blueprint) -> dict:
 
 
 def run(function, *arguments) -> object:
-    import asyncio
-
     return asyncio.run(function(*arguments))
 
 

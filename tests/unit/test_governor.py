@@ -331,6 +331,13 @@ def test_from_one_call_all_are_back_in_the_time_of_growth():
     assert limit.calls(0.0) == 32
 
 
+def test_an_answer_after_an_hour_lets_the_limit_grow_like_any_other():
+    limit = Limit(8)
+    limit.grow(3600.0)
+
+    assert limit.calls(0.0) == 8
+
+
 def test_a_fraction_is_a_part_of_every_second():
     limit = Limit(8)
     limit.refused(0.25, 0.0)  # 3.5 of the 4 to begin with

@@ -1,7 +1,8 @@
+import gzip
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from email.utils import formatdate
 
 import pytest
@@ -9,7 +10,7 @@ import requests
 import trustme
 from requests.auth import AuthBase
 
-from connector import http
+from connector import http, session
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
 from connector.http import CallRecord, Clock, Transport
 from tests.unit.scripted_server import DROP, RESET, SILENCE, Answer, FakeTime, ScriptedServer
@@ -203,6 +204,51 @@ def test_a_certificate_that_is_not_trusted_is_misconfigured(make):
         thread.join()
 
 
+def dripping(listener, ended):
+    """Answers with a byte at a time, each well within the time-out."""
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not ended.wait(0.02):
+            connection.sendall(b"x")
+
+
+@pytest.mark.parametrize(("repeatable", "kind"), [(True, Transient), (False, Unclear)])
+def test_an_answer_that_drips_in_is_given_up(make, monkeypatch, repeatable, kind):
+    monkeypatch.setattr(http, "ATTEMPTS", 1)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        pool.submit(dripping, listener, ended)
+        transport = make(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.1)
+        with pytest.raises(ConnectorError) as fault:
+            post(transport, repeatable=repeatable)
+        ended.set()
+
+    assert type(fault.value) is kind
+    assert "did not answer" in fault.value.sentence
+
+
+def test_an_answer_that_is_too_large_is_given_up(server, make, monkeypatch):
+    monkeypatch.setattr(session, "LARGEST_ANSWER", 1000)
+    server.answer(Answer(200, b"x" * 1000), Answer(200, b"x" * 1001))
+    transport = make(server.url)
+
+    assert len(post(transport).content) == 1000
+    with pytest.raises(Unclear):
+        post(transport)
+
+
+def test_a_packed_answer_in_chunks_is_read_whole(server, transport):
+    text = b"Zo\xc3\xab" * 50_000
+    packed = gzip.compress(text)
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (packed[:100], packed[100:], b""))
+    framing = {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked", "Connection": "close"}
+    server.answer(Answer(200, chunks, framing))
+
+    assert post(transport).content == text
+
+
 def test_retry_after_is_obeyed(server, transport, time):
     server.answer(Answer(429, headers={"Retry-After": "3"}), Answer(200))
 
@@ -228,13 +274,17 @@ def test_a_pause_longer_than_the_budget_is_left_to_the_caller(server, transport,
     assert time.slept == []
 
 
-@pytest.mark.parametrize(("text", "expected"), [("nonsense", 0.5), ("", 0.5), ("nan", 0.5), ("-5", 0.5), ("0", 0.5)])
-def test_a_retry_after_without_sense_counts_as_none(server, transport, time, text, expected):
+NO_DATE = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+NO_ZONE = "Mon, 01 Jan 2024 00:00:00 +99999999999999999"
+
+
+@pytest.mark.parametrize("text", ["nonsense", "", "nan", "-5", "0", "1e999", NO_DATE, NO_ZONE])
+def test_a_retry_after_without_sense_counts_as_none(server, transport, time, text):
     server.answer(Answer(429, headers={"Retry-After": text}), Answer(200))
 
     post(transport)
 
-    assert time.slept == [expected]
+    assert time.slept == [http.FIRST_PAUSE]
 
 
 def test_an_absurd_retry_after_is_capped(server, transport):

@@ -6,11 +6,12 @@ on the inner requests. Lines end with CRLF. Pure functions: the client sends wha
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from connector.dataverse.client.errors import decoded, refusal
+from connector.dataverse.client.errors import decoded, not_dataverse, refusal
 from connector.dataverse.client.rows import Row, address, created_id
 from connector.dataverse.names import OWN_TAG
 from connector.errors import ConnectorError, Transient
@@ -24,7 +25,13 @@ _REPEATABLE: Final = frozenset({"GET", "PATCH", "PUT", "DELETE"})
 #: Requests inside a batch inherit nothing from it.
 _INNER_HEADERS: Final = {"Accept": "application/json"}
 
+#: The header of a body in JSON.
+JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
+
 _CRLF: Final = b"\r\n"
+
+#: The first line of an answer inside a batch.
+_STATUS: Final = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
 
 
 def tagged(path: str) -> str:
@@ -32,9 +39,9 @@ def tagged(path: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}tag={OWN_TAG}"
 
 
-def compact(value: object) -> str:
-    """JSON without blanks."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def encoded(value: object) -> bytes:
+    """JSON without blanks. Half a surrogate pair, which UTF-8 has no bytes for, becomes a question mark."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +133,13 @@ def build(requests: Sequence[BatchRequest], root: str, boundary: str) -> bytes:
     opening = f"--{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     parts = []
     for request in requests:
-        headers = "".join(f"{name}: {value}\r\n" for name, value in {**_INNER_HEADERS, **request.headers}.items())
-        body = ""
-        if request.values is not None:
-            headers += "Content-Type: application/json; charset=utf-8\r\n"
-            body = compact(request.values)
-        parts.append(f"{opening}{request.method} {root}{request.path} HTTP/1.1\r\n{headers}\r\n{body}\r\n")
-    parts.append(f"--{boundary}--\r\n")
-    return "".join(parts).encode()
+        has_body = request.values is not None
+        headers = {**_INNER_HEADERS, **request.headers, **(JSON if has_body else {})}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{opening}{request.method} {root}{request.path} HTTP/1.1\r\n{lines}\r\n"
+        parts += [head.encode(), encoded(request.values) if has_body else b"", _CRLF]
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts)
 
 
 def is_multipart(content_type: str) -> bool:
@@ -145,8 +151,14 @@ def parse(content: bytes, content_type: str, requests: Sequence[BatchRequest]) -
     """The answers, one for each request and in the same order.
 
     Where Dataverse stopped early, the requests that it did not reach are answered by a `Transient`.
+
+    Raises:
+        Misconfigured: this is no answer to a batch, or one with more answers than there are requests.
     """
-    answers = [_response(part, request) for part, request in zip(_parts(content, content_type), requests, strict=False)]
+    parts = list(_parts(content, content_type)) if is_multipart(content_type) and _boundary(content_type) else []
+    if not 0 < len(parts) <= len(requests):
+        raise not_dataverse("POST $batch")
+    answers = [_response(part, request) for part, request in zip(parts, requests, strict=False)]
     return answers + [
         BatchResponse(0, error=Transient(f"Dataverse stopped the batch before {request}."))
         for request in requests[len(answers) :]
@@ -197,7 +209,10 @@ def _parts(content: bytes, content_type: str) -> Iterable[bytes]:
 def _response(message: bytes, request: BatchRequest) -> BatchResponse:
     head, _, body = message.partition(_CRLF * 2)
     status_line, _, rest = head.lstrip().partition(_CRLF)
-    status = int(status_line.split(b" ", 2)[1])
+    found = _STATUS.match(status_line)
+    if found is None:
+        return BatchResponse(0, error=not_dataverse(str(request)))
+    status = int(found[1])
     headers = _headers(rest)
     value = decoded(body.strip())
     if status < 300:

@@ -16,11 +16,10 @@ import requests
 from connector.dataverse.client import batch as batches
 from connector.dataverse.client.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.client.bulk import Bulk, Keyed, WriteResult
-from connector.dataverse.client.errors import decoded, refusal
+from connector.dataverse.client.errors import decoded, not_dataverse, refusal
 from connector.dataverse.client.queries import Query
 from connector.dataverse.client.rows import Row, TableNames, address, created_id
 from connector.dataverse.client.tokens import Bearer, TokenSource, tokens_from
-from connector.errors import Misconfigured
 from connector.http import CallRecord, Transport
 
 if TYPE_CHECKING:
@@ -88,14 +87,17 @@ class Dataverse:
         Raises:
             Refused: Dataverse said no.
             Transient: it cannot be reached, or is busy.
-            Misconfigured: the token or the name of the table is refused.
+            Misconfigured: the token or the name of the table is refused, or a link leads back to a page that was read.
         """
         path = query.path
+        read: set[str] = set()
         while path:
             page = self._read(path, query.set_name, query.headers)
-            rows = page.get("value")
-            yield rows if isinstance(rows, list) else []
+            yield _rows(page, query.set_name)
+            read.add(path)
             path = self._below_root(str(page.get("@odata.nextLink") or ""))
+            if path in read:
+                raise not_dataverse(f"GET {query.set_name}")
 
     def retrieve(
         self, set_name: str, key: str, select: Sequence[str], *, expand: Sequence[str] = (), annotations: bool = False
@@ -123,6 +125,7 @@ class Dataverse:
         answer = self.request(
             "POST", tagged(set_name), route=set_name, json=row, repeatable=False, columns=row
         )  # fmt: skip
+        _outcome(answer, f"POST {set_name}")
         return created_id(answer.headers.get("OData-EntityId", ""))
 
     def update(self, set_name: str, key: str, row: Row, *, if_match: str | None = None) -> None:
@@ -139,10 +142,11 @@ class Dataverse:
             NotFound: there is no such row.
         """
         one = BatchRequest.update(set_name, key, row, if_match=if_match or "*")
-        self.request(
+        answer = self.request(
             one.method, one.path, route=one.route, json=row, headers=one.headers, repeatable=one.repeatable,
             columns=row,
         )  # fmt: skip
+        _outcome(answer, str(one))
 
     def create_multiple(self, table: TableNames, rows: Sequence[Row]) -> list[WriteResult]:
         """Create rows of one table: a result per row, in the same order."""
@@ -178,7 +182,7 @@ class Dataverse:
         """Call an action and return what it answers; empty where it answers nothing."""
         route = path.partition("?")[0]
         answer = self.request("POST", path, route=route, json=body, repeatable=repeatable)
-        return _mapping(decoded(answer.content), f"POST {route}") if answer.content else {}
+        return _outcome(answer, f"POST {route}")
 
     def request(
         self,
@@ -207,10 +211,12 @@ class Dataverse:
             takes: says of an answer that is not a success that the caller can read it.
         """
         below, _, params = path.partition("?")
+        if json is not None:
+            data, headers = batches.encoded(json), {**batches.JSON, **(headers or {})}
 
         def send() -> requests.Response:
             return self._transport.send(
-                method, below, route=route, params=params, json=json, data=data, auth=self._bearer,
+                method, below, route=route, params=params, data=data, auth=self._bearer,
                 headers={**_HEADERS, **(headers or {})}, repeatable=repeatable,
             )  # fmt: skip
 
@@ -277,7 +283,20 @@ def connect(
 
 
 def _mapping(value: object, call: str) -> Row:
-    """A success that is not a JSON object comes from something else than Dataverse: a proxy, or a page to sign in."""
+    """The JSON object of a success."""
     if not isinstance(value, dict):
-        raise Misconfigured(f"What answers {call} is not Dataverse.", advice="Check DATAVERSE_URL.")
+        raise not_dataverse(call)
     return value
+
+
+def _outcome(answer: requests.Response, call: str) -> Row:
+    """What a write answers: an object, or nothing at all."""
+    return _mapping(decoded(answer.content), call) if answer.content else {}
+
+
+def _rows(page: Row, set_name: str) -> list[Row]:
+    """The rows of a page. One that is misread as empty would make records look deleted."""
+    rows = page.get("value")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise not_dataverse(f"GET {set_name}")
+    return rows

@@ -10,8 +10,8 @@
 Throttling and faults of the server become `Transient`; a token refused twice, an application without a user and a table
 that does not exist `Misconfigured`.
 
-Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed on, with two
-exceptions: messages about privileges, and names of columns that the call itself used.
+Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed on. Two kinds of
+names are picked from them: the privilege that Dataverse itself misses, and columns that the call used.
 
 Answers of the front end may be HTML or empty; they are never expected to be JSON.
 """
@@ -22,9 +22,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
+from connector.http import SYSTEM_CLOCK, retry_after
 
-#: How much of a message about privileges is shown; its useful part comes first.
-_MESSAGE_LENGTH: Final = 300
+#: The name of a privilege: prvWriteContact, prvReaddh_SpotlerJob.
+_PRIVILEGE: Final = re.compile(r"\bprv[A-Z]\w{1,100}\b", re.ASCII)
 #: How many columns are named: a row that Dataverse cannot read at all would name them all.
 _COLUMNSNAMED: Final = 5
 
@@ -92,6 +93,9 @@ class Forbidden(DataverseRefused):
     advice = "Give the application user of the connector a role with this privilege."
 
 
+#: What the platform itself answers where a privilege is missing, and no plug-in (PrivilegeDenied).
+_PRIVILEGE_DENIED: Final = "0x80040220"
+
 #: What a code of Dataverse means to us ("Web service error codes" in the documentation of Power Apps).
 _BY_CODE: Final[Mapping[str, type[DataverseRefused]]] = {
     "0x80040217": NotFound,  # ObjectDoesNotExist
@@ -99,7 +103,7 @@ _BY_CODE: Final[Mapping[str, type[DataverseRefused]]] = {
     "0x80060882": Conflict,  # ConcurrencyVersionMismatch
     "0x80060892": Duplicate,  # DuplicateRecordEntityKey
     "0x80040237": Duplicate,  # DuplicateRecord
-    "0x80040220": Forbidden,  # PrivilegeDenied
+    _PRIVILEGE_DENIED: Forbidden,
 }
 _BY_STATUS: Final[Mapping[int, type[DataverseRefused]]] = {403: Forbidden, 404: NotFound, 409: Duplicate, 412: Conflict}
 
@@ -144,7 +148,8 @@ def refusal(
             advice="Check that DATAVERSE_CLIENT_ID is an active application user of the environment DATAVERSE_URL.",
         )
     if status == 429 or status >= 500:
-        return Transient(f"Dataverse answered {status} to {call}.", retry_after=_seconds(headers.get("retry-after")))
+        wait = retry_after(headers.get("retry-after"), SYSTEM_CLOCK)  # inside a batch, no transport has read it
+        return Transient(f"Dataverse answered {status} to {call}.", retry_after=wait)
     if status < 400:
         return Misconfigured(f"Dataverse answered {status} to {call}.", advice="Check DATAVERSE_URL.")
     code, message = _standard_error(body)
@@ -160,8 +165,8 @@ def refusal(
     sentence = f"Dataverse answered {status}{f' ({code})' if code else ''} to {call}."
     if kind is not DataverseRefused:
         sentence = f"{kind.default_sentence()} {sentence}"
-    if kind is Forbidden and "prv" in message:
-        sentence = f"{sentence} It says: {message[:_MESSAGE_LENGTH]}"
+    if code == _PRIVILEGE_DENIED and (privilege := _PRIVILEGE.search(message)):
+        sentence = f"{sentence} It misses {privilege[0]}."
     elif kind in (DataverseRefused, Duplicate) and (mentioned := _mentioned(columns, message)):
         sentence = f"{sentence} It mentions {', '.join(mentioned)}."
     return kind(
@@ -174,11 +179,16 @@ def refusal(
     )
 
 
+def not_dataverse(call: str) -> Misconfigured:
+    """The error for a success that Dataverse would not answer: it comes from a proxy, or is a page to sign in."""
+    return Misconfigured(f"What answers {call} is not Dataverse.", advice="Check DATAVERSE_URL.")
+
+
 def decoded(content: bytes) -> object:
     """The JSON in a body; None where it is empty or something else."""
     try:
         value: object = json.loads(content) if content else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value
 
@@ -198,8 +208,3 @@ def _standard_error(body: object) -> tuple[str, str]:
         return "", ""
     code = str(error.get("code") or "").lower()
     return code if _CODE.fullmatch(code) else "", str(error.get("message") or "")
-
-
-def _seconds(text: str | None) -> float | None:
-    """The seconds of a Retry-After header inside a batch, where no transport has read it."""
-    return float(text) if text and text.isascii() and text.isdecimal() else None

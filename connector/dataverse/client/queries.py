@@ -50,7 +50,9 @@ class Query:
             "$top": str(self.top) if self.top else None,
             "$expand": ",".join(self.expand),
         }
-        return "&".join(f"{name}={quote(value, safe=_SAFE)}" for name, value in options.items() if value)
+        return "&".join(
+            f"{name}={quote(value, safe=_SAFE, errors='replace')}" for name, value in options.items() if value
+        )
 
     @property
     def headers(self) -> Mapping[str, str]:

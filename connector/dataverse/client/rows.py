@@ -74,7 +74,7 @@ def address(set_name: str, key: str) -> str:
         set_name: of its table.
         key: its id, or an alternate key as `filters.key` writes it.
     """
-    return f"{set_name}({quote(key, safe=_SAFE_IN_KEY)})"
+    return f"{set_name}({quote(key, safe=_SAFE_IN_KEY, errors='replace')})"
 
 
 def bind(set_name: str, row_id: str) -> str:

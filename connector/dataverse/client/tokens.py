@@ -13,7 +13,7 @@ import requests
 from requests.auth import AuthBase
 
 from connector.errors import ConnectorError, Misconfigured, Transient
-from connector.gate import SYSTEM_CLOCK, Clock
+from connector.gate import SYSTEM_CLOCK, Clock, Shared
 from connector.session import distrust
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MARGIN: Final = 300.0
 #: Seconds before its end up to which a token still serves when no new one can be had.
 LAST_RESORT: Final = 30.0
+
+#: Attempts of azure-identity beside the first; those who wait for the token are patient themselves.
+RETRIES: Final = 1
 
 _MICROSOFT: Final = "https://login.microsoftonline.com"
 
@@ -75,7 +78,7 @@ class Credential(Protocol):
 
 
 class CachedTokens:
-    """Keeps the token of one credential; safe for threads, which wait for one another instead of asking twice.
+    """Keeps the token of one credential; safe for threads, which share one request and its failure.
 
     Args:
         new_credential: makes the credential, at first use and again after a token was discarded.
@@ -88,22 +91,13 @@ class CachedTokens:
         self._lock = threading.Lock()
         self._credential: Credential | None = None
         self._tokens: dict[str, AccessToken] = {}
+        self._requests: dict[str, Shared[AccessToken]] = {}
 
     def get_token(self, scope: str) -> str:
         """A token that is good for more than the margin, or the old one for its last minutes."""
-        token = self._tokens.get(scope)
-        if token is not None and self._left(token) > MARGIN:
-            return token.token
-        with self._lock:
-            token = self._tokens.get(scope)
-            if token is not None and self._left(token) > MARGIN:
-                return token.token
-            try:
-                token = self._tokens[scope] = self._fetch(scope)
-            except Transient:
-                if token is None or self._left(token) < LAST_RESORT:
-                    raise
-            return token.token
+        if (token := self._good(scope)) is None:
+            token = self._requests.setdefault(scope, Shared()).call(lambda: self._renewed(scope))
+        return token.token
 
     def discard(self, token: str) -> None:
         """Forget the token, unless another thread has replaced it already."""
@@ -113,16 +107,32 @@ class CachedTokens:
                     del self._tokens[scope]
                     self._credential = None
 
+    def _good(self, scope: str) -> AccessToken | None:
+        token = self._tokens.get(scope)
+        return token if token is not None and self._left(token) > MARGIN else None
+
+    def _renewed(self, scope: str) -> AccessToken:
+        if (good := self._good(scope)) is not None:  # another thread was faster
+            return good
+        old = self._tokens.get(scope)
+        try:
+            self._tokens[scope] = new = self._fetch(scope)
+        except Transient:
+            if old is None or self._left(old) < LAST_RESORT:
+                raise
+            return old
+        return new
+
     def _left(self, token: AccessToken) -> float:
         return token.expires_on - self._clock.wall()
 
     def _fetch(self, scope: str) -> AccessToken:
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - slow to import, and not needed to start
 
-        if self._credential is None:
-            self._credential = self._new_credential()
+        with self._lock:
+            credential = self._credential = self._credential or self._new_credential()
         try:
-            return self._credential.get_token(scope)
+            return credential.get_token(scope)
         except AzureError as error:
             raise _fault(error) from None  # its text holds ids of the tenant
 
@@ -155,13 +165,16 @@ def tokens_from(settings: "Settings", *, verify: bool | str = True) -> CachedTok
     def credential() -> Credential:
         from azure.identity import ClientSecretCredential, ManagedIdentityCredential  # noqa: PLC0415 - slow to import
 
+        seconds = settings.dataverse_timeout
         secret, client, tenant = (
             settings.dataverse_client_secret,
             settings.dataverse_client_id,
             settings.dataverse_tenant_id,
         )
         if secret is None or client is None or tenant is None:
-            return ManagedIdentityCredential(client_id=client) if client else ManagedIdentityCredential()
+            return ManagedIdentityCredential(
+                client_id=client or None, connection_timeout=seconds, read_timeout=seconds
+            )  # fmt: skip
         return ClientSecretCredential(
             tenant,
             client,
@@ -169,6 +182,9 @@ def tokens_from(settings: "Settings", *, verify: bool | str = True) -> CachedTok
             authority=settings.dataverse_authority,
             disable_instance_discovery=settings.dataverse_authority != _MICROSOFT,
             connection_verify=verify,
+            retry_total=RETRIES,
+            connection_timeout=seconds,
+            read_timeout=seconds,
         )
 
     return CachedTokens(credential)

@@ -100,6 +100,37 @@ def test_faults_inside_a_batch_are_of_their_family(server, dataverse):
     assert isinstance(table, Misconfigured)
 
 
+MULTIPART = {"Content-Type": "multipart/mixed; boundary=b"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, b"<html><!-- sign in --></html>", {"Content-Type": "text/html"}),
+        Answer(200, {"value": []}),
+        Answer(204),
+        Answer(200, b"<html><!-- sign in --></html>", MULTIPART),
+        Answer(200, b"<html><!-- sign in --></html>", {"Content-Type": "multipart/mixed"}),
+        batch_answer(DONE, DONE, DONE),
+    ],
+)
+def test_what_does_not_answer_a_batch_is_not_dataverse(server, dataverse, answer):
+    server.answer(answer)
+
+    with pytest.raises(Misconfigured, match=r"What answers POST \$batch is not Dataverse"):
+        dataverse.batch([update(1), update(2)])
+
+
+@pytest.mark.parametrize("part", ["", "HTTP/1.1", "HTTP/1.1 OK 204", "<!-- sign in -->", "HTTP/1.1 ²04 No"])
+def test_a_part_that_is_no_answer_harms_no_other(server, dataverse, part):
+    server.answer(batch_answer(part, DONE))
+
+    first, second = dataverse.batch([update(1), update(2)])
+
+    assert isinstance(first.error, Misconfigured)
+    assert (second.status, second.error) == (204, None)
+
+
 def test_answers_of_change_sets_are_found():
     inside = (
         "--cs\r\nContent-Type: application/http\r\nContent-ID: 1\r\n\r\n" + DONE + "\r\n"
@@ -172,7 +203,7 @@ def test_any_values_survive_the_way_there(rows):
     assert [inner.json for inner in read_batch(received)] == rows if rows else b"batch_0--" in body
 
 
-@given(st.lists(st.dictionaries(st.text(), st.text()), max_size=5))
+@given(st.lists(st.dictionaries(st.text(), st.text()), min_size=1, max_size=5))
 def test_any_values_survive_the_way_back(rows):
     answer = batch_answer(*(inner_answer(200, row) for row in rows))
 

@@ -3,6 +3,7 @@ import pytest
 from connector.dataverse.client import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound
 from connector.dataverse.client.errors import decoded, refusal
 from connector.errors import Misconfigured, Refused, Transient
+from connector.http import LONGEST_WAIT
 
 
 def of(status, code="", message="", **options):
@@ -54,7 +55,9 @@ def test_busy_and_broken_are_transient(status):
     assert isinstance(of(status), Transient)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("12", 12.0), ("soon", None), ("", None), ("²", None)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("12", 12.0), ("soon", None), ("", None), ("²", None), ("9" * 15, LONGEST_WAIT)]
+)
 def test_the_pause_inside_a_batch_is_read(text, seconds):
     assert of(429, headers={"retry-after": text}).retry_after == seconds
 
@@ -66,18 +69,26 @@ def test_bodies_of_any_form_survive(body):
     assert error.result_code == "DATAVERSE_REFUSED"
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe", b"{"])
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe", b"{", b"[" * 100_000])
 def test_what_is_no_json_is_nothing(content):
     assert decoded(content) is None
 
 
-def test_a_message_about_privileges_is_passed_on_in_part():
-    message = "Principal user is missing prvWritedh_SpotlerJob privilege on OTC=10123. " + "x" * 900
+def test_of_a_message_about_privileges_their_name_is_passed_on():
+    message = "Principal user (Id=1, Jan de Vries) is missing prvWritedh_SpotlerJob privilege on OTC=10123."
 
     error = of(403, "0x80040220", message)
 
-    assert "missing prvWritedh_SpotlerJob privilege" in error.sentence
-    assert len(error.sentence) < 500
+    assert error.sentence.endswith("It misses prvWritedh_SpotlerJob.")
+    assert "Jan" not in error.for_people
+
+
+@pytest.mark.parametrize("code", ["0x80040265", "0x80040224", ""])
+def test_what_a_plug_in_says_of_privileges_is_not_passed_on(code):
+    error = of(403, code, "Jan de Vries lacks prvWriteContact")
+
+    assert "prv" not in error.for_people
+    assert "Jan" not in error.for_people
 
 
 def test_other_messages_are_not_passed_on():

@@ -85,6 +85,15 @@ def test_a_link_to_another_host_never_gets_the_token(server, dataverse):
     assert server.received[1].path == "/api/data/v9.2/contacts?$skiptoken=2"
 
 
+def test_a_link_back_to_a_page_is_not_followed_for_ever(server, dataverse):
+    link = f"{server.url}/api/data/v9.2/contacts?$skiptoken=2"
+    server.answer(Answer(200, {"value": [{"n": 1}], "@odata.nextLink": link}))
+
+    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+        dataverse.query("contacts", select=["n"])
+    assert len(server.received) == 2
+
+
 def test_the_page_size_is_not_combined_with_top(server, dataverse):
     server.answer(Answer(200, {"value": []}))
 
@@ -187,6 +196,21 @@ def test_a_success_that_is_no_json_object_is_not_dataverse(server, dataverse, bo
 
     with pytest.raises(Misconfigured, match="is not Dataverse"):
         dataverse.who_am_i()
+
+
+@pytest.mark.parametrize("body", [{}, {"value": None}, {"value": {}}, {"value": ["row"]}, {"message": "Welcome"}])
+def test_an_answer_without_rows_is_not_taken_for_no_rows(server, dataverse, body):
+    server.answer(Answer(200, body))
+
+    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+        dataverse.query("contacts", select=["n"])
+
+
+def test_nor_is_one_that_comes_in_a_batch(server, dataverse):
+    server.answer(batch_answer(inner_answer(200, {})))
+
+    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+        dataverse.query("contacts", select=["n"], filter=filters.in_("x", map(str, range(9000))))
 
 
 def test_a_redirect_is_misconfigured_and_not_followed(server, dataverse):

@@ -2,6 +2,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -32,6 +33,7 @@ class Identity:
         self.asked = 0
         self.made = 0
         self.failure = None
+        self.seconds = 0.0
 
     def new(self):
         self.made += 1
@@ -40,6 +42,7 @@ class Identity:
     def get_token(self, *scopes):
         assert scopes == (SCOPE,)
         self.asked += 1
+        sleep(self.seconds)
         if self.failure is not None:
             raise self.failure
         return AccessToken(f"token {self.asked}", int(self.time.wall()) + self.life)
@@ -76,6 +79,24 @@ def test_threads_wait_for_one_another(tokens, identity):
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(get, range(8))) == {"token 1"}
     assert identity.asked == 1
+
+
+def test_threads_that_wait_for_one_another_share_the_failure_too(tokens, identity):
+    at_once = threading.Barrier(8, timeout=10)
+    identity.failure = network_fault()
+    identity.seconds = 0.2
+
+    def get(_):
+        at_once.wait()
+        with pytest.raises(Transient):
+            tokens.get_token(SCOPE)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(get, range(8)))
+    assert identity.asked == 1
+
+    identity.failure = None
+    assert tokens.get_token(SCOPE) == "token 2"
 
 
 def test_a_token_is_replaced_before_it_ends(tokens, time):
@@ -170,6 +191,15 @@ def test_a_client_secret_is_used_where_there_is_one():
     source = tokens_from(settings(dataverse_client_id="c", dataverse_tenant_id="t", dataverse_client_secret="s"))
 
     assert isinstance(source._new_credential(), ClientSecretCredential)
+
+
+def test_the_identity_service_is_given_as_long_as_dataverse():
+    source = tokens_from(
+        settings(dataverse_client_id="c", dataverse_tenant_id="t", dataverse_client_secret="s", dataverse_timeout=7)
+    )
+    times = source._new_credential()._client._pipeline._transport.connection_config
+
+    assert (times.timeout, times.read_timeout) == (7, 7)
 
 
 @pytest.mark.parametrize("client", [None, "c"])

@@ -1,8 +1,8 @@
 import pytest
 
-from connector.dataverse.client import Conflict, NotFound
-from connector.errors import Unclear
-from tests.unit.dataverse_client.wire import error_body
+from connector.dataverse.client import BatchRequest, Conflict, NotFound, filters
+from connector.errors import Misconfigured, Unclear
+from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch
 from tests.unit.scripted_server import DROP, Answer
 
 ID = "5531d753-95af-e711-a94e-000d3a11e605"
@@ -67,6 +67,34 @@ def test_update_of_a_row_that_is_gone_is_not_found(server, dataverse):
 
     with pytest.raises(NotFound):
         dataverse.update("contacts", ID, {})
+
+
+def test_a_page_to_sign_in_is_not_taken_for_a_row_that_is_written(server, dataverse):
+    server.answer(Answer(200, b"<html>Sign in</html>"))
+
+    with pytest.raises(Misconfigured, match="What answers POST contacts is not Dataverse"):
+        dataverse.create("contacts", {})
+    with pytest.raises(Misconfigured, match="What answers PATCH contacts"):
+        dataverse.update("contacts", ID, {})
+
+
+HALF_A_PAIR = "Zo\ud83d"
+
+
+def test_half_a_surrogate_pair_is_sent_as_a_question_mark(server, dataverse):
+    server.answer(Answer(204))
+    dataverse.update("contacts", filters.key({"name": HALF_A_PAIR}), {"lastname": HALF_A_PAIR})
+    server.answer(batch_answer(inner_answer(204), inner_answer(204)))
+    dataverse.batch([BatchRequest.create("contacts", {"lastname": name}) for name in (HALF_A_PAIR, "B")])
+    server.answer(Answer(200, {"value": []}))
+    dataverse.query("contacts", select=["n"], filter=filters.eq("lastname", HALF_A_PAIR))
+
+    alone, together, read = server.received
+    assert alone.path.startswith("/api/data/v9.2/contacts(name='Zo%3F')")
+    assert alone.json == {"lastname": "Zo?"}
+    assert alone.headers["content-type"] == "application/json; charset=utf-8"
+    assert [inner.json for inner in read_batch(together)] == [{"lastname": "Zo?"}, {"lastname": "B"}]
+    assert read.path.endswith("'Zo%3F'")
 
 
 def test_an_action_answers_its_result_or_nothing(server, dataverse):

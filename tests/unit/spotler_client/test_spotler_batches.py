@@ -115,6 +115,20 @@ def test_a_block_that_is_refused_for_one_contact_is_halved_until_that_one_stands
     assert len(server.received) <= 11
 
 
+def test_a_block_is_not_halved_for_ever_by_a_slow_spotler_that_refuses_everybody(spotler, server, time):
+    def refuse_slowly(_request):
+        time.sleep(15)
+        return Answer(400, {"errorType": "INVALID_PARAMS"})
+
+    server.answer(refuse_slowly)
+
+    results = spotler.upsert_contacts(contacts(4))
+
+    assert len(server.received) == 4
+    assert [result.code for result in results] == ["INVALID_PARAMS", "INVALID_PARAMS", "ERROR", "ERROR"]
+    assert isinstance(results[-1].error, Transient)
+
+
 def test_a_text_that_cannot_be_sent_harms_nobody_else(spotler, server):
     server.answer(accept)
 

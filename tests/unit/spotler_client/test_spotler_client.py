@@ -1,4 +1,5 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -44,6 +45,26 @@ def test_many_threads_ask_for_the_fields_once(spotler, server):
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(ask, range(8)))) == 1
+
+    assert len(server.received) == 1
+
+
+def test_many_threads_share_the_failure_to_get_the_fields(spotler, server):
+    barrier = threading.Barrier(8)
+
+    def slow(_request):
+        time.sleep(0.2)
+        return Answer(body=b"<html>")
+
+    server.answer(slow)
+
+    def ask(_number):
+        barrier.wait(10)
+        with pytest.raises(Transient):
+            spotler.fields()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
 
     assert len(server.received) == 1
 
@@ -232,6 +253,16 @@ def test_a_start_whose_answer_is_lost_is_unclear_and_never_repeated(spotler, ser
         spotler.trigger_campaign("t", "c-1")
 
     assert len(server.received) == 2
+
+
+@pytest.mark.parametrize("result", ["ERROR", "BACKEND_EXCEPTION"])
+def test_a_start_that_is_taken_and_then_fails_at_spotler_is_unclear(spotler, server, result):
+    server.answer(Answer(200, {"result": result}))
+
+    with pytest.raises(Unclear) as fault:
+        spotler.trigger_automation("code", "c-1")
+
+    assert fault.value.result_code == result
 
 
 def test_a_start_that_was_surely_turned_away_is_repeated(spotler, server):
