@@ -113,7 +113,7 @@ class Intake:
             if job.id in answers.taken:
                 blocked = job.record is not None and job.record in contended
                 result = Transient(OLDER_FIRST) if blocked else run.outcome
-                attempts.append(Attempt(item.begun(now), answers.taken[job.id], result=result))
+                attempts.append(Attempt(item.begun(now, anew=job.is_queued), answers.taken[job.id], result=result))
             elif isinstance(refusal, Refused):
                 # Its row cannot be claimed, now or later: a rule of the customer forbids it.
                 attempts.append(Attempt(item, job, is_claimed=False, result=run.outcome or refusal))

@@ -300,6 +300,16 @@ def test_a_job_that_is_set_back_to_queued_has_three_tries_again(world, tag_job, 
     assert world.status(tag_job) == DONE
 
 
+def test_a_job_that_is_set_back_to_queued_begins_anew_with_the_item_of_an_earlier_run(world, tag_job):
+    old = world.item(tag_job, first_attempt=world.now - timedelta(days=1), tries=INTERNAL_ATTEMPTS)
+    world.spotler.arm("error", route=TAGS, count=None)
+
+    world.run(old)
+
+    (again,) = world.put_back()
+    assert (again.first_attempt, again.tries) == (world.now, 1)
+
+
 def test_an_operation_that_leaves_a_job_open_is_a_mistake_of_ours(world, tag_job, monkeypatch):
     from connector.jobs.tags import AddTag
 
