@@ -5,7 +5,7 @@ from typing import Final, Self
 
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, Invalid, Refused
+from connector.errors import ConnectorError, Invalid, Refused, Transient
 from connector.jobs.model import Job
 from connector.jobs.work_item import Claim, Reason, Receipt, WorkItem
 from connector.outcomes import OK
@@ -14,6 +14,12 @@ from connector.sync.records import Record
 #: The longest text that each of the two result columns takes.
 RESULT_CODE_LENGTH: Final = 100
 RESULT_MESSAGE_LENGTH: Final = 4000
+
+
+class OlderFirst(Transient):
+    """An older job of the same record has to be done first."""
+
+    code = "OLDER_FIRST"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.records import RecordRef
-from connector.errors import OutcomeUnknown, Refused, Transient
+from connector.errors import OutcomeUnknown, Refused
 from connector.jobs import retry
-from connector.jobs.attempt import Attempt, Outcome
+from connector.jobs.attempt import Attempt, OlderFirst, Outcome
 from connector.jobs.claims import Drop, Run, Wait, decide, resumes
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 #: When a job whose row changed under our claim is looked at again.
 CONTENDED: Final = timedelta(seconds=2)
-
-OLDER_FIRST: Final = "An older job of the same record has to be done first."
 
 
 class Intake:
@@ -80,7 +78,7 @@ class Intake:
         token = self._services.new_id()
         runs: list[tuple[Job, Run]] = []
         try:
-            runs = self._decide(items, now)
+            runs, held = self._decide(items, now)
             given_up = {job.id for job, run in runs if run.outcome is not None and not job.is_queued}
             answers = self._store.claim(
                 [job for job, _ in runs], token=token, now=now, lease=self._lease, given_up=given_up
@@ -93,7 +91,7 @@ class Intake:
                     claim = tried.get(item.job)
                     self._putback.wait(item, now + _patience(item, claim or item.claim, error, now), claim)
             return []
-        return self._attempts(items, runs, answers, token, now)
+        return held + self._attempts(items, runs, answers, token, now)
 
     def _attempts(
         self,
@@ -112,7 +110,7 @@ class Intake:
             item, refusal = items[job.id], answers.refused.get(job.id)
             if job.id in answers.taken:
                 blocked = job.record is not None and job.record in contended
-                result = Transient(OLDER_FIRST) if blocked else run.outcome
+                result = run.outcome or (OlderFirst() if blocked else None)
                 attempts.append(Attempt(item.begun(now, anew=job.is_queued), answers.taken[job.id], result=result))
             elif isinstance(refusal, Refused):
                 # Its row cannot be claimed, now or later: a rule of the customer forbids it.
@@ -124,11 +122,13 @@ class Intake:
                 contended.add(job.record)
         return attempts
 
-    def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> list[tuple[Job, Run]]:
+    def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> tuple[list[tuple[Job, Run]], list[Attempt]]:
+        """The jobs that are to be claimed, and those that have to give back the claim with which they came."""
         records = {item.record for item in items.values() if item.record is not None}
         jobs = {job.id: job for job in self._store.read(items.keys(), records)}
         self.siblings = _siblings(jobs.values())
         runs: dict[str, tuple[Job, Run]] = {}
+        held: list[Attempt] = []
         for item in sorted(items.values(), key=lambda item: jobs[item.job].number if item.job in jobs else ""):
             job = jobs.get(item.job)
             corrected = item if job is None or job.is_final else _corrected(item, job)
@@ -148,11 +148,13 @@ class Intake:
                 case Run():
                     assert job is not None  # noqa: S101 - a missing row is dropped
                     runs[job.id] = (job, decision)
+                case Wait() if job is not None and resumes(item, job):
+                    held.append(Attempt(item, job, result=OlderFirst()))
                 case Wait(delay):
                     self._putback.wait(item, now + delay)
                 case Drop(why):
                     self._drop(item, why)
-        return list(runs.values())
+        return list(runs.values()), held
 
 
 def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:

@@ -10,12 +10,13 @@ from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Misconfigured, OutcomeUnknown, Transient
 from connector.jobs import retry, timeline
-from connector.jobs.attempt import Attempt, Outcome
+from connector.jobs.attempt import Attempt, OlderFirst, Outcome
+from connector.jobs.claims import wait_delay
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
 from connector.jobs.quarantine import quarantine
-from connector.jobs.store import Finished, JobStore, Postponed
+from connector.jobs.store import Entry, Finished, JobStore, Postponed, Released
 from connector.services import Services
 
 log = logging.getLogger(__name__)
@@ -63,16 +64,16 @@ class Recorder:
             Transient: when the bus does not take what is quarantined.
         """
         now = self._services.now()
-        entries: list[Finished | Postponed] = []
+        entries: list[Entry] = []
         ended: list[tuple[Attempt, Outcome]] = []
         for attempt in attempts:
             match self._verdict(attempt, now):
                 case Outcome() as outcome:
                     ended.append((attempt, outcome))
-                    version = "" if attempt.is_claimed else attempt.job.row_version
-                    entries.append(Finished(attempt.job, outcome, version))
+                    entries.append(Finished(attempt.job, outcome))
                 case retry.Retry(due):
-                    entries.append(Postponed(attempt.job, due + self._lease))
+                    was_held = isinstance(attempt.result, OlderFirst)
+                    entries.append(Released(attempt.job) if was_held else Postponed(attempt.job, due + self._lease))
                     self._putback.retry(attempt, due)
         posts = [(attempt.record.ref, outcome.post) for attempt, outcome in ended if attempt.record and outcome.post]
         beside = [
@@ -126,6 +127,8 @@ class Recorder:
         if isinstance(result, Outcome):
             return result
         assert result is not None  # noqa: S101 - no attempt is left open
+        if isinstance(result, OlderFirst):
+            return retry.Retry(now + wait_delay(now - attempt.item.first_seen))
         verdict = retry.after(
             result,
             tries=attempt.item.tries,
@@ -140,7 +143,7 @@ class Recorder:
             quarantine(self._services.bus, attempt.item.body(), telemetry.mistake(result), source=self._operation.slug)
         return verdict
 
-    def _write(self, entries: Sequence[Finished | Postponed], now: datetime) -> Mapping[str, Exception]:
+    def _write(self, entries: Sequence[Entry], now: datetime) -> Mapping[str, Exception]:
         """Write the rows; by job id, why one was not taken."""
         try:
             refusals = self._store.record(entries, now=now)

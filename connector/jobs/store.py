@@ -15,15 +15,10 @@ from connector.jobs.model import COLUMNS, Job
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A job that ended.
-
-    Attributes:
-        version: where no claim protects the row, the version as which it was read: only that is written.
-    """
+    """A job that ended."""
 
     job: Job
     outcome: Outcome
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +27,16 @@ class Postponed:
 
     job: Job
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A job that was claimed and not begun: it is Queued again, so that nobody has to wonder whether it was done."""
+
+    job: Job
+
+
+type Entry = Finished | Postponed | Released
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +111,13 @@ class JobStore:
                 attempts=job.attempts + 1,
                 claim=job.claim if job.id in given_up else token,
                 lease_until=started + lease,
+                row_version="",
             )
             for job in jobs
         ]
-        answers = self._dataverse.batch([_claiming(claim, started) for claim in claims])
+        answers = self._dataverse.batch(
+            [_claiming(claim, started, job.row_version) for job, claim in zip(jobs, claims, strict=True)]
+        )
         errors = {claim.id: answer.error for claim, answer in zip(claims, answers, strict=True)}
         return ClaimAnswers(
             taken={claim.id: claim for claim in claims if errors[claim.id] is None},
@@ -120,8 +128,10 @@ class JobStore:
             },
         )
 
-    def record(self, entries: Iterable[Finished | Postponed], *, now: datetime) -> dict[str, Exception]:
-        """Write how attempts ended: one bulk write, and one `$batch` for rows without a claim, if there are any.
+    def record(self, entries: Iterable[Entry], *, now: datetime) -> dict[str, Exception]:
+        """Write how attempts ended: one bulk write, and one `$batch` for rows without a fresh claim, if there are any.
+
+        A fresh claim protects its row; of any other, only the version that was read is written.
 
         Returns:
             by job id, why Dataverse did not take a row; empty when all is written.
@@ -131,7 +141,7 @@ class JobStore:
         """
         unclaimed, changes = [], []
         for entry in entries:
-            if isinstance(entry, Finished) and entry.version:
+            if entry.job.row_version:
                 unclaimed.append(entry)
             else:
                 changes.append(Keyed(entry.job.id, _values(entry, now)))
@@ -139,11 +149,11 @@ class JobStore:
         refusals: dict[str, Exception] = {result.key: result.error for result in results if result.error is not None}
         return refusals | self._record_unclaimed(unclaimed, now)
 
-    def _record_unclaimed(self, entries: Sequence[Finished], now: datetime) -> dict[str, Exception]:
+    def _record_unclaimed(self, entries: Sequence[Entry], now: datetime) -> dict[str, Exception]:
         if not entries:
             return {}
         requests = [
-            BatchRequest.update(Names.SET, entry.job.id, _values(entry, now), if_match=entry.version)
+            BatchRequest.update(Names.SET, entry.job.id, _values(entry, now), if_match=entry.job.row_version)
             for entry in entries
         ]
         try:
@@ -163,7 +173,7 @@ class JobStore:
         return [Job.from_row(row) for row in rows]
 
 
-def _claiming(claim: Job, started: datetime) -> BatchRequest:
+def _claiming(claim: Job, started: datetime, version: str) -> BatchRequest:
     """The conditional write that makes a claim; it clears what an earlier run left."""
     assert claim.lease_until is not None  # noqa: S101 - set by the claim
     values: dict[str, object] = {
@@ -176,12 +186,20 @@ def _claiming(claim: Job, started: datetime) -> BatchRequest:
     }
     if claim.result_code:
         values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
-    return BatchRequest.update(Names.SET, claim.id, values, if_match=claim.row_version)
+    return BatchRequest.update(Names.SET, claim.id, values, if_match=version)
 
 
-def _values(entry: Finished | Postponed, now: datetime) -> dict[str, object]:
+def _values(entry: Entry, now: datetime) -> dict[str, object]:
     if isinstance(entry, Postponed):
         return {Names.LEASE_UNTIL: _literal(entry.until)}
+    if isinstance(entry, Released):
+        return {
+            Names.STATUS: JobStatus.QUEUED.value,
+            Names.STATE: JobStatus.QUEUED.state,
+            Names.CLAIM: None,
+            Names.STARTED_ON: None,
+            Names.LEASE_UNTIL: None,
+        }
     outcome = entry.outcome
     values: dict[str, object] = {
         Names.STATUS: outcome.status.value,
