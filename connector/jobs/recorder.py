@@ -8,7 +8,7 @@ from connector import telemetry
 from connector.dataverse.client import Conflict, Keyed, NotFound, filters
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, Misconfigured, OutcomeUnknown, Transient
+from connector.errors import ConnectorError, OutcomeUnknown, Refused
 from connector.jobs import retry, timeline
 from connector.jobs.attempt import Attempt, OlderFirst, Outcome
 from connector.jobs.claims import wait_delay
@@ -87,10 +87,10 @@ class Recorder:
             refusal = refusals.get(attempt.job.id)
             if refusal is None or isinstance(refusal, NotFound):
                 self._announce(attempt, outcome, now)
-            elif isinstance(refusal, Transient | Misconfigured | Conflict):
-                self._write_later(attempt, outcome, refusal, now)
-            else:
+            elif isinstance(refusal, Refused) and not isinstance(refusal, Conflict):
                 self._keep(attempt, outcome, refusal)
+            else:
+                self._write_later(attempt, outcome, refusal, now)
         self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
 
     def _write_later(self, attempt: Attempt, outcome: Outcome, refusal: Exception, now: datetime) -> None:
@@ -105,12 +105,12 @@ class Recorder:
         else:
             self._putback.wait(attempt.item, due)
 
-    def _keep(self, attempt: Attempt, outcome: Outcome, refusal: Exception) -> None:
+    def _keep(self, attempt: Attempt, outcome: Outcome, refusal: Refused) -> None:
         """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
 
         The sweep goes on finding the row; what it sends is not kept once more each time.
         """
-        if attempt.item.reason == "sweep" or not isinstance(refusal, ConnectorError):
+        if attempt.item.reason == "sweep":
             return
         item = attempt.item_again("receipt", outcome) if attempt.is_claimed else attempt.item
         quarantine(self._services.bus, item.body(), refusal, source=self._operation.slug)
@@ -147,7 +147,7 @@ class Recorder:
         """Write the rows; by job id, why one was not taken."""
         try:
             refusals = self._store.record(entries, now=now)
-        except ConnectorError as error:
+        except Exception as error:  # noqa: BLE001 - work that is done is told, whatever keeps its row from being written
             refusals = {entry.job.id: error for entry in entries}
         for one_of_a_kind in {type(refusal): refusal for refusal in refusals.values()}.values():
             telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)

@@ -203,6 +203,30 @@ def test_an_outcome_that_cannot_be_written_travels_and_the_work_is_not_done_agai
     assert world.put_back() == []
 
 
+@pytest.mark.parametrize("write", ["update_multiple", "batch"])
+def test_an_outcome_travels_too_when_a_mistake_of_ours_keeps_the_rows_from_being_written(world, monkeypatch, write):
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    jobs = [
+        world.job(Operation.START_AUTOMATION, world.contact(name, known=True), _dh_spotlerautomationid_value=automation)
+        for name in ("ann", "bob")
+    ]
+    if write == "batch":  # in which outcomes go that have travelled
+        world.break_dataverse("503", "UpdateMultiple")
+        world.run(*jobs)
+        jobs = world.put_back()
+    with monkeypatch.context() as mistake:
+        mistake.setattr(type(world.services.dataverse), write, lambda *_: 1 / 0)
+        world.run(*jobs)
+    receipts = world.put_back()
+    world.mend_dataverse()
+    assert {item.reason for item in receipts} == {"receipt"}
+
+    world.run(*receipts)
+
+    assert [world.status(item.job) for item in receipts] == [DONE, DONE]
+    assert world.effects().count("automation.started") == 2
+
+
 def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
     answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
 
