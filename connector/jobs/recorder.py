@@ -15,7 +15,6 @@ from connector.jobs.claims import wait_delay
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
-from connector.jobs.quarantine import quarantine
 from connector.jobs.store import Entry, Finished, JobStore, Postponed, Released
 from connector.services import Services
 
@@ -59,9 +58,6 @@ class Recorder:
             attempts: all attempts of the batch, ended.
             siblings: the unfinished jobs of each record, as the batch read them.
             infos: the rows of Spotler Info to write, by record id.
-
-        Raises:
-            Transient: when the bus does not take what is quarantined.
         """
         now = self._services.now()
         entries: list[Entry] = []
@@ -113,7 +109,7 @@ class Recorder:
         if attempt.item.reason == "sweep":
             return
         item = attempt.item_again("receipt", outcome) if attempt.is_claimed else attempt.item
-        quarantine(self._services.bus, item.body(), refusal, source=self._operation.slug)
+        self._putback.aside(item, refusal, source=self._operation.slug)
 
     def _is_found_again(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether the sweep leads to this outcome again, so that it need not travel.
@@ -140,7 +136,7 @@ class Recorder:
         if isinstance(verdict, retry.Retry) or not isinstance(result, ConnectorError):
             telemetry.obstacle(log, result, operation=self._operation.slug, job=attempt.job.id)
         if isinstance(verdict, Outcome) and not isinstance(result, ConnectorError):
-            quarantine(self._services.bus, attempt.item.body(), telemetry.mistake(result), source=self._operation.slug)
+            self._putback.aside(attempt.item, telemetry.mistake(result), source=self._operation.slug)
         return verdict
 
     def _write(self, entries: Sequence[Entry], now: datetime) -> Mapping[str, Exception]:

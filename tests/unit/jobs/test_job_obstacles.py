@@ -7,7 +7,7 @@ import pytest
 from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.errors import Refused
+from connector.errors import Refused, Transient
 from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.jobs.retry import BACKOFF_FIRST, INTERNAL_ATTEMPTS
 from connector.jobs.work_item import WorkItem
@@ -32,6 +32,10 @@ def start_job(world):
 
 def in_progress(world, job):
     return world.row(job)[Job.STATUS] == JobStatus.IN_PROGRESS
+
+
+def refuse(*_):
+    raise Transient("The bus is away.")
 
 
 # Spotler
@@ -230,10 +234,10 @@ def test_an_outcome_travels_too_when_a_mistake_of_ours_keeps_the_rows_from_being
 def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
     answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
 
-    def refuse(*_):
+    def no(*_):
         raise answer
 
-    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", refuse)
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", no)
     world.break_dataverse("503", WRITING, skip=1)
 
     world.run(start_job)
@@ -310,6 +314,30 @@ def test_a_mistake_of_ours_is_tried_three_times_and_then_kept(world, tag_job, mo
     assert (WorkItem.from_body(kept.body).job, kept.properties["reason"]) == (tag_job, "INTERNAL_ERROR")
     assert "Fingerprint: ZeroDivisionError@jobs/" in kept.properties["sentence"]
     assert "jane" not in caplog.text + str(kept.properties) + world.row(tag_job)[Job.RESULT_MESSAGE]
+
+
+def test_a_quarantine_that_is_not_taken_harms_no_neighbour(world, start_job, monkeypatch):
+    automation = world.row(start_job)["_dh_spotlerautomationid_value"]
+    held, bad = (
+        world.job(Operation.START_AUTOMATION, world.contact(name, known=True), _dh_spotlerautomationid_value=automation)
+        for name in ("bob", "cas")
+    )
+    record = world.row(bad)[f"_{Job.CUSTOMER}_value"]
+    trigger = type(world.services.spotler).trigger_automation
+    monkeypatch.setattr(
+        type(world.services.spotler),
+        "trigger_automation",
+        lambda spotler, code, contact, *more: 1 / 0 if contact == record else trigger(spotler, code, contact, *more),
+    )
+    world.break_dataverse("400", "UpdateMultiple")
+    world.break_dataverse("503", rf"^dh_spotlerjobs\({held}\)", method="PATCH", inner=True, skip=1)
+    monkeypatch.setattr(world.bus, "to_queue", refuse)
+
+    with pytest.raises(Transient):
+        world.run(start_job, held, bad)
+
+    assert [world.status(job) for job in (start_job, bad)] == [DONE, (JobStatus.FAILED, "INTERNAL_ERROR")]
+    assert [(item.job, item.reason) for item in world.put_back()] == [(held, "receipt")]
 
 
 def test_a_job_that_is_set_back_to_queued_has_three_tries_again(world, tag_job, monkeypatch):
