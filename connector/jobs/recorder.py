@@ -104,9 +104,11 @@ class Recorder:
     def _keep(self, attempt: Attempt, outcome: Outcome, refusal: Refused) -> None:
         """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
 
-        The sweep goes on finding the row; what it sends is not kept once more each time.
+        The sweep goes on finding the row; what it sends is not kept once more each time. But what is done, and must not
+        be done twice, is known to nobody else.
         """
-        if attempt.item.reason == "sweep":
+        is_only_copy = attempt.is_claimed and not self._operation.repeatable
+        if attempt.item.reason == "sweep" and not is_only_copy:
             return
         item = attempt.item_again("receipt", outcome) if attempt.is_claimed else attempt.item
         self._putback.aside(item, refusal, source=self._operation.slug)

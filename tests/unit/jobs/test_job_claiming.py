@@ -139,6 +139,17 @@ def test_an_outcome_that_its_row_does_not_take_is_kept_and_written_when_it_is_re
     assert world.effects().count("automation.started") == 2
 
 
+@pytest.mark.parametrize(("operation", "kept"), [(START, ["receipt"]), (ADD_TAG, [])])
+def test_the_outcome_of_a_job_that_the_sweep_woke_up_is_kept_where_it_cannot_be_found_again(world, operation, kept):
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    job = world.job(operation, world.contact(known=True), dh_tag="x", _dh_spotlerautomationid_value=automation)
+    refuse_the_row(world, job, inner={"skip": 1})
+
+    world.run(world.item(job, reason="sweep"))
+
+    assert [WorkItem.from_body(message.body).reason for message in world.bus.to(QUEUE_QUARANTINE)] == kept
+
+
 def test_a_refused_claim_whose_row_cannot_be_written_for_now_is_tried_again(world):
     good, bad = (world.job(ADD_TAG, world.contact(name, known=True), dh_tag="x") for name in ("ann", "bob"))
     refuse_the_row(world, bad, inner={"count": 1})
