@@ -182,5 +182,9 @@ def _patience(item: WorkItem, claim: Claim | None, error: Exception, now: dateti
 
 
 def _takes_receipt(job: Job, item: WorkItem) -> bool:
-    """Whether an outcome still belongs on the row: the claim is the same, or was given up as unknown in between."""
-    return (item.claim is not None and job.claim == item.claim.token) or job.result_code == OutcomeUnknown.code
+    """Whether an outcome still belongs on the row: the claim is the same, or was given up as unknown in between.
+
+    What a person has set back to Queued is to run again, unless nobody but the receipt knows how it ended.
+    """
+    is_its_own = item.claim is not None and job.claim == item.claim.token and not job.is_queued
+    return is_its_own or job.result_code == OutcomeUnknown.code

@@ -264,6 +264,24 @@ def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
     assert world.effects() == ["automation.started"]
 
 
+@pytest.mark.parametrize(
+    ("code", "status"), [("OK", (JobStatus.QUEUED, "OK")), ("OUTCOME_UNKNOWN", DONE)], ids=["done", "unknown"]
+)
+def test_a_receipt_ends_a_job_that_was_set_back_to_queued_only_if_nobody_knew_how_it_ended(
+    world, start_job, code, status
+):
+    world.break_dataverse("503", WRITING, skip=1)
+    world.run(start_job)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+    queued = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0, Job.RESULT_CODE: code}
+    world.services.dataverse.update(Job.SET, start_job, queued)
+
+    world.run(receipt)
+
+    assert world.status(start_job) == status
+
+
 def test_a_row_that_is_deleted_meanwhile_is_forgotten(world, tag_job):
     receipt = WorkItem(
         operation="add-tag",
