@@ -71,7 +71,8 @@ class Attempt:
 
     Attributes:
         job: the job as it is after the claim.
-        is_claimed: whether the claim stands on the row; where Dataverse refused it, only its end can be written.
+        is_claimed: whether our claim stands on the row; where it was refused, or the job is given up, only its end can
+            be written.
         record: what the job is about, once it is read.
         begun: whether its work was begun, so that repeating it could do it twice.
         plan: what the check of the job found out, for the operation that performs it.

@@ -78,11 +78,8 @@ class Intake:
         token = self._services.new_id()
         runs: list[tuple[Job, Run]] = []
         try:
-            runs, held = self._decide(items, now)
-            given_up = {job.id for job, run in runs if run.outcome is not None and not job.is_queued}
-            answers = self._store.claim(
-                [job for job, _ in runs], token=token, now=now, lease=self._lease, given_up=given_up
-            )
+            runs, unclaimed = self._decide(items, now)
+            answers = self._store.claim([job for job, _ in runs], token=token, now=now, lease=self._lease)
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
             telemetry.obstacle(log, error, operation=self._operation.slug)
             tried = {job.id: _claim_of(items[job.id], job, token) for job, _ in runs}
@@ -91,7 +88,7 @@ class Intake:
                     claim = tried.get(item.job)
                     self._putback.wait(item, now + _patience(item, claim or item.claim, error, now), claim)
             return []
-        return held + self._attempts(items, runs, answers, token, now)
+        return unclaimed + self._attempts(items, runs, answers, token, now)
 
     def _attempts(
         self,
@@ -123,12 +120,14 @@ class Intake:
         return attempts
 
     def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> tuple[list[tuple[Job, Run]], list[Attempt]]:
-        """The jobs that are to be claimed, and those that have to give back the claim with which they came."""
+        """The jobs to claim, and those of which only something is written, if nobody else has written: what somebody
+        left undone is given up, and a claim is given back.
+        """
         records = {item.record for item in items.values() if item.record is not None}
         jobs = {job.id: job for job in self._store.read(items.keys(), records)}
         self.siblings = _siblings(jobs.values())
         runs: dict[str, tuple[Job, Run]] = {}
-        held: list[Attempt] = []
+        unclaimed: list[Attempt] = []
         for item in sorted(items.values(), key=lambda item: jobs[item.job].number if item.job in jobs else ""):
             job = jobs.get(item.job)
             corrected = item if job is None or job.is_final else _corrected(item, job)
@@ -145,16 +144,18 @@ class Intake:
                 now=now,
             )
             match decision:
+                case Run(Outcome() as outcome) if job is not None and not job.is_queued:
+                    unclaimed.append(Attempt(item, job, is_claimed=False, result=outcome))
                 case Run():
                     assert job is not None  # noqa: S101 - a missing row is dropped
                     runs[job.id] = (job, decision)
                 case Wait() if job is not None and resumes(item, job):
-                    held.append(Attempt(item, job, result=OlderFirst()))
+                    unclaimed.append(Attempt(item, job, result=OlderFirst()))
                 case Wait(delay):
                     self._putback.wait(item, now + delay)
                 case Drop(why):
                     self._drop(item, why)
-        return list(runs.values()), held
+        return list(runs.values()), unclaimed
 
 
 def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:

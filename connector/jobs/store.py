@@ -85,9 +85,7 @@ class JobStore:
         """Jobs that should be over by now and are not, the oldest first."""
         return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", created_before)), top=limit)
 
-    def claim(
-        self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta, given_up: Collection[str] = ()
-    ) -> ClaimAnswers:
+    def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> ClaimAnswers:
         """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
 
         Args:
@@ -95,8 +93,6 @@ class JobStore:
             token: marks the claim on the rows, so that whoever lost the answer can tell later whether it succeeded.
             now: the present, in UTC.
             lease: how long nobody else touches them.
-            given_up: the ids of those that are only told to be over, as far as anybody knows. They keep the token that
-                they bear: whoever claimed them before may still come, with the outcome.
 
         Raises:
             ConnectorError: when the call as a whole met an obstacle; then nothing is known of any claim.
@@ -109,7 +105,7 @@ class JobStore:
                 job,
                 status=JobStatus.IN_PROGRESS,
                 attempts=job.attempts + 1,
-                claim=job.claim if job.id in given_up else token,
+                claim=token,
                 lease_until=started + lease,
                 row_version="",
             )

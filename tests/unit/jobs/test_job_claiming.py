@@ -8,6 +8,7 @@ from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.jobs.intake import CONTENDED
+from connector.jobs.store import JobStore
 from connector.jobs.work_item import WorkItem
 from sandbox.spotler import seed
 
@@ -37,6 +38,27 @@ def test_a_start_that_died_is_never_run_again_by_itself(world):
 
     assert world.status(job) == (JobStatus.FAILED, "OUTCOME_UNKNOWN")
     assert world.effects() == []
+
+
+def test_a_job_is_not_given_up_whose_holder_writes_its_outcome_at_that_moment(world, monkeypatch):
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    job = world.job(START, world.contact(known=True), _dh_spotlerautomationid_value=automation)
+    world.break_dataverse("503", r"^\$batch", skip=1)
+    world.run(job)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+    world.now += timedelta(seconds=world.services.settings.job_lease_seconds)
+    write = JobStore.record
+
+    def after_the_holder(store, entries, *, now):
+        monkeypatch.undo()
+        world.run(receipt)
+        return write(store, entries, now=now)
+
+    monkeypatch.setattr(JobStore, "record", after_the_holder)
+    world.run(job)
+
+    assert world.status(job) == DONE
 
 
 @pytest.mark.parametrize("operation", [ADD_TAG, START])
