@@ -98,25 +98,26 @@ class Intake:
         token: str,
         now: datetime,
     ) -> list[Attempt]:
-        """What the answers to the claims mean, each for its own job."""
+        """What the answers to the claims mean, each for its own job; younger ones wait for one that is not in hand."""
         for one_of_a_kind in {type(refusal): refusal for refusal in answers.refused.values()}.values():
             telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)
         attempts = []
-        contended: set[RecordRef | None] = set()
+        not_in_hand: set[RecordRef | None] = set()
         for job, run in runs:
             item, refusal = items[job.id], answers.refused.get(job.id)
             if job.id in answers.taken:
-                blocked = job.record is not None and job.record in contended
+                blocked = job.record is not None and job.record in not_in_hand
                 result = run.outcome or (OlderFirst() if blocked else None)
                 attempts.append(Attempt(item.begun(now, anew=job.is_queued), answers.taken[job.id], result=result))
-            elif isinstance(refusal, Refused):
-                # Its row cannot be claimed, now or later: a rule of the customer forbids it.
+                continue
+            not_in_hand.add(job.record)
+            if isinstance(refusal, Refused):
+                # Its row cannot be claimed, now or later: a rule of the customer forbids it. Perhaps it takes its end.
                 attempts.append(Attempt(item, job, is_claimed=False, result=run.outcome or refusal))
             else:
                 claim = _claim_of(item, job, token)
                 pause = CONTENDED if refusal is None else _patience(item, claim, refusal, now)
                 self._putback.wait(item, now + pause, claim)
-                contended.add(job.record)
         return attempts
 
     def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> tuple[list[tuple[Job, Run]], list[Attempt]]:

@@ -114,14 +114,35 @@ def test_a_row_that_may_not_be_claimed_fails_alone(world, operation):
     assert (world.put_back(), world.bus.to(QUEUE_QUARANTINE)) == ([], [])
 
 
-def test_the_next_job_of_a_record_does_not_wait_for_one_that_may_not_be_claimed(world):
+def test_the_next_job_of_a_record_is_done_when_one_that_may_not_be_claimed_has_ended(world):
     record = world.contact(known=True)
     bad, younger = (world.set_field(record, value) for value in ("1", "2"))
     refuse_the_row(world, bad, inner={"count": 1})
 
     world.run(bad, younger)
+    world.run(*world.put_back())
 
     assert [world.status(job) for job in (bad, younger)] == [REFUSED, DONE]
+
+
+def test_the_next_job_of_a_record_waits_while_the_row_of_an_older_one_takes_nothing(world):
+    record = world.contact(known=True)
+    bad, younger = (world.set_field(record, value) for value in ("1", "2"))
+    refuse_the_row(world, bad)
+
+    world.run(bad, younger)
+
+    (kept,) = world.bus.to(QUEUE_QUARANTINE)
+    assert [item.job for item in world.put_back()] == [younger]
+    world.run(*world.put_back())
+    assert [world.status(job) for job in (bad, younger)] == [QUEUED, QUEUED]
+    assert (world.bus.to(QUEUE_QUARANTINE), world.note_of(record)) == ([], None)
+    (waiting,) = world.put_back()
+    world.mend_dataverse()
+    world.run(kept.body, operation="set-contact-field")
+    world.run(waiting)
+    assert [world.status(job) for job in (bad, younger)] == [DONE, DONE]
+    assert world.note_of(record) == "2"
 
 
 def test_a_row_that_takes_nothing_is_kept_in_quarantine_once_and_its_neighbours_are_done(world):
