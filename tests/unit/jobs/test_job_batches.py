@@ -289,6 +289,20 @@ def test_a_batch_that_ran_out_of_time_puts_back_what_it_did_not_begin(world):
     assert [world.status(job) for job in jobs] == [DONE, DONE]
 
 
+def test_tags_that_are_given_to_nobody_are_created_while_there_is_time(world, monkeypatch):
+    job, created = world.job(ADD_TAG, None, dh_tag="a,b,c"), []
+
+    def slowly(tag):
+        world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * LOCK_SHARE / 2
+        created.append(tag)
+
+    monkeypatch.setattr(world.services.spotler, "create_tag", slowly)
+    world.run(job)
+
+    assert created == ["a", "b"]
+    assert [item.reason for item in world.put_back()] == ["retry"]
+
+
 def test_a_start_that_was_put_back_before_it_began_is_run_later(world):
     job = world.job(
         START, world.contact(known=True), _dh_spotlerautomationid_value=world.automation(seed.WELCOME_TRIGGER_CODE)
