@@ -9,7 +9,7 @@ from connector.dataverse.client import BatchRequest, Conflict, Dataverse, Keyed,
 from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH, Outcome
+from connector.jobs.attempt import Outcome
 from connector.jobs.model import COLUMNS, Job
 
 
@@ -99,20 +99,19 @@ class JobStore:
         """
         if not jobs:
             return ClaimAnswers({}, {})
-        started = now.replace(microsecond=0)
         claims = [
             replace(
                 job,
                 status=JobStatus.IN_PROGRESS,
                 attempts=job.attempts + 1,
                 claim=token,
-                lease_until=started + lease,
+                lease_until=now + lease,
                 row_version="",
             )
             for job in jobs
         ]
         answers = self._dataverse.batch(
-            [_claiming(claim, started, job.row_version) for job, claim in zip(jobs, claims, strict=True)]
+            [_claiming(claim, now, job.row_version) for job, claim in zip(jobs, claims, strict=True)]
         )
         errors = {claim.id: answer.error for claim, answer in zip(claims, answers, strict=True)}
         return ClaimAnswers(
@@ -177,7 +176,7 @@ def _claiming(claim: Job, started: datetime, version: str) -> BatchRequest:
         Names.STATE: JobStatus.IN_PROGRESS.state,
         Names.CLAIM: claim.claim,
         Names.STARTED_ON: _literal(started),
-        Names.LEASE_UNTIL: _literal(claim.lease_until),
+        Names.LEASE_UNTIL: _end(claim.lease_until),
         Names.ATTEMPTS: claim.attempts,
     }
     if claim.result_code:
@@ -187,7 +186,7 @@ def _claiming(claim: Job, started: datetime, version: str) -> BatchRequest:
 
 def _values(entry: Entry, now: datetime) -> dict[str, object]:
     if isinstance(entry, Postponed):
-        return {Names.LEASE_UNTIL: _literal(entry.until)}
+        return {Names.LEASE_UNTIL: _end(entry.until)}
     if isinstance(entry, Released):
         return {
             Names.STATUS: JobStatus.QUEUED.value,
@@ -196,19 +195,24 @@ def _values(entry: Entry, now: datetime) -> dict[str, object]:
             Names.STARTED_ON: None,
             Names.LEASE_UNTIL: None,
         }
-    outcome = entry.outcome
+    receipt = entry.outcome.receipt()
     values: dict[str, object] = {
-        Names.STATUS: outcome.status.value,
-        Names.STATE: outcome.status.state,
-        Names.RESULT_CODE: outcome.code[:RESULT_CODE_LENGTH],
-        Names.RESULT_MESSAGE: outcome.message[:RESULT_MESSAGE_LENGTH],
+        Names.STATUS: receipt.status.value,
+        Names.STATE: receipt.status.state,
+        Names.RESULT_CODE: receipt.code,
+        Names.RESULT_MESSAGE: receipt.message,
         Names.COMPLETED_ON: _literal(now),
     }
-    if outcome.automation_contact_id:
-        values[Names.AUTOMATION_CONTACT_ID] = outcome.automation_contact_id
+    if receipt.automation_contact_id:
+        values[Names.AUTOMATION_CONTACT_ID] = receipt.automation_contact_id
     return values
 
 
 def _literal(moment: datetime) -> str:
     """Dataverse keeps whole seconds."""
     return filters.literal(moment.replace(microsecond=0))
+
+
+def _end(moment: datetime) -> str:
+    """The end of a lease, rounded up: it must not be shorter than the lock of the message."""
+    return _literal(moment + timedelta(seconds=1) - timedelta.resolution)

@@ -16,6 +16,15 @@ ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION
 DONE, QUEUED = (JobStatus.COMPLETED, "OK"), (JobStatus.QUEUED, None)
 
 
+def test_a_lease_is_no_shorter_than_the_lock_of_the_message(world):
+    world.now += timedelta(seconds=0.9)
+    job = world.job(ADD_TAG, world.contact(known=True), dh_tag="x")
+
+    world.run(job)
+
+    assert world.lease(job) >= timedelta(seconds=world.services.settings.job_lease_seconds)
+
+
 def test_a_job_that_died_is_run_again_where_that_does_no_harm(world):
     job = world.claimed(ADD_TAG, world.contact(known=True), lease=timedelta(seconds=-1), token="dead", dh_tag="x")
 

@@ -11,6 +11,7 @@ from connector.errors import Refused, Transient
 from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.jobs.retry import BACKOFF_FIRST, INTERNAL_ATTEMPTS
 from connector.jobs.work_item import WorkItem
+from connector.spotler.models import AutomationRun, TriggerResult
 from sandbox.spotler import seed
 
 DONE = (JobStatus.COMPLETED, "OK")
@@ -249,6 +250,17 @@ def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkey
     world.run(again)
     row = world.row(start_job)
     assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == told
+
+
+@pytest.mark.parametrize("told", ["9" * 101, "\ud800"], ids=["too long", "half a character"])
+def test_an_id_of_a_run_that_its_row_does_not_take_harms_no_job(world, start_job, monkeypatch, told):
+    started = TriggerResult("OK", (AutomationRun("1", "OK", told),))
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_: started)
+
+    world.run(start_job)
+
+    assert world.status(start_job) == DONE
+    assert world.row(start_job)[Job.AUTOMATION_CONTACT_ID] in ("9" * 100, "?")
 
 
 def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
