@@ -73,17 +73,26 @@ class JobStore:
             wanted.append(filters.and_(filters.eq(Names.STATE, 0), filters.or_(*of_records)))
         return self._query(filters.or_(*wanted))
 
-    def asleep(self, *, queued_before: datetime, now: datetime, limit: int) -> list[Job]:
-        """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed."""
+    def asleep(self, *, queued_before: datetime, now: datetime, after: str, limit: int) -> list[Job]:
+        """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed.
+
+        They come in the order of their numbers, those with a higher number than `after`.
+        """
         queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
         # Without a lease nobody has claimed it: a person set the status by hand, and is told that this runs nothing.
         over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), filters.eq(Names.LEASE_UNTIL, None))
         stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
-        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale)), top=limit)
+        younger = filters.gt(Names.NUMBER, after) if after else ""
+        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale), younger), top=limit)
 
-    def overdue(self, *, created_before: datetime, limit: int) -> list[Job]:
-        """Jobs that should be over by now and are not, the oldest first."""
-        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", created_before)), top=limit)
+    def overdue(self, *, since: datetime, limit: int) -> list[Job]:
+        """Jobs that should be over by now and are not, the oldest first.
+
+        One that a person set back to Queued counts from then on, as long as nobody has claimed it.
+        """
+        left_alone = filters.or_(filters.ne(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", since))
+        condition = filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", since), left_alone)
+        return self._query(condition, top=limit)
 
     def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> ClaimAnswers:
         """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
