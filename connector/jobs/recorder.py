@@ -87,7 +87,8 @@ class Recorder:
                 self._keep(attempt, outcome, refusal)
             else:
                 self._write_later(attempt, outcome, refusal, now)
-        self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
+        done = [attempt.job for attempt, _ in ended if attempt.job.id not in refusals]
+        self._hand_over(done, siblings, now, tried={attempt.job.id for attempt in attempts})
 
     def _write_later(self, attempt: Attempt, outcome: Outcome, refusal: Exception, now: datetime) -> None:
         """Dataverse cannot take the outcome now: it travels, or, without a claim to go on with, is found again."""
@@ -163,11 +164,23 @@ class Recorder:
             now=now,
         )
 
-    def _hand_over(self, done: Collection[Job], siblings: Mapping[RecordRef, Sequence[Job]], now: datetime) -> None:
-        """Wake up the next job of each record at once: it may be waiting for the one that is done."""
+    def _hand_over(
+        self,
+        done: Collection[Job],
+        siblings: Mapping[RecordRef, Sequence[Job]],
+        now: datetime,
+        *,
+        tried: Collection[str],
+    ) -> None:
+        """Wake up the next job of each record at once: it may be waiting for the one that is done.
+
+        One that this batch has tried comes back by itself, or its row takes nothing.
+        """
         finished = {job.id for job in done}
         for record in {job.record for job in done if job.record is not None}:
             left = [job for job in siblings.get(record, ()) if job.id not in finished]
             following = min(left, key=lambda job: job.number, default=None)
-            if following is not None and following.is_queued and following.id not in self._putback.jobs:
+            if following is None or following.id in tried or following.id in self._putback.jobs:
+                continue
+            if following.is_queued:
                 self._putback.hand_over(following, now=now)

@@ -134,6 +134,19 @@ def test_the_next_job_of_a_record_is_done_when_one_that_may_not_be_claimed_has_e
     assert [world.status(job) for job in (bad, younger)] == [REFUSED, DONE]
 
 
+@pytest.mark.parametrize(("reason", "copies"), [("created", 1), ("sweep", 0)])
+def test_a_row_that_takes_nothing_is_not_handed_over_to_by_an_older_job_of_the_same_batch(world, reason, copies):
+    record = world.contact(known=True)
+    older, bad, younger = (world.set_field(record, value) for value in ("1", "2", "3"))
+    refuse_the_row(world, bad)
+
+    world.run(older, world.item(bad, reason=reason), younger)
+
+    assert [world.status(job) for job in (older, bad, younger)] == [DONE, QUEUED, QUEUED]
+    assert len(world.bus.to(QUEUE_QUARANTINE)) == copies
+    assert [item.job for item in world.put_back()] == [younger]
+
+
 def test_the_next_job_of_a_record_waits_while_the_row_of_an_older_one_takes_nothing(world):
     record = world.contact(known=True)
     bad, younger = (world.set_field(record, value) for value in ("1", "2"))
