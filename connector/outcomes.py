@@ -47,7 +47,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
 #: Codes that stand in the logs only; docs/codes.md is generated from it.
 ALERTS: Final[Mapping[str, Meaning]] = MappingProxyType({
     "JOBS_OVERDUE": Meaning(
-        "Jobs are not over although they were created more than JOB_GIVE_UP_HOURS ago.",
+        "Jobs are not over although they were created, or queued again, more than JOB_GIVE_UP_HOURS ago.",
         "Run job explain on the oldest. Look whether its function runs, and whether its backlog shrinks.",
     ),
 })  # fmt: skip

@@ -5,15 +5,22 @@ from typing import Final, Self
 
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, Invalid, Refused
+from connector.errors import ConnectorError, Invalid, Refused, Transient
 from connector.jobs.model import Job
 from connector.jobs.work_item import Claim, Reason, Receipt, WorkItem
 from connector.outcomes import OK
 from connector.sync.records import Record
 
-#: The longest text that each of the two result columns takes.
+#: The longest text that each of the columns takes that tell how a job ended.
 RESULT_CODE_LENGTH: Final = 100
 RESULT_MESSAGE_LENGTH: Final = 4000
+AUTOMATION_CONTACT_ID_LENGTH: Final = 100
+
+
+class OlderFirst(Transient):
+    """An older job of the same record has to be done first."""
+
+    code = "OLDER_FIRST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,12 @@ class Outcome:
         return cls(JobStatus(receipt.status), receipt.code, receipt.message, receipt.automation_contact_id)
 
     def receipt(self) -> Receipt:
-        """The outcome as an item carries it: no longer than the row takes it."""
+        """The outcome as its row takes it, and as an item carries it until then."""
         return Receipt(
             status=self.status,
-            code=self.code[:RESULT_CODE_LENGTH],
-            message=self.message[:RESULT_MESSAGE_LENGTH],
-            automation_contact_id=self.automation_contact_id,
+            code=_fit(self.code, RESULT_CODE_LENGTH),
+            message=_fit(self.message, RESULT_MESSAGE_LENGTH),
+            automation_contact_id=_fit(self.automation_contact_id, AUTOMATION_CONTACT_ID_LENGTH),
         )
 
 
@@ -65,7 +72,8 @@ class Attempt:
 
     Attributes:
         job: the job as it is after the claim.
-        is_claimed: whether the claim stands on the row; where Dataverse refused it, only its end can be written.
+        is_claimed: whether our claim stands on the row; where it was refused, or the job is given up, only its end can
+            be written.
         record: what the job is about, once it is read.
         only_removes: whether it only takes something away, so that a contact which Spotler does not have is its end.
         begun: whether its work was begun, so that repeating it could do it twice.
@@ -120,3 +128,8 @@ class Attempt:
     def fail(self, error: Exception) -> None:
         """The work is not done; the family of the error decides what happens next."""
         self.result = error
+
+
+def _fit(text: str, length: int) -> str:
+    """As much of a text as a column takes, without halves of characters: these cannot be sent."""
+    return text[:length].encode(errors="replace").decode()

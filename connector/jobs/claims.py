@@ -3,8 +3,8 @@
                        ┌──────────── a person sets it back ────────────┐
                        ▼                                               │
     created ──►  Queued ──claim──►  In Progress ──receipt──►  Completed or Failed
-                                     │       ▲
-                                     └───────┘  claimed again: a retry comes back with its claim,
+                   ▲                 │ │     ▲
+                   └─── not begun ───┘ └─────┘  claimed again: a retry comes back with its claim,
                                                 or the lease has passed and anybody may take over
 
 The claim is a conditional write (row version), so of two that try at the same time one succeeds.

@@ -6,7 +6,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.client import BatchRequest, NotFound, filters
+from connector.dataverse.client import BatchRequest, Conflict, NotFound, etag, filters
 from connector.dataverse.names import Job as Names
 from connector.services import Services
 
@@ -19,8 +19,10 @@ LIMIT: Final = 5000
 def clean_up(services: Services) -> int:
     """Delete Completed and Failed jobs that are older than the settings say; returns how many.
 
+    A row that cannot be deleted is told and keeps no other from it.
+
     Raises:
-        ConnectorError: when Dataverse cannot be asked, or refuses to delete.
+        ConnectorError: when Dataverse cannot be asked.
     """
     deleted = 0
     for status, days in (
@@ -38,8 +40,12 @@ def _delete(services: Services, status: JobStatus, before: datetime, limit: int)
         return 0
     condition = filters.and_(filters.eq(Names.STATUS, status.value), filters.lt(Names.COMPLETED_ON, before))
     rows = services.dataverse.query(Names.SET, select=(Names.ID,), filter=condition, orderby=(Names.NUMBER,), top=limit)
-    answers = services.dataverse.batch([BatchRequest.delete(Names.SET, str(row[Names.ID])) for row in rows])
-    for answer in answers:
-        if answer.error is not None and not isinstance(answer.error, NotFound):
-            raise answer.error
-    return len(rows)
+    # What somebody has changed meanwhile, because it is to run again, is not deleted.
+    answers = services.dataverse.batch(
+        [BatchRequest.delete(Names.SET, str(row[Names.ID]), if_match=etag(row)) for row in rows]
+    )
+    errors = [answer.error for answer in answers if answer.error is not None]
+    refusals = [error for error in errors if not isinstance(error, Conflict | NotFound)]
+    for one_of_a_kind in {type(refusal): refusal for refusal in refusals}.values():
+        telemetry.obstacle(log, one_of_a_kind, operation="clean-up-jobs")
+    return len(rows) - len(errors)

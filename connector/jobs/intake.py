@@ -8,9 +8,9 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.records import RecordRef
-from connector.errors import OutcomeUnknown, Refused, Transient
+from connector.errors import OutcomeUnknown, Refused
 from connector.jobs import retry
-from connector.jobs.attempt import Attempt, Outcome
+from connector.jobs.attempt import Attempt, OlderFirst, Outcome
 from connector.jobs.claims import Drop, Run, Wait, decide, resumes
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 #: When a job whose row changed under our claim is looked at again.
 CONTENDED: Final = timedelta(seconds=2)
-
-OLDER_FIRST: Final = "An older job of the same record has to be done first."
 
 
 class Intake:
@@ -80,11 +78,8 @@ class Intake:
         token = self._services.new_id()
         runs: list[tuple[Job, Run]] = []
         try:
-            runs = self._decide(items, now)
-            given_up = {job.id for job, run in runs if run.outcome is not None and not job.is_queued}
-            answers = self._store.claim(
-                [job for job, _ in runs], token=token, now=now, lease=self._lease, given_up=given_up
-            )
+            runs, unclaimed = self._decide(items, now)
+            answers = self._store.claim([job for job, _ in runs], token=token, now=now, lease=self._lease)
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
             telemetry.obstacle(log, error, operation=self._operation.slug)
             tried = {job.id: _claim_of(items[job.id], job, token) for job, _ in runs}
@@ -93,7 +88,7 @@ class Intake:
                     claim = tried.get(item.job)
                     self._putback.wait(item, now + _patience(item, claim or item.claim, error, now), claim)
             return []
-        return self._attempts(items, runs, answers, token, now)
+        return unclaimed + self._attempts(items, runs, answers, token, now)
 
     def _attempts(
         self,
@@ -103,32 +98,37 @@ class Intake:
         token: str,
         now: datetime,
     ) -> list[Attempt]:
-        """What the answers to the claims mean, each for its own job."""
+        """What the answers to the claims mean, each for its own job; younger ones wait for one that is not in hand."""
         for one_of_a_kind in {type(refusal): refusal for refusal in answers.refused.values()}.values():
             telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)
         attempts = []
-        contended: set[RecordRef | None] = set()
+        not_in_hand: set[RecordRef | None] = set()
         for job, run in runs:
             item, refusal = items[job.id], answers.refused.get(job.id)
             if job.id in answers.taken:
-                blocked = job.record is not None and job.record in contended
-                result = Transient(OLDER_FIRST) if blocked else run.outcome
-                attempts.append(Attempt(item.begun(now), answers.taken[job.id], result=result))
-            elif isinstance(refusal, Refused):
-                # Its row cannot be claimed, now or later: a rule of the customer forbids it.
+                blocked = job.record is not None and job.record in not_in_hand
+                result = run.outcome or (OlderFirst() if blocked else None)
+                attempts.append(Attempt(item.begun(now, anew=job.is_queued), answers.taken[job.id], result=result))
+                continue
+            not_in_hand.add(job.record)
+            if isinstance(refusal, Refused):
+                # Its row cannot be claimed, now or later: a rule of the customer forbids it. Perhaps it takes its end.
                 attempts.append(Attempt(item, job, is_claimed=False, result=run.outcome or refusal))
             else:
                 claim = _claim_of(item, job, token)
                 pause = CONTENDED if refusal is None else _patience(item, claim, refusal, now)
                 self._putback.wait(item, now + pause, claim)
-                contended.add(job.record)
         return attempts
 
-    def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> list[tuple[Job, Run]]:
+    def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> tuple[list[tuple[Job, Run]], list[Attempt]]:
+        """The jobs to claim, and those of which only something is written, if nobody else has written: what somebody
+        left undone is given up, and a claim is given back.
+        """
         records = {item.record for item in items.values() if item.record is not None}
         jobs = {job.id: job for job in self._store.read(items.keys(), records)}
         self.siblings = _siblings(jobs.values())
         runs: dict[str, tuple[Job, Run]] = {}
+        unclaimed: list[Attempt] = []
         for item in sorted(items.values(), key=lambda item: jobs[item.job].number if item.job in jobs else ""):
             job = jobs.get(item.job)
             corrected = item if job is None or job.is_final else _corrected(item, job)
@@ -145,14 +145,18 @@ class Intake:
                 now=now,
             )
             match decision:
+                case Run(Outcome() as outcome) if job is not None and not job.is_queued:
+                    unclaimed.append(Attempt(item, job, is_claimed=False, result=outcome))
                 case Run():
                     assert job is not None  # noqa: S101 - a missing row is dropped
                     runs[job.id] = (job, decision)
+                case Wait() if job is not None and resumes(item, job):
+                    unclaimed.append(Attempt(item, job, result=OlderFirst()))
                 case Wait(delay):
                     self._putback.wait(item, now + delay)
                 case Drop(why):
                     self._drop(item, why)
-        return list(runs.values())
+        return list(runs.values()), unclaimed
 
 
 def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
@@ -180,5 +184,9 @@ def _patience(item: WorkItem, claim: Claim | None, error: Exception, now: dateti
 
 
 def _takes_receipt(job: Job, item: WorkItem) -> bool:
-    """Whether an outcome still belongs on the row: the claim is the same, or was given up as unknown in between."""
-    return (item.claim is not None and job.claim == item.claim.token) or job.result_code == OutcomeUnknown.code
+    """Whether an outcome still belongs on the row: the claim is the same, or was given up as unknown in between.
+
+    What a person has set back to Queued is to run again, unless nobody but the receipt knows how it ended.
+    """
+    is_its_own = item.claim is not None and job.claim == item.claim.token and not job.is_queued
+    return is_its_own or job.result_code == OutcomeUnknown.code

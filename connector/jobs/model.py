@@ -46,7 +46,7 @@ class Job:
         attempts: how often the job was claimed, in all its runs.
         claim: the token of the claim under which it runs or ran.
         lease_until: until when whoever claimed it may be expected to finish or to come back.
-        row_version: the ETag, for conditional writes.
+        row_version: the ETag, for conditional writes; empty after a claim, which makes a new one.
     """
 
     id: str

@@ -92,6 +92,7 @@ class Batch:
 
         Raises:
             ContactUnknown: Spotler does not know the contact even then.
+            OutOfTime: sending it again took what was left of the time.
             Exception: it could not be sent again, or may not be sent.
         """
         try:
@@ -99,6 +100,7 @@ class Batch:
         except ContactUnknown:
             if error := _why_missing(self.outward.send([record], always=True)[record.ref]):
                 raise error from None
+            self.check_time()
             return call(record.ref.id)
 
     @staticmethod

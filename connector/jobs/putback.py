@@ -1,13 +1,16 @@
 """What a batch puts back on the topic at its end: items that wait, go elsewhere, are tried again, or come next.
 
-The ids of the messages are such that copies of one wake-up meet, and the bus keeps one of them.
+What it keeps in the quarantine goes last, so that no other job suffers when that is not taken. The ids of the messages
+are such that copies of one wake-up meet, and the bus keeps one of them.
 """
 
 from datetime import datetime
 
 from connector.bus import TOPIC_JOBS, Bus, OutgoingMessage
+from connector.errors import ConnectorError
 from connector.jobs.attempt import Attempt, Outcome
 from connector.jobs.model import Job
+from connector.jobs.quarantine import quarantine
 from connector.jobs.subscriptions import slug_of
 from connector.jobs.work_item import Claim, Reason, WorkItem
 
@@ -18,6 +21,7 @@ class PutBack:
     def __init__(self) -> None:
         self.messages: list[OutgoingMessage] = []
         self.jobs: set[str] = set()
+        self._aside: list[tuple[WorkItem, ConnectorError, str]] = []
 
     def wait(self, item: WorkItem, due: datetime, claim: Claim | None = None) -> None:
         """An item that could not be claimed looks again later.
@@ -47,13 +51,21 @@ class PutBack:
         )
         self._add(item, f"handover/{job.row_version}")
 
+    def aside(self, item: WorkItem, why: ConnectorError, *, source: str) -> None:
+        """An item is kept in the quarantine; `source` is where it came from."""
+        self._aside.append((item, why, source))
+
     def send(self, bus: Bus) -> None:
         """Send everything.
 
         Raises:
             Transient, Misconfigured: when the bus does not take it.
         """
-        bus.to_topic(TOPIC_JOBS, self.messages)
+        try:
+            bus.to_topic(TOPIC_JOBS, self.messages)
+        finally:
+            for item, why, source in self._aside:
+                quarantine(bus, item.body(), why, source=source)
 
     def _claimed(self, attempt: Attempt, reason: Reason, due: datetime, outcome: Outcome | None = None) -> None:
         self._add(attempt.item_again(reason, outcome), f"{reason}/{attempt.job.claim}/{_slot(due)}", due)

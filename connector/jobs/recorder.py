@@ -8,14 +8,14 @@ from connector import telemetry
 from connector.dataverse.client import Conflict, Keyed, NotFound, filters
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, Misconfigured, OutcomeUnknown, Transient
+from connector.errors import ConnectorError, OutcomeUnknown, Refused
 from connector.jobs import retry, timeline
-from connector.jobs.attempt import Attempt, Outcome
+from connector.jobs.attempt import Attempt, OlderFirst, Outcome
+from connector.jobs.claims import wait_delay
 from connector.jobs.model import Job
 from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
-from connector.jobs.quarantine import quarantine
-from connector.jobs.store import Finished, JobStore, Postponed
+from connector.jobs.store import Entry, Finished, JobStore, Postponed, Released
 from connector.services import Services
 
 log = logging.getLogger(__name__)
@@ -58,21 +58,18 @@ class Recorder:
             attempts: all attempts of the batch, ended.
             siblings: the unfinished jobs of each record, as the batch read them.
             infos: the rows of Spotler Info to write, by record id.
-
-        Raises:
-            Transient: when the bus does not take what is quarantined.
         """
         now = self._services.now()
-        entries: list[Finished | Postponed] = []
+        entries: list[Entry] = []
         ended: list[tuple[Attempt, Outcome]] = []
         for attempt in attempts:
             match self._verdict(attempt, now):
                 case Outcome() as outcome:
                     ended.append((attempt, outcome))
-                    version = "" if attempt.is_claimed else attempt.job.row_version
-                    entries.append(Finished(attempt.job, outcome, version))
+                    entries.append(Finished(attempt.job, outcome))
                 case retry.Retry(due):
-                    entries.append(Postponed(attempt.job, due + self._lease))
+                    was_held = isinstance(attempt.result, OlderFirst)
+                    entries.append(Released(attempt.job) if was_held else Postponed(attempt.job, due + self._lease))
                     self._putback.retry(attempt, due)
         posts = [
             (attempt.record.ref, outcome.post)
@@ -90,11 +87,12 @@ class Recorder:
             refusal = refusals.get(attempt.job.id)
             if refusal is None or isinstance(refusal, NotFound):
                 self._announce(attempt, outcome, now)
-            elif isinstance(refusal, Transient | Misconfigured | Conflict):
-                self._write_later(attempt, outcome, refusal, now)
-            else:
+            elif isinstance(refusal, Refused) and not isinstance(refusal, Conflict):
                 self._keep(attempt, outcome, refusal)
-        self._hand_over([attempt.job for attempt, _ in ended if attempt.job.id not in refusals], siblings, now)
+            else:
+                self._write_later(attempt, outcome, refusal, now)
+        done = [attempt.job for attempt, _ in ended if attempt.job.id not in refusals]
+        self._hand_over(done, siblings, now, tried={attempt.job.id for attempt in attempts})
 
     def _write_later(self, attempt: Attempt, outcome: Outcome, refusal: Exception, now: datetime) -> None:
         """Dataverse cannot take the outcome now: it travels, or, without a claim to go on with, is found again."""
@@ -108,15 +106,17 @@ class Recorder:
         else:
             self._putback.wait(attempt.item, due)
 
-    def _keep(self, attempt: Attempt, outcome: Outcome, refusal: Exception) -> None:
+    def _keep(self, attempt: Attempt, outcome: Outcome, refusal: Refused) -> None:
         """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
 
-        The sweep goes on finding the row; what it sends is not kept once more each time.
+        The sweep goes on finding the row; what it sends is not kept once more each time. But what is done, and must not
+        be done twice, is known to nobody else.
         """
-        if attempt.item.reason == "sweep" or not isinstance(refusal, ConnectorError):
+        is_only_copy = attempt.is_claimed and not self._operation.repeatable
+        if attempt.item.reason == "sweep" and not is_only_copy:
             return
         item = attempt.item_again("receipt", outcome) if attempt.is_claimed else attempt.item
-        quarantine(self._services.bus, item.body(), refusal, source=self._operation.slug)
+        self._putback.aside(item, refusal, source=self._operation.slug)
 
     def _is_found_again(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Whether the sweep leads to this outcome again, so that it need not travel.
@@ -130,6 +130,8 @@ class Recorder:
         if isinstance(result, Outcome):
             return result
         assert result is not None  # noqa: S101 - no attempt is left open
+        if isinstance(result, OlderFirst):
+            return retry.Retry(now + wait_delay(now - attempt.item.first_seen))
         verdict = retry.after(
             result,
             tries=attempt.item.tries,
@@ -141,14 +143,14 @@ class Recorder:
         if isinstance(verdict, retry.Retry) or not isinstance(result, ConnectorError):
             telemetry.obstacle(log, result, operation=self._operation.slug, job=attempt.job.id)
         if isinstance(verdict, Outcome) and not isinstance(result, ConnectorError):
-            quarantine(self._services.bus, attempt.item.body(), telemetry.mistake(result), source=self._operation.slug)
+            self._putback.aside(attempt.item, telemetry.mistake(result), source=self._operation.slug)
         return verdict
 
-    def _write(self, entries: Sequence[Finished | Postponed], now: datetime) -> Mapping[str, Exception]:
+    def _write(self, entries: Sequence[Entry], now: datetime) -> Mapping[str, Exception]:
         """Write the rows; by job id, why one was not taken."""
         try:
             refusals = self._store.record(entries, now=now)
-        except ConnectorError as error:
+        except Exception as error:  # noqa: BLE001 - work that is done is told, whatever keeps its row from being written
             refusals = {entry.job.id: error for entry in entries}
         for one_of_a_kind in {type(refusal): refusal for refusal in refusals.values()}.values():
             telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)
@@ -166,11 +168,23 @@ class Recorder:
             now=now,
         )
 
-    def _hand_over(self, done: Collection[Job], siblings: Mapping[RecordRef, Sequence[Job]], now: datetime) -> None:
-        """Wake up the next job of each record at once: it may be waiting for the one that is done."""
+    def _hand_over(
+        self,
+        done: Collection[Job],
+        siblings: Mapping[RecordRef, Sequence[Job]],
+        now: datetime,
+        *,
+        tried: Collection[str],
+    ) -> None:
+        """Wake up the next job of each record at once: it may be waiting for the one that is done.
+
+        One that this batch has tried comes back by itself, or its row takes nothing.
+        """
         finished = {job.id for job in done}
         for record in {job.record for job in done if job.record is not None}:
             left = [job for job in siblings.get(record, ()) if job.id not in finished]
             following = min(left, key=lambda job: job.number, default=None)
-            if following is not None and following.is_queued and following.id not in self._putback.jobs:
+            if following is None or following.id in tried or following.id in self._putback.jobs:
+                continue
+            if following.is_queued:
                 self._putback.hand_over(following, now=now)

@@ -18,9 +18,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.dataverse.records import RecordRef
-from connector.errors import Transient
-from connector.jobs.attempt import Attempt
-from connector.jobs.intake import OLDER_FIRST, Intake
+from connector.jobs.attempt import Attempt, OlderFirst
+from connector.jobs.intake import Intake
 from connector.jobs.operation import Batch, Operation
 from connector.jobs.portions import at_a_time, divide, read_items
 from connector.jobs.prepare import check_lookups, prepare
@@ -84,7 +83,7 @@ class BatchRunner:
         for turn in _rounds(attempt for attempt in attempts if attempt.is_open):
             for attempt in turn:
                 if attempt.about in held:
-                    attempt.fail(Transient(OLDER_FIRST))
+                    attempt.fail(OlderFirst())
             self._perform_round([attempt for attempt in turn if attempt.is_open], batch)
             held |= {attempt.about for attempt in turn if attempt.about and attempt.will_be_tried_again}
         return batch.infos

@@ -9,21 +9,16 @@ from connector.dataverse.client import BatchRequest, Conflict, Dataverse, Keyed,
 from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH, Outcome
+from connector.jobs.attempt import Outcome
 from connector.jobs.model import COLUMNS, Job
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A job that ended.
-
-    Attributes:
-        version: where no claim protects the row, the version as which it was read: only that is written.
-    """
+    """A job that ended."""
 
     job: Job
     outcome: Outcome
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +27,16 @@ class Postponed:
 
     job: Job
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A job that was claimed and not begun: it is Queued again, so that nobody has to wonder whether it was done."""
+
+    job: Job
+
+
+type Entry = Finished | Postponed | Released
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +73,28 @@ class JobStore:
             wanted.append(filters.and_(filters.eq(Names.STATE, 0), filters.or_(*of_records)))
         return self._query(filters.or_(*wanted))
 
-    def asleep(self, *, queued_before: datetime, now: datetime, limit: int) -> list[Job]:
-        """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed."""
+    def asleep(self, *, queued_before: datetime, now: datetime, after: str, limit: int) -> list[Job]:
+        """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed.
+
+        They come in the order of their numbers, those with a higher number than `after`.
+        """
         queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
         # Without a lease nobody has claimed it: a person set the status by hand, and is told that this runs nothing.
         over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), filters.eq(Names.LEASE_UNTIL, None))
         stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
-        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale)), top=limit)
+        younger = filters.gt(Names.NUMBER, after) if after else ""
+        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale), younger), top=limit)
 
-    def overdue(self, *, created_before: datetime, limit: int) -> list[Job]:
-        """Jobs that should be over by now and are not, the oldest first."""
-        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", created_before)), top=limit)
+    def overdue(self, *, since: datetime, limit: int) -> list[Job]:
+        """Jobs that should be over by now and are not, the oldest first.
 
-    def claim(
-        self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta, given_up: Collection[str] = ()
-    ) -> ClaimAnswers:
+        One that a person set back to Queued counts from then on, as long as nobody has claimed it.
+        """
+        left_alone = filters.or_(filters.ne(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", since))
+        condition = filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", since), left_alone)
+        return self._query(condition, top=limit)
+
+    def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> ClaimAnswers:
         """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
 
         Args:
@@ -90,26 +102,26 @@ class JobStore:
             token: marks the claim on the rows, so that whoever lost the answer can tell later whether it succeeded.
             now: the present, in UTC.
             lease: how long nobody else touches them.
-            given_up: the ids of those that are only told to be over, as far as anybody knows. They keep the token that
-                they bear: whoever claimed them before may still come, with the outcome.
 
         Raises:
             ConnectorError: when the call as a whole met an obstacle; then nothing is known of any claim.
         """
         if not jobs:
             return ClaimAnswers({}, {})
-        started = now.replace(microsecond=0)
         claims = [
             replace(
                 job,
                 status=JobStatus.IN_PROGRESS,
                 attempts=job.attempts + 1,
-                claim=job.claim if job.id in given_up else token,
-                lease_until=started + lease,
+                claim=token,
+                lease_until=now + lease,
+                row_version="",
             )
             for job in jobs
         ]
-        answers = self._dataverse.batch([_claiming(claim, started) for claim in claims])
+        answers = self._dataverse.batch(
+            [_claiming(claim, now, job.row_version) for job, claim in zip(jobs, claims, strict=True)]
+        )
         errors = {claim.id: answer.error for claim, answer in zip(claims, answers, strict=True)}
         return ClaimAnswers(
             taken={claim.id: claim for claim in claims if errors[claim.id] is None},
@@ -120,18 +132,20 @@ class JobStore:
             },
         )
 
-    def record(self, entries: Iterable[Finished | Postponed], *, now: datetime) -> dict[str, Exception]:
-        """Write how attempts ended: one bulk write, and one `$batch` for rows without a claim, if there are any.
+    def record(self, entries: Iterable[Entry], *, now: datetime) -> dict[str, Exception]:
+        """Write how attempts ended: one bulk write, and one `$batch` for rows without a fresh claim, if there are any.
+
+        A fresh claim protects its row; of any other, only the version that was read is written.
 
         Returns:
             by job id, why Dataverse did not take a row; empty when all is written.
 
         Raises:
-            ConnectorError: when Dataverse took nothing.
+            Exception: when Dataverse took nothing.
         """
         unclaimed, changes = [], []
         for entry in entries:
-            if isinstance(entry, Finished) and entry.version:
+            if entry.job.row_version:
                 unclaimed.append(entry)
             else:
                 changes.append(Keyed(entry.job.id, _values(entry, now)))
@@ -139,16 +153,16 @@ class JobStore:
         refusals: dict[str, Exception] = {result.key: result.error for result in results if result.error is not None}
         return refusals | self._record_unclaimed(unclaimed, now)
 
-    def _record_unclaimed(self, entries: Sequence[Finished], now: datetime) -> dict[str, Exception]:
+    def _record_unclaimed(self, entries: Sequence[Entry], now: datetime) -> dict[str, Exception]:
         if not entries:
             return {}
         requests = [
-            BatchRequest.update(Names.SET, entry.job.id, _values(entry, now), if_match=entry.version)
+            BatchRequest.update(Names.SET, entry.job.id, _values(entry, now), if_match=entry.job.row_version)
             for entry in entries
         ]
         try:
             answers = self._dataverse.batch(requests)
-        except ConnectorError as error:  # what was written before must not look as if it was not
+        except Exception as error:  # noqa: BLE001 - what was written before must not look as if it was not
             return {entry.job.id: error for entry in entries}
         return {
             entry.job.id: answer.error
@@ -163,7 +177,7 @@ class JobStore:
         return [Job.from_row(row) for row in rows]
 
 
-def _claiming(claim: Job, started: datetime) -> BatchRequest:
+def _claiming(claim: Job, started: datetime, version: str) -> BatchRequest:
     """The conditional write that makes a claim; it clears what an earlier run left."""
     assert claim.lease_until is not None  # noqa: S101 - set by the claim
     values: dict[str, object] = {
@@ -171,30 +185,43 @@ def _claiming(claim: Job, started: datetime) -> BatchRequest:
         Names.STATE: JobStatus.IN_PROGRESS.state,
         Names.CLAIM: claim.claim,
         Names.STARTED_ON: _literal(started),
-        Names.LEASE_UNTIL: _literal(claim.lease_until),
+        Names.LEASE_UNTIL: _end(claim.lease_until),
         Names.ATTEMPTS: claim.attempts,
     }
     if claim.result_code:
         values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
-    return BatchRequest.update(Names.SET, claim.id, values, if_match=claim.row_version)
+    return BatchRequest.update(Names.SET, claim.id, values, if_match=version)
 
 
-def _values(entry: Finished | Postponed, now: datetime) -> dict[str, object]:
+def _values(entry: Entry, now: datetime) -> dict[str, object]:
     if isinstance(entry, Postponed):
-        return {Names.LEASE_UNTIL: _literal(entry.until)}
-    outcome = entry.outcome
+        return {Names.LEASE_UNTIL: _end(entry.until)}
+    if isinstance(entry, Released):
+        return {
+            Names.STATUS: JobStatus.QUEUED.value,
+            Names.STATE: JobStatus.QUEUED.state,
+            Names.CLAIM: None,
+            Names.STARTED_ON: None,
+            Names.LEASE_UNTIL: None,
+        }
+    receipt = entry.outcome.receipt()
     values: dict[str, object] = {
-        Names.STATUS: outcome.status.value,
-        Names.STATE: outcome.status.state,
-        Names.RESULT_CODE: outcome.code[:RESULT_CODE_LENGTH],
-        Names.RESULT_MESSAGE: outcome.message[:RESULT_MESSAGE_LENGTH],
+        Names.STATUS: receipt.status.value,
+        Names.STATE: receipt.status.state,
+        Names.RESULT_CODE: receipt.code,
+        Names.RESULT_MESSAGE: receipt.message,
         Names.COMPLETED_ON: _literal(now),
     }
-    if outcome.automation_contact_id:
-        values[Names.AUTOMATION_CONTACT_ID] = outcome.automation_contact_id
+    if receipt.automation_contact_id:
+        values[Names.AUTOMATION_CONTACT_ID] = receipt.automation_contact_id
     return values
 
 
 def _literal(moment: datetime) -> str:
     """Dataverse keeps whole seconds."""
     return filters.literal(moment.replace(microsecond=0))
+
+
+def _end(moment: datetime) -> str:
+    """The end of a lease, rounded up: it must not be shorter than the lock of the message."""
+    return _literal(moment + timedelta(seconds=1) - timedelta.resolution)

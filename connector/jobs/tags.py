@@ -42,6 +42,7 @@ class AddTag(TagOperation):
         spotler = batch.services.spotler
         if attempt.record is None:
             for tag in tags:
+                batch.check_time()
                 spotler.create_tag(tag)
             attempt.finish(f"{_count(tags)} created in Spotler, given to nobody.")
         else:

@@ -106,9 +106,11 @@ class WorkItem(BaseModel):
         """Which of two items for one job is the better: one with a receipt, then one with a later claim."""
         return (self.receipt is not None, self.attempt) > (other.receipt is not None, other.attempt)
 
-    def begun(self, now: datetime) -> Self:
-        """The item of a job that is being attempted."""
-        return self.model_copy(update={"first_attempt": self.first_attempt or now, "tries": self.tries + 1})
+    def begun(self, now: datetime, *, anew: bool = False) -> Self:
+        """The item of a job that is being attempted; `anew` where its row was Queued, so that this run is a new one."""
+        if anew or self.first_attempt is None:
+            return self.model_copy(update={"first_attempt": now, "tries": 1})
+        return self.model_copy(update={"tries": self.tries + 1})
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:

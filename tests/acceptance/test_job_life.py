@@ -8,7 +8,7 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.dataverse.records import RecordRef
-from connector.jobs.work_item import WorkItem
+from connector.jobs.work_item import Claim, WorkItem
 from tests.acceptance.world import job_row
 
 ADD_TAG, SYNC, SET_FIELD = Operation.ADD_TAG, Operation.SYNC_CONTACT, Operation.SET_CONTACT_FIELD
@@ -170,13 +170,21 @@ def test_a_job_that_has_met_nothing_but_faults_for_three_hours_is_given_up(world
     record = world.contact()
     world.sync(record).assert_completed()
     world.spotler.door.arm("error", route=TAGS, count=None)
-    job = world.lost_job(ADD_TAG, record, dh_tag="Webinar")
+    lease = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    claimed = {Job.STATUS: JobStatus.IN_PROGRESS.value, Job.CLAIM: "ours", Job.LEASE_UNTIL: lease}
+    job = world.lost_job(ADD_TAG, record, dh_tag="Webinar", **claimed)
 
     begun = datetime.now(UTC) - timedelta(hours=3, minutes=1)
-    ref = RecordRef(record.table, record.id)
-    world.bus.wake_up(
-        WorkItem(operation=ADD_TAG.slug, job=job, record=ref, reason="retry", first_seen=begun, first_attempt=begun)
+    item = WorkItem(
+        operation=ADD_TAG.slug,
+        job=job,
+        record=RecordRef(record.table, record.id),
+        reason="retry",
+        first_seen=begun,
+        first_attempt=begun,
+        claim=Claim(attempt=1, token="ours"),
     )
+    world.bus.wake_up(item)
 
     world.wait(job).assert_failed("TRANSIENT_GIVEN_UP", "Queued")
     assert world.spotler.contact(record).tags == []

@@ -174,6 +174,20 @@ def test_an_outage_of_spotler_is_given_up_after_three_hours_and_not_before_with_
     assert day.bus.dead_letters() == 0
 
 
+def test_of_two_jobs_of_one_record_that_must_not_run_twice_the_younger_is_not_unknown(day):
+    record = day.contact(known=True)
+    jobs = [day.job(Operation.INCREASE_SCORE, record, dh_tag=tag, dh_score=1) for tag in ("Rising", "Falling")]
+    day.spotler.arm("throttle", route="POST /contact/*/tags", count=None, retry_after_s=120)
+    day.wake(*jobs)
+    day.pass_time(timedelta(minutes=30))
+    day.mend_spotler()
+
+    day.run_until_over()
+
+    assert [day.outcomes()[job] for job in jobs] == [DONE, DONE]
+    assert day.effects().count("score.changed") == 2
+
+
 def test_a_claim_that_could_not_be_renewed_is_not_forgotten(day):
     """Spotler is away at the first attempt; at the second, Dataverse does not let the claim be renewed."""
     code = day.automation(seed.WELCOME_TRIGGER_CODE)
@@ -207,6 +221,8 @@ def test_outcomes_that_dataverse_cannot_take_are_written_later(day):
     jobs = make_jobs(day, 14)
     day.break_dataverse("503", "UpdateMultiple")
     day.wake(*jobs)
+    day.pass_time(timedelta(seconds=1))
+    day.break_dataverse("503", r"^\$batch")  # the claims are made
 
     day.pass_time(timedelta(minutes=30))
     effects, waiting = day.effects(), day.unfinished()

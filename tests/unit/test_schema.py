@@ -13,7 +13,7 @@ from connector.dataverse.choices import AutomationKind, ChangedBy, ContactStatus
 from connector.dataverse.names import Automation, Flags, Info, Interaction, Job, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.dataverse.schema import STEPS, TABLES, Kind
-from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.attempt import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.jobs.model import COLUMNS
 from connector.jobs.operations import operation_of
 from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE, slug_of
@@ -111,6 +111,7 @@ def test_texts_are_as_long_as_what_is_written_to_them():
     job = TABLES[Job.TABLE]
 
     assert job.column(Job.RESULT_CODE).length == RESULT_CODE_LENGTH
+    assert job.column(Job.AUTOMATION_CONTACT_ID).length == AUTOMATION_CONTACT_ID_LENGTH
     assert job.column(Job.RESULT_MESSAGE).length == RESULT_MESSAGE_LENGTH
     assert job.column(Job.CLAIM).length >= len("00000000-0000-4000-8000-000000000000")
     assert TABLES[Info.TABLE].column(Info.SENT_HASH).length == 64

@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
+from connector.errors import OutcomeUnknown
 
 type Entry = Mapping[str, object]
 
@@ -31,7 +32,6 @@ class JobEvent:
         return cls(
             status=JobStatus(cast("int", status["to"])) if status else None,
             code=cast("str | None", code["to"]) if code else None,
-            # Every claim is counted on the row, even one that leaves the token of the claim before.
             claims=Job.ATTEMPTS in changes,
             prolongs=Job.LEASE_UNTIL in changes and Job.ATTEMPTS not in changes,
         )
@@ -53,11 +53,16 @@ class JobStory:
     def divided(cls, events: tuple[JobEvent, ...], at_death: int) -> "JobStory":
         """A story of which so many events were seen at the death of the victim.
 
-        A write may have been on its way then. It is the victim's, too: nobody else writes to a job without a claim.
+        A write may have been on its way then. It is the victim's, too: nobody else writes to a job without a claim,
+        except to give it up.
         """
         if not any(event.claims for event in events[:at_death]):
             return cls(events, at_death)
-        others = (number for number, event in enumerate(events) if number >= at_death and event.claims)
+        others = (
+            number
+            for number, event in enumerate(events)
+            if number >= at_death and (event.claims or event.code == OutcomeUnknown.code)
+        )
         return cls(events, next(others, len(events)))
 
     @property

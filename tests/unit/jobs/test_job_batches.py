@@ -14,12 +14,7 @@ from connector.jobs.runner import LOCK_SHARE
 from connector.jobs.subscriptions import RESOLVE
 from sandbox.spotler import seed
 
-ADD_TAG, SET_FIELD, SYNC, START = (
-    Operation.ADD_TAG,
-    Operation.SET_CONTACT_FIELD,
-    Operation.SYNC_CONTACT,
-    Operation.START_AUTOMATION,
-)
+ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION
 DONE, QUEUED = (JobStatus.COMPLETED, "OK"), (JobStatus.QUEUED, None)
 NOT_VALID = (JobStatus.FAILED, "JOB_NOT_VALID")
 GONE = "99999999-0000-4000-8000-000000000000"
@@ -144,86 +139,6 @@ def test_a_deactivated_record_gets_no_tag(world):
     assert world.effects() == []
 
 
-# Order
-
-
-def test_jobs_of_one_record_run_in_the_order_of_their_numbers_whatever_the_order_of_their_messages(world):
-    record = world.contact(known=True)
-    jobs = [world.set_field(record, value) for value in ("first", "second", "third")]
-
-    world.run(*reversed(jobs))
-
-    assert [world.status(job) for job in jobs] == [DONE] * 3
-    assert world.note_of(record) == "third"
-
-
-def test_a_job_waits_for_an_older_one_that_is_not_in_the_batch(world):
-    record = world.contact(known=True)
-    older, younger = world.set_field(record, "first"), world.set_field(record, "second")
-    other = world.job(ADD_TAG, record, dh_tag="x")
-
-    world.run(younger)
-
-    assert world.status(younger) == QUEUED
-    (waiting,) = world.put_back()
-    assert (waiting.job, waiting.reason, waiting.claim) == (younger, "waiting", None)
-    assert world.delays() == [2]
-    world.run(other)
-    assert world.status(other) == QUEUED
-    world.run(older)
-    world.run(waiting)
-    assert world.note_of(record) == "second"
-
-
-def test_a_job_whose_turn_has_come_is_woken_up_at_once(world):
-    record = world.contact(known=True)
-    older, younger, youngest = (
-        world.set_field(record, "1"), world.job(ADD_TAG, record, dh_tag="x"), world.set_field(record, "3")
-    )  # fmt: skip
-
-    world.run(older)
-
-    (woken,) = world.put_back()
-    assert (woken.job, woken.operation, woken.reason) == (younger, "add-tag", "handover")
-    assert world.delays() == [0]
-    world.run(woken)
-    assert [item.job for item in world.put_back()] == [youngest]
-
-
-def test_a_younger_job_waits_while_an_older_one_of_the_same_batch_meets_an_obstacle(world):
-    record, other = world.contact(known=True), world.contact("bob", known=True)
-    older, younger, elsewhere = (world.set_field(each, "x") for each in (record, record, other))
-    world.spotler.arm("contact_error", route="POST /contact/list", external_ids=[record.id], count=1)
-
-    world.run(older, younger, elsewhere)
-
-    assert world.status(elsewhere) == DONE
-    assert {item.job for item in world.put_back()} == {older, younger}
-    assert world.note_of(record) is None
-
-
-def test_waiting_syncs_of_one_record_collapse_into_the_newest(world):
-    record = world.contact()
-    first, second, third = (world.job(SYNC, record) for _ in range(3))
-
-    world.run(first, second, third)
-
-    assert [world.status(job)[1] for job in (first, second, third)] == ["SUPERSEDED", "SUPERSEDED", "OK"]
-    assert world.effects() == ["contact.created"]
-
-
-def test_a_job_of_another_operation_finds_the_values_of_the_sync_before_it(world):
-    record = world.contact(known=True)
-    first, second = world.job(SYNC, record), world.set_field(record, "x")
-    world.job(SYNC, record)
-
-    world.run(first)
-    world.run(second)
-
-    assert (world.status(first), world.status(second)) == (DONE, DONE)
-    assert world.in_spotler(record)["properties"]["email"] == "ann@example.org"
-
-
 # Time
 
 
@@ -241,6 +156,20 @@ def test_a_batch_that_ran_out_of_time_puts_back_what_it_did_not_begin(world):
     world.services = services
     world.run(*world.put_back())
     assert [world.status(job) for job in jobs] == [DONE, DONE]
+
+
+def test_tags_that_are_given_to_nobody_are_created_while_there_is_time(world, monkeypatch):
+    job, created = world.job(ADD_TAG, None, dh_tag="a,b,c"), []
+
+    def slowly(tag):
+        world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * LOCK_SHARE / 2
+        created.append(tag)
+
+    monkeypatch.setattr(world.services.spotler, "create_tag", slowly)
+    world.run(job)
+
+    assert created == ["a", "b"]
+    assert [item.reason for item in world.put_back()] == ["retry"]
 
 
 def test_a_start_that_was_put_back_before_it_began_is_run_later(world):

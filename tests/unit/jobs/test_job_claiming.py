@@ -8,11 +8,21 @@ from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.jobs.intake import CONTENDED
+from connector.jobs.store import JobStore
 from connector.jobs.work_item import WorkItem
 from sandbox.spotler import seed
 
 ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION
 DONE, QUEUED = (JobStatus.COMPLETED, "OK"), (JobStatus.QUEUED, None)
+
+
+def test_a_lease_is_no_shorter_than_the_lock_of_the_message(world):
+    world.now += timedelta(seconds=0.9)
+    job = world.job(ADD_TAG, world.contact(known=True), dh_tag="x")
+
+    world.run(job)
+
+    assert world.lease(job) >= timedelta(seconds=world.services.settings.job_lease_seconds)
 
 
 def test_a_job_that_died_is_run_again_where_that_does_no_harm(world):
@@ -37,6 +47,27 @@ def test_a_start_that_died_is_never_run_again_by_itself(world):
 
     assert world.status(job) == (JobStatus.FAILED, "OUTCOME_UNKNOWN")
     assert world.effects() == []
+
+
+def test_a_job_is_not_given_up_whose_holder_writes_its_outcome_at_that_moment(world, monkeypatch):
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    job = world.job(START, world.contact(known=True), _dh_spotlerautomationid_value=automation)
+    world.break_dataverse("503", r"^\$batch", skip=1)
+    world.run(job)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+    world.now += timedelta(seconds=world.services.settings.job_lease_seconds)
+    write = JobStore.record
+
+    def after_the_holder(store, entries, *, now):
+        monkeypatch.undo()
+        world.run(receipt)
+        return write(store, entries, now=now)
+
+    monkeypatch.setattr(JobStore, "record", after_the_holder)
+    world.run(job)
+
+    assert world.status(job) == DONE
 
 
 @pytest.mark.parametrize("operation", [ADD_TAG, START])
@@ -92,14 +123,48 @@ def test_a_row_that_may_not_be_claimed_fails_alone(world, operation):
     assert (world.put_back(), world.bus.to(QUEUE_QUARANTINE)) == ([], [])
 
 
-def test_the_next_job_of_a_record_does_not_wait_for_one_that_may_not_be_claimed(world):
+def test_the_next_job_of_a_record_is_done_when_one_that_may_not_be_claimed_has_ended(world):
     record = world.contact(known=True)
     bad, younger = (world.set_field(record, value) for value in ("1", "2"))
     refuse_the_row(world, bad, inner={"count": 1})
 
     world.run(bad, younger)
+    world.run(*world.put_back())
 
     assert [world.status(job) for job in (bad, younger)] == [REFUSED, DONE]
+
+
+@pytest.mark.parametrize(("reason", "copies"), [("created", 1), ("sweep", 0)])
+def test_a_row_that_takes_nothing_is_not_handed_over_to_by_an_older_job_of_the_same_batch(world, reason, copies):
+    record = world.contact(known=True)
+    older, bad, younger = (world.set_field(record, value) for value in ("1", "2", "3"))
+    refuse_the_row(world, bad)
+
+    world.run(older, world.item(bad, reason=reason), younger)
+
+    assert [world.status(job) for job in (older, bad, younger)] == [DONE, QUEUED, QUEUED]
+    assert len(world.bus.to(QUEUE_QUARANTINE)) == copies
+    assert [item.job for item in world.put_back()] == [younger]
+
+
+def test_the_next_job_of_a_record_waits_while_the_row_of_an_older_one_takes_nothing(world):
+    record = world.contact(known=True)
+    bad, younger = (world.set_field(record, value) for value in ("1", "2"))
+    refuse_the_row(world, bad)
+
+    world.run(bad, younger)
+
+    (kept,) = world.bus.to(QUEUE_QUARANTINE)
+    assert [item.job for item in world.put_back()] == [younger]
+    world.run(*world.put_back())
+    assert [world.status(job) for job in (bad, younger)] == [QUEUED, QUEUED]
+    assert (world.bus.to(QUEUE_QUARANTINE), world.note_of(record)) == ([], None)
+    (waiting,) = world.put_back()
+    world.mend_dataverse()
+    world.run(kept.body, operation="set-contact-field")
+    world.run(waiting)
+    assert [world.status(job) for job in (bad, younger)] == [DONE, DONE]
+    assert world.note_of(record) == "2"
 
 
 def test_a_row_that_takes_nothing_is_kept_in_quarantine_once_and_its_neighbours_are_done(world):
@@ -137,6 +202,17 @@ def test_an_outcome_that_its_row_does_not_take_is_kept_and_written_when_it_is_re
     world.run(kept.body, operation="start-automation")
     assert world.status(bad) == DONE
     assert world.effects().count("automation.started") == 2
+
+
+@pytest.mark.parametrize(("operation", "kept"), [(START, ["receipt"]), (ADD_TAG, [])])
+def test_the_outcome_of_a_job_that_the_sweep_woke_up_is_kept_where_it_cannot_be_found_again(world, operation, kept):
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    job = world.job(operation, world.contact(known=True), dh_tag="x", _dh_spotlerautomationid_value=automation)
+    refuse_the_row(world, job, inner={"skip": 1})
+
+    world.run(world.item(job, reason="sweep"))
+
+    assert [WorkItem.from_body(message.body).reason for message in world.bus.to(QUEUE_QUARANTINE)] == kept
 
 
 def test_a_refused_claim_whose_row_cannot_be_written_for_now_is_tried_again(world):

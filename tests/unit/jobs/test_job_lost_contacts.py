@@ -1,11 +1,13 @@
 """Contacts that were sent to Spotler and are not there any more: they are sent again whole, never made half."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.jobs.runner import LOCK_SHARE
 from connector.mapping import parse_mapping
 
 DONE, BACK = (JobStatus.COMPLETED, "OK"), "ann@example.org"
@@ -132,3 +134,21 @@ def test_a_contact_that_can_be_reached_in_no_way_is_not_taken_for_a_lost_one(wor
     world.run(job)
 
     assert world.status(job) == (JobStatus.FAILED, "NO_ACTIVE_CHANNEL")
+
+
+def test_a_job_is_not_begun_when_sending_its_lost_contact_again_took_the_time(world, lost, monkeypatch):
+    record = lost()
+    job = world.job(Operation.INCREASE_SCORE, record, **{Job.TAG: "x", Job.SCORE: 1})
+    spotler, send = world.services.spotler, world.services.spotler.upsert_contacts
+
+    def slowly(contacts):
+        world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * LOCK_SHARE
+        return send(contacts)
+
+    monkeypatch.setattr(spotler, "upsert_contacts", slowly)
+    world.run(job)
+
+    assert world.effects() == ["contact.created"]
+    monkeypatch.undo()
+    world.run(*world.put_back())
+    assert world.status(job) == DONE

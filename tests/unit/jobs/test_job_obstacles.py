@@ -7,31 +7,20 @@ import pytest
 from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.errors import Refused
-from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.errors import Transient
 from connector.jobs.retry import BACKOFF_FIRST, INTERNAL_ATTEMPTS
 from connector.jobs.work_item import WorkItem
-from sandbox.spotler import seed
 
 DONE = (JobStatus.COMPLETED, "OK")
-#: The first such call of a batch claims its jobs.
-WRITING = r"^\$batch"
 TAGS, TRIGGER = "POST /contact/*/tags", "POST /automation/trigger/*"
-
-
-@pytest.fixture
-def tag_job(world):
-    return world.job(Operation.ADD_TAG, world.contact(known=True), dh_tag="x")
-
-
-@pytest.fixture
-def start_job(world):
-    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
-    return world.job(Operation.START_AUTOMATION, world.contact(known=True), _dh_spotlerautomationid_value=automation)
 
 
 def in_progress(world, job):
     return world.row(job)[Job.STATUS] == JobStatus.IN_PROGRESS
+
+
+def refuse(*_):
+    raise Transient("The bus is away.")
 
 
 # Spotler
@@ -180,78 +169,6 @@ def test_items_look_less_often_the_longer_dataverse_is_away(world, tag_job, age)
     assert world.delays() == [min(max(age.total_seconds() / 2, 5), 300)]
 
 
-@pytest.mark.parametrize("kind", ["503", "500", "drop", "429"])
-def test_an_outcome_that_cannot_be_written_travels_and_the_work_is_not_done_again(world, start_job, kind):
-    world.break_dataverse(kind, WRITING, skip=1)
-
-    world.run(start_job)
-
-    assert in_progress(world, start_job)
-    (receipt,) = world.put_back()
-    assert (receipt.reason, receipt.receipt.status, receipt.receipt.code) == ("receipt", JobStatus.COMPLETED, "OK")
-    world.run(receipt)
-    (receipt,) = world.put_back()
-    world.mend_dataverse()
-
-    calls = world.spotler.calls()["total"]
-    world.run(receipt)
-
-    assert world.spotler.calls()["total"] == calls
-    assert world.effects() == ["automation.started"]
-    assert world.status(start_job) == DONE
-    assert world.row(start_job)[Job.AUTOMATION_CONTACT_ID] == receipt.receipt.automation_contact_id
-    assert world.put_back() == []
-
-
-def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
-    answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
-
-    def refuse(*_):
-        raise answer
-
-    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", refuse)
-    world.break_dataverse("503", WRITING, skip=1)
-
-    world.run(start_job)
-
-    (again,) = world.put_back()
-    told = (again.receipt.code, again.receipt.message)
-    assert told == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
-    world.mend_dataverse()
-    world.run(again)
-    row = world.row(start_job)
-    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == told
-
-
-def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
-    fresh = world.item(start_job)
-    world.break_dataverse("503", WRITING, skip=1)
-    world.run(fresh)
-    (receipt,) = world.put_back()
-    world.mend_dataverse()
-
-    world.run(fresh, receipt, fresh)
-
-    assert world.status(start_job) == DONE
-    assert world.effects() == ["automation.started"]
-
-
-def test_a_row_that_is_deleted_meanwhile_is_forgotten(world, tag_job):
-    receipt = WorkItem(
-        operation="add-tag",
-        job="99999999-0000-4000-8000-000000000000",
-        first_seen=world.now,
-        reason="receipt",
-        claim={"attempt": 1, "token": "t"},
-        receipt={"status": JobStatus.COMPLETED, "code": "OK", "message": "1 tag added."},
-    )
-
-    world.run(receipt, tag_job)
-
-    assert world.status(tag_job) == DONE
-    assert world.put_back() == []
-
-
 def test_a_state_of_synchronisation_that_cannot_be_written_fails_no_job(world):
     records = world.contact("ann"), world.contact("bob")
     jobs = [world.job(Operation.SYNC_CONTACT, record) for record in records]
@@ -288,6 +205,30 @@ def test_a_mistake_of_ours_is_tried_three_times_and_then_kept(world, tag_job, mo
     assert "jane" not in caplog.text + str(kept.properties) + world.row(tag_job)[Job.RESULT_MESSAGE]
 
 
+def test_a_quarantine_that_is_not_taken_harms_no_neighbour(world, start_job, monkeypatch):
+    automation = world.row(start_job)["_dh_spotlerautomationid_value"]
+    held, bad = (
+        world.job(Operation.START_AUTOMATION, world.contact(name, known=True), _dh_spotlerautomationid_value=automation)
+        for name in ("bob", "cas")
+    )
+    record = world.row(bad)[f"_{Job.CUSTOMER}_value"]
+    trigger = type(world.services.spotler).trigger_automation
+    monkeypatch.setattr(
+        type(world.services.spotler),
+        "trigger_automation",
+        lambda spotler, code, contact, *more: 1 / 0 if contact == record else trigger(spotler, code, contact, *more),
+    )
+    world.break_dataverse("400", "UpdateMultiple")
+    world.break_dataverse("503", rf"^dh_spotlerjobs\({held}\)", method="PATCH", inner=True, skip=1)
+    monkeypatch.setattr(world.bus, "to_queue", refuse)
+
+    with pytest.raises(Transient):
+        world.run(start_job, held, bad)
+
+    assert [world.status(job) for job in (start_job, bad)] == [DONE, (JobStatus.FAILED, "INTERNAL_ERROR")]
+    assert [(item.job, item.reason) for item in world.put_back()] == [(held, "receipt")]
+
+
 def test_a_job_that_is_set_back_to_queued_has_three_tries_again(world, tag_job, monkeypatch):
     run_many_times(world, tag_job, attempts=40)
     with monkeypatch.context() as mistake:
@@ -298,6 +239,16 @@ def test_a_job_that_is_set_back_to_queued_has_three_tries_again(world, tag_job, 
     world.run(*world.put_back())
 
     assert world.status(tag_job) == DONE
+
+
+def test_a_job_that_is_set_back_to_queued_begins_anew_with_the_item_of_an_earlier_run(world, tag_job):
+    old = world.item(tag_job, first_attempt=world.now - timedelta(days=1), tries=INTERNAL_ATTEMPTS)
+    world.spotler.arm("error", route=TAGS, count=None)
+
+    world.run(old)
+
+    (again,) = world.put_back()
+    assert (again.first_attempt, again.tries) == (world.now, 1)
 
 
 def test_an_operation_that_leaves_a_job_open_is_a_mistake_of_ours(world, tag_job, monkeypatch):

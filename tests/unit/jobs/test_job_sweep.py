@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from connector import telemetry
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
 from connector.jobs import sweep as sweeping
-from connector.jobs.sweep import sweep
+from connector.jobs.sweep import Sweep, sweep
 
 SYNC, TAG, START = Operation.SYNC_CONTACT, Operation.ADD_TAG, Operation.START_AUTOMATION
 
@@ -104,12 +105,42 @@ def test_the_same_row_in_the_same_state_has_the_same_message_id_and_a_changed_on
     assert len(set(first.values())) == 2
 
 
-def test_the_oldest_come_first_when_there_are_many(world, monkeypatch):
-    jobs = [queued(world) for _ in range(4)]
+def test_when_there_are_many_the_oldest_come_first_and_the_next_sweep_goes_on_with_the_others(world, monkeypatch):
+    jobs = [queued(world) for _ in range(5)]
     monkeypatch.setattr(sweeping, "LIMIT", 3)
+    often, woken = Sweep(), []
 
-    assert sweep(world.services) == 3
-    assert [item.job for item in world.put_back()] == jobs[:3]
+    for _ in range(3):
+        world.bus.forget()
+        often(world.services)
+        woken.append([item.job for item in world.put_back()])
+
+    assert woken == [jobs[:3], jobs[3:], jobs[:3]]
+
+
+def test_a_sweep_that_the_bus_did_not_take_is_done_again(world, monkeypatch):
+    queued(world)
+    monkeypatch.setattr(sweeping, "LIMIT", 1)
+    often = Sweep()
+    world.bus.refuses = Transient("The bus is away.")
+    with pytest.raises(Transient):
+        often(world.services)
+    world.bus.refuses = None
+
+    assert often(world.services) == 1
+
+
+def test_a_job_that_a_person_queued_again_is_not_overdue_at_once(world, caplog, monkeypatch):
+    monkeypatch.setattr(telemetry, "_alerted", {})
+    old = moment(world, timedelta(hours=4))
+    queued(world, createdon=old)
+    sweep(world.services)
+    assert "JOBS_OVERDUE" not in {getattr(record, "code", None) for record in caplog.records}
+    queued(world, createdon=old, age=timedelta(hours=4))
+
+    sweep(world.services)
+
+    assert "JOBS_OVERDUE" in {getattr(record, "code", None) for record in caplog.records}
 
 
 def test_a_job_that_is_woken_up_runs(world):

@@ -109,6 +109,13 @@ def test_the_first_attempt_is_remembered_and_all_are_counted():
     assert (again.first_attempt, again.tries) == (NOW, 2)
 
 
+def test_a_run_that_begins_anew_counts_from_the_start():
+    old = WorkItem.from_body(body()).begun(NOW).begun(NOW)
+    anew = old.begun(NOW + timedelta(days=1), anew=True)
+
+    assert (anew.first_attempt, anew.tries) == (NOW + timedelta(days=1), 1)
+
+
 def test_a_fresh_item_has_made_no_attempt():
     assert WorkItem.from_body(body()).attempt == 0
 

@@ -1,0 +1,140 @@
+"""Outcomes that Dataverse cannot take at once: they travel, and the work is not done again."""
+
+import pytest
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Job
+from connector.errors import Refused
+from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.work_item import WorkItem
+from connector.spotler.models import AutomationRun, TriggerResult
+from sandbox.spotler import seed
+
+DONE = (JobStatus.COMPLETED, "OK")
+#: The first such call of a batch claims its jobs.
+WRITING = r"^\$batch"
+
+
+@pytest.mark.parametrize("kind", ["503", "500", "drop", "429"])
+def test_an_outcome_that_cannot_be_written_travels_and_the_work_is_not_done_again(world, start_job, kind):
+    world.break_dataverse(kind, WRITING, skip=1)
+
+    world.run(start_job)
+
+    assert world.row(start_job)[Job.STATUS] == JobStatus.IN_PROGRESS
+    (receipt,) = world.put_back()
+    assert (receipt.reason, receipt.receipt.status, receipt.receipt.code) == ("receipt", JobStatus.COMPLETED, "OK")
+    world.run(receipt)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+
+    calls = world.spotler.calls()["total"]
+    world.run(receipt)
+
+    assert world.spotler.calls()["total"] == calls
+    assert world.effects() == ["automation.started"]
+    assert world.status(start_job) == DONE
+    assert world.row(start_job)[Job.AUTOMATION_CONTACT_ID] == receipt.receipt.automation_contact_id
+    assert world.put_back() == []
+
+
+@pytest.mark.parametrize("write", ["update_multiple", "batch"])
+def test_an_outcome_travels_too_when_a_mistake_of_ours_keeps_the_rows_from_being_written(world, monkeypatch, write):
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    jobs = [
+        world.job(Operation.START_AUTOMATION, world.contact(name, known=True), _dh_spotlerautomationid_value=automation)
+        for name in ("ann", "bob")
+    ]
+    if write == "batch":  # in which outcomes go that have travelled
+        world.break_dataverse("503", "UpdateMultiple")
+        world.run(*jobs)
+        jobs = world.put_back()
+    with monkeypatch.context() as mistake:
+        mistake.setattr(type(world.services.dataverse), write, lambda *_: 1 / 0)
+        world.run(*jobs)
+    receipts = world.put_back()
+    world.mend_dataverse()
+    assert {item.reason for item in receipts} == {"receipt"}
+
+    world.run(*receipts)
+
+    assert [world.status(item.job) for item in receipts] == [DONE, DONE]
+    assert world.effects().count("automation.started") == 2
+
+
+def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
+    answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
+
+    def no(*_):
+        raise answer
+
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", no)
+    world.break_dataverse("503", WRITING, skip=1)
+
+    world.run(start_job)
+
+    (again,) = world.put_back()
+    told = (again.receipt.code, again.receipt.message)
+    assert told == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
+    world.mend_dataverse()
+    world.run(again)
+    row = world.row(start_job)
+    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == told
+
+
+@pytest.mark.parametrize("told", ["9" * 101, "\ud800"], ids=["too long", "half a character"])
+def test_an_id_of_a_run_that_its_row_does_not_take_harms_no_job(world, start_job, monkeypatch, told):
+    started = TriggerResult("OK", (AutomationRun("1", "OK", told),))
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_: started)
+
+    world.run(start_job)
+
+    assert world.status(start_job) == DONE
+    assert world.row(start_job)[Job.AUTOMATION_CONTACT_ID] in ("9" * 100, "?")
+
+
+def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
+    fresh = world.item(start_job)
+    world.break_dataverse("503", WRITING, skip=1)
+    world.run(fresh)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+
+    world.run(fresh, receipt, fresh)
+
+    assert world.status(start_job) == DONE
+    assert world.effects() == ["automation.started"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("OK", (JobStatus.QUEUED, "OK")), ("OUTCOME_UNKNOWN", DONE)], ids=["done", "unknown"]
+)
+def test_a_receipt_ends_a_job_that_was_set_back_to_queued_only_if_nobody_knew_how_it_ended(
+    world, start_job, code, status
+):
+    world.break_dataverse("503", WRITING, skip=1)
+    world.run(start_job)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+    queued = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0, Job.RESULT_CODE: code}
+    world.services.dataverse.update(Job.SET, start_job, queued)
+
+    world.run(receipt)
+
+    assert world.status(start_job) == status
+
+
+def test_a_row_that_is_deleted_meanwhile_is_forgotten(world, tag_job):
+    receipt = WorkItem(
+        operation="add-tag",
+        job="99999999-0000-4000-8000-000000000000",
+        first_seen=world.now,
+        reason="receipt",
+        claim={"attempt": 1, "token": "t"},
+        receipt={"status": JobStatus.COMPLETED, "code": "OK", "message": "1 tag added."},
+    )
+
+    world.run(receipt, tag_job)
+
+    assert world.status(tag_job) == DONE
+    assert world.put_back() == []
