@@ -1,5 +1,7 @@
 """Audience jobs of one batch: one call for all, and a result for each."""
 
+import pytest
+
 from connector.dataverse.choices import JobStatus, Operation
 from connector.jobs.audiences import audience_id
 
@@ -51,3 +53,16 @@ def test_who_is_lost_and_may_not_be_mailed_is_not_sent_again_to_be_taken_out(wor
 
     assert world.status(job) == DONE
     assert world.in_spotler(record) is None
+
+
+@pytest.mark.parametrize("names", [(NAME, "Nowhere"), ("Nowhere", NAME)], ids=["the first", "the last"])
+def test_an_audience_that_spotler_refuses_fails_its_own_jobs_only(world, names):
+    world.services.spotler.audiences.create(audience_id(NAME), NAME)
+    records = [world.contact(f"p{number}", known=True) for number in range(4)]
+    jobs = {world.job(REMOVE, record, dh_audience=name): name for record, name in zip(records, names * 2, strict=True)}
+
+    world.run(*jobs)
+
+    assert {job: world.status(job) for job in jobs} == {
+        job: DONE if name == NAME else (JobStatus.FAILED, "RESOURCE_NOT_FOUND") for job, name in jobs.items()
+    }

@@ -56,6 +56,25 @@ def test_jobs_with_names_that_do_not_exist_ask_once_a_minute(world):
     assert asked(world) == 2
 
 
+@pytest.mark.parametrize(
+    ("operation", "columns"),
+    [
+        (Operation.SET_CONTACT_FIELD, {Job.FIELD_NAME: " ", Job.FIELD_VALUE: "x"}),
+        (Operation.SET_CONTACT_FIELD, {Job.FIELD_NAME: "nickname", Job.FIELD_VALUE: " "}),
+        (Operation.SET_CONTACT_FIELD, {}),
+        (Operation.CLEAR_CONTACT_FIELD, {Job.FIELD_NAME: " "}),
+    ],
+    ids=["no name", "no value", "neither", "nothing to clear"],
+)
+def test_a_job_with_a_blank_column_asks_spotler_nothing(world, operation, columns):
+    one = world.job(operation, world.contact(known=True), **columns)
+
+    world.run(one)
+
+    assert world.status(one) == NOT_VALID
+    assert world.spotler.calls()["total"] == 0
+
+
 def test_a_name_that_is_known_does_not_ask_again(world):
     world.services.spotler.fields()
     world.time.now += FIELDS_MISSED_TTL
