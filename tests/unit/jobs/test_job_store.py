@@ -77,7 +77,6 @@ def test_a_job_that_ends_leaves_one_line_in_the_log_and_one_that_goes_on_leaves_
     caplog.set_level(logging.INFO, logger="connector")
     untagged = world.job(Operation.ADD_TAG, world.contact("bob", known=True), **{Job.ATTEMPTS: 4})
     world.spotler.arm("error", route=TAGS, count=3)
-    seen = world.now
 
     def lines():
         found = [record for record in caplog.records if hasattr(record, "status") and hasattr(record, "job")]
@@ -93,5 +92,4 @@ def test_a_job_that_ends_leaves_one_line_in_the_log_and_one_that_goes_on_leaves_
     world.mend_spotler()
     world.run(*world.put_back())
 
-    assert world.now - seen == timedelta(seconds=30)
     assert lines() == ({job: (f"Job {job} Completed: OK", "add-tag", "OK", 2, 30.0)}, 1)

@@ -61,6 +61,7 @@ def test_only_the_claim_of_a_job_that_must_not_run_twice_is_waited_for(world, op
     delays = dict(zip([item.job for item in world.put_back()], world.delays(), strict=True))
     grace = 0 if operation_of(operation.slug).repeatable else GRACE * world.services.settings.job_lease_seconds
     assert delays == {job: grace, lost: 0}
+    assert GRACE > 1, "the longest pause of an item is as long as a lease"
 
 
 @pytest.mark.parametrize("operation", [TAG, START])
