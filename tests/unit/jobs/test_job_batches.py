@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 
@@ -271,25 +270,6 @@ def test_nothing_to_put_back_sends_nothing(world):
 
 
 # Calls
-
-
-@pytest.mark.parametrize("operation", [ADD_TAG, START, Operation.ANONYMIZE_CONTACT])
-def test_calls_about_single_contacts_are_under_way_at_the_same_time(world, monkeypatch, operation):
-    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
-    columns = {"dh_tag": "x", "_dh_spotlerautomationid_value": automation}
-    jobs = [world.job(operation, world.contact(name, known=True), **columns) for name in ("ann", "bob", "cas")]
-    all_of_them = Barrier(len(jobs))
-    name = {ADD_TAG: "add_tags", START: "trigger_automation"}.get(operation, "anonymize")
-    call = getattr(world.services.spotler, name)
-
-    def meet(*arguments):
-        all_of_them.wait(timeout=10)  # passed only if nobody waits for the answer to another
-        return call(*arguments)
-
-    monkeypatch.setattr(world.services.spotler, name, meet)
-    world.run(*jobs)
-
-    assert [world.status(job) for job in jobs] == [DONE] * 3
 
 
 def test_a_batch_costs_as_many_calls_to_dataverse_as_one_job(world):
