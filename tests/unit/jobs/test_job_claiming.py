@@ -39,6 +39,34 @@ def test_a_start_that_died_is_never_run_again_by_itself(world):
     assert world.effects() == []
 
 
+@pytest.mark.parametrize("operation", [ADD_TAG, START])
+def test_a_claim_whose_answer_was_lost_is_gone_on_with_by_its_token(world, operation):
+    record = world.contact(known=True)
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    job = world.job(operation, record, dh_tag="x", _dh_spotlerautomationid_value=automation)
+    world.break_dataverse("drop-after-write", r"^\$batch", count=1)
+
+    world.run(job)
+
+    assert world.row(job)[Job.STATUS] == JobStatus.IN_PROGRESS
+    assert world.effects() == []
+    (again,) = world.put_back()
+    assert again.claim.token == world.row(job)[Job.CLAIM]
+    world.run(again)
+    assert world.status(job) == DONE
+    assert len([effect for effect in world.effects() if effect in ("tag.added", "automation.started")]) == 1
+
+
+def test_a_claim_that_was_refused_in_part_loses_none_of_the_jobs(world):
+    jobs = [world.job(ADD_TAG, world.contact(name, known=True), dh_tag="x") for name in ("ann", "bob")]
+    world.break_dataverse("503", "^dh_spotlerjobs", method="PATCH", inner=True, count=1)
+
+    world.run(*jobs)
+    world.run(*world.put_back())
+
+    assert [world.status(job) for job in jobs] == [DONE, DONE]
+
+
 def outcome(world, job, token, status, code):
     """An outcome that travelled, of the attempt that was made under this claim."""
     receipt = {"status": status, "code": code, "message": "What it came to."}
@@ -76,34 +104,6 @@ def test_an_outcome_that_comes_late_replaces_that_nobody_knew_it(world, token, s
     world.run(outcome(world, job, token, JobStatus.COMPLETED, "OK"))
 
     assert world.status(job) == DONE
-
-
-@pytest.mark.parametrize("operation", [ADD_TAG, START])
-def test_a_claim_whose_answer_was_lost_is_gone_on_with_by_its_token(world, operation):
-    record = world.contact(known=True)
-    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
-    job = world.job(operation, record, dh_tag="x", _dh_spotlerautomationid_value=automation)
-    world.break_dataverse("drop-after-write", r"^\$batch", count=1)
-
-    world.run(job)
-
-    assert world.row(job)[Job.STATUS] == JobStatus.IN_PROGRESS
-    assert world.effects() == []
-    (again,) = world.put_back()
-    assert again.claim.token == world.row(job)[Job.CLAIM]
-    world.run(again)
-    assert world.status(job) == DONE
-    assert len([effect for effect in world.effects() if effect in ("tag.added", "automation.started")]) == 1
-
-
-def test_a_claim_that_was_refused_in_part_loses_none_of_the_jobs(world):
-    jobs = [world.job(ADD_TAG, world.contact(name, known=True), dh_tag="x") for name in ("ann", "bob")]
-    world.break_dataverse("503", "^dh_spotlerjobs", method="PATCH", inner=True, count=1)
-
-    world.run(*jobs)
-    world.run(*world.put_back())
-
-    assert [world.status(job) for job in jobs] == [DONE, DONE]
 
 
 def refuse_the_row(world, job, *, inner=None, **rule):
