@@ -78,6 +78,14 @@ def test_the_naive_connector_is_measured_first_and_only_where_it_can_do_the_oper
     ]
 
 
+@pytest.mark.parametrize(("jobs", "paced"), [(300, operations.PACED), (operations.PACED - 1, operations.PACED - 1)])
+def test_jobs_of_the_connector_also_come_at_a_steady_pace_except_the_single_one_of_a_refresh(jobs, paced):
+    found = operations.cases([Operation.ADD_TAG, Operation.REFRESH_PERMISSIONS], jobs, 50)
+
+    assert operations.PACED >= 20, "fewer make no p95"
+    assert [case.paced for case in found] == [0, paced, 0]
+
+
 def test_the_naive_connector_can_be_left_out():
     found = operations.cases([Operation.ADD_TAG, Operation.REMOVE_TAG], 300, 50, alone=True)
 

@@ -80,3 +80,10 @@ def test_every_schedule_is_a_setting_of_the_example(indexed):
     }
 
     assert schedules == {name for name in example if name.endswith("_SCHEDULE")}
+
+
+def test_the_sweep_of_the_example_comes_every_two_minutes():
+    """A lost wake-up costs no more than this: docs/promises.md counts on it."""
+    example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+
+    assert example["SWEEP_SCHEDULE"] == "0 */2 * * * *"

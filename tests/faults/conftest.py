@@ -79,8 +79,9 @@ def crowd(tmp_path_factory):
     options = Options(settings=settings, workers=2, dataverse_arguments=("--no-limits",))
     with ExitStack() as stack:
         around = stack.enter_context(surroundings(options, folder=folder))
+        hosts = []
         for name in ("one", "two"):
             logs = folder / name
             logs.mkdir()
-            stack.enter_context(functions(replace(around, folder=logs), options))
-        yield Crowd(around)
+            hosts.append(stack.enter_context(functions(replace(around, folder=logs), options)))
+        yield Crowd(around, hosts)

@@ -11,6 +11,7 @@ from connector.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from connector.jobs.work_item import WorkItem
+from sandbox.launch import Part
 from sandbox.people import People
 from sandbox.samples import create_automations
 from sandbox.spotler.side_door.client import SideDoor
@@ -24,8 +25,9 @@ SEND_AT_ONCE = 100
 class Crowd:
     """The whole system with several hosts: what people do, what is sent to the bus, and what became of it."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, hosts: Sequence[Part]) -> None:
         self.around = around
+        self.hosts = hosts
         self.people = People(around.dataverse)
         self.spotler = SideDoor(around.spotler.get("url"))
         self.automations = create_automations(self.people)
@@ -93,6 +95,16 @@ class Crowd:
         figures: dict[str, dict[str, int]] = answer.json()["entities"]
         return figures
 
+    def engines(self) -> list[list[int]]:
+        """The engine processes of each host."""
+        return [_ask_host(host, "engines")["pids"] for host in self.hosts]
+
+    def batches(self) -> list[int]:
+        """How many batches of messages each host has handed to its engines so far: to one after the other."""
+        return [
+            sum(sum(each["batch_sizes"].values()) for each in _ask_host(host, "stats").values()) for host in self.hosts
+        ]
+
     def quarantined(self) -> list[bytes]:
         """The bodies of what was put aside."""
         with (
@@ -107,6 +119,12 @@ class Crowd:
         answer = requests.request(method, url, verify=part.get("ca_file"), timeout=30, **options)
         assert answer.ok, answer.text
         return answer.json()
+
+
+def _ask_host(host: Part, what: str) -> dict[str, Any]:
+    answer = requests.get(f"{host.get('control_url')}/_sandbox/{what}", timeout=10)
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 def _sdk_message(message: WorkItem | bytes) -> ServiceBusMessage:

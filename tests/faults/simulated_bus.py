@@ -85,10 +85,13 @@ class SimulatedBus:
         definition = NamespaceDefinition.load(ROOT / "connector" / "servicebus.json")
         self.namespace = Namespace(definition, lambda: int(clock.wall() * 1000), NoAlarm())
         self._lock = threading.Lock()
+        #: What anybody can see of a message who does not open it: its id and its application properties.
+        self.envelopes: list[str] = []
 
     def to_queue(self, name: str, messages: Iterable[OutgoingMessage]) -> None:
         with self._lock:
             for message in messages:
+                self.envelopes.append(f"{message.message_id} {message.properties}")
                 self.namespace._accept(self.namespace.find(name), _content(message))
 
     def to_topic(self, name: str, messages: Iterable[OutgoingMessage]) -> None:

@@ -8,8 +8,9 @@ same time pass the same time, as they do in life.
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import requests
@@ -18,8 +19,11 @@ from connector.http import Transport
 from tests.faults.simulated_bus import SimulatedTime
 
 #: Seconds of this machine in which nobody goes to sleep or wakes up before everybody counts as asleep: a thread that is
-#: between two calls needs a fraction of it.
+#: between two calls needs a fraction of it. On a busy machine it may have to wait for its turn for longer, which Linux
+#: tells.
 QUIET: Final = 0.01
+#: The threads of this process, as Linux tells of them; nothing on other systems.
+THREADS: Final = Path("/proc/self/task")
 #: The bus counts in whole ones: so much later, what is due at a moment is due without doubt.
 MILLISECOND: Final = 0.001
 
@@ -46,13 +50,14 @@ class StandingTime(SimulatedTime):
             self._sleepers.append(until)
             self._changes += 1
             while self._ahead < until:
-                before = self._changes
-                self._condition.wait(QUIET)
-                if before == self._changes and not self._busy and until <= min(self._sleepers):
+                before, is_next = self._changes, until <= min(self._sleepers)
+                self._condition.wait(QUIET if is_next else None)
+                if is_next and before == self._changes and not self._busy and not somebody_runs():
                     self._ahead = until
                     self._condition.notify_all()
             self._sleepers.remove(until)
             self._changes += 1
+            self._condition.notify_all()  # somebody else is the next
 
     def move_to(self, moment: datetime) -> None:
         """By the one who decides what happens next, when nobody sleeps."""
@@ -70,6 +75,17 @@ class StandingTime(SimulatedTime):
             with self._condition:
                 self._busy -= 1
                 self._changes += 1
+
+
+def somebody_runs() -> bool:
+    """Whether another thread of this process runs, or would if the machine had time for it."""
+    own = str(threading.get_native_id())
+    for thread in THREADS.glob("*/stat"):
+        with suppress(OSError):  # it has just ended
+            # The name of a thread may hold anything; what follows it is the state.
+            if thread.parent.name != own and thread.read_text().rpartition(")")[2].split()[0] == "R":
+                return True
+    return False
 
 
 class SlowSession:

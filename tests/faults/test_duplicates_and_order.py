@@ -16,6 +16,8 @@ from sandbox.samples import automation, customer
 DONE = ("Completed", "OK")
 SUPERSEDED = ("Completed", "SUPERSEDED")
 MOST_COPIES = 20
+#: Batches that a host gets at least, of hundreds of messages: so many that both of its engines have had some.
+FEWEST_BATCHES = 10
 SEED = 7
 
 #: What happens to each contact, beside starting an automation once: numbers tell the order.
@@ -86,12 +88,17 @@ def test_effects_equal_jobs_and_come_in_the_order_of_creation(crowd, people):
 
     jobs = crowd.jobs(rows, lost=True)
     items = [wake_up(job, operation, contact) for job, (contact, operation, _) in zip(jobs, orders, strict=True)]
+    copies, before = copies_of(items, chance), crowd.batches()
     crowd.bus_faults(shuffle=True, seed=SEED)
-    crowd.send(copies_of(items, chance))
+    crowd.send(copies)
     outcomes = crowd.wait(jobs, 60 if people == 6 else 300)
     crowd.settle()
     crowd.bus_faults(shuffle=False)
 
+    assert [len(engines) for engines in crowd.engines()] == [2, 2]
+    batches = [after - start for start, after in zip(before, crowd.batches(), strict=True)]
+    assert min(batches) >= FEWEST_BATCHES, "every engine had its part in it"
+    assert len(copies) > 5 * len(jobs), "most came many times"
     assert set(outcomes.values()) == {DONE}
     seen = defaultdict(list)
     for entry in crowd.spotler.journal():

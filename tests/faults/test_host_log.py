@@ -1,17 +1,19 @@
 """What the host and the engine write down themselves: no personal data, key or body of anybody, whatever happens."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Job
+from connector.dataverse.names import Account, Flags, Job
 from connector.triggers.guard import DeliverAgain, TimerFailed
 from sandbox.launch import ROOT
 from sandbox.system import Options, System, running
+from tests.acceptance.records import SETS
 from tests.acceptance.world import World, job_row
-from tests.faults.test_privacy import ADDRESS, NAME, PLANTS, SAS, SENTENCE, VALUE
+from tests.faults.planted import ADDRESS, NAME, PLANTS, SAS, SENTENCE, VALUE
 
 #: The connector with mistakes in every place where one could leave a function: the text of each quotes what is private.
 APP_WITH_MISTAKES = f"""
@@ -72,6 +74,13 @@ def test_good_bad_and_mistaken_work_leaves_nothing_private_in_the_log_of_the_hos
     with app_running(tmp_path) as (world, system):
         record = world.contact(firstname=NAME, lastname=NAME, emailaddress1=ADDRESS, address1_city=VALUE)
         world.sync(record).assert_completed()
+        for table, flag in itertools.product(SETS, (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL)):
+            name = {"name": NAME} if table == Account.TABLE else {"firstname": NAME, "lastname": NAME}
+            leaving = world.record(table, emailaddress1=ADDRESS, address1_city=VALUE, **name)
+            world.permission(leaving, NAME, subscribed=True)
+            world.sync(leaving).assert_completed()
+            world.change(leaving, **{flag: True})
+            world.sync(leaving).assert_completed("ANONYMIZED" if flag == Flags.DO_NOT_EMAIL else "OK")
         bad = {Job.FIELD_NAME: VALUE, Job.FIELD_VALUE: ADDRESS}
         world.run(Operation.SET_CONTACT_FIELD, record, **bad).assert_failed("JOB_NOT_VALID")
         for operation, name in (

@@ -1,11 +1,9 @@
-"""Personal data, keys and bodies never reach a log line, a property of the quarantine, or the text of an error."""
+"""Personal data, keys and bodies never reach a log line, the outside of a message, or the text of an error."""
 
 import itertools
 import json
 import logging
 import sys
-import traceback
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -16,63 +14,30 @@ from requests_oauthlib import OAuth1
 
 from connector.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage, bus_from
 from connector.cli import app as cli
-from connector.dataverse.choices import Operation
 from connector.dataverse.client import Dataverse
-from connector.dataverse.names import Automation, Job
+from connector.dataverse.names import Job
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
 from connector.settings import get_settings
 from connector.spotler import Spotler, spotler_from
 from connector.spotler.calls import Calls
-from sandbox.spotler import seed
-from tests.faults.support import Simulation
+from tests.faults.planted import (
+    ADDRESS,
+    KEY,
+    NAME,
+    SAS,
+    SECRET,
+    SENTENCE,
+    VALUE,
+    Watch,
+    everything,
+    leaks,
+    planted_jobs,
+    planted_people,
+    texts_of,
+)
 from tests.unit.jobs.posted import body, choice, created
 from tests.unit.scripted_server import Answer, ScriptedServer
-
-#: What must not be seen anywhere: each is unlike any word of the connector.
-ADDRESS = "jane.quxley@plant-mail.example"
-NAME = "Quxley"
-VALUE = "zebrafinch"
-SAS = "c2VjcmV0c2VjcmV0cGxhbnRlZA=="
-KEY, SECRET = "plantedkey77", "plantedsecret88"
-PLANTS = (ADDRESS, "plant-mail", NAME, VALUE, SAS, KEY, SECRET)
-SENTENCE = f"The value {VALUE} of {NAME} <{ADDRESS}> with the key {KEY} is not right."
-
-_USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-
-
-class Watch(logging.Handler):
-    """Sees every log line with its fields, every error that the connector makes, and what goes to the quarantine."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self.errors: list[ConnectorError] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        fields = {name: value for name, value in record.__dict__.items() if name not in _USUAL}
-        trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
-        self.lines.append(f"{record.name} {record.getMessage()} {fields} {trace}")
-
-    def seen(self) -> Iterable[str]:
-        yield from self.lines
-        for error in self.errors:
-            yield from texts_of(error)
-
-
-def texts_of(error: BaseException) -> Iterable[str]:
-    """All that anybody can print about an error, with whatever stands behind it."""
-    yield "".join(traceback.format_exception(error))
-    if isinstance(error, ConnectorError):
-        yield f"{error.result_code} {error.sentence} {error.what_to_do} {error.for_people}"
-    following: BaseException | None = error
-    while following is not None:
-        yield f"{following!s} {following!r} {following.args} {getattr(following, '__notes__', '')}"
-        following = following.__cause__ or following.__context__
-
-
-def leaks(seen: Iterable[str]) -> list[str]:
-    return [text for text in seen if any(plant.casefold() in text.casefold() for plant in PLANTS)]
 
 
 @pytest.fixture
@@ -97,58 +62,6 @@ def watch(monkeypatch):
     ours.setLevel(before[1])
 
 
-def planted_record(day: Simulation, **columns: object):
-    return day.contact(
-        **{"firstname": NAME, "lastname": NAME, "emailaddress1": ADDRESS, "address1_city": VALUE, **columns}
-    )
-
-
-def planted_jobs(day: Simulation, times: int = 1) -> list[str]:
-    """Jobs of every operation: some with proper values, some with values in all columns that are wrong for most."""
-    welcome = day.automation(
-        seed.WELCOME_TRIGGER_CODE, **{Automation.FIELDS: "invoiceEmail=STRING\npayUrl=URL", Automation.NAME: NAME}
-    )
-    proper = {
-        Job.NAME: NAME,
-        Job.TAG: VALUE,
-        Job.SCORE: 1,
-        Job.AUDIENCE: VALUE,
-        Job.FIELD_NAME: "scoreNote1",
-        Job.FIELD_VALUE: ADDRESS,
-        Job.AUTOMATION_FIELDS: f"invoiceEmail={ADDRESS}",
-        f"_{Job.AUTOMATION.lower()}_value": welcome,
-    }
-    wrong = {
-        **proper,
-        Job.TAG: f"{VALUE};{NAME};{'x' * 300}",
-        Job.SCORE: -1,
-        Job.AUDIENCE: " ",
-        Job.FIELD_NAME: VALUE,
-        Job.AUTOMATION_FIELDS: f"{VALUE} {NAME}={ADDRESS};payUrl={NAME}",
-        Job.AUTOMATION_CONTACT_ID: VALUE,
-    }
-    values = [
-        {**proper, Job.FIELD_NAME: name, Job.FIELD_VALUE: value}
-        for name, value in (
-            ("lastorderdate", VALUE),
-            ("freeField1", ADDRESS),
-            (f"profileFields:{VALUE}", "ja"),
-            ("profileFields:Garden", VALUE),
-            (f"freeField1:{VALUE}", VALUE),
-        )
-    ]
-    rows = [(operation, columns) for operation in (None, *Operation) for columns in (proper, wrong)]
-    rows += [(Operation.SET_CONTACT_FIELD, columns) for columns in values]
-    rows += [(Operation.START_AUTOMATION, {**proper, Job.AUTOMATION_FIELDS: f"payUrl={ADDRESS}"})]
-    return [day.job(operation, planted_record(day), **columns) for operation, columns in rows * times]
-
-
-def everything(watch: Watch, day: Simulation) -> list[str]:
-    """What was seen: logs and errors, what left the functions, and what the quarantine says about its messages."""
-    properties = [str(properties) for _, properties in day.bus.quarantined()]
-    return [*watch.seen(), *properties, *(text for error in day.failures for text in texts_of(error))]
-
-
 def test_the_watch_sees_what_it_is_to_see(watch):
     logging.getLogger("connector.somewhere").debug("sent to %s", ADDRESS)
     logging.getLogger("library").info("ok", extra={"who": NAME})
@@ -166,6 +79,28 @@ def test_operations_good_and_bad_tell_nobody_what_they_are_about(watch, day):
 
     assert {status for status, _ in day.outcomes().values()} == {"Completed", "Failed"}
     assert len(watch.lines) >= len(jobs)
+    assert leaks(everything(watch, day)) == []
+
+
+def test_whoever_is_mailed_no_more_and_whoever_is_lost_is_named_to_nobody(watch, day):
+    jobs = planted_people(day)
+
+    day.wake(*jobs)
+    day.run_until_over()
+
+    assert {"anonymized", "tag.added"} <= {effect.removeprefix("contact.") for effect in day.effects()}
+    assert leaks(everything(watch, day)) == []
+
+
+@pytest.mark.parametrize("fault", [{"path": "^posts", "inner": True}, {"path": r"^\$batch", "probability": 0.5}])
+def test_a_timeline_that_takes_no_posts_is_told_without_them(watch, day, fault):
+    jobs = planted_people(day)
+    day.break_dataverse("400", **fault)
+
+    day.wake(*jobs)
+    day.pass_time(timedelta(minutes=5))
+
+    assert any(line.startswith("connector.jobs.timeline ") for line in watch.lines)
     assert leaks(everything(watch, day)) == []
 
 

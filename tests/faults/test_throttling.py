@@ -34,13 +34,13 @@ KINDS = (
 )
 
 
-def make_jobs(day, count: int) -> list[str]:
-    """Jobs of all kinds in turn, each for a contact of its own."""
+def make_jobs(day, count: int, *, known: bool = False) -> list[str]:
+    """Jobs of all kinds in turn, each for a contact of its own; `known` to Spotler, so that nothing comes before it."""
     welcome = day.automation(seed.WELCOME_TRIGGER_CODE)
     jobs = []
     for number, (operation, columns) in zip(range(count), itertools.cycle(KINDS), strict=False):
         more = {"_dh_spotlerautomationid_value": welcome} if operation is Operation.START_AUTOMATION else {}
-        jobs.append(day.job(operation, day.contact(f"person{number}"), **columns, **more))
+        jobs.append(day.job(operation, day.contact(f"person{number}", known=known), **columns, **more))
     return jobs
 
 
@@ -154,9 +154,16 @@ def test_the_rate_is_back_within_a_minute_after_a_storm_and_an_outage(slow_day, 
     assert "Failed" not in {status for status, _ in day.outcomes().values()}
 
 
-def test_an_outage_of_spotler_is_given_up_after_three_hours_and_not_before_with_pauses_of_five_minutes(day):
-    jobs = make_jobs(day, 2)
-    day.spotler.arm("empty_error", status=503, count=None)
+@pytest.mark.parametrize(
+    ("known", "fault"),
+    [(False, {"kind": "empty_error", "status": 503}), (True, {"kind": "throttle", "retry_after_s": 1})],
+    ids=["before the record is there", "at what the job itself does"],
+)
+def test_an_outage_of_spotler_is_given_up_after_three_hours_and_not_before_with_pauses_of_five_minutes(
+    day, known, fault
+):
+    jobs = make_jobs(day, len(KINDS), known=known)
+    day.spotler.arm(**fault, count=None)
     day.wake(*jobs)
     began = day.time.now()
 

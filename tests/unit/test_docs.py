@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from connector.jobs.operations import operation_of
 from connector.outcomes import MEANINGS
 from connector.settings import Settings
 from connector.spotler import PropertyType
+from connector.spotler.calls import Route
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -55,18 +57,48 @@ def test_the_page_of_codes_is_what_the_connector_prints():
     assert text_of("codes.md") == printed, "run: python -m connector codes > docs/codes.md"
 
 
-def test_no_code_is_without_its_row():
-    written = set(MEANINGS)
-    for file in (ROOT / "connector").rglob("*.py"):
+def modules():
+    """The modules of the connector that can be imported without starting anything, with their files."""
+    for file in sorted((ROOT / "connector").rglob("*.py")):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if not name.endswith("__main__"):
+            yield import_module(name), file
+
+
+def codes_in_source():
+    """Codes that stand in the source, as text or as the name of a constant."""
+    for module, file in modules():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.keyword(arg="code", value=ast.Constant(str(code))):
-                    written.add(code)
+                    yield code
+                case ast.keyword(arg="code", value=ast.Name(name)) if name.isupper():
+                    yield getattr(module, name)
                 case ast.Assign([ast.Name("code")], ast.Constant(str(code))):
-                    written.add(code)
-    written.discard("")
+                    yield code
+
+
+def codes_of_routes():
+    """What answers of Spotler without a code stand for, at each of its calls."""
+    for module, _ in modules():
+        for route in vars(module).values():
+            if isinstance(route, Route):
+                yield from route.bare.values()
+
+
+def test_no_code_is_without_its_row():
+    written = {*MEANINGS, *codes_in_source(), *codes_of_routes()} - {""}
 
     assert written - listed_codes() == set()
+
+
+def test_codes_are_found_in_every_form_in_which_they_are_written():
+    in_source, of_routes = set(codes_in_source()), set(codes_of_routes())
+
+    assert {"JOB_NOT_VALID", "JOBS_OVERDUE", "SUPERSEDED"} <= in_source, (
+        "of a class, as text, by the name of a constant"
+    )
+    assert {"CONTACT_NOT_FOUND", "SPOTLER_AUDIENCE_REFUSED"} <= of_routes
 
 
 # Operations
@@ -92,6 +124,16 @@ def test_every_operation_has_its_section_in_order():
 
     assert common == "What all jobs have in common"
     assert headings == [operation.label for operation in Operation]
+
+
+@EACH_OPERATION
+def test_the_section_has_all_its_parts(operation):
+    parts = dict(re.findall(r"^\* \*\*([\w ]+):\*\* (\S+)", parts_of(operation), flags=re.MULTILINE))
+    asks_for_nothing = operation in (Operation.REFRESH_AUTOMATIONS, Operation.REFRESH_PERMISSIONS)
+
+    assert {"Needs", "Result codes", "Repeated after a crash"} <= parts.keys()
+    assert (parts["Needs"] == "nothing.") == asks_for_nothing
+    assert ("Refuses" in parts) == (not asks_for_nothing)
 
 
 @EACH_OPERATION

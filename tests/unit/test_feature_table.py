@@ -44,6 +44,13 @@ def test_every_acceptance_test_shows_a_behaviour_that_is_on_the_page():
     assert shown().keys() - features().keys() == set()
 
 
+def test_every_behaviour_of_jobs_and_their_operations_is_proved_by_a_file_that_the_page_names():
+    tests = shown()
+    of_jobs = {feature: files for feature, files in features().items() if feature[:3] in COMPLETE}
+
+    assert [feature for feature, files in of_jobs.items() if not set(files) & tests.get(feature, set())] == []
+
+
 def test_the_page_names_files_that_show_the_behaviour():
     tests = shown()
     wrong = {

@@ -122,9 +122,9 @@ class World:
         given = {"subject": "?", "lastname": name.title(), "emailaddress1": f"{name}@example.org", **columns}
         return self._record(RecordRef(Lead.TABLE, self.load(Lead.TABLE, **given)), known=known)
 
-    def account(self, name: str = "acme", **columns: object) -> RecordRef:
+    def account(self, name: str = "acme", *, known: bool = False, **columns: object) -> RecordRef:
         given = {"name": name.title(), "emailaddress1": f"{name}@example.org", **columns}
-        return RecordRef(Account.TABLE, self.load(Account.TABLE, **given))
+        return self._record(RecordRef(Account.TABLE, self.load(Account.TABLE, **given)), known=known)
 
     def automation(self, code: str, **columns: object) -> str:
         return self.load(Automation.TABLE, **{Automation.NAME: "Welcome", Automation.TRIGGER_CODE: code, **columns})

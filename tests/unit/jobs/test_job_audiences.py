@@ -26,6 +26,19 @@ def test_all_jobs_of_one_audience_share_a_call(world):
     assert len(membership_calls(world)) == 1
 
 
+@pytest.mark.parametrize("names", [(NAME, "Nowhere"), ("Nowhere", NAME)], ids=["the first", "the last"])
+def test_an_audience_that_spotler_refuses_fails_its_own_jobs_only(world, names):
+    world.services.spotler.audiences.create(audience_id(NAME), NAME)
+    records = [world.contact(f"p{number}", known=True) for number in range(4)]
+    jobs = {world.job(REMOVE, record, dh_audience=name): name for record, name in zip(records, names * 2, strict=True)}
+
+    world.run(*jobs)
+
+    assert {job: world.status(job) for job in jobs} == {
+        job: DONE if name == NAME else (JobStatus.FAILED, "RESOURCE_NOT_FOUND") for job, name in jobs.items()
+    }
+
+
 def test_contacts_that_spotler_has_lost_get_a_result_each(world):
     records = [world.contact(name, known=True) for name in ("ann", "bob", "cas", "dan")]
     there, passing, refused, back = records

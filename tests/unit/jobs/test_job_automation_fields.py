@@ -54,6 +54,13 @@ def test_a_semicolon_in_a_text_of_several_lines_is_part_of_the_value():
     assert parse_fields("invoiceEmail=a;b\npayUrl=", TEMPLATE) == (AutomationField("invoiceEmail", "STRING", "a;b"),)
 
 
+@pytest.mark.parametrize("products", ["p-1|p-2", "p-1 p-2", "p-1:p-2", "p-1/p-2"])
+def test_only_a_comma_separates_products(products):
+    assert parse_fields(f"basket={products}", TEMPLATE) == (
+        AutomationField("basket", "PRODUCTLIST", values=(products,)),
+    )
+
+
 def test_a_value_may_hold_the_equals_sign():
     assert parse_fields("invoiceEmail=a=b", TEMPLATE)[0].value == "a=b"
 

@@ -98,6 +98,45 @@ def test_a_claim_that_was_refused_in_part_loses_none_of_the_jobs(world):
     assert [world.status(job) for job in jobs] == [DONE, DONE]
 
 
+def outcome(world, job, token, status, code):
+    """An outcome that travelled, of the attempt that was made under this claim."""
+    receipt = {"status": status, "code": code, "message": "What it came to."}
+    return world.item(job, reason="receipt", claim={"attempt": 1, "token": token}, receipt=receipt)
+
+
+@pytest.mark.parametrize("operation", [ADD_TAG, START])
+def test_an_outcome_of_an_older_claim_is_not_written_over_what_a_newer_one_came_to(world, operation):
+    automation = world.automation(seed.WELCOME_TRIGGER_CODE)
+    job = world.job(operation, world.contact(known=True), dh_tag="x", _dh_spotlerautomationid_value=automation)
+    world.run(job)
+    before = world.row(job)
+
+    world.run(outcome(world, job, "an older claim", JobStatus.FAILED, "CONTACT_OPTOUT"))
+
+    assert world.status(job) == DONE
+    assert world.row(job) == before
+    assert world.put_back() == []
+
+
+@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.QUEUED], ids=["as it ended", "set back to Queued"])
+@pytest.mark.parametrize("token", ["its own", "that of an earlier run"])
+def test_an_outcome_that_comes_late_replaces_that_nobody_knew_it(world, token, status):
+    job = world.claimed(
+        START,
+        world.contact(known=True),
+        lease=timedelta(seconds=-1),
+        token="its own",
+        _dh_spotlerautomationid_value=world.automation(seed.WELCOME_TRIGGER_CODE),
+    )
+    world.run(job)
+    assert world.status(job) == (JobStatus.FAILED, "OUTCOME_UNKNOWN")
+    world.services.dataverse.update(Job.SET, job, {Job.STATUS: status.value, Job.STATE: status.state})
+
+    world.run(outcome(world, job, token, JobStatus.COMPLETED, "OK"))
+
+    assert world.status(job) == DONE
+
+
 def refuse_the_row(world, job, *, inner=None, **rule):
     """A rule of the customer that stops changes of one row, whether it is written alone or among others."""
     world.break_dataverse("400", "UpdateMultiple", **rule)

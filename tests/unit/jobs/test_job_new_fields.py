@@ -30,6 +30,25 @@ def job(world, field, value="ja"):
     return world.job(Operation.SET_CONTACT_FIELD, record, **{Job.FIELD_NAME: field, Job.FIELD_VALUE: value})
 
 
+@pytest.mark.parametrize(
+    ("operation", "columns"),
+    [
+        (Operation.SET_CONTACT_FIELD, {Job.FIELD_NAME: " ", Job.FIELD_VALUE: "x"}),
+        (Operation.SET_CONTACT_FIELD, {Job.FIELD_NAME: "nickname", Job.FIELD_VALUE: " "}),
+        (Operation.SET_CONTACT_FIELD, {}),
+        (Operation.CLEAR_CONTACT_FIELD, {Job.FIELD_NAME: " "}),
+    ],
+    ids=["no name", "no value", "neither", "nothing to clear"],
+)
+def test_a_job_with_a_blank_column_asks_spotler_nothing(world, operation, columns):
+    one = world.job(operation, world.contact(known=True), **columns)
+
+    world.run(one)
+
+    assert world.status(one) == NOT_VALID
+    assert world.spotler.calls()["total"] == 0
+
+
 @pytest.mark.parametrize("name", ["nickname", "Nickname", "profileFields:Sauna"])
 def test_it_is_found_a_minute_after_the_connector_last_asked(world, name):
     world.services.spotler.fields()

@@ -105,6 +105,29 @@ def test_two_portions_are_in_hand_at_the_same_time(world, monkeypatch):
     assert [world.status(job) for job in jobs] == [DONE] * 4
 
 
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        (Operation.ADD_TAG, "add_tags"),
+        (Operation.START_AUTOMATION, "trigger_automation"),
+        (Operation.ANONYMIZE_CONTACT, "anonymize"),
+    ],
+)
+def test_calls_about_single_contacts_are_under_way_at_the_same_time(world, monkeypatch, operation, call):
+    columns = {"dh_tag": "x", "_dh_spotlerautomationid_value": world.automation(seed.WELCOME_TRIGGER_CODE)}
+    jobs = [world.job(operation, world.contact(f"p{n}", known=True), **columns) for n in range(3)]
+    all_of_them, ask = Barrier(len(jobs)), getattr(world.services.spotler, call)
+
+    def meet(*arguments):
+        all_of_them.wait(timeout=10)  # passed only if no call waits for the answer to another
+        return ask(*arguments)
+
+    monkeypatch.setattr(world.services.spotler, call, meet)
+    world.run(*jobs)
+
+    assert [world.status(job) for job in jobs] == [DONE] * 3
+
+
 @pytest.mark.usefixtures("pairs")
 def test_only_one_portion_is_claimed_where_a_death_leaves_jobs_unknown(world, monkeypatch):
     jobs = starting_jobs(world, 6)

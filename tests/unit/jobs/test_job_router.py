@@ -100,6 +100,20 @@ def test_the_same_message_twice_has_one_id_in_quarantine(bus, route):
     assert len({message.message_id for message in bus.to(QUEUE_QUARANTINE)}) == 2
 
 
+def test_a_quarantine_that_takes_nothing_keeps_back_no_neighbour(bus, route, monkeypatch):
+    away = Transient("The quarantine is full.")
+
+    def refuse(*_):
+        raise away
+
+    monkeypatch.setattr(bus, "to_queue", refuse)
+
+    with pytest.raises(Transient):
+        route(b"x", body(created()))
+
+    assert [json.loads(each.body)["job"] for each in bus.to(TOPIC_JOBS)] == [JOB]
+
+
 def test_what_means_no_work_is_neither_published_nor_kept(bus, route):
     route(body(created(tag="spotler-connector")), body(created(columns={"statuscode": choice(2)})))
 

@@ -9,6 +9,7 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
 from connector.jobs import sweep as sweeping
+from connector.jobs.operations import operation_of
 from connector.jobs.sweep import Sweep, sweep
 
 SYNC, TAG, START = Operation.SYNC_CONTACT, Operation.ADD_TAG, Operation.START_AUTOMATION
@@ -48,6 +49,19 @@ def test_a_claim_whose_lease_has_passed_is_taken_over(world, lease):
     sweep(world.services)
 
     assert [item.job for item in world.put_back()] == [job]
+
+
+@pytest.mark.parametrize("operation", list(Operation))
+def test_only_the_claim_of_a_job_that_must_not_run_twice_is_waited_for(world, operation):
+    job = world.claimed(operation, world.contact(), lease=timedelta(seconds=-1), token="dead")
+    lost = queued(world, operation)
+
+    sweep(world.services)
+
+    delays = dict(zip([item.job for item in world.put_back()], world.delays(), strict=True))
+    grace = 0 if operation_of(operation.slug).repeatable else sweeping.GRACE * world.services.settings.job_lease_seconds
+    assert delays == {job: grace, lost: 0}
+    assert sweeping.GRACE > 1, "the longest pause of an item is as long as a lease"
 
 
 @pytest.mark.parametrize("operation", [TAG, START])
