@@ -103,7 +103,7 @@ def resumes(item: WorkItem, job: Job) -> bool:
 
 
 def _is_stale(job: Job, now: datetime) -> bool:
-    return job.lease_until is None or job.lease_until <= now
+    return job.lease_until is None or job.lease_until <= now or not job.claim
 
 
 def _is_superseded(job: Job, siblings: Collection[Job]) -> bool:

@@ -79,8 +79,9 @@ class JobStore:
         They come in the order of their numbers, those with a higher number than `after`.
         """
         queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
-        # Without a lease nobody has claimed it: a person set the status by hand, and is told that this runs nothing.
-        over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), filters.eq(Names.LEASE_UNTIL, None))
+        # Without lease or token nobody claimed it: a person set the status by hand, and is told that this runs nothing.
+        nobody = filters.or_(filters.eq(Names.LEASE_UNTIL, None), filters.eq(Names.CLAIM, None))
+        over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), nobody)
         stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
         younger = filters.gt(Names.NUMBER, after) if after else ""
         return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale), younger), top=limit)

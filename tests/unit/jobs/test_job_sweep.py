@@ -67,8 +67,12 @@ def test_only_the_claim_of_a_job_that_must_not_run_twice_is_waited_for(world, op
 @pytest.mark.parametrize("operation", [TAG, START])
 @pytest.mark.parametrize(
     "columns",
-    [{}, {Job.CLAIM: "old", Job.RESULT_CODE: "SPOTLER_DOWN", Job.LEASE_UNTIL: "2020-01-01T00:00:00Z"}],
-    ids=["never claimed", "that ended before"],
+    [
+        {},
+        {Job.LEASE_UNTIL: "2099-01-01T00:00:00Z"},
+        {Job.CLAIM: "old", Job.RESULT_CODE: "SPOTLER_DOWN", Job.LEASE_UNTIL: "2020-01-01T00:00:00Z"},
+    ],
+    ids=["never claimed", "with a lease of their own making", "that ended before"],
 )
 def test_a_job_that_a_person_set_in_progress_is_not_run_and_told_so(world, operation, columns):
     record = world.contact(known=True)
