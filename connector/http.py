@@ -39,6 +39,8 @@ BUDGET: Final = 8.0
 FIRST_PAUSE: Final = 0.5
 #: The longest wait believed: Dataverse counts in windows of 300 s, so an hour in Retry-After is a mistake.
 LONGEST_WAIT: Final = 600.0
+#: What `requests` says with every call: which compressions it understands, and that the connection stays open.
+_DEFAULT_HEADERS: Final = dict(requests.utils.default_headers())
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
 
@@ -149,10 +151,7 @@ class Transport:
             started = self._clock.monotonic()
             status = wait = None
             try:
-                response = self._session.request(
-                    call.method, call.url, headers=call.headers, data=call.body, auth=call.auth,
-                    timeout=self._timeout, allow_redirects=False,
-                )  # fmt: skip
+                response = self._session.send(call.prepared(), timeout=self._timeout, allow_redirects=False)
                 status = response.status_code
                 wait = retry_after(response.headers.get("Retry-After"), self._clock)
             except FAULTS as error:
@@ -190,6 +189,13 @@ class _Call:
     auth: AuthBase | None
     repeatable: bool
     accept: Callable[[requests.Response], bool] | None
+
+    def prepared(self) -> requests.PreparedRequest:
+        """What goes out, with a signature of its own. No session prepares it: there are no cookies to look for."""
+        request = requests.PreparedRequest()
+        headers = {**_DEFAULT_HEADERS, **self.headers}
+        request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
+        return request
 
     @property
     def kind(self) -> str:

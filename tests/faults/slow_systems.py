@@ -96,9 +96,9 @@ class SlowSession:
         self._clock = clock
         self._seconds = seconds
 
-    def request(self, method: str, url: str, **details: object) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:
         with self._clock.working():
-            response = self._session.request(method, url, **details)
+            response = self._session.send(request, **options)
         self._clock.sleep(self._seconds)
         return response
 
