@@ -39,8 +39,6 @@ BUDGET: Final = 8.0
 FIRST_PAUSE: Final = 0.5
 #: The longest wait believed: Dataverse counts in windows of 300 s, so an hour in Retry-After is a mistake.
 LONGEST_WAIT: Final = 600.0
-#: What `requests` says with every call: which compressions it understands, and that the connection stays open.
-_DEFAULT_HEADERS: Final = dict(requests.utils.default_headers())
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
 
@@ -151,7 +149,9 @@ class Transport:
             started = self._clock.monotonic()
             status = wait = None
             try:
-                response = self._session.send(call.prepared(), timeout=self._timeout, allow_redirects=False)
+                response = self._session.send(
+                    call.prepared(self._session.headers), timeout=self._timeout, allow_redirects=False
+                )
                 status = response.status_code
                 wait = retry_after(response.headers.get("Retry-After"), self._clock)
             except FAULTS as error:
@@ -190,10 +190,13 @@ class _Call:
     repeatable: bool
     accept: Callable[[requests.Response], bool] | None
 
-    def prepared(self) -> requests.PreparedRequest:
-        """What goes out, with a signature of its own. No session prepares it: there are no cookies to look for."""
+    def prepared(self, usual: Mapping[str, str | bytes]) -> requests.PreparedRequest:
+        """What goes out, with a signature of its own and the headers that a session usually sends.
+
+        No session prepares it, because there are no cookies to look for.
+        """
         request = requests.PreparedRequest()
-        headers = {**_DEFAULT_HEADERS, **self.headers}
+        headers = {**usual, **self.headers}
         request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
         return request
 

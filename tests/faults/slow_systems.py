@@ -92,6 +92,7 @@ class SlowSession:
     """A session in which every call takes so many seconds."""
 
     def __init__(self, session: requests.Session, clock: StandingTime, seconds: float) -> None:
+        self.headers = session.headers
         self._session = session
         self._clock = clock
         self._seconds = seconds
