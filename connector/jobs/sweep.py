@@ -9,12 +9,12 @@ wake-up is delayed until the item had time to come back. One that a person set t
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
-from connector.bus import TOPIC_JOBS
+from connector.bus import TOPIC_JOBS, OutgoingMessage
+from connector.jobs.model import Job
 from connector.jobs.operations import operation_of
 from connector.jobs.store import JobStore
 from connector.jobs.subscriptions import slug_of
@@ -23,7 +23,7 @@ from connector.services import Services
 
 log = logging.getLogger(__name__)
 
-#: Jobs woken up at once: a few full batches.
+#: Jobs read and woken up at once: a few full batches.
 LIMIT: Final = 1000
 #: Leases for which the holder of a claim is waited for: one for its pause, the rest for the backlog that it comes with.
 GRACE: Final = 1.5
@@ -32,47 +32,33 @@ GRACE: Final = 1.5
 OVERDUE_LIMIT: Final = 100
 
 
-@dataclass(slots=True)
-class Sweep:
-    """Wakes up the jobs that sleep, the oldest first; where there are too many, the next sweep goes on with the others.
+def sweep(services: Services) -> int:
+    """Wake up the jobs that sleep, the oldest first, and say how many they were.
 
-    Attributes:
-        after: the number of the last job that was woken up; empty to begin with the oldest, as every process does. So
-            jobs that stay asleep, because nobody can write their rows, do not hide younger ones for ever.
+    Raises:
+        Transient, Misconfigured: when Dataverse or the bus cannot be reached.
     """
-
-    after: str = ""
-
-    def __call__(self, services: Services) -> int:
-        """Wake up the jobs that sleep, and say how many they were.
-
-        Raises:
-            Transient, Misconfigured: when Dataverse or the bus cannot be reached.
-        """
-        now = services.now()
-        patience = timedelta(seconds=services.settings.job_sweep_after_seconds)
-        # A lease lasts as long as the longest pause between two attempts (`retry.BACKOFF_LONGEST`).
-        grace = timedelta(seconds=services.settings.job_lease_seconds) * GRACE
-        asleep = JobStore(services.dataverse).asleep(
-            queued_before=now - patience, now=now, after=self.after, limit=LIMIT
-        )
-        messages = []
-        for job in asleep:
-            item = WorkItem(
-                operation=slug_of(job.operation), job=job.id, record=job.record, reason="sweep", first_seen=now
-            )
-            claim_may_come = not (job.is_queued or job.is_set_by_hand or operation_of(item.operation).repeatable)
-            # The same row in the same state is woken up once, as long as the bus remembers the id.
-            messages.append(item.message(f"{job.id}/sweep/{job.row_version}", now + grace if claim_may_come else None))
-        services.bus.to_topic(TOPIC_JOBS, messages)
-        self.after = asleep[-1].number if len(asleep) == LIMIT else ""
-        if asleep:
-            log.warning("%d sleeping jobs were woken up.", len(asleep), extra=telemetry.fields(count=len(asleep)))
-        _alert(services, now)
-        return len(asleep)
+    now, store = services.now(), JobStore(services.dataverse)
+    patience = timedelta(seconds=services.settings.job_sweep_after_seconds)
+    woken, after = 0, ""
+    while asleep := store.asleep(queued_before=now - patience, now=now, after=after, limit=LIMIT):
+        services.bus.to_topic(TOPIC_JOBS, [_wake_up(job, services, now) for job in asleep])
+        woken, after = woken + len(asleep), asleep[-1].number
+        if len(asleep) < LIMIT:
+            break
+    if woken:
+        log.warning("%d sleeping jobs were woken up.", woken, extra=telemetry.fields(count=woken))
+    _alert(services, now)
+    return woken
 
 
-sweep = Sweep()
+def _wake_up(job: Job, services: Services, now: datetime) -> OutgoingMessage:
+    item = WorkItem(operation=slug_of(job.operation), job=job.id, record=job.record, reason="sweep", first_seen=now)
+    claim_may_come = not (job.is_queued or job.is_set_by_hand or operation_of(item.operation).repeatable)
+    # A lease lasts as long as the longest pause between two attempts (`retry.BACKOFF_LONGEST`).
+    grace = timedelta(seconds=services.settings.job_lease_seconds) * GRACE
+    # The same row in the same state is woken up once, as long as the bus remembers the id.
+    return item.message(f"{job.id}/sweep/{job.row_version}", now + grace if claim_may_come else None)
 
 
 def _alert(services: Services, now: datetime) -> None:

@@ -10,7 +10,7 @@ from connector.dataverse.names import Job
 from connector.errors import Transient
 from connector.jobs import sweep as sweeping
 from connector.jobs.operations import operation_of
-from connector.jobs.sweep import Sweep, sweep
+from connector.jobs.sweep import sweep
 
 SYNC, TAG, START = Operation.SYNC_CONTACT, Operation.ADD_TAG, Operation.START_AUTOMATION
 
@@ -123,29 +123,24 @@ def test_the_same_row_in_the_same_state_has_the_same_message_id_and_a_changed_on
     assert len(set(first.values())) == 2
 
 
-def test_when_there_are_many_the_oldest_come_first_and_the_next_sweep_goes_on_with_the_others(world, monkeypatch):
+@pytest.mark.parametrize("block", [2, 3, 5])
+def test_all_that_sleep_are_woken_up_the_oldest_first_however_many_they_are(world, monkeypatch, block):
     jobs = [queued(world) for _ in range(5)]
-    monkeypatch.setattr(sweeping, "LIMIT", 3)
-    often, woken = Sweep(), []
+    monkeypatch.setattr(sweeping, "LIMIT", block)
 
-    for _ in range(3):
-        world.bus.forget()
-        often(world.services)
-        woken.append([item.job for item in world.put_back()])
+    assert sweep(world.services) == 5
 
-    assert woken == [jobs[:3], jobs[3:], jobs[:3]]
+    assert [item.job for item in world.put_back()] == jobs
 
 
-def test_a_sweep_that_the_bus_did_not_take_is_done_again(world, monkeypatch):
+def test_a_sweep_that_the_bus_did_not_take_is_done_again(world):
     queued(world)
-    monkeypatch.setattr(sweeping, "LIMIT", 1)
-    often = Sweep()
     world.bus.refuses = Transient("The bus is away.")
     with pytest.raises(Transient):
-        often(world.services)
+        sweep(world.services)
     world.bus.refuses = None
 
-    assert often(world.services) == 1
+    assert sweep(world.services) == 1
 
 
 def test_a_job_that_a_person_queued_again_is_not_overdue_at_once(world, caplog, monkeypatch):
