@@ -109,7 +109,10 @@ def test_a_job_waits_for_the_older_ones_of_its_record(cli, load):
 
 
 def test_a_job_in_progress_tells_until_when_it_is_in_other_hands(cli, load):
-    job = load(JobStatus.IN_PROGRESS, **{Job.LEASE_UNTIL: "2030-01-01T00:00:00Z", Job.STARTED_ON: moment(minutes=1)})
+    job = load(
+        JobStatus.IN_PROGRESS,
+        **{Job.CLAIM: "theirs", Job.LEASE_UNTIL: "2030-01-01T00:00:00Z", Job.STARTED_ON: moment(minutes=1)},
+    )
 
     story, following, *_ = paragraphs(cli, job)
 
