@@ -14,7 +14,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -40,33 +39,6 @@ class Clock:
 
 #: The time and chance of this machine.
 SYSTEM_CLOCK: Final = Clock()
-
-
-class Shared[T]:
-    """A call that is made once for all threads that want it at the same time: they share its result, or its failure.
-
-    One after the other, they would each wait for a system that does not answer.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._under_way: Future[T] | None = None
-
-    def call(self, work: Callable[[], T]) -> T:
-        """Do the work, or wait for the thread that does it already."""
-        with self._lock:
-            others = self._under_way
-            mine = self._under_way = others or Future[T]()
-        if others is not None:
-            return others.result()
-        try:
-            mine.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised below, and in all that wait
-            mine.set_exception(error)
-        finally:
-            with self._lock:
-                self._under_way = None
-        return mine.result()
 
 
 class Governor(Protocol):

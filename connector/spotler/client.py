@@ -15,9 +15,9 @@ from urllib.parse import quote
 from requests_oauthlib import OAuth1
 
 from connector.errors import Invalid
-from connector.gate import Shared
 from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.settings import Settings
+from connector.single_flight import SingleFlight
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
 from connector.spotler.calls import Calls, Route, as_told, list_of
@@ -77,7 +77,7 @@ class Spotler(Extensions):
         self._fields_member = paths.automation_fields_member
         self._clock = clock
         self._fields: tuple[float, Fields] | None = None
-        self._fields_request = Shared[Fields]()
+        self._fields_request = SingleFlight[Fields]()
 
     def fields(self, *, max_age: float = FIELDS_TTL) -> Fields:
         """The account's contact fields ("properties" in the API), remembered for a day.

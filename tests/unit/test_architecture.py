@@ -1,7 +1,8 @@
 """Who may use whom, read from the import statements.
 
 function_app → triggers, cli → jobs → sync, pulls → services → mapping, mailbox → dataverse, spotler, bus, state
-                                                       → http → settings, telemetry, gate, session → errors, outcomes
+                                                       → http → settings, telemetry, gate, session, single_flight
+                                                       → errors, outcomes
 """
 
 import ast
@@ -20,7 +21,7 @@ HEIGHTS = {
     for height, parts in enumerate(
         (
             ("errors", "outcomes"),
-            ("settings", "telemetry", "gate", "session"),
+            ("settings", "telemetry", "gate", "session", "single_flight"),
             ("governor",),
             ("http",),
             ("dataverse", "spotler", "bus", "state"),

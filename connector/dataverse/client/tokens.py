@@ -13,8 +13,9 @@ import requests
 from requests.auth import AuthBase
 
 from connector.errors import ConnectorError, Misconfigured, Transient
-from connector.gate import SYSTEM_CLOCK, Clock, Shared
+from connector.gate import SYSTEM_CLOCK, Clock
 from connector.session import distrust
+from connector.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from connector.settings import Settings
@@ -91,12 +92,12 @@ class CachedTokens:
         self._lock = threading.Lock()
         self._credential: Credential | None = None
         self._tokens: dict[str, AccessToken] = {}
-        self._requests: dict[str, Shared[AccessToken]] = {}
+        self._requests: dict[str, SingleFlight[AccessToken]] = {}
 
     def get_token(self, scope: str) -> str:
         """A token that is good for more than the margin, or the old one for its last minutes."""
         if (token := self._good(scope)) is None:
-            token = self._requests.setdefault(scope, Shared()).call(lambda: self._renewed(scope))
+            token = self._requests.setdefault(scope, SingleFlight()).call(lambda: self._renewed(scope))
         return token.token
 
     def discard(self, token: str) -> None:
