@@ -75,7 +75,8 @@ class Attempt:
         is_claimed: whether our claim stands on the row; where it was refused, or the job is given up, only its end can
             be written.
         record: what the job is about, once it is read.
-        only_removes: whether it only takes something away, so that a contact which Spotler does not have is its end.
+        only_removes: whether it only takes something away from somebody who may not be mailed, so that it is done for
+            them too, and a contact which Spotler does not have is its end.
         begun: whether its work was begun, so that repeating it could do it twice.
         plan: what the check of the job found out, for the operation that performs it.
         result: how the attempt ended: an outcome, or the error that decides what happens next. None while it is open.

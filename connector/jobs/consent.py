@@ -6,18 +6,13 @@ bring it back with the next sync.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from connector.errors import Refused
 from connector.jobs.attempt import Attempt
 from connector.jobs.field_write import Write
-from connector.jobs.operation import Accepts, Operation
 from connector.outcomes import SKIPPED_DO_NOT_EMAIL
 from connector.services import Services
 from connector.sync.consent import withdraw
-
-#: What the jobs write that write no field.
-_NO_FIELD: Final = Write({}, only_removes=False)
 
 
 class DoNotEmail(Refused):
@@ -34,18 +29,18 @@ class DoNotBulkEmail(Refused):
     advice = "Clear Do Not Bulk Email if the person agrees to such mail, then set the job back to Queued."
 
 
-def heed_consent(operation: Operation, attempts: Sequence[Attempt], services: Services) -> None:
+def heed_consent(attempts: Sequence[Attempt], services: Services) -> None:
     """End the attempts that consent forbids, and withdraw in Dataverse what the others switch off."""
     rows = {}
     for attempt in attempts:
         record = attempt.known_record
-        write = attempt.plan if isinstance(attempt.plan, Write) else _NO_FIELD
-        if record.do_not_email and not (write.only_removes or Accepts.DO_NOT_EMAIL in operation.accepts):
+        permission = attempt.plan.permission if isinstance(attempt.plan, Write) else ""
+        if record.do_not_email and not attempt.only_removes:
             attempt.fail(DoNotEmail())
-        elif write.permission and write.only_removes:
-            rows[record.ref] = record.rows_of(write.permission)
-            attempt.record = record.without(write.permission)
-        elif write.permission and record.do_not_bulk_email:
+        elif permission and attempt.only_removes:
+            rows[record.ref] = record.rows_of(permission)
+            attempt.record = record.without(permission)
+        elif permission and record.do_not_bulk_email:
             attempt.fail(DoNotBulkEmail())
     refused = withdraw(services, rows)
     for attempt in attempts:

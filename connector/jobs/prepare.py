@@ -36,9 +36,11 @@ def prepare(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> 
             attempt.fail(error)
     fit = [attempt for attempt, _ in refs if attempt.is_open]
     for attempt in fit:
-        write = attempt.plan if isinstance(attempt.plan, Write) else None
-        attempt.only_removes = write.only_removes if write else Accepts.DO_NOT_EMAIL in operation.accepts
-    heed_consent(operation, fit, batch.services)
+        plan = attempt.plan
+        attempt.only_removes = (
+            plan.only_removes if isinstance(plan, Write) else Accepts.DO_NOT_EMAIL in operation.accepts
+        )
+    heed_consent(fit, batch.services)
     if operation.syncs_first:
         # A record that Spotler does not know yet is sent before anything is done with it.
         batch.send([attempt for attempt in fit if attempt.is_open and not attempt.known_record.is_known])
