@@ -232,7 +232,7 @@ def _turn(lock: threading.Lock, seconds: float) -> Iterator[float]:
     """Hold the lock, and say how many of the seconds are left.
 
     Raises:
-        TimeoutError: none.
+        TimeoutError: others held it for all of them.
     """
     began = time.monotonic()
     if not lock.acquire(timeout=seconds):

@@ -250,11 +250,13 @@ def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, 
 
 def retry_after(text: str | None, clock: Clock) -> float | None:
     """Seconds to wait, from a Retry-After header, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    if not text:
+        return None
     try:
-        seconds = float(text or "")
+        seconds = float(text)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(text or "").timestamp() - clock.wall()
+            seconds = parsedate_to_datetime(text).timestamp() - clock.wall()
         except (ValueError, OverflowError):  # no date, or one beyond the calendar
             return None
     return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None

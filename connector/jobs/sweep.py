@@ -44,7 +44,7 @@ def sweep(services: Services) -> int:
     while asleep := store.asleep(queued_before=now - patience, now=now, after=after, limit=LIMIT):
         services.bus.to_topic(TOPIC_JOBS, [_wake_up(job, services, now) for job in asleep])
         woken, after = woken + len(asleep), asleep[-1].number
-        if len(asleep) < LIMIT:
+        if len(asleep) < LIMIT or not after:  # after rows without a number there is no next block
             break
     if woken:
         log.warning("%d sleeping jobs were woken up.", woken, extra=telemetry.fields(count=woken))
