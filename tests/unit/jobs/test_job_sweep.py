@@ -170,6 +170,7 @@ def test_a_bus_or_a_dataverse_that_is_away_makes_the_sweep_fail(world):
     with pytest.raises(Transient):
         sweep(world.services)
     world.bus.refuses = None
+    assert sweep(world.services) == 1
     world.break_dataverse("503")
     with pytest.raises(Transient):
         sweep(world.services)
