@@ -9,9 +9,9 @@ from functools import lru_cache, wraps
 from threading import Lock
 
 from connector import telemetry
-from connector.bus import Bus, bus_from
-from connector.dataverse.client import Dataverse, connect
+from connector.dataverse.api import Dataverse, connect
 from connector.mapping import Mapping, load_mapping
+from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
 

@@ -111,7 +111,7 @@ def page() -> str:
 
 def _entries() -> dict[type[ConnectorError], dict[str, Entry]]:
     """Every code of an error, by family."""
-    from connector.dataverse.client.errors import NAMED, DataverseRefused  # noqa: PLC0415 - loaded when used
+    from connector.dataverse.api.errors import NAMED, DataverseRefused  # noqa: PLC0415 - loaded when used
     from connector.spotler.codes import HTTP_PREFIX, MEANINGS  # noqa: PLC0415
     from connector.spotler.errors import error_for  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ import typer
 
 from connector.cli import letters
 from connector.cli.output import refuse
-from connector.mailbox import Place, places_of_dead_letters
+from connector.servicebus.mailbox import Place, places_of_dead_letters
 
 app = typer.Typer(no_args_is_help=True, help="Messages that Service Bus put aside, of every queue and subscription.")
 

@@ -16,17 +16,17 @@ from connector.cli.log_lines import beside, lines_about
 from connector.cli.output import moment, told
 from connector.cli.retry import obstacle_to_retry
 from connector.cli.rows import dataverse, row_id
+from connector.dataverse.api import Row
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.client import Row
 from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs.claims import Drop, Run, Wait, decide
-from connector.jobs.model import COLUMNS, Job
-from connector.jobs.operations import operation_of
 from connector.jobs.store import JobStore
-from connector.jobs.subscriptions import slug_of
-from connector.jobs.work_item import WorkItem
-from connector.mailbox import QUARANTINE, Held, Place, places_of_dead_letters, places_of_work
+from connector.operations.job import COLUMNS, Job
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import slug_of
+from connector.routing.work_item import WorkItem
+from connector.servicebus.mailbox import QUARANTINE, Held, Place, places_of_dead_letters, places_of_work
 
 #: What the story tells beside the columns that the work needs.
 MORE_COLUMNS: Final = ("createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE)

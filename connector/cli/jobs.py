@@ -9,9 +9,9 @@ from connector.cli.explain import explain
 from connector.cli.output import console, refuse
 from connector.cli.retry import retry
 from connector.cli.rows import dataverse, row_id
+from connector.dataverse.api import Row, bind, filters, formatted
+from connector.dataverse.api.rows import created_id
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.client import Row, bind, filters, formatted
-from connector.dataverse.client.rows import created_id
 from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList
 
 app = typer.Typer(no_args_is_help=True, help="Spotler Jobs.")

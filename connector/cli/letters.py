@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import typer
 
-from connector.bus import Bus, TooLarge, bus_from
 from connector.cli.output import moment, refuse
-from connector.jobs.quarantine import Note
-from connector.jobs.replay import origin, replay
-from connector.mailbox import QUARANTINE, Held, Mailbox, Place
+from connector.routing.quarantine import Note
+from connector.routing.replay import origin, replay
+from connector.servicebus.bus import Bus, TooLarge, bus_from
+from connector.servicebus.mailbox import QUARANTINE, Held, Mailbox, Place
 from connector.settings import get_settings
 
 

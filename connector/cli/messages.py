@@ -10,7 +10,7 @@ from rich.table import Table
 from connector.cli.output import console
 from connector.dataverse.messages import Entity, EntityReference, Message, parse_message
 from connector.errors import Unreadable
-from connector.jobs.route import Publish, route
+from connector.routing.route import Publish, route
 
 app = typer.Typer(no_args_is_help=True, help="Messages that Dataverse posted.")
 

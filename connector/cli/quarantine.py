@@ -6,7 +6,7 @@ import typer
 
 from connector.cli import letters
 from connector.cli.output import refuse
-from connector.mailbox import QUARANTINE
+from connector.servicebus.mailbox import QUARANTINE
 
 app = typer.Typer(no_args_is_help=True, help="Messages that could not be processed, with the reason.")
 

@@ -9,13 +9,13 @@ import typer
 
 from connector.cli.output import moment, told
 from connector.cli.rows import dataverse, row_id
+from connector.dataverse.api import Conflict, Dataverse
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.client import Conflict, Dataverse
 from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, InternalError, OutcomeUnknown
-from connector.jobs.model import COLUMNS, Job
-from connector.jobs.operations import operation_of
-from connector.jobs.subscriptions import slug_of
+from connector.operations.job import COLUMNS, Job
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import slug_of
 
 #: Failures after which nobody knows whether the work was done.
 UNCERTAIN: Final = frozenset({OutcomeUnknown.code, InternalError.code})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connector.cli.output import refuse
-from connector.dataverse.client import Dataverse, connect, filters
+from connector.dataverse.api import Dataverse, connect, filters
 from connector.settings import get_settings
 
 

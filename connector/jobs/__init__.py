@@ -1,1 +1,1 @@
-"""The Spotler Job: its model, its routing, its life cycle, and one file per family of operations."""
+"""The life of a Spotler Job: claimed, run in portions, tried again, recorded, swept and cleaned up."""

@@ -18,10 +18,10 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from connector.errors import Invalid, OutcomeUnknown
-from connector.jobs.attempt import Outcome
-from connector.jobs.model import Job
-from connector.jobs.work_item import WorkItem
+from connector.operations.attempt import Outcome
+from connector.operations.job import Job
 from connector.outcomes import MEANINGS, SUPERSEDED
+from connector.routing.work_item import WorkItem
 
 #: How soon an item looks again whether the older job of its record is done; it looks less often as it waits longer.
 WAIT_FIRST: Final = timedelta(seconds=2)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
+from connector.dataverse.api import BatchRequest, Conflict, NotFound, etag, filters
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.client import BatchRequest, Conflict, NotFound, etag, filters
 from connector.dataverse.names import Job as Names
 from connector.services import Services
 

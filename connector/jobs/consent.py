@@ -8,8 +8,8 @@ bring it back with the next sync.
 from collections.abc import Sequence
 
 from connector.errors import Refused
-from connector.jobs.attempt import Attempt
-from connector.jobs.field_write import Write
+from connector.operations.attempt import Attempt
+from connector.operations.field_write import Write
 from connector.outcomes import SKIPPED_DO_NOT_EMAIL
 from connector.services import Services
 from connector.sync.consent import withdraw

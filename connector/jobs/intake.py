@@ -10,14 +10,14 @@ from connector import telemetry
 from connector.dataverse.records import RecordRef
 from connector.errors import OutcomeUnknown, Refused
 from connector.jobs import retry
-from connector.jobs.attempt import Attempt, OlderFirst, Outcome
 from connector.jobs.claims import Drop, Run, Wait, decide, resumes
-from connector.jobs.model import Job
-from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
 from connector.jobs.store import ClaimAnswers, JobStore
-from connector.jobs.subscriptions import slug_of
-from connector.jobs.work_item import Claim, WorkItem
+from connector.operations.attempt import Attempt, OlderFirst, Outcome
+from connector.operations.job import Job
+from connector.operations.operation import Operation
+from connector.routing.subscriptions import slug_of
+from connector.routing.work_item import Claim, WorkItem
 from connector.services import Services
 
 log = logging.getLogger(__name__)

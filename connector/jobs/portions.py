@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from itertools import batched
 from typing import Final
 
-from connector.bus import Bus
 from connector.errors import Unreadable
-from connector.jobs.operation import Operation
-from connector.jobs.quarantine import quarantine
-from connector.jobs.work_item import WorkItem
+from connector.operations.operation import Operation
+from connector.routing.quarantine import quarantine
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import Bus
 
 #: Jobs of one portion: what one call to `/contact/list` takes, and one query by ids.
 SIZE: Final = 100

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
-from connector.bus import Bus
 from connector.errors import Unreadable
 from connector.jobs.putback import PutBack
-from connector.jobs.quarantine import quarantine
-from connector.jobs.work_item import WorkItem
+from connector.routing.quarantine import quarantine
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import Bus
 
 log = logging.getLogger(__name__)
 

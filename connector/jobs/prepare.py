@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
-from connector.jobs.attempt import Attempt
 from connector.jobs.consent import heed_consent
-from connector.jobs.field_write import Write
-from connector.jobs.operation import Accepts, Batch, Needs, Operation
+from connector.operations.attempt import Attempt
+from connector.operations.field_write import Write
+from connector.operations.operation import Accepts, Batch, Needs, Operation
 from connector.sync.records import Record, RecordReader
 
 

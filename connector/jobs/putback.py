@@ -6,13 +6,13 @@ are such that copies of one wake-up meet, and the bus keeps one of them.
 
 from datetime import datetime
 
-from connector.bus import TOPIC_JOBS, Bus, OutgoingMessage
 from connector.errors import ConnectorError
-from connector.jobs.attempt import Attempt, Outcome
-from connector.jobs.model import Job
-from connector.jobs.quarantine import quarantine
-from connector.jobs.subscriptions import slug_of
-from connector.jobs.work_item import Claim, Reason, WorkItem
+from connector.operations.attempt import Attempt, Outcome
+from connector.operations.job import Job
+from connector.routing.quarantine import quarantine
+from connector.routing.subscriptions import slug_of
+from connector.routing.work_item import Claim, Reason, WorkItem
+from connector.servicebus.bus import TOPIC_JOBS, Bus, OutgoingMessage
 
 
 class PutBack:

@@ -5,17 +5,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector import telemetry
-from connector.dataverse.client import Conflict, Keyed, NotFound, filters
+from connector.dataverse.api import Conflict, Keyed, NotFound, filters
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, OutcomeUnknown, Refused
 from connector.jobs import retry, timeline
-from connector.jobs.attempt import Attempt, OlderFirst, Outcome
 from connector.jobs.claims import wait_delay
-from connector.jobs.model import Job
-from connector.jobs.operation import Operation
 from connector.jobs.putback import PutBack
 from connector.jobs.store import Entry, Finished, JobStore, Postponed, Released
+from connector.operations.attempt import Attempt, OlderFirst, Outcome
+from connector.operations.job import Job
+from connector.operations.operation import Operation
 from connector.services import Services
 
 log = logging.getLogger(__name__)

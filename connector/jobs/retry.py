@@ -6,7 +6,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.errors import ConnectorError, GivenUp, Misconfigured, OutcomeUnknown, Transient, Unclear
-from connector.jobs.attempt import Outcome
+from connector.operations.attempt import Outcome
 
 #: The first back-off; it doubles with every attempt. Short, because most faults of web services pass in seconds.
 BACKOFF_FIRST: Final = timedelta(seconds=5)

@@ -18,14 +18,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.dataverse.records import RecordRef
-from connector.jobs.attempt import Attempt, OlderFirst
 from connector.jobs.intake import Intake
-from connector.jobs.operation import Batch, Operation
 from connector.jobs.portions import at_a_time, divide, read_items
 from connector.jobs.prepare import check_lookups, prepare
 from connector.jobs.putback import PutBack
 from connector.jobs.recorder import Recorder
-from connector.jobs.work_item import WorkItem
+from connector.operations.attempt import Attempt, OlderFirst
+from connector.operations.operation import Batch, Operation
+from connector.routing.work_item import WorkItem
 from connector.services import Services
 
 #: The part of the lock after which a batch begins nothing new: the rest is for writing down and putting back.

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from connector.dataverse.api import BatchRequest, Conflict, Dataverse, Keyed, NotFound, filters
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.client import BatchRequest, Conflict, Dataverse, Keyed, NotFound, filters
 from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.jobs.attempt import Outcome
-from connector.jobs.model import COLUMNS, Job
+from connector.operations.attempt import Outcome
+from connector.operations.job import COLUMNS, Job
 
 
 @dataclass(frozen=True, slots=True)

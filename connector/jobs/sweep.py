@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector import telemetry
-from connector.bus import TOPIC_JOBS, OutgoingMessage
-from connector.jobs.model import Job
-from connector.jobs.operations import operation_of
 from connector.jobs.store import JobStore
-from connector.jobs.subscriptions import slug_of
-from connector.jobs.work_item import WorkItem
+from connector.operations.job import Job
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import slug_of
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import TOPIC_JOBS, OutgoingMessage
 from connector.services import Services
 
 log = logging.getLogger(__name__)

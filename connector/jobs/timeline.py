@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable
 
 from connector import telemetry
-from connector.dataverse.client import BatchRequest, bind
+from connector.dataverse.api import BatchRequest, bind
 from connector.dataverse.names import Post
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError

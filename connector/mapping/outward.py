@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connector.dataverse.client.rows import Row
+from connector.dataverse.api.rows import Row
 from connector.dataverse.names import Account, Contact, Flags, Lead
 from connector.mapping.columns import Collection, Mapped, base_column
 from connector.mapping.convert import equals

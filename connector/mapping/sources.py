@@ -4,7 +4,7 @@ from collections import abc
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from connector.dataverse.client.rows import FORMATTED, LOOKUP_TABLE, Row
+from connector.dataverse.api.rows import FORMATTED, LOOKUP_TABLE, Row
 from connector.dataverse.names import lookup_value
 from connector.mapping.columns import Constant, CustomerType, Expression, Mapped, Name, Path, Plain
 from connector.mapping.convert import Cell

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connector.dataverse.api import Keyed, Row, WriteResult
 from connector.dataverse.choices import AutomationKind
-from connector.dataverse.client import Keyed, Row, WriteResult
 from connector.dataverse.names import Automation as Names
 from connector.errors import ConnectorError
 from connector.services import Services

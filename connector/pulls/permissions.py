@@ -6,7 +6,7 @@ refresh off.
 
 from typing import Final
 
-from connector.dataverse.client import NotFound, filters
+from connector.dataverse.api import NotFound, filters
 from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
 from connector.errors import Misconfigured
 from connector.services import Services

@@ -16,8 +16,8 @@ from requests_oauthlib import OAuth1
 
 from connector.errors import Invalid
 from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
+from connector.http.single_flight import SingleFlight
 from connector.settings import Settings
-from connector.single_flight import SingleFlight
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
 from connector.spotler.calls import Calls, Route, as_told, list_of

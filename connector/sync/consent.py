@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC
 
+from connector.dataverse.api import Keyed, NotFound
 from connector.dataverse.choices import ChangedBy
-from connector.dataverse.client import Keyed, NotFound
 from connector.dataverse.names import Permission
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError

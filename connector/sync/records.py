@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from connector.dataverse.client import Row, filters
+from connector.dataverse.api import Row, filters
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import PermissionState, plan

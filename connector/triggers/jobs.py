@@ -5,8 +5,8 @@ from typing import List  # noqa: UP035 - the engine does not index a function an
 
 import azure.functions as func
 
-from connector.bus import CONNECTION, TOPIC_JOBS
-from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
+from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
+from connector.servicebus.bus import CONNECTION, TOPIC_JOBS
 from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -20,9 +20,9 @@ def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage]], Awaitabl
 
 
 def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
-    from connector.jobs.operations import operation_of  # noqa: PLC0415 - heavy, loaded when used
     from connector.jobs.postpone import postpone  # noqa: PLC0415
     from connector.jobs.runner import BatchRunner  # noqa: PLC0415
+    from connector.operations.registry import operation_of  # noqa: PLC0415 - heavy, loaded when used
     from connector.services import get_router_services, get_services  # noqa: PLC0415
 
     bodies = [message.get_body() for message in messages]

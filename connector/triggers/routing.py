@@ -5,7 +5,7 @@ from typing import List  # noqa: UP035 - the engine does not index a function an
 
 import azure.functions as func
 
-from connector.bus import CONNECTION, QUEUE_DATAVERSE
+from connector.servicebus.bus import CONNECTION, QUEUE_DATAVERSE
 from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -25,7 +25,7 @@ async def route_dataverse_message(messages: List[func.ServiceBusMessage]) -> Non
 
 
 def _route(messages: Sequence[func.ServiceBusMessage]) -> None:
-    from connector.jobs.router import Incoming, Router  # noqa: PLC0415 - heavy, loaded when used
+    from connector.routing.router import Incoming, Router  # noqa: PLC0415 - heavy, loaded when used
     from connector.services import get_router_services  # noqa: PLC0415
 
     Router(get_router_services()).run(

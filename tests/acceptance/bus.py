@@ -6,8 +6,8 @@ from typing import Any
 import requests
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
 from sandbox.launch import Part
 
 #: What counts as a message on its way.

@@ -6,7 +6,7 @@ import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import MarketingList
-from connector.jobs.audiences import audience_id
+from connector.operations.audiences import audience_id
 from tests.acceptance.world import job_row
 
 ADD, REMOVE = Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE

@@ -9,7 +9,7 @@ import pytest
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import OWN_TAG, SERVICE_ENDPOINT, Job
 from connector.dataverse.records import RecordRef
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
 from tests.acceptance.world import job_row, start_columns
 
 ADD_TAG, SYNC = Operation.ADD_TAG, Operation.SYNC_CONTACT

@@ -8,7 +8,7 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.dataverse.records import RecordRef
-from connector.jobs.work_item import Claim, WorkItem
+from connector.routing.work_item import Claim, WorkItem
 from tests.acceptance.world import job_row
 
 ADD_TAG, SYNC, SET_FIELD = Operation.ADD_TAG, Operation.SYNC_CONTACT, Operation.SET_CONTACT_FIELD

@@ -4,9 +4,9 @@ import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job
-from connector.jobs.operation import Needs
-from connector.jobs.operations import operation_of
-from connector.jobs.subscriptions import CARRIED_OUT
+from connector.operations.operation import Needs
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import CARRIED_OUT
 from tests.acceptance.records import DEACTIVATED
 from tests.acceptance.world import job_row
 

@@ -1,9 +1,9 @@
 import pytest
 
 from connector.dataverse.choices import Operation
-from connector.jobs.operation import Needs
-from connector.jobs.operations import operation_of
-from connector.jobs.subscriptions import CARRIED_OUT
+from connector.operations.operation import Needs
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import CARRIED_OUT
 from tests.bench.floor import ROUNDS, floor_seconds
 from tests.bench.work import WORK
 

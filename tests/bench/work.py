@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Automation, Job
-from connector.jobs.audiences import audience_id
+from connector.operations.audiences import audience_id
 
 TAG: Final = "Spring campaign"
 AUDIENCE: Final = "Bench"

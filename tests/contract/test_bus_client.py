@@ -11,8 +11,11 @@ import pytest
 from azure.servicebus import ServiceBusClient, _base_handler, _servicebus_receiver, _servicebus_sender
 from azure.servicebus._pyamqp import _connection, client, session
 
-import connector.bus
-from connector.bus import (
+import connector.servicebus.bus
+from connector.errors import Misconfigured, Transient, Unreadable
+from connector.routing.quarantine import LARGEST_PROPERTIES, LONGEST_BODY, quarantine
+from connector.routing.router import Incoming, Router
+from connector.servicebus.bus import (
     LARGEST,
     QUEUE_DATAVERSE,
     QUEUE_QUARANTINE,
@@ -22,9 +25,6 @@ from connector.bus import (
     TooLarge,
     bus_from,
 )
-from connector.errors import Misconfigured, Transient, Unreadable
-from connector.jobs.quarantine import LARGEST_PROPERTIES, LONGEST_BODY, quarantine
-from connector.jobs.router import Incoming, Router
 from connector.services import RouterServices
 from connector.settings import Settings
 from sandbox.servicebus.definition import NamespaceDefinition
@@ -303,7 +303,7 @@ def test_a_bus_that_says_nothing_holds_nobody_for_longer_than_the_patience(endpo
     current = [silence]
     bus = Bus(lambda: current[-1])
     with monkeypatch.context() as hasty, ThreadPoolExecutor(4) as pool:
-        hasty.setattr(connector.bus, "PATIENCE", 0.2)
+        hasty.setattr(connector.servicebus.bus, "PATIENCE", 0.2)
         began = time.monotonic()
         calls = [pool.submit(bus.to_topic, TOPIC_JOBS, [message("lost")]) for _ in range(4)]
         faults = {type(call.exception()) for call in calls}

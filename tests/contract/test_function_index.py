@@ -8,7 +8,7 @@ import pytest
 from sandbox.functions.engines import index
 
 ROOT = Path(__file__).parents[2]
-ENTITIES = json.loads((ROOT / "connector" / "servicebus.json").read_text())
+ENTITIES = json.loads((ROOT / "connector" / "servicebus" / "entities.json").read_text())
 
 OPERATIONS = (
     "sync-contact",

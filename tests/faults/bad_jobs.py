@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.names import PERMISSIONS_VARIABLE, Automation, Contact, EnvironmentVariable, Job, MarketingList
 from connector.dataverse.records import RecordRef
-from connector.jobs.audiences import audience_id
+from connector.operations.audiences import audience_id
 from sandbox.spotler import seed
 
 GONE = "99999999-0000-4000-8000-000000000000"

@@ -7,10 +7,10 @@ from typing import Any
 import requests
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
 from sandbox.launch import Part
 from sandbox.people import People
 from sandbox.samples import create_automations

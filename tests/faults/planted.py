@@ -9,9 +9,9 @@ from connector.dataverse.choices import Operation
 from connector.dataverse.names import Account, Automation, Contact, Flags, Job, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.jobs.operation import Needs
-from connector.jobs.operations import operation_of
-from connector.jobs.subscriptions import CARRIED_OUT
+from connector.operations.operation import Needs
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import CARRIED_OUT
 from sandbox.spotler import seed
 from tests.acceptance.records import DEACTIVATED
 from tests.faults.support import Simulation

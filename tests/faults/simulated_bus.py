@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from connector.bus import QUEUE_QUARANTINE, OutgoingMessage
+from connector.servicebus.bus import QUEUE_QUARANTINE, OutgoingMessage
 from sandbox.functions.host_json import HostJson
 from sandbox.launch import ROOT
 from sandbox.servicebus.decoding import decode
@@ -79,10 +79,10 @@ class NoAlarm:
 
 
 class SimulatedBus:
-    """The stand-in's namespace without its network, in the words of `connector.bus.Bus`."""
+    """The stand-in's namespace without its network, in the words of `connector.servicebus.bus.Bus`."""
 
     def __init__(self, clock: SimulatedTime) -> None:
-        definition = NamespaceDefinition.load(ROOT / "connector" / "servicebus.json")
+        definition = NamespaceDefinition.load(ROOT / "connector" / "servicebus" / "entities.json")
         self.namespace = Namespace(definition, lambda: int(clock.wall() * 1000), NoAlarm())
         self._lock = threading.Lock()
         #: What anybody can see of a message who does not open it: its id and its application properties.

@@ -15,19 +15,19 @@ from typing import Final
 import requests
 from requests_oauthlib import OAuth1
 
-from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.dataverse.api import Dataverse
+from connector.dataverse.api.client import API
+from connector.dataverse.api.tokens import tokens_from
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.client import Dataverse
-from connector.dataverse.client.client import API
-from connector.dataverse.client.tokens import tokens_from
 from connector.dataverse.names import Job
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
-from connector.jobs.operations import operation_of
-from connector.jobs.router import Incoming, Router
 from connector.jobs.runner import BatchRunner
-from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
 from connector.jobs.sweep import sweep
+from connector.operations.registry import operation_of
+from connector.routing.router import Incoming, Router
+from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
+from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.services import RouterServices
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.bus import QUEUE_DATAVERSE
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import QUEUE_DATAVERSE
 from sandbox.samples import automation, customer
 
 DONE = ("Completed", "OK")

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.messages import parse_message
 from connector.dataverse.names import Automation, Contact, Job, Lead, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 from connector.jobs import portions
-from connector.jobs.quarantine import Note
-from connector.jobs.route import route
-from connector.jobs.work_item import WorkItem
+from connector.routing.quarantine import Note
+from connector.routing.route import route
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from sandbox.spotler import seed
 from tests.faults.support import SLUGS
 from tests.unit.jobs.posted import body, created

@@ -19,7 +19,7 @@ from tests.faults.planted import ADDRESS, NAME, PLANTS, SAS, SENTENCE, VALUE
 APP_WITH_MISTAKES = f"""
 import azure.functions as func
 
-from connector.jobs import router
+from connector.routing import router
 from connector.jobs.runner import BatchRunner
 from connector.pulls import automations
 from connector.spotler import Spotler

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from connector.dataverse.choices import JobStatus
-from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
+from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 from tests.faults.kill_points.checker import violations
 from tests.faults.kill_points.evidence import Evidence, Happening, JobEvent, JobStory, Written, by_contact
 from tests.faults.kill_points.orders import Happens, Holds, Order, ScoreMoves, Trial, Writes

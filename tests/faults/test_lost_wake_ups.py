@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS
 from sandbox.samples import customer
 from tests.faults.support import SWEEP_INTERVAL
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job
 from connector.errors import Invalid
-from connector.jobs.subscriptions import CARRIED_OUT
+from connector.routing.subscriptions import CARRIED_OUT
+from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from sandbox.launch import ROOT
 from sandbox.samples import customer
 from tests.faults.bad_jobs import BAD, GOOD, LISTS, fixtures, make_bad, make_good

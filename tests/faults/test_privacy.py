@@ -12,12 +12,12 @@ import pytest
 from pydantic import SecretStr
 from requests_oauthlib import OAuth1
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage, bus_from
 from connector.cli import app as cli
-from connector.dataverse.client import Dataverse
+from connector.dataverse.api import Dataverse
 from connector.dataverse.names import Job
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
+from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage, bus_from
 from connector.settings import get_settings
 from connector.spotler import Spotler, spotler_from
 from connector.spotler.calls import Calls

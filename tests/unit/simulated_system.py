@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from statistics import fmean
 
-from connector.gate import Clock, Gate, Turn
-from connector.governor import AdaptiveGovernor
+from connector.http.gate import Clock, Gate, Turn
+from connector.http.governor import AdaptiveGovernor
 
 #: Seconds that a client would wait for the end of a pause, as in the transport.
 PATIENCE = 8.0

@@ -1,8 +1,7 @@
 """Who may use whom, read from the import statements.
 
-function_app → triggers, cli → jobs → sync, pulls → services → mapping, mailbox → dataverse, spotler, bus, state
-                                                       → http → settings, telemetry, gate, session, single_flight
-                                                       → errors, outcomes
+function_app → triggers, cli → jobs → operations → sync, pulls → services → mapping, routing
+             → dataverse, spotler, servicebus, state → http → settings, telemetry → errors, outcomes
 """
 
 import ast
@@ -21,14 +20,14 @@ HEIGHTS = {
     for height, parts in enumerate(
         (
             ("errors", "outcomes"),
-            ("settings", "telemetry", "gate", "session", "single_flight"),
-            ("governor",),
+            ("settings", "telemetry"),
             ("http",),
-            ("dataverse", "spotler", "bus", "state"),
-            ("mapping", "mailbox"),
+            ("dataverse", "spotler", "servicebus", "state"),
+            ("mapping",),
             ("services",),
-            ("sync",),
+            ("routing", "sync"),
             ("pulls",),
+            ("operations",),
             ("jobs",),
             ("triggers", "cli"),
         )
@@ -173,9 +172,9 @@ def imports_when_loaded(file: Path) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("import connector.bus", ["connector.bus"]),
-        ("from connector import bus, http", ["connector.bus", "connector.http"]),
-        ("def f():\n    from connector.jobs.tags import AddTag", ["connector.jobs.tags.AddTag"]),
+        ("import connector.servicebus.bus", ["connector.servicebus.bus"]),
+        ("from connector import state, http", ["connector.state", "connector.http"]),
+        ("def f():\n    from connector.operations.tags import AddTag", ["connector.operations.tags.AddTag"]),
         ("from . import rows", ["connector.dataverse.rows"]),
         ("from ..jobs import tags", ["connector.jobs.tags"]),
         ("if TYPE_CHECKING:\n    import sandbox", ["sandbox"]),

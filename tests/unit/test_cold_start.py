@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY_OF_AZURE = {"azure", "werkzeug", "markupsafe", "orjson"}
 
 #: What the first batch of jobs loads, as `connector.triggers.jobs` does.
-FIRST_BATCH = "connector.jobs.operations, connector.jobs.postpone, connector.jobs.runner, connector.services"
+FIRST_BATCH = "connector.operations.registry, connector.jobs.postpone, connector.jobs.runner, connector.services"
 
 #: For the command line, for a managed identity, for checking and drawing up mappings, for the sandbox.
 LOADED_WHEN_USED = (
@@ -71,4 +71,4 @@ def test_the_first_batch_does_not_load(first_batch, package):
 
 
 def test_the_first_batch_loads_the_operations(first_batch):
-    assert {"connector.jobs.tags", "connector.jobs.contacts", "connector.sync.outward"} <= first_batch
+    assert {"connector.operations.tags", "connector.operations.contacts", "connector.sync.outward"} <= first_batch

@@ -23,7 +23,7 @@ from connector.dataverse.names import (
     MarketingList,
 )
 from connector.dataverse.schema.own import JOB
-from connector.jobs.operations import operation_of
+from connector.operations.registry import operation_of
 from connector.outcomes import MEANINGS
 from connector.settings import Settings
 from connector.spotler import PropertyType

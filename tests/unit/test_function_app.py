@@ -17,13 +17,13 @@ import pytest
 from connector.errors import Transient
 from connector.jobs import portions
 from connector.jobs.postpone import PAUSE
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
 from connector.services import once
 from connector.triggers import guard, jobs as job_triggers, routing, timers
 from tests.unit.jobs.recording_bus import RecordingBus
 
 ROOT = Path(__file__).parents[2]
-ENTITIES = json.loads((ROOT / "connector" / "servicebus.json").read_text())
+ENTITIES = json.loads((ROOT / "connector" / "servicebus" / "entities.json").read_text())
 
 #: What takes long to load, and what must never be loaded in Azure.
 HEAVY = ("azure.servicebus", "azure.identity", "requests", "pydantic", "jsonschema", "openpyxl")
@@ -166,7 +166,8 @@ class Message:
 def called(monkeypatch):
     """What the triggers pass on; their work is done elsewhere."""
     from connector import services
-    from connector.jobs import router, runner, sweep
+    from connector.jobs import runner, sweep
+    from connector.routing import router
 
     calls = []
 
@@ -197,7 +198,7 @@ def run(function, *arguments) -> object:
 
 
 def test_a_message_goes_to_the_router_with_its_properties(called):
-    from connector.jobs.router import Incoming
+    from connector.routing.router import Incoming
 
     answer = run(
         routing.route_dataverse_message._function.get_user_function(), [Message(b"a", {"x": 1}), Message(b"b", None)]
@@ -234,7 +235,8 @@ ERRORS = {
 @pytest.fixture(params=ERRORS.values(), ids=ERRORS.keys())
 def failing(request, monkeypatch):
     """Whatever a trigger calls ends with this error; its words in the log."""
-    from connector.jobs import router, runner, sweep
+    from connector.jobs import runner, sweep
+    from connector.routing import router
 
     request.getfixturevalue("called")  # no services are made
     error, words = request.param

@@ -7,7 +7,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from connector.errors import Transient
-from connector.gate import SYSTEM_CLOCK, Clock, Gate, Turn
+from connector.http.gate import SYSTEM_CLOCK, Clock, Gate, Turn
 from tests.unit.scripted_server import FakeTime
 
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from connector.gate import Gate, Governor
-from connector.governor import FIRST, GROWTH_SECONDS, MOST_KINDS, OVERLOAD, SAMPLE, AdaptiveGovernor, Limit, Times
+from connector.http.gate import Gate, Governor
+from connector.http.governor import FIRST, GROWTH_SECONDS, MOST_KINDS, OVERLOAD, SAMPLE, AdaptiveGovernor, Limit, Times
 from tests.unit.simulated_system import Answer, Load, Simulation, System
 
 MINUTE = 60.0

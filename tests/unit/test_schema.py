@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from connector.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, lock_duration
 from connector.dataverse import choices, names
 from connector.dataverse.choices import AutomationKind, ChangedBy, ContactStatus, InteractionType, JobStatus, Operation
 from connector.dataverse.names import Automation, Flags, Info, Interaction, Job, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.dataverse.schema import STEPS, TABLES, Kind
-from connector.jobs.attempt import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
-from connector.jobs.model import COLUMNS
-from connector.jobs.operations import operation_of
-from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE, slug_of
+from connector.operations.attempt import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.operations.job import COLUMNS
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import CARRIED_OUT, RESOLVE, slug_of
+from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, lock_duration
 from connector.settings import Settings
 
-ENTITIES = json.loads((Path(__file__).parents[2] / "connector" / "servicebus.json").read_text())
+ENTITIES = json.loads((Path(__file__).parents[2] / "connector" / "servicebus" / "entities.json").read_text())
 (TOPIC,) = ENTITIES["topics"]
 
 NAMED = [each for _, each in inspect.getmembers(names, inspect.isclass) if hasattr(each, "TABLE")]

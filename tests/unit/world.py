@@ -8,18 +8,18 @@ from pathlib import Path
 import requests
 from requests_oauthlib import OAuth1
 
+from connector.dataverse.api import Dataverse
+from connector.dataverse.api.client import API
+from connector.dataverse.api.tokens import tokens_from
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.client import Dataverse
-from connector.dataverse.client.client import API
-from connector.dataverse.client.tokens import tokens_from
 from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead, Permission
 from connector.dataverse.records import RecordRef
 from connector.http import Clock, Transport
-from connector.jobs.operations import operation_of
 from connector.jobs.runner import BatchRunner
-from connector.jobs.subscriptions import RESOLVE
-from connector.jobs.work_item import WorkItem
 from connector.mapping import load_mapping
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import RESOLVE
+from connector.routing.work_item import WorkItem
 from connector.services import Services
 from connector.settings import Settings
 from connector.spotler import Spotler

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from connector.dataverse.client import Dataverse, NotFound, Row, UnknownName, filters
+from connector.dataverse.api import Dataverse, NotFound, Row, UnknownName, filters
 from connector.dataverse.schema.model import Column, Kind, Table
 
 #: Types that have a name of their own in Dataverse and are like another one here.

@@ -19,7 +19,7 @@ from requests_oauthlib import OAuth1
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Automation, Contact, Info, Job, Permission, lookup_value
-from connector.jobs.audiences import audience_id
+from connector.operations.audiences import audience_id
 from connector.settings import Settings, get_settings
 from connector.spotler import ScoreOperation
 

@@ -7,9 +7,9 @@ from azure.servicebus import ServiceBusClient, _base_handler, _servicebus_receiv
 from azure.servicebus._pyamqp import _connection, client, session
 from typer.testing import CliRunner
 
-from connector import mailbox
-from connector.bus import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, Bus
 from connector.cli.app import app
+from connector.servicebus import mailbox
+from connector.servicebus.bus import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, Bus
 from connector.settings import get_settings
 from sandbox.dataverse.server import running as running_dataverse
 from sandbox.servicebus.definition import NamespaceDefinition

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 
-from connector.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.choices import Operation
 from connector.dataverse.messages import parse_message
-from connector.jobs.work_item import WorkItem
-from connector.mailbox import places_of_dead_letters
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.mailbox import places_of_dead_letters
 
 DEAD = ServiceBusSubQueue.DEAD_LETTER
 

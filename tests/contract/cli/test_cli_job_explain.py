@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from azure.servicebus import ServiceBusMessage
 
-from connector.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job
 from connector.errors import InternalError
-from connector.jobs.quarantine import quarantine
-from connector.jobs.work_item import Receipt, WorkItem
+from connector.routing.quarantine import quarantine
+from connector.routing.work_item import Receipt, WorkItem
+from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
 from connector.settings import get_settings
 
 LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"

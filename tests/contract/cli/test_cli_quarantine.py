@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from connector import mailbox
-from connector.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, Bus, OutgoingMessage
 from connector.cli import letters
 from connector.dataverse.messages.reasons import NotJson
 from connector.errors import InternalError, Misconfigured, Transient
-from connector.jobs.quarantine import LONGEST_BODY, quarantine
-from connector.jobs.router import Incoming, Router
-from connector.jobs.work_item import WorkItem
+from connector.routing.quarantine import LONGEST_BODY, quarantine
+from connector.routing.router import Incoming, Router
+from connector.routing.work_item import WorkItem
+from connector.servicebus import mailbox
+from connector.servicebus.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, Bus, OutgoingMessage
 from connector.services import RouterServices
 from connector.settings import get_settings
 from tests.unit.jobs.posted import body, created

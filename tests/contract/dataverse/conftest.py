@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from connector.dataverse.client import Dataverse, connect
+from connector.dataverse.api import Dataverse, connect
 from connector.settings import Settings
 from sandbox.dataverse.server import running
 

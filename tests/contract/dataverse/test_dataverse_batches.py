@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connector.dataverse.client import BatchRequest, Conflict, Duplicate, Keyed, NotFound, etag, filters
+from connector.dataverse.api import BatchRequest, Conflict, Duplicate, Keyed, NotFound, etag, filters
 from connector.dataverse.names import Contact, Info, Job
 from connector.errors import Transient, Unclear
 

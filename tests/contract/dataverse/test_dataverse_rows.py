@@ -1,6 +1,6 @@
 import pytest
 
-from connector.dataverse.client import (
+from connector.dataverse.api import (
     Conflict,
     Duplicate,
     Forbidden,
@@ -12,7 +12,7 @@ from connector.dataverse.client import (
     lookup_id,
     lookup_table,
 )
-from connector.dataverse.client.batch import BatchRequest
+from connector.dataverse.api.batch import BatchRequest
 from connector.dataverse.names import Account, Contact, Info, Job, lookup_value
 from connector.errors import Misconfigured, Refused
 

@@ -1,6 +1,6 @@
 import pytest
 
-from connector.dataverse.client import connect
+from connector.dataverse.api import connect
 from connector.errors import Misconfigured
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
 from connector.spotler import Spotler
 from connector.sync.outward import INFO_NAVIGATION
 from sandbox.spotler import seed as account

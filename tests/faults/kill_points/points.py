@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 from azure.servicebus import ServiceBusReceivedMessage, ServiceBusReceiver
 
-from connector.bus import Bus, OutgoingMessage
-from connector.dataverse.client.tokens import CachedTokens
+from connector.dataverse.api.tokens import CachedTokens
 from connector.http import Transport
+from connector.servicebus.bus import Bus, OutgoingMessage
 
 
 class Touches:

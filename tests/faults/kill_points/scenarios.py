@@ -9,8 +9,8 @@ from typing import Final
 
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.names import Automation, EnvironmentVariable, Job, MarketingList
-from connector.jobs.audiences import audience_id
-from connector.jobs.subscriptions import RESOLVE
+from connector.operations.audiences import audience_id
+from connector.routing.subscriptions import RESOLVE
 from tests.faults.kill_points.cast import NOT_VALID, Cast, Ending
 from tests.faults.kill_points.evidence import SCORE
 from tests.faults.kill_points.orders import Happens, Holds, ScoreMoves, Writes

@@ -14,10 +14,10 @@ from typing import Final, cast
 
 import requests
 
-from connector.bus import TOPIC_JOBS, Bus, bus_from
 from connector.dataverse.choices import AutomationKind
 from connector.dataverse.names import PERMISSIONS_VARIABLE, Automation, EnvironmentVariable, Job
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import TOPIC_JOBS, Bus, bus_from
 from connector.settings import Settings
 from connector.spotler import Spotler, spotler_from
 from sandbox.people import People

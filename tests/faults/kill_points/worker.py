@@ -16,13 +16,13 @@ from typing import Final
 
 from azure.servicebus import ServiceBusReceivedMessage
 
-from connector.bus import TOPIC_JOBS
 from connector.errors import ConnectorError
 from connector.jobs import portions
-from connector.jobs.operations import operation_of
 from connector.jobs.runner import BatchRunner
 from connector.jobs.sweep import sweep
-from connector.jobs.work_item import WorkItem
+from connector.operations.registry import operation_of
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import TOPIC_JOBS
 from connector.services import Services, get_services
 from sandbox.functions.bindings import ServiceBusTrigger, Source
 from sandbox.functions.receiver import Receiver

@@ -1,6 +1,6 @@
 import pytest
 
-from connector.dataverse.client import Dataverse
+from connector.dataverse.api import Dataverse
 from connector.http import Clock, Transport
 from tests.unit.scripted_server import FakeTime, ScriptedServer
 

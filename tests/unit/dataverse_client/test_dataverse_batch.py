@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from connector.dataverse.client import BatchRequest, Conflict, NotFound
-from connector.dataverse.client.batch import build, parse
+from connector.dataverse.api import BatchRequest, Conflict, NotFound
+from connector.dataverse.api.batch import build, parse
 from connector.errors import Misconfigured, Refused, Transient, Unclear
 from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch
 from tests.unit.scripted_server import DROP, Answer, Received

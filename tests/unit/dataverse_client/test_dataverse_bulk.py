@@ -1,6 +1,6 @@
 import pytest
 
-from connector.dataverse.client import Duplicate, Keyed, NotFound, filters
+from connector.dataverse.api import Duplicate, Keyed, NotFound, filters
 from connector.dataverse.names import Info, Job
 from connector.errors import Refused, Transient, Unclear
 from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch

@@ -1,9 +1,9 @@
 import pytest
 
-from connector.dataverse.client import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound
-from connector.dataverse.client.errors import decoded, refusal
+from connector.dataverse.api import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound
+from connector.dataverse.api.errors import decoded, refusal
 from connector.errors import Misconfigured, Refused, Transient
-from connector.http import LONGEST_WAIT
+from connector.http.transport import LONGEST_WAIT
 
 
 def of(status, code="", message="", **options):

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from connector.dataverse.client import filters
-from connector.dataverse.client.filters import and_, eq, ge, gt, guid, in_, key, le, literal, lt, ne, or_, quoted
+from connector.dataverse.api import filters
+from connector.dataverse.api.filters import and_, eq, ge, gt, guid, in_, key, le, literal, lt, ne, or_, quoted
 
 ID = "5531d753-95af-e711-a94e-000d3a11e605"
 
@@ -93,6 +93,6 @@ def test_text_never_leaves_its_quotes(text):
 
 
 def test_everything_here_is_reachable_from_the_package():
-    from connector.dataverse import client
+    from connector.dataverse import api
 
-    assert client.filters is filters
+    assert api.filters is filters

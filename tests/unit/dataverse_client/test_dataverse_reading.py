@@ -2,8 +2,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connector.dataverse.client import NotFound, Query, etag, filters, formatted, lookup_id, lookup_table, text
-from connector.dataverse.client.client import LONGEST_ADDRESS
+from connector.dataverse.api import NotFound, Query, etag, filters, formatted, lookup_id, lookup_table, text
+from connector.dataverse.api.client import LONGEST_ADDRESS
 from connector.errors import Misconfigured, Transient
 from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch
 from tests.unit.scripted_server import Answer

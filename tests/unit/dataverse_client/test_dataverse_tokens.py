@@ -9,9 +9,9 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 
-from connector.dataverse.client.tokens import LAST_RESORT, MARGIN, CachedTokens, tokens_from
+from connector.dataverse.api.tokens import LAST_RESORT, MARGIN, CachedTokens, tokens_from
 from connector.errors import Misconfigured, Transient
-from connector.gate import Clock
+from connector.http.gate import Clock
 from connector.settings import Settings
 from tests.unit.scripted_server import FakeTime
 
@@ -210,6 +210,6 @@ def test_the_managed_identity_is_used_otherwise(client):
 
 
 def test_azure_identity_is_not_imported_before_it_is_used():
-    code = "import sys, connector.dataverse.client; sys.exit(any(m.startswith('azure') for m in sys.modules))"
+    code = "import sys, connector.dataverse.api; sys.exit(any(m.startswith('azure') for m in sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code

@@ -1,6 +1,6 @@
 import pytest
 
-from connector.dataverse.client import BatchRequest, Conflict, NotFound, filters
+from connector.dataverse.api import BatchRequest, Conflict, NotFound, filters
 from connector.errors import Misconfigured, Unclear
 from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch
 from tests.unit.scripted_server import DROP, Answer

@@ -1,9 +1,9 @@
-"""A bus that remembers what it was given, in the words of `connector.bus.Bus`."""
+"""A bus that remembers what it was given, in the words of `connector.servicebus.bus.Bus`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connector.bus import OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
 
 
 @dataclass(frozen=True)

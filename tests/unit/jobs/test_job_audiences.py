@@ -4,7 +4,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job, MarketingList
-from connector.jobs.audiences import audience_id
+from connector.operations.audiences import audience_id
 
 ADD, REMOVE = Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE
 DONE = (JobStatus.COMPLETED, "OK")

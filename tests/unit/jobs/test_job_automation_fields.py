@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from connector.errors import Invalid
-from connector.jobs.automation_fields import TYPES, AutomationField, parse_fields, parse_template
+from connector.operations.automation_fields import TYPES, AutomationField, parse_fields, parse_template
 
 TEMPLATE = "invoiceEmail=STRING\npayUrl=URL\nbasket=PRODUCTLIST"
 EMAIL = AutomationField("invoiceEmail", "STRING", "a@example.org")

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
 from connector.jobs.runner import LOCK_SHARE
-from connector.jobs.subscriptions import RESOLVE
+from connector.routing.subscriptions import RESOLVE
+from connector.servicebus.bus import QUEUE_QUARANTINE
 from sandbox.spotler import seed
 
 ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION

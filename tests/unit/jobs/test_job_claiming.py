@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.jobs.intake import CONTENDED
 from connector.jobs.store import JobStore
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import QUEUE_QUARANTINE
 from sandbox.spotler import seed
 
 ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION

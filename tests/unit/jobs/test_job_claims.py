@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.records import RecordRef
 from connector.jobs.claims import WAIT_FIRST, WAIT_LONGEST, Drop, Run, Wait, decide, wait_delay
-from connector.jobs.model import Job
-from connector.jobs.work_item import Claim, WorkItem
+from connector.operations.job import Job
+from connector.routing.work_item import Claim, WorkItem
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RECORD = RecordRef("contact", "cccccccc-0000-4000-8000-000000000001")

@@ -8,14 +8,14 @@ from hypothesis import given, strategies as st
 from connector.dataverse.choices import AutomationKind
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
-from connector.jobs.automation_fields import AutomationField
-from connector.jobs.automations import AutomationRow, Start, start_of
-from connector.jobs.fields import property_to_clear, property_to_set
-from connector.jobs.model import Job
-from connector.jobs.scores import Score, score_of
-from connector.jobs.tags import tags_of
-from connector.jobs.target_field import TargetField, find_target
 from connector.mapping import parse_mapping
+from connector.operations.automation_fields import AutomationField
+from connector.operations.fields import property_to_clear, property_to_set
+from connector.operations.job import Job
+from connector.operations.scores import Score, score_of
+from connector.operations.start_automation import AutomationRow, Start, start_of
+from connector.operations.tags import tags_of
+from connector.operations.target_field import TargetField, find_target
 from connector.spotler import TAG_LENGTH, Field, Fields, Option, PropertyType, ScoreOperation
 
 JOB = "0a0a0a0a-0000-4000-8000-000000000001"

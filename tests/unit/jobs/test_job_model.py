@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, strategies as st
 
+from connector.dataverse.api.rows import LOOKUP_TABLE
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.client.rows import LOOKUP_TABLE
 from connector.dataverse.names import Job as Names, lookup_value
 from connector.dataverse.records import RecordRef
-from connector.jobs.model import COLUMNS, Job
+from connector.operations.job import COLUMNS, Job
 
 ID = "0A0A0A0A-0000-4000-8000-000000000001"
 CONTACT = "CCCCCCCC-0000-4000-8000-000000000001"

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector.bus import QUEUE_QUARANTINE
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
 from connector.jobs.retry import BACKOFF_FIRST, INTERNAL_ATTEMPTS
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import QUEUE_QUARANTINE
 
 DONE = (JobStatus.COMPLETED, "OK")
 TAGS, TRIGGER = "POST /contact/*/tags", "POST /automation/trigger/*"
@@ -198,10 +198,10 @@ def test_a_mistake_of_ours_is_tried_three_times_and_then_kept(world, tag_job, mo
         world.run(*world.put_back())
 
     assert world.status(tag_job) == (JobStatus.FAILED, "INTERNAL_ERROR")
-    assert "Fingerprint: ZeroDivisionError@jobs/" in world.row(tag_job)[Job.RESULT_MESSAGE]
+    assert "Fingerprint: ZeroDivisionError@operations/" in world.row(tag_job)[Job.RESULT_MESSAGE]
     (kept,) = world.bus.to(QUEUE_QUARANTINE)
     assert (WorkItem.from_body(kept.body).job, kept.properties["reason"]) == (tag_job, "INTERNAL_ERROR")
-    assert "Fingerprint: ZeroDivisionError@jobs/" in kept.properties["sentence"]
+    assert "Fingerprint: ZeroDivisionError@operations/" in kept.properties["sentence"]
     assert "jane" not in caplog.text + str(kept.properties) + world.row(tag_job)[Job.RESULT_MESSAGE]
 
 
@@ -252,7 +252,7 @@ def test_a_job_that_is_set_back_to_queued_begins_anew_with_the_item_of_an_earlie
 
 
 def test_an_operation_that_leaves_a_job_open_is_a_mistake_of_ours(world, tag_job, monkeypatch):
-    from connector.jobs.tags import AddTag
+    from connector.operations.tags import AddTag
 
     monkeypatch.setattr(AddTag, "perform", lambda *_: None)
 

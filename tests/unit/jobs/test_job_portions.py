@@ -16,7 +16,7 @@ from connector.errors import Transient
 from connector.jobs import portions
 from connector.jobs.portions import divide
 from connector.jobs.runner import LOCK_SHARE
-from connector.jobs.work_item import WorkItem
+from connector.routing.work_item import WorkItem
 from sandbox.spotler import seed
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -7,9 +7,9 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Info, Job
 from connector.dataverse.records import RecordRef
-from connector.jobs.operation import Needs
-from connector.jobs.operations import operation_of
-from connector.jobs.subscriptions import CARRIED_OUT
+from connector.operations.operation import Needs
+from connector.operations.registry import operation_of
+from connector.routing.subscriptions import CARRIED_OUT
 
 DONE, NOT_VALID = (JobStatus.COMPLETED, "OK"), (JobStatus.FAILED, "JOB_NOT_VALID")
 ANONYMIZE = Operation.ANONYMIZE_CONTACT

@@ -5,8 +5,8 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Refused
-from connector.jobs.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
-from connector.jobs.work_item import WorkItem
+from connector.operations.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.routing.work_item import WorkItem
 from connector.spotler.models import AutomationRun, TriggerResult
 from sandbox.spotler import seed
 

@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 
 from connector.dataverse.choices import JobStatus
 from connector.errors import Invalid, Misconfigured, OutcomeUnknown, Refused, Transient, Unclear, Unreadable
-from connector.jobs.attempt import Outcome
 from connector.jobs.retry import BACKOFF_FIRST, BACKOFF_LONGEST, INTERNAL_ATTEMPTS, Retry, after, backoff
+from connector.operations.attempt import Outcome
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVE_UP = timedelta(hours=3)

@@ -6,9 +6,9 @@ import pytest
 
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.jobs.route import Ignore, Publish, route
-from connector.jobs.subscriptions import CARRIED_OUT, RESOLVE
-from connector.jobs.work_item import WorkItem
+from connector.routing.route import Ignore, Publish, route
+from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
+from connector.routing.work_item import WorkItem
 from tests.unit.jobs.posted import CONTACT, JOB, LEAD, ZERO, choice, created, read, reference
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

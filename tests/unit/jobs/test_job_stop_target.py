@@ -6,9 +6,9 @@ from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.names import Automation, Job as Names
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
-from connector.jobs.automations import AutomationRow
-from connector.jobs.model import Job
-from connector.jobs.runs import RunNotFound, Stop, stop_of
+from connector.operations.job import Job
+from connector.operations.start_automation import AutomationRow
+from connector.operations.stop_automation import RunNotFound, Stop, stop_of
 from sandbox.spotler import seed
 
 START, STOP = Operation.START_AUTOMATION, Operation.STOP_AUTOMATION

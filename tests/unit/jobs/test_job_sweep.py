@@ -9,8 +9,8 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
 from connector.jobs import sweep as sweeping
-from connector.jobs.operations import operation_of
 from connector.jobs.sweep import sweep
+from connector.operations.registry import operation_of
 
 SYNC, TAG, START = Operation.SYNC_CONTACT, Operation.ADD_TAG, Operation.START_AUTOMATION
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, strategies as st
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.jobs.work_item import Claim, Reason, Receipt, WorkItem
+from connector.routing.work_item import Claim, Reason, Receipt, WorkItem
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 JOB, CONTACT = "0a0a0a0a-0000-4000-8000-000000000001", "cccccccc-0000-4000-8000-000000000001"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.dataverse.client import Keyed, filters
+from connector.dataverse.api import Keyed, filters
 from connector.dataverse.names import Info
 from connector.sync.outward import Outward
 from connector.sync.records import RecordReader

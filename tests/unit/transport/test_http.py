@@ -9,9 +9,9 @@ from email.utils import formatdate
 import pytest
 from requests.auth import AuthBase
 
-from connector import http
 from connector.errors import ConnectorError, Transient, Unclear
 from connector.http import CallRecord
+from connector.http.transport import FIRST_PAUSE, LONGEST_WAIT
 from tests.unit.scripted_server import DROP, RESET, SILENCE, Answer
 from tests.unit.transport.posting import SECRET, post
 
@@ -177,7 +177,7 @@ def test_a_retry_after_without_sense_counts_as_none(server, transport, time, tex
 
     post(transport)
 
-    assert time.slept == [http.FIRST_PAUSE]
+    assert time.slept == [FIRST_PAUSE]
 
 
 def test_an_absurd_retry_after_is_capped(server, transport):
@@ -186,7 +186,7 @@ def test_an_absurd_retry_after_is_capped(server, transport):
     with pytest.raises(Transient) as caught:
         post(transport)
 
-    assert caught.value.retry_after == http.LONGEST_WAIT
+    assert caught.value.retry_after == LONGEST_WAIT
 
 
 def test_one_throttled_call_holds_back_all_others(server, transport, time):

@@ -10,8 +10,8 @@ import pytest
 import requests
 import trustme
 
-from connector import http, session
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
+from connector.http import session, transport as calling
 from tests.unit.scripted_server import Answer
 from tests.unit.transport.posting import post
 
@@ -47,7 +47,7 @@ def dripping(listener, ended):
 
 @pytest.mark.parametrize(("repeatable", "kind"), [(True, Transient), (False, Unclear)])
 def test_an_answer_that_drips_in_is_given_up(make, monkeypatch, repeatable, kind):
-    monkeypatch.setattr(http, "ATTEMPTS", 1)
+    monkeypatch.setattr(calling, "ATTEMPTS", 1)
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
         pool.submit(dripping, listener, ended)

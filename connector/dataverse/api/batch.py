@@ -1,0 +1,232 @@
+"""Many requests in one call: `$batch`, a multipart/mixed body of HTTP requests (OData 4.0, part 1, 11.7).
+
+Requests run in their order and independently of one another; headers such as If-Match and the tag of own writes belong
+on the inner requests. Lines end with CRLF. Pure functions: the client sends what `build` makes and gives the answer to
+`parse`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from connector.dataverse.api.errors import decoded, not_dataverse, refusal
+from connector.dataverse.api.rows import Row, address, created_id
+from connector.dataverse.names import OWN_TAG
+from connector.errors import ConnectorError, Transient
+
+#: Operations that Dataverse takes in one batch.
+MOST: Final = 1000
+
+#: Methods whose repetition does no harm, if no version of the row is named.
+_REPEATABLE: Final = frozenset({"GET", "PATCH", "PUT", "DELETE"})
+
+#: Requests inside a batch inherit nothing from it.
+_INNER_HEADERS: Final = {"Accept": "application/json"}
+
+#: The header of a body in JSON.
+JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
+
+_CRLF: Final = b"\r\n"
+
+#: The first line of an answer inside a batch.
+_STATUS: Final = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
+
+
+def tagged(path: str) -> str:
+    """The address of a write, with the tag by which messages about it are recognised as the connector's own echo."""
+    return f"{path}{'&' if '?' in path else '?'}tag={OWN_TAG}"
+
+
+def encoded(value: object) -> bytes:
+    """JSON without blanks. Half a surrogate pair, which UTF-8 has no bytes for, becomes a question mark."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One request inside a batch.
+
+    Attributes:
+        method: the HTTP method.
+        path: below the root of the Web API, encoded, with its query.
+        route: the path without ids, as it may be logged.
+        values: the row to send.
+        headers: of this request alone.
+    """
+
+    method: str
+    path: str
+    route: str
+    values: Row | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, set_name: str, values: Row) -> Self:
+        """Create a row; its id is in the response."""
+        return cls("POST", tagged(set_name), set_name, values)
+
+    @classmethod
+    def update(cls, set_name: str, key: str, values: Row, *, if_match: str = "*") -> Self:
+        """Change a row that exists; with an etag as `if_match`, only that version of it."""
+        return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values, {"If-Match": if_match})
+
+    @classmethod
+    def upsert(cls, set_name: str, key: str, values: Row) -> Self:
+        """Change a row or create it."""
+        return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values)
+
+    @classmethod
+    def insert(cls, set_name: str, key: str, values: Row) -> Self:
+        """Create a row under a key of our choice; `Duplicate` or `Conflict` if it exists."""
+        return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values, {"If-None-Match": "*"})
+
+    @classmethod
+    def delete(cls, set_name: str, key: str, *, if_match: str = "*") -> Self:
+        """Delete a row."""
+        return cls("DELETE", tagged(address(set_name, key)), f"{set_name}(…)", headers={"If-Match": if_match})
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does what sending it once does; a row version that is used up conflicts."""
+        return (
+            self.method in _REPEATABLE
+            and self.headers.get("If-Match", "*") == "*"
+            and "If-None-Match" not in self.headers
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResponse:
+    """The answer to one request of a batch.
+
+    Attributes:
+        status: of the answer; 0 where there is none.
+        headers: with names in lower case.
+        body: the decoded JSON; None where there is none.
+        error: what went wrong, or None.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+    error: ConnectorError | None = None
+
+    @property
+    def created_id(self) -> str:
+        """The id of the created row; empty where none was created."""
+        return created_id(self.headers.get("odata-entityid", ""))
+
+
+def build(requests: Sequence[BatchRequest], root: str, boundary: str) -> bytes:
+    """The body of a batch.
+
+    Args:
+        requests: in the order in which they shall run.
+        root: the path of the Web API on its host: "/api/data/v9.2/".
+        boundary: a text that occurs in no request.
+    """
+    opening = f"--{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    parts = []
+    for request in requests:
+        has_body = request.values is not None
+        headers = {**_INNER_HEADERS, **request.headers, **(JSON if has_body else {})}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{opening}{request.method} {root}{request.path} HTTP/1.1\r\n{lines}\r\n"
+        parts += [head.encode(), encoded(request.values) if has_body else b"", _CRLF]
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts)
+
+
+def is_multipart(content_type: str) -> bool:
+    """Whether an answer is that of a batch; a refusal of the whole batch is plain JSON."""
+    return content_type.lower().startswith("multipart/mixed")
+
+
+def parse(content: bytes, content_type: str, requests: Sequence[BatchRequest]) -> list[BatchResponse]:
+    """The answers, one for each request and in the same order.
+
+    Where Dataverse stopped early, the requests that it did not reach are answered by a `Transient`.
+
+    Raises:
+        Misconfigured: this is no answer to a batch, or one with more answers than there are requests.
+    """
+    parts = list(_parts(content, content_type)) if is_multipart(content_type) and _boundary(content_type) else []
+    if not 0 < len(parts) <= len(requests):
+        raise not_dataverse("POST $batch")
+    answers = [_response(part, request) for part, request in zip(parts, requests, strict=False)]
+    return answers + [
+        BatchResponse(0, error=Transient(f"Dataverse stopped the batch before {request}."))
+        for request in requests[len(answers) :]
+    ]
+
+
+def in_parts[T, R](
+    parts: Iterable[Sequence[T]],
+    send: Callable[[Sequence[T]], Sequence[R]],
+    failed: Callable[[T, ConnectorError], R],
+) -> list[R]:
+    """Send part after part, so that what is known of the first is not lost with the second.
+
+    Raises:
+        ConnectorError: of the first part. A later part's error is the answer for each of its items, and the parts after
+            it are not sent.
+    """
+    answers: list[R] = []
+    fault: ConnectorError | None = None
+    for part in parts:
+        if fault is not None:
+            not_sent = Transient("Not sent to Dataverse, because the call before failed.")
+            answers += [failed(item, not_sent) for item in part]
+            continue
+        try:
+            answers += send(part)
+        except ConnectorError as error:
+            if not answers:
+                raise
+            fault = error
+            answers += [failed(item, error) for item in part]
+    return answers
+
+
+def _parts(content: bytes, content_type: str) -> Iterable[bytes]:
+    """The HTTP messages in a multipart body, also those inside change sets."""
+    for chunk in content.split(b"--" + _boundary(content_type))[1:]:
+        if chunk.startswith(b"--"):
+            return
+        head, _, message = chunk.partition(_CRLF * 2)
+        kind = _headers(head).get("content-type", "")
+        if is_multipart(kind):
+            yield from _parts(message, kind)
+        else:
+            yield message
+
+
+def _response(message: bytes, request: BatchRequest) -> BatchResponse:
+    head, _, body = message.partition(_CRLF * 2)
+    status_line, _, rest = head.lstrip().partition(_CRLF)
+    found = _STATUS.match(status_line)
+    if found is None:
+        return BatchResponse(0, error=not_dataverse(str(request)))
+    status = int(found[1])
+    headers = _headers(rest)
+    value = decoded(body.strip())
+    if status < 300:
+        return BatchResponse(status, headers, value)
+    return BatchResponse(
+        status, headers, value, refusal(status, headers, value, str(request), columns=request.values or ())
+    )
+
+
+def _headers(block: bytes) -> dict[str, str]:
+    pairs = (line.partition(":") for line in block.decode("latin-1").split("\r\n") if line)
+    return {name.lower(): value.strip() for name, _, value in pairs}
+
+
+def _boundary(content_type: str) -> bytes:
+    _, _, text = content_type.partition("boundary=")
+    return text.split(";")[0].strip().strip('"').encode()

@@ -1,0 +1,302 @@
+"""The Dataverse Web API (v9.2), as the connector uses it.
+
+One `Dataverse` per process, shared by all threads: `connect(settings)`. Writes carry the connector's tag, so that the
+router drops the messages they cause. Every refusal becomes an error of `client.errors` or a family of
+`connector.errors`; what a method returns has succeeded.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import requests
+
+from connector.dataverse.api import batch as batches
+from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
+from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
+from connector.dataverse.api.errors import decoded, not_dataverse, refusal
+from connector.dataverse.api.queries import Query
+from connector.dataverse.api.rows import Row, TableNames, address, created_id
+from connector.dataverse.api.tokens import Bearer, TokenSource, tokens_from
+from connector.http import CallRecord, Transport
+
+if TYPE_CHECKING:
+    from connector.settings import Settings
+
+#: The root of the Web API below the address of the environment.
+API: Final = "/api/data/v9.2"
+#: Characters of an address beyond which a query travels in a batch: Dataverse takes 32 KB, and 64 KB inside a batch.
+LONGEST_ADDRESS: Final = 30_000
+#: Rows in one bulk call, and requests in one batch: the jobs of a portion. Dataverse would take 1000.
+PART: Final = 100
+
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "OData-Version": "4.0",
+    "OData-MaxVersion": "4.0",
+    "User-Agent": "spotler-connector",
+}
+
+
+class Dataverse:
+    """Reads and writes rows.
+
+    Args:
+        transport: to the root of the Web API.
+        tokens: where tokens come from.
+        part: rows in one bulk call, and requests in one batch.
+    """
+
+    def __init__(self, transport: Transport, tokens: TokenSource, *, part: int = PART) -> None:
+        if not 1 <= part <= batches.MOST:
+            raise ValueError(f"a batch holds 1 to {batches.MOST} requests")
+        root = urlsplit(transport.base_url)
+        self._transport = transport
+        self._root = f"{root.path}/"
+        self._bearer = Bearer(tokens, f"{root.scheme}://{root.netloc}/.default")
+        self._part = part
+
+    # Reading
+
+    def query(
+        self,
+        set_name: str,
+        *,
+        select: Sequence[str],
+        filter: str | None = None,  # noqa: A002 - its name in OData
+        orderby: Sequence[str] = (),
+        top: int | None = None,
+        expand: Sequence[str] = (),
+        annotations: bool = False,
+        page_size: int | None = None,
+    ) -> list[Row]:
+        """All rows that fit, from all pages. The arguments are those of `Query`, the errors those of `pages`."""
+        query = Query(
+            set_name=set_name, select=select, filter=filter, orderby=orderby, top=top, expand=expand,
+            annotations=annotations, page_size=page_size,
+        )  # fmt: skip
+        return [row for page in self.pages(query) for row in page]
+
+    def pages(self, query: Query) -> Iterator[list[Row]]:
+        """The rows that fit, page by page, for more than one likes to hold at once.
+
+        A query that is too long for an address travels in a batch.
+
+        Raises:
+            Refused: Dataverse said no.
+            Transient: it cannot be reached, or is busy.
+            Misconfigured: the token or the name of the table is refused, or a link leads back to a page that was read.
+        """
+        path = query.path
+        read: set[str] = set()
+        while path:
+            page = self._read(path, query.set_name, query.headers)
+            yield _rows(page, query.set_name)
+            read.add(path)
+            path = self._below_root(str(page.get("@odata.nextLink") or ""))
+            if path in read:
+                raise not_dataverse(f"GET {query.set_name}")
+
+    def retrieve(
+        self, set_name: str, key: str, select: Sequence[str], *, expand: Sequence[str] = (), annotations: bool = False
+    ) -> Row:
+        """One row, by its id or an alternate key (`filters.key`).
+
+        Raises:
+            NotFound: there is none, or the connector's user may not see it.
+        """
+        query = Query(set_name=set_name, select=select, expand=expand, annotations=annotations)
+        return self._read(f"{address(set_name, key)}?{query.options}", f"{set_name}(…)", query.headers)
+
+    def who_am_i(self) -> Row:
+        """The connector's user: UserId, BusinessUnitId, OrganizationId."""
+        return self._read("WhoAmI", "WhoAmI", {})
+
+    # Writing
+
+    def create(self, set_name: str, row: Row) -> str:
+        """Create a row and return its id.
+
+        Raises:
+            Unclear: the answer was lost; the row may exist.
+        """
+        answer = self.request(
+            "POST", tagged(set_name), route=set_name, json=row, repeatable=False, columns=row
+        )  # fmt: skip
+        _outcome(answer, f"POST {set_name}")
+        return created_id(answer.headers.get("OData-EntityId", ""))
+
+    def update(self, set_name: str, key: str, row: Row, *, if_match: str | None = None) -> None:
+        """Change a row, and never create it.
+
+        Args:
+            set_name: of the table.
+            key: its id or an alternate key.
+            row: the columns to change.
+            if_match: the etag of the version that may be changed; None for any.
+
+        Raises:
+            Conflict: the row has another version by now.
+            NotFound: there is no such row.
+        """
+        one = BatchRequest.update(set_name, key, row, if_match=if_match or "*")
+        answer = self.request(
+            one.method, one.path, route=one.route, json=row, headers=one.headers, repeatable=one.repeatable,
+            columns=row,
+        )  # fmt: skip
+        _outcome(answer, str(one))
+
+    def create_multiple(self, table: TableNames, rows: Sequence[Row]) -> list[WriteResult]:
+        """Create rows of one table: a result per row, in the same order."""
+        return Bulk(self, table, self._part).create(rows)
+
+    def update_multiple(self, table: TableNames, changes: Sequence[Keyed]) -> list[WriteResult]:
+        """Change rows of one table: a result per row, in the same order. A bad row does not harm the others.
+
+        Raises:
+            Transient: nothing was written, as far as is known.
+        """
+        return Bulk(self, table, self._part).update(changes)
+
+    def upsert_multiple(self, table: TableNames, changes: Sequence[Keyed]) -> list[WriteResult]:
+        """Change rows of one table or create them, by id or alternate key; otherwise as `update_multiple`."""
+        return Bulk(self, table, self._part).upsert(changes)
+
+    # Calls
+
+    def batch(self, requests: Sequence[BatchRequest]) -> list[BatchResponse]:
+        """Send requests in as few calls as possible; an answer for each, in the same order.
+
+        A request that fails does not stop those after it.
+
+        Raises:
+            ConnectorError: of the first call. The error of a later one is the answer to each of its requests.
+        """
+        return batches.in_parts(
+            batched(requests, self._part, strict=False), self._batch, lambda _, error: BatchResponse(0, error=error)
+        )
+
+    def act(self, path: str, body: Mapping[str, object], *, repeatable: bool) -> Row:
+        """Call an action and return what it answers; empty where it answers nothing."""
+        route = path.partition("?")[0]
+        answer = self.request("POST", path, route=route, json=body, repeatable=repeatable)
+        return _outcome(answer, f"POST {route}")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        route: str,
+        repeatable: bool,
+        json: object | None = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        columns: Iterable[str] = (),
+        takes: Callable[[requests.Response], bool] | None = None,
+    ) -> requests.Response:
+        """Send any call below the root of the Web API; the other methods stand on this one.
+
+        Args:
+            method: the HTTP method.
+            path: encoded, with its query.
+            route: the path without ids and query, as it may be logged.
+            repeatable: whether sending it twice does what sending it once does.
+            json: a body to encode; or
+            data: a body as it is.
+            headers: beside the usual ones.
+            columns: names that may be mentioned when the call is refused.
+            takes: says of an answer that is not a success that the caller can read it.
+        """
+        below, _, params = path.partition("?")
+        if json is not None:
+            data, headers = batches.encoded(json), {**batches.JSON, **(headers or {})}
+
+        def send() -> requests.Response:
+            return self._transport.send(
+                method, below, route=route, params=params, data=data, auth=self._bearer,
+                headers={**_HEADERS, **(headers or {})}, repeatable=repeatable,
+            )  # fmt: skip
+
+        answer = send()
+        if answer.status_code == 401:  # perhaps only expired or revoked; a call without a valid token has no effect
+            self._bearer.discard(answer.request)
+            answer = send()
+        if answer.status_code < 300 or (takes is not None and takes(answer)):
+            return answer
+        raise refusal(answer.status_code, answer.headers, decoded(answer.content), f"{method} {route}", columns=columns)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _batch(self, requests: Sequence[BatchRequest]) -> list[BatchResponse]:
+        boundary = f"batch_{uuid.uuid4().hex}"
+        answer = self.request(
+            "POST", "$batch", route="$batch", data=batches.build(requests, self._root, boundary),
+            headers={
+                "Content-Type": f'multipart/mixed; boundary="{boundary}"',
+                "Prefer": "odata.continue-on-error",
+            },
+            repeatable=all(request.repeatable for request in requests),
+            takes=lambda answer: batches.is_multipart(answer.headers.get("Content-Type", "")),
+        )  # fmt: skip
+        return batches.parse(answer.content, answer.headers.get("Content-Type", ""), requests)
+
+    def _read(self, path: str, route: str, headers: Mapping[str, str]) -> Row:
+        """The JSON object at an address."""
+        if len(self._transport.base_url) + len(path) <= LONGEST_ADDRESS:
+            answer = self.request("GET", path, route=route, headers=headers, repeatable=True)
+            return _mapping(decoded(answer.content), f"GET {route}")
+        (inner,) = self.batch([BatchRequest("GET", path, route, headers=headers)])
+        if inner.error is not None:
+            raise inner.error
+        return _mapping(inner.body, f"GET {route}")
+
+    def _below_root(self, link: str) -> str:
+        """A link to the next page, without host and root: a token is never sent to another host."""
+        parts = urlsplit(link)
+        return f"{parts.path.removeprefix(self._root)}?{parts.query}" if link else ""
+
+
+def connect(
+    settings: "Settings", *, verify: bool | str = True, on_call: Callable[[CallRecord], None] | None = None
+) -> Dataverse:
+    """The client that the settings describe. Nothing is sent yet.
+
+    Args:
+        settings: of the app.
+        verify: False, or the file of a certificate authority, for an environment that is not Microsoft's.
+        on_call: is told every attempt.
+    """
+    transport = Transport(
+        settings.dataverse_url + API,
+        timeout=settings.dataverse_timeout,
+        parallel=settings.dataverse_parallel,
+        system="Dataverse",
+        verify=verify,
+        on_call=on_call,
+    )
+    return Dataverse(transport, tokens_from(settings, verify=verify))
+
+
+def _mapping(value: object, call: str) -> Row:
+    """The JSON object of a success."""
+    if not isinstance(value, dict):
+        raise not_dataverse(call)
+    return value
+
+
+def _outcome(answer: requests.Response, call: str) -> Row:
+    """What a write answers: an object, or nothing at all."""
+    return _mapping(decoded(answer.content), call) if answer.content else {}
+
+
+def _rows(page: Row, set_name: str) -> list[Row]:
+    """The rows of a page. One that is misread as empty would make records look deleted."""
+    rows = page.get("value")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise not_dataverse(f"GET {set_name}")
+    return rows

@@ -1,0 +1,260 @@
+"""The ground that both clients stand on: calls, their patience, and what a lost answer means.
+
+    send ─► slot of governor ─► one attempt ─┬─ below 500 and not 429 ─────────────────────────► returned to the client
+              ▲                              ├─ surely no effect: 429, 503, not reached ─► Transient ─┐
+              │                              └─ perhaps an effect: other 5xx, lost answer             │
+              │                                    ├─ repeatable call ───────────────► Transient ─────┤
+              │                                    └─ any other call ────────────────► Unclear, at once
+              └────────────── pause, while attempts and budget last ◄─────────────────────────────────┘
+
+`Unclear` therefore always means: this call may have had its effect and must not be repeated blindly.
+
+Sentences and records name method, route template and status; never a host, a query, a header or a body, because those
+hold personal data and secrets. For the same reason no error of `requests` is chained: its text holds the whole address.
+"""
+
+import json as json_codec
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import requests
+import stamina
+from requests.auth import AuthBase
+
+from connector.errors import Misconfigured, Transient, Unclear
+from connector.http.gate import NO_EFFECT, SYSTEM_CLOCK, Clock, Governor
+from connector.http.governor import AdaptiveGovernor
+from connector.http.session import FAULTS, distrust, new_session, was_not_reached
+
+#: Tries of one call. A fault that outlives three is better waited out on the bus than in a thread.
+ATTEMPTS: Final = 3
+#: Seconds that a call may spend before its last attempt begins: far below the lock of a message (300 s).
+BUDGET: Final = 8.0
+#: Seconds of the first pause; it doubles, and a random part of it is left out so that threads do not march in step.
+FIRST_PAUSE: Final = 0.5
+#: The longest wait believed: Dataverse counts in windows of 300 s, so an hour in Retry-After is a mistake.
+LONGEST_WAIT: Final = 600.0
+#: Seconds to reach the other side; a healthy one answers in milliseconds.
+CONNECT_TIMEOUT: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One attempt, as telemetry sees it. `status` is None where no answer came; `attempt` counts from 1."""
+
+    system: str
+    method: str
+    route: str
+    status: int | None
+    seconds: float
+    attempt: int
+
+
+class Transport:
+    """Calls one system: one per system and process, shared by all threads.
+
+    Args:
+        base_url: scheme, host and fixed part of the path, without a slash at its end.
+        timeout: seconds to wait for an answer.
+        parallel: calls at the same time at most, and connections kept open.
+        system: its name in sentences: "Dataverse".
+        verify: False, or the file of a certificate authority; True for the usual ones (REQUESTS_CA_BUNDLE counts).
+        session: replaces the session that is made otherwise.
+        clock: time and chance.
+        governor: replaces the `AdaptiveGovernor` that is made otherwise.
+        on_call: is told every attempt; must be quick, thread-safe and never raise.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout: float,
+        parallel: int,
+        system: str,
+        verify: bool | str = True,
+        session: requests.Session | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        governor: Governor | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.on_call = on_call
+        self._timeout = (min(timeout, CONNECT_TIMEOUT), timeout)
+        self._system = system
+        self._clock = clock
+        self._governor = governor or AdaptiveGovernor(system, parallel, clock)
+        self._session = session or new_session(self.base_url, parallel, verify)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        route: str,
+        headers: Mapping[str, str] | None = None,
+        params: str | None = None,
+        json: object | None = None,
+        data: bytes | str | None = None,
+        auth: AuthBase | None = None,
+        repeatable: bool,
+        accept: Callable[[requests.Response], bool] | None = None,
+    ) -> requests.Response:
+        """Send one call, as often as is needed and harmless, and return its answer.
+
+        Args:
+            method: the HTTP method, in capitals.
+            path: below the base address, quoted.
+            route: the path without ids, as it may be logged: "contacts({id})".
+            headers: of this call. Content-Type is set for `json` where it is not given.
+            params: the query string, encoded.
+            json: a body to encode; or
+            data: a body as it is (a str is sent as UTF-8).
+            auth: applied anew to every attempt, so that a signature is never sent twice.
+            repeatable: whether sending it twice does what sending it once does.
+            accept: takes an answer that would otherwise count as a fault (429, 5xx), for systems that hide a refusal
+                behind a 500.
+
+        Returns:
+            Any answer below 500 except 429, read whole, and what `accept` took. The caller reads the refusals.
+
+        Raises:
+            Transient: the system cannot be reached or is busy, and the patience is used up.
+            Unclear: the call is not repeatable and may have had its effect.
+            Misconfigured: the certificate of the other side is not trusted.
+        """
+        body, more = _body(json, data)
+        call = _Call(
+            method, f"{self.base_url}/{path.lstrip('/')}" + (f"?{params}" if params else ""), route,
+            {**more, **(headers or {})}, body, auth, repeatable, accept,
+        )  # fmt: skip
+        patience = _Patience(self._clock)
+        for attempt in stamina.retry_context(on=patience.allows, attempts=ATTEMPTS, timeout=None):
+            with attempt:
+                patience.pause()
+                return self._attempt(call, attempt.num, patience.left())
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def _attempt(self, call: "_Call", number: int, patience: float) -> requests.Response:
+        with self._governor.slot(patience):
+            started = self._clock.monotonic()
+            status = wait = None
+            try:
+                response = self._session.send(
+                    call.prepared(self._session.headers), timeout=self._timeout, allow_redirects=False
+                )
+                status = response.status_code
+                wait = retry_after(response.headers.get("Retry-After"), self._clock)
+            except FAULTS as error:
+                raise self._network_fault(error, call) from None
+            finally:
+                seconds = self._clock.monotonic() - started
+                self._governor.observe(status, seconds, wait, call.kind)
+                if self.on_call is not None:
+                    self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
+        if (status < 500 and status != 429) or (call.accept is not None and call.accept(response)):
+            return response
+        sentence = f"{self._system} answered {status} to {call}."
+        if status in NO_EFFECT or call.repeatable:
+            raise Transient(sentence, retry_after=wait)
+        raise Unclear(sentence, retry_after=wait)
+
+    def _network_fault(self, error: requests.RequestException, call: "_Call") -> Transient | Misconfigured:
+        if fault := distrust(error, self._system):
+            return fault
+        if was_not_reached(error):
+            return Transient(f"{self._system} could not be reached for {call}.")
+        lost = Transient if call.repeatable else Unclear
+        if isinstance(error, requests.Timeout):
+            return lost(f"{self._system} did not answer {call} in {self._timeout[1]:g} seconds.")
+        return lost(f"The connection to {self._system} broke during {call}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    url: str
+    route: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    auth: AuthBase | None
+    repeatable: bool
+    accept: Callable[[requests.Response], bool] | None
+
+    def prepared(self, usual: Mapping[str, str | bytes]) -> requests.PreparedRequest:
+        """What goes out, with a signature of its own and the headers that a session usually sends.
+
+        No session prepares it, because there are no cookies to look for.
+        """
+        request = requests.PreparedRequest()
+        headers = {**usual, **self.headers}
+        request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
+        return request
+
+    @property
+    def kind(self) -> str:
+        """What takes about as long: the same call of the same size, to a factor of two.
+
+        The size is that of address and body, because a search for many ids carries them in its address.
+        """
+        return f"{self} {(len(self.url) + len(self.body or b'')).bit_length()}"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+class _Patience:
+    """How long one call may go on, and how long it waits before its next attempt."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._deadline = clock.monotonic() + BUDGET
+        self._faults = 0
+        self._pause = 0.0
+
+    def allows(self, error: Exception) -> bool | float:
+        """Whether to try again (the hook of stamina; 0.0 is "yes, at once", because `pause` does the waiting)."""
+        if not isinstance(error, Transient) or isinstance(error, Unclear):
+            return False
+        backoff = FIRST_PAUSE * 2**self._faults * (0.5 + self._clock.random() / 2)
+        self._faults += 1
+        self._pause = max(error.retry_after or 0.0, backoff)
+        return 0.0 if self._pause <= self.left() else False
+
+    def pause(self) -> None:
+        """Wait before the next attempt, on a clock that tests can replace; stamina's cannot be."""
+        if self._pause:
+            self._clock.sleep(self._pause)
+
+    def left(self) -> float:
+        """Seconds left of the budget."""
+        return self._deadline - self._clock.monotonic()
+
+
+def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, dict[str, str]]:
+    """The bytes to send, encoded once for all attempts, and the header that belongs to them."""
+    if json is not None:
+        text = json_codec.dumps(json, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text.encode(), {"Content-Type": "application/json; charset=utf-8"}
+    return (data.encode() if isinstance(data, str) else data), {}
+
+
+def retry_after(text: str | None, clock: Clock) -> float | None:
+    """Seconds to wait, from a Retry-After header, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - clock.wall()
+        except (ValueError, OverflowError):  # no date, or one beyond the calendar
+            return None
+    return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None

@@ -1,0 +1,150 @@
+"""A Spotler Job as a value, read from its row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Self
+
+from connector.dataverse.api.rows import ETAG, lookup_id, lookup_table
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Contact, Job as Names, Lead, lookup_value
+from connector.dataverse.records import RecordRef
+
+#: The columns of a job that its execution needs.
+COLUMNS: Final = (
+    Names.ID,
+    Names.NUMBER,
+    Names.OPERATION,
+    lookup_value(Names.CUSTOMER),
+    lookup_value(Names.LEAD),
+    lookup_value(Names.LIST),
+    lookup_value(Names.AUTOMATION),
+    Names.AUTOMATION_FIELDS,
+    Names.AUTOMATION_CONTACT_ID,
+    Names.TAG,
+    Names.SCORE,
+    Names.AUDIENCE,
+    Names.FIELD_NAME,
+    Names.FIELD_VALUE,
+    Names.RESULT_CODE,
+    Names.CLAIM,
+    Names.LEASE_UNTIL,
+    Names.ATTEMPTS,
+    Names.STATUS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of Spotler Job.
+
+    Attributes:
+        number: the autonumber; jobs of one record run in its order.
+        operation: None when the row has none or one that we do not know.
+        customer: the contact or account, if any.
+        lead: the lead, if any.
+        attempts: how often the job was claimed, in all its runs.
+        claim: the token of the claim under which it runs or ran.
+        lease_until: until when whoever claimed it may be expected to finish or to come back.
+        row_version: the ETag, for conditional writes; empty after a claim, which makes a new one.
+    """
+
+    id: str
+    number: str = ""
+    operation: Operation | None = None
+    status: int = 0
+    customer: RecordRef | None = None
+    lead: RecordRef | None = None
+    list_id: str | None = None
+    automation_id: str | None = None
+    automation_fields: str = ""
+    automation_contact_id: str = ""
+    tag: str = ""
+    score: int | None = None
+    audience: str = ""
+    field_name: str = ""
+    field_value: str = ""
+    result_code: str = ""
+    attempts: int = 0
+    claim: str = ""
+    lease_until: datetime | None = None
+    row_version: str = ""
+
+    @property
+    def record(self) -> RecordRef | None:
+        """The record that the job is about. A job with both a customer and a lead is refused later."""
+        return self.customer or self.lead
+
+    @property
+    def table(self) -> str:
+        """The logical name of the record's table; empty without a record."""
+        return self.record.table if self.record else ""
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether nobody has claimed it yet."""
+        return self.status == JobStatus.QUEUED
+
+    @property
+    def is_set_by_hand(self) -> bool:
+        """Whether a person set it In Progress: a claim leaves a token, and clears what an earlier run left."""
+        return self.status == JobStatus.IN_PROGRESS and (not self.claim or bool(self.result_code))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is over. An unknown status counts as over: it is not ours to touch."""
+        return self.status not in (JobStatus.QUEUED, JobStatus.IN_PROGRESS)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, object]) -> Self:
+        """Read a row that was selected with `COLUMNS` and annotations."""
+        customer, lead = lookup_id(row, Names.CUSTOMER), lookup_id(row, Names.LEAD)
+        table = lookup_table(row, Names.CUSTOMER) or Contact.TABLE
+        score = row.get(Names.SCORE)
+        return cls(
+            id=_text(row[Names.ID]).lower(),
+            number=_text(row.get(Names.NUMBER)),
+            operation=_operation(row.get(Names.OPERATION)),
+            status=_number(row.get(Names.STATUS)),
+            customer=RecordRef(table, customer.lower()) if customer else None,
+            lead=RecordRef(Lead.TABLE, lead.lower()) if lead else None,
+            list_id=lookup_id(row, Names.LIST),
+            automation_id=lookup_id(row, Names.AUTOMATION),
+            automation_fields=_text(row.get(Names.AUTOMATION_FIELDS)),
+            automation_contact_id=_text(row.get(Names.AUTOMATION_CONTACT_ID)),
+            tag=_text(row.get(Names.TAG)),
+            score=score if isinstance(score, int) else None,
+            audience=_text(row.get(Names.AUDIENCE)),
+            field_name=_text(row.get(Names.FIELD_NAME)),
+            field_value=_text(row.get(Names.FIELD_VALUE)),
+            result_code=_text(row.get(Names.RESULT_CODE)),
+            attempts=_number(row.get(Names.ATTEMPTS)),
+            claim=_text(row.get(Names.CLAIM)),
+            lease_until=_moment(row.get(Names.LEASE_UNTIL)),
+            row_version=_text(row.get(ETAG)),
+        )
+
+
+def _operation(value: object) -> Operation | None:
+    try:
+        return Operation(_number(value))
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,63 @@
+"""The router: reads what Dataverse posted and publishes work items. It never calls Dataverse or Spotler."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connector import telemetry
+from connector.dataverse.messages import parse_message
+from connector.dataverse.messages.properties import of_dataverse
+from connector.errors import ConnectorError, Unreadable
+from connector.routing.quarantine import quarantine
+from connector.routing.route import Ignore, Publish, route
+from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.services import RouterServices
+
+log = logging.getLogger(__name__)
+
+#: The name of the router in logs, where functions of operations have the slug of theirs.
+ROUTER: Final = "route-dataverse-message"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as the bus delivered it."""
+
+    body: bytes
+    properties: Mapping[str, object]
+
+
+class Router:
+    """Routes batches of messages; one bad message never harms its neighbours."""
+
+    def __init__(self, services: RouterServices) -> None:
+        self._services = services
+
+    def run(self, messages: Sequence[Incoming]) -> None:
+        """Publish, quarantine or ignore each message.
+
+        Raises:
+            Transient, Misconfigured: when the bus takes nothing, so that the messages are delivered again.
+        """
+        published: list[OutgoingMessage] = []
+        refused: list[tuple[Incoming, ConnectorError]] = []
+        for message in messages:
+            try:
+                parsed = parse_message(message.body, properties=message.properties)
+                decision = route(parsed, now=self._services.now(), own_user=self._services.own_user)
+                match decision:
+                    case Publish(item, message_id):
+                        published.append(item.message(message_id))
+                    case Ignore(why):
+                        log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
+            except Unreadable as error:
+                refused.append((message, error))
+            except Exception as error:  # noqa: BLE001 - a mistake of ours about one message must not harm its neighbours
+                telemetry.obstacle(log, error, operation=ROUTER)
+                refused.append((message, telemetry.mistake(error)))
+        # The good ones first: a message that even the quarantine cannot take must not keep its neighbours.
+        self._services.bus.to_topic(TOPIC_JOBS, published)
+        for message, reason in refused:
+            own = of_dataverse(message.properties)
+            quarantine(self._services.bus, message.body, reason, source=QUEUE_DATAVERSE, properties=own)

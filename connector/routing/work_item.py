@@ -1,0 +1,145 @@
+"""The work item: our own small message that wakes up the function of an operation.
+
+It is only a wake-up: the job row is the truth. Everything it needs stands in its body, because the metadata of batch
+triggers cannot be trusted.
+"""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.records import RecordRef
+from connector.errors import Unreadable
+from connector.servicebus.bus import OPERATION_PROPERTY, OutgoingMessage
+
+Reason = Literal["created", "resolved", "sweep", "waiting", "retry", "receipt", "handover"]
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _guid(text: str) -> str:
+    """An id as rows have it: one that is none would spoil the query that reads the rows of a whole batch."""
+    if not _GUID.fullmatch(text.lower()):
+        raise ValueError("must be the id of a row")
+    return text.lower()
+
+
+RowId = Annotated[str, AfterValidator(_guid)]
+RecordId = Annotated[RecordRef, AfterValidator(lambda record: replace(record, id=_guid(record.id)))]
+
+
+class NotAWorkItem(Unreadable):
+    """The message is not a work item."""
+
+    code = "WORK_ITEM_UNREADABLE"
+    advice = "Only the connector may write to the topic spotler-jobs. The sweep finds the job, if there is one."
+
+
+class Claim(BaseModel):
+    """The claim under which an attempt was made: it comes back with the item, so that the work can go on.
+
+    Attributes:
+        attempt: how often the job was claimed, this time included.
+        token: what marks the claim on the row.
+        before: the token of our claim before it. When the claim was tried and its answer lost, the row bears either.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    attempt: int
+    token: str
+    before: str = ""
+
+    def is_borne_by(self, token: str) -> bool:
+        """Whether the token of a row is one of ours."""
+        return bool(token) and token in (self.token, self.before)
+
+
+class Receipt(BaseModel):
+    """An outcome that is known but could not be written yet."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    status: JobStatus
+    code: str
+    message: str
+    automation_contact_id: str = ""
+
+
+class WorkItem(BaseModel):
+    """One wake-up of one job.
+
+    Attributes:
+        operation: the slug of the operation, e.g. `add-tag`; the topic filters on it.
+        job: the id of the job row.
+        record: the record of the job, None when it has none or is not known yet.
+        reason: why it was sent.
+        first_seen: when the job was routed.
+        first_attempt: when it was first claimed; decides when to give up. None before that.
+        tries: how often it was attempted since then. The row counts too, but over all the runs that people order.
+        claim: the claim to go on with, for a second attempt.
+        receipt: the outcome to write, when only that is left.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    operation: str
+    job: RowId
+    record: RecordId | None = None
+    reason: Reason = "created"
+    first_seen: AwareDatetime
+    first_attempt: AwareDatetime | None = None
+    tries: int = 0
+    claim: Claim | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def attempt(self) -> int:
+        """How many attempts were made under the claim that the item carries; 0 for a fresh one."""
+        return self.claim.attempt if self.claim else 0
+
+    def knows_more_than(self, other: Self) -> bool:
+        """Which of two items for one job is the better: one with a receipt, then one with a later claim."""
+        return (self.receipt is not None, self.attempt) > (other.receipt is not None, other.attempt)
+
+    def begun(self, now: datetime, *, anew: bool = False) -> Self:
+        """The item of a job that is being attempted; `anew` where its row was Queued, so that this run is a new one."""
+        if anew or self.first_attempt is None:
+            return self.model_copy(update={"first_attempt": now, "tries": 1})
+        return self.model_copy(update={"tries": self.tries + 1})
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        """Read the body of a message.
+
+        Raises:
+            NotAWorkItem: naming the members that are wrong.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
+        # Outside of the handler, because the text of pydantic's error holds the body and would stay in the context.
+        raise NotAWorkItem(f"The message is not a work item: {problems}.")
+
+    def body(self) -> bytes:
+        """The body of a message that carries it."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+    def message(self, message_id: str, due: datetime | None = None) -> OutgoingMessage:
+        """The message that carries it.
+
+        Args:
+            message_id: the same for two messages that mean the same, so that the bus keeps one of them.
+            due: when it is delivered; None for now.
+        """
+        return OutgoingMessage(
+            body=self.body(),
+            message_id=message_id,
+            properties={OPERATION_PROPERTY: self.operation},
+            due=due,
+        )
