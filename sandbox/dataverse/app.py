@@ -105,7 +105,7 @@ class Application:
             )
         user = environment.user_of(client_id)
         if user is None:
-            raise ApiError(403, errors.NOT_A_MEMBER, "The user is not a member of the organization.")
+            raise errors.not_a_member()
         return user
 
     async def _break(self, scope: Scope, fault: Fault, method: str, path: str) -> None:

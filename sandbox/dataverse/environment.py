@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from connector.dataverse.schema import STEPS, TABLES, Step
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
+from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
@@ -81,7 +82,7 @@ class Environment:
         self.steps = Steps(self.store, self.clock, steps)
         self.steps.submit = self.poster.submit if self.poster else None
         units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit))
-        self.api = WebApi(self.store, units, self._users.get, ORGANIZATION_ID, BUSINESS_UNIT_ID)
+        self.api = WebApi(self.store, units, Callers(tuple(self._users.values())), ORGANIZATION_ID, BUSINESS_UNIT_ID)
         self.batch = Batch(self.api, self.faults.for_inner, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._seed()

@@ -52,7 +52,11 @@ class BodyReader:
                 self._set(model, column, value, changes)
             elif name.endswith(_BIND):
                 self._bind(model, name.removesuffix(_BIND), value, changes)
-            elif "@" not in name:
+            elif name == "@odata.type":
+                _check_type(model, value)
+            elif "@" in name:
+                raise bad_payload(model.set_name, f"The annotation '{name}' is not supported in a request.")
+            else:
                 self._navigate(model, name, value, changes)
         return changes
 
@@ -113,6 +117,12 @@ class BodyReader:
             )
         # A null for one target of a polymorphic lookup clears it only if it points there; a plain clear is enough here.
         changes.values[navigation.property_name] = None
+
+
+def _check_type(model: TableModel, value: Json) -> None:
+    wanted = f"Microsoft.Dynamics.CRM.{model.name}"
+    if not isinstance(value, str) or value.removeprefix("#") != wanted:
+        raise bad_payload(model.set_name, f"'@odata.type' must be '{wanted}'; found '{value}'.")
 
 
 def _wrong_type(model: TableModel, column: Column, value: Json) -> ApiError:
