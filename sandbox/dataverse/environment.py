@@ -15,6 +15,7 @@ from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fixtures import load_rows
+from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.model import Catalog
@@ -75,6 +76,7 @@ class Environment:
         self.journal = Journal()
         self.calls = CallCounter()
         self.faults = Faults()
+        self.held = HeldRequests()
         self.limiter = Limiter(settings.limits, self.clock)
         organization = Organization(ORGANIZATION_ID, BUSINESS_UNIT_ID, "localhost")
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
@@ -107,6 +109,7 @@ class Environment:
         self.journal.clear()
         self.calls.clear()
         self.faults.rules.clear()
+        self.held.clear()
         self.clock.reset()
         self.limiter.reset()
         self.steps.drop_next = self.steps.duplicate_next = 0
