@@ -10,9 +10,10 @@ from connector.dataverse.schema import STEPS, TABLES, Step
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
 from sandbox.dataverse.callers import Callers
-from sandbox.dataverse.calls import Answer, Call
+from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
+from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
@@ -85,7 +86,7 @@ class Environment:
         self.steps.submit = self.poster.submit if self.poster else None
         units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit))
         self.api = WebApi(self.store, units, Callers(tuple(self._users.values())), ORGANIZATION_ID, BUSINESS_UNIT_ID)
-        self.batch = Batch(self.api, self.faults.for_inner, self._count_inner)
+        self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._seed()
 
@@ -136,6 +137,14 @@ class Environment:
         except BaseException:
             unit.undo()
             raise
+
+    def _intercept(self, call: Call) -> Answer | None:
+        """The answer that a request within a batch gets without being carried out, or None."""
+        try:
+            self.limiter.enter_part(call.user.id)
+        except ApiError as error:
+            return error_answer(error, call.prefer)
+        return self.faults.for_inner(call)
 
     def _count_inner(self, call: Call, status: int) -> None:
         self.calls.inner(call.method, call.path, status)

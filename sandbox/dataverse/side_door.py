@@ -10,7 +10,7 @@ POST clock                {"move_seconds": 60} answers {"now": ...}
 GET, POST, DELETE faults  the rules; POST adds one (the attributes of `faults.Fault`), DELETE removes all
 GET, DELETE held          the requests whose effect comes later; DELETE makes them never happen
 POST held/release         {"id": ...}, or {} for all in their order: they happen now; answers with their statuses
-POST limits               {"enabled", "requests", "seconds", "concurrency", "window_seconds"}, any of them
+POST limits               the attributes of `limits.LimitSettings`, any of them
 POST latency              {"ms": 50}
 POST steps                {"enabled", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of them;
                           answers with the first three as they are now, so with how many are still to be lost
@@ -122,7 +122,7 @@ class _SideDoor:
 
     async def limits(self, request: Request) -> JSONResponse:
         settings = self._environment.limiter.settings
-        _assign(settings, await request.json(), ("enabled", "requests", "seconds", "concurrency", "window_seconds"))
+        _assign(settings, await request.json(), tuple(asdict(settings)))
         self._environment.limiter.reset()
         return JSONResponse(asdict(settings))
 

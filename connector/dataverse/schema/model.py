@@ -123,10 +123,10 @@ def choice(name: str, label: str, enum: type[IntEnum], *, default: int | None = 
     return Column(name, Kind.CHOICE, label, options=option_labels(enum), default=default)
 
 
-def lookup(name: str, label: str, navigation: dict[str, str]) -> Column:
+def lookup(name: str, label: str, navigation: dict[str, str], *, required: bool = False) -> Column:
     """A lookup; `navigation` gives the navigation property of each target table."""
     kind = Kind.CUSTOMER if set(navigation) == {"account", "contact"} else Kind.LOOKUP
-    return Column(name, kind, label, targets=tuple(navigation), navigation=navigation)
+    return Column(name, kind, label, targets=tuple(navigation), navigation=navigation, required=required)
 
 
 def option_labels(enum: type[Enum]) -> dict[int, str]:
