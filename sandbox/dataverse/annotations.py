@@ -39,7 +39,7 @@ def label(kind: Kind, name: str, options: Mapping[int, str], value: Scalar) -> s
         return yes if value else no
     if kind in (Kind.MONEY, Kind.INTEGER, Kind.BIG_INTEGER):
         return f"€{value:,.2f}" if kind is Kind.MONEY else f"{value:,}"
-    if kind in (Kind.DATE, Kind.DATE_TIME):
+    if kind in (Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE):
         return str(value).replace("T", " ").removesuffix(":00Z").removesuffix("Z")
     return None
 

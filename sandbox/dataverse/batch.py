@@ -171,6 +171,8 @@ class Batch:
         url = match[2].decode("utf-8")
         if len(url) > LONGEST_INNER_URL:
             raise ApiError(414, errors.BAD_QUERY, f"An address in a batch may have {LONGEST_INNER_URL} characters.")
+        if "://" in url and not url.startswith(f"{call.base_url}/"):
+            raise ApiError(400, errors.BAD_PAYLOAD, f"The address '{url}' in a batch leads to another host.")
         path, _, query = relative(resolve_content_id(url, content_ids)).partition("?")
         if path == "$batch":
             raise ApiError(400, errors.BAD_PAYLOAD, "A batch cannot contain another batch.")
@@ -236,8 +238,9 @@ def _read_headers(lines: "Iterator[str] | list[str]") -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        if colon:
-            headers[name.strip().lower()] = value.strip()
+        if not colon:
+            raise ApiError(400, errors.BAD_PAYLOAD, f"The line '{line}' in a batch is no header.")
+        headers[name.strip().lower()] = value.strip()
     return headers
 
 

@@ -34,13 +34,20 @@ _KINDS: Final[dict[str, Kind]] = {
     "IsCustomEntity": Kind.YES_NO,
 }
 
+#: `DateTimeBehavior` of the types of dates.
+_BEHAVIORS: Final = {
+    Kind.DATE: "DateOnly",
+    Kind.DATE_TIME: "UserLocal",
+    Kind.DATE_TIME_NO_ZONE: "TimeZoneIndependent",
+}
+
 #: Columns whose metadata have options.
 _OPTION_KINDS: Final = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.STATE, Kind.STATUS})
 
 #: The types of columns, as the address of a list of columns names them.
 _ATTRIBUTE_TYPES: Final = frozenset(
     f"{_TYPED}{name}AttributeMetadata"
-    for name in (kind.value for kind in Kind if kind not in (Kind.DATE, Kind.CUSTOMER))
+    for name in (kind.value for kind in Kind if kind not in (Kind.DATE, Kind.DATE_TIME_NO_ZONE, Kind.CUSTOMER))
 )
 #: What `$expand` can say.
 _OPTION_SETS: Final = frozenset({"OptionSet", "OptionSet($select=Options)"})
@@ -134,7 +141,7 @@ def _attributes(model: TableModel, typed: str) -> list[JsonObject]:
 def _type_name(column: Column) -> str:
     if column.kind is Kind.CUSTOMER:
         return "Lookup"
-    return "DateTime" if column.kind is Kind.DATE else column.kind.value
+    return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
 
 
 def _attribute(model: TableModel, column: Column) -> JsonObject:
@@ -142,7 +149,7 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
         "@odata.type": f"#{_TYPED}{_type_name(column)}AttributeMetadata",
         "LogicalName": column.name,
         "SchemaName": column.name,
-        "AttributeType": "DateTime" if column.kind is Kind.DATE else column.kind.value,
+        "AttributeType": "DateTime" if column.kind in _BEHAVIORS else column.kind.value,
         "DisplayName": _label(column.label),
         "IsPrimaryId": column.name == model.id_column,
         "IsPrimaryName": column.name == model.table.name_column,
@@ -154,6 +161,9 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
     if column.kind in (Kind.TEXT, Kind.MEMO):
         attribute["MaxLength"] = column.length
         attribute["AutoNumberFormat"] = column.auto_number
+    if column.kind in _BEHAVIORS:
+        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE else "DateAndTime"
+        attribute["DateTimeBehavior"] = {"Value": _BEHAVIORS[column.kind]}
     if column.kind in LOOKUP_KINDS:
         targets: list[Json] = list(column.targets)
         attribute["Targets"] = targets

@@ -10,7 +10,7 @@ from sandbox.dataverse.binding import find_reference, resolve_content_id
 from sandbox.dataverse.errors import ApiError, bad_payload
 from sandbox.dataverse.model import LOOKUP_KINDS, Navigation, TableModel
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.values import Json, JsonObject, Scalar, as_date, as_guid, as_stamp
+from sandbox.dataverse.values import Json, JsonObject, Scalar, as_date, as_guid, as_stamp, as_time_without_zone
 
 _BIND: Final = "@odata.bind"
 #: The range of a whole-number column.
@@ -210,6 +210,7 @@ _CHECKS: Final[dict[Kind, Callable[[TableModel, Column, Json], Scalar]]] = {
     Kind.YES_NO: _yes_no,
     Kind.DATE: _converted(as_date),
     Kind.DATE_TIME: _converted(as_stamp),
+    Kind.DATE_TIME_NO_ZONE: _converted(as_time_without_zone),
     Kind.ID: _converted(as_guid),
 }
 

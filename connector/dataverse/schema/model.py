@@ -5,7 +5,12 @@ from enum import Enum, IntEnum, StrEnum
 
 
 class Kind(StrEnum):
-    """The type of a column, by the name of its Dataverse attribute type."""
+    """The type of a column, by the name of its Dataverse attribute type; of a date, by its behaviour.
+
+    DATE (behaviour DateOnly) is a date: `2026-01-31`. DATE_TIME (UserLocal) is a moment, in UTC:
+    `2026-01-31T09:00:00Z`. DATE_TIME_NO_ZONE (TimeZoneIndependent) is a date and time that is never converted:
+    `2026-01-31T10:00:00Z`, where the `Z` means nothing.
+    """
 
     ID = "Uniqueidentifier"
     TEXT = "String"
@@ -16,6 +21,7 @@ class Kind(StrEnum):
     YES_NO = "Boolean"
     DATE = "DateOnly"
     DATE_TIME = "DateTime"
+    DATE_TIME_NO_ZONE = "TimeZoneIndependent"
     CHOICE = "Picklist"
     CHOICES = "MultiSelectPicklist"
     STATE = "State"

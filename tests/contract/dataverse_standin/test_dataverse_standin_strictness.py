@@ -247,6 +247,15 @@ def test_segments_that_are_not_known_are_not_found(api, contact, path):
     assert api.get(path.format(contact=contact)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "key", ["x,dh_externalid='v1'", "dh_externalid='v1',dh_externalid='v2'", "dh_externalid='v1',", "dh_externalid=v1"]
+)
+def test_keys_that_are_refused(api, key):
+    api.create("dh_websitevisitors", dh_externalid="v1")
+
+    assert api.get(f"dh_websitevisitors({key})").status_code == 400
+
+
 def test_who_am_i_is_only_read(api):
     assert api.get("WhoAmI()").status_code == 200
     assert api.post("WhoAmI", {}).status_code == 405
@@ -329,6 +338,17 @@ def test_a_part_of_a_batch_has_no_other_headers(api):
     body = multipart("b", part("GET", "WhoAmI").replace("binary", "binary\r\nX-Anything: 1"))
 
     assert api.batch(body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        pytest.param(part("GET", "https://other.example/api/data/v9.2/WhoAmI"), id="another host"),
+        pytest.param(part("GET", "WhoAmI").replace("HTTP/1.1", "HTTP/1.1\r\nno header"), id="no header"),
+    ],
+)
+def test_requests_in_a_batch_that_are_refused(api, inner):
+    assert statuses(api.batch(multipart("b", inner))) == [400]
 
 
 def test_a_request_in_a_batch_is_checked_like_one_by_itself(api):
