@@ -127,8 +127,6 @@ class Sandbox:
         if (throttled := self._throttled()) is not None:
             return throttled
         fault = course.fault = self.faults.for_call(route.name)
-        if fault is not None and not fault.holds and (instead := fault.instead()) is not None:
-            return instead
         call = self._call(course, credential)
 
         def carry_out() -> Answer:
@@ -139,10 +137,12 @@ class Sandbox:
 
         if fault is None:
             return carry_out()
-        if fault.holds and (instead := fault.instead()) is not None:
+        instead = fault.instead()
+        if instead is None:
+            return fault.afterwards(carry_out())
+        if fault.holds:
             self.held.hold(request.method, route.template, request.path, carry_out)
-            return instead
-        return fault.afterwards(carry_out())
+        return instead
 
     def _call(self, course: _Course, credential: Credential) -> Call:
         request, fault = course.request, course.fault
