@@ -1,6 +1,6 @@
 """OAuth 1.0a with one leg: consumer key and secret, HMAC-SHA1, no token (RFC 5849).
 
-Puts up with what real clients do: a signature in the header that is not percent-encoded, no blank after the
+Accepts what real clients send: a signature in the header that is not percent-encoded, no blank after the
 comma, `realm`, the OAuth parameters in the query string, an empty `oauth_token`, an `oauth_body_hash`. It is
 the path as sent that is signed. A signature may be made for the public host or for the host that was called.
 """

@@ -1,4 +1,4 @@
-"""Misbehaviour that tests arm: what goes wrong, for which calls, how often."""
+"""Faults that tests arm: what goes wrong, for which calls, how often."""
 
 import random
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ class Fault:
     """One armed fault.
 
     `route` is a pattern over method and path template, such as `POST /contact/list` or `* /audience/*`. The first
-    `skip` matching calls pass; then it strikes `count` times (None: for ever), each with `probability`.
+    `skip` matching calls pass; then it applies `count` times (None: always), each with `probability`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -85,7 +85,7 @@ class Fault:
     latency_ms: float = 0
     body: object = field(default_factory=list)
     external_ids: list[str] = field(default_factory=lambda: ["*"])
-    #: How often it has struck.
+    #: How often it has applied.
     struck: int = 0
 
     @property

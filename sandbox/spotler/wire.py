@@ -35,7 +35,7 @@ def json_answer(value: object, status: int = 200) -> Answer:
     """A body of JSON in UTF-8."""
     try:
         body = _encode(value).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can carry
+    except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
         body = json.dumps(value).encode()
     return Answer(status, body, JSON)
 

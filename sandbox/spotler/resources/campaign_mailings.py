@@ -1,4 +1,4 @@
-"""The mailings that campaigns send, and what became of them on each passage of a contact."""
+"""The mailings that campaigns send, and their results on each passage of a contact."""
 
 from collections.abc import Sequence
 

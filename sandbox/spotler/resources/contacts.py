@@ -105,7 +105,7 @@ def _search(call: Call, query: str) -> list[Contact]:
 
 
 def _candidates(call: Call, conditions: dict[str, str]) -> list[Contact]:
-    """The indexes spare the scan over everybody."""
+    """Uses an index where there is one."""
     if EXTERNAL_ID in conditions:
         found = call.find_contact(conditions[EXTERNAL_ID])
         return [] if found is None else [found]

@@ -1,4 +1,4 @@
-"""Ordinary mailings and what became of them."""
+"""Ordinary mailings and their results."""
 
 from collections.abc import Sequence
 

@@ -79,7 +79,7 @@ class Controls:
         return {"now": clock.now().isoformat(timespec="milliseconds")}
 
     def faults(self) -> object:
-        """What is armed, and how often each has struck."""
+        """What is armed, and how often each has applied."""
         return {"faults": [asdict(fault) for fault in self.sandbox.faults.armed]}
 
     def arm(self, body: bytes) -> object:

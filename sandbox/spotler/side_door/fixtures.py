@@ -1,4 +1,4 @@
-"""Fixtures: where a test starts. They leave no trace in the journal of effects."""
+"""Fixtures: where a test starts. They are not written into the journal of effects."""
 
 from collections.abc import Callable
 from dataclasses import replace
