@@ -20,7 +20,7 @@ from connector.dataverse.api import Row
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, Unreadable
-from connector.jobs.claims import Drop, Run, Wait, decide
+from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.jobs.store import JobStore
 from connector.operations.job import COLUMNS, Job
 from connector.operations.registry import operation_of
@@ -110,7 +110,7 @@ def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[st
             yield f"Nothing: it is over. {obstacle_to_retry(job, force=False) or 'job retry sets it back to Queued.'}"
         case Drop():
             yield "Somebody works on it, or it comes back by itself after a pause."
-        case Run(outcome) if outcome is not None:
+        case End(outcome):
             yield f"It ends as {outcome.status.label} without being run, {outcome.code}: {outcome.message}"
         case Run():
             yield "It runs when its work item is delivered; if that was lost, the sweep sends another."

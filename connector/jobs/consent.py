@@ -6,10 +6,12 @@ bring it back with the next sync.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from connector.errors import Refused
-from connector.operations.attempt import Attempt
-from connector.operations.field_write import Write
+from connector.operations.fields import Write
+from connector.operations.operation import Task
+from connector.operations.results import Failed, Result
 from connector.outcomes import SKIPPED_DO_NOT_EMAIL
 from connector.services import Services
 from connector.sync.consent import withdraw
@@ -29,20 +31,29 @@ class DoNotBulkEmail(Refused):
     advice = "Clear Do Not Bulk Email if the person agrees to such mail, then set the job back to Queued."
 
 
-def heed_consent(attempts: Sequence[Attempt], services: Services) -> None:
-    """End the attempts that consent forbids, and withdraw in Dataverse what the others switch off."""
+def enforce_consent[Plan](
+    tasks: Sequence[Task[Plan]], services: Services
+) -> tuple[list[Task[Plan]], dict[str, Result]]:
+    """The tasks that consent allows, and the results of the others; what they switch off is withdrawn in Dataverse."""
+    allowed: list[Task[Plan]] = []
+    results: dict[str, Result] = {}
     rows = {}
-    for attempt in attempts:
-        record = attempt.known_record
-        permission = attempt.plan.permission if isinstance(attempt.plan, Write) else ""
-        if record.do_not_email and not attempt.only_removes:
-            attempt.fail(DoNotEmail())
-        elif permission and attempt.only_removes:
+    for task in tasks:
+        record = task.record
+        permission = task.plan.permission if isinstance(task.plan, Write) else ""
+        if record is None:
+            allowed.append(task)
+        elif record.do_not_email and not task.removes:
+            results[task.job.id] = Failed(DoNotEmail())
+        elif permission and task.removes:
             rows[record.ref] = record.rows_of(permission)
-            attempt.record = record.without(permission)
+            allowed.append(replace(task, record=record.without(permission)))
         elif permission and record.do_not_bulk_email:
-            attempt.fail(DoNotBulkEmail())
+            results[task.job.id] = Failed(DoNotBulkEmail())
+        else:
+            allowed.append(task)
     refused = withdraw(services, rows)
-    for attempt in attempts:
-        if error := refused.get(attempt.known_record.ref):
-            attempt.fail(error)
+    for task in allowed:
+        if task.record is not None and (error := refused.get(task.record.ref)):
+            results[task.job.id] = Failed(error)
+    return [task for task in allowed if task.job.id not in results], results

@@ -1,52 +1,68 @@
-"""What comes before the work of every operation: the record is read, found fit, willing, and known to Spotler."""
+"""What comes before the work: the record is read, fit, allowed by consent, and as it is in Spotler."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
-from connector.jobs.consent import heed_consent
-from connector.operations.attempt import Attempt
-from connector.operations.field_write import Write
-from connector.operations.operation import Accepts, Batch, Needs, Operation
+from connector.jobs.attempt import Attempt
+from connector.jobs.consent import enforce_consent
+from connector.operations.context import Context
+from connector.operations.operation import Accepts, Needs, Operation, Task
+from connector.operations.results import Failed, Result
 from connector.sync.records import Record, RecordReader
 
 
-def check_lookups(operation: Operation, attempts: Sequence[Attempt]) -> None:
-    """End the attempts whose row names two records, or none where one is needed: this takes no call."""
-    for attempt in attempts:
-        job = attempt.job
-        if job.customer is not None and job.lead is not None:
-            attempt.fail(Invalid("The job has both a customer and a lead; keep one of them."))
-        elif operation.needs is Needs.NOTHING or job.record is not None:
+def lookup_problem(operation: Operation[Any], attempt: Attempt) -> Invalid | None:
+    """What is wrong with a row that names two records, or none where one is needed: this takes no call."""
+    job = attempt.job
+    if job.customer is not None and job.lead is not None:
+        return Invalid("The job has both a customer and a lead; keep one of them.")
+    if operation.needs is Needs.NOTHING or job.record is not None:
+        return None
+    if attempt.about is not None and Accepts.DELETED not in operation.accepts:
+        return _deleted()
+    if attempt.about is None and operation.needs is Needs.RECORD:
+        return _no_record()
+    return None
+
+
+def prepare[Plan](
+    operation: Operation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
+) -> tuple[list[Task[Plan]], dict[str, Result]]:
+    """The tasks that can be performed now, and the results of the others, by job id.
+
+    Raises:
+        Exception: ends them all, where nothing can be said of any.
+    """
+    refs = {} if operation.needs is Needs.NOTHING else {each.job.id: each.about for each, _ in planned if each.about}
+    records = RecordReader(context.services).read(set(refs.values()))
+    tasks: list[Task[Plan]] = []
+    results: dict[str, Result] = {}
+    for attempt, plan in planned:
+        task = Task(attempt.job, plan, removes=operation.removes(plan), step=attempt.item.step)
+        ref = refs.get(attempt.job.id)
+        if ref is None:
+            tasks.append(task)
             continue
-        elif attempt.about is not None and Accepts.DELETED not in operation.accepts:
-            attempt.fail(_deleted())
-        elif attempt.about is None and operation.needs is Needs.RECORD:
-            attempt.fail(_no_record())
-
-
-def prepare(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> None:
-    """Give every attempt its record; end those whose record is not fit for the operation."""
-    refs = [] if operation.needs is Needs.NOTHING else [(each, each.about) for each in attempts if each.about]
-    records = RecordReader(batch.services).read({ref for _, ref in refs})
-    for attempt, ref in refs:
         try:
-            attempt.record = _fit(operation, attempt, ref, records.get(ref))
+            tasks.append(replace(task, record=_fit(operation, attempt, ref, records.get(ref))))
         except Invalid as error:
-            attempt.fail(error)
-    fit = [attempt for attempt, _ in refs if attempt.is_open]
-    for attempt in fit:
-        plan = attempt.plan
-        attempt.only_removes = (
-            plan.only_removes if isinstance(plan, Write) else Accepts.DO_NOT_EMAIL in operation.accepts
-        )
-    heed_consent(fit, batch.services)
+            results[attempt.job.id] = Failed(error)
+    tasks, refused = enforce_consent(tasks, context.services)
+    results |= refused
     if operation.syncs_first:
         # A record that Spotler does not know yet is sent before anything is done with it.
-        batch.send([attempt for attempt in fit if attempt.is_open and not attempt.known_record.is_known])
+        results |= context.send([task for task in tasks if task.record and not task.record.is_known], always=True)
+    return _left(tasks, results), results
 
 
-def _fit(operation: Operation, attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
+def _left[Plan](tasks: Sequence[Task[Plan]], results: Mapping[str, Result]) -> list[Task[Plan]]:
+    return [task for task in tasks if task.job.id not in results]
+
+
+def _fit(operation: Operation[Any], attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
     """The record of a job, as it was read.
 
     Raises:

@@ -16,7 +16,7 @@ from math import ceil
 from typing import Final
 
 from connector.dataverse.choices import Operation
-from connector.jobs.portions import SIZE, at_a_time
+from connector.jobs.chunks import SIZE, at_a_time
 from connector.operations.registry import operation_of
 from connector.settings import Settings
 from sandbox.launch import ROOT

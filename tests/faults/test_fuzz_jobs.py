@@ -13,7 +13,7 @@ from connector.dataverse.messages import parse_message
 from connector.dataverse.names import Automation, Contact, Job, Lead, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.jobs import portions
+from connector.jobs import chunks
 from connector.routing.quarantine import Note
 from connector.routing.route import route
 from connector.routing.work_item import WorkItem
@@ -156,7 +156,7 @@ def fuzz(day, runs: int) -> None:
     def any_rows(jobs, portion) -> None:
         day.start_over()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(portions, "SIZE", portion)
+            patch.setattr(chunks, "SIZE", portion)
             check_jobs(day, jobs)
 
     any_rows()

@@ -10,8 +10,8 @@ import pytest
 from connector import telemetry
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Info, Job
-from connector.jobs import portions
-from connector.jobs.retry import BACKOFF_LONGEST
+from connector.jobs import chunks
+from connector.jobs.due import BACKOFF_LONGEST
 from sandbox.spotler import seed
 from tests.faults.support import SWEEP_INTERVAL
 from tests.unit.world import LOOKUP_TABLE
@@ -134,7 +134,7 @@ def rate(day, start: datetime, duration: timedelta) -> float:
 
 def test_the_rate_is_back_within_a_minute_after_a_storm_and_an_outage(slow_day, monkeypatch):
     day, window = slow_day, timedelta(seconds=90)
-    monkeypatch.setattr(portions, "SIZE", 10)  # what ends at the same time is little beside what ends in a window
+    monkeypatch.setattr(chunks, "SIZE", 10)  # what ends at the same time is little beside what ends in a window
     day.wake(*tag_jobs(day, "before", 1300))
     began = day.time.now()
     day.pass_time(2 * MINUTE)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal
-from connector.dataverse.api.rows import Row, address, created_id
+from connector.dataverse.api.rows import ETAG, Row, address, created_id
 from connector.dataverse.names import OWN_TAG
 from connector.errors import ConnectorError, Transient
 
@@ -68,9 +68,15 @@ class BatchRequest:
         return cls("POST", tagged(set_name), set_name, values)
 
     @classmethod
-    def update(cls, set_name: str, key: str, values: Row, *, if_match: str = "*") -> Self:
-        """Change a row that exists; with an etag as `if_match`, only that version of it."""
-        return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values, {"If-Match": if_match})
+    def update(cls, set_name: str, key: str, values: Row, *, if_match: str = "*", returning: str = "") -> Self:
+        """Change a row that exists; with an etag as `if_match`, only that version of it.
+
+        `returning` names a column to send back: only then does the answer tell the new version of the row.
+        """
+        path, headers = tagged(address(set_name, key)), {"If-Match": if_match}
+        if returning:
+            path, headers = f"{path}&$select={returning}", {**headers, "Prefer": "return=representation"}
+        return cls("PATCH", path, f"{set_name}(…)", values, headers)
 
     @classmethod
     def upsert(cls, set_name: str, key: str, values: Row) -> Self:
@@ -115,6 +121,11 @@ class BatchResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
     error: ConnectorError | None = None
+
+    @property
+    def etag(self) -> str:
+        """The version of the row that the answer holds; empty where it holds none."""
+        return str(self.body.get(ETAG) or "") if isinstance(self.body, Mapping) else ""
 
     @property
     def created_id(self) -> str:

@@ -12,7 +12,7 @@ from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.messages.reasons import NotJson
 from connector.dataverse.names import Job
 from connector.errors import Misconfigured, Transient, Unclear
-from connector.operations.operation import OutOfTime
+from connector.operations.context import OutOfTime
 
 ROOT = Path(__file__).parents[3]
 UNKNOWN = "99999999-0000-4000-8000-000000000000"
