@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from connector import telemetry
-from connector.cli import dead_letters, jobs, mapping, messages, quarantine
+from connector.cli import jobs, mapping, messages, stored_message_commands
 from connector.cli.codes import codes
+from connector.cli.entities import entities
 from connector.cli.output import told
 from connector.errors import ConnectorError, Misconfigured
 
@@ -18,9 +19,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler 
 app.add_typer(jobs.app, name="job")
 app.add_typer(messages.app, name="message")
 app.add_typer(mapping.app, name="mapping")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(stored_message_commands.quarantine, name="quarantine")
+app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
 app.command()(codes)
+app.command()(entities)
 
 #: Where application settings are looked for when the environment has none.
 DEFAULT_SETTINGS = Path("local.settings.json")

@@ -4,18 +4,18 @@ What happened, by the row and the log; what happens next; which jobs it waits fo
 a host on this machine is read; for that of Azure there is a query.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from connector.cli.letters import Letter, mailbox
 from connector.cli.log_lines import beside, lines_about
 from connector.cli.output import moment, told
 from connector.cli.retry import obstacle_to_retry
 from connector.cli.rows import dataverse, row_id
+from connector.cli.stored_messages import browser, id_of, reason_of
 from connector.dataverse.api import Row
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
@@ -26,7 +26,8 @@ from connector.operations.job import COLUMNS, Job
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import WorkItem
-from connector.servicebus.mailbox import QUARANTINE, Held, Place, places_of_dead_letters, places_of_work
+from connector.servicebus.browse import StoredMessage
+from connector.servicebus.entities import QUARANTINE, dead_letter_locations, work_locations
 
 #: What the story tells beside the columns that the work needs.
 MORE_COLUMNS: Final = ("createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE)
@@ -125,7 +126,7 @@ def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[st
 def on_the_bus(job_id: str) -> Iterator[str]:
     """Its messages, wherever they lie. The row can be explained without the bus, so that an error is only told."""
     try:
-        found = mailbox().peek_all((*places_of_work(), QUARANTINE, *places_of_dead_letters()))
+        found = browser().peek((*work_locations(), QUARANTINE, *dead_letter_locations()))
     except ConnectorError as error:
         yield told(error)
         return
@@ -144,25 +145,24 @@ def log_query(job_id: str, created: datetime) -> Iterator[str]:
     yield "| order by timestamp asc"
 
 
-def _messages(job_id: str, found: Mapping[Place, Sequence[Held]]) -> Iterator[str]:
-    for place, messages in found.items():
-        for held in messages:
-            if job_id.encode() not in held.body.lower():
-                continue
-            if place == QUARANTINE or place.dead_letters:
-                letter = Letter(place, held)
-                yield f"{place}, message {letter.id}, since {moment(held.enqueued_on)}: {letter.reason}"
-            else:
-                yield f"{place}, since {moment(held.enqueued_on)}, {_described(held)}"
+def _messages(job_id: str, found: Iterable[StoredMessage]) -> Iterator[str]:
+    for message in found:
+        if job_id.encode() not in message.body.lower():
+            continue
+        where, since = str(message.location), moment(message.enqueued_on)
+        if message.location == QUARANTINE or message.location.dead_letters:
+            yield f"{where}, message {id_of(message)}, since {since}: {reason_of(message)}"
+        else:
+            yield f"{where}, since {since}, {_described(message)}"
 
 
-def _described(held: Held) -> str:
+def _described(message: StoredMessage) -> str:
     try:
-        item = WorkItem.from_body(held.body)
+        item = WorkItem.from_body(message.body)
     except Unreadable:
         return "message of Dataverse"
     what = "an outcome to be written" if item.receipt else f"work item ({item.reason})"
-    return f"{what}, delivered {held.deliveries} times"
+    return f"{what}, delivered {message.deliveries} times"
 
 
 def _status(job: Job) -> str:

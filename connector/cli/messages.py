@@ -71,4 +71,4 @@ def _destination(message: Message) -> str:
         return f"Goes to: quarantine\n{error.for_people}"
     if isinstance(decision, Publish):
         return f"Goes to: spotler-jobs, subscription {decision.item.operation}, job {decision.item.job}"
-    return f"Ignored: {decision.why}"
+    return f"Ignored: {decision.reason}"

@@ -39,6 +39,9 @@ _ALL: Final[tuple[Operation, ...]] = (
 
 _BY_SLUG: Final = {operation.slug: operation for operation in _ALL}
 
+#: Every slug: each has a subscription and a function.
+SLUGS: Final = tuple(_BY_SLUG)
+
 
 def operation_of(slug: str) -> Operation:
     """The operation of a subscription.

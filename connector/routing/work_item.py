@@ -14,7 +14,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.servicebus.bus import OPERATION_PROPERTY, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import OPERATION_PROPERTY
 
 Reason = Literal["created", "resolved", "sweep", "waiting", "retry", "receipt", "handover"]
 

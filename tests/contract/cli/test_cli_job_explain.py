@@ -12,7 +12,8 @@ from connector.dataverse.names import Contact, Job
 from connector.errors import InternalError
 from connector.routing.quarantine import quarantine
 from connector.routing.work_item import Receipt, WorkItem
-from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.settings import get_settings
 
 LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
