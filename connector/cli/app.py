@@ -1,4 +1,4 @@
-"""The command line: settings from the environment, or from a file in the form of local.settings.json."""
+"""The command line. Settings come from the environment, or from a file like local.settings.json."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from connector import telemetry
 from connector.cli import jobs, mapping, messages, stored_message_commands
 from connector.cli.codes import codes
 from connector.cli.entities import entities
-from connector.cli.output import told
+from connector.cli.output import error_text
 from connector.errors import ConnectorError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
@@ -35,7 +35,7 @@ def settings_of(
         Path | None, typer.Option(help="Application settings, a file like local.settings.json.", exists=True)
     ] = None,
 ) -> None:
-    """Read the settings; what stands in the environment wins."""
+    """Read the settings; the environment takes precedence."""
     telemetry.silence_loggers()
     path = settings or (DEFAULT_SETTINGS if DEFAULT_SETTINGS.exists() else None)
     context.obj = path  # for commands that look for what lies beside it
@@ -61,9 +61,9 @@ def _values(path: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    """Run a command; what goes wrong is told as a sentence, without a trace."""
+    """Run a command; print an error as a sentence, without a stack trace."""
     try:
         app()
     except ConnectorError as error:
-        typer.echo(told(error), err=True)
+        typer.echo(error_text(error), err=True)
         sys.exit(1)

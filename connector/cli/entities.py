@@ -7,10 +7,10 @@ import json
 
 import typer
 
-from connector.operations.registry import SLUGS
+from connector.operations.registry import OPERATIONS
 from connector.servicebus.entities import definition
 
 
 def entities() -> None:
     """Print the definition of all queues, topics and subscriptions, as JSON."""
-    typer.echo(json.dumps(definition(SLUGS), indent=2))
+    typer.echo(json.dumps(definition(sorted(OPERATIONS)), indent=2))

@@ -1,4 +1,4 @@
-"""`message show`: how a captured message is read, and where the router would send it."""
+"""`message show`: how a captured message of Dataverse is read, and where the router would send it."""
 
 from datetime import UTC, datetime
 from pathlib import Path

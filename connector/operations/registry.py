@@ -37,10 +37,7 @@ _ALL: Final[tuple[Operation, ...]] = (
     REFRESH_PERMISSIONS,
 )
 
-_BY_SLUG: Final = {operation.slug: operation for operation in _ALL}
-
-#: Every slug: each has a subscription and a function.
-SLUGS: Final = tuple(_BY_SLUG)
+OPERATIONS: Final = {operation.slug: operation for operation in _ALL}
 
 
 def operation_of(slug: str) -> Operation:
@@ -49,4 +46,4 @@ def operation_of(slug: str) -> Operation:
     Raises:
         KeyError: when no operation has this slug.
     """
-    return _BY_SLUG[slug]
+    return OPERATIONS[slug]

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from connector.operations.registry import SLUGS
+from connector.operations.registry import OPERATIONS
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 from connector.servicebus.entities import (
     ENTITIES_FILE,
@@ -16,6 +16,8 @@ from connector.servicebus.entities import (
     work_locations,
 )
 from sandbox.servicebus.definition import NamespaceDefinition
+
+SLUGS = tuple(sorted(OPERATIONS))
 
 
 def test_the_file_is_what_the_command_prints(cli):
