@@ -52,7 +52,7 @@ class Malformed(Unreadable):
 
     @classmethod
     def member(cls, name: str, expected: str) -> "Malformed":
-        """The error for one member, e.g. `Malformed.member("Depth", "a whole number")`.
+        """The error for one member, e.g. `Malformed.member("Entities", "a list of rows")`.
 
         Both texts come from this package, never from the message.
         """

@@ -44,7 +44,7 @@ def test_a_batch_is_published_with_one_send(bus, route):
         (b"", "MESSAGE_EMPTY"),
         (b"\x00\x01\x02", "MESSAGE_NOT_JSON"),
         (b'{"hello": "world"}', "MESSAGE_NOT_DATAVERSE"),
-        (body(created(Depth="deep")), "MESSAGE_MALFORMED"),
+        (body(created(PrimaryEntityId="deep")), "MESSAGE_MALFORMED"),
         (body(created(PrimaryEntityName="contact")), "MESSAGE_FOREIGN"),
     ],
 )
