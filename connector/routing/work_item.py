@@ -37,7 +37,7 @@ class NotAWorkItem(Unreadable):
     """The message is not a work item."""
 
     code = "WORK_ITEM_UNREADABLE"
-    advice = "Only the connector may write to the topic spotler-jobs. The sweep finds the job, if there is one."
+    advice = "Only the connector may write to the topic spotler-jobs; the sweep finds the job."
 
 
 class Claim(BaseModel):

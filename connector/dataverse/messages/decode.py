@@ -1,4 +1,4 @@
-"""From bytes to JSON: encodings, padding, garbled text, and what must not be let in.
+"""From bytes to JSON: encodings, padding, garbled text, and what is refused.
 
 Tolerated, because it was seen or is harmless: a byte order mark, NULs and white space around the document, UTF-16,
 repeated members (the last one counts), lone surrogates (they become U+FFFD, so that the text can be written as UTF-8
