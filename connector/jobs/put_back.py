@@ -16,7 +16,8 @@ from connector.operations.job import Job
 from connector.routing.quarantine import quarantine
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, Receipt, WorkItem
-from connector.servicebus.bus import TOPIC_JOBS, Bus, OutgoingMessage
+from connector.servicebus.bus import Bus, OutgoingMessage
+from connector.servicebus.entities import TOPIC_JOBS
 
 log = logging.getLogger(__name__)
 

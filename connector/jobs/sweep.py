@@ -24,7 +24,8 @@ from connector.operations.job import Job
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import TOPIC_JOBS
 from connector.services import Services
 
 log = logging.getLogger(__name__)

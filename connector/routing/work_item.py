@@ -14,7 +14,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.servicebus.bus import OPERATION_PROPERTY, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import OPERATION_PROPERTY
 
 Reason = Literal["created", "sweep", "waiting", "retry", "continue", "receipt", "handover"]
 
@@ -39,7 +40,7 @@ class NotAWorkItem(Unreadable):
     """The message is not a work item."""
 
     code = "WORK_ITEM_UNREADABLE"
-    advice = "Only the connector may write to the topic spotler-jobs. The sweep finds the job, if there is one."
+    advice = "Only the connector may write to the topic spotler-jobs; the sweep finds the job."
 
 
 class Claim(BaseModel):

@@ -6,7 +6,8 @@ from typing import List  # noqa: UP035 - the engine does not index a function an
 import azure.functions as func
 
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
-from connector.servicebus.bus import CONNECTION, TOPIC_JOBS
+from connector.servicebus.connection import CONNECTION_SETTING
+from connector.servicebus.entities import TOPIC_JOBS
 from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -41,7 +42,7 @@ for _slug in (RESOLVE, *(operation.slug for operation in CARRIED_OUT)):
             arg_name="messages",
             topic_name=TOPIC_JOBS,
             subscription_name=_slug,
-            connection=CONNECTION,
+            connection=CONNECTION_SETTING,
             cardinality="many",
             data_type="binary",
         )(_function_of(_slug))

@@ -27,7 +27,8 @@ from connector.jobs.sweep import sweep
 from connector.operations.registry import operation_of
 from connector.routing.router import Incoming, Router
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
-from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.services import RouterServices
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls

@@ -17,7 +17,8 @@ from connector.jobs import chunks
 from connector.routing.quarantine import Note
 from connector.routing.route import route
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
 from sandbox.spotler import seed
 from tests.faults.support import SLUGS
 from tests.unit.jobs.posted import body, created

@@ -22,7 +22,7 @@ from connector.jobs.batch import run_batch
 from connector.jobs.sweep import sweep
 from connector.operations.registry import operation_of
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import TOPIC_JOBS
+from connector.servicebus.entities import TOPIC_JOBS
 from connector.services import Services, get_services
 from sandbox.functions.bindings import ServiceBusTrigger, Source
 from sandbox.functions.receiver import Receiver

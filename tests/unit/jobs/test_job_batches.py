@@ -11,7 +11,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Transient
 from connector.jobs.due import WORKING_SHARE
 from connector.routing.subscriptions import RESOLVE
-from connector.servicebus.bus import QUEUE_QUARANTINE
+from connector.servicebus.entities import QUEUE_QUARANTINE
 from sandbox.spotler import seed
 
 ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION

@@ -9,7 +9,7 @@ from connector.dataverse.names import Job
 from connector.jobs.due import CONTENDED
 from connector.jobs.store import JobStore
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import QUEUE_QUARANTINE
+from connector.servicebus.entities import QUEUE_QUARANTINE
 from sandbox.spotler import seed
 
 ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION

@@ -10,7 +10,7 @@ from connector.errors import Transient
 from connector.jobs.due import BACKOFF_FIRST
 from connector.jobs.verdict import INTERNAL_ATTEMPTS
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import QUEUE_QUARANTINE
+from connector.servicebus.entities import QUEUE_QUARANTINE
 
 DONE = (JobStatus.COMPLETED, "OK")
 TAGS, TRIGGER = "POST /contact/*/tags", "POST /automation/trigger/*"
