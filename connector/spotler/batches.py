@@ -13,7 +13,7 @@ from itertools import batched
 from typing import Final
 
 from connector.errors import Invalid, Refused
-from connector.http.gate import SYSTEM_CLOCK, Clock
+from connector.http import SYSTEM_CLOCK, Clock
 from connector.spotler.calls import Calls, Route, answer_of, list_of
 from connector.spotler.errors import named_field
 from connector.spotler.models import ContactData, ContactResult
