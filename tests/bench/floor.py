@@ -25,7 +25,7 @@ from sandbox.launch import ROOT
 BATCH: Final = int(
     json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["extensions"]["serviceBus"]["maxMessageBatchSize"]
 )
-#: Calls to Spotler at the same time, once the governor has found out that Spotler bears them.
+#: Calls to Spotler at the same time, once the limiter has found out that Spotler accepts them.
 PARALLEL: Final = int(Settings.model_fields["spotler_parallel"].default)
 
 #: Read the jobs; claim them; read records, Spotler Info and permissions; write outcomes, Spotler Info and posts.
