@@ -3,26 +3,25 @@
     plan(mapping, table)   once: which columns to read, which lookups to follow, what to do with them
     plan.contact(...)      per record: properties as they go over the wire, warnings, or why the record is skipped
 
-Nothing here calls out; the caller reads the record as the plan asks (with annotations) and sends the outcome.
+The caller reads the record as the plan asks (with annotations) and sends the outcome. Nothing here calls another
+system, except for the behaviour of a date column, which is read once (`Times.is_wall_clock`).
 """
 
 from collections import abc
 from dataclasses import dataclass
-from datetime import UTC
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from connector.dataverse.api.rows import Row
 from connector.dataverse.names import Account, Contact, Flags, Lead
 from connector.mapping.columns import Collection, Mapped, base_column
-from connector.mapping.convert import equals
 from connector.mapping.draft import SET, Draft, PermissionState
-from connector.mapping.fields import FieldCatalogue, ToWire
-from connector.mapping.model import EMAIL, Mapping, MappingRow
+from connector.mapping.model import EMAIL, Mapping, MappingRow, Times
 from connector.mapping.sources import Source, source_of
+from connector.mapping.values import equals
 from connector.outcomes import SKIPPED_FILTER, SKIPPED_NO_EMAIL
+from connector.spotler import Fields
 
 #: Columns that decide whether somebody may be mailed at all; read with every record, mapped or not.
 FLAGS: Final = (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL, Flags.STATE, Flags.STATUS)
@@ -76,7 +75,7 @@ class _Step:
         elif self.item and field.type == SET:
             draft.put_item(field, self.item, self.column, cell)
         elif self.item:
-            draft.warn(f"The field {field.name} is no list field, so its item {self.item} was not sent.")
+            draft.warn(f"The field {field.name} is not a list field, so its item {self.item} was not sent.")
         elif field.type == SET:
             draft.put_labels(field, self.items, self.column, cell)
         else:
@@ -117,28 +116,23 @@ class OutwardPlan:
     _permissions: MappingRow | None
     _permission_fields: tuple[str, ...]
     _remarks: tuple[str, ...]
+    _times: Times
 
-    def contact(
-        self,
-        record: Row,
-        permissions: abc.Sequence[PermissionState],
-        fields: FieldCatalogue,
-        *,
-        to_wire: ToWire,
-        time_zone: str = "Europe/Amsterdam",
-    ) -> Outcome:
+    def contact(self, record: Row, permissions: abc.Sequence[PermissionState], fields: Fields) -> Outcome:
         """The Spotler contact of a record.
 
         Args:
             record: the row, read with `select`, `expand` and its annotations.
             permissions: the Spotler Permission rows of the record.
             fields: the account's fields.
-            to_wire: writes a converted value as JSON, see `fields.ToWire`.
-            time_zone: IANA name of the zone in which a date-time becomes a date.
+
+        Raises:
+            Invalid: the address has an invisible character in it; nobody could be mailed there.
+            Transient: the behaviour of a date column cannot be read now.
         """
         if not self.synced or not all(each.admits(record) for each in self._filters):
-            return self._excluded(fields, to_wire)
-        draft = Draft(fields, to_wire, ZoneInfo(time_zone))
+            return self._excluded(fields)
+        draft = Draft(fields, self._times.zone)
         for step in self._steps:
             step.take(record, draft)
         for remark in self._remarks:
@@ -152,9 +146,9 @@ class OutwardPlan:
             draft.properties, tuple(draft.warnings), None if _has_address(draft.properties) else Skipped.NO_EMAIL
         )
 
-    def _excluded(self, fields: FieldCatalogue, to_wire: ToWire) -> Outcome:
+    def _excluded(self, fields: Fields) -> Outcome:
         """All permissions off and nothing else."""
-        draft = Draft(fields, to_wire, UTC)
+        draft = Draft(fields, self._times.zone)
         self._all_off(draft)
         draft.finish()
         return Outcome(draft.properties, tuple(draft.warnings), Skipped.FILTER)
@@ -195,6 +189,7 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
         _permissions=permissions,
         _permission_fields=mapping.permission_fields(table),
         _remarks=tuple(remarks),
+        _times=mapping.times,
     )
 
 

@@ -11,7 +11,7 @@ from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.operations.attempt import Attempt
 from connector.operations.operation import Accepts, Batch, Needs
-from connector.spotler import ContactUnknown, MembershipResult
+from connector.spotler import ContactUnknown, MembershipResult, clean_text, name_key
 
 #: The longest name and id of an audience that Spotler takes.
 NAME_LENGTH: Final = 255
@@ -43,14 +43,14 @@ class ChangeAudience:
         open_ = [attempt for attempt in attempts if attempt.is_open]
         owned = _owned_by_lists([attempt.job.audience for attempt in open_], batch)
         for attempt in open_:
-            if audience_of(attempt.job.audience).casefold() in owned:
+            if name_key(audience_of(attempt.job.audience)) in owned:
                 attempt.fail(Invalid("A Marketing List keeps this audience; change the members of the list instead."))
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call per audience for up to 2,500 contacts."""
         by_audience = defaultdict(list)
         for attempt in attempts:
-            by_audience[audience_of(attempt.job.audience).casefold()].append(attempt)
+            by_audience[name_key(audience_of(attempt.job.audience))].append(attempt)
         for members in by_audience.values():
             try:
                 batch.check_time()
@@ -89,12 +89,12 @@ class ChangeAudience:
 
 
 def audience_of(name: str) -> str:
-    """The name of a job's audience, trimmed.
+    """The name of a job's audience in one form (`clean_text`), without needless blanks.
 
     Raises:
         Invalid: when it is blank or too long.
     """
-    name = " ".join(name.split())
+    name = _one_form(name)
     if not name:
         raise Invalid("The job has no audience; fill the column Audience with its name.")
     if len(name) > NAME_LENGTH:
@@ -104,7 +104,7 @@ def audience_of(name: str) -> str:
 
 def audience_id(name: str) -> str:
     """The id of an audience in Spotler: the same for names that differ only in case or blanks."""
-    return ID_PREFIX + hashlib.sha256(name.casefold().encode()).hexdigest()[:32]
+    return ID_PREFIX + hashlib.sha256(name_key(name).encode()).hexdigest()[:32]
 
 
 def _owned_by_lists(names: Iterable[str], batch: Batch) -> set[str]:
@@ -124,8 +124,12 @@ def _owned_by_lists(names: Iterable[str], batch: Batch) -> set[str]:
             rows = batch.services.dataverse.query(MarketingList.SET, select=(MarketingList.NAME,), filter=condition)
         except UnknownName:
             return set()
-        owned |= {" ".join(str(row[MarketingList.NAME]).split()).casefold() for row in rows}
+        owned |= {name_key(_one_form(str(row[MarketingList.NAME]))) for row in rows}
     return owned
+
+
+def _one_form(name: str) -> str:
+    return clean_text(" ".join(name.split()))
 
 
 ADD_TO_AUDIENCE: Final = ChangeAudience(

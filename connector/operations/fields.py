@@ -6,12 +6,13 @@ from typing import Final
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.mapping import Mapping
+from connector.mapping.values import typed
 from connector.operations.attempt import Attempt
 from connector.operations.field_write import Write, write_of
 from connector.operations.job import Job
 from connector.operations.operation import Accepts, Batch, Needs
 from connector.operations.target_field import find_target, is_lasting
-from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, parse_text, to_spotler
+from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, to_spotler
 from connector.sync.outward import NO_CHANNEL
 
 #: Reads from a job what is to be written.
@@ -116,7 +117,7 @@ def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, obj
     """
     filled(job)
     target = find_target(job.field_name, job.table, fields, mapping)
-    value = parse_text(target.type, job.field_value)
+    value = typed(target.type, job.field_value, mapping.times.zone)
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
 

@@ -9,7 +9,7 @@ from connector.errors import Invalid
 from connector.operations.attempt import Attempt
 from connector.operations.job import Job
 from connector.operations.operation import Accepts, Batch, Needs
-from connector.spotler import TAG_LENGTH
+from connector.spotler import TAG_LENGTH, clean_text, name_key
 
 
 class TagOperation(ABC):
@@ -64,15 +64,15 @@ class RemoveTag(TagOperation):
 
 
 def tags_of(job: Job) -> tuple[str, ...]:
-    """The tags of a job: trimmed, without empty ones and without repetitions in another case.
+    """The tags of a job in one form (`clean_text`), without empty ones and without repetitions in another case.
 
     Raises:
         Invalid: when there is none, or one is too long.
     """
     tags: dict[str, str] = {}
     for part in re.split("[,;]", job.tag):
-        if tag := part.strip():
-            tags.setdefault(tag.casefold(), tag)
+        if tag := clean_text(part):
+            tags.setdefault(name_key(tag), tag)
     if not tags:
         raise Invalid("The job has no tag; fill the column Tag.")
     if any(len(tag) > TAG_LENGTH for tag in tags.values()):

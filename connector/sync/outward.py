@@ -25,7 +25,7 @@ from connector.outcomes import (
     UNCHANGED,
 )
 from connector.services import Services
-from connector.spotler import ContactData, ContactUnknown, Fields, to_spotler
+from connector.spotler import ContactData, ContactUnknown, Fields
 from connector.sync.consent import withdraw
 from connector.sync.records import Record
 
@@ -145,8 +145,6 @@ class Outward:
             record.row,
             record.permissions,
             fields,
-            to_wire=to_spotler,
-            time_zone=self._services.settings.time_zone,
         )
         # A record that was sent before is sent again without what it has lost: Spotler must not keep that.
         if outcome.skipped is not None and not (record.is_known and outcome.properties):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connector.mapping import Mapping, Outcome, PermissionState, load_mapping, parse_mapping, plan
-from connector.spotler import Field, Fields, Option, PropertyType, to_spotler
+from connector.spotler import Field, Fields, Option, PropertyType
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
 
@@ -22,10 +22,12 @@ TYPES = {
     "mobile": "mobNr",
     "interests": "set",
     "permissions": "set",
+    "topics": "set",
 }
 OPTIONS = {
     "permissions": (Option(1, "Newsletter"), Option(2, "Events"), Option(4, "Offers")),
     "interests": (Option(1, "Garden"), Option(2, "Kitchen")),
+    "topics": (Option(1, "Food"), Option(2, "Food; drinks"), Option(4, "Sweets")),
 }
 
 
@@ -61,7 +63,7 @@ def send(fields) -> Callable[..., Outcome]:
             ]
         }
         row = {"emailaddress1": "ann@example.org", **record}
-        return plan(parse_mapping(document), table).contact(row, permissions, fields, to_wire=to_spotler)
+        return plan(parse_mapping(document), table).contact(row, permissions, fields)
 
     return _send
 

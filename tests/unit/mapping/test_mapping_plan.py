@@ -3,7 +3,6 @@
 import pytest
 
 from connector.mapping import Skipped, parse_mapping, plan
-from connector.spotler import to_spotler
 
 from .conftest import formatted
 
@@ -68,7 +67,7 @@ def test_a_plan_is_made_once_per_mapping_and_table(default_mapping):
 
 def test_a_table_that_the_mapping_leaves_out_is_not_synced(fields):
     leads = plan(parse_mapping({"rows": [EMAIL]}), "lead")
-    outcome = leads.contact({"emailaddress1": "a@example.org"}, (), fields, to_wire=to_spotler)
+    outcome = leads.contact({"emailaddress1": "a@example.org"}, (), fields)
 
     assert not leads.synced
     assert Skipped.FILTER is outcome.skipped

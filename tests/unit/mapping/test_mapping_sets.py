@@ -19,6 +19,13 @@ def test_a_multi_choice_switches_items_by_label_ignoring_case(send):
     assert bits(outcome, "interests") == {1: True, 2: False}
 
 
+def test_a_choice_whose_label_has_a_semicolon_is_one_item(send):
+    outcome = send(("a", "topics"), a="7,8", **formatted("a", "Food; Drinks; Sweets"))
+
+    assert bits(outcome, "topics") == {1: False, 2: True, 4: True}
+    assert outcome.warnings == ()
+
+
 def test_an_empty_multi_choice_switches_every_item_off(send):
     assert bits(send(("a", "interests"), a=None), "interests") == {1: False, 2: False}
 
