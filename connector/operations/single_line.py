@@ -6,12 +6,12 @@ copied from a page. A link that is cut would be mailed, and so would a value wit
 | after the semicolon | in a value that is a link, or after `&amp` and the like | in another value |
 |---|---|---|
 | `name=` of a field of the automation | separates; refused after `&amp` | separates |
-| the same in another case | separates, and the name is refused | separates, and the name is refused |
-| another `name=` | belongs to the value | separates, and the name is refused |
-| no `name=` | belongs to the value | belongs to the value |
+| the same in another case, or without `=` | separates, and is refused | separates, and is refused |
+| another `name=` | belongs to the value | separates, and is refused |
+| anything else | belongs to the value | belongs to the value |
 
 Where the fields are not known, every semicolon separates, except in a link or after `&amp`, where it is refused. A
-blank beside the semicolon ends a link, because a link has none.
+blank ends a link, because a link has none.
 """
 
 import re
@@ -47,18 +47,15 @@ def parts(text: str, known: Collection[str]) -> list[str]:
 def _belongs(piece: str, before: str, known: Collection[str], *, position: int) -> bool:
     """Whether a piece goes on with the value before it."""
     name, is_named, _ = piece.partition("=")
-    name = name.strip()
     in_entity = _is_entity(before)
-    in_link = in_entity or (_LINK.fullmatch(_value(before)) is not None and not piece[:1].isspace())
+    in_link = in_entity or (_LINK.fullmatch(_value(before)) is not None and re.search(r"\s", name) is None)
     if not known:
         if in_link:
             raise _ambiguous(position)
         return False
-    if name in known and is_named:
+    if name.strip().casefold() in {each.casefold() for each in known}:
         if in_entity:
             raise _ambiguous(position)
-        return False
-    if name.casefold() in {each.casefold() for each in known} and is_named:
         return False
     return in_link or not is_named
 

@@ -91,7 +91,7 @@ def _write_text(value: object) -> str:
     if not isinstance(value, str):
         raise Invalid("The field takes text.")
     text = clean_text(value)
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Invalid("The text has a character that cannot be sent (a lone surrogate). Type the text again.")
     if len(text) > TEXT_LENGTH:
         raise Invalid(f"The field takes at most {TEXT_LENGTH} characters.")

@@ -30,6 +30,8 @@ _SELECTORS: Final = frozenset(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0
 
 def clean_text(text: str) -> str:
     """The text in Unicode NFC, without blanks, control characters and invisible characters at its ends."""
+    if text.isascii() and text.isprintable():  # nearly all texts, and quick
+        return text.strip()
     text = normalize("NFC", text)
     start, end = 0, len(text)
     while start < end and _is_empty(text[start]):
@@ -58,7 +60,8 @@ def clean_address(text: str) -> str:
 
 def name_key(text: str) -> str:
     """What two names have in common that differ only in case, blanks at the ends, or invisible ways of writing."""
-    return clean_text(clean_text(text).casefold())
+    key = clean_text(text).casefold()
+    return key if key.isascii() else clean_text(key)
 
 
 def _is_empty(letter: str) -> bool:

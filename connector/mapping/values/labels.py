@@ -37,7 +37,7 @@ def chosen_labels(cell: Cell, known: Collection[str]) -> tuple[str, ...]:
 
 
 def parts_of(cell: Cell) -> list[str]:
-    """What stands between the semicolons, as keys."""
+    """The parts between the semicolons, as keys."""
     text = str(cell.label if isinstance(cell.value, int) or cell.is_choices else cell.value)
     return [name_key(part) for part in text.split(_SEPARATOR)]
 

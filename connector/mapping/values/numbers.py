@@ -6,7 +6,7 @@ thousands; `12,-` is a round amount.
 
 | written | read |
 |---|---|
-| `1234`, `1234,5`, `1234.50`, `0.125`, `12,-` | as it stands |
+| `1234`, `1234,5`, `1234.50`, `0.125`, `12,-` | as it is written |
 | `1.234,50`, `1,234.50`, `1 234,50`, `1.234.567` | with groups of three |
 | `1.234`, `12,345` | refused: two ways |
 """

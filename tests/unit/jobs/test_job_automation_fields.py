@@ -88,6 +88,7 @@ def test_a_text_with_a_semicolon_is_not_cut_where_no_field_follows():
         "payUrl=https://shop.example;INVOICEEMAIL=a@example.org",
         "payUrl=https://shop.example; invoicEmail=a@example.org",
         "invoiceEmail=a@example.org;token=x",
+        "payUrl=https://shop.example/pay;Token =x",
     ],
 )
 def test_a_name_that_may_be_mistyped_is_not_swallowed_by_the_value_before_it(text):
@@ -256,3 +257,8 @@ def test_any_text_is_fields_of_the_automation_or_not_valid(text, template):
     assert {field.name: field.type for field in fields}.items() <= known.items()
     assert len({field.name for field in fields}) == len(fields)
     assert all(field.values if field.type == "PRODUCTLIST" else field.value for field in fields)
+
+
+@pytest.mark.parametrize("text", ["invoiceEmail=a;payUrl", "payUrl=https://shop.example; BASKET"])
+def test_a_known_name_without_a_value_is_refused_and_not_swallowed(text):
+    assert "Part 2 of Automation Fields has no '='" in refusal(text)
