@@ -15,7 +15,7 @@ from connector.mapping.draft import SET, entries_of
 from connector.mapping.model import Mapping, MappingRow
 from connector.mapping.values import Cell, chosen_labels, to_wire, to_yes_no
 from connector.mapping.values.labels import label_key
-from connector.mapping.values.numbers import Ambiguous, parse_number
+from connector.mapping.values.numbers import parse_number
 from connector.spotler import Field, Fields
 
 _LOOKUPS: Final = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
@@ -127,7 +127,7 @@ def _plain_problem(row: MappingRow, name: str, column: Column | None) -> str:
 def _is_ambiguous(text: str) -> bool:
     try:
         parse_number(text)
-    except Ambiguous:
+    except Invalid:
         return True
     return False
 

@@ -43,22 +43,18 @@ def _reading(group: str, point: str) -> re.Pattern[str]:
 _READINGS: Final = (_reading(".", ","), _reading(",", "."))
 
 
-class Ambiguous(Invalid):
-    """The number can be read in two ways."""
-
-
 def parse_number(text: str) -> Decimal | None:
     """The number that a text is; None if it is none.
 
     Raises:
-        Ambiguous: it is one number to the Dutch and another one to the English.
+        Invalid: it is one number to the Dutch and another one to the English.
     """
     text = clean_text(text).translate(_PLAIN)
     if len(text) > _LONGEST:
         return None
     found = {_value(match) for reading in _READINGS if (match := reading.fullmatch(text))}
     if len(found) > 1:
-        raise Ambiguous("The number can be read in two ways. Write it without a separator between thousands.")
+        raise Invalid("The number can be read in two ways. Write it without a separator between thousands.")
     return found.pop() if found else None
 
 
