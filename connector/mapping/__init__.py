@@ -9,11 +9,10 @@ Checks against the tables and the Spotler account are in `check`, Excel in `shee
 
 from connector.mapping.columns import Collection
 from connector.mapping.document import load_mapping, parse_mapping
-from connector.mapping.draft import PermissionState
 from connector.mapping.fields import FieldCatalogue, FieldInfo, OptionInfo, ToWire
 from connector.mapping.hashing import content_hash
 from connector.mapping.model import Direction, Mapping, MappingRow
-from connector.mapping.outward import Outcome, OutwardPlan, Skipped, plan
+from connector.mapping.outward import Outcome, OutwardPlan, plan
 
 __all__ = [
     "Collection",
@@ -25,8 +24,6 @@ __all__ = [
     "OptionInfo",
     "Outcome",
     "OutwardPlan",
-    "PermissionState",
-    "Skipped",
     "ToWire",
     "content_hash",
     "load_mapping",

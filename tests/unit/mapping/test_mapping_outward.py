@@ -2,7 +2,8 @@
 
 import pytest
 
-from connector.mapping import Skipped, parse_mapping, plan
+from connector.consent import Facts, decide
+from connector.mapping import parse_mapping, plan
 from connector.spotler import Fields, to_spotler
 
 from .conftest import formatted, spotler_field
@@ -28,7 +29,7 @@ CONTACT = {
 
 
 def test_a_contact_through_the_default_mapping(default_mapping, fields):
-    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields, to_wire=to_spotler)
+    outcome = plan(default_mapping, "contact").contact(CONTACT, decide(Facts()), fields, to_wire=to_spotler)
 
     assert outcome.properties == {
         "email": "ann@example.org",
@@ -47,13 +48,15 @@ def test_a_contact_through_the_default_mapping(default_mapping, fields):
         "externalType": "Contact",
     }
     assert outcome.warnings == ()
-    assert outcome.skipped is None
 
 
 def test_an_account_has_only_the_fields_that_are_mapped_for_it(default_mapping, fields):
     columns = dict.fromkeys(plan(default_mapping, "account").select, "x")
     outcome = plan(default_mapping, "account").contact(
-        columns | {"name": "Voorbeeld BV", "emailaddress1": "info@example.org"}, (), fields, to_wire=to_spotler
+        columns | {"name": "Voorbeeld BV", "emailaddress1": "info@example.org"},
+        decide(Facts()),
+        fields,
+        to_wire=to_spotler,
     )
 
     assert outcome.properties.keys() == {
@@ -62,19 +65,25 @@ def test_an_account_has_only_the_fields_that_are_mapped_for_it(default_mapping, 
     assert (outcome.properties["organisation"], outcome.properties["externalType"]) == ("Voorbeeld BV", "Account")
 
 
-@pytest.mark.parametrize("address", [None, "", "  "])
-def test_a_record_without_an_address_is_skipped_but_shows_what_a_known_contact_must_lose(send, address):
-    outcome = send(("firstname", "firstName"), emailaddress1=address, firstname="Ann")
-
-    assert Skipped.NO_EMAIL is outcome.skipped
-    assert outcome.properties == {"email": "", "firstName": "Ann"}
+@pytest.mark.parametrize(
+    ("record", "has"),
+    [
+        ({"emailaddress1": None}, False),
+        ({"emailaddress1": ""}, False),
+        ({"emailaddress1": "  "}, False),
+        ({"emailaddress1": "nobody at home"}, True),
+        ({}, True),
+    ],
+    ids=["nothing", "empty", "blank", "malformed", "not read"],
+)
+def test_a_record_has_an_address_unless_its_column_is_empty(default_mapping, record, has):
+    assert plan(default_mapping, "contact").has_address(record) is has
 
 
 def test_a_malformed_address_is_sent_so_that_spotler_refuses_it_by_name(send):
     outcome = send(emailaddress1="nobody at home")
 
     assert outcome.properties == {"email": "nobody at home"}
-    assert outcome.skipped is None
 
 
 def test_a_value_that_does_not_fit_is_left_out_with_a_warning_that_does_not_quote_it(send):
@@ -124,7 +133,7 @@ def test_a_date_time_becomes_the_day_of_the_time_zone(fields):
     record = {"emailaddress1": "a@example.org", "a": "2024-06-30T22:30:00Z"}
 
     def day(zone: str) -> object:
-        outcome = plan(mapping, "contact").contact(record, (), fields, to_wire=to_spotler, time_zone=zone)
+        outcome = plan(mapping, "contact").contact(record, decide(Facts()), fields, to_wire=to_spotler, time_zone=zone)
         return outcome.properties["lastOrder"]
 
     assert (day("Europe/Amsterdam"), day("America/New_York")) == ("2024-07-01", "2024-06-30")
@@ -143,7 +152,9 @@ def test_constants_and_the_customer_type_can_be_chosen(fields):
             ],
         }
     )
-    outcome = plan(mapping, "lead").contact({"emailaddress1": "a@example.org"}, (), fields, to_wire=to_spotler)
+    outcome = plan(mapping, "lead").contact(
+        {"emailaddress1": "a@example.org"}, decide(Facts()), fields, to_wire=to_spotler
+    )
 
     assert outcome.properties == {
         "email": "a@example.org",
@@ -176,7 +187,7 @@ def test_an_unknown_type_of_field_is_left_out(default_mapping):
     from connector.spotler import Field
 
     fields = Fields([spotler_field("email"), Field("firstName", "First name", None)])
-    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields, to_wire=to_spotler)
+    outcome = plan(default_mapping, "contact").contact(CONTACT, decide(Facts()), fields, to_wire=to_spotler)
 
     assert {"email"} == outcome.properties.keys()
     assert any("cannot be converted for the field firstName" in warning for warning in outcome.warnings)
