@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from connector.consent import Intent, objection
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
-from connector.jobs.consent import heed_consent
 from connector.operations.attempt import Attempt
 from connector.operations.field_write import Write
 from connector.operations.operation import Accepts, Batch, Needs, Operation
 from connector.sync.records import Record, RecordReader
+from connector.sync.withdrawal import withdraw
 
 
 def check_lookups(operation: Operation, attempts: Sequence[Attempt]) -> None:
@@ -35,12 +36,7 @@ def prepare(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> 
         except Invalid as error:
             attempt.fail(error)
     fit = [attempt for attempt, _ in refs if attempt.is_open]
-    for attempt in fit:
-        plan = attempt.plan
-        attempt.only_removes = (
-            plan.only_removes if isinstance(plan, Write) else Accepts.DO_NOT_EMAIL in operation.accepts
-        )
-    heed_consent(fit, batch.services)
+    enforce_consent(operation, fit, batch)
     if operation.syncs_first:
         # A record that Spotler does not know yet is sent before anything is done with it.
         batch.send([attempt for attempt in fit if attempt.is_open and not attempt.known_record.is_known])
@@ -58,9 +54,37 @@ def _fit(operation: Operation, attempt: Attempt, ref: RecordRef, record: Record 
         return Record.deleted(ref)
     if attempt.job.record is None:
         raise _no_record()  # it is still there, so somebody has cleared the lookup
-    if not record.is_active and Accepts.INACTIVE not in operation.accepts:
-        raise Invalid("The customer or lead of the job is deactivated.")
     return record
+
+
+def enforce_consent(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> None:
+    """End the attempts that consent forbids, and withdraw in Dataverse what the others switch off."""
+    rows = {}
+    for attempt in attempts:
+        plan, record = attempt.plan, attempt.known_record
+        write = plan if isinstance(plan, Write) else None
+        intent = intent_of(operation, write)
+        attempt.only_removes = intent in (Intent.REMOVE, Intent.SWITCH_OFF)
+        if error := objection(record.decision, intent, permission=write.permission if write else ""):
+            attempt.fail(error)
+        elif write and intent is Intent.SWITCH_OFF:
+            rows[record.ref] = record.rows_of(write.permission, write.bit)
+            attempt.record = record.without(write.permission, write.bit)
+    refused = withdraw(batch.services, rows)
+    for attempt in attempts:
+        if error := refused.get(attempt.known_record.ref):
+            attempt.fail(error)
+
+
+def intent_of(operation: Operation, write: Write | None) -> Intent:
+    """What an operation wants to do with the person."""
+    if write is not None and write.permission:
+        return Intent.SWITCH_OFF if write.only_removes else Intent.SWITCH_ON
+    if write is not None:
+        return Intent.REMOVE if write.only_removes else Intent.CONTACT
+    if not operation.syncs_first and Accepts.INACTIVE in operation.accepts:
+        return Intent.SYNC
+    return Intent.REMOVE if Accepts.DO_NOT_EMAIL in operation.accepts else Intent.CONTACT
 
 
 def _deleted() -> Invalid:

@@ -5,8 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector import telemetry
-from connector.dataverse.api import Conflict, Keyed, NotFound, filters
-from connector.dataverse.names import Info
+from connector.dataverse.api import Conflict, NotFound
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, OutcomeUnknown, Refused
 from connector.jobs import retry, timeline
@@ -17,6 +16,7 @@ from connector.operations.attempt import Attempt, OlderFirst, Outcome
 from connector.operations.job import Job
 from connector.operations.operation import Operation
 from connector.services import Services
+from connector.sync.info import InfoValues, write_infos
 
 log = logging.getLogger(__name__)
 
@@ -32,32 +32,23 @@ class Recorder:
         self._lease = timedelta(seconds=services.settings.job_lease_seconds)
         self._give_up = timedelta(hours=services.settings.job_give_up_hours)
 
-    def _infos(self, rows: Mapping[str, Mapping[str, object]]) -> None:
-        """Write rows of Spotler Info, by record id. Losing one costs a call to Spotler later, so it fails no job."""
-        if not rows:
-            return
-        changes = [Keyed(filters.key({Info.RECORD: record}), values) for record, values in rows.items()]
-        try:
-            results = self._services.dataverse.upsert_multiple(Info, changes)
-        except ConnectorError as error:
+    def _infos(self, rows: Sequence[tuple[RecordRef, InfoValues | None]]) -> None:
+        """Write rows of Spotler Info. Losing one costs a call to Spotler later, so it fails no job."""
+        for error in write_infos(self._services.dataverse, rows).values():
             telemetry.obstacle(log, error, operation=self._operation.slug)
-            return
-        for result in results:
-            if result.error is not None:
-                telemetry.obstacle(log, result.error, operation=self._operation.slug)
 
     def record(
         self,
         attempts: Collection[Attempt],
         siblings: Mapping[RecordRef, Sequence[Job]],
-        infos: Mapping[str, Mapping[str, object]],
+        infos: Sequence[tuple[RecordRef, InfoValues | None]],
     ) -> None:
         """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
 
         Args:
             attempts: all attempts of the batch, ended.
             siblings: the unfinished jobs of each record, as the batch read them.
-            infos: the rows of Spotler Info to write, by record id.
+            infos: the rows of Spotler Info to write.
         """
         now = self._services.now()
         entries: list[Entry] = []

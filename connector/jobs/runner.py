@@ -27,6 +27,7 @@ from connector.operations.attempt import Attempt, OlderFirst
 from connector.operations.operation import Batch, Operation
 from connector.routing.work_item import WorkItem
 from connector.services import Services
+from connector.sync.info import InfoValues
 
 #: The part of the lock after which a batch begins nothing new: the rest is for writing down and putting back.
 LOCK_SHARE: Final = 0.6
@@ -68,11 +69,13 @@ class BatchRunner:
                 putback.wait(item, now)
         putback.send(services.bus)
 
-    def _perform(self, attempts: Sequence[Attempt], deadline: datetime) -> dict[str, dict[str, object]]:
+    def _perform(
+        self, attempts: Sequence[Attempt], deadline: datetime
+    ) -> Sequence[tuple[RecordRef, InfoValues | None]]:
         """Check, prepare and perform; jobs of one record go one after the other, in rounds.
 
         Returns:
-            the rows of Spotler Info to write, by record id.
+            the rows of Spotler Info to write.
         """
         batch = Batch(self._services, deadline)
         check_lookups(self._operation, attempts)

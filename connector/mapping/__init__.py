@@ -10,10 +10,9 @@ Checks against the tables and the Spotler account are in `check`, Excel in `shee
 
 from connector.mapping.columns import Collection
 from connector.mapping.document import load_mapping, parse_mapping
-from connector.mapping.draft import PermissionState
 from connector.mapping.hashing import content_hash
 from connector.mapping.model import Direction, Mapping, MappingRow, Times
-from connector.mapping.outward import Outcome, OutwardPlan, Skipped, plan
+from connector.mapping.outward import Outcome, OutwardPlan, plan
 
 __all__ = [
     "Collection",
@@ -22,8 +21,6 @@ __all__ = [
     "MappingRow",
     "Outcome",
     "OutwardPlan",
-    "PermissionState",
-    "Skipped",
     "Times",
     "content_hash",
     "load_mapping",

@@ -4,10 +4,10 @@ Warnings name columns and fields, never values, because they are logged and show
 """
 
 from collections import abc
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from connector.consent import Decision
 from connector.errors import Invalid
 from connector.mapping.model import EMAIL
 from connector.mapping.values import Cell, chosen_labels, to_wire, to_yes_no
@@ -17,19 +17,6 @@ from connector.spotler import CLEARED, Field, Fields, PropertyType, clean_addres
 
 #: The Spotler type of a list field: options that are on or off.
 SET: Final = PropertyType.SET
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionState:
-    """One permission of a record: a row of the table Spotler Permission.
-
-    Attributes:
-        name: the name of the permission, as Spotler describes the item.
-        subscribed: whether the person agreed.
-    """
-
-    name: str
-    subscribed: bool
 
 
 class Draft:
@@ -93,22 +80,17 @@ class Draft:
             self.warn(f"The column {column} has a choice that is not an item of the field {field.name}; left out.")
         self._bits_of(field).update({bit: name in chosen for name, bit in entries.items()})
 
-    def put_permissions(
-        self, field: Field, items: abc.Collection[str], permissions: abc.Iterable[PermissionState]
-    ) -> None:
-        """Switch permissions on and off. Of two rows with one name, the unsubscribed one wins."""
-        entries = allowed_entries(field, items)
-        states: dict[str, bool] = {}
-        for permission in permissions:
-            name = label_key(permission.name)
-            states[name] = permission.subscribed and states.get(name, True)
-        if unknown := states.keys() - entries.keys():
-            self.warn(f"Permissions that are no item of the field {field.name} were not sent: {len(unknown)}.")
-        self._bits_of(field).update({entries[name]: on for name, on in states.items() if name in entries})
+    def put_permissions(self, field: Field, items: abc.Collection[str], decision: Decision) -> int:
+        """Switch permissions on and off as it was decided.
 
-    def put_all_off(self, field: Field) -> None:
-        """Switch every item of a list field off."""
-        self._bits_of(field).update({option.bit: False for option in field.options})
+        Returns:
+            how many permissions are off but could not be sent, because the field has no such item.
+        """
+        switches = decision.by_bit(field.options, items)
+        if switches.unmatched:
+            self.warn(f"Permissions that are no item of the field {field.name} were not sent: {switches.unmatched}.")
+        self._bits_of(field).update(switches.bits)
+        return switches.lost_refusals
 
     def finish(self) -> None:
         """Write the list fields, their items in the order of their bits."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.attempt import Attempt
 from connector.operations.operation import Accepts, Batch, Needs
+from connector.sync.results import Failed
 
 
 class SyncContact:
@@ -22,11 +23,11 @@ class SyncContact:
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """All records in as few calls as Spotler allows."""
         records = [attempt.record for attempt in attempts if attempt.record is not None]
-        results = batch.outward.send(records, always=True)
+        results = batch.keep_infos(batch.outward.send(records, always=True))
         for attempt in attempts:
             result = results[attempt.known_record.ref]
-            if isinstance(result, Exception):
-                attempt.fail(result)
+            if isinstance(result, Failed):
+                attempt.fail(result.error)
             else:
                 attempt.finish(result.message, code=result.code)
 
@@ -45,8 +46,10 @@ class AnonymizeContact:
 
     def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
         """One call per contact; one that Spotler does not know is the same end state."""
-        batch.each(attempts, lambda attempt: self._anonymize(attempt, batch))
-
-    def _anonymize(self, attempt: Attempt, batch: Batch) -> None:
-        batch.outward.anonymize(attempt.known_record)
-        attempt.finish("The contact is anonymised in Spotler.", post="Anonymised in Spotler")
+        results = batch.keep_infos(batch.outward.anonymize([attempt.known_record for attempt in attempts]))
+        for attempt in attempts:
+            result = results[attempt.known_record.ref]
+            if isinstance(result, Failed):
+                attempt.fail(result.error)
+            else:
+                attempt.finish(result.message, post="Anonymised in Spotler" if result.changed else "")

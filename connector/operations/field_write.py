@@ -16,12 +16,14 @@ class Write:
         only_removes: whether it empties a field or switches an item off.
         opens_channel: whether it gives the contact a mobile number, and so something that Spotler would create one for.
         permission: the permission that is switched, empty for anything else.
+        bit: its bit.
     """
 
     properties: Properties[str, object]
     only_removes: bool
     opens_channel: bool = False
     permission: str = ""
+    bit: int | None = None
 
     @classmethod
     def of(cls, properties: Properties[str, object], fields: Fields, permission_fields: Collection[str]) -> "Write":
@@ -40,7 +42,9 @@ class Write:
         (item,) = value
         option = field.option_of_bit(item["bit"])
         is_permission = field.name.casefold() in {each.casefold() for each in permission_fields}
-        return cls(properties, not item["enabled"], permission=option.name if option and is_permission else "")
+        if option is None or not is_permission:
+            return cls(properties, not item["enabled"])
+        return cls(properties, not item["enabled"], permission=option.name, bit=option.bit)
 
 
 def write_of(attempt: Attempt) -> Write:

@@ -13,7 +13,9 @@ from connector.operations.job import Job
 from connector.operations.operation import Accepts, Batch, Needs
 from connector.operations.target_field import find_target, is_lasting
 from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, to_spotler
-from connector.sync.outward import NO_CHANNEL
+
+#: Spotler's code for a contact that it could reach in no way.
+NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
 
 #: Reads from a job what is to be written.
 type PropertyReader = Callable[[Job, Fields, Mapping], dict[str, object]]

@@ -1,18 +1,21 @@
 """What an operation of a Spotler Job is, for the runner, and what the runner gives it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, Flag, auto
 from typing import Protocol
 
+from connector.dataverse.records import RecordRef
 from connector.errors import Refused, Transient
 from connector.operations.attempt import Attempt
 from connector.services import Services
 from connector.spotler import ContactUnknown
-from connector.sync.outward import SKIPPED, Outward, Sent
+from connector.sync.info import InfoValues
+from connector.sync.outward import Outward
 from connector.sync.records import Record
+from connector.sync.results import SKIPPED, Failed, Result
 
 
 class OutOfTime(Transient):
@@ -50,12 +53,12 @@ class Batch:
 
     Attributes:
         deadline: nothing new is begun after it; what is left is put back.
-        infos: rows of Spotler Info to write at the end, by record id.
+        infos: rows of Spotler Info to write at the end.
     """
 
     services: Services
     deadline: datetime
-    infos: dict[str, dict[str, object]] = field(default_factory=dict)
+    infos: list[tuple[RecordRef, InfoValues | None]] = field(default_factory=list)
 
     def each(self, attempts: Sequence[Attempt], work: Callable[[Attempt], None]) -> None:
         """Do the work for every attempt, a few at a time; an error ends its attempt and no other."""
@@ -72,8 +75,13 @@ class Batch:
 
     @property
     def outward(self) -> Outward:
-        """What sends records to Spotler, within the time and the rows of Spotler Info of this batch."""
-        return Outward(self.services, self.infos, check_time=self.check_time)
+        """What sends records to Spotler, within the time of this batch."""
+        return Outward(self.services, check_time=self.check_time)
+
+    def keep_infos(self, results: Mapping[RecordRef, Result]) -> Mapping[RecordRef, Result]:
+        """The results, once the rows of Spotler Info that they carry are kept for the end of the batch."""
+        self.infos.extend((ref, result.info) for ref, result in results.items())
+        return results
 
     def send(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Send the records of these attempts to Spotler, where something is to be done with them.
@@ -81,9 +89,12 @@ class Batch:
         Returns:
             those whose record is there now; the others are ended.
         """
-        results = self.outward.send([attempt.known_record for attempt in attempts], always=True)
+        results = self.keep_infos(self.outward.send([attempt.known_record for attempt in attempts], always=True))
         for attempt in attempts:
-            if error := _why_missing(results[attempt.known_record.ref]):
+            result = results[attempt.known_record.ref]
+            if attempt.only_removes and isinstance(result, Failed) and isinstance(result.error, Refused):
+                continue  # Spotler does not take the record as it is; what it has of it can be removed all the same
+            if error := _why_missing(result):
                 _end(attempt, error)
         return [attempt for attempt in attempts if attempt.is_open]
 
@@ -98,7 +109,7 @@ class Batch:
         try:
             return call(record.ref.id)
         except ContactUnknown:
-            if error := _why_missing(self.outward.send([record], always=True)[record.ref]):
+            if error := _why_missing(self.keep_infos(self.outward.send([record], always=True))[record.ref]):
                 raise error from None
             self.check_time()
             return call(record.ref.id)
@@ -163,11 +174,11 @@ def _end(attempt: Attempt, error: Exception) -> None:
         attempt.fail(error)
 
 
-def _why_missing(result: Sent | Exception) -> Exception | None:
+def _why_missing(result: Result) -> Exception | None:
     """Why a record is not in Spotler after it was sent there; None if it is."""
-    if isinstance(result, Exception):
-        return result
-    if result.code in SKIPPED:
+    if isinstance(result, Failed):
+        return result.error
+    if not result.is_there:
         return Refused(
             f"Spotler does not know the record, and it may not be sent there: {result.message}",
             code=result.code,

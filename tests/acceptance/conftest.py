@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
 from sandbox.launch import ROOT
 from sandbox.system import Options, System, running
 from tests.acceptance.automations import automation_in_both, campaign_in_both
@@ -74,3 +75,21 @@ def automation(world: World) -> str:
 def campaign(world: World) -> str:
     """The row of a campaign that both know."""
     return campaign_in_both(world)
+
+
+@pytest.fixture
+def variable(world: World) -> Iterator[str]:
+    """The environment variable as setup makes it; there is one for the whole environment."""
+    rows = world.rows(EnvironmentVariable.TABLE)
+    found = [
+        row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE
+    ]
+    row = (
+        found[0]
+        if found
+        else world.people.create(EnvironmentVariable.SET, {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE})
+    )
+    world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
+    yield row
+    for value in world.rows(EnvironmentVariableValue.TABLE):
+        world.people.delete(EnvironmentVariableValue.SET, value[EnvironmentVariableValue.ID])

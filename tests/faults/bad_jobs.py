@@ -75,7 +75,8 @@ ONE_RECORD_AT_MOST = tuple(operation for operation in GOOD if operation not in L
 #: Anonymize Contact is done for a record that is gone.
 NEED_IT_STILL = tuple(operation for operation in ABOUT_RECORDS if operation is not Operation.ANONYMIZE_CONTACT)
 NEED_A_RECORD = tuple(each for each in ABOUT_RECORDS if each not in (Operation.ADD_TAG, STOP))
-ONLY_ACTIVE = (*TAGGED, START, *FIELDS, Operation.ADD_TO_AUDIENCE)
+#: What only removes or stops is done for deactivated records too.
+ONLY_ACTIVE = (Operation.ADD_TAG, *SCORES, START, Operation.SET_CONTACT_FIELD, Operation.ADD_TO_AUDIENCE)
 
 
 def value(field: str, text: str) -> Columns:

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connector.consent import Facts, decide
 from connector.errors import Invalid
-from connector.mapping import Skipped, Times, parse_mapping, plan
+from connector.mapping import Times, parse_mapping, plan
 from connector.spotler import Fields
 
 from .conftest import formatted, spotler_field
@@ -32,7 +33,7 @@ CONTACT = {
 
 
 def test_a_contact_through_the_default_mapping(default_mapping, fields):
-    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields)
+    outcome = plan(default_mapping, "contact").contact(CONTACT, decide(Facts()), fields)
 
     assert outcome.properties == {
         "email": "ann@example.org",
@@ -51,13 +52,12 @@ def test_a_contact_through_the_default_mapping(default_mapping, fields):
         "externalType": "Contact",
     }
     assert outcome.warnings == ()
-    assert outcome.skipped is None
 
 
 def test_an_account_has_only_the_fields_that_are_mapped_for_it(default_mapping, fields):
     columns = dict.fromkeys(plan(default_mapping, "account").select, "x")
     outcome = plan(default_mapping, "account").contact(
-        columns | {"name": "Voorbeeld BV", "emailaddress1": "info@example.org"}, (), fields
+        columns | {"name": "Voorbeeld BV", "emailaddress1": "info@example.org"}, decide(Facts()), fields
     )
 
     assert outcome.properties.keys() == {
@@ -66,19 +66,25 @@ def test_an_account_has_only_the_fields_that_are_mapped_for_it(default_mapping, 
     assert (outcome.properties["organisation"], outcome.properties["externalType"]) == ("Voorbeeld BV", "Account")
 
 
-@pytest.mark.parametrize("address", [None, "", "  "])
-def test_a_record_without_an_address_is_skipped_but_shows_what_a_known_contact_must_lose(send, address):
-    outcome = send(("firstname", "firstName"), emailaddress1=address, firstname="Ann")
-
-    assert Skipped.NO_EMAIL is outcome.skipped
-    assert outcome.properties == {"email": "", "firstName": "Ann"}
+@pytest.mark.parametrize(
+    ("record", "has"),
+    [
+        ({"emailaddress1": None}, False),
+        ({"emailaddress1": ""}, False),
+        ({"emailaddress1": "  "}, False),
+        ({"emailaddress1": "nobody at home"}, True),
+        ({}, True),
+    ],
+    ids=["nothing", "empty", "blank", "malformed", "not read"],
+)
+def test_a_record_has_an_address_unless_its_column_is_empty(default_mapping, record, has):
+    assert plan(default_mapping, "contact").has_address(record) is has
 
 
 def test_a_malformed_address_is_sent_so_that_spotler_refuses_it_by_name(send):
     outcome = send(emailaddress1="nobody at home")
 
     assert outcome.properties == {"email": "nobody at home"}
-    assert outcome.skipped is None
 
 
 def test_an_address_loses_what_nobody_sees_at_its_ends(send):
@@ -87,8 +93,13 @@ def test_an_address_loses_what_nobody_sees_at_its_ends(send):
     assert outcome.properties == {"email": "zoë@example.org"}
 
 
-def test_an_address_of_invisible_characters_is_no_address(send):
-    assert Skipped.NO_EMAIL is send(emailaddress1="\u200b\ufeff").skipped
+def test_an_address_of_invisible_characters_is_no_address():
+    contacts = plan(
+        parse_mapping({"rows": [{"contact": "emailaddress1", "direction": "->", "spotler": "email"}]}), "contact"
+    )
+
+    assert not contacts.has_address({"emailaddress1": "\u200b\ufeff"})
+    assert contacts.has_address({"emailaddress1": "\u200bann@example.org"})
 
 
 def test_an_address_with_an_invisible_character_in_it_is_refused_by_its_name(send):
@@ -172,7 +183,7 @@ def test_a_date_time_becomes_the_day_of_the_time_zone(fields):
 
     def day(zone: str) -> object:
         placed = replace(mapping, times=Times(ZoneInfo(zone)))
-        return plan(placed, "contact").contact(record, (), fields).properties["lastOrder"]
+        return plan(placed, "contact").contact(record, decide(Facts()), fields).properties["lastOrder"]
 
     assert (day("Europe/Amsterdam"), day("America/New_York")) == ("2024-07-01", "2024-06-30")
 
@@ -201,7 +212,7 @@ def test_a_date_time_without_a_time_zone_keeps_its_day_and_only_a_date_time_asks
         "p": {"createdon": "2024-06-30T22:30:00Z"},
     }
     placed = replace(mapping, times=Times(is_wall_clock=is_wall_clock))
-    outcome = plan(placed, "contact").contact(record, (), fields)
+    outcome = plan(placed, "contact").contact(record, decide(Facts()), fields)
 
     assert outcome.properties["lastOrder"] == "2024-06-30"
     assert outcome.properties["birthday"] == "1984-02-29"
@@ -222,7 +233,7 @@ def test_constants_and_the_customer_type_can_be_chosen(fields):
             ],
         }
     )
-    outcome = plan(mapping, "lead").contact({"emailaddress1": "a@example.org"}, (), fields)
+    outcome = plan(mapping, "lead").contact({"emailaddress1": "a@example.org"}, decide(Facts()), fields)
 
     assert outcome.properties == {
         "email": "a@example.org",
@@ -255,7 +266,7 @@ def test_an_unknown_type_of_field_is_left_out(default_mapping):
     from connector.spotler import Field
 
     fields = Fields([spotler_field("email"), Field("firstName", "First name", None)])
-    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields)
+    outcome = plan(default_mapping, "contact").contact(CONTACT, decide(Facts()), fields)
 
     assert {"email"} == outcome.properties.keys()
     assert any("column firstname does not fit the field firstName" in warning for warning in outcome.warnings)
