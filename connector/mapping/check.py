@@ -22,7 +22,7 @@ _LOOKUPS: Final = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICE, Kind.STATE, Kind.STATUS})
 _WHOLE: Final = frozenset({Kind.INTEGER, Kind.BIG_INTEGER})
 _NUMBERS: Final = _WHOLE | {Kind.DECIMAL, Kind.MONEY}
-_DATES: Final = frozenset({Kind.DATE, Kind.DATE_TIME})
+_DATES: Final = frozenset({Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
 
 #: The kinds of columns that can be sent to each Spotler type.
 CONVERTIBLE: Final[abc.Mapping[str, frozenset[Kind]]] = {

@@ -6,6 +6,7 @@ import pytest
 
 from connector.dataverse.choices import AutomationKind, Operation
 from connector.dataverse.names import PERMISSIONS_VARIABLE, Automation, EnvironmentVariable, EnvironmentVariableValue
+from sandbox.samples import PERMISSIONS_DEFINITION
 from tests.acceptance.automations import FIELDS, publish, publish_campaign
 
 PERMISSIONS = "Newsletter;Events;Offers;"
@@ -136,11 +137,7 @@ def variable(world):
     found = [
         row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE
     ]
-    row = (
-        found[0]
-        if found
-        else world.people.create(EnvironmentVariable.SET, {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE})
-    )
+    row = found[0] if found else world.people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
     world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
     yield row
     for value in world.rows(EnvironmentVariableValue.TABLE):
