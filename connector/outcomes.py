@@ -24,6 +24,7 @@ ANONYMIZED: Final = "ANONYMIZED"
 SKIPPED_NO_EMAIL: Final = "SKIPPED_NO_EMAIL"
 SKIPPED_FILTER: Final = "SKIPPED_FILTER"
 SKIPPED_DO_NOT_EMAIL: Final = "SKIPPED_DO_NOT_EMAIL"
+SKIPPED_KEEP_OUT: Final = "SKIPPED_KEEP_OUT"
 
 #: Every code of work that ended well; docs/codes.md is generated from it.
 MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
@@ -31,8 +32,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     UNCHANGED: Meaning("Nothing has changed since it was last sent.", ""),
     SUPERSEDED: Meaning("A newer Sync Contact job of the same record does the work.", "Look at the newer job."),
     ANONYMIZED: Meaning(
-        "It may not be mailed any more and was anonymised in Spotler.",
-        "To undo it, clear Do Not Email or activate the record, then sync it.",
+        "It may not be in Spotler any more and was anonymised there.",
+        "It cannot be undone. Once the reason is gone, a sync makes a new contact without history.",
     ),
     SKIPPED_NO_EMAIL: Meaning("It has no e-mail address.", "Give the record an address if it should be in Spotler."),
     SKIPPED_FILTER: Meaning(
@@ -41,6 +42,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     SKIPPED_DO_NOT_EMAIL: Meaning(
         "It may not be mailed and is not in Spotler.",
         "Clear Do Not Email or activate the record if it should be in Spotler.",
+    ),
+    SKIPPED_KEEP_OUT: Meaning(
+        "Keep Out is set on its Spotler Info, and it is not in Spotler.",
+        "Clear Keep Out if the person wants to be in Spotler again; the next sync sends the record.",
     ),
 })  # fmt: skip
 

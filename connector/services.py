@@ -3,14 +3,16 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
 from threading import Lock
+from zoneinfo import ZoneInfo
 
 from connector import telemetry
 from connector.dataverse.api import Dataverse, connect
-from connector.mapping import Mapping, load_mapping
+from connector.dataverse.date_columns import DateColumns
+from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
@@ -80,12 +82,14 @@ def get_services() -> Services:
         Misconfigured: naming what is missing or wrong in the settings or in the mapping.
     """
     settings = get_settings()
+    dataverse = connect(settings)
+    times = Times(ZoneInfo(settings.time_zone), DateColumns(dataverse).is_wall_clock)
     return Services(
         settings=settings,
-        dataverse=connect(settings),
+        dataverse=dataverse,
         spotler=spotler_from(settings),
         bus=get_bus(),
-        mapping=load_mapping(settings.mapping_file),
+        mapping=replace(load_mapping(settings.mapping_file), times=times),
         pool=ThreadPoolExecutor(settings.spotler_parallel, thread_name_prefix="spotler"),
         side_pool=ThreadPoolExecutor(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,

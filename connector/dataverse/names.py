@@ -71,6 +71,11 @@ class Info:
     LAST_SYNC_ON: Final = "dh_lastsyncon"
     LAST_ERROR: Final = "dh_lasterror"
     SENT_HASH: Final = "dh_senthash"
+    MODIFIED_ON: Final = "modifiedon"
+    #: Whether the contact was anonymised in Spotler, or is not there; empty or no: it may be there.
+    GONE: Final = "dh_gone"
+    #: Whether the record may not be in Spotler, until somebody clears it.
+    KEEP_OUT: Final = "dh_keepout"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"
     LEAD_NAVIGATION: Final = "dh_LeadId"
@@ -90,6 +95,10 @@ class Permission:
     ACCOUNT: Final = "dh_accountid"
     CHANGED_ON: Final = "dh_changedon"
     CHANGED_BY: Final = "dh_changedby"
+    #: The bit of the permission in Spotler, which stays when it is renamed there.
+    BIT: Final = "dh_bit"
+    STATE: Final = "statecode"
+    MODIFIED_ON: Final = "modifiedon"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"
     LEAD_NAVIGATION: Final = "dh_LeadId"
@@ -227,6 +236,8 @@ class Flags:
     DO_NOT_BULK_EMAIL: Final = "donotbulkemail"
     STATE: Final = "statecode"
     STATUS: Final = "statuscode"
+    #: Whether the record was merged into another one, which deactivates it too.
+    MERGED: Final = "merged"
 
 
 #: The service endpoint that posts messages to the queue.

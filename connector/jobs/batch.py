@@ -46,10 +46,10 @@ def run_batch(services: Services, operation: Operation[Any], bodies: Sequence[by
 def _run_chunk(services: Services, operation: Operation[Any], items: Sequence[WorkItem], deadline: datetime) -> None:
     now, put_back = services.now(), PutBack()
     if now < deadline:
-        context = Context(services, deadline)
+        context = Context.of(services, deadline)
         taken = Claiming(services, operation, put_back).take(items)
         ended = [*taken.ended, *perform(operation, taken.attempts, context)]
-        Recorder(services, operation, put_back).record(ended, taken.siblings, context.infos)
+        Recorder(services, operation, put_back).record(ended, taken.siblings, context.infos())
     else:
         for item in items:
             put_back.wait(item, now)

@@ -22,6 +22,7 @@ from connector.operations.results import Done, Failed
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, WorkItem
 from connector.services import Services
+from connector.sync.info import InfoValues, write_late
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +73,21 @@ class Claiming:
             return []
         try:
             jobs = {job.id: job for job in self._store.read([item.job for item in items], ())}
+            late = write_late(self._services.dataverse, _late_infos(items))
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
             self._wait_for_dataverse(items, error, {})
             return []
         ended = []
         for item in items:
             job, receipt = jobs.get(item.job), item.receipt
-            if job is not None and receipt is not None and _takes_receipt(job, item):
+            problem = late.get(item.record) if item.record is not None else None
+            if problem is not None and not isinstance(problem, Refused):
+                self._wait_for_dataverse([item], problem, {})
+            elif job is not None and receipt is not None and _takes_receipt(job, item):
                 done = Done(receipt.message, receipt.code, receipt.status, receipt.automation_contact_id)
                 ended.append(Ended(Attempt(item, job, is_claimed=False), done))
             else:
-                self._drop(item, "the job has moved on since this outcome")
+                self._drop(item, "nothing is left to write for it")
         return ended
 
     def _claim(self, items: Mapping[str, WorkItem]) -> Taken:
@@ -183,6 +188,15 @@ class Claiming:
 
     def _drop(self, item: WorkItem, why: str) -> None:
         log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
+
+
+def _late_infos(items: Iterable[WorkItem]) -> dict[RecordRef, tuple[datetime, InfoValues]]:
+    """The rows of Spotler Info that items carry."""
+    return {
+        item.record: (item.receipt.made_on, item.receipt.info)
+        for item in items
+        if item.record is not None and item.receipt is not None and item.receipt.info is not None
+    }
 
 
 def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:

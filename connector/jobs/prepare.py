@@ -1,17 +1,22 @@
-"""What comes before the work: the record is read, fit, allowed by consent, and as it is in Spotler."""
+"""What comes before the work: records are read, withdrawals are written, changes are sent, and consent is asked.
 
-from collections.abc import Mapping, Sequence
+In this order: whoever may not be in Spotler any more leaves it with the first job about them, whatever that job is; and
+a change of the record, consent before anything else, is in Spotler before any other work about it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from connector.consent import Intent, objection
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
 from connector.jobs.attempt import Attempt
-from connector.jobs.consent import enforce_consent
 from connector.operations.context import Context
-from connector.operations.operation import Accepts, Needs, Operation, Task
+from connector.operations.operation import Needs, Operation, Task
 from connector.operations.results import Failed, Result
 from connector.sync.records import Record, RecordReader
+from connector.sync.withdrawal import withdraw
 
 
 def lookup_problem(operation: Operation[Any], attempt: Attempt) -> Invalid | None:
@@ -21,7 +26,7 @@ def lookup_problem(operation: Operation[Any], attempt: Attempt) -> Invalid | Non
         return Invalid("The job has both a customer and a lead; keep one of them.")
     if operation.needs is Needs.NOTHING or job.record is not None:
         return None
-    if attempt.about is not None and Accepts.DELETED not in operation.accepts:
+    if attempt.about is not None and not operation.accepts_deleted:
         return _deleted()
     if attempt.about is None and operation.needs is Needs.RECORD:
         return _no_record()
@@ -36,46 +41,78 @@ def prepare[Plan](
     Raises:
         Exception: ends them all, where nothing can be said of any.
     """
+    tasks, results = _with_records(operation, planned, context)
+    tasks, refused = _withdrawn(tasks, context)
+    results |= refused
+    about = [task for task in _left(tasks, results) if task.record is not None]
+    if operation.syncs_first:
+        # A job that was claimed before may have died between sending its record and remembering it.
+        again = [task for task in about if task.job.attempts > 1]
+        ends = context.send(again, always=True)
+        ends |= context.send([task for task in about if task.job.attempts <= 1], always=False)
+        results |= ends
+    for task in about:
+        permission = task.permission.name if task.permission else ""
+        if error := objection(task.known_record.decision, task.intent, permission=permission):
+            results[task.job.id] = Failed(error)
+    return _left(tasks, results), results
+
+
+def _with_records[Plan](
+    operation: Operation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
+) -> tuple[list[Task[Plan]], dict[str, Result]]:
+    """A task for every job, with its record."""
     refs = {} if operation.needs is Needs.NOTHING else {each.job.id: each.about for each, _ in planned if each.about}
+    now = context.services.now()
     records = RecordReader(context.services).read(set(refs.values()))
+    context.consent.remember(records.values(), now)
     tasks: list[Task[Plan]] = []
     results: dict[str, Result] = {}
     for attempt, plan in planned:
-        task = Task(attempt.job, plan, removes=operation.removes(plan), step=attempt.item.step)
         ref = refs.get(attempt.job.id)
-        if ref is None:
-            tasks.append(task)
-            continue
         try:
-            tasks.append(replace(task, record=_fit(operation, attempt, ref, records.get(ref))))
+            record = _found(operation, attempt, ref, records.get(ref)) if ref else None
         except Invalid as error:
             results[attempt.job.id] = Failed(error)
-    tasks, refused = enforce_consent(tasks, context.services)
-    results |= refused
-    if operation.syncs_first:
-        # A record that Spotler does not know yet is sent before anything is done with it.
-        results |= context.send([task for task in tasks if task.record and not task.record.is_known], always=True)
-    return _left(tasks, results), results
+            continue
+        intent, permission = operation.intent(plan), operation.permission(plan)
+        tasks.append(Task(attempt.job, plan, record, intent, permission, attempt.item.step))
+    return tasks, results
+
+
+def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[list[Task[Plan]], dict[str, Result]]:
+    """Switch off in Dataverse what the tasks switch off, before Spotler is told; the results of those that failed."""
+    rows: dict[RecordRef, Collection[str]] = {}
+    after: list[Task[Plan]] = []
+    for task in tasks:
+        record, permission = task.record, task.permission
+        if record is None or permission is None or task.intent is not Intent.SWITCH_OFF:
+            after.append(task)
+            continue
+        rows[record.ref] = record.rows_of(permission.name, permission.bit)
+        after.append(replace(task, record=record.without(permission.name, permission.bit)))
+    refused = withdraw(context.services, rows)
+    return after, {
+        task.job.id: Failed(refused[task.record.ref]) for task in after if task.record and task.record.ref in refused
+    }
 
 
 def _left[Plan](tasks: Sequence[Task[Plan]], results: Mapping[str, Result]) -> list[Task[Plan]]:
     return [task for task in tasks if task.job.id not in results]
 
 
-def _fit(operation: Operation[Any], attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
+def _found(operation: Operation[Any], attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
     """The record of a job, as it was read.
 
     Raises:
-        Invalid: when it is not fit for the operation.
+        Invalid: when it is gone, or the job has lost it.
     """
     if record is None:
-        if Accepts.DELETED not in operation.accepts:
+        if not operation.accepts_deleted:
             raise _deleted()
         return Record.deleted(ref)
     if attempt.job.record is None:
         raise _no_record()  # it is still there, so somebody has cleared the lookup
-    if not record.is_active and Accepts.INACTIVE not in operation.accepts:
-        raise Invalid("The customer or lead of the job is deactivated.")
     return record
 
 

@@ -6,19 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector import telemetry
-from connector.dataverse.api import Conflict, Keyed, NotFound, filters
-from connector.dataverse.names import Info
+from connector.dataverse.api import Conflict, NotFound
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, OutcomeUnknown, Refused
+from connector.errors import ConnectorError, OutcomeUnknown, Refused, Transient
 from connector.jobs import due, timeline
 from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.put_back import PutBack
 from connector.jobs.store import ClaimLost, JobStore, Write, receipt_of
 from connector.jobs.verdict import verdict
+from connector.operations.context import InfoRow
 from connector.operations.job import Job
 from connector.operations.operation import Operation
 from connector.operations.results import Continue, Done, Failed, Retry, Unknown
 from connector.services import Services
+from connector.sync.info import InfoValues, merged, write_infos
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +39,14 @@ class Recorder:
         self,
         ended: Collection[Ended],
         siblings: Mapping[RecordRef, Sequence[Job]],
-        infos: Mapping[str, Mapping[str, object]],
+        infos: Sequence[InfoRow],
     ) -> None:
         """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
 
         Args:
             ended: all attempts of the chunk.
             siblings: the unfinished jobs of each record, as the chunk read them.
-            infos: the rows of Spotler Info to write, by record id.
+            infos: the rows of Spotler Info to write.
         """
         now = self._services.now()
         writes: list[Write] = []
@@ -62,15 +63,15 @@ class Recorder:
                     outcomes.append((attempt, done))
                     writes.append(Write.ended(attempt.job, done, now, is_claimed=attempt.is_claimed))
         posts = [(attempt.about, done.post) for attempt, done in outcomes if attempt.about and done.post]
-        beside = [
-            self._services.side_pool.submit(self._infos, infos),
-            self._services.side_pool.submit(timeline.post, self._services, posts, operation=self._operation.slug),
-        ]
+        writing = self._services.side_pool.submit(self._infos, infos)
+        posting = self._services.side_pool.submit(timeline.post, self._services, posts, operation=self._operation.slug)
         refusals = self._write(writes)
-        for failure in filter(None, (future.exception() for future in beside)):
+        if failure := posting.exception():
             telemetry.log_problem(log, failure, operation=self._operation.slug)
+        later = writing.result()
         for attempt, done in outcomes:
-            self._settle(attempt, done, refusals.get(attempt.job.id), now)
+            info = later.get(attempt.about) if attempt.about else None
+            self._settle(attempt, done, refusals.get(attempt.job.id), info, now)
         over = {attempt.job.id for attempt, _ in outcomes} - refusals.keys()
         self._hand_over(over, siblings, now, tried={each.attempt.job.id for each in ended})
 
@@ -95,19 +96,14 @@ class Recorder:
             self._put_back.aside(attempt.item, telemetry.internal_error(result.error), source=self._operation.slug)
         return decided.outcome if isinstance(decided, Unknown) else decided
 
-    def _infos(self, rows: Mapping[str, Mapping[str, object]]) -> None:
-        """Write rows of Spotler Info, by record id. Losing one costs a call to Spotler later, so it fails no job."""
-        if not rows:
-            return
-        changes = [Keyed(filters.key({Info.RECORD: record}), values) for record, values in rows.items()]
-        try:
-            results = self._services.dataverse.upsert_multiple(Info, changes)
-        except ConnectorError as error:
-            telemetry.log_problem(log, error, operation=self._operation.slug)
-            return
-        for result in results:
-            if result.error is not None:
-                telemetry.log_problem(log, result.error, operation=self._operation.slug)
+    def _infos(self, rows: Sequence[InfoRow]) -> Mapping[RecordRef, InfoValues]:
+        """Write rows of Spotler Info; returns those that have to be written later."""
+        errors = write_infos(self._services.dataverse, rows)
+        for first_of_each_type in {type(error): error for error in errors.values()}.values():
+            telemetry.log_problem(log, first_of_each_type, operation=self._operation.slug)
+        return {
+            ref: values for ref, values in merged(rows).items() if not isinstance(errors.get(ref, Refused()), Refused)
+        }
 
     def _write(self, writes: Sequence[Write]) -> Mapping[str, Exception]:
         """Write the rows; by job id, why one was not taken."""
@@ -121,23 +117,28 @@ class Recorder:
                 telemetry.log_problem(log, first_of_each_type, operation=self._operation.slug)
         return refusals
 
-    def _settle(self, attempt: Attempt, done: Done, refusal: Exception | None, now: datetime) -> None:
-        """An outcome that was written is announced; what the row did not take travels, or is kept."""
-        if refusal is None or isinstance(refusal, NotFound | ClaimLost):
-            self._announce(attempt, done, now)
-        elif isinstance(refusal, Refused) and not isinstance(refusal, Conflict):
+    def _settle(
+        self, attempt: Attempt, done: Done, refusal: Exception | None, info: InfoValues | None, now: datetime
+    ) -> None:
+        """An outcome that was written is logged; what a row did not take travels, or is kept."""
+        is_over = refusal is None or isinstance(refusal, NotFound | ClaimLost)
+        if is_over:
+            self._log_end(attempt, done, now)
+        if isinstance(refusal, Refused) and not isinstance(refusal, NotFound | Conflict):
             self._keep(attempt, done, refusal)
-        else:
-            self._write_later(attempt, done, refusal, now)
+        elif info is not None or not is_over:
+            self._write_later(attempt, done, refusal, info, now)
 
-    def _write_later(self, attempt: Attempt, done: Done, refusal: Exception, now: datetime) -> None:
-        """Dataverse cannot take the outcome now: it travels, or, without a claim to go on with, is found again."""
-        if self._is_found_again(attempt, done):
+    def _write_later(
+        self, attempt: Attempt, done: Done, refusal: Exception | None, info: InfoValues | None, now: datetime
+    ) -> None:
+        """Dataverse cannot take an outcome now: it travels, or, without a claim to go on with, is found again."""
+        if info is None and self._is_found_again(attempt, done):
             return
         since = attempt.item.first_attempt or attempt.item.first_seen
-        moment = due.after_dataverse(refusal, since=since, now=now, claimed=True)
+        moment = due.after_dataverse(refusal or Transient(), since=since, now=now, claimed=True)
         if attempt.is_claimed:
-            self._put_back.receipt(attempt, moment, receipt_of(done))
+            self._put_back.receipt(attempt, moment, receipt_of(done, info=info, made_on=now))
         else:
             self._put_back.wait(attempt.item, moment)
 
@@ -150,7 +151,11 @@ class Recorder:
         is_only_copy = attempt.is_claimed and not self._operation.repeatable
         if attempt.item.reason == "sweep" and not is_only_copy:
             return
-        item = attempt.item_again("receipt", receipt=receipt_of(done)) if attempt.is_claimed else attempt.item
+        item = (
+            attempt.item_again("receipt", receipt=receipt_of(done, made_on=self._services.now()))
+            if attempt.is_claimed
+            else attempt.item
+        )
         self._put_back.aside(item, refusal, source=self._operation.slug)
 
     def _is_found_again(self, attempt: Attempt, done: Done) -> bool:
@@ -160,7 +165,7 @@ class Recorder:
         """
         return done.code == OutcomeUnknown.code or (attempt.item.reason == "sweep" and self._operation.repeatable)
 
-    def _announce(self, attempt: Attempt, done: Done, now: datetime) -> None:
+    def _log_end(self, attempt: Attempt, done: Done, now: datetime) -> None:
         telemetry.job_ended(
             log,
             job=attempt.job.id,

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from connector.dataverse.api import BatchRequest, Conflict, Dataverse, NotFound, Query, filters
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.names import Account, Contact, Job as Names, Lead
+from connector.dataverse.names import Account, Contact, Info, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, OutcomeUnknown
 from connector.operations.job import COLUMNS, Job
@@ -64,7 +64,7 @@ class Write:
     @classmethod
     def ended(cls, job: Job, done: Done, now: datetime, *, is_claimed: bool) -> Self:
         """The outcome. The claim goes, unless nobody knows the outcome and whoever learns it may still write it."""
-        receipt = receipt_of(done)
+        receipt = receipt_of(done, made_on=now)
         values: dict[str, object] = {
             Names.STATUS: receipt.status.value,
             Names.STATE: receipt.status.state,
@@ -283,9 +283,17 @@ class JobStore:
         return [Job.from_row(row) for row in rows]
 
 
-def receipt_of(done: Done) -> Receipt:
-    """The outcome as its row takes it, and as an item carries it until then."""
+def receipt_of(done: Done, *, made_on: datetime, info: Mapping[str, object] | None = None) -> Receipt:
+    """The outcome as its row takes it, and as an item carries it until then.
+
+    Args:
+        done: the outcome.
+        made_on: when the work was done.
+        info: a row of Spotler Info that could not be written either.
+    """
     return Receipt(
+        made_on=made_on,
+        info={name: value for name, value in info.items() if name != Info.NAME} if info else None,
         status=done.status,
         code=fitted(done.code, RESULT_CODE_LENGTH),
         message=fitted(done.message, RESULT_MESSAGE_LENGTH),

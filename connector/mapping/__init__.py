@@ -3,31 +3,25 @@
     load_mapping(path) -> Mapping            read and check a mapping file
     plan(mapping, table) -> OutwardPlan      what to read of a table, and how its records become Spotler contacts
     content_hash(properties) -> str          what was sent, as a fingerprint
+    values                                   the one table of conversions, for the sync and for Set Contact Field
 
 Checks against the tables and the Spotler account are in `check`, Excel in `sheet`; the functions need neither.
 """
 
 from connector.mapping.columns import Collection
 from connector.mapping.document import load_mapping, parse_mapping
-from connector.mapping.draft import PermissionState
-from connector.mapping.fields import FieldCatalogue, FieldInfo, OptionInfo, ToWire
 from connector.mapping.hashing import content_hash
-from connector.mapping.model import Direction, Mapping, MappingRow
-from connector.mapping.outward import Outcome, OutwardPlan, Skipped, plan
+from connector.mapping.model import Direction, Mapping, MappingRow, Times
+from connector.mapping.outward import Outcome, OutwardPlan, plan
 
 __all__ = [
     "Collection",
     "Direction",
-    "FieldCatalogue",
-    "FieldInfo",
     "Mapping",
     "MappingRow",
-    "OptionInfo",
     "Outcome",
     "OutwardPlan",
-    "PermissionState",
-    "Skipped",
-    "ToWire",
+    "Times",
     "content_hash",
     "load_mapping",
     "parse_mapping",

@@ -9,24 +9,29 @@ from datetime import UTC
 from typing import Final
 
 from connector.dataverse.schema.model import Column, Kind, Table
+from connector.errors import Invalid
 from connector.mapping.columns import Constant, CustomerType, Expression, Mapped, Name, Path, Plain
-from connector.mapping.convert import NO_VALUE, Cell, convert, to_labels, to_yes_no
 from connector.mapping.draft import SET, entries_of
-from connector.mapping.fields import FieldCatalogue, FieldInfo
 from connector.mapping.model import Mapping, MappingRow
+from connector.mapping.values import Cell, chosen_labels, to_wire, to_yes_no
+from connector.mapping.values.labels import label_key
+from connector.mapping.values.numbers import parse_number
+from connector.spotler import Field, Fields
 
 _LOOKUPS: Final = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICE, Kind.STATE, Kind.STATUS})
+_WHOLE: Final = frozenset({Kind.INTEGER, Kind.BIG_INTEGER})
+_NUMBERS: Final = _WHOLE | {Kind.DECIMAL, Kind.MONEY}
 _DATES: Final = frozenset({Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
 
 #: The kinds of columns that can be sent to each Spotler type.
 CONVERTIBLE: Final[abc.Mapping[str, frozenset[Kind]]] = {
-    "string": _TEXTS | {Kind.YES_NO, Kind.CHOICES},
+    "string": _TEXTS | _WHOLE | {Kind.YES_NO, Kind.CHOICES},
     "email": _TEXTS,
-    "mobNr": _TEXTS,
+    "mobNr": _TEXTS | _WHOLE,
     "postcode": _TEXTS,
     "gender": frozenset({Kind.CHOICE, Kind.TEXT}),
-    "int": frozenset({Kind.INTEGER, Kind.BIG_INTEGER}),
+    "int": _WHOLE,
     "money": frozenset({Kind.DECIMAL, Kind.MONEY, Kind.INTEGER}),
     "date": _DATES,
     "birthdate": _DATES,
@@ -59,7 +64,7 @@ def check_columns(mapping: Mapping, tables: Tables) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def check_fields(mapping: Mapping, fields: FieldCatalogue) -> tuple[str, ...]:
+def check_fields(mapping: Mapping, fields: Fields) -> tuple[str, ...]:
     """What is wrong with the Spotler fields of a mapping, one sentence each."""
     problems = []
     for number, row in enumerate(mapping.rows, start=1):
@@ -73,7 +78,7 @@ def check_fields(mapping: Mapping, fields: FieldCatalogue) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def check_conversions(mapping: Mapping, tables: Tables, fields: FieldCatalogue) -> tuple[str, ...]:
+def check_conversions(mapping: Mapping, tables: Tables, fields: Fields) -> tuple[str, ...]:
     """Which columns can never be sent to the fields they are mapped to, one sentence each."""
     problems = []
     for number, row in enumerate(mapping.rows, start=1):
@@ -114,7 +119,17 @@ def _plain_problem(row: MappingRow, name: str, column: Column | None) -> str:
         return f"{name} is a lookup; write {' or '.join(f'{name}({target})' for target in column.targets)}"
     if row.direction.inward and not column.writable:
         return f"{name} cannot be written, so its direction must be ->"
+    if row.filter and column.kind in _NUMBERS and _is_ambiguous(row.filter):
+        return "the filter can be read as two numbers; write it without a separator between thousands"
     return ""
+
+
+def _is_ambiguous(text: str) -> bool:
+    try:
+        parse_number(text)
+    except Invalid:
+        return True
+    return False
 
 
 def _path_problem(mapping: Mapping, path: Path, lookup: Column, tables: Tables) -> str:
@@ -126,34 +141,39 @@ def _path_problem(mapping: Mapping, path: Path, lookup: Column, tables: Tables) 
     return ""
 
 
-def _field_problems(row: MappingRow, field: FieldInfo) -> abc.Iterator[str]:
+def _field_problems(row: MappingRow, field: Field) -> abc.Iterator[str]:
     """What does not go with the type and the items of the field."""
     is_set = field.type == SET
     if (row.item or row.items) and not is_set:
-        yield f"{field.name} is no list field and has no items"
+        yield f"{field.name} is not a list field and has no items"
     if is_set:
         entries = entries_of(field)
         for item in filter(None, (row.item, *row.items)):
-            if item.casefold() not in entries:
+            if label_key(item) not in entries:
                 yield f"{field.name} has no item {item}"
     for expression in dict.fromkeys(row.columns.values()):
         match expression:
             case Mapped() if not is_set:
-                yield f"{field.name} is no list field, which @map(...) needs"
+                yield f"{field.name} is not a list field, which @map(...) needs"
             case CustomerType() if field.type not in _TEXT_TYPES:
                 yield f"{field.name} is of type {field.type}, and $CustomerType is a text"
             case Constant(text) if not _constant_fits(text, row, field):
                 yield f"the constant cannot be sent to {field.name}, which is of type {field.type}"
 
 
-def _constant_fits(text: str, row: MappingRow, field: FieldInfo) -> bool:
+def _constant_fits(text: str, row: MappingRow, field: Field) -> bool:
     cell = Cell(text)
-    if row.item:
-        return to_yes_no(cell) is not NO_VALUE
-    if field.type == SET:
-        labels = to_labels(cell)
-        return labels is not NO_VALUE and all(label.casefold() in entries_of(field) for label in labels)
-    return convert(field.type or "", cell, UTC) is not NO_VALUE
+    try:
+        if row.item:
+            to_yes_no(cell)
+        elif field.type == SET:
+            entries = entries_of(field).keys()
+            return entries >= set(chosen_labels(cell, entries))
+        else:
+            to_wire(field.type, cell, UTC)
+    except Invalid:
+        return False
+    return True
 
 
 def _kind(expression: Expression, table: str, tables: Tables) -> Kind | None:

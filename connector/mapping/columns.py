@@ -101,7 +101,7 @@ type Expression = Plain | Name | Path | CustomerType | Constant | Mapped
 
 
 def parse_column(text: str) -> Expression:
-    """Read what stands in a column of a mapping row.
+    """Read a column of a mapping row.
 
     Raises:
         ValueError: with a sentence for people.

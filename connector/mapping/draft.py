@@ -4,46 +4,34 @@ Warnings name columns and fields, never values, because they are logged and show
 """
 
 from collections import abc
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from connector.consent import Decision
 from connector.errors import Invalid
-from connector.mapping.convert import CLEAR, NO_VALUE, Cell, Converted, convert, to_labels, to_yes_no
-from connector.mapping.fields import FieldCatalogue, FieldInfo, ToWire
 from connector.mapping.model import EMAIL
+from connector.mapping.values import Cell, chosen_labels, to_wire, to_yes_no
+from connector.mapping.values.cells import to_text
+from connector.mapping.values.labels import label_key
+from connector.spotler import CLEARED, Field, Fields, PropertyType, clean_address, to_spotler
 
 #: The Spotler type of a list field: options that are on or off.
-SET: Final = "set"
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionState:
-    """One permission of a record: a row of the table Spotler Permission.
-
-    Attributes:
-        name: the name of the permission, as Spotler describes the item.
-        subscribed: whether the person agreed.
-    """
-
-    name: str
-    subscribed: bool
+SET: Final = PropertyType.SET
 
 
 class Draft:
     """Collects properties by internal name; `finish` writes the list fields, whose items come from several places."""
 
-    __slots__ = ("_bits", "_fields", "_to_wire", "_zone", "properties", "warnings")
+    __slots__ = ("_bits", "_fields", "_zone", "properties", "warnings")
 
-    def __init__(self, fields: FieldCatalogue, to_wire: ToWire, zone: tzinfo) -> None:
+    def __init__(self, fields: Fields, zone: tzinfo) -> None:
         self.properties: dict[str, object] = {}
         self.warnings: list[str] = []
         self._bits: dict[str, dict[int, bool]] = {}
         self._fields = fields
-        self._to_wire = to_wire
         self._zone = zone
 
-    def find(self, name: str) -> FieldInfo | None:
+    def find(self, name: str) -> Field | None:
         """The field; where it is missing, its row of the mapping is skipped with a warning."""
         field = self._fields.get(name)
         if field is None:
@@ -55,86 +43,82 @@ class Draft:
         if sentence not in self.warnings:
             self.warnings.append(sentence)
 
-    def put(self, field: FieldInfo, column: str, cell: Cell) -> None:
-        """Convert a value and set a field that is no list field; leave it out if that is not possible."""
-        converted = convert(field.type, cell, self._zone) if field.type else NO_VALUE
-        if converted == CLEAR:
-            self.properties[field.name] = CLEAR
-        elif field.type is None or converted is NO_VALUE:
-            self.warn(f"The column {column} cannot be converted for the field {field.name} ({field.type}); left out.")
-        else:
-            self._write(field, field.type, column, converted)
+    def put(self, field: Field, column: str, cell: Cell) -> None:
+        """Convert a value and set a field that is not a list field; leave it out if that is not possible.
 
-    def put_item(self, field: FieldInfo, item: str, column: str, cell: Cell) -> None:
+        Raises:
+            Invalid: it is the address of the contact, and has an invisible character in it.
+        """
+        is_address = field.name.casefold() == EMAIL
+        try:
+            value = _address(cell) if is_address else to_wire(field.type, cell, self._zone)
+        except Invalid as error:
+            self._leave_out(field, column, error)
+        else:
+            self.properties[field.name] = clean_address(str(value)) if is_address else value
+
+    def put_item(self, field: Field, item: str, column: str, cell: Cell) -> None:
         """Switch one item of a list field on or off; empty is off."""
-        on = False if cell.is_empty else to_yes_no(cell)
-        bit = entries_of(field).get(item.casefold())
+        bit = entries_of(field).get(label_key(item))
         if bit is None:
             self.warn(f"The field {field.name} has no item {item} in Spotler, so it was not sent.")
-        elif on is NO_VALUE:
+            return
+        try:
+            self._bits_of(field)[bit] = not cell.is_empty and to_yes_no(cell)
+        except Invalid:
             self.warn(f"The column {column} is not yes or no, so the item {item} of {field.name} was left out.")
-        else:
-            self._bits_of(field)[bit] = on
 
-    def put_labels(self, field: FieldInfo, items: abc.Collection[str], column: str, cell: Cell) -> None:
+    def put_labels(self, field: Field, items: abc.Collection[str], column: str, cell: Cell) -> None:
         """Switch on the items of a list field that are chosen in a column, and off the others."""
-        labels = to_labels(cell)
-        if labels is NO_VALUE:
-            self.warn(f"The column {column} cannot be converted for the field {field.name} ({field.type}); left out.")
+        try:
+            chosen = set(chosen_labels(cell, entries_of(field).keys()))
+        except Invalid as error:
+            self._leave_out(field, column, error)
             return
         entries = allowed_entries(field, items)
-        chosen = {label.casefold() for label in labels}
         if chosen - entries.keys():
-            self.warn(f"The column {column} has a choice that is no item of the field {field.name}; left out.")
+            self.warn(f"The column {column} has a choice that is not an item of the field {field.name}; left out.")
         self._bits_of(field).update({bit: name in chosen for name, bit in entries.items()})
 
-    def put_permissions(
-        self, field: FieldInfo, items: abc.Collection[str], permissions: abc.Iterable[PermissionState]
-    ) -> None:
-        """Switch permissions on and off. Of two rows with one name, the unsubscribed one wins."""
-        entries = allowed_entries(field, items)
-        states: dict[str, bool] = {}
-        for permission in permissions:
-            name = permission.name.strip().casefold()
-            states[name] = permission.subscribed and states.get(name, True)
-        if unknown := states.keys() - entries.keys():
-            self.warn(f"Permissions that are no item of the field {field.name} were not sent: {len(unknown)}.")
-        self._bits_of(field).update({entries[name]: on for name, on in states.items() if name in entries})
+    def put_permissions(self, field: Field, items: abc.Collection[str], decision: Decision) -> int:
+        """Switch permissions on and off as it was decided.
 
-    def put_all_off(self, field: FieldInfo) -> None:
-        """Switch every item of a list field off."""
-        self._bits_of(field).update({option.bit: False for option in field.options})
+        Returns:
+            how many permissions are off but could not be sent, because the field has no such item.
+        """
+        switches = decision.by_bit(field.options, items)
+        if switches.unmatched:
+            self.warn(f"Permissions that are no item of the field {field.name} were not sent: {switches.unmatched}.")
+        self._bits_of(field).update(switches.bits)
+        return switches.lost_refusals
 
     def finish(self) -> None:
         """Write the list fields, their items in the order of their bits."""
         for name, bits in self._bits.items():
             if bits:
-                self.properties[name] = self._to_wire(SET, dict(sorted(bits.items())))
+                self.properties[name] = to_spotler(SET, dict(sorted(bits.items())))
 
-    def _write(self, field: FieldInfo, type_: str, column: str, converted: Converted) -> None:
-        try:
-            self.properties[field.name] = self._to_wire(type_, converted)
-        except (ValueError, Invalid) as error:
-            if field.name.casefold() == EMAIL:
-                # A contact without its address would look like a success: let Spotler refuse it by name.
-                self.properties[field.name] = converted
-            else:
-                why = f": {error.sentence}" if isinstance(error, Invalid) else "."
-                self.warn(f"The column {column} does not fit the field {field.name} and was left out{why}")
+    def _leave_out(self, field: Field, column: str, error: Invalid) -> None:
+        self.warn(f"The column {column} does not fit the field {field.name} and was left out: {error.sentence}")
 
-    def _bits_of(self, field: FieldInfo) -> dict[int, bool]:
+    def _bits_of(self, field: Field) -> dict[int, bool]:
         return self._bits.setdefault(field.name, {})
 
 
-def entries_of(field: FieldInfo) -> dict[str, int]:
-    """The bits of a list field by the description of their items, folded for comparison."""
-    return {option.name.strip().casefold(): option.bit for option in field.options}
+def entries_of(field: Field) -> dict[str, int]:
+    """The bits of a list field by the key of their items (`label_key`)."""
+    return {label_key(option.name): option.bit for option in field.options}
 
 
-def allowed_entries(field: FieldInfo, items: abc.Collection[str]) -> dict[str, int]:
+def allowed_entries(field: Field, items: abc.Collection[str]) -> dict[str, int]:
     """The entries that the mapping lets the connector touch: the items it names, or all."""
     entries = entries_of(field)
     if not items:
         return entries
-    allowed = {item.casefold() for item in items}
+    allowed = {label_key(item) for item in items}
     return {name: bit for name, bit in entries.items() if name in allowed}
+
+
+def _address(cell: Cell) -> str:
+    """The address as it is: a contact without one would look right, and Spotler refuses a wrong one by name."""
+    return CLEARED if cell.is_empty else to_text(cell)

@@ -8,8 +8,10 @@ table. A row with a filter and no Spotler field only limits which records are sy
 
 from collections import abc
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from connector.dataverse.names import Account, Contact, Lead
 from connector.mapping.columns import Collection, Expression, Mapped, standard_navigation
@@ -66,6 +68,24 @@ class MappingRow:
     items: tuple[str, ...] = ()
 
 
+def no_wall_clock(_table: str, _column: str) -> bool:
+    """Date-times have a time zone, as those of the standard tables have."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How times of the environment are read.
+
+    Attributes:
+        zone: in which a moment becomes a day.
+        is_wall_clock: whether the date-times of a column (table, column) have no time zone.
+    """
+
+    zone: tzinfo = field(default_factory=lambda: ZoneInfo("Europe/Amsterdam"))
+    is_wall_clock: abc.Callable[[str, str], bool] = no_wall_clock
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
     """A whole mapping, checked; compared by identity, because a process loads it once.
@@ -75,12 +95,14 @@ class Mapping:
         customer_types: what `$CustomerType` writes, per table.
         navigation: navigation property of a lookup, by (column, table), where it is not the standard one.
         triggers: per table, the columns whose change starts a sync, instead of all mapped ones.
+        times: how times of the environment are read; not part of the file.
     """
 
     rows: tuple[MappingRow, ...]
     customer_types: abc.Mapping[str, str] = field(default_factory=lambda: CUSTOMER_TYPES)
     navigation: abc.Mapping[tuple[str, str], str] = field(default_factory=dict)
     triggers: abc.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times: Times = field(default_factory=Times)
 
     def syncs(self, table: str) -> bool:
         """Whether records of that table become Spotler contacts: something of it is mapped to the e-mail address."""

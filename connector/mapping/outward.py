@@ -3,26 +3,24 @@
     plan(mapping, table)   once: which columns to read, which lookups to follow, what to do with them
     plan.contact(...)      per record: properties as they go over the wire, warnings, or why the record is skipped
 
-Nothing here calls out; the caller reads the record as the plan asks (with annotations) and sends the outcome.
+The caller reads the record as the plan asks (with annotations) and sends the outcome. Nothing here calls another
+system, except for the behaviour of a date column, which is read once (`Times.is_wall_clock`).
 """
 
 from collections import abc
 from dataclasses import dataclass
-from datetime import UTC
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from connector.consent import Decision, Fate
 from connector.dataverse.api.rows import Row
 from connector.dataverse.names import Account, Contact, Flags, Lead
 from connector.mapping.columns import Collection, Mapped, base_column
-from connector.mapping.convert import equals
-from connector.mapping.draft import SET, Draft, PermissionState
-from connector.mapping.fields import FieldCatalogue, ToWire
-from connector.mapping.model import EMAIL, Mapping, MappingRow
+from connector.mapping.draft import SET, Draft
+from connector.mapping.model import EMAIL, Mapping, MappingRow, Times
 from connector.mapping.sources import Source, source_of
-from connector.outcomes import SKIPPED_FILTER, SKIPPED_NO_EMAIL
+from connector.mapping.values import equals
+from connector.spotler import Fields
 
 #: Columns that decide whether somebody may be mailed at all; read with every record, mapped or not.
 FLAGS: Final = (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL, Flags.STATE, Flags.STATUS)
@@ -33,13 +31,6 @@ _ID_COLUMNS: Final = {Contact.TABLE: Contact.ID, Lead.TABLE: Lead.ID, Account.TA
 _SPECIAL: Final = "$value"
 
 
-class Skipped(StrEnum):
-    """Why a record is not sent; the result code of its job."""
-
-    NO_EMAIL = SKIPPED_NO_EMAIL
-    FILTER = SKIPPED_FILTER
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What becomes of a record.
@@ -47,13 +38,14 @@ class Outcome:
     Attributes:
         properties: internal name of each Spotler field and its value as it goes over the wire.
         warnings: sentences about what was left out, without values.
-        skipped: why the record should not be sent; None if it should. It has properties all the same, for one that
-            Spotler already knows: without an address it must lose that there too, excluded by a filter its permissions.
+        hidden: whether Spotler does not show a field in which a permission has to be switched off.
+        lost_refusals: permissions that are off but could not be sent, because Spotler has none with that name or bit.
     """
 
     properties: abc.Mapping[str, object]
     warnings: tuple[str, ...] = ()
-    skipped: Skipped | None = None
+    hidden: bool = False
+    lost_refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +68,7 @@ class _Step:
         elif self.item and field.type == SET:
             draft.put_item(field, self.item, self.column, cell)
         elif self.item:
-            draft.warn(f"The field {field.name} is no list field, so its item {self.item} was not sent.")
+            draft.warn(f"The field {field.name} is not a list field, so its item {self.item} was not sent.")
         elif field.type == SET:
             draft.put_labels(field, self.items, self.column, cell)
         else:
@@ -117,53 +109,53 @@ class OutwardPlan:
     _permissions: MappingRow | None
     _permission_fields: tuple[str, ...]
     _remarks: tuple[str, ...]
+    _times: Times
 
-    def contact(
-        self,
-        record: Row,
-        permissions: abc.Sequence[PermissionState],
-        fields: FieldCatalogue,
-        *,
-        to_wire: ToWire,
-        time_zone: str = "Europe/Amsterdam",
-    ) -> Outcome:
+    def admits(self, record: Row) -> bool:
+        """Whether the mapping syncs the table, and no filter excludes the record."""
+        return self.synced and all(each.admits(record) for each in self._filters)
+
+    def has_address(self, record: Row) -> bool:
+        """Whether the record has something to send as its e-mail address; what was not read counts as filled."""
+        sources = [step.source for step in self._steps if step.field.casefold() == EMAIL]
+        cells = [source.read(record) for source in sources]
+        return not sources or any(cell is None or not cell.is_empty for cell in cells)
+
+    def contact(self, record: Row, decision: Decision, fields: Fields) -> Outcome:
         """The Spotler contact of a record.
 
         Args:
             record: the row, read with `select`, `expand` and its annotations.
-            permissions: the Spotler Permission rows of the record.
+            decision: what consent says about it. Of one that is not sent, only the permissions are written.
             fields: the account's fields.
-            to_wire: writes a converted value as JSON, see `fields.ToWire`.
-            time_zone: IANA name of the zone in which a date-time becomes a date.
+
+        Raises:
+            Invalid: the address has an invisible character in it; nobody could be mailed there.
+            Transient: the behaviour of a date column cannot be read now.
         """
-        if not self.synced or not all(each.admits(record) for each in self._filters):
-            return self._excluded(fields, to_wire)
-        draft = Draft(fields, to_wire, ZoneInfo(time_zone))
-        for step in self._steps:
-            step.take(record, draft)
-        for remark in self._remarks:
-            draft.warn(remark)
-        if record.get(Flags.DO_NOT_BULK_EMAIL) is True:
-            self._all_off(draft)
-        elif self._permissions and (field := draft.find(self._permissions.field)):
-            draft.put_permissions(field, self._permissions.items, permissions)
-        draft.finish()
-        return Outcome(
-            draft.properties, tuple(draft.warnings), None if _has_address(draft.properties) else Skipped.NO_EMAIL
-        )
-
-    def _excluded(self, fields: FieldCatalogue, to_wire: ToWire) -> Outcome:
-        """All permissions off and nothing else."""
-        draft = Draft(fields, to_wire, UTC)
-        self._all_off(draft)
-        draft.finish()
-        return Outcome(draft.properties, tuple(draft.warnings), Skipped.FILTER)
-
-    def _all_off(self, draft: Draft) -> None:
-        """A refusal of bulk mail counts even where the mapping says nothing of permissions or only reads them."""
-        for name in self._permission_fields:
+        draft = Draft(fields, self._times.zone)
+        if decision.fate is Fate.SENT:
+            for step in self._steps:
+                step.take(record, draft)
+            for remark in self._remarks:
+                draft.warn(remark)
+        hidden, lost = False, 0
+        for name, items in self._permission_targets(decision):
             if field := draft.find(name):
-                draft.put_all_off(field)
+                lost += draft.put_permissions(field, items, decision)
+            else:
+                hidden = decision.withdraws
+        draft.finish()
+        return Outcome(draft.properties, tuple(draft.warnings), hidden=hidden, lost_refusals=lost)
+
+    def _permission_targets(self, decision: Decision) -> abc.Sequence[tuple[str, abc.Collection[str]]]:
+        """The fields in which permissions are switched, with the items that may be touched.
+
+        That all are off counts even where the mapping says nothing of permissions or only reads them.
+        """
+        if decision.all_off is not None:
+            return [(name, ()) for name in self._permission_fields]
+        return [(self._permissions.field, self._permissions.items)] if self._permissions else []
 
 
 @lru_cache(maxsize=32)
@@ -195,11 +187,8 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
         _permissions=permissions,
         _permission_fields=mapping.permission_fields(table),
         _remarks=tuple(remarks),
+        _times=mapping.times,
     )
-
-
-def _has_address(properties: abc.Mapping[str, object]) -> bool:
-    return any(value for name, value in properties.items() if name.casefold() == EMAIL)
 
 
 def _filters(mapping: Mapping, rows: abc.Iterable[MappingRow], table: str) -> tuple[_Filter, ...]:
@@ -208,7 +197,7 @@ def _filters(mapping: Mapping, rows: abc.Iterable[MappingRow], table: str) -> tu
 
 
 def _select(sources: abc.Iterable[Source], table: str) -> tuple[str, ...]:
-    first = (*filter(None, [_ID_COLUMNS.get(table)]), *FLAGS)
+    first = (*filter(None, [_ID_COLUMNS.get(table)]), *FLAGS, Flags.MERGED)
     return tuple(dict.fromkeys([*first, *(key for source in sources for key in source.select)]))
 
 

@@ -72,7 +72,7 @@ def _column_problem(expression: Expression, row: MappingRow) -> str:
     if row.filter and is_special(expression):
         return "is not a column, so the filter has nothing to compare"
     if row.item and isinstance(expression, Mapped):
-        return "stands for all items of a list field, so the Spotler field must not name one"
+        return "means all items of a list field, so the Spotler field must not name one"
     if row.direction.inward:
         match expression:
             case CustomerType() | Constant():

@@ -1,17 +1,16 @@
 """The mapping as an Excel workbook, for people who keep it as a table.
 
-Sheet `Mapping` holds a row per mapping row; sheet `Settings` what stands beside the rows. A workbook is taken as a
-whole or not at all: every problem is named with its cell.
+The sheet `Mapping` has a row per mapping row; the sheet `Settings` has the other members of the file. A workbook is
+used as a whole or not at all: every problem is named with its cell.
 
-Import this module where a sheet is used, not at the top: openpyxl is slow to load, and the functions do without.
+Import this module where a sheet is used, not at the top: openpyxl is slow to load, and the functions do not need it.
 """
 
 from collections import abc
 from pathlib import Path
 from typing import Final
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import Cell, MergedCell
+from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -22,6 +21,7 @@ from connector.errors import Misconfigured
 from connector.mapping.document import Document, parse_mapping, problems_of
 from connector.mapping.model import Direction
 from connector.mapping.rules import Problem, Spot
+from connector.mapping.workbook import Line, SheetCell, lines_of, opened
 
 MAPPING_SHEET: Final = "Mapping"
 SETTINGS_SHEET: Final = "Settings"
@@ -37,7 +37,7 @@ HEADINGS: Final = {
     "Items": "items",
     "Note": "note",
 }
-#: A column of sheets for other products; it must be empty.
+#: A column in sheets for other products; it must be empty.
 _ENTITY_COLUMN: Final = "entity column"
 _REQUIRED: Final = ("direction", "spotler")
 
@@ -80,17 +80,15 @@ def import_sheet(path: Path) -> Document:
     Raises:
         Misconfigured: naming every problem with its cell; then nothing of the workbook is used.
     """
-    try:
-        book = load_workbook(path)
-    except Exception:  # noqa: BLE001 - whatever it trips over, the file is no workbook that can be read
-        raise Misconfigured(f"The file {path.name} is not an Excel workbook (.xlsx) that can be read.") from None
     reader = _Reader()
-    if MAPPING_SHEET in book.sheetnames:
-        reader.read_rows(book[MAPPING_SHEET])
-    else:
-        reader.problems.append(f"there is no sheet {MAPPING_SHEET}")
-    if SETTINGS_SHEET in book.sheetnames:
-        reader.read_settings(book[SETTINGS_SHEET])
+    with opened(path) as book:
+        sheets = {sheet.title for sheet in book.worksheets}
+        if MAPPING_SHEET in sheets:
+            reader.read_rows(lines_of(book, MAPPING_SHEET))
+        else:
+            reader.problems.append(f"there is no sheet {MAPPING_SHEET}")
+        if SETTINGS_SHEET in sheets:
+            reader.read_settings(lines_of(book, SETTINGS_SHEET))
     problems = reader.all_problems()
     if problems:
         raise Misconfigured(f"The sheet {path.name} is not valid and was not used: " + "; ".join(problems) + ".")
@@ -123,73 +121,69 @@ class _Reader:
             spot = spot[:-1]
         return str(problem)
 
-    def read_rows(self, sheet: Worksheet) -> None:
-        """Take the sheet of mapping rows."""
-        keys = self._headings(sheet)
+    def read_rows(self, lines: abc.Sequence[Line]) -> None:
+        """Read the sheet of mapping rows."""
+        keys = self._headings(lines[0].cells if lines else ())
         if not set(_REQUIRED) <= set(keys.values()):
             return
-        for line in sheet.iter_rows(min_row=2):
-            texts = [(column, cell, self._text(cell)) for column, cell in enumerate(line, start=1)]
-            if not any(text for _, _, text in texts):
+        for line in lines[1:]:
+            texts = [(column, self._text(cell)) for column, cell in enumerate(line.cells, start=1)]
+            if not any(text for _, text in texts):
                 continue
             spot = ("rows", len(self.rows))
-            self._cells[spot] = line[0].coordinate
+            self._cells |= {spot: line.place(1)} | {(*spot, key): line.place(column) for column, key in keys.items()}
             row: dict[str, JsonValue] = {"direction": str(Direction.TO_SPOTLER)}
-            for column, cell, text in texts:
+            for column, text in texts:
                 key = keys.get(column)
-                if key:
-                    self._cells[(*spot, key)] = cell.coordinate
-                if not text:
-                    continue
-                if key:
+                if text and key:
                     row[key] = _split(text) if key == "items" else text
-                else:
-                    self.problems.append(f"cell {cell.coordinate}: stands in a column that is not used")
+                elif text:
+                    self.problems.append(f"cell {line.place(column)}: is in a column that is not used")
             self.rows.append(row)
         self.document = {**self.document, "rows": self.rows}
 
-    def read_settings(self, sheet: Worksheet) -> None:
-        """Take the sheet of settings."""
-        for line in sheet.iter_rows(min_row=2, max_col=len(SETTING_HEADINGS)):
-            setting, key, value = (self._text(cell) for cell in line)
+    def read_settings(self, lines: abc.Sequence[Line]) -> None:
+        """Read the sheet of settings."""
+        for line in lines[1:]:
+            setting, key, value = (self._text(line.cell(column)) for column in range(1, len(SETTING_HEADINGS) + 1))
             if not (setting or key or value):
                 continue
             if setting not in _SETTINGS or not key:
-                where = line[0].coordinate if setting not in _SETTINGS else line[1].coordinate
+                where = line.place(1 if setting not in _SETTINGS else 2)
                 self.problems.append(
                     f"cell {SETTINGS_SHEET}!{where}: must be one of {', '.join(_SETTINGS)} and its key"
                 )
                 continue
             values = self.document.setdefault(setting, {})
             if not isinstance(values, dict) or key in values:
-                self.problems.append(f"cell {SETTINGS_SHEET}!{line[1].coordinate}: is there twice")
+                self.problems.append(f"cell {SETTINGS_SHEET}!{line.place(2)}: is there twice")
                 continue
             values[key] = _split(value) if setting == "triggers" else value
-            self._cells[setting, key] = f"{SETTINGS_SHEET}!{line[2].coordinate}"
+            self._cells[setting, key] = f"{SETTINGS_SHEET}!{line.place(3)}"
 
-    def _headings(self, sheet: Worksheet) -> dict[int, str]:
+    def _headings(self, cells: abc.Sequence[SheetCell]) -> dict[int, str]:
         """The key of each column of the sheet that has one."""
         known = {heading.casefold(): key for heading, key in HEADINGS.items()}
         keys: dict[int, str] = {}
-        for column, cell in enumerate(sheet[1], start=1):
+        for column, cell in enumerate(cells, start=1):
             heading = self._text(cell)
             key = known.get(heading.casefold())
             if key in keys.values():
-                self.problems.append(f"cell {cell.coordinate}: this heading is there twice")
+                self.problems.append(f"cell {cell.place}: this heading is there twice")
             elif key:
                 keys[column] = key
             elif heading and heading.casefold() != _ENTITY_COLUMN:
-                self.problems.append(f"cell {cell.coordinate}: unknown heading; there are {', '.join(HEADINGS)}")
+                self.problems.append(f"cell {cell.place}: unknown heading; there are {', '.join(HEADINGS)}")
         for heading, key in HEADINGS.items():
             if key in _REQUIRED and key not in keys.values():
                 self.problems.append(f"row 1: the heading {heading} is missing")
         return keys
 
-    def _text(self, cell: Cell | MergedCell) -> str:
-        """What the cell says, as text; a number that Excel made of a text is turned back."""
+    def _text(self, cell: SheetCell) -> str:
+        """The content of the cell as text; a number that Excel made of a text becomes that text again."""
         value = cell.value
         if cell.data_type in ("f", "e"):
-            self.problems.append(f"cell {cell.coordinate}: holds a formula or an error; format the cell as text")
+            self.problems.append(f"cell {cell.place}: has a formula or an error; format the cell as text")
             return ""
         if isinstance(value, bool):
             return str(value).lower()
@@ -197,7 +191,7 @@ class _Reader:
             return str(int(value))
         if value is None or isinstance(value, str | int | float):
             return "" if value is None else str(value).strip()
-        self.problems.append(f"cell {cell.coordinate}: holds a date or time; format the cell as text")
+        self.problems.append(f"cell {cell.place}: has a date or time; format the cell as text")
         return ""
 
 

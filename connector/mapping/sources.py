@@ -7,8 +7,9 @@ from typing import Final, Protocol
 from connector.dataverse.api.rows import FORMATTED, LOOKUP_TABLE, Row
 from connector.dataverse.names import lookup_value
 from connector.mapping.columns import Constant, CustomerType, Expression, Mapped, Name, Path, Plain
-from connector.mapping.convert import Cell
-from connector.mapping.model import Mapping
+from connector.mapping.model import Mapping, Times
+from connector.mapping.values.cells import Cell
+from connector.mapping.values.times import is_moment
 
 _EMPTY: Final = Cell(None)
 
@@ -35,8 +36,9 @@ class Source(Protocol):
 class ColumnSource:
     """A column of the row itself."""
 
+    table: str
     key: str
-    label_key: str
+    times: Times
 
     @property
     def select(self) -> tuple[str, ...]:  # noqa: D102 - see Source
@@ -47,7 +49,7 @@ class ColumnSource:
         return {}
 
     def read(self, row: Row) -> Cell | None:  # noqa: D102 - see Source
-        return _cell(row, self.key, self.label_key)
+        return _cell(row, self.table, self.key, self.times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,9 @@ class PathSource:
     """A column of the row that a lookup refers to."""
 
     navigation: str
+    table: str
     key: str
-    label_key: str
+    times: Times
 
     @property
     def select(self) -> tuple[str, ...]:  # noqa: D102 - see Source
@@ -98,7 +101,7 @@ class PathSource:
         referred = row[self.navigation]
         if referred is None:  # the lookup is empty, or refers to a row of another table
             return _EMPTY
-        return _cell(referred, self.key, self.label_key) if isinstance(referred, dict) else None
+        return _cell(referred, self.table, self.key, self.times) if isinstance(referred, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +120,13 @@ def source_of(expression: Expression, mapping: Mapping, table: str) -> Source | 
     """The source of an expression for records of a table; None for `@map(...)`, whose values are rows of their own."""
     match expression:
         case Plain(column):
-            return ColumnSource(column, _label_key(column))
+            return ColumnSource(table, column, mapping.times)
         case Name(column, target):
             key = lookup_value(column)
             return NameSource(key, _label_key(key), f"{key}@{LOOKUP_TABLE}", target)
         case Path(column, target_table, target):
-            return PathSource(mapping.navigation_property(column, target_table), target, _label_key(target))
+            navigation = mapping.navigation_property(column, target_table)
+            return PathSource(navigation, target_table, target, mapping.times)
         case Constant(text):
             return FixedSource(Cell(text))
         case CustomerType():
@@ -135,8 +139,10 @@ def _label_key(column: str) -> str:
     return f"{column}@{FORMATTED}"
 
 
-def _cell(row: Row, key: str, label_key: str) -> Cell | None:
+def _cell(row: Row, table: str, key: str, times: Times) -> Cell | None:
     if key not in row:
         return None
-    label = row.get(label_key)
-    return Cell(row[key], label if isinstance(label, str) else None)
+    value, label = row[key], row.get(_label_key(key))
+    # Only a value with a time needs to know the behaviour of its column.
+    wall_clock = is_moment(value) and times.is_wall_clock(table, key)
+    return Cell(value, label if isinstance(label, str) else None, wall_clock)

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, override
 
+from connector.consent import Intent
 from connector.dataverse.api import UnknownName, filters
 from connector.dataverse.choices import Operation as Choice
 from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context, all_ended
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Operation, Task, each_job
+from connector.operations.operation import Operation, Task, each_job
 from connector.operations.results import Done, Failed, Result
-from connector.spotler import ContactUnknown, MembershipResult
+from connector.spotler import ContactUnknown, MembershipResult, clean_text, name_key
 from connector.spotler.audiences import Audiences
 
 #: The longest name and id of an audience that Spotler takes.
@@ -69,8 +70,9 @@ class AudienceOperation(Operation[Audience]):
         results: dict[str, Result] = {}
         for members in by_audience.values():
             try:
-                context.check_time()
-                results |= self._change(members, context)
+                allowed, refused = context.allowed(members)
+                results |= refused
+                results |= self._change(allowed, context) if allowed else {}
             except Exception as error:  # noqa: BLE001 - one audience does not harm another
                 results |= all_ended(members, error)
         return results
@@ -119,7 +121,7 @@ class RemoveFromAudience(AudienceOperation):
     """A contact that is not in the audience is the same end state."""
 
     choice = Choice.REMOVE_FROM_AUDIENCE
-    accepts = Accepts.UNFIT
+    usual_intent = Intent.REMOVE
     done = "The contact is not in the audience."
     post = "Spotler audience left"
 
@@ -147,11 +149,11 @@ def audience_of(text: str) -> Audience:
 
 def audience_id(name: str) -> str:
     """The id of an audience in Spotler: the same for names that differ only in case or blanks."""
-    return ID_PREFIX + hashlib.sha256(name.casefold().encode()).hexdigest()[:32]
+    return ID_PREFIX + hashlib.sha256(name_key(name).encode()).hexdigest()[:32]
 
 
 def _trimmed(name: str) -> str:
-    return " ".join(name.split())
+    return clean_text(" ".join(name.split()))
 
 
 def _owned_by_lists(names: Iterable[str], context: Context) -> set[str]:

@@ -4,25 +4,27 @@
     payUrl=https://shop.example/pay/1
     basket=p-1,p-2
 
-Fields are separated by line breaks; on a single line, by semicolons. A field that is left out, blank, or still holds
-its type hint (`invoiceEmail=STRING`) passes nothing; people who write the hints by hand write `String` or `Text` as
-well. Names are case-sensitive, as Spotler has them.
+Fields are separated by line breaks; on a single line, by semicolons (`single_line` knows which). A field that is left
+out, blank, or still has its type hint (`invoiceEmail=STRING`) passes nothing; people who write the hints by hand write
+`String` or `Text` as well. Names are case-sensitive, as in Spotler.
 
-Which fields there are stands on the row of the automation (`parse_template`), where Spotler tells them or people have
-written them down. Where nothing stands, any name is taken, as text: the start is not held up by what nobody told.
+The fields of an automation are in its row (`parse_template`), where Spotler tells them or people have written them. If
+the row has none, any name is accepted, as text.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from connector.errors import Invalid
+from connector.operations import single_line
+from connector.spotler import clean_text
 
 #: The types of a field, which are also the hints of the template.
 TYPES: Final = ("STRING", "URL", "PRODUCTLIST")
-#: What a name looks like that may be quoted in a message; anything else could be a value that slipped out of its place.
+#: What a name looks like that may be quoted in a message; anything else could be a value in the wrong place.
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: An address up to its host, which has no blank in it; `urlsplit` passes over some.
 _HOST: Final = re.compile(r"https?://[^\s/?#]+(?:[/?#]|\Z)", re.IGNORECASE)
@@ -51,14 +53,15 @@ def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
         template: the fields that the automation has, `name=TYPE`; blank when they are not known.
 
     Raises:
-        Invalid: for a part without `=`, an unknown name, a name given twice, or an address that is not absolute.
+        Invalid: for a part without `=`, an unknown name, a name given twice, a semicolon that may separate fields or
+            belong to a value, or an address that is not absolute.
     """
     known, hints = parse_template(template), _hints(template)
     fields: dict[str, AutomationField | None] = {}
-    for position, part in enumerate(_parts(text), start=1):
-        name, separator, value = (piece.strip() for piece in part.partition("="))
+    for position, part in enumerate(_parts(text, known), start=1):
+        name, separator, value = (clean_text(piece) for piece in part.partition("="))
         if not separator:
-            raise Invalid(f"Part {position} of Automation Fields has no '='; write name=value.")
+            raise Invalid(f"Part {position} of Automation Fields has no '='; write name=value, each on its own line.")
         _check_name(name, position, known)
         if name in fields:
             raise Invalid(f"Automation Fields gives {_called(name, position)} twice.")
@@ -69,7 +72,7 @@ def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
 
 
 def _hints(template: str) -> dict[str, str]:
-    """The fields of an automation with their hints as they are written; none holds a semicolon, also not in lines."""
+    """The fields of an automation with their hints as they are written; none has a semicolon."""
     parts = [part.partition("=") for part in re.split(r"[\r\n;]", template) if part.strip()]
     return {name.strip(): hint.strip() for name, _, hint in parts}
 
@@ -88,9 +91,10 @@ def _called(name: str, position: int) -> str:
     return f"the field {name}" if _NAME.fullmatch(name) else f"the field in part {position}"
 
 
-def _parts(text: str) -> list[str]:
-    separator = r"[\r\n]+" if re.search(r"[\r\n]", text.strip()) else ";"
-    return [part.strip() for part in re.split(separator, text) if part.strip()]
+def _parts(text: str, known: Collection[str]) -> list[str]:
+    text = clean_text(text)
+    parts = re.split(r"[\r\n]+", text) if re.search(r"[\r\n]", text) else single_line.parts(text, known)
+    return [part for part in map(clean_text, parts) if part]
 
 
 def _field(name: str, kind: str, value: str) -> AutomationField | None:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, override
 
+from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Operation, Task
+from connector.operations.operation import Operation, Task
 from connector.operations.results import Done, Failed, Result
-from connector.sync.outward import Sent
+from connector.sync import results as sent
 
 
 class ContactOperation(Operation[None]):
@@ -24,34 +25,40 @@ class SyncContact(ContactOperation):
     """A job is an explicit order, so the record is sent whether it changed or not."""
 
     choice = Choice.SYNC_CONTACT
-    accepts = Accepts.UNFIT  # such a record is anonymised
+    usual_intent = Intent.SYNC
 
     @override
     def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """All records in as few calls as Spotler allows."""
-        sent = context.outward.send([task.known_record for task in tasks], always=True)
-        return {task.job.id: _result(sent[task.known_record.ref]) for task in tasks}
+        results = context.outward.send([task.known_record for task in tasks], always=True)
+        context.keep_infos(results)
+        return {task.job.id: _synced(results[task.known_record.ref]) for task in tasks}
 
 
 class AnonymizeContact(ContactOperation):
     """Contacts cannot be deleted in Spotler; anonymising takes their personal data out."""
 
     choice = Choice.ANONYMIZE_CONTACT
-    accepts = Accepts.ANY
+    usual_intent = Intent.ANONYMIZE
+    accepts_deleted = True
 
     @override
     def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """One call per contact; one that Spotler does not know is the same end state."""
-        return context.each(tasks, lambda task: self._anonymize(task, context))
-
-    def _anonymize(self, task: Task[None], context: Context) -> Done:
-        context.outward.anonymize(task.known_record)
-        post = "Anonymised in Spotler" if task.known_record.exists else ""  # there is no timeline of a deleted record
-        return Done("The contact is anonymised in Spotler.", post=post)
+        results = context.outward.anonymize([task.known_record for task in tasks])
+        context.keep_infos(results)
+        return {task.job.id: _anonymized(task, results[task.known_record.ref]) for task in tasks}
 
 
-def _result(sent: Sent | Exception) -> Result:
-    return Failed(sent) if isinstance(sent, Exception) else Done(sent.message, sent.code)
+def _synced(result: sent.Result) -> Result:
+    return Failed(result.error) if isinstance(result, sent.Failed) else Done(result.message, result.code)
+
+
+def _anonymized(task: Task[None], result: sent.Result) -> Result:
+    if isinstance(result, sent.Failed):
+        return Failed(result.error)
+    has_timeline = result.changed and task.known_record.exists
+    return Done(result.message, post="Anonymised in Spotler" if has_timeline else "")
 
 
 OPERATIONS: Final = (SyncContact(), AnonymizeContact())

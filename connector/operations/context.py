@@ -6,17 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from connector.consent import Intent
+from connector.dataverse.records import RecordRef
 from connector.errors import Refused, Transient
+from connector.operations.consent_watch import ConsentWatch
 from connector.operations.results import Done, Failed, Result
 from connector.services import Services
 from connector.spotler import ContactUnknown
-from connector.sync.outward import SKIPPED, Outward, Sent
+from connector.sync.info import InfoValues
+from connector.sync.outward import Outward
 from connector.sync.records import Record
+from connector.sync.results import SKIPPED, Failed as SyncFailed, Result as SyncResult, Sent
 
 if TYPE_CHECKING:
     from connector.operations.operation import Task
+
+
+#: What is to be remembered of a contact; None where nothing is.
+type InfoRow = tuple[RecordRef, InfoValues | None]
 
 
 class OutOfTime(Transient):
@@ -31,12 +40,18 @@ class Context:
 
     Attributes:
         deadline: nothing new is begun after it; what is left is put back.
-        infos: rows of Spotler Info to write at the end, by record id.
+        consent: looked at once more right before calls that can get somebody mailed.
     """
 
     services: Services
     deadline: datetime
-    infos: dict[str, dict[str, object]] = field(default_factory=dict)
+    consent: ConsentWatch
+    _infos: list[InfoRow] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, services: Services, deadline: datetime) -> Self:
+        """The context of a chunk that begins."""
+        return cls(services, deadline, ConsentWatch(services))
 
     def check_time(self) -> None:
         """Begin nothing new after the deadline.
@@ -53,21 +68,53 @@ class Context:
         def one(task: Task[Plan]) -> Result:
             try:
                 self.check_time()
-            except OutOfTime as error:
+                self.check_consent(task)
+            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
                 return Failed(error)
             try:
                 return work(task)
-            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+            except Exception as error:  # noqa: BLE001
                 return ended(task, error, begun=True)
 
         asked = {task.job.id: self.services.pool.submit(one, task) for task in tasks}
         wait(asked.values())
         return {job: future.result() for job, future in asked.items()}
 
+    def check_consent[Plan](self, task: Task[Plan]) -> None:
+        """Look at consent once more where a task can get somebody mailed.
+
+        Raises:
+            ConnectorError: consent has been withdrawn meanwhile, or it could not be read.
+        """
+        if task.record is not None and task.intent in (Intent.CONTACT, Intent.SWITCH_ON):
+            self.consent.check(task.record.ref, task.intent, task.permission.name if task.permission else "")
+
+    def allowed[Plan](self, tasks: Sequence[Task[Plan]]) -> tuple[list[Task[Plan]], dict[str, Result]]:
+        """The tasks that may go on to a call about all of them, and the results of the others."""
+        self.check_time()
+        allowed: list[Task[Plan]] = []
+        results: dict[str, Result] = {}
+        for task in tasks:
+            try:
+                self.check_consent(task)
+            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+                results[task.job.id] = Failed(error)
+            else:
+                allowed.append(task)
+        return allowed, results
+
     @property
     def outward(self) -> Outward:
         """What sends records to Spotler, within the time of this chunk."""
-        return Outward(self.services, self.infos, check_time=self.check_time)
+        return Outward(self.services, check_time=self.check_time)
+
+    def keep_infos(self, results: Mapping[RecordRef, SyncResult]) -> None:
+        """Keep the rows of Spotler Info that these results carry, to be written at the end."""
+        self._infos.extend((ref, result.info) for ref, result in results.items())
+
+    def infos(self) -> Sequence[InfoRow]:
+        """The rows of Spotler Info to write."""
+        return self._infos
 
     def send[Plan](self, tasks: Sequence[Task[Plan]], *, always: bool) -> dict[str, Result]:
         """Send the records of these tasks to Spotler, before something is done with them there.
@@ -76,16 +123,14 @@ class Context:
             always: also those that are unchanged since they were last sent.
 
         Returns:
-            by job id, the end of those whose record is not in Spotler afterwards.
+            by job id, the end of those whose work cannot go on.
         """
         if not tasks:
             return {}
-        results = self.outward.send([task.known_record for task in tasks], always=always)
-        return {
-            task.job.id: ended(task, error)
-            for task in tasks
-            if (error := _why_missing(results[task.known_record.ref])) is not None
-        }
+        sent = self.outward.send([task.known_record for task in tasks], always=always)
+        self.keep_infos(sent)
+        ends = {task.job.id: _end(task, sent[task.known_record.ref]) for task in tasks}
+        return {job: end for job, end in ends.items() if end is not None}
 
     def for_contact[T](self, record: Record, call: Callable[[str], T]) -> T:
         """Make a call about a contact; one that Spotler has lost, although we sent it, is sent again first.
@@ -98,8 +143,13 @@ class Context:
         try:
             return call(record.ref.id)
         except ContactUnknown:
-            if error := _why_missing(self.outward.send([record], always=True)[record.ref]):
-                raise error from None
+            sent = self.outward.send([record], always=True)
+            self.keep_infos(sent)
+            result = sent[record.ref]
+            if isinstance(result, SyncFailed):
+                raise result.error from None
+            if not result.is_there:
+                raise _not_there(result) from None
             self.check_time()
             return call(record.ref.id)
 
@@ -116,14 +166,19 @@ def all_ended[Plan](tasks: Sequence[Task[Plan]], error: Exception) -> Mapping[st
     return {task.job.id: ended(task, error) for task in tasks}
 
 
-def _why_missing(result: Sent | Exception) -> Exception | None:
-    """Why a record is not in Spotler after it was sent there; None if it is."""
-    if isinstance(result, Exception):
-        return result
-    if result.code in SKIPPED:
-        return Refused(
-            f"Spotler does not know the record, and it may not be sent there: {result.message}",
-            code=result.code,
-            advice="Make the record fit for Spotler, then set the job back to Queued.",
-        )
-    return None
+def _end[Plan](task: Task[Plan], result: SyncResult) -> Result | None:
+    """The end of a task whose record was sent; None where its work goes on."""
+    if isinstance(result, SyncFailed):
+        # What Spotler does not take as it is can be removed all the same.
+        can_go_on = task.removes and isinstance(result.error, Refused)
+        return None if can_go_on else Failed(result.error)
+    return None if result.is_there else ended(task, _not_there(result))
+
+
+def _not_there(sent: Sent) -> Refused:
+    """Why a record is not in Spotler after it was sent there."""
+    return Refused(
+        f"Spotler does not know the record, and it may not be sent there: {sent.message}",
+        code=sent.code,
+        advice="Make the record fit for Spotler, then set the job back to Queued.",
+    )

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, override
 
+from connector.consent import Intent, Item
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
+from connector.mapping.values import typed
 from connector.operations.context import Context, ended
 from connector.operations.job import Job
 from connector.operations.operation import Operation, Task, each_job
@@ -21,10 +23,11 @@ from connector.spotler import (
     ContactUnknown,
     Fields,
     PropertyType,
-    parse_text,
     to_spotler,
 )
-from connector.sync.outward import NO_CHANNEL
+
+#: Spotler's code for a contact that it could reach in no way.
+NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
 
 if TYPE_CHECKING:
     from connector.mapping import Mapping as FieldMapping
@@ -38,13 +41,20 @@ class Write:
         properties: the property, by its internal name.
         only_removes: whether it empties a field or switches an item off.
         opens_channel: whether it gives the contact a mobile number, and so something that Spotler would create one for.
-        permission: the permission that is switched, empty for anything else.
+        permission: the permission that is switched; None for anything else.
     """
 
     properties: Mapping[str, object]
     only_removes: bool
     opens_channel: bool = False
-    permission: str = ""
+    permission: Item | None = None
+
+    @property
+    def intent(self) -> Intent:
+        """What it means for the person."""
+        if self.permission:
+            return Intent.SWITCH_OFF if self.only_removes else Intent.SWITCH_ON
+        return Intent.REMOVE if self.only_removes else Intent.CONTACT
 
     @classmethod
     def of(cls, properties: Mapping[str, object], fields: Fields, permission_fields: Collection[str]) -> Write:
@@ -63,7 +73,9 @@ class Write:
         (item,) = value
         option = field.option_of_bit(item["bit"])
         is_permission = field.name.casefold() in {each.casefold() for each in permission_fields}
-        return cls(properties, not item["enabled"], permission=option.name if option and is_permission else "")
+        if option is None or not is_permission:
+            return cls(properties, not item["enabled"])
+        return cls(properties, not item["enabled"], permission=option)
 
 
 class FieldOperation(Operation[Write]):
@@ -91,9 +103,14 @@ class FieldOperation(Operation[Write]):
         return refused | each_job(filled, write)
 
     @override
-    def removes(self, plan: Write) -> bool:
-        """Emptying a field and switching an item off only take something away."""
-        return plan.only_removes
+    def intent(self, plan: Write) -> Intent:
+        """It depends on the field and on the value."""
+        return plan.intent
+
+    @override
+    def permission(self, plan: Write) -> Item | None:
+        """The permission that is switched."""
+        return plan.permission
 
     @override
     def perform(self, tasks: Sequence[Task[Write]], context: Context) -> Mapping[str, Result]:
@@ -106,8 +123,7 @@ class FieldOperation(Operation[Write]):
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
         if not tasks:
             return {}
-        context.check_time()
-        results: dict[str, Result] = {}
+        tasks, results = context.allowed(tasks)
         lost = []
         contacts = [ContactData(task.known_record.ref.id, task.plan.properties) for task in tasks]
         for task, answer in zip(tasks, context.services.spotler.update_contacts(contacts), strict=True):
@@ -202,7 +218,7 @@ def property_to_set(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str
     """
     filled(job)
     target = find_target(job.field_name, job.table, fields, mapping)
-    value = parse_text(target.type, job.field_value)
+    value = typed(target.type, job.field_value, mapping.times.zone)
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
 

@@ -9,7 +9,7 @@ from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context, all_ended
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Needs, Operation, Task, each_job
+from connector.operations.operation import Needs, Operation, Task, each_job
 from connector.operations.results import Result
 
 
@@ -24,7 +24,6 @@ class ListOperation(Operation[None]):
     """A job about a Marketing List."""
 
     needs = Needs.NOTHING
-    accepts = Accepts.ANY
     needs_active_list: bool
 
     @override

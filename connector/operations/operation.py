@@ -11,9 +11,10 @@ An operation knows nothing about claims, retries or messages. A class of a new f
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, Flag, auto
+from enum import Enum, auto
 from typing import ClassVar
 
+from connector.consent import Intent, Item
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
 from connector.operations.job import Job
@@ -29,21 +30,6 @@ class Needs(Enum):
     NOTHING = auto()
 
 
-class Accepts(Flag):
-    """The records, beside those that are fit for everything, for which an operation is carried out.
-
-    Deactivated ones; those to which nothing at all may be mailed, for what only removes or stops; those that are gone
-    from Dataverse, of which only the id is left.
-    """
-
-    FIT = 0
-    INACTIVE = auto()
-    DO_NOT_EMAIL = auto()
-    DELETED = auto()
-    UNFIT = INACTIVE | DO_NOT_EMAIL
-    ANY = UNFIT | DELETED
-
-
 @dataclass(frozen=True, slots=True)
 class Task[Plan]:
     """One job to perform.
@@ -51,15 +37,22 @@ class Task[Plan]:
     Attributes:
         plan: what the operation made of its row.
         record: what it is about; None where it is about nothing.
-        removes: whether it only takes something away, so that a contact which Spotler does not have is its end.
+        intent: what it means for the person.
+        permission: the permission that is switched, if it is one.
         step: how many steps of a long work are done.
     """
 
     job: Job
     plan: Plan
     record: Record | None = None
-    removes: bool = False
+    intent: Intent = Intent.CONTACT
+    permission: Item | None = None
     step: int = 0
+
+    @property
+    def removes(self) -> bool:
+        """Whether it only takes something away, so that a contact which Spotler does not have is its end."""
+        return self.intent in (Intent.REMOVE, Intent.SWITCH_OFF)
 
     @property
     def known_record(self) -> Record:
@@ -75,14 +68,16 @@ class Operation[Plan](ABC):
         slug: its name in the topic and in the portal.
         needs: whether it is about a record.
         repeatable: whether running it twice ends in the same state as running it once.
-        accepts: for which records it is done that others are not done for.
+        usual_intent: what it means for the person, unless that depends on the job.
+        accepts_deleted: whether it is done for records that are gone from Dataverse, of which only the id is left.
         syncs_first: whether Spotler must have the record as it is now before.
     """
 
     choice: ClassVar[Choice]
     needs: Needs = Needs.RECORD
     repeatable: bool = True
-    accepts: Accepts = Accepts.FIT
+    usual_intent: Intent = Intent.CONTACT
+    accepts_deleted: bool = False
     syncs_first: bool = False
 
     @property
@@ -106,9 +101,13 @@ class Operation[Plan](ABC):
             a result for every task, by job id.
         """
 
-    def removes(self, plan: Plan) -> bool:  # noqa: ARG002 - depends on the plan where a class says so
-        """Whether a job only takes something away from somebody, so that it is done whatever consent says."""
-        return Accepts.DO_NOT_EMAIL in self.accepts
+    def intent(self, plan: Plan) -> Intent:  # noqa: ARG002 - depends on the plan where a class says so
+        """What a job means for the person: consent decides by it whether it is done."""
+        return self.usual_intent
+
+    def permission(self, plan: Plan) -> Item | None:  # noqa: ARG002
+        """The permission that a job switches, if it is one."""
+        return None
 
 
 def each_job[Plan](jobs: Iterable[Job], plan: Callable[[Job], Plan]) -> dict[str, Plan | Exception]:

@@ -7,7 +7,7 @@ from typing import Final, override
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Needs, Operation, Task
+from connector.operations.operation import Needs, Operation, Task
 from connector.operations.results import Done, Result
 from connector.pulls.automations import refresh_automations
 from connector.pulls.permissions import refresh_permissions
@@ -18,7 +18,6 @@ class Refresh(Operation[None]):
     """One refresh serves all jobs of a chunk: each asks for the present state."""
 
     needs = Needs.NOTHING
-    accepts = Accepts.ANY
 
     @override
     def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, None]:

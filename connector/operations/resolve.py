@@ -9,7 +9,7 @@ from typing import Final, override
 from connector.errors import Invalid
 from connector.operations.context import Context
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Needs, Operation, Task, each_job
+from connector.operations.operation import Needs, Operation, Task, each_job
 from connector.operations.results import Result
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 
@@ -19,7 +19,6 @@ class ResolveJob(Operation[None]):
 
     slug = RESOLVE
     needs = Needs.NOTHING
-    accepts = Accepts.ANY
 
     @override
     def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Exception | None]:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, override
 
+from connector.consent import Intent
 from connector.dataverse.api import filters
 from connector.dataverse.choices import AutomationKind, Operation as Choice
 from connector.dataverse.names import Job as Names
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context
 from connector.operations.job import COLUMNS, Job
-from connector.operations.operation import Accepts, Needs, Operation, Task, each_job
+from connector.operations.operation import Needs, Operation, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.start_automation import AutomationRow, automation_of, read_automations
 from connector.spotler import NotLicensed, NotSupported, Spotler
@@ -47,7 +48,7 @@ class StopAutomation(Operation[Stop]):
 
     choice = Choice.STOP_AUTOMATION
     needs = Needs.RECORD_OR_NOTHING
-    accepts = Accepts.UNFIT
+    usual_intent = Intent.REMOVE
 
     @override
     def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Stop | Exception]:

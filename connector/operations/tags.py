@@ -5,13 +5,14 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Final, override
 
+from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.operations.context import Context
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Needs, Operation, Task, each_job
+from connector.operations.operation import Needs, Operation, Task, each_job
 from connector.operations.results import Done, Result
-from connector.spotler import TAG_LENGTH
+from connector.spotler import TAG_LENGTH, clean_text, name_key
 
 type Tags = tuple[str, ...]
 
@@ -58,7 +59,7 @@ class RemoveTag(TagOperation):
     """Removes the score with the tag; a tag that the contact does not have is the same end state."""
 
     choice = Choice.REMOVE_TAG
-    accepts = Accepts.DO_NOT_EMAIL
+    usual_intent = Intent.REMOVE
 
     @override
     def _change(self, task: Task[Tags], context: Context) -> Done:
@@ -71,15 +72,15 @@ OPERATIONS: Final = (AddTag(), RemoveTag())
 
 
 def tags_of(job: Job) -> tuple[str, ...]:
-    """The tags of a job: trimmed, without empty ones and without repetitions in another case.
+    """The tags of a job in one form (`clean_text`), without empty ones and without repetitions in another case.
 
     Raises:
         Invalid: when there is none, or one is too long.
     """
     tags: dict[str, str] = {}
     for part in re.split("[,;]", job.tag):
-        if tag := part.strip():
-            tags.setdefault(tag.casefold(), tag)
+        if tag := clean_text(part):
+            tags.setdefault(name_key(tag), tag)
     if not tags:
         raise Invalid("The job has no tag; fill the column Tag.")
     if any(len(tag) > TAG_LENGTH for tag in tags.values()):

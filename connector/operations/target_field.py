@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.errors import Invalid
 from connector.mapping import Mapping
-from connector.spotler import Field, Fields, PropertyType
+from connector.spotler import Field, Fields, PropertyType, name_key
 
 #: The address decides who somebody is mailed as, so only the sync of the record may write it.
 PROTECTED: Final = frozenset({"email", "externalid"})
@@ -62,7 +62,7 @@ def _bit(field: Field, item: str, allowed: Collection[str] | None) -> int:
     if not item:
         raise Invalid(f"The field {field.name} is a list field; name one item of it as {field.name}:item.")
     option = field.option(item)
-    if allowed is not None and item.casefold() not in {each.casefold() for each in allowed}:
+    if allowed is not None and name_key(item) not in {name_key(each) for each in allowed}:
         raise Invalid(_no_item(field, allowed))
     if option is None:
         raise Invalid(_no_item(field, allowed or [each.name for each in field.options]))

@@ -1,22 +1,25 @@
-"""The environment variable with the permissions that a new record gets: kept equal to what Spotler has.
+"""What Spotler calls its permissions: the rows of Spotler Permission, and the environment variable for new records.
 
-Only the default value is written. An operator's current value is left alone, and `;` as current value switches the
-refresh off.
+Of the variable only the default value is written. An operator's current value is left alone, and `;` as current value
+switches the refresh of the variable off. The rows are refreshed all the same.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from connector.dataverse.api import NotFound, filters
 from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
 from connector.errors import Misconfigured
+from connector.pulls.permission_rows import update_rows
 from connector.services import Services
+from connector.spotler import Option
 
 #: Separates names; alone, it switches the feature off.
 SEPARATOR: Final = ";"
 
 
 def refresh_permissions(services: Services) -> str:
-    """Write the names of Spotler's permissions into the variable's default value, and say in a sentence what was done.
+    """Give rows the bit and the name of their permission, refresh the variable, and say in sentences what was done.
 
     Raises:
         Misconfigured: when the variable is missing, or Spotler shows no permissions.
@@ -27,7 +30,13 @@ def refresh_permissions(services: Services) -> str:
         raise Misconfigured(
             "Spotler shows no field permissions.", advice="Make the field visible among the database fields of Spotler."
         )
-    wanted = "".join(f"{option.name}{SEPARATOR}" for option in sorted(permissions.options, key=lambda each: each.rank))
+    changed = update_rows(services, permissions.options) if permissions.options else 0
+    rows = f" {changed} rows of Spotler Permission got a name or a bit." if changed else ""
+    return _refresh_variable(services, permissions.options) + rows
+
+
+def _refresh_variable(services: Services, options: Sequence[Option]) -> str:
+    wanted = "".join(f"{option.name}{SEPARATOR}" for option in sorted(options, key=lambda each: each.rank))
     definition = _definition(services)
     if _is_switched_off(services, str(definition[EnvironmentVariable.ID])):
         return "The refresh is switched off by the current value of the variable."
@@ -38,7 +47,7 @@ def refresh_permissions(services: Services) -> str:
         str(definition[EnvironmentVariable.ID]),
         {EnvironmentVariable.DEFAULT: wanted},
     )
-    return f"The variable holds {len(permissions.options)} permissions now."
+    return f"The variable holds {len(options)} permissions now."
 
 
 def _definition(services: Services) -> dict[str, object]:

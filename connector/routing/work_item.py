@@ -7,7 +7,7 @@ triggers cannot be trusted.
 import re
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -72,7 +72,13 @@ class Claim(BaseModel):
 
 
 class Receipt(BaseModel):
-    """An outcome that is known but could not be written yet."""
+    """What is known but could not be written yet.
+
+    Attributes:
+        status, code, message, automation_contact_id: the outcome of the job.
+        made_on: when the work was done.
+        info: values of the row of Spotler Info of its record, by column; without the name of the record.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -80,6 +86,8 @@ class Receipt(BaseModel):
     code: str
     message: str
     automation_contact_id: str = ""
+    made_on: AwareDatetime
+    info: dict[str, Any] | None = None
 
 
 class WorkItem(BaseModel):

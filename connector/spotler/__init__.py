@@ -27,7 +27,7 @@ from connector.spotler.models import (
     TriggerField,
     TriggerResult,
 )
-from connector.spotler.text_values import parse_boolean, parse_text
+from connector.spotler.texts import clean_address, clean_text, name_key
 
 __all__ = [
     "CLEARED",
@@ -63,9 +63,10 @@ __all__ = [
     "Trigger",
     "TriggerField",
     "TriggerResult",
+    "clean_address",
+    "clean_text",
     "from_spotler",
-    "parse_boolean",
-    "parse_text",
+    "name_key",
     "spotler_from",
     "to_spotler",
 ]

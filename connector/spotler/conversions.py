@@ -1,7 +1,7 @@
 """Values of Python and their form in Spotler, by the type of the contact field.
 
     type                              in Python                        sent
-    string, email, mobNr, postcode    str                              text
+    string, email, mobNr, postcode    str                              text in NFC, without blanks at its ends
     int                               int                              number
     money                             Decimal or int, in whole units   number, in whole cents
     date, birthdate                   date                             2024-05-01
@@ -15,6 +15,7 @@ Sentences of errors never quote the value.
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -24,6 +25,7 @@ from connector.errors import Invalid
 from connector.spotler.dates import SPOTLER_ZONE, parse_date
 from connector.spotler.fields import PropertyType
 from connector.spotler.models import WireValue
+from connector.spotler.texts import clean_address, clean_text
 from connector.spotler.wire import flag_of, int_of, objects
 
 #: A value as the connector handles it; None is no value.
@@ -39,7 +41,8 @@ TEXT_LENGTH: Final = 255
 
 #: Numbers travel as JSON and are read by Java: 64 bits are certain, more is not.
 _LARGEST: Final = 2**63 - 1
-#: The address syntax of the HTML standard ("valid e-mail address"), with at least one dot in the domain.
+#: The address syntax of the HTML standard ("valid e-mail address"), with at least one dot in the domain; letters and
+#: digits of other scripts count as letters (RFC 6531).
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL: Final = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 #: The longest address that can be mailed (RFC 5321, 4.5.3.1.3, without the angle brackets).
@@ -63,7 +66,7 @@ def to_spotler(kind: str | None, value: object) -> WireValue:
     """
     if kind is None or kind not in PropertyType:
         raise Invalid("The Spotler field has a type that this version of the connector does not know.")
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and not clean_text(value)):
         if kind == PropertyType.SET:
             raise Invalid("A list field cannot be cleared as a whole; name its items.")
         return CLEARED
@@ -87,17 +90,18 @@ def from_spotler(kind: str | None, wire: object) -> Value:
 def _write_text(value: object) -> str:
     if not isinstance(value, str):
         raise Invalid("The field takes text.")
-    text = value.strip()
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Invalid("The text holds a character that cannot be sent (half of a surrogate pair).")
+    text = clean_text(value)
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise Invalid("The text has a character that cannot be sent (a lone surrogate). Type the text again.")
     if len(text) > TEXT_LENGTH:
         raise Invalid(f"The field takes at most {TEXT_LENGTH} characters.")
     return text
 
 
 def _write_email(value: object) -> str:
-    text = _write_text(value)
-    if len(text) > _EMAIL_LENGTH or not _EMAIL.fullmatch(text):
+    text = clean_address(_write_text(value))
+    shape = "".join("a" if not each.isascii() and unicodedata.category(each)[0] in "LMN" else each for each in text)
+    if len(text) > _EMAIL_LENGTH or not _EMAIL.fullmatch(shape):
         raise Invalid("The field takes one valid e-mail address.")
     return text
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from connector.errors import Invalid
+from connector.spotler.texts import name_key
 
 #: The reserved set whose items are the subscriptions ("mailing types") of a contact.
 PERMISSIONS = "permissions"
@@ -63,8 +64,8 @@ class Field:
 
     def option(self, name: str) -> Option | None:
         """The item with this name, ignoring case and surrounding blanks; the first in rank if there are several."""
-        wanted = _key(name)
-        return next((option for option in self.options if _key(option.name) == wanted), None)
+        wanted = name_key(name)
+        return next((option for option in self.options if name_key(option.name) == wanted), None)
 
     def option_of_bit(self, bit: int) -> Option | None:
         """The item with this flag."""
@@ -76,10 +77,10 @@ class Fields:
 
     def __init__(self, fields: Iterable[Field]) -> None:
         self._fields = tuple(fields)
-        self._by_name = {_key(each.name): each for each in self._fields}
+        self._by_name = {name_key(each.name): each for each in self._fields}
         by_display_name: defaultdict[str, list[Field]] = defaultdict(list)
         for each in self._fields:
-            by_display_name[_key(each.display_name)].append(each)
+            by_display_name[name_key(each.display_name)].append(each)
         self._by_display_name = {key: tuple(found) for key, found in by_display_name.items()}
 
     def __iter__(self) -> Iterator[Field]:
@@ -89,15 +90,15 @@ class Fields:
         return len(self._fields)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and _key(name) in self._by_name
+        return isinstance(name, str) and name_key(name) in self._by_name
 
     def get(self, name: str) -> Field | None:
         """The field with this internal name."""
-        return self._by_name.get(_key(name))
+        return self._by_name.get(name_key(name))
 
     def with_display_name(self, name: str) -> tuple[Field, ...]:
         """Every field that people see under this name."""
-        return self._by_display_name.get(_key(name), ())
+        return self._by_display_name.get(name_key(name), ())
 
     def find(self, name: str) -> Field:
         """The field that a person means: by internal name, else by display name.
@@ -119,7 +120,3 @@ class Fields:
     def permissions(self) -> Field | None:
         """The set of subscriptions, if the account shows it."""
         return self.get(PERMISSIONS)
-
-
-def _key(name: str) -> str:
-    return name.strip().casefold()

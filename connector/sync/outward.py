@@ -1,239 +1,247 @@
 """Outward: a Dataverse record becomes, or stays, its Spotler contact. Map, convert, hash, send.
 
-Spotler's External Id is the row id. Who may not be mailed at all (Do Not Email, deactivated) is anonymised instead, and
-who takes no part any more (a filter, a table) loses all permissions; neither is sent for the first time.
+    records ─► rows of withdrawn permissions off ─┬─ removed ──► anonymised, one call each ────────────┐
+                                                  ├─ silenced ─► permissions off, one call each ───────┼─► results
+                                                  └─ sent ─────► what has changed, a hundred per call ─┘
+
+Spotler's External Id is the row id. What becomes of a record is decided by `connector.consent`. A withdrawal of consent
+is written in Dataverse first, so that no later sync brings the permission back.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
 from typing import Final
 
-from connector.dataverse.names import Account, Contact, Info, Lead
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.consent import Fate, Reason
+from connector.dataverse.names import Info
+from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
-from connector.mapping import content_hash, plan
-from connector.outcomes import (
-    ANONYMIZED,
-    MEANINGS,
-    OK,
-    SKIPPED_DO_NOT_EMAIL,
-    SKIPPED_FILTER,
-    SKIPPED_NO_EMAIL,
-    UNCHANGED,
-)
+from connector.mapping import Outcome, content_hash, plan
+from connector.outcomes import ANONYMIZED, MEANINGS, OK, UNCHANGED
 from connector.services import Services
-from connector.spotler import ContactData, ContactUnknown, Fields, to_spotler
-from connector.sync.consent import withdraw
+from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields
+from connector.sync.info import InfoValues, info_of, write_infos
 from connector.sync.records import Record
-
-#: Codes of records that were not sent, on purpose.
-SKIPPED: Final = frozenset({SKIPPED_NO_EMAIL, SKIPPED_FILTER, SKIPPED_DO_NOT_EMAIL, ANONYMIZED})
-
-#: Spotler's code for a contact that it could reach in no way.
-NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
+from connector.sync.results import Failed, PermissionsHidden, Result, Sent, skipped_code
+from connector.sync.withdrawal import withdraw
 
 #: Spotler's code for a contact that opted out of everything, and so is inactive.
 OPTED_OUT: Final = "CONTACT_OPTOUT"
 
-#: The lookup of Spotler Info that belongs to each table.
-INFO_NAVIGATION: Final = {
-    Contact.TABLE: Info.CONTACT_NAVIGATION,
-    Lead.TABLE: Info.LEAD_NAVIGATION,
-    Account.TABLE: Info.ACCOUNT_NAVIGATION,
+#: What is said of a contact that was anonymised, where the usual sentence is not exact.
+_WHY_ANONYMIZED: Final = {
+    Reason.NO_ADDRESS: "It has no e-mail address, so it was anonymised in Spotler.",
+    Reason.KEEP_OUT: "Keep Out is set on its Spotler Info, so it was anonymised in Spotler.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of a record.
-
-    Attributes:
-        code: `OK`, `UNCHANGED`, `ANONYMIZED` or one of the `SKIPPED_*`.
-        message: a sentence for people, with the warnings of the mapping.
-    """
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    """A contact on its way to Spotler.
-
-    Attributes:
-        skipped: why it would not be sent if Spotler did not know it already.
-    """
+class _Prepared:
+    """A record in the form in which it goes to Spotler."""
 
     record: Record
-    data: ContactData
+    properties: Mapping[str, object]
     hash: str
     warnings: tuple[str, ...]
-    skipped: str | None
-
-    @property
-    def is_excluded(self) -> bool:
-        """Whether its record takes no part any more."""
-        return self.skipped == SKIPPED_FILTER
 
 
-def _no_haste() -> None:
+def no_deadline() -> None:
     """There is time enough."""
 
 
 class Outward:
     """Sends records to Spotler, a hundred at a time; takes them out of it one by one, a few at the same time.
 
-    `infos` collects the rows of Spotler Info to write, by record id; the caller writes them with everything else.
+    Each result carries the row of Spotler Info to write; `connector.sync.info.write_infos` writes them all at once.
     `check_time` raises when no further call may be begun.
     """
 
-    def __init__(
-        self,
-        services: Services,
-        infos: dict[str, dict[str, object]],
-        *,
-        check_time: Callable[[], None] = _no_haste,
-    ) -> None:
+    def __init__(self, services: Services, *, check_time: Callable[[], None] = no_deadline) -> None:
         self._services = services
-        self._infos = infos
         self._check_time = check_time
 
-    def send(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, Sent | Exception]:
+    def send(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, Result]:
         """Send these records; without `always`, only those whose content changed since they were last sent.
+
+        An unchanged record costs no call to Spotler. Neither does one that may not be there and is known to be gone.
 
         Returns:
             for each record what became of it, or the error that stopped it and no other.
         """
-        # Do Not Bulk Email switches the permission rows off too: taking it back must not bring them back.
-        refusing = {record.ref: record.subscriptions for record in records if record.do_not_bulk_email}
-        refused = withdraw(self._services, refusing)
-        leaving = [record for record in records if record.do_not_email or not record.is_active]
-        results = self._take_out(leaving)
-        done = results.keys() | refused.keys()
-        parcels = []
-        for record, packed in self._pack([record for record in records if record.ref not in done]):
-            if not isinstance(packed, _Parcel):
-                results[record.ref] = packed
-            elif packed.hash == record.sent_hash and not always:
-                results[record.ref] = _sent(SKIPPED_FILTER if packed.is_excluded else UNCHANGED)
+        refused = withdraw(self._services, {record.ref: record.decision.withdrawals for record in records})
+        results = self._one_by_one({
+            record.ref: partial(self._remove, record) for record in records if record.decision.fate is Fate.REMOVED
+        })  # fmt: skip
+        waiting = [record for record in records if record.ref not in results and record.ref not in refused]
+        prepared: list[_Prepared] = []
+        for ref, each in self._prepare_all(waiting, always=always).items():
+            if isinstance(each, _Prepared):
+                prepared.append(each)
             else:
-                parcels.append(packed)
-        excluded = [parcel for parcel in parcels if parcel.is_excluded]
-        results |= self._one_by_one({each.record.ref: partial(self._switch_off, each) for each in excluded})
-        results |= self._deliver([parcel for parcel in parcels if not parcel.is_excluded])
-        return results | refused
+                results[ref] = each
+        silenced = [each for each in prepared if each.record.decision.fate is Fate.SILENCED]
+        results |= self._one_by_one({each.record.ref: partial(self._silence, each) for each in silenced})
+        results |= self._deliver([each for each in prepared if each.record.decision.fate is Fate.SENT])
+        for ref, error in refused.items():
+            done = results.get(ref)
+            results[ref] = Failed(error, done.info if done else None)
+        return results
 
-    def _pack(self, records: Sequence[Record]) -> Iterator[tuple[Record, _Parcel | Sent | Exception]]:
+    def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Result]:
+        """Take records out of Spotler for good: they stay out until somebody clears Keep Out.
+
+        Keep Out is written before Spotler is called, so that a crash in between keeps the person out. Spotler is asked
+        whatever Spotler Info says. A contact that it does not know is the same end state, and is reported as that.
+        """
+        marks = [
+            (each.ref, info_of(each.ref, each.name, **{Info.KEEP_OUT: True}))
+            for each in records
+            if each.exists and not each.facts.keep_out
+        ]
+        refused = write_infos(self._services.dataverse, marks)
+        results = self._one_by_one({
+            record.ref: partial(self._anonymize, record) for record in records if record.ref not in refused
+        })  # fmt: skip
+        return results | {ref: Failed(error) for ref, error in refused.items()}
+
+    # What is prepared
+
+    def _prepare_all(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, _Prepared | Result]:
         if not records:
-            return
+            return {}
         try:
             fields = self._services.spotler.fields()
         except ConnectorError as error:
-            yield from ((record, error) for record in records)
-            return
-        for record in records:
-            try:
-                yield record, self._pack_one(record, fields)
-            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-                yield record, error
+            return {record.ref: Failed(error) for record in records}
+        return {record.ref: self._prepare(record, fields, always=always) for record in records}
 
-    def _pack_one(self, record: Record, fields: Fields) -> _Parcel | Sent:
-        outcome = plan(self._services.mapping, record.ref.table).contact(
-            record.row,
-            record.permissions,
-            fields,
-            to_wire=to_spotler,
-            time_zone=self._services.settings.time_zone,
-        )
-        # A record that was sent before is sent again without what it has lost: Spotler must not keep that.
-        if outcome.skipped is not None and not (record.is_known and outcome.properties):
-            if outcome.skipped == SKIPPED_NO_EMAIL:
-                self._note(record, status=SKIPPED_NO_EMAIL)
-            return _sent(outcome.skipped)
-        return _Parcel(
-            record=record,
-            data=ContactData(record.ref.id, outcome.properties),
-            hash=content_hash(outcome.properties),
-            warnings=outcome.warnings,
-            skipped=outcome.skipped,
-        )
-
-    def _now(self) -> str:
-        return self._services.now().astimezone(UTC).isoformat(timespec="seconds")
-
-    def _deliver(self, parcels: Sequence[_Parcel]) -> dict[RecordRef, Sent | Exception]:
-        if not parcels:
-            return {}
+    def _prepare(self, record: Record, fields: Fields, *, always: bool) -> _Prepared | Result:
+        silenced = record.decision.fate is Fate.SILENCED
+        code = skipped_code(record.decision.reason) if silenced else UNCHANGED
+        if silenced and record.is_gone:
+            return Sent.of(code)
         try:
-            self._check_time()
-            answers = self._services.spotler.upsert_contacts([parcel.data for parcel in parcels])
-        except ConnectorError as error:
-            return {parcel.record.ref: error for parcel in parcels}
-        results: dict[RecordRef, Sent | Exception] = {}
-        unreachable = []
-        for parcel, answer in zip(parcels, answers, strict=True):
-            ref = parcel.record.ref
-            if answer.code == NO_CHANNEL and parcel.skipped == SKIPPED_NO_EMAIL:
-                # Spotler keeps no contact that it can reach in no way, and must not keep the old address.
-                unreachable.append(parcel.record)
-            elif answer.error is not None:
-                results[ref] = answer.error
-                self._note_refusal(parcel.record, answer.error)
-            else:
-                results[ref] = Sent(OK, " ".join(("Sent to Spotler.", *parcel.warnings)))
-                self._note(parcel.record, status=OK, sent_hash=parcel.hash, active=True)
-        return results | self._take_out(unreachable)
+            outcome = self._map(record, fields)
+        except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+            return Failed(error)
+        fingerprint = content_hash(outcome.properties)
+        if fingerprint == record.sent_hash and not record.is_gone and not always:
+            return Sent.of(code, is_there=True)
+        return _Prepared(record, outcome.properties, fingerprint, outcome.warnings)
 
-    def anonymize(self, record: Record) -> bool:
-        """Take the personal data of a record out of Spotler; unknown to Spotler is the same end state.
-
-        Spotler is asked also where nothing says that it knows the record: Spotler Info may be lost, and the contact may
-        have been there before the connector.
-
-        Returns:
-            whether Spotler has, or had, a contact for it.
+    def _map(self, record: Record, fields: Fields) -> Outcome:
+        """The contact of a record. A withdrawal that finds no place is tried with the fields as they are now.
 
         Raises:
-            ConnectorError: when Spotler does not do it.
+            PermissionsHidden: a permission has to be switched off that Spotler does not show.
         """
-        was_there = self._services.spotler.anonymize(record.ref.id) or record.is_known
-        if record.exists and was_there:
-            self._note(record, status=ANONYMIZED, sent_hash="", active=False)
-        return was_there
+        outcome = self._map_with(record, fields)
+        if outcome.hidden or outcome.lost_refusals:
+            outcome = self._map_with(record, self._services.spotler.fields(max_age=FIELDS_MISSED_TTL))
+        if outcome.hidden:
+            raise PermissionsHidden
+        return outcome
 
-    def _take_out(self, records: Sequence[Record]) -> dict[RecordRef, Sent | Exception]:
-        """Anonymise records that may not be mailed."""
-        return self._one_by_one({record.ref: partial(self._leave, record) for record in records})
+    def _map_with(self, record: Record, fields: Fields) -> Outcome:
+        return plan(self._services.mapping, record.ref.table).contact(
+            record.row,
+            record.decision,
+            fields,
+        )
 
-    def _leave(self, record: Record) -> Sent:
-        return _sent(ANONYMIZED if self.anonymize(record) else SKIPPED_DO_NOT_EMAIL)
+    # What is done in Spotler
 
-    def _switch_off(self, parcel: _Parcel) -> Sent:
-        """Take the permissions from a contact whose record takes no part any more; one that is gone has none."""
-        record = parcel.record
+    def _deliver(self, prepared: Sequence[_Prepared]) -> dict[RecordRef, Result]:
+        """Write contacts, new and known ones."""
+        if not prepared:
+            return {}
+        # Whoever returns is no longer gone before Spotler has the contact: a later removal must find it.
+        returning = [each.record for each in prepared if each.record.is_gone]
+        marks = [(each.ref, info_of(each.ref, each.name, **{Info.GONE: False})) for each in returning]
+        refused = write_infos(self._services.dataverse, marks)
+        results: dict[RecordRef, Result] = {ref: Failed(error) for ref, error in refused.items()}
+        ready = [each for each in prepared if each.record.ref not in refused]
         try:
-            self._services.spotler.update_contact(record.ref.id, parcel.data.properties)
-        except ContactUnknown:
-            self._note(record, status=SKIPPED_FILTER, sent_hash="", active=False)
-            return _sent(SKIPPED_FILTER)
-        except Refused as error:
-            self._note_refusal(record, error)
-            raise
-        self._note(record, status=SKIPPED_FILTER, sent_hash=parcel.hash)
-        return Sent(SKIPPED_FILTER, f"{MEANINGS[SKIPPED_FILTER].sentence} All its permissions are off in Spotler.")
+            self._check_time()
+        except ConnectorError as error:
+            return results | {each.record.ref: Failed(error) for each in ready}
+        try:
+            contacts = [ContactData(each.record.ref.id, each.properties) for each in ready]
+            answers = self._services.spotler.upsert_contacts(contacts)
+        except ConnectorError as error:
+            return results | {each.record.ref: self._failed(each.record, error) for each in ready}
+        for each, answer in zip(ready, answers, strict=True):
+            if answer.error is None:
+                results[each.record.ref] = Sent(
+                    OK,
+                    " ".join(("Sent to Spotler.", *each.warnings)),
+                    self._info(each.record, OK, sent_hash=each.hash, active=True, gone=False),
+                    is_there=True,
+                    changed=True,
+                )
+            else:
+                results[each.record.ref] = self._failed(each.record, answer.error, noted=True)
+        return results
 
-    def _one_by_one(self, calls: Mapping[RecordRef, Callable[[], Sent]]) -> dict[RecordRef, Sent | Exception]:
+    def _silence(self, prepared: _Prepared) -> Result:
+        """Take the permissions from a contact whose record is not sent any more; one that is gone has none."""
+        record = prepared.record
+        code = skipped_code(record.decision.reason)
+        try:
+            self._services.spotler.update_contact(record.ref.id, prepared.properties)
+        except ContactUnknown:
+            return Sent.of(code, info=self._info(record, code, sent_hash="", active=False, gone=True))
+        except ConnectorError as error:
+            return self._failed(record, error, noted=isinstance(error, Refused))
+        return Sent.of(
+            code,
+            f"{MEANINGS[code].sentence} All its permissions are off in Spotler.",
+            info=self._info(record, code, sent_hash=prepared.hash),
+            is_there=True,
+            changed=True,
+        )
+
+    def _remove(self, record: Record) -> Result:
+        """Anonymise a record that may not be in Spotler, unless Spotler Info says that it is gone."""
+        reason = record.decision.reason
+        skipped = skipped_code(reason)
+        if record.is_gone:
+            return Sent.of(skipped)
+        code = ANONYMIZED if self._take_out(record) else skipped
+        message = _WHY_ANONYMIZED.get(reason, "") if reason and code == ANONYMIZED else ""
+        return Sent.of(code, message, info=self._gone(record, code), changed=code == ANONYMIZED)
+
+    def _anonymize(self, record: Record) -> Result:
+        """Anonymise a record because a job says so."""
+        was_there = self._take_out(record)
+        message = (
+            "The contact is anonymised in Spotler."
+            if was_there
+            else "Spotler does not know the contact, so there was nothing to anonymise."
+        )
+        if record.exists:
+            message += " It stays out until Keep Out on its Spotler Info is cleared."
+        return Sent(OK, message, self._gone(record, ANONYMIZED), changed=was_there)
+
+    def _take_out(self, record: Record) -> bool:
+        """Anonymise a contact; whether Spotler has, or had, one.
+
+        An earlier attempt may have anonymised what Spotler Info still calls known.
+        """
+        return self._services.spotler.anonymize(record.ref.id) or record.is_known
+
+    def _one_by_one(self, calls: Mapping[RecordRef, Callable[[], Result]]) -> dict[RecordRef, Result]:
         """Make a call for each record, a few at the same time; an error is the result of its record and no other."""
 
-        def result(call: Callable[[], Sent]) -> Sent | Exception:
+        def result(call: Callable[[], Result]) -> Result:
             try:
                 self._check_time()
                 return call()
             except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-                return error
+                return Failed(error)
 
         if len(calls) == 1:  # the caller may be a thread of the pool, which must not wait for another
             return {ref: result(call) for ref, call in calls.items()}
@@ -241,35 +249,44 @@ class Outward:
         wait(asked.values())
         return {ref: future.result() for ref, future in asked.items()}
 
-    def _note_refusal(self, record: Record, error: ConnectorError) -> None:
-        """Remember what Spotler said; whoever opted out of everything is inactive there."""
-        active = False if error.result_code == OPTED_OUT else None
-        self._note(record, status=error.result_code, error=error.sentence, active=active)
+    # What is remembered
 
-    def _note(
+    def _failed(self, record: Record, error: ConnectorError, *, noted: bool = False) -> Failed:
+        """An error of Spotler. After one that may have had an effect, nobody knows what Spotler holds.
+
+        Args:
+            record: whose it is.
+            error: what Spotler said.
+            noted: whether it is an answer about this contact, which people should see on Spotler Info.
+        """
+        forgotten = "" if record.sent_hash and not isinstance(error, Refused) else None
+        if not noted:
+            known = {Info.SENT_HASH: forgotten} if forgotten is not None else None
+            return Failed(error, info_of(record.ref, record.name, **known) if known else None)
+        active = False if error.result_code == OPTED_OUT else None
+        info = self._info(record, error.result_code, error=error.sentence, sent_hash=forgotten, active=active)
+        return Failed(error, info)
+
+    def _gone(self, record: Record, status: str) -> InfoValues | None:
+        return self._info(record, status, sent_hash="", active=False, gone=True) if record.exists else None
+
+    def _info(
         self,
         record: Record,
-        *,
         status: str,
+        *,
         sent_hash: str | None = None,
         active: bool | None = None,
+        gone: bool | None = None,
         error: str | None = None,
-    ) -> None:
-        """Remember the row of Spotler Info that says this."""
-        table = record.ref.table
-        row: dict[str, object] = {
-            Info.NAME: record.name,
-            Info.LAST_STATUS: status,
-            Info.LAST_ERROR: error,
-            f"{INFO_NAVIGATION[table]}@odata.bind": f"/{RECORD_TABLES[table].set_name}({record.ref.id})",
+    ) -> InfoValues:
+        """The row of Spotler Info that says this; what is None stays as it is, but for the error."""
+        now = self._services.now().astimezone(UTC).isoformat(timespec="seconds")
+        columns: dict[str, object | None] = {
+            Info.SENT_HASH: sent_hash,
+            Info.LAST_SYNC_ON: now if sent_hash is not None and error is None else None,
+            Info.ACTIVE: active,
+            Info.GONE: gone,
         }
-        if sent_hash is not None:
-            row[Info.SENT_HASH] = sent_hash
-            row[Info.LAST_SYNC_ON] = self._now()
-        if active is not None:
-            row[Info.ACTIVE] = active
-        self._infos[record.ref.id] = row
-
-
-def _sent(code: str) -> Sent:
-    return Sent(code, MEANINGS[code].sentence)
+        known = {name: value for name, value in columns.items() if value is not None}
+        return info_of(record.ref, record.name, **{Info.LAST_STATUS: status, Info.LAST_ERROR: error, **known})

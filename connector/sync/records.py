@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Self
 
+from connector.consent import Decision, Facts, PermissionRow, Presence, Source, SpotlerReport, State, decide
+from connector.consent.permissions import key_of
 from connector.dataverse.api import Row, filters
+from connector.dataverse.choices import ChangedBy
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.mapping import PermissionState, plan
+from connector.mapping import OutwardPlan, plan
 from connector.services import Services
 
 #: The lookup of Spotler Permission (and of Spotler Info) that belongs to each table.
@@ -22,57 +26,53 @@ class Record:
     Attributes:
         row: the columns that the mapping needs.
         name: what users call it.
-        permissions: its Spotler Permission rows.
-        subscriptions: the ids of those rows that are subscribed, with the names of the permissions.
-        is_known: whether Spotler has a contact for it, as far as we know.
+        facts: what decides about its consent.
         sent_hash: the hash of what was last sent, empty if nothing was.
-        exists: whether it is in Dataverse; of one that was deleted only the id is left.
+        decision: what follows from the facts.
     """
 
     ref: RecordRef
     row: Row
     name: str
-    permissions: Sequence[PermissionState] = ()
-    subscriptions: Mapping[str, str] = field(default_factory=dict)
-    is_known: bool = False
+    facts: Facts
     sent_hash: str = ""
-    exists: bool = True
+    decision: Decision = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decision", decide(self.facts))
 
     @classmethod
     def deleted(cls, ref: RecordRef) -> Self:
         """What is left of a record that is not in Dataverse any more."""
-        return cls(ref, {}, "", exists=False)
+        return cls(ref, {}, "", Facts(exists=False))
 
-    def rows_of(self, permission: str) -> Sequence[str]:
-        """The ids of the rows that subscribe it to a permission."""
-        return [row for row, name in self.subscriptions.items() if name.casefold() == permission.casefold()]
+    @property
+    def exists(self) -> bool:
+        """Whether it is in Dataverse; of one that was deleted only the id is left."""
+        return self.facts.exists
 
-    def without(self, permission: str) -> Self:
+    @property
+    def is_known(self) -> bool:
+        """Whether Spotler Info says that Spotler has a contact for it."""
+        return self.facts.spotler.presence is Presence.KNOWN
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether Spotler Info says that Spotler has none: it was anonymised, or was not there."""
+        return self.facts.spotler.presence is Presence.GONE
+
+    def rows_of(self, permission: str, bit: int | None = None) -> dict[str, str]:
+        """The rows that subscribe it to a permission, by its name or its bit: their ids with their names."""
+        return {
+            row.id: row.name for row in self.facts.rows if row.subscribed and _is_about(row, permission, bit)
+        }  # fmt: skip
+
+    def without(self, permission: str, bit: int | None = None) -> Self:
         """The record as it is once these rows are switched off."""
-        gone = {*self.rows_of(permission)}
-        return replace(
-            self,
-            permissions=tuple(
-                replace(each, subscribed=False) if each.name.casefold() == permission.casefold() else each
-                for each in self.permissions
-            ),
-            subscriptions={row: name for row, name in self.subscriptions.items() if row not in gone},
+        rows = tuple(
+            replace(row, subscribed=False) if _is_about(row, permission, bit) else row for row in self.facts.rows
         )
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it is not deactivated. A qualified lead is: it goes on as a contact."""
-        return self.row.get(Flags.STATE) == 0
-
-    @property
-    def do_not_bulk_email(self) -> bool:
-        """Whether nothing may be mailed to it that goes to many."""
-        return self.row.get(Flags.DO_NOT_BULK_EMAIL) is True
-
-    @property
-    def do_not_email(self) -> bool:
-        """Whether nothing at all may be mailed to it."""
-        return self.row.get(Flags.DO_NOT_EMAIL) is True
+        return replace(self, facts=replace(self.facts, rows=rows))
 
 
 class RecordReader:
@@ -84,7 +84,7 @@ class RecordReader:
         self._pool = services.side_pool
 
     def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
-        """The records that exist."""
+        """The records that exist, as they are now."""
         if not refs:
             return {}
         by_table = defaultdict(list)
@@ -99,6 +99,7 @@ class RecordReader:
         records: dict[RecordRef, Record] = {}
         for table, (asked_permissions, asked_rows) in asked.items():
             permissions = asked_permissions.result()
+            outward = plan(self._mapping, table)
             for row in asked_rows.result():
                 ref = RecordRef(table, str(row[RECORD_TABLES[table].id_column]).lower())
                 info = infos.get(ref.id, {})
@@ -106,13 +107,7 @@ class RecordReader:
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    permissions=_states(permissions.get(ref.id, ())),
-                    subscriptions={
-                        str(each[Permission.ID]): _name(each)
-                        for each in permissions.get(ref.id, ())
-                        if each.get(Permission.SUBSCRIBED) is True
-                    },
-                    is_known=bool(info.get(Info.SENT_HASH)),
+                    facts=_facts(row, info, permissions.get(ref.id, ()), outward),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                 )
         return records
@@ -130,17 +125,29 @@ class RecordReader:
 
     def _infos(self, ids: Sequence[str]) -> Mapping[str, Row]:
         rows = self._dataverse.query(
-            Info.SET, select=(Info.RECORD, Info.SENT_HASH), filter=filters.in_(Info.RECORD, sorted(ids))
+            Info.SET,
+            select=(Info.RECORD, Info.SENT_HASH, Info.GONE, Info.KEEP_OUT),
+            filter=filters.in_(Info.RECORD, sorted(ids)),
         )
         return {str(row[Info.RECORD]).lower(): row for row in rows}
 
     def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[Row]]:
-        """The active permission rows of each record."""
+        """The permission rows of each record, the deactivated ones too."""
         lookup = lookup_value(PERMISSION_LOOKUPS[table])
         rows = self._dataverse.query(
             Permission.SET,
-            select=(Permission.ID, Permission.NAME, Permission.SUBSCRIBED, lookup),
-            filter=filters.and_(filters.eq("statecode", 0), filters.in_(PERMISSION_LOOKUPS[table], sorted(ids))),
+            select=(
+                Permission.ID,
+                Permission.NAME,
+                Permission.BIT,
+                Permission.SUBSCRIBED,
+                Permission.STATE,
+                Permission.CHANGED_ON,
+                Permission.CHANGED_BY,
+                Permission.MODIFIED_ON,
+                lookup,
+            ),
+            filter=filters.in_(PERMISSION_LOOKUPS[table], sorted(ids)),
         )
         by_record = defaultdict(list)
         for row in rows:
@@ -148,16 +155,46 @@ class RecordReader:
         return by_record
 
 
-def _states(rows: Iterable[Row]) -> Sequence[PermissionState]:
-    """The permissions of one record; of two rows with one name, "not subscribed" is the stronger."""
-    states: dict[str, PermissionState] = {}
-    for row in rows:
-        name = _name(row)
-        held = states.get(name.casefold())
-        subscribed = row.get(Permission.SUBSCRIBED) is True and (held is None or held.subscribed)
-        states[name.casefold()] = PermissionState(name, subscribed)
-    return tuple(states.values())
+def _facts(row: Row, info: Row, permissions: Iterable[Row], outward: OutwardPlan) -> Facts:
+    state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
+    presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
+    return Facts(
+        state=State.ACTIVE if row.get(Flags.STATE) == 0 else state,
+        has_address=outward.has_address(row),
+        do_not_email=row.get(Flags.DO_NOT_EMAIL) is True,
+        do_not_bulk_email=row.get(Flags.DO_NOT_BULK_EMAIL) is True,
+        keep_out=info.get(Info.KEEP_OUT) is True,
+        is_excluded=not outward.admits(row),
+        rows=tuple(map(_permission_row, permissions)),
+        spotler=SpotlerReport(Presence.GONE if info.get(Info.GONE) is True else presence),
+    )
 
 
-def _name(row: Row) -> str:
-    return str(row.get(Permission.NAME) or "").strip()
+def _permission_row(row: Row) -> PermissionRow:
+    bit = row.get(Permission.BIT)
+    permission = PermissionRow(
+        id=str(row[Permission.ID]),
+        name=str(row.get(Permission.NAME) or "").strip(),
+        bit=bit if isinstance(bit, int) else None,
+        subscribed=row.get(Permission.SUBSCRIBED) is True,
+        is_active=row.get(Permission.STATE) == 0,
+        # A person who edits the row on a form leaves no other trace.
+        source=Source.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else Source.PERSON,
+    )
+    changed, modified = _moment(row.get(Permission.CHANGED_ON)), _moment(row.get(Permission.MODIFIED_ON))
+    times = [each for each in (changed, modified) if each is not None]
+    # Of two possible times the one that favours an opt-out: a refusal counts from the later one.
+    best = max(times, default=None) if permission.refuses else changed or modified
+    return replace(permission, at=best)
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def _is_about(row: PermissionRow, permission: str, bit: int | None) -> bool:
+    return key_of(row.name) == key_of(permission) or (bit is not None and row.bit == bit)

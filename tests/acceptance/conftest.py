@@ -11,7 +11,9 @@ from typing import Final
 
 import pytest
 
+from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
 from sandbox.launch import ROOT
+from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.system import Options, System, running
 from tests.acceptance.automations import automation_in_both, campaign_in_both
 from tests.acceptance.world import World
@@ -74,3 +76,17 @@ def automation(world: World) -> str:
 def campaign(world: World) -> str:
     """The row of a campaign that both know."""
     return campaign_in_both(world)
+
+
+@pytest.fixture
+def variable(world: World) -> Iterator[str]:
+    """The environment variable as setup makes it; there is one for the whole environment."""
+    rows = world.rows(EnvironmentVariable.TABLE)
+    found = [
+        row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE
+    ]
+    row = found[0] if found else world.people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
+    world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
+    yield row
+    for value in world.rows(EnvironmentVariableValue.TABLE):
+        world.people.delete(EnvironmentVariableValue.SET, value[EnvironmentVariableValue.ID])

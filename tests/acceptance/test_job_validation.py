@@ -24,6 +24,8 @@ COLUMNS = {
     Operation.SET_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: "warm"},
     Operation.CLEAR_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1"},
 }
+#: What only removes is done for every record.
+REMOVALS = (Operation.REMOVE_TAG, Operation.REMOVE_FROM_AUDIENCE, Operation.CLEAR_CONTACT_FIELD)
 NEED_A_RECORD = [each for each in CARRIED_OUT if operation_of(each.slug).needs is Needs.RECORD]
 
 
@@ -64,14 +66,26 @@ def test_a_job_that_needs_a_record_and_has_none_is_not_valid(world, operation):
 
 @pytest.mark.feature("JOB-17")
 @pytest.mark.parametrize("table", TABLES)
-@on_each([each for each in COLUMNS if each is not Operation.REMOVE_FROM_AUDIENCE])
-def test_a_job_for_a_deactivated_record_is_not_valid(world, operation, table):
+@on_each([each for each in COLUMNS if each not in REMOVALS])
+def test_a_job_that_adds_to_a_deactivated_record_is_not_valid(world, operation, table):
     record = world.record(table)
     world.change(record, **DEACTIVATED[table])
 
     job = world.run(operation, record, **COLUMNS[operation])
 
     world.assert_not_valid(job, record, "deactivated")
+
+
+@pytest.mark.feature("JOB-17")
+@pytest.mark.parametrize("table", TABLES)
+@on_each(REMOVALS)
+def test_a_job_that_only_removes_from_a_deactivated_record_is_done(world, operation, table):
+    record = world.record(table)
+    if operation is Operation.REMOVE_FROM_AUDIENCE:
+        world.run(Operation.ADD_TO_AUDIENCE, record, **COLUMNS[operation]).assert_completed()
+    world.change(record, **DEACTIVATED[table])
+
+    world.run(operation, record, **COLUMNS[operation]).assert_completed()
 
 
 @pytest.mark.feature("JOB-17")

@@ -4,7 +4,7 @@ import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Info, Job
-from connector.sync.outward import INFO_NAVIGATION
+from connector.sync.info import INFO_NAVIGATION
 
 JOBS = {
     Operation.ADD_TAG: {Job.TAG: "Webinar"},
@@ -46,5 +46,5 @@ def test_a_contact_that_spotler_has_lost_and_that_has_no_address_is_not_made_hal
     if operation is Operation.CLEAR_CONTACT_FIELD:
         job.assert_completed()
     else:
-        job.assert_failed("ANONYMIZED")
+        job.assert_failed("SKIPPED_NO_EMAIL")
     assert world.spotler.find(record) is None

@@ -5,8 +5,7 @@ from uuid import uuid4
 import pytest
 
 from connector.dataverse.choices import AutomationKind, Operation
-from connector.dataverse.names import PERMISSIONS_VARIABLE, Automation, EnvironmentVariable, EnvironmentVariableValue
-from sandbox.samples import PERMISSIONS_DEFINITION
+from connector.dataverse.names import Automation, EnvironmentVariable, EnvironmentVariableValue
 from tests.acceptance.automations import FIELDS, publish, publish_campaign
 
 PERMISSIONS = "Newsletter;Events;Offers;"
@@ -128,20 +127,6 @@ def test_a_passing_fault_of_spotler_delays_the_refresh(world):
 
     job.assert_completed()
     assert job.attempts > 1
-
-
-@pytest.fixture
-def variable(world):
-    """The environment variable as setup makes it; there is one for the whole environment."""
-    rows = world.rows(EnvironmentVariable.TABLE)
-    found = [
-        row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE
-    ]
-    row = found[0] if found else world.people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
-    world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
-    yield row
-    for value in world.rows(EnvironmentVariableValue.TABLE):
-        world.people.delete(EnvironmentVariableValue.SET, value[EnvironmentVariableValue.ID])
 
 
 def default_value(world, variable):

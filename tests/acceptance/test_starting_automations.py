@@ -59,6 +59,20 @@ def test_fields_are_separated_by_semicolons_or_line_breaks(world, automation, fi
 
 
 @pytest.mark.feature("AUT-07")
+@pytest.mark.parametrize(
+    "link", ["https://shop.example/pay?order=1&amp;token=x", "https://shop.example/pay;jsessionid=1"]
+)
+@pytest.mark.parametrize("fields", ["payUrl={};invoiceEmail=a@b", "invoiceEmail=a@b; payUrl={}"])
+def test_a_link_with_a_semicolon_is_mailed_as_it_is(world, automation, fields, link):
+    record = world.contact()
+
+    world.start(record, automation, fields.format(link)).assert_completed()
+
+    (run,) = world.spotler.runs(record)
+    assert run["fields"] == {"payUrl": link, "invoiceEmail": "a@b"}
+
+
+@pytest.mark.feature("AUT-07")
 def test_with_line_breaks_a_semicolon_is_part_of_a_value(world, automation):
     record = world.contact()
 
@@ -96,6 +110,7 @@ def test_a_field_that_is_blank_removed_or_still_a_hint_passes_nothing(world, aut
         ("InvoiceEmail=pay@example.org", "InvoiceEmail"),
         ("a@example.org=pay@example.org", "part 1"),
         ("invoiceEmail=a;invoiceEmail=b", "twice"),
+        ("payUrl=https://shop.example/?a=1&amp;basket=p-1", "own line"),
         ("payUrl=shop.example/pay", "payUrl"),
         ("payUrl=/pay/1", "payUrl"),
         ("payUrl=ftp://shop.example/pay", "payUrl"),

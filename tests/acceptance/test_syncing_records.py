@@ -3,7 +3,7 @@
 import pytest
 
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Info
+from connector.dataverse.names import Info, Permission
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.acceptance.records import DEACTIVATED, new_address
 
@@ -44,26 +44,68 @@ def test_a_contact_is_sent_with_its_name_its_address_and_its_company(world):
 
 
 @pytest.mark.feature("CON-01")
+@pytest.mark.feature("GDP-01")
 @pytest.mark.parametrize("table", TABLES)
 def test_a_record_without_an_address_is_not_sent(world, table):
     record = world.record(table, emailaddress1=None)
 
-    job = world.sync(record)
+    world.sync(record).assert_completed("SKIPPED_NO_EMAIL")
 
-    job.assert_completed("SKIPPED_NO_EMAIL")
-    world.spotler.assert_never_asked(record)
-    assert world.info(record)[Info.LAST_STATUS] == "SKIPPED_NO_EMAIL"
+    assert world.spotler.find(record) is None
+    assert world.spotler.effects(record) == []
+    info = world.info(record)
+    assert (info[Info.LAST_STATUS], info[Info.GONE]) == ("SKIPPED_NO_EMAIL", True)
 
 
-@pytest.mark.feature("CON-01")
-def test_a_record_that_loses_its_address_loses_it_in_spotler_too(world):
-    record = world.contact(mobilephone="+31612345678")
+@pytest.mark.feature("GDP-01")
+@pytest.mark.parametrize("columns", [{}, {"mobilephone": "+31612345678"}], ids=["no channel", "a mobile number"])
+def test_a_record_that_loses_its_address_is_anonymised_also_with_another_channel(world, columns):
+    address = new_address()
+    record = world.contact(emailaddress1=address, **columns)
     world.sync(record).assert_completed()
 
     world.change(record, emailaddress1=None)
+    job = world.sync(record)
+
+    job.assert_completed("ANONYMIZED")
+    assert "no e-mail address" in job.message
+    assert world.spotler.with_address(address) == []
+    assert world.spotler.effects(record)[-1] == "contact.anonymized"
+
+
+@pytest.mark.feature("GDP-01")
+@pytest.mark.parametrize("table", TABLES)
+def test_a_record_without_an_address_is_anonymised_also_where_nothing_was_remembered(world, table):
+    address = new_address()
+    record = world.record(table, emailaddress1=None)
+    world.spotler.door.contacts({"externalId": record.id, "properties": {"email": address}})
+
+    world.sync(record).assert_completed("ANONYMIZED")
+
+    assert world.spotler.with_address(address) == []
+
+
+@pytest.mark.feature("GDP-01")
+def test_a_record_without_an_address_is_asked_for_once(world):
+    record = world.contact(emailaddress1=None)
+    world.sync(record).assert_completed("SKIPPED_NO_EMAIL")
+    asked = world.spotler.calls_naming(record.id)
+
+    world.sync(record).assert_completed("SKIPPED_NO_EMAIL")
+
+    assert world.spotler.calls_naming(record.id) == asked
+
+
+@pytest.mark.feature("GDP-01")
+def test_a_record_that_gets_an_address_again_is_sent_again(world):
+    record = world.contact(emailaddress1=None)
+    world.sync(record).assert_completed("SKIPPED_NO_EMAIL")
+
+    world.change(record, emailaddress1=new_address())
     world.sync(record).assert_completed()
 
-    assert "email" not in world.spotler.contact(record).properties
+    assert world.spotler.find(record) is not None
+    assert world.info(record)[Info.GONE] is False
 
 
 @pytest.mark.feature("CON-01")
@@ -259,14 +301,28 @@ def test_a_record_that_the_filter_excludes_is_not_sent(world):
     job = world.sync(record)
 
     job.assert_completed("SKIPPED_FILTER")
-    world.spotler.assert_never_asked(record)
+    assert world.spotler.find(record) is None
+    assert world.spotler.effects(record) == []
+
+
+@pytest.mark.feature("MAP-06")
+def test_a_record_that_the_filter_excludes_loses_its_permissions_also_where_nothing_was_remembered(world):
+    record = world.contact(donotphone=True)
+    newsletter = [{"bit": NEWSLETTER_BIT, "enabled": True}]
+    world.spotler.door.contacts(
+        {"externalId": record.id, "properties": {"email": new_address(), "permissions": newsletter}}
+    )
+
+    world.sync(record).assert_completed("SKIPPED_FILTER")
+
+    assert world.spotler.contact(record).permissions == []
 
 
 @pytest.mark.feature("MAP-06")
 @pytest.mark.feature("SUB-01")
-def test_a_record_that_the_filter_excludes_later_loses_its_permissions_and_gets_them_back_with_its_return(world):
+def test_a_record_that_the_filter_excludes_later_loses_its_permissions_on_both_sides_and_stays_without_them(world):
     record = world.contact()
-    world.permission(record, "Newsletter", subscribed=True)
+    permission = world.permission(record, "Newsletter", subscribed=True)
     world.sync(record).assert_completed()
 
     world.change(record, donotphone=True, lastname="Elders")
@@ -278,10 +334,11 @@ def test_a_record_that_the_filter_excludes_later_loses_its_permissions_and_gets_
     assert contact.permissions == []
     assert contact.properties["lastName"] != "Elders"
     assert world.info(record)[Info.LAST_STATUS] == "SKIPPED_FILTER"
+    assert world.people.read(Permission.SET, permission)[Permission.SUBSCRIBED] is False
 
     world.change(record, donotphone=False)
     world.sync(record).assert_completed()
-    assert world.spotler.contact(record).permissions == [NEWSLETTER_BIT]
+    assert world.spotler.contact(record).permissions == []
 
 
 @pytest.mark.feature("MAP-07")

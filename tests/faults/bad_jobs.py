@@ -76,7 +76,8 @@ ONE_RECORD_AT_MOST = tuple(operation for operation in GOOD if operation not in L
 #: Anonymize Contact is done for a record that is gone.
 NEED_IT_STILL = tuple(operation for operation in ABOUT_RECORDS if operation is not Operation.ANONYMIZE_CONTACT)
 NEED_A_RECORD = tuple(each for each in ABOUT_RECORDS if each not in (Operation.ADD_TAG, STOP))
-ONLY_ACTIVE = (*TAGGED, START, *FIELDS, Operation.ADD_TO_AUDIENCE)
+#: What only removes or stops is done for deactivated records too.
+ONLY_ACTIVE = (Operation.ADD_TAG, *SCORES, START, Operation.SET_CONTACT_FIELD, Operation.ADD_TO_AUDIENCE)
 
 
 def value(field: str, text: str) -> Columns:
@@ -108,7 +109,8 @@ BAD = (
     *every(FIELDS, "item of a plain field", "is not a list field;", {Job.FIELD_NAME: "freeField1:Garden"}),
     *every(FIELDS[:1], "no value", "The job has no field value;", {Job.FIELD_VALUE: " "}),
     *every(FIELDS[:1], "value that is no number", "The field takes a whole number", {Job.FIELD_VALUE: "seven"}),
-    *every(FIELDS[:1], "value that is no amount", "The field takes an amount", value("turnover", "1.000,00")),
+    *every(FIELDS[:1], "value that is no amount", "The field takes an amount", value("turnover", "a thousand")),
+    *every(FIELDS[:1], "number with two readings", "The number can be read in two ways.", value("turnover", "1.000")),
     *every(FIELDS[:1], "value that is no date", "The field takes a date", value("lastorderdate", "31-02-2025")),
     *every(FIELDS[:1], "value that is no moment", "The field takes a moment", value("lastVisit", "yesterday")),
     *every(FIELDS[:1], "item neither on nor off", "An item of a list takes true,", value("profileFields:Garden", "?")),
@@ -130,7 +132,13 @@ BAD = (
         "has no name, or one with a blank in it.",
         lambda ids: {AUTOMATION: ids["campaign"], Job.AUTOMATION_FIELDS: "a name=1"},
     ),
-    *every([START], "field without a value", "has no '='; write name=value.", {Job.AUTOMATION_FIELDS: "payUrl"}),
+    *every([START], "field without a value", "has no '='; write name=value,", {Job.AUTOMATION_FIELDS: "payUrl"}),
+    *every(
+        [START],
+        "semicolon in a link",
+        "or belong to the value before it.",
+        {Job.AUTOMATION_FIELDS: "payUrl=https://shop.example/?a=1&amp;note=x"},
+    ),
     *every([START], "field given twice", "Automation Fields gives", {Job.AUTOMATION_FIELDS: "note=a;note=b"}),
     *every([START], "address that is none", "must be an absolute", {Job.AUTOMATION_FIELDS: "payUrl=not an address"}),
     *every([STOP], "neither run nor automation", "The job needs an Automation Contact Id", {AUTOMATION: None}),

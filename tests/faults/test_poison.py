@@ -66,7 +66,9 @@ def test_a_job_without_an_operation_fails_beside_its_neighbours(day):
 #: What says that a job is not valid: the operations, and how they read names of fields and values.
 VALIDATION = (
     *(ROOT / "connector" / "jobs").glob("*.py"),
-    *(ROOT / "connector" / "spotler" / name for name in ("fields.py", "text_values.py")),
+    *(ROOT / "connector" / "operations").glob("*.py"),
+    *(ROOT / "connector" / "mapping" / "values").glob("*.py"),
+    ROOT / "connector" / "spotler" / "fields.py",
 )
 #: Sentences that no job of the table above can meet, and why.
 ELSEWHERE = {
@@ -74,6 +76,9 @@ ELSEWHERE = {
     "The name of the audience is longer": "needs a column that is longer than that of Dataverse",
     "The value is empty;": "the operation refuses a blank value before",
     "The field takes M, V, F,": "the mapping sends the only field of this type",
+    "The field takes text.": "what people type is always text",
+    "A list field takes the labels": "a job sets one item of a list field",
+    "The Spotler field has a type that": "needs a type that Spotler does not have today",
     "The status was set to In Progress by hand,": "needs a row that no function has claimed",
 }
 #: The errors that say that a job is not valid.

@@ -23,6 +23,7 @@ HEIGHTS = {
             ("settings", "telemetry"),
             ("http",),
             ("dataverse", "spotler", "servicebus", "state"),
+            ("consent",),
             ("mapping",),
             ("services",),
             ("routing", "sync"),

@@ -68,10 +68,10 @@ def test_a_misconfiguration_is_one_alert_per_interval_and_code(caplog, clock):
 
 
 def raised() -> Exception:
-    from connector.spotler.text_values import parse_boolean
+    from connector.spotler.texts import clean_text
 
     try:
-        parse_boolean(None)  # type: ignore[arg-type]  # a mistake of ours
+        clean_text(None)  # type: ignore[arg-type]  # a mistake of ours
     except AttributeError as error:
         return error
     raise AssertionError
@@ -93,7 +93,7 @@ def test_a_fingerprint_names_the_type_and_our_innermost_place():
     kind, _, place = telemetry.fingerprint(raised()).partition("@")
     path, _, line = place.partition(":")
 
-    assert (kind, path) == ("AttributeError", "spotler/text_values.py")
+    assert (kind, path) == ("AttributeError", "spotler/texts.py")
     assert line.isdigit()
 
 

@@ -1,13 +1,17 @@
 """An app between a fresh Dataverse and a fresh Spotler: its services, and what tests put in place and look at."""
 
+from __future__ import annotations
+
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import requests
 from requests_oauthlib import OAuth1
 
+from connector.consent import Fate
 from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import tokens_from
@@ -16,14 +20,15 @@ from connector.dataverse.names import Account, Automation, Contact, Info, Job, L
 from connector.dataverse.records import RecordRef
 from connector.http import Clock, Transport
 from connector.jobs.batch import run_batch
-from connector.mapping import load_mapping
+from connector.mapping import content_hash, load_mapping, plan
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import RESOLVE
 from connector.routing.work_item import WorkItem
 from connector.services import Services
 from connector.settings import Settings
-from connector.spotler import Spotler
+from connector.spotler import Fields, Spotler
 from connector.spotler.calls import Calls
+from connector.sync.records import RecordReader
 from sandbox.dataverse.server import Ready
 from sandbox.spotler.server import Running
 from sandbox.spotler.side_door.client import SideDoor
@@ -32,6 +37,23 @@ from tests.unit.scripted_server import FakeTime
 
 MAPPING = load_mapping(Path(__file__).parents[2] / "mappings" / "default.json")
 LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
+
+
+@cache
+def _fields_of(url: str, key: str, secret: str) -> Fields:
+    transport = Transport(url, system="Spotler", timeout=10, parallel=1)
+    spotler = Spotler(Calls(transport, OAuth1(key, client_secret=secret)))
+    fields = spotler.fields()
+    spotler.close()
+    return fields
+
+
+def seed_fields(world: World) -> Fields:
+    """The fields that a fresh Spotler has, without a call of the services that a test looks at."""
+    settings = world.services.settings
+    return _fields_of(
+        settings.spotler_url, settings.spotler_key.get_secret_value(), settings.spotler_secret.get_secret_value()
+    )
 
 
 class World:
@@ -231,8 +253,22 @@ class World:
     def effects(self) -> list[str]:
         return [str(entry["effect"]) for entry in self.spotler.journal()]
 
+    def remember_as_sent(self, record: RecordRef) -> None:
+        """Spotler Info says that the record was sent as it is now."""
+        info = self.info(record)
+        self.services.dataverse.update(Info.SET, info[Info.ID], {Info.SENT_HASH: self._hash_of(record)})
+
+    def _hash_of(self, ref: RecordRef) -> str:
+        """The hash of a record as it is, so that it counts as sent."""
+        record = RecordReader(self.services).read([ref])[ref]
+        if record.decision.fate is not Fate.SENT:
+            return "0" * 64
+        outcome = plan(self.services.mapping, ref.table).contact(record.row, record.decision, seed_fields(self))
+        return content_hash(outcome.properties)
+
     def _record(self, ref: RecordRef, *, known: bool) -> RecordRef:
         if known:
-            self.load(Info.TABLE, **{Info.RECORD: ref.id, Info.SENT_HASH: "0" * 64, f"_dh_{ref.table}id_value": ref.id})
+            hash_ = self._hash_of(ref)
+            self.load(Info.TABLE, **{Info.RECORD: ref.id, Info.SENT_HASH: hash_, f"_dh_{ref.table}id_value": ref.id})
             self.spotler.contacts({"externalId": ref.id, "properties": {"email": f"{ref.id[:8]}@example.org"}})
         return ref

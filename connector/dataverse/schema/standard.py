@@ -30,6 +30,7 @@ def _flags() -> tuple[Column, ...]:
     return (
         Column(Flags.DO_NOT_EMAIL, Kind.YES_NO, "Do not allow Emails", default=False),
         Column(Flags.DO_NOT_BULK_EMAIL, Kind.YES_NO, "Do not allow Bulk Emails", default=False),
+        Column(Flags.MERGED, Kind.YES_NO, "Merged", default=False, writable=False),
         Column("donotphone", Kind.YES_NO, "Do not allow Phone Calls", default=False),
     )
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from connector.dataverse.date_columns import DateColumns
 from connector.dataverse.schema import Kind
 from connector.dataverse.schema.reading import read_tables
 
@@ -25,3 +26,13 @@ def test_dates_are_told_apart_by_their_behaviour(dataverse, column, kind):
 
 def test_tables_that_do_not_exist_are_left_out(dataverse):
     assert set(read_tables(dataverse, ["contact", "nosuchtable"])) == {"contact"}
+
+
+def test_only_a_column_without_a_time_zone_is_on_the_clock_of_whoever_reads_it(connected):
+    calls = []
+    columns = DateColumns(connected(calls))
+    names = ("birthdate", "createdon", "new_appointmenton", "new_membersince")
+
+    assert [name for name in names if columns.is_wall_clock("contact", name)] == ["new_appointmenton"]
+    assert len(calls) == 1
+    assert not columns.is_wall_clock("new_nosuchtable", "new_appointmenton")

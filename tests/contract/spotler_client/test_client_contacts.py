@@ -4,7 +4,8 @@ from decimal import Decimal
 import pytest
 
 from connector.errors import Misconfigured, Transient
-from connector.spotler import ContactData, ContactUnknown, PropertyType, from_spotler, parse_text, to_spotler
+from connector.mapping.values import typed
+from connector.spotler import ContactData, ContactUnknown, PropertyType, from_spotler, to_spotler
 
 VALUES = {
     "email": "ann+spring@example.org",
@@ -61,7 +62,7 @@ def test_what_people_type_is_taken(spotler, standin, name, text, value):
     standin.contacts("c-1")
     kind = spotler.fields().get(name).type
 
-    spotler.update_contact("c-1", {name: parse_text(kind, text)})
+    spotler.update_contact("c-1", {name: typed(kind, text, UTC)})
 
     assert from_spotler(kind, spotler.get_contact("c-1").properties[name]) == value
 

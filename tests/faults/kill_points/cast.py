@@ -13,7 +13,7 @@ from connector.dataverse.names import Account, Automation, Contact, Info, Job, L
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.routing.work_item import WorkItem
 from connector.spotler import Spotler
-from connector.sync.outward import INFO_NAVIGATION
+from connector.sync.info import INFO_NAVIGATION
 from sandbox.spotler import seed as account
 from sandbox.spotler.side_door.client import SideDoor
 from tests.faults.kill_points.orders import Effect, Order

@@ -54,6 +54,88 @@ def test_a_semicolon_in_a_text_of_several_lines_is_part_of_the_value():
     assert parse_fields("invoiceEmail=a;b\npayUrl=", TEMPLATE) == (AutomationField("invoiceEmail", "STRING", "a;b"),)
 
 
+LINKS = (
+    "https://shop.example/pay?order=1&amp;token=x",
+    "https://shop.example/pay;jsessionid=1",
+    "https://shop.example/pay;jsessionid=1?a=b;c=d",
+    "https://shop.example/pay?a=1&#38;b=2&#x26;c=3",
+    "https://shop.example/;;a",
+    "https://shop.example/?text=Tom&amp;",
+)
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize(
+    "text", ["payUrl={}", "payUrl={};basket=p-1", "invoiceEmail=a@b; payUrl={} ; basket=p-1", "payUrl={};"]
+)
+def test_a_link_with_a_semicolon_is_never_cut(link, text):
+    fields = {field.name: field.value for field in parse_fields(text.format(link), TEMPLATE)}
+
+    assert fields["payUrl"] == link
+
+
+def test_a_text_with_a_semicolon_is_not_cut_where_no_field_follows():
+    assert parse_fields("invoiceEmail=Dear sir; welcome &amp; enjoy; bye;basket=p-1", TEMPLATE) == (
+        AutomationField("invoiceEmail", "STRING", "Dear sir; welcome &amp; enjoy; bye"),
+        AutomationField("basket", "PRODUCTLIST", values=("p-1",)),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "invoiceEmail=a@example.org;payurl=https://shop.example",
+        "payUrl=https://shop.example;INVOICEEMAIL=a@example.org",
+        "payUrl=https://shop.example; invoicEmail=a@example.org",
+        "invoiceEmail=a@example.org;token=x",
+        "payUrl=https://shop.example/pay;Token =x",
+    ],
+)
+def test_a_name_that_may_be_mistyped_is_not_swallowed_by_the_value_before_it(text):
+    assert "The automation does not have the field" in refusal(text)
+
+
+AMBIGUOUS = "may be a field, or belong to the value before it. Write each field on its own line."
+
+
+def test_a_known_name_right_after_a_character_reference_is_refused():
+    assert AMBIGUOUS in refusal("payUrl=https://shop.example/?a=1&amp;basket=p-1")
+
+
+@pytest.mark.parametrize("template", ["", " \n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "title=x;payUrl=https://shop.example/pay;jsessionid=1",
+        "payUrl=https://shop.example/pay?order=1&amp;token=x",
+        "payUrl=https://shop.example/pay;b",
+        "title=Tom &amp;b=Jerry",
+    ],
+)
+def test_where_the_fields_are_not_known_a_semicolon_that_may_belong_to_a_value_is_refused(text, template):
+    assert AMBIGUOUS in refusal(text, template)
+    assert "shop" not in refusal(text, template)
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("template", ["", TEMPLATE])
+def test_on_a_line_of_its_own_a_link_is_passed_as_it_is(link, template):
+    fields = parse_fields(f"payUrl={link}\ninvoiceEmail=x", template)
+
+    assert {field.name: field.value for field in fields} == {"payUrl": link, "invoiceEmail": "x"}
+
+
+def test_where_the_fields_are_not_known_a_blank_ends_a_link():
+    assert parse_fields("payUrl=https://shop.example/pay ; title=x;", "") == (
+        AutomationField("payUrl", "STRING", "https://shop.example/pay"),
+        AutomationField("title", "STRING", "x"),
+    )
+
+
+def test_values_lose_what_nobody_sees_at_their_ends():
+    assert parse_fields("\ufeffinvoiceEmail=\u200ba@example.org\u00a0", TEMPLATE) == (EMAIL,)
+
+
 @pytest.mark.parametrize("products", ["p-1|p-2", "p-1 p-2", "p-1:p-2", "p-1/p-2"])
 def test_only_a_comma_separates_products(products):
     assert parse_fields(f"basket={products}", TEMPLATE) == (
@@ -97,7 +179,7 @@ def test_only_the_hint_of_the_fields_own_type_is_blank():
 def test_a_part_without_an_equals_sign_is_refused_by_its_position_and_not_by_its_text():
     sentence = refusal("invoiceEmail=x\na@example.org")
 
-    assert sentence == "Part 2 of Automation Fields has no '='; write name=value."
+    assert sentence == "Part 2 of Automation Fields has no '='; write name=value, each on its own line."
 
 
 @pytest.mark.parametrize("name", ["invoiceemail", "INVOICEEMAIL", "unknown", "x" * 64])
@@ -175,3 +257,8 @@ def test_any_text_is_fields_of_the_automation_or_not_valid(text, template):
     assert {field.name: field.type for field in fields}.items() <= known.items()
     assert len({field.name for field in fields}) == len(fields)
     assert all(field.values if field.type == "PRODUCTLIST" else field.value for field in fields)
+
+
+@pytest.mark.parametrize("text", ["invoiceEmail=a;payUrl", "payUrl=https://shop.example; BASKET"])
+def test_a_known_name_without_a_value_is_refused_and_not_swallowed(text):
+    assert "Part 2 of Automation Fields has no '='" in refusal(text)

@@ -136,7 +136,7 @@ def test_a_deactivated_record_gets_no_tag(world):
     world.run(job)
 
     assert world.status(job) == NOT_VALID
-    assert world.effects() == []
+    assert world.effects() == ["contact.anonymized"]
 
 
 # Time
@@ -185,7 +185,7 @@ def test_a_start_that_was_put_back_before_it_began_is_run_later(world):
     world.run(*world.put_back())
 
     assert world.status(job) == DONE
-    assert world.effects() == ["automation.started"]
+    assert world.effects() == ["contact.updated", "automation.started"]
 
 
 # The bus

@@ -9,6 +9,7 @@ from connector.dataverse.choices import AutomationKind
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
 from connector.mapping import parse_mapping
+from connector.operations.audiences import audience_of
 from connector.operations.automation_fields import AutomationField
 from connector.operations.fields import property_to_clear, property_to_set
 from connector.operations.job import Job
@@ -40,6 +41,8 @@ def refused(call, *arguments) -> str:
         (" ; Customer ,, ;", ("Customer",)),
         ("Customer,customer,CUSTOMER", ("Customer",)),
         ("Straße,STRASSE", ("Straße",)),
+        ("Cafe\u0301,CAFÉ", ("Café",)),
+        ("\u200bCustomer\ufeff;Customer\u00a0", ("Customer",)),
         ("x" * TAG_LENGTH, ("x" * TAG_LENGTH,)),
     ],
 )
@@ -50,6 +53,19 @@ def test_tags_are_trimmed_and_each_is_given_once(text, tags):
 @pytest.mark.parametrize("text", ["", "  ", ";,;", " ; "])
 def test_a_job_without_a_tag_is_not_valid(text):
     assert "no tag" in refused(tags_of, Job(JOB, tag=text))
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("Café", "Cafe\u0301"), ("Friends", "\ufeff friends\u200b"), ("Best  Friends", "best\u00a0friends")],
+)
+def test_audiences_whose_names_look_the_same_are_the_same(name, other):
+    assert audience_of(name).id == audience_of(other).id
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b"])
+def test_an_audience_without_a_name_is_not_valid(name):
+    assert "no audience" in refused(audience_of, name)
 
 
 def test_a_tag_that_is_too_long_is_not_valid_and_not_quoted():
@@ -206,7 +222,7 @@ def test_a_date_may_be_written_in_the_dutch_way():
         (" ", "x", "no field name"),
         ("note1", " ", "use the operation Clear Contact Field"),
         ("lastorderdate", "tomorrow", "takes a date"),
-        ("interests:Garden", "perhaps", "takes true, ja or 1"),
+        ("interests:Garden", "perhaps", "takes true, yes, ja, on, aan or 1"),
     ],
 )
 def test_a_job_without_a_name_or_a_fitting_value_is_not_valid(name, value, says):

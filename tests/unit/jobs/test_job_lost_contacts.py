@@ -97,7 +97,7 @@ def test_a_lost_contact_that_may_not_be_sent_again_fails_with_the_reason_where_t
 
     world.run(job)
 
-    assert world.status(job) == (DONE if operation in REMOVES else (JobStatus.FAILED, "ANONYMIZED"))
+    assert world.status(job) == (DONE if operation in REMOVES else (JobStatus.FAILED, "SKIPPED_NO_EMAIL"))
     assert world.in_spotler(record) is None
 
 

@@ -133,7 +133,12 @@ def test_a_row_that_is_deleted_meanwhile_is_forgotten(world, tag_job):
         first_seen=world.now,
         reason="receipt",
         claim={"attempt": 1, "tokens": ["t"]},
-        receipt={"status": JobStatus.COMPLETED, "code": "OK", "message": "1 tag added."},
+        receipt={
+            "status": JobStatus.COMPLETED,
+            "code": "OK",
+            "message": "1 tag added.",
+            "made_on": "2026-03-01T12:00:00Z",
+        },
     )
 
     world.run(receipt, tag_job)

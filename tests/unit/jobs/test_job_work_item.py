@@ -24,10 +24,18 @@ def body(**members) -> bytes:
 ids = st.uuids().map(str)
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 claims = st.builds(Claim, attempt=st.integers(0, 10**6), tokens=st.lists(texts, min_size=1).map(tuple))
-receipts = st.builds(Receipt, status=st.sampled_from(JobStatus), code=texts, message=texts, automation_contact_id=texts)
 moments = st.datetimes(
     min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001 - given UTC
 )  # fmt: skip
+receipts = st.builds(
+    Receipt,
+    status=st.sampled_from(JobStatus),
+    code=texts,
+    message=texts,
+    automation_contact_id=texts,
+    made_on=moments,
+    info=st.none(),
+)
 
 
 @given(
@@ -69,7 +77,7 @@ def test_members_that_are_not_known_are_ignored_at_every_level():
             new=1,
             record={"table": "contact", "id": CONTACT, "new": 1},
             claim={"attempt": 2, "tokens": ["t"], "new": 1},
-            receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1},
+            receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1, "made_on": "2026-03-01T12:00:00Z"},
         )
     )
 
@@ -89,7 +97,10 @@ def test_ids_are_held_as_rows_have_them():
         ({"claim": {"attempt": 1, "tokens": ["a"]}}, {}, True),
         ({"claim": {"attempt": 2, "tokens": ["b"]}}, {"claim": {"attempt": 1, "tokens": ["a"]}}, True),
         (
-            {"receipt": {"status": 2, "code": "OK", "message": ""}, "claim": {"attempt": 1, "tokens": ["a"]}},
+            {
+                "receipt": {"status": 2, "code": "OK", "message": "", "made_on": "2026-03-01T12:00:00Z"},
+                "claim": {"attempt": 1, "tokens": ["a"]},
+            },
             {"claim": {"attempt": 2, "tokens": ["b"]}},
             True,
         ),
@@ -139,7 +150,7 @@ def test_a_moment_keeps_its_offset():
         (body(reason="because"), "reason"),
         (body(claim={"attempt": "many"}), "claim.attempt, claim.tokens"),
         (body(first_seen="2026-03-01T12:30:15"), "first_seen"),
-        (body(receipt={"status": 77, "code": "OK", "message": ""}), "receipt.status"),
+        (body(receipt={"status": 77, "code": "OK", "message": "", "made_on": "2026-03-01T12:00:00Z"}), "receipt.status"),
         (body(job="j-1"), "job"),
         (body(job=JOB + "0"), "job"),
         (body(record={"table": "contact", "id": "c-1"}), "record"),

@@ -1,12 +1,15 @@
 """Mappings, fields and records to test with; the fields and conversions of Spotler are the real ones."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from connector.mapping import Mapping, Outcome, PermissionState, load_mapping, parse_mapping, plan
-from connector.spotler import Field, Fields, Option, PropertyType, to_spotler
+from connector.consent import Decision, Facts, PermissionRow, Source, decide
+from connector.dataverse.api.rows import Row
+from connector.mapping import Mapping, Outcome, OutwardPlan, load_mapping, parse_mapping, plan
+from connector.spotler import Field, Fields, Option, PropertyType
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
 
@@ -22,10 +25,12 @@ TYPES = {
     "mobile": "mobNr",
     "interests": "set",
     "permissions": "set",
+    "topics": "set",
 }
 OPTIONS = {
     "permissions": (Option(1, "Newsletter"), Option(2, "Events"), Option(4, "Offers")),
     "interests": (Option(1, "Garden"), Option(2, "Kitchen")),
+    "topics": (Option(1, "Food"), Option(2, "Food; drinks"), Option(4, "Sweets")),
 }
 
 
@@ -49,7 +54,7 @@ def send(fields) -> Callable[..., Outcome]:
     """Sends a contact through rows `(column, spotler)` or whole row objects, beside a mapped address."""
 
     def _send(
-        *rows: tuple[str, str] | dict, permissions: tuple[PermissionState, ...] = (), table: str = "contact", **record
+        *rows: tuple[str, str] | dict, permissions: tuple[PermissionRow, ...] = (), table: str = "contact", **record
     ) -> Outcome:
         document = {
             "rows": [
@@ -61,9 +66,25 @@ def send(fields) -> Callable[..., Outcome]:
             ]
         }
         row = {"emailaddress1": "ann@example.org", **record}
-        return plan(parse_mapping(document), table).contact(row, permissions, fields, to_wire=to_spotler)
+        outward = plan(parse_mapping(document), table)
+        return outward.contact(row, decision_of(outward, row, permissions), fields)
 
     return _send
+
+
+def permission(name: str, *, subscribed: bool, bit: int | None = None) -> PermissionRow:
+    """A row of Spotler Permission that a person wrote."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return PermissionRow(name, name, bit, subscribed=subscribed, source=Source.PERSON, at=at)
+
+
+def decision_of(outward: OutwardPlan, row: Row, permissions: tuple[PermissionRow, ...] = ()) -> Decision:
+    """What consent says about a record that has an address."""
+    return decide(
+        Facts(
+            do_not_bulk_email=row.get("donotbulkemail") is True, is_excluded=not outward.admits(row), rows=permissions
+        )
+    )
 
 
 def formatted(column: str, label: str) -> dict[str, str]:

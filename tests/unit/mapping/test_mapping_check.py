@@ -79,8 +79,8 @@ def test_columns_that_start_a_sync_must_exist():
         ({"contact": "$value:Attic", "spotler": "interests"}, "the constant cannot be sent to interests"),
         ({"contact": "$value:garden;kitchen", "spotler": "interests"}, None),
         ({"contact": "donotphone", "spotler": "interests:Attic"}, "interests has no item Attic"),
-        ({"contact": "donotphone", "spotler": "text:Attic"}, "text is no list field and has no items"),
-        ({"contact": "@map(permissions)", "spotler": "text"}, "text is no list field, which @map(...) needs"),
+        ({"contact": "donotphone", "spotler": "text:Attic"}, "text is not a list field and has no items"),
+        ({"contact": "@map(permissions)", "spotler": "text"}, "text is not a list field, which @map(...) needs"),
         (
             {"contact": "@map(permissions)", "spotler": "permissions", "items": ["Newsletter", "Nothing"]},
             "permissions has no item Nothing",
@@ -101,7 +101,8 @@ def test_fields_are_held_against_the_account(fields, row, problem):
         ("creditlimit", "turnover", None),
         ("creditlimit", "text", "Money"),
         ("numberofchildren", "points", None),
-        ("numberofchildren", "text", "Integer"),
+        ("numberofchildren", "text", None),
+        ("numberofchildren", "zip", "Integer"),
         ("birthdate", "lastOrder", None),
         ("birthdate", "text", "DateOnly"),
         ("gendercode", "text", None),
@@ -117,6 +118,23 @@ def test_a_column_that_can_never_be_sent_to_its_field_is_named(fields, column, s
 
     assert bool(kind) is bool(found)
     assert not kind or found[0].startswith(f"Row 2, contact: a {kind} column cannot be sent to {spotler.split(':')[0]}")
+
+
+@pytest.mark.parametrize(
+    ("column", "wanted", "is_refused"),
+    [
+        ("numberofchildren", "1.000", True),
+        ("creditlimit", "12,345", True),
+        ("creditlimit", "1.234,50", False),
+        ("numberofchildren", "1000", False),
+        ("firstname", "1.000", False),
+    ],
+)
+def test_a_filter_that_can_be_read_as_two_numbers_is_named(column, wanted, is_refused):
+    row = {"contact": column, "direction": "->", "filter": wanted}
+    problem = "Row 2, contact: the filter can be read as two numbers; write it without a separator between thousands."
+
+    assert check_columns(mapping(row), TABLES) == ((problem,) if is_refused else ())
 
 
 def test_what_is_not_known_is_not_judged():

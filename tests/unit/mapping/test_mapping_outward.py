@@ -1,9 +1,14 @@
 """A record becomes a Spotler contact."""
 
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from connector.mapping import Skipped, parse_mapping, plan
-from connector.spotler import Fields, to_spotler
+from connector.consent import Facts, decide
+from connector.errors import Invalid
+from connector.mapping import Times, parse_mapping, plan
+from connector.spotler import Fields
 
 from .conftest import formatted, spotler_field
 
@@ -28,7 +33,7 @@ CONTACT = {
 
 
 def test_a_contact_through_the_default_mapping(default_mapping, fields):
-    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields, to_wire=to_spotler)
+    outcome = plan(default_mapping, "contact").contact(CONTACT, decide(Facts()), fields)
 
     assert outcome.properties == {
         "email": "ann@example.org",
@@ -47,13 +52,12 @@ def test_a_contact_through_the_default_mapping(default_mapping, fields):
         "externalType": "Contact",
     }
     assert outcome.warnings == ()
-    assert outcome.skipped is None
 
 
 def test_an_account_has_only_the_fields_that_are_mapped_for_it(default_mapping, fields):
     columns = dict.fromkeys(plan(default_mapping, "account").select, "x")
     outcome = plan(default_mapping, "account").contact(
-        columns | {"name": "Voorbeeld BV", "emailaddress1": "info@example.org"}, (), fields, to_wire=to_spotler
+        columns | {"name": "Voorbeeld BV", "emailaddress1": "info@example.org"}, decide(Facts()), fields
     )
 
     assert outcome.properties.keys() == {
@@ -62,28 +66,82 @@ def test_an_account_has_only_the_fields_that_are_mapped_for_it(default_mapping, 
     assert (outcome.properties["organisation"], outcome.properties["externalType"]) == ("Voorbeeld BV", "Account")
 
 
-@pytest.mark.parametrize("address", [None, "", "  "])
-def test_a_record_without_an_address_is_skipped_but_shows_what_a_known_contact_must_lose(send, address):
-    outcome = send(("firstname", "firstName"), emailaddress1=address, firstname="Ann")
-
-    assert Skipped.NO_EMAIL is outcome.skipped
-    assert outcome.properties == {"email": "", "firstName": "Ann"}
+@pytest.mark.parametrize(
+    ("record", "has"),
+    [
+        ({"emailaddress1": None}, False),
+        ({"emailaddress1": ""}, False),
+        ({"emailaddress1": "  "}, False),
+        ({"emailaddress1": "nobody at home"}, True),
+        ({}, True),
+    ],
+    ids=["nothing", "empty", "blank", "malformed", "not read"],
+)
+def test_a_record_has_an_address_unless_its_column_is_empty(default_mapping, record, has):
+    assert plan(default_mapping, "contact").has_address(record) is has
 
 
 def test_a_malformed_address_is_sent_so_that_spotler_refuses_it_by_name(send):
     outcome = send(emailaddress1="nobody at home")
 
     assert outcome.properties == {"email": "nobody at home"}
-    assert outcome.skipped is None
+
+
+def test_an_address_loses_what_nobody_sees_at_its_ends(send):
+    outcome = send(emailaddress1="\u200b zoe\u0308@example.org\ufeff")
+
+    assert outcome.properties == {"email": "zoë@example.org"}
+
+
+def test_an_address_of_invisible_characters_is_no_address():
+    contacts = plan(
+        parse_mapping({"rows": [{"contact": "emailaddress1", "direction": "->", "spotler": "email"}]}), "contact"
+    )
+
+    assert not contacts.has_address({"emailaddress1": "\u200b\ufeff"})
+    assert contacts.has_address({"emailaddress1": "\u200bann@example.org"})
+
+
+def test_an_address_with_an_invisible_character_in_it_is_refused_by_its_name(send):
+    with pytest.raises(Invalid) as refusal:
+        send(emailaddress1="zoe\u00ad@example.org")
+
+    assert "soft hyphen (U+00AD)" in refusal.value.sentence
+    assert "zoe" not in refusal.value.for_people
+
+
+def test_names_are_sent_in_one_form(send):
+    assert send(("firstname", "firstName"), firstname="Zoe\u0308\u200b").properties["firstName"] == "Zoë"
+
+
+def test_whole_numbers_reach_text_fields_as_digits_and_choices_as_labels(send):
+    number = {"a": 12345, **formatted("a", "12,345")}
+    choice = {"b": 100000001, **formatted("b", "Gold")}
+    outcome = send(("a", "text"), ("b", "other"), **number, **choice)
+
+    assert (outcome.properties["text"], outcome.properties["other"]) == ("12345", "Gold")
 
 
 def test_a_value_that_does_not_fit_is_left_out_with_a_warning_that_does_not_quote_it(send):
     outcome = send(("a", "points"), ("b", "zip"), ("c", "text"), a="SECRET", b="SECRET", c="fine")
 
     assert outcome.properties == {"email": "ann@example.org", "text": "fine"}
-    assert "column a cannot be converted for the field points (int)" in outcome.warnings[0]
-    assert "column b does not fit the field zip" in outcome.warnings[1]
-    assert "SECRET" not in " ".join(outcome.warnings)
+    assert outcome.warnings == (
+        "The column a does not fit the field points and was left out: The field takes a whole number, such as 1234.",
+        (
+            "The column b does not fit the field zip and was left out: "
+            "The field takes Dutch postal codes only (1234 AB); use a text field for foreign ones."
+        ),
+    )
+
+
+def test_a_number_that_can_be_read_in_two_ways_is_left_out_with_a_warning(send):
+    outcome = send(("a", "turnover"), ("b", "points"), ("c", "text"), a="1.000", b="1,000", c="1.000")
+
+    assert outcome.properties == {"email": "ann@example.org", "text": "1.000"}
+    assert [
+        "can be read in two ways. Write it without a separator between thousands." in each for each in outcome.warnings
+    ] == [True, True]
 
 
 def test_a_field_that_spotler_does_not_show_is_left_out_with_one_warning(send):
@@ -124,10 +182,42 @@ def test_a_date_time_becomes_the_day_of_the_time_zone(fields):
     record = {"emailaddress1": "a@example.org", "a": "2024-06-30T22:30:00Z"}
 
     def day(zone: str) -> object:
-        outcome = plan(mapping, "contact").contact(record, (), fields, to_wire=to_spotler, time_zone=zone)
-        return outcome.properties["lastOrder"]
+        placed = replace(mapping, times=Times(ZoneInfo(zone)))
+        return plan(placed, "contact").contact(record, decide(Facts()), fields).properties["lastOrder"]
 
     assert (day("Europe/Amsterdam"), day("America/New_York")) == ("2024-07-01", "2024-06-30")
+
+
+def test_a_date_time_without_a_time_zone_keeps_its_day_and_only_a_date_time_asks_for_it(fields):
+    asked = []
+
+    def is_wall_clock(table: str, column: str) -> bool:
+        asked.append((table, column))
+        return column == "slot"
+
+    mapping = parse_mapping(
+        {
+            "rows": [
+                {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+                {"contact": "slot", "direction": "->", "spotler": "lastOrder"},
+                {"contact": "birthdate", "direction": "->", "spotler": "birthday"},
+                {"contact": "p(account).createdon", "direction": "->", "spotler": "lastSeen"},
+            ]
+        }
+    )
+    record = {
+        "emailaddress1": "a@example.org",
+        "slot": "2024-06-30T22:30:00Z",
+        "birthdate": "1984-02-29",
+        "p": {"createdon": "2024-06-30T22:30:00Z"},
+    }
+    placed = replace(mapping, times=Times(is_wall_clock=is_wall_clock))
+    outcome = plan(placed, "contact").contact(record, decide(Facts()), fields)
+
+    assert outcome.properties["lastOrder"] == "2024-06-30"
+    assert outcome.properties["birthday"] == "1984-02-29"
+    assert outcome.properties["lastSeen"] == "2024-06-30T22:30:00.000+00:00"
+    assert asked == [("contact", "slot"), ("account", "createdon")]
 
 
 def test_constants_and_the_customer_type_can_be_chosen(fields):
@@ -143,7 +233,7 @@ def test_constants_and_the_customer_type_can_be_chosen(fields):
             ],
         }
     )
-    outcome = plan(mapping, "lead").contact({"emailaddress1": "a@example.org"}, (), fields, to_wire=to_spotler)
+    outcome = plan(mapping, "lead").contact({"emailaddress1": "a@example.org"}, decide(Facts()), fields)
 
     assert outcome.properties == {
         "email": "a@example.org",
@@ -176,10 +266,10 @@ def test_an_unknown_type_of_field_is_left_out(default_mapping):
     from connector.spotler import Field
 
     fields = Fields([spotler_field("email"), Field("firstName", "First name", None)])
-    outcome = plan(default_mapping, "contact").contact(CONTACT, (), fields, to_wire=to_spotler)
+    outcome = plan(default_mapping, "contact").contact(CONTACT, decide(Facts()), fields)
 
     assert {"email"} == outcome.properties.keys()
-    assert any("cannot be converted for the field firstName" in warning for warning in outcome.warnings)
+    assert any("column firstname does not fit the field firstName" in warning for warning in outcome.warnings)
 
 
 @pytest.mark.parametrize("collection", ["list", "periodiek"])

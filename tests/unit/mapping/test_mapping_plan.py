@@ -2,10 +2,9 @@
 
 import pytest
 
-from connector.mapping import Skipped, parse_mapping, plan
-from connector.spotler import to_spotler
+from connector.mapping import parse_mapping, plan
 
-from .conftest import formatted
+from .conftest import decision_of, formatted
 
 FLAGS = {"donotemail", "donotbulkemail", "statecode", "statuscode"}
 EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
@@ -31,7 +30,7 @@ def test_every_column_is_asked_for_once_under_its_name_in_the_web_api():
         {"contact": "jobtitle", "direction": "->", "filter": "Boss"},
     )
 
-    assert found.select[5:] == ("emailaddress1", "telephone1", "_ownerid_value", "jobtitle")
+    assert found.select[6:] == ("emailaddress1", "telephone1", "_ownerid_value", "jobtitle")
     assert found.expand == {"parentcustomerid_account": ("name", "telephone1")}
 
 
@@ -68,10 +67,10 @@ def test_a_plan_is_made_once_per_mapping_and_table(default_mapping):
 
 def test_a_table_that_the_mapping_leaves_out_is_not_synced(fields):
     leads = plan(parse_mapping({"rows": [EMAIL]}), "lead")
-    outcome = leads.contact({"emailaddress1": "a@example.org"}, (), fields, to_wire=to_spotler)
+    row = {"emailaddress1": "a@example.org"}
+    outcome = leads.contact(row, decision_of(leads, row), fields)
 
-    assert not leads.synced
-    assert Skipped.FILTER is outcome.skipped
+    assert (leads.synced, leads.admits(row), leads.has_address(row)) == (False, False, True)
     assert {"permissions"} == outcome.properties.keys()
 
 
@@ -94,5 +93,4 @@ def test_a_record_is_synced_only_if_every_filter_of_its_table_admits_it(send, re
         **record,
     )
 
-    assert (None if admitted else Skipped.FILTER) is outcome.skipped
     assert admitted is ("email" in outcome.properties)

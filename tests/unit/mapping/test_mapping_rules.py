@@ -45,7 +45,7 @@ def test_the_mappings_that_come_with_the_product_are_valid(name):
         ({"contact": "firstname", "direction": "->"}, "row 2, spotler: is missing"),
         ({"direction": "->", "spotler": "a"}, "row 2: has no column of any table"),
         ({"contact": "$value:X", "direction": "->", "filter": "1"}, "the filter has nothing to compare"),
-        ({"contact": "@map(permissions)", "direction": "->", "spotler": "p:News"}, "stands for all items"),
+        ({"contact": "@map(permissions)", "direction": "->", "spotler": "p:News"}, "means all items"),
         ({"contact": "x", "direction": "->", "spotler": "p:News", "items": ["A"]}, "cannot stand beside field:item"),
         ({"contact": "x", "direction": "->", "spotler": "p", "items": ["A", "a"]}, "names an item twice"),
         (

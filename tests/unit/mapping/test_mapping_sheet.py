@@ -1,7 +1,9 @@
 """The mapping as an Excel workbook."""
 
+import itertools
 import json
 from datetime import UTC, datetime
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -11,6 +13,7 @@ from connector.errors import Misconfigured
 from connector.mapping.columns import STANDARD_LOOKUPS
 from connector.mapping.document import problems_of
 from connector.mapping.sheet import HEADINGS, MAPPING_SHEET, export_sheet, import_sheet
+from connector.mapping.workbook import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, SheetCell
 
 from .conftest import MAPPINGS
 
@@ -155,7 +158,7 @@ def test_unusual_headings_are_refused(workbook, headings, problem):
 def test_a_column_for_another_product_must_be_empty(workbook):
     headings = ("Contact Column", "Entity Column", "Sync Direction", "Spotler Column")
 
-    assert "cell B2: stands in a column that is not used" in refused(
+    assert "cell B2: is in a column that is not used" in refused(
         workbook(("emailaddress1", "membership", "->", "email"), headings=headings)
     )
 
@@ -177,8 +180,8 @@ def test_formulas_and_dates_are_refused(workbook):
         workbook(EMAIL, ("=A1", None, None, "->", datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None), "x"))
     )
 
-    assert "cell A3: holds a formula" in sentence
-    assert "cell E3: holds a date" in sentence
+    assert "cell A3: has a formula" in sentence
+    assert "cell E3: has a date" in sentence
 
 
 def test_settings_are_read_and_their_problems_named(workbook):
@@ -210,3 +213,98 @@ def test_a_workbook_without_the_sheet_is_refused(tmp_path):
     Workbook().save(tmp_path / "m.xlsx")
 
     assert "there is no sheet Mapping" in refused(tmp_path / "m.xlsx")
+
+
+#: A workbook of a few kilobytes with this sheet, as a program could write it.
+SHEET = """<?xml version="1.0" encoding="UTF-8"?>
+<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{dimension}<sheetData>{rows}</sheetData>{end}
+</worksheet>"""
+TOO_LARGE = "The sheet Mapping has cells beyond row 2000 or column AX. Delete the rows and columns outside the table"
+
+
+def row(number: int, *cells: str) -> str:
+    texts = "".join(f'<c r="{cell}{number}" t="inlineStr"><is><t>x</t></is></c>' for cell in cells)
+    return f'<row r="{number}">{texts}</row>'
+
+
+@pytest.fixture
+def crafted(tmp_path):
+    """Writes a workbook whose first sheet is this XML and gives its path."""
+
+    def _write(rows: str = "", dimension: str = "", end: str = ""):
+        book = Workbook()
+        book.active.title = MAPPING_SHEET
+        book.save(tmp_path / "plain.xlsx")
+        with ZipFile(tmp_path / "plain.xlsx") as plain, ZipFile(tmp_path / "m.xlsx", "w", ZIP_DEFLATED) as made:
+            for part in plain.infolist():
+                content = plain.read(part)
+                if part.filename == "xl/worksheets/sheet1.xml":
+                    content = SHEET.format(dimension=dimension, rows=rows, end=end).encode()
+                made.writestr(part.filename, content)
+        assert (tmp_path / "m.xlsx").stat().st_size < 100_000
+        return tmp_path / "m.xlsx"
+
+    return _write
+
+
+@pytest.fixture
+def few_cells(monkeypatch):
+    """Fails when more cells are made than a mapping can have; a test that fails must not take minutes."""
+    made = itertools.count(1)
+
+    def counted(*values):
+        assert next(made) <= MAX_ROWS * MAX_COLUMNS
+        return SheetCell(*values)
+
+    monkeypatch.setattr("connector.mapping.workbook.SheetCell", counted)
+
+
+@pytest.mark.usefixtures("few_cells")
+@pytest.mark.parametrize(
+    ("rows", "dimension"),
+    [
+        (row(32_000, "XFD"), '<dimension ref="A1:XFD32000"/>'),
+        (row(32_000, "XFD"), ""),
+        (row(32_000, "XFD"), '<dimension ref="A1:B2"/>'),
+        (row(1_048_576, "A"), '<dimension ref="A1"/>'),
+        (row(1, "XFD"), ""),
+        ("".join(row(number, "XFD") for number in range(1, 2_000)), '<dimension ref="A1:H2000"/>'),
+        (row(MAX_ROWS + 1, "A"), ""),
+        (row(1, "AY"), ""),
+        ("", '<dimension ref="A1:XFD1048576"/>'),
+    ],
+    ids=["far cell", "no dimension", "false dimension", "last row", "last column", "many", "row", "column", "claimed"],
+)
+def test_a_sheet_with_a_cell_far_away_is_refused_before_its_cells_are_read(crafted, rows, dimension):
+    assert TOO_LARGE in refused(crafted(rows, dimension))
+
+
+def test_what_is_merged_is_not_made_into_cells(crafted):
+    merged = '<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+
+    assert "the heading Sync Direction is missing" in refused(crafted(row(1, "A"), end=merged))
+
+
+def test_a_sheet_as_large_as_a_mapping_may_be_is_read(workbook):
+    lines = [(f"a{number}", None, None, "->", None, f"field{number}") for number in range(MAX_ROWS - 2)]
+
+    assert len(import_sheet(workbook(EMAIL, *lines))["rows"]) == MAX_ROWS - 1
+
+
+def test_a_file_that_is_too_large_is_refused_unread(crafted, tmp_path):
+    large = tmp_path / "large.xlsx"
+    large.write_bytes(crafted().read_bytes() + bytes(MAX_BYTES))
+    unpacked = tmp_path / "unpacked.xlsx"
+    with ZipFile(unpacked, "w", ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", bytes(MAX_UNPACKED + 1))
+
+    for path in (large, unpacked):
+        assert refused(path) == f"The file {path.name} is too large. At most 2 MB are read, 20 MB unpacked."
+
+
+def test_a_sheet_that_is_broken_in_its_middle_is_refused(crafted):
+    rows = "".join(row(number, "A") for number in range(1, MAX_ROWS))
+
+    path = crafted(f"{rows}<row r='2000'><c r='A2000'", '<dimension ref="A1:A2000"/>')
+
+    assert "The sheet Mapping cannot be read after row 1" in refused(path)

@@ -2,22 +2,20 @@
 
 import pytest
 
-from connector.dataverse.api import Keyed, filters
-from connector.dataverse.names import Info
+from connector.sync.info import write_infos
 from connector.sync.outward import Outward
 from connector.sync.records import RecordReader
 
 
 @pytest.fixture
 def send(world):
-    """Reads records as they are now and sends them; remembers in Spotler Info what a batch would write there."""
+    """Reads records as they are now and sends them; writes in Spotler Info what a batch would write there."""
 
     def _send(*refs, always=False):
-        infos = {}
         records = RecordReader(world.services).read(refs)
-        results = Outward(world.services, infos).send(list(records.values()), always=always)
-        rows = [Keyed(filters.key({Info.RECORD: record_id}), row) for record_id, row in infos.items()]
-        assert all(written.ok for written in world.services.dataverse.upsert_multiple(Info, rows))
+        results = Outward(world.services).send(list(records.values()), always=always)
+        infos = [(ref, result.info) for ref, result in results.items()]
+        assert write_infos(world.services.dataverse, infos) == {}
         return [results[ref] for ref in refs]
 
     return _send

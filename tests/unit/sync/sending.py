@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from connector.mapping import parse_mapping
-from connector.sync.outward import Sent
 from connector.sync.records import RecordReader
+from connector.sync.results import Sent
 
 
 def read(world, *refs):
@@ -31,4 +31,4 @@ def use_filter(world):
 
 
 def codes(results):
-    return [result.code if isinstance(result, Sent) else result for result in results]
+    return [result.code if isinstance(result, Sent) else result.error for result in results]

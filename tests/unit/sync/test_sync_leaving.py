@@ -5,9 +5,12 @@ from threading import Barrier
 import pytest
 
 from connector.dataverse.names import Info, Permission
+from connector.dataverse.records import RecordRef
 from connector.errors import Transient
 from connector.spotler import Field, Fields, PropertyType
+from connector.sync.info import write_infos
 from connector.sync.outward import Outward
+from connector.sync.records import Record
 from tests.unit.sync.sending import codes, read, use, use_filter
 
 
@@ -18,8 +21,9 @@ def test_who_may_not_be_mailed_is_not_sent_for_the_first_time(world, send, colum
     (result,) = send(record, always=True)
 
     assert (result.code, result.message) == ("SKIPPED_DO_NOT_EMAIL", "It may not be mailed and is not in Spotler.")
+    assert (result.is_there, result.changed) == (False, False)
     assert world.effects() == []
-    assert world.info(record) is None
+    assert (world.info(record)[Info.GONE], world.info(record)[Info.SENT_HASH]) == (True, None)
 
 
 @pytest.mark.parametrize("columns", [{"donotemail": True}, {"statecode": 1, "statuscode": 2}])
@@ -71,17 +75,17 @@ def test_a_withdrawal_that_fails_is_not_remembered_as_done(world, send):
     record = world.contact(known=True, donotemail=True)
     world.spotler.arm("error", route="PUT /contact/anonymize/*", count=None)
 
-    (error,) = send(record)
+    (failed,) = send(record)
 
-    assert isinstance(error, Transient)
-    assert world.info(record)[Info.SENT_HASH] == "0" * 64
+    assert isinstance(failed.error, Transient)
+    assert world.info(record)[Info.SENT_HASH] == before
 
 
 def test_several_records_leave_at_the_same_time(world):
     records = read(world, *(world.contact(name, known=True, donotemail=True) for name in ("ann", "bob")))
     both = Barrier(2)
 
-    results = Outward(world.services, {}, check_time=lambda: both.wait(timeout=10)).send(records, always=True)
+    results = Outward(world.services, check_time=lambda: both.wait(timeout=10)).send(records, always=True)
 
     assert codes(results.values()) == ["ANONYMIZED"] * 2
     assert world.effects() == ["contact.anonymized"] * 2
@@ -94,9 +98,10 @@ def test_nothing_leaves_and_nothing_is_sent_when_the_time_is_up(world):
     def is_up():
         raise Transient
 
-    results = Outward(world.services, {}, check_time=is_up).send(read(world, out, again, there), always=True)
+    results = Outward(world.services, check_time=is_up).send(read(world, out, again, there), always=True)
 
-    assert [type(result) for result in results.values()] == [Transient] * 3
+    assert [type(result.error) for result in results.values()] == [Transient] * 3
+    assert [result.info for result in results.values()] == [None] * 3
     assert world.effects() == []
 
 
@@ -155,9 +160,9 @@ def test_who_may_not_be_mailed_is_anonymised_also_where_the_rows_cannot_be_switc
     world.permission(record, "Newsletter", subscribed=True)
     world.break_dataverse("500", r"^dh_spotlerpermissions\(", inner=True)
 
-    results = Outward(world.services, {}).send(read(world, record), always=True)
+    results = Outward(world.services).send(read(world, record), always=True)
 
-    assert isinstance(results[record], Transient)
+    assert isinstance(results[record].error, Transient)
     assert world.effects() == ["contact.anonymized"]
 
 
@@ -178,7 +183,7 @@ def test_a_known_record_that_the_filter_excludes_loses_all_permissions_and_nothi
     contact = world.in_spotler(record)
     assert (contact["permissions"], contact["properties"]["firstName"]) == ([], "Ann")
     assert world.info(record)[Info.LAST_STATUS] == "SKIPPED_FILTER"
-    assert [row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)] == [True]
+    assert [row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)] == [False]
 
 
 def test_a_record_of_a_table_that_is_mapped_no_more_loses_all_permissions(world, send):
@@ -192,7 +197,7 @@ def test_a_record_of_a_table_that_is_mapped_no_more_loses_all_permissions(world,
     assert world.in_spotler(record)["permissions"] == []
 
 
-def test_an_excluded_record_costs_one_call_and_comes_back_whole(world, send):
+def test_an_excluded_record_costs_one_call_and_comes_back_without_its_permissions(world, send):
     use_filter(world)
     record = world.contact()
     world.permission(record, "Newsletter", subscribed=True)
@@ -208,7 +213,21 @@ def test_an_excluded_record_costs_one_call_and_comes_back_whole(world, send):
 
     world.services.dataverse.update("contacts", record.id, {"donotphone": False})
     assert codes(send(record)) == ["OK"]
-    assert world.in_spotler(record)["permissions"] == [1]
+    assert world.in_spotler(record)["permissions"] == []
+
+
+def test_an_excluded_record_of_which_nothing_was_remembered_loses_its_permissions_too(world, send):
+    use_filter(world)
+    record = world.contact(donotphone=True)
+    newsletter = [{"bit": 1, "enabled": True}]
+    world.spotler.contacts(
+        {"externalId": record.id, "properties": {"email": "ann@example.org", "permissions": newsletter}}
+    )
+
+    (result,) = send(record)
+
+    assert (result.code, result.is_there) == ("SKIPPED_FILTER", True)
+    assert world.in_spotler(record)["permissions"] == []
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["never sent", "lost by Spotler"])
@@ -224,10 +243,170 @@ def test_an_excluded_record_is_never_created(world, send, known):
     assert world.spotler.calls()["total"] == calls
 
 
-def test_where_spotler_shows_no_permissions_nothing_is_asked_about_an_excluded_record(world, send):
-    use_filter(world)
-    record = world.contact(known=True, donotphone=True)
-    world.services.spotler.fields = lambda: Fields([Field("email", "E-mail", PropertyType.EMAIL)])
+@pytest.fixture
+def hidden_permissions(world):
+    """Spotler shows the address and no permissions."""
+    fields = Fields([Field("email", "E-mail", PropertyType.EMAIL)])
+    world.services.spotler.fields = lambda **_: fields
+    yield
+    del world.services.spotler.fields
 
-    assert codes(send(record, always=True)) == ["SKIPPED_FILTER"]
+
+@pytest.mark.usefixtures("hidden_permissions")
+@pytest.mark.parametrize(
+    ("columns", "subscribed"),
+    [({"donotphone": True}, True), ({"donotbulkemail": True}, True), ({}, False)],
+    ids=["excluded", "do not bulk email", "a withdrawn permission"],
+)
+def test_a_withdrawal_that_spotler_shows_no_place_for_is_tried_again(world, send, columns, subscribed):
+    use_filter(world)
+    record = world.contact(known=True, **columns)
+    world.permission(record, "Newsletter", subscribed=subscribed)
+
+    before = world.info(record)[Info.SENT_HASH]
+
+    (failed,) = send(record, always=True)
+
+    assert isinstance(failed.error, Transient)
+    assert failed.error.result_code == "PERMISSIONS_HIDDEN"
     assert world.effects() == []
+    assert world.info(record)[Info.SENT_HASH] == before
+
+
+@pytest.mark.usefixtures("hidden_permissions")
+def test_where_spotler_shows_no_permissions_and_none_is_withdrawn_the_rest_is_sent_with_a_warning(world, send):
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+
+    (result,) = send(record)
+
+    assert (result.code, "permissions does not exist in Spotler" in result.message) == ("OK", True)
+
+
+# Those without an address
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["nothing remembered", "sent before"])
+def test_a_record_without_an_address_is_anonymised_also_with_another_channel(world, send, known):
+    record = world.contact(known=known, emailaddress1=None, mobilephone="+31612345678")
+    if not known:
+        world.spotler.contacts({"externalId": record.id, "properties": {"email": "ann@example.org"}})
+
+    (result,) = send(record)
+
+    assert (result.code, result.changed, result.is_there) == ("ANONYMIZED", True, False)
+    assert world.effects() == ["contact.anonymized"]
+    info = world.info(record)
+    assert (info[Info.LAST_STATUS], info[Info.GONE], info[Info.ACTIVE]) == ("ANONYMIZED", True, False)
+
+
+def test_who_is_gone_costs_no_call_until_there_is_an_address_again(world, send):
+    record = world.contact(emailaddress1=None)
+    assert codes(send(record)) == ["SKIPPED_NO_EMAIL"]
+    calls = world.spotler.calls()["total"]
+
+    assert codes(send(record, always=True)) == ["SKIPPED_NO_EMAIL"]
+    assert world.spotler.calls()["total"] == calls
+    world.services.dataverse.update("contacts", record.id, {"emailaddress1": "ann@example.org"})
+    assert codes(send(record)) == ["OK"]
+    assert world.info(record)[Info.GONE] is False
+
+
+# Those who come back
+
+
+def test_who_comes_back_is_no_longer_gone_before_spotler_has_the_contact(world, send):
+    record = world.contact(donotemail=True)
+    send(record)
+    world.services.dataverse.update("contacts", record.id, {"donotemail": False})
+
+    # The rows of Spotler Info that the results carry are lost.
+    Outward(world.services).send(read(world, record), always=False)
+    world.services.dataverse.update("contacts", record.id, {"donotemail": True})
+
+    assert codes(send(record)) == ["ANONYMIZED"]
+
+
+def test_who_cannot_be_marked_as_coming_back_is_not_sent_and_harms_no_other(world, send):
+    back, other = world.contact("ann", donotemail=True), world.contact("bob")
+    send(back)
+    world.services.dataverse.update("contacts", back.id, {"donotemail": False})
+    world.break_dataverse("500", rf"^dh_spotlerinfos.*{back.id}", inner=True)
+    world.break_dataverse("500", "UpsertMultiple")
+    records = read(world, back, other)
+
+    results = Outward(world.services).send(records, always=False)
+
+    assert isinstance(results[back].error, Transient)
+    assert results[other].code == "OK"
+    assert world.in_spotler(back) is None
+
+
+# Keep Out
+
+
+def anonymize(world, *refs):
+    results = Outward(world.services).anonymize(read(world, *refs))
+    assert write_infos(world.services.dataverse, [(ref, each.info) for ref, each in results.items()]) == {}
+    return results
+
+
+def test_an_anonymised_record_stays_out_until_somebody_lifts_it(world, send):
+    record = world.contact()
+    send(record)
+
+    result = anonymize(world, record)[record]
+
+    assert (result.code, result.changed, "Keep Out" in result.message) == ("OK", True, True)
+    info = world.info(record)
+    assert (info[Info.KEEP_OUT], info[Info.GONE], info[Info.LAST_STATUS]) == (True, True, "ANONYMIZED")
+    assert codes(send(record, always=True)) == ["SKIPPED_KEEP_OUT"]
+    world.services.dataverse.update(Info.SET, info[Info.ID], {Info.KEEP_OUT: False})
+    assert world.in_spotler(record) is None or world.in_spotler(record)["anonymized"]
+    assert codes(send(record)) == ["OK"]
+    assert world.in_spotler(record)["properties"]["email"] == "ann@example.org"
+
+
+def test_keep_out_stands_before_spotler_is_called_and_the_next_sync_anonymises(world, send):
+    record = world.contact()
+    send(record)
+    world.spotler.arm("error", route="PUT /contact/anonymize/*", count=None)
+
+    result = Outward(world.services).anonymize(read(world, record))[record]
+
+    assert isinstance(result.error, Transient)
+    assert world.info(record)[Info.KEEP_OUT] is True
+    world.mend_spotler()
+    assert codes(send(record)) == ["ANONYMIZED"]
+
+
+def test_where_keep_out_cannot_be_written_spotler_is_not_called(world):
+    record = world.contact(known=True)
+    world.break_dataverse("500", "^dh_spotlerinfos", inner=True)
+    records = read(world, record)
+
+    result = Outward(world.services).anonymize(records)[record]
+
+    assert isinstance(result.error, Transient)
+    assert world.effects() == []
+
+
+def test_a_contact_that_was_never_there_is_not_reported_as_anonymised(world):
+    record = world.contact()
+
+    result = anonymize(world, record)[record]
+
+    assert (result.code, result.changed) == ("OK", False)
+    assert "does not know the contact" in result.message
+    assert world.info(record)[Info.KEEP_OUT] is True
+
+
+def test_a_deleted_record_is_anonymised_and_nothing_is_remembered(world):
+    gone = RecordRef("contact", "99999999-0000-4000-8000-000000000000")
+    world.spotler.contacts({"externalId": gone.id, "properties": {"email": "gone@example.org"}})
+
+    result = Outward(world.services).anonymize([Record.deleted(gone)])[gone]
+
+    assert (result.changed, result.info) == (True, None)
+    assert world.effects() == ["contact.anonymized"]
+    assert world.rows(Info.TABLE) == []

@@ -1,10 +1,15 @@
 """Reading records with everything that decides what Spotler may get to know of them."""
 
+from datetime import datetime
+
 import pytest
 
+from connector.consent import Presence, Source, State
+from connector.dataverse.choices import ChangedBy
+from connector.dataverse.names import Info, Permission
 from connector.dataverse.records import RecordRef
-from connector.mapping import PermissionState
 from connector.sync.records import RecordReader
+from tests.unit.sync.sending import use_filter
 
 
 @pytest.fixture
@@ -27,37 +32,77 @@ def test_a_record_is_known_when_something_was_sent_for_it(world, read):
 
     records = read(known, new)
 
-    assert (records[known].is_known, records[known].sent_hash) == (True, "0" * 64)
+    assert (records[known].is_known, records[known].sent_hash) == (True, world.info(known)[Info.SENT_HASH])
     assert (records[new].is_known, records[new].sent_hash) == (False, "")
 
 
 @pytest.mark.parametrize(
-    ("columns", "active", "refuses"),
+    ("columns", "presence"),
     [
-        ({}, True, False),
-        ({"donotemail": True}, True, True),
-        ({"donotbulkemail": True}, True, False),
-        ({"statecode": 1, "statuscode": 2}, False, False),
+        ({}, Presence.UNKNOWN),
+        ({Info.SENT_HASH: "1" * 64}, Presence.KNOWN),
+        ({Info.SENT_HASH: ""}, Presence.UNKNOWN),
+        ({Info.GONE: True}, Presence.GONE),
+        ({Info.GONE: True, Info.SENT_HASH: "1" * 64}, Presence.GONE),
+        ({Info.GONE: False}, Presence.UNKNOWN),
     ],
 )
-def test_the_flags_say_whether_somebody_may_be_mailed(world, read, columns, active, refuses):
-    ref = world.contact(**columns)
+def test_spotler_info_says_whether_the_contact_is_there_is_gone_or_nothing(world, read, columns, presence):
+    ref = world.contact()
+    world.load(Info.TABLE, **{Info.RECORD: ref.id, **columns})
     record = read(ref)[ref]
 
-    assert (record.is_active, record.do_not_email) == (active, refuses)
+    assert record.facts.spotler.presence is presence
+    assert (record.is_known, record.is_gone) == (presence is Presence.KNOWN, presence is Presence.GONE)
+
+
+@pytest.mark.parametrize("columns", [{}, {Info.KEEP_OUT: True}, {Info.KEEP_OUT: False}])
+def test_keep_out_stands_on_spotler_info(world, read, columns):
+    ref = world.contact()
+    world.load(Info.TABLE, **{Info.RECORD: ref.id, **columns})
+
+    assert read(ref)[ref].facts.keep_out is (columns.get(Info.KEEP_OUT) is True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "facts"),
+    [
+        ({}, {}),
+        ({"donotemail": True}, {"do_not_email": True}),
+        ({"donotbulkemail": True}, {"do_not_bulk_email": True}),
+        ({"emailaddress1": " "}, {"has_address": False}),
+        ({"statecode": 1, "statuscode": 2}, {"state": State.DEACTIVATED}),
+        ({"statecode": 1, "statuscode": 2, "merged": True}, {"state": State.MERGED}),
+    ],
+)
+def test_the_columns_of_the_record_are_its_facts(world, read, columns, facts):
+    ref = world.contact(**columns)
+    found = read(ref)[ref].facts
+    usual = {"do_not_email": False, "do_not_bulk_email": False, "has_address": True, "state": State.ACTIVE}
+
+    assert {name: getattr(found, name) for name in usual} == usual | facts
+
+
+def test_a_record_that_the_mapping_excludes_is_known_as_that(world, read):
+    use_filter(world)
+    inside, outside, lead = world.contact("ann"), world.contact("bob", donotphone=True), world.lead()
+    records = read(inside, outside, lead)
+
+    assert [records[ref].facts.is_excluded for ref in (inside, outside, lead)] == [False, True, True]
 
 
 @pytest.mark.parametrize("make", ["contact", "lead", "account"])
 def test_permissions_belong_to_their_record(world, read, make):
     mine, other = getattr(world, make)("mine"), getattr(world, make)("other")
-    world.permission(mine, "Newsletter", subscribed=True)
-    world.permission(mine, "Events", subscribed=False)
+    world.permission(mine, "Newsletter", subscribed=True, **{Permission.BIT: 1})
+    world.permission(mine, " Events ", subscribed=False)
     world.permission(other, "Offers", subscribed=True)
 
     records = read(mine, other)
 
-    assert set(records[mine].permissions) == {PermissionState("Newsletter", True), PermissionState("Events", False)}
-    assert records[other].permissions == (PermissionState("Offers", True),)
+    found = {(row.name, row.bit, row.subscribed, row.is_active) for row in records[mine].facts.rows}
+    assert found == {("Newsletter", 1, True, True), ("Events", None, False, True)}
+    assert [row.name for row in records[other].facts.rows] == ["Offers"]
 
 
 @pytest.mark.parametrize("rows", [(True, False), (False, True), (False, False), (True, True), (True, False, True)])
@@ -66,24 +111,69 @@ def test_of_rows_with_one_name_not_subscribed_is_the_stronger(world, read, rows)
     for name, subscribed in zip(("Newsletter", " newsletter", "NEWSLETTER "), rows, strict=False):
         world.permission(ref, name, subscribed=subscribed)
 
-    (permission,) = read(ref)[ref].permissions
-
-    assert permission.subscribed is all(rows)
+    assert {each.on for each in read(ref)[ref].decision.permissions} == {all(rows)}
 
 
-def test_a_deactivated_permission_does_not_count(world, read):
+def test_a_deactivated_permission_counts_as_not_subscribed(world, read):
     ref = world.contact()
-    world.permission(ref, "Newsletter", subscribed=True)
-    world.permission(ref, "Newsletter", subscribed=False, statecode=1, statuscode=2)
+    world.permission(ref, "Newsletter", subscribed=True, statecode=1, statuscode=2)
 
-    assert read(ref)[ref].permissions == (PermissionState("Newsletter", True),)
+    (row,) = read(ref)[ref].facts.rows
+
+    assert (row.subscribed, row.is_active, row.refuses) == (True, False, True)
 
 
 def test_no_value_in_subscribed_means_not_subscribed(world, read):
     ref = world.contact()
     world.permission(ref, "Newsletter", subscribed=None)
 
-    assert read(ref)[ref].permissions == (PermissionState("Newsletter", False),)
+    assert [row.refuses for row in read(ref)[ref].facts.rows] == [True]
+
+
+@pytest.mark.parametrize(
+    ("columns", "source"),
+    [
+        ({}, Source.PERSON),
+        ({Permission.CHANGED_BY: ChangedBy.DYNAMICS.value}, Source.PERSON),
+        ({Permission.CHANGED_BY: ChangedBy.SPOTLER.value}, Source.FEED),
+    ],
+)
+def test_a_row_says_who_wrote_it_and_one_without_a_word_was_written_by_a_person(world, read, columns, source):
+    ref = world.contact()
+    world.permission(ref, "Newsletter", subscribed=True, **columns)
+
+    (row,) = read(ref)[ref].facts.rows
+
+    assert row.source is source
+
+
+@pytest.mark.parametrize("subscribed", [True, False])
+@pytest.mark.parametrize("changed", [None, "2026-01-01T00:00:00Z"])
+def test_a_consent_counts_from_when_it_was_given_and_a_refusal_from_the_last_change_of_its_row(
+    world, read, changed, subscribed
+):
+    ref = world.contact()
+    world.permission(ref, "Newsletter", subscribed=subscribed, **{Permission.CHANGED_ON: changed})
+    (stored,) = world.rows(Permission.TABLE)
+
+    (row,) = read(ref)[ref].facts.rows
+
+    written = stored[Permission.MODIFIED_ON if changed is None or not subscribed else Permission.CHANGED_ON]
+    assert row.at == datetime.fromisoformat(written)
+
+
+def test_the_rows_of_a_permission_are_found_by_its_name_or_its_bit(world, read):
+    ref = world.contact()
+    world.permission(ref, "News", subscribed=True, **{Permission.BIT: 1})
+    world.permission(ref, " newsletter", subscribed=True, statecode=1, statuscode=2)
+    world.permission(ref, "Newsletter", subscribed=False)
+    world.permission(ref, "Events", subscribed=True, **{Permission.BIT: 2})
+    record = read(ref)[ref]
+
+    assert set(record.rows_of("Newsletter", 1).values()) == {"News", "newsletter"}
+    after = record.without("Newsletter", 1)
+    assert after.rows_of("Newsletter", 1) == {}
+    assert [each.name for each in after.decision.permissions if each.on] == ["Events"]
 
 
 def test_a_hundred_records_cost_as_many_calls_as_one(world, read):

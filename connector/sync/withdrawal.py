@@ -12,10 +12,10 @@ from connector.services import Services
 
 
 def withdraw(services: Services, rows: Mapping[RecordRef, Collection[str]]) -> dict[RecordRef, ConnectorError]:
-    """Switch rows off, all in one write. Come before Spotler is told: a crash in between must leave nobody subscribed.
+    """Switch rows off, all in one write. Call it before Spotler is told, so that a crash leaves nobody subscribed.
 
     Args:
-        services: Dataverse, and the present.
+        services: Dataverse and the clock.
         rows: the ids of the rows, by record.
 
     Returns:

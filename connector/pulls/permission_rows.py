@@ -1,0 +1,114 @@
+"""Rows of Spotler Permission follow what Spotler calls its permissions: by the bit, which stays when a name changes.
+
+| A row has | Then |
+|---|---|
+| the name of a permission, and no bit or one that Spotler has no more | it gets the bit |
+| the bit of a permission, and a name that Spotler has no more | it gets the name |
+| the name of one permission and the bit of another | it stays as it is, with a warning: which is meant is not clear |
+
+When and by whom the permission was changed stays as it was, because nobody agreed to anything now.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from connector.consent.permissions import key_of
+from connector.dataverse.api import Keyed, Row, filters
+from connector.dataverse.names import Permission
+from connector.services import Services
+from connector.spotler import Option
+
+log = logging.getLogger(__name__)
+
+#: Rows of one query, which is also one page.
+PAGE: Final = 5000
+#: After this time no further page is begun; the next refresh goes on. The lock of a job's message lasts five minutes.
+TIME_LIMIT: Final = timedelta(minutes=2)
+#: The longest name that the row takes.
+NAME_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Rows that are to be changed, and how.
+
+    Attributes:
+        rows: a filter; a row that was changed does not fit it any more.
+        values: the new values.
+    """
+
+    rows: str
+    values: Row
+
+
+def update_rows(services: Services, options: Sequence[Option]) -> int:
+    """Give rows the bit and the name of their permission, and say how many were changed.
+
+    Raises:
+        ConnectorError: when Dataverse cannot be asked, or does not take a row.
+    """
+    contradictions = _contradictions(options)
+    if contradictions and services.dataverse.query(
+        Permission.SET, select=(Permission.ID,), filter=contradictions, top=1
+    ):
+        log.warning(
+            "Rows of Spotler Permission have the name of one permission and the bit of another. They were left as they "
+            "are, and switch nothing on. Correct their name or empty their bit."
+        )
+    end = services.now() + TIME_LIMIT
+    return sum(
+        _apply(services, change, is_over=lambda: services.now() >= end) for change in _changes(options)
+    )  # fmt: skip
+
+
+def _changes(options: Sequence[Option]) -> Iterator[_Change]:
+    names = Counter(key_of(option.name) for option in options)
+    no_such_bit = filters.and_(*(filters.ne(Permission.BIT, option.bit) for option in options))
+    no_such_name = filters.and_(*(filters.ne(Permission.NAME, option.name) for option in options))
+    no_bit = filters.or_(filters.eq(Permission.BIT, None), f"({no_such_bit})")
+    for option in options:
+        if names[key_of(option.name)] == 1:
+            yield _Change(filters.and_(filters.eq(Permission.NAME, option.name), no_bit), {Permission.BIT: option.bit})
+        renamed = filters.and_(filters.eq(Permission.BIT, option.bit), no_such_name)
+        yield _Change(renamed, {Permission.NAME: option.name[:NAME_LENGTH]})
+
+
+def _contradictions(options: Sequence[Option]) -> str:
+    """Rows with the name of one permission and the bit of another; no text if there is only one permission."""
+    others = {
+        option.name: [other.bit for other in options if key_of(other.name) != key_of(option.name)] for option in options
+    }
+    return filters.or_(*(
+        f"({filters.and_(filters.eq(Permission.NAME, name), filters.in_(Permission.BIT, bits))})"
+        for name, bits in others.items()
+        if bits
+    ))  # fmt: skip
+
+
+def _apply(services: Services, change: _Change, *, is_over: Callable[[], bool]) -> int:
+    changed = 0
+    while not is_over():
+        rows = services.dataverse.query(
+            Permission.SET,
+            select=(Permission.ID, Permission.CHANGED_ON, Permission.MODIFIED_ON),
+            filter=change.rows,
+            top=PAGE,
+        )
+        if not rows:
+            break
+        results = services.dataverse.update_multiple(
+            Permission, [Keyed(str(row[Permission.ID]), {**change.values, **_same_time(row)}) for row in rows]
+        )
+        for error in filter(None, (result.error for result in results)):
+            raise error
+        changed += len(rows)
+    return changed
+
+
+def _same_time(row: Row) -> Row:
+    """A row without a time of its own was changed when it was last written, and not now."""
+    return {} if row.get(Permission.CHANGED_ON) else {Permission.CHANGED_ON: row[Permission.MODIFIED_ON]}

@@ -1,0 +1,87 @@
+"""What became of a record on its way to Spotler, with the row of Spotler Info that is to be written for it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from connector.consent import Reason
+from connector.errors import Transient
+from connector.outcomes import (
+    ANONYMIZED,
+    MEANINGS,
+    SKIPPED_DO_NOT_EMAIL,
+    SKIPPED_FILTER,
+    SKIPPED_KEEP_OUT,
+    SKIPPED_NO_EMAIL,
+)
+from connector.sync.info import InfoValues
+
+#: The code of a record that was not sent, by the reason of the decision about it.
+SKIPPED_BY: Final = {
+    Reason.NO_ADDRESS: SKIPPED_NO_EMAIL,
+    Reason.KEEP_OUT: SKIPPED_KEEP_OUT,
+    Reason.EXCLUDED: SKIPPED_FILTER,
+}
+
+#: Codes of records that were not sent, on purpose.
+SKIPPED: Final = frozenset({SKIPPED_DO_NOT_EMAIL, ANONYMIZED, *SKIPPED_BY.values()})
+
+
+class PermissionsHidden(Transient):
+    """A permission has to be switched off in Spotler, but Spotler does not show the field of permissions."""
+
+    code = "PERMISSIONS_HIDDEN"
+    advice = "Make the field of permissions visible among the database fields of Spotler; the connector tries again."
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a record.
+
+    Attributes:
+        code: `OK`, `UNCHANGED`, `ANONYMIZED` or one of the `SKIPPED_*`.
+        message: a sentence for people, with the warnings of the mapping.
+        info: the row of Spotler Info to write; None if nothing new is to be remembered.
+        is_there: whether Spotler has the contact now, as far as is known.
+        changed: whether something was changed in Spotler.
+    """
+
+    code: str
+    message: str
+    info: InfoValues | None = None
+    is_there: bool = False
+    changed: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        message: str = "",
+        *,
+        info: InfoValues | None = None,
+        is_there: bool = False,
+        changed: bool = False,
+    ) -> "Sent":
+        """The usual sentence of a code, unless the place knows better."""
+        return cls(code, message or MEANINGS[code].sentence, info, is_there, changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The error that stopped a record and no other.
+
+    Attributes:
+        error: its family decides what happens next.
+        info: the row of Spotler Info to write; None if nothing new is to be remembered.
+    """
+
+    error: Exception
+    info: InfoValues | None = None
+
+
+#: What became of a record.
+type Result = Sent | Failed
+
+
+def skipped_code(reason: Reason | None) -> str:
+    """The code of a record that was not sent for this reason."""
+    return SKIPPED_BY.get(reason, SKIPPED_DO_NOT_EMAIL) if reason else SKIPPED_DO_NOT_EMAIL
