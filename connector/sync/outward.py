@@ -20,7 +20,7 @@ from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
 from connector.mapping import Outcome, content_hash, plan
-from connector.outcomes import ANONYMIZED, MEANINGS, OK, UNCHANGED
+from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT, UNCHANGED
 from connector.services import Services
 from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, to_spotler
 from connector.sync.info import InfoValues, info_of, write_infos
@@ -226,7 +226,7 @@ class Outward:
         )
         if record.exists:
             message += " It stays out until Keep Out on its Spotler Info is cleared."
-        return Sent(OK, message, self._gone(record, ANONYMIZED), changed=was_there)
+        return Sent(OK, message, self._gone(record, ANONYMIZED if was_there else SKIPPED_KEEP_OUT), changed=was_there)
 
     def _take_out(self, record: Record) -> bool:
         """Anonymise a contact; whether Spotler has, or had, one.

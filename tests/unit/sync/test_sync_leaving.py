@@ -396,7 +396,8 @@ def test_a_contact_that_was_never_there_is_not_reported_as_anonymised(world):
 
     assert (result.code, result.changed) == ("OK", False)
     assert "does not know the contact" in result.message
-    assert world.info(record)[Info.KEEP_OUT] is True
+    info = world.info(record)
+    assert (info[Info.KEEP_OUT], info[Info.LAST_STATUS]) == (True, "SKIPPED_KEEP_OUT")
 
 
 def test_a_deleted_record_is_anonymised_and_nothing_is_remembered(world):
