@@ -63,7 +63,7 @@ def once[T](make: Callable[[], T]) -> Callable[[], T]:
 @once
 def get_bus() -> Bus:
     """The bus of this process. It needs its own settings only."""
-    telemetry.quieten()
+    telemetry.silence_loggers()
     return bus_from(get_bus_settings())
 
 

@@ -38,20 +38,20 @@ def fields(**values: str | float | None) -> dict[str, str | float]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def quieten() -> None:
+def silence_loggers() -> None:
     """Silence what libraries log by themselves: addresses with queries, and texts of failed sign-ins."""
     stamina.instrumentation.set_on_retry_hooks([])
     for name in ("azure", "msal", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def obstacle(log: logging.Logger, error: BaseException, *, operation: str, job: str | None = None) -> None:
-    """Something stood in the way: the family of the error decides how loud it is told."""
+def log_problem(log: logging.Logger, error: BaseException, *, operation: str, job: str | None = None) -> None:
+    """Log an error; its family decides the log level."""
     about = f"Job {job}: " if job else ""
     if not isinstance(error, ConnectorError):
         mark = fingerprint(error)
         log.error(
-            "%sA mistake of the connector: %s",
+            "%sInternal error: %s",
             about,
             mark,
             extra=fields(operation=operation, job=job, fingerprint=mark),
@@ -88,7 +88,7 @@ def job_ended(
 
 
 def fingerprint(error: BaseException) -> str:
-    """Type and place of an error, without its text: one mistake has one fingerprint, and holds no data of anybody."""
+    """Type and place of an error, without its text: the same bug has the same fingerprint, without personal data."""
     trace, place = error.__traceback__, "unknown"
     while trace is not None:
         path = trace.tb_frame.f_code.co_filename.replace("\\", "/")
@@ -98,8 +98,8 @@ def fingerprint(error: BaseException) -> str:
     return f"{type(error).__name__}@{place}"
 
 
-def mistake(error: BaseException) -> InternalError:
-    """What people are told about a mistake of ours: its fingerprint, and nothing of its text."""
+def internal_error(error: BaseException) -> InternalError:
+    """The error for people to read: the fingerprint of an unexpected error, without its text."""
     return InternalError(f"{InternalError.default_sentence()} Fingerprint: {fingerprint(error)}.")
 
 

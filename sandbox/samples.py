@@ -23,6 +23,13 @@ INVALID: Final = "JOB_NOT_VALID"
 #: What the rows below call each other: the key of a fixture, or of a bind to it.
 type Ids = Mapping[str, str]
 
+#: The environment variable with the names of the permissions, as `setup` creates it.
+PERMISSIONS_DEFINITION: Final[Mapping[str, object]] = {
+    EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE,
+    "displayname": "Spotler Permissions",
+    "type": 100000000,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -270,10 +277,7 @@ def create_fixtures(people: People) -> dict[str, str]:
 
 def create_setup(people: People) -> dict[str, str]:
     """What setup leaves behind in an environment, beside the tables."""
-    people.create(
-        EnvironmentVariable.SET,
-        {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE, "displayname": "Spotler Permissions"},
-    )
+    people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
     return create_automations(people)
 
 

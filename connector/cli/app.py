@@ -34,7 +34,7 @@ def settings_of(
     ] = None,
 ) -> None:
     """Read the settings; what stands in the environment wins."""
-    telemetry.quieten()
+    telemetry.silence_loggers()
     path = settings or (DEFAULT_SETTINGS if DEFAULT_SETTINGS.exists() else None)
     context.obj = path  # for commands that look for what lies beside it
     if path is not None:

@@ -47,5 +47,5 @@ def _delete(services: Services, status: JobStatus, before: datetime, limit: int)
     errors = [answer.error for answer in answers if answer.error is not None]
     refusals = [error for error in errors if not isinstance(error, Conflict | NotFound)]
     for one_of_a_kind in {type(refusal): refusal for refusal in refusals}.values():
-        telemetry.obstacle(log, one_of_a_kind, operation="clean-up-jobs")
+        telemetry.log_problem(log, one_of_a_kind, operation="clean-up-jobs")
     return len(rows) - len(errors)

@@ -53,7 +53,7 @@ class Intake:
         try:
             jobs = {job.id: job for job in self._store.read([item.job for item in items], ())}
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
-            telemetry.obstacle(log, error, operation=self._operation.slug)
+            telemetry.log_problem(log, error, operation=self._operation.slug)
             now = self._services.now()
             for item in items:
                 self._putback.wait(item, now + _patience(item, item.claim, error, now))
@@ -81,7 +81,7 @@ class Intake:
             runs, unclaimed = self._decide(items, now)
             answers = self._store.claim([job for job, _ in runs], token=token, now=now, lease=self._lease)
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
-            telemetry.obstacle(log, error, operation=self._operation.slug)
+            telemetry.log_problem(log, error, operation=self._operation.slug)
             tried = {job.id: _claim_of(items[job.id], job, token) for job, _ in runs}
             for item in items.values():
                 if item.job not in self._putback.jobs:
@@ -100,7 +100,7 @@ class Intake:
     ) -> list[Attempt]:
         """What the answers to the claims mean, each for its own job; younger ones wait for one that is not in hand."""
         for one_of_a_kind in {type(refusal): refusal for refusal in answers.refused.values()}.values():
-            telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)
+            telemetry.log_problem(log, one_of_a_kind, operation=self._operation.slug)
         attempts = []
         not_in_hand: set[RecordRef | None] = set()
         for job, run in runs:

@@ -27,7 +27,7 @@ def postpone(bus: Bus, bodies: Iterable[bytes], error: Exception, *, operation: 
     Raises:
         Transient, Misconfigured: when the bus cannot take them either.
     """
-    telemetry.obstacle(log, error, operation=operation)
+    telemetry.log_problem(log, error, operation=operation)
     putback = PutBack()
     for body in bodies:
         try:

@@ -35,7 +35,7 @@ class Recorder:
     def _infos(self, rows: Sequence[tuple[RecordRef, InfoValues | None]]) -> None:
         """Write rows of Spotler Info. Losing one costs a call to Spotler later, so it fails no job."""
         for error in write_infos(self._services.dataverse, rows).values():
-            telemetry.obstacle(log, error, operation=self._operation.slug)
+            telemetry.log_problem(log, error, operation=self._operation.slug)
 
     def record(
         self,
@@ -73,7 +73,7 @@ class Recorder:
         ]
         refusals = self._write(entries, now)
         for failure in filter(None, (future.exception() for future in beside)):
-            telemetry.obstacle(log, failure, operation=self._operation.slug)
+            telemetry.log_problem(log, failure, operation=self._operation.slug)
         for attempt, outcome in ended:
             refusal = refusals.get(attempt.job.id)
             if refusal is None or isinstance(refusal, NotFound):
@@ -132,9 +132,9 @@ class Recorder:
             repeatable=self._operation.repeatable or not attempt.begun,
         )
         if isinstance(verdict, retry.Retry) or not isinstance(result, ConnectorError):
-            telemetry.obstacle(log, result, operation=self._operation.slug, job=attempt.job.id)
+            telemetry.log_problem(log, result, operation=self._operation.slug, job=attempt.job.id)
         if isinstance(verdict, Outcome) and not isinstance(result, ConnectorError):
-            self._putback.aside(attempt.item, telemetry.mistake(result), source=self._operation.slug)
+            self._putback.aside(attempt.item, telemetry.internal_error(result), source=self._operation.slug)
         return verdict
 
     def _write(self, entries: Sequence[Entry], now: datetime) -> Mapping[str, Exception]:
@@ -144,7 +144,7 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - work that is done is told, whatever keeps its row from being written
             refusals = {entry.job.id: error for entry in entries}
         for one_of_a_kind in {type(refusal): refusal for refusal in refusals.values()}.values():
-            telemetry.obstacle(log, one_of_a_kind, operation=self._operation.slug)
+            telemetry.log_problem(log, one_of_a_kind, operation=self._operation.slug)
         return refusals
 
     def _announce(self, attempt: Attempt, outcome: Outcome, now: datetime) -> None:

@@ -52,7 +52,7 @@ def after(
         case ConnectorError():
             return Outcome.failed(error)
         case _ if tries >= INTERNAL_ATTEMPTS or not repeatable:
-            return Outcome.failed(telemetry.mistake(error))
+            return Outcome.failed(telemetry.internal_error(error))
         case _:
             return Retry(now + backoff(tries))
 

@@ -32,11 +32,11 @@ def post(services: Services, posts: Iterable[tuple[RecordRef, str]], *, operatio
     try:
         answers = services.dataverse.batch(requests)
     except ConnectorError as error:
-        telemetry.obstacle(log, error, operation=operation)
+        telemetry.log_problem(log, error, operation=operation)
         return
     refusals = {type(answer.error): answer.error for answer in answers if answer.error is not None}
     for refusal in refusals.values():
-        telemetry.obstacle(log, refusal, operation=operation)
+        telemetry.log_problem(log, refusal, operation=operation)
 
 
 def _row(record: RecordRef, text: str) -> dict[str, object]:

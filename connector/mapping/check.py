@@ -17,7 +17,7 @@ from connector.mapping.model import Mapping, MappingRow
 
 _LOOKUPS: Final = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICE, Kind.STATE, Kind.STATUS})
-_DATES: Final = frozenset({Kind.DATE, Kind.DATE_TIME})
+_DATES: Final = frozenset({Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
 
 #: The kinds of columns that can be sent to each Spotler type.
 CONVERTIBLE: Final[abc.Mapping[str, frozenset[Kind]]] = {

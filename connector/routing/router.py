@@ -54,8 +54,8 @@ class Router:
             except Unreadable as error:
                 refused.append((message, error))
             except Exception as error:  # noqa: BLE001 - a mistake of ours about one message must not harm its neighbours
-                telemetry.obstacle(log, error, operation=ROUTER)
-                refused.append((message, telemetry.mistake(error)))
+                telemetry.log_problem(log, error, operation=ROUTER)
+                refused.append((message, telemetry.internal_error(error)))
         # The good ones first: a message that even the quarantine cannot take must not keep its neighbours.
         self._services.bus.to_topic(TOPIC_JOBS, published)
         for message, reason in refused:

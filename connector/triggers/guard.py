@@ -69,6 +69,6 @@ def _is_done(name: str, work: Callable[[], object]) -> bool:
     try:
         work()
     except Exception as error:  # noqa: BLE001 - the family of the error decides how loud it is told
-        telemetry.obstacle(log, error, operation=name)
+        telemetry.log_problem(log, error, operation=name)
         return False
     return True

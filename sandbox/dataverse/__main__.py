@@ -45,6 +45,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     add("--limit-seconds", type=float, default=limits.seconds, help="execution time per window")
     add("--limit-concurrency", type=int, default=limits.concurrency, help="requests at a time")
     add("--limit-window-seconds", type=float, default=limits.window_seconds, help="length of the window")
+    add("--limit-batch-parts", action="store_true", help="count each request within a batch as a request too")
     chosen = parser.parse_args(arguments)
     made_up = ("tenant_id", "client_id", "client_secret", "admin_client_id", "admin_client_secret", "user_id")
     return Settings(
@@ -62,6 +63,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
             chosen.limit_seconds,
             chosen.limit_concurrency,
             chosen.limit_window_seconds,
+            chosen.limit_batch_parts,
         ),
         retry=RetryPolicy(chosen.retry_seconds, attempts=chosen.retry_attempts),
         **{name: getattr(chosen, name) for name in made_up if getattr(chosen, name) is not None},

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Final
 
 from connector.dataverse.schema import Kind
@@ -14,22 +12,9 @@ from sandbox.dataverse.values import Scalar
 FORMATTED: Final = "OData.Community.Display.V1.FormattedValue"
 LOOKUP_TABLE: Final = "Microsoft.Dynamics.CRM.lookuplogicalname"
 NAVIGATION: Final = "Microsoft.Dynamics.CRM.associatednavigationproperty"
-ERROR_DETAILS: Final = "Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus"
 
-_PREFERENCE = re.compile(r'odata\.include-annotations\s*=\s*"?([^";]*)"?')
 #: Two options of which the one that is switched on is the refusal.
 _ALLOW = re.compile("donot(?!.*optout)")
-
-
-@lru_cache(maxsize=64)
-def wanted_annotations(prefer: str) -> frozenset[str]:
-    """The annotations that a `Prefer` header asks for, of those that the stand-in knows."""
-    match = _PREFERENCE.search(prefer)
-    if match is None:
-        return frozenset()
-    patterns = [part.strip() for part in match[1].split(",")]
-    known = (FORMATTED, LOOKUP_TABLE, NAVIGATION, ERROR_DETAILS)
-    return frozenset(name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
 def formatted(store: Store, model: TableModel, row: Row, name: str) -> str | None:
@@ -54,7 +39,7 @@ def label(kind: Kind, name: str, options: Mapping[int, str], value: Scalar) -> s
         return yes if value else no
     if kind in (Kind.MONEY, Kind.INTEGER, Kind.BIG_INTEGER):
         return f"€{value:,.2f}" if kind is Kind.MONEY else f"{value:,}"
-    if kind in (Kind.DATE, Kind.DATE_TIME):
+    if kind in (Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE):
         return str(value).replace("T", " ").removesuffix(":00Z").removesuffix("Z")
     return None
 

@@ -1,26 +1,29 @@
 """Which operation a request asks for: the paths of the Web API, without HTTP, tokens and limits."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from sandbox.dataverse import errors
+from sandbox.dataverse.admission import ACT, BARE, CHANGE, CREATE, READ_ROW, UPSERT, admit
 from sandbox.dataverse.binding import RowKey
 from sandbox.dataverse.bulk import BULK_ACTIONS, run_bulk
+from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer, json_answer
 from sandbox.dataverse.errors import ApiError, unknown_segment
+from sandbox.dataverse.headers import check_headers
 from sandbox.dataverse.metadata import Metadata
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
 from sandbox.dataverse.queries import Queries
 from sandbox.dataverse.reads import Reader
-from sandbox.dataverse.roles import ACT_ON_BEHALF_PRIVILEGE, BYPASS_PRIVILEGE, Verb
+from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.rows import RowOperations
 from sandbox.dataverse.store import Store
 from sandbox.dataverse.unit import UnitOfWork, Units
-from sandbox.dataverse.users import Caller, User
+from sandbox.dataverse.users import Caller
 from sandbox.dataverse.values import Json, JsonObject
 from sandbox.dataverse.writes import Writer, require
 
@@ -45,7 +48,7 @@ class WebApi:
     Args:
         store: the rows.
         units: commits writes.
-        users: who may be impersonated, by `systemuserid`.
+        callers: on whose behalf requests run.
         organization_id: the id that `WhoAmI` tells.
         business_unit_id: likewise.
     """
@@ -54,7 +57,7 @@ class WebApi:
         self,
         store: Store,
         units: Units,
-        users: Callable[[str], User | None],
+        callers: Callers,
         organization_id: str,
         business_unit_id: str,
     ) -> None:
@@ -64,7 +67,7 @@ class WebApi:
         self._queries = Queries(store, self.reader)
         self._rows = RowOperations(store, self.reader)
         self._metadata = Metadata(store.catalog)
-        self._users = users
+        self._callers = callers
         self._organization_id = organization_id
         self._business_unit_id = business_unit_id
 
@@ -86,19 +89,21 @@ class WebApi:
         Raises:
             ApiError: when it is refused.
         """
+        check_headers(call.headers)
         match = _PATH.fullmatch(call.path.rstrip("/"))
         if match is None:
             if not call.path.strip("/"):
                 return self._service_document(call)
             raise unknown_segment(call.path)
         name, key, rest = match["set"], match["key"], match["rest"]
-        if name == "WhoAmI":
+        if name == "WhoAmI" and not key and rest is None:
             return self._who_am_i(call)
         if name == "EntityDefinitions":
             return self._metadata.answer(call, key, rest)
         model = self.store.catalog.entity_set(name)
         parameters = parse_query(call.query) if call.query else {}
-        request = _Request(call, model, parameters, self._caller(call, parameters), unit)
+        caller = self._callers.caller(call, parameters.get("tag"))
+        request = _Request(call, model, parameters, caller, unit)
         if key is None:
             return self._on_set(request, rest)
         row_key = RowKey.parse(model, key)
@@ -111,10 +116,11 @@ class WebApi:
         if rest is None and call.method == "GET":
             return self._queries.answer(call, model, request.parameters, request.caller)
         if rest is None and call.method == "POST":
+            admit(call, request.parameters, CREATE)
             with self._writing(request) as writer:
                 return self._rows.create(call, model, request.parameters, writer)
         if rest == "$count" and call.method == "GET":
-            return self._queries.count(model, request.parameters, request.caller)
+            return self._queries.count(call, model, request.parameters, request.caller)
         if rest is None or rest == "$count":
             raise _not_allowed(call)
         action = rest.removeprefix(_ACTION_NAMESPACE)
@@ -122,18 +128,22 @@ class WebApi:
             raise unknown_segment(rest)
         if call.method != "POST":
             raise _not_allowed(call)
+        admit(call, request.parameters, ACT)
         with self._writing(request) as writer:
             return run_bulk(action, call, model, self.store, writer)
 
     def _on_row(self, request: _Request, key: RowKey) -> Answer:
         call, model = request.call, request.model
         if call.method == "GET":
+            admit(call, request.parameters, READ_ROW)
             require(request.caller, Verb.READ, model)
             return self._rows.read(call, model, key, request.parameters)
         if call.method == "PATCH":
+            admit(call, request.parameters, UPSERT)
             with self._writing(request) as writer:
                 return self._rows.upsert(call, model, key, request.parameters, writer)
         if call.method == "DELETE":
+            admit(call, request.parameters, CHANGE)
             with self._writing(request) as writer:
                 return self._rows.delete(call, model, key, writer)
         raise _not_allowed(call)
@@ -141,15 +151,20 @@ class WebApi:
     def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
         name, _, reference = rest.partition("/")
-        if name not in model.properties and name not in model.navigations:
+        is_link = name in model.navigations
+        if name not in model.properties and not is_link:
             raise unknown_segment(name)
+        if reference != ("$ref" if is_link and call.method != "GET" else ""):
+            raise unknown_segment(reference or name)
         if call.method == "GET":
+            admit(call, request.parameters, READ_ROW if is_link else BARE)
             require(request.caller, Verb.READ, model)
             return self._rows.read_property(call, model, key, name, request.parameters)
         if call.method not in ("PUT", "DELETE"):
             raise _not_allowed(call)
+        admit(call, request.parameters, CHANGE)
         with self._writing(request) as writer:
-            if reference == "$ref":
+            if is_link:
                 return self._rows.link(call, model, key, name, writer)
             return self._rows.write_property(call, model, key, name, writer)
 
@@ -159,6 +174,7 @@ class WebApi:
             yield unit.writer(request.caller)
 
     def _who_am_i(self, call: Call) -> Answer:
+        _admit_plain_read(call)
         content: JsonObject = {
             "@odata.context": f"{call.root}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",
             "BusinessUnitId": self._business_unit_id,
@@ -168,29 +184,17 @@ class WebApi:
         return json_answer(200, content)
 
     def _service_document(self, call: Call) -> Answer:
+        _admit_plain_read(call)
         sets: list[Json] = [
             {"name": name, "kind": "EntitySet", "url": name} for name in sorted(self.store.catalog.by_set)
         ]
         return json_answer(200, {"@odata.context": f"{call.root}/$metadata", "value": sets})
 
-    def _caller(self, call: Call, parameters: dict[str, str]) -> Caller:
-        headers = call.headers
-        user = call.user
-        bypass = "CustomAsync" in headers.get("mscrm.bypassbusinesslogicexecution", "")
-        if bypass and not user.role.has(BYPASS_PRIVILEGE):
-            raise errors.missing_privilege(user.id, BYPASS_PRIVILEGE, "organization")
-        impersonated = headers.get("mscrmcallerid")
-        if impersonated is not None:
-            if not user.role.has(ACT_ON_BEHALF_PRIVILEGE):
-                raise errors.missing_privilege(user.id, ACT_ON_BEHALF_PRIVILEGE, "systemuser")
-            found = self._users(impersonated.lower())
-            if found is None:
-                raise errors.row_not_found("systemuser", impersonated)
-            acting = found
-        else:
-            acting = user
-        agent = headers.get("user-agent", "")
-        return Caller(acting, user, parameters.get("tag"), bypass, agent, call.correlation_id)
+
+def _admit_plain_read(call: Call) -> None:
+    if call.method != "GET":
+        raise _not_allowed(call)
+    admit(call, parse_query(call.query), BARE)
 
 
 def _not_allowed(call: Call) -> ApiError:

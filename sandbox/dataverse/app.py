@@ -12,7 +12,7 @@ from sandbox.dataverse.binding import API_ROOT
 from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.errors import ApiError
-from sandbox.dataverse.faults import Fault, FaultKind, fault_answer
+from sandbox.dataverse.faults import Effect, Fault, FaultKind, fault_answer
 from sandbox.dataverse.side_door import side_door
 from sandbox.dataverse.sign_in import sign_in
 from sandbox.dataverse.users import User
@@ -22,6 +22,9 @@ LONGEST_URL: Final = 32_768
 
 _URL_TOO_LONG = Answer(414, {"Content-Type": "text/html"}, b"<html><body><h2>URI Too Long</h2></body></html>")
 _NO_SUCH_PATH = Answer(404, {"Content-Type": "text/html"}, b"<html><body><h2>Not Found</h2></body></html>")
+
+#: The answer to a request that was not carried out; nobody gets it.
+_NOTHING = Answer(204)
 
 
 class Application:
@@ -42,23 +45,32 @@ class Application:
         elif path.startswith("/api/"):
             await _send(send, _NO_SUCH_PATH, {})
         else:
-            await self._sign_in(scope, receive, send)
+            await self._token(scope, receive, send)
 
     async def _web_api(self, scope: Scope, receive: Receive, send: Send) -> None:
         environment = self._environment
         method: str = scope["method"]
         path = scope["path"][len(API_ROOT) :]
         body = await _read_body(receive)
-        fault = environment.faults.for_request(method, path) if environment.faults.rules else None
-        if fault is not None and fault.kind.breaks_connection and fault.kind is not FaultKind.DROP_AFTER_WRITE:
-            await self._break(scope, fault, method, path)
+        fault = environment.faults.for_request(method, path, body)
+        if fault is not None and fault.kind.breaks_connection:
+            if fault.effect is not Effect.NONE:
+                await self._answer(scope, method, path, body, fault)
+            environment.calls.http(method, path, 0)
+            await _break(scope, fault)
             return
         answer, extra = await self._answer(scope, method, path, body, fault)
-        if fault is not None and fault.kind is FaultKind.DROP_AFTER_WRITE:
-            await self._break(scope, fault, method, path)
-            return
         environment.calls.http(method, path, answer.status)
         await _send(send, answer, extra)
+
+    async def _token(self, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = self._environment.faults.for_token(scope["method"], scope["path"])
+        if fault is None:
+            await self._sign_in(scope, receive, send)
+        elif fault.kind.breaks_connection:
+            await _break(scope, fault)
+        else:
+            await _send(send, fault_answer(fault), {})
 
     async def _answer(
         self, scope: Scope, method: str, path: str, body: bytes, fault: Fault | None
@@ -77,15 +89,19 @@ class Application:
         try:
             if environment.latency_ms:
                 await asyncio.sleep(environment.latency_ms / 1000)
-            if fault is not None and fault.kind is not FaultKind.DROP_AFTER_WRITE:
-                answer = fault_answer(fault)
-            else:
-                base_url = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
-                call = Call(method, path, query.decode("latin-1"), headers, body, user, base_url, str(uuid4()))
-                answer = environment.answer(call)
+            base_url = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
+            call = Call(method, path, query.decode("latin-1"), headers, body, user, base_url, str(uuid4()))
+            answer = self._carry_out(call, fault)
         finally:
             extra = environment.limiter.leave(user.id, time.perf_counter() - started)
         return answer, extra
+
+    def _carry_out(self, call: Call, fault: Fault | None) -> Answer:
+        """Do what a request asks for, or what a fault makes of it."""
+        if fault is not None and fault.effect is Effect.LATER:
+            self._environment.held.hold(call)
+        answer = _NOTHING if fault and fault.effect is not Effect.AT_ONCE else self._environment.answer(call)
+        return answer if fault is None or fault.kind.breaks_connection else fault_answer(fault)
 
     def _authenticate(self, headers: dict[str, str]) -> User:
         """The user behind the token.
@@ -105,17 +121,17 @@ class Application:
             )
         user = environment.user_of(client_id)
         if user is None:
-            raise ApiError(403, errors.NOT_A_MEMBER, "The user is not a member of the organization.")
+            raise errors.not_a_member()
         return user
 
-    async def _break(self, scope: Scope, fault: Fault, method: str, path: str) -> None:
-        """End the connection without an answer."""
-        self._environment.calls.http(method, path, 0)
-        if fault.kind is FaultKind.TIMEOUT:
-            await asyncio.sleep(fault.seconds)
-        transport: Any = scope["sandbox.transport"]
-        transport.abort()
-        await asyncio.sleep(0)  # the server notices before it misses an answer
+
+async def _break(scope: Scope, fault: Fault) -> None:
+    """End the connection without an answer."""
+    if fault.kind is FaultKind.TIMEOUT:
+        await asyncio.sleep(fault.seconds)
+    transport: Any = scope["sandbox.transport"]
+    transport.abort()
+    await asyncio.sleep(0)  # the server notices before it misses an answer
 
 
 async def _read_body(receive: Receive) -> bytes:

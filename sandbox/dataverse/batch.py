@@ -12,10 +12,15 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from sandbox.dataverse import errors
+from sandbox.dataverse.admission import BATCH, admit
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.binding import relative, resolve_content_id
+from sandbox.dataverse.callers import BY_OBJECT_ID, BY_USER_ID
 from sandbox.dataverse.calls import Answer, Call, error_answer
-from sandbox.dataverse.errors import ApiError
+from sandbox.dataverse.errors import ApiError, not_supported
+from sandbox.dataverse.headers import check_headers
+from sandbox.dataverse.options import parse_query
+from sandbox.dataverse.preferences import Preference
 from sandbox.dataverse.unit import UnitOfWork
 
 #: The Web API refuses a batch with more operations.
@@ -29,6 +34,16 @@ _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;,]+))', re.IGNORECASE
 _REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+)(?: HTTP/\d\.\d)?")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _END_OF_LINE = re.compile(rb"\r?\n")
+
+#: Headers that a batch does not hand on to its parts.
+_OF_SINGLE_REQUESTS: Final = frozenset({BY_OBJECT_ID, BY_USER_ID})
+#: The headers of a part, with what their values must begin with.
+_PART_HEADERS: Final = {
+    "content-type": "",
+    "content-transfer-encoding": "binary",
+    "content-id": "",
+    "content-length": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ class Batch:
             parts = self._read(call)
         except ApiError as error:
             return error_answer(error, call.prefer)
-        keep_going = "odata.continue-on-error" in call.prefer
+        keep_going = Preference.CONTINUE in call.preferences.given
         boundary = f"batchresponse_{uuid4()}"
         answers: list[bytes] = []
         failed = False
@@ -82,6 +97,11 @@ class Batch:
             raise ApiError(
                 405, errors.BAD_QUERY, f"The requested resource does not support http method '{call.method}'."
             )
+        check_headers(call.headers)
+        for name in call.headers:
+            if name in _OF_SINGLE_REQUESTS or name.startswith("mscrm."):
+                raise not_supported(f"The header '{name}' belongs to the single requests of a batch.")
+        admit(call, parse_query(call.query), BATCH)
         parts = list(read_parts(call.headers.get("content-type", ""), call.body))
         operations = sum(_operations(part) for part in parts)
         if operations > MOST_OPERATIONS:
@@ -151,6 +171,8 @@ class Batch:
         url = match[2].decode("utf-8")
         if len(url) > LONGEST_INNER_URL:
             raise ApiError(414, errors.BAD_QUERY, f"An address in a batch may have {LONGEST_INNER_URL} characters.")
+        if "://" in url and not url.startswith(f"{call.base_url}/"):
+            raise ApiError(400, errors.BAD_PAYLOAD, f"The address '{url}' in a batch leads to another host.")
         path, _, query = relative(resolve_content_id(url, content_ids)).partition("?")
         if path == "$batch":
             raise ApiError(400, errors.BAD_PAYLOAD, "A batch cannot contain another batch.")
@@ -191,7 +213,11 @@ def read_parts(content_type: str, body: bytes) -> Iterator[Part]:
         head, found, content = _split(text.lstrip(b"\r\n") if text[:1] in b"\r\n" else text)
         if not found:
             raise ApiError(400, errors.BAD_PAYLOAD, "A part of the batch has no empty line after its headers.")
-        yield Part(_read_headers(line.decode("latin-1") for line in _END_OF_LINE.split(head)), content)
+        headers = _read_headers(line.decode("latin-1") for line in _END_OF_LINE.split(head))
+        for name, value in headers.items():
+            if name not in _PART_HEADERS or not value.startswith(_PART_HEADERS[name]):
+                raise not_supported(f"The header '{name}: {value}' of a part of a batch is not supported.")
+        yield Part(headers, content)
 
 
 def _operations(part: Part) -> int:
@@ -212,8 +238,9 @@ def _read_headers(lines: "Iterator[str] | list[str]") -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        if colon:
-            headers[name.strip().lower()] = value.strip()
+        if not colon:
+            raise ApiError(400, errors.BAD_PAYLOAD, f"The line '{line}' in a batch is no header.")
+        headers[name.strip().lower()] = value.strip()
     return headers
 
 

@@ -57,7 +57,7 @@ class RowKey:
         row_id = as_guid(text)
         if row_id is not None:
             return cls(row_id, {})
-        parts = dict(_KEY_PART.findall(text))
+        parts = _key_parts(text)
         if parts and set(parts) == {model.id_column}:
             row_id = as_guid(parts[model.id_column])
             if row_id is not None:
@@ -78,6 +78,14 @@ class RowKey:
         if self.row_id is not None:
             return errors.row_not_found(model.name, self.row_id)
         return errors.key_not_found(model.name)
+
+
+def _key_parts(text: str) -> dict[str, str]:
+    """The parts of a key by column; none when the text has anything else in it, or a column twice."""
+    found = list(_KEY_PART.finditer(text))
+    parts = {match[1]: match[2] for match in found}
+    is_whole = "".join(match[0] for match in found) == text and not text.rstrip().endswith(",")
+    return parts if is_whole and len(parts) == len(found) else {}
 
 
 def _key_value(model: TableModel, name: str, text: str) -> Scalar:

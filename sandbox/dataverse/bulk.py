@@ -32,11 +32,16 @@ def run_bulk(action: str, call: Call, model: TableModel, store: Store, writer: W
         raise bad_payload(model.set_name, f"{action} takes exactly one parameter, 'Targets', a collection of entities.")
     reader = BodyReader(store, call.content_ids)
     if action == "CreateMultiple":
-        ids: list[Json] = [writer.create(model, changes).id for _, changes in _read(model, targets, reader)]
+        ids: list[Json] = []
+        for address, changes in _read(model, targets, reader):
+            _refuse_address(action, model, address)
+            ids.append(writer.create(model, changes).id)
         context = f"{call.root}/$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse"
         return json_answer(200, {"@odata.context": context, "Ids": ids})
     seen: set[str] = set()
     for address, changes in _read(model, targets, reader):
+        if action == "UpdateMultiple":
+            _refuse_address(action, model, address)
         key = _key(model, address, changes)
         row = key.find(store, model)
         _refuse_twice(model, key, row.id if row else None, seen)
@@ -59,12 +64,21 @@ def _read(model: TableModel, targets: list[Json], reader: BodyReader) -> Iterato
         if not isinstance(declared, str) or declared.removeprefix("#") != wanted:
             message = f"Every member of 'Targets' needs '@odata.type': '{wanted}'; found '{declared}'."
             raise bad_payload(model.set_name, message)
-        address = target.get("@odata.id")
-        yield address if isinstance(address, str) else None, reader.read(model, _content(target))
+        yield _address(model, target), reader.read(model, {n: v for n, v in target.items() if n != "@odata.id"})
 
 
-def _content(target: JsonObject) -> JsonObject:
-    return {name: value for name, value in target.items() if not name.startswith("@")}
+def _address(model: TableModel, target: JsonObject) -> str | None:
+    address = target.get("@odata.id")
+    if address is not None and not isinstance(address, str):
+        raise bad_payload(model.set_name, "'@odata.id' must be a text.")
+    return address
+
+
+def _refuse_address(action: str, model: TableModel, address: str | None) -> None:
+    """Only UpsertMultiple finds rows by their alternate keys; UpdateMultiple knows primary keys only."""
+    if address is not None:
+        message = f"{action} does not support '@odata.id': a row of '{model.name}' is named by its primary key only."
+        raise ApiError(400, errors.INVALID_ARGUMENT, message)
 
 
 def _key(model: TableModel, address: str | None, changes: Changes) -> RowKey:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from sandbox.dataverse import errors
-from sandbox.dataverse.annotations import ERROR_DETAILS, wanted_annotations
 from sandbox.dataverse.errors import ApiError
+from sandbox.dataverse.preferences import Preferences, parse_preferences, wants_error_details
 from sandbox.dataverse.users import User
 from sandbox.dataverse.values import Json, JsonObject
 
@@ -45,14 +45,18 @@ class Call:
         return self.headers.get("prefer", "")
 
     @property
+    def preferences(self) -> Preferences:
+        """What the `Prefer` header asks for.
+
+        Raises:
+            ApiError: 400 when it asks for what the stand-in does not know.
+        """
+        return parse_preferences(self.prefer)
+
+    @property
     def root(self) -> str:
         """The address of the Web API."""
         return f"{self.base_url}/api/data/v9.2"
-
-    @property
-    def wants_representation(self) -> bool:
-        """Whether the row shall come back with the answer to a write."""
-        return "return=representation" in self.prefer
 
     def json(self) -> JsonObject:
         """The body as a JSON object.
@@ -106,5 +110,5 @@ def empty_answer(headers: dict[str, str] | None = None) -> Answer:
 
 def error_answer(error: ApiError, prefer: str = "") -> Answer:
     """A refusal."""
-    annotated = ERROR_DETAILS in wanted_annotations(prefer) if prefer else False
-    return json_answer(error.status, errors.error_body(error, annotated=annotated), error.headers)
+    body = errors.error_body(error, annotated=wants_error_details(prefer))
+    return json_answer(error.status, body, error.headers)

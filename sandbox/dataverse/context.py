@@ -20,6 +20,7 @@ from sandbox.dataverse.writes import RowEvent
 _CONTRACTS: Final = "http://schemas.microsoft.com/xrm/2011/Contracts"
 _CLAIMS: Final = "http://schemas.microsoft.com/xrm/2011/Claims/"
 _OPTION_KINDS: Final = frozenset({Kind.CHOICE, Kind.STATE, Kind.STATUS})
+_DATE_KINDS: Final = frozenset({Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 #: Service Bus messages of Dataverse may be this long; what is longer loses its parameters and images.
@@ -239,7 +240,7 @@ class ContextWriter:
             return options if column.kind is Kind.CHOICES else options[0]
         if column.kind is Kind.MONEY:
             return {"__type": f"Money:{_CONTRACTS}", "Value": value}
-        return f"/Date({milliseconds(str(value))})/" if column.kind in (Kind.DATE, Kind.DATE_TIME) else value
+        return f"/Date({milliseconds(str(value))})/" if column.kind in _DATE_KINDS else value
 
 
 def _shared_variables(event: RowEvent) -> list[Json]:

@@ -9,11 +9,15 @@ from uuid import NAMESPACE_URL, uuid5
 from connector.dataverse.schema import STEPS, TABLES, Step
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
-from sandbox.dataverse.calls import Answer, Call
+from sandbox.dataverse.callers import Callers
+from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
+from sandbox.dataverse.customer_columns import with_own_columns
+from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fixtures import load_rows
+from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.model import Catalog
@@ -49,7 +53,7 @@ class Environment:
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
-        self.store = Store(Catalog((*TABLES.values(), *PLATFORM_TABLES)))
+        self.store = Store(Catalog((*map(with_own_columns, TABLES.values()), *PLATFORM_TABLES)))
         self.connector = User(
             settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
         )
@@ -74,6 +78,7 @@ class Environment:
         self.journal = Journal()
         self.calls = CallCounter()
         self.faults = Faults()
+        self.held = HeldRequests()
         self.limiter = Limiter(settings.limits, self.clock)
         organization = Organization(ORGANIZATION_ID, BUSINESS_UNIT_ID, "localhost")
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
@@ -81,8 +86,8 @@ class Environment:
         self.steps = Steps(self.store, self.clock, steps)
         self.steps.submit = self.poster.submit if self.poster else None
         units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit))
-        self.api = WebApi(self.store, units, self._users.get, ORGANIZATION_ID, BUSINESS_UNIT_ID)
-        self.batch = Batch(self.api, self.faults.for_inner, self._count_inner)
+        self.api = WebApi(self.store, units, Callers(tuple(self._users.values())), ORGANIZATION_ID, BUSINESS_UNIT_ID)
+        self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._seed()
 
@@ -106,6 +111,7 @@ class Environment:
         self.journal.clear()
         self.calls.clear()
         self.faults.rules.clear()
+        self.held.clear()
         self.clock.reset()
         self.limiter.reset()
         self.steps.drop_next = self.steps.duplicate_next = 0
@@ -132,6 +138,14 @@ class Environment:
         except BaseException:
             unit.undo()
             raise
+
+    def _intercept(self, call: Call) -> Answer | None:
+        """The answer that a request within a batch gets without being carried out, or None."""
+        try:
+            self.limiter.enter_part(call.user.id)
+        except ApiError as error:
+            return error_answer(error, call.prefer)
+        return self.faults.for_inner(call)
 
     def _count_inner(self, call: Call, status: int) -> None:
         self.calls.inner(call.method, call.path, status)

@@ -23,7 +23,6 @@ CHOICE_OUT_OF_RANGE: Final = "0x8004431a"
 STATUS_NOT_IN_STATE: Final = "0x80048408"
 ASSOCIATED: Final = "0x80040227"
 NOT_A_MEMBER: Final = "0x80072560"
-NOT_IMPLEMENTED: Final = "0x80060888"
 
 #: How the platform introduces every complaint about a body.
 PAYLOAD_PREFIX: Final = (
@@ -56,6 +55,11 @@ def bad_payload(set_name: str, message: str) -> ApiError:
     return ApiError(400, BAD_PAYLOAD, PAYLOAD_PREFIX.format(set_name=set_name) + message)
 
 
+def not_supported(message: str) -> ApiError:
+    """The stand-in does not know a part of the request, or cannot do what it asks for."""
+    return ApiError(400, INVALID_ARGUMENT, message)
+
+
 def bad_query(message: str) -> ApiError:
     """The query string cannot be understood."""
     return ApiError(400, BAD_QUERY, message)
@@ -69,6 +73,16 @@ def unknown_property(name: str, table: str) -> ApiError:
 def unknown_segment(segment: str) -> ApiError:
     """The path names no entity set, function or action."""
     return ApiError(404, UNKNOWN_SEGMENT, f"Resource not found for the segment '{segment}'.")
+
+
+def unknown_solution(name: str) -> ApiError:
+    """There is no such solution."""
+    return ApiError(404, NOT_FOUND, f"The given solution unique name ({name}) is not valid.")
+
+
+def not_a_member() -> ApiError:
+    """The organisation has no such user."""
+    return ApiError(403, NOT_A_MEMBER, "The user is not a member of the organization.")
 
 
 def row_not_found(table: str, row_id: str) -> ApiError:

@@ -7,14 +7,14 @@ from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
-from connector.dataverse.schema import Column
+from connector.dataverse.schema import Column, Kind
 from sandbox.dataverse.annotations import annotate
 from sandbox.dataverse.errors import ApiError, bad_query
 from sandbox.dataverse.fetch_query import Fetch, FetchCondition, FetchEntity, FetchFilter, FetchLink
 from sandbox.dataverse.filters import Predicate, Values
 from sandbox.dataverse.literals import Literal, convert
-from sandbox.dataverse.model import TableModel, property_name
-from sandbox.dataverse.reads import sort_key
+from sandbox.dataverse.model import LOOKUP_KINDS, TableModel, property_name
+from sandbox.dataverse.reads import LARGEST_COUNT, sort_key
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import JsonObject, Scalar, fold
 
@@ -22,6 +22,8 @@ from sandbox.dataverse.values import JsonObject, Scalar, fold
 UNKNOWN_TABLE: Final = "0x80041102"
 #: "'...' entity doesn't contain attribute with Name = '...'."
 UNKNOWN_COLUMN: Final = "0x80041103"
+
+_SORTED_BY_LABEL: Final = frozenset({*LOOKUP_KINDS, Kind.CHOICE, Kind.CHOICES, Kind.STATE, Kind.STATUS, Kind.YES_NO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Fetcher:
             cookie = _cookie(model, fetch.page + 1, page[0].row.id, page[-1].row.id)
         columns = self._columns(model, fetch)
         rows = [self._show(model, columns, one, annotations) for one in page]
-        return FetchPage(rows, more, cookie, len(joined) if fetch.wants_total else None)
+        return FetchPage(rows, more, cookie, min(len(joined), LARGEST_COUNT) if fetch.wants_total else None)
 
     def _join(self, model: TableModel, link: FetchLink, rows: Iterable[_Joined]) -> list[_Joined]:
         other = self._model(link.entity.name)
@@ -106,11 +108,11 @@ class Fetcher:
 
     def _ordered(self, model: TableModel, fetch: Fetch, rows: list[_Joined]) -> list[_Joined]:
         terms: list[tuple[str | None, str, bool]] = [
-            (None, _property(model, order.attribute), order.descending) for order in fetch.entity.orders
+            (None, _sortable(model, order.attribute), order.descending) for order in fetch.entity.orders
         ]
         for link in fetch.links:
             other = self._model(link.entity.name)
-            terms += [(link.alias, _property(other, o.attribute), o.descending) for o in link.entity.orders]
+            terms += [(link.alias, _sortable(other, o.attribute), o.descending) for o in link.entity.orders]
         for alias, name, descending in reversed(terms):
             rows.sort(key=_sort_by(alias, name), reverse=descending)
         return rows
@@ -132,7 +134,8 @@ class Fetcher:
             if row is None:
                 continue
             for name, title in part.names:
-                shown[title] = row.values.get(name)
+                if (value := row.values.get(name)) is not None:  # nulls are left out, unlike in answers to `$select`
+                    shown[title] = value
             if annotations and not part.alias:
                 plain = tuple(name for name, title in part.names if title == name)
                 shown.update(annotate(self._store, model, row, plain, annotations))
@@ -155,6 +158,13 @@ def _column(model: TableModel, name: str) -> Column:
 
 def _property(model: TableModel, name: str) -> str:
     return property_name(_column(model, name))
+
+
+def _sortable(model: TableModel, name: str) -> str:
+    """The property to sort by; Dataverse sorts lookups by name and choices by label, which the stand-in does not."""
+    if _column(model, name).kind in _SORTED_BY_LABEL:
+        raise bad_query(f"To sort by '{name}', a lookup or a choice, is not supported.")
+    return _property(model, name)
 
 
 def _wanted(model: TableModel, entity: FetchEntity, prefix: str) -> list[tuple[str, str]]:
@@ -207,9 +217,18 @@ def _filter(model: TableModel, fetch_filter: FetchFilter) -> Predicate:
 type _Test = Callable[[Scalar, tuple[Scalar, ...]], bool]
 
 
-def _like(mine: Scalar, wanted: tuple[Scalar, ...]) -> bool:
-    pattern = "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in str(wanted[0]))
-    return isinstance(mine, str) and re.fullmatch(pattern, mine, re.DOTALL) is not None
+_WILDCARD: Final = re.compile(r"\[(\^?)([^\]]+)\]|.", re.DOTALL)
+
+
+def _wildcard(match: re.Match[str]) -> str:
+    if match[2] is not None:  # a set or a range of characters
+        return f"[{match[1]}{re.sub(r'[\\^\[]', r'\\\g<0>', match[2])}]"
+    return {"%": ".*", "_": "."}.get(match[0], re.escape(match[0]))
+
+
+def _like(mine: Scalar, pattern: str) -> bool:
+    """Whether a text fits a pattern of T-SQL."""
+    return isinstance(mine, str) and re.fullmatch(_WILDCARD.sub(_wildcard, pattern), mine, re.DOTALL) is not None
 
 
 #: Operators on a value that is there; nulls satisfy only those that are negations.
@@ -220,9 +239,10 @@ _TESTS: Final[dict[str, _Test]] = {
     "ge": lambda mine, wanted: mine >= wanted[0],  # type: ignore[operator]
     "lt": lambda mine, wanted: mine < wanted[0],  # type: ignore[operator]
     "le": lambda mine, wanted: mine <= wanted[0],  # type: ignore[operator]
-    "like": _like,
-    "begins-with": lambda mine, wanted: str(mine).startswith(str(wanted[0])),
-    "ends-with": lambda mine, wanted: str(mine).endswith(str(wanted[0])),
+    "like": lambda mine, wanted: _like(mine, str(wanted[0])),
+    # Wildcards stay active in the values of these two.
+    "begins-with": lambda mine, wanted: _like(mine, f"{wanted[0]}%"),
+    "ends-with": lambda mine, wanted: _like(mine, f"%{wanted[0]}"),
 }
 _NEGATIONS: Final = {
     "ne": "eq",
@@ -239,13 +259,17 @@ def _condition(model: TableModel, condition: FetchCondition) -> Predicate:
     name = property_name(column)
     operator = condition.operator
     if operator in ("null", "not-null"):
+        if condition.values:
+            raise bad_query(f"The condition operator '{operator}' takes no value.")
         wants_null = operator == "null"
         return lambda values: (values.get(name) is None) is wants_null
     test = _TESTS.get(_NEGATIONS.get(operator, operator))
     if test is None:
         raise bad_query(f"The condition operator '{operator}' is not supported.")
-    if not condition.values:
-        raise bad_query(f"The condition operator '{operator}' on '{condition.attribute}' needs a value.")
+    if len(condition.values) != 1 and not (condition.values and operator in ("in", "not-in")):
+        raise bad_query(f"The condition operator '{operator}' on '{condition.attribute}' needs one value.")
+    if column.kind is Kind.CHOICES:
+        raise bad_query(f"The condition operator '{operator}' on '{condition.attribute}' is not supported.")
     wanted = tuple(fold(convert(Literal("item", text), column.kind, name)) for text in condition.values)
     negated = operator in _NEGATIONS
 

@@ -1,6 +1,7 @@
 """FetchXML, read: from the text to what it asks for.
 
 Covers what marketing lists and paging clients use: attributes, orders, nested filters, one level of link-entity, pages.
+`fetch_grammar` has refused everything else before.
 """
 
 import re
@@ -9,12 +10,12 @@ from typing import Final
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
-from sandbox.dataverse.errors import ApiError, bad_query
+from sandbox.dataverse.errors import INVALID_ARGUMENT, ApiError, bad_query
+from sandbox.dataverse.fetch_grammar import INVALID_XML, check_grammar
+from sandbox.dataverse.preferences import LARGEST_PAGE
 
-#: "Invalid XML" of Dataverse.
-INVALID_XML: Final = "0x80040201"
-#: The largest page, and the size of a page that names none.
-LARGEST_PAGE: Final = 5000
+#: What `top` cannot be combined with.
+_PAGING: Final = ("page", "count", "paging-cookie", "returntotalrecordcount")
 
 _LAST = re.compile(r'<(\w+) last="\{?([0-9a-fA-F-]{36})\}?"')
 
@@ -109,25 +110,37 @@ def parse_fetch(text: str) -> Fetch:
     Raises:
         ApiError: 400 when it is no FetchXML, or has what this stand-in does not do.
     """
+    if "<!DOCTYPE" in text:
+        raise ApiError(400, INVALID_XML, "Invalid XML: FetchXML cannot have a document type.")
     try:
         root = ET.fromstring(text)  # noqa: S314 - tests talk to themselves
     except ET.ParseError as error:
         raise ApiError(400, INVALID_XML, f"Invalid XML: {error}") from None
+    check_grammar(root)
     entity = root.find("entity")
-    if root.tag != "fetch" or entity is None:
+    if entity is None:
         raise ApiError(400, INVALID_XML, "FetchXML needs a fetch element with an entity.")
-    top, page = root.get("top"), _number(root, "page", 1)
-    if top is not None and root.get("page") is not None:
-        raise bad_query("The top attribute can't be specified with paging attribute page")
+    top = root.get("top")
+    for name in _PAGING:
+        if top is not None and root.get(name) is not None:
+            message = f"The top attribute can't be specified with paging attribute {name}"
+            raise ApiError(400, INVALID_ARGUMENT, message)
+    links = tuple(_read_link(link, number) for number, link in enumerate(entity.findall("link-entity"), 1))
+    if len({link.alias for link in links}) < len(links):
+        raise bad_query("Two link-entity elements have the same alias.")
     return Fetch(
         _read_entity(entity),
-        tuple(_read_link(link) for link in entity.findall("link-entity")),
-        page,
+        links,
+        _number(root, "page", 1),
         min(_number(root, "count", LARGEST_PAGE), LARGEST_PAGE),
-        None if top is None else int(top),
+        None if top is None else min(_number(root, "top", 1), LARGEST_PAGE),
         _read_cookie(root.get("paging-cookie")),
-        root.get("returntotalrecordcount") == "true",
+        _flag(root, "returntotalrecordcount"),
     )
+
+
+def _flag(element: ET.Element, name: str) -> bool:
+    return element.get(name) in ("true", "1")
 
 
 def _number(element: ET.Element, name: str, default: int) -> int:
@@ -155,36 +168,37 @@ def _read_entity(element: ET.Element) -> FetchEntity:
     if element.find("all-attributes") is not None or (not attributes and element.tag == "entity"):
         attributes = None
     orders = tuple(
-        FetchOrder(_required(order, "attribute"), order.get("descending") == "true")
-        for order in element.findall("order")
+        FetchOrder(_required(order, "attribute"), _flag(order, "descending")) for order in element.findall("order")
     )
     filters = tuple(_read_filter(each) for each in element.findall("filter"))
     return FetchEntity(_required(element, "name"), attributes, orders, filters)
 
 
-def _read_link(element: ET.Element) -> FetchLink:
-    if element.find("link-entity") is not None:
-        raise bad_query("A link-entity within a link-entity is not supported.")
-    kind = element.get("link-type", "inner")
-    if kind not in ("inner", "outer"):
-        raise bad_query(f"The link-type '{kind}' is not supported.")
+def _read_link(element: ET.Element, number: int) -> FetchLink:
     entity = _read_entity(element)
-    alias = element.get("alias") or f"{entity.name}1"
-    return FetchLink(entity, _required(element, "from"), _required(element, "to"), alias, kind == "outer")
+    alias = element.get("alias") or f"{entity.name}{number}"
+    is_outer = element.get("link-type") == "outer"
+    return FetchLink(entity, _required(element, "from"), _required(element, "to"), alias, is_outer)
 
 
 def _read_filter(element: ET.Element) -> FetchFilter:
     parts: list[FetchCondition | FetchFilter] = []
     for child in element:
         if child.tag == "condition":
-            values = [value.text or "" for value in child.findall("value")]
-            single = child.get("value")
-            if single is not None:
-                values.insert(0, single)
-            parts.append(FetchCondition(_required(child, "attribute"), _required(child, "operator"), tuple(values)))
-        elif child.tag == "filter":
+            parts.append(_read_condition(child))
+        else:
             parts.append(_read_filter(child))
     return FetchFilter(element.get("type") == "or", tuple(parts))
+
+
+def _read_condition(element: ET.Element) -> FetchCondition:
+    values = [value.text or "" for value in element.findall("value")]
+    single = element.get("value")
+    if single is not None:
+        if values:
+            raise bad_query("A condition takes the attribute value or value elements, not both.")
+        values.append(single)
+    return FetchCondition(_required(element, "attribute"), _required(element, "operator"), tuple(values))
 
 
 def _required(element: ET.Element, name: str) -> str:

@@ -34,10 +34,11 @@ def _load(model: TableModel, reader: BodyReader, writer: Writer, item: JsonObjec
     ordinary: JsonObject = {}
     forced = Changes()
     for name, value in item.items():
+        if name.endswith(f"_value@{LOOKUP_TABLE}"):
+            continue  # read with its lookup
         column = model.properties.get(name)
         if column is None or (column.writable and column.kind not in LOOKUP_KINDS):
-            if "@" not in name or name.endswith("@odata.bind"):
-                ordinary[name] = value
+            ordinary[name] = value
         elif column.kind in LOOKUP_KINDS:
             _force_lookup(model, name, item, forced)
         elif column.kind is not Kind.BIG_INTEGER:

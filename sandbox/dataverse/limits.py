@@ -6,6 +6,8 @@
 | execution time     | 1,200 s in 300 s| 0x80072321 |
 | requests at a time | 52              | 0x80072326 |
 
+A batch is one request. Whether the requests in it count as well is not known of the real service (`batch_parts`).
+
 A refused request is told to wait, and one that comes all the same makes the wait longer. One that waited as it was
 told does not, even if others have made the wait longer meanwhile: else a few polite callers would keep each other out
 for good.
@@ -38,6 +40,7 @@ class LimitSettings:
         seconds: execution time in one window.
         concurrency: requests at a time.
         window_seconds: the length of the window.
+        batch_parts: whether each request within a batch counts as a request too.
     """
 
     enabled: bool = True
@@ -45,6 +48,7 @@ class LimitSettings:
     seconds: float = 1200.0
     concurrency: int = 52
     window_seconds: float = 300.0
+    batch_parts: bool = False
 
 
 @dataclass(slots=True)
@@ -82,13 +86,20 @@ class Limiter:
         Raises:
             ApiError: 429 with `Retry-After`.
         """
-        now = self._clock.timestamp()
         usage = self._usage.setdefault(user_id, _Usage())
-        self._forget_old(usage, now)
-        if self.settings.enabled:
-            self._refuse_if_too_much(usage, now)
-        usage.starts.append(now)
+        if self.settings.enabled and usage.running >= self.settings.concurrency:
+            raise _refusal(TOO_MANY_AT_A_TIME, IMPATIENCE * self.settings.window_seconds, self.settings)
+        self._count(usage)
         usage.running += 1
+
+    def enter_part(self, user_id: str) -> None:
+        """A request within a batch begins.
+
+        Raises:
+            ApiError: 429 with `Retry-After`, where such requests count.
+        """
+        if self.settings.batch_parts:
+            self._count(self._usage[user_id])
 
     def leave(self, user_id: str, seconds: float) -> dict[str, str]:
         """A request ended after so many seconds of execution; returns the headers about what is left."""
@@ -101,6 +112,13 @@ class Limiter:
             "x-ms-ratelimit-burst-remaining-xrm-requests": str(max(0, requests)),
             "x-ms-ratelimit-time-remaining-xrm-requests": f"{max(0.0, time):,.2f}",
         }
+
+    def _count(self, usage: _Usage) -> None:
+        now = self._clock.timestamp()
+        self._forget_old(usage, now)
+        if self.settings.enabled:
+            self._refuse_if_too_much(usage, now)
+        usage.starts.append(now)
 
     def _forget_old(self, usage: _Usage, now: float) -> None:
         oldest = now - self.settings.window_seconds
@@ -118,8 +136,6 @@ class Limiter:
                 usage.blocked_until = min(usage.blocked_until + IMPATIENCE * self.settings.window_seconds, longest)
             raise self._told_to_wait(usage, now)
         usage.returns.clear()
-        if usage.running >= self.settings.concurrency:
-            raise _refusal(TOO_MANY_AT_A_TIME, IMPATIENCE * self.settings.window_seconds, self.settings)
         if len(usage.starts) >= self.settings.requests:
             self._block(usage, TOO_MANY_REQUESTS, usage.starts[0], now)
         if usage.busy_seconds >= self.settings.seconds:

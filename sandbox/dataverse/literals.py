@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from connector.dataverse.schema import Kind
 from sandbox.dataverse.errors import bad_query
 from sandbox.dataverse.model import LOOKUP_KINDS
-from sandbox.dataverse.values import Scalar, as_guid, as_stamp
+from sandbox.dataverse.values import Scalar, as_date, as_guid, as_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ def cut(text: str) -> tuple[str, list[Literal]]:
 
 
 _NUMBERS = frozenset({Kind.INTEGER, Kind.BIG_INTEGER, Kind.DECIMAL, Kind.MONEY, Kind.CHOICE, Kind.STATE, Kind.STATUS})
+_MOMENTS = frozenset({Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
 _TEXTS = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICES})
 
 
@@ -86,10 +87,10 @@ def convert(literal: Literal, kind: Kind, name: str) -> Scalar:
         value = as_guid(text)
     elif kind in _NUMBERS and (free or written == "number"):
         value = _number(text)
-    elif kind is Kind.DATE and (free or written in ("date", "time")):
-        value = text[:10]
-    elif kind is Kind.DATE_TIME and (free or written in ("date", "time")):
-        value = as_stamp(text if "T" in text else f"{text}T00:00:00Z")
+    elif kind is Kind.DATE and (free or written == "date"):
+        value = as_date(text)
+    elif kind in _MOMENTS and (free or written in ("date", "time")):
+        value = as_stamp(text if free or written == "time" else f"{text}T00:00:00Z")
     elif kind is Kind.YES_NO and free:
         value = {"true": True, "false": False, "1": True, "0": False}.get(text.lower())
     if value is None:

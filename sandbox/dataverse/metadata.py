@@ -7,8 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema import Column, Kind
 from sandbox.dataverse import errors
+from sandbox.dataverse.admission import DEFINE, admit
 from sandbox.dataverse.calls import Answer, Call, json_answer
-from sandbox.dataverse.errors import ApiError, unknown_segment
+from sandbox.dataverse.errors import ApiError, bad_query, unknown_property, unknown_segment
 from sandbox.dataverse.filters import Fields, compile_filter
 from sandbox.dataverse.literals import unquote
 from sandbox.dataverse.model import LOOKUP_KINDS, Catalog, TableModel
@@ -33,8 +34,23 @@ _KINDS: Final[dict[str, Kind]] = {
     "IsCustomEntity": Kind.YES_NO,
 }
 
+#: `DateTimeBehavior` of the types of dates.
+_BEHAVIORS: Final = {
+    Kind.DATE: "DateOnly",
+    Kind.DATE_TIME: "UserLocal",
+    Kind.DATE_TIME_NO_ZONE: "TimeZoneIndependent",
+}
+
 #: Columns whose metadata have options.
 _OPTION_KINDS: Final = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.STATE, Kind.STATUS})
+
+#: The types of columns, as the address of a list of columns names them.
+_ATTRIBUTE_TYPES: Final = frozenset(
+    f"{_TYPED}{name}AttributeMetadata"
+    for name in (kind.value for kind in Kind if kind not in (Kind.DATE, Kind.DATE_TIME_NO_ZONE, Kind.CUSTOMER))
+)
+#: What `$expand` can say.
+_OPTION_SETS: Final = frozenset({"OptionSet", "OptionSet($select=Options)"})
 
 #: Custom tables get numbers from here on.
 _FIRST_CUSTOM_NUMBER: Final = 10_000
@@ -57,12 +73,18 @@ class Metadata:
         if call.method != "GET":
             raise ApiError(405, errors.BAD_QUERY, "The definition of tables cannot be changed through this stand-in.")
         parameters = parse_query(call.query)
+        admit(call, parameters, DEFINE)
         if key is None and rest is None:
             return self._list(call, [definition for _, definition in self._tables.values()], parameters, "")
         model, definition = self._find(key or "")
         if rest is None:
-            return json_answer(200, {"@odata.context": f"{call.root}/$metadata", **_select(definition, parameters)})
+            if "$filter" in parameters:
+                raise bad_query("A single definition cannot be filtered.")
+            shown = _select(definition, parameters, set(definition))
+            return json_answer(200, {"@odata.context": f"{call.root}/$metadata", **shown})
         segment, _, typed = rest.partition("/")
+        if typed and (segment != "Attributes" or typed not in _ATTRIBUTE_TYPES):
+            raise unknown_segment(typed)
         lists: dict[str, Callable[[], list[JsonObject]]] = {
             "Attributes": lambda: _attributes(model, typed.removeprefix(_TYPED)),
             "ManyToOneRelationships": lambda: _relationships(model),
@@ -70,7 +92,7 @@ class Metadata:
         }
         if segment not in lists:
             raise unknown_segment(rest)
-        return self._list(call, lists[segment](), parameters, f"('{model.name}')/{segment}")
+        return self._list(call, lists[segment](), parameters, f"('{model.name}')/{rest}")
 
     def _find(self, key: str) -> tuple[TableModel, JsonObject]:
         match = _KEY.fullmatch(key)
@@ -86,8 +108,9 @@ class Metadata:
         if text:
             condition = compile_filter(text, Fields("EntityMetadata", _KINDS))
             items = [item for item in items if condition.matches(_scalars(item))]
+        names: set[str] = set().union(*items) if path.endswith("Metadata") else _common(items)
         shown: list[Json] = []
-        shown.extend(_select(item, parameters) for item in items)
+        shown.extend(_select(item, parameters, names) for item in items)
         return json_answer(200, {"@odata.context": f"{call.root}/$metadata#EntityDefinitions{path}", "value": shown})
 
 
@@ -118,7 +141,7 @@ def _attributes(model: TableModel, typed: str) -> list[JsonObject]:
 def _type_name(column: Column) -> str:
     if column.kind is Kind.CUSTOMER:
         return "Lookup"
-    return "DateTime" if column.kind is Kind.DATE else column.kind.value
+    return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
 
 
 def _attribute(model: TableModel, column: Column) -> JsonObject:
@@ -126,7 +149,7 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
         "@odata.type": f"#{_TYPED}{_type_name(column)}AttributeMetadata",
         "LogicalName": column.name,
         "SchemaName": column.name,
-        "AttributeType": "DateTime" if column.kind is Kind.DATE else column.kind.value,
+        "AttributeType": "DateTime" if column.kind in _BEHAVIORS else column.kind.value,
         "DisplayName": _label(column.label),
         "IsPrimaryId": column.name == model.id_column,
         "IsPrimaryName": column.name == model.table.name_column,
@@ -138,6 +161,9 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
     if column.kind in (Kind.TEXT, Kind.MEMO):
         attribute["MaxLength"] = column.length
         attribute["AutoNumberFormat"] = column.auto_number
+    if column.kind in _BEHAVIORS:
+        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE else "DateAndTime"
+        attribute["DateTimeBehavior"] = {"Value": _BEHAVIORS[column.kind]}
     if column.kind in LOOKUP_KINDS:
         targets: list[Json] = list(column.targets)
         attribute["Targets"] = targets
@@ -176,13 +202,26 @@ def _label(text: str) -> JsonObject:
     return {"LocalizedLabels": [label], "UserLocalizedLabel": label}
 
 
-def _select(item: JsonObject, parameters: Mapping[str, str]) -> JsonObject:
-    text = parameters.get("$select")
-    if not text:
+def _common(items: list[JsonObject]) -> set[str]:
+    """The properties that all items have: those of a column's own type can be selected only of that type."""
+    return set.intersection(*(set(item) for item in items)) if items else set()
+
+
+def _select(item: JsonObject, parameters: Mapping[str, str], known: set[str]) -> JsonObject:
+    """What `$select` and `$expand` leave of an item.
+
+    Raises:
+        ApiError: 400 when they name what is not known.
+    """
+    text, expanded = parameters.get("$select"), parameters.get("$expand")
+    if expanded is not None and (expanded not in _OPTION_SETS or "OptionSet" not in known):
+        raise bad_query(f"The value '{expanded}' of $expand is not supported.")
+    if text is None:
         return item
-    names = {name.strip() for name in text.split(",")} | {"MetadataId", "@odata.type"}
-    if "$expand" in parameters:
-        names |= {"OptionSet"}
+    names = {name.strip() for name in text.split(",")}
+    for name in sorted(names - known):
+        raise unknown_property(name, "MetadataBase")
+    names |= {"MetadataId", "@odata.type"} | ({"OptionSet"} if expanded else set())
     return {name: value for name, value in item.items() if name in names}
 
 

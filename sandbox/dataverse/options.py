@@ -3,20 +3,12 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 from urllib.parse import parse_qsl
 
 from sandbox.dataverse.errors import bad_query, unknown_property
 from sandbox.dataverse.model import Navigation, TableModel
 
-#: The largest page that the Web API gives, and its default.
-LARGEST_PAGE: Final = 5000
-
 _EXPAND = re.compile(r"\s*(?P<name>\w+)\s*(?:\((?P<options>[^()]*)\))?\s*(?:,|$)")
-_PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)")
-_KNOWN: Final = frozenset(
-    {"$select", "$filter", "$orderby", "$top", "$count", "$expand", "$skiptoken", "tag", "fetchXml"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +31,19 @@ def parse_query(query: str) -> dict[str, str]:
     """The query string by name, with parameter aliases (`@x`) filled in.
 
     Raises:
-        ApiError: 400 for an option that Dataverse does not have, such as `$skip`.
+        ApiError: 400 for an option without a value, one that is given twice, and an alias that the filter does not use.
     """
-    parameters = dict(parse_qsl(query, keep_blank_values=True))
-    aliases = {name: value for name, value in parameters.items() if name.startswith("@")}
-    for name in parameters:
-        if name.startswith("$") and name not in _KNOWN:
-            raise bad_query(f"The query parameter {name} is not supported")
-    if aliases and "$filter" in parameters:
-        pattern = re.compile("|".join(rf"{re.escape(name)}\b" for name in aliases))
-        parameters["$filter"] = pattern.sub(lambda match: aliases[match[0]], parameters["$filter"])
+    parameters: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if not value or name in parameters:
+            raise bad_query(f"The query parameter {name} must have one value.")
+        parameters[name] = value
+    for name, value in list(parameters.items()):
+        if name.startswith("@"):
+            filled = re.split(rf"{re.escape(name)}\b", parameters.get("$filter", ""))
+            if len(filled) == 1:
+                raise bad_query(f"The parameter alias {name} is not used.")
+            parameters["$filter"] = value.join(filled)
     return parameters
 
 
@@ -110,11 +105,16 @@ def read_expand(model: TableModel, text: str) -> tuple[Expansion, ...]:
     return tuple(terms)
 
 
-def read_page_size(prefer: str) -> int:
-    """The page size that a `Prefer` header asks for, at most 5,000."""
-    match = _PAGE_SIZE.search(prefer)
-    size = int(match[1]) if match else LARGEST_PAGE
-    return max(1, min(size, LARGEST_PAGE))
+def read_flag(parameters: dict[str, str], name: str) -> bool:
+    """A yes or no in the query string; no when it is left out.
+
+    Raises:
+        ApiError: 400 when it is neither.
+    """
+    text = parameters.get(name, "false")
+    if text not in ("true", "false"):
+        raise bad_query(f"The value '{text}' of {name} is not a valid boolean.")
+    return text == "true"
 
 
 def read_number(parameters: dict[str, str], name: str) -> int | None:

@@ -10,16 +10,16 @@ def _id(name: str) -> Column:
     return Column(name, Kind.ID)
 
 
-def _text(name: str, length: int = 256) -> Column:
-    return Column(name, Kind.TEXT, length=length)
+def _text(name: str, length: int = 256, *, required: bool = False) -> Column:
+    return Column(name, Kind.TEXT, length=length, required=required)
 
 
-def _choice(name: str, options: dict[int, str], default: int | None = None) -> Column:
-    return Column(name, Kind.CHOICE, options=options, default=default)
+def _choice(name: str, options: dict[int, str], *, required: bool = False) -> Column:
+    return Column(name, Kind.CHOICE, options=options, required=required)
 
 
-def _lookup(name: str, *targets: str) -> Column:
-    return Column(name, Kind.LOOKUP, targets=targets, navigation=dict.fromkeys(targets, name))
+def _lookup(name: str, target: str, navigation: str = "", *, required: bool = False) -> Column:
+    return Column(name, Kind.LOOKUP, targets=(target,), navigation={target: navigation or name}, required=required)
 
 
 _DATES = (
@@ -77,15 +77,23 @@ SERVICE_ENDPOINT = Table(
     name_column="name",
     columns=(
         _id("serviceendpointid"),
-        _text("name"),
-        _choice("contract", {2: "Queue", 5: "Topic", 6: "Queue (Persistent)", 7: "Event Hub", 8: "Webhook"}),
+        _text("name", required=True),
+        _choice(
+            "contract",
+            {2: "Queue", 5: "Topic", 6: "Queue (Persistent)", 7: "Event Hub", 8: "Webhook"},
+            required=True,
+        ),
+        _choice("connectionmode", {1: "Normal", 2: "Federated"}, required=True),
+        _choice("userclaim", {1: "None", 2: "UserId", 3: "UserInfo"}, required=True),
         _choice("authtype", {2: "SAS Key", 3: "SAS Token", 4: "Webhook Key", 7: "Connection String"}),
         _choice("messageformat", {1: "Binary XML", 2: "Json", 3: "Text XML"}),
         _choice("messagecharset", {0: "Default", 1: "UTF8"}),
         _text("namespaceaddress", 255),
-        _text("path", 160),
+        _choice("namespaceformat", {1: "Namespace Name", 2: "Namespace Address"}),
+        _text("solutionnamespace", 160, required=True),
+        _text("path", 160, required=True),
         _text("saskeyname"),
-        Column("issaskeyset", Kind.YES_NO, default=False),
+        Column("issaskeyset", Kind.YES_NO, default=False, writable=False),
         *_DATES,
     ),
 )
@@ -123,14 +131,15 @@ STEP = Table(
     name_column="name",
     columns=(
         _id("sdkmessageprocessingstepid"),
-        _text("name"),
-        _choice("stage", {10: "Pre-validation", 20: "Pre-operation", 40: "Post-operation"}),
-        _choice("mode", {0: "Synchronous", 1: "Asynchronous"}),
-        Column("rank", Kind.INTEGER),
-        Column("asyncautodelete", Kind.YES_NO, default=True),
+        _text("name", required=True),
+        _choice("stage", {10: "Pre-validation", 20: "Pre-operation", 40: "Post-operation"}, required=True),
+        _choice("mode", {0: "Synchronous", 1: "Asynchronous"}, required=True),
+        Column("rank", Kind.INTEGER, required=True),
+        _choice("supporteddeployment", {0: "Server Only", 1: "Outlook Client Only", 2: "Both"}, required=True),
+        Column("asyncautodelete", Kind.YES_NO, default=False),
         Column("filteringattributes", Kind.MEMO, length=100_000),
-        _lookup("eventhandler", "serviceendpoint"),
-        _lookup("sdkmessageid", "sdkmessage"),
+        _lookup("eventhandler", "serviceendpoint", "eventhandler_serviceendpoint", required=True),
+        _lookup("sdkmessageid", "sdkmessage", required=True),
         _lookup("sdkmessagefilterid", "sdkmessagefilter"),
         Column("statecode", Kind.STATE, options={0: "Enabled", 1: "Disabled"}, default=0),
         Column("statuscode", Kind.STATUS, options={1: "Enabled", 2: "Disabled"}),

@@ -1,11 +1,12 @@
 """Questions about an entity set: `GET set` with query options or FetchXML, and `GET set/$count`."""
 
-from sandbox.dataverse.annotations import wanted_annotations
+from sandbox.dataverse.admission import COUNT, FETCH, READ_SET, admit
 from sandbox.dataverse.calls import Answer, Call, json_answer
 from sandbox.dataverse.errors import bad_query
 from sandbox.dataverse.fetch import Fetcher
 from sandbox.dataverse.fetch_query import parse_fetch
 from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.preferences import MORE_RECORDS, PAGING_COOKIE, TOTAL_COUNT, TOTAL_COUNT_CAPPED
 from sandbox.dataverse.reads import LARGEST_COUNT, Reader
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Store
@@ -27,18 +28,16 @@ class Queries:
         Raises:
             ApiError: 400 when the question cannot be understood, 403 without the privilege to read.
         """
-        require(caller, Verb.READ, model)
         if "fetchXml" in parameters:
+            admit(call, parameters, FETCH)
             return self._fetch(call, model, parameters["fetchXml"], caller)
-        page = self._reader.query(model, parameters, call.prefer)
+        admit(call, parameters, READ_SET)
+        require(caller, Verb.READ, model)
+        page = self._reader.query(model, parameters, call.preferences)
         select = parameters.get("$select")
         context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "")
         content: JsonObject = {"@odata.context": context}
-        if page.count is not None:
-            content["@odata.count"] = page.count
-            if "odata.include-annotations" in call.prefer:
-                content["@Microsoft.Dynamics.CRM.totalrecordcount"] = page.count
-                content["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = page.count >= LARGEST_COUNT
+        content.update(_count(page.count, call.preferences.annotations))
         content["value"] = _values(page.rows)
         if page.next_token is not None:
             kept = "&".join(part for part in call.query.split("&") if part and not _is_skip_token(part))
@@ -46,12 +45,13 @@ class Queries:
             content["@odata.nextLink"] = link
         return json_answer(200, content)
 
-    def count(self, model: TableModel, parameters: dict[str, str], caller: Caller) -> Answer:
+    def count(self, call: Call, model: TableModel, parameters: dict[str, str], caller: Caller) -> Answer:
         """`GET set/$count`.
 
         Raises:
             ApiError: 400 when the filter cannot be understood, 403 without the privilege to read.
         """
+        admit(call, parameters, COUNT)
         require(caller, Verb.READ, model)
         count = min(len(self._reader.find(model, parameters.get("$filter", ""))), LARGEST_COUNT)
         return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(count).encode())
@@ -63,14 +63,14 @@ class Queries:
             raise bad_query(f"The entity '{tables[0].name}' of the FetchXML does not belong to '{model.set_name}'.")
         for table in tables:
             require(caller, Verb.READ, table)
-        page = self._fetcher.run(fetch, wanted_annotations(call.prefer))
+        wanted = call.preferences.annotations
+        page = self._fetcher.run(fetch, wanted)
         content: JsonObject = {"@odata.context": f"{call.root}/$metadata#{model.set_name}"}
-        if page.total is not None:
-            content["@Microsoft.Dynamics.CRM.totalrecordcount"] = page.total
-        if _wants(call.prefer, "morerecords"):
-            content["@Microsoft.Dynamics.CRM.morerecords"] = page.more
-        if _wants(call.prefer, "fetchxmlpagingcookie") and page.cookie is not None:
-            content["@Microsoft.Dynamics.CRM.fetchxmlpagingcookie"] = page.cookie
+        content.update(_count(page.total, wanted))
+        if page.more and MORE_RECORDS in wanted:  # on the last page it is left out
+            content[f"@{MORE_RECORDS}"] = True
+        if page.cookie is not None and PAGING_COOKIE in wanted:
+            content[f"@{PAGING_COOKIE}"] = page.cookie
         content["value"] = _values(page.rows)
         return json_answer(200, content)
 
@@ -81,8 +81,16 @@ def _values(rows: list[JsonObject]) -> list[Json]:
     return values
 
 
-def _wants(prefer: str, annotation: str) -> bool:
-    return annotation in prefer or '="*"' in prefer or "Microsoft.Dynamics.CRM.*" in prefer
+def _count(count: int | None, wanted: frozenset[str]) -> JsonObject:
+    """The number of rows, if asked for, and its annotations, if asked for."""
+    if count is None:
+        return {}
+    counted: JsonObject = {"@odata.count": count}
+    if TOTAL_COUNT in wanted:
+        counted[f"@{TOTAL_COUNT}"] = count
+    if TOTAL_COUNT_CAPPED in wanted:
+        counted[f"@{TOTAL_COUNT_CAPPED}"] = count >= LARGEST_COUNT
+    return counted
 
 
 def _is_skip_token(part: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from sandbox.dataverse.annotations import annotate, wanted_annotations
+from sandbox.dataverse.annotations import annotate
 from sandbox.dataverse.errors import bad_query
 from sandbox.dataverse.filters import Condition, Fields, RelatedFields, Values, compile_filter
 from sandbox.dataverse.model import Navigation, TableModel
@@ -16,11 +16,12 @@ from sandbox.dataverse.options import (
     Expansion,
     Ordering,
     read_expand,
+    read_flag,
     read_number,
     read_order,
-    read_page_size,
     read_select,
 )
+from sandbox.dataverse.preferences import Preference, Preferences
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Json, JsonObject, Scalar, fold
 
@@ -65,7 +66,7 @@ class Reader:
         self._store = store
         self._fields = {model.name: self._fields_of(model) for model in store.catalog.by_name.values()}
 
-    def view(self, model: TableModel, parameters: dict[str, str], prefer: str) -> View:
+    def view(self, model: TableModel, parameters: dict[str, str], preferences: Preferences) -> View:
         """What a request wants to see of each row.
 
         Raises:
@@ -73,7 +74,7 @@ class Reader:
         """
         names = read_select(model, parameters.get("$select", ""))
         expansions = read_expand(model, parameters.get("$expand", ""))
-        return View(names, expansions, wanted_annotations(prefer) if prefer else frozenset())
+        return View(names, expansions, preferences.annotations)
 
     def show(self, model: TableModel, row: Row, view: View) -> JsonObject:
         """One row as JSON."""
@@ -87,20 +88,22 @@ class Reader:
             shown[expansion.navigation.name] = self._expand(row, expansion, view.annotations)
         return shown
 
-    def query(self, model: TableModel, parameters: dict[str, str], prefer: str) -> Page:
+    def query(self, model: TableModel, parameters: dict[str, str], preferences: Preferences) -> Page:
         """Answer a query.
 
         Raises:
             ApiError: 400 when a part of it cannot be understood.
         """
-        view = self.view(model, parameters, prefer)
+        view = self.view(model, parameters, preferences)
         ordering = read_order(model, parameters.get("$orderby", ""))
         top = read_number(parameters, "$top")
+        if top is not None and (Preference.PAGE_SIZE in preferences.given or "$skiptoken" in parameters):
+            raise bad_query("$top cannot be combined with pages.")
         rows = self.find(model, parameters.get("$filter", ""), ordering)
-        count = min(len(rows), LARGEST_COUNT) if parameters.get("$count", "").lower() == "true" else None
+        count = min(len(rows), LARGEST_COUNT) if read_flag(parameters, "$count") else None
         token = parameters.get("$skiptoken")
         start = 0 if token is None else _position_after(rows, ordering, token)
-        size = read_page_size(prefer) if top is None else min(top, read_page_size(prefer))
+        size = preferences.page_size if top is None else min(top, preferences.page_size)
         page = rows[start : start + size]
         more = start + size < len(rows) and top is None
         next_token = _make_token(page[-1], ordering) if more and page else None

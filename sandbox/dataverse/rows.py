@@ -4,16 +4,23 @@ Conditions are as the Web API documents them: a PATCH without a condition update
 never inserts, with `If-None-Match: *` it never updates, and with an etag it happens to that row version or not at all.
 """
 
+from typing import Final
+from urllib.parse import quote
+
 from sandbox.dataverse import errors
 from sandbox.dataverse.binding import RowKey, find_reference
 from sandbox.dataverse.calls import Answer, Call, empty_answer, json_answer
 from sandbox.dataverse.errors import ApiError, bad_payload, unknown_segment
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.reads import Reader
+from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.validation import BodyReader, Changes, check_value
 from sandbox.dataverse.values import JsonObject
-from sandbox.dataverse.writes import Writer
+from sandbox.dataverse.writes import Writer, require
+
+#: What is not encoded in the address of a row.
+_PLAIN_IN_ADDRESS: Final = "()=',/"
 
 
 class RowOperations:
@@ -27,7 +34,8 @@ class RowOperations:
         """`POST set`."""
         changes = BodyReader(self._store, call.content_ids).read(model, call.json())
         row = writer.create(model, changes)
-        return self._written(call, model, row, parameters, created=True)
+        address = f"{call.root}/{model.set_name}({row.id})"
+        return self._written(call, model, row, parameters, writer, {"OData-EntityId": address, "Location": address})
 
     def read(self, call: Call, model: TableModel, key: RowKey, parameters: dict[str, str]) -> Answer:
         """`GET set(key)`."""
@@ -48,7 +56,10 @@ class RowOperations:
             check_version(row, condition)
         changes = BodyReader(self._store, call.content_ids).read(model, call.json())
         row = insert_or_update(model, key, row, changes, writer)
-        return self._written(call, model, row, parameters, created=writer.events[-1].message == "Create")
+        created = writer.events[-1].message == "Create"
+        # The address names the row as the request did; without a representation, nothing tells the id or the version.
+        address = f"{call.root}/{quote(call.path, safe=_PLAIN_IN_ADDRESS)}"
+        return self._written(call, model, row, parameters, writer, {"OData-EntityId": address}, created=created)
 
     def delete(self, call: Call, model: TableModel, key: RowKey, writer: Writer) -> Answer:
         """`DELETE set(key)`."""
@@ -96,8 +107,10 @@ class RowOperations:
         row = self._find(model, key)
         changes = Changes({navigation.property_name: None})
         if call.method == "PUT":
-            address = call.json().get("@odata.id")
-            target, other = find_reference(self._store, str(address))
+            body = call.json()
+            if set(body) != {"@odata.id"}:
+                raise bad_payload(model.set_name, "The body must have exactly the property '@odata.id'.")
+            target, other = find_reference(self._store, str(body["@odata.id"]))
             if target.name not in navigation.targets:
                 raise bad_payload(model.set_name, f"'{name}' cannot point to '{target.name}'.")
             changes = Changes({navigation.property_name: other.id}, {navigation.property_name: target.name})
@@ -110,19 +123,26 @@ class RowOperations:
             raise key.missing(model)
         return row
 
-    def _written(self, call: Call, model: TableModel, row: Row, parameters: dict[str, str], *, created: bool) -> Answer:
-        address = f"{call.root}/{model.set_name}({row.id})"
-        headers = {"OData-EntityId": address}
-        if created:
-            headers["Location"] = address
-        if call.wants_representation:
-            headers["Preference-Applied"] = "return=representation"
-            shown = self._shown(call, model, row, parameters)
-            return Answer(201 if created else 200, {**shown.headers, **headers}, shown.body)
-        return empty_answer(headers)
+    def _written(
+        self,
+        call: Call,
+        model: TableModel,
+        row: Row,
+        parameters: dict[str, str],
+        writer: Writer,
+        headers: dict[str, str],
+        *,
+        created: bool = True,
+    ) -> Answer:
+        if not call.preferences.representation:
+            return empty_answer(headers)
+        require(writer.caller, Verb.READ, model)
+        shown = self._shown(call, model, row, parameters)
+        headers = {**(headers if call.method == "POST" else {}), "Preference-Applied": "return=representation"}
+        return Answer(201 if created else 200, {**shown.headers, **headers}, shown.body)
 
     def _shown(self, call: Call, model: TableModel, row: Row, parameters: dict[str, str]) -> Answer:
-        view = self._reader.view(model, parameters, call.prefer)
+        view = self._reader.view(model, parameters, call.preferences)
         select = parameters.get("$select")
         context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "") + "/$entity"
         content: JsonObject = {"@odata.context": context, **self._reader.show(model, row, view)}

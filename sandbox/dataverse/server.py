@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sandbox.dataverse.app import Application
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.settings import Settings
+from sandbox.quiet_server import QuietServer
 
 HOST: Final = "127.0.0.1"
 #: Enough for a thousand clients that connect in the same moment.
@@ -70,8 +71,8 @@ class _Protocol(HttpToolsProtocol):
         scope["sandbox.transport"] = self.transport
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the signals to `serve`."""
+class _Server(QuietServer):
+    """A server that leaves the signals to `serve`."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -8,12 +8,15 @@ GET calls                 how many requests; see `journal`
 POST calls/reset          counts from zero
 POST clock                {"move_seconds": 60} answers {"now": ...}
 GET, POST, DELETE faults  the rules; POST adds one (the attributes of `faults.Fault`), DELETE removes all
-POST limits               {"enabled", "requests", "seconds", "concurrency", "window_seconds"}, any of them
+GET, DELETE held          the requests whose effect comes later; DELETE makes them never happen
+POST held/release         {"id": ...}, or {} for all in their order: they happen now; answers with their statuses
+POST limits               the attributes of `limits.LimitSettings`, any of them
 POST latency              {"ms": 50}
 POST steps                {"enabled", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of them;
                           answers with the first three as they are now, so with how many are still to be lost
 """
 
+import re
 from dataclasses import asdict
 from typing import cast
 
@@ -25,7 +28,7 @@ from starlette.routing import Route
 from sandbox.dataverse.annotations import LOOKUP_TABLE
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.errors import ApiError, error_body
-from sandbox.dataverse.faults import Fault, FaultKind
+from sandbox.dataverse.faults import Fault
 from sandbox.dataverse.reads import View
 from sandbox.dataverse.values import JsonObject, stamp
 
@@ -44,13 +47,15 @@ def side_door(environment: Environment) -> Starlette:
         Route("/_sandbox/calls/reset", door.reset_calls, methods=["POST"]),
         Route("/_sandbox/clock", door.clock, methods=["POST"]),
         Route("/_sandbox/faults", door.faults, methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/held", door.held, methods=["GET", "DELETE"]),
+        Route("/_sandbox/held/release", door.release, methods=["POST"]),
         Route("/_sandbox/limits", door.limits, methods=["POST"]),
         Route("/_sandbox/latency", door.latency, methods=["POST"]),
         Route("/_sandbox/steps", door.steps, methods=["POST"]),
     ]
     return Starlette(
         routes=routes,
-        exception_handlers={ApiError: _refused, ValueError: _refused, TypeError: _refused, KeyError: _refused},
+        exception_handlers=dict.fromkeys((ApiError, ValueError, TypeError, KeyError, re.PatternError), _refused),
     )
 
 
@@ -100,15 +105,24 @@ class _SideDoor:
     async def faults(self, request: Request) -> JSONResponse:
         rules = self._environment.faults.rules
         if request.method == "POST":
-            content = await request.json()
-            rules.append(Fault(**{**content, "kind": FaultKind(content["kind"])}))
+            rules.append(Fault(**await request.json()))
         elif request.method == "DELETE":
             rules.clear()
         return JSONResponse([asdict(rule) for rule in rules])
 
+    async def held(self, request: Request) -> JSONResponse:
+        held = self._environment.held
+        if request.method == "DELETE":
+            held.clear()
+        return JSONResponse([each.as_json() for each in held.waiting()])
+
+    async def release(self, request: Request) -> JSONResponse:
+        chosen = (await request.json()).get("id")
+        return JSONResponse(self._environment.held.release(self._environment.answer, chosen))
+
     async def limits(self, request: Request) -> JSONResponse:
         settings = self._environment.limiter.settings
-        _assign(settings, await request.json(), ("enabled", "requests", "seconds", "concurrency", "window_seconds"))
+        _assign(settings, await request.json(), tuple(asdict(settings)))
         self._environment.limiter.reset()
         return JSONResponse(asdict(settings))
 

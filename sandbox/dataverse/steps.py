@@ -7,6 +7,7 @@ removed, as the steps are registered with `asyncautodelete`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from connector.dataverse.names import SERVICE_ENDPOINT
@@ -118,9 +119,13 @@ class Steps:
                 "name": SERVICE_ENDPOINT,
                 "contract": 6,
                 "authtype": 2,
+                "connectionmode": 1,
+                "userclaim": 1,
                 "messageformat": 2,
                 "messagecharset": 1,
                 "namespaceaddress": namespace,
+                "namespaceformat": 2,
+                "solutionnamespace": urlsplit(namespace).netloc.partition(".")[0],
                 "path": queue_name,
                 "issaskeyset": has_key,
             },
@@ -144,6 +149,7 @@ class Steps:
                     "stage": 40,
                     "mode": 1,
                     "rank": 1,
+                    "supporteddeployment": 0,
                     "asyncautodelete": True,
                     "filteringattributes": ",".join(registered.step.filtering) or None,
                     "statecode": 0,

@@ -10,7 +10,7 @@ from sandbox.dataverse.binding import find_reference, resolve_content_id
 from sandbox.dataverse.errors import ApiError, bad_payload
 from sandbox.dataverse.model import LOOKUP_KINDS, Navigation, TableModel
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.values import Json, JsonObject, Scalar, as_date, as_guid, as_stamp
+from sandbox.dataverse.values import Json, JsonObject, Scalar, as_date, as_guid, as_stamp, as_time_without_zone
 
 _BIND: Final = "@odata.bind"
 #: The range of a whole-number column.
@@ -52,7 +52,11 @@ class BodyReader:
                 self._set(model, column, value, changes)
             elif name.endswith(_BIND):
                 self._bind(model, name.removesuffix(_BIND), value, changes)
-            elif "@" not in name:
+            elif name == "@odata.type":
+                _check_type(model, value)
+            elif "@" in name:
+                raise bad_payload(model.set_name, f"The annotation '{name}' is not supported in a request.")
+            else:
                 self._navigate(model, name, value, changes)
         return changes
 
@@ -113,6 +117,12 @@ class BodyReader:
             )
         # A null for one target of a polymorphic lookup clears it only if it points there; a plain clear is enough here.
         changes.values[navigation.property_name] = None
+
+
+def _check_type(model: TableModel, value: Json) -> None:
+    wanted = f"Microsoft.Dynamics.CRM.{model.name}"
+    if not isinstance(value, str) or value.removeprefix("#") != wanted:
+        raise bad_payload(model.set_name, f"'@odata.type' must be '{wanted}'; found '{value}'.")
 
 
 def _wrong_type(model: TableModel, column: Column, value: Json) -> ApiError:
@@ -200,6 +210,7 @@ _CHECKS: Final[dict[Kind, Callable[[TableModel, Column, Json], Scalar]]] = {
     Kind.YES_NO: _yes_no,
     Kind.DATE: _converted(as_date),
     Kind.DATE_TIME: _converted(as_stamp),
+    Kind.DATE_TIME_NO_ZONE: _converted(as_time_without_zone),
     Kind.ID: _converted(as_guid),
 }
 

@@ -1,7 +1,7 @@
 """The values of columns, in the form in which the Web API writes them.
 
-Rows are kept in wire form, so that reading costs nothing: guids in lower case, times as `2025-01-31T12:00:00Z`, dates
-as `2025-01-31`, choices as numbers, several choices as `1,2`.
+Rows are kept in wire form, so that reading costs nothing: guids in lower case, times as `2025-01-31T12:00:00Z` (also
+those that belong to no time zone), dates as `2025-01-31`, choices as numbers, several choices as `1,2`.
 """
 
 import re
@@ -11,6 +11,8 @@ type Scalar = str | int | float | bool | None
 type Json = Scalar | list[Json] | dict[str, Json]
 type JsonObject = dict[str, Json]
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(rf"{_DATE.pattern}T\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,7}})?)?(?:Z|[+-]\d{{2}}:\d{{2}})")
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -31,17 +33,26 @@ def stamp(moment: datetime) -> str:
 
 def as_stamp(text: str) -> str | None:
     """A time with an offset in its one spelling, or None when the text is none; fractions of a second are dropped."""
+    if not _MOMENT.fullmatch(text):
+        return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        return stamp(datetime.fromisoformat(text).astimezone(UTC))
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        return None
-    return stamp(moment.astimezone(UTC))
+
+
+def as_time_without_zone(text: str) -> str | None:
+    """A time of no time zone in its one spelling, which bears a `Z` all the same; None when the text is none.
+
+    What Dataverse makes of another offset is not known, so it is refused.
+    """
+    return as_stamp(text) if text.endswith(("Z", "+00:00")) else None
 
 
 def as_date(text: str) -> str | None:
     """A date in its one spelling, or None when the text is none."""
+    if not _DATE.fullmatch(text):
+        return None
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:

@@ -1,6 +1,7 @@
 """Create, update and delete one row: privileges, defaults, computed columns, states, and what a deletion entails."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
@@ -85,10 +86,7 @@ class Writer:
             raise errors.duplicate_id()
         now = self.clock.now()
         values: dict[str, Scalar] = {model.id_column: row_id, **model.defaults, **changes.values}
-        for name in model.required:
-            if values.get(name) is None:
-                message = f"Attribute: {name} cannot be set to NULL on {model.name}."
-                raise ApiError(400, errors.INVALID_ARGUMENT, message)
+        _require_values(model, values, model.required)
         for column in model.auto_numbers:
             if values.get(column.name) is None:
                 values[column.name] = self._auto_number(column.auto_number)
@@ -116,10 +114,7 @@ class Writer:
             raise ApiError(400, errors.INVALID_ARGUMENT, f"The primary key of {model.name} cannot be changed.")
         now = self.clock.now()
         changed = dict(changes.values)
-        for name in model.required:
-            if name in changed and changed[name] is None:
-                message = f"Attribute: {name} cannot be set to NULL on {model.name}."
-                raise ApiError(400, errors.INVALID_ARGUMENT, message)
+        _require_values(model, changed, [name for name in model.required if name in changed])
         if model.has_state and ("statecode" in changed or "statuscode" in changed):
             _settle_state(model, changed, changes.values, old)
         if model.has_full_name and ("firstname" in changed or "lastname" in changed):
@@ -185,6 +180,13 @@ class Writer:
     def _auto_number(self, pattern: str) -> str:
         number = self.store.next_number()
         return _SEQUENCE_NUMBER.sub(lambda match: str(number).zfill(int(match[1])), pattern)
+
+
+def _require_values(model: TableModel, values: dict[str, Scalar], required: Iterable[str]) -> None:
+    for name in required:
+        if values.get(name) is None:
+            message = f"Attribute: {model.properties[name].name} cannot be set to NULL on {model.name}."
+            raise ApiError(400, errors.INVALID_ARGUMENT, message)
 
 
 def _full_name(values: dict[str, Scalar]) -> str | None:

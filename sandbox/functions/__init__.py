@@ -10,6 +10,6 @@ do: read `host.json` and settings, receive and settle messages, keep schedules, 
     protocol.py      the messages (FunctionRpc.proto)      invocation.py   what goes in and what comes out
     bindings.py      what a function is triggered by       trigger_data.py messages as the engine sees them
     service_bus.py   around a function woken by messages   receiver.py     the SDK's receiver below (sdk_internals.py)
-    timers.py        around a function woken by the clock
+    timers.py        around a function woken by the clock  bell.py         wakes a thread that waits
     host_json.py, app_settings.py, statistics.py, control.py, __main__.py
 """

@@ -10,16 +10,13 @@ import logging
 import os
 import signal
 import sys
-import threading
 
 from sandbox.functions.app_settings import SettingMissing
+from sandbox.functions.bell import Bell
 from sandbox.functions.control import Control
 from sandbox.functions.engine import AppBroken
 from sandbox.functions.host import FunctionsHost
 from sandbox.functions.invocation import EngineDied
-
-#: How often the main thread looks whether the host has failed, between signals.
-LOOK_SECONDS = 0.2
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,10 +58,11 @@ def _run_timer(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    ended = threading.Event()
+    bell = Bell()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    with FunctionsHost(options.app, workers=options.workers, timers=not options.no_timers) as host:
+        signal.signal(number, lambda *_: bell.ring())
+    timers = not options.no_timers
+    with FunctionsHost(options.app, workers=options.workers, timers=timers, on_failure=bell.ring) as host:
         control = Control(host, options.port)
         control.start()
         ready = {
@@ -75,8 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
             "control_url": control.url,
         }
         print(json.dumps(ready), flush=True)
-        while not (ended.wait(LOOK_SECONDS) or host.failed.is_set()):
-            pass
+        bell.wait()
         control.stop()
     if host.failed.is_set():
         print(f"The Functions host gives up: {host.failure}", file=sys.stderr)

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from sandbox.functions.host import FunctionsHost
+from sandbox.quiet_server import QuietServer
 
 #: How long the server may take to end; it has no slow requests but a timer, which the host waits for itself.
 STOP_SECONDS = 2
@@ -39,7 +40,7 @@ class Control:
             lifespan="off",
             timeout_graceful_shutdown=STOP_SECONDS,
         )
-        self._server = uvicorn.Server(config)
+        self._server = QuietServer(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="control", daemon=True)
 
     @property

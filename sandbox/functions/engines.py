@@ -24,7 +24,7 @@ START_ATTEMPTS = 3
 #: Wait before the second start; doubled for each further one. Short: this machine has nothing to protect.
 BACK_OFF_SECONDS = 0.25
 
-#: How often calls that outstay functionTimeout are looked for; the setting is in minutes, so a second is exact enough.
+#: The least wait between two looks for calls that outstay functionTimeout, which is in minutes.
 OVERDUE_CHECK_SECONDS = 1.0
 
 #: How long an invocation waits for an engine that is being started again before it is given up.
@@ -144,9 +144,13 @@ class Engines:
 
     def _end_overdue(self) -> None:
         """Kills an engine in which a call outstays functionTimeout: Python code cannot be stopped in another way."""
-        while not self._stopping.wait(OVERDUE_CHECK_SECONDS):
+        oldest = 0.0
+        # No call can be overdue before the oldest of now is; those that begin meanwhile are younger.
+        while not self._stopping.wait(min(max(self._timeout - oldest, OVERDUE_CHECK_SECONDS), threading.TIMEOUT_MAX)):
+            oldest = 0.0
             for engine in self._running():
                 function, seconds = engine.longest_call()
+                oldest = max(oldest, seconds)
                 if seconds > self._timeout:
                     self._report("Error", f"{function} has run for {seconds:.0f} s, over functionTimeout; ending it.")
                     engine.kill()

@@ -45,6 +45,7 @@ class FunctionsHost:
     `environment` is what the app sees (by default that of this process), over `local.settings.json`. Without
     `listen` no messages are received; without `timers` no schedule is kept, but `run_timer` works. `workers` engine
     processes share the calls, as with FUNCTIONS_WORKER_PROCESS_COUNT; batches stay one at a time per function.
+    `on_failure` is called, from another thread, when the host gives up; `failure` says why.
     """
 
     def __init__(
@@ -56,10 +57,12 @@ class FunctionsHost:
         listen: bool = True,
         timers: bool = True,
         on_log: Callable[[EngineLog], None] | None = None,
+        on_failure: Callable[[], None] | None = None,
     ) -> None:
         self.app = Path(app).resolve()
         self.failed = threading.Event()
         self.failure = ""
+        self._on_failure = on_failure
         self._listen = listen
         self._keep_timers = timers
         self._host_json = HostJson.load(self.app)
@@ -157,6 +160,8 @@ class FunctionsHost:
     def _fail(self, reason: str) -> None:
         self.failure = reason
         self.failed.set()
+        if self._on_failure:
+            self._on_failure()
 
 
 def log_line(record: EngineLog) -> None:

@@ -13,6 +13,7 @@ from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, Servic
 from azure.servicebus.exceptions import MessageAlreadySettled, MessageLockLostError, MessageNotFoundError
 
 from sandbox.functions import sdk_internals
+from sandbox.functions.bell import Bell, Woken
 from sandbox.functions.bindings import ServiceBusTrigger
 
 #: How long the socket is waited on at a time. The SDK's 0.2 s would be added to every batch that is not full.
@@ -73,12 +74,38 @@ class Receiver:
             sdk_internals.withdraw_credit(self._receiver)
         return taken
 
-    def gather(self, least: int, limit: int, wait: float, within: float) -> list[ServiceBusReceivedMessage]:
-        """As `receive`, but once a message is there goes on for up to `within` seconds until `least` are."""
+    def wait(self, bell: Bell, seconds: float | None = None, *, receiving: bool = True) -> bool:
+        """Blocks, using no processor, until it is time to call `receive`, the bell rings, or `seconds` are over.
+
+        It is time to receive when the bus has sent something, and now and then when it has not, which keeps the
+        connection alive. Not `receiving`, the connection is kept alive here, and no messages are asked for.
+
+        Returns:
+            Whether to call `receive`.
+        """
+        socket = None
+        if receiving:
+            socket = sdk_internals.offer_credit(self._receiver)
+            if socket is None:
+                return True
+        elif not self._prefetch:
+            sdk_internals.withdraw_credit(self._receiver)
+        heartbeat = sdk_internals.seconds_to_heartbeat(self._receiver)
+        longest = heartbeat if seconds is None else min(heartbeat, seconds)
+        woken = bell.wait(socket, longest)
+        due = woken is Woken.BY_TIME and longest == heartbeat
+        if due and not receiving:
+            self.keep_alive()
+        return receiving and (due or woken is Woken.BY_SOURCE)
+
+    def gather(self, bell: Bell, least: int, limit: int, wait: float, within: float) -> list[ServiceBusReceivedMessage]:
+        """As `receive`, but goes on for up to `within` seconds until `least` messages are there, or the bell rings."""
         taken = self.receive(limit, wait)
         deadline = time.monotonic() + within
-        while taken and len(taken) < least and (left := deadline - time.monotonic()) > 0:
-            taken += self.receive(limit - len(taken), left)
+        while taken and len(taken) < least and (left := deadline - time.monotonic()) > 0 and self.wait(bell, left):
+            taken += self.receive(limit - len(taken), SOCKET_SECONDS)
+        if not self._prefetch:
+            sdk_internals.withdraw_credit(self._receiver)
         return taken
 
     def complete(self, message: ServiceBusReceivedMessage) -> bool:
@@ -92,6 +119,10 @@ class Receiver:
     def renew(self, message: ServiceBusReceivedMessage) -> bool:
         """Renews the lock of a message; False where it is lost."""
         return _settle(self._receiver.renew_message_lock, message)
+
+    def seconds_to_heartbeat(self) -> float:
+        """How long the connection may be left alone before `keep_alive`."""
+        return sdk_internals.seconds_to_heartbeat(self._receiver)
 
     def keep_alive(self) -> None:
         """Keeps the connection from being closed as idle while a function runs long."""

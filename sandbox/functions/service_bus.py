@@ -12,8 +12,9 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -23,17 +24,21 @@ from azure.servicebus import ServiceBusReceivedMessage
 from azure.servicebus.exceptions import ServiceBusError
 
 from sandbox.functions import trigger_data
+from sandbox.functions.bell import Bell
 from sandbox.functions.bindings import ServiceBusTrigger
 from sandbox.functions.host_json import ServiceBusOptions
 from sandbox.functions.invocation import EngineDied, Invocation, Outcome, PendingOutcome
 from sandbox.functions.receiver import Receiver, renewal_time, utc_now
 from sandbox.functions.statistics import Statistics
 
-#: How long an empty source is listened to at a time; a stop is noticed in between.
-IDLE_SECONDS = 0.1
+#: How long to take what the bus has announced, connecting anew included. While nothing is announced, nothing is done.
+TAKE_SECONDS = 0.1
 
-#: How long to look for more messages while calls are under way whose end has to be noticed too.
+#: The same while calls are under way whose end has to be noticed too.
 BUSY_SECONDS = 0.01
+
+#: How long to wait for an engine that is being started again before a stop is noticed.
+ENGINE_SECONDS = 0.1
 
 #: Wait before a lost connection is tried again.
 RECONNECT_SECONDS = 0.5
@@ -63,6 +68,7 @@ class Listener(ABC):
         self._statistics = statistics
         self._completes = trigger.auto_complete if trigger.auto_complete is not None else options.auto_complete_messages
         self._stopping = threading.Event()
+        self._bell = Bell()
         self._thread = threading.Thread(target=self._listen, name=f"listen-{trigger.function}", daemon=True)
         statistics.know(trigger.function)
 
@@ -73,6 +79,7 @@ class Listener(ABC):
     def ask_to_stop(self) -> None:
         """Receives no more; calls under way are waited for and settled."""
         self._stopping.set()
+        self._bell.ring()
 
     def join(self, timeout: float) -> bool:
         """Waits for the end after `ask_to_stop`; False where calls are still under way after `timeout` seconds."""
@@ -80,20 +87,23 @@ class Listener(ABC):
         return not self._thread.is_alive()
 
     def _listen(self) -> None:
-        while not self._stopping.is_set():
-            if not self._invoker.wait_until_ready(IDLE_SECONDS):
-                continue
-            try:
-                with Receiver(self._trigger, self._options.prefetch_count) as receiver:
-                    self._pump(receiver)
-            except EngineDied:
-                _log.warning("%s: the engine died; listening anew", self._trigger.function)
-            except ServiceBusError as error:
-                _log.warning("%s: %s from the bus; listening anew", self._trigger.function, type(error).__name__)
-                self._stopping.wait(RECONNECT_SECONDS)
-            except Exception:  # noqa: BLE001 - a listener that gives up would leave its messages to nobody
-                _log.exception("%s: listening failed; listening anew", self._trigger.function)
-                self._stopping.wait(RECONNECT_SECONDS)
+        with closing(self._bell):
+            while not self._stopping.is_set():
+                if self._invoker.wait_until_ready(ENGINE_SECONDS):
+                    self._listen_once()
+
+    def _listen_once(self) -> None:
+        try:
+            with Receiver(self._trigger, self._options.prefetch_count) as receiver:
+                self._pump(receiver)
+        except EngineDied:
+            _log.warning("%s: the engine died; listening anew", self._trigger.function)
+        except ServiceBusError as error:
+            _log.warning("%s: %s from the bus; listening anew", self._trigger.function, type(error).__name__)
+            self._stopping.wait(RECONNECT_SECONDS)
+        except Exception:  # noqa: BLE001 - a listener that gives up would leave its messages to nobody
+            _log.exception("%s: listening failed; listening anew", self._trigger.function)
+            self._stopping.wait(RECONNECT_SECONDS)
 
     @abstractmethod
     def _pump(self, receiver: Receiver) -> None:
@@ -156,17 +166,14 @@ class SingleListener(Listener):
         died = False
         while calls or not (self._stopping.is_set() or died):
             free = self._options.max_concurrent_calls - len(calls)
-            listening = free > 0 and not (self._stopping.is_set() or died)
-            if listening:
-                for message in receiver.receive(free, BUSY_SECONDS if calls else IDLE_SECONDS):
+            receiving = free > 0 and not (self._stopping.is_set() or died)
+            if receiver.wait(self._bell, _until_renewal(calls), receiving=receiving):
+                for message in receiver.receive(free, BUSY_SECONDS if calls else TAKE_SECONDS):
                     self._call(message, receiver, calls, ended)
-            call = _next(ended, 0.0 if listening else IDLE_SECONDS)
-            if call is None and not listening:
-                receiver.keep_alive()
-            while call is not None:
+            self._bell.silence()
+            while (call := _next(ended)) is not None:
                 del calls[id(call)]
                 died |= self._finish(call, receiver)
-                call = _next(ended, 0.0)
             self._renew(receiver, calls)
         if died:
             raise EngineDied
@@ -189,7 +196,12 @@ class SingleListener(Listener):
         now = utc_now()
         call = _Call(message, pending, renewal_time(message, now), now + self._options.max_auto_lock_renewal_duration)
         calls[id(call)] = call
-        pending.add_done_callback(lambda _: ended.put(call))
+
+        def end(_: PendingOutcome) -> None:
+            ended.put(call)
+            self._bell.ring()
+
+        pending.add_done_callback(end)
 
     def _finish(self, call: _Call, receiver: Receiver) -> bool:
         """Settles; True where the engine died."""
@@ -213,11 +225,9 @@ class BatchListener(Listener):
     def _pump(self, receiver: Receiver) -> None:
         options = self._options
         within = options.max_batch_wait_time.total_seconds()
+        least, most = options.min_message_batch_size, options.max_message_batch_size
         while not self._stopping.is_set():
-            batch = receiver.gather(
-                options.min_message_batch_size, options.max_message_batch_size, IDLE_SECONDS, within
-            )
-            if batch:
+            if receiver.wait(self._bell) and (batch := receiver.gather(self._bell, least, most, TAKE_SECONDS, within)):
                 self._statistics.began(self._trigger.function, len(batch))
                 self._settle(receiver, batch, self._run(batch, receiver))
 
@@ -230,7 +240,7 @@ class BatchListener(Listener):
             Invocation(self._trigger.function, {self._trigger.parameter: bodies}, trigger_data.many_metadata(batch))
         )
         try:
-            while not wait([pending], IDLE_SECONDS).done:
+            while not wait([pending], receiver.seconds_to_heartbeat()).done:
                 receiver.keep_alive()
             return pending.result()
         except EngineDied:
@@ -254,8 +264,15 @@ def stop_all(listeners: Sequence[Listener], grace: float) -> int:
     return sum(not each.join(max(0.0, deadline - time.monotonic())) for each in listeners)
 
 
-def _next(ended: "SimpleQueue[_Call]", wait: float) -> _Call | None:
+def _next(ended: "SimpleQueue[_Call]") -> _Call | None:
     try:
-        return ended.get(timeout=wait) if wait else ended.get_nowait()
+        return ended.get_nowait()
     except Empty:
         return None
+
+
+def _until_renewal(calls: Mapping[int, _Call]) -> float | None:
+    """Seconds until the first lock has to be renewed; None where there is none."""
+    now = utc_now()
+    due = [call.renew_at for call in calls.values() if max(call.renew_at, now) < call.renew_until]
+    return (min(due) - now).total_seconds() if due else None

@@ -55,6 +55,8 @@ IDLE_SECONDS = 240.0
 
 #: Claims come over `$cbs` afterwards, so the connection itself is anonymous.
 _MECHANISMS: Array = Array([Symbol("ANONYMOUS"), Symbol("EXTERNAL"), Symbol("MSSBCBS")])
+_SASL_OK = UByte(0)
+_SASL_AUTH = UByte(1)
 _CHANNEL_MAX = UShort(4999)
 
 
@@ -153,9 +155,12 @@ class Connection(asyncio.Protocol):
     def _on_frame(self, frame: Frame) -> None:
         performative, payload = decode_performative(frame.body)
         match performative:
-            case SaslInit():
-                self._put(encode_frame(0, SaslOutcome(UByte(0)), kind=SASL_FRAME))
+            case SaslInit(mechanism):
+                offered = mechanism in _MECHANISMS
+                self._put(encode_frame(0, SaslOutcome(_SASL_OK if offered else _SASL_AUTH), kind=SASL_FRAME))
                 self._expects_header = True
+                if not offered:
+                    self._hang_up()
             case Open():
                 self._on_open(performative)
             case Close():

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.servicebus.message import Message
+    from sandbox.servicebus.values import AmqpValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,22 @@ class QueuePolicy:
 
 
 class Outcome(Enum):
-    """What a receiver may do with a locked message, besides dead-lettering it."""
+    """What a receiver may do with a locked message."""
 
     COMPLETE = auto()
     ABANDON = auto()
     DEFER = auto()
     RELEASE = auto()
     """Give back unseen: not a delivery."""
+    DEAD_LETTER = auto()
+    """Set aside for people to look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """Set a message aside for people to look at."""
+class Settlement(NamedTuple):
+    """What a receiver asks for: an outcome, and application properties that the message gets with it."""
 
-    reason: str | None = None
-    description: str | None = None
-
-
-type Settlement = Outcome | DeadLetter
+    outcome: Outcome
+    properties: Mapping[str, AmqpValue] | None = None
 
 
 class Consumer(Protocol):

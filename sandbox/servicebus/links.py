@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from sandbox.servicebus.errors import DECODE_ERROR, AmqpError
+from sandbox.servicebus.errors import DECODE_ERROR, NOT_IMPLEMENTED, AmqpError
 from sandbox.servicebus.namespace import MAX_MESSAGE_SIZE, too_large
 from sandbox.servicebus.outcomes import ACCEPTED, rejected
 from sandbox.servicebus.performatives import RECEIVER, SETTLED, Disposition, Flow, Transfer
@@ -165,6 +165,7 @@ class ReceiverLink:
         try:
             if size > MAX_MESSAGE_SIZE:
                 raise too_large(size)
+            _check(first)
             self._handler(message, first.message_format)
         except AmqpError as error:
             state = rejected(error)
@@ -173,3 +174,8 @@ class ReceiverLink:
         if not first.settled and first.delivery_id is not None:
             number = UInt(first.delivery_id)
             self._channel.write(Disposition(RECEIVER, number, number, settled=True, state=state))
+
+
+def _check(transfer: Transfer) -> None:
+    if transfer.state is not None or transfer.resume:
+        raise AmqpError(NOT_IMPLEMENTED, "A transfer with a state, as in a transaction, is not imitated.")

@@ -15,7 +15,7 @@ from sandbox.servicebus.encoding import encode
 from sandbox.servicebus.values import AmqpMap, AmqpValue, DecodeError, Described, Int, Symbol, Timestamp, UInt, ULong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from uuid import UUID
 
 HEADER = ULong(0x70)
@@ -24,12 +24,25 @@ MESSAGE_ANNOTATIONS = ULong(0x72)
 PROPERTIES = ULong(0x73)
 APPLICATION_PROPERTIES = ULong(0x74)
 DATA = ULong(0x75)
+SEQUENCE = ULong(0x76)
 VALUE = ULong(0x77)
+FOOTER = ULong(0x78)
 
 #: `message-format` of a transfer that holds many messages, each in a data section.
 BATCH_FORMAT = 0x80013700
 
 SCHEDULED_ENQUEUE_TIME = Symbol("x-opt-scheduled-enqueue-time")
+
+#: Names the entity behind the one that a message is sent through, in a transaction.
+_VIA_PARTITION_KEY = Symbol("x-opt-via-partition-key")
+
+#: Places in the header and in the properties (AMQP 1.0, part 3, 3.2.1 and 3.2.4).
+_TTL = 2
+_ABSOLUTE_EXPIRY_TIME = 8
+
+_BODY = (DATA, SEQUENCE, VALUE, FOOTER)
+#: What stands in front of the messages of a batch: the envelope of the first of them.
+_ENVELOPE = (HEADER, DELIVERY_ANNOTATIONS, MESSAGE_ANNOTATIONS, PROPERTIES, APPLICATION_PROPERTIES)
 
 _MAX_UINT = 2**32 - 1
 
@@ -85,9 +98,26 @@ class Content:
             else:
                 break
             at = end
-        if properties and isinstance(properties[0], list | dict | Described):
+        _check_body(raw, at)
+        content = cls(header, annotations, properties, application_properties, encoded, raw[at:])
+        content.check()
+        return content
+
+    def check(self) -> None:
+        """Refuse what would have to be ignored.
+
+        Raises:
+            DecodeError: a field of the wrong type, or one that is not imitated.
+        """
+        if isinstance(self.message_id, list | dict | Described):
             raise DecodeError("a message id is not a simple value")
-        return cls(header, annotations, properties, application_properties, encoded, raw[at:])
+        ttl, scheduled = self._header_at(_TTL), self.annotations.get(SCHEDULED_ENQUEUE_TIME)
+        if any(value is not None and not isinstance(value, int) for value in (ttl, scheduled)):
+            raise DecodeError("a time to live or a scheduled time is not a number")
+        if ttl is None and self.property_at(_ABSOLUTE_EXPIRY_TIME) is not None:
+            raise DecodeError("an absolute expiry time without a time to live is not imitated")
+        if self.annotations.get(_VIA_PARTITION_KEY) is not None:
+            raise DecodeError("sending through another entity is not imitated")
 
     @property
     def message_id(self) -> AmqpValue:
@@ -97,7 +127,7 @@ class Content:
     @property
     def ttl_ms(self) -> int | None:
         """Milliseconds to live that the sender gave."""
-        ttl = self.header[2] if len(self.header) > 2 else None
+        ttl = self._header_at(_TTL)
         return ttl if isinstance(ttl, int) else None
 
     @property
@@ -110,25 +140,33 @@ class Content:
         """A field of the properties section by its place in AMQP 1.0, part 3, 3.2.4."""
         return self.properties[index] if index < len(self.properties) else None
 
+    def _header_at(self, index: int) -> AmqpValue:
+        return self.header[index] if index < len(self.header) else None
+
     def read_value(self) -> AmqpValue:
         """The body, where it is a single AMQP value, as in requests; else None."""
         if not self.body or _descriptor(self.body, 0) != VALUE:
             return None
         return _section(self.body, 0).value
 
-    def dead_lettered(self, source: str, reason: str | None, description: str | None) -> Content:
-        """The content as it stands in a dead-letter queue: with the reason, and without a time to live."""
-        told = {"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
-        properties: AmqpMap = {
-            **self.application_properties,
-            **{name: text for name, text in told.items() if text is not None},
-        }
+    def with_properties(self, changes: Mapping[str, AmqpValue]) -> Content:
+        """The content with these application properties set."""
+        if not changes:
+            return self
+        properties: AmqpMap = dict(self.application_properties)
+        properties.update(changes.items())
+        return replace(
+            self,
+            application_properties=properties,
+            encoded_application_properties=encode(Described(APPLICATION_PROPERTIES, properties)),
+        )
+
+    def dead_lettered(self, source: str) -> Content:
+        """The content as it stands in a dead-letter queue: with the entity that it left, without a time to live."""
         return replace(
             self,
             header=[*self.header[:2], None],
             annotations={**self.annotations, Symbol("x-opt-deadletter-source"): source},
-            application_properties=properties,
-            encoded_application_properties=encode(Described(APPLICATION_PROPERTIES, properties)),
         )
 
 
@@ -193,17 +231,29 @@ def unbatch(payload: bytes, message_format: int | None) -> Iterator[bytes]:
     Raises:
         DecodeError: a batch that is not well formed.
     """
-    if message_format != BATCH_FORMAT:
+    if not message_format:
         yield payload
         return
+    if message_format != BATCH_FORMAT:
+        raise DecodeError(f"the message format {message_format:#x} is not imitated")
     at = 0
     while at < len(payload):
-        if _descriptor(payload, at) == DATA:
+        section = _descriptor(payload, at)
+        if section == DATA:
             message = _section(payload, at).value
             if not isinstance(message, bytes):
                 raise DecodeError("an item of a batch is not binary")
             yield message
+        elif section not in _ENVELOPE:
+            raise DecodeError(f"a batch with a section {section!r}")
         at = skip(payload, at)
+
+
+def _check_body(raw: bytes, at: int) -> None:
+    while at < len(raw):
+        if (section := _descriptor(raw, at)) not in _BODY:
+            raise DecodeError(f"a message with a section {section!r} where its body is")
+        at = skip(raw, at)
 
 
 def _descriptor(raw: bytes, at: int) -> AmqpValue:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.servicebus import cbs, management
-from sandbox.servicebus.errors import INVALID_FIELD, NOT_ALLOWED, NOT_FOUND, AmqpError
+from sandbox.servicebus.errors import NOT_ALLOWED, NOT_FOUND, AmqpError
 from sandbox.servicebus.links import ReceiverLink, SenderLink
 from sandbox.servicebus.message import unbatch
 from sandbox.servicebus.queues import Queue
-from sandbox.servicebus.values import Described
+from sandbox.servicebus.terminus import Terminus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,21 +40,25 @@ class Nodes:
             AmqpError: there is no such entity, or the client may not do this with it.
         """
         peer_receives = attach.role
-        address = _address_of(attach.source if peer_receives else attach.target)
+        terminus = Terminus.of(attach)
+        address = terminus.path
         if address.lower() == cbs.ADDRESS:
             handler: Handler = lambda payload, _: answer(address, cbs.put_token(self._claims, payload))  # noqa: E731
         elif address.lower().endswith(management.ADDRESS_SUFFIX):
             handler = self._management(address, answer)
         elif peer_receives:
-            return SenderLink(channel, attach, address, self._queue(address))
+            queue = self._queue(address)
+            terminus.require_no_session()
+            return SenderLink(channel, attach, address, queue)
         else:
             handler = self._intake(address)
+        terminus.require_no_session()
         return SenderLink(channel, attach, address, None) if peer_receives else ReceiverLink(channel, attach, handler)
 
     def _management(self, address: str, answer: Answer) -> Handler:
         path = address[: -len(management.ADDRESS_SUFFIX)]
         entity = self._entity(path)
-        self._claims.require(path, "Listen", "Send", "Manage")
+        self._claims.require(address, "Listen", "Send", "Manage")
         node = management.Management(entity, self._namespace, self._claims)
         return lambda payload, _: answer(address, node.handle(payload))
 
@@ -81,13 +85,3 @@ class Nodes:
         if entity is None:
             raise AmqpError(NOT_FOUND, f"The messaging entity '{path}' could not be found.")
         return entity
-
-
-def _address_of(terminus: Described | None) -> str:
-    """The path in a source or target, whose first field may be a path or a whole URI."""
-    fields = terminus.value if isinstance(terminus, Described) else None
-    address = fields[0] if isinstance(fields, list) and fields else None
-    if not isinstance(address, str):
-        raise AmqpError(INVALID_FIELD, "The link has no address.")
-    path = address.partition("://")[2].partition("/")[2] if "://" in address else address
-    return path.strip("/")

@@ -18,17 +18,18 @@ from collections import deque
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from sandbox.servicebus.delivery import Consumer, DeadLetter, Outcome, QueuePolicy, Settlement
+from sandbox.servicebus.delivery import Consumer, Outcome, QueuePolicy
 from sandbox.servicebus.errors import MESSAGE_LOCK_LOST, MESSAGE_NOT_FOUND, NOT_ALLOWED, AmqpError
 from sandbox.servicebus.intake import Intake
 from sandbox.servicebus.message import Message, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from random import Random
 
     from sandbox.servicebus.clock import Alarm, Clock
     from sandbox.servicebus.message import Content
+    from sandbox.servicebus.values import AmqpValue
 
 #: What is counted since the start, as the side door tells it.
 _COUNTED = ("completed", "incoming", "duplicates", "expired", "lock_expired", "lost")
@@ -152,16 +153,18 @@ class Queue(Intake):
         self._hold(message, token)
         return message.locked_until
 
-    def settle(self, token: UUID, settlement: Settlement) -> None:
-        """End a lock.
+    def settle(self, token: UUID, outcome: Outcome, properties: Mapping[str, AmqpValue] | None = None) -> None:
+        """End a lock; the message keeps the application properties that are given with the outcome.
 
         Raises:
             AmqpError: the lock has been lost, or a dead letter is to be dead-lettered again.
         """
-        if isinstance(settlement, DeadLetter) and self.dead_letters is None:
+        if outcome is Outcome.DEAD_LETTER and self.dead_letters is None:
             raise AmqpError(NOT_ALLOWED, "A message in a dead-letter queue cannot be dead-lettered.")
         message = self._take_lock(token)
-        match settlement:
+        if properties:
+            message.content = message.content.with_properties(properties)
+        match outcome:
             case Outcome.COMPLETE:
                 self._remove(message)
                 self.counts["completed"] += 1
@@ -172,8 +175,8 @@ class Queue(Intake):
                 self._give_back(message)
             case Outcome.RELEASE:
                 self._give_back(message)
-            case DeadLetter(reason, description):
-                self._dead_letter(message, reason, description)
+            case Outcome.DEAD_LETTER:
+                self._dead_letter(message)
 
     def _lock(self, message: Message) -> None:
         message.state = State.LOCKED
@@ -205,8 +208,9 @@ class Queue(Intake):
         else:
             self._dead_letter(
                 message,
-                "MaxDeliveryCountExceeded",
-                f"Message could not be consumed after {message.delivery_count} delivery attempts.",
+                DeadLetterReason="MaxDeliveryCountExceeded",
+                DeadLetterErrorDescription=f"Message could not be consumed after {message.delivery_count} delivery "
+                "attempts.",
             )
 
     def _give_back(self, message: Message) -> None:
@@ -253,14 +257,18 @@ class Queue(Intake):
     def _expire(self, message: Message) -> None:
         self.counts["expired"] += 1
         if self._policy.dead_letter_on_expiration:
-            self._dead_letter(message, "TTLExpiredException", "The message expired and was dead lettered.")
+            self._dead_letter(
+                message,
+                DeadLetterReason="TTLExpiredException",
+                DeadLetterErrorDescription="The message expired and was dead lettered.",
+            )
         else:
             self._remove(message)
 
-    def _dead_letter(self, message: Message, reason: str | None, description: str | None) -> None:
+    def _dead_letter(self, message: Message, **properties: str) -> None:
         self._remove(message)
         if self.dead_letters is not None:
-            content = message.content.dead_lettered(self.path, reason, description)
+            content = message.content.with_properties(properties).dead_lettered(self.path)
             self.dead_letters.enqueue(content, delivery_count=message.delivery_count)
 
     def _remove(self, message: Message) -> None:

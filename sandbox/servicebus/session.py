@@ -165,11 +165,11 @@ class Session:
     # ------------------------------------------------------------------------------------------- inside
 
     def _settle(self, delivery_id: int, disposition: Disposition) -> None:
-        settlement = settlement_of(disposition.state)
+        outcome, properties = settlement_of(disposition.state)
         queue, token = self._unsettled.pop(delivery_id, (None, None))
         if queue is None or token is None:
             raise AmqpError(MESSAGE_LOCK_LOST, "The delivery has been settled already.")
-        queue.settle(token, settlement)
+        queue.settle(token, outcome, properties)
 
     def _drop(self, handle: int) -> bool:
         link = self._links.pop(handle, None)

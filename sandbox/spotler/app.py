@@ -22,13 +22,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.spotler.auth import SignedRequest, Verdict, Verifier, decoded_pairs
 from sandbox.spotler.call import Call
 from sandbox.spotler.dialect import DIALECTS, Dialect, other
-from sandbox.spotler.errors import ApiError, ErrorType, UnknownRoute
+from sandbox.spotler.errors import ApiError, ErrorType, UnknownRoute, invalid
 from sandbox.spotler.faults import Fault, FaultKind, Faults, TokenBucket
+from sandbox.spotler.headers import require_plain
+from sandbox.spotler.held import HeldCalls
 from sandbox.spotler.journal import DROPPED, Logged, Traffic
 from sandbox.spotler.resources import ROUTES
 from sandbox.spotler.routing import Router
 from sandbox.spotler.seed import seeded_world
-from sandbox.spotler.settings import DefaultFormat, Settings
+from sandbox.spotler.settings import Credential, DefaultFormat, Settings
 from sandbox.spotler.wire import Answer, error_answer
 
 log = logging.getLogger("sandbox.spotler")
@@ -79,15 +81,18 @@ class Sandbox:
 
     def reset(self) -> None:
         """Back to how it was started."""
+        self.router.check(self._initial)
         self.settings = self._initial
         self.world = seeded_world(self.settings)
         self.traffic = Traffic()
         self.faults = Faults(random.Random(self.settings.seed))
+        self.held = HeldCalls()
         self._verifier = Verifier()
         self._bucket = TokenBucket()
 
     def use(self, settings: Settings) -> None:
-        """Go on with other settings and the same state."""
+        """Go on with other settings and the same state. Raises `ValueError` for some that cannot be."""
+        self.router.check(settings)
         self.settings = self.world.settings = settings
 
     def handle(self, request: Request) -> tuple[Answer, Fault | None]:
@@ -106,7 +111,7 @@ class Sandbox:
             log.exception("the stand-in failed at %s %s", request.method, course.template)
             answer = error_answer(ApiError(ErrorType.BACKEND_EXCEPTION, "The stand-in failed", status=500))
         status = DROPPED if course.fault is not None and course.fault.drops else answer.status
-        self._count(request, course.template, status, verdict)
+        self._count(request, course.template, status, verdict, answer.note)
         return answer, course.fault
 
     def _answer(self, course: _Course) -> Answer:
@@ -115,31 +120,46 @@ class Sandbox:
             verdict = course.verdict
             raise ApiError(verdict.error_type, verdict.reason, status=self.settings.auth_status)
         path = request.path.removeprefix(course.dialect.prefix)
-        route, ids = self.router.find(request.method, path, self.settings)
+        route, ids = self.router.find(request.method, course.dialect.prefix, path, self.settings)
         course.template = route.template
+        require_plain(request.headers)
         self._require_json_accepted(request)
         if (throttled := self._throttled()) is not None:
             return throttled
-        fault = course.fault = self.faults.for_call(f"{request.method} {route.template}")
-        if fault is not None and (instead := fault.instead()) is not None:
-            return instead
+        fault = course.fault = self.faults.for_call(route.name)
+        call = self._call(course, credential)
+
+        def carry_out() -> Answer:
+            try:
+                return route.run(call, ids)
+            except ApiError as refusal:
+                return error_answer(refusal)
+
+        if fault is None:
+            return carry_out()
+        instead = fault.instead()
+        if instead is None:
+            return fault.afterwards(carry_out())
+        if fault.holds:
+            self.held.hold(request.method, route.template, request.path, carry_out)
+        return instead
+
+    def _call(self, course: _Course, credential: Credential) -> Call:
+        request, fault = course.request, course.fault
+        query = decoded_pairs(request.query)
+        if len(dict(query)) < len(query):
+            raise invalid("A query parameter comes twice")
         turned = fault is not None and fault.kind is FaultKind.OTHER_DIALECT
-        call = Call(
+        return Call(
             world=self.world,
             credential=credential,
             dialect=other(course.dialect) if turned else course.dialect,
             url=course.verdict.base + request.path,
-            # Of a parameter that comes twice the first counts.
-            query=dict(reversed(decoded_pairs(request.query))),
+            query=dict(query),
             content_type=request.headers.get("content-type", ""),
             body=request.body,
             failing_contacts=frozenset() if fault is None else fault.failing_contacts(),
         )
-        try:
-            answer = route.run(call, ids)
-        except ApiError as refusal:
-            answer = error_answer(refusal)
-        return answer if fault is None else fault.afterwards(answer)
 
     def _require_json_accepted(self, request: Request) -> None:
         accept = request.headers.get("accept", "")
@@ -160,7 +180,7 @@ class Sandbox:
             return None
         return Fault(kind=FaultKind.THROTTLE, retry_after_s=math.ceil(wait)).instead()
 
-    def _count(self, request: Request, template: str, status: int, verdict: Verdict) -> None:
+    def _count(self, request: Request, template: str, status: int, verdict: Verdict, note: str = "") -> None:
         self.traffic.counts[request.method, template, status] += 1
         self.traffic.recent.append(
             Logged(
@@ -169,7 +189,7 @@ class Sandbox:
                 target=request.target,
                 status=status,
                 verified=verdict.verified,
-                reason=verdict.reason,
+                reason=verdict.reason or note,
                 expected_base_string=verdict.expected,
             )
         )

@@ -1,6 +1,6 @@
 """OAuth 1.0a with one leg: consumer key and secret, HMAC-SHA1, no token (RFC 5849).
 
-Puts up with what real clients do: a signature in the header that is not percent-encoded, no blank after the
+Accepts what real clients send: a signature in the header that is not percent-encoded, no blank after the
 comma, `realm`, the OAuth parameters in the query string, an empty `oauth_token`, an `oauth_body_hash`. It is
 the path as sent that is signed. A signature may be made for the public host or for the host that was called.
 """
@@ -18,6 +18,10 @@ from sandbox.spotler.settings import Credential, Settings
 
 _HEADER_ITEM = re.compile(r'([^=\s,"]+)\s*=\s*"([^"]*)"')
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
+_PARAMETERS = {
+    *("oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_signature_method", "oauth_timestamp"),
+    *("oauth_version", "oauth_token", "oauth_body_hash"),
+}
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _FORM = "application/x-www-form-urlencoded"
 
@@ -119,10 +123,8 @@ class Verifier:
         credential = settings.credential(oauth.get("oauth_consumer_key", ""))
         if credential is None:
             return Verdict(None, error_type=ErrorType.AUTH_NOT_FOUND, reason="consumer key unknown or missing")
-        if oauth.get("oauth_signature_method") != "HMAC-SHA1":
-            return Verdict(None, reason="signature method is not HMAC-SHA1")
-        if oauth.get("oauth_version", "1.0") != "1.0":
-            return Verdict(None, reason="OAuth version is not 1.0")
+        if reason := _other_scheme(oauth):
+            return Verdict(None, reason=reason)
         parameters = normalised(pairs)
         given = oauth.get("oauth_signature", "").encode()
         expected: list[str] = []
@@ -152,3 +154,14 @@ class Verifier:
         self._seen.add(use)
         self._order.append((int(now), use))
         return ""
+
+
+def _other_scheme(oauth: dict[str, str]) -> str:
+    """Why the parameters are not those of one-legged OAuth 1.0a with HMAC-SHA1, or nothing."""
+    if unknown := oauth.keys() - _PARAMETERS:
+        return f"the OAuth parameter {min(unknown)} is unknown"
+    if oauth.get("oauth_token"):
+        return "there are no tokens"
+    if oauth.get("oauth_signature_method") != "HMAC-SHA1":
+        return "signature method is not HMAC-SHA1"
+    return "" if oauth.get("oauth_version", "1.0") == "1.0" else "OAuth version is not 1.0"

@@ -49,9 +49,9 @@ class Call:
         """The content type without its parameters."""
         return self.content_type.partition(";")[0].strip().lower()
 
-    def fields(self) -> Fields:
-        """The body as an object."""
-        return Fields(self.json())
+    def fields(self, *known: str) -> Fields:
+        """The body as an object with the members that are known."""
+        return Fields(self.json(), known)
 
     def iso(self, moment: datetime) -> str:
         """A date on the wire."""

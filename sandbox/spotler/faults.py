@@ -1,4 +1,4 @@
-"""Misbehaviour that tests arm: what goes wrong, for which calls, how often."""
+"""Faults that tests arm: what goes wrong, for which calls, how often."""
 
 import random
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ class FaultKind(StrEnum):
     ERROR = "error"
     #: 401, or 403 with `status`, as for a bad signature.
     AUTH = "auth"
-    #: 429 with `Retry-After`.
+    #: 429, with `Retry-After` if `retry_after_s` is given.
     THROTTLE = "throttle"
-    #: An HTML page of a proxy with `status` (503).
+    #: An HTML page of a proxy with `status` (503), such as 404 and 502 of a gateway; the call is not carried out.
     HTML = "html"
-    #: `status` (500) without a body.
+    #: `status` (500) without a body; the call is not carried out.
     EMPTY_ERROR = "empty_error"
     #: A refusal with a type that is not in the published list.
     UNKNOWN_ERROR_TYPE = "unknown_error_type"
@@ -37,6 +37,13 @@ class FaultKind(StrEnum):
     DROP_AFTER_WRITE = "drop_after_write"
     #: The whole call is carried out, but the answer is an error as in HTML.
     ERROR_AFTER_WRITE = "error_after_write"
+    #: The caller gets no answer or, with `status`, a page as in HTML. The call is held until the side door releases
+    #: it, and is carried out then.
+    LATE_EFFECT = "late_effect"
+    #: `status` (200) and `body`, any JSON, such as `[]`, null or a text; the call is not carried out.
+    WRONG_BODY = "wrong_body"
+    #: The whole call is carried out, but the answer is as in WRONG_BODY.
+    WRONG_BODY_AFTER_WRITE = "wrong_body_after_write"
     #: Lists and dates as the other base has them.
     OTHER_DIALECT = "other_dialect"
     #: Objects in the answer have members that no model knows.
@@ -61,7 +68,7 @@ class Fault:
     """One armed fault.
 
     `route` is a pattern over method and path template, such as `POST /contact/list` or `* /audience/*`. The first
-    `skip` matching calls pass; then it strikes `count` times (None: for ever), each with `probability`.
+    `skip` matching calls pass; then it applies `count` times (None: always), each with `probability`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -76,14 +83,20 @@ class Fault:
     message: str = "Injected by the sandbox"
     retry_after_s: int | None = None
     latency_ms: float = 0
+    body: object = field(default_factory=list)
     external_ids: list[str] = field(default_factory=lambda: ["*"])
-    #: How often it has struck.
+    #: How often it has applied.
     struck: int = 0
 
     @property
     def drops(self) -> bool:
         """Whether the caller gets no answer at all."""
-        return self.kind in _DROPS
+        return self.kind in _DROPS or (self.holds and self.status is None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the call is carried out only when it is released."""
+        return self.kind is FaultKind.LATE_EFFECT
 
     def strikes(self, route: str, rng: random.Random) -> bool:
         """Whether this call is hit; counts it."""
@@ -98,21 +111,25 @@ class Fault:
         return True
 
     def instead(self) -> Answer | None:
-        """What is answered without carrying the call out, or None where it is carried out."""
+        """What is answered without carrying the call out now, or None where it is carried out."""
+        if self.drops and self.kind is not FaultKind.DROP_AFTER_WRITE:
+            return Answer(0)
         if self.kind in _REFUSALS:
             error_type, status = _REFUSALS[self.kind]
             body = {"errorType": error_type or self.error_type, "message": self.message}
             return self._with_retry(json_answer(body, self.status or status))
-        if self.kind is FaultKind.HTML:
+        if self.kind in {FaultKind.HTML, FaultKind.LATE_EFFECT}:
             return self._proxy_page()
         if self.kind is FaultKind.EMPTY_ERROR:
             return self._with_retry(Answer(self.status or 500))
-        return Answer(0) if self.kind is FaultKind.DROP_BEFORE_WRITE else None
+        return self._wrong_body() if self.kind is FaultKind.WRONG_BODY else None
 
     def afterwards(self, answer: Answer) -> Answer:
         """What becomes of the answer to a call that was carried out."""
         if self.kind is FaultKind.ERROR_AFTER_WRITE:
             return self._proxy_page()
+        if self.kind is FaultKind.WRONG_BODY_AFTER_WRITE:
+            return self._wrong_body()
         if self.kind is FaultKind.EXTRA_MEMBERS:
             return with_extra_members(answer)
         return answer
@@ -122,7 +139,10 @@ class Fault:
         return frozenset(self.external_ids if self.kind is FaultKind.CONTACT_ERROR else ())
 
     def _proxy_page(self) -> Answer:
-        return self._with_retry(html_answer(self.status or 503, "Service Unavailable"))
+        return self._with_retry(html_answer(self.status or 503))
+
+    def _wrong_body(self) -> Answer:
+        return json_answer(self.body, self.status or 200)
 
     def _with_retry(self, answer: Answer) -> Answer:
         if self.retry_after_s is None:

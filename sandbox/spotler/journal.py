@@ -79,7 +79,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One request with the fate of its signature."""
+    """One request with the outcome of its signature; `reason` says why it was refused, where the answer does not."""
 
     at: datetime
     method: str

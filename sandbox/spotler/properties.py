@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.spotler.dates import iso, parse_day, parse_iso
 from sandbox.spotler.errors import invalid_property
+from sandbox.spotler.wire import number_as_text
 
 #: The reserved set that holds subscriptions.
 PERMISSIONS = "permissions"
@@ -26,6 +27,8 @@ _WHOLE_NUMBER = re.compile(r"-?\d{1,19}")
 _MAIL_ADDRESS = re.compile(r"[^@\s,;<>()\[\]\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}")
 _DUTCH_POSTCODE = re.compile(r"[1-9]\d{3} ?[A-Za-z]{2}")
 _PHONE = re.compile(r"(?:\+|00)?\d(?:[ ()./-]?\d){7,14}")
+#: Of an entry of a set; the description may be sent along and is ignored.
+_ENTRY_MEMBERS = {"bit", "enabled", "description"}
 _GENDERS = {"M": "M", "F": "F", "MALE": "M", "FEMALE": "F"}
 
 type Value = str | int | date | datetime | frozenset[int]
@@ -58,12 +61,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of the account; only sets have options."""
+    """A property of the account; only sets have options. The API does not show one that is not visible."""
 
     name: str
     description: str
     kind: Kind
     options: tuple[Option, ...] = ()
+    visible: bool = True
 
     def described(self) -> dict[str, object]:
         """As the list of properties shows it."""
@@ -77,6 +81,10 @@ class Property:
                 {"bit": option.bit, "description": option.description, "rank": option.rank} for option in self.options
             ]
         return shown
+
+
+def _text_or_number(value: object) -> str:
+    return _text(number_as_text(value))
 
 
 def _text(value: object) -> str:
@@ -151,17 +159,17 @@ _CONVERSIONS: dict[Kind, Callable[[object], Value]] = {
     #: Whole cents, as every amount of the API.
     Kind.MONEY: _number(_MONEY_RANGE),
     Kind.POSTCODE: _matching(_DUTCH_POSTCODE, "is not a Dutch postcode"),
-    Kind.STRING: _text,
+    Kind.STRING: _text_or_number,
 }
 
 
 def _switched(entry: object) -> tuple[int, bool]:
     """Bit and new state of one entry of a set."""
-    if isinstance(entry, dict):
+    if isinstance(entry, dict) and entry.keys() <= _ENTRY_MEMBERS:
         bit, enabled = entry.get("bit"), entry.get("enabled")
         if isinstance(bit, int) and not isinstance(bit, bool) and isinstance(enabled, bool):
             return bit, enabled
-    raise ValueError("needs a number `bit` and a boolean `enabled` in every entry")
+    raise ValueError("needs a number `bit` and a boolean `enabled` in every entry, and nothing else")
 
 
 def _changed_bits(option_bits: frozenset[int], given: object, now: frozenset[int]) -> frozenset[int]:
@@ -218,8 +226,13 @@ class Schema:
         """The property that makes a contact reachable by SMS."""
         return next((p.name for p in self.properties.values() if p.kind is Kind.MOBILE_NUMBER), None)
 
+    def visible(self, name: str) -> Property | None:
+        """The property with this name, if callers of the API may see it."""
+        found = self.properties.get(name)
+        return found if found is not None and found.visible else None
+
     def rendered(self, values: Mapping[str, Value], zone: ZoneInfo, *, dates_as_timestamps: bool) -> dict[str, object]:
-        """As reads show them: what has no value is left out, sets come with all their options."""
+        """Whatever there is: what has no value is left out, sets come with all their options."""
         shown: dict[str, object] = {}
         for name, value in values.items():
             if isinstance(value, datetime):

@@ -29,6 +29,7 @@ LINK_ID = 501
 UNSUBSCRIBE_LINK_ID = 502
 TREND_REPORT_ID = 12
 FORM_ID = 7
+FORM_ENC_ID = "fR7newsLtrQz"
 FORM_EMAIL_FIELD = 1
 FORM_FIRST_NAME_FIELD = 2
 PRODUCT_IDS = ("p-1", "p-2")
@@ -97,6 +98,7 @@ def seeded_world(settings: Settings) -> World:
     _products(world)
     world.forms[FORM_ID] = Form(
         id=FORM_ID,
+        enc_id=FORM_ENC_ID,
         name="Newsletter",
         sub_type="subscribe",
         fields=(

@@ -13,6 +13,7 @@ from typing import override
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sandbox.quiet_server import QuietServer
 from sandbox.spotler.app import TRANSPORT, App, Sandbox
 from sandbox.spotler.settings import Settings
 from sandbox.spotler.side_door.app import side_door
@@ -31,7 +32,7 @@ class DroppableProtocol(HttpToolsProtocol):
         self.scope["state"][TRANSPORT] = self.transport
 
 
-class Server(uvicorn.Server):
+class Server(QuietServer):
     """A server that tells when it listens, and that ends with status 0 when it is asked to end."""
 
     def __init__(self, sandbox: Sandbox, on_ready: Callable[[], None]) -> None:

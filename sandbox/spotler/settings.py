@@ -3,6 +3,7 @@
 Everything is a frozen value; tests change it through the side door, which builds a new value and checks it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -85,6 +86,10 @@ class Settings:
     max_audiences: int = 100
     max_templists: int = 100
     extensions: Extensions = field(default_factory=Extensions)
+    #: Calls that a base does not have: patterns over method and path, such as `* /audience*`, by the path of the base.
+    missing_routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Whether refusals of audiences have a body with an error type; the published description declares none.
+    audience_error_bodies: bool = False
     #: Trailing slashes, and two aliases that exist in clients only.
     lenient_routes: bool = True
     #: True: a `date` property is read back as a whole timestamp, of which the date part counts.

@@ -13,6 +13,7 @@ import pytest
 
 from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
 from sandbox.launch import ROOT
+from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.system import Options, System, running
 from tests.acceptance.automations import automation_in_both, campaign_in_both
 from tests.acceptance.world import World
@@ -84,11 +85,7 @@ def variable(world: World) -> Iterator[str]:
     found = [
         row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE
     ]
-    row = (
-        found[0]
-        if found
-        else world.people.create(EnvironmentVariable.SET, {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE})
-    )
+    row = found[0] if found else world.people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
     world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
     yield row
     for value in world.rows(EnvironmentVariableValue.TABLE):

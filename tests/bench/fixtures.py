@@ -8,7 +8,6 @@ import requests
 
 from connector.dataverse.choices import AutomationKind, Operation
 from connector.dataverse.names import (
-    PERMISSIONS_VARIABLE,
     Automation,
     Contact,
     EnvironmentVariable,
@@ -18,6 +17,7 @@ from connector.dataverse.names import (
 )
 from sandbox.launch import Part
 from sandbox.people import People
+from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed
 from sandbox.spotler.side_door.client import SideDoor
 from tests.bench.work import AUDIENCE, AUDIENCE_ID, AUTOMATION_ROW, WORK, Work
@@ -63,9 +63,7 @@ def create_surroundings(people: People) -> None:
             Automation.AUTOMATION_ID: seed.WELCOME_AUTOMATION_ID,
         },
     )
-    people.create(
-        EnvironmentVariable.SET, {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE, "displayname": "Permissions"}
-    )
+    people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
 
 
 def create_jobs(people: People, operation: Operation, contacts: Sequence[str]) -> None:

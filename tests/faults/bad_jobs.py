@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
-from connector.dataverse.names import PERMISSIONS_VARIABLE, Automation, Contact, EnvironmentVariable, Job, MarketingList
+from connector.dataverse.names import Automation, Contact, EnvironmentVariable, Job, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.operations.audiences import audience_id
+from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed
 
 GONE = "99999999-0000-4000-8000-000000000000"
@@ -177,7 +178,7 @@ def fixtures(day) -> dict[str, str]:
     }
     welcome = day.automation(seed.WELCOME_TRIGGER_CODE, dh_fields="payUrl=URL;note=STRING")
     campaign = {Automation.KIND: AutomationKind.CAMPAIGN.value}
-    day.load(EnvironmentVariable.TABLE, **{EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE})
+    day.load(EnvironmentVariable.TABLE, **PERMISSIONS_DEFINITION)
     day.job(START, day.contact("other"), **started, **{AUTOMATION: welcome})
     return {
         "run": "a-run",

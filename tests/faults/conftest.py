@@ -30,7 +30,7 @@ def day(fault_dataverse, fault_spotler):
     from connector import telemetry
     from tests.faults.support import Simulation
 
-    telemetry.quieten()  # as every process of the app does at its first message
+    telemetry.silence_loggers()  # as every process of the app does at its first message
     with ThreadPoolExecutor(4) as pool:
         simulation = Simulation(fault_dataverse, fault_spotler, pool)
         yield simulation
@@ -47,7 +47,7 @@ def slow_day(fault_dataverse, fault_spotler):
     from tests.faults.slow_systems import StandingTime, slow_down
     from tests.faults.support import Simulation
 
-    telemetry.quieten()
+    telemetry.silence_loggers()
     with ThreadPoolExecutor(8) as pool, ThreadPoolExecutor(8) as side_pool:
         simulation = Simulation(fault_dataverse, fault_spotler, pool, parallel=8, clock=StandingTime())
         simulation.services = replace(simulation.services, side_pool=side_pool)

@@ -92,7 +92,7 @@ def test_good_bad_and_mistaken_work_leaves_nothing_private_in_the_log_of_the_hos
         world.run_timer("refresh_automations_daily", fails=True)
         world.run_timer("sweep_jobs")
         for function in ("add_tag", "remove_tag", "route_dataverse_message", "refresh_automations_daily"):
-            line = re.compile(rf" {function} (Job \S+: )?A mistake of the connector: ValueError@")
+            line = re.compile(rf" {function} (Job \S+: )?Internal error: ValueError@")
             world.until(lambda line=line: line.search(world.log()), f"the log has a line like{line.pattern}")
         for error in (DeliverAgain, TimerFailed):
             world.until(lambda name=error.__name__: name in world.log(), f"the host tells of a {error.__name__}")

@@ -188,7 +188,7 @@ def test_a_batch_gives_back_its_messages(messages):
 )
 def test_dead_lettering_adds_the_reason_and_keeps_everything_else(properties, reason):
     raw = encode(Described(ULong(0x74), properties)) + encode(Described(DATA, b"body"))
-    dead = Content.parse(raw).dead_lettered("queue", reason, None)
+    dead = Content.parse(raw).with_properties({"DeadLetterReason": reason}).dead_lettered("queue")
 
     assert Content.parse(dead.encoded_application_properties).application_properties == {
         **properties,

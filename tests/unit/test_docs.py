@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from connector.cli.app import app
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import (
-    PERMISSIONS_VARIABLE,
     Account,
     Automation,
     Contact,
@@ -28,6 +27,7 @@ from connector.outcomes import MEANINGS
 from connector.settings import Settings
 from connector.spotler import PropertyType
 from connector.spotler.calls import Route
+from sandbox.samples import PERMISSIONS_DEFINITION
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -189,7 +189,7 @@ def there(world):
     """What the expressions of the examples stand for, by the set of the table."""
     automation = next(each for each in world.services.spotler.automations() if each.active and each.triggers)
     names = {Automation.AUTOMATION_ID: automation.id, Automation.FIELDS: "invoiceEmail=STRING"}
-    world.load(EnvironmentVariable.TABLE, **{EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE})
+    world.load(EnvironmentVariable.TABLE, **PERMISSIONS_DEFINITION)
     return {
         Contact.SET: world.contact(known=True).id,
         Account.SET: world.account().id,

@@ -227,7 +227,7 @@ def test_the_timer_sweeps(called):
 
 PERSONAL = "jane@example.org"
 ERRORS = {
-    "a mistake of ours": (ZeroDivisionError(PERSONAL), "A mistake of the connector: ZeroDivisionError@"),
+    "a mistake of ours": (ZeroDivisionError(PERSONAL), "Internal error: ZeroDivisionError@"),
     "an obstacle": (Transient("The bus is away."), "The bus is away."),
 }
 

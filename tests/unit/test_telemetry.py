@@ -44,8 +44,8 @@ def test_no_allowed_field_is_one_of_the_record_itself():
 
 
 @pytest.mark.parametrize("error", [Transient("Spotler is away."), Invalid("The job has no tag.")])
-def test_an_obstacle_is_a_warning_with_its_sentence_and_what_to_do(caplog, error):
-    telemetry.obstacle(log, error, operation="add-tag", job="j-1")
+def test_a_problem_is_a_warning_with_its_sentence_and_what_to_do(caplog, error):
+    telemetry.log_problem(log, error, operation="add-tag", job="j-1")
 
     (record,) = caplog.records
     assert (record.levelname, record.getMessage()) == ("WARNING", f"Job j-1: {error.sentence} {error.what_to_do}")
@@ -56,14 +56,14 @@ def test_a_misconfiguration_is_one_alert_per_interval_and_code(caplog, clock):
     wrong_key, wrong_url = Misconfigured("The key is refused."), Misconfigured("No.", code="SPOTLER_URL")
 
     for error in (wrong_key, wrong_key, wrong_url, wrong_key):
-        telemetry.obstacle(log, error, operation="add-tag")
+        telemetry.log_problem(log, error, operation="add-tag")
     assert levels(caplog) == ["ERROR", "WARNING", "ERROR", "WARNING"]
 
     caplog.clear()
     clock[0] += telemetry.ALERT_INTERVAL - 1
-    telemetry.obstacle(log, wrong_key, operation="add-tag")
+    telemetry.log_problem(log, wrong_key, operation="add-tag")
     clock[0] += 1
-    telemetry.obstacle(log, wrong_key, operation="add-tag")
+    telemetry.log_problem(log, wrong_key, operation="add-tag")
     assert levels(caplog) == ["WARNING", "ERROR"]
 
 
@@ -77,11 +77,11 @@ def raised() -> Exception:
     raise AssertionError
 
 
-def test_a_mistake_of_ours_is_told_by_its_fingerprint_and_never_by_its_text(caplog):
+def test_an_internal_error_is_logged_by_its_fingerprint_without_its_text(caplog):
     class Telling(Exception):
         pass
 
-    telemetry.obstacle(log, Telling(SECRET), operation="add-tag")
+    telemetry.log_problem(log, Telling(SECRET), operation="add-tag")
 
     (record,) = caplog.records
     assert (record.levelname, record.fingerprint) == ("ERROR", "Telling@unknown")
@@ -97,7 +97,7 @@ def test_a_fingerprint_names_the_type_and_our_innermost_place():
     assert line.isdigit()
 
 
-def test_one_mistake_has_one_fingerprint():
+def test_the_same_bug_has_the_same_fingerprint():
     assert telemetry.fingerprint(raised()) == telemetry.fingerprint(raised())
 
 
@@ -121,7 +121,7 @@ def test_libraries_do_not_log_by_themselves():
     before = {name: logging.getLogger(name).level for name in names}
     hooks = stamina.instrumentation.get_on_retry_hooks()
     try:
-        telemetry.quieten()
+        telemetry.silence_loggers()
 
         assert not any(logging.getLogger(f"{name}.deep").isEnabledFor(logging.WARNING) for name in names)
         assert stamina.instrumentation.get_on_retry_hooks() == ()

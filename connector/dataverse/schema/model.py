@@ -5,7 +5,12 @@ from enum import Enum, IntEnum, StrEnum
 
 
 class Kind(StrEnum):
-    """The type of a column, by the name of its Dataverse attribute type."""
+    """The type of a column, by the name of its Dataverse attribute type; of a date, by its behaviour.
+
+    DATE (behaviour DateOnly) is a date: `2026-01-31`. DATE_TIME (UserLocal) is a moment, in UTC:
+    `2026-01-31T09:00:00Z`. DATE_TIME_NO_ZONE (TimeZoneIndependent) is a date and time that is never converted:
+    `2026-01-31T10:00:00Z`, where the `Z` means nothing.
+    """
 
     ID = "Uniqueidentifier"
     TEXT = "String"
@@ -16,6 +21,7 @@ class Kind(StrEnum):
     YES_NO = "Boolean"
     DATE = "DateOnly"
     DATE_TIME = "DateTime"
+    DATE_TIME_NO_ZONE = "TimeZoneIndependent"
     CHOICE = "Picklist"
     CHOICES = "MultiSelectPicklist"
     STATE = "State"
@@ -123,10 +129,10 @@ def choice(name: str, label: str, enum: type[IntEnum], *, default: int | None = 
     return Column(name, Kind.CHOICE, label, options=option_labels(enum), default=default)
 
 
-def lookup(name: str, label: str, navigation: dict[str, str]) -> Column:
+def lookup(name: str, label: str, navigation: dict[str, str], *, required: bool = False) -> Column:
     """A lookup; `navigation` gives the navigation property of each target table."""
     kind = Kind.CUSTOMER if set(navigation) == {"account", "contact"} else Kind.LOOKUP
-    return Column(name, kind, label, targets=tuple(navigation), navigation=navigation)
+    return Column(name, kind, label, targets=tuple(navigation), navigation=navigation, required=required)
 
 
 def option_labels(enum: type[Enum]) -> dict[int, str]:

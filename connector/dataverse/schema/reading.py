@@ -12,6 +12,8 @@ from connector.dataverse.schema.model import Column, Kind, Table
 
 #: Types that have a name of their own in Dataverse and are like another one here.
 _LIKE: Final = {"Owner": Kind.LOOKUP, "PartyList": Kind.LOOKUP, "Double": Kind.DECIMAL}
+#: The types of dates, by `DateTimeBehavior`.
+_DATES: Final = {"DateOnly": Kind.DATE, "TimeZoneIndependent": Kind.DATE_TIME_NO_ZONE, "UserLocal": Kind.DATE_TIME}
 #: Multi-choices have no type of their own; the class of their definition tells.
 _CHOICES: Final = "MultiSelectPicklistAttributeMetadata"
 
@@ -44,10 +46,17 @@ def _read(dataverse: Dataverse, name: str) -> Table:
     rows = dataverse.query(
         f"{definition}/Attributes", select=("LogicalName", "AttributeType", "IsValidForRead", "IsValidForUpdate")
     )
+    dates = {
+        str(row["LogicalName"]): _date_kind(row)
+        for row in dataverse.query(
+            f"{definition}/Attributes/Microsoft.Dynamics.CRM.DateTimeAttributeMetadata",
+            select=("LogicalName", "DateTimeBehavior"),
+        )
+    }
     columns = [
         Column(
             str(row["LogicalName"]),
-            kind,
+            dates.get(str(row["LogicalName"]), kind),
             targets=tuple(navigation[str(row["LogicalName"])]),
             navigation=navigation[str(row["LogicalName"])],
             writable=row.get("IsValidForUpdate") is True,
@@ -56,6 +65,12 @@ def _read(dataverse: Dataverse, name: str) -> Table:
         if row.get("IsValidForRead") is True and (kind := _kind(row)) is not None
     ]
     return Table(name=name, set_name="", label="", id_column="", name_column="", columns=tuple(columns))
+
+
+def _date_kind(row: Row) -> Kind:
+    """The type of a date column; a behaviour that is not known counts as a moment, as all dates did once."""
+    behavior = row.get("DateTimeBehavior")
+    return _DATES.get(str(behavior.get("Value")), Kind.DATE_TIME) if isinstance(behavior, dict) else Kind.DATE_TIME
 
 
 def _kind(row: Row) -> Kind | None:

@@ -200,8 +200,8 @@ ENVIRONMENT_VARIABLE = Table(
     columns=(
         Column(EnvironmentVariable.ID, Kind.ID, "Environment Variable Definition"),
         text(EnvironmentVariable.SCHEMA_NAME, "Schema Name", required=True),
-        text("displayname", "Display Name"),
-        Column("type", Kind.CHOICE, "Type", options={100000000: "String", 100000003: "JSON"}, default=100000000),
+        text("displayname", "Display Name", required=True),
+        Column("type", Kind.CHOICE, "Type", options={100000000: "String", 100000003: "JSON"}, required=True),
         Column(EnvironmentVariable.DEFAULT, Kind.MEMO, "Default Value", length=2000),
     ),
     keys={"schemaname_key": (EnvironmentVariable.SCHEMA_NAME,)},
@@ -221,6 +221,7 @@ ENVIRONMENT_VARIABLE_VALUE = Table(
             EnvironmentVariableValue.DEFINITION,
             "Environment Variable Definition",
             {EnvironmentVariable.TABLE: EnvironmentVariableValue.DEFINITION_NAVIGATION},
+            required=True,
         ),
     ),
 )

@@ -1,4 +1,7 @@
-"""Audiences: dynamic lists that other systems fill. They can be written but neither listed nor read back."""
+"""Audiences: dynamic lists that other systems fill. They can be written but neither listed nor read back.
+
+Their refusals have no body, as published; only unknown contacts are named in one.
+"""
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.errors import ApiError, ErrorType, invalid, missing
@@ -8,13 +11,15 @@ from sandbox.spotler.store.lists import Audience
 from sandbox.spotler.wire import NO_CONTENT, Answer, Fields, json_answer
 
 MAX_CONTACTS = 2500
+#: Dates that an audience is read with; accepted and ignored when it is written.
+_READ_ONLY = ("createDate", "changeDate", "lastContactAddedAt", "lastContactRemovedAt", "lastSyncDate")
 _EXPECTATION_FAILED = 417
 _TOO_LARGE = 413
 
 
 def create_audience(call: Call) -> Answer:
     """Create one; id and name are unique in the account."""
-    body = call.fields()
+    body = call.fields("externalId", "name", "description")
     external_id, name = _rule_text(body, "externalId"), _rule_text(body, "name")
     audiences = call.world.audiences
     if external_id in audiences:
@@ -39,7 +44,7 @@ def get_audience(call: Call, external_id: str) -> Answer:
 def update_audience(call: Call, external_id: str) -> Answer:
     """Change name and description."""
     audience = _audience(call, external_id)
-    body = call.fields()
+    body = call.fields("externalId", "name", "description", *_READ_ONLY)
     if body.text("externalId") not in {None, external_id}:
         raise invalid("externalId in the body differs from the path")
     name = _rule_text(body, "name")
@@ -63,7 +68,7 @@ def delete_audience(call: Call, external_id: str) -> Answer:
 def add_contacts(call: Call, external_id: str) -> Answer:
     """Add up to 2500 contacts. If one is unknown nobody is added, and the answer names the unknown ones."""
     audience = _audience(call, external_id)
-    ids = _ids(call.fields())
+    ids = _ids(call.fields("contacts"))
     unknown = [each for each in ids if call.find_contact(each) is None]
     if unknown:
         raise ApiError(
@@ -93,7 +98,7 @@ def remove_contacts(call: Call, external_id: str) -> Answer:
             audience.last_removed = call.world.clock.now()
             call.world.journal.record("audience.emptied", None, audience=external_id, members=count)
         return NO_CONTENT
-    for each in _ids(Fields(value)):
+    for each in _ids(Fields(value, ("contacts",))):
         contact = call.find_contact(each)
         if contact is not None and contact.key in audience.members:
             audience.members.discard(contact.key)
@@ -148,11 +153,15 @@ def _view(call: Call, audience: Audience) -> dict[str, object]:
     )
 
 
-ROUTES = (
-    Route("POST", "/audience", create_audience, editions=WITH_AUTOMATION),
-    Route("GET", "/audience/{externalId}", get_audience, editions=WITH_AUTOMATION),
-    Route("PUT", "/audience/{externalId}", update_audience, editions=WITH_AUTOMATION),
-    Route("DELETE", "/audience/{externalId}", delete_audience, editions=WITH_AUTOMATION),
-    Route("POST", "/audience/{externalId}/contact", add_contacts, editions=WITH_AUTOMATION),
-    Route("DELETE", "/audience/{externalId}/contact", remove_contacts, editions=WITH_AUTOMATION),
+_ONE = "/audience/{externalId}"
+ROUTES = tuple(
+    Route(method, template, handler, editions=WITH_AUTOMATION, bare=True, with_body=handler is remove_contacts)
+    for method, template, handler in (
+        ("POST", "/audience", create_audience),
+        ("GET", _ONE, get_audience),
+        ("PUT", _ONE, update_audience),
+        ("DELETE", _ONE, delete_audience),
+        ("POST", f"{_ONE}/contact", add_contacts),
+        ("DELETE", f"{_ONE}/contact", remove_contacts),
+    )
 )

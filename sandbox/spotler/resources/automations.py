@@ -28,10 +28,10 @@ def list_automations(call: Call) -> Answer:
 
 def trigger_automation(call: Call, trigger_code: str) -> Answer:
     """Start whatever the code belongs to. 200 if anything started, 417 if nothing did, 404 for unknown."""
-    body = call.fields()
+    with_fields = ("automationFields",) if call.world.settings.extensions.automations else ()
+    body = call.fields("externalContactId", *with_fields)
     external_id = body.required_text("externalContactId")
-    with_fields = call.world.settings.extensions.automations
-    fields = sent_fields(body, "automationFields") if with_fields else {}
+    fields = sent_fields(body, "automationFields")
     automations = [
         automation
         for automation in call.world.automations.values()
@@ -52,7 +52,7 @@ def stop_automation(call: Call, automation_id: str) -> Answer:
     """End one run of a contact, or all its runs through the automation."""
     if automation_id not in call.world.automations:
         raise missing(ErrorType.RESOURCE_NOT_FOUND, f"Automation {automation_id}")
-    body = call.fields()
+    body = call.fields("externalContactId", "automationContactId")
     external_id = body.required_text("externalContactId")
     run_id = _run_id(body.members.get("automationContactId"))
     contact = call.referenced_contact(external_id)

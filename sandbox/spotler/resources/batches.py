@@ -2,7 +2,7 @@
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.errors import ApiError, BatchCode, ContactRefused, invalid
-from sandbox.spotler.resources.contacts import EXTERNAL_ID, draft_of
+from sandbox.spotler.resources.contacts import CONTACT, EXTERNAL_ID, draft_of
 from sandbox.spotler.routing import Route
 from sandbox.spotler.rules.writing import check_external_id, save
 from sandbox.spotler.wire import Answer, Fields, json_answer
@@ -12,10 +12,10 @@ MAX_CONTACTS = 100
 
 def insert_contacts(call: Call) -> Answer:
     """The call as a whole fails for too many contacts or one without an id; else every contact has its code."""
-    body = call.fields()
+    body = call.fields("update", "purge", "contacts")
     if body.array("contacts") is None:
         raise invalid("contacts is missing")
-    contacts = body.objects("contacts")
+    contacts = body.objects("contacts", *CONTACT)
     if len(contacts) > MAX_CONTACTS:
         raise invalid(f"At most {MAX_CONTACTS} contacts are allowed")
     for contact in contacts:
@@ -31,7 +31,7 @@ def _write(call: Call, contact: Fields, *, update: bool, purge: bool) -> dict[st
         code, message = BatchCode.ERROR, "Internal error"
     else:
         try:
-            save(call.world, call.credential.field, draft_of(contact), update=update, purge=purge)
+            save(call.world, call.credential.field, draft_of(call, contact), update=update, purge=purge)
         except ContactRefused as refusal:
             code, message = refusal.code, refusal.message
         except ApiError as refusal:

@@ -1,4 +1,4 @@
-"""The mailings that campaigns send, and what became of them on each passage of a contact."""
+"""The mailings that campaigns send, and their results on each passage of a contact."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from sandbox.spotler.resources.views import (
     link_view,
     message_view,
 )
-from sandbox.spotler.routing import Route
+from sandbox.spotler.routing import INTERVAL, PAGE, Route
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.wire import Answer, json_answer
 
@@ -93,13 +93,14 @@ def _who(call: Call, event: Event) -> dict[str, object]:
     }
 
 
+_QUERY = (*INTERVAL, *PAGE)
 _ONE = "/campaign-mailing/{encryptedMailingId}"
 ROUTES = (
     Route("GET", _ONE, get_campaign_mailing),
-    Route("GET", f"{_ONE}/recipients", recipients),
-    Route("GET", f"{_ONE}/opens", opens),
-    Route("GET", f"{_ONE}/clicks", clicks),
-    Route("GET", f"{_ONE}/bounces", bounces),
-    Route("GET", f"{_ONE}/opens/{{campaignSubscriptionId}}", passage_opens),
-    Route("GET", f"{_ONE}/clicks/{{campaignSubscriptionId}}", passage_clicks),
+    Route("GET", f"{_ONE}/recipients", recipients, query=_QUERY),
+    Route("GET", f"{_ONE}/opens", opens, query=_QUERY),
+    Route("GET", f"{_ONE}/clicks", clicks, query=_QUERY),
+    Route("GET", f"{_ONE}/bounces", bounces, query=_QUERY),
+    Route("GET", f"{_ONE}/opens/{{campaignSubscriptionId}}", passage_opens, query=_QUERY),
+    Route("GET", f"{_ONE}/clicks/{{campaignSubscriptionId}}", passage_clicks, query=_QUERY),
 )

@@ -30,7 +30,7 @@ def trigger_campaign(call: Call, trigger_id: str) -> Answer:
     campaign = next((c for c in world.campaigns.values() if any(t.code == trigger_id for t in c.triggers)), None)
     if campaign is None:
         raise missing(ErrorType.TRIGGER_NOTFOUND, f"Trigger {trigger_id}")
-    body = call.fields()
+    body = call.fields("externalContactId", "campaignFields")
     external_id = body.required_text("externalContactId")
     contact = call.referenced_contact(external_id)
     fields = sent_fields(body, "campaignFields", world)
@@ -54,7 +54,7 @@ def trigger_campaign(call: Call, trigger_id: str) -> Answer:
 def stop_campaign(call: Call, campaign_id: str) -> Answer:
     """Take a contact out of the campaign."""
     campaign = _campaign(call, campaign_id)
-    external_id = call.fields().required_text("externalContactId")
+    external_id = call.fields("externalContactId").required_text("externalContactId")
     contact = call.referenced_contact(external_id)
     if not call.world.campaign_runs.of(campaign.encrypted_id, contact.key):
         raise _wrong_state("The contact was never in the campaign")

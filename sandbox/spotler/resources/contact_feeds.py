@@ -10,7 +10,7 @@ from sandbox.spotler.call import Call
 from sandbox.spotler.properties import PERMISSIONS
 from sandbox.spotler.resources.reports import bounce_type
 from sandbox.spotler.resources.views import contact_view
-from sandbox.spotler.routing import Route
+from sandbox.spotler.routing import INTERVAL, PAGE, Route
 from sandbox.spotler.store.contacts import Contact
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.wire import Answer, json_answer
@@ -88,8 +88,9 @@ def _feed[T](
     return json_answer(call.envelope(name, views, len(inside), page))
 
 
+_QUERY = (*INTERVAL, *PAGE)
 ROUTES = (
-    Route("GET", "/contact/updates/list", updated_contacts),
-    Route("GET", "/contact/bounces/list", bounced_contacts),
-    Route("GET", "/contact/optouts/list", opted_out_contacts, extension="optouts"),
+    Route("GET", "/contact/updates/list", updated_contacts, query=_QUERY),
+    Route("GET", "/contact/bounces/list", bounced_contacts, query=_QUERY),
+    Route("GET", "/contact/optouts/list", opted_out_contacts, extension="optouts", query=_QUERY),
 )

@@ -3,26 +3,33 @@
 from urllib.parse import unquote
 
 from sandbox.spotler.call import Call
-from sandbox.spotler.errors import invalid
+from sandbox.spotler.errors import invalid, invalid_property
 from sandbox.spotler.properties import EMAIL, Kind, Value
 from sandbox.spotler.resources.views import contact_view
-from sandbox.spotler.routing import Route
+from sandbox.spotler.routing import PAGE, Route
 from sandbox.spotler.rules import lifecycle
 from sandbox.spotler.rules.writing import Draft, change, save
 from sandbox.spotler.store.contacts import Contact
 from sandbox.spotler.wire import NO_CONTENT, Answer, Fields, json_answer
 
 EXTERNAL_ID = "externalId"
+#: Members of a contact; those from `created` on can only be read.
+CONTACT = (EXTERNAL_ID, "properties", "testGroup", "created", "encryptedId", "lastChanged", "temporary", "channels")
+_REQUEST = ("update", "purge", "contact")
 
 
-def draft_of(contact: Fields) -> Draft:
-    """A contact in a body; what is read only there is accepted and ignored."""
-    return Draft(contact.text(EXTERNAL_ID), contact.mapping("properties"), contact.flag("testGroup"))
+def draft_of(call: Call, contact: Fields) -> Draft:
+    """A contact in a body; what is read only there is accepted and ignored. Raises 400 for a hidden property."""
+    properties = contact.mapping("properties")
+    for name in properties:
+        if call.world.schema.visible(name) is None:
+            raise invalid_property(f"Property {name} is unknown")
+    return Draft(contact.text(EXTERNAL_ID), properties, contact.flag("testGroup"))
 
 
 def list_properties(call: Call) -> Answer:
     """Names, descriptions and types; sets with their options."""
-    return json_answer([each.described() for each in call.world.schema.properties.values()])
+    return json_answer([each.described() for each in call.world.schema.properties.values() if each.visible])
 
 
 def get_contact(call: Call, external_id: str) -> Answer:
@@ -32,28 +39,28 @@ def get_contact(call: Call, external_id: str) -> Answer:
 
 def insert_contact(call: Call) -> Answer:
     """Insert, or with `update` insert or change."""
-    body = call.fields()
-    contact = body.required_object("contact")
+    body = call.fields(*_REQUEST)
+    contact = body.required_object("contact", *CONTACT)
     contact.required_text(EXTERNAL_ID)
     update, purge = _switches(body)
-    save(call.world, call.credential.field, draft_of(contact), update=update, purge=purge)
+    save(call.world, call.credential.field, draft_of(call, contact), update=update, purge=purge)
     return NO_CONTENT
 
 
 def update_contact(call: Call, external_id: str) -> Answer:
     """Change a contact that exists; another id in the body becomes its id."""
     found = call.contact(external_id)
-    body = call.fields()
+    body = call.fields(*_REQUEST)
     _, purge = _switches(body)
-    draft = draft_of(body.required_object("contact"))
+    draft = draft_of(call, body.required_object("contact", *CONTACT))
     change(call.world, call.credential.field, found, draft, purge=purge)
     return NO_CONTENT
 
 
 def update_contact_named_in_body(call: Call) -> Answer:
     """The form of one client, which names the contact in the body only."""
-    body = call.fields()
-    return update_contact(call, body.required_object("contact").required_text(EXTERNAL_ID))
+    contact = call.fields(*_REQUEST).required_object("contact", *CONTACT)
+    return update_contact(call, contact.required_text(EXTERNAL_ID))
 
 
 def anonymise_contact(call: Call, external_id: str) -> Answer:
@@ -88,15 +95,17 @@ def _search(call: Call, query: str) -> list[Contact]:
     conditions: dict[str, str] = {}
     for part in query.split("&"):
         name, equals, value = part.partition("=")
-        known = call.world.schema.properties.get(name)
+        known = call.world.schema.visible(name)
         if not equals or (name != EXTERNAL_ID and (known is None or known.kind is Kind.SET)):
             raise invalid("MPSearchQuery must be property=value with a property that is no set")
+        if name in conditions:
+            raise invalid(f"MPSearchQuery names {name} twice")
         conditions[name] = value
     return [contact for contact in _candidates(call, conditions) if _matches(call, contact, conditions)]
 
 
 def _candidates(call: Call, conditions: dict[str, str]) -> list[Contact]:
-    """The indexes spare the scan over everybody."""
+    """Uses an index where there is one."""
     if EXTERNAL_ID in conditions:
         found = call.find_contact(conditions[EXTERNAL_ID])
         return [] if found is None else [found]
@@ -119,7 +128,7 @@ def _matches(call: Call, contact: Contact, conditions: dict[str, str]) -> bool:
 ROUTES = (
     Route("GET", "/contact/properties/list", list_properties),
     Route("GET", "/contact/properties", list_properties, lenient=True),
-    Route("GET", "/contact/search", search_contacts),
+    Route("GET", "/contact/search", search_contacts, query=("MPSearchQuery", *PAGE)),
     Route("POST", "/contact", insert_contact),
     Route("PUT", "/contact", update_contact_named_in_body, lenient=True),
     Route("GET", "/contact/{externalId}", get_contact),

@@ -15,7 +15,7 @@ _TYPES = ("CREATE_SHOPPINGCART", "CONVERT_SHOPPINGCART")
 
 def create_conversion(call: Call) -> Answer:
     """`mailplusId` names mailing and contact; here it is their encrypted ids with a full stop between."""
-    body = call.fields()
+    body = call.fields("mailplusId", "type", "value", "interactionDate", "products")
     mailing_id, stop, contact_id = body.required_text("mailplusId").partition(".")
     if not stop:
         raise invalid("mailplusId is malformed")

@@ -1,25 +1,28 @@
 """Forms: shown, prefilled, submitted; and their results."""
 
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.dates import parse_form_date
-from sandbox.spotler.errors import ErrorType, invalid, missing
-from sandbox.spotler.resources.form_bodies import Submission, submission
+from sandbox.spotler.errors import ErrorType, invalid, missing, unknown_reference
+from sandbox.spotler.resources.form_bodies import FORM_ENC_ID, check_look, prefilled, submission
 from sandbox.spotler.routing import Route
 from sandbox.spotler.rules.forms import submit
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.store.forms import Form
 from sandbox.spotler.wire import Answer, json_answer
 
-_MARKUP = ("HTML4STRICT", "XHTML1STRICT")
-_LAYOUTS = ("TABLES", "DIV")
+_KINDS = ("normal", "subscribe", "unSubscribe", "editProfile")
+_STATES = ("draft", "proof", "final")
+_REQUEST = ("postUrl", "encId", "extraParams", "outputFormat", "outputMode", "prefilledValues")
 
 
 def list_forms(call: Call) -> Answer:
     """All forms, or those of one kind and state."""
     kind, state = call.query.get("formSubType"), call.query.get("formState")
+    if kind not in {None, "", *_KINDS} or state not in {None, "", *_STATES}:
+        raise invalid("formSubType or formState is unknown")
     return json_answer(
         [
             {"id": form.id, "name": form.name, "formSubType": form.sub_type, "formState": form.state}
@@ -30,23 +33,27 @@ def list_forms(call: Call) -> Answer:
 
 
 def get_form(call: Call, form_id: str) -> Answer:
-    """The form as HTML."""
+    """The form as HTML; with the `encId` of a contact the fields hold what is known of the contact."""
     form = _form(call, form_id)
     post_url = call.query.get("postUrl")
     if not post_url:
         raise invalid("postUrl is missing")
-    _check_look(call.query.get("outputFormat"), call.query.get("outputMode"))
-    return json_answer(_shown(form, post_url, {}))
+    check_look(call.query.get("outputFormat"), call.query.get("outputMode"))
+    _require_no_extra(call.query.get("extraParams"))
+    encrypted_id = call.query.get("encId")
+    return json_answer(_shown(form, post_url, _known_values(call, form, encrypted_id) if encrypted_id else {}))
 
 
 def prefilled_form(call: Call, form_id: str) -> Answer:
-    """The form as HTML with values in it."""
+    """The form as HTML with values in it; here `encId` is that of the form."""
     form = _form(call, form_id)
-    body = call.fields()
+    body = call.fields(*_REQUEST)
     post_url = body.required_text("postUrl")
-    _check_look(body.text("outputFormat"), body.text("outputMode"))
-    given = Submission.of_json(body, "prefilledValues", required=False)
-    return json_answer(_shown(form, post_url, given.answers))
+    check_look(body.text("outputFormat"), body.text("outputMode"))
+    _require_no_extra(body.text("extraParams"))
+    if (body.text("encId") or form.enc_id) != form.enc_id:
+        raise invalid("encId belongs to another form")
+    return json_answer(_shown(form, post_url, prefilled(body, form).answers))
 
 
 def form_results(call: Call, form_id: str) -> Answer:
@@ -54,6 +61,8 @@ def form_results(call: Call, form_id: str) -> Answer:
     form = _form(call, form_id)
     start, end = _date(call, "startDate"), _date(call, "endDate")
     completed = call.flag("completed")
+    if completed is False:
+        raise invalid("completed can only be true")
     return json_answer(
         [
             _result_view(call, form, event)
@@ -69,7 +78,7 @@ def form_results(call: Call, form_id: str) -> Answer:
 def submit_form(call: Call, form_id: str) -> Answer:
     """Fill in the form; the answer is the confirmation page."""
     form = _form(call, form_id)
-    submit(call.world, form, submission(call).answers)
+    submit(call.world, form, submission(call, form).answers)
     return json_answer({"html": "<p>Thank you.</p>", "script": "", "isConfirmationPage": True})
 
 
@@ -103,9 +112,17 @@ def _date(call: Call, name: str) -> datetime | None:
     return moment
 
 
-def _check_look(markup: str | None, layout: str | None) -> None:
-    if (markup or _MARKUP[0]) not in _MARKUP or (layout or _LAYOUTS[0]) not in _LAYOUTS:
-        raise invalid("outputFormat or outputMode is unknown")
+def _require_no_extra(text: str | None) -> None:
+    if text:
+        raise invalid("What extraParams does is not known")
+
+
+def _known_values(call: Call, form: Form, encrypted_id: str) -> dict[int, tuple[str, ...]]:
+    contact = call.world.contacts.by_encrypted_id(encrypted_id)
+    if contact is None:
+        raise unknown_reference(ErrorType.CONTACT_NOT_FOUND, f"Contact {encrypted_id}")
+    held = {each.id: contact.values.get(each.property or "") for each in form.fields}
+    return {field: (str(value),) for field, value in held.items() if isinstance(value, str | int | date)}
 
 
 def _shown(form: Form, post_url: str, values: dict[int, tuple[str, ...]]) -> dict[str, object]:
@@ -114,7 +131,8 @@ def _shown(form: Form, post_url: str, values: dict[int, tuple[str, ...]]) -> dic
         f' value="{escape(", ".join(values.get(each.id, ())))}"/></label>'
         for each in form.fields
     )
-    html = f'<form method="post" action="{escape(post_url)}">{inputs}<input type="submit"/></form>'
+    hidden = f'<input type="hidden" name="{FORM_ENC_ID}" value="{escape(form.enc_id)}"/>'
+    html = f'<form method="post" action="{escape(post_url)}">{hidden}{inputs}<input type="submit"/></form>'
     return {"html": html, "script": "", "isConfirmationPage": False}
 
 
@@ -138,10 +156,10 @@ def _result_view(call: Call, form: Form, event: Event) -> dict[str, object]:
 
 
 ROUTES = (
-    Route("GET", "/form/list", list_forms),
-    Route("GET", "/form/{formId}", get_form),
+    Route("GET", "/form/list", list_forms, query=("formSubType", "formState")),
+    Route("GET", "/form/{formId}", get_form, query=_REQUEST[:-1]),
     Route("POST", "/form/{formId}", prefilled_form),
-    Route("GET", "/form/result/{formId}", form_results),
+    Route("GET", "/form/result/{formId}", form_results, query=("completed", "startDate", "endDate")),
     Route("POST", "/form/result/{formId}", submit_form),
     Route("GET", "/form/result/{formId}/{formResultId}", form_result),
 )

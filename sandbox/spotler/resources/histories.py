@@ -5,7 +5,7 @@ from sandbox.spotler.paging import requested_history_page
 from sandbox.spotler.resources.mailings import mailing_view
 from sandbox.spotler.resources.reports import bounce_type
 from sandbox.spotler.resources.views import campaign_mailing_view
-from sandbox.spotler.routing import Route
+from sandbox.spotler.routing import PAGE, Route
 from sandbox.spotler.store.contacts import Contact
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.wire import Answer, json_answer
@@ -75,7 +75,7 @@ def _same(call: Call, contact: Contact, sent: Event, kind: EventKind) -> list[Ev
 
 
 ROUTES = (
-    Route("GET", "/contact/{externalId}/mailings", mailing_history),
-    Route("GET", "/contact/{externalId}/campaign-mailings", campaign_mailing_history),
-    Route("GET", "/contact/{externalId}/forms", form_history),
+    Route("GET", "/contact/{externalId}/mailings", mailing_history, query=("after",)),
+    Route("GET", "/contact/{externalId}/campaign-mailings", campaign_mailing_history, query=("after",)),
+    Route("GET", "/contact/{externalId}/forms", form_history, query=PAGE),
 )

@@ -2,7 +2,7 @@
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.errors import invalid
-from sandbox.spotler.routing import Handler, Route
+from sandbox.spotler.routing import INTERVAL, PAGE, Handler, Route
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.store.mailings import Mailing
 from sandbox.spotler.wire import Answer, json_answer
@@ -97,10 +97,11 @@ def _view(call: Call, event: Event) -> dict[str, object]:
     return view
 
 
+_QUERY = (*INTERVAL, "fromChangeDate", "toChangeDate", "trendReportIds", *PAGE)
 ROUTES = (
-    Route("GET", "/mailing-interaction/sent", _feed(EventKind.SENT)),
-    Route("GET", "/mailing-interaction/opened", _feed(EventKind.OPENED)),
-    Route("GET", "/mailing-interaction/clicked", _feed(EventKind.CLICKED)),
-    Route("GET", "/mailing-interaction/bounced", _feed(EventKind.BOUNCED)),
-    Route("GET", "/trend-report", trend_reports),
+    Route("GET", "/mailing-interaction/sent", _feed(EventKind.SENT), query=_QUERY),
+    Route("GET", "/mailing-interaction/opened", _feed(EventKind.OPENED), query=_QUERY),
+    Route("GET", "/mailing-interaction/clicked", _feed(EventKind.CLICKED), query=_QUERY),
+    Route("GET", "/mailing-interaction/bounced", _feed(EventKind.BOUNCED), query=_QUERY),
+    Route("GET", "/trend-report", trend_reports, query=("enabled", *PAGE)),
 )

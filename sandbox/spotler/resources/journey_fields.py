@@ -13,13 +13,16 @@ def sent_fields(body: Fields, name: str, world: World | None = None) -> dict[str
     Names are unique, without blanks and case-sensitive. Raises `ApiError` 400.
     """
     found: dict[str, object] = {}
-    for entry in body.objects(name):
+    for entry in body.objects(name, "name", "type", "value", "values"):
         field = entry.required_text("name")
         kind = (entry.text("type") or "STRING").upper()
         if any(character.isspace() for character in field) or field in found:
             raise invalid(f"Field {field} holds a blank or comes twice")
         if kind not in TYPES:
             raise invalid(f"Field {field} has an unknown type")
+        unused = "value" if kind == "PRODUCTLIST" else "values"
+        if entry.members.get(unused) is not None:
+            raise invalid(f"Field {field} of the type {kind} has no {unused}")
         if kind == "PRODUCTLIST":
             products = entry.texts("values") or []
             if world is not None:

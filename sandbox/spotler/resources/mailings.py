@@ -1,4 +1,4 @@
-"""Ordinary mailings and what became of them."""
+"""Ordinary mailings and their results."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from sandbox.spotler.call import Call
 from sandbox.spotler.errors import ApiError, ErrorType, missing
 from sandbox.spotler.resources.reports import bounce_view, click_view, events_page, open_view
 from sandbox.spotler.resources.views import contact_identifier, link_view, message_view
-from sandbox.spotler.routing import Route
+from sandbox.spotler.routing import INTERVAL, PAGE, Route
 from sandbox.spotler.store.contacts import Contact, Inactive
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.store.mailings import Mailing
@@ -152,13 +152,13 @@ def _who(call: Call, event: Event) -> dict[str, object]:
 
 _ONE = "/mailing/{encryptedMailingId}"
 ROUTES = (
-    Route("GET", "/mailing", list_mailings),
+    Route("GET", "/mailing", list_mailings, query=INTERVAL),
     Route("GET", _ONE, get_mailing),
-    Route("GET", f"{_ONE}/recipients", recipients),
-    Route("GET", f"{_ONE}/opens", opens),
-    Route("GET", f"{_ONE}/clicks", clicks),
-    Route("GET", f"{_ONE}/bounces", bounces),
-    Route("GET", f"{_ONE}/opens/{{externalId}}", contact_opens),
-    Route("GET", f"{_ONE}/clicks/{{externalId}}", contact_clicks),
+    Route("GET", f"{_ONE}/recipients", recipients, query=PAGE),
+    Route("GET", f"{_ONE}/opens", opens, query=PAGE),
+    Route("GET", f"{_ONE}/clicks", clicks, query=PAGE),
+    Route("GET", f"{_ONE}/bounces", bounces, query=PAGE),
+    Route("GET", f"{_ONE}/opens/{{externalId}}", contact_opens, query=PAGE),
+    Route("GET", f"{_ONE}/clicks/{{externalId}}", contact_clicks, query=PAGE),
     Route("GET", f"{_ONE}/statistics", statistics),
 )

@@ -9,11 +9,13 @@ from sandbox.spotler.routing import WITH_SHOP, Route
 from sandbox.spotler.store.shop import Order
 from sandbox.spotler.wire import NO_CONTENT, Answer, Fields
 
+_ORDER = ("externalId", "externalContactId", "date", "value", "externalProductIds")
+
 
 def insert_order(call: Call) -> Answer:
     """Insert, or with `update` insert or change."""
-    body = call.fields()
-    order = _order(call, body.required_object("order"))
+    body = call.fields("update", "order")
+    order = _order(call, body.required_object("order", *_ORDER))
     if order.external_id in call.world.shop.orders and not body.flag("update"):
         raise ApiError(ErrorType.ID_NOTUNIQUE, f"Order {order.external_id} exists already")
     return _save(call, order)
@@ -22,7 +24,7 @@ def insert_order(call: Call) -> Answer:
 def update_order(call: Call, external_id: str) -> Answer:
     """Change one that exists."""
     _require(call, external_id)
-    order = _order(call, call.fields().required_object("order"))
+    order = _order(call, call.fields("update", "order").required_object("order", *_ORDER))
     if order.external_id != external_id:
         raise invalid("externalId in the body differs from the path")
     return _save(call, order)

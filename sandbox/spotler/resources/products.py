@@ -3,14 +3,21 @@
 from sandbox.spotler.call import Call
 from sandbox.spotler.errors import ApiError, ErrorType, invalid, missing
 from sandbox.spotler.properties import MAX_TEXT
-from sandbox.spotler.routing import WITH_SHOP, Route
+from sandbox.spotler.routing import PAGE, WITH_SHOP, Route
 from sandbox.spotler.store.shop import Product
-from sandbox.spotler.wire import NO_CONTENT, Answer, Fields, json_answer
+from sandbox.spotler.wire import NO_CONTENT, Answer, Fields, json_answer, number_as_text
 
 _REQUIRED_TEXTS = ("externalId", "name", "link", "imageUrl", "imageLargeUrl")
 _OPTIONAL_TEXTS = (
     *("description", "category", "gtin", "sku", "brand", "ratingImageUrl", "reviewLink"),
     *("addToCartLink", "ratingValue", "language"),
+)
+#: What a product is written with; the last three can only be read, and are ignored.
+_PRODUCT = (
+    *_REQUIRED_TEXTS,
+    *_OPTIONAL_TEXTS,
+    *("price", "oldPrice", "stock", "visible", "customProperties", "specifications"),
+    *("deleted", "creationDate", "changeDate"),
 )
 _STOCK = ("LIMITED", "GOOD", "UNKNOWN")
 _VISIBLE = {"true": True, "false": False}
@@ -18,8 +25,8 @@ _VISIBLE = {"true": True, "false": False}
 
 def insert_product(call: Call) -> Answer:
     """Insert, or with `update` insert or change."""
-    body = call.fields()
-    members = _members(body.required_object("product"))
+    body = call.fields("update", "product")
+    members = _members(body.required_object("product", *_PRODUCT))
     external_id = str(members["externalId"])
     products, now = call.world.shop.products, call.world.clock.now()
     if external_id in products and not body.flag("update"):
@@ -33,7 +40,7 @@ def insert_product(call: Call) -> Answer:
 def update_product(call: Call, external_id: str) -> Answer:
     """Change one that exists."""
     product = _product(call, external_id)
-    members = _members(call.fields().required_object("product"))
+    members = _members(call.fields("update", "product").required_object("product", *_PRODUCT))
     if members["externalId"] != external_id:
         raise invalid("externalId in the body differs from the path")
     product.members, product.changed, product.deleted = members, call.world.clock.now(), False
@@ -59,7 +66,9 @@ def search_products(call: Call) -> Answer:
     page, query = call.page(), call.query.get("MPSearchQuery")
     if not query:
         raise invalid("MPSearchQuery is missing")
-    name, _, value = query.partition("=")
+    name, equals, value = query.partition("=")
+    if not equals or name not in _PRODUCT:
+        raise invalid("MPSearchQuery must be member=value with a member of a product")
     found = [each for each in call.world.shop.products.values() if str(each.members.get(name)) == value]
     return json_answer([_view(call, product) for product in page.of(found)])
 
@@ -99,25 +108,29 @@ def _members(product: Fields) -> dict[str, object]:
         "stock": stock,
         "visible": known,
         "customProperties": _custom_properties(product),
-        "specifications": [_specification(each) for each in product.objects("specifications")],
+        "specifications": [
+            _specification(each) for each in product.objects("specifications", "description", "value", "rank")
+        ],
     }
 
 
 def _custom_properties(product: Fields) -> dict[str, object]:
-    custom = dict(product.mapping("customProperties"))
-    for name, value in custom.items():
-        if value is None or len(str(value)) > MAX_TEXT:
-            raise invalid(f"Custom property {name} must have a value of at most {MAX_TEXT} characters")
+    custom: dict[str, object] = {}
+    for name, value in product.mapping("customProperties").items():
+        text = number_as_text(value)
+        if not isinstance(text, str) or len(text) > MAX_TEXT:
+            raise invalid(f"Custom property {name} must have a text of at most {MAX_TEXT} characters")
+        custom[name] = text
     return custom
 
 
 def _specification(entry: Fields) -> dict[str, object]:
-    rank = entry.members.get("rank")
+    rank = entry.text("rank")
     shown: dict[str, object] = {
         "description": entry.required_text("description"),
         "value": entry.required_text("value"),
     }
-    return shown if rank is None else {**shown, "rank": str(rank)}
+    return shown if rank is None else {**shown, "rank": rank}
 
 
 def _product(call: Call, external_id: str) -> Product:
@@ -137,6 +150,6 @@ ROUTES = (
     Route("PUT", "/product/{externalProductId}", update_product, editions=WITH_SHOP),
     Route("GET", "/product/{externalProductId}", get_product, editions=WITH_SHOP),
     Route("DELETE", "/product/{externalProductId}", delete_product, editions=WITH_SHOP),
-    Route("GET", "/product/search", search_products, editions=WITH_SHOP),
+    Route("GET", "/product/search", search_products, editions=WITH_SHOP, query=("MPSearchQuery", *PAGE)),
     Route("GET", "/product/custom-properties/list", list_custom_properties, editions=WITH_SHOP),
 )

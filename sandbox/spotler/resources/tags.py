@@ -32,7 +32,7 @@ def list_tags(call: Call) -> Answer:
 
 def create_tag(call: Call) -> Answer:
     """Make a tag known without giving it to anybody; known already is fine too."""
-    _create(call.world, _name(call.fields()))
+    _create(call.world, _name(call.fields("name")))
     return NO_CONTENT
 
 
@@ -45,7 +45,7 @@ def contact_tags(call: Call, external_id: str) -> Answer:
 def add_tags(call: Call, external_id: str) -> Answer:
     """Give tags, each with a score if it names one. All entries are checked before any is written."""
     contact = call.contact(external_id)
-    changes = [_change(entry) for entry in _entries(call)]
+    changes = [_change(entry) for entry in _entries(call, "name", "score", "scoreOperation")]
     tags, journal = call.world.tags, call.world.journal
     for change in changes:
         _create(call.world, change.name)
@@ -62,14 +62,14 @@ def add_tags(call: Call, external_id: str) -> Answer:
 def remove_tags(call: Call, external_id: str) -> Answer:
     """Take tags and their scores away; those the contact does not have are ignored."""
     contact = call.contact(external_id)
-    for name in [_name(entry) for entry in _entries(call)]:
+    for name in [_name(entry) for entry in _entries(call, "name")]:
         if call.world.tags.take(contact.key, name):
             call.world.journal.record("tag.removed", external_id, tag=name)
     return NO_CONTENT
 
 
-def _entries(call: Call) -> list[Fields]:
-    entries = call.fields().objects("tags")
+def _entries(call: Call, *known: str) -> list[Fields]:
+    entries = call.fields("tags").objects("tags", *known)
     if not entries:
         raise invalid("tags is missing or empty")
     return entries
@@ -99,5 +99,5 @@ ROUTES = (
     Route("POST", "/tag", create_tag, extension="tags"),
     Route("GET", "/contact/{externalId}/tags", contact_tags, extension="tags"),
     Route("POST", "/contact/{externalId}/tags", add_tags, extension="tags"),
-    Route("DELETE", "/contact/{externalId}/tags", remove_tags, extension="tags"),
+    Route("DELETE", "/contact/{externalId}/tags", remove_tags, extension="tags", with_body=True),
 )

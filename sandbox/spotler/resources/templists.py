@@ -28,7 +28,7 @@ def list_templists(call: Call) -> Answer:
 
 def create_templist(call: Call) -> Answer:
     """Create a list with its contacts; if one is unknown nothing is created."""
-    body = call.fields()
+    body = call.fields("externalTemporaryListId", "name", "contacts")
     external_id = body.required_text("externalTemporaryListId")
     name = body.required_text("name")
     if max(len(external_id), len(name)) > MAX_TEXT:
@@ -51,7 +51,7 @@ def create_templist(call: Call) -> Answer:
 def add_contacts(call: Call, external_id: str) -> Answer:
     """Add contacts; if one is unknown nobody is added."""
     templist = _templist(call, external_id)
-    body = call.fields()
+    body = call.fields("contacts")
     if body.array("contacts") is None:
         raise invalid("contacts is missing")
     _add(call, templist, _contacts(call, body))

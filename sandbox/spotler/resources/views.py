@@ -16,17 +16,20 @@ def contact_view(call: Call, contact: Contact) -> dict[str, object]:
         "testGroup": contact.test_group,
         "lastChanged": call.contact_date(contact.last_changed),
         "temporary": contact.temporary,
-        "properties": call.world.schema.rendered(
-            contact.values,
-            call.zone,
-            dates_as_timestamps=call.world.settings.date_properties_as_timestamps,
-        ),
+        "properties": _properties(call, contact),
         "channels": [
             {"name": "EMAIL", "value": reachable.email},
             {"name": "SMS", "value": reachable.sms},
         ],
     }
     return view
+
+
+def _properties(call: Call, contact: Contact) -> dict[str, object]:
+    schema = call.world.schema
+    timestamps = call.world.settings.date_properties_as_timestamps
+    shown = schema.rendered(contact.values, call.zone, dates_as_timestamps=timestamps)
+    return {name: value for name, value in shown.items() if schema.visible(name) is not None}
 
 
 def contact_identifier(call: Call, contact: Contact | None) -> dict[str, object]:

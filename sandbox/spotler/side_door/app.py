@@ -28,12 +28,14 @@ def side_door(sandbox: Sandbox) -> Starlette:
         "requests": controls.requests,
         "settings": controls.settings,
         "faults": controls.faults,
+        "held": controls.held,
     }
     actions: dict[str, Callable[[bytes], object]] = {
         "reset": controls.reset,
         "settings": controls.change_settings,
         "clock": controls.move_clock,
         "faults": controls.arm,
+        "release": controls.release,
         "events": lambda body: emit(sandbox.world, body),
         **{name: _loader(sandbox, name) for name in FIXTURES},
     }

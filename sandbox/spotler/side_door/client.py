@@ -61,6 +61,22 @@ class SideDoor:
         """Create contacts without a trace in the journal; their encrypted ids."""
         return _TEXTS.validate_python(self.post("contacts", contacts=list(contacts))["encryptedIds"])
 
+    def rename_permissions(self, names: dict[int, str]) -> None:
+        """Give permissions other names, by their bits."""
+        self.post("permission_names", names=names)
+
+    def show_properties(self, **visible: bool) -> None:
+        """Show properties to callers of the API or hide them, e.g. `show_properties(permissions=False)`."""
+        self.post("visibility", visible=visible)
+
+    def held(self) -> list[Record]:
+        """The calls that a fault holds: `{"id", "method", "route", "path"}`, oldest first."""
+        return self._read("held", _RECORDS)
+
+    def release(self, *ids: int) -> list[Record]:
+        """Carry held calls out, all of them or those named; `{"id", "status"}` of each, in this order."""
+        return _RECORDS.validate_python(self.post("release", ids=list(ids) or None)["released"])
+
     def clock(self, **change: object) -> None:
         """Move the clock: `set` (ISO 8601), `advance_s`, `stopped`."""
         self.post("clock", **change)

@@ -32,6 +32,14 @@ class FaultsToArm(BaseModel):
     replace: bool = False
 
 
+class CallsToRelease(BaseModel):
+    """Held calls by their ids; none given: all of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[int] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
     """Takes bodies of JSON, gives values that can become JSON. Raises `ValueError` for wrong input."""
@@ -71,12 +79,14 @@ class Controls:
         return {"now": clock.now().isoformat(timespec="milliseconds")}
 
     def faults(self) -> object:
-        """What is armed, and how often each has struck."""
+        """What is armed, and how often each has applied."""
         return {"faults": [asdict(fault) for fault in self.sandbox.faults.armed]}
 
     def arm(self, body: bytes) -> object:
         """Add faults."""
         wanted = FaultsToArm.model_validate_json(body)
+        for fault in wanted.faults:
+            self.sandbox.router.matching(fault.route)
         if wanted.replace:
             self.sandbox.faults.armed.clear()
         self.sandbox.faults.armed.extend(wanted.faults)
@@ -86,6 +96,14 @@ class Controls:
         """Forget all faults."""
         self.sandbox.faults.armed.clear()
         return self.faults()
+
+    def held(self) -> object:
+        """The calls that wait to be carried out."""
+        return [call.shown() for call in self.sandbox.held.waiting]
+
+    def release(self, body: bytes) -> object:
+        """Carry held calls out."""
+        return {"released": self.sandbox.held.release(CallsToRelease.model_validate_json(body).ids)}
 
     def journal(self) -> object:
         """Every effect, oldest first."""

@@ -1,10 +1,11 @@
-"""Fixtures: where a test starts. They leave no trace in the journal of effects."""
+"""Fixtures: where a test starts. They are not written into the journal of effects."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 
 from sandbox.spotler.app import Sandbox
-from sandbox.spotler.properties import Option, Property, Schema
+from sandbox.spotler.properties import PERMISSIONS, Option, Property, Schema
 from sandbox.spotler.side_door import shapes
 from sandbox.spotler.store.forms import Form, FormField
 from sandbox.spotler.store.journeys import Automation, Campaign, FieldDefinition, Trigger
@@ -121,6 +122,7 @@ def load_forms(sandbox: Sandbox, body: bytes) -> object:
     for each in wanted:
         sandbox.world.forms[each.id] = Form(
             id=each.id,
+            enc_id=each.enc_id or f"fOrm{each.id}",
             name=each.name,
             sub_type=each.form_sub_type,
             state=each.form_state,
@@ -135,9 +137,31 @@ def load_properties(sandbox: Sandbox, body: bytes) -> object:
     properties = {} if wanted.replace else dict(world.schema.properties)
     for each in wanted.properties:
         options = tuple(Option(o.bit, o.description, o.rank) for o in each.entries)
-        properties[each.name] = Property(each.name, each.description, each.type, options)
+        properties[each.name] = Property(each.name, each.description, each.type, options, each.visible)
     world.schema = Schema(properties.values())
     return {"properties": list(properties)}
+
+
+def rename_permissions(sandbox: Sandbox, body: bytes) -> object:
+    """Give permissions other names, as a user of Mail+ can: the bit stays, and who has it."""
+    names, world = shapes.PermissionNames.model_validate_json(body).names, sandbox.world
+    permissions = world.schema.properties[PERMISSIONS]
+    if unknown := names.keys() - {option.bit for option in permissions.options}:
+        raise ValueError(f"there is no permission with the bit {min(unknown)}")
+    options = tuple(replace(o, description=names.get(o.bit, o.description)) for o in permissions.options)
+    world.schema = Schema((world.schema.properties | {PERMISSIONS: replace(permissions, options=options)}).values())
+    return {"permissions": {option.bit: option.description for option in options}}
+
+
+def show_properties(sandbox: Sandbox, body: bytes) -> object:
+    """Show properties to callers of the API or hide them; values that contacts hold are left as they are."""
+    visible, world = shapes.Visibility.model_validate_json(body).visible, sandbox.world
+    if unknown := visible.keys() - world.schema.properties.keys():
+        raise ValueError(f"property {min(unknown)} is unknown")
+    world.schema = Schema(
+        replace(each, visible=visible.get(name, each.visible)) for name, each in world.schema.properties.items()
+    )
+    return {"visible": [each.name for each in world.schema.properties.values() if each.visible]}
 
 
 #: By the last part of the path below the side door.
@@ -149,4 +173,6 @@ FIXTURES: dict[str, Callable[[Sandbox, bytes], object]] = {
     "lists": load_lists,
     "forms": load_forms,
     "properties": load_properties,
+    "permission_names": rename_permissions,
+    "visibility": show_properties,
 }

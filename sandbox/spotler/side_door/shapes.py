@@ -124,6 +124,7 @@ class FormFixture(Strict):
     """A form."""
 
     id: int
+    enc_id: str | None = None
     name: str
     form_sub_type: Literal["normal", "subscribe", "unSubscribe", "editProfile"] = "normal"
     form_state: Literal["draft", "proof", "final"] = "final"
@@ -145,6 +146,7 @@ class PropertyFixture(Strict):
     description: str
     type: Kind
     entries: list[OptionFixture] = []
+    visible: bool = True
 
 
 class Contacts(Strict):
@@ -190,3 +192,15 @@ class Properties(Strict):
 
     properties: list[PropertyFixture]
     replace: bool = False
+
+
+class PermissionNames(Strict):
+    """Body of `POST /_sandbox/permission_names`: new names by bit."""
+
+    names: dict[int, str]
+
+
+class Visibility(Strict):
+    """Body of `POST /_sandbox/visibility`: by the name of the property."""
+
+    visible: dict[str, bool]

@@ -15,9 +15,13 @@ class FormField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A form. Results of one that is not final are test results."""
+    """A form. Results of one that is not final are test results.
+
+    `enc_id` is the service's own reference, which the HTML of the form sends along as `formEncId`.
+    """
 
     id: int
+    enc_id: str
     name: str
     sub_type: Literal["normal", "subscribe", "unSubscribe", "editProfile"] = "normal"
     state: Literal["draft", "proof", "final"] = "final"

@@ -17,7 +17,7 @@ def standin(_process):
     _process.side("reset", {})
     yield _process
     _process.admin.session.close()
-    _process.connector.http.session.close()
+    _process.connector.session.close()
 
 
 @pytest.fixture

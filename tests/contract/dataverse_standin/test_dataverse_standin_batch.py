@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.contract.dataverse_standin.support import change_set, error_code, multipart, part, statuses
@@ -91,6 +93,79 @@ def test_each_request_has_its_own_condition(api, contact):
     response = api.batch(multipart("b", claim, claim), prefer="odata.continue-on-error")
 
     assert statuses(response) == [204, 412]
+
+
+@pytest.fixture
+def visitor(api):
+    return api.create("dh_websitevisitors", dh_externalid="v1", dh_name="a")
+
+
+VISITOR = "dh_websitevisitors(dh_externalid='{}')"
+
+
+@pytest.mark.usefixtures("visitor")
+def test_writes_by_alternate_key_change_rows_that_have_it_and_create_none(api):
+    body = multipart(
+        "b",
+        part("PATCH", VISITOR.format("v1"), {"dh_name": "b"}, If_Match="*"),
+        part("PATCH", VISITOR.format("v2"), {"dh_name": "c"}, If_Match="*"),
+    )
+    response = api.batch(body, prefer="odata.continue-on-error")
+
+    assert (response.status_code, statuses(response)) == (200, [204, 404])
+    assert "0x80060891" in response.text
+    assert [row["dh_name"] for row in api.rows("dh_websitevisitors")] == ["b"]
+
+
+@pytest.mark.usefixtures("visitor")
+def test_inserts_by_alternate_key_create_rows_and_change_none(api):
+    body = multipart(
+        "b",
+        part("PATCH", VISITOR.format("v1"), {"dh_name": "b"}, If_None_Match="*"),
+        part("PATCH", VISITOR.format("v2"), {"dh_name": "c"}, If_None_Match="*"),
+    )
+    response = api.batch(body, prefer="odata.continue-on-error")
+
+    assert statuses(response) == [412, 204]
+    assert [row["dh_name"] for row in api.rows("dh_websitevisitors")] == ["a", "c"]
+
+
+def test_a_claim_in_a_batch_answers_the_version_that_later_writes_need(api, contact):
+    old = api.get(f"contacts({contact})").json()["@odata.etag"]
+    claim = part(
+        "PATCH",
+        f"contacts({contact})?$select=contactid",
+        {"lastname": "x"},
+        If_Match=old,
+        Prefer="return=representation",
+    )
+    claimed = api.batch(multipart("b", claim))
+    (version,) = set(re.findall(r"^ETag: (.+?)\r?$", claimed.text, re.MULTILINE))
+    writes = [part("PATCH", f"contacts({contact})", {"lastname": "y"}, If_Match=etag) for etag in (old, version)]
+    written = api.batch(multipart("b", *writes), prefer="odata.continue-on-error")
+
+    assert (statuses(claimed), statuses(written)) == ([200], [412, 204])
+    assert last_names(api) == ["y"]
+
+
+def test_a_write_with_a_version_changes_nothing_once_somebody_else_wrote(api, contact):
+    old = api.get(f"contacts({contact})").json()["@odata.etag"]
+    api.patch(f"contacts({contact})", {"firstname": "Other"})
+    response = api.batch(multipart("b", part("PATCH", f"contacts({contact})", {"lastname": "x"}, If_Match=old)))
+
+    assert statuses(response) == [412]
+    assert "0x80060882" in response.text
+    assert last_names(api) == ["de Wit"]
+
+
+def test_a_write_to_a_row_that_is_gone_is_not_found(api, contact):
+    old = api.get(f"contacts({contact})").json()["@odata.etag"]
+    api.delete(f"contacts({contact})")
+    writes = [part("PATCH", f"contacts({contact})", {"lastname": "x"}, If_Match=etag) for etag in (old, "*")]
+    response = api.batch(multipart("b", *writes), prefer="odata.continue-on-error")
+
+    assert statuses(response) == [404, 404]
+    assert last_names(api) == []
 
 
 def test_a_change_set_happens_as_a_whole(api):

@@ -4,6 +4,8 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
+from tests.contract.dataverse_standin.support import error_code
+
 PAGING = 'odata.include-annotations="Microsoft.Dynamics.CRM.fetchxmlpagingcookie,Microsoft.Dynamics.CRM.morerecords"'
 
 
@@ -68,6 +70,67 @@ def test_queries(api, inner, found):
 
 
 @pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("operator", "pattern", "found"),
+    [
+        ("like", "[a-b]%", "Anna Bo"),
+        ("like", "[^a-b]%", "Cees"),
+        ("like", "_o", "Bo"),
+        ("like", "anna", "Anna"),
+        ("like", "[%]", ""),
+        ("not-like", "%e%", "Anna Bo"),
+        ("begins-with", "_nn", "Anna"),
+        ("not-begin-with", "a", "Bo Cees"),
+        ("ends-with", "s", "Cees"),
+        ("not-end-with", "s", "Anna Bo"),
+    ],
+)
+def test_patterns_are_those_of_sql_server(api, operator, pattern, found):
+    condition = f'<filter><condition attribute="firstname" operator="{operator}" value="{pattern}"/></filter>'
+
+    assert names(fetch(api, condition)) == found.split()
+
+
+@pytest.mark.usefixtures("people")
+def test_columns_that_are_null_are_left_out(api):
+    inner = (
+        '<attribute name="emailaddress1"/><attribute name="parentcustomerid"/>'
+        '<link-entity name="account" from="accountid" to="parentcustomerid" link-type="outer" alias="company">'
+        '<attribute name="name"/><attribute name="accountnumber"/></link-entity>'
+    )
+    shown = [set(row) - {"@odata.etag", "contactid", "firstname"} for row in fetch(api, inner).json()["value"]]
+
+    assert shown == [{"emailaddress1"}, {"_parentcustomerid_value", "company.name"}, set()]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_query_with_select_shows_nulls(api):
+    rows = api.rows("contacts?$select=emailaddress1")
+
+    assert [row["emailaddress1"] for row in rows] == ["anna@example.org", None, None]
+
+
+@pytest.mark.usefixtures("people")
+def test_the_number_of_rows_comes_when_asked_for(api):
+    counted = fetch(api, "", 'returntotalrecordcount="true"', 'odata.include-annotations="*"').json()
+    plain = fetch(api, "", 'returntotalrecordcount="true"', None).json()
+
+    assert (counted["@odata.count"], counted["@Microsoft.Dynamics.CRM.totalrecordcount"]) == (3, 3)
+    assert counted["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] is False
+    assert plain["@odata.count"] == 3
+    assert [name for name in plain if name.startswith("@Microsoft")] == []
+
+
+def test_links_without_an_alias_are_numbered(api, standin):
+    (company,) = standin.load("account", {"name": "x"})
+    standin.load("contact", {"firstname": "Bo", "parentcustomerid_account@odata.bind": f"/accounts({company})"})
+    link = '<link-entity name="account" from="accountid" to="parentcustomerid"><attribute name="name"/></link-entity>'
+    (row,) = fetch(api, link * 2).json()["value"]
+
+    assert (row["account1.name"], row["account2.name"]) == ("x", "x")
+
+
+@pytest.mark.usefixtures("people")
 def test_columns_of_a_linked_table_carry_its_alias(api):
     link = (
         '<link-entity name="account" from="accountid" to="parentcustomerid" alias="company">'
@@ -85,7 +148,7 @@ def test_pages_are_followed_with_the_cookie_decoded_twice(api, standin):
         content = fetch(api, "", attributes)
         seen += names(content)
         cookie = content.json().get("@Microsoft.Dynamics.CRM.fetchxmlpagingcookie")
-        assert content.json()["@Microsoft.Dynamics.CRM.morerecords"] is (cookie is not None)
+        assert content.json().get("@Microsoft.Dynamics.CRM.morerecords") is (True if cookie else None)
         attributes = None
         if cookie:
             inner = unquote(unquote(re.search('pagingcookie="([^"]*)"', cookie)[1]))
@@ -115,12 +178,92 @@ def test_sorting_by_a_linked_table_gives_no_cookie(api, standin):
     assert "@Microsoft.Dynamics.CRM.fetchxmlpagingcookie" not in content
 
 
+CONDITION = '<condition attribute="firstname" operator="eq" value="Bo"/>'
+LINK = '<link-entity name="account" from="accountid" to="parentcustomerid"/>'
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("inner", "code"),
+    [
+        ("<attributes/>", "0x8004111C"),
+        ("<no-attrs/>", "0x8004111C"),
+        ('<attribute name="lastname" aggregate="count" alias="x"/>', "0x8004111C"),
+        ('<attribute name="lastname" alias="a.b"/>', "0x80040265"),
+        ('<all-attributes x="1"/>', "0x8004111C"),
+        ('<order attribute="firstname" entityname="x"/>', "0x8004111C"),
+        ('<order attribute="firstname" descending="yes"/>', "0x80041119"),
+        ('<order attribute="statecode"/>', "0x80060888"),
+        ('<order attribute="parentcustomerid"/>', "0x80060888"),
+        (f'<filter type="not">{CONDITION}</filter>', "0x80041122"),
+        (f'<filter hint="union">{CONDITION}</filter>', "0x8004111C"),
+        (f"<filter>{LINK}</filter>", "0x8004111C"),
+        (f"<filter>or{CONDITION}</filter>", "0x8004111C"),
+        (CONDITION, "0x8004111C"),
+        (f"<filter>{CONDITION.replace('/>', ' entityname="x"/>')}</filter>", "0x8004111C"),
+        (f"<filter>{CONDITION.replace('value', 'valueof')}</filter>", "0x8004111C"),
+        (f"<filter>{CONDITION.replace('/>', '><value>x</value></condition>')}</filter>", "0x80060888"),
+        (f"<filter>{CONDITION.replace('eq', 'null')}</filter>", "0x80060888"),
+        (f"<filter>{CONDITION.replace('eq', 'last-x-days')}</filter>", "0x80060888"),
+        ('<filter><condition attribute="firstname" operator="in"/></filter>', "0x80060888"),
+        (LINK.replace("/>", ' link-type="exists"/>'), "0x80041117"),
+        (LINK.replace("/>", f">{LINK}</link-entity>"), "0x8004111C"),
+        (LINK.replace("/>", ' alias="a"/>') * 2, "0x80060888"),
+        (LINK.replace(' from="accountid"', ""), "0x80040201"),
+    ],
+)
+def test_parts_of_a_query_that_are_refused(api, inner, code):
+    response = fetch(api, inner)
+
+    assert (response.status_code, error_code(response)) == (400, code)
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ('distinct="true"', "0x80041115"),
+        ('aggregate="true"', "0x8004111C"),
+        ('mapping="internal"', "0x80041116"),
+        ('no-lock="maybe"', "0x80041118"),
+        ('utc-offset="60"', "0x8004111C"),
+        ('datasource="retained"', "0x8004111C"),
+        ('nosuch="1"', "0x8004111C"),
+        ('top="1" page="1"', "0x80040203"),
+        ('top="1" count="1"', "0x80040203"),
+        ('top="1" returntotalrecordcount="true"', "0x80040203"),
+        ('top="0"', "0x80060888"),
+        ('count="x"', "0x80060888"),
+    ],
+)
+def test_attributes_of_a_query_that_are_refused(api, attributes, code):
+    response = fetch(api, "", attributes)
+
+    assert (response.status_code, error_code(response)) == (400, code)
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("inner", "attributes"),
+    [
+        ("", 'version="1.0" output-format="xml-platform" mapping="logical" distinct="false" no-lock="true"'),
+        ("<!-- by a designer -->", 'latematerialize="1"'),
+        ("<filter>" + CONDITION.replace("value", 'uiname="Bo" uitype="contact" uihidden="0" value') + "</filter>", ""),
+        (LINK.replace("/>", ' visible="false" intersect="true"/>'), ""),
+    ],
+)
+def test_what_designers_write_without_effect_is_taken(api, inner, attributes):
+    assert fetch(api, inner, attributes).status_code == 200
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "<fetch",
         "<fetch></fetch>",
         '<fetch><entity name="account"/></fetch>',
+        '<fetch><entity name="contact"/><entity name="contact"/></fetch>',
+        '<!DOCTYPE fetch [<!ENTITY x "contact">]><fetch><entity name="&x;"/></fetch>',
         '<fetch><entity name="nosuch"/></fetch>',
         '<fetch><entity name="contact"><attribute name="nosuch"/></entity></fetch>',
         '<fetch top="5" page="1"><entity name="contact"/></fetch>',

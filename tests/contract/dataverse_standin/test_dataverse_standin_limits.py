@@ -2,14 +2,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.dataverse_standin.support import error_code
+from tests.contract.dataverse_standin.support import change_set, error_code, multipart, part, statuses
 
 
 @pytest.fixture
 def limited(standin):
     yield standin
     standin.side(
-        "limits", {"enabled": True, "requests": 6000, "seconds": 1200, "concurrency": 52, "window_seconds": 300}
+        "limits",
+        {
+            "enabled": True,
+            "requests": 6000,
+            "seconds": 1200,
+            "concurrency": 52,
+            "window_seconds": 300,
+            "batch_parts": False,
+        },
     )
 
 
@@ -87,6 +95,37 @@ def test_too_many_requests_at_a_time(limited):
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(refused) == 2
     assert {error_code(answer) for answer in refused} == {"0x80072326"}
+
+
+def batch_of(count):
+    return multipart("b", *[part("POST", "contacts", {"lastname": "x"})] * count)
+
+
+def test_a_batch_counts_as_one_request(limited):
+    limited.side("limits", {"requests": 2})
+    answers = [limited.connector.batch(batch_of(3)) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert statuses(answers[1]) == [204, 204, 204]
+
+
+def test_requests_in_a_batch_count_if_ordered(limited):
+    limited.side("limits", {"requests": 3, "batch_parts": True})
+    response = limited.connector.batch(batch_of(3), prefer="odata.continue-on-error")
+
+    assert statuses(response) == [204, 204, 429]
+    assert "Retry-After: " in response.text
+    assert limited.connector.get("WhoAmI").status_code == 429
+
+
+def test_a_change_set_with_a_request_too_many_is_undone(limited):
+    limited.side("limits", {"requests": 2, "batch_parts": True})
+    body = multipart(
+        "b", change_set(*[part("POST", "contacts", {"lastname": "x"}, content_id=number) for number in "12"])
+    )
+
+    assert statuses(limited.connector.batch(body)) == [429]
+    assert limited.admin.rows("contacts") == []
 
 
 def test_limits_can_be_switched_off(limited):

@@ -36,7 +36,7 @@ def sending(_sending_process):
     _sending_process.side("reset", {})
     yield _sending_process
     _sending_process.admin.session.close()
-    _sending_process.connector.http.session.close()
+    _sending_process.connector.session.close()
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_post_that_never_works_is_given_up():
         standin.admin.create("dh_spotlerjobs")
         (failed,) = wait_for(lambda: [row for row in system_jobs(standin) if row["statuscode"] == 31])
         standin.admin.session.close()
-        standin.connector.http.session.close()
+        standin.connector.session.close()
 
     assert (failed["statecode"], failed["retrycount"], failed["message"]) == (3, 2, MISSING_KEY)
 

@@ -35,6 +35,26 @@ def test_choices_are_read_with_their_labels(api):
     assert labels[100000003] == "Add Tag"
 
 
+DATES = "EntityDefinitions(LogicalName='contact')/Attributes/Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"
+
+
+def test_the_behaviour_of_dates_is_told(api):
+    rows = api.rows(f"{DATES}?$select=LogicalName,DateTimeBehavior")
+    behaviors = {row["LogicalName"]: row["DateTimeBehavior"] for row in rows}
+
+    assert behaviors["birthdate"] == {"Value": "DateOnly"}
+    assert behaviors["new_membersince"] == behaviors["createdon"] == {"Value": "UserLocal"}
+    assert behaviors["new_appointmenton"] == {"Value": "TimeZoneIndependent"}
+    assert {row["@odata.type"] for row in rows} == {"#Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"}
+
+
+def test_the_behaviour_of_dates_is_no_property_of_all_columns(api):
+    path = "EntityDefinitions(LogicalName='contact')/Attributes"
+
+    assert api.get(f"{path}?$select=LogicalName,DateTimeBehavior").status_code == 400
+    assert {row["AttributeType"] for row in api.rows(path) if row["LogicalName"].startswith("new_")} == {"DateTime"}
+
+
 def test_navigation_properties_are_told_by_the_relationships(api):
     rows = api.rows("EntityDefinitions(LogicalName='dh_spotlerjob')/ManyToOneRelationships")
     names = {

@@ -1,6 +1,6 @@
 """Laws of the rows in memory: indexes tell the truth, and what is undone never happened."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from connector.dataverse.schema import TABLES
 from sandbox.dataverse.errors import ApiError
@@ -47,6 +47,7 @@ def snapshot(store):
     )
 
 
+@settings(deadline=None)
 @given(operations)
 def test_indexes_and_keys_agree_with_the_rows(steps):
     store = make_store()
@@ -62,6 +63,7 @@ def test_indexes_and_keys_agree_with_the_rows(steps):
         assert owners == ([] if found is None else [found])
 
 
+@settings(deadline=None)
 @given(operations, operations)
 def test_what_is_undone_never_happened(kept, undone):
     store = make_store()

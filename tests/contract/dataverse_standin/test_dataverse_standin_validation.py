@@ -122,3 +122,95 @@ def test_error_details_come_when_asked_for(api):
 
     assert set(plain) == {"code", "message"}
     assert "@Microsoft.PowerApps.CDS.InnerError.Message" in detailed
+
+
+# Required columns
+
+
+@pytest.fixture
+def valid(standin):
+    """A row of each table that `setup` writes, with everything that it must have."""
+    (endpoint,) = standin.load("serviceendpoint", ENDPOINT)
+    (message,) = standin.load("sdkmessage", {"name": "Create"})
+    (definition,) = standin.load("environmentvariabledefinition", DEFINITION)
+    step = {
+        "name": "SpotlerAutomate: Create of contact",
+        "stage": 40,
+        "mode": 1,
+        "rank": 1,
+        "supporteddeployment": 0,
+        "eventhandler_serviceendpoint@odata.bind": f"/serviceendpoints({endpoint})",
+        "sdkmessageid@odata.bind": f"/sdkmessages({message})",
+    }
+    value = {
+        "EnvironmentVariableDefinitionId@odata.bind": f"/environmentvariabledefinitions({definition})",
+        "value": "x",
+    }
+    return {
+        "serviceendpoints": ENDPOINT,
+        "sdkmessageprocessingsteps": step,
+        "environmentvariabledefinitions": {**DEFINITION, "schemaname": "dh_another"},
+        "environmentvariablevalues": value,
+    }
+
+
+ENDPOINT = {
+    "name": "Another",
+    "contract": 6,
+    "connectionmode": 1,
+    "userclaim": 1,
+    "solutionnamespace": "example",
+    "path": "dataverse",
+}
+DEFINITION = {"schemaname": "dh_one", "displayname": "One", "type": 100000000}
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "column"),
+    [
+        *(("serviceendpoints", column) for column in ENDPOINT),
+        *(("environmentvariabledefinitions", column) for column in DEFINITION),
+        *(
+            ("sdkmessageprocessingsteps", column)
+            for column in (
+                "name",
+                "stage",
+                "mode",
+                "rank",
+                "supporteddeployment",
+                "eventhandler_serviceendpoint@odata.bind",
+                "sdkmessageid@odata.bind",
+            )
+        ),
+        ("environmentvariablevalues", "EnvironmentVariableDefinitionId@odata.bind"),
+    ],
+)
+def test_a_row_of_setup_needs_its_required_columns(api, valid, entity_set, column):
+    row = {name: value for name, value in valid[entity_set].items() if name != column}
+    response = api.post(entity_set, row)
+
+    assert (response.status_code, error_code(response)) == (400, "0x80040203")
+    logical = column.partition("@")[0].partition("_")[0].lower()
+    assert f"Attribute: {logical} cannot be set to NULL" in response.json()["error"]["message"]
+    assert api.post(entity_set, valid[entity_set]).status_code == 204
+
+
+def test_a_required_column_cannot_be_cleared(api, valid):
+    endpoint = api.create("serviceendpoints", **valid["serviceendpoints"])
+
+    assert api.patch(f"serviceendpoints({endpoint})", {"path": None}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["SdkMessageId", "eventhandler"])
+def test_the_lookups_of_a_step_are_written_by_their_own_names(api, valid, name):
+    row = {**valid["sdkmessageprocessingsteps"], f"{name}@odata.bind": "/serviceendpoints(x)"}
+
+    assert api.post("sdkmessageprocessingsteps", row).status_code == 400
+
+
+def test_an_endpoint_with_steps_cannot_be_deleted(api, valid):
+    step = valid["sdkmessageprocessingsteps"]
+    api.create("sdkmessageprocessingsteps", **step)
+    endpoint = step["eventhandler_serviceendpoint@odata.bind"].removeprefix("/")
+
+    assert api.delete(endpoint).status_code == 405

@@ -12,6 +12,12 @@ def hot(api, door):
     return "hot"
 
 
+@pytest.fixture
+def described(door):
+    """Refusals of audiences say why, which the published description does not promise."""
+    door.settings(audience_error_bodies=True)
+
+
 def members(door):
     return door.state()["audiences"][0]["members"]
 
@@ -40,7 +46,7 @@ def test_edition_without_automation_is_403(api, door, method, path):
     assert error_of(api.call(method, path, {})) == (403, "NOT_AUTHORIZED")
 
 
-@pytest.mark.usefixtures("hot")
+@pytest.mark.usefixtures("hot", "described")
 @pytest.mark.parametrize(
     ("body", "error_type"),
     [
@@ -58,12 +64,12 @@ def test_broken_rule_is_417(api, body, error_type):
 
 @pytest.mark.usefixtures("hot")
 def test_number_of_audiences_is_limited(api, door):
-    door.settings(max_audiences=1)
+    door.settings(max_audiences=1, audience_error_bodies=True)
 
     assert error_of(api.post("/audience", {"externalId": "n", "name": "N"})) == (417, "INVALID_STATE")
 
 
-@pytest.mark.usefixtures("hot")
+@pytest.mark.usefixtures("hot", "described")
 def test_update_keeps_id_and_unique_name(api):
     api.post("/audience", {"externalId": "cold", "name": "Cold"})
 
@@ -74,7 +80,7 @@ def test_update_keeps_id_and_unique_name(api):
     assert (answer.status_code, answer.json()["name"], answer.json()["description"]) == (200, "Hotter", "D")
 
 
-@pytest.mark.usefixtures("hot")
+@pytest.mark.usefixtures("hot", "described")
 def test_audience_in_use_is_not_deleted(api, door):
     door.post("lists", audiences=[{"externalId": "used", "name": "Used", "inUse": True}])
 
@@ -102,7 +108,7 @@ def test_each_member_is_added_once_and_leaves_an_effect_each(api, door):
     assert "lastContactAddedAt" in api.get("/audience/hot").json()
 
 
-@pytest.mark.usefixtures("hot", "door")
+@pytest.mark.usefixtures("hot", "described")
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_2500_contacts_are_the_most(api, method):
     path = "/audience/hot/contact"
@@ -138,3 +144,36 @@ def test_empty_or_wrong_list_never_empties_the_audience(api, door, body):
 
     assert api.delete("/audience/hot/contact", body).status_code == (204 if body == {"contacts": []} else 400)
     assert members(door) == ["c-1", "c-2"]
+
+
+BARE = [
+    ("GET", "/audience/none", None, 404),
+    ("PUT", "/audience/none", {"externalId": "none", "name": "N"}, 404),
+    ("DELETE", "/audience/none", None, 404),
+    ("POST", "/audience/none/contact", {"contacts": ["c-1"]}, 404),
+    ("DELETE", "/audience/none/contact", {"contacts": ["c-1"]}, 404),
+    ("DELETE", "/audience/none/contact", None, 404),
+    ("PUT", "/audience/hot", {"externalId": "other", "name": "N"}, 400),
+    ("POST", "/audience", {"externalId": "new", "name": ""}, 417),
+    ("POST", "/audience", {"externalId": "hot", "name": "New"}, 417),
+    ("POST", "/audience/hot/contact", {"contacts": ["c-1"] * 2501}, 413),
+]
+
+
+@pytest.mark.usefixtures("hot")
+@pytest.mark.parametrize(("method", "path", "body", "status"), BARE)
+def test_refusal_has_no_body_and_the_side_door_says_why(api, door, method, path, body, status):
+    answer = api.call(method, path, body)
+
+    assert (answer.status_code, answer.content, "content-type" in answer.headers) == (status, b"", False)
+    assert door.traffic()[-1]["reason"]
+
+
+@pytest.mark.usefixtures("hot")
+@pytest.mark.parametrize(("method", "path", "body", "status"), BARE)
+def test_refusal_has_a_body_on_a_switch(api, door, method, path, body, status):
+    door.settings(audience_error_bodies=True)
+
+    answer = api.call(method, path, body)
+
+    assert (answer.status_code, set(answer.json())) == (status, {"errorType", "message"})

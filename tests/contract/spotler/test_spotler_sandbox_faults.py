@@ -1,3 +1,5 @@
+from http import HTTPStatus
+
 import pytest
 import requests
 
@@ -111,3 +113,91 @@ def test_rate_limit_throttles_beyond_the_burst(api, door):
 
     assert [each.status_code for each in answers] == [200, 200, 429]
     assert answers[2].headers["retry-after"] in {"1", "2"}
+
+
+def test_throttle_need_not_say_when_to_come_back(api, door):
+    door.arm("throttle")
+
+    answer = api.get("/campaign/list")
+
+    assert (answer.status_code, "retry-after" in answer.headers) == (429, False)
+
+
+@pytest.mark.parametrize("status", [404, 502, 503, 200])
+def test_page_of_a_gateway_is_named_after_its_status(api, door, status):
+    door.arm("html", status=status)
+
+    answer = api.save("c-1", email="a@example.org")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html;charset=utf-8")
+    assert HTTPStatus(status).phrase in answer.text
+    assert door.journal() == []
+
+
+@pytest.mark.parametrize("body", [[], None, {}, "text", 0, {"externalId": "c-1"}, [None]])
+@pytest.mark.parametrize(("kind", "effects"), [("wrong_body", 0), ("wrong_body_after_write", 1)])
+def test_success_with_another_body_before_and_after_the_effect(api, door, kind, effects, body):
+    door.arm(kind, body=body)
+
+    answer = api.save("c-1", email="a@example.org")
+
+    assert (answer.status_code, answer.json(), type(answer.json())) == (200, body, type(body))
+    assert len(door.journal("contact.created")) == effects
+
+
+def test_wrong_body_is_an_empty_list_by_default(api, door):
+    door.arm("wrong_body", route="GET /contact/properties/list")
+
+    assert api.get("/contact/properties/list").json() == []
+    assert len(api.get("/contact/properties/list").json()) > 1
+
+
+def test_late_effect_comes_when_it_is_released(api, door):
+    door.arm("late_effect", route="POST /contact")
+
+    with pytest.raises(requests.ConnectionError):
+        api.save("c-1", email="a@example.org")
+
+    assert (door.journal(), door.held()) == (
+        [],
+        [{"id": 1, "method": "POST", "route": "/contact", "path": "/integrationservice/contact"}],
+    )
+    assert door.release() == [{"id": 1, "status": 204}]
+    assert [each["effect"] for each in door.journal()] == ["contact.created"]
+    assert (door.held(), door.release()) == ([], [])
+    assert door.calls()["calls"][0]["status"] == 0
+
+
+def test_late_effect_meets_the_state_of_its_release(api, ann, door):
+    door.arm("late_effect", route="PUT /contact/*")
+    door.arm("late_effect", route="PUT /contact/*", status=504)
+    with pytest.raises(requests.ConnectionError):
+        api.put(f"/contact/{ann}", {"contact": {"properties": {"city": "Delft"}}})
+    timed_out = api.put(f"/contact/{ann}", {"contact": {"properties": {"city": "Gouda"}}})
+    api.save(ann, city="Leiden")
+
+    assert (timed_out.status_code, timed_out.headers["content-type"]) == (504, "text/html;charset=utf-8")
+    assert door.release(2) == [{"id": 2, "status": 204}]
+    assert api.properties(ann)["city"] == "Gouda"
+    assert api.put(f"/contact/anonymize/{ann}").status_code == 204
+    assert door.release() == [{"id": 1, "status": 404}]
+
+
+def test_call_that_does_not_wait_is_not_released(door):
+    with pytest.raises(RuntimeError, match="no call 7 waits"):
+        door.release(7)
+
+
+def test_held_calls_are_forgotten_by_a_reset(api, door):
+    door.arm("late_effect")
+    with pytest.raises(requests.ConnectionError):
+        api.save("c-1", email="a@example.org")
+
+    door.reset()
+
+    assert (door.held(), door.release(), door.journal()) == ([], [], [])
+
+
+def test_fault_for_a_call_that_does_not_exist_is_refused(door):
+    with pytest.raises(RuntimeError, match="no call of the API matches"):
+        door.arm("error", route="GET /contact/c-1/shoes")

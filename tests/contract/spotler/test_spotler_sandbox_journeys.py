@@ -77,6 +77,9 @@ def test_nothing_started_is_417_with_a_reason_each(api, door):
         [{"name": "a", "type": "DATE", "value": "x"}],
         [{"name": "a", "type": "URL", "value": "shop"}],
         [{"value": "x"}],
+        [{"name": "a", "value": "x", "values": ["y"]}],
+        [{"name": "a", "type": "PRODUCTLIST", "value": "p-1"}],
+        [{"name": "a", "content": "x"}],
         "text",
     ],
 )
@@ -125,22 +128,24 @@ def test_without_the_extension_only_the_trigger_is_there(api, ann, door):
         api.post(f"/automation/{WELCOME_AUTOMATION_ID}/stop", {"externalContactId": ann}),
     ):
         assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html;charset=utf-8")
-    result = trigger(api, automationFields="ignored").json()["automationResults"][0]
+    assert error_of(trigger(api, automationFields=FIELDS)) == (400, "INVALID_PARAMS")
+    result = trigger(api).json()["automationResults"][0]
     assert result == {"automationId": WELCOME_AUTOMATION_ID, "result": "OK"}
 
 
 def test_campaign_is_listed_triggered_and_stopped(api, ann, door):
     listed = api.get("/campaign/list").json()
     code = listed[0]["triggers"][0]["encryptedId"]
-    body = {"externalContactId": ann, "campaignFields": FIELDS}
+    person = {"externalContactId": ann}
+    body = {**person, "campaignFields": FIELDS}
     stop = f"/campaign/{CAMPAIGN_ID}/stop"
 
     assert (listed[0]["encryptedId"], code) == (CAMPAIGN_ID, CAMPAIGN_TRIGGER_ID)
-    assert error_of(api.post(stop, body)) == (400, "INVALID_STATE")  # never triggered
+    assert error_of(api.post(stop, person)) == (400, "INVALID_STATE")  # never triggered
     assert api.post(f"/campaign/trigger/{code}", body).status_code == 204
     assert error_of(api.post(f"/campaign/trigger/{code}", body)) == (400, "INVALID_STATE")  # in it already
-    assert api.post(stop, body).status_code == 204
-    assert error_of(api.post(stop, body)) == (400, "INVALID_STATE")  # finished
+    assert api.post(stop, person).status_code == 204
+    assert error_of(api.post(stop, person)) == (400, "INVALID_STATE")  # finished
     assert [e["effect"] for e in door.journal()] == ["campaign.started", "campaign.stopped"]
 
 

@@ -113,6 +113,23 @@ def test_published_operation_has_a_route_of_the_same_template(name):
     assert name in {f"{route.method} {route.template}" for route in ROUTES}
 
 
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_route_knows_the_published_query_parameters(name):
+    route = next(route for route in ROUTES if route.name == name)
+    published = {p["name"] for p in OPERATIONS[name][1]["parameters"] if p["paramType"] == "query"}
+
+    assert set(route.query) == published
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_route_is_bare_where_the_published_refusals_have_no_model(name):
+    route = next(route for route in ROUTES if route.name == name)
+    refusals = [m for m in OPERATIONS[name][1].get("responseMessages", ()) if m["code"] >= 400]
+    without_model = [m["code"] for m in refusals if "responseModel" not in m]
+
+    assert route.bare == (bool(without_model) and name != "POST /contact/list")
+
+
 def holds_records(answer):
     """An empty list would fit any shape."""
     lists = [answer] if isinstance(answer, list) else [answer[name] for name in LISTS & answer.keys()]

@@ -148,7 +148,8 @@ def test_form_history_names_the_result(api, ann, door):
         "<params/>",
         "<a",
         '<!DOCTYPE a [<!ENTITY b "c">]><params><postUrl>&b;</postUrl></params>',
-        "<params><postUrl>x</postUrl><formParams><entry><key>a</key></entry></formParams></params>",
+        "<params><postUrl>x</postUrl><fields/></params>",
+        "<params><postUrl>x</postUrl><outputMode>LIST</outputMode><formParams/></params>",
     ],
 )
 def test_broken_xml_is_400(api, body):

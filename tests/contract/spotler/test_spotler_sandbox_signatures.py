@@ -156,6 +156,13 @@ def test_empty_token_in_the_header_is_signed(wire, spotler_server):
     assert wire("GET", TARGET, {"Authorization": moved}) == 200
 
 
+@pytest.mark.parametrize("parameter", ["oauth_token=abc", "oauth_callback=oob"])
+def test_parameter_of_other_kinds_of_oauth_is_refused(wire, spotler_server, parameter):
+    target, header = signed(spotler_server, f"{TARGET}?{parameter}")
+
+    assert wire("GET", target, {"Authorization": header}) == 401
+
+
 def test_parameter_that_comes_twice_is_refused(wire, spotler_server):
     target, header = signed(spotler_server, f"{TARGET}?oauth_nonce=again")
 

@@ -15,12 +15,13 @@ from typing import Final, cast
 import requests
 
 from connector.dataverse.choices import AutomationKind
-from connector.dataverse.names import PERMISSIONS_VARIABLE, Automation, EnvironmentVariable, Job
+from connector.dataverse.names import Automation, EnvironmentVariable, Job
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import TOPIC_JOBS, Bus, bus_from
 from connector.settings import Settings
 from connector.spotler import Spotler, spotler_from
 from sandbox.people import People
+from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed as account
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, Surroundings, surroundings
@@ -137,7 +138,7 @@ class Stage:
                 (AutomationKind.CAMPAIGN, "📢 Invoice sent", account.CAMPAIGN_TRIGGER_ID, account.CAMPAIGN_ID),
             )
         }  # fmt: skip
-        variable = self.people.create(EnvironmentVariable.SET, {EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE})
+        variable = self.people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
         return Shared(rows[AutomationKind.AUTOMATION], rows[AutomationKind.CAMPAIGN], variable)
 
 

@@ -83,7 +83,7 @@ def test_a_list_keeps_its_audience_however_many_blanks_its_name_has(world, name)
 
 def test_what_spotler_does_not_create_says_why(world):
     world.services.spotler.audiences.create("by-hand", NAME)
-    world.spotler.settings(max_audiences=1)
+    world.spotler.settings(max_audiences=1, audience_error_bodies=True)
     taken, one_too_many = (world.job(ADD, world.contact(known=True), dh_audience=name) for name in (NAME, "Others"))
 
     world.run(taken, one_too_many)

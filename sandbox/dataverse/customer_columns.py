@@ -1,0 +1,23 @@
+"""Columns that the customer of the sandbox added to the standard tables: dates of the other behaviours.
+
+The columns of the manifest have DateOnly dates and moments only; a mapping may name any column that a customer has.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from connector.dataverse.schema import Column, Kind, Table
+
+#: The tables that they are on.
+_EXTENDED: Final = frozenset({"contact", "lead", "account"})
+_COLUMNS: Final = (
+    # Shown to users as a date, yet a moment: midnight where the user lives. Dataverse made such columns by default.
+    Column("new_membersince", Kind.DATE_TIME, "Member Since"),
+    Column("new_appointmenton", Kind.DATE_TIME_NO_ZONE, "Appointment On"),
+    Column("new_cardvaliduntil", Kind.DATE, "Card Valid Until"),
+)
+
+
+def with_own_columns(table: Table) -> Table:
+    """A table of the manifest with what the customer added to it."""
+    return replace(table, columns=(*table.columns, *_COLUMNS)) if table.name in _EXTENDED else table

@@ -1,0 +1,27 @@
+"""What an environment says of its tables, in the words of the manifest."""
+
+import pytest
+
+from connector.dataverse.schema import Kind
+from connector.dataverse.schema.reading import read_tables
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("birthdate", Kind.DATE),
+        ("new_cardvaliduntil", Kind.DATE),
+        ("createdon", Kind.DATE_TIME),
+        ("new_membersince", Kind.DATE_TIME),
+        ("new_appointmenton", Kind.DATE_TIME_NO_ZONE),
+        ("lastname", Kind.TEXT),
+    ],
+)
+def test_dates_are_told_apart_by_their_behaviour(dataverse, column, kind):
+    (table,) = read_tables(dataverse, ["contact"]).values()
+
+    assert table.column(column).kind is kind
+
+
+def test_tables_that_do_not_exist_are_left_out(dataverse):
+    assert set(read_tables(dataverse, ["contact", "nosuchtable"])) == {"contact"}
