@@ -87,7 +87,7 @@ class Settings(BusSettings):
     spotler_timeout: Annotated[float, Field(gt=0)] = 20
     #: Corrections of unpublished paths, as JSON; see docs/to-verify.md.
     spotler_paths: str | None = None
-    #: The most calls at the same time; the governor finds how many do good. Spotler publishes no limit.
+    #: The most calls at the same time; the limiter finds how many the system accepts. Spotler publishes no limit.
     spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 24
 
     # Jobs.

@@ -1,1 +1,1 @@
-"""`python -m connector`: jobs, messages and what was put aside, looked at and set going from the command line."""
+"""`python -m connector`: jobs, messages, the mapping and generated files, from the command line."""

@@ -1,4 +1,4 @@
-"""The command line: settings from the environment, or from a file in the form of local.settings.json."""
+"""The command line. Settings come from the environment, or from a file like local.settings.json."""
 
 import json
 import os
@@ -9,18 +9,20 @@ from typing import Annotated
 import typer
 
 from connector import telemetry
-from connector.cli import dead_letters, jobs, mapping, messages, quarantine
+from connector.cli import jobs, mapping, messages, stored_message_commands
 from connector.cli.codes import codes
-from connector.cli.output import told
+from connector.cli.entities import entities
+from connector.cli.output import error_text
 from connector.errors import ConnectorError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
 app.add_typer(jobs.app, name="job")
 app.add_typer(messages.app, name="message")
 app.add_typer(mapping.app, name="mapping")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(stored_message_commands.quarantine, name="quarantine")
+app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
 app.command()(codes)
+app.command()(entities)
 
 #: Where application settings are looked for when the environment has none.
 DEFAULT_SETTINGS = Path("local.settings.json")
@@ -33,7 +35,7 @@ def settings_of(
         Path | None, typer.Option(help="Application settings, a file like local.settings.json.", exists=True)
     ] = None,
 ) -> None:
-    """Read the settings; what stands in the environment wins."""
+    """Read the settings; the environment takes precedence."""
     telemetry.silence_loggers()
     path = settings or (DEFAULT_SETTINGS if DEFAULT_SETTINGS.exists() else None)
     context.obj = path  # for commands that look for what lies beside it
@@ -59,9 +61,9 @@ def _values(path: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    """Run a command; what goes wrong is told as a sentence, without a trace."""
+    """Run a command; print an error as a sentence, without a stack trace."""
     try:
         app()
     except ConnectorError as error:
-        typer.echo(told(error), err=True)
+        typer.echo(error_text(error), err=True)
         sys.exit(1)

@@ -1,35 +1,39 @@
-"""`job explain`: everything that is known about one job, in the order in which one asks.
+"""`job explain`: everything that is known about one job.
 
-What happened, by the row and the log; what happens next; which jobs it waits for; what of it is on the bus. The log of
-a host on this machine is read; for that of Azure there is a query.
+What happened, from the row and the log; what happens next, and what the job waits for; its messages on the bus. The log
+of a host on this machine is read; for the log in Azure a query is printed.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from connector.cli.letters import Letter, mailbox
 from connector.cli.log_lines import beside, lines_about
-from connector.cli.output import moment, told
-from connector.cli.retry import obstacle_to_retry
-from connector.cli.rows import dataverse, row_id
+from connector.cli.output import error_text, moment
+from connector.cli.retry import refusal_to_retry
+from connector.cli.rows import dataverse, job_key
+from connector.cli.stored_messages import browser, id_of, reason_of
 from connector.dataverse.api import Row
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, Unreadable
-from connector.jobs.claims import Drop, Run, Wait, decide
+from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.jobs.store import JobStore
 from connector.operations.job import COLUMNS, Job
 from connector.operations.registry import operation_of
+from connector.outcomes import MEANINGS
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import WorkItem
-from connector.servicebus.mailbox import QUARANTINE, Held, Place, places_of_dead_letters, places_of_work
+from connector.servicebus.browse import StoredMessage
+from connector.servicebus.entities import QUARANTINE, dead_letter_locations, work_locations
 
-#: What the story tells beside the columns that the work needs.
-MORE_COLUMNS: Final = ("createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE)
+#: The columns that are read: more than the work itself needs.
+EXPLAINED: Final = tuple(
+    dict.fromkeys((*COLUMNS, "createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE))
+)
 #: Log lines may be written by a clock that is a little behind that of Dataverse.
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 
@@ -39,15 +43,15 @@ type Event = tuple[datetime | None, str]
 
 def explain(
     context: typer.Context,
-    job: Annotated[str, typer.Argument(metavar="ID", help="The id of a job.")],
+    job: Annotated[str, typer.Argument(metavar="JOB", help="The id or number of a job.")],
     log: Annotated[
         Path | None, typer.Option(help="The log of a Functions host on this machine.", exists=True, dir_okay=False)
     ] = None,
 ) -> None:
-    """Tell everything that is known about one job."""
+    """Print everything that is known about one job."""
     now, log = datetime.now(UTC), log or beside(context.obj)
     with dataverse() as client:
-        row = client.retrieve(Names.SET, row_id(job), (*COLUMNS, *MORE_COLUMNS), annotations=True)
+        row = client.retrieve(Names.SET, job_key(job), EXPLAINED, annotations=True)
         this = Job.from_row(row)
         unfinished = JobStore(client).read([this.id], [this.record] if this.record else [])
     siblings = [
@@ -56,7 +60,7 @@ def explain(
     events = [*events_of(this, row), *(lines_about(this.id, log) if log else ())]
     for paragraph in (
         [title(this), *story(events)],
-        ["", "Next", *next_step(this, siblings, now)],
+        ["", "Next", *last_problem(this, row), *next_step(this, siblings, now)],
         ["", "On the bus", *on_the_bus(this.id)],
         ["", f"The log lines are from {log}."]
         if log
@@ -79,19 +83,27 @@ def story(events: Iterable[Event]) -> Iterator[str]:
 
 
 def events_of(job: Job, row: Row) -> Iterator[Event]:
-    """What the row tells."""
+    """What the row says."""
     yield _moment(row, "createdon"), "created"
     if started := _moment(row, Names.STARTED_ON):
-        times = "once" if job.attempts == 1 else f"{job.attempts} times, the last time then"
+        times = "once" if job.attempts == 1 else f"{job.attempts} times, most recently then"
         yield started, f"claimed {times}"
-    if job.is_queued:
-        yield _moment(row, "modifiedon"), "Queued"
-    elif job.is_final:
+    if job.is_final:
         message = str(row.get(Names.RESULT_MESSAGE) or "")
         code = "" if message.startswith(f"[{job.result_code}]") else f", {job.result_code or 'no code'}"
         yield _moment(row, Names.COMPLETED_ON), f"{_status(job)}{code}: {message}"
-    else:
-        yield job.lease_until, "end of the lease: until then nobody else touches it"
+        return
+    yield _moment(row, "modifiedon"), _status(job)
+    if job.lease_until is not None:
+        yield job.lease_until, "protected until then: no other worker takes it"
+
+
+def last_problem(job: Job, row: Row) -> Iterator[str]:
+    """Why an unfinished job waits, as its last attempt wrote it; nothing where an earlier run ended well."""
+    if job.is_final or not job.result_code or job.result_code in MEANINGS:
+        return
+    message = str(row.get(Names.RESULT_MESSAGE) or "").removeprefix(f"[{job.result_code}]").strip()
+    yield " ".join(filter(None, (f"Last problem: [{job.result_code}]", message)))
 
 
 def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[str]:
@@ -107,10 +119,10 @@ def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[st
     )
     match decision:
         case Drop() if job.is_final:
-            yield f"Nothing: it is over. {obstacle_to_retry(job, force=False) or 'job retry sets it back to Queued.'}"
+            yield f"Nothing: it has ended. {refusal_to_retry(job, force=False) or 'job retry sets it back to Queued.'}"
         case Drop():
-            yield "Somebody works on it, or it comes back by itself after a pause."
-        case Run(outcome) if outcome is not None:
+            yield "A worker has it, or it is tried again by itself after a pause."
+        case End(outcome):
             yield f"It ends as {outcome.status.label} without being run, {outcome.code}: {outcome.message}"
         case Run():
             yield "It runs when its work item is delivered; if that was lost, the sweep sends another."
@@ -123,14 +135,14 @@ def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[st
 
 
 def on_the_bus(job_id: str) -> Iterator[str]:
-    """Its messages, wherever they lie. The row can be explained without the bus, so that an error is only told."""
+    """Its messages on the bus. An error of the bus is only printed: the rest of the explanation does not need it."""
     try:
-        found = mailbox().peek_all((*places_of_work(), QUARANTINE, *places_of_dead_letters()))
+        found = browser().peek((*work_locations(), QUARANTINE, *dead_letter_locations()))
     except ConnectorError as error:
-        yield told(error)
+        yield error_text(error)
         return
     lines = list(_messages(job_id, found))
-    yield from lines or ["Nothing of it is waiting."]
+    yield from lines or ["No message of it."]
     yield "Work items that are due later cannot be seen on a topic before their time."
 
 
@@ -144,25 +156,24 @@ def log_query(job_id: str, created: datetime) -> Iterator[str]:
     yield "| order by timestamp asc"
 
 
-def _messages(job_id: str, found: Mapping[Place, Sequence[Held]]) -> Iterator[str]:
-    for place, messages in found.items():
-        for held in messages:
-            if job_id.encode() not in held.body.lower():
-                continue
-            if place == QUARANTINE or place.dead_letters:
-                letter = Letter(place, held)
-                yield f"{place}, message {letter.id}, since {moment(held.enqueued_on)}: {letter.reason}"
-            else:
-                yield f"{place}, since {moment(held.enqueued_on)}, {_described(held)}"
+def _messages(job_id: str, found: Iterable[StoredMessage]) -> Iterator[str]:
+    for message in found:
+        if job_id.encode() not in message.body.lower():
+            continue
+        where, since = str(message.location), moment(message.enqueued_on)
+        if message.location == QUARANTINE or message.location.dead_letters:
+            yield f"{where}, message {id_of(message)}, since {since}: {reason_of(message)}"
+        else:
+            yield f"{where}, since {since}, {_described(message)}"
 
 
-def _described(held: Held) -> str:
+def _described(message: StoredMessage) -> str:
     try:
-        item = WorkItem.from_body(held.body)
+        item = WorkItem.from_body(message.body)
     except Unreadable:
         return "message of Dataverse"
     what = "an outcome to be written" if item.receipt else f"work item ({item.reason})"
-    return f"{what}, delivered {held.deliveries} times"
+    return f"{what}, delivered {message.deliveries} times"
 
 
 def _status(job: Job) -> str:

@@ -1,4 +1,4 @@
-"""`job`: what a flow or a form does with jobs, from the command line, and what an administrator asks about them."""
+"""`job`: creates jobs, as a flow or a form does, and shows, lists, explains and retries them."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from rich.table import Table
 from connector.cli.explain import explain
 from connector.cli.output import console, refuse
 from connector.cli.retry import retry
-from connector.cli.rows import dataverse, row_id
+from connector.cli.rows import dataverse, job_key, row_id
 from connector.dataverse.api import Row, bind, filters, formatted
 from connector.dataverse.api.rows import created_id
 from connector.dataverse.choices import JobStatus, Operation
@@ -67,17 +67,17 @@ def add(
         Job.AUDIENCE: audience, Job.FIELD_NAME: field, Job.FIELD_VALUE: value,
     }  # fmt: skip
     row |= {column: given for column, given in values.items() if given is not None}
-    # Without the tag of the connector's own writes: the job is a wish of the person at the keyboard.
+    # Without the tag of the connector's own writes: the router ignores messages with that tag.
     with dataverse() as client:
         answer = client.request("POST", Job.SET, route=Job.SET, json=row, repeatable=False, columns=row)
     typer.echo(created_id(answer.headers.get("OData-EntityId", "")))
 
 
 @app.command()
-def show(job: Annotated[str, typer.Argument(help="The id of a job.")]) -> None:
+def show(job: Annotated[str, typer.Argument(metavar="JOB", help="The id or number of a job.")]) -> None:
     """Print one job."""
     with dataverse() as client:
-        row = client.retrieve(Job.SET, row_id(job), tuple(SHOWN), annotations=True)
+        row = client.retrieve(Job.SET, job_key(job), tuple(SHOWN), annotations=True)
     table = Table("Column", "Value")
     for column, heading in SHOWN.items():
         table.add_row(heading, _cell(row, column))

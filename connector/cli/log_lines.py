@@ -1,4 +1,4 @@
-"""The log of a Functions host on this machine: the lines that name a job, with their moments."""
+"""The log of a Functions host on this machine: the lines that name a job, with their times."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-#: Beside the settings of the running sandbox lies its log.
+#: The name of the log beside the settings of the running sandbox.
 NAME: Final = "functions.log"
-#: A moment in local time, the level, the logger of the host, and what the app said.
+#: A time in local time, the level, the logger of the host, and the app's line.
 _LINE: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}),(\d{3}) ([A-Z]+) \S+ (.*)")
 
 
@@ -19,7 +19,7 @@ def beside(settings: Path | None) -> Path | None:
 
 
 def lines_about(job_id: str, log: Path) -> Iterator[tuple[datetime, str]]:
-    """When something was said about a job, and what: level, place and sentence."""
+    """The lines about a job: the time, then level, logger and sentence."""
     with log.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             match = _LINE.fullmatch(line.rstrip("\n"))

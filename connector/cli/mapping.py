@@ -1,4 +1,4 @@
-"""`mapping export`, `import`, `check`: the mapping as a workbook, and held against Dataverse and Spotler."""
+"""`mapping export`, `import`, `check`: the mapping as a workbook, and compared with Dataverse and Spotler."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ Workbook = Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="An Excel wo
 MappingFile = Annotated[
     Path | None, typer.Option("--mapping", metavar="FILE", help="A mapping file, instead of that of the settings.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
 @app.command(name="export")
@@ -46,7 +46,7 @@ def import_workbook(workbook: Workbook, mapping: MappingFile = None, force: Forc
     document = import_sheet(workbook)
     _refuse_to_overwrite(file, force=force)
     if file.resolve().parent == SCHEMA_FILE.parent:
-        document = {"$schema": f"./{SCHEMA_FILE.name}", **document}  # for the editors of those who go on by hand
+        document = {"$schema": f"./{SCHEMA_FILE.name}", **document}  # for people who edit the file
     file.write_text(_text(document), encoding="utf-8")
     typer.echo(f"{file} is written.")
 
@@ -55,10 +55,10 @@ def import_workbook(workbook: Workbook, mapping: MappingFile = None, force: Forc
 def check(
     mapping: MappingFile = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Only the rules; asks nobody and needs no settings.")
+        bool, typer.Option("--offline", help="Check the rules only; needs no settings and no connection.")
     ] = False,
 ) -> None:
-    """Tell what is wrong with the mapping: its rules, then the columns of Dataverse and the fields of Spotler."""
+    """Print what is wrong with the mapping: its rules, then the columns of Dataverse and the fields of Spotler."""
     document = read_document(_file(mapping))
     problems = [f"{problem}." for problem in problems_of(document)]
     if not problems and not offline:
@@ -93,13 +93,13 @@ def _file(mapping: Path | None) -> Path:
 
 def _refuse_to_overwrite(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
-        refuse(f"{path} is there already; --force overwrites it.")
+        refuse(f"{path} exists already; --force overwrites it.")
     if not path.parent.is_dir():
         refuse(f"There is no folder {path.parent}.")
 
 
 def _text(document: Document) -> str:
-    """The JSON with a line for each row, as people keep it."""
+    """The JSON with one line for each row, as in the files that people edit."""
     members = {key: json.dumps(value, ensure_ascii=False) for key, value in document.items()}
     rows = document["rows"]
     assert isinstance(rows, list)  # noqa: S101 - the document is valid

@@ -1,4 +1,4 @@
-"""`message show`: how a captured message is read, and where the router would send it."""
+"""`message show`: how a captured message of Dataverse is read, and where the router would send it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,4 +71,4 @@ def _destination(message: Message) -> str:
         return f"Goes to: quarantine\n{error.for_people}"
     if isinstance(decision, Publish):
         return f"Goes to: spotler-jobs, subscription {decision.item.operation}, job {decision.item.job}"
-    return f"Ignored: {decision.why}"
+    return f"Ignored: {decision.reason}"

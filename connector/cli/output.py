@@ -1,4 +1,4 @@
-"""How the commands speak: tables, moments, and refusals as a sentence on standard error."""
+"""What all commands print in the same way: tables, times and errors."""
 
 import sys
 from datetime import UTC, datetime
@@ -9,29 +9,29 @@ from rich.console import Console
 
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
 
-#: Columns of a table that goes into a file or another program: nothing of it may be cut. No row is as long.
+#: Width of a table that goes into a file or another program: wider than any row, so that nothing is cut off.
 UNLIMITED: Final = 100_000
 
-#: What to do, instead of the advice of a family that counts on functions which try again; the narrower family first.
+#: What to do, instead of the advice that is right for functions, which try again. The narrower family comes first.
 _ADVICE: Final[dict[type[ConnectorError], str]] = {
-    Unclear: "Look whether it happened before you try again.",
+    Unclear: "Check whether it happened before you try again.",
     Transient: "Try again later.",
-    Misconfigured: "Mend it and run the command again.",
+    Misconfigured: "Fix it and run the command again.",
 }
 
 
 def console() -> Console:
-    """What tables are printed on: as wide as the terminal, or as the table where there is none."""
+    """Where tables are printed: as wide as the terminal; without a terminal, as wide as the table."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else UNLIMITED)
 
 
 def moment(value: datetime | None) -> str:
-    """A moment in UTC, to the second; `unknown` for none."""
+    """A time in UTC, to the second; `unknown` for None."""
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if value else "unknown"
 
 
-def told(error: ConnectorError) -> str:
-    """An error as its reader at the command line needs it: here nothing is tried again by itself."""
+def error_text(error: ConnectorError) -> str:
+    """An error with the advice for a person at the command line, where nothing is tried again by itself."""
     for family, advice in _ADVICE.items():
         if isinstance(error, family) and error.what_to_do == family.advice:
             return error.with_advice(advice)
@@ -39,7 +39,7 @@ def told(error: ConnectorError) -> str:
 
 
 def refuse(sentence: str) -> NoReturn:
-    """End the command: it cannot be done.
+    """End the command because it cannot be done.
 
     Raises:
         typer.Exit: with 1.

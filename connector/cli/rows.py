@@ -1,11 +1,18 @@
-"""Rows of Dataverse, for the commands: the client of the settings, and ids as people type them."""
+"""Rows of Dataverse, for the commands: the client of the settings, and ids and numbers as people type them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from connector.cli.output import refuse
 from connector.dataverse.api import Dataverse, connect, filters
+from connector.dataverse.names import Job
 from connector.settings import get_settings
+
+#: Digits of a job's number, with leading zeros: the autonumber format of the column.
+NUMBER_DIGITS: Final = 12
+#: Characters of the column. An id without hyphens is longer, so digits alone are never mistaken for one.
+NUMBER_LENGTH: Final = 20
 
 
 @contextmanager
@@ -22,9 +29,20 @@ def row_id(text: str) -> str:
     """The id of a row, as rows have it.
 
     Raises:
-        typer.Exit: when it is none, after saying so.
+        typer.Exit: when it is not an id, after saying so.
     """
     try:
         return str(filters.guid(text)).lower()
     except ValueError:
         refuse(f"{text} is not an id; an id looks like 00000000-0000-0000-0000-000000000000.")
+
+
+def job_key(text: str) -> str:
+    """What finds the row of a job: its id, or its number with or without leading zeros.
+
+    Raises:
+        typer.Exit: when it is neither, after saying so.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH:
+        return filters.key({Job.NUMBER: text.zfill(NUMBER_DIGITS)})
+    return row_id(text)

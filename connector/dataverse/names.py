@@ -45,6 +45,7 @@ class Job:
     ATTEMPTS: Final = "dh_attempts"
     STATE: Final = "statecode"
     STATUS: Final = "statuscode"
+    MODIFIED_ON: Final = "modifiedon"
 
     CUSTOMER_ACCOUNT_NAVIGATION: Final = "dh_CustomerId_account"
     CUSTOMER_CONTACT_NAVIGATION: Final = "dh_CustomerId_contact"

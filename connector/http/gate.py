@@ -1,61 +1,28 @@
-"""When a call to another system may go out: one after the other in the order of asking, so many at a time.
+"""When a call to another system may go out: in the order of asking, so many at a time, and never during a pause.
 
     slot ─► join the queue ─► a place is free, and it is this call's turn ─► the pause is over ─► the call ─► leave
                  │                                                              │
-                 └─ the pause that the other system asked for outlasts the patience of the call ─► Transient, at once
+                 └─ the other system asked for a pause that is longer than the call may wait ─► Transient, at once
 
-`Governor` is what the transport needs. `Gate` keeps to a number; `connector.http.governor` adjusts the
-number of a gate to what the other system bears.
+A gate keeps to a number of places; `connector.http.limiter` adjusts the number to what the other system accepts.
 """
 
 import math
-import random
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from connector.errors import Transient
+from connector.http.clock import Clock
 
-#: Answers after which a call surely had no effect: throttled, or turned away at the door. Both may name a pause.
-NO_EFFECT: Final = (429, 503)
-#: Seconds to wait for a place. Calls ahead end by their time-outs; a minute without a turn means that the other system
-#: is as good as down, and the work is better put back while the lock of its message (300 s) still holds.
+#: Answers that may ask for a pause before the next call.
+MAY_ASK_TO_WAIT: Final = (429, 503)
+#: Seconds to wait for a place. Calls ahead end by their time-outs. After a minute without a turn the other system is as
+#: good as down, and the work is better rescheduled while the lock of its message (300 s) still holds.
 LONGEST_TURN: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Time and chance, as parameters: tests put in their own."""
-
-    monotonic: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = random.random
-
-
-#: The time and chance of this machine.
-SYSTEM_CLOCK: Final = Clock()
-
-
-class Governor(Protocol):
-    """Decides when a call may go out."""
-
-    def slot(self, patience: float) -> AbstractContextManager[None]:
-        """A place for one call; raises Transient at once if a pause lasts longer than `patience` seconds."""
-
-    def observe(self, status: int | None, seconds: float, retry_after: float | None, kind: str) -> None:
-        """Learn from one attempt, before its slot ends.
-
-        Args:
-            status: of the answer; None where no answer came.
-            seconds: that the attempt took.
-            retry_after: seconds of pause that the other system asked for, if it did.
-            kind: which calls take about as long as this one on a quiet day.
-        """
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +30,7 @@ class Turn:
     """A call on its way through the gate.
 
     Attributes:
-        deadline: the moment (monotonic) until which the call would wait for the end of a pause.
+        deadline: the moment (monotonic) until which the call waits for the end of a pause.
         wake: is called once, when `admitted` is decided after some waiting; must be quick.
         admitted: True: it has a place, and must leave it; False: turned away by a pause; None: it waits.
     """
@@ -94,13 +61,13 @@ class Gate:
         self._closed_until = -math.inf
 
     @contextmanager
-    def slot(self, patience: float) -> Iterator[None]:
+    def slot(self, longest_pause: float) -> Iterator[None]:
         """Wait for a turn, then for the end of a pause.
 
         Raises:
-            Transient: the pause lasts longer than `patience` seconds, or no place became free for a minute.
+            Transient: the pause is longer than `longest_pause` seconds, or no place became free for a minute.
         """
-        deadline = self._clock.monotonic() + patience
+        deadline = self._clock.monotonic() + longest_pause
         awake = threading.Lock()
         awake.acquire()
         turn = Turn(deadline, awake.release)
@@ -120,9 +87,9 @@ class Gate:
         finally:
             self.leave()
 
-    def observe(self, status: int | None, seconds: float, retry_after: float | None, kind: str) -> None:  # noqa: ARG002 - for others
-        """Close the gate for everybody when the other system asks for it: going on would lengthen the pause."""
-        if status in NO_EFFECT and retry_after is not None:
+    def observe(self, status: int | None, retry_after: float | None) -> None:
+        """Close the gate for all calls if the other system asks for a pause: going on would lengthen it."""
+        if status in MAY_ASK_TO_WAIT and retry_after is not None:
             self.close(retry_after)
 
     @property
@@ -136,7 +103,7 @@ class Gate:
         return self._busy >= self.places
 
     def join(self, turn: Turn) -> None:
-        """Take a place, or stand in the queue, or be turned away: `turn.admitted` tells."""
+        """Take a place, join the queue, or be turned away; `turn.admitted` says which."""
         with self._lock:
             if self._closed_until > max(turn.deadline, self._clock.monotonic()):
                 turn.admitted = False
@@ -147,7 +114,7 @@ class Gate:
                 self._queue.append(turn)
 
     def give_up(self, turn: Turn) -> None:
-        """Leave the queue. A turn that was decided meanwhile stays as it is."""
+        """Leave the queue. A turn that has been decided meanwhile stays as it is."""
         with self._lock:
             if turn.admitted is None:
                 self._queue.remove(turn)
@@ -165,7 +132,7 @@ class Gate:
             self._admit()
 
     def close(self, seconds: float) -> None:
-        """Let no call out for so many seconds, and turn away at once whoever would not wait that long."""
+        """Let no call out for so many seconds, and turn away at once those that may not wait so long."""
         with self._lock:
             self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
             waiting = list(self._queue)

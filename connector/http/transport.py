@@ -1,13 +1,14 @@
-"""The ground that both clients stand on: calls, their patience, and what a lost answer means.
+"""The calls of both clients: attempts, pauses, and what a lost answer means.
 
-    send ─► slot of governor ─► one attempt ─┬─ below 500 and not 429 ─────────────────────────► returned to the client
-              ▲                              ├─ surely no effect: 429, 503, not reached ─► Transient ─┐
-              │                              └─ perhaps an effect: other 5xx, lost answer             │
-              │                                    ├─ repeatable call ───────────────► Transient ─────┤
-              │                                    └─ any other call ────────────────► Unclear, at once
-              └────────────── pause, while attempts and budget last ◄─────────────────────────────────┘
+    send ─► slot of the limiter ─► one attempt ─┬─ below 500 and not 429 ──────────────────► returned to the client
+              ▲                                 ├─ no effect: 429, or not reached ─► Transient ─┐
+              │                                 └─ perhaps an effect: 5xx, lost answer          │
+              │                                       ├─ repeatable call ───────────► Transient ┤
+              │                                       └─ any other call ───────────► Unclear, at once
+              └────────────── pause, while attempts and budget last ◄───────────────────────────┘
 
-`Unclear` therefore always means: this call may have had its effect and must not be repeated blindly.
+So `Unclear` always means: this call may have had its effect and must not be repeated. A 503 proves nothing: gateways
+answer it for calls that the system behind them carried out.
 
 Sentences and records name method, route template and status; never a host, a query, a header or a body, because those
 hold personal data and secrets. For the same reason no error of `requests` is chained: its text holds the whole address.
@@ -25,17 +26,19 @@ import stamina
 from requests.auth import AuthBase
 
 from connector.errors import Misconfigured, Transient, Unclear
-from connector.http.gate import NO_EFFECT, SYSTEM_CLOCK, Clock, Governor
-from connector.http.governor import AdaptiveGovernor
-from connector.http.session import FAULTS, distrust, new_session, was_not_reached
+from connector.http.clock import SYSTEM_CLOCK, Clock
+from connector.http.limiter import Limiter
+from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
 
-#: Tries of one call. A fault that outlives three is better waited out on the bus than in a thread.
+#: Attempts of one call. What fails three times is better tried again from the bus than in a thread.
 ATTEMPTS: Final = 3
 #: Seconds that a call may spend before its last attempt begins: far below the lock of a message (300 s).
 BUDGET: Final = 8.0
-#: Seconds of the first pause; it doubles, and a random part of it is left out so that threads do not march in step.
+#: The status that proves that a call had no effect.
+THROTTLED: Final = 429
+#: Seconds of the first pause; it doubles, and a random part of it is left out so that threads do not call all at once.
 FIRST_PAUSE: Final = 0.5
-#: The longest wait believed: Dataverse counts in windows of 300 s, so an hour in Retry-After is a mistake.
+#: The longest pause that is accepted: Dataverse counts in windows of 300 s, so an hour in Retry-After is an error.
 LONGEST_WAIT: Final = 600.0
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
@@ -64,7 +67,7 @@ class Transport:
         verify: False, or the file of a certificate authority; True for the usual ones (REQUESTS_CA_BUNDLE counts).
         session: replaces the session that is made otherwise.
         clock: time and chance.
-        governor: replaces the `AdaptiveGovernor` that is made otherwise.
+        limiter: replaces the `Limiter` that is made otherwise.
         on_call: is told every attempt; must be quick, thread-safe and never raise.
     """
 
@@ -78,7 +81,7 @@ class Transport:
         verify: bool | str = True,
         session: requests.Session | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        governor: Governor | None = None,
+        limiter: Limiter | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -86,7 +89,7 @@ class Transport:
         self._timeout = (min(timeout, CONNECT_TIMEOUT), timeout)
         self._system = system
         self._clock = clock
-        self._governor = governor or AdaptiveGovernor(system, parallel, clock)
+        self._limiter = limiter or Limiter(system, parallel, clock)
         self._session = session or new_session(self.base_url, parallel, verify)
 
     def send(
@@ -101,9 +104,8 @@ class Transport:
         data: bytes | str | None = None,
         auth: AuthBase | None = None,
         repeatable: bool,
-        accept: Callable[[requests.Response], bool] | None = None,
     ) -> requests.Response:
-        """Send one call, as often as is needed and harmless, and return its answer.
+        """Send one call, again where that is needed and harmless, and return its answer.
 
         Args:
             method: the HTTP method, in capitals.
@@ -115,35 +117,33 @@ class Transport:
             data: a body as it is (a str is sent as UTF-8).
             auth: applied anew to every attempt, so that a signature is never sent twice.
             repeatable: whether sending it twice does what sending it once does.
-            accept: takes an answer that would otherwise count as a fault (429, 5xx), for systems that hide a refusal
-                behind a 500.
 
         Returns:
-            Any answer below 500 except 429, read whole, and what `accept` took. The caller reads the refusals.
+            Any answer below 500 except 429, read whole. The caller reads the refusals.
 
         Raises:
-            Transient: the system cannot be reached or is busy, and the patience is used up.
+            Transient: the system cannot be reached or is busy, and attempts or budget are used up.
             Unclear: the call is not repeatable and may have had its effect.
             Misconfigured: the certificate of the other side is not trusted.
         """
         body, more = _body(json, data)
         call = _Call(
             method, f"{self.base_url}/{path.lstrip('/')}" + (f"?{params}" if params else ""), route,
-            {**more, **(headers or {})}, body, auth, repeatable, accept,
+            {**more, **(headers or {})}, body, auth, repeatable,
         )  # fmt: skip
-        patience = _Patience(self._clock)
-        for attempt in stamina.retry_context(on=patience.allows, attempts=ATTEMPTS, timeout=None):
+        budget = _Budget(self._clock)
+        for attempt in stamina.retry_context(on=budget.allows, attempts=ATTEMPTS, timeout=None):
             with attempt:
-                patience.pause()
-                return self._attempt(call, attempt.num, patience.left())
+                budget.pause()
+                return self._attempt(call, attempt.num, budget.left())
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
 
-    def _attempt(self, call: "_Call", number: int, patience: float) -> requests.Response:
-        with self._governor.slot(patience):
+    def _attempt(self, call: "_Call", number: int, longest_pause: float) -> requests.Response:
+        with self._limiter.slot(longest_pause):
             started = self._clock.monotonic()
             status = wait = None
             try:
@@ -156,15 +156,13 @@ class Transport:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started
-                self._governor.observe(status, seconds, wait, call.kind)
+                self._limiter.observe(status, seconds, wait)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
-        if (status < 500 and status != 429) or (call.accept is not None and call.accept(response)):
+        if status < 500 and status != THROTTLED:
             return response
-        sentence = f"{self._system} answered {status} to {call}."
-        if status in NO_EFFECT or call.repeatable:
-            raise Transient(sentence, retry_after=wait)
-        raise Unclear(sentence, retry_after=wait)
+        fault = Transient if call.repeatable or status == THROTTLED else Unclear
+        raise fault(f"{self._system} answered {status} to {call}.", retry_after=wait)
 
     def _network_fault(self, error: requests.RequestException, call: "_Call") -> Transient | Misconfigured:
         if fault := distrust(error, self._system):
@@ -172,7 +170,7 @@ class Transport:
         if was_not_reached(error):
             return Transient(f"{self._system} could not be reached for {call}.")
         lost = Transient if call.repeatable else Unclear
-        if isinstance(error, requests.Timeout):
+        if timed_out(error):
             return lost(f"{self._system} did not answer {call} in {self._timeout[1]:g} seconds.")
         return lost(f"The connection to {self._system} broke during {call}.")
 
@@ -186,7 +184,6 @@ class _Call:
     body: bytes | None
     auth: AuthBase | None
     repeatable: bool
-    accept: Callable[[requests.Response], bool] | None
 
     def prepared(self, usual: Mapping[str, str | bytes]) -> requests.PreparedRequest:
         """What goes out, with a signature of its own and the headers that a session usually sends.
@@ -198,20 +195,12 @@ class _Call:
         request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
         return request
 
-    @property
-    def kind(self) -> str:
-        """What takes about as long: the same call of the same size, to a factor of two.
-
-        The size is that of address and body, because a search for many ids carries them in its address.
-        """
-        return f"{self} {(len(self.url) + len(self.body or b'')).bit_length()}"
-
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
 
 
-class _Patience:
-    """How long one call may go on, and how long it waits before its next attempt."""
+class _Budget:
+    """The time that one call may take, and the pause before its next attempt."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -220,7 +209,7 @@ class _Patience:
         self._pause = 0.0
 
     def allows(self, error: Exception) -> bool | float:
-        """Whether to try again (the hook of stamina; 0.0 is "yes, at once", because `pause` does the waiting)."""
+        """Whether to try again, for stamina; 0.0 is "yes, at once", because `pause` does the waiting."""
         if not isinstance(error, Transient) or isinstance(error, Unclear):
             return False
         backoff = FIRST_PAUSE * 2**self._faults * (0.5 + self._clock.random() / 2)

@@ -2,57 +2,63 @@
 
                        ┌──────────── a person sets it back ────────────┐
                        ▼                                               │
-    created ──►  Queued ──claim──►  In Progress ──receipt──►  Completed or Failed
+    created ──►  Queued ──claim──►  In Progress ──outcome──►  Completed or Failed
                    ▲                 │ │     ▲
-                   └─── not begun ───┘ └─────┘  claimed again: a retry comes back with its claim,
-                                                or the lease has passed and anybody may take over
+                   └─ older first ───┘ └─────┘  claimed again: a retry comes back with its claim, or the lease has
+                                                passed and anybody may take over what is repeatable or not begun
 
-The claim is a conditional write (row version), so of two that try at the same time one succeeds.
+The claim is a conditional write (row version), so of two that try at the same time one succeeds. While a lease runs,
+nobody else touches the job, whatever its status says. What is written after a claim is bound to its token
+(`connector.jobs.store`).
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
 from typing import Final
 
 from connector.dataverse.choices import Operation
-from connector.errors import Invalid, OutcomeUnknown
-from connector.operations.attempt import Outcome
+from connector.errors import Invalid
+from connector.jobs import due
 from connector.operations.job import Job
+from connector.operations.results import Done, Unknown
 from connector.outcomes import MEANINGS, SUPERSEDED
 from connector.routing.work_item import WorkItem
 
-#: How soon an item looks again whether the older job of its record is done; it looks less often as it waits longer.
-WAIT_FIRST: Final = timedelta(seconds=2)
-WAIT_LONGEST: Final = timedelta(seconds=60)
-
 #: Only Queued is an order to run a job; a row that nobody works on must end all the same.
 SET_BY_HAND: Final = "The status was set to In Progress by hand, so nobody works on the job."
+#: Why a job that must not run twice is not run again after its holder has disappeared.
+INTERRUPTED: Final = "The work was interrupted and may have been done."
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Claim the job and run it; with an outcome, only write that."""
+    """Claim the job and run it."""
 
-    outcome: Outcome | None = None
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Write how the job ends, without running it."""
+
+    outcome: Done
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Look again later."""
 
-    delay: timedelta
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Nothing to do: the job is over, gone, or in other hands."""
+    """Nothing to do: the job is over, gone, or claimed by another worker."""
 
     why: str
 
 
-type Decision = Run | Wait | Drop
+type Decision = Run | End | Wait | Drop
 
 
 def decide(  # noqa: PLR0911 - one return per rule reads best
@@ -70,7 +76,7 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
         item: the wake-up.
         job: its row as it is now; None when it is gone.
         siblings: the unfinished jobs of the same record.
-        together: the ids of the jobs that the same batch runs before this one.
+        together: the ids of the jobs that the same chunk runs before this one.
         repeatable: whether running the operation twice ends in the same state as running it once.
         now: the present, in UTC.
     """
@@ -78,32 +84,23 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
         return Drop("the job row is gone")
     if job.is_final:
         return Drop("the job is over")
-    if not job.is_queued and not resumes(item, job):
-        if not _is_stale(job, now):
-            return Drop("the job is in other hands")
+    if not resumes(item, job):
+        if job.is_leased(now):
+            return Drop("the job is claimed by another worker")
         if job.is_set_by_hand:
-            return Run(Outcome.failed(Invalid(SET_BY_HAND)))
-        if not repeatable:
-            return Run(Outcome.failed(OutcomeUnknown("The work was interrupted and may have been done.")))
+            return End(Done.failed(Invalid(SET_BY_HAND)))
+        if not (job.is_queued or repeatable or job.started_on is None):
+            return End(Unknown(INTERRUPTED).outcome)
     if _is_superseded(job, siblings):
-        return Run(Outcome.completed(MEANINGS[SUPERSEDED].sentence, code=SUPERSEDED))
+        return End(Done(MEANINGS[SUPERSEDED].sentence, SUPERSEDED))
     if any(other.number < job.number and other.id not in together for other in siblings):
-        return Wait(wait_delay(now - item.first_seen))
+        return Wait(due.after_older(item.first_seen, now))
     return Run()
 
 
-def wait_delay(age: timedelta) -> timedelta:
-    """Half of the time waited so far, within bounds: quick for a quick neighbour, cheap for a slow one."""
-    return min(max(age / 2, WAIT_FIRST), WAIT_LONGEST)
-
-
 def resumes(item: WorkItem, job: Job) -> bool:
-    """Whether the item comes back with the claim that the row still bears."""
-    return item.claim is not None and item.claim.is_borne_by(job.claim)
-
-
-def _is_stale(job: Job, now: datetime) -> bool:
-    return job.lease_until is None or job.lease_until <= now or not job.claim
+    """Whether the item comes back with a claim that the row bears."""
+    return item.claim is not None and item.claim.matches(job.claim)
 
 
 def _is_superseded(job: Job, siblings: Collection[Job]) -> bool:

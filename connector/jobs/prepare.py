@@ -1,90 +1,107 @@
-"""What comes before the work of every operation: the record is read, found fit, willing, and known to Spotler."""
+"""What comes before the work: the record is read, fit, allowed by consent, and as it is in Spotler."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from connector.consent import Intent, objection
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
-from connector.operations.attempt import Attempt
-from connector.operations.field_write import Write
-from connector.operations.operation import Accepts, Batch, Needs, Operation
+from connector.jobs.attempt import Attempt
+from connector.operations.context import Context
+from connector.operations.fields import Write
+from connector.operations.operation import Needs, Operation, Task
+from connector.operations.results import Failed, Result
+from connector.services import Services
 from connector.sync.records import Record, RecordReader
 from connector.sync.withdrawal import withdraw
 
 
-def check_lookups(operation: Operation, attempts: Sequence[Attempt]) -> None:
-    """End the attempts whose row names two records, or none where one is needed: this takes no call."""
-    for attempt in attempts:
-        job = attempt.job
-        if job.customer is not None and job.lead is not None:
-            attempt.fail(Invalid("The job has both a customer and a lead; keep one of them."))
-        elif operation.needs is Needs.NOTHING or job.record is not None:
+def lookup_problem(operation: Operation[Any], attempt: Attempt) -> Invalid | None:
+    """What is wrong with a row that names two records, or none where one is needed: this takes no call."""
+    job = attempt.job
+    if job.customer is not None and job.lead is not None:
+        return Invalid("The job has both a customer and a lead; keep one of them.")
+    if operation.needs is Needs.NOTHING or job.record is not None:
+        return None
+    if attempt.about is not None and not operation.accepts_deleted:
+        return _deleted()
+    if attempt.about is None and operation.needs is Needs.RECORD:
+        return _no_record()
+    return None
+
+
+def prepare[Plan](
+    operation: Operation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
+) -> tuple[list[Task[Plan]], dict[str, Result]]:
+    """The tasks that can be performed now, and the results of the others, by job id.
+
+    Raises:
+        Exception: ends them all, where nothing can be said of any.
+    """
+    refs = {} if operation.needs is Needs.NOTHING else {each.job.id: each.about for each, _ in planned if each.about}
+    records = RecordReader(context.services).read(set(refs.values()))
+    tasks: list[Task[Plan]] = []
+    results: dict[str, Result] = {}
+    for attempt, plan in planned:
+        task = Task(attempt.job, plan, intent=operation.intent_of(plan), step=attempt.item.step)
+        ref = refs.get(attempt.job.id)
+        if ref is None:
+            tasks.append(task)
             continue
-        elif attempt.about is not None and Accepts.DELETED not in operation.accepts:
-            attempt.fail(_deleted())
-        elif attempt.about is None and operation.needs is Needs.RECORD:
-            attempt.fail(_no_record())
-
-
-def prepare(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> None:
-    """Give every attempt its record; end those whose record is not fit for the operation."""
-    refs = [] if operation.needs is Needs.NOTHING else [(each, each.about) for each in attempts if each.about]
-    records = RecordReader(batch.services).read({ref for _, ref in refs})
-    for attempt, ref in refs:
         try:
-            attempt.record = _fit(operation, attempt, ref, records.get(ref))
+            tasks.append(replace(task, record=_fit(operation, attempt, ref, records.get(ref))))
         except Invalid as error:
-            attempt.fail(error)
-    fit = [attempt for attempt, _ in refs if attempt.is_open]
-    enforce_consent(operation, fit, batch)
+            results[attempt.job.id] = Failed(error)
+    tasks, refused = enforce_consent(tasks, context.services)
+    results |= refused
     if operation.syncs_first:
         # A record that Spotler does not know yet is sent before anything is done with it.
-        batch.send([attempt for attempt in fit if attempt.is_open and not attempt.known_record.is_known])
+        results |= context.send([task for task in tasks if task.record and not task.record.is_known], always=True)
+    return _left(tasks, results), results
 
 
-def _fit(operation: Operation, attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
+def enforce_consent[Plan](
+    tasks: Sequence[Task[Plan]], services: Services
+) -> tuple[list[Task[Plan]], dict[str, Result]]:
+    """The tasks that consent allows, and the results of the others; what they switch off is withdrawn in Dataverse."""
+    allowed: list[Task[Plan]] = []
+    results: dict[str, Result] = {}
+    rows = {}
+    for task in tasks:
+        record, write = task.record, task.plan if isinstance(task.plan, Write) else None
+        permission = write.permission if write else ""
+        if record is None:
+            allowed.append(task)
+        elif error := objection(record.decision, task.intent, permission=permission):
+            results[task.job.id] = Failed(error)
+        elif write and task.intent is Intent.SWITCH_OFF:
+            rows[record.ref] = record.rows_of(permission, write.bit)
+            allowed.append(replace(task, record=record.without(permission, write.bit)))
+        else:
+            allowed.append(task)
+    for ref, error in withdraw(services, rows).items():
+        results |= {task.job.id: Failed(error) for task in allowed if task.record and task.record.ref == ref}
+    return _left(allowed, results), results
+
+
+def _left[Plan](tasks: Sequence[Task[Plan]], results: Mapping[str, Result]) -> list[Task[Plan]]:
+    return [task for task in tasks if task.job.id not in results]
+
+
+def _fit(operation: Operation[Any], attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
     """The record of a job, as it was read.
 
     Raises:
         Invalid: when it is not fit for the operation.
     """
     if record is None:
-        if Accepts.DELETED not in operation.accepts:
+        if not operation.accepts_deleted:
             raise _deleted()
         return Record.deleted(ref)
     if attempt.job.record is None:
         raise _no_record()  # it is still there, so somebody has cleared the lookup
     return record
-
-
-def enforce_consent(operation: Operation, attempts: Sequence[Attempt], batch: Batch) -> None:
-    """End the attempts that consent forbids, and withdraw in Dataverse what the others switch off."""
-    rows = {}
-    for attempt in attempts:
-        plan, record = attempt.plan, attempt.known_record
-        write = plan if isinstance(plan, Write) else None
-        intent = intent_of(operation, write)
-        attempt.only_removes = intent in (Intent.REMOVE, Intent.SWITCH_OFF)
-        if error := objection(record.decision, intent, permission=write.permission if write else ""):
-            attempt.fail(error)
-        elif write and intent is Intent.SWITCH_OFF:
-            rows[record.ref] = record.rows_of(write.permission, write.bit)
-            attempt.record = record.without(write.permission, write.bit)
-    refused = withdraw(batch.services, rows)
-    for attempt in attempts:
-        if error := refused.get(attempt.known_record.ref):
-            attempt.fail(error)
-
-
-def intent_of(operation: Operation, write: Write | None) -> Intent:
-    """What an operation wants to do with the person."""
-    if write is not None and write.permission:
-        return Intent.SWITCH_OFF if write.only_removes else Intent.SWITCH_ON
-    if write is not None:
-        return Intent.REMOVE if write.only_removes else Intent.CONTACT
-    if not operation.syncs_first and Accepts.INACTIVE in operation.accepts:
-        return Intent.SYNC
-    return Intent.REMOVE if Accepts.DO_NOT_EMAIL in operation.accepts else Intent.CONTACT
 
 
 def _deleted() -> Invalid:

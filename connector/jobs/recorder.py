@@ -1,20 +1,22 @@
-"""The last step of a portion: every attempt gets its verdict, the rows are written, what is left is put back."""
+"""The last step of a chunk: every attempt gets its verdict, the rows are written, what is left is put back."""
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from connector import telemetry
 from connector.dataverse.api import Conflict, NotFound
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, OutcomeUnknown, Refused
-from connector.jobs import retry, timeline
-from connector.jobs.claims import wait_delay
-from connector.jobs.putback import PutBack
-from connector.jobs.store import Entry, Finished, JobStore, Postponed, Released
-from connector.operations.attempt import Attempt, OlderFirst, Outcome
+from connector.jobs import due, timeline
+from connector.jobs.attempt import Attempt, Ended
+from connector.jobs.put_back import PutBack
+from connector.jobs.store import ClaimLost, JobStore, Write, receipt_of
+from connector.jobs.verdict import verdict
 from connector.operations.job import Job
 from connector.operations.operation import Operation
+from connector.operations.results import Continue, Done, Failed, Retry, Unknown
 from connector.services import Services
 from connector.sync.info import InfoValues, write_infos
 
@@ -22,82 +24,115 @@ log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Records how the attempts of one portion ended."""
+    """Records how the attempts of one chunk ended."""
 
-    def __init__(self, services: Services, operation: Operation, putback: PutBack) -> None:
+    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
         self._services = services
         self._operation = operation
-        self._putback = putback
+        self._put_back = put_back
         self._store = JobStore(services.dataverse)
         self._lease = timedelta(seconds=services.settings.job_lease_seconds)
         self._give_up = timedelta(hours=services.settings.job_give_up_hours)
 
-    def _infos(self, rows: Sequence[tuple[RecordRef, InfoValues | None]]) -> None:
-        """Write rows of Spotler Info. Losing one costs a call to Spotler later, so it fails no job."""
-        for error in write_infos(self._services.dataverse, rows).values():
-            telemetry.log_problem(log, error, operation=self._operation.slug)
-
     def record(
         self,
-        attempts: Collection[Attempt],
+        ended: Collection[Ended],
         siblings: Mapping[RecordRef, Sequence[Job]],
         infos: Sequence[tuple[RecordRef, InfoValues | None]],
     ) -> None:
         """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
 
         Args:
-            attempts: all attempts of the batch, ended.
-            siblings: the unfinished jobs of each record, as the batch read them.
+            ended: all attempts of the chunk.
+            siblings: the unfinished jobs of each record, as the chunk read them.
             infos: the rows of Spotler Info to write.
         """
         now = self._services.now()
-        entries: list[Entry] = []
-        ended: list[tuple[Attempt, Outcome]] = []
-        for attempt in attempts:
-            match self._verdict(attempt, now):
-                case Outcome() as outcome:
-                    ended.append((attempt, outcome))
-                    entries.append(Finished(attempt.job, outcome))
-                case retry.Retry(due):
-                    was_held = isinstance(attempt.result, OlderFirst)
-                    entries.append(Released(attempt.job) if was_held else Postponed(attempt.job, due + self._lease))
-                    self._putback.retry(attempt, due)
-        posts = [
-            (attempt.record.ref, outcome.post)
-            for attempt, outcome in ended
-            if attempt.record and attempt.record.exists and outcome.post
-        ]
+        writes: list[Write] = []
+        outcomes: list[tuple[Attempt, Done]] = []
+        for attempt, result in ((each.attempt, self._result(each, now)) for each in ended):
+            match result:
+                case Retry(moment):
+                    writes.append(Write.retried(attempt.job, result, self._lease))
+                    self._put_back.retry(attempt, moment)
+                case Continue():
+                    writes.append(Write.continued(attempt.job, result, now + self._lease))
+                    self._put_back.go_on(attempt, now)
+                case Done() as done:
+                    outcomes.append((attempt, done))
+                    writes.append(Write.ended(attempt.job, done, now, is_claimed=attempt.is_claimed))
+        posts = [(attempt.about, done.post) for attempt, done in outcomes if attempt.about and done.post]
         beside = [
             self._services.side_pool.submit(self._infos, infos),
             self._services.side_pool.submit(timeline.post, self._services, posts, operation=self._operation.slug),
         ]
-        refusals = self._write(entries, now)
+        refusals = self._write(writes)
         for failure in filter(None, (future.exception() for future in beside)):
             telemetry.log_problem(log, failure, operation=self._operation.slug)
-        for attempt, outcome in ended:
-            refusal = refusals.get(attempt.job.id)
-            if refusal is None or isinstance(refusal, NotFound):
-                self._announce(attempt, outcome, now)
-            elif isinstance(refusal, Refused) and not isinstance(refusal, Conflict):
-                self._keep(attempt, outcome, refusal)
-            else:
-                self._write_later(attempt, outcome, refusal, now)
-        done = [attempt.job for attempt, _ in ended if attempt.job.id not in refusals]
-        self._hand_over(done, siblings, now, tried={attempt.job.id for attempt in attempts})
+        for attempt, done in outcomes:
+            self._settle(attempt, done, refusals.get(attempt.job.id), now)
+        over = {attempt.job.id for attempt, _ in outcomes} - refusals.keys()
+        self._hand_over(over, siblings, now, tried={each.attempt.job.id for each in ended})
 
-    def _write_later(self, attempt: Attempt, outcome: Outcome, refusal: Exception, now: datetime) -> None:
-        """Dataverse cannot take the outcome now: it travels, or, without a claim to go on with, is found again."""
-        if self._is_found_again(attempt, outcome):
-            return
-        asked = timedelta(seconds=getattr(refusal, "retry_after", None) or 0)
-        age = now - (attempt.item.first_attempt or attempt.item.first_seen)
-        due = now + max(asked, retry.patience(age, claimed=True))
-        if attempt.is_claimed:
-            self._putback.receipt(attempt, due, outcome)
+    def _result(self, ended: Ended, now: datetime) -> Done | Retry | Continue:
+        """What becomes of an attempt; problems are logged here, once for each job."""
+        attempt, result = ended.attempt, ended.result
+        if not isinstance(result, Failed):
+            return result
+        decided = verdict(
+            result,
+            tries=attempt.item.tries,
+            first_seen=attempt.item.first_seen,
+            first_attempt=attempt.item.first_attempt or now,
+            now=now,
+            give_up=self._give_up,
+            repeatable=self._operation.repeatable,
+        )
+        is_internal = not isinstance(result.error, ConnectorError)
+        if is_internal or (isinstance(decided, Retry) and decided.problem is not None):
+            telemetry.log_problem(log, result.error, operation=self._operation.slug, job=attempt.job.id)
+        if is_internal and isinstance(decided, Done):
+            self._put_back.aside(attempt.item, telemetry.internal_error(result.error), source=self._operation.slug)
+        return decided.outcome if isinstance(decided, Unknown) else decided
+
+    def _infos(self, rows: Sequence[tuple[RecordRef, InfoValues | None]]) -> None:
+        """Write rows of Spotler Info. Losing one costs a call to Spotler later, so it fails no job."""
+        for error in write_infos(self._services.dataverse, rows).values():
+            telemetry.log_problem(log, error, operation=self._operation.slug)
+
+    def _write(self, writes: Sequence[Write]) -> Mapping[str, Exception]:
+        """Write the rows; by job id, why one was not taken."""
+        refusals: Mapping[str, Exception]
+        try:
+            refusals = self._store.write(writes)
+        except Exception as error:  # noqa: BLE001 - work that is done is recorded, whatever keeps its row from being written
+            refusals = {write.job.id: error for write in writes}
+        for first_of_each_type in {type(refusal): refusal for refusal in refusals.values()}.values():
+            if not isinstance(first_of_each_type, NotFound | ClaimLost):
+                telemetry.log_problem(log, first_of_each_type, operation=self._operation.slug)
+        return refusals
+
+    def _settle(self, attempt: Attempt, done: Done, refusal: Exception | None, now: datetime) -> None:
+        """An outcome that was written is announced; what the row did not take travels, or is kept."""
+        if refusal is None or isinstance(refusal, NotFound | ClaimLost):
+            self._announce(attempt, done, now)
+        elif isinstance(refusal, Refused) and not isinstance(refusal, Conflict):
+            self._keep(attempt, done, refusal)
         else:
-            self._putback.wait(attempt.item, due)
+            self._write_later(attempt, done, refusal, now)
 
-    def _keep(self, attempt: Attempt, outcome: Outcome, refusal: Refused) -> None:
+    def _write_later(self, attempt: Attempt, done: Done, refusal: Exception, now: datetime) -> None:
+        """Dataverse cannot take the outcome now: it travels, or, without a claim to go on with, is found again."""
+        if self._is_found_again(attempt, done):
+            return
+        since = attempt.item.first_attempt or attempt.item.first_seen
+        moment = due.after_dataverse(refusal, since=since, now=now, claimed=True)
+        if attempt.is_claimed:
+            self._put_back.receipt(attempt, moment, receipt_of(done))
+        else:
+            self._put_back.wait(attempt.item, moment)
+
+    def _keep(self, attempt: Attempt, done: Done, refusal: Refused) -> None:
         """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
 
         The sweep goes on finding the row; what it sends is not kept once more each time. But what is done, and must not
@@ -106,54 +141,23 @@ class Recorder:
         is_only_copy = attempt.is_claimed and not self._operation.repeatable
         if attempt.item.reason == "sweep" and not is_only_copy:
             return
-        item = attempt.item_again("receipt", outcome) if attempt.is_claimed else attempt.item
-        self._putback.aside(item, refusal, source=self._operation.slug)
+        item = attempt.item_again("receipt", receipt=receipt_of(done)) if attempt.is_claimed else attempt.item
+        self._put_back.aside(item, refusal, source=self._operation.slug)
 
-    def _is_found_again(self, attempt: Attempt, outcome: Outcome) -> bool:
+    def _is_found_again(self, attempt: Attempt, done: Done) -> bool:
         """Whether the sweep leads to this outcome again, so that it need not travel.
 
         Somebody else may carry the true outcome of a job that was taken over; a second one must not compete with it.
         """
-        return outcome.code == OutcomeUnknown.code or (attempt.item.reason == "sweep" and self._operation.repeatable)
+        return done.code == OutcomeUnknown.code or (attempt.item.reason == "sweep" and self._operation.repeatable)
 
-    def _verdict(self, attempt: Attempt, now: datetime) -> Outcome | retry.Retry:
-        result = attempt.result
-        if isinstance(result, Outcome):
-            return result
-        assert result is not None  # noqa: S101 - no attempt is left open
-        if isinstance(result, OlderFirst):
-            return retry.Retry(now + wait_delay(now - attempt.item.first_seen))
-        verdict = retry.after(
-            result,
-            tries=attempt.item.tries,
-            first_attempt=attempt.item.first_attempt or now,
-            now=now,
-            give_up=self._give_up,
-            repeatable=self._operation.repeatable or not attempt.begun,
-        )
-        if isinstance(verdict, retry.Retry) or not isinstance(result, ConnectorError):
-            telemetry.log_problem(log, result, operation=self._operation.slug, job=attempt.job.id)
-        if isinstance(verdict, Outcome) and not isinstance(result, ConnectorError):
-            self._putback.aside(attempt.item, telemetry.internal_error(result), source=self._operation.slug)
-        return verdict
-
-    def _write(self, entries: Sequence[Entry], now: datetime) -> Mapping[str, Exception]:
-        """Write the rows; by job id, why one was not taken."""
-        try:
-            refusals = self._store.record(entries, now=now)
-        except Exception as error:  # noqa: BLE001 - work that is done is told, whatever keeps its row from being written
-            refusals = {entry.job.id: error for entry in entries}
-        for one_of_a_kind in {type(refusal): refusal for refusal in refusals.values()}.values():
-            telemetry.log_problem(log, one_of_a_kind, operation=self._operation.slug)
-        return refusals
-
-    def _announce(self, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+    def _announce(self, attempt: Attempt, done: Done, now: datetime) -> None:
         telemetry.job_ended(
             log,
             job=attempt.job.id,
             operation=self._operation.slug,
-            status=outcome.status.label,
-            code=outcome.code,
+            status=done.status.label,
+            code=done.code,
             attempts=attempt.job.attempts,
             since=attempt.item.first_seen,
             now=now,
@@ -161,7 +165,7 @@ class Recorder:
 
     def _hand_over(
         self,
-        done: Collection[Job],
+        over: Collection[str],
         siblings: Mapping[RecordRef, Sequence[Job]],
         now: datetime,
         *,
@@ -169,13 +173,12 @@ class Recorder:
     ) -> None:
         """Wake up the next job of each record at once: it may be waiting for the one that is done.
 
-        One that this batch has tried comes back by itself, or its row takes nothing.
+        One that this chunk has tried comes back by itself, or its row takes nothing.
         """
-        finished = {job.id for job in done}
-        for record in {job.record for job in done if job.record is not None}:
-            left = [job for job in siblings.get(record, ()) if job.id not in finished]
+        for jobs in siblings.values():
+            left = [job for job in jobs if job.id not in over]
             following = min(left, key=lambda job: job.number, default=None)
-            if following is None or following.id in tried or following.id in self._putback.jobs:
+            if following is None or len(left) == len(jobs) or following.id in tried:
                 continue
-            if following.is_queued:
-                self._putback.hand_over(following, now=now)
+            if following.is_queued and not following.is_leased(now) and not self._put_back.has(following.id):
+                self._put_back.hand_over(following, now=now)

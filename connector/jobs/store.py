@@ -1,47 +1,42 @@
-"""The rows of Spotler Job: reading, claiming and finishing them, each in as few calls as a batch allows."""
+"""The rows of Spotler Job: reading, claiming and writing them, each in as few calls as a chunk allows.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+A claim is written on condition of the row version that was read, marks the row with a token, and returns the version
+that it made. Everything after it is written on condition of that version: it takes effect only while nobody else has
+written, however late it arrives. Where somebody has, for example a person who corrects a column, the row is read again,
+and written if it still bears the claim.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final, Self
 
-from connector.dataverse.api import BatchRequest, Conflict, Dataverse, Keyed, NotFound, filters
+from connector.dataverse.api import BatchRequest, Conflict, Dataverse, NotFound, Query, filters
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError
-from connector.operations.attempt import Outcome
+from connector.errors import ConnectorError, OutcomeUnknown
 from connector.operations.job import COLUMNS, Job
+from connector.operations.results import Continue, Done, Retry
+from connector.routing.work_item import Receipt
+
+#: The longest text that each of the columns takes that say how a job ended.
+RESULT_CODE_LENGTH: Final = 100
+RESULT_MESSAGE_LENGTH: Final = 4000
+AUTOMATION_CONTACT_ID_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """A job that ended."""
+class Claimed:
+    """A job, and the token with which it is to be claimed."""
 
     job: Job
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Postponed:
-    """A claimed job that goes on later: its lease is prolonged until then, so that nobody takes it over."""
-
-    job: Job
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A job that was claimed and not begun: it is Queued again, so that nobody has to wonder whether it was done."""
-
-    job: Job
-
-
-type Entry = Finished | Postponed | Released
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimAnswers:
-    """What became of the claims of a portion. A job that somebody else changed in between is in neither.
+    """What became of the claims of a chunk. A job that somebody else changed in between is in neither.
 
     Attributes:
         taken: the claimed jobs, by id.
@@ -50,6 +45,83 @@ class ClaimAnswers:
 
     taken: Mapping[str, Job]
     refused: Mapping[str, ConnectorError]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What is written on the row of a job after its attempt.
+
+    Attributes:
+        job: as it was claimed; or, where it was not claimed, as it was read.
+        is_claimed: whether the claim of `job` stands on the row.
+        values: by column.
+    """
+
+    job: Job
+    is_claimed: bool
+    values: Mapping[str, object]
+
+    @classmethod
+    def ended(cls, job: Job, done: Done, now: datetime, *, is_claimed: bool) -> Self:
+        """The outcome. The claim goes, unless nobody knows the outcome and whoever learns it may still write it."""
+        receipt = receipt_of(done)
+        values: dict[str, object] = {
+            Names.STATUS: receipt.status.value,
+            Names.STATE: receipt.status.state,
+            Names.RESULT_CODE: receipt.code,
+            Names.RESULT_MESSAGE: receipt.message,
+            Names.COMPLETED_ON: _literal(now),
+            Names.LEASE_UNTIL: None,
+        }
+        if receipt.code != OutcomeUnknown.code:
+            values[Names.CLAIM] = None
+        if receipt.automation_contact_id:
+            values[Names.AUTOMATION_CONTACT_ID] = receipt.automation_contact_id
+        return cls(job, is_claimed, values)
+
+    @classmethod
+    def retried(cls, job: Job, retry: Retry, lease: timedelta) -> Self:
+        """Nothing of it was begun, or it may be done again: whoever comes after the lease may run it.
+
+        Until then nobody else takes it over. The problem is for people; one that only waits for an older job has none,
+        and is Queued again.
+        """
+        if retry.problem is None:
+            values: dict[str, object] = {
+                Names.STATUS: JobStatus.QUEUED.value,
+                Names.STATE: JobStatus.QUEUED.state,
+                Names.CLAIM: None,
+                Names.LEASE_UNTIL: None,
+                Names.RESULT_CODE: None,
+                Names.RESULT_MESSAGE: None,
+            }
+        else:
+            values = {
+                Names.LEASE_UNTIL: _end(retry.due + lease),
+                Names.RESULT_CODE: fitted(retry.problem.result_code, RESULT_CODE_LENGTH),
+                Names.RESULT_MESSAGE: fitted(retry.problem.for_people, RESULT_MESSAGE_LENGTH),
+            }
+        return cls(job, True, {**values, Names.STARTED_ON: None})
+
+    @classmethod
+    def continued(cls, job: Job, step: Continue, until: datetime) -> Self:
+        """One step is done."""
+        values = {
+            Names.LEASE_UNTIL: _end(until),
+            Names.RESULT_MESSAGE: fitted(step.progress, RESULT_MESSAGE_LENGTH),
+        }
+        return cls(job, True, values)
+
+    @property
+    def request(self) -> BatchRequest:
+        """The write, on condition of the row version."""
+        return BatchRequest.update(Names.SET, self.job.id, self.values, if_match=self.job.row_version)
+
+
+class ClaimLost(Conflict):
+    """Another worker has the job now, or it has ended."""
+
+    code = "CLAIM_LOST"
 
 
 class JobStore:
@@ -73,101 +145,134 @@ class JobStore:
             wanted.append(filters.and_(filters.eq(Names.STATE, 0), filters.or_(*of_records)))
         return self._query(filters.or_(*wanted))
 
-    def asleep(self, *, queued_before: datetime, now: datetime, after: str, limit: int) -> list[Job]:
-        """Unfinished jobs that nobody is working on: Queued for long, or claimed under a lease that has passed.
+    def oldest_unfinished(self) -> datetime | None:
+        """When the unfinished job was written that nobody has touched for longest; None when there is none."""
+        rows = self._dataverse.query(
+            Names.SET,
+            select=(Names.MODIFIED_ON,),
+            filter=filters.eq(Names.STATE, 0),
+            orderby=(Names.MODIFIED_ON,),
+            top=1,
+        )
+        return datetime.fromisoformat(str(rows[0][Names.MODIFIED_ON])) if rows else None
 
-        They come in the order of their numbers, those with a higher number than `after`.
+    def stalled(
+        self, ages: Collection[tuple[timedelta, timedelta]], *, now: datetime, queued_for: timedelta
+    ) -> Iterator[list[Job]]:
+        """Unfinished jobs that nobody is working on and that have been waiting for so long, page by page.
+
+        They are Queued, or In Progress under a lease that has passed or that never was; the last is what a person does
+        by hand, and is told that it runs nothing.
+
+        Args:
+            ages: from and to, of the time that they have been waiting.
+            now: the present, in UTC.
+            queued_for: the least age of a job that is Queued, because its own wake-up is on its way.
         """
-        queued = filters.and_(filters.eq(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", queued_before))
-        # Without lease or token nobody claimed it: a person set the status by hand, and is told that this runs nothing.
-        nobody = filters.or_(filters.eq(Names.LEASE_UNTIL, None), filters.eq(Names.CLAIM, None))
-        over = filters.or_(filters.lt(Names.LEASE_UNTIL, now), nobody)
-        stale = filters.and_(filters.eq(Names.STATUS, JobStatus.IN_PROGRESS), over)
-        younger = filters.gt(Names.NUMBER, after) if after else ""
-        return self._query(filters.and_(filters.eq(Names.STATE, 0), filters.or_(queued, stale), younger), top=limit)
+        by_lease = filters.or_(*(_between(Names.LEASE_UNTIL, now, span) for span in ages))
+        unleased = filters.or_(filters.eq(Names.LEASE_UNTIL, None), filters.eq(Names.CLAIM, None))
+        by_change = filters.or_(*(_between(Names.MODIFIED_ON, now, span) for span in ages))
+        old_enough = filters.or_(
+            filters.ne(Names.STATUS, JobStatus.QUEUED), filters.lt(Names.MODIFIED_ON, now - queued_for)
+        )
+        condition = filters.and_(
+            filters.eq(Names.STATE, 0),
+            filters.or_(
+                filters.and_(filters.ne(Names.CLAIM, None), filters.lt(Names.LEASE_UNTIL, now), by_lease),
+                filters.and_(unleased, old_enough, by_change),
+            ),
+        )
+        query = Query(set_name=Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True)
+        for page in self._dataverse.pages(query):
+            yield [Job.from_row(row) for row in page]
 
     def overdue(self, *, since: datetime, limit: int) -> list[Job]:
         """Jobs that should be over by now and are not, the oldest first.
 
         One that a person set back to Queued counts from then on, as long as nobody has claimed it.
         """
-        left_alone = filters.or_(filters.ne(Names.STATUS, JobStatus.QUEUED), filters.lt("modifiedon", since))
+        left_alone = filters.or_(filters.ne(Names.STATUS, JobStatus.QUEUED), filters.lt(Names.MODIFIED_ON, since))
         condition = filters.and_(filters.eq(Names.STATE, 0), filters.lt("createdon", since), left_alone)
         return self._query(condition, top=limit)
 
-    def claim(self, jobs: Sequence[Job], *, token: str, now: datetime, lease: timedelta) -> ClaimAnswers:
-        """Take these jobs in hand, each on condition that its row has not changed: one `$batch`.
+    def claim(self, claims: Sequence[Claimed], *, now: datetime, lease: timedelta) -> ClaimAnswers:
+        """Claim these jobs, each on condition that its row has not changed: one `$batch`.
 
         Args:
-            jobs: as they were read.
-            token: marks the claim on the rows, so that whoever lost the answer can tell later whether it succeeded.
+            claims: the jobs as they were read, and a token for each, so that whoever lost the answer can tell later
+                whether the claim succeeded.
             now: the present, in UTC.
             lease: how long nobody else touches them.
 
         Raises:
-            ConnectorError: when the call as a whole met an obstacle; then nothing is known of any claim.
+            ConnectorError: when the call as a whole met a problem; then nothing is known of any claim.
         """
-        if not jobs:
+        if not claims:
             return ClaimAnswers({}, {})
-        claims = [
+        jobs = [
             replace(
-                job,
+                claim.job,
                 status=JobStatus.IN_PROGRESS,
-                attempts=job.attempts + 1,
-                claim=token,
+                attempts=claim.job.attempts + 1,
+                claim=claim.token,
                 lease_until=now + lease,
+                started_on=now,
                 row_version="",
             )
-            for job in jobs
+            for claim in claims
         ]
         answers = self._dataverse.batch(
-            [_claiming(claim, now, job.row_version) for job, claim in zip(jobs, claims, strict=True)]
+            [_claiming(job, now, claim.job.row_version) for job, claim in zip(jobs, claims, strict=True)]
         )
-        errors = {claim.id: answer.error for claim, answer in zip(claims, answers, strict=True)}
+        answered = list(zip(jobs, answers, strict=True))
         return ClaimAnswers(
-            taken={claim.id: claim for claim in claims if errors[claim.id] is None},
+            taken={job.id: replace(job, row_version=answer.etag) for job, answer in answered if answer.error is None},
             refused={
-                job: error
-                for job, error in errors.items()
-                if error is not None and not isinstance(error, Conflict | NotFound)
+                job.id: answer.error
+                for job, answer in answered
+                if answer.error is not None and not isinstance(answer.error, Conflict | NotFound)
             },
         )
 
-    def record(self, entries: Iterable[Entry], *, now: datetime) -> dict[str, Exception]:
-        """Write how attempts ended: one bulk write, and one `$batch` for rows without a fresh claim, if there are any.
-
-        A fresh claim protects its row; of any other, only the version that was read is written.
+    def write(self, writes: Sequence[Write]) -> dict[str, Exception]:
+        """Write how attempts ended: one `$batch`, and one more for rows that others have written meanwhile.
 
         Returns:
-            by job id, why Dataverse did not take a row; empty when all is written.
+            by job id, why Dataverse did not take a row; empty when all is written. `NotFound` and `ClaimLost` say that
+            nothing is left to write.
 
         Raises:
             Exception: when Dataverse took nothing.
         """
-        unclaimed, changes = [], []
-        for entry in entries:
-            if entry.job.row_version:
-                unclaimed.append(entry)
-            else:
-                changes.append(Keyed(entry.job.id, _values(entry, now)))
-        results = self._dataverse.update_multiple(Names, changes) if changes else []
-        refusals: dict[str, Exception] = {result.key: result.error for result in results if result.error is not None}
-        return refusals | self._record_unclaimed(unclaimed, now)
-
-    def _record_unclaimed(self, entries: Sequence[Entry], now: datetime) -> dict[str, Exception]:
-        if not entries:
-            return {}
-        requests = [
-            BatchRequest.update(Names.SET, entry.job.id, _values(entry, now), if_match=entry.job.row_version)
-            for entry in entries
-        ]
+        refusals = self._write(writes)
+        changed = [each for each in writes if each.is_claimed and isinstance(refusals.get(each.job.id), Conflict)]
+        for write in changed:
+            del refusals[write.job.id]
         try:
-            answers = self._dataverse.batch(requests)
+            return refusals | self._write_again(changed)
         except Exception as error:  # noqa: BLE001 - what was written before must not look as if it was not
-            return {entry.job.id: error for entry in entries}
+            return refusals | {write.job.id: error for write in changed}
+
+    def _write_again(self, writes: Sequence[Write]) -> dict[str, Exception]:
+        """Write rows in the version that they have now, if they still bear the claim."""
+        if not writes:
+            return {}
+        now = {job.id: job for job in self.read([write.job.id for write in writes], ())}
+        held: list[Write] = []
+        lost: dict[str, Exception] = {}
+        for write in writes:
+            job = now.get(write.job.id)
+            if job is not None and job.claim == write.job.claim:
+                held.append(replace(write, job=replace(write.job, row_version=job.row_version)))
+            else:
+                lost[write.job.id] = ClaimLost()
+        return lost | self._write(held)
+
+    def _write(self, writes: Sequence[Write]) -> dict[str, Exception]:
+        answers = self._dataverse.batch([write.request for write in writes]) if writes else []
         return {
-            entry.job.id: answer.error
-            for entry, answer in zip(entries, answers, strict=True)
+            write.job.id: answer.error
+            for write, answer in zip(writes, answers, strict=True)
             if answer.error is not None
         }
 
@@ -178,44 +283,40 @@ class JobStore:
         return [Job.from_row(row) for row in rows]
 
 
-def _claiming(claim: Job, started: datetime, version: str) -> BatchRequest:
+def receipt_of(done: Done) -> Receipt:
+    """The outcome as its row takes it, and as an item carries it until then."""
+    return Receipt(
+        status=done.status,
+        code=fitted(done.code, RESULT_CODE_LENGTH),
+        message=fitted(done.message, RESULT_MESSAGE_LENGTH),
+        automation_contact_id=fitted(done.automation_contact_id, AUTOMATION_CONTACT_ID_LENGTH),
+    )
+
+
+def fitted(text: str, length: int) -> str:
+    """As much of a text as a column takes, without lone surrogates: these cannot be sent."""
+    return text[:length].encode(errors="replace").decode()
+
+
+def _claiming(job: Job, started: datetime, version: str) -> BatchRequest:
     """The conditional write that makes a claim; it clears what an earlier run left."""
-    assert claim.lease_until is not None  # noqa: S101 - set by the claim
+    assert job.lease_until is not None  # noqa: S101 - set by the claim
     values: dict[str, object] = {
         Names.STATUS: JobStatus.IN_PROGRESS.value,
         Names.STATE: JobStatus.IN_PROGRESS.state,
-        Names.CLAIM: claim.claim,
+        Names.CLAIM: job.claim,
         Names.STARTED_ON: _literal(started),
-        Names.LEASE_UNTIL: _end(claim.lease_until),
-        Names.ATTEMPTS: claim.attempts,
+        Names.LEASE_UNTIL: _end(job.lease_until),
+        Names.ATTEMPTS: job.attempts,
     }
-    if claim.result_code:
+    if job.result_code:
         values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
-    return BatchRequest.update(Names.SET, claim.id, values, if_match=version)
+    return BatchRequest.update(Names.SET, job.id, values, if_match=version, returning=Names.ID)
 
 
-def _values(entry: Entry, now: datetime) -> dict[str, object]:
-    if isinstance(entry, Postponed):
-        return {Names.LEASE_UNTIL: _end(entry.until)}
-    if isinstance(entry, Released):
-        return {
-            Names.STATUS: JobStatus.QUEUED.value,
-            Names.STATE: JobStatus.QUEUED.state,
-            Names.CLAIM: None,
-            Names.STARTED_ON: None,
-            Names.LEASE_UNTIL: None,
-        }
-    receipt = entry.outcome.receipt()
-    values: dict[str, object] = {
-        Names.STATUS: receipt.status.value,
-        Names.STATE: receipt.status.state,
-        Names.RESULT_CODE: receipt.code,
-        Names.RESULT_MESSAGE: receipt.message,
-        Names.COMPLETED_ON: _literal(now),
-    }
-    if receipt.automation_contact_id:
-        values[Names.AUTOMATION_CONTACT_ID] = receipt.automation_contact_id
-    return values
+def _between(column: str, now: datetime, span: tuple[timedelta, timedelta]) -> str:
+    youngest, oldest = span
+    return f"({filters.and_(filters.gt(column, now - oldest), filters.le(column, now - youngest))})"
 
 
 def _literal(moment: datetime) -> str:

@@ -1,17 +1,23 @@
 """Add To Audience and Remove From Audience: membership of single contacts, where there are no Marketing Lists."""
 
 import hashlib
+from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, override
 
+from connector.consent import Intent
 from connector.dataverse.api import UnknownName, filters
 from connector.dataverse.choices import Operation as Choice
 from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
-from connector.operations.attempt import Attempt
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.context import Context, all_ended
+from connector.operations.job import Job
+from connector.operations.operation import Operation, Task, each_job
+from connector.operations.results import Done, Failed, Result
 from connector.spotler import ContactUnknown, MembershipResult
+from connector.spotler.audiences import Audiences
 
 #: The longest name and id of an audience that Spotler takes.
 NAME_LENGTH: Final = 255
@@ -23,83 +29,121 @@ NAMES_PER_QUERY: Final = 50
 MISSING: Final = "RESOURCE_NOT_FOUND"
 
 
-class ChangeAudience:
-    """All contacts of a batch that go into, or out of, one audience share a call."""
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The audience of a job.
 
-    needs = Needs.RECORD
-    repeatable = True
+    Attributes:
+        id: the same for names that differ only in case or blanks.
+        name: trimmed.
+    """
+
+    id: str
+    name: str
+
+
+class AudienceOperation(Operation[Audience]):
+    """All contacts of a chunk that go into, or out of, one audience share a call."""
+
     syncs_first = True
+    done: str
+    post: str
 
-    def __init__(self, choice: Choice, done: str, post: str, *, adds: bool) -> None:
-        self.slug = choice.slug
-        self.accepts = Accepts.FIT if adds else Accepts.UNFIT
-        self._done = done
-        self._post = post
-        self._adds = adds
-
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Audience | Exception]:
         """There is a name, and no Marketing List owns the audience: its next refresh would undo the job."""
-        batch.examine(attempts, lambda attempt: audience_of(attempt.job.audience))
-        open_ = [attempt for attempt in attempts if attempt.is_open]
-        owned = _owned_by_lists([attempt.job.audience for attempt in open_], batch)
-        for attempt in open_:
-            if audience_of(attempt.job.audience).casefold() in owned:
-                attempt.fail(Invalid("A Marketing List keeps this audience; change the members of the list instead."))
+        plans = each_job(jobs, lambda job: audience_of(job.audience))
+        owned = _owned_by_lists([job.audience for job in jobs if isinstance(plans[job.id], Audience)], context)
+        return {
+            job: Invalid("A Marketing List keeps this audience; change the members of the list instead.")
+            if isinstance(plan, Audience) and plan.id in owned
+            else plan
+            for job, plan in plans.items()
+        }
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def perform(self, tasks: Sequence[Task[Audience]], context: Context) -> Mapping[str, Result]:
         """One call per audience for up to 2,500 contacts."""
         by_audience = defaultdict(list)
-        for attempt in attempts:
-            by_audience[audience_of(attempt.job.audience).casefold()].append(attempt)
+        for task in tasks:
+            by_audience[task.plan.id].append(task)
+        results: dict[str, Result] = {}
         for members in by_audience.values():
             try:
-                batch.check_time()
-                self._change(audience_of(members[0].job.audience), members, batch)
+                context.check_time()
+                results |= self._change(members, context)
             except Exception as error:  # noqa: BLE001 - one audience does not harm another
-                for attempt in members:
-                    if attempt.is_open:
-                        attempt.fail(error)
+                results |= all_ended(members, error)
+        return results
 
-    def _change(self, name: str, attempts: Sequence[Attempt], batch: Batch) -> None:
-        members = {attempt.known_record.ref.id: attempt for attempt in attempts}
-        result = self._call(name, list(members), batch)
-        lost = [members[external_id] for external_id in result.unknown]
+    def _change(self, tasks: Sequence[Task[Audience]], context: Context) -> dict[str, Result]:
+        by_contact = {task.known_record.ref.id: task for task in tasks}
+        results: dict[str, Result] = {}
+        lost = [by_contact[contact] for contact in self._call(tasks, context).unknown]
         if lost:
             # We sent these contacts, but Spotler has lost them: send them again and repeat once.
-            back = [attempt.known_record.ref.id for attempt in batch.send(lost)]
-            again = self._call(name, back, batch) if back else MembershipResult(())
-            for external_id in again.unknown:
-                members[external_id].fail(ContactUnknown())
-        for attempt in attempts:
-            if attempt.is_open:
-                attempt.finish(self._done, post=f"{self._post}: {name}")
+            results = context.send(lost, always=True)
+            again = [task for task in lost if task.job.id not in results]
+            for contact in self._call(again, context).unknown if again else ():
+                results[by_contact[contact].job.id] = Failed(ContactUnknown())
+        done = Done(self.done, post=f"{self.post}: {tasks[0].plan.name}")
+        return {task.job.id: done for task in tasks} | results
 
-    def _call(self, name: str, external_ids: list[str], batch: Batch) -> MembershipResult:
-        audiences, audience = batch.services.spotler.audiences, audience_id(name)
-        call: Callable[[str, Sequence[str]], MembershipResult] = (
-            audiences.add_members if self._adds else audiences.remove_members
-        )
+    def _call(self, tasks: Sequence[Task[Audience]], context: Context) -> MembershipResult:
+        audience = tasks[0].plan
+        return self._members(context.services.spotler.audiences, audience, [each.known_record.ref.id for each in tasks])
+
+    @abstractmethod
+    def _members(self, audiences: Audiences, audience: Audience, contacts: Sequence[str]) -> MembershipResult:
+        """Change who is in the audience."""
+
+
+class AddToAudience(AudienceOperation):
+    """An audience that does not exist is created."""
+
+    choice = Choice.ADD_TO_AUDIENCE
+    done = "The contact is in the audience."
+    post = "Spotler audience joined"
+
+    @override
+    def _members(self, audiences: Audiences, audience: Audience, contacts: Sequence[str]) -> MembershipResult:
         try:
-            return call(audience, external_ids)
+            return audiences.add_members(audience.id, contacts)
         except Refused as refusal:
-            if refusal.result_code != MISSING or not self._adds:
+            if refusal.result_code != MISSING:
                 raise
-        audiences.create(audience, name)
-        return call(audience, external_ids)
+        audiences.create(audience.id, audience.name)
+        return audiences.add_members(audience.id, contacts)
 
 
-def audience_of(name: str) -> str:
-    """The name of a job's audience, trimmed.
+class RemoveFromAudience(AudienceOperation):
+    """A contact that is not in the audience is the same end state."""
+
+    choice = Choice.REMOVE_FROM_AUDIENCE
+    intent = Intent.REMOVE
+    done = "The contact is not in the audience."
+    post = "Spotler audience left"
+
+    @override
+    def _members(self, audiences: Audiences, audience: Audience, contacts: Sequence[str]) -> MembershipResult:
+        return audiences.remove_members(audience.id, contacts)
+
+
+OPERATIONS: Final = (AddToAudience(), RemoveFromAudience())
+
+
+def audience_of(text: str) -> Audience:
+    """The audience that a job names.
 
     Raises:
         Invalid: when it is blank or too long.
     """
-    name = " ".join(name.split())
+    name = _trimmed(text)
     if not name:
         raise Invalid("The job has no audience; fill the column Audience with its name.")
     if len(name) > NAME_LENGTH:
         raise Invalid(f"The name of the audience is longer than {NAME_LENGTH} characters.")
-    return name
+    return Audience(audience_id(name), name)
 
 
 def audience_id(name: str) -> str:
@@ -107,13 +151,17 @@ def audience_id(name: str) -> str:
     return ID_PREFIX + hashlib.sha256(name.casefold().encode()).hexdigest()[:32]
 
 
-def _owned_by_lists(names: Iterable[str], batch: Batch) -> set[str]:
-    """Which of these audiences a Marketing List keeps. Without Marketing Lists (Power Apps) there is none.
+def _trimmed(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _owned_by_lists(names: Iterable[str], context: Context) -> set[str]:
+    """The ids of the audiences that a Marketing List keeps. Without Marketing Lists (Power Apps) there is none.
 
     A list is asked for in every spelling in which its name may stand: as the job has it, and without needless blanks.
     """
     owned: set[str] = set()
-    wanted = sorted({spelling for name in names for spelling in (name, name.strip(), audience_of(name))})
+    wanted = sorted({spelling for name in names for spelling in (name, name.strip(), _trimmed(name))})
     for start in range(0, len(wanted), NAMES_PER_QUERY):
         part = wanted[start : start + NAMES_PER_QUERY]
         condition = filters.and_(
@@ -121,16 +169,8 @@ def _owned_by_lists(names: Iterable[str], batch: Batch) -> set[str]:
             filters.or_(*(filters.eq(MarketingList.NAME, name) for name in part)),
         )
         try:
-            rows = batch.services.dataverse.query(MarketingList.SET, select=(MarketingList.NAME,), filter=condition)
+            rows = context.services.dataverse.query(MarketingList.SET, select=(MarketingList.NAME,), filter=condition)
         except UnknownName:
             return set()
-        owned |= {" ".join(str(row[MarketingList.NAME]).split()).casefold() for row in rows}
+        owned |= {audience_id(_trimmed(str(row[MarketingList.NAME]))) for row in rows}
     return owned
-
-
-ADD_TO_AUDIENCE: Final = ChangeAudience(
-    Choice.ADD_TO_AUDIENCE, "The contact is in the audience.", "Spotler audience joined", adds=True
-)
-REMOVE_FROM_AUDIENCE: Final = ChangeAudience(
-    Choice.REMOVE_FROM_AUDIENCE, "The contact is not in the audience.", "Spotler audience left", adds=False
-)

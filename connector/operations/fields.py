@@ -1,92 +1,190 @@
 """Set and Clear Contact Field: write straight into one Spotler field, outside the normal sync."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, override
+
+from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
-from connector.mapping import Mapping
-from connector.operations.attempt import Attempt
-from connector.operations.field_write import Write, write_of
+from connector.operations.context import Context, ended
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.operation import Operation, Task, each_job
+from connector.operations.results import Done, Result
 from connector.operations.target_field import find_target, is_lasting
-from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields, parse_text, to_spotler
+from connector.spotler import (
+    CLEARED,
+    FIELDS_MISSED_TTL,
+    ContactData,
+    ContactUnknown,
+    Fields,
+    PropertyType,
+    parse_text,
+    to_spotler,
+)
 
 #: Spotler's code for a contact that it could reach in no way.
 NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
 
-#: Reads from a job what is to be written.
-type PropertyReader = Callable[[Job, Fields, Mapping], dict[str, object]]
+if TYPE_CHECKING:
+    from connector.mapping import Mapping as FieldMapping
 
 
-class WriteContactField:
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What is to be written.
+
+    Attributes:
+        properties: the property, by its internal name.
+        only_removes: whether it empties a field or switches an item off.
+        opens_channel: whether it gives the contact a mobile number, and so something that Spotler would create one for.
+        permission: the permission that is switched, empty for anything else.
+        bit: its bit.
+    """
+
+    properties: Mapping[str, object]
+    only_removes: bool
+    opens_channel: bool = False
+    permission: str = ""
+    bit: int | None = None
+
+    @classmethod
+    def of(cls, properties: Mapping[str, object], fields: Fields, permission_fields: Collection[str]) -> Write:
+        """What a property, in the form in which it goes to Spotler, amounts to.
+
+        Args:
+            properties: the property, by its internal name.
+            fields: the account's fields.
+            permission_fields: the fields that hold permissions of such a record.
+        """
+        ((name, value),) = properties.items()
+        field = fields.find(name)
+        if not isinstance(value, list):
+            clears = value == CLEARED
+            return cls(properties, clears, opens_channel=field.type is PropertyType.MOBILE and not clears)
+        (item,) = value
+        option = field.option_of_bit(item["bit"])
+        is_permission = field.name.casefold() in {each.casefold() for each in permission_fields}
+        if option is None or not is_permission:
+            return cls(properties, not item["enabled"])
+        return cls(properties, not item["enabled"], permission=option.name, bit=option.bit)
+
+    @property
+    def intent(self) -> Intent:
+        """What it wants to do with the person."""
+        if self.permission:
+            return Intent.SWITCH_OFF if self.only_removes else Intent.SWITCH_ON
+        return Intent.REMOVE if self.only_removes else Intent.CONTACT
+
+
+class FieldOperation(Operation[Write]):
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
-    needs = Needs.RECORD
-    repeatable = True
-    accepts = Accepts.FIT
     syncs_first = True
+    verb: str
 
-    def __init__(self, choice: Choice, filled: Callable[[Job], None], read: PropertyReader, verb: str) -> None:
-        self.slug = choice.slug
-        self._filled = filled
-        self._read = read
-        self._verb = verb
-
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Write | Exception]:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
-        batch.examine(attempts, lambda attempt: self._filled(attempt.job))
-        filled = [attempt for attempt in attempts if attempt.is_open]
+        checked = each_job(jobs, self._check)
+        filled = [job for job in jobs if checked[job.id] is None]
+        refused = {job: problem for job, problem in checked.items() if problem is not None}
         if not filled:
-            return
-        spotler, mapping = batch.services.spotler, batch.services.mapping
+            return refused
+        spotler, mapping = context.services.spotler, context.services.mapping
         fields = spotler.fields()
-        if not all(is_lasting(attempt.job.field_name, fields) for attempt in filled):
+        if not all(is_lasting(job.field_name, fields) for job in filled):
             fields = spotler.fields(max_age=FIELDS_MISSED_TTL)  # somebody may have renamed or added one meanwhile
 
-        def read(attempt: Attempt) -> Write:
-            properties = self._read(attempt.job, fields, mapping)
-            return Write.of(properties, fields, mapping.permission_fields(attempt.job.table))
+        def write(job: Job) -> Write:
+            return Write.of(self._property(job, fields, mapping), fields, mapping.permission_fields(job.table))
 
-        batch.examine(filled, read)
+        return refused | each_job(filled, write)
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def intent_of(self, plan: Write) -> Intent:
+        """Emptying a field and switching an item off only take something away."""
+        return plan.intent
+
+    @override
+    def perform(self, tasks: Sequence[Task[Write]], context: Context) -> Mapping[str, Result]:
         """One call for a hundred contacts."""
-        self._update([attempt for attempt in attempts if not write_of(attempt).opens_channel], batch)
-        batch.each(
-            [attempt for attempt in attempts if write_of(attempt).opens_channel], lambda each: self._put(each, batch)
-        )
+        single = [task for task in tasks if task.plan.opens_channel]
+        together = [task for task in tasks if not task.plan.opens_channel]
+        return self._update(together, context) | context.each(single, lambda task: self._put(task, context))
 
-    def _update(self, attempts: Sequence[Attempt], batch: Batch, *, again: bool = False) -> None:
+    def _update(self, tasks: Sequence[Task[Write]], context: Context, *, again: bool = False) -> dict[str, Result]:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
-        if not attempts:
-            return
-        batch.check_time()
+        if not tasks:
+            return {}
+        context.check_time()
+        results: dict[str, Result] = {}
         lost = []
-        contacts = [ContactData(attempt.known_record.ref.id, write_of(attempt).properties) for attempt in attempts]
-        for attempt, answer in zip(attempts, batch.services.spotler.update_contacts(contacts), strict=True):
+        contacts = [ContactData(task.known_record.ref.id, task.plan.properties) for task in tasks]
+        for task, answer in zip(tasks, context.services.spotler.update_contacts(contacts), strict=True):
             if answer.error is None:
-                self._finish(attempt)
+                results[task.job.id] = self._done(task.job)
             elif not again and (isinstance(answer.error, ContactUnknown) or answer.code == NO_CHANNEL):
-                lost.append(attempt)  # or there, but in no way to be reached: Spotler tells after it was sent again
+                lost.append(task)  # or there, but in no way to be reached: Spotler tells after it was sent again
             else:
-                attempt.fail(answer.error)
-        self._update(batch.send(lost), batch, again=True)
+                results[task.job.id] = ended(task, answer.error)
+        missing = context.send(lost, always=True)
+        back = [task for task in lost if task.job.id not in missing]
+        return results | missing | self._update(back, context, again=True)
 
-    def _put(self, attempt: Attempt, batch: Batch) -> None:
+    def _put(self, task: Task[Write], context: Context) -> Done:
         """Write what Spotler would create a contact for, were it not told that there must be one."""
-        write = write_of(attempt)
-        batch.for_contact(
-            attempt.known_record, lambda contact: batch.services.spotler.update_contact(contact, write.properties)
-        )
-        self._finish(attempt)
+        spotler = context.services.spotler
+        context.for_contact(task.known_record, lambda contact: spotler.update_contact(contact, task.plan.properties))
+        return self._done(task.job)
 
-    def _finish(self, attempt: Attempt) -> None:
+    def _done(self, job: Job) -> Done:
         """The post names the field and never its value."""
-        attempt.finish(
-            f"The field was {self._verb}.", post=f"Spotler field {self._verb}: {attempt.job.field_name.strip()}"
-        )
+        return Done(f"The field was {self.verb}.", post=f"Spotler field {self.verb}: {job.field_name.strip()}")
+
+    @abstractmethod
+    def _check(self, job: Job) -> None:
+        """The columns that the job needs are filled."""
+
+    @abstractmethod
+    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+        """What is written, by the internal name of the field."""
+
+
+class SetContactField(FieldOperation):
+    """A value in the form in which users write it."""
+
+    choice = Choice.SET_CONTACT_FIELD
+    verb = "set"
+
+    @override
+    def _check(self, job: Job) -> None:
+        filled(job)
+
+    @override
+    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+        return property_to_set(job, fields, mapping)
+
+
+class ClearContactField(FieldOperation):
+    """The field is emptied; an item of a list field is switched off."""
+
+    choice = Choice.CLEAR_CONTACT_FIELD
+    verb = "cleared"
+
+    @override
+    def _check(self, job: Job) -> None:
+        named(job)
+
+    @override
+    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+        return property_to_clear(job, fields, mapping)
+
+
+OPERATIONS: Final = (SetContactField(), ClearContactField())
 
 
 def named(job: Job) -> None:
@@ -110,7 +208,7 @@ def filled(job: Job) -> None:
         raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
 
 
-def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]:
+def property_to_set(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
     """The property that Set Contact Field writes, by its internal name.
 
     Raises:
@@ -122,7 +220,7 @@ def property_to_set(job: Job, fields: Fields, mapping: Mapping) -> dict[str, obj
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
 
-def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, object]:
+def property_to_clear(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
     """The property that Clear Contact Field empties; an item of a list field is switched off.
 
     Raises:
@@ -132,7 +230,3 @@ def property_to_clear(job: Job, fields: Fields, mapping: Mapping) -> dict[str, o
     target = find_target(job.field_name, job.table, fields, mapping)
     cleared = to_spotler(target.type, None) if target.bit is None else [{"bit": target.bit, "enabled": False}]
     return {target.name: cleared}
-
-
-SET_CONTACT_FIELD: Final = WriteContactField(Choice.SET_CONTACT_FIELD, filled, property_to_set, "set")
-CLEAR_CONTACT_FIELD: Final = WriteContactField(Choice.CLEAR_CONTACT_FIELD, named, property_to_clear, "cleared")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from connector.dataverse.api.rows import ETAG, lookup_id, lookup_table
@@ -29,8 +29,10 @@ COLUMNS: Final = (
     Names.RESULT_CODE,
     Names.CLAIM,
     Names.LEASE_UNTIL,
+    Names.STARTED_ON,
     Names.ATTEMPTS,
     Names.STATUS,
+    Names.MODIFIED_ON,
 )
 
 
@@ -43,10 +45,13 @@ class Job:
         operation: None when the row has none or one that we do not know.
         customer: the contact or account, if any.
         lead: the lead, if any.
+        result_code: how it ended; while it waits for another attempt, the last problem.
         attempts: how often the job was claimed, in all its runs.
-        claim: the token of the claim under which it runs or ran.
-        lease_until: until when whoever claimed it may be expected to finish or to come back.
-        row_version: the ETag, for conditional writes; empty after a claim, which makes a new one.
+        claim: the token of the claim under which it runs or waits; empty once it has ended, unless nobody knows how.
+        lease_until: until when nobody else touches it, whatever its status says.
+        started_on: when the attempt under way began; None while it waits for one, so that nothing of it was begun.
+        modified_on: when the row was last written.
+        row_version: the ETag, for conditional writes; after a claim the one that the claim made.
     """
 
     id: str
@@ -68,6 +73,8 @@ class Job:
     attempts: int = 0
     claim: str = ""
     lease_until: datetime | None = None
+    started_on: datetime | None = None
+    modified_on: datetime | None = None
     row_version: str = ""
 
     @property
@@ -82,13 +89,22 @@ class Job:
 
     @property
     def is_queued(self) -> bool:
-        """Whether nobody has claimed it yet."""
+        """Whether its status says that it waits to be claimed."""
         return self.status == JobStatus.QUEUED
 
     @property
     def is_set_by_hand(self) -> bool:
-        """Whether a person set it In Progress: a claim leaves a token, and clears what an earlier run left."""
-        return self.status == JobStatus.IN_PROGRESS and (not self.claim or bool(self.result_code))
+        """Whether a person set it In Progress: a claim leaves a token and a lease."""
+        return self.status == JobStatus.IN_PROGRESS and (not self.claim or self.lease_until is None)
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether somebody holds it: a running lease counts whatever a person has set the status to."""
+        return bool(self.claim) and self.lease_until is not None and self.lease_until > now
+
+    def waiting_for(self, now: datetime) -> timedelta:
+        """How long nobody has touched it: since its lease has passed, or since it was last written without one."""
+        since = self.lease_until if self.claim and self.lease_until is not None else self.modified_on
+        return max(now - (since or now), timedelta(0))
 
     @property
     def is_final(self) -> bool:
@@ -121,6 +137,8 @@ class Job:
             attempts=_number(row.get(Names.ATTEMPTS)),
             claim=_text(row.get(Names.CLAIM)),
             lease_until=_moment(row.get(Names.LEASE_UNTIL)),
+            started_on=_moment(row.get(Names.STARTED_ON)),
+            modified_on=_moment(row.get(Names.MODIFIED_ON)),
             row_version=_text(row.get(ETAG)),
         )
 

@@ -1,15 +1,16 @@
 """Sync Marketing List and Remove Marketing List: what the job row must have. The work itself is not carried out yet."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, override
 
 from connector.dataverse.api import Row, UnknownName, filters
 from connector.dataverse.choices import Operation as Choice
 from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
-from connector.operations.attempt import Attempt
+from connector.operations.context import Context, all_ended
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.results import Result
 
 
 class NotAvailable(Refused):
@@ -19,27 +20,23 @@ class NotAvailable(Refused):
     advice = "Use Add To Audience and Remove From Audience, or a later version."
 
 
-class ListOperation:
+class ListOperation(Operation[None]):
     """A job about a Marketing List."""
 
     needs = Needs.NOTHING
-    repeatable = True
-    accepts = Accepts.ANY
-    syncs_first = False
+    accepts_deleted = True
+    needs_active_list: bool
 
-    def __init__(self, choice: Choice, *, removes: bool) -> None:
-        self.slug = choice.slug
-        self._removes = removes
-
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Exception | None]:
         """The list exists, and is active if it is to be synced."""
-        rows = _lists({attempt.job.list_id for attempt in attempts if attempt.job.list_id}, batch)
-        batch.examine(attempts, lambda attempt: self._check(attempt.job, rows))
+        rows = _lists({job.list_id for job in jobs if job.list_id}, context)
+        return each_job(jobs, lambda job: self._check(job, rows))
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:  # noqa: ARG002 - the seam of all operations
+    @override
+    def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """Say that it is not available."""
-        for attempt in attempts:
-            attempt.fail(NotAvailable())
+        return all_ended(tasks, NotAvailable())
 
     def _check(self, job: Job, rows: Mapping[str, Row] | None) -> None:
         if job.customer is not None or job.lead is not None:
@@ -50,16 +47,30 @@ class ListOperation:
             raise Invalid("This environment has no marketing lists; they need a licence of Dynamics 365 Sales.")
         if job.list_id not in rows:
             raise Invalid("The marketing list of the job was deleted; choose another one.")
-        if not self._removes and rows[job.list_id].get(MarketingList.STATE) != 0:
+        if self.needs_active_list and rows[job.list_id].get(MarketingList.STATE) != 0:
             raise Invalid("The marketing list of the job is deactivated.")
 
 
-def _lists(ids: set[str], batch: Batch) -> dict[str, Row] | None:
+class SyncMarketingList(ListOperation):
+    """The members of the list become an audience."""
+
+    choice = Choice.SYNC_MARKETING_LIST
+    needs_active_list = True
+
+
+class RemoveMarketingList(ListOperation):
+    """The audience of the list is removed."""
+
+    choice = Choice.REMOVE_MARKETING_LIST
+    needs_active_list = False
+
+
+def _lists(ids: set[str], context: Context) -> dict[str, Row] | None:
     """The lists that exist, by id; None where there is no such table."""
     if not ids:
         return {}
     try:
-        rows = batch.services.dataverse.query(
+        rows = context.services.dataverse.query(
             MarketingList.SET,
             select=(MarketingList.ID, MarketingList.STATE),
             filter=filters.in_(MarketingList.ID, sorted(ids)),
@@ -69,5 +80,4 @@ def _lists(ids: set[str], batch: Batch) -> dict[str, Row] | None:
     return {str(row[MarketingList.ID]).lower(): row for row in rows}
 
 
-SYNC_MARKETING_LIST: Final = ListOperation(Choice.SYNC_MARKETING_LIST, removes=False)
-REMOVE_MARKETING_LIST: Final = ListOperation(Choice.REMOVE_MARKETING_LIST, removes=True)
+OPERATIONS: Final = (SyncMarketingList(), RemoveMarketingList())

@@ -1,27 +1,25 @@
-"""What an operation of a Spotler Job is, for the runner, and what the runner gives it."""
+"""What an operation of a Spotler Job is: it plans from the rows of jobs, and performs what was planned.
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import wait
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum, Flag, auto
-from typing import Protocol
+    plan(jobs)      what each job asks for, from its row; what is wrong is refused before Spotler is asked anything
+    (jobs/)         the jobs' records are read, checked against consent, and sent to Spotler where they changed
+    perform(tasks)  the work in Spotler, and a result for every task
 
-from connector.dataverse.records import RecordRef
-from connector.errors import Refused, Transient
-from connector.operations.attempt import Attempt
-from connector.services import Services
-from connector.spotler import ContactUnknown
-from connector.sync.info import InfoValues
-from connector.sync.outward import Outward
+An operation knows nothing about claims, retries or messages. A class of a new file in this package is found by itself
+(`connector.operations.registry`).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import ClassVar
+
+from connector.consent import Intent
+from connector.dataverse.choices import Operation as Choice
+from connector.operations.context import Context
+from connector.operations.job import Job
+from connector.operations.results import Result
 from connector.sync.records import Record
-from connector.sync.results import SKIPPED, Failed, Result
-
-
-class OutOfTime(Transient):
-    """The batch ran out of time before this job."""
-
-    code = "OUT_OF_TIME"
 
 
 class Needs(Enum):
@@ -32,156 +30,86 @@ class Needs(Enum):
     NOTHING = auto()
 
 
-class Accepts(Flag):
-    """The records, beside those that are fit for everything, for which an operation is carried out.
-
-    Deactivated ones; those to which nothing at all may be mailed, for what only removes or stops; those that are gone
-    from Dataverse, of which only the id is left.
-    """
-
-    FIT = 0
-    INACTIVE = auto()
-    DO_NOT_EMAIL = auto()
-    DELETED = auto()
-    UNFIT = INACTIVE | DO_NOT_EMAIL
-    ANY = UNFIT | DELETED
-
-
-@dataclass(slots=True)
-class Batch:
-    """What the jobs of one portion have in common.
+@dataclass(frozen=True, slots=True)
+class Task[Plan]:
+    """One job to perform.
 
     Attributes:
-        deadline: nothing new is begun after it; what is left is put back.
-        infos: rows of Spotler Info to write at the end.
+        plan: what the operation made of its row.
+        record: what it is about; None where it is about nothing.
+        intent: what it wants to do with the person.
+        step: how many steps of a long work are done.
     """
 
-    services: Services
-    deadline: datetime
-    infos: list[tuple[RecordRef, InfoValues | None]] = field(default_factory=list)
-
-    def each(self, attempts: Sequence[Attempt], work: Callable[[Attempt], None]) -> None:
-        """Do the work for every attempt, a few at a time; an error ends its attempt and no other."""
-
-        def one(attempt: Attempt) -> None:
-            try:
-                self.check_time()
-                attempt.begun = True
-                work(attempt)
-            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-                _end(attempt, error)
-
-        wait([self.services.pool.submit(one, attempt) for attempt in attempts])
+    job: Job
+    plan: Plan
+    record: Record | None = None
+    intent: Intent = Intent.CONTACT
+    step: int = 0
 
     @property
-    def outward(self) -> Outward:
-        """What sends records to Spotler, within the time of this batch."""
-        return Outward(self.services, check_time=self.check_time)
+    def removes(self) -> bool:
+        """Whether it only takes something away, so that a contact which Spotler does not have is its end."""
+        return self.intent in (Intent.REMOVE, Intent.SWITCH_OFF)
 
-    def keep_infos(self, results: Mapping[RecordRef, Result]) -> Mapping[RecordRef, Result]:
-        """The results, once the rows of Spotler Info that they carry are kept for the end of the batch."""
-        self.infos.extend((ref, result.info) for ref, result in results.items())
-        return results
-
-    def send(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Send the records of these attempts to Spotler, where something is to be done with them.
-
-        Returns:
-            those whose record is there now; the others are ended.
-        """
-        results = self.keep_infos(self.outward.send([attempt.known_record for attempt in attempts], always=True))
-        for attempt in attempts:
-            result = results[attempt.known_record.ref]
-            if attempt.only_removes and isinstance(result, Failed) and isinstance(result.error, Refused):
-                continue  # Spotler does not take the record as it is; what it has of it can be removed all the same
-            if error := _why_missing(result):
-                _end(attempt, error)
-        return [attempt for attempt in attempts if attempt.is_open]
-
-    def for_contact[T](self, record: Record, call: Callable[[str], T]) -> T:
-        """Make a call about a contact; one that Spotler has lost, although we sent it, is sent again first.
-
-        Raises:
-            ContactUnknown: Spotler does not know the contact even then.
-            OutOfTime: sending it again took what was left of the time.
-            Exception: it could not be sent again, or may not be sent.
-        """
-        try:
-            return call(record.ref.id)
-        except ContactUnknown:
-            if error := _why_missing(self.keep_infos(self.outward.send([record], always=True))[record.ref]):
-                raise error from None
-            self.check_time()
-            return call(record.ref.id)
-
-    @staticmethod
-    def examine(attempts: Sequence[Attempt], check: Callable[[Attempt], object]) -> None:
-        """Check every attempt; what `check` returns is kept in the attempt's plan, what it raises ends the attempt."""
-        for attempt in attempts:
-            try:
-                attempt.plan = check(attempt)
-            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-                attempt.fail(error)
-
-    def check_time(self) -> None:
-        """Begin nothing that the lock of the messages may not see the end of.
-
-        Raises:
-            OutOfTime: when it is up.
-        """
-        if self.services.now() >= self.deadline:
-            raise OutOfTime
+    @property
+    def known_record(self) -> Record:
+        """The record of an operation that needs one."""
+        assert self.record is not None  # noqa: S101 - `prepare` ended the tasks without one
+        return self.record
 
 
-class Operation(Protocol):
-    """One operation. Each has the same three steps: check the job, prepare its record, perform."""
+class Operation[Plan](ABC):
+    """One operation.
+
+    Attributes:
+        slug: its name in the topic and in the portal.
+        needs: whether it is about a record.
+        repeatable: whether running it twice ends in the same state as running it once.
+        intent: what it wants to do with a person, for `connector.consent.objection`.
+        accepts_deleted: whether it is done for a record that is gone from Dataverse, of which only the id is left.
+        syncs_first: whether Spotler must have the record as it is now before.
+    """
+
+    choice: ClassVar[Choice]
+    needs: Needs = Needs.RECORD
+    repeatable: bool = True
+    intent: Intent = Intent.CONTACT
+    accepts_deleted: bool = False
+    syncs_first: bool = False
 
     @property
     def slug(self) -> str:
         """Its name in the topic and in the portal."""
+        return self.choice.slug
 
-    @property
-    def needs(self) -> Needs:
-        """Whether it is about a record."""
+    @abstractmethod
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Plan | Exception]:
+        """What each job asks for, by job id: the plan, or why it is refused.
 
-    @property
-    def repeatable(self) -> bool:
-        """Whether running it twice ends in the same state as running it once."""
-
-    @property
-    def accepts(self) -> Accepts:
-        """For which records it is done that others are not done for."""
-
-    @property
-    def syncs_first(self) -> bool:
-        """Whether Spotler must know the record before."""
-
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
-        """End the attempts whose row is wrong, before anything is asked of Spotler on their behalf.
-
-        What was found out on the way may be kept in `Attempt.plan`.
+        Raises:
+            Exception: ends all jobs, where nothing can be said of any.
         """
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
-        """Do the work and end every attempt; no record occurs twice among them."""
+    @abstractmethod
+    def perform(self, tasks: Sequence[Task[Plan]], context: Context) -> Mapping[str, Result]:
+        """Do the work; no record occurs twice among the tasks.
+
+        Returns:
+            a result for every task, by job id.
+        """
+
+    def intent_of(self, plan: Plan) -> Intent:  # noqa: ARG002 - depends on the plan where a class says so
+        """What a job wants to do with the person."""
+        return self.intent
 
 
-def _end(attempt: Attempt, error: Exception) -> None:
-    """End an attempt whose work failed, or was not needed: who is not in Spotler, and may not be, has nothing there."""
-    if attempt.only_removes and isinstance(error, Refused) and error.result_code in SKIPPED:
-        attempt.finish("Spotler does not have the contact, so there is nothing to remove.")
-    else:
-        attempt.fail(error)
-
-
-def _why_missing(result: Result) -> Exception | None:
-    """Why a record is not in Spotler after it was sent there; None if it is."""
-    if isinstance(result, Failed):
-        return result.error
-    if not result.is_there:
-        return Refused(
-            f"Spotler does not know the record, and it may not be sent there: {result.message}",
-            code=result.code,
-            advice="Make the record fit for Spotler, then set the job back to Queued.",
-        )
-    return None
+def each_job[Plan](jobs: Iterable[Job], plan: Callable[[Job], Plan]) -> dict[str, Plan | Exception]:
+    """The plan of each job, or what making it raised."""
+    plans: dict[str, Plan | Exception] = {}
+    for job in jobs:
+        try:
+            plans[job.id] = plan(job)
+        except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+            plans[job.id] = error
+    return plans

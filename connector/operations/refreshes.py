@@ -1,37 +1,59 @@
 """Refresh Automations and Refresh Permissions: what timers fetch, on demand."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice
-from connector.operations.attempt import Attempt
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.context import Context
+from connector.operations.job import Job
+from connector.operations.operation import Needs, Operation, Task
+from connector.operations.results import Done, Result
 from connector.pulls.automations import refresh_automations
 from connector.pulls.permissions import refresh_permissions
 from connector.services import Services
 
 
-class Refresh:
-    """One refresh serves all jobs of a batch: each asks for the present state."""
+class Refresh(Operation[None]):
+    """One refresh serves all jobs of a chunk: each asks for the present state."""
 
     needs = Needs.NOTHING
-    repeatable = True
-    accepts = Accepts.ANY
-    syncs_first = False
+    accepts_deleted = True
 
-    def __init__(self, choice: Choice, refresh: Callable[[Services], object]) -> None:
-        self.slug = choice.slug
-        self._refresh = refresh
-
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, None]:
         """The job needs nothing."""
+        return dict.fromkeys(job.id for job in jobs)
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """Refresh once."""
-        sentence = str(self._refresh(batch.services))
-        for attempt in attempts:
-            attempt.finish(sentence)
+        done = Done(str(self._refresh(context.services)))
+        return {task.job.id: done for task in tasks}
+
+    @abstractmethod
+    def _refresh(self, services: Services) -> object:
+        """Refresh; what is returned tells people what changed."""
 
 
-REFRESH_AUTOMATIONS: Final = Refresh(Choice.REFRESH_AUTOMATIONS, refresh_automations)
-REFRESH_PERMISSIONS: Final = Refresh(Choice.REFRESH_PERMISSIONS, refresh_permissions)
+class RefreshAutomations(Refresh):
+    """The automations and campaigns that are published in Spotler."""
+
+    choice = Choice.REFRESH_AUTOMATIONS
+
+    @override
+    def _refresh(self, services: Services) -> object:
+        return refresh_automations(services)
+
+
+class RefreshPermissions(Refresh):
+    """The names of the permissions."""
+
+    choice = Choice.REFRESH_PERMISSIONS
+
+    @override
+    def _refresh(self, services: Services) -> object:
+        return refresh_permissions(services)
+
+
+OPERATIONS: Final = (RefreshAutomations(), RefreshPermissions())

@@ -1,49 +1,27 @@
-"""All operations, by slug."""
+"""All operations, by slug. Each module of this package that has operations lists them in `OPERATIONS`."""
 
-from typing import Final
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, Final
 
-from connector.dataverse.choices import Operation as Choice
-from connector.operations.audiences import ADD_TO_AUDIENCE, REMOVE_FROM_AUDIENCE
-from connector.operations.contacts import AnonymizeContact, SyncContact
-from connector.operations.fields import CLEAR_CONTACT_FIELD, SET_CONTACT_FIELD
-from connector.operations.marketing_lists import REMOVE_MARKETING_LIST, SYNC_MARKETING_LIST
+from connector import operations
 from connector.operations.operation import Operation
-from connector.operations.refreshes import REFRESH_AUTOMATIONS, REFRESH_PERMISSIONS
-from connector.operations.resolve import Unknown
-from connector.operations.scores import ChangeScore
-from connector.operations.start_automation import StartAutomation
-from connector.operations.stop_automation import StopAutomation
-from connector.operations.tags import AddTag, RemoveTag
-from connector.spotler import ScoreOperation
-
-_ALL: Final[tuple[Operation, ...]] = (
-    Unknown(),
-    SyncContact(),
-    SYNC_MARKETING_LIST,
-    REMOVE_MARKETING_LIST,
-    AddTag(),
-    RemoveTag(),
-    ChangeScore(Choice.SET_SCORE, ScoreOperation.SET),
-    ChangeScore(Choice.INCREASE_SCORE, ScoreOperation.INCREASE),
-    ChangeScore(Choice.DECREASE_SCORE, ScoreOperation.DECREASE),
-    StartAutomation(),
-    StopAutomation(),
-    REFRESH_AUTOMATIONS,
-    ADD_TO_AUDIENCE,
-    REMOVE_FROM_AUDIENCE,
-    SET_CONTACT_FIELD,
-    CLEAR_CONTACT_FIELD,
-    AnonymizeContact(),
-    REFRESH_PERMISSIONS,
-)
-
-_BY_SLUG: Final = {operation.slug: operation for operation in _ALL}
 
 
-def operation_of(slug: str) -> Operation:
+def _found() -> Iterator[Operation[Any]]:
+    for module in pkgutil.iter_modules(operations.__path__, f"{operations.__name__}."):
+        if module.name != __name__:
+            yield from getattr(import_module(module.name), "OPERATIONS", ())
+
+
+OPERATIONS: Final = {operation.slug: operation for operation in _found()}
+
+
+def operation_of(slug: str) -> Operation[Any]:
     """The operation of a subscription.
 
     Raises:
         KeyError: when no operation has this slug.
     """
-    return _BY_SLUG[slug]
+    return OPERATIONS[slug]

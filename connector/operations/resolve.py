@@ -3,31 +3,38 @@
 What nobody carries out is not valid, and its job fails here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final, override
 
 from connector.errors import Invalid
-from connector.operations.attempt import Attempt
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.context import Context
+from connector.operations.job import Job
+from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.results import Result
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 
 
-class Unknown:
-    """The operation of the jobs that name none."""
+class ResolveJob(Operation[None]):
+    """The operation of the jobs that name none: none of them is valid."""
 
     slug = RESOLVE
     needs = Needs.NOTHING
-    repeatable = True
-    accepts = Accepts.ANY
-    syncs_first = False
+    accepts_deleted = True
 
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
-        """No job that gets here is valid."""
-        batch.examine(attempts, _refuse)
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Exception | None]:
+        """Refuse every job."""
+        return each_job(jobs, _refuse)
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """Nothing is left to perform."""
+        return {}
 
 
-def _refuse(_: Attempt) -> None:
+def _refuse(_: Job) -> None:
     known = ", ".join(choice.label for choice in CARRIED_OUT)
     raise Invalid(f"The job has no operation that the connector knows; choose one of: {known}.")
+
+
+OPERATIONS: Final = (ResolveJob(),)

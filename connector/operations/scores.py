@@ -1,13 +1,15 @@
 """Scores: the number that a contact has for a tag, set, raised or lowered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
-from connector.operations.attempt import Attempt
+from connector.operations.context import Context
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.operation import Operation, Task, each_job
+from connector.operations.results import Done, Result
 from connector.operations.tags import tags_of
 from connector.spotler import ScoreOperation
 
@@ -20,40 +22,60 @@ class Score:
     points: int
 
 
-class ChangeScore:
-    """Set Score may be repeated; raising and lowering may not, because twice is not the same as once."""
+class ScoreChange(Operation[Score]):
+    """One call per contact, a few at a time."""
 
-    needs = Needs.RECORD
-    accepts = Accepts.FIT
     syncs_first = True
+    change: ScoreOperation
 
-    def __init__(self, choice: Choice, change: ScoreOperation) -> None:
-        self.slug = choice.slug
-        self.repeatable = change is ScoreOperation.SET
-        self._change = change
-
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Score | Exception]:
         """There is one tag and a whole number."""
-        batch.examine(attempts, lambda attempt: score_of(attempt.job, self._change))
+        return each_job(jobs, lambda job: score_of(job, self.change))
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def perform(self, tasks: Sequence[Task[Score]], context: Context) -> Mapping[str, Result]:
         """One call per contact, a few at a time."""
-        batch.each(attempts, lambda attempt: self._score(attempt, batch))
+        return context.each(tasks, lambda task: self._change(task, context))
 
-    def _score(self, attempt: Attempt, batch: Batch) -> None:
-        score = attempt.plan
-        assert isinstance(score, Score)  # noqa: S101 - made by the check
-        spotler = batch.services.spotler
-        batch.for_contact(
-            attempt.known_record,
-            lambda external_id: spotler.set_score(external_id, score.tag, score.points, self._change),
+    def _change(self, task: Task[Score], context: Context) -> Done:
+        score, spotler = task.plan, context.services.spotler
+        context.for_contact(
+            task.known_record,
+            lambda external_id: spotler.set_score(external_id, score.tag, score.points, self.change),
         )
         sentence = {
             ScoreOperation.SET: f"set to {score.points}",
             ScoreOperation.INCREASE: f"raised by {score.points}",
             ScoreOperation.DECREASE: f"lowered by {score.points}",
-        }[self._change]
-        attempt.finish(f"The score was {sentence}.", post=f"Spotler score of {score.tag} {sentence}")
+        }[self.change]
+        return Done(f"The score was {sentence}.", post=f"Spotler score of {score.tag} {sentence}")
+
+
+class SetScore(ScoreChange):
+    """Sets the score, whatever it was."""
+
+    choice = Choice.SET_SCORE
+    change = ScoreOperation.SET
+
+
+class IncreaseScore(ScoreChange):
+    """Raises the score; twice is not the same as once."""
+
+    choice = Choice.INCREASE_SCORE
+    repeatable = False
+    change = ScoreOperation.INCREASE
+
+
+class DecreaseScore(ScoreChange):
+    """Lowers the score; twice is not the same as once."""
+
+    choice = Choice.DECREASE_SCORE
+    repeatable = False
+    change = ScoreOperation.DECREASE
+
+
+OPERATIONS: Final = (SetScore(), IncreaseScore(), DecreaseScore())
 
 
 def score_of(job: Job, change: ScoreOperation) -> Score:

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, override
 
 from connector.dataverse.api import filters
 from connector.dataverse.choices import AutomationKind, Operation as Choice
 from connector.dataverse.names import Automation as Names
 from connector.errors import Invalid
-from connector.operations.attempt import Attempt
 from connector.operations.automation_fields import AutomationField, parse_fields
+from connector.operations.context import Context
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.operation import Operation, Task, each_job
+from connector.operations.results import Done, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +42,39 @@ class Start:
     fields: tuple[AutomationField, ...]
 
 
-class StartAutomation:
+class StartAutomation(Operation[Start]):
     """The Spotler Automation row of the job says what to trigger and which fields it takes."""
 
-    slug = Choice.START_AUTOMATION.slug
-    needs = Needs.RECORD
+    choice = Choice.START_AUTOMATION
     repeatable = False
-    accepts = Accepts.FIT
     syncs_first = True
 
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Start | Exception]:
         """The automation exists and is active, and the fields are its fields."""
-        rows = read_automations({attempt.job.automation_id for attempt in attempts if attempt.job.automation_id}, batch)
-        batch.examine(attempts, lambda attempt: start_of(attempt.job, rows))
+        rows = read_automations({job.automation_id for job in jobs if job.automation_id}, context)
+        return each_job(jobs, lambda job: start_of(job, rows))
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def perform(self, tasks: Sequence[Task[Start]], context: Context) -> Mapping[str, Result]:
         """One call per contact; never repeated when its answer is lost."""
-        batch.each(attempts, lambda attempt: self._start(attempt, batch))
+        return context.each(tasks, lambda task: self._start(task, context))
 
-    def _start(self, attempt: Attempt, batch: Batch) -> None:
-        start = attempt.plan
-        assert isinstance(start, Start)  # noqa: S101 - made by the check
-        spotler, code, fields = batch.services.spotler, start.automation.trigger_code, start.fields
-        if start.automation.kind is AutomationKind.CAMPAIGN:
-            batch.for_contact(attempt.known_record, lambda contact: spotler.trigger_campaign(code, contact, fields))
-            attempt.finish("The campaign was started.", post=f"Spotler campaign started: {start.automation.name}")
-        else:
-            result = batch.for_contact(
-                attempt.known_record, lambda contact: spotler.trigger_automation(code, contact, fields)
-            )
-            attempt.finish(
-                "The automation was started.",
-                automation_contact_id=result.automation_contact_id(start.automation.automation_id) or "",
-                post=f"Spotler automation started: {start.automation.name}",
-            )
+    def _start(self, task: Task[Start], context: Context) -> Done:
+        spotler, automation, fields = context.services.spotler, task.plan.automation, task.plan.fields
+        code, record = automation.trigger_code, task.known_record
+        if automation.kind is AutomationKind.CAMPAIGN:
+            context.for_contact(record, lambda contact: spotler.trigger_campaign(code, contact, fields))
+            return Done("The campaign was started.", post=f"Spotler campaign started: {automation.name}")
+        result = context.for_contact(record, lambda contact: spotler.trigger_automation(code, contact, fields))
+        return Done(
+            "The automation was started.",
+            automation_contact_id=result.automation_contact_id(automation.automation_id) or "",
+            post=f"Spotler automation started: {automation.name}",
+        )
+
+
+OPERATIONS: Final = (StartAutomation(),)
 
 
 def start_of(job: Job, automations: Mapping[str, AutomationRow]) -> Start:
@@ -105,11 +106,11 @@ def automation_of(row_id: str, automations: Mapping[str, AutomationRow]) -> Auto
     return automations[row_id]
 
 
-def read_automations(ids: Collection[str], batch: Batch) -> dict[str, AutomationRow]:
+def read_automations(ids: Collection[str], context: Context) -> dict[str, AutomationRow]:
     """The automations that exist, by row id: one query."""
     if not ids:
         return {}
-    rows = batch.services.dataverse.query(
+    rows = context.services.dataverse.query(
         Names.SET,
         select=(Names.ID, Names.NAME, Names.KIND, Names.TRIGGER_CODE, Names.AUTOMATION_ID, Names.FIELDS, Names.STATE),
         filter=filters.in_(Names.ID, sorted(ids)),

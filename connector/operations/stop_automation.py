@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, override
 
+from connector.consent import Intent
 from connector.dataverse.api import filters
 from connector.dataverse.choices import AutomationKind, Operation as Choice
 from connector.dataverse.names import Job as Names
 from connector.errors import Invalid, Refused
-from connector.operations.attempt import Attempt
+from connector.operations.context import Context
 from connector.operations.job import COLUMNS, Job
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.results import Done, Result
 from connector.operations.start_automation import AutomationRow, automation_of, read_automations
 from connector.spotler import NotLicensed, NotSupported, Spotler
 
@@ -37,45 +40,44 @@ class Stop:
     runs: tuple[str, ...]
 
 
-class StopAutomation:
+class StopAutomation(Operation[Stop]):
     """The run is named by its Automation Contact Id; else it is the latest unfinished one of record and automation.
 
     Only Spotler knows which runs have ended, so those that jobs have started are tried one by one, the newest first.
     """
 
-    slug = Choice.STOP_AUTOMATION.slug
+    choice = Choice.STOP_AUTOMATION
     needs = Needs.RECORD_OR_NOTHING
-    repeatable = True
-    accepts = Accepts.UNFIT
-    syncs_first = False
+    intent = Intent.REMOVE
 
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Stop | Exception]:
         """The run can be found from what the job says."""
-        batch.examine(attempts, lambda attempt: _check(attempt.job))
-        open_jobs = [attempt.job for attempt in attempts if attempt.is_open]
-        starts = _starts(open_jobs, batch)
-        rows = read_automations({job.automation_id for job in (*open_jobs, *starts) if job.automation_id}, batch)
-        todo = [attempt for attempt in attempts if attempt.is_open]
-        batch.examine(todo, lambda attempt: stop_of(attempt.job, starts, rows))
+        complete = [job for job in jobs if _names_a_run(job)]
+        starts = _starts(complete, context)
+        rows = read_automations({job.automation_id for job in (*complete, *starts) if job.automation_id}, context)
+        return each_job(jobs, lambda job: stop_of(job, starts, rows))
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def perform(self, tasks: Sequence[Task[Stop]], context: Context) -> Mapping[str, Result]:
         """One call per run, a few at a time."""
-        batch.each(attempts, lambda attempt: self._stop(attempt, batch))
+        return context.each(tasks, lambda task: self._stop(task.plan, context))
 
-    def _stop(self, attempt: Attempt, batch: Batch) -> None:
-        stop = attempt.plan
-        assert isinstance(stop, Stop)  # noqa: S101 - made by the check
-        for automation_id in _suspects(stop.automation, batch.services.spotler):
+    def _stop(self, stop: Stop, context: Context) -> Done:
+        spotler = context.services.spotler
+        for automation_id in _candidates(stop.automation, spotler):
             for run in stop.runs:
-                batch.check_time()
-                if _end(stop, automation_id, run, batch.services.spotler):
+                context.check_time()
+                if _end(stop, automation_id, run, spotler):
                     kind = "campaign" if stop.automation.kind is AutomationKind.CAMPAIGN else "automation"
-                    attempt.finish("It was stopped.", post=f"Spotler {kind} stopped: {stop.automation.name}")
-                    return
-        attempt.finish("There was nothing to stop: Spotler says that the contact is not in it.")
+                    return Done("It was stopped.", post=f"Spotler {kind} stopped: {stop.automation.name}")
+        return Done("There was nothing to stop: Spotler says that the contact is not in it.")
 
 
-def _suspects(automation: AutomationRow, spotler: Spotler) -> Iterator[str]:
+OPERATIONS: Final = (StopAutomation(),)
+
+
+def _candidates(automation: AutomationRow, spotler: Spotler) -> Iterator[str]:
     """The automation, then the others behind its trigger: a run is that of the one which took the contact."""
     yield automation.automation_id
     if automation.kind is AutomationKind.CAMPAIGN:
@@ -103,9 +105,8 @@ def _end(stop: Stop, automation_id: str, run: str, spotler: Spotler) -> bool:
     return True
 
 
-def _check(job: Job) -> None:
-    if not job.automation_contact_id.strip() and (job.record is None or job.automation_id is None):
-        raise Invalid("The job needs an Automation Contact Id, or a customer or lead and an automation.")
+def _names_a_run(job: Job) -> bool:
+    return bool(job.automation_contact_id.strip()) or (job.record is not None and job.automation_id is not None)
 
 
 def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) -> Stop:
@@ -118,8 +119,10 @@ def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) 
 
     Raises:
         RunNotFound: when there is no such run.
-        Invalid: when the job contradicts the run.
+        Invalid: when the job does not name a run, or contradicts the run that it names.
     """
+    if not _names_a_run(job):
+        raise Invalid("The job needs an Automation Contact Id, or a customer or lead and an automation.")
     run = job.automation_contact_id.strip()
     if not run and job.automation_id and job.record:
         automation = automation_of(job.automation_id, rows)
@@ -151,7 +154,7 @@ def _is_meant(start: Job, job: Job, run: str) -> bool:
     return start.record == job.record and start.automation_id == job.automation_id
 
 
-def _starts(jobs: Iterable[Job], batch: Batch) -> list[Job]:
+def _starts(jobs: Iterable[Job], context: Context) -> list[Job]:
     """The Start Automation jobs that may have begun the runs, in the order of their numbers: one query.
 
     Whatever their status: one that was set back to Queued may go on or fail, and still bears the run that it began.
@@ -173,7 +176,7 @@ def _starts(jobs: Iterable[Job], batch: Batch) -> list[Job]:
         filters.ne(Names.AUTOMATION_CONTACT_ID, None),
         filters.or_(*(f"({each})" for each in dict.fromkeys(wanted))),
     )
-    rows = batch.services.dataverse.query(
+    rows = context.services.dataverse.query(
         Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True
     )
     return [Job.from_row(row) for row in rows]

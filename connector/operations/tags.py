@@ -1,66 +1,74 @@
 """Tags: mark contacts, so that those with the same tag form a segment in Spotler."""
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Final, override
 
+from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
-from connector.operations.attempt import Attempt
+from connector.operations.context import Context
 from connector.operations.job import Job
-from connector.operations.operation import Accepts, Batch, Needs
+from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.results import Done, Result
 from connector.spotler import TAG_LENGTH
 
+type Tags = tuple[str, ...]
 
-class TagOperation(ABC):
+
+class TagOperation(Operation[Tags]):
     """One call per contact: Spotler has no call for several contacts."""
 
-    repeatable = True
-    accepts = Accepts.FIT
     syncs_first = True
 
-    def check(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Tags | Exception]:
         """There is at least one tag, and none is too long."""
-        batch.examine(attempts, lambda attempt: tags_of(attempt.job))
+        return each_job(jobs, tags_of)
 
-    def perform(self, attempts: Sequence[Attempt], batch: Batch) -> None:
+    @override
+    def perform(self, tasks: Sequence[Task[Tags]], context: Context) -> Mapping[str, Result]:
         """A few contacts at a time."""
-        batch.each(attempts, lambda attempt: self._change(attempt, tags_of(attempt.job), batch))
+        return context.each(tasks, lambda task: self._change(task, context))
 
     @abstractmethod
-    def _change(self, attempt: Attempt, tags: Sequence[str], batch: Batch) -> None:
-        """Change the tags of one contact and end the attempt."""
+    def _change(self, task: Task[Tags], context: Context) -> Done:
+        """Change the tags of one contact."""
 
 
 class AddTag(TagOperation):
     """A tag that does not exist is created; without a record it is created and given to nobody."""
 
-    slug = Choice.ADD_TAG.slug
+    choice = Choice.ADD_TAG
     needs = Needs.RECORD_OR_NOTHING
 
-    def _change(self, attempt: Attempt, tags: Sequence[str], batch: Batch) -> None:
-        spotler = batch.services.spotler
-        if attempt.record is None:
+    @override
+    def _change(self, task: Task[Tags], context: Context) -> Done:
+        spotler, tags = context.services.spotler, task.plan
+        if task.record is None:
             for tag in tags:
-                batch.check_time()
+                context.check_time()
                 spotler.create_tag(tag)
-            attempt.finish(f"{_count(tags)} created in Spotler, given to nobody.")
-        else:
-            batch.for_contact(attempt.record, lambda external_id: spotler.add_tags(external_id, tags))
-            attempt.finish(f"{_count(tags)} added.", post=f"Spotler tag added: {', '.join(tags)}")
+            return Done(f"{_count(tags)} created in Spotler, given to nobody.")
+        context.for_contact(task.record, lambda external_id: spotler.add_tags(external_id, tags))
+        return Done(f"{_count(tags)} added.", post=f"Spotler tag added: {', '.join(tags)}")
 
 
 class RemoveTag(TagOperation):
     """Removes the score with the tag; a tag that the contact does not have is the same end state."""
 
-    slug = Choice.REMOVE_TAG.slug
-    needs = Needs.RECORD
-    accepts = Accepts.DO_NOT_EMAIL
+    choice = Choice.REMOVE_TAG
+    intent = Intent.REMOVE
 
-    def _change(self, attempt: Attempt, tags: Sequence[str], batch: Batch) -> None:
-        spotler = batch.services.spotler
-        batch.for_contact(attempt.known_record, lambda external_id: spotler.remove_tags(external_id, tags))
-        attempt.finish(f"{_count(tags)} removed.", post=f"Spotler tag removed: {', '.join(tags)}")
+    @override
+    def _change(self, task: Task[Tags], context: Context) -> Done:
+        spotler, tags = context.services.spotler, task.plan
+        context.for_contact(task.known_record, lambda external_id: spotler.remove_tags(external_id, tags))
+        return Done(f"{_count(tags)} removed.", post=f"Spotler tag removed: {', '.join(tags)}")
+
+
+OPERATIONS: Final = (AddTag(), RemoveTag())
 
 
 def tags_of(job: Job) -> tuple[str, ...]:

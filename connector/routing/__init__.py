@@ -1,1 +1,1 @@
-"""A message of Dataverse becomes a work item, or goes to the quarantine; what was put aside is replayed from here."""
+"""A message of Dataverse becomes a work item, or goes to the quarantine, from where it can be replayed."""

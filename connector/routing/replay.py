@@ -1,51 +1,54 @@
-"""Replaying: a message that was put aside goes back to where it came from.
+"""Replaying a stored message: sending it back to where it came from.
 
     quarantine, from the queue dataverse ─► queue dataverse
     quarantine, from an operation        ─► topic of jobs, for that operation
     dead letter of a queue               ─► that queue
     dead letter of a subscription        ─► topic of jobs, for that subscription
 
-The id of the new message follows from the place and number of the old one. So a message that is sent twice, because the
-first attempt died before it could remove the original, is sent once as far as the topic is concerned (it drops repeated
-ids for ten minutes); later, and for the queue `dataverse`, the id of the work item and the claim of the job see to it.
+The id of the new message is derived from the location and number of the old one. So when the process dies after sending
+and before removing the original, a second replay sends the same id again, and the topic drops it (for ten minutes).
+After that, and for the queue `dataverse`, the claim of the job makes sure that the work is done once.
 """
 
 from connector.routing.quarantine import Note
-from connector.servicebus.bus import (
+from connector.servicebus.browse import StoredMessage
+from connector.servicebus.bus import Bus, OutgoingMessage
+from connector.servicebus.entities import (
     OPERATION_PROPERTY,
+    QUARANTINE,
     QUEUE_DATAVERSE,
     TOPIC_JOBS,
-    Bus,
-    OutgoingMessage,
-    lock_durations,
+    Location,
+    subscriptions,
 )
-from connector.servicebus.mailbox import QUARANTINE, Held, Place
 
 
-def origin(held: Held, place: Place) -> Place | None:
-    """Where a message that was put aside came from.
+def original_location(message: StoredMessage) -> Location | None:
+    """Where a message in quarantine or a dead letter came from.
 
-    None when it must stay: it does not say, because a stranger put it there, or it is not complete.
+    None when it cannot be replayed: its origin is not known, because another sender put it there, or its end was cut.
     """
-    if Note.CUT in held.properties:
+    if Note.CUT in message.properties:
         return None
-    if place.dead_letters:
-        return Place(place.name)
-    source = held.properties.get(Note.SOURCE)
-    return Place(source) if source in (QUEUE_DATAVERSE, *lock_durations()) else None
+    if message.location.dead_letters:
+        return Location(message.location.name)
+    source = message.properties.get(Note.SOURCE)
+    return Location(source) if source in (QUEUE_DATAVERSE, *subscriptions()) else None
 
 
-def replay(held: Held, place: Place, back_to: Place, bus: Bus) -> None:
-    """Send a message back to where it came from; removing it is the caller's business.
+def replay(message: StoredMessage, to: Location, bus: Bus) -> None:
+    """Send a message to its original location; the caller removes the stored one.
 
     Raises:
-        Transient, Misconfigured: when the bus does not take it.
+        Transient, Misconfigured: when the bus does not accept it.
+        TooLarge: when there is no room for what is added to it.
     """
-    message_id = f"replay/{place.name}{'/dead-letters' if place.dead_letters else ''}/{held.number}"
-    if back_to.is_queue:
-        # What Dataverse wrote on it tells whether the message is complete; what the quarantine wrote stays behind.
-        notes = set(Note) if place == QUARANTINE else set()
-        properties = {name: text for name, text in held.properties.items() if name not in notes}
-        bus.to_queue(back_to.name, [OutgoingMessage(held.body, message_id, properties)])
+    location = message.location
+    message_id = f"replay/{location.name}{'/dead-letters' if location.dead_letters else ''}/{message.number}"
+    if to.is_queue:
+        # The properties of Dataverse say whether the message is complete; those of the quarantine are left out.
+        added = set(Note) if location == QUARANTINE else set()
+        properties = {name: text for name, text in message.properties.items() if name not in added}
+        bus.to_queue(to.name, [OutgoingMessage(message.body, message_id, properties)])
     else:
-        bus.to_topic(TOPIC_JOBS, [OutgoingMessage(held.body, message_id, {OPERATION_PROPERTY: back_to.name})])
+        bus.to_topic(TOPIC_JOBS, [OutgoingMessage(message.body, message_id, {OPERATION_PROPERTY: to.name})])

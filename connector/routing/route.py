@@ -1,4 +1,4 @@
-"""The router's decision: what a message of Dataverse means for us. It looks at the message and at nothing else."""
+"""Where a message of Dataverse goes, decided from the message alone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from connector.routing.subscriptions import RESOLVE, slug_of
 from connector.routing.work_item import WorkItem
 
 
-class Foreign(Unreadable):
+class NotHandled(Unreadable):
     """The message is about a table or an operation that the connector does not handle."""
 
     code = "MESSAGE_FOREIGN"
@@ -22,7 +22,7 @@ class Foreign(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Wake up the function of an operation."""
+    """Publish a work item, which wakes up the function of its operation."""
 
     item: WorkItem
     message_id: str
@@ -30,40 +30,41 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A message of ours that means no work."""
+    """There is nothing to do."""
 
-    why: str
-
-
-type Decision = Publish | Ignore
+    reason: str
 
 
-def route(message: Message, *, now: datetime, own_user: str | None = None) -> Decision:
+type Routing = Publish | Ignore
+
+
+def route(message: Message, *, now: datetime, own_user: str | None = None) -> Routing:
     """Decide about one message.
 
     Args:
         message: what Dataverse posted.
         now: the present, in UTC.
-        own_user: the `systemuserid` of the connector. What it wrote on records is its own echo; a job is an order,
-            whoever created it.
+        own_user: the `systemuserid` of the connector. Changes to records that this user made are ignored; a created
+            job is always run, whoever created it.
 
     Raises:
-        Unreadable: when it is a message of somebody else, or lacks what it must have.
+        Unreadable: when the connector does not handle such a message, or a required member is missing.
     """
     is_own = own_user is not None and message.initiating_user_id == own_user.lower()
     if message.tag == OWN_TAG or (is_own and message.table != Names.TABLE):
         return Ignore("the connector wrote it itself")
     if message.table != Names.TABLE or message.message_name != "Create":
-        raise Foreign(f"The connector does not handle {_name(message.message_name)} of {_name(message.table)}.")
+        operation, table = _safe_name(message.message_name), _safe_name(message.table)
+        raise NotHandled(f"The connector does not handle {operation} of {table}.")
     if message.record_id is None:
         raise Malformed("The message does not say which job was created.")
     return _route_job(message, message.record_id, now)
 
 
-def _route_job(message: Message, job: str, now: datetime) -> Decision:
+def _route_job(message: Message, job: str, now: datetime) -> Routing:
     target = message.target if isinstance(message.target, Entity) else None
     if message.truncated or target is None:
-        # Dataverse left out the row because of its size: only its id is known.
+        # Dataverse left out the columns because of their size: only the id of the job is known.
         return _publish(WorkItem(operation=RESOLVE, job=job, first_seen=now))
     status = target.attributes.get("statuscode")
     if isinstance(status, Choice) and status.value != JobStatus.QUEUED:
@@ -76,7 +77,7 @@ def _publish(item: WorkItem) -> Publish:
 
 
 def _operation(target: Entity) -> str:
-    """The slug, if we carry the operation out; else the row is looked at, and the job fails with a sentence."""
+    """The slug of a known operation; else `RESOLVE`, whose function reads the row."""
     choice = target.attributes.get(Names.OPERATION)
     try:
         return slug_of(Operation(choice.value) if isinstance(choice, Choice) else None)
@@ -92,6 +93,6 @@ def _record(target: Entity) -> RecordRef | None:
     return RecordRef(Lead.TABLE, lead.id) if isinstance(lead, EntityReference) and lead.id else None
 
 
-def _name(text: str) -> str:
-    """A name from the message, if it looks like one: nothing else of a foreign message may reach a log."""
+def _safe_name(text: str) -> str:
+    """A name from the message, if it looks like one: no other text of the message may reach a log."""
     return text if text.replace("_", "").isalnum() and len(text) <= 64 and text.isascii() else "something"

@@ -7,16 +7,17 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.messages import parse_message
-from connector.dataverse.messages.properties import of_dataverse
+from connector.dataverse.messages.properties import dataverse_properties
 from connector.errors import ConnectorError, Unreadable
 from connector.routing.quarantine import quarantine
 from connector.routing.route import Ignore, Publish, route
-from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.services import RouterServices
 
 log = logging.getLogger(__name__)
 
-#: The name of the router in logs, where functions of operations have the slug of theirs.
+#: The name of the router in logs, in the place where jobs have the slug of their operation.
 ROUTER: Final = "route-dataverse-message"
 
 
@@ -29,7 +30,7 @@ class Incoming:
 
 
 class Router:
-    """Routes batches of messages; one bad message never harms its neighbours."""
+    """Routes batches of messages; a bad message does not affect the others of its batch."""
 
     def __init__(self, services: RouterServices) -> None:
         self._services = services
@@ -38,26 +39,25 @@ class Router:
         """Publish, quarantine or ignore each message.
 
         Raises:
-            Transient, Misconfigured: when the bus takes nothing, so that the messages are delivered again.
+            Transient, Misconfigured: when the bus does not accept messages, so that the batch is delivered again.
         """
         published: list[OutgoingMessage] = []
         refused: list[tuple[Incoming, ConnectorError]] = []
         for message in messages:
             try:
                 parsed = parse_message(message.body, properties=message.properties)
-                decision = route(parsed, now=self._services.now(), own_user=self._services.own_user)
-                match decision:
+                match route(parsed, now=self._services.now(), own_user=self._services.own_user):
                     case Publish(item, message_id):
                         published.append(item.message(message_id))
                     case Ignore(why):
                         log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
             except Unreadable as error:
                 refused.append((message, error))
-            except Exception as error:  # noqa: BLE001 - a mistake of ours about one message must not harm its neighbours
+            except Exception as error:  # noqa: BLE001 - an internal error about one message must not affect the others
                 telemetry.log_problem(log, error, operation=ROUTER)
                 refused.append((message, telemetry.internal_error(error)))
-        # The good ones first: a message that even the quarantine cannot take must not keep its neighbours.
+        # Publish first: a message that even the quarantine refuses must not hold back the others.
         self._services.bus.to_topic(TOPIC_JOBS, published)
         for message, reason in refused:
-            own = of_dataverse(message.properties)
+            own = dataverse_properties(message.properties)
             quarantine(self._services.bus, message.body, reason, source=QUEUE_DATAVERSE, properties=own)

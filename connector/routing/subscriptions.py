@@ -1,10 +1,10 @@
-"""The operations that have a subscription, and so a function of their own. Light: it is loaded at every start."""
+"""The subscription of each operation, and so its function. Loaded at every start, so it imports little."""
 
 from typing import Final
 
 from connector.dataverse.choices import Operation
 
-#: The subscription of jobs whose operation the message did not tell: the row has to be read first.
+#: The subscription of jobs whose operation is not in the message: the row has to be read first.
 RESOLVE: Final = "resolve-job"
 
 #: Every operation has one.

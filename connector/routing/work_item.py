@@ -14,9 +14,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.servicebus.bus import OPERATION_PROPERTY, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import OPERATION_PROPERTY
 
-Reason = Literal["created", "resolved", "sweep", "waiting", "retry", "receipt", "handover"]
+Reason = Literal["created", "sweep", "waiting", "retry", "continue", "receipt", "handover"]
+
+#: Tokens that an item keeps: an attempt a minute, so the claims of more than an hour.
+MOST_TOKENS: Final = 100
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -36,27 +40,35 @@ class NotAWorkItem(Unreadable):
     """The message is not a work item."""
 
     code = "WORK_ITEM_UNREADABLE"
-    advice = "Only the connector may write to the topic spotler-jobs. The sweep finds the job, if there is one."
+    advice = "Only the connector may write to the topic spotler-jobs; the sweep finds the job."
 
 
 class Claim(BaseModel):
-    """The claim under which an attempt was made: it comes back with the item, so that the work can go on.
+    """The claims that were tried for an item: whoever comes back with one that the row bears goes on with the job.
 
     Attributes:
         attempt: how often the job was claimed, this time included.
-        token: what marks the claim on the row.
-        before: the token of our claim before it. When the claim was tried and its answer lost, the row bears either.
+        tokens: what marks each claim on the row, the newest last. A claim whose answer was lost may have succeeded, or
+            succeed later, so that the row may bear any of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     attempt: int
-    token: str
-    before: str = ""
+    tokens: tuple[str, ...]
 
-    def is_borne_by(self, token: str) -> bool:
+    @property
+    def token(self) -> str:
+        """The newest token."""
+        return self.tokens[-1]
+
+    def matches(self, token: str) -> bool:
         """Whether the token of a row is one of ours."""
-        return bool(token) and token in (self.token, self.before)
+        return bool(token) and token in self.tokens
+
+    def and_tried(self, token: str) -> "Claim":
+        """The claim after one more attempt to claim."""
+        return Claim(attempt=self.attempt + 1, tokens=(*self.tokens, token)[-MOST_TOKENS:])
 
 
 class Receipt(BaseModel):
@@ -82,6 +94,7 @@ class WorkItem(BaseModel):
         first_attempt: when it was first claimed; decides when to give up. None before that.
         tries: how often it was attempted since then. The row counts too, but over all the runs that people order.
         claim: the claim to go on with, for a second attempt.
+        step: how many steps of a long work are done.
         receipt: the outcome to write, when only that is left.
     """
 
@@ -95,6 +108,7 @@ class WorkItem(BaseModel):
     first_attempt: AwareDatetime | None = None
     tries: int = 0
     claim: Claim | None = None
+    step: int = 0
     receipt: Receipt | None = None
 
     @property
@@ -107,9 +121,9 @@ class WorkItem(BaseModel):
         return (self.receipt is not None, self.attempt) > (other.receipt is not None, other.attempt)
 
     def begun(self, now: datetime, *, anew: bool = False) -> Self:
-        """The item of a job that is being attempted; `anew` where its row was Queued, so that this run is a new one."""
+        """The item of a job that is being attempted; `anew` where it does not go on with an earlier attempt."""
         if anew or self.first_attempt is None:
-            return self.model_copy(update={"first_attempt": now, "tries": 1})
+            return self.model_copy(update={"first_attempt": now, "tries": 1, "step": 0})
         return self.model_copy(update={"tries": self.tries + 1})
 
     @classmethod

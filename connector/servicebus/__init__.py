@@ -1,1 +1,1 @@
-"""Service Bus: the definition of the entities, sending to them, and looking into them."""
+"""Service Bus: the definition of the entities, sending messages, and browsing stored ones."""

@@ -3,18 +3,21 @@
 Spotler can neither list its audiences nor tell who is in one, so the connector remembers both. A DELETE of members
 whose body is empty empties the whole audience; that is why an empty list of ids is refused here and emptying is a
 method of its own.
+
+These resources declare no error body. So a 404 without any body may mean that the audience is not there, or that a
+gateway has no way to Spotler. It counts only after another call has worked and the audience was asked for once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import batched
 from typing import Final
 
 from connector.errors import Invalid, Refused
-from connector.spotler.calls import Calls, Route, answer_of
-from connector.spotler.errors import NotLicensed, UnknownMembers, error_for
+from connector.spotler.calls import Calls, Route
+from connector.spotler.errors import NotLicensed, NotSpotler, UnknownMembers, error_for
 from connector.spotler.models import Audience, MembershipResult
 from connector.spotler.readers import read_audience
-from connector.spotler.wire import as_object
 
 #: Ids per call, the documented maximum.
 MEMBERS_PER_CALL: Final = 2500
@@ -24,11 +27,11 @@ _MISSING: Final = "RESOURCE_NOT_FOUND"
 _REFUSED: Final = "SPOTLER_AUDIENCE_REFUSED"
 _RULES: Final = {417: _REFUSED}
 _CREATE: Final = Route("POST", "/audience", bare=_RULES, licensed=True)
-_GET: Final = Route("GET", "/audience/{audience}", bare={404: _MISSING}, licensed=True)
-_UPDATE: Final = Route("PUT", "/audience/{audience}", bare={404: _MISSING, **_RULES}, licensed=True)
-_DELETE: Final = Route("DELETE", "/audience/{audience}", bare={404: _MISSING, 417: "INVALID_STATE"}, licensed=True)
-_ADD: Final = Route("POST", "/audience/{audience}/contact", bare={404: _MISSING}, licensed=True)
-_REMOVE: Final = Route("DELETE", "/audience/{audience}/contact", bare={404: _MISSING}, licensed=True)
+_GET: Final = Route("GET", "/audience/{audience}", licensed=True)
+_UPDATE: Final = Route("PUT", "/audience/{audience}", bare=_RULES, licensed=True)
+_DELETE: Final = Route("DELETE", "/audience/{audience}", bare={417: "INVALID_STATE"}, licensed=True)
+_ADD: Final = Route("POST", "/audience/{audience}/contact", licensed=True)
+_REMOVE: Final = Route("DELETE", "/audience/{audience}/contact", licensed=True)
 
 
 class Audiences:
@@ -46,7 +49,7 @@ class Audiences:
         """
         body = {"externalId": external_id, "name": name, "description": description}
         try:
-            return read_audience(as_object(answer_of(self._calls.send(_CREATE, body=body))))
+            return read_audience(self._calls.read(_CREATE, body=body))
         except Refused as refusal:
             existing = None if isinstance(refusal, NotLicensed) else self.get(external_id)
             if existing is not None and existing.name.casefold() == name.casefold():
@@ -58,7 +61,7 @@ class Audiences:
     def get(self, external_id: str) -> Audience | None:
         """The audience, or None if there is none with this id."""
         try:
-            return read_audience(as_object(self._calls.read(_GET, {"audience": external_id})))
+            return read_audience(self._read(_GET, external_id))
         except Refused as refusal:
             if refusal.result_code == _MISSING:
                 return None
@@ -71,7 +74,7 @@ class Audiences:
             Refused: RESOURCE_NOT_FOUND, or the name is empty, too long or used.
         """
         body = {"externalId": external_id, "name": name, "description": description}
-        return read_audience(as_object(answer_of(self._calls.send(_UPDATE, {"audience": external_id}, body=body))))
+        return read_audience(self._read(_UPDATE, external_id, body=body))
 
     def delete(self, external_id: str) -> bool:
         """Delete an audience; False if it was already gone.
@@ -80,7 +83,7 @@ class Audiences:
             Refused: it is in use.
         """
         try:
-            self._calls.send(_DELETE, {"audience": external_id})
+            self._do(_DELETE, external_id)
         except Refused as refusal:
             if refusal.result_code == _MISSING:
                 return False
@@ -111,7 +114,35 @@ class Audiences:
         Raises:
             Refused: RESOURCE_NOT_FOUND if the audience does not exist.
         """
-        self._calls.send(_REMOVE, {"audience": external_id})
+        self._do(_REMOVE, external_id)
+
+    def _read(self, route: Route, external_id: str, *, body: object | None = None) -> object:
+        with self._missing_only_if_confirmed(external_id):
+            return self._calls.read(route, {"audience": external_id}, body=body)
+
+    def _do(self, route: Route, external_id: str, *, body: object | None = None) -> None:
+        with self._missing_only_if_confirmed(external_id):
+            self._calls.do(route, {"audience": external_id}, body=body)
+
+    @contextmanager
+    def _missing_only_if_confirmed(self, external_id: str) -> Iterator[None]:
+        """Turn a 404 without a body into RESOURCE_NOT_FOUND if the audience is certainly not there."""
+        try:
+            yield
+        except NotSpotler as fault:
+            if fault.status == 404 and fault.is_bare and self._is_gone(external_id):
+                raise error_for(_MISSING) from None
+            raise
+
+    def _is_gone(self, external_id: str) -> bool:
+        self._calls.fields()
+        try:
+            self._calls.read(_GET, {"audience": external_id})
+        except NotSpotler as fault:
+            return fault.status == 404 and fault.is_bare
+        except Refused as refusal:
+            return refusal.result_code == _MISSING
+        return False
 
     def _change(self, route: Route, external_id: str, contacts: Sequence[str]) -> MembershipResult:
         if not contacts:
@@ -127,11 +158,11 @@ class Audiences:
         return MembershipResult(tuple(done), tuple(unknown))
 
     def _change_block(self, route: Route, external_id: str, block: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Send a block until Spotler knows everybody left in it. Each round drops somebody, so there is an end."""
+        """Send a block until Spotler knows all contacts left in it. Each time it drops at least one."""
         left, dropped = list(block), list[str]()
         while left:
             try:
-                self._calls.send(route, {"audience": external_id}, body={"contacts": left})
+                self._do(route, external_id, body={"contacts": left})
             except UnknownMembers as refusal:
                 gone = [each for each in left if each.casefold() in refusal.external_ids]
                 if not gone:

@@ -13,9 +13,9 @@ from itertools import batched
 from typing import Final
 
 from connector.errors import Invalid, Refused
-from connector.http.gate import SYSTEM_CLOCK, Clock
-from connector.spotler.calls import Calls, Route, answer_of, list_of
-from connector.spotler.errors import named_field
+from connector.http import SYSTEM_CLOCK, Clock
+from connector.spotler.calls import Calls, Route, list_of
+from connector.spotler.errors import NotSpotler, named_field
 from connector.spotler.models import ContactData, ContactResult
 from connector.spotler.readers import read_contact_results
 
@@ -24,6 +24,8 @@ BATCH: Final = 100
 #: Seconds after which no block is halved any more: a slow Spotler that refuses every contact of a block would take
 #: longer than the lock of its messages (300 s). What is left comes out as ERROR, so that it is tried again.
 HALVING_SECONDS: Final = 60.0
+#: Statuses without an error body that one contact of a block may have caused: others must not wait for it.
+_PERHAPS_ONE: Final = (400, 413)
 _WRITE: Final = Route("POST", "/contact/list")
 _UNKNOWN: Final = "CONTACT_UNKNOWN"
 
@@ -68,10 +70,14 @@ def _post(
         "contacts": [{"externalId": each.external_id, "properties": dict(each.properties)} for each in block],
     }
     try:
-        answer = answer_of(calls.send(_WRITE, body=body))
-    except (Refused, Invalid) as error:
+        answer = calls.read(_WRITE, body=body)
+    except (Refused, Invalid, NotSpotler) as error:
+        if isinstance(error, NotSpotler) and error.status not in _PERHAPS_ONE:
+            raise
         if len(block) == 1:
-            return [ContactResult(block[0].external_id, error.result_code)]
+            return [
+                ContactResult(block[0].external_id, "ERROR" if isinstance(error, NotSpotler) else error.result_code)
+            ]
         middle = len(block) // 2
         results: list[ContactResult] = []
         for half in (block[:middle], block[middle:]):

@@ -15,15 +15,16 @@ from requests.auth import AuthBase
 
 from connector.errors import ConnectorError, Invalid, Misconfigured, Refused, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
-from connector.spotler.errors import AnswerUnreadable, NotLicensed, error_of
+from connector.spotler.errors import AnswerUnreadable, NotLicensed, NotSpotler, error_of, error_type_of
+from connector.spotler.fields import Fields
+from connector.spotler.readers import read_fields
 from connector.spotler.wire import read_json
 
 #: Without Accept, Spotler answers XML.
 _HEADERS: Final = {"Accept": "application/json", "Content-Type": "application/json"}
+_NO_CONTENT: Final = 204
 #: Seconds for which an accepted call proves that key and secret are right, so that a 403 means the licence.
 _PROOF_SECONDS: Final = 300
-#: The cheapest call that every licence allows; tells a bad key from a licence.
-_PROBE: Final = "/contact/properties/list"
 
 
 class Sender(Protocol):
@@ -54,7 +55,7 @@ class Route:
     Attributes:
         method: the HTTP method.
         path: below the base address, with `{names}` for ids; this form may be logged.
-        bare: the codes that refusals without `errorType` stand for, by status: at 404 the object that the path names.
+        bare: the codes that refusals without a body stand for, by status, where the resource declares none.
         licensed: whether a 403 can mean that the edition lacks it.
         repeatable: whether doing it twice does what doing it once does.
     """
@@ -68,6 +69,9 @@ class Route:
     def fill(self, ids: Mapping[str, str]) -> str:
         """The path with its ids, each percent-encoded whole, `/` and `@` included."""
         return re.sub(r"\{(\w+)\}", lambda name: _segment(ids[name[1]]), self.path)
+
+
+_FIELDS: Final = Route("GET", "/contact/properties/list")
 
 
 class Calls:
@@ -124,20 +128,60 @@ class Calls:
                 repeatable=repeatable,
             )
         except UnicodeEncodeError:
-            raise Invalid("A text holds a character that cannot be sent (half of a surrogate pair).") from None
-        if response.status_code not in {401, 403}:
-            self._proven = self._clock.monotonic()
+            raise Invalid("A text holds a character that cannot be sent (a lone surrogate).") from None
         if 200 <= response.status_code < 300:
             return response
-        raise as_told(self._error(route, response), repeatable=repeatable)
+        error = self._error(route, response)
+        if isinstance(error, Refused) and not isinstance(error, NotLicensed):
+            self._proven = self._clock.monotonic()
+        raise unclear_unless(error, repeatable=repeatable)
 
-    def read(self, route: Route, ids: Mapping[str, str] | None = None, *, query: str | None = None) -> object:
-        """Make one call and return the JSON of its answer.
+    def do(
+        self,
+        route: Route,
+        ids: Mapping[str, str] | None = None,
+        *,
+        body: object | None = None,
+        repeatable: bool | None = None,
+    ) -> None:
+        """Make one call that answers nothing (204); the arguments are those of `send`.
 
         Raises:
-            Transient: the answer is no JSON; beside what `send` raises.
+            Transient, Unclear: any other success, because it does not come from Spotler; beside what `send` raises.
         """
-        return answer_of(self.send(route, ids, query=query))
+        response = self.send(route, ids, body=body, repeatable=repeatable)
+        if response.status_code != _NO_CONTENT:
+            raise unclear_unless(
+                AnswerUnreadable(), repeatable=route.repeatable if repeatable is None else repeatable
+            )  # fmt: skip
+        self._proven = self._clock.monotonic()
+
+    def read(
+        self,
+        route: Route,
+        ids: Mapping[str, str] | None = None,
+        *,
+        query: str | None = None,
+        body: object | None = None,
+    ) -> object:
+        """Make one call and return the JSON of its answer; the arguments are those of `send`.
+
+        Raises:
+            Transient, Unclear: the answer is not JSON; beside what `send` raises.
+        """
+        answer = read_json(self.send(route, ids, query=query, body=body))
+        if answer is None:
+            raise unclear_unless(AnswerUnreadable(), repeatable=route.repeatable)
+        self._proven = self._clock.monotonic()
+        return answer
+
+    def fields(self) -> Fields:
+        """The account's contact fields. The call changes nothing and every licence allows it, so it shows the state.
+
+        Raises:
+            ConnectorError: Spotler cannot answer properly, or refuses the key.
+        """
+        return read_fields(list_of(self.read(_FIELDS), "properties"))
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -147,9 +191,11 @@ class Calls:
         error = error_of(response, bare=route.bare)
         if not (route.licensed and response.status_code == 403 and error.result_code == "NOT_AUTHORIZED"):
             return error
+        if response.content.strip() and error_type_of(response) is None:  # a firewall's page says nothing of a licence
+            return NotSpotler(response.status_code)
         if self._clock.monotonic() - self._proven > _PROOF_SECONDS:
             try:
-                self.send(Route("GET", _PROBE))
+                self.fields()
             except (Misconfigured, Transient) as cause:
                 return cause
             except Refused:
@@ -157,39 +203,27 @@ class Calls:
         return NotLicensed()
 
 
-def as_told(error: ConnectorError, *, repeatable: bool) -> ConnectorError:
-    """The error of a call that Spotler took: a fault there leaves open what a call did that must not be repeated."""
+def unclear_unless(error: ConnectorError, *, repeatable: bool) -> ConnectorError:
+    """The error of a call that was sent: where it must not be repeated, only a refusal proves that it did nothing."""
     if isinstance(error, Transient) and not repeatable:
-        return Unclear(error.sentence, code=error.result_code)
+        unclear = Unclear(error.sentence, code=error.result_code)
+        unclear.__cause__ = error
+        return unclear
     return error
-
-
-def answer_of(response: requests.Response) -> object:
-    """The JSON of an answer that must have one.
-
-    Raises:
-        Transient: it is empty, cut off or something else.
-    """
-    body = read_json(response)
-    if body is None:
-        raise AnswerUnreadable
-    return body
 
 
 def list_of(body: object, name: str) -> list[object]:
     """The list of an answer that is the list itself, or an envelope with the list under `name`.
 
     Raises:
-        Transient: there is no list. An answer that is misread as an empty list would lose records.
+        Transient: there is no list, or none of its items is an object. An answer that is misread as an empty list would
+            lose records.
     """
-    if isinstance(body, list):
-        return body
-    if isinstance(body, dict):
-        inner = body.get(name)
-        if isinstance(inner, list):
-            return inner
-        if inner is None and (not body or name in body or "paging" in body):
-            return []  # empty members may be left out
+    found = body.get(name) if isinstance(body, dict) else body
+    if isinstance(found, list) and (not found or any(isinstance(each, dict) for each in found)):
+        return found
+    if found is None and isinstance(body, dict) and isinstance(body.get("paging"), dict):
+        return []  # an envelope may leave out an empty list
     raise AnswerUnreadable
 
 

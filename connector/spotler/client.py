@@ -14,15 +14,15 @@ from urllib.parse import quote
 
 from requests_oauthlib import OAuth1
 
-from connector.errors import Invalid
+from connector.errors import Invalid, Unclear
 from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.http.single_flight import SingleFlight
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
-from connector.spotler.calls import Calls, Route, as_told, list_of
-from connector.spotler.errors import ContactUnknown, error_for
-from connector.spotler.extensions import CONTACT, Extensions
+from connector.spotler.calls import Calls, Route, list_of, unclear_unless
+from connector.spotler.errors import AnswerUnreadable, ContactUnknown, error_for
+from connector.spotler.extensions import Extensions
 from connector.spotler.feeds import Feeds
 from connector.spotler.fields import Fields
 from connector.spotler.models import (
@@ -36,10 +36,10 @@ from connector.spotler.models import (
     TriggerResult,
 )
 from connector.spotler.paths import Paths
-from connector.spotler.readers import read_campaigns, read_contact, read_fields, read_trigger_result
-from connector.spotler.wire import as_object, objects, read_json
+from connector.spotler.readers import read_campaigns, read_contact, read_trigger_result
+from connector.spotler.wire import objects
 
-#: Seconds for which the account's fields are remembered: they change when somebody edits the account, so rarely.
+#: Seconds for which the account's fields are cached: they change when somebody edits the account, so rarely.
 FIELDS_TTL: Final = 24 * 3600.0
 #: Seconds after which they are worth asking for again when a field is missed, which somebody may just have added, or
 #: named as people see it, which somebody may just have renamed. A flood of such jobs costs one call a minute.
@@ -47,19 +47,13 @@ FIELDS_MISSED_TTL: Final = 60.0
 #: Contacts asked for in a search by e-mail: one, or a few where the account allows doubles.
 _SEARCH_PAGE: Final = 100
 
-_CONTACT: Final = {404: "CONTACT_NOT_FOUND"}
-_TRIGGER: Final = {404: "TRIGGER_NOTFOUND", 417: "NOT_TRIGGERED"}
-
-_PROPERTIES: Final = Route("GET", "/contact/properties/list")
-_PUT: Final = Route("PUT", "/contact/{contact}", bare=_CONTACT)
-_ANONYMIZE: Final = Route("PUT", "/contact/anonymize/{contact}", bare=_CONTACT)
+_PUT: Final = Route("PUT", "/contact/{contact}")
+_ANONYMIZE: Final = Route("PUT", "/contact/anonymize/{contact}")
 _SEARCH: Final = Route("GET", "/contact/search")
 _CAMPAIGNS: Final = Route("GET", "/campaign/list")
-_START_CAMPAIGN: Final = Route("POST", "/campaign/trigger/{trigger}", bare=_TRIGGER, repeatable=False)
-_STOP_CAMPAIGN: Final = Route("POST", "/campaign/{campaign}/stop", bare={404: "CAMPAIGN_NOTFOUND"})
-_START_AUTOMATION: Final = Route(
-    "POST", "/automation/trigger/{trigger}", bare=_TRIGGER, licensed=True, repeatable=False
-)  # fmt: skip
+_START_CAMPAIGN: Final = Route("POST", "/campaign/trigger/{trigger}", repeatable=False)
+_STOP_CAMPAIGN: Final = Route("POST", "/campaign/{campaign}/stop")
+_START_AUTOMATION: Final = Route("POST", "/automation/trigger/{trigger}", licensed=True, repeatable=False)
 
 
 class Spotler(Extensions):
@@ -71,7 +65,7 @@ class Spotler(Extensions):
 
     def __init__(self, calls: Calls, *, paths: Paths | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         paths = paths or Paths()
-        super().__init__(calls, paths)
+        super().__init__(calls, paths, clock=clock)
         self.audiences = Audiences(calls)
         self.feeds = Feeds(calls)
         self._fields_member = paths.automation_fields_member
@@ -80,13 +74,21 @@ class Spotler(Extensions):
         self._fields_request = SingleFlight[Fields]()
 
     def fields(self, *, max_age: float = FIELDS_TTL) -> Fields:
-        """The account's contact fields ("properties" in the API), remembered for a day.
+        """The account's contact fields ("properties" in the API), cached for a day.
 
         Args:
             max_age: seconds for which what is known will do; 0 asks Spotler, or shares an answer that is on its way.
         """
         known = self._known_fields(max_age)
         return known if known is not None else self._fields_request.call(lambda: self._read_fields(max_age))
+
+    def probe(self) -> None:
+        """Ask Spotler for something that changes nothing, and check the answer; nothing is cached or shared.
+
+        Raises:
+            ConnectorError: Spotler is not well.
+        """
+        self._calls.fields()
 
     def upsert_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
         """Write contacts, new and known ones, 100 per call; properties that are not named keep their value.
@@ -118,21 +120,19 @@ class Spotler(Extensions):
             ContactUnknown: Spotler does not know the contact.
         """
         contact = {"externalId": external_id, "properties": dict(properties)}
-        self._calls.send(
-            _PUT, {"contact": external_id}, body={"update": True, "purge": False, "contact": contact},
-        )  # fmt: skip
+        self._calls.do(_PUT, {"contact": external_id}, body={"update": True, "purge": False, "contact": contact})
 
     def get_contact(self, external_id: str) -> SpotlerContact | None:
         """The contact, or None if Spotler does not know it."""
         try:
-            return read_contact(as_object(self._calls.read(CONTACT, {"contact": external_id})))
+            return self.contact(external_id)
         except ContactUnknown:
             return None
 
     def anonymize(self, external_id: str) -> bool:
         """Remove the personal data of a contact for good; False if Spotler does not know it (any more)."""
         try:
-            self._calls.send(_ANONYMIZE, {"contact": external_id})
+            self._calls.do(_ANONYMIZE, {"contact": external_id})
         except ContactUnknown:
             return False
         return True
@@ -164,7 +164,7 @@ class Spotler(Extensions):
             Unclear: the answer was lost.
         """
         body = {"externalContactId": external_id, **_trigger_fields("campaignFields", fields)}
-        self._calls.send(_START_CAMPAIGN, {"trigger": trigger_id}, body=body)
+        self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body)
 
     def stop_campaign(self, campaign_id: str, external_id: str) -> None:
         """Stop a campaign for a contact.
@@ -173,7 +173,7 @@ class Spotler(Extensions):
             ContactUnknown: Spotler does not know the contact.
             Refused: CAMPAIGN_NOTFOUND, INVALID_STATE (finished, or never started).
         """
-        self._calls.send(_STOP_CAMPAIGN, {"campaign": campaign_id}, body={"externalContactId": external_id})
+        self._calls.do(_STOP_CAMPAIGN, {"campaign": campaign_id}, body={"externalContactId": external_id})
 
     def trigger_automation(
         self, code: str, external_id: str, fields: Sequence[PersonalValue] = ()
@@ -190,9 +190,11 @@ class Spotler(Extensions):
             Unclear: the answer was lost, or tells of a fault at Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
-        result = read_trigger_result(read_json(self._calls.send(_START_AUTOMATION, {"trigger": code}, body=body)))
+        result = read_trigger_result(self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body))
+        if result is None:
+            raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
         if result.result != OK:
-            raise as_told(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
+            raise unclear_unless(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
         return result
 
     def close(self) -> None:
@@ -208,7 +210,7 @@ class Spotler(Extensions):
         if (known := self._known_fields(max_age)) is not None:  # another thread was faster
             return known
         began = self._clock.monotonic()
-        fields = read_fields(list_of(self._calls.read(_PROPERTIES), "properties"))
+        fields = self._calls.fields()
         self._fields = began, fields
         return fields
 

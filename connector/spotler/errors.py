@@ -2,17 +2,18 @@
 
     connector.errors
     ├── Misconfigured   key, secret, clock (NOT_AUTHORIZED, AUTH_NOT_FOUND)
-    │   └── WrongAddress     SPOTLER_URL does not lead to the API
     ├── Transient       BACKEND_EXCEPTION, the batch code ERROR
-    │   └── AnswerUnreadable     not what Spotler should answer
+    │   ├── NotSpotler           an answer without the error body of the API: a gateway, a redeployment, a wrong address
+    │   ├── AnswerUnreadable     a success that is not what Spotler answers
+    │   └── FieldsIncomplete     the list of contact fields lacks what every account has
     └── Refused         everything else, under Spotler's own code
         ├── ContactUnknown   the contact must be synced first
         │   └── UnknownMembers   some of the contacts named for an audience
         ├── NotLicensed      the edition of Mail+ lacks audiences and automations
         └── NotSupported     an unconfirmed call that this account does not have
 
-The key is the `errorType` of the body and only then the status, because Spotler answers the same error with different
-statuses. The body may be empty, HTML, or anything else.
+The key is the `errorType` of the body and not the status, because Spotler answers the same error with different
+statuses. An answer without it is not a refusal: "not there" and "no" count only in Spotler's own words.
 """
 
 import re
@@ -28,8 +29,10 @@ from connector.spotler.wire import Json, as_object, objects, read_json, text_of
 _UNKNOWN_CONTACT: Final = frozenset({"CONTACT_NOT_FOUND", "CONTACT_NOTFOUND", "CONTACT_UNKNOWN"})
 _PASSING: Final = frozenset({"BACKEND_EXCEPTION", "ERROR"})
 _BAD_CREDENTIALS: Final = frozenset({"AUTH_NOT_FOUND", "NOT_AUTHORIZED"})
+#: Statuses that mean something only together with a code.
+_SAYS_NOTHING: Final = frozenset({404, 405, 408})
 #: What a code looks like; anything else in its place could be a value of a record.
-_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,49}")
+CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,49}")
 
 
 class ContactUnknown(Refused):
@@ -68,11 +71,31 @@ class NotSupported(Refused):
     )
 
 
-class WrongAddress(Misconfigured):
-    """The address in SPOTLER_URL does not lead to the Spotler API."""
+class NotSpotler(Transient):
+    """SPOTLER_URL did not answer like Spotler.
+
+    Attributes:
+        status: of the answer; 0 if it is not known.
+        is_bare: whether the answer had no body at all.
+    """
 
     code = "SPOTLER_URL"
-    advice = "Set SPOTLER_URL to the address of the API, such as https://restapi.mailplus.nl/integrationservice."
+    advice = "The connector tries again. If this persists, check SPOTLER_URL."
+
+    def __init__(self, status: int = 0, *, is_bare: bool = False) -> None:
+        super().__init__(f"SPOTLER_URL did not answer like Spotler ({status})." if status else "")
+        self.status = status
+        self.is_bare = is_bare
+
+
+class FieldsIncomplete(Transient):
+    """Spotler's list of contact fields lacks the e-mail address or the permissions."""
+
+    code = "SPOTLER_FIELDS_INCOMPLETE"
+    advice = (
+        "The connector tries again. If this persists, make the fields email and permissions visible to the API in "
+        "Spotler, and give permissions at least one item."
+    )
 
 
 class AnswerUnreadable(Transient):
@@ -93,7 +116,7 @@ def error_type_of(response: requests.Response) -> str | None:
     code = text_of(body, "errorType") or text_of(body, "result")
     if code == "NOT_TRIGGERED":
         code = _why_not_triggered(body)
-    return code if code and _CODE.fullmatch(code) else None
+    return code if code and CODE.fullmatch(code) else None
 
 
 def error_of(response: requests.Response, bare: Mapping[int, str]) -> ConnectorError:
@@ -101,8 +124,7 @@ def error_of(response: requests.Response, bare: Mapping[int, str]) -> ConnectorE
 
     Args:
         response: the answer.
-        bare: the codes that answers without `errorType` stand for, by status. A 404 that is not among them does not
-            come from the API at all: the path names no object that could be missing.
+        bare: the codes that answers without a body stand for, by status: those of resources that declare none.
     """
     status = response.status_code
     if status == 404 and (unknown := _unknown_members(response)):
@@ -110,17 +132,22 @@ def error_of(response: requests.Response, bare: Mapping[int, str]) -> ConnectorE
     code = error_type_of(response)
     if code is None and status in {401, 403}:
         code = "NOT_AUTHORIZED"
-    code = code or bare.get(status)
-    if code is None and (status in {404, 405} or status < 400):
-        return WrongAddress(f"{WrongAddress.default_sentence()[:-1]}: it answered {status}.")
-    if code is None and status == 408:
-        return Transient("Spotler answered 408: the call took too long to arrive.")
-    return error_for(code or f"{HTTP_PREFIX}{status}")
+    is_bare = not response.content.strip()
+    if code is None and is_bare:
+        code = bare.get(status)
+    if code is None and status >= 400 and status not in _SAYS_NOTHING and _is_error_body(response):
+        code = f"{HTTP_PREFIX}{status}"
+    return error_for(code) if code else NotSpotler(status, is_bare=is_bare)
+
+
+def _is_error_body(response: requests.Response) -> bool:
+    """Whether this is an error of the API, although its code cannot be read."""
+    return "errorType" in as_object(read_json(response))
 
 
 def error_for(code: str, *, field: str | None = None) -> ConnectorError:
     """The error that a code stands for. `field` is the internal name of the contact field that was refused."""
-    if not _CODE.fullmatch(code):
+    if not CODE.fullmatch(code):
         code = "SPOTLER_CODE_UNREADABLE"
     meaning = MEANINGS.get(code)
     sentence = meaning.sentence if meaning else f"Spotler refused the call with the code {code}."

@@ -1,21 +1,22 @@
 """The calls that exist for certain but were never published: automations, tags, scores, opt-outs.
 
-Nothing outside this module and `paths` knows how they look. An account may lack one, or have it elsewhere; a 404 or 405
-without a known error is taken for that, unless the path names a contact or an automation that Spotler does not know. It
-is remembered for the life of the process, so that each job of that kind fails at once with an advice, and does not cost
-a call.
+Nothing outside this module and `paths` knows how they look. An account may lack one, or have it elsewhere; then it
+answers 404 or 405 without an error body, as a gateway does while Spotler is redeployed. So such an answer is retried
+first. Only after some of them over some minutes, while published calls work, is the call taken as missing: jobs that
+need it fail with an advice and cost no call, for some minutes, after which it is tried again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-import requests
-
-from connector.errors import ConnectorError, Invalid
-from connector.spotler.calls import Calls, Route, answer_of, list_of
+from connector.errors import Invalid, Unclear
+from connector.http import SYSTEM_CLOCK, Clock
+from connector.spotler.calls import Calls, Route, list_of
 from connector.spotler.dates import parse_date, query_date
-from connector.spotler.errors import ContactUnknown, NotSupported, WrongAddress, error_for
+from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
+from connector.spotler.missing import MissingCalls
 from connector.spotler.models import (
     Automation,
     ContactTag,
@@ -23,25 +24,26 @@ from connector.spotler.models import (
     OptOut,
     OptOutScope,
     ScoreOperation,
+    SpotlerContact,
     TriggerField,
 )
 from connector.spotler.paging import PAGE_SIZE, records
 from connector.spotler.paths import Paths
-from connector.spotler.readers import read_contact, read_triggers
+from connector.spotler.readers import read_contact, read_one_contact, read_triggers
 from connector.spotler.wire import Json, as_object, flag_of, int_of, objects, text_of
 
 #: Assumed limit of a tag's name, that of the other names of this API.
 TAG_LENGTH: Final = 255
 
-#: The published call that tells whether Spotler knows a contact.
-CONTACT: Final = Route("GET", "/contact/{contact}", bare={404: "CONTACT_NOT_FOUND"})
+_CONTACT: Final = Route("GET", "/contact/{contact}")
 
 
 class Extensions:
     """The unpublished calls. Each may raise `NotSupported` beside what every call may raise."""
 
-    def __init__(self, calls: Calls, paths: Paths) -> None:
+    def __init__(self, calls: Calls, paths: Paths, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._calls = calls
+        self._missing = MissingCalls(clock)
         self._automation_list = Route("GET", paths.automation_list, licensed=True)
         self._automation_stop = Route("POST", paths.automation_stop, licensed=True)
         self._tag_list = Route("GET", paths.tag_list, licensed=True)
@@ -50,8 +52,6 @@ class Extensions:
         self._tags_add = Route("POST", paths.contact_tags, licensed=True)
         self._tags_remove = Route("DELETE", paths.contact_tags, licensed=True)
         self._optouts = Route("GET", paths.optouts, licensed=True)
-        #: What is known of each call, by method and path: True, it has answered; False, it is not there.
-        self._seen: dict[tuple[str, str], bool] = {}
 
     def automations(self) -> tuple[Automation, ...]:
         """All automations with the triggers that can be used from outside, and their fields where Spotler tells."""
@@ -76,7 +76,7 @@ class Extensions:
             Refused: the automation is gone, or the contact is not in it (INVALID_STATE).
         """
         body = {"externalContactId": external_id, **({"automationContactId": run_id} if run_id else {})}
-        self._send(self._automation_stop, {"automation": automation_id}, body=body)
+        self._do(self._automation_stop, {"automation": automation_id}, body=body)
 
     def tags(self) -> tuple[str, ...]:
         """The names of all tags of the account."""
@@ -86,7 +86,7 @@ class Extensions:
 
     def create_tag(self, tag: str) -> None:
         """Create a tag without giving it to anybody; one that exists is left as it is."""
-        self._send(self._tag_create, body={"name": _tag(tag)})
+        self._do(self._tag_create, body={"name": _tag(tag)})
 
     def tags_of(self, external_id: str) -> tuple[ContactTag, ...]:
         """The tags of a contact.
@@ -108,7 +108,7 @@ class Extensions:
             Invalid: there is no tag, or one is blank or too long.
             ContactUnknown: Spotler does not know the contact.
         """
-        self._send(self._tags_add, {"contact": external_id}, body=_tags(tags))
+        self._do(self._tags_add, {"contact": external_id}, body=_tags(tags))
 
     def remove_tags(self, external_id: str, tags: Sequence[str]) -> None:
         """Take tags, and their scores, from a contact; ones it does not have are passed over.
@@ -117,7 +117,7 @@ class Extensions:
             Invalid: there is no tag (Spotler might take that for "all"), or one is blank or too long.
             ContactUnknown: Spotler does not know the contact.
         """
-        self._send(self._tags_remove, {"contact": external_id}, body=_tags(tags))
+        self._do(self._tags_remove, {"contact": external_id}, body=_tags(tags))
 
     def set_score(self, external_id: str, tag: str, score: int, operation: ScoreOperation) -> None:
         """Set, raise or lower the score of a contact for a tag, which is created where it is missing.
@@ -129,7 +129,7 @@ class Extensions:
         """
         body = {"tags": [{"name": _tag(tag), "score": score, "scoreOperation": operation.value}]}
         repeatable = operation is ScoreOperation.SET
-        self._send(self._tags_add, {"contact": external_id}, body=body, repeatable=repeatable)
+        self._do(self._tags_add, {"contact": external_id}, body=body, repeatable=repeatable)
 
     def optouts(self, start: datetime, end: datetime) -> Iterator[OptOut]:
         """Unsubscriptions in a window of time. Permission changes show in the feed of updates as well."""
@@ -140,56 +140,57 @@ class Extensions:
 
         return map(_optout, records(fetch, "optOuts", page_size=PAGE_SIZE))
 
-    def _read(self, route: Route, ids: dict[str, str] | None = None, *, query: str | None = None) -> object:
-        return answer_of(self._send(route, ids, query=query))
-
-    def _send(
-        self,
-        route: Route,
-        ids: dict[str, str] | None = None,
-        *,
-        query: str | None = None,
-        body: object | None = None,
-        repeatable: bool = True,
-    ) -> requests.Response:
-        call = (route.method, route.path)
-        if self._seen.get(call) is False:
-            raise NotSupported
-        try:
-            response = self._calls.send(route, ids, query=query, body=body, repeatable=repeatable)
-        except WrongAddress:
-            works = self._seen.get(call, False)
-            if missing := self._missing(ids or {}, works=works):
-                raise missing from None
-            self._seen.setdefault(call, False)
-            raise NotSupported from None
-        self._seen[call] = True
-        return response
-
-    def _missing(self, ids: Mapping[str, str], *, works: bool) -> ConnectorError | None:
-        """The error of what a path names and Spotler does not know; None if all is known.
-
-        Args:
-            ids: what the path names.
-            works: whether the call has answered before, so that only what it names can be missing.
+    def contact(self, external_id: str) -> SpotlerContact:
+        """The contact.
 
         Raises:
-            NotSupported: nobody can tell, because the automations cannot be listed.
+            ContactUnknown: Spotler does not know the contact.
         """
-        if (contact := ids.get("contact")) and (works or not self._knows(contact)):
-            return ContactUnknown()
-        if automation := ids.get("automation"):
-            known = () if works else {each.id for each in self.automations()}
-            if automation not in known:
-                return error_for("RESOURCE_NOT_FOUND")
-        return None
+        return read_one_contact(self._calls.read(_CONTACT, {"contact": external_id}))
 
-    def _knows(self, contact: str) -> bool:
+    def _read(self, route: Route, ids: Mapping[str, str] | None = None, *, query: str | None = None) -> object:
+        with self._supported(route, ids or {}):
+            return self._calls.read(route, ids, query=query)
+
+    def _do(self, route: Route, ids: Mapping[str, str] | None = None, *, body: object, repeatable: bool = True) -> None:
+        with self._supported(route, ids or {}):
+            self._calls.do(route, ids, body=body, repeatable=repeatable)
+
+    @contextmanager
+    def _supported(self, route: Route, ids: Mapping[str, str]) -> Iterator[None]:
+        """Find out what a 404 or 405 without an error body means.
+
+        Raises:
+            NotSupported: the account does not have the call.
+            ContactUnknown, Refused: Spotler does not know what the path names; it says so itself, in another call.
+            Transient, Unclear: it is not known yet.
+        """
+        call = route.method, route.path
+        if self._missing.holds(call):
+            raise NotSupported
         try:
-            self._calls.send(CONTACT, {"contact": contact})
-        except ContactUnknown:
-            return False
-        return True
+            yield
+        except (NotSpotler, Unclear) as fault:
+            answer = fault if isinstance(fault, NotSpotler) else fault.__cause__
+            if isinstance(answer, NotSpotler) and answer.status in {404, 405}:
+                self._explain(ids)
+                if self._missing.confirmed(call):
+                    raise NotSupported from None
+            raise
+        self._missing.forget(call)
+
+    def _explain(self, ids: Mapping[str, str]) -> None:
+        """Return if Spotler is well and knows what the path names; else raise what is wrong."""
+        if contact := ids.get("contact"):
+            self.contact(contact)
+        elif automation := ids.get("automation"):
+            known = {each.id for each in self.automations()}
+            if not known:  # it has at least the one that was started
+                raise AnswerUnreadable
+            if automation not in known:
+                raise error_for("RESOURCE_NOT_FOUND")
+        else:
+            self._calls.fields()
 
 
 def _tag(name: str) -> str:

@@ -7,9 +7,9 @@ stop a feed.
 from collections.abc import Iterator
 
 from connector.spotler.dates import parse_date
+from connector.spotler.errors import CODE, AnswerUnreadable, FieldsIncomplete
 from connector.spotler.fields import Field, Fields, Option, PropertyType
 from connector.spotler.models import (
-    OK,
     Audience,
     AutomationRun,
     Bounce,
@@ -26,8 +26,29 @@ from connector.spotler.wire import Json, as_object, flag_of, int_of, objects, te
 
 
 def read_fields(body: object) -> Fields:
-    """The account's contact fields."""
-    return Fields(_fields(body))
+    """The account's contact fields.
+
+    Raises:
+        Transient: there is no e-mail address or no item of permissions among them. Each account has both; a withdrawal
+            of a permission that is not listed would be taken for nothing to do.
+    """
+    fields = Fields(_fields(body))
+    permissions = fields.permissions
+    if "email" not in fields or permissions is None or not permissions.is_set or not permissions.options:
+        raise FieldsIncomplete
+    return fields
+
+
+def read_one_contact(body: object) -> SpotlerContact:
+    """The contact that was asked for by its id.
+
+    Raises:
+        Transient: this is no contact.
+    """
+    contact = read_contact(as_object(body))
+    if contact.external_id is None and contact.encrypted_id is None:
+        raise AnswerUnreadable
+    return contact
 
 
 def read_contact(source: Json) -> SpotlerContact:
@@ -115,22 +136,33 @@ def read_triggers(source: Json, id_member: str) -> tuple[Trigger, ...]:
     )
 
 
-def read_trigger_result(body: object) -> TriggerResult:
-    """What a trigger did; an answer that cannot be read counts as OK, because its status already said so."""
+def read_trigger_result(body: object) -> TriggerResult | None:
+    """What a trigger did; None if the answer does not say so."""
     source = as_object(body)
+    result = text_of(source, "result")
+    if result is None or not CODE.fullmatch(result):
+        return None
     runs = tuple(
         AutomationRun(
             text_of(each, "automationId") or "", text_of(each, "result") or "", text_of(each, "automationContactId")
         )
         for each in objects(source.get("automationResults"))
     )
-    return TriggerResult(text_of(source, "result") or OK, runs)
+    return TriggerResult(result, runs)
 
 
-def read_audience(source: Json) -> Audience:
-    """An audience."""
+def read_audience(body: object) -> Audience:
+    """An audience.
+
+    Raises:
+        Transient: this is none.
+    """
+    source = as_object(body)
+    external_id = text_of(source, "externalId")
+    if external_id is None:
+        raise AnswerUnreadable
     return Audience(
-        external_id=text_of(source, "externalId") or "",
+        external_id=external_id,
         name=text_of(source, "name") or "",
         description=text_of(source, "description") or "",
         created=parse_date(source.get("createDate")),

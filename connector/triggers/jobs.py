@@ -6,7 +6,8 @@ from typing import List  # noqa: UP035 - the engine does not index a function an
 import azure.functions as func
 
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
-from connector.servicebus.bus import CONNECTION, TOPIC_JOBS
+from connector.servicebus.connection import CONNECTION_SETTING
+from connector.servicebus.entities import TOPIC_JOBS
 from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -20,9 +21,9 @@ def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage]], Awaitabl
 
 
 def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
-    from connector.jobs.postpone import postpone  # noqa: PLC0415
-    from connector.jobs.runner import BatchRunner  # noqa: PLC0415
-    from connector.operations.registry import operation_of  # noqa: PLC0415 - heavy, loaded when used
+    from connector.jobs.batch import run_batch  # noqa: PLC0415 - heavy, loaded when used
+    from connector.jobs.put_back import put_back_all  # noqa: PLC0415
+    from connector.operations.registry import operation_of  # noqa: PLC0415
     from connector.services import get_router_services, get_services  # noqa: PLC0415
 
     bodies = [message.get_body() for message in messages]
@@ -30,9 +31,9 @@ def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
         services = get_services()
     except Exception as error:  # noqa: BLE001 - ten deliveries within seconds would not mend it, whatever it is
         router = get_router_services()
-        postpone(router.bus, bodies, error, operation=slug, now=router.now())
+        put_back_all(router.bus, bodies, error, operation=slug, now=router.now())
     else:
-        BatchRunner(services, operation_of(slug)).run(bodies)
+        run_batch(services, operation_of(slug), bodies)
 
 
 for _slug in (RESOLVE, *(operation.slug for operation in CARRIED_OUT)):
@@ -41,7 +42,7 @@ for _slug in (RESOLVE, *(operation.slug for operation in CARRIED_OUT)):
             arg_name="messages",
             topic_name=TOPIC_JOBS,
             subscription_name=_slug,
-            connection=CONNECTION,
+            connection=CONNECTION_SETTING,
             cardinality="many",
             data_type="binary",
         )(_function_of(_slug))

@@ -5,7 +5,8 @@ from typing import List  # noqa: UP035 - the engine does not index a function an
 
 import azure.functions as func
 
-from connector.servicebus.bus import CONNECTION, QUEUE_DATAVERSE
+from connector.servicebus.connection import CONNECTION_SETTING
+from connector.servicebus.entities import QUEUE_DATAVERSE
 from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -15,7 +16,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.service_bus_queue_trigger(
     arg_name="messages",
     queue_name=QUEUE_DATAVERSE,
-    connection=CONNECTION,
+    connection=CONNECTION_SETTING,
     cardinality="many",
     data_type="binary",
 )

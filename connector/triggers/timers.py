@@ -48,7 +48,7 @@ async def refresh_permissions_daily(timer: func.TimerRequest) -> None:  # noqa: 
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
     """Delete old jobs."""
-    from connector.jobs.cleanup import clean_up  # noqa: PLC0415 - heavy, loaded when used
+    from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
 
     await _run("clean-up-jobs", clean_up)
 

@@ -7,7 +7,7 @@ import requests
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
+from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
 from sandbox.launch import Part
 
 #: What counts as a message on its way.

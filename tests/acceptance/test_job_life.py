@@ -182,7 +182,7 @@ def test_a_job_that_has_met_nothing_but_faults_for_three_hours_is_given_up(world
         reason="retry",
         first_seen=begun,
         first_attempt=begun,
-        claim=Claim(attempt=1, token="ours"),
+        claim=Claim(attempt=1, tokens=("ours",)),
     )
     world.bus.wake_up(item)
 

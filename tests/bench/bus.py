@@ -8,7 +8,7 @@ from typing import Final
 
 from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusReceiver
 
-from connector.servicebus.bus import QUEUE_DATAVERSE
+from connector.servicebus.entities import QUEUE_DATAVERSE
 from sandbox.launch import launch
 from tests.bench import report
 from tests.bench.observe import BenchFailed

@@ -16,7 +16,7 @@ from math import ceil
 from typing import Final
 
 from connector.dataverse.choices import Operation
-from connector.jobs.portions import SIZE, at_a_time
+from connector.jobs.chunks import SIZE, at_a_time
 from connector.operations.registry import operation_of
 from connector.settings import Settings
 from sandbox.launch import ROOT
@@ -25,7 +25,7 @@ from sandbox.launch import ROOT
 BATCH: Final = int(
     json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["extensions"]["serviceBus"]["maxMessageBatchSize"]
 )
-#: Calls to Spotler at the same time, once the governor has found out that Spotler bears them.
+#: Calls to Spotler at the same time, once the limiter has found out that Spotler accepts them.
 PARALLEL: Final = int(Settings.model_fields["spotler_parallel"].default)
 
 #: Read the jobs; claim them; read records, Spotler Info and permissions; write outcomes, Spotler Info and posts.

@@ -9,7 +9,7 @@ import requests
 
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
-from connector.servicebus.bus import QUEUE_DATAVERSE
+from connector.servicebus.entities import QUEUE_DATAVERSE
 from sandbox.launch import Part
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Surroundings

@@ -13,18 +13,10 @@ from azure.servicebus._pyamqp import _connection, client, session
 
 import connector.servicebus.bus
 from connector.errors import Misconfigured, Transient, Unreadable
-from connector.routing.quarantine import LARGEST_PROPERTIES, LONGEST_BODY, quarantine
+from connector.routing.quarantine import MAX_BODY_BYTES, MAX_PROPERTIES_BYTES, quarantine
 from connector.routing.router import Incoming, Router
-from connector.servicebus.bus import (
-    LARGEST,
-    QUEUE_DATAVERSE,
-    QUEUE_QUARANTINE,
-    TOPIC_JOBS,
-    Bus,
-    OutgoingMessage,
-    TooLarge,
-    bus_from,
-)
+from connector.servicebus.bus import MAX_MESSAGE_BYTES, Bus, OutgoingMessage, TooLarge, bus_from
+from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
 from connector.services import RouterServices
 from connector.settings import Settings
 from sandbox.servicebus.definition import NamespaceDefinition
@@ -179,7 +171,7 @@ def test_messages_that_are_too_much_for_one_send_all_arrive(bus, sdk, due):
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_message_that_is_too_large_keeps_none_of_its_neighbours(bus, sdk, place):
     messages = [message("a"), message("b")]
-    messages.insert(place, message("x" * LARGEST, message_id="x"))
+    messages.insert(place, message("x" * MAX_MESSAGE_BYTES, message_id="x"))
 
     with pytest.raises(TooLarge, match=r"1 of 3 messages for the topic spotler-jobs"):
         bus.to_topic(TOPIC_JOBS, messages)
@@ -189,35 +181,37 @@ def test_a_message_that_is_too_large_keeps_none_of_its_neighbours(bus, sdk, plac
 
 
 def test_a_message_that_fills_the_bus_is_kept_in_part_and_says_so_and_its_neighbours_are_routed(bus, sdk):
-    garbage = b"x" * (LARGEST - 100)
+    garbage = b"x" * (MAX_MESSAGE_BYTES - 100)
     good = body_of_dataverse(created())
 
     Router(RouterServices(bus=bus, now=lambda: datetime.now(UTC))).run([Incoming(garbage, {}), Incoming(good, {})])
 
     assert len(drain(sdk.get_subscription_receiver(TOPIC_JOBS, "add-tag"), 1)) == 1
     (kept,) = drain(sdk.get_queue_receiver(QUEUE_QUARANTINE), 1)
-    assert b"".join(kept.body) == garbage[:LONGEST_BODY]
+    assert b"".join(kept.body) == garbage[:MAX_BODY_BYTES]
     assert kept.application_properties[b"reason"] == b"MESSAGE_NOT_JSON"
-    assert kept.application_properties[b"cut"].decode() == f"the first {LONGEST_BODY} of {len(garbage)} bytes"
+    assert kept.application_properties[b"cut"].decode() == f"the first {MAX_BODY_BYTES} of {len(garbage)} bytes"
 
 
 def test_a_message_that_is_complete_does_not_say_that_it_was_cut(bus, sdk):
-    own = {"user": "x" * (LARGEST_PROPERTIES - len("user"))}
-    quarantine(bus, b"x" * LONGEST_BODY, Unreadable("?" * 1000), source="dataverse", properties=own)
+    own = {"user": "x" * (MAX_PROPERTIES_BYTES - len("user"))}
+    quarantine(bus, b"x" * MAX_BODY_BYTES, Unreadable("?" * 1000), source="dataverse", properties=own)
 
     (kept,) = drain(sdk.get_queue_receiver(QUEUE_QUARANTINE), 1)
-    assert len(b"".join(kept.body)) == LONGEST_BODY
+    assert len(b"".join(kept.body)) == MAX_BODY_BYTES
     assert kept.application_properties[b"user"].decode() == own["user"]
     assert b"cut" not in kept.application_properties
 
 
 def test_a_message_whose_properties_have_no_room_is_kept_without_them_and_says_so(bus, sdk):
-    own = {"user": "x" * LARGEST_PROPERTIES}
-    quarantine(bus, b"x" * (LONGEST_BODY + 1), Unreadable(), source="dataverse", properties=own)
+    own = {"user": "x" * MAX_PROPERTIES_BYTES}
+    quarantine(bus, b"x" * (MAX_BODY_BYTES + 1), Unreadable(), source="dataverse", properties=own)
 
     (kept,) = drain(sdk.get_queue_receiver(QUEUE_QUARANTINE), 1)
     assert b"user" not in kept.application_properties
-    assert kept.application_properties[b"cut"].decode().endswith(f"of {LONGEST_BODY + 1} bytes, without its properties")
+    assert (
+        kept.application_properties[b"cut"].decode().endswith(f"of {MAX_BODY_BYTES + 1} bytes, without its properties")
+    )
 
 
 def test_a_wrong_key_is_a_misconfiguration_and_not_named(endpoint):
@@ -298,12 +292,12 @@ class Silence:
         self.closed.set()
 
 
-def test_a_bus_that_says_nothing_holds_nobody_for_longer_than_the_patience(endpoint, sdk, monkeypatch):
+def test_a_bus_that_never_answers_blocks_a_call_no_longer_than_its_time_limit(endpoint, sdk, monkeypatch):
     silence = Silence()
     current = [silence]
     bus = Bus(lambda: current[-1])
     with monkeypatch.context() as hasty, ThreadPoolExecutor(4) as pool:
-        hasty.setattr(connector.servicebus.bus, "PATIENCE", 0.2)
+        hasty.setattr(connector.servicebus.bus, "SEND_SECONDS", 0.2)
         began = time.monotonic()
         calls = [pool.submit(bus.to_topic, TOPIC_JOBS, [message("lost")]) for _ in range(4)]
         faults = {type(call.exception()) for call in calls}

@@ -60,9 +60,9 @@ def slow_day(fault_dataverse, fault_spotler):
 @pytest.fixture
 def small_portions(monkeypatch):
     """Batches are divided into portions, as those of a backlog are, although a test has only a few jobs."""
-    from connector.jobs import portions
+    from connector.jobs import chunks
 
-    monkeypatch.setattr(portions, "SIZE", 3)
+    monkeypatch.setattr(chunks, "SIZE", 3)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
+from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
 from sandbox.launch import Part
 from sandbox.people import People
 from sandbox.samples import create_automations

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from connector.servicebus.bus import QUEUE_QUARANTINE, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import QUEUE_QUARANTINE
 from sandbox.functions.host_json import HostJson
 from sandbox.launch import ROOT
 from sandbox.servicebus.decoding import decode

@@ -22,12 +22,13 @@ from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
-from connector.jobs.runner import BatchRunner
+from connector.jobs.batch import run_batch
 from connector.jobs.sweep import sweep
 from connector.operations.registry import operation_of
 from connector.routing.router import Incoming, Router
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
-from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.services import RouterServices
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
@@ -199,7 +200,7 @@ class Simulation(World):
                 self._router.run([Incoming(body_of(each), {}) for each in messages])
             else:
                 operation = operation_of(path.rpartition("/")[2])
-                BatchRunner(self.services, operation).run([body_of(each) for each in messages])
+                run_batch(self.services, operation, [body_of(each) for each in messages])
         except Exception as error:  # noqa: BLE001 - kept for the test to look at
             self.failures.append(error)
             self.bus.settle(path, messages, Outcome.ABANDON)

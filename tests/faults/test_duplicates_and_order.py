@@ -10,7 +10,7 @@ from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import QUEUE_DATAVERSE
+from connector.servicebus.entities import QUEUE_DATAVERSE
 from sandbox.samples import automation, customer
 
 DONE = ("Completed", "OK")

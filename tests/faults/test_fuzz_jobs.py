@@ -13,11 +13,12 @@ from connector.dataverse.messages import parse_message
 from connector.dataverse.names import Automation, Contact, Job, Lead, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.jobs import portions
+from connector.jobs import chunks
 from connector.routing.quarantine import Note
 from connector.routing.route import route
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
 from sandbox.spotler import seed
 from tests.faults.support import SLUGS
 from tests.unit.jobs.posted import body, created
@@ -156,7 +157,7 @@ def fuzz(day, runs: int) -> None:
     def any_rows(jobs, portion) -> None:
         day.start_over()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(portions, "SIZE", portion)
+            patch.setattr(chunks, "SIZE", portion)
             check_jobs(day, jobs)
 
     any_rows()

@@ -20,7 +20,7 @@ APP_WITH_MISTAKES = f"""
 import azure.functions as func
 
 from connector.routing import router
-from connector.jobs.runner import BatchRunner
+from connector.jobs import batch
 from connector.pulls import automations
 from connector.spotler import Spotler
 from connector.triggers import jobs, routing, timers
@@ -30,16 +30,16 @@ def mistaken(*_, **__):
     raise ValueError({SENTENCE + SAS!r})
 
 
-def run(self, bodies):
-    return mistaken() if self._operation.slug == "remove-tag" else runs(self, bodies)
+def run_batch(services, operation, bodies):
+    return mistaken() if operation.slug == "remove-tag" else runs(services, operation, bodies)
 
 
 def parse_message(body, **properties):
     return mistaken() if b"a message that is mistaken" in body else parse(body, **properties)
 
 
-runs, parse = BatchRunner.run, router.parse_message
-BatchRunner.run, router.parse_message = run, parse_message
+runs, parse = batch.run_batch, router.parse_message
+batch.run_batch, router.parse_message = run_batch, parse_message
 Spotler.add_tags = automations.refresh_automations = mistaken
 
 app = func.FunctionApp()

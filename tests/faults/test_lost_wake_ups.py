@@ -6,7 +6,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS
+from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from sandbox.samples import customer
 from tests.faults.support import SWEEP_INTERVAL
 

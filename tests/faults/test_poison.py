@@ -12,7 +12,8 @@ from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job
 from connector.errors import Invalid
 from connector.routing.subscriptions import CARRIED_OUT
-from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
 from sandbox.launch import ROOT
 from sandbox.samples import customer
 from tests.faults.bad_jobs import BAD, GOOD, LISTS, fixtures, make_bad, make_good

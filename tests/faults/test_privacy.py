@@ -17,7 +17,8 @@ from connector.dataverse.api import Dataverse
 from connector.dataverse.names import Job
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
-from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage, bus_from
+from connector.servicebus.bus import OutgoingMessage, bus_from
+from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
 from connector.settings import get_settings
 from connector.spotler import Spotler, spotler_from
 from connector.spotler.calls import Calls

@@ -1,7 +1,7 @@
-"""A system under load and the clients that call it through a governor, on a virtual clock: hours pass in seconds.
+"""A system under load and the clients that call it through a limiter, on a virtual clock: hours pass in seconds.
 
 The clients do what the threads of the transport do (join the queue, wait out a pause, call, observe, leave, back off
-after a refusal), as events instead of threads. The governor and its gate are the real ones.
+after a refusal), as events instead of threads. The limiter and its gate are the real ones.
 """
 
 import heapq
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import count
 from statistics import fmean
 
-from connector.http.gate import Clock, Gate, Turn
-from connector.http.governor import AdaptiveGovernor
+from connector.http.clock import Clock
+from connector.http.gate import Turn
+from connector.http.limiter import Limiter
 
-#: Seconds that a client would wait for the end of a pause, as in the transport.
-PATIENCE = 8.0
+#: Seconds that a client waits for the end of a pause, as in the transport.
+LONGEST_PAUSE = 8.0
 
 
 class Simulation:
@@ -98,13 +99,12 @@ class Figures:
 class Load:
     """Clients that call all the time: always more calls to make than places."""
 
-    def __init__(self, system, *, most, governor=None, clients=None, seed=1):
+    def __init__(self, system, *, most, clients=None, seed=1):
         self.simulation = Simulation()
-        self.governor = governor or AdaptiveGovernor("Spotler", most, self.simulation.clock)
-        self.limits = []
+        self.limiter = Limiter("Spotler", most, self.simulation.clock)
         self.running = self.most_running = 0
         self.calls_of = [0] * (clients or 2 * most)
-        self._gate = self.governor if isinstance(self.governor, Gate) else self.governor.gate
+        self._gate = self.limiter.gate
         self._system = system
         self._rng = random.Random(seed)  # noqa: S311 - a simulation
         self._answers = []
@@ -129,14 +129,14 @@ class Load:
             else:
                 self.simulation.after(max(self._gate.pause, 0.01), lambda: self._ask(client))
 
-        turn = Turn(self.simulation.now + PATIENCE, lambda: self.simulation.after(0.0, decided))
+        turn = Turn(self.simulation.now + LONGEST_PAUSE, lambda: self.simulation.after(0.0, decided))
         self._gate.join(turn)
         if turn.admitted is not None:
             decided()
 
     def _begin(self, client):
         if (pause := self._gate.pause) > 0:
-            if pause > PATIENCE:
+            if pause > LONGEST_PAUSE:
                 self._gate.leave()
                 self.simulation.after(pause, lambda: self._ask(client))
             else:
@@ -149,7 +149,7 @@ class Load:
 
     def _end(self, client, answer):
         self.running -= 1
-        self.governor.observe(answer.status, answer.seconds, answer.retry_after, "GET contact 7")
+        self.limiter.observe(answer.status, answer.seconds, answer.retry_after)
         self._gate.leave()
         self._answers.append((self.simulation.now, answer))
         self.calls_of[client] += 1

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY_OF_AZURE = {"azure", "werkzeug", "markupsafe", "orjson"}
 
 #: What the first batch of jobs loads, as `connector.triggers.jobs` does.
-FIRST_BATCH = "connector.operations.registry, connector.jobs.postpone, connector.jobs.runner, connector.services"
+FIRST_BATCH = "connector.operations.registry, connector.jobs.batch, connector.jobs.put_back, connector.services"
 
 #: For the command line, for a managed identity, for checking and drawing up mappings, for the sandbox.
 LOADED_WHEN_USED = (
@@ -60,7 +60,7 @@ def test_the_start_of_the_app_loads_no_package_but_the_library_of_azure_function
 
 
 def test_the_start_of_the_app_leaves_the_work_itself_for_the_first_message(start):
-    work = ("connector.jobs.runner", "connector.services", "connector.settings", "connector.spotler", "connector.http")
+    work = ("connector.jobs.batch", "connector.services", "connector.settings", "connector.spotler", "connector.http")
 
     assert start.isdisjoint(work)
 

@@ -98,7 +98,7 @@ def test_codes_are_found_in_every_form_in_which_they_are_written():
     assert {"JOB_NOT_VALID", "JOBS_OVERDUE", "SUPERSEDED"} <= in_source, (
         "of a class, as text, by the name of a constant"
     )
-    assert {"CONTACT_NOT_FOUND", "SPOTLER_AUDIENCE_REFUSED"} <= of_routes
+    assert {"INVALID_STATE", "SPOTLER_AUDIENCE_REFUSED"} <= of_routes
 
 
 # Operations

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from connector.errors import Transient
-from connector.jobs import portions
-from connector.jobs.postpone import PAUSE
+from connector.jobs import chunks
+from connector.jobs.due import NOT_SET_UP
 from connector.routing.work_item import WorkItem
 from connector.services import once
 from connector.triggers import guard, jobs as job_triggers, routing, timers
@@ -132,7 +132,7 @@ def test_host_json_is_as_the_batches_need_it():
     service_bus = host["extensions"]["serviceBus"]
 
     assert service_bus["autoCompleteMessages"] is True
-    assert service_bus["maxMessageBatchSize"] == portions.AT_A_TIME * portions.SIZE, (
+    assert service_bus["maxMessageBatchSize"] == chunks.AT_A_TIME * chunks.SIZE, (
         "as many as are in hand at the same time"
     )
     assert service_bus["prefetchCount"] == 0, "a prefetched message loses its lock while it waits"
@@ -166,7 +166,7 @@ class Message:
 def called(monkeypatch):
     """What the triggers pass on; their work is done elsewhere."""
     from connector import services
-    from connector.jobs import runner, sweep
+    from connector.jobs import batch, sweep
     from connector.routing import router
 
     calls = []
@@ -181,7 +181,7 @@ def called(monkeypatch):
     monkeypatch.setattr(services, "get_services", lambda: "services")
     monkeypatch.setattr(services, "get_router_services", lambda: "router services")
     monkeypatch.setattr(router, "Router", type("Router", (Recorder,), {}))
-    monkeypatch.setattr(runner, "BatchRunner", type("BatchRunner", (Recorder,), {}))
+    monkeypatch.setattr(batch, "run_batch", lambda *given: calls.append(given))
     monkeypatch.setattr(sweep, "sweep", lambda given: calls.append(("sweep", given)))
     return calls
 
@@ -235,7 +235,7 @@ ERRORS = {
 @pytest.fixture(params=ERRORS.values(), ids=ERRORS.keys())
 def failing(request, monkeypatch):
     """Whatever a trigger calls ends with this error; its words in the log."""
-    from connector.jobs import runner, sweep
+    from connector.jobs import batch, sweep
     from connector.routing import router
 
     request.getfixturevalue("called")  # no services are made
@@ -244,7 +244,7 @@ def failing(request, monkeypatch):
     def fail(*_):
         raise error
 
-    for owner, name in ((router.Router, "run"), (runner.BatchRunner, "run"), (sweep, "sweep")):
+    for owner, name in ((router.Router, "run"), (batch, "run_batch"), (sweep, "sweep")):
         monkeypatch.setattr(owner, name, fail)
     return words
 
@@ -299,5 +299,5 @@ def test_a_batch_waits_while_the_app_cannot_even_begin(monkeypatch, caplog):
     run(user_functions(job_triggers.blueprint)["add_tag"], [Message(item.body(), {})])
 
     (waiting,) = bus.to("spotler-jobs")
-    assert (WorkItem.from_body(waiting.body).job, waiting.due) == (item.job, now + PAUSE)
+    assert (WorkItem.from_body(waiting.body).job, waiting.due) == (item.job, now + NOT_SET_UP)
     assert [told.levelname for told in caplog.records] == ["ERROR"]

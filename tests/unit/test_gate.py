@@ -7,7 +7,8 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from connector.errors import Transient
-from connector.http.gate import SYSTEM_CLOCK, Clock, Gate, Turn
+from connector.http.clock import SYSTEM_CLOCK, Clock
+from connector.http.gate import Gate, Turn
 from tests.unit.scripted_server import FakeTime
 
 
@@ -74,7 +75,7 @@ def test_a_place_is_free_again_after_a_call_that_failed(gate):
     assert not gate.is_full
 
 
-def test_whoever_waits_longer_than_a_turn_may_take_is_told_so_and_leaves_the_queue():
+def test_a_call_that_waits_too_long_for_its_turn_fails_and_leaves_the_queue():
     gate = Gate("Spotler", 1, SYSTEM_CLOCK, longest_turn=0.01)
     gate.join(Turn(8.0, lambda: None))
 
@@ -86,7 +87,7 @@ def test_whoever_waits_longer_than_a_turn_may_take_is_told_so_and_leaves_the_que
     assert not gate.is_full
 
 
-def test_a_pause_longer_than_the_patience_is_told_at_once_and_costs_no_place(gate, time):
+def test_a_pause_longer_than_the_call_may_wait_is_reported_at_once_and_costs_no_place(gate, time):
     gate.close(30.0)
 
     with pytest.raises(Transient) as caught, gate.slot(8.0):
@@ -97,14 +98,14 @@ def test_a_pause_longer_than_the_patience_is_told_at_once_and_costs_no_place(gat
     assert not gate.is_full
 
 
-def test_a_shorter_pause_is_waited_out(gate, time):
+def test_a_call_waits_for_the_end_of_a_shorter_pause(gate, time):
     gate.close(5.0)
 
     with gate.slot(8.0):
         assert time.slept == [5.0]
 
 
-def test_a_pause_that_grows_too_long_while_it_is_waited_out_ends_the_waiting():
+def test_a_call_stops_waiting_when_the_pause_grows_too_long():
     time = FakeTime()
     pauses = [20.0]
 
@@ -123,28 +124,28 @@ def test_a_pause_that_grows_too_long_while_it_is_waited_out_ends_the_waiting():
     assert not gate.is_full
 
 
-def test_a_pause_turns_away_at_once_those_in_the_queue_who_would_not_wait_for_its_end():
+def test_a_pause_turns_away_at_once_those_in_the_queue_that_may_not_wait_for_its_end():
     gate = Gate("Spotler", 1, SYSTEM_CLOCK)
 
-    def call(patience):
-        with gate.slot(patience):
+    def call(longest_pause):
+        with gate.slot(longest_pause):
             pass
 
     with ThreadPoolExecutor(2) as pool, gate.slot(8.0):
         hasty = pool.submit(call, 8.0)
-        patient = pool.submit(call, 3600.0)
+        slow = pool.submit(call, 3600.0)
         until(lambda: len(gate._queue) == 2)
         gate.close(60.0)
 
         with pytest.raises(Transient) as caught:
             hasty.result(timeout=10)
         assert 59 < caught.value.retry_after <= 60
-        assert not patient.done()
+        assert not slow.done()
 
         with gate._lock:
             gate._closed_until = 0.0
 
-    assert patient.exception() is None
+    assert slow.exception() is None
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one(gate):
@@ -157,8 +158,8 @@ def test_a_shorter_pause_does_not_end_a_longer_one(gate):
 @pytest.mark.parametrize(
     ("status", "retry_after", "pause"), [(429, 5.0, 5.0), (503, 5.0, 5.0), (429, None, 0.0), (200, 5.0, 0.0)]
 )
-def test_a_pause_is_asked_for_by_answers_that_had_no_effect(gate, status, retry_after, pause):
-    gate.observe(status, 0.1, retry_after, "GET contact 7")
+def test_a_429_or_a_503_may_ask_for_a_pause(gate, status, retry_after, pause):
+    gate.observe(status, retry_after)
 
     assert max(gate.pause, 0.0) == pause
 
@@ -175,9 +176,9 @@ class AnySchedule(RuleBasedStateMachine):
         self.queue = []
         self.woken = []
 
-    @rule(patience=st.floats(0.0, 20.0))
-    def join(self, patience):
-        turn = Turn(self.now + patience, lambda: self.woken.append(turn))
+    @rule(longest_pause=st.floats(0.0, 20.0))
+    def join(self, longest_pause):
+        turn = Turn(self.now + longest_pause, lambda: self.woken.append(turn))
         self.gate.join(turn)
         if self.gate.pause > 0 and turn.deadline < self.now + self.gate.pause:
             assert turn.admitted is False

@@ -12,11 +12,17 @@ from connector.dataverse.choices import AutomationKind, ChangedBy, ContactStatus
 from connector.dataverse.names import Automation, Flags, Info, Interaction, Job, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.dataverse.schema import STEPS, TABLES, Kind
-from connector.operations.attempt import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.store import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.operations.job import COLUMNS
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE, slug_of
-from connector.servicebus.bus import OPERATION_PROPERTY, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, lock_duration
+from connector.servicebus.entities import (
+    JOB_LOCK,
+    OPERATION_PROPERTY,
+    QUEUE_DATAVERSE,
+    QUEUE_QUARANTINE,
+    TOPIC_JOBS,
+)
 from connector.settings import Settings
 
 ENTITIES = json.loads((Path(__file__).parents[2] / "connector" / "servicebus" / "entities.json").read_text())
@@ -194,11 +200,10 @@ def test_a_subscription_takes_the_items_of_its_operation_and_keeps_what_it_canno
     assert subscription["deadLetteringOnMessageExpiration"] is True
 
 
-@pytest.mark.parametrize("subscription", TOPIC["subscriptions"], ids=lambda each: each["name"])
-def test_a_claim_lasts_as_long_as_the_lock_of_its_messages(subscription):
+def test_a_claim_lasts_as_long_as_the_lock_of_its_messages():
     lease = Settings.model_fields["job_lease_seconds"].default
 
-    assert lock_duration(subscription["name"]).total_seconds() == lease
+    assert JOB_LOCK.total_seconds() == lease
 
 
 def test_the_entities_are_those_that_the_connector_sends_to():

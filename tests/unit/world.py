@@ -15,7 +15,7 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead, Permission
 from connector.dataverse.records import RecordRef
 from connector.http import Clock, Transport
-from connector.jobs.runner import BatchRunner
+from connector.jobs.batch import run_batch
 from connector.mapping import load_mapping
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import RESOLVE
@@ -157,7 +157,8 @@ class World:
         return self.job(Operation.SET_CONTACT_FIELD, record, **named, **columns)
 
     def claimed(self, operation: Operation, record: RecordRef, *, lease: timedelta, token: str, **columns) -> str:
-        """A job that somebody has in hand, under a lease that ends so much later than now."""
+        """A job that a worker has begun, under a lease that ends so much later than now."""
+        taken = timedelta(seconds=self.services.settings.job_lease_seconds)
         return self.job(
             operation,
             record,
@@ -167,6 +168,8 @@ class World:
                 Job.CLAIM: token,
                 Job.ATTEMPTS: 1,
                 Job.LEASE_UNTIL: (self.now + lease).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                Job.STARTED_ON: (self.now + lease - taken).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                Job.MODIFIED_ON: (self.now + lease - taken).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 **columns,
             },
         )
@@ -190,7 +193,7 @@ class World:
         made = [self.item(each) if isinstance(each, str) else each for each in items]
         slug = operation or next(each.operation for each in made if isinstance(each, WorkItem))
         bodies = [each if isinstance(each, bytes) else each.message("id").body for each in made]
-        BatchRunner(self.services, operation_of(slug)).run(bodies)
+        run_batch(self.services, operation_of(slug), bodies)
 
     # What became of it
 

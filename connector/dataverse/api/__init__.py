@@ -9,7 +9,15 @@ from connector.dataverse.api import filters
 from connector.dataverse.api.batch import BatchRequest, BatchResponse
 from connector.dataverse.api.bulk import Keyed, WriteResult
 from connector.dataverse.api.client import Dataverse, connect
-from connector.dataverse.api.errors import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound, UnknownName
+from connector.dataverse.api.errors import (
+    Conflict,
+    DataverseRefused,
+    Duplicate,
+    Forbidden,
+    NotDataverse,
+    NotFound,
+    UnknownName,
+)
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import Row, TableNames, bind, etag, formatted, lookup_id, lookup_table, text
 
@@ -22,6 +30,7 @@ __all__ = [
     "Duplicate",
     "Forbidden",
     "Keyed",
+    "NotDataverse",
     "NotFound",
     "Query",
     "Row",

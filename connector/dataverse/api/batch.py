@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from connector.dataverse.api.errors import decoded, not_dataverse, refusal
-from connector.dataverse.api.rows import Row, address, created_id
+from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
+from connector.dataverse.api.rows import ETAG, Row, address, created_id
 from connector.dataverse.names import OWN_TAG
 from connector.errors import ConnectorError, Transient
+from connector.http.transport import THROTTLED
 
 #: Operations that Dataverse takes in one batch.
 MOST: Final = 1000
@@ -40,7 +41,7 @@ def tagged(path: str) -> str:
 
 
 def encoded(value: object) -> bytes:
-    """JSON without blanks. Half a surrogate pair, which UTF-8 has no bytes for, becomes a question mark."""
+    """JSON without blanks. A lone surrogate, which UTF-8 has no bytes for, becomes a question mark."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
@@ -68,9 +69,15 @@ class BatchRequest:
         return cls("POST", tagged(set_name), set_name, values)
 
     @classmethod
-    def update(cls, set_name: str, key: str, values: Row, *, if_match: str = "*") -> Self:
-        """Change a row that exists; with an etag as `if_match`, only that version of it."""
-        return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values, {"If-Match": if_match})
+    def update(cls, set_name: str, key: str, values: Row, *, if_match: str = "*", returning: str = "") -> Self:
+        """Change a row that exists; with an etag as `if_match`, only that version of it.
+
+        `returning` names a column to send back: only then does the answer tell the new version of the row.
+        """
+        path, headers = tagged(address(set_name, key)), {"If-Match": if_match}
+        if returning:
+            path, headers = f"{path}&$select={returning}", {**headers, "Prefer": "return=representation"}
+        return cls("PATCH", path, f"{set_name}(…)", values, headers)
 
     @classmethod
     def upsert(cls, set_name: str, key: str, values: Row) -> Self:
@@ -117,6 +124,11 @@ class BatchResponse:
     error: ConnectorError | None = None
 
     @property
+    def etag(self) -> str:
+        """The version of the row that the answer holds; empty where it holds none."""
+        return str(self.body.get(ETAG) or "") if isinstance(self.body, Mapping) else ""
+
+    @property
     def created_id(self) -> str:
         """The id of the created row; empty where none was created."""
         return created_id(self.headers.get("odata-entityid", ""))
@@ -153,11 +165,11 @@ def parse(content: bytes, content_type: str, requests: Sequence[BatchRequest]) -
     Where Dataverse stopped early, the requests that it did not reach are answered by a `Transient`.
 
     Raises:
-        Misconfigured: this is no answer to a batch, or one with more answers than there are requests.
+        Transient, Unclear: this is no answer to a batch, or one with more answers than there are requests.
     """
     parts = list(_parts(content, content_type)) if is_multipart(content_type) and _boundary(content_type) else []
     if not 0 < len(parts) <= len(requests):
-        raise not_dataverse("POST $batch")
+        raise not_dataverse("POST $batch", repeatable=all(request.repeatable for request in requests))
     answers = [_response(part, request) for part, request in zip(parts, requests, strict=False)]
     return answers + [
         BatchResponse(0, error=Transient(f"Dataverse stopped the batch before {request}."))
@@ -211,14 +223,15 @@ def _response(message: bytes, request: BatchRequest) -> BatchResponse:
     status_line, _, rest = head.lstrip().partition(_CRLF)
     found = _STATUS.match(status_line)
     if found is None:
-        return BatchResponse(0, error=not_dataverse(str(request)))
+        return BatchResponse(0, error=not_dataverse(str(request), repeatable=request.repeatable))
     status = int(found[1])
     headers = _headers(rest)
     value = decoded(body.strip())
     if status < 300:
         return BatchResponse(status, headers, value)
+    error = refusal(status, headers, value, str(request), columns=request.values or ())
     return BatchResponse(
-        status, headers, value, refusal(status, headers, value, str(request), columns=request.values or ())
+        status, headers, value, unclear_unless(error, repeatable=request.repeatable or status == THROTTLED)
     )
 
 

@@ -14,6 +14,7 @@ from itertools import batched
 from typing import Protocol
 
 from connector.dataverse.api.batch import BatchRequest, BatchResponse, in_parts, tagged
+from connector.dataverse.api.errors import not_dataverse
 from connector.dataverse.api.rows import Row, TableNames, address
 from connector.errors import ConnectorError, Misconfigured, Refused
 
@@ -133,9 +134,12 @@ class Bulk:
             )
         except (Refused, Misconfigured):  # Misconfigured also where the table has no such message
             return self._apart(part)
+        if repeatable:  # the rows have keys; an update answers nothing, an upsert may name the rows
+            return [WriteResult(item.key) for item in part]
         ids = answer.get("Ids")
-        created = ids if isinstance(ids, list) and len(ids) == len(part) else [""] * len(part)
-        return [WriteResult(item.key or str(row_id)) for item, row_id in zip(part, created, strict=True)]
+        if not isinstance(ids, list) or len(ids) != len(part):
+            raise not_dataverse(f"POST {self.table.SET}/{action}", repeatable=False)
+        return [WriteResult(str(row_id)) for row_id in ids]
 
     def _apart(self, part: Sequence[_Item]) -> list[WriteResult]:
         answers = self.calls.batch([item.alone for item in part])

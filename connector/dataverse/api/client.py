@@ -1,7 +1,7 @@
 """The Dataverse Web API (v9.2), as the connector uses it.
 
 One `Dataverse` per process, shared by all threads: `connect(settings)`. Writes carry the connector's tag, so that the
-router drops the messages they cause. Every refusal becomes an error of `client.errors` or a family of
+router drops the messages they cause. Every refusal becomes an error of `api.errors` or a family of
 `connector.errors`; what a method returns has succeeded.
 """
 
@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 import requests
 
 from connector.dataverse.api import batch as batches
+from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
-from connector.dataverse.api.errors import decoded, not_dataverse, refusal
+from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
 from connector.dataverse.api.queries import Query
-from connector.dataverse.api.rows import Row, TableNames, address, created_id
+from connector.dataverse.api.rows import ETAG, Row, TableNames, address, created_id
 from connector.dataverse.api.tokens import Bearer, TokenSource, tokens_from
 from connector.http import CallRecord, Transport
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 API: Final = "/api/data/v9.2"
 #: Characters of an address beyond which a query travels in a batch: Dataverse takes 32 KB, and 64 KB inside a batch.
 LONGEST_ADDRESS: Final = 30_000
-#: Rows in one bulk call, and requests in one batch: the jobs of a portion. Dataverse would take 1000.
+NO_CONTENT: Final = 204
+#: Rows in one bulk call, and requests in one batch: the jobs of a chunk. Dataverse would take 1000.
 PART: Final = 100
 
 _HEADERS: Final = {
@@ -80,20 +82,20 @@ class Dataverse:
         return [row for page in self.pages(query) for row in page]
 
     def pages(self, query: Query) -> Iterator[list[Row]]:
-        """The rows that fit, page by page, for more than one likes to hold at once.
+        """The rows that fit, page by page, for more rows than fit in memory at once.
 
         A query that is too long for an address travels in a batch.
 
         Raises:
             Refused: Dataverse said no.
             Transient: it cannot be reached, or is busy.
-            Misconfigured: the token or the name of the table is refused, or a link leads back to a page that was read.
+            Misconfigured: the token or the name of the table is refused.
         """
         path = query.path
         read: set[str] = set()
         while path:
             page = self._read(path, query.set_name, query.headers)
-            yield _rows(page, query.set_name)
+            yield rows_of(page, query.set_name)
             read.add(path)
             path = self._below_root(str(page.get("@odata.nextLink") or ""))
             if path in read:
@@ -108,11 +110,17 @@ class Dataverse:
             NotFound: there is none, or the connector's user may not see it.
         """
         query = Query(set_name=set_name, select=select, expand=expand, annotations=annotations)
-        return self._read(f"{address(set_name, key)}?{query.options}", f"{set_name}(…)", query.headers)
+        row = self._read(f"{address(set_name, key)}?{query.options}", f"{set_name}(…)", query.headers)
+        if ETAG not in row:
+            raise not_dataverse(f"GET {set_name}(…)")
+        return row
 
     def who_am_i(self) -> Row:
         """The connector's user: UserId, BusinessUnitId, OrganizationId."""
-        return self._read("WhoAmI", "WhoAmI", {})
+        user = self._read("WhoAmI", "WhoAmI", {})
+        if "UserId" not in user:
+            raise not_dataverse("GET WhoAmI")
+        return user
 
     # Writing
 
@@ -125,8 +133,10 @@ class Dataverse:
         answer = self.request(
             "POST", tagged(set_name), route=set_name, json=row, repeatable=False, columns=row
         )  # fmt: skip
-        _outcome(answer, f"POST {set_name}")
-        return created_id(answer.headers.get("OData-EntityId", ""))
+        row_id = created_id(answer.headers.get("OData-EntityId", ""))
+        if answer.status_code != NO_CONTENT or not row_id:
+            raise not_dataverse(f"POST {set_name}", repeatable=False)
+        return row_id
 
     def update(self, set_name: str, key: str, row: Row, *, if_match: str | None = None) -> None:
         """Change a row, and never create it.
@@ -146,7 +156,8 @@ class Dataverse:
             one.method, one.path, route=one.route, json=row, headers=one.headers, repeatable=one.repeatable,
             columns=row,
         )  # fmt: skip
-        _outcome(answer, str(one))
+        if answer.status_code != NO_CONTENT:
+            raise not_dataverse(str(one), repeatable=one.repeatable)
 
     def create_multiple(self, table: TableNames, rows: Sequence[Row]) -> list[WriteResult]:
         """Create rows of one table: a result per row, in the same order."""
@@ -182,7 +193,12 @@ class Dataverse:
         """Call an action and return what it answers; empty where it answers nothing."""
         route = path.partition("?")[0]
         answer = self.request("POST", path, route=route, json=body, repeatable=repeatable)
-        return _outcome(answer, f"POST {route}")
+        if not answer.content:
+            return {}
+        value = decoded(answer.content)
+        if not isinstance(value, dict):
+            raise not_dataverse(f"POST {route}", repeatable=repeatable)
+        return value
 
     def request(
         self,
@@ -226,7 +242,10 @@ class Dataverse:
             answer = send()
         if answer.status_code < 300 or (takes is not None and takes(answer)):
             return answer
-        raise refusal(answer.status_code, answer.headers, decoded(answer.content), f"{method} {route}", columns=columns)
+        error = refusal(
+            answer.status_code, answer.headers, decoded(answer.content), f"{method} {route}", columns=columns
+        )
+        raise unclear_unless(error, repeatable=repeatable)
 
     def close(self) -> None:
         """Close the connections."""
@@ -249,11 +268,11 @@ class Dataverse:
         """The JSON object at an address."""
         if len(self._transport.base_url) + len(path) <= LONGEST_ADDRESS:
             answer = self.request("GET", path, route=route, headers=headers, repeatable=True)
-            return _mapping(decoded(answer.content), f"GET {route}")
+            return mapping_of(decoded(answer.content), f"GET {route}")
         (inner,) = self.batch([BatchRequest("GET", path, route, headers=headers)])
         if inner.error is not None:
             raise inner.error
-        return _mapping(inner.body, f"GET {route}")
+        return mapping_of(inner.body, f"GET {route}")
 
     def _below_root(self, link: str) -> str:
         """A link to the next page, without host and root: a token is never sent to another host."""
@@ -280,23 +299,3 @@ def connect(
         on_call=on_call,
     )
     return Dataverse(transport, tokens_from(settings, verify=verify))
-
-
-def _mapping(value: object, call: str) -> Row:
-    """The JSON object of a success."""
-    if not isinstance(value, dict):
-        raise not_dataverse(call)
-    return value
-
-
-def _outcome(answer: requests.Response, call: str) -> Row:
-    """What a write answers: an object, or nothing at all."""
-    return _mapping(decoded(answer.content), call) if answer.content else {}
-
-
-def _rows(page: Row, set_name: str) -> list[Row]:
-    """The rows of a page. One that is misread as empty would make records look deleted."""
-    rows = page.get("value")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise not_dataverse(f"GET {set_name}")
-    return rows

@@ -1,5 +1,8 @@
 """What Dataverse's refusals mean.
 
+    Transient
+    └── NotDataverse        an answer that the Web API does not give: a gateway, a page to sign in, a wrong address
+
     Refused
     └── DataverseRefused    any other refusal
         ├── NotFound        the row does not exist
@@ -8,12 +11,10 @@
         └── Forbidden       the connector's user lacks a privilege
 
 Throttling and faults of the server become `Transient`; a token refused twice, an application without a user and a table
-that does not exist `Misconfigured`.
+that does not exist `Misconfigured`. An answer without the error object of the Web API is never a refusal.
 
 Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed on. Two kinds of
 names are picked from them: the privilege that Dataverse itself misses, and columns that the call used.
-
-Answers of the front end may be HTML or empty; they are never expected to be JSON.
 """
 
 import json
@@ -21,13 +22,20 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from connector.errors import ConnectorError, Misconfigured, Refused, Transient
+from connector.errors import ConnectorError, Misconfigured, Refused, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, retry_after
 
 #: The name of a privilege: prvWriteContact, prvReaddh_SpotlerJob.
 _PRIVILEGE: Final = re.compile(r"\bprv[A-Z]\w{1,100}\b", re.ASCII)
 #: How many columns are named: a row that Dataverse cannot read at all would name them all.
 _COLUMNSNAMED: Final = 5
+
+
+class NotDataverse(Transient):
+    """DATAVERSE_URL did not answer like Dataverse."""
+
+    code = "DATAVERSE_URL"
+    advice = "The connector tries again. If this persists, check DATAVERSE_URL."
 
 
 class DataverseRefused(Refused):
@@ -150,9 +158,10 @@ def refusal(
     if status == 429 or status >= 500:
         wait = retry_after(headers.get("retry-after"), SYSTEM_CLOCK)  # inside a batch, no transport has read it
         return Transient(f"Dataverse answered {status} to {call}.", retry_after=wait)
-    if status < 400:
-        return Misconfigured(f"Dataverse answered {status} to {call}.", advice="Check DATAVERSE_URL.")
-    code, message = _standard_error(body)
+    error = _standard_error(body)
+    if error is None or (status == 404 and not error[0]):
+        return NotDataverse(f"DATAVERSE_URL did not answer {call} like Dataverse ({status}).")
+    code, message = error
     if code in _UNKNOWN_NAME:
         return UnknownName(f"{UnknownName.default_sentence()[:-1]}, in {call} ({code}).")
     if code == _NO_USER:
@@ -166,7 +175,7 @@ def refusal(
     if kind is not DataverseRefused:
         sentence = f"{kind.default_sentence()} {sentence}"
     if code == _PRIVILEGE_DENIED and (privilege := _PRIVILEGE.search(message)):
-        sentence = f"{sentence} It misses {privilege[0]}."
+        sentence = f"{sentence} Missing privilege: {privilege[0]}."
     elif kind in (DataverseRefused, Duplicate) and (mentioned := _mentioned(columns, message)):
         sentence = f"{sentence} It mentions {', '.join(mentioned)}."
     return kind(
@@ -179,9 +188,17 @@ def refusal(
     )
 
 
-def not_dataverse(call: str) -> Misconfigured:
-    """The error for a success that Dataverse would not answer: it comes from a proxy, or is a page to sign in."""
-    return Misconfigured(f"What answers {call} is not Dataverse.", advice="Check DATAVERSE_URL.")
+def not_dataverse(call: str, *, repeatable: bool = True) -> Transient:
+    """The error for a success that Dataverse does not answer: it comes from a proxy, or is a page to sign in."""
+    error = NotDataverse(f"DATAVERSE_URL did not answer {call} like Dataverse.")
+    return unclear_unless(error, repeatable=repeatable)
+
+
+def unclear_unless[E: ConnectorError](error: E, *, repeatable: bool) -> E | Unclear:
+    """The error of a call that was sent: where it must not be repeated, only a refusal or a 429 proves no effect."""
+    if isinstance(error, Transient) and not repeatable:
+        return Unclear(error.sentence, code=error.result_code, retry_after=error.retry_after)
+    return error
 
 
 def decoded(content: bytes) -> object:
@@ -198,13 +215,16 @@ def _mentioned(columns: Iterable[str], message: str) -> list[str]:
     return [column for column in columns if re.search(rf"\b{re.escape(column)}\b", message)][:_COLUMNSNAMED]
 
 
-def _standard_error(body: object) -> tuple[str, str]:
-    """Code (in lower case) and message of Dataverse's error object; empty where there is none.
+def _standard_error(body: object) -> tuple[str, str] | None:
+    """Code (in lower case) and message of the Web API's error object; None if this is none.
 
     What does not look like a code could be a value of a record, and is no code.
     """
     error = body.get("error") if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping):
-        return "", ""
-    code = str(error.get("code") or "").lower()
-    return code if _CODE.fullmatch(code) else "", str(error.get("message") or "")
+        return None
+    code, message = error.get("code"), error.get("message")
+    if not isinstance(code, str) or not isinstance(message, str):
+        return None
+    code = code.lower()
+    return code if _CODE.fullmatch(code) else "", message

@@ -13,7 +13,7 @@ import requests
 from requests.auth import AuthBase
 
 from connector.errors import ConnectorError, Misconfigured, Transient
-from connector.http.gate import SYSTEM_CLOCK, Clock
+from connector.http import SYSTEM_CLOCK, Clock
 from connector.http.session import distrust
 from connector.http.single_flight import SingleFlight
 

@@ -1,7 +1,6 @@
 """What Dataverse posts: the context of an operation, as JSON, read into plain values.
 
-`parse_message` is the way in. It returns a `Message` or raises `connector.errors.Unreadable` with the reason, and
-nothing else ever comes out of it, whatever is put in.
+`parse_message` returns a `Message` or raises `connector.errors.Unreadable` with the reason, whatever the input is.
 """
 
 from connector.dataverse.messages.message import Message
@@ -14,7 +13,6 @@ from connector.dataverse.messages.values import (
     EntityReference,
     Money,
     Other,
-    Pair,
     Value,
 )
 
@@ -27,7 +25,6 @@ __all__ = [
     "Message",
     "Money",
     "Other",
-    "Pair",
     "Value",
     "parse_message",
 ]

@@ -27,7 +27,6 @@ from connector.dataverse.messages.values import (
     EntityReference,
     Money,
     Other,
-    Pair,
     Value,
 )
 
@@ -59,19 +58,13 @@ class Converter:
             return self._list(json, _deeper(depth))
         return json
 
-    def mapping(self, owner: JsonObject, member: str, depth: int = 0) -> Mapping[str, Value]:
-        """A list of keys and values, as a mapping; the last value of a repeated key counts."""
-        return MappingProxyType({key: self.value(json, depth) for key, json in members.pairs(owner, member)})
-
     def entity(self, json: JsonObject, depth: int = 0) -> Entity:
         """A row."""
-        formatted = {key: value for key, value in members.pairs(json, "FormattedValues") if isinstance(value, str)}
+        columns = {key: self.value(value, depth) for key, value in members.pairs(json, "Attributes")}
         return Entity(
             table=members.text(json, "LogicalName") or "",
             id=members.guid(json, "Id"),
-            attributes=self.mapping(json, "Attributes", depth),
-            formatted=MappingProxyType(formatted),
-            row_version=_row_version(json),
+            attributes=MappingProxyType(columns),  # the last value of a repeated column counts
         )
 
     def _text(self, text: str) -> str | datetime:
@@ -114,11 +107,9 @@ class Converter:
         return self.value(json.get("Value"), depth)
 
 
-def entity_reference(json: JsonObject) -> EntityReference:
+def _entity_reference(json: JsonObject) -> EntityReference:
     """A lookup."""
-    return EntityReference(
-        table=members.text(json, "LogicalName") or "", id=members.guid(json, "Id"), name=members.text(json, "Name")
-    )
+    return EntityReference(table=members.text(json, "LogicalName") or "", id=members.guid(json, "Id"))
 
 
 def _choice(json: JsonObject) -> Choice:
@@ -135,10 +126,6 @@ def _money(json: JsonObject) -> Money:
     return Money(Decimal(amount))
 
 
-def _pair(json: JsonObject) -> Pair:
-    return Pair(members.text(json, "key") or "", members.text(json, "value"))
-
-
 def _kind_by_shape(json: JsonObject) -> str:
     if "Attributes" in json:
         return "Entity"
@@ -147,15 +134,6 @@ def _kind_by_shape(json: JsonObject) -> str:
     if "LogicalName" in json and "Id" in json:
         return "EntityReference"
     return ""
-
-
-def _row_version(json: JsonObject) -> str | None:
-    version = json.get("RowVersion")
-    if version is None or isinstance(version, str):
-        return version
-    if isinstance(version, int) and not isinstance(version, bool):
-        return str(version)
-    raise Malformed.member("RowVersion", "a text of digits")
 
 
 def _number(text: str) -> Decimal | str:
@@ -179,10 +157,9 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "Entity": Converter.entity,
     "EntityCollection": Converter._entity_collection,  # noqa: SLF001 - the table of this module's own methods
     "AliasedValue": Converter._aliased,  # noqa: SLF001 - as above
-    "EntityReference": lambda _converter, json, _depth: entity_reference(json),
+    "EntityReference": lambda _converter, json, _depth: _entity_reference(json),
     "OptionSetValue": lambda _converter, json, _depth: _choice(json),
     "Money": lambda _converter, json, _depth: _money(json),
-    "KeyValuePairOfstringstring": lambda _converter, json, _depth: _pair(json),
 }
 
 #: Names of .NET's numbers, as the third party's wrapper gives them.

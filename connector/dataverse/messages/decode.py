@@ -1,8 +1,8 @@
-"""From bytes to JSON: encodings, padding, garbled text, and what must not be let in.
+"""From bytes to JSON: encodings, padding, garbled text, and what is refused.
 
-Tolerated, because it was seen or is harmless: a byte order mark, NULs and white space around the document, UTF-16, a
-content type that does not fit, repeated members (the last one counts), half a surrogate pair (becomes U+FFFD, so that
-the text can be written as UTF-8 again). Refused: NaN and Infinity, numbers beyond all bounds, nesting without end.
+Tolerated, because it was seen or is harmless: a byte order mark, NULs and white space around the document, UTF-16,
+repeated members (the last one counts), lone surrogates (they become U+FFFD, so that the text can be written as UTF-8
+again). Refused: NaN and Infinity, numbers beyond all bounds, endless nesting.
 
 Numbers with a fraction become `Decimal`: money and exact decimals must not pass through floating point.
 """
@@ -24,24 +24,21 @@ _PADDING: Final = "\ufeff\0 \t\r\n"
 #: in whatever formats it next.
 _MAX_EXPONENT: Final = 324
 
-#: Content types of Dataverse's two other message formats: binary XML and text XML.
-_XML_TYPES: Final = ("msbin1", "xml")
-
 #: Binary XML starts with the record of an element: these bytes, by the .NET Binary Format (MC-NBFX) ...
 _ELEMENT_RECORDS: Final = range(0x40, 0x78)
 #: ... followed, soon, by lengths, which as text would be control characters.
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HEAD: Final = 64
 
-_HALF_PAIR: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 #: Every escape, one after the other, so that an escaped backslash before a `u` is not taken for one of its own.
 _ESCAPE: Final = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
 
 
-def read_json(body: bytes, content_type: str | None = None, *, repair_text: bool = True) -> tuple[Json, bool]:
+def read_json(body: bytes) -> tuple[Json, bool]:
     """The document in the body, and whether its text was garbled and has been repaired.
 
     Raises:
@@ -52,14 +49,14 @@ def read_json(body: bytes, content_type: str | None = None, *, repair_text: bool
         raise Empty
     text = _text_of(body)
     if text is None or not text.startswith(("{", "[")):
-        _refuse_xml(body, text, content_type)
+        _refuse_xml(body, text)
     if text is None:
         raise NotJson
     if not text:
         raise Empty
-    text, repaired = repair(text) if repair_text else (text, False)
-    if _HALF_PAIR.search(text):
-        text = _ESCAPE.sub(_replace_half_pair, text)
+    text, repaired = repair(text)
+    if _SURROGATE.search(text):
+        text = _ESCAPE.sub(_replace_lone_surrogate, text)
     return _load(text), repaired
 
 
@@ -70,21 +67,20 @@ def _text_of(body: bytes) -> str | None:
         return None
 
 
-def _refuse_xml(body: bytes, text: str | None, content_type: str | None) -> None:
-    """Name the usual mistake in registering the endpoint; the body decides, the content type only hints."""
-    declared = content_type is not None and any(name in content_type.lower() for name in _XML_TYPES)
+def _refuse_xml(body: bytes, text: str | None) -> None:
+    """Recognise the usual mistake in registering the endpoint: XML instead of JSON."""
     textual = text is not None and text.startswith("<")
     binary = body[0] in _ELEMENT_RECORDS and _CONTROL.search(body[:_HEAD]) is not None
-    if declared or textual or binary:
+    if textual or binary:
         raise WrongFormat
 
 
-def _replace_half_pair(escape: re.Match[str]) -> str:
-    return r"\ufffd" if escape["half"] else escape[0]
+def _replace_lone_surrogate(escape: re.Match[str]) -> str:
+    return r"\ufffd" if escape["lone"] else escape[0]
 
 
 def _load(text: str) -> Json:
-    # The errors of the json module carry the document: the ones raised here must not lead to them.
+    # The errors of the json module hold the document: those raised here must not refer to them.
     reason: NotJson | Malformed
     try:
         document: Json = json.loads(text, parse_float=_decimal, parse_constant=_refuse_constant)

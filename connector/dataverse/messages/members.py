@@ -1,7 +1,7 @@
 """Members of a JSON object, each with the type it must have.
 
-One rule for all: a member that is absent or null has its default, because Dataverse has added members over the years;
-a member of another type makes the message malformed.
+One rule for all: a member that is absent or null is empty, because Dataverse has added members over the years; a member
+of another type makes the message malformed.
 """
 
 import re
@@ -25,17 +25,6 @@ def text(owner: JsonObject, member: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise Malformed.member(member, "a text")
-
-
-def whole(owner: JsonObject, member: str, default: int) -> int:
-    """A whole number, which may be written with a fraction of zero."""
-    value = owner.get(member)
-    if value is None:
-        return default
-    number = as_whole(value)
-    if number is None:
-        raise Malformed.member(member, "a whole number")
-    return number
 
 
 def guid(owner: JsonObject, member: str) -> str | None:
@@ -78,16 +67,6 @@ def pairs(owner: JsonObject, member: str) -> Iterator[tuple[str, Json]]:
         if not isinstance(item, dict) or "value" not in item or not isinstance(key := item.get("key"), str):
             raise Malformed.member(member, "a list of keys and values")
         yield key, item["value"]
-
-
-def child(owner: JsonObject, member: str) -> JsonObject:
-    """An object; empty where there is none."""
-    value = owner.get(member)
-    if value is None:
-        return {}
-    if isinstance(value, dict):
-        return value
-    raise Malformed.member(member, "an object")
 
 
 def _unless_zero(found: str) -> str | None:

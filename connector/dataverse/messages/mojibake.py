@@ -1,21 +1,21 @@
-"""Undo garbled text: UTF-8 that somebody read as Windows-1252 (`Zoë` became `ZoÃ«`).
+"""Repair garbled text: UTF-8 that was read as Windows-1252 (`Zoë` became `ZoÃ«`).
 
-Endpoints whose `messagecharset` is left at its default can post such text; setup registers ours as UTF-8, and this
-module takes care of the others. Garbling does not touch ASCII, so the structure of a document is safe, and undoing it
-is to turn each character back into the byte it came from, and to read the bytes as UTF-8.
+Endpoints whose `messagecharset` has its default value can post such text; setup registers ours as UTF-8. Garbling does
+not change ASCII, so the structure of a document is intact. To repair it, each character is turned back into the byte it
+came from, and the bytes are read as UTF-8.
 
-The whole document must agree. A single `ë` that is right as it stands is not valid UTF-8 by itself and proves that
-nothing is garbled, so a right document is practically never touched. What is left are accidents such as `CAFÉ®`, whose
-last two characters happen to be valid UTF-8 for a phonetic sign: a repair counts only if it brings back at least one
-character that people use.
+The whole document is repaired or nothing. A single correct `ë` is not valid UTF-8 by itself and proves that nothing is
+garbled, so a correct document is practically never changed. The exceptions are accidents such as `CAFÉ®`, whose last
+two characters are valid UTF-8 for a phonetic sign: a repair counts only if it yields at least one character that people
+use.
 """
 
 import codecs
 import re
 from typing import Final
 
-#: Text that went wrong twice has been seen; more often has not, and each round is another chance to be wrong.
-MAX_ROUNDS: Final = 2
+#: Text that was garbled twice has been seen, more often has not; each repair is another chance to be wrong.
+MAX_REPAIRS: Final = 2
 
 #: Name under which Python knows `_control_characters`, to be used as `errors=`.
 _LENIENT: Final = "connector.control-characters"
@@ -28,7 +28,7 @@ _CREDIBLE: Final = re.compile(r"[^\x00-\x9f\u0180-\u0217\u021c-\u02ff\u0530-\u05
 def repair(text: str) -> tuple[str, bool]:
     """The text as it was meant, and whether it had to be repaired."""
     repaired = False
-    for _ in range(MAX_ROUNDS):
+    for _ in range(MAX_REPAIRS):
         meant = _undo(text)
         if meant is None:
             break
@@ -37,7 +37,7 @@ def repair(text: str) -> tuple[str, bool]:
 
 
 def _undo(text: str) -> str | None:
-    """One round; None if the text was not garbled."""
+    """The text repaired once; None if it was not garbled."""
     if text.isascii():
         return None
     try:

@@ -22,13 +22,13 @@ from connector.dataverse.messages.values import Entity, EntityReference, Value
 #: The image that Dataverse adds to asynchronous operations, with the primary id and name only.
 PLATFORM_IMAGE: Final = "AsynchronousStepPrimaryName"
 
-#: Members that, beside the name of the operation, tell a context from any other JSON: one is enough.
+#: Beside the name of the operation a context has at least one of these members; other JSON has none.
 _SUBJECT: Final = ("PrimaryEntityName", "InputParameters")
 
 #: What `PrimaryEntityName` holds for operations without a table.
 NO_TABLE: Final = "none"
 
-#: The parameter that an operation cannot be without: if it is missing, it was left out.
+#: The parameter that an operation always has: if it is missing, Dataverse left it out.
 _ALWAYS_THERE: Final[Mapping[str, str]] = {
     "Create": "Target",
     "Update": "Target",
@@ -39,33 +39,20 @@ _ALWAYS_THERE: Final[Mapping[str, str]] = {
     "AddListMembers": "MemberIds",
 }
 
-#: Defaults for members that are missing: the step is registered asynchronous and after the operation.
-_DEPTH: Final = 1
-_STAGE: Final = 40
-_MODE: Final = 1
 
-
-def parse_message(
-    body: bytes,
-    *,
-    content_type: str | None = None,
-    properties: Mapping[str, object] | None = None,
-    repair_text: bool = True,
-) -> Message:
+def parse_message(body: bytes, *, properties: Mapping[str, object] | None = None) -> Message:
     """Read what Dataverse posted.
 
     Args:
         body: the body of the broker message.
-        content_type: its content type; only used to explain why a body is not JSON.
-        properties: its application properties; they tell whether Dataverse left out parts.
-        repair_text: whether garbled text (UTF-8 read as Windows-1252) is put right.
+        properties: its application properties; they say whether Dataverse left out parts.
 
     Raises:
         Unreadable: for everything that is not a readable message, with one of the codes `MESSAGE_EMPTY`,
             `MESSAGE_NOT_JSON`, `MESSAGE_WRONG_FORMAT`, `MESSAGE_NOT_DATAVERSE` and `MESSAGE_MALFORMED`.
             The sentence does not quote the message.
     """
-    document, repaired = read_json(body, content_type, repair_text=repair_text)
+    document, repaired = read_json(body)
     context = _context(document)
     hints = {lowered(key): value for key, value in (properties or {}).items()}
 
@@ -74,28 +61,20 @@ def parse_message(
         raise Malformed.member("MessageName", "the name of an operation")
     created_on = members.text(context, "OperationCreatedOn") or ""
     converter = Converter(iso_dates=parse_iso(created_on) is not None)
-    parameters = converter.mapping(context, "InputParameters")
-    target = _target(parameters)
+    parameters = dict(members.pairs(context, "InputParameters"))
+    tag = dict(members.pairs(context, "SharedVariables")).get("tag")
+    target = _target(converter.value(parameters.get("Target")))
 
     return Message(
         message_name=name,
         table=_table(context, hints),
         record_id=_record_id(context, target, parameters),
-        organization_id=members.guid(context, "OrganizationId"),
-        operation_id=members.guid(context, "OperationId"),
-        correlation_id=members.guid(context, "CorrelationId"),
-        step_id=members.guid(members.child(context, "OwningExtension"), "Id"),
-        user_id=members.guid(context, "UserId"),
         initiating_user_id=members.guid(context, "InitiatingUserId"),
-        depth=members.whole(context, "Depth", _DEPTH),
-        stage=members.whole(context, "Stage", _STAGE),
-        mode=members.whole(context, "Mode", _MODE),
         created_on=parse_date(created_on),
+        tag=tag if isinstance(tag, str) else None,
         target=target,
-        input_parameters=parameters,
         pre_images=_images(converter, context, "PreEntityImages"),
         post_images=_images(converter, context, "PostEntityImages"),
-        shared_variables=converter.mapping(context, "SharedVariables"),
         truncated=any(TRUNCATED in hint for hint in hints) or _lacks_parameter(name, parameters),
         repaired=repaired,
     )
@@ -116,9 +95,7 @@ def _table(context: JsonObject, hints: Mapping[str, object]) -> str:
     return "" if table == NO_TABLE else table
 
 
-def _record_id(
-    context: JsonObject, target: Entity | EntityReference | None, parameters: Mapping[str, Value]
-) -> str | None:
+def _record_id(context: JsonObject, target: Entity | EntityReference | None, parameters: JsonObject) -> str | None:
     """The primary record, which some operations name only in their parameters."""
     return (
         members.guid(context, "PrimaryEntityId")
@@ -127,8 +104,7 @@ def _record_id(
     )
 
 
-def _target(parameters: Mapping[str, Value]) -> Entity | EntityReference | None:
-    target = parameters.get("Target")
+def _target(target: Value) -> Entity | EntityReference | None:
     if target is None or isinstance(target, Entity | EntityReference):
         return target
     raise Malformed.member("Target", "a row or a reference to one")
@@ -145,6 +121,6 @@ def _images(converter: Converter, context: JsonObject, member: str) -> Mapping[s
     return MappingProxyType(images)
 
 
-def _lacks_parameter(message_name: str, parameters: Mapping[str, Value]) -> bool:
+def _lacks_parameter(message_name: str, parameters: JsonObject) -> bool:
     needed = _ALWAYS_THERE.get(message_name)
     return needed is not None and parameters.get(needed) is None

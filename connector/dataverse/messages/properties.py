@@ -14,8 +14,8 @@ TRUNCATED: Final = "messagemaxsizeexceeded"
 #: The end of the name of the property that names the table.
 TABLE_CLAIM: Final = "/claims/entitylogicalname"
 
-#: The ends of the names of what tells where a message is from and what it is about: ids, and names of things.
-_TOLD: Final = (TABLE_CLAIM, "/claims/organization", "/claims/user", "/claims/initiatinguser", "/claims/requestname")
+#: The ends of the names of properties that say where a message is from and what it is about: ids and names.
+_SHOWN: Final = (TABLE_CLAIM, "/claims/organization", "/claims/user", "/claims/initiatinguser", "/claims/requestname")
 
 
 def lowered(name: object) -> str:
@@ -23,12 +23,12 @@ def lowered(name: object) -> str:
     return _text(name).lower()
 
 
-def of_dataverse(properties: Mapping[str, object]) -> dict[str, str]:
-    """What may be kept and shown: neither what a stranger wrote, which may be anything, nor a security token."""
+def dataverse_properties(properties: Mapping[str, object]) -> dict[str, str]:
+    """What may be kept and shown: ids and names from Dataverse, but no text of other senders and no security token."""
     return {
         _text(name): _text(value)
         for name, value in properties.items()
-        if lowered(name).endswith(_TOLD) or TRUNCATED in lowered(name)
+        if lowered(name).endswith(_SHOWN) or TRUNCATED in lowered(name)
     }
 
 

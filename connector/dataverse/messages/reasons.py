@@ -1,10 +1,10 @@
 """Why a message cannot be read: one class, one code and one advice per reason.
 
     Unreadable
-    ├── Empty          MESSAGE_EMPTY          nothing in it
+    ├── Empty          MESSAGE_EMPTY          it has no content
     ├── WrongFormat    MESSAGE_WRONG_FORMAT   binary or text XML: the service endpoint is registered wrongly
     ├── NotJson        MESSAGE_NOT_JSON       neither XML nor JSON, or JSON that was cut off
-    ├── NotDataverse   MESSAGE_NOT_DATAVERSE  JSON, but posted by somebody else
+    ├── NotDataverse   MESSAGE_NOT_DATAVERSE  JSON, but from another sender
     └── Malformed      MESSAGE_MALFORMED      posted by Dataverse, but a member has a shape that makes no sense
 
 The sentences are logged and shown in the portal, so they name members of the format and never quote the message.
@@ -17,31 +17,28 @@ class Empty(Unreadable):
     """The message is empty."""
 
     code = "MESSAGE_EMPTY"
-    advice = "Find out who sends empty messages to the queue; there is nothing in them to replay."
+    advice = "Find out who sends empty messages to the queue; there is nothing to replay."
 
 
 class WrongFormat(Unreadable):
     """The endpoint's message format is not JSON: set messageformat to 2."""
 
     code = "MESSAGE_WRONG_FORMAT"
-    advice = (
-        "Correct the service endpoint in Dataverse. Messages already posted cannot be replayed; "
-        "jobs that wait are found by the sweep."
-    )
+    advice = "Correct the service endpoint in Dataverse; the sweep finds the jobs of messages already posted."
 
 
 class NotJson(Unreadable):
     """The message is not JSON."""
 
     code = "MESSAGE_NOT_JSON"
-    advice = "Find out who wrote it: if it was Dataverse, quarantine show names the user. It cannot be replayed."
+    advice = "Find out who sent it (quarantine show names a user of Dataverse); it cannot be replayed."
 
 
 class NotDataverse(Unreadable):
     """The message is JSON, but not the context of a Dataverse operation."""
 
     code = "MESSAGE_NOT_DATAVERSE"
-    advice = "Only Dataverse may write to this queue: remove other senders, or point them to a queue of their own."
+    advice = "Give other senders a queue of their own; only Dataverse may write to this one."
 
 
 class Malformed(Unreadable):
@@ -52,7 +49,7 @@ class Malformed(Unreadable):
 
     @classmethod
     def member(cls, name: str, expected: str) -> "Malformed":
-        """The error for one member, e.g. `Malformed.member("Depth", "a whole number")`.
+        """The error for one member, e.g. `Malformed.member("Entities", "a list of rows")`.
 
         Both texts come from this package, never from the message.
         """

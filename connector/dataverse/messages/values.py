@@ -14,7 +14,6 @@
 | EntityReference               | `EntityReference`          |
 | Entity                        | `Entity`                   |
 | EntityCollection              | `EntityCollection`         |
-| KeyValuePair of two strings   | `Pair`                     |
 | arrays, other collections     | `tuple`                    |
 | anything else                 | `Other`                    |
 
@@ -26,8 +25,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Final
 
 type Value = (
     bool
@@ -41,13 +38,10 @@ type Value = (
     | EntityReference
     | Entity
     | EntityCollection
-    | Pair
     | Other
     | tuple[Value, ...]
     | None
 )
-
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +72,10 @@ class EntityReference:
     Attributes:
         table: logical name of the table, e.g. `contact`.
         id: lower-case guid; None where the message has none or only zeros.
-        name: the row's name; Dataverse fills it in images, and leaves it out of Target.
     """
 
     table: str
     id: str | None
-    name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +86,11 @@ class Entity:
         table: logical name of the table, e.g. `contact`.
         id: lower-case guid; None where the message has none or only zeros.
         attributes: column to value. A column that is absent was not changed; one that is None was cleared.
-        formatted: column to the text that users see, in their language. For display only.
-        row_version: the row's version as digits, if the message has it.
     """
 
     table: str
     id: str | None
     attributes: Mapping[str, Value] = field(repr=False)
-    formatted: Mapping[str, str] = field(default=_NOTHING, repr=False)
-    row_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +99,6 @@ class EntityCollection:
 
     table: str
     entities: tuple[Entity, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two texts that belong together, as some shared variables of the platform have them."""
-
-    key: str = field(repr=False)
-    value: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

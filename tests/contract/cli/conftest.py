@@ -8,8 +8,9 @@ from azure.servicebus._pyamqp import _connection, client, session
 from typer.testing import CliRunner
 
 from connector.cli.app import app
-from connector.servicebus import mailbox
-from connector.servicebus.bus import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, Bus
+from connector.servicebus import browse
+from connector.servicebus.bus import Bus
+from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
 from connector.settings import get_settings
 from sandbox.dataverse.server import running as running_dataverse
 from sandbox.servicebus.definition import NamespaceDefinition
@@ -34,7 +35,7 @@ class HastyTime:
 def _sdk_without_pauses(monkeypatch):
     for module in (_base_handler, _servicebus_receiver, _servicebus_sender, _connection, client, session):
         monkeypatch.setattr(module, "time", HastyTime())
-    monkeypatch.setattr(mailbox, "PATIENCE", 0.3)
+    monkeypatch.setattr(browse, "IDLE_SECONDS", 0.3)
 
 
 @pytest.fixture

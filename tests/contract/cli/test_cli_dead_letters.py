@@ -9,8 +9,8 @@ from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 from connector.dataverse.choices import Operation
 from connector.dataverse.messages import parse_message
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, OutgoingMessage
-from connector.servicebus.mailbox import places_of_dead_letters
+from connector.servicebus.bus import MAX_MESSAGE_BYTES, OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, dead_letter_locations
 
 DEAD = ServiceBusSubQueue.DEAD_LETTER
 
@@ -44,7 +44,7 @@ def dead_item(bus, bury, item):
 
 
 def test_every_queue_and_every_operation_is_looked_at():
-    names = {place.name for place in places_of_dead_letters()}
+    names = {location.name for location in dead_letter_locations()}
 
     assert names == {QUEUE_DATAVERSE, QUEUE_QUARANTINE, "resolve-job", *(operation.slug for operation in Operation)}
 
@@ -63,19 +63,15 @@ def test_the_list_tells_when_why_and_from_where(cli, bus, bury):
     assert lines[4] == "2 messages."
 
 
-def test_a_message_that_has_no_room_for_its_new_id_is_told_and_stays_and_the_others_are_replayed(
-    cli, sdk, bury, waiting
-):
-    for body in (b"x" * (LARGEST - 80), b"small"):
+def test_a_message_that_has_no_room_for_its_new_id_stays_and_the_others_are_replayed(cli, sdk, bury, waiting):
+    for body in (b"x" * (MAX_MESSAGE_BYTES - 80), b"small"):
         with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
             sender.send_messages(ServiceBusMessage(body))
         bury(QUEUE_DATAVERSE)
 
     result = cli("dead-letters", "replay", "--all", code=1)
 
-    assert result.stderr == (
-        "dataverse/1  stays: with what replaying adds it is larger than the queue dataverse takes\n"
-    )
+    assert result.stderr == ("dataverse/1  not replayed: it is too large for the queue dataverse\n")
     assert [b"".join(message.body) for message in waiting(QUEUE_DATAVERSE)] == [b"small"]
     assert [message.sequence_number for message in waiting(QUEUE_DATAVERSE, DEAD)] == [1]
 
@@ -83,6 +79,23 @@ def test_a_message_that_has_no_room_for_its_new_id_is_told_and_stays_and_the_oth
 def test_a_body_is_shown_only_on_request(cli, dead_item):
     assert dead_item.job not in cli("dead-letters", "show", "add-tag/1").output
     assert dead_item.job in cli("dead-letters", "show", "add-tag/1", "--body").stdout
+
+
+@pytest.mark.usefixtures("dead_item")
+def test_a_dead_letter_shows_its_properties_and_why_it_is_one(cli, bus, bury):
+    bus.to_queue(QUEUE_QUARANTINE, [OutgoingMessage(b"?", "x", {"reason": "MESSAGE_EMPTY", "source": "dataverse"})])
+    bury(QUEUE_QUARANTINE)
+
+    item = cli("dead-letters", "show", "add-tag/1").stdout
+    quarantined = cli("dead-letters", "show", "quarantine/1").stdout
+
+    assert [line.split()[1:] for line in item.splitlines() if line.startswith("Property")] == [["operation", "add-tag"]]
+    for line in (("Reason", "MaxDeliveryCountExceeded"), ("Sentence", "It was delivered 10 times.")):
+        assert line in [tuple(each.split(None, 1)) for each in quarantined.splitlines()]
+    assert [line.split()[1:] for line in quarantined.splitlines() if line.startswith("Property")] == [
+        ["reason", "MESSAGE_EMPTY"],
+        ["source", "dataverse"],
+    ]
 
 
 def test_a_work_item_goes_back_to_its_subscription(cli, waiting, dead_item):
@@ -133,7 +146,7 @@ def test_a_replay_soon_after_the_original_is_not_taken_for_a_repetition_of_it(cl
     assert len(waiting("add-tag")) == 1  # a repetition of the original is still dropped
 
 
-def test_letters_of_several_places_are_replayed_at_once(cli, bus, bury, waiting, dead_item):
+def test_messages_of_several_subscriptions_are_replayed_at_once(cli, bus, bury, waiting, dead_item):
     other = WorkItem(operation="remove-tag", job=dead_item.job, first_seen=dead_item.first_seen)
     bus.to_topic(TOPIC_JOBS, [other.message("other")])
     bury("remove-tag")
@@ -146,10 +159,10 @@ def test_letters_of_several_places_are_replayed_at_once(cli, bus, bury, waiting,
 @pytest.mark.parametrize("name", ["add-tag/2", "nowhere/1", "1", ""])
 @pytest.mark.usefixtures("dead_item")
 def test_an_unknown_id_replays_nothing(cli, waiting, name):
-    assert "Not there" in cli("dead-letters", "replay", name, code=1).stderr
+    assert "Not found" in cli("dead-letters", "replay", name, code=1).stderr
     assert len(waiting("add-tag", DEAD)) == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("add-tag/1", "--all")])
 def test_replay_wants_ids_or_all(cli, arguments):
-    assert cli("dead-letters", "replay", *arguments, code=1).stderr == "Say which messages, or --all.\n"
+    assert cli("dead-letters", "replay", *arguments, code=1).stderr == "Give the ids of messages, or --all.\n"

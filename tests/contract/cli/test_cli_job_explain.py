@@ -12,7 +12,8 @@ from connector.dataverse.names import Contact, Job
 from connector.errors import InternalError
 from connector.routing.quarantine import quarantine
 from connector.routing.work_item import Receipt, WorkItem
-from connector.servicebus.bus import QUEUE_DATAVERSE, TOPIC_JOBS, OutgoingMessage
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.settings import get_settings
 
 LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
@@ -65,10 +66,10 @@ def test_a_finished_job_tells_its_story(cli, load, contact):
     assert lines[0].endswith(f"Add Tag for contact {contact}")
     assert lines[1].endswith("  created")
     assert lines[2:] == [
-        "2026-03-01 10:00:03Z  claimed 2 times, the last time then",
+        "2026-03-01 10:00:03Z  claimed 2 times, most recently then",
         "2026-03-01 10:00:04Z  Failed: [CONTACT_OPTOUT] The contact has opted out.",
     ]
-    assert following == "Next\nNothing: it is over. job retry sets it back to Queued."
+    assert following == "Next\nNothing: it has ended. job retry sets it back to Queued."
 
 
 def test_a_completed_job_tells_its_code(cli, load):
@@ -77,7 +78,7 @@ def test_a_completed_job_tells_its_code(cli, load):
     story, following, *_ = paragraphs(cli, job)
 
     assert story.endswith("  Completed, OK: 1 tag added.")
-    assert following == "Next\nNothing: it is over. It is Completed; job retry --force does it again."
+    assert following == "Next\nNothing: it has ended. It is Completed; job retry --force does it again."
 
 
 def test_a_job_that_may_have_been_done_is_not_said_to_be_set_back(cli, load):
@@ -92,7 +93,7 @@ def test_a_queued_job_runs_next(cli, load):
 
     assert story.endswith("  Queued")
     assert following.startswith("Next\nIt runs when its work item is delivered")
-    assert bus.startswith("On the bus\nNothing of it is waiting.")
+    assert bus.startswith("On the bus\nNo message of it.")
 
 
 def test_a_job_waits_for_the_older_ones_of_its_record(cli, load):
@@ -108,7 +109,7 @@ def test_a_job_waits_for_the_older_ones_of_its_record(cli, load):
     assert newer not in following
 
 
-def test_a_job_in_progress_tells_until_when_it_is_in_other_hands(cli, load):
+def test_a_job_in_progress_says_until_when_it_is_protected(cli, load):
     job = load(
         JobStatus.IN_PROGRESS,
         **{Job.CLAIM: "theirs", Job.LEASE_UNTIL: "2030-01-01T00:00:00Z", Job.STARTED_ON: moment(minutes=1)},
@@ -116,8 +117,35 @@ def test_a_job_in_progress_tells_until_when_it_is_in_other_hands(cli, load):
 
     story, following, *_ = paragraphs(cli, job)
 
-    assert "2030-01-01 00:00:00Z  end of the lease" in story
-    assert "Somebody works on it" in following
+    assert "2030-01-01 00:00:00Z  protected until then: no other worker takes it" in story
+    assert "A worker has it" in following
+
+
+@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])
+@pytest.mark.parametrize("prefix", ["", "[NOT_AUTHORIZED] "])
+def test_an_unfinished_job_says_why_it_waits(cli, load, status, prefix):
+    problem = {Job.RESULT_CODE: "NOT_AUTHORIZED", Job.RESULT_MESSAGE: f"{prefix}Spotler refuses the key."}
+    job = load(status, **{Job.CLAIM: "theirs", Job.LEASE_UNTIL: "2030-01-01T00:00:00Z"} | problem)
+
+    following = paragraphs(cli, job)[1]
+
+    assert following.splitlines()[1] == "Last problem: [NOT_AUTHORIZED] Spotler refuses the key."
+
+
+@pytest.mark.parametrize("code", ["OK", "SKIPPED_FILTER", ""])
+def test_the_good_end_of_an_earlier_run_is_not_a_problem(cli, load, code):
+    job = load(JobStatus.QUEUED, **{Job.RESULT_CODE: code, Job.RESULT_MESSAGE: "1 tag added."})
+
+    assert "problem" not in paragraphs(cli, job)[1]
+
+
+def test_a_job_is_explained_by_its_number(cli, door, load):
+    job = load(JobStatus.QUEUED)
+    (row,) = door.rows(Job.TABLE)
+
+    by_number, by_id = (cli("job", "explain", name).stdout for name in (row[Job.NUMBER].lstrip("0"), job))
+
+    assert by_number == by_id
 
 
 def test_an_interrupted_start_of_an_automation_ends_as_unknown(cli, load):
@@ -181,7 +209,7 @@ def test_an_item_that_is_due_later_is_not_seen_and_that_is_said(cli, load, bus):
     bus.to_topic(TOPIC_JOBS, [item(job).message("later", due=datetime.now(UTC) + timedelta(minutes=5))])
 
     assert paragraphs(cli, job)[2].splitlines()[1:] == [
-        "Nothing of it is waiting.", "Work items that are due later cannot be seen on a topic before their time."
+        "No message of it.", "Work items that are due later cannot be seen on a topic before their time."
     ]  # fmt: skip
 
 
@@ -244,7 +272,7 @@ def test_the_lines_of_a_log_stand_where_they_belong_in_the_story(cli, told):
     assert story.splitlines()[1:] == [
         "2026-03-01 10:00:01Z  created",
         f"2026-03-01 10:00:02Z  WARNING connector.jobs.recorder add_tag Job {job}: Spotler was busy.",
-        "2026-03-01 10:00:03Z  claimed 2 times, the last time then",
+        "2026-03-01 10:00:03Z  claimed 2 times, most recently then",
         "2026-03-01 10:00:04Z  Completed, OK: ",
         f"2026-03-01 10:00:04Z  INFO connector.jobs.recorder - Job {job} Completed: OK",
     ]

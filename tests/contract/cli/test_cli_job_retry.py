@@ -36,6 +36,19 @@ def test_failed_jobs_are_queued_again(cli, door, load):
     assert status(door, first) == status(door, second) == (JobStatus.QUEUED, 0)
 
 
+def test_a_job_is_named_by_its_number_too(cli, door, load):
+    load(JobStatus.FAILED)
+    (row,) = door.rows(Job.TABLE)
+    number = row[Job.NUMBER].lstrip("0")
+
+    assert cli("job", "retry", number).stdout == f"{number}  Queued\n"
+    assert status(door, row[Job.ID]) == (JobStatus.QUEUED, 0)
+
+
+def test_a_number_that_no_job_has_is_told(cli):
+    assert "DATAVERSE_NOT_FOUND" in cli("job", "retry", "99", code=1).stderr
+
+
 def test_a_completed_job_is_queued_again_only_by_force(cli, door, load):
     job = load(JobStatus.COMPLETED, code="OK")
 
@@ -90,16 +103,16 @@ def test_one_refusal_does_not_hinder_the_others(cli, door, load):
 
 def test_a_job_that_somebody_changes_at_this_moment_is_left_as_they_want_it(cli, door, load, monkeypatch):
     job = load(JobStatus.FAILED)
-    check = retry.obstacle_to_retry
+    check = retry.refusal_to_retry
 
     def changed_meanwhile(read, **options):
         with dataverse() as somebody:
             somebody.update(Job.SET, job, {Job.TAG: "Changed"})
         return check(read, **options)
 
-    monkeypatch.setattr(retry, "obstacle_to_retry", changed_meanwhile)
+    monkeypatch.setattr(retry, "refusal_to_retry", changed_meanwhile)
 
-    assert "Somebody changed the job" in cli("job", "retry", job, code=1).stderr
+    assert "changed at the same moment" in cli("job", "retry", job, code=1).stderr
     assert status(door, job) == (JobStatus.FAILED, 1)
 
 

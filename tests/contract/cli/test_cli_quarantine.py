@@ -6,14 +6,15 @@ from uuid import uuid4
 
 import pytest
 
-from connector.cli import letters
+from connector.cli import stored_messages
 from connector.dataverse.messages.reasons import NotJson
 from connector.errors import InternalError, Misconfigured, Transient
-from connector.routing.quarantine import LONGEST_BODY, quarantine
+from connector.routing.quarantine import MAX_BODY_BYTES, quarantine
 from connector.routing.router import Incoming, Router
 from connector.routing.work_item import WorkItem
-from connector.servicebus import mailbox
-from connector.servicebus.bus import LARGEST, QUEUE_DATAVERSE, QUEUE_QUARANTINE, Bus, OutgoingMessage
+from connector.servicebus import browse
+from connector.servicebus.bus import MAX_MESSAGE_BYTES, Bus, OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, Location
 from connector.services import RouterServices
 from connector.settings import get_settings
 from tests.unit.jobs.posted import body, created
@@ -88,7 +89,7 @@ def test_a_message_of_dataverse_goes_back_to_its_queue_without_the_notes_of_the_
 def test_a_message_shows_who_caused_it_and_is_replayed_as_truncated_as_it_was(cli, bus, waiting):
     claim = "http://schemas.microsoft.com/xrm/2011/Claims/User"
     written = {claim: "u-1", "MessageMaxSizeExceeded": True, "x": "of a stranger"}
-    bad = b'{"MessageName": "Create", "InputParameters": [], "Depth": "deep"}'
+    bad = b'{"MessageName": "Create", "InputParameters": [], "PrimaryEntityId": "deep"}'
     Router(RouterServices(bus, now=lambda: datetime.now(UTC))).run([Incoming(bad, written)])
 
     shown = cli("quarantine", "show", "1").stdout
@@ -175,50 +176,50 @@ def test_an_item_that_is_quarantined_again_can_be_replayed_again(cli, bus, item,
 
 
 @pytest.mark.usefixtures("from_dataverse")
-def test_what_a_stranger_put_there_stays_and_does_not_hinder_the_rest(cli, bus, waiting):
+def test_a_message_of_another_sender_stays_and_the_rest_is_replayed(cli, bus, waiting):
     bus.to_queue(QUEUE_QUARANTINE, [OutgoingMessage(b"?", "x", {"source": "somewhere"})])
 
     result = cli("quarantine", "replay", "--all", code=1)
 
     assert result.stdout == "1  sent to the queue dataverse\n"
-    assert result.stderr == "2  stays: it does not say where it came from, or is not complete\n"
+    assert result.stderr == "2  not replayed: its origin is unknown, or its end was cut off\n"
     assert len(waiting(QUEUE_QUARANTINE)) == 1
 
 
 def test_a_message_that_was_cut_says_so_and_stays(cli, bus, waiting):
-    quarantine(bus, b"x" * LARGEST, NotJson(), source=QUEUE_DATAVERSE)
+    quarantine(bus, b"x" * MAX_MESSAGE_BYTES, NotJson(), source=QUEUE_DATAVERSE)
 
-    assert f"the first {LONGEST_BODY} of {LARGEST} bytes" in cli("quarantine", "show", "1").stdout
+    assert f"the first {MAX_BODY_BYTES} of {MAX_MESSAGE_BYTES} bytes" in cli("quarantine", "show", "1").stdout
     result = cli("quarantine", "replay", "1", code=1)
 
-    assert result.stderr == "1  stays: it does not say where it came from, or is not complete\n"
+    assert result.stderr == "1  not replayed: its origin is unknown, or its end was cut off\n"
     assert len(waiting(QUEUE_QUARANTINE)) == 1
 
 
 @pytest.mark.usefixtures("from_dataverse")
-def test_a_message_in_other_hands_is_not_replayed(cli, sdk, waiting):
+def test_a_message_that_another_receiver_has_locked_is_not_replayed(cli, sdk, waiting):
     with sdk.get_queue_receiver(QUEUE_QUARANTINE) as other:
         other.receive_messages(1, max_wait_time=5)
 
         result = cli("quarantine", "replay", "1", code=1)
 
-    assert "held by somebody else" in result.stderr
+    assert "it is gone or locked" in result.stderr
     assert waiting(QUEUE_DATAVERSE) == []
 
 
 @pytest.mark.usefixtures("item")
 def test_an_unknown_id_replays_nothing(cli, waiting):
-    assert "Not there: 7." in cli("quarantine", "replay", "1", "7", code=1).stderr
+    assert "Not found: 7." in cli("quarantine", "replay", "1", "7", code=1).stderr
     assert len(waiting(QUEUE_QUARANTINE)) == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("1", "--all")])
 def test_replay_wants_ids_or_all(cli, arguments):
-    assert cli("quarantine", "replay", *arguments, code=1).stderr == "Say which messages, or --all.\n"
+    assert cli("quarantine", "replay", *arguments, code=1).stderr == "Give the ids of messages, or --all.\n"
 
 
 def test_many_messages_are_listed_and_replayed(cli, bus, waiting):
-    many = mailbox.BLOCK * 2 + 5
+    many = browse.BATCH_SIZE * 2 + 5
     for number in range(many):
         quarantine(bus, json.dumps(number).encode(), NotJson(), source=QUEUE_DATAVERSE)
 
@@ -235,4 +236,4 @@ def test_a_key_that_may_not_listen_is_told_in_a_sentence(endpoint, monkeypatch):
     get_settings.cache_clear()
 
     with pytest.raises(Misconfigured, match="refused to show the queue dataverse"):
-        letters.look([mailbox.Place(QUEUE_DATAVERSE)])
+        stored_messages.find(None, [Location(QUEUE_DATAVERSE)])

@@ -1,7 +1,8 @@
 import pytest
 
 from connector.errors import Refused, Unclear
-from connector.spotler import ContactTag, ContactUnknown, NotSupported, ScoreOperation
+from connector.spotler import ContactTag, ContactUnknown, NotSupported, ScoreOperation, missing
+from connector.spotler.errors import NotSpotler
 from sandbox.spotler.seed import WELCOME_AUTOMATION_ID
 
 
@@ -53,15 +54,24 @@ def test_tags_of_an_unknown_contact_ask_to_sync_first(spotler):
     spotler.add_tags("c-1", ["Lead"])
 
 
-def test_an_account_without_tags_is_asked_once_and_whether_it_is_for_lack_of_the_contact(spotler, standin):
+@pytest.fixture
+def quick_to_believe(monkeypatch):
+    """A call counts as missing once it was missing often, however quickly."""
+    monkeypatch.setattr(missing, "OVER_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("quick_to_believe")
+def test_an_account_without_tags_is_noticed_after_repetition_and_then_costs_no_call(spotler, standin):
     standin.post("settings", {"extensions": {"tags": False}})
-    before = standin.get("calls")["total"]
 
-    for _ in range(3):
-        with pytest.raises(NotSupported):
+    for expected in [NotSpotler] * (missing.TIMES - 1) + [NotSupported]:
+        with pytest.raises(expected):
             spotler.add_tags("c-1", ["Lead"])
+    before = standin.get("calls")["total"]
+    with pytest.raises(NotSupported):
+        spotler.add_tags("c-1", ["Lead"])
 
-    assert standin.get("calls")["total"] == before + 2
+    assert standin.get("calls")["total"] == before
 
 
 def test_what_is_gone_is_no_missing_call_even_if_spotler_answers_without_a_code(spotler, standin):
@@ -81,7 +91,7 @@ def test_what_is_gone_is_no_missing_call_even_if_spotler_answers_without_a_code(
 def test_an_account_without_automation_calls_can_still_start_one(spotler, standin):
     standin.post("settings", {"extensions": {"automations": False}})
 
-    with pytest.raises(NotSupported):
+    with pytest.raises(NotSpotler):
         spotler.automations()
     with pytest.raises(ContactUnknown):
         spotler.trigger_automation("6f1d9c52-3c0e-4f7a-8b5e-2d9a7c41e3b0", "nobody")

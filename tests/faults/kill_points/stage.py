@@ -17,7 +17,8 @@ import requests
 from connector.dataverse.choices import AutomationKind
 from connector.dataverse.names import Automation, EnvironmentVariable, Job
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import TOPIC_JOBS, Bus, bus_from
+from connector.servicebus.bus import Bus, bus_from
+from connector.servicebus.entities import TOPIC_JOBS
 from connector.settings import Settings
 from connector.spotler import Spotler, spotler_from
 from sandbox.people import People

@@ -17,12 +17,12 @@ from typing import Final
 from azure.servicebus import ServiceBusReceivedMessage
 
 from connector.errors import ConnectorError
-from connector.jobs import portions
-from connector.jobs.runner import BatchRunner
+from connector.jobs import chunks
+from connector.jobs.batch import run_batch
 from connector.jobs.sweep import sweep
 from connector.operations.registry import operation_of
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import TOPIC_JOBS
+from connector.servicebus.entities import TOPIC_JOBS
 from connector.services import Services, get_services
 from sandbox.functions.bindings import ServiceBusTrigger, Source
 from sandbox.functions.receiver import Receiver
@@ -58,7 +58,7 @@ class Orders:
 def be_victim(orders: Orders, pipe: Connection) -> None:
     """Take the messages of these jobs as one batch, do the work, settle, telling every touch through the pipe."""
     services = _begin(orders.settings)
-    portions.SIZE = orders.portion  # type: ignore[misc]
+    chunks.SIZE = orders.portion  # type: ignore[misc]
     with Receiver(_trigger(orders.settings, orders.slug), prefetch=0) as receiver:
         messages = _gather(receiver, orders.jobs)
         watch(Touches(orders.fatal, pipe.send))
@@ -110,7 +110,7 @@ def _gather(receiver: Receiver, jobs: frozenset[str]) -> list[ServiceBusReceived
 def _run(services: Services, slug: str, receiver: Receiver, messages: Sequence[ServiceBusReceivedMessage]) -> None:
     """One invocation of the function of this operation, and what the host does after it."""
     try:
-        BatchRunner(services, operation_of(slug)).run([_body(message) for message in messages])
+        run_batch(services, operation_of(slug), [_body(message) for message in messages])
     except ConnectorError:
         for message in messages:
             receiver.abandon(message)

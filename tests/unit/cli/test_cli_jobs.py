@@ -11,8 +11,9 @@ from connector.cli import rows
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.messages.reasons import NotJson
 from connector.dataverse.names import Job
+from connector.dataverse.schema.own import JOB
 from connector.errors import Misconfigured, Transient, Unclear
-from connector.operations.operation import OutOfTime
+from connector.operations.context import OutOfTime
 
 ROOT = Path(__file__).parents[3]
 UNKNOWN = "99999999-0000-4000-8000-000000000000"
@@ -58,7 +59,9 @@ def test_every_column_has_an_option(world, job):
         (["add", "--operation", "add-tags"], "sync-contact"),
         (["add", "--operation", "add-tag", "--contact", "Anna"], "00000000-0000-0000-0000-000000000000"),
         (["add", "--operation", "add-tag", "--contact", UNKNOWN], "DATAVERSE_NOT_FOUND"),
-        (["show", "12"], "00000000-0000-0000-0000-000000000000"),
+        (["show", "12x"], "00000000-0000-0000-0000-000000000000"),
+        (["show", "12"], "DATAVERSE_NOT_FOUND"),
+        (["show", "1" * 21], "is not an id"),
         (["show", UNKNOWN], "DATAVERSE_NOT_FOUND"),
         (["list", "--status", "lost"], "queued, in-progress, completed, failed"),
     ],
@@ -89,6 +92,25 @@ def test_a_job_is_shown_as_people_read_it(world, job):
         "[JOB_NOT_VALID] The job has no tag.",
     ):
         assert text in ended.out
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+def test_a_job_is_found_by_its_number_with_and_without_leading_zeros(world, job, zeros):
+    shown, _ = world.job(Operation.ADD_TAG), world.job(Operation.SYNC_CONTACT)
+    number = world.row(shown)[Job.NUMBER]
+
+    ended = job("show", number if zeros else number.lstrip("0"))
+
+    assert (ended.code, ended.err) == (0, "")
+    assert number in ended.out
+    assert "Add Tag" in ended.out
+
+
+def test_numbers_have_as_many_digits_as_the_column_gives_them():
+    column = JOB.column(Job.NUMBER)
+
+    assert column.auto_number == f"{{SEQNUM:{rows.NUMBER_DIGITS}}}"
+    assert column.length == rows.NUMBER_LENGTH
 
 
 def test_the_newest_jobs_are_listed_first(world, job):
@@ -175,8 +197,8 @@ def test_a_wrong_secret_is_told_in_one_line_and_without_it(settings_file):
     [
         (Transient("Busy."), "Try again later."),
         (OutOfTime(), "Try again later."),
-        (Unclear("Lost."), "Look whether it happened before you try again."),
-        (Misconfigured("Wrong."), "Mend it and run the command again."),
+        (Unclear("Lost."), "Check whether it happened before you try again."),
+        (Misconfigured("Wrong."), "Fix it and run the command again."),
         (Misconfigured("Wrong.", advice="Check the key."), "Check the key."),
         (NotJson(), NotJson.advice),
     ],

@@ -68,7 +68,7 @@ def test_nothing_is_overwritten_without_force(cli, tmp_path, mapping):
     refused = [cli(*export), cli(*back)]
 
     assert [ended.code for ended in refused] == [1, 1]
-    assert all("is there already; --force overwrites it." in ended.err for ended in refused)
+    assert all("exists already; --force overwrites it." in ended.err for ended in refused)
     assert (book.read_bytes(), file.read_bytes()) == before
     assert [cli(*command, "--force").code for command in (export, back)] == [0, 0]
 

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from connector.dataverse.api import BatchRequest, Conflict, NotFound
+from connector.dataverse.api import BatchRequest, Conflict, NotDataverse, NotFound
 from connector.dataverse.api.batch import build, parse
 from connector.errors import Misconfigured, Refused, Transient, Unclear
 from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch
@@ -100,6 +100,16 @@ def test_faults_inside_a_batch_are_of_their_family(server, dataverse):
     assert isinstance(table, Misconfigured)
 
 
+@pytest.mark.parametrize("answer", [inner_answer(503), inner_answer(404), inner_answer(404, {"message": "no route"})])
+def test_what_may_have_had_an_effect_inside_a_batch_is_unclear(server, dataverse, answer):
+    server.answer(batch_answer(answer, inner_answer(429), answer))
+
+    create, throttled, harmless = dataverse.batch([BatchRequest.create("contacts", {})] * 2 + [update()])
+
+    assert [type(each.error) is Unclear for each in (create, throttled, harmless)] == [True, False, False]
+    assert isinstance(harmless.error, Transient)
+
+
 MULTIPART = {"Content-Type": "multipart/mixed; boundary=b"}
 
 
@@ -117,8 +127,10 @@ MULTIPART = {"Content-Type": "multipart/mixed; boundary=b"}
 def test_what_does_not_answer_a_batch_is_not_dataverse(server, dataverse, answer):
     server.answer(answer)
 
-    with pytest.raises(Misconfigured, match=r"What answers POST \$batch is not Dataverse"):
+    with pytest.raises(NotDataverse, match=r"DATAVERSE_URL did not answer POST \$batch like Dataverse"):
         dataverse.batch([update(1), update(2)])
+    with pytest.raises(Unclear):
+        dataverse.batch([BatchRequest.create("contacts", {}), update(2)])
 
 
 @pytest.mark.parametrize("part", ["", "HTTP/1.1", "HTTP/1.1 OK 204", "<!-- sign in -->", "HTTP/1.1 ²04 No"])
@@ -127,7 +139,7 @@ def test_a_part_that_is_no_answer_harms_no_other(server, dataverse, part):
 
     first, second = dataverse.batch([update(1), update(2)])
 
-    assert isinstance(first.error, Misconfigured)
+    assert isinstance(first.error, NotDataverse)
     assert (second.status, second.error) == (204, None)
 
 

@@ -96,6 +96,14 @@ def test_created_rows_have_the_ids_that_dataverse_gave(server, dataverse):
     assert [result.key for result in results] == IDS[:2]
 
 
+@pytest.mark.parametrize("body", [{}, {"Ids": []}, {"Ids": IDS[:1]}, {"value": []}, [], b"<html>", b""])
+def test_created_rows_without_their_ids_are_unclear(server, dataverse, body):
+    server.answer(Answer(200, body))
+
+    with pytest.raises(Unclear):
+        dataverse.create_multiple(Info, [{"dh_name": "a"}, {"dh_name": "b"}])
+
+
 def test_rows_created_apart_have_their_ids_too(server, dataverse):
     created = inner_answer(204, headers={"OData-EntityId": f"https://x/api/data/v9.2/dh_spotlerinfos({IDS[1]})"})
     server.answer(

@@ -1,6 +1,6 @@
 import pytest
 
-from connector.dataverse.api import Conflict, DataverseRefused, Duplicate, Forbidden, NotFound
+from connector.dataverse.api import Conflict, DataverseRefused, Duplicate, Forbidden, NotDataverse, NotFound
 from connector.dataverse.api.errors import decoded, refusal
 from connector.errors import Misconfigured, Refused, Transient
 from connector.http.transport import LONGEST_WAIT
@@ -16,7 +16,6 @@ def of(status, code="", message="", **options):
     [
         (404, "0x80040217", NotFound, "DATAVERSE_NOT_FOUND"),
         (404, "0x80060891", NotFound, "DATAVERSE_NOT_FOUND"),
-        (404, "", NotFound, "DATAVERSE_NOT_FOUND"),
         (412, "0x80060882", Conflict, "DATAVERSE_CONFLICT"),
         (412, "", Conflict, "DATAVERSE_CONFLICT"),
         (412, "0x80060892", Duplicate, "DATAVERSE_DUPLICATE"),
@@ -62,11 +61,21 @@ def test_the_pause_inside_a_batch_is_read(text, seconds):
     assert of(429, headers={"retry-after": text}).retry_after == seconds
 
 
-@pytest.mark.parametrize("body", [None, [], "text", {}, {"error": "text"}, {"error": {"code": None, "message": None}}])
-def test_bodies_of_any_form_survive(body):
-    error = refusal(400, {}, body, "GET contacts")
+FOREIGN = [None, [], "text", {}, {"error": "text"}, {"error": {"code": None, "message": None}}, {"message": "no route"}]
 
-    assert error.result_code == "DATAVERSE_REFUSED"
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 405, 409, 412])
+@pytest.mark.parametrize("body", FOREIGN)
+def test_an_answer_without_the_error_object_of_the_web_api_is_never_a_refusal(status, body):
+    error = refusal(status, {}, body, "GET contacts")
+
+    assert type(error) is NotDataverse
+    assert isinstance(error, Transient)
+    assert error.result_code == "DATAVERSE_URL"
+
+
+def test_a_404_without_a_code_of_dataverse_says_nothing_about_a_row():
+    assert type(of(404, "404")) is NotDataverse
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe", b"{", b"[" * 100_000])
@@ -79,7 +88,7 @@ def test_of_a_message_about_privileges_their_name_is_passed_on():
 
     error = of(403, "0x80040220", message)
 
-    assert error.sentence.endswith("It misses prvWritedh_SpotlerJob.")
+    assert error.sentence.endswith("Missing privilege: prvWritedh_SpotlerJob.")
     assert "Jan" not in error.for_people
 
 

@@ -2,7 +2,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connector.dataverse.api import NotFound, Query, etag, filters, formatted, lookup_id, lookup_table, text
+from connector.dataverse.api import (
+    NotDataverse,
+    NotFound,
+    Query,
+    etag,
+    filters,
+    formatted,
+    lookup_id,
+    lookup_table,
+    text,
+)
 from connector.dataverse.api.client import LONGEST_ADDRESS
 from connector.errors import Misconfigured, Transient
 from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch
@@ -89,7 +99,7 @@ def test_a_link_back_to_a_page_is_not_followed_for_ever(server, dataverse):
     link = f"{server.url}/api/data/v9.2/contacts?$skiptoken=2"
     server.answer(Answer(200, {"value": [{"n": 1}], "@odata.nextLink": link}))
 
-    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+    with pytest.raises(NotDataverse, match="did not answer GET contacts like Dataverse"):
         dataverse.query("contacts", select=["n"])
     assert len(server.received) == 2
 
@@ -133,11 +143,19 @@ def test_retrieve_reads_one_row_by_id(server, dataverse):
 
 
 def test_retrieve_reads_one_row_by_alternate_key(server, dataverse):
-    server.answer(Answer(200, {}))
+    server.answer(Answer(200, {"@odata.etag": 'W/"1"', "dh_name": "A"}))
 
     dataverse.retrieve("dh_spotlerinfos", filters.key({"dh_recordid": "A'/ë"}), ["dh_name"])
 
     assert server.received[0].path == "/api/data/v9.2/dh_spotlerinfos(dh_recordid='A''%2F%C3%AB')?$select=dh_name"
+
+
+@pytest.mark.parametrize("answer", [Answer(404, b"<html>"), Answer(404), Answer(200, {}), Answer(200, [])])
+def test_what_is_not_the_web_api_says_nothing_about_a_row(server, dataverse, answer):
+    server.answer(answer)
+
+    with pytest.raises(NotDataverse):
+        dataverse.retrieve("contacts", ID, ["fullname"])
 
 
 def test_a_row_that_is_not_there_is_not_found(server, dataverse):
@@ -194,7 +212,7 @@ def test_a_token_that_is_refused_twice_is_misconfigured(server, dataverse):
 def test_a_success_that_is_no_json_object_is_not_dataverse(server, dataverse, body):
     server.answer(Answer(200, body))
 
-    with pytest.raises(Misconfigured, match="is not Dataverse"):
+    with pytest.raises(NotDataverse, match="like Dataverse"):
         dataverse.who_am_i()
 
 
@@ -202,21 +220,21 @@ def test_a_success_that_is_no_json_object_is_not_dataverse(server, dataverse, bo
 def test_an_answer_without_rows_is_not_taken_for_no_rows(server, dataverse, body):
     server.answer(Answer(200, body))
 
-    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+    with pytest.raises(NotDataverse, match="did not answer GET contacts like Dataverse"):
         dataverse.query("contacts", select=["n"])
 
 
 def test_nor_is_one_that_comes_in_a_batch(server, dataverse):
     server.answer(batch_answer(inner_answer(200, {})))
 
-    with pytest.raises(Misconfigured, match="What answers GET contacts is not Dataverse"):
+    with pytest.raises(NotDataverse, match="did not answer GET contacts like Dataverse"):
         dataverse.query("contacts", select=["n"], filter=filters.in_("x", map(str, range(9000))))
 
 
-def test_a_redirect_is_misconfigured_and_not_followed(server, dataverse):
+def test_a_redirect_is_not_followed(server, dataverse):
     server.answer(Answer(302, headers={"Location": "https://login.example/"}))
 
-    with pytest.raises(Misconfigured, match="answered 302"):
+    with pytest.raises(NotDataverse, match="302"):
         dataverse.who_am_i()
     assert len(server.received) == 1
 

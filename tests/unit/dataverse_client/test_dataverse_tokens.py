@@ -11,7 +11,7 @@ from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 
 from connector.dataverse.api.tokens import LAST_RESORT, MARGIN, CachedTokens, tokens_from
 from connector.errors import Misconfigured, Transient
-from connector.http.gate import Clock
+from connector.http import Clock
 from connector.settings import Settings
 from tests.unit.scripted_server import FakeTime
 

@@ -1,7 +1,7 @@
 import pytest
 
-from connector.dataverse.api import BatchRequest, Conflict, NotFound, filters
-from connector.errors import Misconfigured, Unclear
+from connector.dataverse.api import BatchRequest, Conflict, NotDataverse, NotFound, filters
+from connector.errors import Unclear
 from tests.unit.dataverse_client.wire import batch_answer, error_body, inner_answer, read_batch
 from tests.unit.scripted_server import DROP, Answer
 
@@ -72,9 +72,9 @@ def test_update_of_a_row_that_is_gone_is_not_found(server, dataverse):
 def test_a_page_to_sign_in_is_not_taken_for_a_row_that_is_written(server, dataverse):
     server.answer(Answer(200, b"<html>Sign in</html>"))
 
-    with pytest.raises(Misconfigured, match="What answers POST contacts is not Dataverse"):
+    with pytest.raises(Unclear, match="did not answer POST contacts like Dataverse"):
         dataverse.create("contacts", {})
-    with pytest.raises(Misconfigured, match="What answers PATCH contacts"):
+    with pytest.raises(NotDataverse, match="did not answer PATCH contacts"):
         dataverse.update("contacts", ID, {})
 
 

@@ -51,7 +51,7 @@ def test_contacts_that_spotler_has_lost_get_a_result_each(world):
     world.run(*jobs)
 
     assert [world.status(job) for job in jobs] == [
-        DONE, (JobStatus.IN_PROGRESS, None), (JobStatus.FAILED, "PROPERTY_INVALID"), DONE
+        DONE, (JobStatus.IN_PROGRESS, "ERROR"), (JobStatus.FAILED, "PROPERTY_INVALID"), DONE
     ]  # fmt: skip
     (audience,) = world.spotler.state()["audiences"]
     assert set(audience["members"]) == {there.id, back.id}

@@ -9,9 +9,9 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
-from connector.jobs.runner import LOCK_SHARE
+from connector.jobs.due import WORKING_SHARE
 from connector.routing.subscriptions import RESOLVE
-from connector.servicebus.bus import QUEUE_QUARANTINE
+from connector.servicebus.entities import QUEUE_QUARANTINE
 from sandbox.spotler import seed
 
 ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION
@@ -145,7 +145,7 @@ def test_a_deactivated_record_gets_no_tag(world):
 def test_a_batch_that_ran_out_of_time_puts_back_what_it_did_not_begin(world):
     jobs = [world.job(ADD_TAG, world.contact(name, known=True), dh_tag="x") for name in ("ann", "bob")]
     start, services = world.now, world.services
-    used_up = timedelta(seconds=services.settings.job_lease_seconds * LOCK_SHARE)
+    used_up = timedelta(seconds=services.settings.job_lease_seconds * WORKING_SHARE)
     moments = iter([start, start])  # the batch begins, and claims
     world.services = replace(services, now=lambda: next(moments, start + used_up))
 
@@ -162,7 +162,7 @@ def test_tags_that_are_given_to_nobody_are_created_while_there_is_time(world, mo
     job, created = world.job(ADD_TAG, None, dh_tag="a,b,c"), []
 
     def slowly(tag):
-        world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * LOCK_SHARE / 2
+        world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * WORKING_SHARE / 2
         created.append(tag)
 
     monkeypatch.setattr(world.services.spotler, "create_tag", slowly)

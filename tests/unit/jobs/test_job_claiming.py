@@ -6,10 +6,10 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.jobs.intake import CONTENDED
+from connector.jobs.due import CONTENDED
 from connector.jobs.store import JobStore
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import QUEUE_QUARANTINE
+from connector.servicebus.entities import QUEUE_QUARANTINE
 from sandbox.spotler import seed
 
 ADD_TAG, START = Operation.ADD_TAG, Operation.START_AUTOMATION
@@ -19,6 +19,8 @@ DONE, QUEUED = (JobStatus.COMPLETED, "OK"), (JobStatus.QUEUED, None)
 def test_a_lease_is_no_shorter_than_the_lock_of_the_message(world):
     world.now += timedelta(seconds=0.9)
     job = world.job(ADD_TAG, world.contact(known=True), dh_tag="x")
+
+    world.spotler.arm("error", route="POST /contact/*/tags", count=None)
 
     world.run(job)
 
@@ -57,14 +59,14 @@ def test_a_job_is_not_given_up_whose_holder_writes_its_outcome_at_that_moment(wo
     (receipt,) = world.put_back()
     world.mend_dataverse()
     world.now += timedelta(seconds=world.services.settings.job_lease_seconds)
-    write = JobStore.record
+    write = JobStore.write
 
-    def after_the_holder(store, entries, *, now):
+    def after_the_holder(store, writes):
         monkeypatch.undo()
         world.run(receipt)
-        return write(store, entries, now=now)
+        return write(store, writes)
 
-    monkeypatch.setattr(JobStore, "record", after_the_holder)
+    monkeypatch.setattr(JobStore, "write", after_the_holder)
     world.run(job)
 
     assert world.status(job) == DONE
@@ -101,7 +103,7 @@ def test_a_claim_that_was_refused_in_part_loses_none_of_the_jobs(world):
 def outcome(world, job, token, status, code):
     """An outcome that travelled, of the attempt that was made under this claim."""
     receipt = {"status": status, "code": code, "message": "What it came to."}
-    return world.item(job, reason="receipt", claim={"attempt": 1, "token": token}, receipt=receipt)
+    return world.item(job, reason="receipt", claim={"attempt": 1, "tokens": [token]}, receipt=receipt)
 
 
 @pytest.mark.parametrize("operation", [ADD_TAG, START])

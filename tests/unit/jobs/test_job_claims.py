@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.records import RecordRef
-from connector.jobs.claims import WAIT_FIRST, WAIT_LONGEST, Drop, Run, Wait, decide, wait_delay
+from connector.jobs import due
+from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.operations.job import Job
 from connector.routing.work_item import Claim, WorkItem
 
@@ -27,8 +28,8 @@ def job(number=5, status=JobStatus.QUEUED, operation=Operation.ADD_TAG, **column
     return Job(id=id_of(number), number=f"{number:012}", status=status, operation=operation, customer=RECORD, **columns)
 
 
-def in_progress(number=5, *, lease_until=NOW + LEASE, claim="theirs", **columns) -> Job:
-    return job(number, JobStatus.IN_PROGRESS, lease_until=lease_until, claim=claim, **columns)
+def in_progress(number=5, *, lease_until=NOW + LEASE, claim="theirs", started_on=NOW - LEASE, **columns) -> Job:
+    return job(number, JobStatus.IN_PROGRESS, lease_until=lease_until, claim=claim, started_on=started_on, **columns)
 
 
 def item_of(one: Job | None, *, claim: Claim | None = None, first_seen=NOW) -> WorkItem:
@@ -55,14 +56,16 @@ def test_a_job_that_is_over_is_dropped_and_an_unknown_status_counts_as_over(stat
 
 
 @pytest.mark.parametrize("repeatable", [True, False])
-def test_a_job_in_other_hands_is_dropped(repeatable):
-    assert decision(in_progress(), repeatable=repeatable) == Drop("the job is in other hands")
+def test_a_job_that_another_worker_has_claimed_is_dropped(repeatable):
+    assert decision(in_progress(), repeatable=repeatable) == Drop("the job is claimed by another worker")
 
 
 def test_another_claim_than_that_of_the_row_is_worth_nothing():
     one = in_progress(claim="theirs")
 
-    assert decision(one, item=item_of(one, claim=Claim(attempt=1, token="mine"))) == Drop("the job is in other hands")
+    assert decision(one, item=item_of(one, claim=Claim(attempt=1, tokens=("mine",)))) == Drop(
+        "the job is claimed by another worker"
+    )
 
 
 @pytest.mark.parametrize("repeatable", [True, False])
@@ -70,10 +73,10 @@ def test_another_claim_than_that_of_the_row_is_worth_nothing():
 def test_an_item_that_comes_back_with_the_claim_of_the_row_goes_on_whatever_the_lease(repeatable, lease_until):
     one = in_progress(claim="mine", lease_until=lease_until)
 
-    assert decision(one, item=item_of(one, claim=Claim(attempt=1, token="mine")), repeatable=repeatable) == Run()
+    assert decision(one, item=item_of(one, claim=Claim(attempt=1, tokens=("mine",))), repeatable=repeatable) == Run()
 
 
-@pytest.mark.parametrize("lease_until", [NOW, NOW - LEASE, None])
+@pytest.mark.parametrize("lease_until", [NOW, NOW - LEASE])
 def test_a_stale_claim_of_a_repeatable_operation_is_taken_over(lease_until):
     assert decision(in_progress(lease_until=lease_until)) == Run()
 
@@ -92,8 +95,36 @@ def test_a_stale_claim_of_an_operation_that_must_not_be_repeated_ends_as_unknown
     assert "set the job back to Queued" in outcome.message
 
 
+def test_a_stale_claim_of_a_job_that_was_not_begun_is_taken_over_even_if_it_must_not_be_repeated():
+    assert decision(in_progress(lease_until=NOW, started_on=None), repeatable=False) == Run()
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_a_running_lease_protects_a_job_that_a_person_has_set_back_to_queued(repeatable):
+    one = job(claim="theirs", lease_until=NOW + LEASE, started_on=NOW)
+
+    assert isinstance(decision(one, repeatable=repeatable), Drop)
+    assert decision(one, repeatable=repeatable, now=NOW + LEASE) == Run()
+    assert decision(one, item=item_of(one, claim=Claim(attempt=1, tokens=("theirs",))), repeatable=repeatable) == Run()
+
+
+def test_an_item_keeps_all_claims_that_it_tried():
+    one = in_progress(claim="first")
+    claim = Claim(attempt=0, tokens=()).and_tried("first").and_tried("second")
+
+    assert (claim.attempt, claim.token) == (2, "second")
+    assert decision(one, item=item_of(one, claim=claim), repeatable=False) == Run()
+
+
+@pytest.mark.parametrize("columns", [{"claim": ""}, {"lease_until": None}])
+def test_a_job_that_a_person_set_in_progress_is_ended_with_a_sentence(columns):
+    outcome = decision(in_progress(**columns)).outcome
+
+    assert (outcome.status, outcome.code) == (JobStatus.FAILED, "JOB_NOT_VALID")
+
+
 def test_a_job_with_an_older_unfinished_sibling_waits():
-    assert decision(job(5), siblings=[job(4), job(5)]) == Wait(WAIT_FIRST)
+    assert decision(job(5), siblings=[job(4), job(5)]) == Wait(NOW + due.OLDER_FIRST)
 
 
 @pytest.mark.parametrize("sibling", [job(5), job(6), in_progress(6)])
@@ -109,21 +140,22 @@ def test_a_job_does_not_wait_for_an_older_one_that_the_same_batch_runs_before():
 def test_a_retry_waits_for_an_older_job_too():
     one = in_progress(5, claim="mine")
 
-    assert isinstance(decision(one, item=item_of(one, claim=Claim(attempt=1, token="mine")), siblings=[job(4)]), Wait)
+    assert isinstance(
+        decision(one, item=item_of(one, claim=Claim(attempt=1, tokens=("mine",))), siblings=[job(4)]), Wait
+    )
 
 
 @pytest.mark.parametrize(
     ("age", "delay"),
     [
-        (timedelta(seconds=-5), WAIT_FIRST),
-        (timedelta(0), WAIT_FIRST),
+        (timedelta(seconds=-5), due.OLDER_FIRST),
+        (timedelta(0), due.OLDER_FIRST),
         (timedelta(seconds=30), timedelta(seconds=15)),
-        (timedelta(hours=1), WAIT_LONGEST),
+        (timedelta(hours=1), due.OLDER_LONGEST),
     ],
 )
 def test_a_job_looks_less_often_the_longer_it_has_waited(age, delay):
-    assert wait_delay(age) == delay
-    assert decision(job(5), item=item_of(job(5), first_seen=NOW - age), siblings=[job(4)]) == Wait(delay)
+    assert decision(job(5), item=item_of(job(5), first_seen=NOW - age), siblings=[job(4)]) == Wait(NOW + delay)
 
 
 def sync(number, **more) -> Job:
@@ -141,7 +173,7 @@ def test_a_sync_is_not_superseded_by_one_behind_a_job_of_another_operation_which
     siblings = [sync(4), sync(5), job(6), sync(7)]
 
     assert decision(sync(4), siblings=siblings).outcome.code == "SUPERSEDED"
-    assert decision(sync(5), siblings=siblings) == Wait(WAIT_FIRST)
+    assert decision(sync(5), siblings=siblings) == Wait(NOW + due.OLDER_FIRST)
     assert decision(sync(5), siblings=[in_progress(6), sync(7)]) == Run()
 
 
@@ -161,7 +193,7 @@ def test_a_sync_that_is_not_valid_stands_in_no_ones_way():
     ids=["older", "itself", "another operation", "already running, perhaps with old values", "not valid"],
 )
 def test_a_sync_is_not_superseded_by(other):
-    assert not (isinstance(made := decision(sync(5), siblings=[other]), Run) and made.outcome)
+    assert not (isinstance(decision(sync(5), siblings=[other]), End))
 
 
 def test_a_sync_that_is_not_valid_is_not_superseded_so_that_it_is_told():
@@ -223,7 +255,7 @@ class Runners(RuleBasedStateMachine):
         read = self.rows[item.job]
         siblings = [other for other in self.rows.values() if not other.is_final]
         made = decide(item, read, siblings=siblings, together=(), repeatable=self.repeatable, now=self.now)
-        if not isinstance(made, Run):
+        if not isinstance(made, Run | End):
             return
         assert not read.is_final
         assert not any(other.number < read.number for other in siblings), "an older job is unfinished"
@@ -231,13 +263,14 @@ class Runners(RuleBasedStateMachine):
         if interloper:
             self.write(read)  # the row changed in between, so the claim is refused
             return
-        if made.outcome is not None:
+        if isinstance(made, End):
             self.finish(replace(read, status=made.outcome.status))
             return
         self.tokens += 1
         token = f"token-{self.tokens}"
         self.runs[read.id] = self.runs.get(read.id, 0) + 1
-        self.write(replace(read, status=JobStatus.IN_PROGRESS, claim=token, lease_until=self.now + LEASE))
+        claimed = replace(read, status=JobStatus.IN_PROGRESS, claim=token, lease_until=self.now + LEASE)
+        self.write(replace(claimed, started_on=self.now))
         self.hands[token] = read.id
 
     @precondition(lambda self: self.hands)
@@ -257,7 +290,7 @@ class Runners(RuleBasedStateMachine):
         token = data.draw(st.sampled_from(sorted(self.hands)))
         row = self.rows[self.hands.pop(token)]
         self.runs[row.id] -= 1  # it says that nothing was done
-        self.items.append(item_of(row, claim=Claim(attempt=1, token=token), first_seen=self.now))
+        self.items.append(item_of(row, claim=Claim(attempt=1, tokens=(token,)), first_seen=self.now))
 
     def finish(self, row: Job) -> None:
         self.write(row)

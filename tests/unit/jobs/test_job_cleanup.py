@@ -4,7 +4,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.jobs.cleanup import clean_up
+from connector.jobs.clean_up import clean_up
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.jobs.runner import LOCK_SHARE
+from connector.jobs.due import WORKING_SHARE
 from connector.mapping import parse_mapping
 
 DONE, BACK = (JobStatus.COMPLETED, "OK"), "ann@example.org"
@@ -142,7 +142,7 @@ def test_a_job_is_not_begun_when_sending_its_lost_contact_again_took_the_time(wo
     spotler, send = world.services.spotler, world.services.spotler.upsert_contacts
 
     def slowly(contacts):
-        world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * LOCK_SHARE
+        world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * WORKING_SHARE
         return send(contacts)
 
     monkeypatch.setattr(spotler, "upsert_contacts", slowly)

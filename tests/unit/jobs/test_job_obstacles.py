@@ -7,9 +7,10 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
-from connector.jobs.retry import BACKOFF_FIRST, INTERNAL_ATTEMPTS
+from connector.jobs.due import BACKOFF_FIRST
+from connector.jobs.verdict import INTERNAL_ATTEMPTS
 from connector.routing.work_item import WorkItem
-from connector.servicebus.bus import QUEUE_QUARANTINE
+from connector.servicebus.entities import QUEUE_QUARANTINE
 
 DONE = (JobStatus.COMPLETED, "OK")
 TAGS, TRIGGER = "POST /contact/*/tags", "POST /automation/trigger/*"

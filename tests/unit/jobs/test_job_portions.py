@@ -13,9 +13,9 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
-from connector.jobs import portions
-from connector.jobs.portions import divide
-from connector.jobs.runner import LOCK_SHARE
+from connector.jobs import chunks
+from connector.jobs.chunks import divide
+from connector.jobs.due import WORKING_SHARE
 from connector.routing.work_item import WorkItem
 from sandbox.spotler import seed
 
@@ -58,7 +58,7 @@ def test_full_portions_are_made_where_every_record_has_one_job():
 @pytest.fixture
 def pairs(monkeypatch):
     """Portions of two jobs."""
-    monkeypatch.setattr(portions, "SIZE", 2)
+    monkeypatch.setattr(chunks, "SIZE", 2)
 
 
 def tag_jobs(world, count):
@@ -141,7 +141,9 @@ def test_only_one_portion_is_claimed_where_a_death_leaves_jobs_unknown(world, mo
     without_posts(world)
     world.run(*jobs)
 
-    assert in_hand == [[], [], []]  # before each claim all is written that was claimed before
+    claimed, written = in_hand[::2], in_hand[1::2]
+    assert claimed == [[], [], []]  # before each claim all is written that was claimed before
+    assert [len(each) for each in written] == [2, 2, 2]
     assert [world.status(job) for job in jobs] == [DONE] * 6
 
 
@@ -174,7 +176,7 @@ def test_a_portion_whose_leftovers_the_bus_does_not_take_fails_the_batch_after_t
 def test_a_portion_that_time_does_not_suffice_for_is_put_back_unclaimed(world):
     jobs = starting_jobs(world, 3)
     start, services = world.now, world.services
-    used_up = timedelta(seconds=services.settings.job_lease_seconds * LOCK_SHARE)
+    used_up = timedelta(seconds=services.settings.job_lease_seconds * WORKING_SHARE)
     moments = iter([start])  # the batch begins
     world.services = replace(services, now=lambda: next(moments, start + used_up))
 

@@ -5,7 +5,7 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Refused
-from connector.operations.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.store import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH, JobStore
 from connector.routing.work_item import WorkItem
 from connector.spotler.models import AutomationRun, TriggerResult
 from sandbox.spotler import seed
@@ -38,22 +38,24 @@ def test_an_outcome_that_cannot_be_written_travels_and_the_work_is_not_done_agai
     assert world.put_back() == []
 
 
-@pytest.mark.parametrize("write", ["update_multiple", "batch"])
-def test_an_outcome_travels_too_when_a_mistake_of_ours_keeps_the_rows_from_being_written(world, monkeypatch, write):
+@pytest.mark.parametrize("has_travelled", [False, True])
+def test_an_outcome_travels_too_when_an_internal_error_keeps_the_rows_from_being_written(
+    world, monkeypatch, has_travelled
+):
     automation = world.automation(seed.WELCOME_TRIGGER_CODE)
     jobs = [
         world.job(Operation.START_AUTOMATION, world.contact(name, known=True), _dh_spotlerautomationid_value=automation)
         for name in ("ann", "bob")
     ]
-    if write == "batch":  # in which outcomes go that have travelled
-        world.break_dataverse("503", "UpdateMultiple")
+    if has_travelled:
+        world.break_dataverse("503", WRITING, skip=1)
         world.run(*jobs)
         jobs = world.put_back()
-    with monkeypatch.context() as mistake:
-        mistake.setattr(type(world.services.dataverse), write, lambda *_: 1 / 0)
+        world.mend_dataverse()
+    with monkeypatch.context() as broken:
+        broken.setattr(JobStore, "write", lambda *_: 1 / 0)
         world.run(*jobs)
     receipts = world.put_back()
-    world.mend_dataverse()
     assert {item.reason for item in receipts} == {"receipt"}
 
     world.run(*receipts)
@@ -130,7 +132,7 @@ def test_a_row_that_is_deleted_meanwhile_is_forgotten(world, tag_job):
         job="99999999-0000-4000-8000-000000000000",
         first_seen=world.now,
         reason="receipt",
-        claim={"attempt": 1, "token": "t"},
+        claim={"attempt": 1, "tokens": ["t"]},
         receipt={"status": JobStatus.COMPLETED, "code": "OK", "message": "1 tag added."},
     )
 

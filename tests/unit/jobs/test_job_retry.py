@@ -7,20 +7,28 @@ from hypothesis import given, strategies as st
 
 from connector.dataverse.choices import JobStatus
 from connector.errors import Invalid, Misconfigured, OutcomeUnknown, Refused, Transient, Unclear, Unreadable
-from connector.jobs.retry import BACKOFF_FIRST, BACKOFF_LONGEST, INTERNAL_ATTEMPTS, Retry, after, backoff
-from connector.operations.attempt import Outcome
+from connector.jobs.due import BACKOFF_FIRST, BACKOFF_LONGEST, backoff
+from connector.jobs.verdict import INTERNAL_ATTEMPTS, OlderFirst, verdict as decide
+from connector.operations.results import Done, Failed, Retry, Unknown
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVE_UP = timedelta(hours=3)
 
 
-def verdict(error, *, tries=1, age=timedelta(0), repeatable=True):
-    return after(
-        error, tries=tries, first_attempt=NOW - age, now=NOW, give_up=GIVE_UP, repeatable=repeatable
-    )  # fmt: skip
+def verdict(error, *, tries=1, age=timedelta(0), repeatable=True, begun=True, give_up=GIVE_UP):
+    made = decide(
+        Failed(error, begun=begun),
+        tries=tries,
+        first_seen=NOW - age,
+        first_attempt=NOW - age,
+        now=NOW,
+        give_up=give_up,
+        repeatable=repeatable,
+    )
+    return made.outcome if isinstance(made, Unknown) else made
 
 
-RETRY = Retry(NOW + BACKOFF_FIRST)
+RETRY = NOW + BACKOFF_FIRST
 
 
 @pytest.mark.parametrize(
@@ -43,17 +51,17 @@ RETRY = Retry(NOW + BACKOFF_FIRST)
 def test_the_family_of_the_error_decides(error, repeatable, expected):
     made = verdict(error, repeatable=repeatable)
 
-    if isinstance(expected, Retry):
-        assert made == expected
+    if isinstance(expected, datetime):
+        assert made.due == expected
     else:
         assert (made.status, made.code) == (JobStatus.FAILED, expected)
 
 
 def test_a_failed_job_says_what_went_wrong_and_what_to_do():
-    assert verdict(Invalid("The job has no tag.")) == Outcome(
-        JobStatus.FAILED,
-        "JOB_NOT_VALID",
+    assert verdict(Invalid("The job has no tag.")) == Done(
         "[JOB_NOT_VALID] The job has no tag. Correct the job and set its status back to Queued, or create a new job.",
+        "JOB_NOT_VALID",
+        JobStatus.FAILED,
     )
 
 
@@ -75,14 +83,8 @@ def test_what_passes_is_put_up_with_for_three_hours_and_no_longer(error, told):
 
 
 def test_the_sentence_names_the_time_that_the_setting_gives():
-    given_up = after(
-        Transient("Busy."),
-        tries=9,
-        first_attempt=NOW - timedelta(minutes=30),
-        now=NOW,
-        give_up=timedelta(minutes=30),
-        repeatable=True,
-    )
+    half_an_hour = timedelta(minutes=30)
+    given_up = verdict(Transient("Busy."), tries=9, age=half_an_hour, give_up=half_an_hour)
 
     assert "for 0.5 hours" in given_up.message
 
@@ -92,9 +94,9 @@ def test_an_unclear_end_of_what_must_not_be_repeated_is_unknown_and_not_given_up
 
 
 def test_the_other_system_may_ask_for_a_longer_pause_than_the_back_off_but_not_for_a_shorter_one():
-    assert verdict(Transient(retry_after=77)) == Retry(NOW + timedelta(seconds=77))
-    assert verdict(Transient(retry_after=0.5)) == RETRY
-    assert verdict(Transient(retry_after=0)) == RETRY
+    assert verdict(Transient(retry_after=77)).due == NOW + timedelta(seconds=77)
+    assert verdict(Transient(retry_after=0.5)).due == RETRY
+    assert verdict(Transient(retry_after=0)).due == RETRY
 
 
 @pytest.mark.parametrize(("tries", "seconds"), [(0, 5), (1, 5), (2, 10), (3, 20), (6, 160), (7, 300), (1_000_000, 300)])
@@ -119,7 +121,17 @@ def test_a_mistake_of_ours_is_tried_again_twice_and_then_told_by_its_fingerprint
     mistake = raised("jane@example.org")
     made = [verdict(mistake, tries=number) for number in range(1, INTERNAL_ATTEMPTS + 1)]
 
-    assert [type(each) for each in made] == [Retry, Retry, Outcome]
+    assert [type(each) for each in made] == [Retry, Retry, Done]
     assert made[-1].code == "INTERNAL_ERROR"
     assert "Fingerprint: ValueError@" in made[-1].message
     assert "jane" not in made[-1].message
+
+
+@pytest.mark.parametrize("error", [Unclear(), ZeroDivisionError()])
+def test_what_was_not_begun_is_tried_again_even_if_it_must_not_run_twice(error):
+    assert isinstance(verdict(error, repeatable=False, begun=False), Retry)
+
+
+def test_a_job_that_waits_for_an_older_one_has_no_problem_to_show():
+    assert verdict(OlderFirst()).problem is None
+    assert verdict(busy := Transient("Busy.")).problem is busy

@@ -8,7 +8,7 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Refused
-from connector.operations.attempt import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.store import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 
 TAGS = "POST /contact/*/tags"
 
@@ -40,7 +40,7 @@ def test_a_result_is_no_longer_than_what_its_row_takes(world, job, monkeypatch):
     )
 
 
-def test_a_run_that_begins_anew_clears_how_the_last_one_ended(world, job):
+def test_a_run_that_begins_anew_clears_how_the_last_one_ended_and_shows_its_own_problem(world, job):
     world.spotler.arm("error", route=TAGS, status=400, error_type="TAG_INVALID", count=1)
     world.run(job)
     assert world.status(job) == (JobStatus.FAILED, "TAG_INVALID")
@@ -52,15 +52,15 @@ def test_a_run_that_begins_anew_clears_how_the_last_one_ended(world, job):
     world.run(job)
 
     row = world.row(job)
-    assert row[Job.STATUS] == JobStatus.IN_PROGRESS
-    assert [row[column] for column in (Job.RESULT_CODE, Job.RESULT_MESSAGE, Job.COMPLETED_ON)] == [None] * 3
+    assert (row[Job.STATUS], row[Job.RESULT_CODE], row[Job.COMPLETED_ON]) == (JobStatus.IN_PROGRESS, "TRANSIENT", None)
+    assert row[Job.RESULT_MESSAGE].startswith("[TRANSIENT] Spotler answered 5")
 
 
 def test_started_on_is_when_the_last_attempt_began_and_completed_on_when_it_ended(world, job):
     first = world.now
     world.spotler.arm("error", route=TAGS, count=3)
     world.run(job)
-    assert moment(world, job, Job.STARTED_ON) == first
+    assert world.row(job)[Job.STARTED_ON] is None, "it waits for its next attempt, so nothing is begun"
     world.now += timedelta(minutes=1)
     world.mend_spotler()
 

@@ -1,6 +1,8 @@
 """The sweep wakes up what sleeps, and nothing else."""
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -8,7 +10,7 @@ from connector import telemetry
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
-from connector.jobs import sweep as sweeping
+from connector.jobs import due, sweep as sweeping
 from connector.jobs.sweep import sweep
 from connector.operations.registry import operation_of
 
@@ -59,9 +61,11 @@ def test_only_the_claim_of_a_job_that_must_not_run_twice_is_waited_for(world, op
     sweep(world.services)
 
     delays = dict(zip([item.job for item in world.put_back()], world.delays(), strict=True))
-    grace = 0 if operation_of(operation.slug).repeatable else sweeping.GRACE * world.services.settings.job_lease_seconds
+    grace = (
+        0 if operation_of(operation.slug).repeatable else due.HOLDER_GRACE * world.services.settings.job_lease_seconds
+    )
     assert delays == {job: grace, lost: 0}
-    assert sweeping.GRACE > 1, "the longest pause of an item is as long as a lease"
+    assert due.HOLDER_GRACE > 1, "the longest pause of an item is as long as a lease"
 
 
 @pytest.mark.parametrize("operation", [TAG, START])
@@ -70,9 +74,9 @@ def test_only_the_claim_of_a_job_that_must_not_run_twice_is_waited_for(world, op
     [
         {},
         {Job.LEASE_UNTIL: "2099-01-01T00:00:00Z"},
-        {Job.CLAIM: "old", Job.RESULT_CODE: "SPOTLER_DOWN", Job.LEASE_UNTIL: "2020-01-01T00:00:00Z"},
+        {Job.CLAIM: "old", Job.RESULT_CODE: "OUTCOME_UNKNOWN"},
     ],
-    ids=["never claimed", "with a lease of their own making", "that ended before"],
+    ids=["never claimed", "with a lease of their own making", "of which nobody knows how it ended"],
 )
 def test_a_job_that_a_person_set_in_progress_is_not_run_and_told_so(world, operation, columns):
     record = world.contact(known=True)
@@ -116,30 +120,68 @@ def test_the_same_row_in_the_same_state_has_the_same_message_id_and_a_changed_on
     first = ids()
     assert ids() == first
     world.services.dataverse.update(Job.SET, job, {Job.NAME: "Set back by somebody"})
-    world.now += timedelta(hours=1)
-    second = ids()
-    assert second[job] != first[job]
-    assert second[other] == first[other]
+    world.now += timedelta(seconds=30)
+    assert ids()[other] == first[other]
+    world.now += timedelta(minutes=4)
+    assert ids()[job] != first[job]
     assert len(set(first.values())) == 2
 
 
-@pytest.mark.parametrize("block", [2, 3, 5])
-def test_all_that_sleep_are_woken_up_the_oldest_first_however_many_they_are(world, monkeypatch, block):
+def test_all_that_wait_are_woken_up_however_many_pages_they_are(world, monkeypatch):
     jobs = [queued(world) for _ in range(5)]
-    monkeypatch.setattr(sweeping, "LIMIT", block)
+    monkeypatch.setattr(world.services.dataverse, "pages", in_pages_of(2, world.services.dataverse.pages))
 
     assert sweep(world.services) == 5
 
     assert [item.job for item in world.put_back()] == jobs
 
 
-def test_rows_without_a_number_do_not_keep_the_sweep_for_ever(world, monkeypatch):
+def in_pages_of(size, pages):
+    return lambda query: pages(replace(query, page_size=size))
+
+
+def test_a_sweep_ends_when_its_time_is_up_and_the_next_one_goes_on(world, monkeypatch):
+    for _ in range(5):
+        queued(world)
+    moments = count()
+    monkeypatch.setattr(world.services.dataverse, "pages", in_pages_of(2, world.services.dataverse.pages))
+    late = replace(world.services, now=lambda: world.now + next(moments) * sweeping.TIME)
+
+    assert sweep(late) == 2
+    assert sweep(world.services) == 5
+
+
+def test_rows_without_a_number_are_woken_up_too(world):
     for name in ("ann", "bob"):
         job = world.claimed(TAG, world.contact(name), lease=timedelta(seconds=-1), token="dead")
         world.services.dataverse.update(Job.SET, job, {Job.NUMBER: None})
-    monkeypatch.setattr(sweeping, "LIMIT", 2)
 
     assert sweep(world.services) == 2
+
+
+def test_a_row_that_waits_unchanged_is_woken_up_less_and_less_often(world):
+    """Its message is on the bus all the time, behind a backlog: a wake-up more often would only multiply it."""
+    queued(world, age=timedelta(0))
+    began, sent = world.now, {}
+    for minute in range(0, 4 * 60, 2):
+        world.now = began + timedelta(minutes=minute)
+        world.bus.forget()
+        sweep(world.services)
+        for message in world.bus.messages:
+            sent.setdefault(message.message_id, minute)
+
+    assert sorted(set(sent.values())) == [4, 8, 16, 32, 60, 120, 180]
+
+
+def test_a_row_whose_lease_runs_is_left_alone_whatever_its_status_says(world):
+    job = world.claimed(START, world.contact(), lease=timedelta(minutes=1), token="alive")
+    row = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0}
+    world.services.dataverse.update(Job.SET, job, row)
+    world.door("POST", "clock", json={"move_seconds": 600})
+
+    assert sweep(world.services) == 0
+    world.now += timedelta(minutes=1, seconds=1)
+    assert sweep(world.services) == 1
 
 
 def test_a_job_that_a_person_queued_again_is_not_overdue_at_once(world, caplog, monkeypatch):

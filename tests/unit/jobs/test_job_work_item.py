@@ -23,7 +23,7 @@ def body(**members) -> bytes:
 
 ids = st.uuids().map(str)
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
-claims = st.builds(Claim, attempt=st.integers(0, 10**6), token=texts)
+claims = st.builds(Claim, attempt=st.integers(0, 10**6), tokens=st.lists(texts, min_size=1).map(tuple))
 receipts = st.builds(Receipt, status=st.sampled_from(JobStatus), code=texts, message=texts, automation_contact_id=texts)
 moments = st.datetimes(
     min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001 - given UTC
@@ -58,7 +58,8 @@ def test_the_message_carries_the_operation_for_the_filter_the_id_and_the_time():
     assert message.properties == {"operation": "add-tag"}
     assert (message.message_id, message.due) == ("j-1/created", due)
     assert json.loads(message.body) == {
-        "operation": "add-tag", "job": JOB, "reason": "created", "first_seen": "2026-03-01T12:30:15.123456Z", "tries": 0
+        "operation": "add-tag", "job": JOB, "reason": "created", "first_seen": "2026-03-01T12:30:15.123456Z",
+        "tries": 0, "step": 0
     }  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def test_members_that_are_not_known_are_ignored_at_every_level():
         body(
             new=1,
             record={"table": "contact", "id": CONTACT, "new": 1},
-            claim={"attempt": 2, "token": "t", "new": 1},
+            claim={"attempt": 2, "tokens": ["t"], "new": 1},
             receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1},
         )
     )
@@ -85,11 +86,11 @@ def test_ids_are_held_as_rows_have_them():
     ("one", "other", "better"),
     [
         ({}, {}, False),
-        ({"claim": {"attempt": 1, "token": "a"}}, {}, True),
-        ({"claim": {"attempt": 2, "token": "b"}}, {"claim": {"attempt": 1, "token": "a"}}, True),
+        ({"claim": {"attempt": 1, "tokens": ["a"]}}, {}, True),
+        ({"claim": {"attempt": 2, "tokens": ["b"]}}, {"claim": {"attempt": 1, "tokens": ["a"]}}, True),
         (
-            {"receipt": {"status": 2, "code": "OK", "message": ""}, "claim": {"attempt": 1, "token": "a"}},
-            {"claim": {"attempt": 2, "token": "b"}},
+            {"receipt": {"status": 2, "code": "OK", "message": ""}, "claim": {"attempt": 1, "tokens": ["a"]}},
+            {"claim": {"attempt": 2, "tokens": ["b"]}},
             True,
         ),
     ],
@@ -136,7 +137,7 @@ def test_a_moment_keeps_its_offset():
         (b"{}", "first_seen, job, operation"),
         (body(first_seen="yesterday"), "first_seen"),
         (body(reason="because"), "reason"),
-        (body(claim={"attempt": "many"}), "claim.attempt, claim.token"),
+        (body(claim={"attempt": "many"}), "claim.attempt, claim.tokens"),
         (body(first_seen="2026-03-01T12:30:15"), "first_seen"),
         (body(receipt={"status": 77, "code": "OK", "message": ""}), "receipt.status"),
         (body(job="j-1"), "job"),

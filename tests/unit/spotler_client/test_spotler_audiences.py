@@ -5,6 +5,7 @@ import pytest
 from connector.errors import Invalid, Misconfigured, Refused, Transient
 from connector.spotler import ContactUnknown, NotLicensed
 from tests.unit.scripted_server import DROP, Answer
+from tests.unit.spotler_client.account import PAGE, PROPERTIES, missing_but
 
 GONE = Answer(404)
 AUDIENCE = {"externalId": "a-1", "name": "Leads", "createDate": "2024-06-11T08:00:02.000+02:00"}
@@ -89,8 +90,9 @@ def test_everybody_is_removed_only_by_its_own_method(spotler, server):
     assert (request.method, request.path, request.body) == ("DELETE", "/audience/a-1/contact", b"")
 
 
-def test_a_missing_audience_is_none_or_false_or_refused(spotler, server):
-    server.answer(GONE)
+@pytest.mark.parametrize("gone", [GONE, Answer(404, {"errorType": "RESOURCE_NOT_FOUND"})])
+def test_a_missing_audience_is_none_or_false_or_refused(spotler, server, gone):
+    server.answer(missing_but(**{"a-1": gone, "contact": gone}))
 
     assert spotler.audiences.get("a-1") is None
     assert spotler.audiences.delete("a-1") is False
@@ -98,6 +100,36 @@ def test_a_missing_audience_is_none_or_false_or_refused(spotler, server):
         spotler.audiences.add_members("a-1", ["c-0"])
     assert refusal.value.result_code == "RESOURCE_NOT_FOUND"
     assert not isinstance(refusal.value, ContactUnknown)
+
+
+def test_a_bare_404_counts_only_after_another_call_and_a_second_question(spotler, server):
+    server.answer(GONE, Answer(body=PROPERTIES), GONE)
+
+    assert spotler.audiences.delete("a-1") is False
+    assert [(each.method, each.path) for each in server.received] == [
+        ("DELETE", "/audience/a-1"), ("GET", "/contact/properties/list"), ("GET", "/audience/a-1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (PAGE,),
+        (Answer(404, {"error": "Not Found", "message": "no route"}),),
+        (GONE, PAGE),
+        (GONE, Answer(body=PROPERTIES), PAGE),
+        (GONE, Answer(body=PROPERTIES), Answer(body=AUDIENCE)),
+        (GONE, Answer(body=[])),
+    ],
+)
+def test_the_404_of_a_gateway_is_transient(spotler, server, answers):
+    server.answer(*answers)
+
+    with pytest.raises(Transient):
+        spotler.audiences.get("a-1")
+    server.answer(*answers)
+    with pytest.raises(Transient):
+        spotler.audiences.remove_all("a-1")
 
 
 def test_an_audience_is_read(spotler, server):
@@ -116,7 +148,7 @@ def test_creating_what_exists_under_the_same_name_in_any_case_is_harmless(spotle
 
 @pytest.mark.parametrize("existing", [GONE, Answer(body=AUDIENCE | {"name": "Other"})])
 def test_creating_a_name_that_is_taken_is_refused(spotler, server, existing):
-    server.answer(Answer(417), existing)
+    server.answer(missing_but(**{"audience": Answer(417), "a-1": existing}))
 
     with pytest.raises(Refused) as refusal:
         spotler.audiences.create("a-1", "Leads")
@@ -125,7 +157,7 @@ def test_creating_a_name_that_is_taken_is_refused(spotler, server, existing):
 
 
 def test_where_there_are_too_many_audiences_creating_one_says_so(spotler, server):
-    server.answer(Answer(417, {"errorType": "INVALID_STATE"}), GONE)
+    server.answer(missing_but(**{"audience": Answer(417, {"errorType": "INVALID_STATE"}), "a-1": GONE}))
 
     with pytest.raises(Refused, match="there are too many audiences") as refusal:
         spotler.audiences.create("a-1", "Leads")
@@ -150,7 +182,7 @@ def test_renaming_sends_id_and_name(spotler, server):
 
 
 def test_a_403_with_a_key_that_works_is_the_licence(spotler, server):
-    server.answer(Answer(403), Answer(body=[]), Answer(403))
+    server.answer(Answer(403), Answer(body=PROPERTIES), Answer(403))
 
     with pytest.raises(NotLicensed) as refusal:
         spotler.audiences.add_members("a-1", ["c-0"])
@@ -179,6 +211,13 @@ def test_the_proof_of_a_key_grows_old(spotler, server, time):
         spotler.audiences.get("a-1")
 
 
+def test_a_firewalls_page_is_not_the_licence(spotler, server):
+    server.answer(Answer(403, b"<html>Forbidden</html>"))
+
+    with pytest.raises(Transient):
+        spotler.audiences.get("a-1")
+
+
 def test_a_401_is_never_the_licence(spotler, server):
     server.answer(Answer(body=[]), Answer(401))
     spotler.campaigns()
@@ -187,8 +226,9 @@ def test_a_401_is_never_the_licence(spotler, server):
         spotler.audiences.get("a-1")
 
 
-def test_an_answer_without_audience_is_transient(spotler, server):
-    server.answer(Answer(200))
+@pytest.mark.parametrize("body", [b"", b"null", {}, [], [AUDIENCE], b"<html>"])
+def test_an_answer_without_audience_is_transient(spotler, server, body):
+    server.answer(Answer(200, body))
 
     with pytest.raises(Transient):
         spotler.audiences.get("a-1")

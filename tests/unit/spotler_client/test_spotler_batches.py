@@ -144,12 +144,31 @@ def test_a_lost_answer_is_repeated_because_writing_twice_is_harmless(spotler, se
     assert len(server.received) == 2
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", {"message": "?"}, "text"])
+@pytest.mark.parametrize("body", [b"", b"<html>", {"message": "?"}, "text", b"null", {}, [None]])
 def test_an_answer_that_is_no_list_is_transient(spotler, server, body):
     server.answer(Answer(body=body))
 
     with pytest.raises(Transient):
         spotler.upsert_contacts(contacts(2))
+
+
+@pytest.mark.parametrize("status", [400, 413])
+def test_a_contact_that_a_gateway_refuses_harms_no_other_and_is_tried_again(spotler, server, status):
+    server.answer(lambda request: Answer(status, b"<html>") if "c-2" in ids(request) else accept(request))
+
+    results = spotler.upsert_contacts(contacts(4))
+
+    assert [result.code for result in results] == ["OK", "OK", "ERROR", "OK"]
+    assert isinstance(results[2].error, Transient)
+
+
+def test_a_gateways_404_is_not_blamed_on_the_contacts(spotler, server):
+    server.answer(Answer(404, b"<html>"))
+
+    with pytest.raises(Transient):
+        spotler.upsert_contacts(contacts(4))
+
+    assert len(server.received) == 1
 
 
 def test_a_bad_key_is_not_blamed_on_the_contacts(spotler, server):

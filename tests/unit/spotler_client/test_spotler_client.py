@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connector.errors import Invalid, Misconfigured, Refused, Transient, Unclear
+from connector.errors import Invalid, Refused, Transient, Unclear
 from connector.spotler import ContactUnknown, FieldType, TriggerField
 from connector.spotler.client import FIELDS_TTL
 from connector.spotler.paths import Paths
 from tests.unit.scripted_server import DROP, Answer
+from tests.unit.spotler_client.account import EMAIL, PAGE, PERMISSIONS, PROPERTIES
 
-PROPERTIES = [{"name": "email", "description": "E-mail", "type": "email"}]
 UNKNOWN = Answer(404, {"errorType": "CONTACT_NOT_FOUND", "message": "Contact c-1 not found"})
 
 
@@ -69,7 +69,14 @@ def test_many_threads_share_the_failure_to_get_the_fields(spotler, server):
     assert len(server.received) == 1
 
 
-@pytest.mark.parametrize("body", [b"", {"errors": []}, b"<html>"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", {"errors": []}, b"<html>", b"null", {}, "text", [], [None], [EMAIL], [PERMISSIONS],
+        [EMAIL, PERMISSIONS | {"entries": []}], [EMAIL, PERMISSIONS | {"entries": None}],
+        [EMAIL, PERMISSIONS | {"type": "string"}],
+    ],
+)  # fmt: skip
 def test_an_answer_without_fields_is_not_remembered(spotler, server, body):
     server.answer(Answer(body=body), Answer(body=PROPERTIES))
 
@@ -79,7 +86,33 @@ def test_an_answer_without_fields_is_not_remembered(spotler, server, body):
     assert "email" in spotler.fields()
 
 
-@pytest.mark.parametrize("answer", [UNKNOWN, Answer(404), Answer(400, UNKNOWN.body)])
+def test_a_probe_asks_each_time_and_checks_the_answer(spotler, server):
+    server.answer(Answer(body=PROPERTIES), Answer(body=PROPERTIES), Answer(body=[]))
+    spotler.fields()
+
+    spotler.probe()
+    with pytest.raises(Transient, match="lacks the e-mail address or the permissions"):
+        spotler.probe()
+
+    assert {(each.method, each.path) for each in server.received} == {("GET", "/contact/properties/list")}
+    assert "email" in spotler.fields()
+
+
+@pytest.mark.parametrize("answer", [PAGE, Answer(404), Answer(404, {"error": "Not Found", "message": "no route"}),
+                                    Answer(405), Answer(302), Answer(400, b"<html>"), Answer(200, b"<html>"),
+                                    Answer(200, {}), Answer(200, []), Answer(200, b"null"), Answer(200)])  # fmt: skip
+def test_what_is_not_the_api_says_nothing_about_a_contact(spotler, server, answer):
+    server.answer(answer)
+
+    with pytest.raises(Transient):
+        spotler.get_contact("c-1")
+    with pytest.raises(Transient):
+        spotler.anonymize("c-1")
+    with pytest.raises(Transient):
+        spotler.update_contact("c-1", {"city": ""})
+
+
+@pytest.mark.parametrize("answer", [UNKNOWN, Answer(400, UNKNOWN.body)])
 def test_a_contact_that_is_unknown_is_none(spotler, server, answer):
     server.answer(answer)
 
@@ -205,19 +238,33 @@ def test_fields_of_an_automation_go_under_the_name_that_the_setting_gives(spotle
     assert server.received[0].json == {"externalContactId": "c-1", "values": SENT}
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]"])
-def test_a_success_without_a_readable_body_is_a_success(spotler, server, body):
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", {}, {"result": None}, {"result": "Ann"}])
+def test_a_success_that_does_not_say_what_it_did_is_unclear(spotler, server, body):
     server.answer(Answer(body=body))
 
-    assert spotler.trigger_automation("code", "c-1").automation_contact_id() is None
+    with pytest.raises(Unclear) as fault:
+        spotler.trigger_automation("code", "c-1")
+    assert fault.value.result_code == "SPOTLER_ANSWER_UNREADABLE"
+    with pytest.raises(Unclear):
+        spotler.trigger_campaign("t", "c-1")
+
+
+@pytest.mark.parametrize("answer", [PAGE, Answer(404), Answer(417), Answer(400, b"<html>"), Answer(503), Answer(302)])
+def test_a_start_that_the_api_did_not_answer_is_unclear_and_not_repeated(spotler, server, answer):
+    server.answer(answer)
+
+    with pytest.raises(Unclear):
+        spotler.trigger_automation("code", "c-1")
+    with pytest.raises(Unclear):
+        spotler.trigger_campaign("t", "c-1")
+
+    assert len(server.received) == 2
 
 
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [
         (404, {"result": "TRIGGER_NOTFOUND"}, "TRIGGER_NOTFOUND"),
-        (404, b"", "TRIGGER_NOTFOUND"),
-        (417, b"", "NOT_TRIGGERED"),
         (417, {"result": "NOT_TRIGGERED", "automationResults": [{"result": "AUTOMATION_INACTIVE"}]},
          "AUTOMATION_INACTIVE"),
         (200, {"result": "UNKNOWN"}, "UNKNOWN"),
@@ -265,7 +312,7 @@ def test_a_start_that_is_taken_and_then_fails_at_spotler_is_unclear(spotler, ser
     assert fault.value.result_code == result
 
 
-def test_a_start_that_was_surely_turned_away_is_repeated(spotler, server):
+def test_a_start_that_was_throttled_is_repeated(spotler, server):
     server.answer(Answer(429, headers={"Retry-After": "1"}), Answer(body={"result": "OK"}))
 
     assert spotler.trigger_automation("code", "c-1").result == "OK"
@@ -279,10 +326,10 @@ def test_every_attempt_is_signed_anew(spotler, server):
     assert first != second
 
 
-def test_a_wrong_address_is_a_matter_of_settings(spotler, server):
-    server.answer(Answer(404, b"<html>"))
+def test_a_wrong_address_is_named(spotler, server):
+    server.answer(PAGE)
 
-    with pytest.raises(Misconfigured) as error:
+    with pytest.raises(Transient, match=r"SPOTLER_URL did not answer like Spotler \(404\)") as error:
         spotler.campaigns()
 
     assert error.value.result_code == "SPOTLER_URL"

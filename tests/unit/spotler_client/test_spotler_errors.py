@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
 from connector.spotler import ContactResult, ContactUnknown
 from connector.spotler.codes import MEANINGS
-from connector.spotler.errors import NotSupported, UnknownMembers, error_for, error_of, named_field
+from connector.spotler.errors import NotSpotler, NotSupported, UnknownMembers, error_for, error_of, named_field
 from tests.unit.scripted_server import Answer
 
 PAGE = b"<html><body>Not Found ann@example.org</body></html>"
@@ -72,19 +72,21 @@ def test_what_does_not_look_like_a_code_is_not_passed_on(code):
     assert error.result_code == "SPOTLER_HTTP_400"
 
 
-@pytest.mark.parametrize("body", [b"", PAGE, b"[]", b"null", b"\xff\xfe", b'{"errorType":'])
-def test_without_a_code_the_call_knows_what_its_404_means(body):
-    error = error_of(answer(404, body), {404: "TRIGGER_NOTFOUND"})
-
-    assert error.result_code == "TRIGGER_NOTFOUND"
+def test_where_a_resource_declares_no_body_the_status_alone_may_stand_for_a_code():
+    assert error_of(answer(417), {417: "INVALID_STATE"}).result_code == "INVALID_STATE"
 
 
-@pytest.mark.parametrize("status", [301, 404, 405])
-def test_an_answer_that_the_api_does_not_give_points_to_the_address(status):
-    error = error_of(answer(status, PAGE), {})
+FOREIGN = [b"", PAGE, b"[]", b"null", b"\xff\xfe", b'{"errorType":', {}, {"message": "Not Found", "status": 404}]
 
-    assert isinstance(error, Misconfigured)
-    assert error.result_code == "SPOTLER_URL"
+
+@pytest.mark.parametrize("status", [301, 400, 404, 405, 408, 409, 413, 417])
+@pytest.mark.parametrize("body", FOREIGN)
+def test_an_answer_without_the_error_body_of_the_api_is_never_a_refusal(status, body):
+    error = error_of(answer(status, body), {417: "INVALID_STATE"} if body else {})
+
+    assert type(error) is NotSpotler
+    assert isinstance(error, Transient)
+    assert (error.result_code, error.status, error.is_bare) == ("SPOTLER_URL", status, body == b"")
 
 
 @pytest.mark.parametrize("response", [refusal(400, "BACKEND_EXCEPTION"), answer(408)])
@@ -111,7 +113,7 @@ def test_why_nothing_was_triggered_is_the_code_where_all_automations_agree(resul
 def test_unknown_members_are_named_in_lower_case_but_not_in_the_sentence():
     body = {"errorType": "CONTACT_NOT_FOUND", "message": "", "externalContactIds": ["C-9", 5, None]}
 
-    error = error_of(answer(404, body), {404: "RESOURCE_NOT_FOUND"})
+    error = error_of(answer(404, body), {})
 
     assert isinstance(error, UnknownMembers)
     assert error.external_ids == {"c-9"}

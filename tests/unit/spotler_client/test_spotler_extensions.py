@@ -12,8 +12,11 @@ from connector.spotler import (
     OptOutScope,
     ScoreOperation,
 )
+from connector.spotler.errors import NotSpotler
+from connector.spotler.missing import BELIEVED_SECONDS, OVER_SECONDS, TIMES
 from connector.spotler.paths import Paths
 from tests.unit.scripted_server import DROP, Answer
+from tests.unit.spotler_client.account import PAGE, PROPERTIES, missing_but
 
 DONE = Answer(204)
 START, END = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 2, tzinfo=UTC)
@@ -112,46 +115,86 @@ def test_optouts_are_read(spotler, server):
     assert second.scope is None
 
 
-@pytest.mark.parametrize("status", [404, 405])
-def test_a_call_that_is_not_there_is_remembered(spotler, server, status):
-    server.answer(Answer(status, b"<html>"))
+CONTACT = Answer(body={"externalId": "c-1", "properties": {}})
 
-    for _ in range(3):
-        with pytest.raises(NotSupported):
+
+def ask(spotler, time, times, *, seconds):
+    """Create a tag so many times, with pauses; the kinds of errors."""
+    kinds = []
+    for _ in range(times):
+        with pytest.raises((Transient, NotSupported)) as fault:
             spotler.create_tag("Lead")
-    assert len(server.received) == 1
-
-    with pytest.raises(NotSupported):
-        spotler.tags()
-    assert len(server.received) == 2
+        kinds.append(type(fault.value))
+        time.now += seconds
+    return kinds
 
 
-def missing_but(*paths: str, body: object = b""):
-    """Answers what stands at these paths; anything else is not there."""
-    return lambda request: Answer(200, body) if request.path in paths else Answer(404, b"<html>")
+def test_a_call_is_missing_only_after_repetition_over_minutes(spotler, server, time):
+    server.answer(missing_but())
+
+    assert ask(spotler, time, TIMES, seconds=OVER_SECONDS / 4) == [NotSpotler] * TIMES
+    time.now += OVER_SECONDS
+    assert ask(spotler, time, 1, seconds=0) == [NotSupported]
 
 
-def test_a_call_about_a_contact_is_not_there_if_spotler_knows_the_contact(spotler, server):
-    server.answer(missing_but("/contact/c-1", body={}))
+def test_many_jobs_at_once_are_no_repetition(spotler, server, time):
+    server.answer(missing_but())
 
-    for _ in range(3):
-        with pytest.raises(NotSupported):
+    assert ask(spotler, time, 10, seconds=0) == [NotSpotler] * 10
+
+
+def test_a_missing_call_costs_nothing_for_minutes_and_is_then_tried_again(spotler, server, time):
+    server.answer(missing_but())
+    ask(spotler, time, TIMES, seconds=OVER_SECONDS)
+    server.received.clear()
+
+    assert ask(spotler, time, 3, seconds=0) == [NotSupported] * 3
+    assert server.received == []
+
+    time.now += BELIEVED_SECONDS
+    server.answer(DONE)
+    spotler.create_tag("Lead")
+    server.answer(missing_but())
+    assert ask(spotler, time, 1, seconds=0) == [NotSpotler]
+
+
+def test_while_published_calls_do_not_work_no_call_is_missing(spotler, server, time):
+    server.answer(PAGE)
+
+    assert ask(spotler, time, 10, seconds=OVER_SECONDS) == [NotSpotler] * 10
+
+
+def test_a_call_about_a_contact_is_missing_if_spotler_knows_the_contact(spotler, server, time):
+    server.answer(missing_but(**{"c-1": CONTACT}))
+
+    for expected in [NotSpotler] * (TIMES - 1) + [NotSupported]:
+        with pytest.raises(expected):
             spotler.add_tags("c-1", ["Lead"])
+        time.now += OVER_SECONDS
 
-    assert [each.path for each in server.received] == ["/contact/c-1/tags", "/contact/c-1"]
+    assert [each.path for each in server.received[:2]] == ["/contact/c-1/tags", "/contact/c-1"]
 
 
-def test_a_contact_that_is_not_there_says_nothing_about_the_call(spotler, server):
-    server.answer(missing_but("/contact/c-1/tags"))
+def test_a_raise_of_a_score_without_an_answer_of_the_api_is_unclear(spotler, server):
+    server.answer(missing_but(**{"c-1": CONTACT}))
 
-    for _ in range(3):
-        with pytest.raises(ContactUnknown):
-            spotler.add_tags("gone", ["Lead"])
+    with pytest.raises(Unclear) as fault:
+        spotler.set_score("c-1", "Lead", 5, ScoreOperation.INCREASE)
 
-    spotler.add_tags("c-1", ["Lead"])
+    assert fault.value.result_code == "SPOTLER_URL"
+    assert [each.method for each in server.received].count("POST") == 1
+
+
+def test_only_spotler_itself_says_that_a_contact_is_unknown(spotler, server):
+    server.answer(PAGE, Answer(404, {"errorType": "CONTACT_NOT_FOUND"}))
+
     with pytest.raises(ContactUnknown):
         spotler.add_tags("gone", ["Lead"])
-    assert [each.path for each in server.received[-2:]] == ["/contact/c-1/tags", "/contact/gone/tags"]
+
+    server.answer(DONE, PAGE)
+    spotler.add_tags("c-1", ["Lead"])
+    with pytest.raises(NotSpotler):
+        spotler.add_tags("c-1", ["Lead"])
 
 
 def test_a_contact_that_cannot_be_asked_for_now_says_nothing_about_the_call(spotler, server):
@@ -163,44 +206,43 @@ def test_a_contact_that_cannot_be_asked_for_now_says_nothing_about_the_call(spot
     spotler.add_tags("c-1", ["Lead"])
 
 
-AUTOMATIONS = [{"automationId": "a", "name": "Welcome", "active": False}]
+AUTOMATIONS = Answer(body=[{"automationId": "a", "name": "Welcome", "active": False}])
 
 
-def test_a_stop_is_not_there_if_spotler_knows_the_automation(spotler, server):
-    server.answer(missing_but("/automation/list", body=AUTOMATIONS))
+def test_a_stop_is_missing_if_spotler_knows_the_automation(spotler, server, time):
+    server.answer(missing_but(list=AUTOMATIONS))
 
-    for _ in range(3):
-        with pytest.raises(NotSupported):
+    for expected in [NotSpotler] * (TIMES - 1) + [NotSupported]:
+        with pytest.raises(expected):
             spotler.stop_automation("a", "c-1")
+        time.now += OVER_SECONDS
 
-    assert [each.path for each in server.received] == ["/automation/a/stop", "/automation/list"]
+
+def test_an_automation_that_is_not_listed_is_refused(spotler, server):
+    server.answer(missing_but(list=AUTOMATIONS))
+
+    with pytest.raises(Refused) as refusal:
+        spotler.stop_automation("gone", "c-1")
+
+    assert refusal.value.result_code == "RESOURCE_NOT_FOUND"
 
 
-def test_an_automation_that_is_not_there_says_nothing_about_the_stop(spotler, server):
-    server.answer(missing_but("/automation/list", "/automation/a/stop", body=AUTOMATIONS))
+@pytest.mark.parametrize("listed", [Answer(body=[]), PAGE, Answer(body=b"null")])
+def test_without_a_list_of_automations_nothing_is_said_about_one(spotler, server, listed):
+    server.answer(missing_but(list=listed))
 
-    for _ in range(2):
-        with pytest.raises(Refused) as refusal:
-            spotler.stop_automation("gone", "c-1")
-        assert refusal.value.result_code == "RESOURCE_NOT_FOUND"
+    with pytest.raises(Transient):
         spotler.stop_automation("a", "c-1")
 
-    assert [each.path for each in server.received].count("/automation/list") == 1
 
+@pytest.mark.parametrize("answer", [Answer(200, []), Answer(200, b"null"), Answer(200, {}), Answer(200, b"<html>")])
+def test_a_write_that_answers_anything_is_not_done(spotler, server, answer):
+    server.answer(answer)
 
-def test_where_automations_cannot_be_listed_a_stop_that_is_missing_is_not_remembered(spotler, server):
-    server.answer(missing_but("/automation/a/stop"))
-
-    with pytest.raises(NotSupported):
-        spotler.stop_automation("gone", "c-1")
-    spotler.stop_automation("a", "c-1")
-
-
-def test_a_feed_that_is_not_there_says_so_when_it_is_read(spotler, server):
-    server.answer(Answer(404))
-
-    with pytest.raises(NotSupported):
-        list(spotler.optouts(START, END))
+    with pytest.raises(Transient):
+        spotler.add_tags("c-1", ["Lead"])
+    with pytest.raises(Unclear):
+        spotler.set_score("c-1", "Lead", 5, ScoreOperation.DECREASE)
 
 
 def test_a_known_error_is_no_missing_call(spotler, server):
@@ -215,15 +257,6 @@ def test_a_known_error_is_no_missing_call(spotler, server):
     spotler.add_tags("c-1", ["Lead"])
 
 
-def test_a_bare_404_of_a_call_that_works_is_about_the_contact(spotler, server):
-    server.answer(DONE, Answer(404), DONE)
-    spotler.add_tags("c-1", ["Lead"])
-
-    with pytest.raises(ContactUnknown):
-        spotler.add_tags("c-2", ["Lead"])
-    spotler.add_tags("c-1", ["Lead"])
-
-
 def test_a_bad_key_is_no_missing_call(spotler, server):
     server.answer(Answer(401), DONE)
 
@@ -233,7 +266,7 @@ def test_a_bad_key_is_no_missing_call(spotler, server):
 
 
 def test_a_licence_without_automations_says_so(spotler, server):
-    server.answer(Answer(403), Answer(body=[]))
+    server.answer(Answer(403), Answer(body=PROPERTIES))
 
     with pytest.raises(NotLicensed):
         spotler.automations()

@@ -89,13 +89,28 @@ def test_an_offset_that_does_not_grow_is_replaced_by_counting():
     assert Book(5, page).read(2) == list(range(5))
 
 
-@pytest.mark.parametrize("body", ["text", 5, {"error": 1}, {"items": "none"}, {"items": {}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "text",
+        5,
+        None,
+        {},
+        {"error": 1},
+        {"items": "none"},
+        {"items": {}},
+        {"items": None},
+        {"paging": None},
+        [None],
+        ["x"],
+    ],
+)
 def test_what_is_no_page_is_never_taken_for_an_empty_one(body):
     with pytest.raises(Transient):
         list(records(lambda _after: body, "items", page_size=2))
 
 
-@pytest.mark.parametrize("body", [[], {}, {"items": None}, {"items": []}, {"paging": {}}, {"paging": None}])
+@pytest.mark.parametrize("body", [[], {"items": []}, {"paging": {}}, {"paging": {}, "items": None}])
 def test_empty_pages_come_in_many_forms(body):
     assert list(records(lambda _after: body, "items", page_size=2)) == []
 

@@ -35,22 +35,32 @@ def test_a_certificate_that_is_not_trusted_is_misconfigured(make):
         thread.join()
 
 
-def dripping(listener, ended):
-    """Answers with a byte at a time, each well within the time-out."""
+HEAD = b"HTTP/1.1 200 OK\r\n"
+DRIPS = {
+    "bytes of the body": (HEAD + b"Content-Length: 100000\r\n\r\n", b"x"),
+    "bytes of a header": (HEAD + b"X-Long: ", b"x"),
+    "whole headers": (HEAD, b"X-More: 1\r\n"),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+def dripping(listener, ended, begin, drip):
+    """Answers with a little at a time, each well within the time-out."""
     connection, _ = listener.accept()
     with connection, suppress(OSError):
         connection.recv(65536)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        connection.sendall(begin)
         while not ended.wait(0.02):
-            connection.sendall(b"x")
+            connection.sendall(drip)
 
 
+@pytest.mark.parametrize("what", DRIPS)
 @pytest.mark.parametrize(("repeatable", "kind"), [(True, Transient), (False, Unclear)])
-def test_an_answer_that_drips_in_is_given_up(make, monkeypatch, repeatable, kind):
+def test_an_answer_that_drips_in_is_given_up(make, monkeypatch, what, repeatable, kind):
     monkeypatch.setattr(calling, "ATTEMPTS", 1)
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
-        pool.submit(dripping, listener, ended)
+        pool.submit(dripping, listener, ended, *DRIPS[what])
         transport = make(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.1)
         with pytest.raises(ConnectorError) as fault:
             post(transport, repeatable=repeatable)
@@ -58,6 +68,53 @@ def test_an_answer_that_drips_in_is_given_up(make, monkeypatch, repeatable, kind
 
     assert type(fault.value) is kind
     assert "did not answer" in fault.value.sentence
+
+
+def test_the_time_left_for_one_answer_is_not_the_time_out_of_the_next(monkeypatch):
+    monkeypatch.setattr(session, "LONGEST_ANSWER", 0.5)  # every read has less time than a time-out
+    here, there = socket.socketpair()
+    with here, there:
+        here.settimeout(5.0)
+        there.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        answer = session._Answer(here)
+        answer.begin()
+        answer.close()
+
+        assert here.gettimeout() == 5.0
+
+
+def closing(listener, _context):
+    """Takes a connection and ends it before TLS is agreed."""
+    connection, _ = listener.accept()
+    connection.close()
+
+
+def babbling(listener, _context):
+    """Answers the greeting of TLS with something else."""
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        connection.recv(65536)
+
+
+def silent(listener, ended):
+    """Takes a connection and never says anything."""
+    connection, _ = listener.accept()
+    with connection:
+        ended.wait(10)
+
+
+@pytest.mark.parametrize("server_", [closing, babbling, silent])
+def test_a_call_that_failed_before_tls_was_agreed_was_not_sent(make, monkeypatch, server_):
+    monkeypatch.setattr(calling, "ATTEMPTS", 1)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        pool.submit(server_, listener, ended)
+        with pytest.raises(Transient, match="could not be reached") as fault:
+            post(make(f"https://127.0.0.1:{listener.getsockname()[1]}", timeout=0.2))
+        ended.set()
+
+    assert type(fault.value) is Transient
 
 
 def test_an_answer_that_is_too_large_is_given_up(server, make, monkeypatch):

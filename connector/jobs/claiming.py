@@ -1,0 +1,213 @@
+"""The first half of a chunk: from work items to claimed jobs."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector import telemetry
+from connector.dataverse.records import RecordRef
+from connector.errors import OutcomeUnknown, Refused
+from connector.jobs import due
+from connector.jobs.attempt import Attempt, Ended
+from connector.jobs.claims import Drop, End, Run, Wait, decide, resumes
+from connector.jobs.put_back import PutBack
+from connector.jobs.store import ClaimAnswers, Claimed, JobStore
+from connector.jobs.verdict import OlderFirst
+from connector.operations.job import Job
+from connector.operations.operation import Operation
+from connector.operations.results import Done, Failed
+from connector.routing.subscriptions import slug_of
+from connector.routing.work_item import Claim, WorkItem
+from connector.services import Services
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the items of a chunk.
+
+    Attributes:
+        attempts: the jobs to perform, in the order of their numbers.
+        ended: those whose result is known already.
+        siblings: the unfinished jobs of each record, as they were when the chunk read them.
+    """
+
+    attempts: Sequence[Attempt] = ()
+    ended: Sequence[Ended] = ()
+    siblings: Mapping[RecordRef, Sequence[Job]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """The jobs to claim, with their items, and those of which only something is written."""
+
+    runs: Sequence[tuple[WorkItem, Claimed]]
+    ended: Sequence[Ended]
+    siblings: Mapping[RecordRef, Sequence[Job]]
+
+
+class Claiming:
+    """Claims the jobs of one chunk."""
+
+    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
+        self._services = services
+        self._operation = operation
+        self._put_back = put_back
+        self._store = JobStore(services.dataverse)
+        self._lease = timedelta(seconds=services.settings.job_lease_seconds)
+
+    def take(self, items: Sequence[WorkItem]) -> Taken:
+        """Claim the jobs of these items, one item per job."""
+        receipts = self._receipts([item for item in items if item.receipt is not None])
+        taken = self._claim({item.job: item for item in items if item.receipt is None})
+        return Taken(taken.attempts, [*receipts, *taken.ended], taken.siblings)
+
+    def _receipts(self, items: Sequence[WorkItem]) -> list[Ended]:
+        """Items whose work is done already: their outcome has to be written, unless the row has moved on since."""
+        if not items:
+            return []
+        try:
+            jobs = {job.id: job for job in self._store.read([item.job for item in items], ())}
+        except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
+            self._wait_for_dataverse(items, error, {})
+            return []
+        ended = []
+        for item in items:
+            job, receipt = jobs.get(item.job), item.receipt
+            if job is not None and receipt is not None and _takes_receipt(job, item):
+                done = Done(receipt.message, receipt.code, receipt.status, receipt.automation_contact_id)
+                ended.append(Ended(Attempt(item, job, is_claimed=False), done))
+            else:
+                self._drop(item, "the job has moved on since this outcome")
+        return ended
+
+    def _claim(self, items: Mapping[str, WorkItem]) -> Taken:
+        """Read the jobs, decide about each, and claim those that may run."""
+        if not items:
+            return Taken()
+        now = self._services.now()
+        tried: dict[str, Claim] = {}
+        try:
+            decided = self._decide(items, now)
+            tried = {item.job: _tried(item, claimed) for item, claimed in decided.runs}
+            answers = self._store.claim([claimed for _, claimed in decided.runs], now=now, lease=self._lease)
+        except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
+            self._wait_for_dataverse(items.values(), error, tried)
+            return Taken()
+        attempts, ended = self._attempts(decided.runs, answers, now)
+        return Taken(attempts, [*decided.ended, *ended], decided.siblings)
+
+    def _decide(self, items: Mapping[str, WorkItem], now: datetime) -> _Decided:
+        records = {item.record for item in items.values() if item.record is not None}
+        jobs = {job.id: job for job in self._store.read(items.keys(), records)}
+        siblings = _siblings(jobs.values())
+        runs: dict[str, tuple[WorkItem, Claimed]] = {}
+        ended: dict[str, Ended] = {}
+        for item in sorted(items.values(), key=lambda item: jobs[item.job].number if item.job in jobs else ""):
+            job = jobs.get(item.job)
+            corrected = item if job is None or job.is_final else _corrected(item, job)
+            if corrected != item:
+                # The row says otherwise than the message: the right function decides, with the right neighbours.
+                self._put_back.forward(corrected)
+                continue
+            decision = decide(
+                item,
+                job,
+                siblings=siblings.get(job.record, ()) if job and job.record else (),
+                together=runs.keys() | ended.keys(),
+                repeatable=self._operation.repeatable,
+                now=now,
+            )
+            match decision:
+                case Run() if job is not None:
+                    runs[job.id] = (item, Claimed(job, self._services.new_id()))
+                case End(outcome) if job is not None:
+                    ended[job.id] = Ended(Attempt(item, job, is_claimed=False), outcome)
+                case Wait() if job is not None and resumes(item, job):
+                    self._give_back(item, job, ended)
+                case Wait(moment):
+                    self._put_back.wait(item, moment)
+                case Drop(why):
+                    self._drop(item, why)
+        return _Decided(list(runs.values()), list(ended.values()), siblings)
+
+    def _give_back(self, item: WorkItem, job: Job, ended: dict[str, Ended]) -> None:
+        """A claim that an older job came in front of is given back."""
+        ended[job.id] = Ended(Attempt(item, job), Failed(OlderFirst()))
+
+    def _attempts(
+        self, runs: Iterable[tuple[WorkItem, Claimed]], answers: ClaimAnswers, now: datetime
+    ) -> tuple[list[Attempt], list[Ended]]:
+        """What the answers to the claims mean, each for its own job; younger ones wait for one that was not claimed."""
+        for first_of_each_type in {type(refusal): refusal for refusal in answers.refused.values()}.values():
+            telemetry.log_problem(log, first_of_each_type, operation=self._operation.slug)
+        attempts: list[Attempt] = []
+        ended: list[Ended] = []
+        not_claimed: set[RecordRef | None] = set()
+        for item, claimed in runs:
+            job, refusal = claimed.job, answers.refused.get(claimed.job.id)
+            if job.id in answers.taken:
+                attempt = Attempt(item.begun(now, anew=not resumes(item, job)), answers.taken[job.id])
+                if job.record is not None and job.record in not_claimed:
+                    ended.append(Ended(attempt, Failed(OlderFirst())))
+                else:
+                    attempts.append(attempt)
+                continue
+            not_claimed.add(job.record)
+            if isinstance(refusal, Refused):
+                # Its row cannot be claimed, now or later: a rule of the customer forbids it. Perhaps it takes its end.
+                ended.append(Ended(Attempt(item, job, is_claimed=False), Failed(refusal)))
+            elif refusal is None:
+                self._put_back.wait(item, now + due.CONTENDED, _tried(item, claimed))
+            else:
+                self._wait_for_dataverse([item], refusal, {job.id: _tried(item, claimed)}, log_it=False)
+        return attempts, ended
+
+    def _wait_for_dataverse(
+        self, items: Iterable[WorkItem], error: Exception, tried: Mapping[str, Claim], *, log_it: bool = True
+    ) -> None:
+        """Nothing could be read or claimed: wait as long as the other side asks for, longer the longer it lasts."""
+        if log_it:
+            telemetry.log_problem(log, error, operation=self._operation.slug)
+        now = self._services.now()
+        for item in items:
+            if not self._put_back.has(item.job):
+                claim = tried.get(item.job)
+                claimed = (claim or item.claim) is not None
+                moment = due.after_dataverse(error, since=item.first_seen, now=now, claimed=claimed)
+                self._put_back.wait(item, moment, claim)
+
+    def _drop(self, item: WorkItem, why: str) -> None:
+        log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
+
+
+def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
+    siblings = defaultdict(list)
+    for job in jobs:
+        if not job.is_final and job.record is not None:
+            siblings[job.record].append(job)
+    return siblings
+
+
+def _corrected(item: WorkItem, job: Job) -> WorkItem:
+    """The item as the row has it; a record that the row has lost is remembered, because it was deleted."""
+    return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record or item.record})
+
+
+def _tried(item: WorkItem, claimed: Claimed) -> Claim:
+    """The claims that the row may bear: the one just tried, and those with which the item came."""
+    before = item.claim or Claim(attempt=claimed.job.attempts, tokens=())
+    return before.and_tried(claimed.token)
+
+
+def _takes_receipt(job: Job, item: WorkItem) -> bool:
+    """Whether an outcome still belongs on the row: it bears the claim, or was given up as unknown in between.
+
+    What a person has set back to Queued is to run again, unless nobody but the receipt knows how it ended.
+    """
+    is_its_own = item.claim is not None and item.claim.matches(job.claim) and not job.is_queued
+    return is_its_own or job.result_code == OutcomeUnknown.code

@@ -1,0 +1,116 @@
+"""What a chunk sends at its end: items that wait, go elsewhere, are tried again, go on, or come next.
+
+What goes to the quarantine is sent last, so that no other job suffers when that is not taken. The ids of the messages
+are such that copies of one wake-up meet, and the bus keeps one of them.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from connector import telemetry
+from connector.errors import ConnectorError, Unreadable
+from connector.jobs import due as due_times
+from connector.jobs.attempt import Attempt
+from connector.operations.job import Job
+from connector.routing.quarantine import quarantine
+from connector.routing.subscriptions import slug_of
+from connector.routing.work_item import Claim, Receipt, WorkItem
+from connector.servicebus.bus import Bus, OutgoingMessage
+from connector.servicebus.entities import TOPIC_JOBS
+
+log = logging.getLogger(__name__)
+
+
+class PutBack:
+    """Collects messages and sends them together."""
+
+    def __init__(self) -> None:
+        self._messages: list[OutgoingMessage] = []
+        self._jobs: set[str] = set()
+        self._aside: list[tuple[WorkItem, ConnectorError, str]] = []
+
+    def has(self, job: str) -> bool:
+        """Whether an item of this job is among them."""
+        return job in self._jobs
+
+    def wait(self, item: WorkItem, due: datetime, claim: Claim | None = None) -> None:
+        """An item that could not be claimed looks again later.
+
+        `claim` holds the claims that were tried and may have succeeded although their answer was lost.
+        """
+        again = item.model_copy(
+            update={"reason": "receipt" if item.receipt else "waiting", "claim": claim or item.claim}
+        )
+        token = again.claim.token if again.claim else "none"
+        self._add(again, f"wait/{token}/{_slot(due)}", due)
+
+    def forward(self, item: WorkItem) -> None:
+        """An item goes to where its row says that it belongs, at once."""
+        self._add(item, f"forward/{item.record.id if item.record else 'none'}")
+
+    def retry(self, attempt: Attempt, due: datetime) -> None:
+        """A claimed item is tried again under its claim."""
+        self._add(attempt.item_again("retry"), f"retry/{attempt.job.claim}/{_slot(due)}", due)
+
+    def go_on(self, attempt: Attempt, now: datetime) -> None:
+        """A long work goes on with its next step, at once; steps use up neither tries nor time."""
+        item = attempt.item_again("continue").model_copy(
+            update={"step": attempt.item.step + 1, "tries": 0, "first_attempt": now}
+        )
+        self._add(item, f"continue/{attempt.job.claim}")
+
+    def receipt(self, attempt: Attempt, due: datetime, receipt: Receipt) -> None:
+        """An item whose work is done comes back with its outcome, which only has to be written."""
+        item = attempt.item_again("receipt", receipt=receipt)
+        self._add(item, f"receipt/{attempt.job.claim}/{_slot(due)}", due)
+
+    def hand_over(self, job: Job, *, now: datetime) -> None:
+        """The next job of a record need not wait any longer."""
+        item = WorkItem(
+            operation=slug_of(job.operation), job=job.id, record=job.record, reason="handover", first_seen=now
+        )
+        self._add(item, f"handover/{job.row_version}")
+
+    def aside(self, item: WorkItem, why: ConnectorError, *, source: str) -> None:
+        """An item is kept in the quarantine; `source` is where it came from."""
+        self._aside.append((item, why, source))
+
+    def send(self, bus: Bus) -> None:
+        """Send everything.
+
+        Raises:
+            Transient, Misconfigured: when the bus does not take it.
+        """
+        try:
+            bus.to_topic(TOPIC_JOBS, self._messages)
+        finally:
+            for item, why, source in self._aside:
+                quarantine(bus, item.body(), why, source=source)
+
+    def _add(self, item: WorkItem, suffix: str, due: datetime | None = None) -> None:
+        self._jobs.add(item.job)
+        self._messages.append(item.message(f"{item.job}/{item.operation}/{suffix}", due))
+
+
+def put_back_all(bus: Bus, bodies: Iterable[bytes], error: Exception, *, operation: str, now: datetime) -> None:
+    """Put a whole batch back for a while, when the app is not set up: a setting or the mapping is wrong.
+
+    Without this the bus would deliver the messages ten times within a second and then give them up as dead letters.
+
+    Raises:
+        Transient, Misconfigured: when the bus cannot take them either.
+    """
+    telemetry.log_problem(log, error, operation=operation)
+    put_back = PutBack()
+    for body in bodies:
+        try:
+            put_back.wait(WorkItem.from_body(body), now + due_times.NOT_SET_UP)
+        except Unreadable as unreadable:
+            quarantine(bus, body, unreadable, source=operation)
+    put_back.send(bus)
+
+
+def _slot(due: datetime) -> int:
+    """Whole seconds: the places where copies of one wake-up meet."""
+    return int(due.timestamp())
