@@ -12,7 +12,6 @@ A removal is never refused: no state of a record, of a row or of Spotler Info fo
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import partial
 from typing import Final
 
 from connector.consent.decision import Decision
@@ -80,9 +79,9 @@ _REFUSALS: Final[Mapping[Reason | None, Callable[[], ConnectorError]]] = {
     Reason.KEEP_OUT: KeptOut,
     Reason.NO_ADDRESS: NoAddress,
     Reason.EXCLUDED: Excluded,
-    Reason.DELETED: partial(Invalid, "The customer or lead of the job was deleted."),
-    Reason.DEACTIVATED: partial(Invalid, "The customer or lead of the job is deactivated."),
-    Reason.MERGED: partial(Invalid, "The customer or lead of the job was merged into another record; use that one."),
+    Reason.DELETED: lambda: Invalid("The customer or lead of the job was deleted."),
+    Reason.DEACTIVATED: lambda: Invalid("The customer or lead of the job is deactivated."),
+    Reason.MERGED: lambda: Invalid("The customer or lead of the job was merged into another record; use that one."),
     None: OptedOut,
 }
 

@@ -9,7 +9,7 @@ from connector.operations.context import Context
 from connector.operations.job import Job
 from connector.operations.operation import Operation, Task
 from connector.operations.results import Done, Failed, Result
-from connector.sync import results as sent
+from connector.sync.results import Delivery, NotSent
 
 
 class ContactOperation(Operation[None]):
@@ -50,12 +50,12 @@ class AnonymizeContact(ContactOperation):
         return {task.job.id: _anonymized(task, results[task.known_record.ref]) for task in tasks}
 
 
-def _synced(result: sent.Result) -> Result:
-    return Failed(result.error) if isinstance(result, sent.Failed) else Done(result.message, result.code)
+def _synced(result: Delivery) -> Result:
+    return Failed(result.error) if isinstance(result, NotSent) else Done(result.message, result.code)
 
 
-def _anonymized(task: Task[None], result: sent.Result) -> Result:
-    if isinstance(result, sent.Failed):
+def _anonymized(task: Task[None], result: Delivery) -> Result:
+    if isinstance(result, NotSent):
         return Failed(result.error)
     has_timeline = result.changed and task.known_record.exists
     return Done(result.message, post="Anonymised in Spotler" if has_timeline else "")

@@ -18,7 +18,7 @@ from connector.spotler import ContactUnknown
 from connector.sync.info import InfoValues
 from connector.sync.outward import Outward
 from connector.sync.records import Record
-from connector.sync.results import SKIPPED, Failed as SyncFailed, Result as SyncResult, Sent
+from connector.sync.results import SKIPPED, Delivery, NotSent, Sent
 
 if TYPE_CHECKING:
     from connector.operations.operation import Task
@@ -108,7 +108,7 @@ class Context:
         """What sends records to Spotler, within the time of this chunk."""
         return Outward(self.services, check_time=self.check_time)
 
-    def keep_infos(self, results: Mapping[RecordRef, SyncResult]) -> None:
+    def keep_infos(self, results: Mapping[RecordRef, Delivery]) -> None:
         """Keep the rows of Spotler Info that these results carry, to be written at the end."""
         self._infos.extend((ref, result.info) for ref, result in results.items())
 
@@ -146,7 +146,7 @@ class Context:
             sent = self.outward.send([record], always=True)
             self.keep_infos(sent)
             result = sent[record.ref]
-            if isinstance(result, SyncFailed):
+            if isinstance(result, NotSent):
                 raise result.error from None
             if not result.is_there:
                 raise _not_there(result) from None
@@ -166,9 +166,9 @@ def all_ended[Plan](tasks: Sequence[Task[Plan]], error: Exception) -> Mapping[st
     return {task.job.id: ended(task, error) for task in tasks}
 
 
-def _end[Plan](task: Task[Plan], result: SyncResult) -> Result | None:
+def _end[Plan](task: Task[Plan], result: Delivery) -> Result | None:
     """The end of a task whose record was sent; None where its work goes on."""
-    if isinstance(result, SyncFailed):
+    if isinstance(result, NotSent):
         # What Spotler does not take as it is can be removed all the same.
         can_go_on = task.removes and isinstance(result.error, Refused)
         return None if can_go_on else Failed(result.error)

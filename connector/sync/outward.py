@@ -20,12 +20,12 @@ from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
 from connector.mapping import Outcome, content_hash, plan
-from connector.outcomes import ANONYMIZED, MEANINGS, OK, UNCHANGED
+from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT, UNCHANGED
 from connector.services import Services
 from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields
 from connector.sync.info import InfoValues, info_of, write_infos
 from connector.sync.records import Record
-from connector.sync.results import Failed, PermissionsHidden, Result, Sent, skipped_code
+from connector.sync.results import Delivery, NotSent, PermissionsHidden, Sent, skipped_code
 from connector.sync.withdrawal import withdraw
 
 #: Spotler's code for a contact that opted out of everything, and so is inactive.
@@ -63,7 +63,7 @@ class Outward:
         self._services = services
         self._check_time = check_time
 
-    def send(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, Result]:
+    def send(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, Delivery]:
         """Send these records; without `always`, only those whose content changed since they were last sent.
 
         An unchanged record costs no call to Spotler. Neither does one that may not be there and is known to be gone.
@@ -87,10 +87,10 @@ class Outward:
         results |= self._deliver([each for each in prepared if each.record.decision.fate is Fate.SENT])
         for ref, error in refused.items():
             done = results.get(ref)
-            results[ref] = Failed(error, done.info if done else None)
+            results[ref] = NotSent(error, done.info if done else None)
         return results
 
-    def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Result]:
+    def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
         """Take records out of Spotler for good: they stay out until somebody clears Keep Out.
 
         Keep Out is written before Spotler is called, so that a crash in between keeps the person out. Spotler is asked
@@ -105,20 +105,20 @@ class Outward:
         results = self._one_by_one({
             record.ref: partial(self._anonymize, record) for record in records if record.ref not in refused
         })  # fmt: skip
-        return results | {ref: Failed(error) for ref, error in refused.items()}
+        return results | {ref: NotSent(error) for ref, error in refused.items()}
 
     # What is prepared
 
-    def _prepare_all(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, _Prepared | Result]:
+    def _prepare_all(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, _Prepared | Delivery]:
         if not records:
             return {}
         try:
             fields = self._services.spotler.fields()
         except ConnectorError as error:
-            return {record.ref: Failed(error) for record in records}
+            return {record.ref: NotSent(error) for record in records}
         return {record.ref: self._prepare(record, fields, always=always) for record in records}
 
-    def _prepare(self, record: Record, fields: Fields, *, always: bool) -> _Prepared | Result:
+    def _prepare(self, record: Record, fields: Fields, *, always: bool) -> _Prepared | Delivery:
         silenced = record.decision.fate is Fate.SILENCED
         code = skipped_code(record.decision.reason) if silenced else UNCHANGED
         if silenced and record.is_gone:
@@ -126,7 +126,7 @@ class Outward:
         try:
             outcome = self._map(record, fields)
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-            return Failed(error)
+            return NotSent(error)
         fingerprint = content_hash(outcome.properties)
         if fingerprint == record.sent_hash and not record.is_gone and not always:
             return Sent.of(code, is_there=True)
@@ -154,7 +154,7 @@ class Outward:
 
     # What is done in Spotler
 
-    def _deliver(self, prepared: Sequence[_Prepared]) -> dict[RecordRef, Result]:
+    def _deliver(self, prepared: Sequence[_Prepared]) -> dict[RecordRef, Delivery]:
         """Write contacts, new and known ones."""
         if not prepared:
             return {}
@@ -162,12 +162,12 @@ class Outward:
         returning = [each.record for each in prepared if each.record.is_gone]
         marks = [(each.ref, info_of(each.ref, each.name, **{Info.GONE: False})) for each in returning]
         refused = write_infos(self._services.dataverse, marks)
-        results: dict[RecordRef, Result] = {ref: Failed(error) for ref, error in refused.items()}
+        results: dict[RecordRef, Delivery] = {ref: NotSent(error) for ref, error in refused.items()}
         ready = [each for each in prepared if each.record.ref not in refused]
         try:
             self._check_time()
         except ConnectorError as error:
-            return results | {each.record.ref: Failed(error) for each in ready}
+            return results | {each.record.ref: NotSent(error) for each in ready}
         try:
             contacts = [ContactData(each.record.ref.id, each.properties) for each in ready]
             answers = self._services.spotler.upsert_contacts(contacts)
@@ -186,7 +186,7 @@ class Outward:
                 results[each.record.ref] = self._failed(each.record, answer.error, noted=True)
         return results
 
-    def _silence(self, prepared: _Prepared) -> Result:
+    def _silence(self, prepared: _Prepared) -> Delivery:
         """Take the permissions from a contact whose record is not sent any more; one that is gone has none."""
         record = prepared.record
         code = skipped_code(record.decision.reason)
@@ -204,7 +204,7 @@ class Outward:
             changed=True,
         )
 
-    def _remove(self, record: Record) -> Result:
+    def _remove(self, record: Record) -> Delivery:
         """Anonymise a record that may not be in Spotler, unless Spotler Info says that it is gone."""
         reason = record.decision.reason
         skipped = skipped_code(reason)
@@ -214,7 +214,7 @@ class Outward:
         message = _WHY_ANONYMIZED.get(reason, "") if reason and code == ANONYMIZED else ""
         return Sent.of(code, message, info=self._gone(record, code), changed=code == ANONYMIZED)
 
-    def _anonymize(self, record: Record) -> Result:
+    def _anonymize(self, record: Record) -> Delivery:
         """Anonymise a record because a job says so."""
         was_there = self._take_out(record)
         message = (
@@ -224,7 +224,7 @@ class Outward:
         )
         if record.exists:
             message += " It stays out until Keep Out on its Spotler Info is cleared."
-        return Sent(OK, message, self._gone(record, ANONYMIZED), changed=was_there)
+        return Sent(OK, message, self._gone(record, ANONYMIZED if was_there else SKIPPED_KEEP_OUT), changed=was_there)
 
     def _take_out(self, record: Record) -> bool:
         """Anonymise a contact; whether Spotler has, or had, one.
@@ -233,15 +233,15 @@ class Outward:
         """
         return self._services.spotler.anonymize(record.ref.id) or record.is_known
 
-    def _one_by_one(self, calls: Mapping[RecordRef, Callable[[], Result]]) -> dict[RecordRef, Result]:
+    def _one_by_one(self, calls: Mapping[RecordRef, Callable[[], Delivery]]) -> dict[RecordRef, Delivery]:
         """Make a call for each record, a few at the same time; an error is the result of its record and no other."""
 
-        def result(call: Callable[[], Result]) -> Result:
+        def result(call: Callable[[], Delivery]) -> Delivery:
             try:
                 self._check_time()
                 return call()
             except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-                return Failed(error)
+                return NotSent(error)
 
         if len(calls) == 1:  # the caller may be a thread of the pool, which must not wait for another
             return {ref: result(call) for ref, call in calls.items()}
@@ -251,7 +251,7 @@ class Outward:
 
     # What is remembered
 
-    def _failed(self, record: Record, error: ConnectorError, *, noted: bool = False) -> Failed:
+    def _failed(self, record: Record, error: ConnectorError, *, noted: bool = False) -> NotSent:
         """An error of Spotler. After one that may have had an effect, nobody knows what Spotler holds.
 
         Args:
@@ -262,10 +262,10 @@ class Outward:
         forgotten = "" if record.sent_hash and not isinstance(error, Refused) else None
         if not noted:
             known = {Info.SENT_HASH: forgotten} if forgotten is not None else None
-            return Failed(error, info_of(record.ref, record.name, **known) if known else None)
+            return NotSent(error, info_of(record.ref, record.name, **known) if known else None)
         active = False if error.result_code == OPTED_OUT else None
         info = self._info(record, error.result_code, error=error.sentence, sent_hash=forgotten, active=active)
-        return Failed(error, info)
+        return NotSent(error, info)
 
     def _gone(self, record: Record, status: str) -> InfoValues | None:
         return self._info(record, status, sent_hash="", active=False, gone=True) if record.exists else None

@@ -66,7 +66,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class NotSent:
     """The error that stopped a record and no other.
 
     Attributes:
@@ -79,7 +79,7 @@ class Failed:
 
 
 #: What became of a record.
-type Result = Sent | Failed
+type Delivery = Sent | NotSent
 
 
 def skipped_code(reason: Reason | None) -> str:

@@ -90,6 +90,7 @@ BAD = (
     *every(ONE_RECORD_AT_MOST, "customer and lead", "The job has both a customer and a lead", record="two"),
     *every(NEED_IT_STILL, "deleted record", "The customer or lead of the job was deleted.", record="deleted"),
     *every(ONLY_ACTIVE, "deactivated record", "The customer or lead of the job is deactivated.", record="deactivated"),
+    *every(ONLY_ACTIVE, "merged record", "The customer or lead of the job was merged into", record="merged"),
     *every(TAGGED, "no tag", "The job has no tag;", {Job.TAG: None}),
     *every(TAGGED, "blank tags", "The job has no tag;", {Job.TAG: " ; , "}),
     *every(TAGGED, "tag too long", "A tag is longer than", {Job.TAG: "x" * 256}),
@@ -224,6 +225,8 @@ def make_bad(day, bad: Bad, ids: dict[str, str]) -> str:
             record = RecordRef(Contact.TABLE, GONE)
         case "deactivated":
             record = day.contact(known=True, statecode=1, statuscode=2)
+        case "merged":
+            record = day.contact(known=True, statecode=1, statuscode=2, merged=True)
         case "fine" if bad.operation in WITHOUT_RECORD:
             record = None
         case _:

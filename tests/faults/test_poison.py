@@ -65,8 +65,7 @@ def test_a_job_without_an_operation_fails_beside_its_neighbours(day):
 
 #: What says that a job is not valid: the operations, and how they read names of fields and values.
 VALIDATION = (
-    *(ROOT / "connector" / "jobs").glob("*.py"),
-    *(ROOT / "connector" / "operations").glob("*.py"),
+    *(file for part in ("jobs", "operations", "consent") for file in (ROOT / "connector" / part).glob("*.py")),
     *(ROOT / "connector" / "mapping" / "values").glob("*.py"),
     ROOT / "connector" / "spotler" / "fields.py",
 )

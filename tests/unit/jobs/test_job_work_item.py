@@ -13,6 +13,7 @@ from connector.errors import Unreadable
 from connector.routing.work_item import Claim, Reason, Receipt, WorkItem
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+MADE_ON = "2026-03-01T12:00:00Z"
 JOB, CONTACT = "0a0a0a0a-0000-4000-8000-000000000001", "cccccccc-0000-4000-8000-000000000001"
 PLAIN = {"operation": "add-tag", "job": JOB, "first_seen": "2026-03-01T12:30:15Z"}
 
@@ -77,7 +78,7 @@ def test_members_that_are_not_known_are_ignored_at_every_level():
             new=1,
             record={"table": "contact", "id": CONTACT, "new": 1},
             claim={"attempt": 2, "tokens": ["t"], "new": 1},
-            receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1, "made_on": "2026-03-01T12:00:00Z"},
+            receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1, "made_on": MADE_ON},
         )
     )
 
@@ -98,7 +99,7 @@ def test_ids_are_held_as_rows_have_them():
         ({"claim": {"attempt": 2, "tokens": ["b"]}}, {"claim": {"attempt": 1, "tokens": ["a"]}}, True),
         (
             {
-                "receipt": {"status": 2, "code": "OK", "message": "", "made_on": "2026-03-01T12:00:00Z"},
+                "receipt": {"status": 2, "code": "OK", "message": "", "made_on": MADE_ON},
                 "claim": {"attempt": 1, "tokens": ["a"]},
             },
             {"claim": {"attempt": 2, "tokens": ["b"]}},
@@ -150,7 +151,7 @@ def test_a_moment_keeps_its_offset():
         (body(reason="because"), "reason"),
         (body(claim={"attempt": "many"}), "claim.attempt, claim.tokens"),
         (body(first_seen="2026-03-01T12:30:15"), "first_seen"),
-        (body(receipt={"status": 77, "code": "OK", "message": "", "made_on": "2026-03-01T12:00:00Z"}), "receipt.status"),
+        (body(receipt={"status": 77, "code": "OK", "message": "", "made_on": MADE_ON}), "receipt.status"),
         (body(job="j-1"), "job"),
         (body(job=JOB + "0"), "job"),
         (body(record={"table": "contact", "id": "c-1"}), "record"),

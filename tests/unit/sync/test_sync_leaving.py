@@ -74,6 +74,7 @@ def test_who_may_be_mailed_again_is_sent_again(world, send):
 def test_a_withdrawal_that_fails_is_not_remembered_as_done(world, send):
     record = world.contact(known=True, donotemail=True)
     world.spotler.arm("error", route="PUT /contact/anonymize/*", count=None)
+    before = world.info(record)[Info.SENT_HASH]
 
     (failed,) = send(record)
 
@@ -398,7 +399,8 @@ def test_a_contact_that_was_never_there_is_not_reported_as_anonymised(world):
 
     assert (result.code, result.changed) == ("OK", False)
     assert "does not know the contact" in result.message
-    assert world.info(record)[Info.KEEP_OUT] is True
+    info = world.info(record)
+    assert (info[Info.KEEP_OUT], info[Info.LAST_STATUS]) == (True, "SKIPPED_KEEP_OUT")
 
 
 def test_a_deleted_record_is_anonymised_and_nothing_is_remembered(world):
