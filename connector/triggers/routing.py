@@ -20,9 +20,9 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
     cardinality="many",
     data_type="binary",
 )
-async def route_dataverse_message(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006
+async def route_dataverse_message(messages: List[func.ServiceBusMessage], context: func.Context) -> None:  # noqa: UP006
     """Read each message and send it on; raises only when the bus takes nothing, so that it delivers again."""
-    await guard.run_batch("route-dataverse-message", lambda: _route(messages))
+    await guard.run_batch("route-dataverse-message", lambda: _route(messages), context)
 
 
 def _route(messages: Sequence[func.ServiceBusMessage]) -> None:

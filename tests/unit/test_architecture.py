@@ -1,7 +1,7 @@
 """Who may use whom, read from the import statements.
 
 function_app → triggers, cli → jobs → operations → sync, pulls → services → mapping, routing
-             → dataverse, spotler, servicebus, state → http → settings, telemetry → errors, outcomes
+             → dataverse, spotler, servicebus, state → http → settings, telemetry, threads → errors, outcomes
 """
 
 import ast
@@ -20,7 +20,7 @@ HEIGHTS = {
     for height, parts in enumerate(
         (
             ("errors", "outcomes"),
-            ("settings", "telemetry"),
+            ("settings", "telemetry", "threads"),
             ("http",),
             ("dataverse", "spotler", "servicebus", "state"),
             ("mapping",),

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +20,7 @@ from connector.jobs import chunks
 from connector.jobs.due import NOT_SET_UP
 from connector.routing.work_item import WorkItem
 from connector.services import once
-from connector.triggers import guard, jobs as job_triggers, routing, timers
+from connector.triggers import guard, invocation, jobs as job_triggers, routing, timers
 from tests.unit.jobs.recording_bus import RecordingBus
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,9 @@ ENTITIES = json.loads((ROOT / "connector" / "servicebus" / "entities.json").read
 #: What takes long to load, and what must never be loaded in Azure.
 HEAVY = ("azure.servicebus", "azure.identity", "requests", "pydantic", "jsonschema", "openpyxl")
 FORBIDDEN = (*HEAVY, "sandbox", "tests", "typer", "rich")
+
+#: What the engine passes beside the messages.
+CONTEXT = SimpleNamespace(invocation_id="the-invocation")
 
 
 def with_an_empty_environment(code: str) -> str:
@@ -73,7 +77,7 @@ def test_all_functions_can_be_at_work_at_the_same_time():
     all_at_work = threading.Barrier(guard.MOST)
 
     async def batches() -> None:
-        await asyncio.gather(*(guard.run_batch("f", lambda: all_at_work.wait(10)) for _ in range(guard.MOST)))
+        await asyncio.gather(*(guard.run_batch("f", lambda: all_at_work.wait(10), CONTEXT) for _ in range(guard.MOST)))
 
     names = with_an_empty_environment("import function_app; print(len(function_app.app.get_functions()))")
 
@@ -87,11 +91,35 @@ def test_work_in_a_thread_sees_the_context_of_its_function():
 
     async def function() -> None:
         number.set(7)
-        await guard.run_batch("f", lambda: seen.append(number.get()))
+        await guard.run_batch("f", lambda: seen.append(number.get()), CONTEXT)
 
     asyncio.run(function())
 
     assert seen == [7]
+
+
+def test_the_engine_knows_the_invocation_of_the_work_and_nothing_of_it_afterwards():
+    import azure_functions_runtime as engine
+
+    seen = []
+
+    async def function() -> None:
+        await asyncio.create_task(guard.run_batch("f", lambda: seen.append(engine.invocation_id_cv.get()), CONTEXT))
+        seen.append(engine.invocation_id_cv.get())
+
+    asyncio.run(function())
+
+    assert seen == ["the-invocation", None]
+
+
+@pytest.mark.parametrize("engine", [None, SimpleNamespace()], ids=["none", "of another version"])
+def test_work_is_done_with_an_engine_that_has_no_variable_for_it(monkeypatch, engine):
+    monkeypatch.setitem(sys.modules, invocation.ENGINE, engine)
+    seen = []
+
+    asyncio.run(guard.run_batch("f", lambda: seen.append(1), CONTEXT))
+
+    assert seen == [1]
 
 
 def test_at_a_cold_start_several_functions_get_the_same_services():
@@ -112,11 +140,11 @@ def test_at_a_cold_start_several_functions_get_the_same_services():
 
 def test_without_settings_a_function_says_which_are_missing():
     code = """
-import asyncio, logging, sys, function_app
+import asyncio, logging, sys, types, function_app
 from connector.triggers import guard, timers
 logging.basicConfig(stream=sys.stdout)
 try:
-    asyncio.run(timers.sweep_jobs._function.get_user_function()(None))
+    asyncio.run(timers.sweep_jobs._function.get_user_function()(None, types.SimpleNamespace(invocation_id="i")))
 except guard.TimerFailed:
     print("The timer failed.")
 """
@@ -193,8 +221,8 @@ def user_functions(blueprint) -> dict:
     }
 
 
-def run(function, *arguments) -> object:
-    return asyncio.run(function(*arguments))
+def run(function, argument) -> object:
+    return asyncio.run(function(argument, CONTEXT))
 
 
 def test_a_message_goes_to_the_router_with_its_properties(called):
@@ -227,8 +255,8 @@ def test_the_timer_sweeps(called):
 
 PERSONAL = "jane@example.org"
 ERRORS = {
-    "a mistake of ours": (ZeroDivisionError(PERSONAL), "Internal error: ZeroDivisionError@"),
-    "an obstacle": (Transient("The bus is away."), "The bus is away."),
+    "internal error": (ZeroDivisionError(PERSONAL), "Internal error: ZeroDivisionError@"),
+    "expected error": (Transient("The bus is away."), "The bus is away."),
 }
 
 
