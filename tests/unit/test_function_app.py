@@ -25,6 +25,8 @@ from tests.unit.jobs.recording_bus import RecordingBus
 
 ROOT = Path(__file__).parents[2]
 ENTITIES = json.loads((ROOT / "connector" / "servicebus" / "entities.json").read_text())
+SUBSCRIPTIONS = [each["name"] for topic in ENTITIES["topics"] for each in topic["subscriptions"]]
+JOB_FUNCTIONS = [name.replace("-", "_") for name in SUBSCRIPTIONS]
 
 #: What takes long to load, and what must never be loaded in Azure.
 HEAVY = ("azure.servicebus", "azure.identity", "requests", "pydantic", "jsonschema", "openpyxl")
@@ -64,13 +66,23 @@ def test_loading_the_app_loads_its_triggers(loaded):
     assert {"connector.triggers.jobs", "connector.triggers.routing", "connector.triggers.timers"} <= loaded
 
 
-def test_the_app_registers_every_trigger_once():
+def test_the_app_has_a_function_for_the_queue_for_each_subscription_and_for_each_schedule():
     names = with_an_empty_environment(
         "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
     ).split()
 
-    assert len(set(names)) == len(names)
-    assert {"route_dataverse_message", "sweep_jobs", "resolve_job", "add_tag"} <= set(names)
+    assert sorted(names) == sorted(["route_dataverse_message", *JOB_FUNCTIONS, *user_functions(timers.blueprint)])
+
+
+def test_the_example_has_the_schedule_of_every_timer():
+    example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+    schedules = [
+        binding.schedule
+        for builder in timers.blueprint._function_builders
+        for binding in builder._function.get_bindings()
+    ]
+
+    assert sorted(schedules) == sorted(f"%{name}%" for name in example if name.endswith("_SCHEDULE"))
 
 
 def test_all_functions_can_be_at_work_at_the_same_time():
@@ -170,15 +182,6 @@ def test_host_json_is_as_the_batches_need_it():
     assert hours * 60 + minutes > 5, "a batch may use the whole lock of its messages"
 
 
-def test_what_is_deployed_leaves_out_what_is_for_developers():
-    ignored = (ROOT / ".funcignore").read_text().splitlines()
-
-    assert {"sandbox/", "tests/", "local.settings.json*", ".*"} <= set(ignored)
-    needed = ("connector", "function_app.py", "host.json", "mappings", "requirements.txt")
-    assert not {f"{name}/" for name in needed} & set(ignored)
-    assert not set(needed) & set(ignored)
-
-
 class Message:
     """A message as the engine hands it to a function."""
 
@@ -242,7 +245,7 @@ def test_a_batch_goes_to_the_runner_of_its_operation(called):
         assert run(function, [Message(b"1", {}), Message(b"2", {})]) is None
         services, operation, bodies = called.pop()
         assert (services, operation.slug, bodies) == ("services", name.replace("_", "-"), [b"1", b"2"])
-    assert len(functions) == len(ENTITIES["topics"][0]["subscriptions"])
+    assert list(functions) == JOB_FUNCTIONS
 
 
 def test_the_timer_sweeps(called):
@@ -277,7 +280,7 @@ def failing(request, monkeypatch):
     return words
 
 
-@pytest.mark.parametrize("function", ["route_dataverse_message", "add_tag"])
+@pytest.mark.parametrize("function", ["route_dataverse_message", JOB_FUNCTIONS[-1]])
 def test_a_batch_that_failed_is_delivered_again_and_the_host_is_told_nothing_else(failing, caplog, function):
     functions = {"route_dataverse_message": routing.route_dataverse_message._function.get_user_function()}
 
@@ -324,7 +327,7 @@ def test_a_batch_waits_while_the_app_cannot_even_begin(monkeypatch, caplog):
     monkeypatch.setattr(services, "get_services", lambda: 1 / 0)
     monkeypatch.setattr(services, "get_router_services", lambda: RouterServices(bus=bus, now=lambda: now))
 
-    run(user_functions(job_triggers.blueprint)["add_tag"], [Message(item.body(), {})])
+    run(user_functions(job_triggers.blueprint)[JOB_FUNCTIONS[-1]], [Message(item.body(), {})])
 
     (waiting,) = bus.to("spotler-jobs")
     assert (WorkItem.from_body(waiting.body).job, waiting.due) == (item.job, now + NOT_SET_UP)
