@@ -75,4 +75,6 @@ def _is_done(name: str, work: Callable[[], object]) -> bool:
     except Exception as error:  # noqa: BLE001 - the family of the error decides its log level
         telemetry.log_problem(log, error, operation=name)
         return False
+    finally:
+        telemetry.log_repeated_problems()
     return True

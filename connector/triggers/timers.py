@@ -54,6 +54,11 @@ async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None
 
 
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
-    from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
+    def run() -> None:
+        from connector import telemetry  # noqa: PLC0415
+        from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
 
-    await guard.run_timer(name, lambda: work(get_services()), context)
+        work(get_services())
+        telemetry.succeeded(name)
+
+    await guard.run_timer(name, run, context)
