@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import requests
-from requests_oauthlib import OAuth1
 
 from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
@@ -24,6 +23,7 @@ from connector.services import Services
 from connector.settings import Settings
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
+from connector.spotler.signature import OAuth1
 from sandbox.dataverse.server import Ready
 from sandbox.spotler.server import Running
 from sandbox.spotler.side_door.client import SideDoor
@@ -72,7 +72,7 @@ class World:
             spotler=Spotler(
                 Calls(
                     Transport(settings.spotler_url, system="Spotler", clock=clock, timeout=10, parallel=4),
-                    OAuth1(spotler.key, client_secret=spotler.secret),
+                    OAuth1(spotler.key, spotler.secret),
                 ),
                 clock=clock,
             ),
