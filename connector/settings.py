@@ -120,7 +120,7 @@ class Settings(BusSettings):
     job_lease_seconds: Annotated[float, Field(gt=0)] = 300
     #: Whether what a job changed in Spotler (all but a sync) is posted on the timeline of the record.
     timeline_posts: bool = True
-    #: Seconds that a Queued row may wait for its message before the sweep wakes it up.
+    #: Seconds that a Queued row may wait for its message before the sweep requeues it.
     job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120
 
     #: Days after which a Completed or Failed job is deleted; 0 keeps it.

@@ -11,7 +11,7 @@ from tests.bench.work import WORK
 
 #: Jobs that come at the steady pace: enough for a p95, in ten seconds.
 PACED: Final = 50
-#: The part of the time that shall be waiting that cannot be avoided.
+#: The least part of the time that has to be waiting that cannot be avoided.
 LEAST_EFFICIENCY: Final = 0.7
 #: Milliseconds of processor time of the engine per job.
 MOST_CPU_MS: Final = 2.0
