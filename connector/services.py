@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
@@ -16,6 +15,7 @@ from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
+from connector.threads import ContextThreadPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Services:
     spotler: Spotler
     bus: Bus
     mapping: Mapping
-    pool: ThreadPoolExecutor
-    side_pool: ThreadPoolExecutor
+    pool: ContextThreadPool
+    side_pool: ContextThreadPool
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -90,8 +90,8 @@ def get_services() -> Services:
         spotler=spotler_from(settings),
         bus=get_bus(),
         mapping=replace(load_mapping(settings.mapping_file), times=times),
-        pool=ThreadPoolExecutor(settings.spotler_parallel, thread_name_prefix="spotler"),
-        side_pool=ThreadPoolExecutor(settings.dataverse_parallel, thread_name_prefix="dataverse"),
+        pool=ContextThreadPool(settings.spotler_parallel, thread_name_prefix="spotler"),
+        side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,
         new_id=lambda: str(uuid.uuid4()),
     )

@@ -15,14 +15,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connector.errors import Misconfigured
 
+#: The only kind of identity that the triggers and the sender both take by a setting.
+MANAGED_IDENTITY = "managedidentity"
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def _secure_url(url: str) -> str:
-    """Credentials travel over TLS only; a stand-in on this machine may do without."""
+    """Credentials are sent over TLS only, except to a stand-in on this machine."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # its own sentence would quote the value
+    except ValueError:  # its own message would quote the value
         raise ValueError("must be an https address") from None
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
         raise ValueError("must be an https address")
@@ -30,7 +33,7 @@ def _secure_url(url: str) -> str:
 
 
 def _time_zone(name: str) -> str:
-    """A zone that this machine knows: found out here, and not by the first date-time that is to be sent."""
+    """A zone that this machine knows: checked here, and not by the first date-time that is sent."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -43,7 +46,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class BusSettings(BaseSettings):
-    """What moves messages on: enough for the router, and to put work back while any other setting is wrong."""
+    """What sends messages: enough for the router, and to put work back while any other setting is wrong."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -52,6 +55,12 @@ class BusSettings(BaseSettings):
     service_bus_namespace: Annotated[
         str | None, Field(validation_alias="ServiceBus__fullyQualifiedNamespace", validate_default=True)
     ] = None
+    # The managed identity of the sender, by the names that the triggers read too.
+    service_bus_credential: Annotated[str | None, Field(validation_alias="ServiceBus__credential")] = None
+    service_bus_client_id: Annotated[str | None, Field(validation_alias="ServiceBus__clientId")] = None
+    service_bus_resource_id: Annotated[str | None, Field(validation_alias="ServiceBus__managedIdentityResourceId")] = (
+        None
+    )
     #: The systemuserid of the connector's application user: messages it caused are its own echo.
     dataverse_user_id: str | None = None
 
@@ -63,6 +72,20 @@ class BusSettings(BaseSettings):
         if namespace is None and others.data.get("service_bus") is None:
             raise ValueError("set it, or set ServiceBus to a connection string")
         return namespace
+
+    @field_validator("service_bus_credential")
+    @classmethod
+    def _known_credential(cls, kind: str | None) -> str | None:
+        if kind is not None and kind.lower() != MANAGED_IDENTITY:
+            raise ValueError(f"must be {MANAGED_IDENTITY} or empty")
+        return kind and kind.lower()
+
+    @field_validator("service_bus_resource_id")
+    @classmethod
+    def _one_identity(cls, resource: str | None, others: ValidationInfo) -> str | None:
+        if resource and others.data.get("service_bus_client_id"):
+            raise ValueError("set this or ServiceBus__clientId, not both")
+        return resource
 
 
 class Settings(BusSettings):
@@ -97,7 +120,7 @@ class Settings(BusSettings):
     job_lease_seconds: Annotated[float, Field(gt=0)] = 300
     #: Whether what a job changed in Spotler (all but a sync) is posted on the timeline of the record.
     timeline_posts: bool = True
-    #: Seconds that a Queued row may wait for its message before the sweep wakes it up.
+    #: Seconds that a Queued row may wait for its message before the sweep requeues it.
     job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120
 
     #: Days after which a Completed or Failed job is deleted; 0 keeps it.

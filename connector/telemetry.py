@@ -1,29 +1,50 @@
 """What is logged, and how: one sentence, plus fields of an allow-list. Never personal data, secrets or bodies.
 
-Fields become custom dimensions in Application Insights. The id of a row says nothing about anybody by itself; names,
-addresses and values do, and there is no field for them.
+The sentence says what an operator needs, because Azure's own log of functions keeps nothing else; the fields arrive
+where an exporter of OpenTelemetry sends them. The id of a row says nothing about anybody by itself; names, addresses
+and values do, and there is no field for them.
 """
 
 import logging
 import threading
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import stamina
 
+from connector import outcomes
 from connector.errors import ConnectorError, InternalError, Misconfigured
+from connector.problem_log import ProblemLog
 
 #: The only fields that may accompany a log line.
 ALLOWED: Final = frozenset(
     {"job", "operation", "record_table", "status", "code", "attempts", "seconds", "count", "source", "fingerprint"}
 )
 
-#: A misconfiguration is one alert, not one per job: the same code is an error once in so many seconds.
-ALERT_INTERVAL: Final = 600.0
 
-_alerted: dict[str, float] = {}
-_lock = threading.Lock()
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What a line about an error says; equal problems are one line a minute.
+
+    Attributes:
+        logger: the name of the logger.
+        code: of the error; None for an internal error, which has a fingerprint.
+        is_alert: whether it is an error once in an outage, and a warning otherwise.
+    """
+
+    logger: str
+    operation: str
+    text: str
+    code: str | None = None
+    fingerprint: str | None = None
+    is_alert: bool = False
+
+
+_problems = ProblemLog[_Problem]()
+_clock = time.monotonic
+_lock: Final = threading.Lock()
 
 
 def fields(**values: str | float | None) -> dict[str, str | float]:
@@ -46,22 +67,34 @@ def silence_loggers() -> None:
 
 
 def log_problem(log: logging.Logger, error: BaseException, *, operation: str, job: str | None = None) -> None:
-    """Log an error; its family decides the log level."""
-    about = f"Job {job}: " if job else ""
-    if not isinstance(error, ConnectorError):
-        mark = fingerprint(error)
-        log.error(
-            "%sInternal error: %s",
-            about,
-            mark,
-            extra=fields(operation=operation, job=job, fingerprint=mark),
-        )
-        return
-    level = logging.WARNING
-    if isinstance(error, Misconfigured) and alert_is_due(error.result_code):
-        level = logging.ERROR
-    extra = fields(operation=operation, job=job, code=error.result_code)
-    log.log(level, "%s%s %s", about, error.sentence, error.what_to_do, extra=extra)
+    """Log an error; its family decides the log level, and equal ones are one line a minute."""
+    problem = _problem(log, error, operation)
+    with _lock:
+        now = _clock()
+        if count := _problems.count(problem, now):
+            _write(problem, now, count=count, job=job)
+
+
+def log_repeated_problems() -> None:
+    """Log how often problems were repeated that nobody has met again since their minute was over."""
+    with _lock:
+        now = _clock()
+        for problem, count in _problems.overdue(now):
+            _write(problem, now, count=count)
+
+
+def log_alert(log: logging.Logger, text: str, *, code: str, operation: str, count: int, job: str | None = None) -> None:
+    """Log an alert, unless it was logged a few minutes ago and the operation has not succeeded since."""
+    with _lock:
+        is_due = _problems.is_alert(code, operation, _clock())
+    if is_due:
+        log.error("%s", text, extra=fields(operation=operation, code=code, count=count, job=job))
+
+
+def succeeded(operation: str) -> None:
+    """The operation did its work, so the outages that it met are over: the next one is an alert again."""
+    with _lock:
+        _problems.succeeded(operation)
 
 
 def job_ended(
@@ -75,7 +108,9 @@ def job_ended(
     since: datetime,
     now: datetime,
 ) -> None:
-    """A job is over."""
+    """Log that a job is over."""
+    if code == outcomes.OK:
+        succeeded(operation)
     extra = fields(
         job=job,
         operation=operation,
@@ -103,11 +138,25 @@ def internal_error(error: BaseException) -> InternalError:
     return InternalError(f"{InternalError.default_sentence()} Fingerprint: {fingerprint(error)}.")
 
 
-def alert_is_due(code: str) -> bool:
-    """Whether an alert with this code may be raised now, or was raised already a short while ago."""
-    now = time.monotonic()
-    with _lock:
-        if now - _alerted.get(code, -ALERT_INTERVAL) < ALERT_INTERVAL:
-            return False
-        _alerted[code] = now
-        return True
+def _problem(log: logging.Logger, error: BaseException, operation: str) -> _Problem:
+    if isinstance(error, ConnectorError):
+        text = f"{error.sentence} {error.what_to_do}".rstrip()
+        return _Problem(log.name, operation, text, error.result_code, is_alert=isinstance(error, Misconfigured))
+    mark = fingerprint(error)
+    return _Problem(log.name, operation, f"Internal error: {mark}", fingerprint=mark)
+
+
+def _write(problem: _Problem, now: float, *, count: int, job: str | None = None) -> None:
+    level = logging.WARNING
+    if problem.code is None or (problem.is_alert and _problems.is_alert(problem.code, problem.operation, now)):
+        level = logging.ERROR
+    about = f"Job {job}: " if job else ""
+    repeated = f" (This happened {count} times.)" if count > 1 else ""
+    extra = fields(
+        operation=problem.operation,
+        job=job,
+        code=problem.code,
+        fingerprint=problem.fingerprint,
+        count=count if count > 1 else None,
+    )
+    logging.getLogger(problem.logger).log(level, "%s%s%s", about, problem.text, repeated, extra=extra)

@@ -9,8 +9,6 @@ take what has to be put back does the batch raise, so that the bus delivers it a
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +22,7 @@ from connector.operations.context import Context
 from connector.operations.operation import Operation
 from connector.routing.work_item import WorkItem
 from connector.services import Services
+from connector.threads import ContextThreadPool
 
 
 def run_batch(services: Services, operation: Operation[Any], bodies: Sequence[bytes]) -> None:
@@ -36,9 +35,8 @@ def run_batch(services: Services, operation: Operation[Any], bodies: Sequence[by
     deadline = services.now() + lock * due.WORKING_SHARE
     chunks = divide(read_items(bodies, services.bus, source=operation.slug))
     at_a_time = AT_A_TIME if operation.repeatable else AT_A_TIME_ONCE
-    with ThreadPoolExecutor(at_a_time, thread_name_prefix=operation.slug) as pool:
-        # The engine knows by the context to which invocation a log line belongs.
-        done = [pool.submit(copy_context().run, _run_chunk, services, operation, chunk, deadline) for chunk in chunks]
+    with ContextThreadPool(at_a_time, thread_name_prefix=operation.slug) as pool:
+        done = [pool.submit(_run_chunk, services, operation, chunk, deadline) for chunk in chunks]
     for chunk in done:
         chunk.result()
 

@@ -37,6 +37,9 @@ AGES_PER_QUERY: Final = 12
 #: Overdue jobs counted at once: an alert needs no exact figure beyond that.
 OVERDUE_LIMIT: Final = 100
 
+#: What the alert is about, in the log: the sweep itself can succeed while jobs are overdue.
+OVERDUE: Final = "overdue-jobs"
+
 
 def sweep(services: Services) -> int:
     """Wake up the stalled jobs, and say how many they were.
@@ -80,13 +83,11 @@ def _wake_up(job: Job, services: Services, now: datetime) -> OutgoingMessage:
 
 def _alert(services: Services, now: datetime) -> None:
     """Tell operators of jobs that take longer than any problem is retried."""
-    before = now - timedelta(hours=services.settings.job_give_up_hours)
-    overdue = JobStore(services.dataverse).overdue(since=before, limit=OVERDUE_LIMIT)
-    if overdue and telemetry.alert_is_due("JOBS_OVERDUE"):
-        log.error(
-            "%d jobs or more are not over after %g hours; see the oldest with: job explain %s",
-            len(overdue),
-            services.settings.job_give_up_hours,
-            overdue[0].id,
-            extra=telemetry.fields(count=len(overdue), code="JOBS_OVERDUE", job=overdue[0].id),
-        )
+    hours = services.settings.job_give_up_hours
+    overdue = JobStore(services.dataverse).overdue(since=now - timedelta(hours=hours), limit=OVERDUE_LIMIT)
+    if not overdue:
+        telemetry.succeeded(OVERDUE)
+        return
+    count, oldest = f"{len(overdue)} or more" if len(overdue) == OVERDUE_LIMIT else len(overdue), overdue[0].id
+    text = f"Jobs not over after {hours:g} hours: {count}; see the oldest with: job explain {oldest}"
+    telemetry.log_alert(log, text, code="JOBS_OVERDUE", operation=OVERDUE, count=len(overdue), job=oldest)

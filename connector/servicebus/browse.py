@@ -7,7 +7,6 @@ in between leaves the message where it was, and it may be handled a second time.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector.servicebus.connection import client_from, translate_errors
 from connector.servicebus.entities import TOPIC_JOBS, Location
+from connector.threads import ContextThreadPool
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
@@ -80,7 +80,7 @@ class MessageBrowser:
             with translate_errors(f"show the {location}"):
                 return _peek(client, location)
 
-        with client_from(self._settings) as client, ThreadPoolExecutor(PARALLEL_LINKS) as pool:
+        with client_from(self._settings) as client, ContextThreadPool(PARALLEL_LINKS) as pool:
             return [message for messages in pool.map(read, locations) for message in messages]
 
     def receive(

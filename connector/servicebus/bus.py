@@ -14,6 +14,7 @@ from uuid import UUID
 
 from connector.errors import Refused
 from connector.servicebus.connection import client_from, translate_errors
+from connector.threads import start_thread
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender
@@ -157,7 +158,7 @@ def _in_thread[T](work: Callable[[], T]) -> Future[T]:
         except BaseException as error:  # noqa: BLE001 - raised where the result is read
             outcome.set_exception(error)
 
-    threading.Thread(target=run, daemon=True).start()
+    start_thread(run)
     return outcome
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from connector.errors import Misconfigured, Transient
+from connector.servicebus.credential import bus_credential
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient
@@ -37,10 +38,8 @@ def client_from(settings: BusSettings) -> ServiceBusClient:
                 "The setting ServiceBus is not a connection string.",
                 advice="Set it to the connection string of a policy of the namespace: Endpoint=sb://…;SharedAccessKey=….",
             ) from None
-    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
-
     assert settings.service_bus_namespace is not None  # noqa: S101 - checked by Settings
-    return ServiceBusClient(settings.service_bus_namespace, DefaultAzureCredential(), try_timeout=ATTEMPT_SECONDS)
+    return ServiceBusClient(settings.service_bus_namespace, bus_credential(settings), try_timeout=ATTEMPT_SECONDS)
 
 
 @contextmanager

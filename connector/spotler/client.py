@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from requests_oauthlib import OAuth1
-
 from connector.errors import Invalid, Unclear
 from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.http.single_flight import SingleFlight
@@ -37,6 +35,7 @@ from connector.spotler.models import (
 )
 from connector.spotler.paths import Paths
 from connector.spotler.readers import read_campaigns, read_contact, read_trigger_result
+from connector.spotler.signature import OAuth1
 from connector.spotler.wire import objects
 
 #: Seconds for which the account's fields are cached: they change when somebody edits the account, so rarely.
@@ -252,5 +251,5 @@ def spotler_from(
         verify=verify,
         on_call=on_call,
     )
-    auth = OAuth1(settings.spotler_key.get_secret_value(), client_secret=settings.spotler_secret.get_secret_value())
+    auth = OAuth1(settings.spotler_key.get_secret_value(), settings.spotler_secret.get_secret_value())
     return Spotler(Calls(transport, auth), paths=Paths.from_setting(settings.spotler_paths))

@@ -1,23 +1,27 @@
-"""The edge between the engine and our work: nothing that goes wrong leaves it with its text.
+"""The edge between the engine and our work: no error leaves it with its text, and each log line has its invocation.
 
-The host logs the text and the trace of whatever a function raises, with all that stands behind it, and texts of others
-may quote anything. So an obstacle is told here, in the words of `connector.telemetry`, and what is raised says nothing.
+The host logs the text and the trace of whatever a function raises, with all its causes, and texts of others may quote
+anything. So an error is logged here, in the words of `connector.telemetry`, and what is raised says nothing.
 """
 
 import asyncio
-import contextvars
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from connector.threads import ContextThreadPool
+from connector.triggers.invocation import enter_invocation
+
+if TYPE_CHECKING:
+    from azure.functions import Context
 
 log = logging.getLogger(__name__)
 
-#: Functions that can be at work at the same time, each with one batch: more than there are, because a batch that waits
-#: for a thread uses up its locks. The loop's own pool has a few threads more than the machine has cores. Threads are
-#: made when they are needed.
+#: Functions that can run at the same time, each with one batch: more than there are, because a batch that waits for a
+#: thread uses up its locks. The loop's own pool has only a few threads more than the machine has cores. Threads are
+#: created when they are needed.
 MOST: Final = 64
-_threads: Final = ThreadPoolExecutor(MOST, thread_name_prefix="function")
+_threads: Final = ContextThreadPool(MOST, thread_name_prefix="function")
 
 
 class NotDone(Exception):
@@ -31,35 +35,35 @@ class NotDone(Exception):
 
 
 class DeliverAgain(NotDone):
-    """These messages were not dealt with and have to be delivered again; the line before says why."""
+    """These messages were not processed and have to be delivered again; the line before says why."""
 
 
 class TimerFailed(NotDone):
-    """This timer did not do its work and comes again at its time; the line before says why."""
+    """This timer did not do its work and runs again on its schedule; the line before says why."""
 
 
-async def run_batch(name: str, work: Callable[[], object]) -> None:
+async def run_batch(name: str, work: Callable[[], object], context: "Context") -> None:
     """Do the work for a batch of messages.
 
     Raises:
         DeliverAgain: when it was not done: the host then gives the messages back.
     """
-    await _run(name, work, DeliverAgain)
+    await _run(name, work, context, DeliverAgain)
 
 
-async def run_timer(name: str, work: Callable[[], object]) -> None:
+async def run_timer(name: str, work: Callable[[], object], context: "Context") -> None:
     """Do the work of a timer.
 
     Raises:
         TimerFailed: when it was not done: operators then see it among the failures of the function.
     """
-    await _run(name, work, TimerFailed)
+    await _run(name, work, context, TimerFailed)
 
 
-async def _run(name: str, work: Callable[[], object], failure: type[NotDone]) -> None:
-    """Do the work in a thread. What stood in its way is told, and forgotten before the failure is raised."""
-    context = contextvars.copy_context()
-    if not await asyncio.get_running_loop().run_in_executor(_threads, context.run, _is_done, name, work):
+async def _run(name: str, work: Callable[[], object], context: "Context", failure: type[NotDone]) -> None:
+    """Do the work in a thread. An error is logged there, and forgotten before the failure is raised."""
+    enter_invocation(context)
+    if not await asyncio.get_running_loop().run_in_executor(_threads, _is_done, name, work):
         raise failure
 
 
@@ -68,7 +72,9 @@ def _is_done(name: str, work: Callable[[], object]) -> bool:
 
     try:
         work()
-    except Exception as error:  # noqa: BLE001 - the family of the error decides how loud it is told
+    except Exception as error:  # noqa: BLE001 - the family of the error decides its log level
         telemetry.log_problem(log, error, operation=name)
         return False
+    finally:
+        telemetry.log_repeated_problems()
     return True

@@ -13,9 +13,9 @@ from connector.triggers import guard
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
-def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage]], Awaitable[None]]:  # noqa: UP006
-    async def run_jobs(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006
-        await guard.run_batch(slug, lambda: _run(slug, messages))
+def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage], func.Context], Awaitable[None]]:  # noqa: UP006
+    async def run_jobs(messages: List[func.ServiceBusMessage], context: func.Context) -> None:  # noqa: UP006
+        await guard.run_batch(slug, lambda: _run(slug, messages), context)
 
     return run_jobs
 
@@ -29,7 +29,7 @@ def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
     bodies = [message.get_body() for message in messages]
     try:
         services = get_services()
-    except Exception as error:  # noqa: BLE001 - ten deliveries within seconds would not mend it, whatever it is
+    except Exception as error:  # noqa: BLE001 - whatever it is, ten deliveries within seconds would not fix it
         router = get_router_services()
         put_back_all(router.bus, bodies, error, operation=slug, now=router.now())
     else:

@@ -1,4 +1,4 @@
-"""What runs by the clock. The schedules are settings, so that an administrator can change them without a release."""
+"""What runs on a schedule. The schedules are settings, so that an administrator can change them without a release."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,45 +15,50 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
 @blueprint.function_name("sweep_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)
-async def sweep_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
-    """Wake up the jobs whose wake-up was lost."""
+async def sweep_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Requeue the jobs whose message was lost."""
     from connector.jobs.sweep import sweep  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run("sweep-jobs", sweep)
+    await _run("sweep-jobs", sweep, context)
 
 
 @blueprint.function_name("refresh_automations_daily")
 @blueprint.timer_trigger(
     arg_name="timer", schedule="%REFRESH_AUTOMATIONS_SCHEDULE%", run_on_startup=False, use_monitor=True
 )
-async def refresh_automations_daily(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
+async def refresh_automations_daily(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
     """Copy the published automations and campaigns into Dataverse."""
     from connector.pulls.automations import refresh_automations  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run("refresh-automations-daily", refresh_automations)
+    await _run("refresh-automations-daily", refresh_automations, context)
 
 
 @blueprint.function_name("refresh_permissions_daily")
 @blueprint.timer_trigger(
     arg_name="timer", schedule="%REFRESH_PERMISSIONS_SCHEDULE%", run_on_startup=False, use_monitor=True
 )
-async def refresh_permissions_daily(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
+async def refresh_permissions_daily(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
     """Copy the names of the permissions into the environment variable."""
     from connector.pulls.permissions import refresh_permissions  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run("refresh-permissions-daily", refresh_permissions)
+    await _run("refresh-permissions-daily", refresh_permissions, context)
 
 
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
-async def clean_up_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the engine passes it by name
+async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
     """Delete old jobs."""
     from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
 
-    await _run("clean-up-jobs", clean_up)
+    await _run("clean-up-jobs", clean_up, context)
 
 
-async def _run(name: str, work: "Callable[[Services], object]") -> None:
-    from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
+async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
+    def run() -> None:
+        from connector import telemetry  # noqa: PLC0415
+        from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
 
-    await guard.run_timer(name, lambda: work(get_services()))
+        work(get_services())
+        telemetry.succeeded(name)
+
+    await guard.run_timer(name, run, context)

@@ -43,13 +43,20 @@ class AppBroken(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class EngineLog:
-    """One log record from the engine. `system` tells the engine's own records from the app's."""
+    """One log record from the engine.
+
+    Attributes:
+        function: the function that was running; empty for a record of no invocation.
+        system: whether the engine logged it, and not the app.
+        invocation: the id of the invocation that it belongs to.
+    """
 
     level: str
     category: str
     function: str
     message: str
     system: bool
+    invocation: str = ""
 
 
 class Engine:
@@ -65,6 +72,7 @@ class Engine:
         self._output: deque[str] = deque(maxlen=OUTPUT_LINES_KEPT)
         self._function_ids: dict[str, str] = {}
         self._under_way: dict[str, tuple[str, float]] = {}
+        self._losing: set[str] = set()
         self.functions: dict[str, list[RawBinding]] = {}
         self.retried: frozenset[str] = frozenset()
 
@@ -212,10 +220,22 @@ class Engine:
             outcome.set_result(Outcome(result.exception.message or "no reason given", result.exception.stack_trace))
 
     def _log(self, record: Any) -> None:
+        """Passes a record on. Like the real host, ignores records of the app that belong to no running invocation."""
         function, _ = self._under_way.get(record.invocation_id, ("", 0.0))
-        level = messages.RpcLog.Level.Name(record.level)
         system = record.log_category == messages.RpcLog.System
-        self._on_log(EngineLog(level, record.category, function, record.message, system))
+        if not function and not system:
+            self._warn_of_lost_records(record.category)
+            return
+        level = messages.RpcLog.Level.Name(record.level)
+        self._on_log(EngineLog(level, record.category, function, record.message, system, record.invocation_id))
+
+    def _warn_of_lost_records(self, category: str) -> None:
+        """Says once per logger that its records get lost, which Azure does not. While the app loads, all are."""
+        if category in self._losing or not self.functions:
+            return
+        self._losing.add(category)
+        lost = f"Records of the logger {category} are lost: they belong to no running invocation."
+        self._on_log(EngineLog("Warning", "Host", "", lost, system=True))
 
     def _watch(self) -> None:
         """Passes on what the process prints, and closes the conversation when it ends."""

@@ -5,6 +5,9 @@ In Azure this shell is Microsoft's `proxy_worker`, which is not published as a p
 The shell takes the same command line and, like the original, reads the stream in a thread of its own and runs
 the engine's coroutines on one event loop.
 
+It is as strict as the original about log records: a record belongs to an invocation only where the task that logs, or
+the engine's context variable, names it (`invocation_of_this_record`). The host ignores all other records of the app.
+
     python -m sandbox.functions.worker --host 127.0.0.1 --port N --workerId ID --requestId ID
 """
 
@@ -46,6 +49,27 @@ class WorkerRequest:
     properties: dict[str, Any]
 
 
+class InvocationTask(asyncio.Task[Any]):
+    """A task that knows its invocation, as do the tasks that it creates."""
+
+    def __init__(self, *arguments: Any, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+        super().__init__(*arguments, loop=loop, **options)
+        self.invocation = getattr(asyncio.current_task(loop), "invocation", "")
+
+
+def invocation_of_this_record() -> str:
+    """The invocation that is known where a record is logged; empty where none is.
+
+    The original looks in the same two places in the same order. It looks up two more, the id last set for the thread of
+    the event loop and a thread-local of its own that nothing sets: records found there only would be there by accident.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # a thread without an event loop
+        task = None
+    return getattr(task, "invocation", "") or engine.invocation_id_cv.get() or ""
+
+
 class RpcLogHandler(logging.Handler):
     """Sends the log records of the app to the host, with the invocation they belong to."""
 
@@ -63,7 +87,7 @@ class RpcLogHandler(logging.Handler):
             level=_level(record.levelno),
             category=record.name,
             message=self.format(record),
-            invocation_id=engine.invocation_id_cv.get() or "",
+            invocation_id=invocation_of_this_record(),
             log_category=messages.RpcLog.System if system else messages.RpcLog.User,
         )
         self._outbox.put(messages.StreamingMessage(rpc_log=log))
@@ -98,6 +122,7 @@ class Shell:
     async def run(self) -> None:
         """Talks with the host until one of both ends the stream."""
         loop = asyncio.get_running_loop()
+        loop.set_task_factory(lambda loop, work, **options: InvocationTask(work, loop=loop, **options))
         ended = asyncio.Event()
         debug = os.environ.get("PYTHON_ENABLE_DEBUG_LOGGING") == "1"
         root = logging.getLogger()
@@ -136,8 +161,9 @@ class Shell:
         kind = message.WhichOneof("content")
         if kind == "worker_init_request":
             self._enter(message.worker_init_request.function_app_directory)
-        if kind == "invocation_request":
-            engine.invocation_id_cv.set(message.invocation_request.invocation_id)
+        task = asyncio.current_task()
+        if kind == "invocation_request" and isinstance(task, InvocationTask):
+            task.invocation = message.invocation_request.invocation_id
         if kind in HANDLERS:
             coroutine, answer = HANDLERS[kind]
             response = await coroutine(WorkerRequest(kind, message, self._properties))

@@ -1,9 +1,4 @@
-"""What changed since a record was last sent reaches Spotler before any other work about it, consent first.
-
-Needs the wiring in jobs/: every chunk calls `Outward.send(records, always=False)` before its work.
-For docs/features.md (after MAP or CON-17):
-| CON-18 | Changed data and withdrawn consent reach Spotler before any other work about the record | cannot be sent: the job waits, or Failed with that code | `test_changes_first` |
-"""
+"""What changed since a record was last sent reaches Spotler before any other work about it, consent first."""
 
 import pytest
 

@@ -72,8 +72,8 @@ class Case:
     Attributes:
         jobs: how many jobs wait when the functions start.
         latency_ms: how long every call to Dataverse and to Spotler takes at least.
-        warm_up: jobs of a backlog that is worked off before, unmeasured: the connector finds out how many calls at a
-            time Spotler bears.
+        warm_up: jobs of a backlog that is processed first and not measured: the connector finds out how many calls at a
+            time Spotler can take.
         paced: jobs that come at a steady pace afterwards, to see how long each takes.
     """
 

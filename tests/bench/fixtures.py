@@ -28,12 +28,12 @@ ROWS_PER_CALL: Final = 250
 PERMISSION: Final = "Newsletter"
 
 _SECONDS: Final = 60
-#: What a contact bears that was sent before; no content has it.
+#: The hash of a contact that was sent before; no content has it.
 _SENT_HASH: Final = "0" * 64
 
 
 def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: int) -> list[str]:
-    """Put contacts in place behind the back of the API, so that no message tells of them; their ids.
+    """Create contacts without the API, so that no message is posted about them; returns their ids.
 
     For most operations they are known to Spotler already, so that the operation is all there is to do.
     """
@@ -95,9 +95,9 @@ def _permission(contact: str) -> dict[str, object]:
 
 
 def _known(contact: str, person: dict[str, object], work: Work) -> dict[str, object]:
-    properties = work.bears.get("properties", {})
+    properties = work.has.get("properties", {})
     assert isinstance(properties, dict)
-    return {"externalId": contact, **work.bears, "properties": {"email": person["emailaddress1"], **properties}}
+    return {"externalId": contact, **work.has, "properties": {"email": person["emailaddress1"], **properties}}
 
 
 def _info(contact: str) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """The floor: how long the work takes at least, if everything but waiting for the other systems cost nothing.
 
     seconds = sum over the batches of  latency x rounds
-    rounds  = the larger of: those of the portions, so many portions at a time, each as if it were alone
-                             those of one portion, with the calls to Spotler for all jobs of the batch
+    rounds  = the larger of: those of the chunks, so many chunks at a time, each as if it were alone
+                             those of one chunk, with the calls to Spotler for all jobs of the batch
 
 A function has one batch in its hands at a time, so the batches of an operation follow one another. A round is one call,
 or several that run at the same time; rounds wait for one another, because each needs what the one before it found out.
@@ -16,7 +16,7 @@ from math import ceil
 from typing import Final
 
 from connector.dataverse.choices import Operation
-from connector.jobs.chunks import SIZE, at_a_time
+from connector.jobs.chunks import AT_A_TIME, AT_A_TIME_ONCE, SIZE
 from connector.operations.registry import operation_of
 from connector.settings import Settings
 from sandbox.launch import ROOT
@@ -99,7 +99,8 @@ def floor_seconds(
         batch: jobs in a full batch.
         parallel: calls to Spotler at the same time.
     """
-    rounds, in_hand = ROUNDS[operation], at_a_time(operation_of(operation.slug))
+    rounds = ROUNDS[operation]
+    in_hand = AT_A_TIME if operation_of(operation.slug).repeatable else AT_A_TIME_ONCE
     return sum(rounds.of_batch(size, parallel, in_hand) for size in _parts(jobs, batch)) * latency_ms / 1000
 
 

@@ -30,7 +30,7 @@ LONGEST_RUN: Final = 1800.0
 #: Seconds until Dataverse has posted the messages of all jobs.
 LONGEST_POST: Final = 60.0
 LONGEST_SINGLE_JOB: Final = 60.0
-#: Jobs that go one by one before the crowd: the first in a cold process, the others as somebody waits for just one.
+#: Jobs that run one by one before the backlog: the first in a cold process, the others while nothing else runs.
 SINGLE_JOBS: Final = 6
 
 
@@ -43,7 +43,7 @@ class Figures:
         dataverse_per_job: HTTP requests to Dataverse, refused ones included; a `$batch` is one.
         refused_per_job: those of them that were answered with 429.
         spotler_per_job: HTTP requests to Spotler.
-        peak_memory_mb: of the engine; None where the system does not tell.
+        peak_memory_mb: of the engine; None where the system does not say.
         cpu_ms_per_job: processor time of each part while the jobs were done.
         first_job_seconds: how long the very first job takes in a process that has just started.
         single_job_seconds: how long a job takes afterwards while nothing else goes on; the median of a few.
@@ -93,11 +93,11 @@ def measure(case: Case, folder: Path) -> Figures:
             bench = _Bench(case, around, host, people)
             bench.go_before(contacts)
             some = iter(contacts)
-            alone, warm_up, crowd, paced = (list(islice(some, count)) for count in counts)
+            alone, warm_up, backlog, paced = (list(islice(some, count)) for count in counts)
             singles = [bench.single_job(contact) for contact in alone]
             if warm_up:
                 bench.backlog(warm_up)
-            figures = bench.crowd(crowd, singles)
+            figures = bench.measured_backlog(backlog, singles)
             latency = bench.latency(paced)
             bench.check(len(contacts))
             return replace(figures, latency=latency)
@@ -127,8 +127,8 @@ class _Bench:
         self._wait(self.case.function, before + 1, LONGEST_SINGLE_JOB)
         return time.monotonic() - started
 
-    def crowd(self, contacts: Sequence[str], singles: Sequence[float]) -> Figures:
-        """What all the jobs together take."""
+    def measured_backlog(self, contacts: Sequence[str], singles: Sequence[float]) -> Figures:
+        """What the measured backlog takes."""
         spent, jobs = self.backlog(contacts), len(contacts)
         return Figures(
             jobs=jobs,
@@ -201,7 +201,7 @@ class _Bench:
                 return ended
 
     def _wait(self, function: str, messages: int, seconds: float) -> None:
-        """Until the function has worked off so many messages since its start."""
+        """Wait until the function has processed so many messages since its start."""
         observe.wait(
             lambda: observe.work_done(self.host, function) >= messages,
             seconds,

@@ -61,10 +61,10 @@ def waiting_messages(servicebus: Part) -> int:
 
 
 def work_done(host: Part, function: str) -> int:
-    """How many messages the function has worked off, once it is idle; 0 while it is at work.
+    """How many messages the function has processed, once it is idle; 0 while it runs.
 
     Raises:
-        BenchFailed: when it fails again and again, for then it never ends.
+        BenchFailed: when it fails again and again, because then it never ends.
     """
     figures = get(host, "stats", at="control_url").get(function)
     if figures is None or figures["in_flight"]:

@@ -1,6 +1,6 @@
 """Jobs that come one by one at a steady pace, and how long each takes from the creation of its row until it is over.
 
-The journal of the Dataverse stand-in tells both moments. Its times have whole seconds, so it is read every few
+The journal of the Dataverse stand-in has both times. Its times have whole seconds, so it is read every few
 milliseconds, and a moment is the one at which it was first seen: wrong by as much as that, and at both ends alike.
 """
 

@@ -1,4 +1,4 @@
-"""What a process has used, as Linux tells it under /proc; nothing on other systems."""
+"""What a process has used, as Linux reports it under /proc; nothing on other systems."""
 
 import os
 from collections.abc import Iterable

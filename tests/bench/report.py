@@ -16,10 +16,14 @@ MOST_CALLS: Final = 0.1
 #: How many times faster than the naive connector, in the same run on the same machine.
 LEAST_RATIO: Final = {NO_LIMITS.name: 3.0, LIMITS.name: 10.0}
 
-_ROW: Final = "{:<24} {:<10} {:>8} {:>7} {:>14} {:>12} {:>12} {:>8} {:>11} {:>12} {:>10}"
+#: The most processor time of the engine per job, as a part of the naive connector's in the same run without limits. It
+#: holds on any machine; milliseconds do not.
+MOST_ENGINE_SHARE: Final = {Operation.ADD_TAG: 0.25, Operation.SYNC_CONTACT: 0.12}
+
+_ROW: Final = "{:<24} {:<10} {:>8} {:>7} {:>14} {:>12} {:>12} {:>8} {:>11} {:>10} {:>9} {:>12} {:>10}"
 _HEADINGS: Final = (
     *("Jobs", "Connector", "Jobs/s", "Ratio", "Dataverse/job", "of them 429", "Spotler/job"),
-    *("Peak MB", "CPU ms/job", "First job s", "One job s"),
+    *("Peak MB", "CPU ms/job", "Engine ms", "of naive", "First job s", "One job s"),
 )
 
 
@@ -45,8 +49,8 @@ def headings() -> str:
 
 
 def row(each: Measured, measured: Sequence[Measured]) -> str:
-    """A line of the table; the ratio is that of the rates, to the naive connector under the same conditions."""
-    case, figures, ratio = each.case, each.figures, ratio_of(each, measured)
+    """A line of the table; ratio and share are those to the naive connector under the same conditions."""
+    case, figures, ratio, share = each.case, each.figures, ratio_of(each, measured), engine_share_of(each, measured)
     return _ROW.format(
         case.title,
         case.contender.name,
@@ -57,6 +61,8 @@ def row(each: Measured, measured: Sequence[Measured]) -> str:
         f"{figures.spotler_per_job:.3f}",
         "-" if figures.peak_memory_mb is None else f"{figures.peak_memory_mb:.0f}",
         f"{sum(figures.cpu_ms_per_job.values()):.1f}",
+        f"{figures.cpu_ms_per_job['engine']:.2f}",
+        "" if share is None else f"{share:.0%}",
         f"{figures.first_job_seconds:.2f}",
         f"{figures.single_job_seconds:.2f}",
     )
@@ -78,15 +84,26 @@ def expectations(measured: Sequence[Measured]) -> list[Expectation]:
             found.append(
                 Expectation(f"{case.title}: {ratio:.1f} times the naive rate, at least {least:g}", ratio >= least)
             )
+        share = engine_share_of(each, measured)
+        if share is not None and case.limits is NO_LIMITS:
+            most = MOST_ENGINE_SHARE[case.operation]
+            sentence = f"{case.title}: {share:.0%} of the naive engine's processor time per job, at most {most:.0%}"
+            found.append(Expectation(sentence, share <= most))
     return found
 
 
 def ratio_of(one: Measured, measured: Sequence[Measured]) -> float | None:
     """The rate of the connector as a multiple of the naive one; None for the naive one, or where that is missing."""
-    naive = next((each for each in measured if _is_counterpart(each.case, one.case)), None)
-    if naive is None or one.case.contender is NAIVE:
+    naive = _counterpart(one, measured)
+    return None if naive is None else one.figures.jobs_per_second / naive.figures.jobs_per_second
+
+
+def engine_share_of(one: Measured, measured: Sequence[Measured]) -> float | None:
+    """The engine's processor time per job as a part of the naive one; None where `ratio_of` is, or none is known."""
+    naive = _counterpart(one, measured)
+    if naive is None or not naive.figures.cpu_ms_per_job["engine"]:
         return None
-    return one.figures.jobs_per_second / naive.figures.jobs_per_second
+    return one.figures.cpu_ms_per_job["engine"] / naive.figures.cpu_ms_per_job["engine"]
 
 
 def as_json(measured: Sequence[Measured], expected: Sequence[Expectation], import_seconds: float) -> dict[str, object]:
@@ -103,6 +120,7 @@ def as_json(measured: Sequence[Measured], expected: Sequence[Expectation], impor
                 "latency_ms": each.case.latency_ms,
                 **asdict(each.figures),
                 "ratio": ratio_of(each, measured),
+                "engine_share_of_naive": engine_share_of(each, measured),
             }
             for each in measured
         ],
@@ -128,6 +146,13 @@ def machine() -> str:
         f"{os.cpu_count()} cores, a load of {os.getloadavg()[0]:.1f} at the start, "
         f"Python {platform.python_version()}, {platform.platform()}"
     )
+
+
+def _counterpart(one: Measured, measured: Sequence[Measured]) -> Measured | None:
+    """The naive connector under the same conditions; None for the naive one itself."""
+    if one.case.contender is NAIVE:
+        return None
+    return next((each for each in measured if _is_counterpart(each.case, one.case)), None)
 
 
 def _is_counterpart(naive: Case, case: Case) -> bool:

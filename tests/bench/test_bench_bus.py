@@ -13,7 +13,7 @@ def test_either_rate_may_be_missed(sent, received, met):
     assert [each.met for each in bus.expectations(BusFigures(sent, received))] == met
 
 
-def test_every_message_goes_through_the_stand_in_and_the_figures_are_told(monkeypatch, tmp_path, capsys):
+def test_every_message_goes_through_the_stand_in_and_the_figures_are_printed(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bus, "MESSAGES", 250)
     monkeypatch.setattr(bus, "LEAST_RATE", 0.0)  # how fast this machine is at the moment is no matter of a test
     monkeypatch.setattr(bench, "FOLDER", tmp_path)

@@ -32,7 +32,7 @@ def test_the_naive_connector_does_everything_that_is_about_a_contact():
     assert set(NAIVE.functions) == {operation for operation, work in WORK.items() if work.about_contact}
 
 
-def test_the_connector_stops_what_was_started_before_and_tells_how_long_jobs_take(tmp_path):
+def test_the_connector_stops_what_was_started_before_and_reports_how_long_jobs_take(tmp_path):
     case = Case(CONNECTOR, Operation.STOP_AUTOMATION, NO_LIMITS, jobs=10, latency_ms=0, warm_up=5, paced=5)
 
     figures = measure(case, tmp_path)

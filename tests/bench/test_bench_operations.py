@@ -61,7 +61,7 @@ def test_a_line_stands_under_its_headings_and_shows_what_is_unknown_as_a_dash():
     line = operations.row(measured(latency=None), []) or ""
 
     assert len(line) == len(operations.headings())
-    assert line.split().count("-") == 5
+    assert line.split().count("-") == 6
 
 
 def test_the_naive_connector_is_measured_first_and_only_where_it_can_do_the_operation():

@@ -1,4 +1,4 @@
-"""What each operation is given to do: columns of its jobs, what has to be there before, what Spotler must see."""
+"""The work of each operation in the bench: columns of its jobs, what has to be there before, what Spotler must see."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Work:
         columns: of a job, besides its operation and its contact.
         about_contact: whether a job is about a contact.
         is_known: whether Spotler knows the contacts before.
-        bears: what they bear in Spotler before, in the form of the side door.
+        has: what they have in Spotler before, in the form of the side door.
         in_audience: whether they are in the audience before, which is there already.
         after: the operation that is done for every contact before, unmeasured.
     """
@@ -38,7 +38,7 @@ class Work:
     columns: Mapping[str, object] = field(default_factory=dict)
     about_contact: bool = True
     is_known: bool = True
-    bears: Mapping[str, object] = field(default_factory=dict)
+    has: Mapping[str, object] = field(default_factory=dict)
     in_audience: bool = False
     after: Operation | None = None
 
@@ -46,17 +46,17 @@ class Work:
 WORK: Final[Mapping[Operation, Work]] = {
     Operation.SYNC_CONTACT: Work("contact.created", is_known=False),
     Operation.ADD_TAG: Work("tag.added", {Job.TAG: TAG}),
-    Operation.REMOVE_TAG: Work("tag.removed", {Job.TAG: TAG}, bears=_TAGGED),
-    Operation.SET_SCORE: Work("score.changed", {Job.TAG: TAG, Job.SCORE: 5}, bears=_TAGGED),
-    Operation.INCREASE_SCORE: Work("score.changed", {Job.TAG: TAG, Job.SCORE: 5}, bears=_TAGGED),
-    Operation.DECREASE_SCORE: Work("score.changed", {Job.TAG: TAG, Job.SCORE: 5}, bears=_TAGGED),
+    Operation.REMOVE_TAG: Work("tag.removed", {Job.TAG: TAG}, has=_TAGGED),
+    Operation.SET_SCORE: Work("score.changed", {Job.TAG: TAG, Job.SCORE: 5}, has=_TAGGED),
+    Operation.INCREASE_SCORE: Work("score.changed", {Job.TAG: TAG, Job.SCORE: 5}, has=_TAGGED),
+    Operation.DECREASE_SCORE: Work("score.changed", {Job.TAG: TAG, Job.SCORE: 5}, has=_TAGGED),
     Operation.START_AUTOMATION: Work("automation.started", _AUTOMATION),
     Operation.STOP_AUTOMATION: Work("automation.stopped", _AUTOMATION, after=Operation.START_AUTOMATION),
     Operation.ADD_TO_AUDIENCE: Work("audience.member_added", {Job.AUDIENCE: AUDIENCE}),
     Operation.REMOVE_FROM_AUDIENCE: Work("audience.member_removed", {Job.AUDIENCE: AUDIENCE}, in_audience=True),
     Operation.SET_CONTACT_FIELD: Work("contact.updated", {Job.FIELD_NAME: FIELD, Job.FIELD_VALUE: "warm"}),
     Operation.CLEAR_CONTACT_FIELD: Work(
-        "contact.updated", {Job.FIELD_NAME: FIELD}, bears={"properties": {FIELD: "warm"}}
+        "contact.updated", {Job.FIELD_NAME: FIELD}, has={"properties": {FIELD: "warm"}}
     ),
     Operation.ANONYMIZE_CONTACT: Work("contact.anonymized"),
     Operation.REFRESH_AUTOMATIONS: Work(None, about_contact=False),

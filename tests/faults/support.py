@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import requests
-from requests_oauthlib import OAuth1
 
 from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
@@ -32,6 +31,7 @@ from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.services import RouterServices
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
+from connector.spotler.signature import OAuth1
 from sandbox.dataverse.server import Ready
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.message import Message
@@ -102,9 +102,7 @@ class Simulation(World):
                 Transport(settings.dataverse_url + API, system="Dataverse", verify=dataverse.ca_file, **common),
                 tokens_from(settings, verify=dataverse.ca_file),
             ),
-            spotler=Spotler(
-                Calls(self.wire, OAuth1(spotler.key, client_secret=spotler.secret), clock=own_clock), clock=own_clock
-            ),
+            spotler=Spotler(Calls(self.wire, OAuth1(spotler.key, spotler.secret), clock=own_clock), clock=own_clock),
             bus=self.bus,
             now=self.time.now,
         )

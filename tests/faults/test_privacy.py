@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
-from requests_oauthlib import OAuth1
 
 from connector.cli import app as cli
 from connector.dataverse.api import Dataverse
@@ -22,6 +21,7 @@ from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_QUARANTINE, 
 from connector.settings import get_settings
 from connector.spotler import Spotler, spotler_from
 from connector.spotler.calls import Calls
+from connector.spotler.signature import OAuth1
 from tests.faults.planted import (
     ADDRESS,
     KEY,
@@ -146,7 +146,7 @@ def test_answers_that_quote_personal_data_are_not_passed_on(watch, day, scripted
     clock = Clock(day.time.monotonic, day.time.wall, day.time.sleep, day.time.random)
     transport = Transport(scripted.url, system=system, clock=clock, timeout=5, parallel=4)
     if system == "Spotler":
-        spotler = Spotler(Calls(transport, OAuth1(KEY, client_secret=SECRET), clock=clock), clock=clock)
+        spotler = Spotler(Calls(transport, OAuth1(KEY, SECRET), clock=clock), clock=clock)
         day.services.spotler.fields()
         spotler._fields = day.services.spotler._fields  # so that operations come to their own calls
         day.services = replace(day.services, spotler=spotler)

@@ -12,6 +12,7 @@ from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Info, Job
 from connector.jobs import chunks
 from connector.jobs.due import BACKOFF_LONGEST
+from connector.problem_log import ALERT_INTERVAL
 from sandbox.spotler import seed
 from tests.faults.support import SWEEP_INTERVAL
 from tests.unit.world import LOOKUP_TABLE
@@ -265,15 +266,14 @@ def test_outcomes_that_dataverse_cannot_take_are_written_later(day):
 
 
 def test_a_wrong_key_pauses_the_work_with_one_alert_and_loses_nothing(day, caplog, monkeypatch):
-    monkeypatch.setattr(telemetry, "_alerted", {})
-    monkeypatch.setattr(telemetry, "time", day.time)  # its `monotonic`
+    monkeypatch.setattr(telemetry, "_clock", day.time.monotonic)
     caplog.set_level(logging.WARNING, logger="connector")
     jobs = make_jobs(day, 14)
     key, secret = day.services.settings.spotler_key, day.services.settings.spotler_secret
     day.spotler.settings(credentials=[{"key": key.get_secret_value(), "secret": "another1"}])
     day.wake(*jobs)
 
-    day.pass_time(timedelta(seconds=telemetry.ALERT_INTERVAL - 30))
+    day.pass_time(timedelta(seconds=ALERT_INTERVAL - 30))
     alerts = [record for record in caplog.records if record.levelno >= logging.ERROR]
     paused = day.outcomes()
     day.pass_time(timedelta(minutes=30))
@@ -283,7 +283,7 @@ def test_a_wrong_key_pauses_the_work_with_one_alert_and_loses_nothing(day, caplo
 
     assert [record.code for record in alerts] == ["NOT_AUTHORIZED"]
     assert {status for status, _ in paused.values()} == {"In Progress"}
-    assert len(later) <= 1 + 40 * 60 / telemetry.ALERT_INTERVAL
+    assert len(later) <= 1 + 40 * 60 / ALERT_INTERVAL
     assert set(day.outcomes().values()) == {DONE}
     assert every_start_and_raise_once(day)
 

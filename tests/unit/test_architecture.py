@@ -1,7 +1,8 @@
 """Who may use whom, read from the import statements.
 
 function_app → triggers, cli → jobs → operations → sync, pulls → services → mapping, routing
-             → dataverse, spotler, servicebus, state → http → settings, telemetry → errors, outcomes
+             → dataverse, spotler, servicebus, state → http → settings, telemetry, threads
+             → errors, outcomes, problem_log
 """
 
 import ast
@@ -19,8 +20,8 @@ HEIGHTS = {
     part: height
     for height, parts in enumerate(
         (
-            ("errors", "outcomes"),
-            ("settings", "telemetry"),
+            ("errors", "outcomes", "problem_log"),
+            ("settings", "telemetry", "threads"),
             ("http",),
             ("dataverse", "spotler", "servicebus", "state"),
             ("consent",),

@@ -104,9 +104,10 @@ def test_the_exit_code_is_that_of_the_command(run, calls):
     assert run("test") == 3
 
 
+@pytest.mark.parametrize("code", [1, 2, -9])
 @pytest.mark.parametrize("failing", ["format", "check", "mypy"])
-def test_lint_runs_everything_and_fails_if_one_does(run, calls, failing):
-    calls.codes = {failing: 1}
+def test_lint_runs_everything_and_fails_if_one_fails_or_is_killed(run, calls, failing, code):
+    calls.codes = {failing: code}
 
     assert run("lint") == 1
     assert [command[2] for command in calls] == ["ruff", "ruff", "mypy"]

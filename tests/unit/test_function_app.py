@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,15 +20,20 @@ from connector.jobs import chunks
 from connector.jobs.due import NOT_SET_UP
 from connector.routing.work_item import WorkItem
 from connector.services import once
-from connector.triggers import guard, jobs as job_triggers, routing, timers
+from connector.triggers import guard, invocation, jobs as job_triggers, routing, timers
 from tests.unit.jobs.recording_bus import RecordingBus
 
 ROOT = Path(__file__).parents[2]
 ENTITIES = json.loads((ROOT / "connector" / "servicebus" / "entities.json").read_text())
+SUBSCRIPTIONS = [each["name"] for topic in ENTITIES["topics"] for each in topic["subscriptions"]]
+JOB_FUNCTIONS = [name.replace("-", "_") for name in SUBSCRIPTIONS]
 
 #: What takes long to load, and what must never be loaded in Azure.
 HEAVY = ("azure.servicebus", "azure.identity", "requests", "pydantic", "jsonschema", "openpyxl")
 FORBIDDEN = (*HEAVY, "sandbox", "tests", "typer", "rich")
+
+#: What the engine passes beside the messages.
+CONTEXT = SimpleNamespace(invocation_id="the-invocation")
 
 
 def with_an_empty_environment(code: str) -> str:
@@ -60,20 +66,30 @@ def test_loading_the_app_loads_its_triggers(loaded):
     assert {"connector.triggers.jobs", "connector.triggers.routing", "connector.triggers.timers"} <= loaded
 
 
-def test_the_app_registers_every_trigger_once():
+def test_the_app_has_a_function_for_the_queue_for_each_subscription_and_for_each_schedule():
     names = with_an_empty_environment(
         "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
     ).split()
 
-    assert len(set(names)) == len(names)
-    assert {"route_dataverse_message", "sweep_jobs", "resolve_job", "add_tag"} <= set(names)
+    assert sorted(names) == sorted(["route_dataverse_message", *JOB_FUNCTIONS, *user_functions(timers.blueprint)])
+
+
+def test_the_example_has_the_schedule_of_every_timer():
+    example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+    schedules = [
+        binding.schedule
+        for builder in timers.blueprint._function_builders
+        for binding in builder._function.get_bindings()
+    ]
+
+    assert sorted(schedules) == sorted(f"%{name}%" for name in example if name.endswith("_SCHEDULE"))
 
 
 def test_all_functions_can_be_at_work_at_the_same_time():
     all_at_work = threading.Barrier(guard.MOST)
 
     async def batches() -> None:
-        await asyncio.gather(*(guard.run_batch("f", lambda: all_at_work.wait(10)) for _ in range(guard.MOST)))
+        await asyncio.gather(*(guard.run_batch("f", lambda: all_at_work.wait(10), CONTEXT) for _ in range(guard.MOST)))
 
     names = with_an_empty_environment("import function_app; print(len(function_app.app.get_functions()))")
 
@@ -87,11 +103,35 @@ def test_work_in_a_thread_sees_the_context_of_its_function():
 
     async def function() -> None:
         number.set(7)
-        await guard.run_batch("f", lambda: seen.append(number.get()))
+        await guard.run_batch("f", lambda: seen.append(number.get()), CONTEXT)
 
     asyncio.run(function())
 
     assert seen == [7]
+
+
+def test_the_engine_knows_the_invocation_of_the_work_and_nothing_of_it_afterwards():
+    import azure_functions_runtime as engine
+
+    seen = []
+
+    async def function() -> None:
+        await asyncio.create_task(guard.run_batch("f", lambda: seen.append(engine.invocation_id_cv.get()), CONTEXT))
+        seen.append(engine.invocation_id_cv.get())
+
+    asyncio.run(function())
+
+    assert seen == ["the-invocation", None]
+
+
+@pytest.mark.parametrize("engine", [None, SimpleNamespace()], ids=["none", "of another version"])
+def test_work_is_done_with_an_engine_that_has_no_variable_for_it(monkeypatch, engine):
+    monkeypatch.setitem(sys.modules, invocation.ENGINE, engine)
+    seen = []
+
+    asyncio.run(guard.run_batch("f", lambda: seen.append(1), CONTEXT))
+
+    assert seen == [1]
 
 
 def test_at_a_cold_start_several_functions_get_the_same_services():
@@ -112,11 +152,11 @@ def test_at_a_cold_start_several_functions_get_the_same_services():
 
 def test_without_settings_a_function_says_which_are_missing():
     code = """
-import asyncio, logging, sys, function_app
+import asyncio, logging, sys, types, function_app
 from connector.triggers import guard, timers
 logging.basicConfig(stream=sys.stdout)
 try:
-    asyncio.run(timers.sweep_jobs._function.get_user_function()(None))
+    asyncio.run(timers.sweep_jobs._function.get_user_function()(None, types.SimpleNamespace(invocation_id="i")))
 except guard.TimerFailed:
     print("The timer failed.")
 """
@@ -140,15 +180,6 @@ def test_host_json_is_as_the_batches_need_it():
     locks = {each["lockDuration"] for each in ENTITIES["topics"][0]["subscriptions"]}
     assert locks == {"PT5M"}
     assert hours * 60 + minutes > 5, "a batch may use the whole lock of its messages"
-
-
-def test_what_is_deployed_leaves_out_what_is_for_developers():
-    ignored = (ROOT / ".funcignore").read_text().splitlines()
-
-    assert {"sandbox/", "tests/", "local.settings.json*", ".*"} <= set(ignored)
-    needed = ("connector", "function_app.py", "host.json", "mappings", "requirements.txt")
-    assert not {f"{name}/" for name in needed} & set(ignored)
-    assert not set(needed) & set(ignored)
 
 
 class Message:
@@ -193,8 +224,8 @@ def user_functions(blueprint) -> dict:
     }
 
 
-def run(function, *arguments) -> object:
-    return asyncio.run(function(*arguments))
+def run(function, argument) -> object:
+    return asyncio.run(function(argument, CONTEXT))
 
 
 def test_a_message_goes_to_the_router_with_its_properties(called):
@@ -214,7 +245,7 @@ def test_a_batch_goes_to_the_runner_of_its_operation(called):
         assert run(function, [Message(b"1", {}), Message(b"2", {})]) is None
         services, operation, bodies = called.pop()
         assert (services, operation.slug, bodies) == ("services", name.replace("_", "-"), [b"1", b"2"])
-    assert len(functions) == len(ENTITIES["topics"][0]["subscriptions"])
+    assert sorted(functions) == sorted(JOB_FUNCTIONS)
 
 
 def test_the_timer_sweeps(called):
@@ -227,8 +258,8 @@ def test_the_timer_sweeps(called):
 
 PERSONAL = "jane@example.org"
 ERRORS = {
-    "a mistake of ours": (ZeroDivisionError(PERSONAL), "Internal error: ZeroDivisionError@"),
-    "an obstacle": (Transient("The bus is away."), "The bus is away."),
+    "internal error": (ZeroDivisionError(PERSONAL), "Internal error: ZeroDivisionError@"),
+    "expected error": (Transient("The bus is away."), "The bus is away."),
 }
 
 
@@ -249,7 +280,7 @@ def failing(request, monkeypatch):
     return words
 
 
-@pytest.mark.parametrize("function", ["route_dataverse_message", "add_tag"])
+@pytest.mark.parametrize("function", ["route_dataverse_message", JOB_FUNCTIONS[-1]])
 def test_a_batch_that_failed_is_delivered_again_and_the_host_is_told_nothing_else(failing, caplog, function):
     functions = {"route_dataverse_message": routing.route_dataverse_message._function.get_user_function()}
 
@@ -296,7 +327,7 @@ def test_a_batch_waits_while_the_app_cannot_even_begin(monkeypatch, caplog):
     monkeypatch.setattr(services, "get_services", lambda: 1 / 0)
     monkeypatch.setattr(services, "get_router_services", lambda: RouterServices(bus=bus, now=lambda: now))
 
-    run(user_functions(job_triggers.blueprint)["add_tag"], [Message(item.body(), {})])
+    run(user_functions(job_triggers.blueprint)[JOB_FUNCTIONS[-1]], [Message(item.body(), {})])
 
     (waiting,) = bus.to("spotler-jobs")
     assert (WorkItem.from_body(waiting.body).job, waiting.due) == (item.job, now + NOT_SET_UP)

@@ -92,8 +92,8 @@ AZURE = {
     "azure.identity": "azure-identity",
     "azure.core": "azure-core",
 }
-#: What others load: the engine in Azure; azure-functions, where it is there; azure-identity.
-LOADED_BY_OTHERS = {"azure-functions-runtime", "orjson", "msal"}
+#: What others load: Azure the engine, azure-identity msal, zoneinfo tzdata.
+LOADED_BY_OTHERS = {"azure-functions-runtime", "msal", "tzdata"}
 
 
 def packages_of(module: str, distributions: dict[str, list[str]]) -> set[str]:

@@ -1,6 +1,8 @@
 """Settings: read from the environment, every problem named at once, never a value."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,33 @@ def test_a_namespace_with_an_identity_takes_the_place_of_a_connection_string(loa
     assert (settings.service_bus, settings.service_bus_namespace) == (None, "name.servicebus.windows.net")
 
 
+def test_the_identity_of_the_sender_is_read_by_the_names_that_the_triggers_read(load):
+    settings = load(
+        ServiceBus=None, ServiceBus__fullyQualifiedNamespace="name.servicebus.windows.net",
+        ServiceBus__credential="ManagedIdentity", ServiceBus__clientId="c-1", ServiceBus__managedIdentityResourceId="",
+    )  # fmt: skip
+
+    assert settings.service_bus_credential == "managedidentity"
+    assert (settings.service_bus_client_id, settings.service_bus_resource_id) == ("c-1", None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (
+            {"ServiceBus__credential": "workloadidentity"},
+            "ServiceBus__credential: Value error, must be managedidentity or empty",
+        ),
+        (
+            {"ServiceBus__clientId": "hush", "ServiceBus__managedIdentityResourceId": "/hush"},
+            "ServiceBus__managedIdentityResourceId: Value error, set this or ServiceBus__clientId, not both",
+        ),
+    ],
+)
+def test_an_identity_that_the_sender_cannot_use_is_refused(load, wrong, problem):
+    assert sentence(load, **wrong) == f"Settings are missing or wrong: {problem}."
+
+
 def test_everything_that_is_missing_is_named_at_once(load):
     text = sentence(load, **dict.fromkeys(REQUIRED))
 
@@ -144,6 +173,15 @@ def test_a_secret_with_its_owner_is_taken(load):
 def test_a_time_zone_that_is_none_is_refused(zone):
     with pytest.raises(ValidationError, match="must be a time zone such as Europe/Amsterdam"):
         Settings(**REQUIRED, time_zone=zone)
+
+
+def test_time_zones_are_known_on_a_machine_that_has_none():
+    code = "from zoneinfo import ZoneInfo; print(ZoneInfo('Europe/Amsterdam'))"
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", code], env={"PYTHONTZPATH": ""}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "Europe/Amsterdam\n"
 
 
 def test_no_secret_shows_in_a_log_of_the_settings(load):

@@ -1,4 +1,4 @@
-"""What is logged: sentences and allowed fields, one alert for a misconfiguration, and nothing of anybody's data."""
+"""What is logged: sentences and allowed fields, one line a minute, one alert per outage, and no personal data."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -7,6 +7,7 @@ import pytest
 
 from connector import telemetry
 from connector.errors import Invalid, Misconfigured, Transient
+from connector.problem_log import ALERT_INTERVAL, LINE_INTERVAL
 
 log = logging.getLogger("test")
 SECRET = "jane@example.org"
@@ -14,11 +15,10 @@ SECRET = "jane@example.org"
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch, caplog):
-    """Time as the alerts see it, and no alert yet."""
+    """Time as the log sees it."""
     caplog.set_level(logging.DEBUG)
     now = [1000.0]
-    monkeypatch.setattr(telemetry, "_alerted", {})
-    monkeypatch.setattr(telemetry.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(telemetry, "_clock", lambda: now[0])
     return now
 
 
@@ -52,26 +52,99 @@ def test_a_problem_is_a_warning_with_its_sentence_and_what_to_do(caplog, error):
     assert (record.operation, record.job, record.code) == ("add-tag", "j-1", error.result_code)
 
 
-def test_a_misconfiguration_is_one_alert_per_interval_and_code(caplog, clock):
-    wrong_key, wrong_url = Misconfigured("The key is refused."), Misconfigured("No.", code="SPOTLER_URL")
+WRONG_KEY = Misconfigured("The key is refused.", advice="Correct it.")
 
-    for error in (wrong_key, wrong_key, wrong_url, wrong_key):
-        telemetry.log_problem(log, error, operation="add-tag")
-    assert levels(caplog) == ["ERROR", "WARNING", "ERROR", "WARNING"]
 
+def told(caplog) -> list[tuple[str, str]]:
+    found = [(record.levelname, record.getMessage()) for record in caplog.records]
     caplog.clear()
-    clock[0] += telemetry.ALERT_INTERVAL - 1
-    telemetry.log_problem(log, wrong_key, operation="add-tag")
-    clock[0] += 1
-    telemetry.log_problem(log, wrong_key, operation="add-tag")
-    assert levels(caplog) == ["WARNING", "ERROR"]
+    return found
+
+
+def test_equal_problems_are_one_line_a_minute_with_their_number(caplog, clock):
+    for number in range(1214):
+        telemetry.log_problem(log, WRONG_KEY, operation="add-tag", job=f"j-{number}")
+    assert told(caplog) == [("ERROR", "Job j-0: The key is refused. Correct it.")]
+
+    clock[0] += LINE_INTERVAL
+    telemetry.log_problem(log, WRONG_KEY, operation="add-tag", job="j-7")
+    assert [record.count for record in caplog.records] == [1214]
+    assert told(caplog) == [("WARNING", "Job j-7: The key is refused. Correct it. (This happened 1214 times.)")]
+
+
+@pytest.mark.parametrize(
+    ("error", "operation"),
+    [
+        (WRONG_KEY, "sync-contact"),
+        (Misconfigured("The key is refused.", advice="Correct it.", code="OTHER"), "add-tag"),
+        (Misconfigured("The key has expired.", advice="Correct it."), "add-tag"),
+        (ValueError("The key is refused."), "add-tag"),
+    ],
+)
+def test_problems_that_differ_are_lines_of_their_own(caplog, error, operation):
+    telemetry.log_problem(log, WRONG_KEY, operation="add-tag")
+    telemetry.log_problem(log, error, operation=operation)
+
+    assert len(caplog.records) == 2
+
+
+def test_repeated_problems_are_logged_when_nobody_meets_them_any_more(caplog, clock):
+    for _ in range(3):
+        telemetry.log_problem(log, Transient("Spotler is away.", advice="Wait."), operation="add-tag", job="j-1")
+    telemetry.log_repeated_problems()
+    assert told(caplog) == [("WARNING", "Job j-1: Spotler is away. Wait.")]
+
+    clock[0] += LINE_INTERVAL
+    for _ in range(2):
+        telemetry.log_repeated_problems()
+    assert told(caplog) == [("WARNING", "Spotler is away. Wait. (This happened 2 times.)")]
+
+
+def test_an_outage_is_one_alert_until_it_is_over(caplog, clock):
+    def minutes(*, succeeding: bool = False) -> list[str]:
+        """The levels of five minutes in which the problem is met again and again."""
+        for _ in range(5):
+            if succeeding:
+                telemetry.succeeded("add-tag")
+            telemetry.log_problem(log, WRONG_KEY, operation="add-tag")
+            clock[0] += LINE_INTERVAL
+        return [level for level, _ in told(caplog)]
+
+    assert minutes() == ["ERROR"] + ["WARNING"] * 4
+    assert minutes() == ["WARNING"] * 5
+    assert minutes() == ["ERROR"] + ["WARNING"] * 4, "after ten minutes, again"
+    assert minutes(succeeding=True) == ["ERROR"] * 5
+
+
+@pytest.mark.parametrize(("code", "level"), [("OK", "ERROR"), ("JOB_NOT_VALID", "WARNING"), ("UNCHANGED", "WARNING")])
+def test_a_job_whose_work_is_done_ends_the_outage(caplog, clock, code, level):
+    """A job that failed, or had nothing to do, need not have met what was wrong."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    telemetry.log_problem(log, WRONG_KEY, operation="add-tag")
+    telemetry.job_ended(log, job="j", operation="add-tag", status="-", code=code, attempts=1, since=now, now=now)
+    clock[0] += LINE_INTERVAL
+    telemetry.log_problem(log, WRONG_KEY, operation="add-tag")
+
+    assert caplog.records[-1].levelname == level
+
+
+def test_an_alert_of_its_own_is_logged_rarely_until_it_is_over(caplog, clock):
+    def alert() -> list[tuple[str, str]]:
+        telemetry.log_alert(log, "3 jobs are overdue.", code="JOBS_OVERDUE", operation="overdue-jobs", count=3)
+        return told(caplog)
+
+    assert alert() == [("ERROR", "3 jobs are overdue.")]
+    clock[0] += ALERT_INTERVAL - 1
+    assert alert() == []
+    telemetry.succeeded("overdue-jobs")
+    assert alert() == [("ERROR", "3 jobs are overdue.")]
 
 
 def raised() -> Exception:
     from connector.spotler.texts import clean_text
 
     try:
-        clean_text(None)  # type: ignore[arg-type]  # a mistake of ours
+        clean_text(None)  # type: ignore[arg-type]  # a bug
     except AttributeError as error:
         return error
     raise AssertionError

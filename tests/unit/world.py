@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 
 import requests
-from requests_oauthlib import OAuth1
 
 from connector.consent import Fate
 from connector.dataverse.api import Dataverse
@@ -28,6 +27,7 @@ from connector.services import Services
 from connector.settings import Settings
 from connector.spotler import Fields, Spotler
 from connector.spotler.calls import Calls
+from connector.spotler.signature import OAuth1
 from connector.sync.records import RecordReader
 from sandbox.dataverse.server import Ready
 from sandbox.spotler.server import Running
@@ -42,7 +42,7 @@ LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
 @cache
 def _fields_of(url: str, key: str, secret: str) -> Fields:
     transport = Transport(url, system="Spotler", timeout=10, parallel=1)
-    spotler = Spotler(Calls(transport, OAuth1(key, client_secret=secret)))
+    spotler = Spotler(Calls(transport, OAuth1(key, secret)))
     fields = spotler.fields()
     spotler.close()
     return fields
@@ -94,7 +94,7 @@ class World:
             spotler=Spotler(
                 Calls(
                     Transport(settings.spotler_url, system="Spotler", clock=clock, timeout=10, parallel=4),
-                    OAuth1(spotler.key, client_secret=spotler.secret),
+                    OAuth1(spotler.key, spotler.secret),
                 ),
                 clock=clock,
             ),

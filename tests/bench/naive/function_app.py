@@ -1,8 +1,8 @@
 """The naive connector: what a competent developer writes in an afternoon, as the yardstick of the bench.
 
-One message, one job, every call by itself, sixteen messages at a time as Functions does by default. It is not crippled:
-connections are kept alive, the token is kept, only the columns that are needed are read, and a throttled call waits as
-long as it is told to.
+One message, one job, every call by itself, sixteen messages at a time as Functions does by default. It is not slowed
+down on purpose: connections are kept alive, the token is kept, only the columns that are needed are read, and a
+throttled call waits as long as Dataverse asks.
 """
 
 import json
@@ -75,8 +75,8 @@ class Systems:
         """Write a row, and make it if its key is new."""
         self._dataverse("PATCH", path, values)
 
-    def tell_spotler(self, path: str, body: Json | None = None, *, method: str = "POST") -> None:
-        """Order something of Spotler."""
+    def call_spotler(self, path: str, body: Json | None = None, *, method: str = "POST") -> None:
+        """Make a call to Spotler."""
         self._call(method, f"{self._settings.spotler_url}/{path}", json=body, auth=self._oauth)
 
     def _dataverse(self, method: str, path: str, body: Json | None = None) -> requests.Response:
@@ -145,27 +145,27 @@ def work_of(job: Json) -> None:
             write(contact_id, {job[Job.FIELD_NAME]: job[Job.FIELD_VALUE] or ""})
         case Operation.START_AUTOMATION:
             code = read_automation(job)[Automation.TRIGGER_CODE]
-            SYSTEMS.tell_spotler(f"automation/trigger/{code}", {"externalContactId": contact_id})
+            SYSTEMS.call_spotler(f"automation/trigger/{code}", {"externalContactId": contact_id})
         case Operation.STOP_AUTOMATION:
             automation = read_automation(job)[Automation.AUTOMATION_ID]
-            SYSTEMS.tell_spotler(f"automation/{automation}/stop", {"externalContactId": contact_id})
+            SYSTEMS.call_spotler(f"automation/{automation}/stop", {"externalContactId": contact_id})
         case Operation.ANONYMIZE_CONTACT:
-            SYSTEMS.tell_spotler(f"contact/anonymize/{contact_id}", method="PUT")
+            SYSTEMS.call_spotler(f"contact/anonymize/{contact_id}", method="PUT")
         case Operation.SYNC_CONTACT:
             sync(contact_id, read_contact(contact_id))
         case Operation.ADD_TAG | Operation.REMOVE_TAG:
             read_contact(contact_id)
             method = "POST" if operation is Operation.ADD_TAG else "DELETE"
-            SYSTEMS.tell_spotler(tags, {"tags": [{"name": job[Job.TAG]}]}, method=method)
+            SYSTEMS.call_spotler(tags, {"tags": [{"name": job[Job.TAG]}]}, method=method)
         case Operation.ADD_TO_AUDIENCE | Operation.REMOVE_FROM_AUDIENCE:
             read_contact(contact_id)
             method = "POST" if operation is Operation.ADD_TO_AUDIENCE else "DELETE"
             members = f"audience/{audience_id(job[Job.AUDIENCE])}/contact"
-            SYSTEMS.tell_spotler(members, {"contacts": [contact_id]}, method=method)
+            SYSTEMS.call_spotler(members, {"contacts": [contact_id]}, method=method)
         case _:
             read_contact(contact_id)
             score = {"name": job[Job.TAG], "score": job[Job.SCORE], "scoreOperation": SCORE_OPERATIONS[operation]}
-            SYSTEMS.tell_spotler(tags, {"tags": [score]})
+            SYSTEMS.call_spotler(tags, {"tags": [score]})
 
 
 def read_automation(job: Json) -> Json:
@@ -181,7 +181,7 @@ def read_contact(contact_id: str) -> Json:
 
 def write(contact_id: str, properties: Json) -> None:
     """Write properties of a contact in Spotler."""
-    SYSTEMS.tell_spotler("contact", {"update": True, "contact": {"externalId": contact_id, "properties": properties}})
+    SYSTEMS.call_spotler("contact", {"update": True, "contact": {"externalId": contact_id, "properties": properties}})
 
 
 def sync(contact_id: str, contact: Json) -> None:

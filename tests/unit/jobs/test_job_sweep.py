@@ -6,7 +6,6 @@ from itertools import count
 
 import pytest
 
-from connector import telemetry
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
@@ -184,17 +183,30 @@ def test_a_row_whose_lease_runs_is_left_alone_whatever_its_status_says(world):
     assert sweep(world.services) == 1
 
 
-def test_a_job_that_a_person_queued_again_is_not_overdue_at_once(world, caplog, monkeypatch):
-    monkeypatch.setattr(telemetry, "_alerted", {})
+def test_a_job_that_a_person_queued_again_is_not_overdue_at_once(world, caplog):
     old = moment(world, timedelta(hours=4))
     queued(world, createdon=old)
     sweep(world.services)
     assert "JOBS_OVERDUE" not in {getattr(record, "code", None) for record in caplog.records}
-    queued(world, createdon=old, age=timedelta(hours=4))
+    job = queued(world, createdon=old, age=timedelta(hours=4))
 
     sweep(world.services)
 
-    assert "JOBS_OVERDUE" in {getattr(record, "code", None) for record in caplog.records}
+    (alert,) = [record for record in caplog.records if getattr(record, "code", None) == "JOBS_OVERDUE"]
+    assert alert.getMessage() == f"Jobs not over after 3 hours: 1; see the oldest with: job explain {job}"
+
+
+def test_an_alert_of_overdue_jobs_is_armed_again_when_none_is_left(world, caplog):
+    old = moment(world, timedelta(hours=4))
+    for _ in range(2):
+        job = queued(world, createdon=old, age=timedelta(hours=4))
+        sweep(world.services)
+        sweep(world.services)
+        ended = {Job.STATE: JobStatus.COMPLETED.state, Job.STATUS: JobStatus.COMPLETED.value}
+        world.services.dataverse.update(Job.SET, job, ended)
+        sweep(world.services)
+
+    assert [getattr(record, "code", None) for record in caplog.records].count("JOBS_OVERDUE") == 2
 
 
 def test_a_job_that_is_woken_up_runs(world):

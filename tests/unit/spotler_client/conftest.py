@@ -1,12 +1,12 @@
 from collections.abc import Callable
 
 import pytest
-from requests_oauthlib import OAuth1
 
 from connector.http import Clock, Transport
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
 from connector.spotler.paths import Paths
+from connector.spotler.signature import OAuth1
 from tests.unit.scripted_server import FakeTime, ScriptedServer
 
 
@@ -29,7 +29,7 @@ def clock(time) -> Clock:
 @pytest.fixture
 def calls(server, clock):
     transport = Transport(server.url, timeout=5, parallel=2, system="Spotler", clock=clock)
-    yield Calls(transport, OAuth1("demo-key", client_secret="demosecret123"), clock=clock)
+    yield Calls(transport, OAuth1("demo-key", "demosecret123"), clock=clock)
     transport.close()
 
 

@@ -1,14 +1,16 @@
-"""Seven fixed signatures of OAuth 1.0a (RFC 5849), sent through the client's own path and query encoding."""
+"""Signatures of OAuth 1.0a (RFC 5849): seven fixed ones, sent through the client itself, and those of oauthlib."""
 
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 import requests
+import requests_oauthlib
+from hypothesis import given, strategies as st
 from requests.adapters import BaseAdapter
-from requests_oauthlib import OAuth1
 
 from connector.http import Transport
 from connector.spotler.calls import Calls, Route
+from connector.spotler.signature import OAuth1
 
 FROZEN = "https://restapi.mailplus.nl/integrationservice-1.1.0"
 NEWEST = "https://restapi.mailplus.nl/integrationservice"
@@ -40,7 +42,7 @@ def sent(base, secret, route, ids=None, *, query=None, body=None, auth=None) -> 
     recorder, session = Recorder(), requests.Session()
     session.mount("https://", recorder)
     transport = Transport(base, timeout=1, parallel=1, system="Spotler", session=session)
-    auth = auth or OAuth1("demo-key", client_secret=secret, nonce="abc123nonce", timestamp="1700000000")
+    auth = auth or OAuth1("demo-key", secret, now=lambda: 1700000000.9, nonce=lambda: "abc123nonce")
     Calls(transport, auth).send(route, ids, query=query, body=body)
     (request,) = recorder.seen
     return request
@@ -111,8 +113,55 @@ def test_json_is_asked_for_and_sent():
 
 
 def test_each_call_has_a_nonce_of_its_own():
-    auth = OAuth1("demo-key", client_secret="demosecret123")
+    auth = OAuth1("demo-key", "demosecret123")
 
     nonces = {parameters(sent(FROZEN, "", READ, {"contact": "c"}, auth=auth))["oauth_nonce"] for _ in range(20)}
 
     assert len(nonces) == 20
+
+
+def signed(auth, method: str, url: str, body: str | None) -> dict[str, str]:
+    """The parameters that a signature adds to a request."""
+    headers = {"Content-Type": "application/json"} if body else {}
+    request = requests.PreparedRequest()
+    request.prepare(method=method, url=url, headers=headers, data=body, auth=auth)
+    return parameters(request)
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+BASES = [
+    FROZEN,
+    "http://127.0.0.1:8080/integrationservice-1.1.0",
+    "https://RESTAPI.MailPlus.nl:443",
+    "http://[::1]:8081/x",
+    "http://example.org:80/a;b=c",
+    "https://example.org:80",
+]
+
+
+@given(
+    base=st.sampled_from(BASES),
+    key=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1),
+    secret=TEXTS,
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
+    path=TEXTS,
+    query=st.lists(st.tuples(TEXTS.filter(lambda name: not name.startswith("oauth_")), TEXTS), max_size=5),
+    plus=st.booleans(),
+    body=st.sampled_from([None, '{"a": "=&+"}', "a=b&c=d"]),
+)
+def test_every_call_is_signed_as_oauthlib_signs_it(*, base, key, secret, method, path, query, plus, body):
+    encoded = urlencode(query) if plus else urlencode(query, quote_via=quote)
+    url = f"{base}/{quote(path, safe='')}" + (f"?{encoded}" if query else "")
+    ours = OAuth1(key, secret, now=lambda: 1700000000.9, nonce=lambda: "abc123nonce")
+    theirs = requests_oauthlib.OAuth1(key, client_secret=secret, nonce="abc123nonce", timestamp="1700000000")
+
+    assert signed(ours, method, url, body) == signed(theirs, method, url, body)
+
+
+def test_a_form_is_refused_because_it_would_have_to_be_signed():
+    with pytest.raises(ValueError, match="form"):
+        requests.Request("POST", FROZEN, data={"a": "b"}, auth=OAuth1("key", "secret")).prepare()
+
+
+def test_neither_key_nor_secret_shows_in_a_log_of_the_signature():
+    assert "secret" not in repr(OAuth1("key", "secret")).casefold()
