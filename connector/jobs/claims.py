@@ -92,7 +92,7 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
         if not (job.is_queued or repeatable or job.started_on is None):
             return End(Unknown(INTERRUPTED).outcome)
     if _is_superseded(job, siblings):
-        return End(Done(MEANINGS[SUPERSEDED].sentence, SUPERSEDED))
+        return End(Done(MEANINGS[SUPERSEDED].sentence, code=SUPERSEDED))
     if any(other.number < job.number and other.id not in together for other in siblings):
         return Wait(due.after_older(item.first_seen, now))
     return Run()

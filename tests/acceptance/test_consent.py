@@ -64,7 +64,7 @@ def test_nothing_is_added_to_who_may_not_be_mailed(world, operation):
 
     world.run(operation, record, **ADDS[operation]).assert_failed("SKIPPED_DO_NOT_EMAIL", "Do Not Email")
 
-    assert world.spotler.effects(record) == effects
+    assert world.spotler.effects(record) == [*effects, "contact.anonymized"]
 
 
 @pytest.mark.feature("CON-04")

@@ -236,14 +236,14 @@ def test_a_record_that_spotler_does_not_know_is_synced_in_full_first(world, oper
 
 
 @pytest.mark.feature("JOB-16")
-def test_a_record_that_spotler_knows_is_not_sent_again(world):
+def test_a_record_that_changed_since_spotler_knows_it_is_sent_before_the_work(world):
     record = world.contact(lastname="Gelijk")
     world.sync(record).assert_completed()
     world.change(record, lastname="Anders")
 
     world.run(ADD_TAG, record, dh_tag="Webinar").assert_completed()
 
-    assert world.spotler.contact(record).properties["lastName"] == "Gelijk"
+    assert world.spotler.contact(record).properties["lastName"] == "Anders"
 
 
 @pytest.mark.feature("JOB-16")

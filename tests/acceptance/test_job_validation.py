@@ -73,7 +73,9 @@ def test_a_job_that_adds_to_a_deactivated_record_is_not_valid(world, operation, 
 
     job = world.run(operation, record, **COLUMNS[operation])
 
-    world.assert_not_valid(job, record, "deactivated")
+    job.assert_failed("JOB_NOT_VALID", "deactivated")
+    assert world.spotler.find(record) is None
+    assert world.spotler.effects(record) == []
 
 
 @pytest.mark.feature("JOB-17")
