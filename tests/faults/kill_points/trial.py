@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from connector.dataverse.names import EnvironmentVariable, Job
-from connector.dataverse.records import RECORD_TABLES
+from connector.dataverse.names import EnvironmentVariable
 from tests.faults.kill_points.cast import Cast
 from tests.faults.kill_points.children import Child
 from tests.faults.kill_points.evidence import JobEvent, JobStory
@@ -97,13 +96,8 @@ def _set_up(stage: Stage, scenario: Scenario, name: str, chance: random.Random) 
     scenario.write(cast)
     if scenario.uses_variable:
         stage.people.update(EnvironmentVariable.SET, stage.shared.variable, {EnvironmentVariable.DEFAULT: name})
-    stage.load({table: cast.rows[table] for table in sorted(cast.rows, key=_rank)})
+    stage.load(cast.ordered_rows)
     return cast
-
-
-def _rank(table: str) -> int:
-    """Rows come after those that they refer to: records, what belongs to them, jobs."""
-    return 0 if table in RECORD_TABLES else 2 if table == Job.TABLE else 1
 
 
 def _wait(stage: Stage, jobs: frozenset[str]) -> dict[str, tuple[JobEvent, ...]]:

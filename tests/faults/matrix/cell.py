@@ -1,0 +1,316 @@
+"""One cell: a work runs while a fault happens to one of its touches, and the checker compares what became of it."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final, override
+from unittest import mock
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission
+from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.jobs import batch, chunks
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import OutgoingMessage
+from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
+from sandbox.dataverse.context import Posting
+from tests.faults.kill_points.checker import violations
+from tests.faults.kill_points.evidence import Evidence, Happening, JobEvent, JobStory, Mailed, Written, by_contact
+from tests.faults.kill_points.orders import Order, Trial
+from tests.faults.matrix import snapshot
+from tests.faults.matrix.day import CellTime, Day, InlinePool
+from tests.faults.matrix.faults import Class, Fault
+from tests.faults.matrix.systems import Systems
+from tests.faults.matrix.wire import Touch, Wire
+from tests.faults.matrix.works import MatrixCast, Work, Woken, put_in_place
+
+#: How many attempts of the same call a fault happens to, by seed: all that a thread makes, or one.
+ATTEMPTS: Final = {1: 3, 2: 1, 3: 3}
+#: How many jobs a chunk has, by seed.
+CHUNKS: Final = {1: 100, 2: 100, 3: 2}
+#: What mails people.
+_MAILS: Final = ("automation.started", "campaign.started")
+_SLUG_OF_SYNC: Final = Operation.SYNC_CONTACT.slug
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One work, one fault at one touch, one seed. Touch 0 is none."""
+
+    work: Work
+    touch: int
+    fault: Fault | None
+    seed: int
+
+    @property
+    def command(self) -> str:
+        """What runs it again by itself."""
+        fault = f" --fault {self.fault.name}" if self.fault else ""
+        return f"python -m tests.faults.matrix --operation {self.work.name} --touch {self.touch}{fault} --seed {self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class CellTrial(Trial):
+    """What became of a cell.
+
+    Attributes:
+        cell: which.
+        unclear: the records that a request was about which got no reliable answer.
+        over: whether everything was over in the end.
+    """
+
+    cell: Cell
+    unclear: frozenset[str]
+    over: bool
+
+    @property
+    @override
+    def withdraws(self) -> bool:
+        return self.cell.fault is not None and self.cell.fault.kind is Class.CONSENT
+
+    @override
+    def may_be_unknown(self, order: Order) -> bool:
+        if self.repeatable:
+            return False
+        return order.record in self.unclear or Trial.may_be_unknown(self, order)
+
+    @override
+    def must_be_unknown(self, order: Order) -> bool:
+        return Trial.may_be_unknown(self, order) and not self.stories[order.job].was_put_back
+
+    @property
+    @override
+    def label(self) -> str:
+        what = self.touches[self.cell.touch - 1] if 0 < self.cell.touch <= len(self.touches) else "no touch"
+        fault = self.cell.fault.name if self.cell.fault else "no fault"
+        return f"{fault} at touch {self.cell.touch}: {what}; again: {self.cell.command}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A trial with its evidence."""
+
+    trial: CellTrial
+    evidence: Evidence
+    touches: tuple[Touch, ...]
+
+    def problems(self) -> list[str]:
+        """Where the promise was broken."""
+        found = violations(self.trial, self.evidence)
+        return found if self.trial.over else [*found, f"it was never over [{self.trial.label}]"]
+
+
+class Matrix:
+    """Runs cells, one after the other, on one pair of systems."""
+
+    def __init__(self) -> None:
+        self._systems = Systems()
+        self._without_fault: dict[tuple[str, int], Outcome] = {}
+
+    def without_fault(self, work: Work, seed: int) -> Outcome:
+        """The work as it goes where nothing goes wrong: its touches are the ones that faults happen to."""
+        key = work.name, seed
+        if key not in self._without_fault:
+            run = _Run(self._systems, Cell(work, 0, None, seed))
+            self._without_fault[key] = run.outcome(None)
+        return self._without_fault[key]
+
+    def run(self, cell: Cell) -> Outcome:
+        """Run one cell."""
+        usual = self.without_fault(cell.work, cell.seed)
+        return _Run(self._systems, cell).outcome(usual)
+
+
+class _Run:
+    """One run of a work."""
+
+    def __init__(self, systems: Systems, cell: Cell) -> None:
+        self.systems, self.cell, self.time = systems, cell, CellTime()
+        self._events_at_death: dict[str, int] = {}
+        self._withdrawn: dict[str, float] = {}
+        self._spotler_before_late: snapshot.State | None = None
+        self._stopping_mail = cell.fault is not None and cell.fault.name.startswith("do-not-email")
+        systems.start_over(self.time)
+        work, chance = cell.work, random.Random(f"{cell.work.name}/{cell.seed}")  # noqa: S311 - a choice, no secret
+        self.cast = MatrixCast(f"{work.name}/{cell.seed}", work.slug, chance, systems, Wire(systems, self.time))
+        work.write(self.cast)
+        put_in_place(systems, work, self.cast)
+        self._first_effect = systems.last_effect() + 1
+        self.wire = Wire(
+            systems, self.time, fault=cell.fault, at=cell.touch, attempts=ATTEMPTS[(cell.seed - 1) % 3 + 1]
+        )
+        self.wire.person, self.wire.before_late = self._person, self._before_late
+        self.day = Day(systems, self.wire, work.timers)
+        self.day.on_death = self._on_death
+        self._withdrawn |= dict.fromkeys(self.cast.refusing, float("-inf"))
+
+    def outcome(self, usual: Outcome | None) -> Outcome:
+        """Let the work go on until it is over, and gather the evidence."""
+        with _one_thread(CHUNKS[(self.cell.seed - 1) % 3 + 1]):
+            self._wake()
+            over = self.day.run()
+            touches = tuple(self.wire.touches)
+            spotler = self._spotler_before_late or snapshot.of_spotler(self.systems)
+            found = snapshot.merged(spotler, snapshot.of_dataverse(self.systems))
+            trial = self._trial(usual, over=over)
+            evidence = self._evidence(found)
+            if self._withdrawn:
+                self._sync_once_more()
+                evidence = replace(evidence, subscribed=self._left_subscribed(), mailed=self._mailed())
+        if usual is None:
+            return Outcome(trial, evidence, touches)
+        return Outcome(trial, replace(evidence, wanted=usual.evidence.found), touches)
+
+    # What happens
+
+    def _wake(self) -> None:
+        items = self.cast.items(self.time.now())
+        match self.cell.work.woken:
+            case Woken.BY_TOPIC:
+                self.day.bus.post(TOPIC_JOBS, [item.message(f"{item.job}/created") for item in items])
+            case Woken.BY_DATAVERSE:
+                self.systems.environment.steps.submit = self._post
+                for row in self.cast.rows[Job.TABLE]:
+                    self.systems.by_person("POST", Job.SET, row)
+
+    def _post(self, posting: Posting) -> None:
+        """As the service endpoint does."""
+        message = self.systems.environment.contexts.message(posting)
+        self.day.bus.post(QUEUE_DATAVERSE, [OutgoingMessage(message.body, message.message_id)])
+
+    def _person(self, does: str) -> None:
+        if does == "queue":
+            for row in self.systems.rows(Job.TABLE):
+                if row[Job.STATUS] == JobStatus.IN_PROGRESS:
+                    queued = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: JobStatus.QUEUED.state}
+                    self.systems.by_person("PATCH", f"{Job.SET}({row[Job.ID]})", queued)
+            return
+        for record in self.cast.people.values():
+            if self._stopping_mail:
+                path = f"{RECORD_TABLES[record.table].set_name}({record.id})"
+                self.systems.by_person("PATCH", path, {Flags.DO_NOT_EMAIL: True})
+            else:
+                path = f"{Permission.SET}({self.cast.permission_rows[record.id]})"
+                self.systems.by_person("PATCH", path, {Permission.SUBSCRIBED: False})
+            self._withdrawn.setdefault(record.id, self.time.wall())
+
+    def _before_late(self) -> None:
+        """What was confirmed has to be so now; a late request may spoil it, and nobody can know."""
+        if self._spotler_before_late is None and self.day.is_over():
+            self._spotler_before_late = snapshot.of_spotler(self.systems)
+
+    def _on_death(self) -> None:
+        if not self._events_at_death:
+            self._events_at_death = {job: len(events) for job, events in self._events().items()}
+
+    def _sync_once_more(self) -> None:
+        """As a flow of the customer does when consent changes."""
+        ids: dict[str, RecordRef] = {}
+        for number, record in enumerate(self.cast.people.values()):
+            self.cast.job(f"sync {number}", Operation.SYNC_CONTACT, record)
+            ids[self.cast.orders[-1].job] = record
+        rows = [row for row in self.cast.rows[Job.TABLE] if row[Job.ID] in ids]
+        self.systems.load({Job.TABLE: rows})
+        now = self.time.now()
+        items = [WorkItem(operation=_SLUG_OF_SYNC, job=job, record=record, first_seen=now) for job, record in ids.items()]
+        self.day.bus.post(TOPIC_JOBS, [item.message(f"{item.job}/created") for item in items])
+        assert self.day.run(), "the syncs after a withdrawal are never over"
+
+    # What became of it
+
+    def _trial(self, usual: Outcome | None, *, over: bool) -> CellTrial:
+        fault, work = self.cell.fault, self.cell.work
+        events = self._events()
+        died = self.day.deaths > 0
+        stories = {
+            order.job: JobStory.divided(events[order.job], self._events_at_death.get(order.job, 0))
+            if died
+            else JobStory(events[order.job])
+            for order in self.cast.orders
+        }
+        is_unclear = fault is not None and fault.kind is Class.UNCLEAR
+        records = {order.record for order in self.cast.orders if order.record}
+        return CellTrial(
+            slug=work.slug,
+            repeatable=work.repeatable,
+            seed=self.cell.seed,
+            point=self.cell.touch,
+            touches=tuple(f"{touch.kind}: {touch.what}" for touch in self.wire.touches),
+            killed=died,
+            orders=tuple(self._order(order, stories[order.job], usual) for order in self.cast.orders),
+            stories=stories,
+            cell=self.cell,
+            unclear=frozenset(
+                record for record in records if is_unclear and any(_names(each, record) for each in self.wire.struck)
+            ),
+            over=over,
+        )
+
+    def _order(self, order: Order, story: JobStory, usual: Outcome | None) -> Order:
+        """A job whose end nobody has written down ends as it does without a fault."""
+        if order.codes:
+            return order
+        story = story if usual is None else usual.trial.stories[order.job]
+        return replace(order, status=story.status, codes=frozenset({story.code}))
+
+    def _evidence(self, found: Mapping[str, Mapping[str, object]]) -> Evidence:
+        tables = (Automation.TABLE, EnvironmentVariable.TABLE)
+        return Evidence(
+            happenings=by_contact(
+                Happening.from_entry(entry) for entry in self.systems.effects()[self._first_effect - 1 :]
+            ),
+            contacts={
+                str(contact["externalId"]): contact["properties"] for contact in self.systems.spotler()["contacts"]
+            },
+            written=[Written.from_entry(entry) for table in tables for entry in self.systems.written(table)],
+            found=found,
+            withdrawn=dict(self._withdrawn),
+            mailed=self._mailed(),
+        )
+
+    def _mailed(self) -> list[Mailed]:
+        happened = map(Happening.from_entry, self.systems.effects()[self._first_effect - 1 :])
+        return [
+            Mailed(each.external_id, self.wire.sent[each.number]) for each in happened if each.effect in _MAILS
+        ]
+
+    def _left_subscribed(self) -> frozenset[str]:
+        spotler = snapshot.of_spotler(self.systems)
+        stopped = {row_id for row_id in self._withdrawn if self._has_do_not_email(self.cast.people[row_id])}
+        return frozenset(
+            external_id
+            for external_id in self._withdrawn
+            if snapshot.may_get_mail(spotler, external_id)
+            or (external_id in stopped and snapshot.is_there(spotler, external_id))
+        )
+
+    def _has_do_not_email(self, record: RecordRef) -> bool:
+        id_column = RECORD_TABLES[record.table].id_column
+        row = next(row for row in self.systems.rows(record.table) if row[id_column] == record.id)
+        return row.get(Flags.DO_NOT_EMAIL) is True
+
+    def _events(self) -> dict[str, tuple[JobEvent, ...]]:
+        events: dict[str, list[JobEvent]] = defaultdict(list)
+        for entry in self.systems.written(Job.TABLE):
+            if entry["message"] == "Update":
+                events[str(entry["id"])].append(JobEvent.from_entry(entry))
+        return {order.job: tuple(events[order.job]) for order in self.cast.orders}
+
+
+def _names(touch: Touch, external_id: str) -> bool:
+    """Whether a request is about a contact."""
+    if touch.request is None or not touch.is_spotler:
+        return False
+    body = touch.request.body or b""
+    return external_id in str(touch.request.url) or external_id.encode() in (
+        body if isinstance(body, bytes) else body.encode()
+    )
+
+
+@contextmanager
+def _one_thread(size: int) -> Iterator[None]:
+    """Chunks of this size, one after the other, so that touches always come in the same order."""
+    with mock.patch.object(chunks, "SIZE", size), mock.patch.object(batch, "ContextThreadPool", InlinePool):
+        yield
