@@ -20,6 +20,7 @@ from typing import Final
 
 from connector.dataverse.choices import JobStatus
 from connector.errors import OutcomeUnknown
+from connector.outcomes import OK
 from connector.sync.results import SKIPPED
 from tests.faults.kill_points.evidence import SCORE, Evidence, JobStory
 from tests.faults.kill_points.orders import Effect, Holds, Order, Trial
@@ -55,8 +56,8 @@ def _end(trial: Trial, order: Order, story: JobStory) -> Iterator[str]:
         return
     if trial.must_be_unknown(order):
         yield f"the receipt was lost, but it says {story.status.label} with {story.code}"
-    if trial.withdraws and story.code in CONSENT_CODES:
-        return
+    if trial.withdraws and (story.code in CONSENT_CODES or (trial.repeatable and story.code == OK)):
+        return  # refused, or done with a contact that has been taken out of Spotler
     if story.status is not order.status or story.code not in order.codes:
         wanted = " or ".join(sorted(order.codes))
         yield f"{story.status.label} with {story.code} instead of {order.status.label} with {wanted}"
@@ -65,7 +66,7 @@ def _end(trial: Trial, order: Order, story: JobStory) -> Iterator[str]:
 def _effects(trial: Trial, order: Order, story: JobStory, evidence: Evidence) -> Iterator[str]:
     for effect in order.effects:
         times = len(effect.seen(evidence))
-        if not times and story.status is JobStatus.COMPLETED and not _may_be_missing(trial, story, effect):
+        if not times and story.status is JobStatus.COMPLETED and not _may_be_missing(trial, effect):
             yield f"Completed, but this is missing: {effect}"
         if times > 1 and not trial.repeatable:
             yield f"this was done {times} times: {effect}"
@@ -73,9 +74,9 @@ def _effects(trial: Trial, order: Order, story: JobStory, evidence: Evidence) ->
         yield f"not valid, but this happened: {evidence.of(order.untouched)[0]}"
 
 
-def _may_be_missing(trial: Trial, story: JobStory, effect: Effect) -> bool:
-    """Whether the withdrawal of consent explains it: the job says so, or a later job has taken the contact away."""
-    return trial.withdraws and (story.code in CONSENT_CODES or isinstance(effect, Holds))
+def _may_be_missing(trial: Trial, effect: Effect) -> bool:
+    """Whether the withdrawal of consent explains it: the contact was taken out of Spotler before, or since."""
+    return trial.withdraws and (trial.repeatable or isinstance(effect, Holds))
 
 
 def _strays(trial: Trial, evidence: Evidence) -> Iterator[str]:
@@ -97,9 +98,14 @@ def _doubles(trial: Trial, evidence: Evidence) -> Iterator[str]:
 
 
 def _disorder(trial: Trial, evidence: Evidence) -> Iterator[str]:
-    """The first effect of a job comes after the first one of the job before it; repetitions may follow."""
+    """The first effect of a job comes after the first one of the job before it; repetitions may follow.
+
+    A job whose outcome is unknown has ended, whatever becomes of its request.
+    """
     firsts: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for order in trial.orders:
+        if trial.stories[order.job].code == OutcomeUnknown.code:
+            continue
         numbers = [number for effect in order.effects for number in effect.seen(evidence) if number]
         if numbers:
             firsts[order.record].append((min(numbers), order.name))

@@ -29,6 +29,6 @@ def sample(matrix: Matrix, size: int, *, seed: int) -> list[Cell]:
     every = [cell for each in SEEDS for cell in all_cells(matrix, each)]
     chance = random.Random(seed)  # noqa: S311 - a sample, no secret
     chance.shuffle(every)
-    firsts = {(cell.work.name, cell.fault): cell for cell in reversed(every)}
-    rest = [cell for cell in every if cell not in firsts.values()]
-    return [*firsts.values(), *rest][:size]
+    chosen = {(cell.work.name, cell.fault): cell for cell in reversed(every)}
+    left = (cell for cell in every if chosen[cell.work.name, cell.fault] is not cell)
+    return [*chosen.values(), *left][:size]

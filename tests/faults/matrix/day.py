@@ -25,7 +25,6 @@ from connector.operations.registry import OPERATIONS, operation_of
 from connector.routing.router import Incoming, Router
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.services import RouterServices, Services
-from connector.settings import Settings
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
 from connector.spotler.signature import OAuth1
@@ -33,7 +32,7 @@ from connector.threads import ContextThreadPool
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.errors import AmqpError
 from sandbox.servicebus.message import Message
-from tests.faults.matrix.systems import DATAVERSE_URL, SPOTLER_URL, Systems
+from tests.faults.matrix.systems import DATAVERSE_URL, Systems
 from tests.faults.matrix.wire import Death, TouchedBus, Wire, WireAdapter
 from tests.faults.simulated_bus import SimulatedTime, body_of
 from tests.unit.world import MAPPING
@@ -225,7 +224,7 @@ class Day:
 
 def services_on(systems: Systems, wire: Wire, bus: TouchedBus) -> Services:
     """The connector's own clients, on the wire."""
-    settings, time = _settings(systems), wire.time
+    settings, time = systems.settings, wire.time
     clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
     common: dict[str, Any] = {"clock": clock, "timeout": 10, "parallel": 4, "session": wire}
 
@@ -257,19 +256,4 @@ def services_on(systems: Systems, wire: Wire, bus: TouchedBus) -> Services:
         side_pool=pool,
         now=time.now,
         new_id=lambda: f"claim-{id(wire)}-{len(wire.touches)}-{next(claims)}",
-    )
-
-
-def _settings(systems: Systems) -> Settings:
-    own, credential = systems.environment.settings, systems.sandbox.settings.credentials[0]
-    return Settings(
-        ServiceBus="Endpoint=sb://localhost/",
-        dataverse_url=DATAVERSE_URL,
-        dataverse_authority=DATAVERSE_URL,
-        dataverse_tenant_id=own.tenant_id,
-        dataverse_client_id=own.client_id,
-        dataverse_client_secret=own.client_secret,
-        spotler_url=f"{SPOTLER_URL}/integrationservice-1.1.0",
-        spotler_key=credential.key,
-        spotler_secret=credential.secret,
     )

@@ -11,7 +11,7 @@
 | a person | withdraws consent, or sets a job back to Queued, right before the touch |
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -21,7 +21,7 @@ import requests
 
 from connector.errors import Transient
 from tests.faults.matrix.systems import response
-from tests.faults.matrix.wire import REQUESTS, Held, Kind, Touch, Wire
+from tests.faults.matrix.wire import REQUESTS, Held, Kind, Touch, Wire, too_many
 
 type GoOn = Callable[[], requests.Response | None]
 
@@ -57,7 +57,7 @@ class Fault:
 
     name: str
     kind: Class
-    kinds: Collection[Kind]
+    kinds: frozenset[Kind]
     act: Callable[[Wire, Touch, GoOn], requests.Response | None]
 
 
@@ -102,12 +102,7 @@ def _answered(
 
 
 def _throttled(_: Wire, touch: Touch, __: GoOn, *, retry_after: str | None) -> requests.Response:
-    body = (
-        b'{"errorType": "INVALID_STATE", "message": "Too many requests"}'
-        if touch.is_spotler
-        else b'{"error": {"code": "0x80072322", "message": "Number of requests exceeded the limit."}}'
-    )
-    return _answered(_, touch, __, status=429, body=body, retry_after=retry_after)
+    return too_many(touch, retry_after)
 
 
 def _bus_refuses(_: Wire, __: Touch, ___: GoOn) -> None:
@@ -165,9 +160,9 @@ _FAULTS: Final = (
         Fault(f"200-{name}-after-effect", Class.UNCLEAR, _WRITE, partial(_answered, status=200, body=body, after=True))
         for name, body in _JSON.items()
     ),
-    Fault("bus-refuses", Class.HARMLESS, {Kind.SEND}, _bus_refuses),
-    Fault("bus-answer-lost", Class.HARMLESS, {Kind.SEND}, _bus_answer_lost),
-    Fault("settlement-lost", Class.HARMLESS, {Kind.SETTLEMENT}, _not_settled),
+    Fault("bus-refuses", Class.HARMLESS, frozenset({Kind.SEND}), _bus_refuses),
+    Fault("bus-answer-lost", Class.HARMLESS, frozenset({Kind.SEND}), _bus_answer_lost),
+    Fault("settlement-lost", Class.HARMLESS, frozenset({Kind.SETTLEMENT}), _not_settled),
     Fault("death-before", Class.DEATH, _ALL, _dies_before),
     Fault("death-after", Class.DEATH, _ALL, _dies_after),
     Fault("do-not-email", Class.CONSENT, _ALL, partial(_person, does="do-not-email")),

@@ -12,20 +12,26 @@ type State = dict[str, dict[str, object]]
 
 #: The key of what belongs to no record.
 ACCOUNT: Final = "the account"
-#: What Spotler Info says about the contact; the moment and the words of the last sync are not compared.
-_SAID: Final = (Info.SENT_HASH, Info.GONE, Info.KEEP_OUT, Info.ACTIVE, Info.LAST_STATUS)
+#: What Spotler Info says about the contact; the moment and the code of the last sync are not compared.
+_SAID: Final = (Info.SENT_HASH, Info.GONE, Info.KEEP_OUT, Info.ACTIVE)
 _OWNERS: Final = tuple(map(lookup_value, (Permission.CONTACT, Permission.LEAD, Permission.ACCOUNT)))
-_AUTOMATION: Final = (Automation.NAME, Automation.TRIGGER_CODE, Automation.AUTOMATION_ID, Automation.FIELDS, Automation.STATE)
+_AUTOMATION: Final = (
+    Automation.NAME,
+    Automation.TRIGGER_CODE,
+    Automation.AUTOMATION_ID,
+    Automation.FIELDS,
+    Automation.STATE,
+)
 
 
 def of_spotler(systems: Systems) -> State:
     """What Spotler holds of each contact."""
     state, found = systems.spotler(), defaultdict[str, dict[str, object]](dict)
     for contact in state["contacts"]:
+        if contact["externalId"] is None:  # it is anonymised, and nobody's any more
+            continue
         external_id = str(contact["externalId"])
-        found[external_id]["contact"] = {
-            name: contact[name] for name in ("properties", "permissions", "inactive", "anonymized")
-        }
+        found[external_id]["contact"] = {name: contact[name] for name in ("properties", "permissions", "inactive")}
         found[external_id]["tags"] = contact["tags"]
     for kind in ("automationRuns", "campaignRuns"):
         for run in state[kind]:
@@ -53,7 +59,9 @@ def of_dataverse(systems: Systems) -> State:
         owner = next(str(row[name]) for name in _OWNERS if row.get(name))
         found[owner]["permission"] = row.get(Permission.SUBSCRIBED)
     found[ACCOUNT]["automations"] = sorted(str(_named(row, _AUTOMATION)) for row in systems.rows(Automation.TABLE))
-    found[ACCOUNT]["permissions"] = [row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)]
+    found[ACCOUNT]["permissions"] = [
+        row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)
+    ]
     found[ACCOUNT]["jobs"] = sorted(str(row[Job.ID]) for row in systems.rows(Job.TABLE))
     return dict(found)
 
@@ -74,9 +82,8 @@ def may_get_mail(spotler: State, external_id: str) -> bool:
 
 
 def is_there(spotler: State, external_id: str) -> bool:
-    """Whether Spotler holds personal data of a contact."""
-    contact = spotler.get(external_id, {}).get("contact")
-    return isinstance(contact, dict) and not contact["anonymized"]
+    """Whether Spotler has a contact of this id: one that is anonymised has lost it."""
+    return "contact" in spotler.get(external_id, {})
 
 
 def _named(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
 
+from connector.settings import Settings
 from sandbox.dataverse.app import Application
 from sandbox.dataverse.calls import Call
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.limits import LimitSettings
-from sandbox.dataverse.settings import Settings
+from sandbox.dataverse.settings import Settings as DataverseSettings
 from sandbox.spotler.app import Request, Sandbox
+from sandbox.spotler.settings import Credential
 from sandbox.spotler.side_door.controls import Controls
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from sandbox.spotler.side_door.state import state
@@ -34,10 +36,11 @@ class Systems:
     """A Dataverse and a Spotler. One pair serves many cells, one after the other."""
 
     def __init__(self) -> None:
-        self.environment = Environment(Settings(limits=LimitSettings(enabled=False)))
+        self.environment = Environment(DataverseSettings(limits=LimitSettings(enabled=False)))
         self.environment.addresses = (DATAVERSE_URL,)
         self.sandbox = Sandbox()
         self.controls = Controls(self.sandbox)
+        self.settings = _settings(self.environment.settings, self.sandbox.settings.credentials[0])
         self._dataverse = Application(self.environment)
 
     def start_over(self, time: SimulatedTime) -> None:
@@ -50,7 +53,9 @@ class Systems:
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         """Carry out a request, as the system behind its address does."""
         url = str(request.url)
-        status, headers, body = self._of_dataverse(request) if url.startswith(DATAVERSE_URL) else self._of_spotler(request)
+        status, headers, body = (
+            self._of_dataverse(request) if url.startswith(DATAVERSE_URL) else self._of_spotler(request)
+        )
         return response(request, status, headers, body)
 
     # What people do
@@ -166,3 +171,18 @@ def _run(work: Any) -> None:
 
 def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
+
+
+def _settings(own: DataverseSettings, credential: Credential) -> Settings:
+    """The settings of the app."""
+    return Settings(
+        ServiceBus="Endpoint=sb://localhost/",
+        dataverse_url=DATAVERSE_URL,
+        dataverse_authority=DATAVERSE_URL,
+        dataverse_tenant_id=own.tenant_id,
+        dataverse_client_id=own.client_id,
+        dataverse_client_secret=own.client_secret,
+        spotler_url=f"{SPOTLER_URL}/integrationservice-1.1.0",
+        spotler_key=credential.key,
+        spotler_secret=credential.secret,
+    )

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
+
+from connector.http.transport import BUDGET, THROTTLED
+from connector.servicebus.bus import OutgoingMessage
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.message import Message
-
-from connector.servicebus.bus import OutgoingMessage
-from tests.faults.matrix.systems import SPOTLER_URL, Systems
+from tests.faults.matrix.systems import SPOTLER_URL, Systems, response
 from tests.faults.simulated_bus import SimulatedBus, SimulatedTime
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ class Kind(StrEnum):
 
 #: The touches that are HTTP requests.
 REQUESTS: Final = frozenset({Kind.TOKEN, Kind.READ, Kind.WRITE})
+
+
+#: What each system answers with a 429, in its own words.
+_TOO_MANY: Final = {
+    "Spotler": b'{"errorType": "INVALID_STATE", "message": "Too many requests"}',
+    Kind.TOKEN: b'{"error": "temporarily_unavailable", "error_description": "AADSTS90055: too many requests"}',
+    Kind.READ: b'{"error": {"code": "0x80072322", "message": "Number of requests exceeded the limit."}}',
+    Kind.WRITE: b'{"error": {"code": "0x80072322", "message": "Number of requests exceeded the limit."}}',
+}
 
 
 class Death(BaseException):
@@ -77,7 +87,7 @@ class Wire:
         time: the simulated time.
         fault: what happens; None for nothing.
         at: the touch that it happens to.
-        attempts: how many attempts of the same call it happens to.
+        attempts: how many attempts of the same call it happens to; those that a thread makes, not later ones.
     """
 
     def __init__(
@@ -89,8 +99,10 @@ class Wire:
         #: The touches that the fault has happened to.
         self.struck: list[Touch] = []
         self.held: list[Held] = []
-        #: When what caused an effect in Spotler was sent, by the number of the effect.
+        #: When the connector began to send what caused an effect in Spotler, by the number of the effect.
         self.sent: dict[int, float] = {}
+        #: Until when Spotler has no time for anything.
+        self.busy_until = 0.0
         #: Called before a late effect in Spotler, and by faults in which a person does something.
         self.before_late: Callable[[], None] = lambda: None
         self.person: Callable[[str], None] = lambda _: None
@@ -99,7 +111,7 @@ class Wire:
         self._at = at
         self._attempts = attempts
         self._dead = False
-        self._reading = False
+        self._until = 0.0
 
     # What the connector uses
 
@@ -129,12 +141,13 @@ class Wire:
         if self._dead:
             raise Death
         self.release(lambda held: held.due is not None and held.due <= self.time.wall())
-        touch = Touch(len(self.touches) + 1, kind, what, request)
+        touch, began = Touch(len(self.touches) + 1, kind, what, request), self.time.wall()
         self.touches.append(touch)
 
         def go_on() -> requests.Response | None:
             if request is not None:
-                return self.perform(touch, self.time.wall())
+                is_busy = touch.is_spotler and self.time.wall() < self.busy_until
+                return too_many(touch) if is_busy else self.perform(touch, began)
             act()
             return None
 
@@ -177,8 +190,11 @@ class Wire:
 
     def _is_hit(self, touch: Touch) -> bool:
         if touch.number == self._at:
+            self._until = self.time.wall() + BUDGET
             return True
-        return 0 < len(self.struck) < self._attempts and touch.repeats(self.struck[0])
+        if not 0 < len(self.struck) < self._attempts:
+            return False
+        return self.time.wall() <= self._until and touch.repeats(self.struck[0])
 
 
 class WireAdapter(BaseAdapter):
@@ -218,6 +234,13 @@ class TouchedBus(SimulatedBus):
         self._wire.touch(
             Kind.SETTLEMENT, f"{outcome.name.lower()} a message", act=lambda: self.settle(path, [message], outcome)
         )
+
+
+def too_many(touch: Touch, retry_after: str | None = None) -> requests.Response:
+    """The answer of a system that has no time, in its own words."""
+    assert touch.request is not None
+    headers = {"Content-Type": "application/json"} | ({"Retry-After": retry_after} if retry_after else {})
+    return response(touch.request, THROTTLED, headers, _TOO_MANY["Spotler" if touch.is_spotler else touch.kind])
 
 
 def _content(request: requests.PreparedRequest) -> tuple[object, ...]:

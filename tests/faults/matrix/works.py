@@ -41,6 +41,8 @@ from tests.faults.matrix.wire import TouchedBus, Wire
 
 #: The permission that everybody in a work has agreed to.
 NEWSLETTER: Final = "Newsletter"
+#: Long enough for the jobs to be put back some times.
+BUSY_SECONDS: Final = 30.0
 #: Columns of a job that say what it is about.
 _SUBJECTS: Final = (Job.CUSTOMER_CONTACT_NAVIGATION, Job.CUSTOMER_ACCOUNT_NAVIGATION, Job.LEAD_NAVIGATION)
 _PERMISSION_OF: Final = {
@@ -70,6 +72,7 @@ class Work:
         write: adds to the cast what there is and what is ordered.
         timers: what runs on a schedule besides the sweep.
         uses_variable: whether the variable with the permissions holds the name of the work at first.
+        busy_seconds: how long Spotler answers 429 at first, so that jobs are put back and tried again.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Work:
     woken: Woken = Woken.BY_TOPIC
     timers: tuple[Timer, ...] = ()
     uses_variable: bool = False
+    busy_seconds: float = 0.0
 
     @property
     def repeatable(self) -> bool:
@@ -93,8 +97,9 @@ class MatrixCast(Cast):
         client = services_on(systems, wire, TouchedBus(wire)).spotler
         super().__init__(name, slug, chance, shared_rows()[0], client, Door(systems))
         self.start = wire.time.now()
-        #: Those who may not be mailed, or not with the newsletter, from the beginning.
-        self.refusing: set[str] = set()
+        #: Those who may not be mailed, and those who may not get the newsletter, from the beginning.
+        self.without_mail: set[str] = set()
+        self.without_newsletter: set[str] = set()
         self.people: dict[str, RecordRef] = {}
         self.permission_rows: dict[str, str] = {}
 
@@ -122,7 +127,7 @@ class MatrixCast(Cast):
         """A known record that has got Do Not Email since."""
         record = self.known()
         self._change(record.table, RECORD_TABLES[record.table].id_column, record.id, {Flags.DO_NOT_EMAIL: True})
-        self.refusing.add(record.id)
+        self.without_mail.add(record.id)
         return record
 
     def refusing_newsletter(self) -> RecordRef:
@@ -130,7 +135,7 @@ class MatrixCast(Cast):
         record = self.known()
         row = self.permission_rows[record.id]
         self._change(Permission.TABLE, Permission.ID, row, {Permission.SUBSCRIBED: False})
-        self.refusing.add(record.id)
+        self.without_newsletter.add(record.id)
         return record
 
     def forget_jobs(self) -> None:
@@ -177,6 +182,8 @@ def _works() -> Iterator[Work]:
             yield Work(slug, slug, scenario.write, uses_variable=scenario.uses_variable)
         elif good:
             yield Work(slug, slug, _sampled(good, bad, needs_record=operation.needs is not Needs.NOTHING))
+        if scenario is not None and slug in (*AT_MOST_ONCE, Choice.ADD_TAG.slug):
+            yield Work(f"{slug}-while-busy", slug, scenario.write, busy_seconds=BUSY_SECONDS)
         if good and operation.needs is not Needs.NOTHING:
             yield Work(f"{slug}-for-refusing", slug, _refusing(good[0]))
     add_tag = SCENARIOS[Choice.ADD_TAG.slug].write
@@ -222,10 +229,11 @@ def _sampled(
 
     def write(cast: MatrixCast) -> None:
         known, stranger = (cast.known(), cast.stranger()) if needs_record else (None, None)
-        orders = [("a known record", known), ("the same record again", known), ("a new record", stranger)]
         chosen = list(good)
-        for number, (name, record) in enumerate(orders):
-            sample = chosen[number % len(chosen)]
+        orders = [("a known record", known, chosen[0]), ("a new record", stranger, chosen[0])]
+        if len(chosen) > 1:
+            orders.insert(1, ("the same record again", known, chosen[1]))
+        for name, record, sample in orders:
             cast.job(name, sample.operation, record, ends=AS_WITHOUT_FAULT, row=_columns(cast, sample))
         for sample in list(bad)[:1]:
             cast.job(sample.record, sample.operation, None, ends=AS_WITHOUT_FAULT, row=_columns(cast, sample))
@@ -277,11 +285,14 @@ def put_in_place(systems: Systems, work: Work, cast: MatrixCast) -> None:
     """What there is before: all rows, but for jobs that people create while Dataverse posts."""
     _, common = shared_rows()
     if work.uses_variable:
-        common = {**common, EnvironmentVariable.TABLE: [{**common[EnvironmentVariable.TABLE][0], EnvironmentVariable.DEFAULT: cast.name}]}
+        common = {
+            **common,
+            EnvironmentVariable.TABLE: [
+                {**common[EnvironmentVariable.TABLE][0], EnvironmentVariable.DEFAULT: cast.name}
+            ],
+        }
     systems.load(common)
     rows = cast.ordered_rows
     if work.woken is Woken.BY_DATAVERSE:
         rows = {table: each for table, each in rows.items() if table != Job.TABLE}
     systems.load(rows)
-
-
