@@ -21,8 +21,8 @@ from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
-from tests.faults.matrix.cell import Cell, Matrix
-from tests.faults.matrix.cells import SEEDS, cells_of, sample
+from tests.faults.matrix.cell import Cell
+from tests.faults.matrix.cells import SEEDS, Matrix, cells_of, sample
 from tests.faults.matrix.faults import FAULTS
 from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works

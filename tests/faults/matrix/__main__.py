@@ -7,8 +7,8 @@ import time
 from collections import Counter
 
 from connector import telemetry
-from tests.faults.matrix.cell import Cell, Matrix, Outcome
-from tests.faults.matrix.cells import cells_of
+from tests.faults.matrix.cell import Cell, Outcome
+from tests.faults.matrix.cells import Matrix, cells_of
 from tests.faults.matrix.faults import FAULTS
 from tests.faults.matrix.works import works
 

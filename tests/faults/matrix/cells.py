@@ -1,14 +1,37 @@
-"""All cells, and samples of them."""
+"""All cells, samples of them, and what runs them."""
 
 import random
 from collections.abc import Iterator
 from typing import Final
 
-from tests.faults.matrix.cell import Cell, Matrix
+from tests.faults.matrix.cell import Cell, Outcome
 from tests.faults.matrix.faults import FAULTS
+from tests.faults.matrix.run import Run
+from tests.faults.matrix.systems import Systems
 from tests.faults.matrix.works import Work, works
 
 SEEDS: Final = (1, 2, 3)
+
+
+class Matrix:
+    """Runs cells, one after the other, on one pair of systems."""
+
+    def __init__(self) -> None:
+        self._systems = Systems()
+        self._without_fault: dict[tuple[str, int], Outcome] = {}
+
+    def without_fault(self, work: Work, seed: int) -> Outcome:
+        """The work as it goes where nothing goes wrong: its touches are the ones that faults happen to."""
+        key = work.name, seed
+        if key not in self._without_fault:
+            run = Run(self._systems, Cell(work, 0, None, seed))
+            self._without_fault[key] = run.outcome(None)
+        return self._without_fault[key]
+
+    def run(self, cell: Cell) -> Outcome:
+        """Run one cell."""
+        usual = self.without_fault(cell.work, cell.seed)
+        return Run(self._systems, cell).outcome(usual)
 
 
 def cells_of(matrix: Matrix, work: Work, seed: int) -> Iterator[Cell]:

@@ -1,4 +1,4 @@
-"""Both stand-ins in this process, called without a network, and what tests put in place behind the back of their APIs."""
+"""Both stand-ins in this process, called without a network, and what tests do behind the back of their APIs."""
 
 import json
 from collections.abc import Mapping, Sequence
