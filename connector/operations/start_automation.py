@@ -63,10 +63,16 @@ class StartAutomation(Operation[Start]):
     def _start(self, task: Task[Start], context: Context) -> Done:
         spotler, automation, fields = context.services.spotler, task.plan.automation, task.plan.fields
         code, record = automation.trigger_code, task.known_record
+
+        def check() -> None:
+            context.check_consent(task)  # the call may have waited for its turn
+
         if automation.kind is AutomationKind.CAMPAIGN:
-            context.for_contact(record, lambda contact: spotler.trigger_campaign(code, contact, fields))
+            context.for_contact(record, lambda contact: spotler.trigger_campaign(code, contact, fields, before=check))
             return Done("The campaign was started.", post=f"Spotler campaign started: {automation.name}")
-        result = context.for_contact(record, lambda contact: spotler.trigger_automation(code, contact, fields))
+        result = context.for_contact(
+            record, lambda contact: spotler.trigger_automation(code, contact, fields, before=check)
+        )
         return Done(
             "The automation was started.",
             automation_contact_id=result.automation_contact_id(automation.automation_id) or "",

@@ -154,16 +154,31 @@ class Spotler(Extensions):
         """All campaigns with the triggers that can be used from outside."""
         return read_campaigns(list_of(self._calls.read(_CAMPAIGNS), "campaigns"))
 
-    def trigger_campaign(self, trigger_id: str, external_id: str, fields: Sequence[PersonalValue] = ()) -> None:
+    def trigger_campaign(
+        self,
+        trigger_id: str,
+        external_id: str,
+        fields: Sequence[PersonalValue] = (),
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> None:
         """Start a campaign for a contact. Never repeated.
+
+        Args:
+            trigger_id: what starts it.
+            external_id: of the contact.
+            fields: what the campaign is passed.
+            before: is called right before the call is sent, when its turn has come; what it raises ends the call.
 
         Raises:
             ContactUnknown: Spotler does not know the contact.
             Refused: TRIGGER_NOTFOUND, PRODUCT_NOTFOUND, INVALID_STATE (inactive, or the contact is in it already).
             Unclear: the answer was lost.
+            Paused: an answer to such a call was lost before, and it is not this one's turn.
         """
         body = {"externalContactId": external_id, **_trigger_fields("campaignFields", fields)}
-        self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body)
+        with self._at_most_once():
+            self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body, before=before)
 
     def stop_campaign(self, campaign_id: str, external_id: str) -> None:
         """Stop a campaign for a contact.
@@ -175,9 +190,14 @@ class Spotler(Extensions):
         self._calls.do(_STOP_CAMPAIGN, {"campaign": campaign_id}, body={"externalContactId": external_id})
 
     def trigger_automation(
-        self, code: str, external_id: str, fields: Sequence[PersonalValue] = ()
-    ) -> TriggerResult:  # fmt: skip
-        """Start the automations behind a trigger code for a contact. Never repeated.
+        self,
+        code: str,
+        external_id: str,
+        fields: Sequence[PersonalValue] = (),
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> TriggerResult:
+        """Start the automations behind a trigger code for a contact. Never repeated; see `trigger_campaign`.
 
         Returns:
             The runs; at least one automation was started.
@@ -189,12 +209,15 @@ class Spotler(Extensions):
             Unclear: the answer was lost, or tells of a fault at Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
-        result = read_trigger_result(self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body))
-        if result is None:
-            raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
-        if result.result != OK:
-            raise unclear_unless(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
-        return result
+        with self._at_most_once():
+            result = read_trigger_result(
+                self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body, before=before)
+            )
+            if result is None:
+                raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
+            if result.result != OK:
+                raise unclear_unless(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
+            return result
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -7,13 +7,14 @@ need it fail with an advice and cost no call, for some minutes, after which it i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Final
 
 from connector.errors import Invalid, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
 from connector.spotler.calls import Calls, Route, list_of
+from connector.spotler.caution import Caution
 from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
 from connector.spotler.missing import MissingCalls
@@ -44,6 +45,7 @@ class Extensions:
     def __init__(self, calls: Calls, paths: Paths, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._calls = calls
         self._missing = MissingCalls(clock)
+        self._caution = Caution(clock)
         self._automation_list = Route("GET", paths.automation_list, licensed=True)
         self._automation_stop = Route("POST", paths.automation_stop, licensed=True)
         self._tag_list = Route("GET", paths.tag_list, licensed=True)
@@ -126,10 +128,14 @@ class Extensions:
             Invalid: the tag is blank or too long.
             ContactUnknown: Spotler does not know the contact.
             Unclear: the answer to a raise or a lowering was lost; those are never repeated.
+            Paused: an answer to such a call was lost before, and it is not this one's turn.
         """
         body = {"tags": [{"name": _tag(tag), "score": score, "scoreOperation": operation.value}]}
-        repeatable = operation is ScoreOperation.SET
-        self._do(self._tags_add, {"contact": external_id}, body=body, repeatable=repeatable)
+        if operation is ScoreOperation.SET:
+            self._do(self._tags_add, {"contact": external_id}, body=body)
+            return
+        with self._at_most_once():
+            self._do(self._tags_add, {"contact": external_id}, body=body, repeatable=False)
 
     def optouts(self, start: datetime, end: datetime) -> Iterator[OptOut]:
         """Unsubscriptions in a window of time. Permission changes show in the feed of updates as well."""
@@ -155,6 +161,10 @@ class Extensions:
     def _do(self, route: Route, ids: Mapping[str, str] | None = None, *, body: object, repeatable: bool = True) -> None:
         with self._supported(route, ids or {}):
             self._calls.do(route, ids, body=body, repeatable=repeatable)
+
+    def _at_most_once(self) -> AbstractContextManager[None]:
+        """Around a call that must not run twice."""
+        return self._caution.one_call(self._calls.fields)
 
     @contextmanager
     def _supported(self, route: Route, ids: Mapping[str, str]) -> Iterator[None]:

@@ -217,7 +217,9 @@ def test_a_quarantine_that_is_not_taken_harms_no_neighbour(world, start_job, mon
     monkeypatch.setattr(
         type(world.services.spotler),
         "trigger_automation",
-        lambda spotler, code, contact, *more: 1 / 0 if contact == record else trigger(spotler, code, contact, *more),
+        lambda spotler, code, contact, *more, **named: (
+            1 / 0 if contact == record else trigger(spotler, code, contact, *more, **named)
+        ),
     )
     world.break_dataverse("400", "UpdateMultiple")
     world.break_dataverse("503", rf"^dh_spotlerjobs\({held}\)", method="PATCH", inner=True, skip=1)
@@ -277,7 +279,7 @@ def test_a_mistake_before_a_start_began_does_not_end_it(world, start_job, monkey
 
 
 def test_a_mistake_while_a_start_was_under_way_ends_it(world, start_job, monkeypatch):
-    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_, **__: 1 / 0)
 
     world.run(start_job)
 

@@ -67,7 +67,7 @@ def test_an_outcome_travels_too_when_an_internal_error_keeps_the_rows_from_being
 def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
     answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
 
-    def no(*_):
+    def no(*_, **__):
         raise answer
 
     monkeypatch.setattr(type(world.services.spotler), "trigger_automation", no)
@@ -87,7 +87,7 @@ def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkey
 @pytest.mark.parametrize("told", ["9" * 101, "\ud800"], ids=["too long", "half a character"])
 def test_an_id_of_a_run_that_its_row_does_not_take_harms_no_job(world, start_job, monkeypatch, told):
     started = TriggerResult("OK", (AutomationRun("1", "OK", told),))
-    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_: started)
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_, **__: started)
 
     world.run(start_job)
 
