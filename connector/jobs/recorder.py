@@ -12,8 +12,9 @@ from connector.errors import ConnectorError, OutcomeUnknown, Refused, Transient
 from connector.jobs import due, timeline
 from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.put_back import PutBack
-from connector.jobs.store import ClaimLost, JobStore, Write, receipt_of
+from connector.jobs.store import ClaimLost, JobStore
 from connector.jobs.verdict import verdict
+from connector.jobs.writes import Write, receipt_of
 from connector.operations.context import InfoRow
 from connector.operations.job import Job
 from connector.operations.operation import Operation

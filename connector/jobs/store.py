@@ -1,29 +1,20 @@
 """The rows of Spotler Job: reading, claiming and writing them, each in as few calls as a chunk allows.
 
-A claim is written on condition of the row version that was read, marks the row with a token, and returns the version
-that it made. Everything after it is written on condition of that version: it takes effect only while nobody else has
-written, however late it arrives. Where somebody has, for example a person who corrects a column, the row is read again,
-and written if it still bears the claim.
+What is written, and on which condition, is in `connector.jobs.writes`. Where somebody else has written since the claim,
+for example a person who corrects a column, the row is read again, and written if it still bears the claim.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
 
-from connector.dataverse.api import BatchRequest, Conflict, Dataverse, NotFound, Query, filters
+from connector.dataverse.api import Conflict, Dataverse, NotFound, Query, filters
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.names import Account, Contact, Info, Job as Names, Lead
+from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, OutcomeUnknown
+from connector.errors import ConnectorError
+from connector.jobs.writes import Write, claiming
 from connector.operations.job import COLUMNS, Job
-from connector.operations.results import Continue, Done, Retry
-from connector.routing.work_item import Receipt
-
-#: The longest text that each of the columns takes that say how a job ended.
-RESULT_CODE_LENGTH: Final = 100
-RESULT_MESSAGE_LENGTH: Final = 4000
-AUTOMATION_CONTACT_ID_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,77 +36,6 @@ class ClaimAnswers:
 
     taken: Mapping[str, Job]
     refused: Mapping[str, ConnectorError]
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """What is written on the row of a job after its attempt.
-
-    Attributes:
-        job: as it was claimed; or, where it was not claimed, as it was read.
-        is_claimed: whether the claim of `job` stands on the row.
-        values: by column.
-    """
-
-    job: Job
-    is_claimed: bool
-    values: Mapping[str, object]
-
-    @classmethod
-    def ended(cls, job: Job, done: Done, now: datetime, *, is_claimed: bool) -> Self:
-        """The outcome. The claim goes, unless nobody knows the outcome and whoever learns it may still write it."""
-        receipt = receipt_of(done, made_on=now)
-        values: dict[str, object] = {
-            Names.STATUS: receipt.status.value,
-            Names.STATE: receipt.status.state,
-            Names.RESULT_CODE: receipt.code,
-            Names.RESULT_MESSAGE: receipt.message,
-            Names.COMPLETED_ON: _literal(now),
-            Names.LEASE_UNTIL: None,
-        }
-        if receipt.code != OutcomeUnknown.code:
-            values[Names.CLAIM] = None
-        if receipt.automation_contact_id:
-            values[Names.AUTOMATION_CONTACT_ID] = receipt.automation_contact_id
-        return cls(job, is_claimed, values)
-
-    @classmethod
-    def retried(cls, job: Job, retry: Retry, lease: timedelta) -> Self:
-        """Nothing of it was begun, or it may be done again: whoever comes after the lease may run it.
-
-        Until then nobody else takes it over. The problem is for people; one that only waits for an older job has none,
-        and is Queued again.
-        """
-        if retry.problem is None:
-            values: dict[str, object] = {
-                Names.STATUS: JobStatus.QUEUED.value,
-                Names.STATE: JobStatus.QUEUED.state,
-                Names.CLAIM: None,
-                Names.LEASE_UNTIL: None,
-                Names.RESULT_CODE: None,
-                Names.RESULT_MESSAGE: None,
-            }
-        else:
-            values = {
-                Names.LEASE_UNTIL: _end(retry.due + lease),
-                Names.RESULT_CODE: fitted(retry.problem.result_code, RESULT_CODE_LENGTH),
-                Names.RESULT_MESSAGE: fitted(retry.problem.for_people, RESULT_MESSAGE_LENGTH),
-            }
-        return cls(job, True, {**values, Names.STARTED_ON: None})
-
-    @classmethod
-    def continued(cls, job: Job, step: Continue, until: datetime) -> Self:
-        """One step is done."""
-        values = {
-            Names.LEASE_UNTIL: _end(until),
-            Names.RESULT_MESSAGE: fitted(step.progress, RESULT_MESSAGE_LENGTH),
-        }
-        return cls(job, True, values)
-
-    @property
-    def request(self) -> BatchRequest:
-        """The write, on condition of the row version."""
-        return BatchRequest.update(Names.SET, self.job.id, self.values, if_match=self.job.row_version)
 
 
 class ClaimLost(Conflict):
@@ -222,7 +142,7 @@ class JobStore:
             for claim in claims
         ]
         answers = self._dataverse.batch(
-            [_claiming(job, now, claim.job.row_version) for job, claim in zip(jobs, claims, strict=True)]
+            [claiming(job, now, claim.job.row_version) for job, claim in zip(jobs, claims, strict=True)]
         )
         answered = list(zip(jobs, answers, strict=True))
         return ClaimAnswers(
@@ -283,55 +203,6 @@ class JobStore:
         return [Job.from_row(row) for row in rows]
 
 
-def receipt_of(done: Done, *, made_on: datetime, info: Mapping[str, object] | None = None) -> Receipt:
-    """The outcome as its row takes it, and as an item carries it until then.
-
-    Args:
-        done: the outcome.
-        made_on: when the work was done.
-        info: a row of Spotler Info that could not be written either.
-    """
-    return Receipt(
-        made_on=made_on,
-        info={name: value for name, value in info.items() if name != Info.NAME} if info else None,
-        status=done.status,
-        code=fitted(done.code, RESULT_CODE_LENGTH),
-        message=fitted(done.message, RESULT_MESSAGE_LENGTH),
-        automation_contact_id=fitted(done.automation_contact_id, AUTOMATION_CONTACT_ID_LENGTH),
-    )
-
-
-def fitted(text: str, length: int) -> str:
-    """As much of a text as a column takes, without lone surrogates: these cannot be sent."""
-    return text[:length].encode(errors="replace").decode()
-
-
-def _claiming(job: Job, started: datetime, version: str) -> BatchRequest:
-    """The conditional write that makes a claim; it clears what an earlier run left."""
-    assert job.lease_until is not None  # noqa: S101 - set by the claim
-    values: dict[str, object] = {
-        Names.STATUS: JobStatus.IN_PROGRESS.value,
-        Names.STATE: JobStatus.IN_PROGRESS.state,
-        Names.CLAIM: job.claim,
-        Names.STARTED_ON: _literal(started),
-        Names.LEASE_UNTIL: _end(job.lease_until),
-        Names.ATTEMPTS: job.attempts,
-    }
-    if job.result_code:
-        values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
-    return BatchRequest.update(Names.SET, job.id, values, if_match=version, returning=Names.ID)
-
-
 def _between(column: str, now: datetime, span: tuple[timedelta, timedelta]) -> str:
     youngest, oldest = span
     return f"({filters.and_(filters.gt(column, now - oldest), filters.le(column, now - youngest))})"
-
-
-def _literal(moment: datetime) -> str:
-    """Dataverse keeps whole seconds."""
-    return filters.literal(moment.replace(microsecond=0))
-
-
-def _end(moment: datetime) -> str:
-    """The end of a lease, rounded up: it must not be shorter than the lock of the message."""
-    return _literal(moment + timedelta(seconds=1) - timedelta.resolution)

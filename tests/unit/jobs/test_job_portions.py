@@ -118,9 +118,9 @@ def test_calls_about_single_contacts_are_under_way_at_the_same_time(world, monke
     jobs = [world.job(operation, world.contact(f"p{n}", known=True), **columns) for n in range(3)]
     all_of_them, ask = Barrier(len(jobs)), getattr(world.services.spotler, call)
 
-    def meet(*arguments):
+    def meet(*arguments, **named):
         all_of_them.wait(timeout=10)  # passed only if no call waits for the answer to another
-        return ask(*arguments)
+        return ask(*arguments, **named)
 
     monkeypatch.setattr(world.services.spotler, call, meet)
     world.run(*jobs)

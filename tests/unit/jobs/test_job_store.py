@@ -8,7 +8,7 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Refused
-from connector.jobs.store import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.writes import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 
 TAGS = "POST /contact/*/tags"
 
