@@ -315,5 +315,3 @@ def test_a_removal_is_made_although_the_row_was_lost(world, no_infos, operation,
         Operation.CLEAR_CONTACT_FIELD: bool(contact["permissions"]),
     }
     assert not left[operation]
-
-
