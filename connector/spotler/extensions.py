@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Final
 
-from connector.errors import Invalid, Unclear
+from connector.errors import Invalid, Misconfigured, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
 from connector.spotler.calls import Calls, Route, list_of
 from connector.spotler.caution import Caution
@@ -183,7 +183,12 @@ class Extensions:
         except (NotSpotler, Unclear) as fault:
             answer = fault if isinstance(fault, NotSpotler) else fault.__cause__
             if isinstance(answer, NotSpotler) and answer.status in {404, 405}:
-                self._explain(ids)
+                try:
+                    self._explain(ids)
+                except (Transient, Misconfigured):
+                    if fault is not answer:  # that Spotler does not answer now says nothing of the call before
+                        raise fault from None
+                    raise
                 if self._missing.confirmed(call):
                     raise NotSupported from None
             raise
