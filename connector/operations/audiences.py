@@ -83,7 +83,7 @@ class AudienceOperation(Operation[Audience]):
         lost = [by_contact[contact] for contact in self._call(tasks, context).unknown]
         if lost:
             # We sent these contacts, but Spotler has lost them: send them again and repeat once.
-            results = context.send(lost, always=True)
+            results = context.send_lost(lost)
             again = [task for task in lost if task.job.id not in results]
             for contact in self._call(again, context).unknown if again else ():
                 results[by_contact[contact].job.id] = Failed(ContactUnknown())

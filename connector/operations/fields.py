@@ -133,7 +133,7 @@ class FieldOperation(Operation[Write]):
                 lost.append(task)  # or there, but in no way to be reached: Spotler tells after it was sent again
             else:
                 results[task.job.id] = ended(task, answer.error)
-        missing = context.send(lost, always=True)
+        missing = context.send_lost(lost)
         back = [task for task in lost if task.job.id not in missing]
         return results | missing | self._update(back, context, again=True)
 
