@@ -177,8 +177,8 @@ class Spotler(Extensions):
             Paused: an answer to such a call was lost before, and it is not this one's turn.
         """
         body = {"externalContactId": external_id, **_trigger_fields("campaignFields", fields)}
-        with self._at_most_once():
-            self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body, before=before)
+        with self._at_most_once() as turn:
+            self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body, before=turn.before(before))
 
     def stop_campaign(self, campaign_id: str, external_id: str) -> None:
         """Stop a campaign for a contact.
@@ -209,9 +209,9 @@ class Spotler(Extensions):
             Unclear: the answer was lost, or tells of a fault at Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
-        with self._at_most_once():
+        with self._at_most_once() as turn:
             result = read_trigger_result(
-                self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body, before=before)
+                self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body, before=turn.before(before))
             )
             if result is None:
                 raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
