@@ -18,7 +18,7 @@ from connector.http.single_flight import SingleFlight
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
-from connector.spotler.calls import Calls, Route, list_of, unclear_unless
+from connector.spotler.calls import Calls, Route, list_of, some_of, unclear_unless
 from connector.spotler.errors import AnswerUnreadable, ContactUnknown, error_for
 from connector.spotler.extensions import Extensions
 from connector.spotler.feeds import Feeds
@@ -152,7 +152,8 @@ class Spotler(Extensions):
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns with the triggers that can be used from outside."""
-        return read_campaigns(list_of(self._calls.read(_CAMPAIGNS), "campaigns"))
+        listed = list_of(self._calls.read(_CAMPAIGNS), "campaigns")
+        return some_of(read_campaigns(listed), listed)
 
     def trigger_campaign(
         self,
@@ -215,6 +216,8 @@ class Spotler(Extensions):
             )
             if result is None:
                 raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
+            if result.result == OK and result.runs and not result.started:
+                raise Unclear("Spotler says that something was started, and of each automation that it was not.")
             if result.result != OK:
                 raise unclear_unless(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
             return result

@@ -13,7 +13,7 @@ from typing import Final
 
 from connector.errors import Invalid, Misconfigured, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
-from connector.spotler.calls import Calls, Route, list_of
+from connector.spotler.calls import Calls, Route, list_of, some_of
 from connector.spotler.caution import Caution, Turn
 from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
@@ -57,8 +57,8 @@ class Extensions:
 
     def automations(self) -> tuple[Automation, ...]:
         """All automations with the triggers that can be used from outside, and their fields where Spotler tells."""
-        body = self._read(self._automation_list)
-        return tuple(
+        listed = list_of(self._read(self._automation_list), "automations")
+        found = tuple(
             Automation(
                 id=number,
                 name=text_of(each, "name") or "",
@@ -66,9 +66,10 @@ class Extensions:
                 triggers=read_triggers(each, "triggerCode"),
                 fields=_automation_fields(each),
             )
-            for each in objects(list_of(body, "automations"))
+            for each in objects(listed)
             if (number := text_of(each, "automationId"))
         )
+        return some_of(found, listed)
 
     def stop_automation(self, automation_id: str, external_id: str, run_id: str | None = None) -> None:
         """Stop one run of a contact, or all runs of it in this automation.
