@@ -26,6 +26,7 @@ CHECKS = (
     "tests/unit/cli/test_cli_entities.py",
     "tests/contract/test_function_index.py",
     "tests/bench/test_bench_floor.py",
+    "tests/faults/test_kill_points.py::test_every_operation_has_a_scenario",
 )
 
 
@@ -99,3 +100,9 @@ def test_the_registry_has_it(copy):
     printed = run(copy, "-c", "from connector.operations.registry import OPERATIONS; print(*OPERATIONS)")
 
     assert set(printed.split()) - OPERATIONS.keys() == {"greet-contact"}
+
+
+def test_no_death_in_the_middle_of_it_loses_or_repeats_work(copy):
+    printed = run(copy, "-m", "tests.faults.kill_points", "--operation", "greet-contact", "--point", "12")
+
+    assert "Every promise was kept." in printed
