@@ -213,15 +213,15 @@ def _corrected(item: WorkItem, job: Job) -> WorkItem:
 
 
 def _tried(item: WorkItem, claimed: Claimed) -> Claim:
-    """The claims that the row may bear: the one just tried, and those with which the item came."""
+    """The claims that may be on the row: the one just tried, and those with which the item came."""
     before = item.claim or Claim(attempt=claimed.job.attempts, tokens=())
     return before.and_tried(claimed.token)
 
 
 def _takes_receipt(job: Job, item: WorkItem) -> bool:
-    """Whether an outcome still belongs on the row: it bears the claim, or was given up as unknown in between.
+    """Whether an outcome still belongs on the row: the claim is still there, or was given up as unknown in between.
 
-    What a person has set back to Queued is to run again, unless nobody but the receipt knows how it ended.
+    What a person has set back to Queued is to run again, unless only the receipt knows how it ended.
     """
     is_its_own = item.claim is not None and item.claim.matches(job.claim) and not job.is_queued
     return is_its_own or job.result_code == OutcomeUnknown.code
