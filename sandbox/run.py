@@ -78,7 +78,7 @@ _COLUMNS: Final = (
     f"{Job.ID},{Job.STATUS},{Job.STATE},{Job.RESULT_CODE},{Job.RESULT_MESSAGE},{Job.COMPLETED_ON},createdon"
 )
 
-_LINE: Final = "{:<22} {:<32} {:<12} {:<18} {:>7}  {}"
+_LINE: Final = "{:<22} {:<32} {:<12} {:<20} {:>7}  {}"
 _HEADING: Final = _LINE.format("Operation", "Record", "Status", "Result code", "Seconds", "As expected").rstrip()
 
 
