@@ -12,7 +12,8 @@ from typing import Final
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from sandbox.people import People
-from sandbox.samples import SAMPLES, Sample, create_fixtures, create_setup
+from sandbox.sample_records import create_fixtures
+from sandbox.samples import SAMPLES, Sample, create_setup
 from sandbox.system import System, running
 
 #: Seconds that the sample jobs may take together.
