@@ -14,7 +14,7 @@ from connector.operations.job import COLUMNS, Job
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import slug_of
 
-#: Failures after which nobody knows whether the work was done.
+#: Failures after which it is unknown whether the work was done.
 UNCERTAIN: Final = frozenset({OutcomeUnknown.code, InternalError.code})
 
 

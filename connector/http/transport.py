@@ -68,7 +68,7 @@ class Transport:
         session: replaces the session that is made otherwise.
         clock: time and chance.
         limiter: replaces the `Limiter` that is made otherwise.
-        on_call: is told every attempt; must be quick, thread-safe and never raise.
+        on_call: receives every attempt; must be quick, thread-safe and never raise.
     """
 
     def __init__(

@@ -222,13 +222,13 @@ def _corrected(item: WorkItem, job: Job) -> WorkItem:
 
 
 def _tried(item: WorkItem, claimed: Claimed) -> Claim:
-    """The claims that the row may bear: the one just tried, and those with which the item came."""
+    """The claims that may be on the row: the one just tried, and those with which the item came."""
     before = item.claim or Claim(attempt=claimed.job.attempts, tokens=())
     return before.and_tried(claimed.token)
 
 
 def _takes_receipt(job: Job, item: WorkItem) -> bool:
-    """Whether an outcome still belongs on the row: it bears the claim, or was given up as unknown in between.
+    """Whether an outcome still belongs on the row: the claim is still there, or was given up as unknown in between.
 
     A row that bears the claim has not ended, whatever a person has set its status to, and the outcome is that of the
     run which it waits for. That nobody knows the outcome is no news for a row that says so.

@@ -26,8 +26,8 @@ from connector.operations.results import Done, Unknown
 from connector.outcomes import MEANINGS, SUPERSEDED
 from connector.routing.work_item import WorkItem
 
-#: Only Queued is an order to run a job; a row that nobody works on must end all the same.
-SET_BY_HAND: Final = "The status was set to In Progress by hand, so nobody works on the job."
+#: Only Queued is an order to run a job; a row that no worker has must end all the same.
+SET_BY_HAND: Final = "The status was set to In Progress by hand, which does not run the job."
 #: Why a job that must not run twice is not run again after its holder has disappeared.
 INTERRUPTED: Final = "The work was interrupted and may have been done."
 
@@ -58,7 +58,7 @@ class Drop:
     why: str
 
 
-type Decision = Run | End | Wait | Drop
+type ClaimDecision = Run | End | Wait | Drop
 
 
 def decide(  # noqa: PLR0911 - one return per rule reads best
@@ -69,7 +69,7 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
     together: Collection[str],
     repeatable: bool,
     now: datetime,
-) -> Decision:
+) -> ClaimDecision:
     """Decide about one item.
 
     Args:
@@ -99,7 +99,7 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
 
 
 def resumes(item: WorkItem, job: Job) -> bool:
-    """Whether the item comes back with a claim that the row bears."""
+    """Whether the item comes back with a claim that is on the row."""
     return item.claim is not None and item.claim.matches(job.claim)
 
 

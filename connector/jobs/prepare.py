@@ -1,7 +1,7 @@
 """What comes before the work: records are read, withdrawals are written, changes are sent, and consent is asked.
 
-In this order: whoever may not be in Spotler any more leaves it with the first job about them, whatever that job is; and
-a change of the record, consent before anything else, is in Spotler before any other work about it.
+In this order: a person who must not be in Spotler any more is removed with the first job about them, whatever it is;
+and a change of the record, consent before anything else, is in Spotler before any other work about it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -82,7 +82,7 @@ def _with_records[Plan](
 
 
 def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[list[Task[Plan]], dict[str, Result]]:
-    """Switch off in Dataverse what the tasks switch off, before Spotler is told; the results of those that failed."""
+    """Switch off in Dataverse what the tasks switch off, before Spotler is called; the results of those that failed."""
     rows: dict[RecordRef, Collection[str]] = {}
     after: list[Task[Plan]] = []
     for task in tasks:
@@ -120,7 +120,7 @@ def _found(operation: Operation[Any], attempt: Attempt, ref: RecordRef, record: 
             raise _deleted()
         return Record.deleted(ref)
     if attempt.job.record is None:
-        raise _no_record()  # it is still there, so somebody has cleared the lookup
+        raise _no_record()  # it is still there, so a person has cleared the lookup
     return record
 
 

@@ -153,7 +153,7 @@ class Recorder:
         """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
 
         The sweep goes on finding the row; what it sends is not kept once more each time. But what is done, and must not
-        be done twice, is known to nobody else.
+        be done twice, is known nowhere else.
         """
         is_only_copy = attempt.is_claimed and not self._operation.repeatable
         if attempt.item.reason == "sweep" and not is_only_copy:

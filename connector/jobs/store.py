@@ -1,7 +1,7 @@
 """The rows of Spotler Job: reading, claiming and writing them, each in as few calls as a chunk allows.
 
 What is written, and on which condition, is in `connector.jobs.writes`. Where somebody else has written since the claim,
-for example a person who corrects a column, the row is read again, and written if it still bears the claim.
+for example a person who corrects a column, the row is read again, and written if it still has the claim.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -82,7 +82,7 @@ class JobStore:
         """Unfinished jobs that nobody is working on and that have been waiting for so long, page by page.
 
         They are Queued, or In Progress under a lease that has passed or that never was; the last is what a person does
-        by hand, and is told that it runs nothing.
+        by hand, and ends with a message that this runs nothing.
 
         Args:
             ages: from and to, of the time that they have been waiting.
@@ -119,8 +119,8 @@ class JobStore:
         """Claim these jobs, each on condition that its row has not changed: one `$batch`.
 
         Args:
-            claims: the jobs as they were read, and a token for each, so that whoever lost the answer can tell later
-                whether the claim succeeded.
+            claims: the jobs as they were read, and a token for each, so that a worker that lost the answer can find out
+                later whether the claim succeeded.
             now: the present, in UTC.
             lease: how long nobody else touches them.
 
@@ -177,7 +177,7 @@ class JobStore:
             return refusals | {write.job.id: error for write in changed}
 
     def _write_again(self, writes: Sequence[Write]) -> dict[str, Exception]:
-        """Write rows in the version that they have now, if they still bear the claim."""
+        """Write rows in the version that they have now, if they still have the claim."""
         if not writes:
             return {}
         now = {job.id: job for job in self.read([write.job.id for write in writes], ())}

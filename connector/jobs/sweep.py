@@ -7,7 +7,7 @@ So the sweep asks for the rows of certain ages only, the youngest first; what it
 by the next ones.
 
 A lease also passes while Dataverse cannot be written, and the item that holds the claim is on the bus all the same with
-its claim or its outcome. A job that must not be done twice and was begun would be failed by whoever comes without the
+its claim or its outcome. A job that must not be done twice and was begun would be failed by an item without the
 claim; so its wake-up is delayed until the item had time to come back.
 """
 

@@ -40,7 +40,7 @@ class Write:
 
     @classmethod
     def ended(cls, job: Job, done: Done, now: datetime, *, is_claimed: bool) -> Self:
-        """The outcome. The claim goes, unless nobody knows the outcome and whoever learns it may still write it."""
+        """The outcome. The claim is removed, unless the outcome is unknown: then a receipt may still write it."""
         receipt = receipt_of(done, made_on=now)
         values: dict[str, object] = {
             Names.STATUS: receipt.status.value,
@@ -58,7 +58,7 @@ class Write:
 
     @classmethod
     def retried(cls, job: Job, retry: Retry, lease: timedelta) -> Self:
-        """Nothing of it was begun, or it may be done again: whoever comes after the lease may run it.
+        """Nothing of it was begun, or it may be done again: after the lease any worker may run it.
 
         Until then nobody else takes it over. The problem is for people; one that only waits for an older job has none,
         and is Queued again.

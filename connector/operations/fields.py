@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class FieldWrite:
     """What is to be written.
 
     Attributes:
@@ -57,7 +57,7 @@ class Write:
         return Intent.REMOVE if self.only_removes else Intent.CONTACT
 
     @classmethod
-    def of(cls, properties: Mapping[str, object], fields: Fields, permission_fields: Collection[str]) -> Write:
+    def of(cls, properties: Mapping[str, object], fields: Fields, permission_fields: Collection[str]) -> FieldWrite:
         """What a property, in the form in which it goes to Spotler, amounts to.
 
         Args:
@@ -78,14 +78,14 @@ class Write:
         return cls(properties, not item["enabled"], permission=option)
 
 
-class FieldOperation(Operation[Write]):
+class FieldOperation(Operation[FieldWrite]):
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
     syncs_first = True
     verb: str
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Write | Exception]:
+    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, FieldWrite | Exception]:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
         checked = each_job(jobs, self._check)
         filled = [job for job in jobs if checked[job.id] is None]
@@ -97,29 +97,29 @@ class FieldOperation(Operation[Write]):
         if not all(is_lasting(job.field_name, fields) for job in filled):
             fields = spotler.fields(max_age=FIELDS_MISSED_TTL)  # somebody may have renamed or added one meanwhile
 
-        def write(job: Job) -> Write:
-            return Write.of(self._property(job, fields, mapping), fields, mapping.permission_fields(job.table))
+        def write(job: Job) -> FieldWrite:
+            return FieldWrite.of(self._property(job, fields, mapping), fields, mapping.permission_fields(job.table))
 
         return refused | each_job(filled, write)
 
     @override
-    def intent(self, plan: Write) -> Intent:
+    def intent(self, plan: FieldWrite) -> Intent:
         """It depends on the field and on the value."""
         return plan.intent
 
     @override
-    def permission(self, plan: Write) -> Item | None:
+    def permission(self, plan: FieldWrite) -> Item | None:
         """The permission that is switched."""
         return plan.permission
 
     @override
-    def perform(self, tasks: Sequence[Task[Write]], context: Context) -> Mapping[str, Result]:
+    def perform(self, tasks: Sequence[Task[FieldWrite]], context: Context) -> Mapping[str, Result]:
         """One call for a hundred contacts."""
         single = [task for task in tasks if task.plan.opens_channel]
         together = [task for task in tasks if not task.plan.opens_channel]
         return self._update(together, context) | context.each(single, lambda task: self._put(task, context))
 
-    def _update(self, tasks: Sequence[Task[Write]], context: Context, *, again: bool = False) -> dict[str, Result]:
+    def _update(self, tasks: Sequence[Task[FieldWrite]], context: Context, *, again: bool = False) -> dict[str, Result]:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
         if not tasks:
             return {}
@@ -130,15 +130,15 @@ class FieldOperation(Operation[Write]):
             if answer.error is None:
                 results[task.job.id] = self._done(task.job)
             elif not again and (isinstance(answer.error, ContactUnknown) or answer.code == NO_CHANNEL):
-                lost.append(task)  # or there, but in no way to be reached: Spotler tells after it was sent again
+                lost.append(task)  # or it is there but not found; the call after sending it again shows which
             else:
                 results[task.job.id] = ended(task, answer.error)
         missing = context.send_lost(lost)
         back = [task for task in lost if task.job.id not in missing]
         return results | missing | self._update(back, context, again=True)
 
-    def _put(self, task: Task[Write], context: Context) -> Done:
-        """Write what Spotler would create a contact for, were it not told that there must be one."""
+    def _put(self, task: Task[FieldWrite], context: Context) -> Done:
+        """Write what Spotler would otherwise create a contact for: the call says that there must be one."""
         spotler = context.services.spotler
         context.for_contact(task.known_record, lambda contact: spotler.update_contact(contact, task.plan.properties))
         return self._done(task.job)

@@ -32,7 +32,7 @@ class Refresh(Operation[None]):
 
     @abstractmethod
     def _refresh(self, services: Services) -> object:
-        """Refresh; what is returned tells people what changed."""
+        """Refresh; the result says what changed, for people."""
 
 
 class RefreshAutomations(Refresh):

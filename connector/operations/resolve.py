@@ -1,6 +1,6 @@
-"""Resolve Job: a job whose message did not tell its operation is read, and sent to the function that carries it out.
+"""Resolve Job: a job whose message did not name its operation is read, and sent to the function that carries it out.
 
-What nobody carries out is not valid, and its job fails here.
+A job without an operation is not valid and fails here.
 """
 
 from collections.abc import Mapping, Sequence

@@ -21,10 +21,7 @@ class RunNotFound(Refused):
     """No run was found that could be stopped."""
 
     code = "RUN_NOT_FOUND"
-    advice = (
-        "Fill the Automation Contact Id of the run, its record and its automation: the job that started it may have "
-        "been deleted, which happens to Completed ones after KEEP_COMPLETED_DAYS. Else stop it in Spotler."
-    )
+    advice = "Fill the Automation Contact Id of the run, its record and its automation; or stop it in Spotler."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ def _candidates(automation: AutomationRow, spotler: Spotler) -> Iterator[str]:
         return
     try:
         published = spotler.automations()
-    except (NotLicensed, NotSupported):  # then nobody can tell
+    except (NotLicensed, NotSupported):  # then it cannot be known
         return
     for other in published:
         if other.id != automation.automation_id and automation.trigger_code in {each.id for each in other.triggers}:
@@ -157,7 +154,7 @@ def _is_meant(start: Job, job: Job, run: str) -> bool:
 def _starts(jobs: Iterable[Job], context: Context) -> list[Job]:
     """The Start Automation jobs that may have begun the runs, in the order of their numbers: one query.
 
-    Whatever their status: one that was set back to Queued may go on or fail, and still bears the run that it began.
+    Whatever their status: one that was set back to Queued may go on or fail, and still has the run that it began.
     """
     wanted = []
     for job in jobs:

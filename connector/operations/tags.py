@@ -38,7 +38,7 @@ class TagOperation(Operation[Tags]):
 
 
 class AddTag(TagOperation):
-    """A tag that does not exist is created; without a record it is created and given to nobody."""
+    """A tag that does not exist is created; without a record it is created only."""
 
     choice = Choice.ADD_TAG
     needs = Needs.RECORD_OR_NOTHING
@@ -50,7 +50,7 @@ class AddTag(TagOperation):
             for tag in tags:
                 context.check_time()
                 spotler.create_tag(tag)
-            return Done(f"{_count(tags)} created in Spotler, given to nobody.")
+            return Done(f"{_count(tags)} created in Spotler.")
         context.for_contact(task.record, lambda external_id: spotler.add_tags(external_id, tags))
         return Done(f"{_count(tags)} added.", post=f"Spotler tag added: {', '.join(tags)}")
 

@@ -44,12 +44,12 @@ class NotAWorkItem(Unreadable):
 
 
 class Claim(BaseModel):
-    """The claims that were tried for an item: whoever comes back with one that the row bears goes on with the job.
+    """The claims that were tried for an item: an item that comes back with one that is on the row goes on with the job.
 
     Attributes:
         attempt: how often the job was claimed, this time included.
         tokens: what marks each claim on the row, the newest last. A claim whose answer was lost may have succeeded, or
-            succeed later, so that the row may bear any of them.
+            succeed later, so that any of them may be on the row.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -19,12 +19,12 @@ from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
 from connector.spotler.missing import MissingCalls
 from connector.spotler.models import (
-    Automation,
     ContactTag,
     FieldType,
     OptOut,
     OptOutScope,
     ScoreOperation,
+    SpotlerAutomation,
     SpotlerContact,
     TriggerField,
 )
@@ -55,11 +55,11 @@ class Extensions:
         self._tags_remove = Route("DELETE", paths.contact_tags, licensed=True)
         self._optouts = Route("GET", paths.optouts, licensed=True)
 
-    def automations(self) -> tuple[Automation, ...]:
-        """All automations with the triggers that can be used from outside, and their fields where Spotler tells."""
+    def automations(self) -> tuple[SpotlerAutomation, ...]:
+        """All automations with the triggers that can be used from outside, and their fields if Spotler returns them."""
         body = self._read(self._automation_list)
         return tuple(
-            Automation(
+            SpotlerAutomation(
                 id=number,
                 name=text_of(each, "name") or "",
                 active=flag_of(each, "active"),

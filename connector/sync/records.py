@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from connector.consent import Decision, Facts, PermissionRow, Presence, Source, SpotlerReport, State, decide
+from connector.consent import ConsentSource, Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Row, filters
 from connector.dataverse.choices import ChangedBy
@@ -179,7 +179,7 @@ def _permission_row(row: Row) -> PermissionRow:
         subscribed=row.get(Permission.SUBSCRIBED) is True,
         is_active=row.get(Permission.STATE) == 0,
         # A person who edits the row on a form leaves no other trace.
-        source=Source.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else Source.PERSON,
+        source=ConsentSource.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else ConsentSource.PERSON,
     )
     changed, modified = _moment(row.get(Permission.CHANGED_ON)), _moment(row.get(Permission.MODIFIED_ON))
     times = [each for each in (changed, modified) if each is not None]

@@ -105,4 +105,5 @@ def test_the_registry_has_it(copy):
 def test_no_death_in_the_middle_of_it_loses_or_repeats_work(copy):
     printed = run(copy, "-m", "tests.faults.kill_points", "--operation", "greet-contact", "--point", "12")
 
+    assert "(killed " in printed
     assert "Every promise was kept." in printed

@@ -32,6 +32,8 @@ from sandbox.samples import PERMISSIONS_DEFINITION, WORKING
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+#: Characters of a sentence that people read on the row of a job.
+LONGEST = 120
 EACH_OPERATION = pytest.mark.parametrize("operation", list(Operation), ids=lambda operation: operation.slug)
 
 
@@ -100,6 +102,26 @@ def test_codes_are_found_in_every_form_in_which_they_are_written():
         "of a class, as text, by the name of a constant"
     )
     assert {"INVALID_STATE", "SPOTLER_AUDIENCE_REFUSED"} <= of_routes
+
+
+def explanations():
+    """What the page says of each code: one meaning, or several, each with its advice."""
+    for code, meanings, advices in re.findall(
+        r"^\| `(\w+)` \| (.*?) \| (.*?) \|", text_of("codes.md"), flags=re.MULTILINE
+    ):
+        for text in (*meanings.split(" Or: "), *advices.split(" Or: ")):
+            yield code, text
+
+
+def test_a_code_is_explained_in_short_sentences():
+    """One for what is wrong and one for what to do: they are shown on the row of a job."""
+    long = {
+        code: text
+        for code, text in explanations()
+        if len(text) > LONGEST or len(re.findall(r"\.(?= [A-Z]|$)", text)) > 1
+    }
+
+    assert long == {}
 
 
 # Operations

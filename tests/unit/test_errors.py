@@ -70,7 +70,7 @@ def test_an_error_without_a_sentence_says_what_its_class_says():
     assert (
         str(error)
         == error.sentence
-        == "The work was started but its outcome was lost, and repeating it could do it twice."
+        == "The work may have been done, and repeating it could do it twice."
     )
     assert error.result_code == "OUTCOME_UNKNOWN"
 
