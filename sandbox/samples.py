@@ -24,7 +24,7 @@ type Ids = Mapping[str, str]
 #: The columns of a row, from the ids of what it refers to.
 type Columns = Callable[[Ids], dict[str, object]]
 
-#: The environment variable with the names of the permissions, as `setup` creates it.
+#: The environment variable with the names of the permissions.
 PERMISSIONS_DEFINITION: Final[Mapping[str, object]] = {
     EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE,
     "displayname": "Spotler Permissions",
@@ -269,7 +269,7 @@ WORKING: Final[Mapping[Operation, Sample]] = {
 
 
 def create_setup(people: People) -> dict[str, str]:
-    """What setup leaves behind in an environment, beside the tables."""
+    """What an environment has beside the tables before any job: the variable and the automations."""
     people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
     return create_automations(people)
 

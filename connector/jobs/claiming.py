@@ -134,7 +134,7 @@ class Claiming:
             job = jobs.get(item.job)
             corrected = item if job is None or job.is_final else _corrected(item, job)
             if corrected != item:
-                # The row says otherwise than the message: the right function decides, with the right neighbours.
+                # The row differs from the message: the function of the operation on the row decides.
                 self._put_back.forward(corrected)
                 continue
             decision = decide(
@@ -159,7 +159,7 @@ class Claiming:
         return _Decided(list(runs.values()), list(ended.values()), siblings)
 
     def _give_back(self, item: WorkItem, job: Job, ended: dict[str, Ended]) -> None:
-        """A claim that an older job came in front of is given back."""
+        """A claim is given back when an older job has to be done first."""
         ended[job.id] = Ended(Attempt(item, job), Failed(OlderFirst()))
 
     def _attempts(
@@ -182,7 +182,7 @@ class Claiming:
                 continue
             not_claimed.add(job.record)
             if isinstance(refusal, Refused):
-                # Its row cannot be claimed, now or later: a rule of the customer forbids it. Perhaps it takes its end.
+                # The row cannot be claimed: a rule of the customer forbids it. Its end may still be written.
                 ended.append(Ended(Attempt(item, job, is_claimed=False), Failed(refusal)))
             elif refusal is None:
                 self._put_back.wait(item, now + due.CONTENDED, _tried(item, claimed))
@@ -193,7 +193,7 @@ class Claiming:
     def _wait_for_dataverse(
         self, items: Iterable[WorkItem], error: Exception, tried: Mapping[str, Claim], *, log_it: bool = True
     ) -> None:
-        """Nothing could be read or claimed: wait as long as the other side asks for, longer the longer it lasts."""
+        """Nothing could be read or claimed: wait for as long as Dataverse asks, and longer while it lasts."""
         if log_it:
             telemetry.log_problem(log, error, operation=self._operation.slug)
         now = self._services.now()

@@ -1,4 +1,4 @@
-"""What comes before the work: records are read, withdrawals are written, changes are sent, and consent is asked.
+"""What comes before the work: records are read, withdrawals are written, changes are sent, and consent is checked.
 
 In this order: a person who must not be in Spotler any more is removed with the first job about them, whatever it is;
 and a change of the record, consent before anything else, is in Spotler before any other work about it.

@@ -1,7 +1,7 @@
-"""What a chunk sends at its end: items that wait, go elsewhere, are tried again, go on, or come next.
+"""What a chunk sends at its end: items that wait, go elsewhere, are retried, go on, or come next.
 
-What goes to the quarantine is sent last, so that no other job suffers when that is not taken. The ids of the messages
-are such that copies of one wake-up meet, and the bus keeps one of them.
+What goes to the quarantine is sent last, so that no other job suffers when that is not taken. Copies of one
+wake-up have the same message id, so the bus keeps one of them.
 """
 
 import logging
@@ -112,5 +112,5 @@ def put_back_all(bus: Bus, bodies: Iterable[bytes], error: Exception, *, operati
 
 
 def _slot(due: datetime) -> int:
-    """Whole seconds: the places where copies of one wake-up meet."""
+    """Whole seconds, so that copies of one wake-up have the same message id."""
     return int(due.timestamp())

@@ -125,7 +125,7 @@ class Recorder:
     def _settle(
         self, attempt: Attempt, done: Done, refusal: Exception | None, info: InfoValues | None, now: datetime
     ) -> None:
-        """An outcome that was written is logged; what a row did not take travels, or is kept."""
+        """An outcome that was written is logged; another one becomes a receipt, or is kept in quarantine."""
         is_over = refusal is None or isinstance(refusal, NotFound | ClaimLost)
         if is_over:
             self._log_end(attempt, done, now)
@@ -150,7 +150,7 @@ class Recorder:
             self._put_back.wait(attempt.item, moment)
 
     def _keep(self, attempt: Attempt, done: Done, refusal: Refused) -> None:
-        """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
+        """The row cannot be written: the quarantine keeps the item, to be replayed once its row can be written.
 
         The sweep goes on finding the row; what it sends is not kept once more each time. But what is done, and must not
         be done twice, is known nowhere else.
@@ -194,7 +194,7 @@ class Recorder:
     ) -> None:
         """Wake up the next job of each record at once: it may be waiting for the one that is done.
 
-        One that this chunk has tried comes back by itself, or its row takes nothing.
+        One that this chunk has tried comes back by itself, or its row cannot be written.
         """
         for jobs in siblings.values():
             left = [job for job in jobs if job.id not in over]

@@ -82,7 +82,7 @@ def _wake_up(job: Job, services: Services, now: datetime) -> OutgoingMessage:
 
 
 def _alert(services: Services, now: datetime) -> None:
-    """Tell operators of jobs that take longer than any problem is retried."""
+    """Report jobs that take longer than any problem is retried."""
     hours = services.settings.job_give_up_hours
     overdue = JobStore(services.dataverse).overdue(since=now - timedelta(hours=hours), limit=OVERDUE_LIMIT)
     if not overdue:

@@ -21,7 +21,7 @@ from connector.spotler.audiences import Audiences
 
 #: The longest name and id of an audience that Spotler takes.
 NAME_LENGTH: Final = 255
-#: Tells the audiences of these jobs from those of Marketing Lists, whose id is the id of the list.
+#: Distinguishes the audiences of these jobs from those of Marketing Lists, whose id is the id of the list.
 ID_PREFIX: Final = "d365-"
 #: Names in one query: Dataverse takes a few hundred conditions, and a batch seldom has more than a few audiences.
 NAMES_PER_QUERY: Final = 50

@@ -40,7 +40,7 @@ class Context:
 
     Attributes:
         deadline: nothing new is begun after it; what is left is put back.
-        consent: looked at once more right before calls that can get somebody mailed.
+        consent: checked again right before calls that can get somebody mailed.
     """
 
     services: Services

@@ -70,7 +70,7 @@ class Operation[Plan](ABC):
         repeatable: whether running it twice ends in the same state as running it once.
         usual_intent: what it means for the person, unless that depends on the job.
         accepts_deleted: whether it is done for records that are gone from Dataverse, of which only the id is left.
-        syncs_first: whether Spotler must have the record as it is now before.
+        syncs_first: whether a changed record is sent to Spotler first.
     """
 
     choice: ClassVar[Choice]

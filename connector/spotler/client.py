@@ -1,7 +1,7 @@
 """The client of Spotler Mail+.
 
 One object per process, used by all threads. Contacts, campaigns and the start of automations are methods here; those
-that nobody has published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
+that are not published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
 parts of their own.
 
 A start is never repeated: the contact would enter twice and be mailed twice. When the answer to a start is lost,

@@ -1,4 +1,4 @@
-"""Reading contacts, leads and accounts with everything that decides what Spotler may get to know of them."""
+"""Reading contacts, leads and accounts with everything that decides what is sent to Spotler."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -43,7 +43,7 @@ class Record:
 
     @classmethod
     def deleted(cls, ref: RecordRef) -> Self:
-        """What is left of a record that is not in Dataverse any more."""
+        """A record that is not in Dataverse any more: only its id is known."""
         return cls(ref, {}, "", Facts(exists=False))
 
     @property

@@ -29,7 +29,7 @@ LARGEST_MESSAGE: Final = 192 * 1024
 REMOVED_WHEN_TOO_LARGE: Final = ("InputParameters", "ParentContext", "PostEntityImages", "PreEntityImages")
 #: The key of the platform's own post image.
 PRIMARY_NAME_IMAGE: Final = "AsynchronousStepPrimaryName"
-#: The key of the pre-image that `setup` registers.
+#: The key of the pre-image of our steps.
 PRE_IMAGE: Final = "PreImage"
 
 

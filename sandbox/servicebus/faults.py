@@ -20,7 +20,7 @@ class Faults:
         self._duplicates: Counter[str] = Counter()
 
     def drop_next(self, count: int, entity: str = ANY_ENTITY) -> None:
-        """Lose the next `count` messages while telling their senders that all is well."""
+        """Lose the next `count` messages although their senders get a success."""
         self._drops[entity] = count
 
     def duplicate_next(self, count: int, entity: str = ANY_ENTITY) -> None:

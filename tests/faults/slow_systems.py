@@ -22,7 +22,7 @@ from tests.faults.simulated_bus import SimulatedTime
 #: between two calls needs a fraction of it. On a busy machine it may have to wait for its turn for longer, which Linux
 #: tells.
 QUIET: Final = 0.01
-#: The threads of this process, as Linux tells of them; nothing on other systems.
+#: The threads of this process, as Linux shows them; nothing on other systems.
 THREADS: Final = Path("/proc/self/task")
 #: The bus counts in whole ones: so much later, what is due at a moment is due without doubt.
 MILLISECOND: Final = 0.001

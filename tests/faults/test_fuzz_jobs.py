@@ -1,4 +1,4 @@
-"""Any row and any message: every job ends with a code, no mistake of ours shows, a bad job asks nothing of Spotler."""
+"""Any row and any message: every job ends with a code, no internal error, a bad job asks nothing of Spotler."""
 
 import json
 import random

@@ -44,7 +44,7 @@ HEIGHTS = {
 #: All that the sandbox may know of the connector: names of tables and columns.
 CONSTANTS = ("connector.dataverse.names", "connector.dataverse.choices", "connector.dataverse.schema")
 #: What a stand-in imitates is talked to over the wire, never through another stand-in.
-STAND_INS = {"servicebus", "functions", "dataverse", "spotler", "leads"}
+STAND_INS = {"servicebus", "functions", "dataverse", "spotler"}
 LONGEST = 300
 #: A choice and a table of Dataverse, and what operations call so.
 SAME_NAME = {"Operation", "Job"}

@@ -177,7 +177,7 @@ def _refresh_automations(cast: Cast) -> None:
 
 
 def _refresh_permissions(cast: Cast) -> None:
-    # The variable held the name of the trial until the refresh, so that its entry is told from those of other trials.
+    # The variable held the name of the trial until the refresh, so that its entry differs from those of other trials.
     effect = Writes(
         EnvironmentVariable.TABLE,
         {EnvironmentVariable.DEFAULT: PERMISSIONS},

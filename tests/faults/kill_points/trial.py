@@ -28,7 +28,7 @@ PATIENCE: Final = 90.0
 _victims = threading.BoundedSemaphore(3)
 #: How many calls at a time a victim makes to Spotler; the seed decides.
 _PARALLEL: Final = (1, 3)
-#: How many jobs a victim has in one chunk: several chunks in hand, or all jobs in one.
+#: How many jobs a victim has in one chunk: several chunks at the same time, or all jobs in one.
 _CHUNK: Final = (2, 100)
 
 

@@ -56,7 +56,7 @@ class Orders:
 
 
 def be_victim(orders: Orders, pipe: Connection) -> None:
-    """Take the messages of these jobs as one batch, do the work, settle, telling every touch through the pipe."""
+    """Take the messages of these jobs as one batch, do the work, settle, and send every touch through the pipe."""
     services = _begin(orders.settings)
     chunks.SIZE = orders.chunk  # type: ignore[misc]
     with Receiver(_trigger(orders.settings, orders.slug), prefetch=0) as receiver:

@@ -90,7 +90,7 @@ def test_a_batch_of_several_chunks_is_done_whole(world):
 
 
 @pytest.mark.usefixtures("pairs")
-def test_two_chunks_are_in_hand_at_the_same_time(world, monkeypatch):
+def test_two_chunks_are_worked_on_at_the_same_time(world, monkeypatch):
     jobs = tag_jobs(world, 4)
     both, claim = Barrier(2), world.services.dataverse.batch
 
@@ -131,17 +131,17 @@ def test_calls_about_single_contacts_are_under_way_at_the_same_time(world, monke
 @pytest.mark.usefixtures("pairs")
 def test_only_one_chunk_is_claimed_where_a_death_leaves_jobs_unknown(world, monkeypatch):
     jobs = starting_jobs(world, 6)
-    claim, in_hand = world.services.dataverse.batch, []
+    claim, under_way = world.services.dataverse.batch, []
 
     def look(requests):
-        in_hand.append([job for job in jobs if world.status(job)[0] is JobStatus.IN_PROGRESS])
+        under_way.append([job for job in jobs if world.status(job)[0] is JobStatus.IN_PROGRESS])
         return claim(requests)
 
     monkeypatch.setattr(world.services.dataverse, "batch", look)
     without_posts(world)
     world.run(*jobs)
 
-    claimed, written = in_hand[::2], in_hand[1::2]
+    claimed, written = under_way[::2], under_way[1::2]
     assert claimed == [[], [], []]  # before each claim all is written that was claimed before
     assert [len(each) for each in written] == [2, 2, 2]
     assert [world.status(job) for job in jobs] == [DONE] * 6

@@ -211,7 +211,7 @@ def test_a_sync_is_not_superseded_by(other):
     assert not (isinstance(decision(sync(5), siblings=[other]), End))
 
 
-def test_a_sync_that_is_not_valid_is_not_superseded_so_that_it_is_told():
+def test_a_sync_that_is_not_valid_is_not_superseded_so_that_its_error_is_seen():
     assert decision(sync(5, lead=LEAD), siblings=[sync(6)]) == Run()
 
 
