@@ -22,7 +22,7 @@ from connector.operations.results import Done, Failed
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, WorkItem
 from connector.services import Services
-from connector.sync.info import InfoValues, write_late
+from connector.sync.info import write_late
 
 log = logging.getLogger(__name__)
 
@@ -73,22 +73,40 @@ class Claiming:
             return []
         try:
             jobs = {job.id: job for job in self._store.read([item.job for item in items], ())}
-            late = write_late(self._services.dataverse, _late_infos(items))
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
             self._wait_for_dataverse(items, error, {})
             return []
+        late = self._late_infos(items)
         ended = []
         for item in items:
             job, receipt = jobs.get(item.job), item.receipt
-            problem = late.get(item.record) if item.record is not None else None
-            if problem is not None and not isinstance(problem, Refused):
-                self._wait_for_dataverse([item], problem, {})
-            elif job is not None and receipt is not None and _takes_receipt(job, item):
+            has_outcome = job is not None and receipt is not None and _takes_receipt(job, item)
+            if item.job in late:
+                self._wait_for_dataverse([item], late[item.job], {})
+            elif not has_outcome:
+                self._drop(item, "nothing is left to write for it")
+            if job is not None and receipt is not None and has_outcome:
                 done = Done(receipt.message, receipt.code, receipt.status, receipt.automation_contact_id)
                 ended.append(Ended(Attempt(item, job, is_claimed=False), done))
-            else:
-                self._drop(item, "nothing is left to write for it")
         return ended
+
+    def _late_infos(self, items: Iterable[WorkItem]) -> dict[str, Exception]:
+        """Write the rows of Spotler Info that items carry; by job id, why one has to be written later still."""
+        rows = {
+            item.job: (item.record, item.receipt.made_on, item.receipt.info)
+            for item in items
+            if item.record is not None and item.receipt is not None and item.receipt.info is not None
+        }
+        try:
+            problems = write_late(self._services.dataverse, rows.values())
+        except Exception as error:  # noqa: BLE001 - an internal error keeps no outcome from being written
+            telemetry.log_problem(log, error, operation=self._operation.slug)
+            return {}
+        return {
+            job: problem
+            for job, (record, _, _) in rows.items()
+            if (problem := problems.get(record)) is not None and not isinstance(problem, Refused)
+        }
 
     def _claim(self, items: Mapping[str, WorkItem]) -> Taken:
         """Read the jobs, decide about each, and claim those that may run."""
@@ -190,15 +208,6 @@ class Claiming:
         log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
 
 
-def _late_infos(items: Iterable[WorkItem]) -> dict[RecordRef, tuple[datetime, InfoValues]]:
-    """The rows of Spotler Info that items carry."""
-    return {
-        item.record: (item.receipt.made_on, item.receipt.info)
-        for item in items
-        if item.record is not None and item.receipt is not None and item.receipt.info is not None
-    }
-
-
 def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
     siblings = defaultdict(list)
     for job in jobs:
@@ -221,7 +230,9 @@ def _tried(item: WorkItem, claimed: Claimed) -> Claim:
 def _takes_receipt(job: Job, item: WorkItem) -> bool:
     """Whether an outcome still belongs on the row: the claim is still there, or was given up as unknown in between.
 
-    What a person has set back to Queued is to run again, unless only the receipt knows how it ended.
+    A row that bears the claim has not ended, whatever a person has set its status to, and the outcome is that of the
+    run which it waits for. That nobody knows the outcome is no news for a row that says so.
     """
-    is_its_own = item.claim is not None and item.claim.matches(job.claim) and not job.is_queued
-    return is_its_own or job.result_code == OutcomeUnknown.code
+    if job.result_code == OutcomeUnknown.code:
+        return item.receipt is not None and item.receipt.code != OutcomeUnknown.code
+    return resumes(item, job)

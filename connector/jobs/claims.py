@@ -91,7 +91,7 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
             return End(Done.failed(Invalid(SET_BY_HAND)))
         if not (job.is_queued or repeatable or job.started_on is None):
             return End(Unknown(INTERRUPTED).outcome)
-    if _is_superseded(job, siblings):
+    if _is_superseded(job, siblings, now):
         return End(Done(MEANINGS[SUPERSEDED].sentence, code=SUPERSEDED))
     if any(other.number < job.number and other.id not in together for other in siblings):
         return Wait(due.after_older(item.first_seen, now))
@@ -103,11 +103,14 @@ def resumes(item: WorkItem, job: Job) -> bool:
     return item.claim is not None and item.claim.matches(job.claim)
 
 
-def _is_superseded(job: Job, siblings: Collection[Job]) -> bool:
-    """Whether a newer sync does its work: not one behind a job of another operation, which would see old values."""
+def _is_superseded(job: Job, siblings: Collection[Job], now: datetime) -> bool:
+    """Whether a newer sync does its work.
+
+    Not one behind a job of another operation, which would see old values, nor one that may have read them already.
+    """
     younger = sorted((other for other in siblings if other.number > job.number), key=lambda other: other.number)
     following = takewhile(lambda other: other.operation is Operation.SYNC_CONTACT, younger)
-    return _syncs(job) and any(_syncs(other) and other.is_queued for other in following)
+    return _syncs(job) and any(_syncs(other) and other.is_queued and not other.is_leased(now) for other in following)
 
 
 def _syncs(job: Job) -> bool:

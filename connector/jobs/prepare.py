@@ -10,11 +10,11 @@ from typing import Any
 
 from connector.consent import Intent, objection
 from connector.dataverse.records import RecordRef
-from connector.errors import Invalid
+from connector.errors import Invalid, Refused
 from connector.jobs.attempt import Attempt
 from connector.operations.context import Context
 from connector.operations.operation import Needs, Operation, Task
-from connector.operations.results import Failed, Result
+from connector.operations.results import Continue, Failed, Result
 from connector.sync.records import Record, RecordReader
 from connector.sync.withdrawal import withdraw
 
@@ -53,7 +53,8 @@ def prepare[Plan](
         results |= ends
     for task in about:
         permission = task.permission.name if task.permission else ""
-        if error := objection(task.known_record.decision, task.intent, permission=permission):
+        error = objection(task.known_record.decision, task.intent, permission=permission)
+        if error and not comes_back(results.get(task.job.id)):  # else the person may still be in Spotler
             results[task.job.id] = Failed(error)
     return _left(tasks, results), results
 
@@ -95,6 +96,13 @@ def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[lis
     return after, {
         task.job.id: Failed(refused[task.record.ref]) for task in after if task.record and task.record.ref in refused
     }
+
+
+def comes_back(result: Result | None) -> bool:
+    """Whether a job with this result is not over, so that later jobs of its record must wait."""
+    if isinstance(result, Failed):
+        return not isinstance(result.error, Invalid | Refused)
+    return isinstance(result, Continue)
 
 
 def _left[Plan](tasks: Sequence[Task[Plan]], results: Mapping[str, Result]) -> list[Task[Plan]]:

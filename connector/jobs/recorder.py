@@ -99,7 +99,11 @@ class Recorder:
 
     def _infos(self, rows: Sequence[InfoRow]) -> Mapping[RecordRef, InfoValues]:
         """Write rows of Spotler Info; returns those that have to be written later."""
-        errors = write_infos(self._services.dataverse, rows)
+        try:
+            errors = write_infos(self._services.dataverse, rows)
+        except Exception as error:  # noqa: BLE001 - an internal error keeps no outcome from being written
+            telemetry.log_problem(log, error, operation=self._operation.slug)
+            return {}
         for first_of_each_type in {type(error): error for error in errors.values()}.values():
             telemetry.log_problem(log, first_of_each_type, operation=self._operation.slug)
         return {
@@ -125,7 +129,9 @@ class Recorder:
         is_over = refusal is None or isinstance(refusal, NotFound | ClaimLost)
         if is_over:
             self._log_end(attempt, done, now)
-        if isinstance(refusal, Refused) and not isinstance(refusal, NotFound | Conflict):
+        if self._put_back.has(attempt.job.id):
+            return  # its row of Spotler Info waits, and the outcome with it
+        if info is None and isinstance(refusal, Refused) and not isinstance(refusal, NotFound | Conflict):
             self._keep(attempt, done, refusal)
         elif info is not None or not is_over:
             self._write_later(attempt, done, refusal, info, now)

@@ -89,9 +89,9 @@ class JobStore:
             now: the present, in UTC.
             queued_for: the least age of a job that is Queued, because its own wake-up is on its way.
         """
-        by_lease = filters.or_(*(_between(Names.LEASE_UNTIL, now, span) for span in ages))
+        by_lease = filters.or_(*(_untouched((Names.LEASE_UNTIL, Names.MODIFIED_ON), now, span) for span in ages))
         unleased = filters.or_(filters.eq(Names.LEASE_UNTIL, None), filters.eq(Names.CLAIM, None))
-        by_change = filters.or_(*(_between(Names.MODIFIED_ON, now, span) for span in ages))
+        by_change = filters.or_(*(_untouched((Names.MODIFIED_ON,), now, span) for span in ages))
         old_enough = filters.or_(
             filters.ne(Names.STATUS, JobStatus.QUEUED), filters.lt(Names.MODIFIED_ON, now - queued_for)
         )
@@ -164,10 +164,13 @@ class JobStore:
         Raises:
             Exception: when Dataverse took nothing.
         """
-        refusals = self._write(writes)
+        # A claim may have been answered without the version that it made.
+        unknown = [each for each in writes if each.is_claimed and not each.job.row_version]
+        refusals = self._write([each for each in writes if each not in unknown])
         changed = [each for each in writes if each.is_claimed and isinstance(refusals.get(each.job.id), Conflict)]
         for write in changed:
             del refusals[write.job.id]
+        changed += unknown
         try:
             return refusals | self._write_again(changed)
         except Exception as error:  # noqa: BLE001 - what was written before must not look as if it was not
@@ -203,6 +206,9 @@ class JobStore:
         return [Job.from_row(row) for row in rows]
 
 
-def _between(column: str, now: datetime, span: tuple[timedelta, timedelta]) -> str:
+def _untouched(columns: Collection[str], now: datetime, span: tuple[timedelta, timedelta]) -> str:
+    """Rows of which the latest of these moments is so long ago."""
     youngest, oldest = span
-    return f"({filters.and_(filters.gt(column, now - oldest), filters.le(column, now - youngest))})"
+    reached = (filters.le(column, now - youngest) for column in columns)
+    not_yet = filters.or_(*(filters.gt(column, now - oldest) for column in columns))
+    return f"({filters.and_(*reached, not_yet)})"

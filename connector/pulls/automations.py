@@ -5,7 +5,7 @@ activated again when it returns. A kind whose list could not be read is left as 
 automation where Spotler does not return them, because people may have written them down by hand.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,7 +110,7 @@ def _published(spotler: Spotler) -> tuple[Mapping[str, Startable], set[Automatio
 
     An account without the one kind has the other; one that lacks both is refused with the reason of the first.
     """
-    readers: dict[AutomationKind, Callable[[Spotler], Iterable[Startable]]] = {
+    readers: dict[AutomationKind, Callable[[Spotler], Sequence[Startable]]] = {
         AutomationKind.AUTOMATION: _automations,
         AutomationKind.CAMPAIGN: _campaigns,
     }
@@ -118,7 +118,8 @@ def _published(spotler: Spotler) -> tuple[Mapping[str, Startable], set[Automatio
     refusals: dict[AutomationKind, ConnectorError] = {}
     for kind, read in readers.items():
         try:
-            for each in read(spotler):
+            # Rows are deactivated by what is not listed, so an empty list counts only when it comes twice.
+            for each in read(spotler) or read(spotler):
                 found.setdefault(each.code, each)
         except (NotLicensed, NotSupported) as refusal:
             refusals[kind] = refusal
@@ -127,7 +128,7 @@ def _published(spotler: Spotler) -> tuple[Mapping[str, Startable], set[Automatio
     return found, readers.keys() - refusals.keys()
 
 
-def _automations(spotler: Spotler) -> Iterable[Startable]:
+def _automations(spotler: Spotler) -> Sequence[Startable]:
     return [
         Startable(
             AutomationKind.AUTOMATION,
@@ -142,7 +143,7 @@ def _automations(spotler: Spotler) -> Iterable[Startable]:
     ]
 
 
-def _campaigns(spotler: Spotler) -> Iterable[Startable]:
+def _campaigns(spotler: Spotler) -> Sequence[Startable]:
     return [
         Startable(AutomationKind.CAMPAIGN, trigger.id, campaign.id, trigger.name or campaign.name)
         for campaign in spotler.campaigns()

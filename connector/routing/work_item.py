@@ -124,9 +124,17 @@ class WorkItem(BaseModel):
         """How many attempts were made under the claim that the item carries; 0 for a fresh one."""
         return self.claim.attempt if self.claim else 0
 
-    def knows_more_than(self, other: Self) -> bool:
-        """Which of two items for one job is the better: one with a receipt, then one with a later claim."""
-        return (self.receipt is not None, self.attempt) > (other.receipt is not None, other.attempt)
+    def joined(self, other: Self) -> Self:
+        """One item for two of one job: that with a receipt, then that with a later claim.
+
+        Where both have tried to claim the job, either claim may stand on the row. A receipt belongs to its own alone.
+        """
+        worse, better = sorted((other, self), key=lambda item: (item.receipt is not None, item.attempt))
+        if worse.claim is None or better.claim is None or better.receipt is not None:
+            return better
+        tokens = [token for token in worse.claim.tokens if token not in better.claim.tokens]
+        claim = Claim(attempt=better.claim.attempt, tokens=(*tokens, *better.claim.tokens)[-MOST_TOKENS:])
+        return better.model_copy(update={"claim": claim})
 
     def begun(self, now: datetime, *, anew: bool = False) -> Self:
         """The item of a job that is being attempted; `anew` where it does not go on with an earlier attempt."""

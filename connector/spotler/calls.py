@@ -233,6 +233,17 @@ def list_of(body: object, name: str) -> list[object]:
     raise AnswerUnreadable
 
 
+def some_of[T](found: tuple[T, ...], listed: list[object]) -> tuple[T, ...]:
+    """What was found in a list, for callers to whom something that is not listed does not exist.
+
+    Raises:
+        Transient: nothing could be read in a list that is not empty.
+    """
+    if listed and not found:
+        raise AnswerUnreadable
+    return found
+
+
 def _segment(value: str) -> str:
     """One part of a path. An empty one would address the collection; dots would be taken for a way up."""
     if not value.strip() or value in {".", ".."}:

@@ -30,6 +30,31 @@ class Paused(Transient):
     code = "SPOTLER_UNANSWERED"
 
 
+class Turn:
+    """One such call.
+
+    Attributes:
+        is_stopped: whether it was ended before it was sent, so that Spotler has said nothing about it.
+    """
+
+    def __init__(self) -> None:
+        self.is_stopped = False
+
+    def before(self, check: Callable[[], None] | None) -> Callable[[], None] | None:
+        """The same check, remembered when it ends the call."""
+        if check is None:
+            return None
+
+        def checked() -> None:
+            try:
+                check()
+            except BaseException:
+                self.is_stopped = True
+                raise
+
+        return checked
+
+
 class Caution:
     """How calls that must not run twice are made now. One per system and process, shared by all threads."""
 
@@ -41,7 +66,7 @@ class Caution:
         self._is_trying = False
 
     @contextmanager
-    def one_call(self, probe: Callable[[], object]) -> Iterator[None]:
+    def one_call(self, probe: Callable[[], object]) -> Iterator[Turn]:
         """Make one such call inside.
 
         Args:
@@ -52,16 +77,16 @@ class Caution:
             ConnectorError: of the probe; nothing was sent either.
             Exception: whatever the call inside raises.
         """
-        cautious = self._begin()
+        cautious, turn = self._begin(), Turn()
         try:
             if cautious:
                 probe()
-            yield
+            yield turn
         except Unclear:
             self._end(cautious=cautious, lost=True)
             raise
         except Refused:
-            self._end(cautious=cautious, clear=True)
+            self._end(cautious=cautious, clear=not turn.is_stopped)
             raise
         except BaseException:
             self._end(cautious=cautious)

@@ -18,7 +18,7 @@ from connector.http.single_flight import SingleFlight
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
-from connector.spotler.calls import Calls, Route, list_of, unclear_unless
+from connector.spotler.calls import Calls, Route, list_of, some_of, unclear_unless
 from connector.spotler.errors import AnswerUnreadable, ContactUnknown, error_for
 from connector.spotler.extensions import Extensions
 from connector.spotler.feeds import Feeds
@@ -152,7 +152,8 @@ class Spotler(Extensions):
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns with the triggers that can be used from outside."""
-        return read_campaigns(list_of(self._calls.read(_CAMPAIGNS), "campaigns"))
+        listed = list_of(self._calls.read(_CAMPAIGNS), "campaigns")
+        return some_of(read_campaigns(listed), listed)
 
     def trigger_campaign(
         self,
@@ -177,8 +178,8 @@ class Spotler(Extensions):
             Paused: an answer to such a call was lost before, and it is not this one's turn.
         """
         body = {"externalContactId": external_id, **_trigger_fields("campaignFields", fields)}
-        with self._at_most_once():
-            self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body, before=before)
+        with self._at_most_once() as turn:
+            self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body, before=turn.before(before))
 
     def stop_campaign(self, campaign_id: str, external_id: str) -> None:
         """Stop a campaign for a contact.
@@ -209,12 +210,14 @@ class Spotler(Extensions):
             Unclear: the answer was lost, or reports a fault of Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
-        with self._at_most_once():
+        with self._at_most_once() as turn:
             result = read_trigger_result(
-                self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body, before=before)
+                self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body, before=turn.before(before))
             )
             if result is None:
                 raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
+            if result.result == OK and result.runs and not result.started:
+                raise Unclear("Spotler says that something was started, and of each automation that it was not.")
             if result.result != OK:
                 raise unclear_unless(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
             return result

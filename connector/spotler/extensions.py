@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Final
 
-from connector.errors import Invalid, Unclear
+from connector.errors import Invalid, Misconfigured, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
-from connector.spotler.calls import Calls, Route, list_of
-from connector.spotler.caution import Caution
+from connector.spotler.calls import Calls, Route, list_of, some_of
+from connector.spotler.caution import Caution, Turn
 from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
 from connector.spotler.missing import MissingCalls
@@ -57,8 +57,8 @@ class Extensions:
 
     def automations(self) -> tuple[SpotlerAutomation, ...]:
         """All automations with the triggers that can be used from outside, and their fields if Spotler returns them."""
-        body = self._read(self._automation_list)
-        return tuple(
+        listed = list_of(self._read(self._automation_list), "automations")
+        found = tuple(
             SpotlerAutomation(
                 id=number,
                 name=text_of(each, "name") or "",
@@ -66,9 +66,10 @@ class Extensions:
                 triggers=read_triggers(each, "triggerCode"),
                 fields=_automation_fields(each),
             )
-            for each in objects(list_of(body, "automations"))
+            for each in objects(listed)
             if (number := text_of(each, "automationId"))
         )
+        return some_of(found, listed)
 
     def stop_automation(self, automation_id: str, external_id: str, run_id: str | None = None) -> None:
         """Stop one run of a contact, or all runs of it in this automation.
@@ -162,7 +163,7 @@ class Extensions:
         with self._supported(route, ids or {}):
             self._calls.do(route, ids, body=body, repeatable=repeatable)
 
-    def _at_most_once(self) -> AbstractContextManager[None]:
+    def _at_most_once(self) -> AbstractContextManager[Turn]:
         """Around a call that must not run twice."""
         return self._caution.one_call(self._calls.fields)
 
@@ -183,7 +184,12 @@ class Extensions:
         except (NotSpotler, Unclear) as fault:
             answer = fault if isinstance(fault, NotSpotler) else fault.__cause__
             if isinstance(answer, NotSpotler) and answer.status in {404, 405}:
-                self._explain(ids)
+                try:
+                    self._explain(ids)
+                except (Transient, Misconfigured):
+                    if fault is not answer:  # that Spotler does not answer now says nothing of the call before
+                        raise fault from None
+                    raise
                 if self._missing.confirmed(call):
                     raise NotSupported from None
             raise

@@ -73,7 +73,12 @@ class BatchRequest:
         """Change a row that exists; with an etag as `if_match`, only that version of it.
 
         `returning` names a column to send back: only then does the answer have the new version of the row.
+
+        Raises:
+            ValueError: there is no etag, so that the change would not be bound to a version.
         """
+        if not if_match:
+            raise ValueError("a change needs the version of its row, or * for any")
         path, headers = tagged(address(set_name, key)), {"If-Match": if_match}
         if returning:
             path, headers = f"{path}&$select={returning}", {**headers, "Prefer": "return=representation"}

@@ -116,11 +116,18 @@ def test_an_item_keeps_all_claims_that_it_tried():
     assert decision(one, item=item_of(one, claim=claim), repeatable=False) == Run()
 
 
-@pytest.mark.parametrize("columns", [{"claim": ""}, {"lease_until": None}])
+@pytest.mark.parametrize("columns", [{"claim": ""}, {"lease_until": None, "result_code": "OUTCOME_UNKNOWN"}])
 def test_a_job_that_a_person_set_in_progress_is_ended_with_a_sentence(columns):
     outcome = decision(in_progress(**columns)).outcome
 
     assert (outcome.status, outcome.code) == (JobStatus.FAILED, "JOB_NOT_VALID")
+
+
+def test_a_claim_without_a_lease_is_stale():
+    one = in_progress(lease_until=None)
+
+    assert decision(one) == Run()
+    assert decision(one, repeatable=False).outcome.code == "OUTCOME_UNKNOWN"
 
 
 def test_a_job_with_an_older_unfinished_sibling_waits():
@@ -188,9 +195,17 @@ def test_a_sync_that_is_not_valid_stands_in_no_ones_way():
         sync(5),
         job(6),
         replace(sync(6), status=JobStatus.IN_PROGRESS, lease_until=NOW + LEASE),
+        sync(6, claim="theirs", lease_until=NOW + LEASE),
         sync(6, lead=LEAD),
     ],
-    ids=["older", "itself", "another operation", "already running, perhaps with old values", "not valid"],
+    ids=[
+        "older",
+        "itself",
+        "another operation",
+        "already running, perhaps with old values",
+        "already running, although a person has set it to Queued",
+        "not valid",
+    ],
 )
 def test_a_sync_is_not_superseded_by(other):
     assert not (isinstance(decision(sync(5), siblings=[other]), End))

@@ -1,5 +1,7 @@
 """Outcomes that Dataverse cannot take at once: they travel, and the work is not done again."""
 
+from datetime import timedelta
+
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
@@ -110,21 +112,52 @@ def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("OK", (JobStatus.QUEUED, "OK")), ("OUTCOME_UNKNOWN", DONE)], ids=["done", "unknown"]
+    ("columns", "status"),
+    [
+        ({Job.CLAIM: None, Job.RESULT_CODE: "OK"}, (JobStatus.QUEUED, "OK")),
+        ({Job.RESULT_CODE: "OUTCOME_UNKNOWN"}, DONE),
+        ({}, DONE),
+    ],
+    ids=["it had ended", "nobody knew how it ended", "it had not ended"],
 )
-def test_a_receipt_ends_a_job_that_was_set_back_to_queued_only_if_nobody_knew_how_it_ended(
-    world, start_job, code, status
-):
+def test_a_receipt_ends_a_job_that_was_set_back_to_queued_unless_it_had_ended(world, start_job, columns, status):
     world.break_dataverse("503", WRITING, skip=1)
     world.run(start_job)
     (receipt,) = world.put_back()
     world.mend_dataverse()
-    queued = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0, Job.RESULT_CODE: code}
+    queued = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0, **columns}
     world.services.dataverse.update(Job.SET, start_job, queued)
 
     world.run(receipt)
 
     assert world.status(start_job) == status
+
+
+def test_a_start_that_is_set_back_to_queued_before_its_outcome_was_written_is_not_made_again(world, start_job):
+    world.break_dataverse("503", WRITING, skip=1)
+    world.run(start_job)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+    world.services.dataverse.update(Job.SET, start_job, {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0})
+    world.run(start_job)
+    world.run(receipt)
+    world.now += timedelta(seconds=world.services.settings.job_lease_seconds + 1)
+
+    world.run(start_job)
+
+    assert world.status(start_job) == DONE
+    assert world.effects() == ["automation.started"]
+
+
+def test_that_nobody_knows_an_outcome_is_not_written_over_the_order_to_run_again(world, start_job):
+    unknown = {"status": JobStatus.FAILED, "code": "OUTCOME_UNKNOWN", "message": "Look.", "made_on": world.now}
+    receipt = world.item(start_job, reason="receipt", claim={"attempt": 1, "tokens": ["t"]}, receipt=unknown)
+    queued = {Job.CLAIM: "t", Job.RESULT_CODE: "OUTCOME_UNKNOWN", Job.RESULT_MESSAGE: "Look."}
+    world.services.dataverse.update(Job.SET, start_job, queued)
+
+    world.run(receipt)
+
+    assert world.status(start_job) == (JobStatus.QUEUED, "OUTCOME_UNKNOWN")
 
 
 def test_a_row_that_is_deleted_meanwhile_is_forgotten(world, tag_job):

@@ -131,3 +131,18 @@ def test_a_request_to_slow_down_proves_nothing(caution, time):
 
     with pytest.raises(Paused):
         call(caution)
+
+
+def test_a_call_that_was_ended_before_it_was_sent_proves_nothing(caution, time):
+    """For example because consent was withdrawn meanwhile: that is a refusal, but not one of Spotler."""
+
+    def refuse():
+        raise Refused
+
+    lose(caution)
+    time.sleep(FIRST_PAUSE)
+    with pytest.raises(Refused), caution.one_call(probe) as turn:
+        turn.before(refuse)()
+
+    with pytest.raises(Paused):
+        call(caution)

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from connector.errors import Invalid, Refused, Transient, Unclear
-from connector.spotler import ContactUnknown, FieldType, TriggerField
+from connector.spotler import ContactUnknown, FieldType, Spotler, TriggerField
 from connector.spotler.client import FIELDS_TTL
+from connector.spotler.errors import AnswerUnreadable
 from connector.spotler.paths import Paths
 from tests.unit.scripted_server import DROP, Answer
 from tests.unit.spotler_client.account import EMAIL, PAGE, PERMISSIONS, PROPERTIES
@@ -257,6 +258,22 @@ def test_a_success_that_does_not_say_what_it_did_is_unclear(spotler, server, sta
         start(spotler)
 
     assert fault.value.result_code == "SPOTLER_ANSWER_UNREADABLE"
+
+
+def test_a_start_that_contradicts_itself_is_unclear(spotler, server):
+    runs = [{"automationId": "a", "result": "AUTOMATION_INACTIVE"}]
+    server.answer(Answer(body={"result": "OK", "automationResults": runs}))
+
+    with pytest.raises(Unclear):
+        spotler.trigger_automation("code", "c-1")
+
+
+@pytest.mark.parametrize("read", [Spotler.campaigns, Spotler.automations])
+def test_a_list_of_what_cannot_be_read_is_not_an_empty_one(spotler, server, read):
+    server.answer(Answer(body=[{"id": 1}, {"name": "Welcome"}]))
+
+    with pytest.raises(AnswerUnreadable):
+        read(spotler)
 
 
 @pytest.mark.parametrize("answer", [PAGE, Answer(404), Answer(417), Answer(400, b"<html>"), Answer(503), Answer(302)])

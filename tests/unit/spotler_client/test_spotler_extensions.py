@@ -185,6 +185,16 @@ def test_a_raise_of_a_score_without_an_answer_of_the_api_is_unclear(spotler, ser
     assert [each.method for each in server.received].count("POST") == 1
 
 
+@pytest.mark.parametrize("then", [Answer(503), PAGE, Answer(401, {"errorType": "NOT_AUTHORIZED"})])
+def test_it_stays_unclear_when_the_contact_cannot_be_asked_for_either(spotler, server, then):
+    server.answer(PAGE, then)
+
+    with pytest.raises(Unclear):
+        spotler.set_score("c-1", "Lead", 5, ScoreOperation.INCREASE)
+
+    assert [each.method for each in server.received].count("POST") == 1
+
+
 def test_only_spotler_itself_says_that_a_contact_is_unknown(spotler, server):
     server.answer(PAGE, Answer(404, {"errorType": "CONTACT_NOT_FOUND"}))
 
