@@ -16,8 +16,8 @@ from connector.jobs.claims import Drop, End, Run, Wait, decide, resumes
 from connector.jobs.put_back import PutBack
 from connector.jobs.store import ClaimAnswers, Claimed, JobStore
 from connector.jobs.verdict import OlderFirst
-from connector.operations.job import Job
-from connector.operations.operation import Operation
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation
 from connector.operations.results import Done, Failed
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, WorkItem
@@ -39,7 +39,7 @@ class Taken:
 
     attempts: Sequence[Attempt] = ()
     ended: Sequence[Ended] = ()
-    siblings: Mapping[RecordRef, Sequence[Job]] = field(default_factory=dict)
+    siblings: Mapping[RecordRef, Sequence[JobRow]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class _Decided:
 
     runs: Sequence[tuple[WorkItem, Claimed]]
     ended: Sequence[Ended]
-    siblings: Mapping[RecordRef, Sequence[Job]]
+    siblings: Mapping[RecordRef, Sequence[JobRow]]
 
 
 class Claiming:
     """Claims the jobs of one chunk."""
 
-    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
+    def __init__(self, services: Services, operation: JobOperation[Any], put_back: PutBack) -> None:
         self._services = services
         self._operation = operation
         self._put_back = put_back
@@ -158,7 +158,7 @@ class Claiming:
                     self._drop(item, why)
         return _Decided(list(runs.values()), list(ended.values()), siblings)
 
-    def _give_back(self, item: WorkItem, job: Job, ended: dict[str, Ended]) -> None:
+    def _give_back(self, item: WorkItem, job: JobRow, ended: dict[str, Ended]) -> None:
         """A claim is given back when an older job has to be done first."""
         ended[job.id] = Ended(Attempt(item, job), Failed(OlderFirst()))
 
@@ -208,7 +208,7 @@ class Claiming:
         log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
 
 
-def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
+def _siblings(jobs: Iterable[JobRow]) -> Mapping[RecordRef, Sequence[JobRow]]:
     siblings = defaultdict(list)
     for job in jobs:
         if not job.is_final and job.record is not None:
@@ -216,7 +216,7 @@ def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
     return siblings
 
 
-def _corrected(item: WorkItem, job: Job) -> WorkItem:
+def _corrected(item: WorkItem, job: JobRow) -> WorkItem:
     """The item as the row has it; a record that the row has lost is remembered, because it was deleted."""
     return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record or item.record})
 
@@ -227,7 +227,7 @@ def _tried(item: WorkItem, claimed: Claimed) -> Claim:
     return before.and_tried(claimed.token)
 
 
-def _takes_receipt(job: Job, item: WorkItem) -> bool:
+def _takes_receipt(job: JobRow, item: WorkItem) -> bool:
     """Whether an outcome still belongs on the row: the claim is still there, or was given up as unknown in between.
 
     A row that bears the claim has not ended, whatever a person has set its status to, and the outcome is that of the

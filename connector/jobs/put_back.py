@@ -12,7 +12,7 @@ from connector import telemetry
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs import due as due_times
 from connector.jobs.attempt import Attempt
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.routing.quarantine import quarantine
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, Receipt, WorkItem
@@ -65,7 +65,7 @@ class PutBack:
         item = attempt.item_again("receipt", receipt=receipt)
         self._add(item, f"receipt/{attempt.job.claim}/{_slot(due)}", due)
 
-    def hand_over(self, job: Job, *, now: datetime) -> None:
+    def hand_over(self, job: JobRow, *, now: datetime) -> None:
         """The next job of a record need not wait any longer."""
         item = WorkItem(
             operation=slug_of(job.operation), job=job.id, record=job.record, reason="handover", first_seen=now

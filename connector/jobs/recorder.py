@@ -16,8 +16,8 @@ from connector.jobs.store import ClaimLost, JobStore
 from connector.jobs.verdict import verdict
 from connector.jobs.writes import Write, receipt_of
 from connector.operations.context import InfoRow
-from connector.operations.job import Job
-from connector.operations.operation import Operation
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation
 from connector.operations.results import Continue, Done, Failed, Retry, Unknown
 from connector.services import Services
 from connector.sync.info import InfoValues, merged, write_infos
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 class Recorder:
     """Records how the attempts of one chunk ended."""
 
-    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
+    def __init__(self, services: Services, operation: JobOperation[Any], put_back: PutBack) -> None:
         self._services = services
         self._operation = operation
         self._put_back = put_back
@@ -39,7 +39,7 @@ class Recorder:
     def record(
         self,
         ended: Collection[Ended],
-        siblings: Mapping[RecordRef, Sequence[Job]],
+        siblings: Mapping[RecordRef, Sequence[JobRow]],
         infos: Sequence[InfoRow],
     ) -> None:
         """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
@@ -187,7 +187,7 @@ class Recorder:
     def _hand_over(
         self,
         over: Collection[str],
-        siblings: Mapping[RecordRef, Sequence[Job]],
+        siblings: Mapping[RecordRef, Sequence[JobRow]],
         now: datetime,
         *,
         tried: Collection[str],

@@ -20,7 +20,7 @@ from typing import Final
 from connector import telemetry
 from connector.jobs import due
 from connector.jobs.store import JobStore
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import WorkItem
@@ -59,7 +59,7 @@ def sweep(services: Services) -> int:
     return requeued
 
 
-def _stalled(services: Services, now: datetime) -> Iterator[Sequence[Job]]:
+def _stalled(services: Services, now: datetime) -> Iterator[Sequence[JobRow]]:
     """The jobs that are due for a wake-up, page by page."""
     store = JobStore(services.dataverse)
     patience = timedelta(seconds=services.settings.job_sweep_after_seconds)
@@ -70,7 +70,7 @@ def _stalled(services: Services, now: datetime) -> Iterator[Sequence[Job]]:
         yield from store.stalled(ages, now=now, queued_for=patience)
 
 
-def _wake_up(job: Job, services: Services, now: datetime) -> OutgoingMessage:
+def _wake_up(job: JobRow, services: Services, now: datetime) -> OutgoingMessage:
     item = WorkItem(operation=slug_of(job.operation), job=job.id, record=job.record, reason="sweep", first_seen=now)
     may_be_unknown = not (job.is_queued or job.started_on is None or operation_of(item.operation).repeatable)
     holder_may_come = may_be_unknown and not job.is_set_by_hand

@@ -13,8 +13,8 @@ from connector.dataverse.choices import Operation as Choice
 from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context, all_ended
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Failed, Result
 from connector.spotler import ContactUnknown, MembershipResult, clean_text, name_key
 from connector.spotler.audiences import Audiences
@@ -42,7 +42,7 @@ class TargetAudience:
     name: str
 
 
-class AudienceOperation(Operation[TargetAudience]):
+class AudienceOperation(JobOperation[TargetAudience]):
     """All contacts of a chunk that go into, or out of, one audience share a call."""
 
     syncs_first = True
@@ -50,7 +50,7 @@ class AudienceOperation(Operation[TargetAudience]):
     post: str
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, TargetAudience | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, TargetAudience | Exception]:
         """There is a name, and no Marketing List owns the audience: its next refresh would undo the job."""
         plans = each_job(jobs, lambda job: audience_of(job.audience))
         owned = _owned_by_lists([job.audience for job in jobs if isinstance(plans[job.id], TargetAudience)], context)

@@ -12,8 +12,8 @@ from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.mapping.values import typed
 from connector.operations.context import Context, ended
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.target_field import find_target, is_lasting
 from connector.spotler import (
@@ -78,14 +78,14 @@ class FieldWrite:
         return cls(properties, not item["enabled"], permission=option)
 
 
-class FieldOperation(Operation[FieldWrite]):
+class FieldOperation(JobOperation[FieldWrite]):
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
     syncs_first = True
     verb: str
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, FieldWrite | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, FieldWrite | Exception]:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
         checked = each_job(jobs, self._check)
         filled = [job for job in jobs if checked[job.id] is None]
@@ -97,7 +97,7 @@ class FieldOperation(Operation[FieldWrite]):
         if not all(is_lasting(job.field_name, fields) for job in filled):
             fields = spotler.fields(max_age=FIELDS_MISSED_TTL)  # somebody may have renamed or added one meanwhile
 
-        def write(job: Job) -> FieldWrite:
+        def write(job: JobRow) -> FieldWrite:
             return FieldWrite.of(self._property(job, fields, mapping), fields, mapping.permission_fields(job.table))
 
         return refused | each_job(filled, write)
@@ -143,16 +143,16 @@ class FieldOperation(Operation[FieldWrite]):
         context.for_contact(task.known_record, lambda contact: spotler.update_contact(contact, task.plan.properties))
         return self._done(task.job)
 
-    def _done(self, job: Job) -> Done:
+    def _done(self, job: JobRow) -> Done:
         """The post names the field and never its value."""
         return Done(f"The field was {self.verb}.", post=f"Spotler field {self.verb}: {job.field_name.strip()}")
 
     @abstractmethod
-    def _check(self, job: Job) -> None:
+    def _check(self, job: JobRow) -> None:
         """The columns that the job needs are filled."""
 
     @abstractmethod
-    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+    def _property(self, job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
         """What is written, by the internal name of the field."""
 
 
@@ -163,11 +163,11 @@ class SetContactField(FieldOperation):
     verb = "set"
 
     @override
-    def _check(self, job: Job) -> None:
+    def _check(self, job: JobRow) -> None:
         filled(job)
 
     @override
-    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+    def _property(self, job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
         return property_to_set(job, fields, mapping)
 
 
@@ -178,18 +178,18 @@ class ClearContactField(FieldOperation):
     verb = "cleared"
 
     @override
-    def _check(self, job: Job) -> None:
+    def _check(self, job: JobRow) -> None:
         named(job)
 
     @override
-    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+    def _property(self, job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
         return property_to_clear(job, fields, mapping)
 
 
 OPERATIONS: Final = (SetContactField(), ClearContactField())
 
 
-def named(job: Job) -> None:
+def named(job: JobRow) -> None:
     """The job says which field.
 
     Raises:
@@ -199,7 +199,7 @@ def named(job: Job) -> None:
         raise Invalid("The job has no field name; fill the column Field Name.")
 
 
-def filled(job: Job) -> None:
+def filled(job: JobRow) -> None:
     """The job says which field, and what to write into it.
 
     Raises:
@@ -210,7 +210,7 @@ def filled(job: Job) -> None:
         raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
 
 
-def property_to_set(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+def property_to_set(job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
     """The property that Set Contact Field writes, by its internal name.
 
     Raises:
@@ -222,7 +222,7 @@ def property_to_set(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
 
-def property_to_clear(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+def property_to_clear(job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
     """The property that Clear Contact Field empties; an item of a list field is switched off.
 
     Raises:

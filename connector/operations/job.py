@@ -38,7 +38,7 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobRow:
     """One row of Spotler Job.
 
     Attributes:
