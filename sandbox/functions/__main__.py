@@ -1,7 +1,7 @@
 """`python -m sandbox.functions`: runs the app of a folder until SIGTERM or SIGINT.
 
 Prints one line of JSON when the functions listen; everything else goes to stderr. Ends with 0 after a signal, with 1
-when the app cannot be run (the reason stands on stderr).
+when the app cannot be run (the reason is on stderr).
 """
 
 import argparse

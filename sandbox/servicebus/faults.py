@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: lost messages, doubled messages, and delivery in random order.
+"""Faults that tests order: lost messages, doubled messages, and delivery in random order.
 
 Azure promises at least once in no promised order, and a sender's message can be lost before it reaches Azure; tests
 of the connector ask for all three.

@@ -88,7 +88,7 @@ async def serving(
         control.close()
         for connection in tuple(connections):
             connection.close()
-        await asyncio.sleep(0)  # lets the transports say good-bye
+        await asyncio.sleep(0)  # lets the transports close
         alarm.cancel()
 
 
