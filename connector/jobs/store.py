@@ -207,8 +207,11 @@ class JobStore:
 
 
 def _untouched(columns: Collection[str], now: datetime, span: tuple[timedelta, timedelta]) -> str:
-    """Rows of which the latest of these moments is so long ago."""
+    """Rows of which the latest of these moments is so long ago.
+
+    The youngest span has no end: the clock of Dataverse may be a moment ahead.
+    """
     youngest, oldest = span
-    reached = (filters.le(column, now - youngest) for column in columns)
+    reached = (filters.le(column, now - youngest) for column in columns if youngest)
     not_yet = filters.or_(*(filters.gt(column, now - oldest) for column in columns))
     return f"({filters.and_(*reached, not_yet)})"

@@ -14,7 +14,7 @@ from typing import Final
 from connector.errors import Invalid, Misconfigured, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
 from connector.spotler.calls import Calls, Route, list_of, some_of
-from connector.spotler.caution import Caution, OneCall
+from connector.spotler.caution import AtMostOnceCall, Caution
 from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
 from connector.spotler.missing import MissingCalls
@@ -163,7 +163,7 @@ class Extensions:
         with self._supported(route, ids or {}):
             self._calls.do(route, ids, body=body, repeatable=repeatable)
 
-    def _at_most_once(self) -> AbstractContextManager[OneCall]:
+    def _at_most_once(self) -> AbstractContextManager[AtMostOnceCall]:
         """Around a call that must not run twice."""
         return self._caution.one_call(self._calls.fields)
 

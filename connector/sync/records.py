@@ -95,6 +95,9 @@ class RecordReader:
             table: (self._pool.submit(self._permissions, table, ids), self._pool.submit(self._rows, table, ids))
             for table, ids in by_table.items()
         }
+        for asked_permissions, asked_rows in asked.values():  # also where one fails: no query outlives its chunk
+            asked_permissions.exception()
+            asked_rows.exception()
         infos = asked_infos.result()
         records: dict[RecordRef, Record] = {}
         for table, (asked_permissions, asked_rows) in asked.items():

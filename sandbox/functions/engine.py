@@ -87,7 +87,7 @@ class Engine:
         return self._process is not None and self._process.poll() is None and not self._conversation.ended
 
     def start(self, transport: Transport) -> None:
-        """Starts the process and has it index the app. Raises AppBroken, or EngineDied with the last output of the process.
+        """Starts the process and has it index the app. Raises AppBroken, or EngineDied with the last output.
 
         After it, `functions` holds the raw bindings by function, and `retried` the functions with a retry policy.
         """
