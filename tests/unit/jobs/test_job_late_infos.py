@@ -294,7 +294,8 @@ def test_who_may_not_be_in_spotler_leaves_it_although_the_row_was_lost(world, no
     ],
     ids=lambda each: getattr(each, "slug", ""),
 )
-def test_a_removal_is_made_although_the_row_was_lost(world, no_infos, operation, columns):
+@pytest.mark.parametrize("changes", [{}, {"emailaddress1": None}], ids=["", "without an address"])
+def test_a_removal_is_made_although_the_row_was_lost(world, no_infos, operation, columns, changes):
     record = world.contact()
     world.permission(record, "Newsletter", subscribed=True)
     no_infos()
@@ -302,12 +303,13 @@ def test_a_removal_is_made_although_the_row_was_lost(world, no_infos, operation,
     world.run(world.job(Operation.ADD_TO_AUDIENCE, record, dh_audience="Members"))
     world.run(world.job(TAG, record, dh_tag="x"))
     world.mend_dataverse()
+    world.services.dataverse.update(Contact.SET, record.id, {"lastname": "Changed", **changes})
     job = world.job(operation, record, **columns)
 
     world.run(job)
 
     assert world.status(job) == DONE
-    contact = world.in_spotler(record)
+    contact = world.in_spotler(record) or {"tags": {}, "permissions": []}
     members = [each for audience in world.spotler.state()["audiences"] for each in audience["members"]]
     left = {
         Operation.REMOVE_FROM_AUDIENCE: record.id in members,
