@@ -66,9 +66,9 @@ class Transport:
         system: its name in sentences: "Dataverse".
         verify: False, or the file of a certificate authority; True for the usual ones (REQUESTS_CA_BUNDLE counts).
         session: replaces the session that is made otherwise.
-        clock: time and chance.
+        clock: time and randomness.
         limiter: replaces the `Limiter` that is made otherwise.
-        on_call: is told every attempt; must be quick, thread-safe and never raise.
+        on_call: receives every attempt; must be quick, thread-safe and never raise.
     """
 
     def __init__(

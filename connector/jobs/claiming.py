@@ -16,8 +16,8 @@ from connector.jobs.claims import Drop, End, Run, Wait, decide, resumes
 from connector.jobs.put_back import PutBack
 from connector.jobs.store import ClaimAnswers, Claimed, JobStore
 from connector.jobs.verdict import OlderFirst
-from connector.operations.job import Job
-from connector.operations.operation import Operation
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation
 from connector.operations.results import Done, Failed
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, WorkItem
@@ -39,7 +39,7 @@ class Taken:
 
     attempts: Sequence[Attempt] = ()
     ended: Sequence[Ended] = ()
-    siblings: Mapping[RecordRef, Sequence[Job]] = field(default_factory=dict)
+    siblings: Mapping[RecordRef, Sequence[JobRow]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class _Decided:
 
     runs: Sequence[tuple[WorkItem, Claimed]]
     ended: Sequence[Ended]
-    siblings: Mapping[RecordRef, Sequence[Job]]
+    siblings: Mapping[RecordRef, Sequence[JobRow]]
 
 
 class Claiming:
     """Claims the jobs of one chunk."""
 
-    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
+    def __init__(self, services: Services, operation: JobOperation[Any], put_back: PutBack) -> None:
         self._services = services
         self._operation = operation
         self._put_back = put_back
@@ -134,7 +134,7 @@ class Claiming:
             job = jobs.get(item.job)
             corrected = item if job is None or job.is_final else _corrected(item, job)
             if corrected != item:
-                # The row says otherwise than the message: the right function decides, with the right neighbours.
+                # The row differs from the message: the function of the operation on the row decides.
                 self._put_back.forward(corrected)
                 continue
             decision = decide(
@@ -158,8 +158,8 @@ class Claiming:
                     self._drop(item, why)
         return _Decided(list(runs.values()), list(ended.values()), siblings)
 
-    def _give_back(self, item: WorkItem, job: Job, ended: dict[str, Ended]) -> None:
-        """A claim that an older job came in front of is given back."""
+    def _give_back(self, item: WorkItem, job: JobRow, ended: dict[str, Ended]) -> None:
+        """A claim is given back when an older job has to be done first."""
         ended[job.id] = Ended(Attempt(item, job), Failed(OlderFirst()))
 
     def _attempts(
@@ -182,7 +182,7 @@ class Claiming:
                 continue
             not_claimed.add(job.record)
             if isinstance(refusal, Refused):
-                # Its row cannot be claimed, now or later: a rule of the customer forbids it. Perhaps it takes its end.
+                # The row cannot be claimed: a rule of the customer forbids it. Its end may still be written.
                 ended.append(Ended(Attempt(item, job, is_claimed=False), Failed(refusal)))
             elif refusal is None:
                 self._put_back.wait(item, now + due.CONTENDED, _tried(item, claimed))
@@ -193,7 +193,7 @@ class Claiming:
     def _wait_for_dataverse(
         self, items: Iterable[WorkItem], error: Exception, tried: Mapping[str, Claim], *, log_it: bool = True
     ) -> None:
-        """Nothing could be read or claimed: wait as long as the other side asks for, longer the longer it lasts."""
+        """Nothing could be read or claimed: wait for as long as Dataverse asks, and longer while it lasts."""
         if log_it:
             telemetry.log_problem(log, error, operation=self._operation.slug)
         now = self._services.now()
@@ -208,7 +208,7 @@ class Claiming:
         log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
 
 
-def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
+def _siblings(jobs: Iterable[JobRow]) -> Mapping[RecordRef, Sequence[JobRow]]:
     siblings = defaultdict(list)
     for job in jobs:
         if not job.is_final and job.record is not None:
@@ -216,19 +216,19 @@ def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
     return siblings
 
 
-def _corrected(item: WorkItem, job: Job) -> WorkItem:
+def _corrected(item: WorkItem, job: JobRow) -> WorkItem:
     """The item as the row has it; a record that the row has lost is remembered, because it was deleted."""
     return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record or item.record})
 
 
 def _tried(item: WorkItem, claimed: Claimed) -> Claim:
-    """The claims that the row may bear: the one just tried, and those with which the item came."""
+    """The claims that may be on the row: the one just tried, and those with which the item came."""
     before = item.claim or Claim(attempt=claimed.job.attempts, tokens=())
     return before.and_tried(claimed.token)
 
 
-def _takes_receipt(job: Job, item: WorkItem) -> bool:
-    """Whether an outcome still belongs on the row: it bears the claim, or was given up as unknown in between.
+def _takes_receipt(job: JobRow, item: WorkItem) -> bool:
+    """Whether an outcome still belongs on the row: the claim is still there, or was given up as unknown in between.
 
     A row that bears the claim has not ended, whatever a person has set its status to, and the outcome is that of the
     run which it waits for. That nobody knows the outcome is no news for a row that says so.

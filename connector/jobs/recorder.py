@@ -16,8 +16,8 @@ from connector.jobs.store import ClaimLost, JobStore
 from connector.jobs.verdict import verdict
 from connector.jobs.writes import Write, receipt_of
 from connector.operations.context import InfoRow
-from connector.operations.job import Job
-from connector.operations.operation import Operation
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation
 from connector.operations.results import Continue, Done, Failed, Retry, Unknown
 from connector.services import Services
 from connector.sync.info import InfoValues, merged, write_infos
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 class Recorder:
     """Records how the attempts of one chunk ended."""
 
-    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
+    def __init__(self, services: Services, operation: JobOperation[Any], put_back: PutBack) -> None:
         self._services = services
         self._operation = operation
         self._put_back = put_back
@@ -39,7 +39,7 @@ class Recorder:
     def record(
         self,
         ended: Collection[Ended],
-        siblings: Mapping[RecordRef, Sequence[Job]],
+        siblings: Mapping[RecordRef, Sequence[JobRow]],
         infos: Sequence[InfoRow],
     ) -> None:
         """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
@@ -125,7 +125,7 @@ class Recorder:
     def _settle(
         self, attempt: Attempt, done: Done, refusal: Exception | None, info: InfoValues | None, now: datetime
     ) -> None:
-        """An outcome that was written is logged; what a row did not take travels, or is kept."""
+        """An outcome that was written is logged; another one becomes a receipt, or is kept in quarantine."""
         is_over = refusal is None or isinstance(refusal, NotFound | ClaimLost)
         if is_over:
             self._log_end(attempt, done, now)
@@ -150,10 +150,10 @@ class Recorder:
             self._put_back.wait(attempt.item, moment)
 
     def _keep(self, attempt: Attempt, done: Done, refusal: Refused) -> None:
-        """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
+        """The row cannot be written: the quarantine keeps the item, to be replayed once its row can be written.
 
         The sweep goes on finding the row; what it sends is not kept once more each time. But what is done, and must not
-        be done twice, is known to nobody else.
+        be done twice, is known nowhere else.
         """
         is_only_copy = attempt.is_claimed and not self._operation.repeatable
         if attempt.item.reason == "sweep" and not is_only_copy:
@@ -187,14 +187,14 @@ class Recorder:
     def _hand_over(
         self,
         over: Collection[str],
-        siblings: Mapping[RecordRef, Sequence[Job]],
+        siblings: Mapping[RecordRef, Sequence[JobRow]],
         now: datetime,
         *,
         tried: Collection[str],
     ) -> None:
         """Wake up the next job of each record at once: it may be waiting for the one that is done.
 
-        One that this chunk has tried comes back by itself, or its row takes nothing.
+        One that this chunk has tried comes back by itself, or its row cannot be written.
         """
         for jobs in siblings.values():
             left = [job for job in jobs if job.id not in over]

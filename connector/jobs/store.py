@@ -1,7 +1,7 @@
 """The rows of Spotler Job: reading, claiming and writing them, each in as few calls as a chunk allows.
 
 What is written, and on which condition, is in `connector.jobs.writes`. Where somebody else has written since the claim,
-for example a person who corrects a column, the row is read again, and written if it still bears the claim.
+for example a person who corrects a column, the row is read again, and written if it still has the claim.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.jobs.writes import Write, claiming
-from connector.operations.job import COLUMNS, Job
+from connector.operations.job import COLUMNS, JobRow
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A job, and the token with which it is to be claimed."""
 
-    job: Job
+    job: JobRow
     token: str
 
 
@@ -34,7 +34,7 @@ class ClaimAnswers:
         refused: by id, why Dataverse did not take a claim.
     """
 
-    taken: Mapping[str, Job]
+    taken: Mapping[str, JobRow]
     refused: Mapping[str, ConnectorError]
 
 
@@ -50,7 +50,7 @@ class JobStore:
     def __init__(self, dataverse: Dataverse) -> None:
         self._dataverse = dataverse
 
-    def read(self, ids: Collection[str], records: Collection[RecordRef]) -> list[Job]:
+    def read(self, ids: Collection[str], records: Collection[RecordRef]) -> list[JobRow]:
         """These jobs, and every unfinished job of these records, in the order of their numbers: one query."""
         wanted = [filters.in_(Names.ID, sorted(ids))]
         of_records = [
@@ -78,11 +78,11 @@ class JobStore:
 
     def stalled(
         self, ages: Collection[tuple[timedelta, timedelta]], *, now: datetime, queued_for: timedelta
-    ) -> Iterator[list[Job]]:
+    ) -> Iterator[list[JobRow]]:
         """Unfinished jobs that nobody is working on and that have been waiting for so long, page by page.
 
         They are Queued, or In Progress under a lease that has passed or that never was; the last is what a person does
-        by hand, and is told that it runs nothing.
+        by hand, and ends with a message that this runs nothing.
 
         Args:
             ages: from and to, of the time that they have been waiting.
@@ -104,9 +104,9 @@ class JobStore:
         )
         query = Query(set_name=Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True)
         for page in self._dataverse.pages(query):
-            yield [Job.from_row(row) for row in page]
+            yield [JobRow.from_row(row) for row in page]
 
-    def overdue(self, *, since: datetime, limit: int) -> list[Job]:
+    def overdue(self, *, since: datetime, limit: int) -> list[JobRow]:
         """Jobs that should be over by now and are not, the oldest first.
 
         One that a person set back to Queued counts from then on, as long as nobody has claimed it.
@@ -119,8 +119,8 @@ class JobStore:
         """Claim these jobs, each on condition that its row has not changed: one `$batch`.
 
         Args:
-            claims: the jobs as they were read, and a token for each, so that whoever lost the answer can tell later
-                whether the claim succeeded.
+            claims: the jobs as they were read, and a token for each, so that a worker that lost the answer can find out
+                later whether the claim succeeded.
             now: the present, in UTC.
             lease: how long nobody else touches them.
 
@@ -177,7 +177,7 @@ class JobStore:
             return refusals | {write.job.id: error for write in changed}
 
     def _write_again(self, writes: Sequence[Write]) -> dict[str, Exception]:
-        """Write rows in the version that they have now, if they still bear the claim."""
+        """Write rows in the version that they have now, if they still have the claim."""
         if not writes:
             return {}
         now = {job.id: job for job in self.read([write.job.id for write in writes], ())}
@@ -199,16 +199,19 @@ class JobStore:
             if answer.error is not None
         }
 
-    def _query(self, condition: str, top: int | None = None) -> list[Job]:
+    def _query(self, condition: str, top: int | None = None) -> list[JobRow]:
         rows = self._dataverse.query(
             Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), top=top, annotations=True
         )
-        return [Job.from_row(row) for row in rows]
+        return [JobRow.from_row(row) for row in rows]
 
 
 def _untouched(columns: Collection[str], now: datetime, span: tuple[timedelta, timedelta]) -> str:
-    """Rows of which the latest of these moments is so long ago."""
+    """Rows of which the latest of these moments is so long ago.
+
+    The youngest span has no end: the clock of Dataverse may be a moment ahead.
+    """
     youngest, oldest = span
-    reached = (filters.le(column, now - youngest) for column in columns)
+    reached = (filters.le(column, now - youngest) for column in columns if youngest)
     not_yet = filters.or_(*(filters.gt(column, now - oldest) for column in columns))
     return f"({filters.and_(*reached, not_yet)})"

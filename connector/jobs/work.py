@@ -8,11 +8,11 @@ from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.prepare import comes_back, lookup_problem, prepare
 from connector.jobs.verdict import OlderFirst
 from connector.operations.context import Context, all_ended
-from connector.operations.operation import Operation
+from connector.operations.operation import JobOperation
 from connector.operations.results import Failed, Result
 
 
-def perform[Plan](operation: Operation[Plan], attempts: Sequence[Attempt], context: Context) -> list[Ended]:
+def perform[Plan](operation: JobOperation[Plan], attempts: Sequence[Attempt], context: Context) -> list[Ended]:
     """Plan, prepare and perform; jobs of one record go one after the other, in turns.
 
     Returns:
@@ -48,7 +48,7 @@ def turns(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
 
 
 def _plans[Plan](
-    operation: Operation[Plan], attempts: Sequence[Attempt], context: Context, results: dict[str, Result]
+    operation: JobOperation[Plan], attempts: Sequence[Attempt], context: Context, results: dict[str, Result]
 ) -> dict[str, Plan]:
     """The plan of every job whose row is right; the results of the others are added to `results`."""
     results |= {
@@ -64,7 +64,7 @@ def _plans[Plan](
 
 
 def _perform_turn[Plan](
-    operation: Operation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
+    operation: JobOperation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
 ) -> dict[str, Result]:
     """One turn: no record occurs twice."""
     jobs = [attempt.job.id for attempt, _ in planned]

@@ -14,7 +14,7 @@ from connector.dataverse.api import BatchRequest, filters
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Info, Job as Names
 from connector.errors import OutcomeUnknown
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.results import Continue, Done, Retry
 from connector.routing.work_item import Receipt
 
@@ -34,13 +34,13 @@ class Write:
         values: by column.
     """
 
-    job: Job
+    job: JobRow
     is_claimed: bool
     values: Mapping[str, object]
 
     @classmethod
-    def ended(cls, job: Job, done: Done, now: datetime, *, is_claimed: bool) -> Self:
-        """The outcome. The claim goes, unless nobody knows the outcome and whoever learns it may still write it."""
+    def ended(cls, job: JobRow, done: Done, now: datetime, *, is_claimed: bool) -> Self:
+        """The outcome. The claim is removed, unless the outcome is unknown: then a receipt may still write it."""
         receipt = receipt_of(done, made_on=now)
         values: dict[str, object] = {
             Names.STATUS: receipt.status.value,
@@ -57,8 +57,8 @@ class Write:
         return cls(job, is_claimed, values)
 
     @classmethod
-    def retried(cls, job: Job, retry: Retry, lease: timedelta) -> Self:
-        """Nothing of it was begun, or it may be done again: whoever comes after the lease may run it.
+    def retried(cls, job: JobRow, retry: Retry, lease: timedelta) -> Self:
+        """Nothing of it was begun, or it may be done again: after the lease any worker may run it.
 
         Until then nobody else takes it over. The problem is for people; one that only waits for an older job has none,
         and is Queued again.
@@ -81,7 +81,7 @@ class Write:
         return cls(job, True, {**values, Names.STARTED_ON: None})
 
     @classmethod
-    def continued(cls, job: Job, step: Continue, until: datetime) -> Self:
+    def continued(cls, job: JobRow, step: Continue, until: datetime) -> Self:
         """One step is done."""
         values = {
             Names.LEASE_UNTIL: _end(until),
@@ -95,7 +95,7 @@ class Write:
         return BatchRequest.update(Names.SET, self.job.id, self.values, if_match=self.job.row_version)
 
 
-def claiming(job: Job, started: datetime, version: str) -> BatchRequest:
+def claiming(job: JobRow, started: datetime, version: str) -> BatchRequest:
     """The conditional write that makes a claim; it clears what an earlier run left."""
     assert job.lease_until is not None  # noqa: S101 - set by the claim
     values: dict[str, object] = {

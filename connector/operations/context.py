@@ -40,7 +40,7 @@ class Context:
 
     Attributes:
         deadline: nothing new is begun after it; what is left is put back.
-        consent: looked at once more right before calls that can get somebody mailed.
+        consent: checked again right before calls that can get somebody mailed.
     """
 
     services: Services
@@ -132,7 +132,7 @@ class Context:
         return _ends(tasks, self._deliver(self._read_again([task.known_record.ref for task in tasks]), always=True))
 
     def _read_again(self, refs: Sequence[RecordRef]) -> list[Record]:
-        """Records as they are now: whoever has withdrawn consent meanwhile must not be created once more."""
+        """Records as they are now: a person who has withdrawn consent meanwhile must not be created again."""
         records = RecordReader(self.services).read(refs)
         return [records.get(ref) or Record.deleted(ref) for ref in refs]
 

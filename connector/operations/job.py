@@ -38,7 +38,7 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobRow:
     """One row of Spotler Job.
 
     Attributes:
@@ -48,8 +48,8 @@ class Job:
         lead: the lead, if any.
         result_code: how it ended; while it waits for another attempt, the last problem.
         attempts: how often the job was claimed, in all its runs.
-        claim: the token of the claim under which it runs or waits; empty once it has ended, unless nobody knows how.
-        lease_until: until when nobody else touches it, whatever its status says.
+        claim: the token of the claim under which it runs or waits; empty after its end, unless that is unknown.
+        lease_until: until when no other worker touches it, whatever its status says.
         started_on: when the attempt under way began; None while it waits for one, so that nothing of it was begun.
         modified_on: when the row was last written.
         row_version: the ETag, for conditional writes; after a claim the one that the claim made.
@@ -99,7 +99,7 @@ class Job:
         return self.status == JobStatus.IN_PROGRESS and (not self.claim or self.result_code == OutcomeUnknown.code)
 
     def is_leased(self, now: datetime) -> bool:
-        """Whether somebody holds it: a running lease counts whatever a person has set the status to."""
+        """Whether a worker has it: a running lease counts whatever a person has set the status to."""
         return bool(self.claim) and self.lease_until is not None and self.lease_until > now
 
     def waiting_for(self, now: datetime) -> timedelta:

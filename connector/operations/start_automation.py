@@ -10,8 +10,8 @@ from connector.dataverse.names import Automation as Names
 from connector.errors import Invalid
 from connector.operations.automation_fields import AutomationField, parse_fields
 from connector.operations.context import Context
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Result
 
 
@@ -42,7 +42,7 @@ class Start:
     fields: tuple[AutomationField, ...]
 
 
-class StartAutomation(Operation[Start]):
+class StartAutomation(JobOperation[Start]):
     """The Spotler Automation row of the job says what to trigger and which fields it takes."""
 
     choice = Choice.START_AUTOMATION
@@ -50,7 +50,7 @@ class StartAutomation(Operation[Start]):
     syncs_first = True
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Start | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Start | Exception]:
         """The automation exists and is active, and the fields are its fields."""
         rows = read_automations({job.automation_id for job in jobs if job.automation_id}, context)
         return each_job(jobs, lambda job: start_of(job, rows))
@@ -83,7 +83,7 @@ class StartAutomation(Operation[Start]):
 OPERATIONS: Final = (StartAutomation(),)
 
 
-def start_of(job: Job, automations: Mapping[str, AutomationRow]) -> Start:
+def start_of(job: JobRow, automations: Mapping[str, AutomationRow]) -> Start:
     """What a job starts.
 
     Raises:

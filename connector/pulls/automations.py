@@ -2,7 +2,7 @@
 
 One row per trigger code. What is no longer published is deactivated, never deleted, because jobs refer to it; it is
 activated again when it returns. A kind whose list could not be read is left as it is, and so are the fields of an
-automation where Spotler does not tell them, because people may have written them down by hand.
+automation where Spotler does not return them, because people may have written them down by hand.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ from connector.errors import ConnectorError
 from connector.services import Services
 from connector.spotler import NotLicensed, NotSupported, Spotler
 
-#: What stands before the name, so that users tell the two kinds apart.
+#: What stands before the name, so that users can distinguish the two kinds.
 ICONS: Final = {AutomationKind.AUTOMATION: "🚀", AutomationKind.CAMPAIGN: "📢"}
 #: The longest name that the row takes.
 NAME_LENGTH: Final = 300
@@ -34,7 +34,7 @@ class Startable:
         code: the trigger code, by which it is started.
         id: the automation or campaign, by which it is stopped.
         label: the label of the trigger, which is what users see.
-        fields: the names and types of its personal fields; empty where Spotler does not tell them.
+        fields: the names and types of its personal fields; empty where Spotler does not return them.
     """
 
     kind: AutomationKind
@@ -44,7 +44,7 @@ class Startable:
     fields: tuple[tuple[str, str], ...] = ()
 
     def row(self) -> dict[str, object]:
-        """The columns of its row, as far as Spotler tells them."""
+        """The columns of its row, as far as Spotler returns them."""
         fields = "\n".join(f"{name}={kind}" for name, kind in self.fields)
         return {
             Names.NAME: f"{ICONS[self.kind]} {self.label}"[:NAME_LENGTH],

@@ -1,6 +1,6 @@
 """The work item: our own small message that wakes up the function of an operation.
 
-It is only a wake-up: the job row is the truth. Everything it needs stands in its body, because the metadata of batch
+It is only a wake-up: the job row is the truth. Everything it needs is in its body, because the metadata of batch
 triggers cannot be trusted.
 """
 
@@ -26,7 +26,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _guid(text: str) -> str:
-    """An id as rows have it: one that is none would spoil the query that reads the rows of a whole batch."""
+    """An id as rows have it: anything else would make the query for a whole batch fail."""
     if not _GUID.fullmatch(text.lower()):
         raise ValueError("must be the id of a row")
     return text.lower()
@@ -44,12 +44,12 @@ class NotAWorkItem(Unreadable):
 
 
 class Claim(BaseModel):
-    """The claims that were tried for an item: whoever comes back with one that the row bears goes on with the job.
+    """The claims that were tried for an item: an item that comes back with one that is on the row goes on with the job.
 
     Attributes:
         attempt: how often the job was claimed, this time included.
         tokens: what marks each claim on the row, the newest last. A claim whose answer was lost may have succeeded, or
-            succeed later, so that the row may bear any of them.
+            succeed later, so that any of them may be on the row.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -30,7 +30,7 @@ class Paused(Transient):
     code = "SPOTLER_UNANSWERED"
 
 
-class Turn:
+class AtMostOnceCall:
     """One such call.
 
     Attributes:
@@ -66,7 +66,7 @@ class Caution:
         self._is_trying = False
 
     @contextmanager
-    def one_call(self, probe: Callable[[], object]) -> Iterator[Turn]:
+    def one_call(self, probe: Callable[[], object]) -> Iterator[AtMostOnceCall]:
         """Make one such call inside.
 
         Args:
@@ -77,7 +77,7 @@ class Caution:
             ConnectorError: of the probe; nothing was sent either.
             Exception: whatever the call inside raises.
         """
-        cautious, turn = self._begin(), Turn()
+        cautious, turn = self._begin(), AtMostOnceCall()
         try:
             if cautious:
                 probe()

@@ -1,7 +1,7 @@
 """The client of Spotler Mail+.
 
 One object per process, used by all threads. Contacts, campaigns and the start of automations are methods here; those
-that nobody has published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
+that are not published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
 parts of their own.
 
 A start is never repeated: the contact would enter twice and be mailed twice. When the answer to a start is lost,
@@ -207,7 +207,7 @@ class Spotler(Extensions):
             ContactUnknown: Spotler does not know the contact.
             Refused: TRIGGER_NOTFOUND, AUTOMATION_INACTIVE, PARTICIPATION_LIMIT_REACHED, or NOT_TRIGGERED where the
                 automations behind the code differ in why.
-            Unclear: the answer was lost, or tells of a fault at Spotler.
+            Unclear: the answer was lost, or reports a fault of Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
         with self._at_most_once() as turn:
@@ -264,7 +264,7 @@ def spotler_from(
     Args:
         settings: address, key and secret, time-out, calls at the same time.
         verify: False, or the file of a certificate authority; True for the usual ones.
-        on_call: is told every attempt.
+        on_call: receives every attempt.
 
     Raises:
         Misconfigured: SPOTLER_PATHS cannot be used.

@@ -14,17 +14,17 @@ from typing import Final
 from connector.errors import Invalid, Misconfigured, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
 from connector.spotler.calls import Calls, Route, list_of, some_of
-from connector.spotler.caution import Caution, Turn
+from connector.spotler.caution import AtMostOnceCall, Caution
 from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
 from connector.spotler.missing import MissingCalls
 from connector.spotler.models import (
-    Automation,
     ContactTag,
     FieldType,
     OptOut,
     OptOutScope,
     ScoreOperation,
+    SpotlerAutomation,
     SpotlerContact,
     TriggerField,
 )
@@ -55,11 +55,11 @@ class Extensions:
         self._tags_remove = Route("DELETE", paths.contact_tags, licensed=True)
         self._optouts = Route("GET", paths.optouts, licensed=True)
 
-    def automations(self) -> tuple[Automation, ...]:
-        """All automations with the triggers that can be used from outside, and their fields where Spotler tells."""
+    def automations(self) -> tuple[SpotlerAutomation, ...]:
+        """All automations with the triggers that can be used from outside, and their fields if Spotler returns them."""
         listed = list_of(self._read(self._automation_list), "automations")
         found = tuple(
-            Automation(
+            SpotlerAutomation(
                 id=number,
                 name=text_of(each, "name") or "",
                 active=flag_of(each, "active"),
@@ -163,7 +163,7 @@ class Extensions:
         with self._supported(route, ids or {}):
             self._calls.do(route, ids, body=body, repeatable=repeatable)
 
-    def _at_most_once(self) -> AbstractContextManager[Turn]:
+    def _at_most_once(self) -> AbstractContextManager[AtMostOnceCall]:
         """Around a call that must not run twice."""
         return self._caution.one_call(self._calls.fields)
 

@@ -71,7 +71,7 @@ def write_late(
 ) -> dict[RecordRef, ConnectorError]:
     """Write rows that could not be written when they were made.
 
-    Where somebody has written a row since, or may have, nobody can tell what Spotler holds. So that is forgotten: the
+    Where a row was written since, or may have been, it is unknown what Spotler holds. So that is forgotten: the
     next sync sends the record, and the next removal asks Spotler.
 
     Args:

@@ -79,17 +79,17 @@ def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkey
     world.run(start_job)
 
     (again,) = world.put_back()
-    told = (again.receipt.code, again.receipt.message)
-    assert told == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
+    reported = (again.receipt.code, again.receipt.message)
+    assert reported == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
     world.mend_dataverse()
     world.run(again)
     row = world.row(start_job)
-    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == told
+    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == reported
 
 
-@pytest.mark.parametrize("told", ["9" * 101, "\ud800"], ids=["too long", "half a character"])
-def test_an_id_of_a_run_that_its_row_does_not_take_harms_no_job(world, start_job, monkeypatch, told):
-    started = TriggerResult("OK", (AutomationRun("1", "OK", told),))
+@pytest.mark.parametrize("reported", ["9" * 101, "\ud800"], ids=["too long", "lone surrogate"])
+def test_an_id_of_a_run_that_its_row_does_not_take_harms_no_job(world, start_job, monkeypatch, reported):
+    started = TriggerResult("OK", (AutomationRun("1", "OK", reported),))
     monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_, **__: started)
 
     world.run(start_job)

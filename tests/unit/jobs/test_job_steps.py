@@ -10,14 +10,14 @@ from connector.errors import Transient
 from connector.jobs import due
 from connector.jobs.sweep import sweep
 from connector.operations import registry
-from connector.operations.operation import Needs, Operation
+from connector.operations.operation import JobOperation, Needs
 from connector.operations.results import Continue, Done, Failed
 
 DONE = (JobStatus.COMPLETED, "OK")
 CHOICE = Choice.SYNC_MARKETING_LIST
 
 
-class LongWork(Operation[None]):
+class LongWork(JobOperation[None]):
     """So many steps, each remembered; the next one may be made to fail."""
 
     choice = CHOICE

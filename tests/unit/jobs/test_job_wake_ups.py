@@ -13,7 +13,7 @@ from connector.jobs import due, sweep as sweeping
 from connector.jobs.due import SWEEP_INTERVAL, wake_up_ages, wake_up_number
 from connector.jobs.store import JobStore
 from connector.jobs.sweep import sweep
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONTH = list(wake_up_ages(30 * DAY))
@@ -122,7 +122,7 @@ def pages_of(number):
     """Endless pages of queued jobs, each with other jobs."""
     for page in count():
         yield [
-            Job(
+            JobRow(
                 id=f"{page:08}-0000-4000-8000-{place:012}",
                 operation=Operation.ADD_TAG,
                 status=JobStatus.QUEUED,

@@ -123,7 +123,7 @@ def test_one_clear_answer_ends_it(caution, time, answer):
         call(caution)
 
 
-def test_being_told_to_slow_down_proves_nothing(caution, time):
+def test_a_request_to_slow_down_proves_nothing(caution, time):
     lose(caution)
     time.sleep(FIRST_PAUSE)
     with pytest.raises(Transient):

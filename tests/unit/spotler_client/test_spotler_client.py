@@ -227,7 +227,7 @@ def test_a_campaign_is_stopped_and_that_may_be_repeated(spotler, server):
     assert server.received[1].path == "/campaign/k/stop"
 
 
-def test_an_automation_tells_its_runs(spotler, server):
+def test_an_automation_shows_its_runs(spotler, server):
     runs = [
         {"automationId": "a", "result": "AUTOMATION_INACTIVE", "automationContactId": 76},
         {"automationId": "b", "result": "OK", "automationContactId": 77},
