@@ -132,7 +132,7 @@ class Extensions:
             Paused: an answer to such a call was lost before, and it is not this one's turn.
         """
         body = {"tags": [{"name": _tag(tag), "score": score, "scoreOperation": operation.value}]}
-        if operation is ScoreOperation.SET:
+        if operation is ScoreOperation.SET or self._missing.holds((self._tags_add.method, self._tags_add.path)):
             self._do(self._tags_add, {"contact": external_id}, body=body)
             return
         with self._at_most_once():

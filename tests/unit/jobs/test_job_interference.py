@@ -150,6 +150,21 @@ def test_a_job_that_waits_and_is_queued_by_a_person_runs_when_its_item_comes_and
     assert world.effects().count("automation.started") == 1
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=-20), timedelta(seconds=20), timedelta(minutes=20)], ids=str)
+def test_a_worker_whose_clock_is_wrong_makes_no_second_start_and_hides_no_outcome(world, monkeypatch, start_job, ahead):
+    def meanwhile():
+        services = world.services
+        world.services = replace(services, now=lambda: world.now + ahead)
+        run_aside(world, start_job)
+        world.services = services
+
+    while_spotler_works(world, monkeypatch, meanwhile)
+    world.run(start_job)
+
+    assert world.status(start_job) == DONE
+    assert world.effects() == ["automation.started"]
+
+
 # Row versions
 
 

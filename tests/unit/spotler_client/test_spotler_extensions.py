@@ -12,6 +12,7 @@ from connector.spotler import (
     OptOutScope,
     ScoreOperation,
 )
+from connector.spotler.caution import FIRST_PAUSE
 from connector.spotler.errors import NotSpotler
 from connector.spotler.missing import BELIEVED_SECONDS, OVER_SECONDS, TIMES
 from connector.spotler.paths import Paths
@@ -314,3 +315,19 @@ def test_no_setting_leaves_the_assumed_paths(text):
 def test_a_setting_that_cannot_be_used_is_named(text):
     with pytest.raises(Misconfigured, match="SPOTLER_PATHS"):
         Paths.from_setting(text)
+
+
+def test_a_call_that_was_not_made_because_it_is_missing_proves_nothing(spotler, server, time, monkeypatch):
+    server.answer(DROP)
+    with pytest.raises(Unclear):
+        spotler.trigger_campaign("t", "c-1")
+    time.sleep(FIRST_PAUSE)
+    monkeypatch.setattr(spotler._missing, "holds", lambda _: True)
+
+    with pytest.raises(NotSupported):
+        spotler.set_score("c-1", "Lead", 5, ScoreOperation.INCREASE)
+
+    server.answer(Answer(body=PROPERTIES), DROP)
+    with pytest.raises(Unclear):
+        spotler.trigger_campaign("t", "c-1")
+    assert server.received[-2].path == "/contact/properties/list", "one start at a time, and only after a question"
