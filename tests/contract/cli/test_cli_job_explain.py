@@ -149,7 +149,7 @@ def test_a_job_is_explained_by_its_number(cli, door, load):
 
 
 def test_an_interrupted_start_of_an_automation_ends_as_unknown(cli, load):
-    held = {Job.CLAIM: "a token", Job.LEASE_UNTIL: moment(minutes=1)}
+    held = {Job.CLAIM: "a token", Job.LEASE_UNTIL: moment(minutes=1), Job.STARTED_ON: moment(minutes=6)}
     job = load(JobStatus.IN_PROGRESS, operation=Operation.START_AUTOMATION, **held)
 
     _, following, *_ = paragraphs(cli, job)
@@ -177,7 +177,7 @@ def test_its_messages_are_found_wherever_they_lie(cli, load, bus, sdk):
     job, other = load(JobStatus.QUEUED), str(uuid4())
     with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
         sender.send_messages(ServiceBusMessage(f'{{"PrimaryEntityId": "{job.upper()}"}}'.encode()))
-    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="Done.")
+    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="Done.", made_on=datetime.now(UTC))
     bus.to_topic(TOPIC_JOBS, [item(job, reason="sweep").message("1"), item(other).message("2")])
     quarantine(bus, item(job).model_dump_json().encode(), InternalError(), source="add-tag")
     bus.to_topic(TOPIC_JOBS, [item(job, operation="remove-tag", receipt=receipt).message("3")])
