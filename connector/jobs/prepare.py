@@ -52,11 +52,18 @@ def prepare[Plan](
         ends |= context.send([task for task in about if task.job.attempts <= 1], always=False)
         results |= ends
     for task in about:
+        if _is_to_be_sent_again(results.get(task.job.id)):
+            continue  # whoever may not be in Spotler has to leave it before the job ends
         permission = task.permission.name if task.permission else ""
         error = objection(task.known_record.decision, task.intent, permission=permission)
         if error and not comes_back(results.get(task.job.id)):  # else the person may still be in Spotler
             results[task.job.id] = Failed(error)
     return _left(tasks, results), results
+
+
+def _is_to_be_sent_again(result: Result | None) -> bool:
+    """Whether the record could not be sent, and no refusal says that it cannot be."""
+    return isinstance(result, Failed) and not isinstance(result.error, Invalid | Refused)
 
 
 def _with_records[Plan](

@@ -16,6 +16,7 @@ from sandbox.people import People
 from sandbox.samples import create_automations
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Surroundings
+from tests.faults.patience import Patience
 from tests.faults.simulated_bus import UNDER_WAY
 
 #: Messages in one send: far below the 256 KB that the bus takes at once.
@@ -59,39 +60,37 @@ class Crowd:
 
     def bus_faults(self, **order: object) -> None:
         """Order misbehaviour of the bus: `drop_next`, `duplicate_next`, `entity`, `shuffle`, `seed`."""
-        answer = requests.post(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", json=order, timeout=10)
+        answer = requests.post(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", json=order, timeout=60)
         assert answer.ok, answer.text
 
     def pending_bus_faults(self) -> dict[str, dict[str, int]]:
         """What was ordered and has not happened yet, by kind and entity."""
-        answer = requests.get(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", timeout=10)
+        answer = requests.get(f"{self.around.servicebus.get('control_url')}/_sandbox/faults", timeout=60)
         pending: dict[str, dict[str, int]] = answer.json()
         return pending
 
-    def wait(self, jobs: Collection[str], seconds: float = 60.0) -> dict[str, tuple[str, str | None]]:
-        """Status and code of these jobs once all are over, or the time is."""
-        wanted, deadline = set(jobs), time.monotonic() + seconds
+    def wait(self, jobs: Collection[str]) -> dict[str, tuple[str, str | None]]:
+        """Status and code of these jobs once all are over, or nothing happens to them any more."""
+        wanted, patience = set(jobs), Patience()
         while True:
             rows = [row for row in self._door("GET", f"rows/{Job.TABLE}") if row[Job.ID] in wanted]
-            if all(row[Job.STATE] for row in rows) or time.monotonic() > deadline:
+            if all(row[Job.STATE] for row in rows) or not patience.lasts(rows):
                 return {str(row[Job.ID]): (JobStatus(row[Job.STATUS]).label, row[Job.RESULT_CODE]) for row in rows}
             time.sleep(0.2)
 
-    def settle(self, seconds: float = 60.0) -> None:
+    def settle(self) -> None:
         """Wait until no message is on its way."""
-        deadline = time.monotonic() + seconds
+        patience, figures = Patience(), self.figures()
         while any(
-            figures.get(state)
-            for entity, figures in self.figures().items()
-            if entity != QUEUE_QUARANTINE
-            for state in UNDER_WAY
+            each.get(state) for entity, each in figures.items() if entity != QUEUE_QUARANTINE for state in UNDER_WAY
         ):
-            assert time.monotonic() < deadline, self.figures()
+            assert patience.lasts(figures), figures
             time.sleep(0.2)
+            figures = self.figures()
 
     def figures(self) -> dict[str, dict[str, int]]:
         """How many messages stand where, by entity."""
-        answer = requests.get(f"{self.around.servicebus.get('control_url')}/_sandbox/stats", timeout=10)
+        answer = requests.get(f"{self.around.servicebus.get('control_url')}/_sandbox/stats", timeout=60)
         figures: dict[str, dict[str, int]] = answer.json()["entities"]
         return figures
 
@@ -116,13 +115,13 @@ class Crowd:
     def _door(self, method: str, path: str, **options: Any) -> Any:
         part = self.around.dataverse
         url = f"{part.get('url')}/_sandbox/{path}"
-        answer = requests.request(method, url, verify=part.get("ca_file"), timeout=30, **options)
+        answer = requests.request(method, url, verify=part.get("ca_file"), timeout=60, **options)
         assert answer.ok, answer.text
         return answer.json()
 
 
 def _ask_host(host: Part, what: str) -> dict[str, Any]:
-    answer = requests.get(f"{host.get('control_url')}/_sandbox/{what}", timeout=10)
+    answer = requests.get(f"{host.get('control_url')}/_sandbox/{what}", timeout=60)
     reported: dict[str, Any] = answer.json()
     return reported
 

@@ -91,7 +91,7 @@ def test_effects_equal_jobs_and_come_in_the_order_of_creation(crowd, people):
     copies, before = copies_of(items, chance), crowd.batches()
     crowd.bus_faults(shuffle=True, seed=SEED)
     crowd.send(copies)
-    outcomes = crowd.wait(jobs, 60 if people == 6 else 300)
+    outcomes = crowd.wait(jobs)
     crowd.settle()
     crowd.bus_faults(shuffle=False)
 

@@ -140,9 +140,11 @@ def check_jobs(day, jobs) -> None:
     assert all(codes[job] and rows[job][Job.RESULT_MESSAGE] for job in made)
     valid = {made[job] for job in made if codes[job] != "JOB_NOT_VALID"}
     not_valid = {record for record in made.values() if record} - valid
-    assert [call for call in day.wire.sent if any(record in call for record in not_valid)] == []
+    # Whoever may not be in Spotler leaves it with the first job about them, also with one that is refused.
+    asked = [call for call in day.wire.sent if not call.startswith("PUT /contact/anonymize/")]
+    assert [call for call in asked if any(record in call for record in not_valid)] == []
     if all(code == "JOB_NOT_VALID" for code in codes.values()):
-        assert [call for call in day.wire.sent if "/contact/properties/list" not in call] == []
+        assert [call for call in asked if "/contact/properties/list" not in call] == []
 
 
 def fuzz(day, runs: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 from connector.dataverse.choices import JobStatus
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 from tests.faults.kill_points.checker import violations
-from tests.faults.kill_points.evidence import Evidence, Happening, JobEvent, JobStory, Written, by_contact
+from tests.faults.kill_points.evidence import Evidence, Happening, JobEvent, JobStory, Mailed, Written, by_contact
 from tests.faults.kill_points.orders import Happens, Holds, Order, ScoreMoves, Trial, Writes
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
 from tests.faults.kill_points.series import everything, sample, spread
@@ -23,7 +23,7 @@ LEAST_DEATHS = 100
 SEEDS = (1, 2, 3)
 
 CLAIMED = JobEvent(status=JobStatus.IN_PROGRESS, claims=True)
-PROLONGED = JobEvent(prolongs=True)
+RELEASED = JobEvent(releases=True)
 COMPLETED = JobEvent(status=JobStatus.COMPLETED, code="OK")
 NOT_VALID = JobEvent(status=JobStatus.FAILED, code="JOB_NOT_VALID")
 UNKNOWN = JobEvent(status=JobStatus.FAILED, code="OUTCOME_UNKNOWN")
@@ -68,7 +68,7 @@ def problem(checked: Trial, evidence: Evidence) -> str:
         pytest.param(START, story(CLAIMED, UNKNOWN), [STARTED], id="receipt lost, started"),
         pytest.param(START, story(CLAIMED, UNKNOWN), [], id="receipt lost, not started"),
         pytest.param(
-            START, story(CLAIMED, PROLONGED, CLAIMED, COMPLETED, by_victim=2), [STARTED], id="put back in time"
+            START, story(CLAIMED, RELEASED, CLAIMED, COMPLETED, by_victim=2), [STARTED], id="put back in time"
         ),
         pytest.param(RAISE, story(CLAIMED, COMPLETED, by_victim=2), [RAISED], id="a score raised once"),
     ],
@@ -134,6 +134,10 @@ def test_a_completed_start_without_its_start_is_reported():
 @pytest.mark.parametrize("reported", [story(UNKNOWN, by_victim=0), story(CLAIMED, UNKNOWN, by_victim=2)])
 def test_an_unknown_outcome_where_no_receipt_was_lost_is_reported(reported):
     assert "no receipt was lost" in problem(trial(START, reported), journal(STARTED))
+
+
+def test_an_unknown_outcome_of_a_job_that_was_given_back_is_reported():
+    assert "no receipt was lost" in problem(trial(START, story(CLAIMED, RELEASED, UNKNOWN, by_victim=2)), journal())
 
 
 def test_an_unknown_outcome_of_a_process_that_lived_is_reported():
@@ -205,6 +209,44 @@ def test_a_write_that_was_on_its_way_at_the_death_belongs_to_the_dead():
     assert JobStory.divided((CLAIMED, CLAIMED, COMPLETED), at_death=1).by_victim == 1
     assert JobStory.divided((CLAIMED, UNKNOWN), at_death=1).by_victim == 1
     assert JobStory.divided((CLAIMED, COMPLETED), at_death=0).by_victim == 0
+
+
+@pytest.mark.parametrize("found", [{}, {"anna": {}}, {"anna": {"tags": {"vip": 6}}}])
+def test_a_state_that_no_job_tells_of_is_reported(found):
+    checked, wanted = trial(TAG, story(CLAIMED, COMPLETED), repeatable=True), {"anna": {"tags": {"vip": 5}}}
+    evidence = replace(journal(TAGGED), wanted=wanted)
+
+    assert violations(checked, replace(evidence, found=wanted)) == []
+    assert "anna has tags" in problem(checked, replace(evidence, found=found))
+
+
+def test_a_state_that_is_there_without_need_is_reported():
+    checked, evidence = trial(TAG, story(CLAIMED, COMPLETED), repeatable=True), replace(journal(TAGGED))
+    both = {"anna": {"tags": {}, "info": {"dh_gone": True}}}
+
+    assert "anna has info" in problem(checked, replace(evidence, wanted={"anna": {"tags": {}}}, found=both))
+
+
+def test_nothing_is_confirmed_where_the_outcome_is_unknown():
+    evidence = Evidence(wanted={"anna": {"runs": ["welcome"]}}, found={"anna": {}})
+
+    assert violations(trial(START, story(CLAIMED, UNKNOWN)), evidence) == []
+
+
+def test_a_mail_long_after_consent_was_withdrawn_is_reported():
+    checked, withdrawn = trial(START, story(CLAIMED, COMPLETED, by_victim=2)), {"anna": 1000.0}
+    evidence = replace(journal(STARTED), withdrawn=withdrawn)
+
+    assert violations(checked, replace(evidence, mailed=[Mailed("anna", 1030.0), Mailed("bert", 9999.0)])) == []
+    assert "was mailed 31 seconds" in problem(checked, replace(evidence, mailed=[Mailed("anna", 1031.0)]))
+
+
+def test_who_is_left_subscribed_is_reported():
+    found = problem(
+        trial(TAG, story(CLAIMED, COMPLETED), repeatable=True), replace(journal(TAGGED), subscribed={"anna"})
+    )
+
+    assert "anna withdrew consent" in found
 
 
 def test_a_report_says_how_to_see_the_death_again():

@@ -1,7 +1,8 @@
 """Tokens for the Web API, from a client secret or from the app's managed identity.
 
-A token is asked for once and used by all threads until five minutes before it ends. When Dataverse refuses a token it
-is discarded, and the credential with it, because credentials of azure-identity keep a cache of their own.
+A token is asked for once and used by all threads until five minutes before it ends. When Dataverse refuses a token, or
+none can be had, the credential is discarded, because credentials of azure-identity keep what they were answered: an
+answer that only looked like the discovery document of the tenant would be used for a day.
 """
 
 import re
@@ -135,6 +136,8 @@ class CachedTokens:
         try:
             return credential.get_token(scope)
         except AzureError as error:
+            with self._lock:
+                self._credential = None
             raise _fault(error) from None  # its text holds ids of the tenant
 
 

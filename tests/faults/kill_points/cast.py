@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead
@@ -15,7 +15,6 @@ from connector.routing.work_item import WorkItem
 from connector.spotler import Spotler
 from connector.sync.info import INFO_NAVIGATION
 from sandbox.spotler import seed as account
-from sandbox.spotler.side_door.client import SideDoor
 from tests.faults.kill_points.orders import Effect, Order
 
 type Row = dict[str, object]
@@ -58,6 +57,16 @@ class Shared:
     variable: str
 
 
+class Door(Protocol):
+    """The part of Spotler's side door that is used here."""
+
+    def contacts(self, *contacts: dict[str, object]) -> object:
+        """Create contacts."""
+
+    def post(self, name: str, **body: object) -> object:
+        """Put something else in place."""
+
+
 class Cast:
     """What one trial needs. Spotler has it at once; the rows of Dataverse are collected in `rows`, by table.
 
@@ -68,7 +77,7 @@ class Cast:
     """
 
     def __init__(
-        self, name: str, slug: str, chance: random.Random, shared: Shared, spotler: Spotler, door: SideDoor
+        self, name: str, slug: str, chance: random.Random, shared: Shared, spotler: Spotler, door: Door
     ) -> None:
         self.name = name
         self.shared = shared
@@ -80,6 +89,15 @@ class Cast:
         self._spotler = spotler
         self._door = door
         self._made = 0
+
+    @property
+    def ordered_rows(self) -> dict[str, list[Row]]:
+        """The rows by table, each after those that it refers to: records, what belongs to them, jobs."""
+
+        def rank(table: str) -> int:
+            return 0 if table in RECORD_TABLES else 2 if table == Job.TABLE else 1
+
+        return {table: self.rows[table] for table in sorted(self.rows, key=rank)}
 
     # What there is before
 

@@ -17,23 +17,28 @@ SCORE: Final = "score.changed"
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """One committed write to a job row; None and False for what it left as it was."""
+    """One committed write to a job row; None and False for what it left as it was.
+
+    Attributes:
+        claims: whether it claimed the job, so that its work may begin.
+        releases: whether it says that nothing of the work is begun, so that anybody may run the job.
+    """
 
     status: JobStatus | None = None
     code: str | None = None
     claims: bool = False
-    prolongs: bool = False
+    releases: bool = False
 
     @classmethod
     def from_entry(cls, entry: Entry) -> "JobEvent":
         """Read an entry of Dataverse's journal."""
         changes = cast("Mapping[str, Mapping[str, object]]", entry["changes"])
-        status, code = changes.get(Job.STATUS), changes.get(Job.RESULT_CODE)
+        status, code, started = (changes.get(name) for name in (Job.STATUS, Job.RESULT_CODE, Job.STARTED_ON))
         return cls(
             status=JobStatus(cast("int", status["to"])) if status else None,
             code=cast("str | None", code["to"]) if code else None,
             claims=Job.ATTEMPTS in changes,
-            prolongs=Job.LEASE_UNTIL in changes and Job.ATTEMPTS not in changes,
+            releases=started is not None and started["to"] is None,
         )
 
 
@@ -82,14 +87,18 @@ class JobStory:
 
     @property
     def lost_its_receipt(self) -> bool:
-        """Whether the victim died between the claim of the job and its receipt."""
-        own = self.events[: self.by_victim]
-        return any(event.claims for event in own) and not any(event.status and event.status.is_final for event in own)
+        """Whether the victim died between the claim of the job and its receipt, or before it had given it back."""
+        begun = False
+        for event in self.events[: self.by_victim]:
+            if event.status is not None and event.status.is_final:
+                return False
+            begun = (begun or event.claims) and not event.releases
+        return begun
 
     @property
     def was_put_back(self) -> bool:
-        """Whether the victim had postponed it: its item may have been on the bus again, with the claim."""
-        return any(event.prolongs for event in self.events[: self.by_victim])
+        """Whether the victim had given the job back."""
+        return any(event.releases for event in self.events[: self.by_victim])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailed:
+    """A start of an automation or campaign, and when its request was sent: seconds since 1970."""
+
+    external_id: str
+    sent: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that happened, of all trials.
 
@@ -136,11 +153,22 @@ class Evidence:
         happenings: in Spotler, by external id.
         contacts: the properties of Spotler's contacts in the end, by external id.
         written: in Dataverse, beside the jobs.
+        wanted: what both systems hold in the end where no fault happens, by record; empty where that is not compared.
+        found: the same of this run.
+        withdrawn: the records whose consent was withdrawn, and when: seconds since 1970.
+        mailed: every start.
+        subscribed: the external ids that still have a permission that was withdrawn, or are there although they may
+            not be, once a job about them that began after the withdrawal is Completed.
     """
 
     happenings: Mapping[str, Sequence[Happening]] = field(default_factory=dict)
     contacts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     written: Sequence[Written] = ()
+    wanted: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    found: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    withdrawn: Mapping[str, float] = field(default_factory=dict)
+    mailed: Sequence[Mailed] = ()
+    subscribed: frozenset[str] = frozenset()
 
     def of(self, external_id: str) -> Sequence[Happening]:
         """What happened to a contact."""

@@ -150,6 +150,19 @@ class Trial:
         return self.killed or not any(story.was_put_back for story in self.stories.values())
 
     @property
+    def withdraws(self) -> bool:
+        """Whether somebody withdrew consent meanwhile, so that a job may end otherwise."""
+        return False
+
+    def may_be_unknown(self, order: Order) -> bool:
+        """Whether nobody can know what became of the work of a job."""
+        return not self.repeatable and self.killed and self.stories[order.job].lost_its_receipt
+
+    def must_be_unknown(self, order: Order) -> bool:
+        """Whether a job that says how it ended cannot know that: its receipt died with the process."""
+        return self.may_be_unknown(order) and not self.stories[order.job].was_put_back
+
+    @property
     def label(self) -> str:
         """Where it died, and how to see it again."""
         where = f"killed {self.touches[-1]}" if self.killed and self.touches else "not killed"

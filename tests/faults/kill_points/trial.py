@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from connector.dataverse.names import EnvironmentVariable, Job
-from connector.dataverse.records import RECORD_TABLES
+from connector.dataverse.names import EnvironmentVariable
 from tests.faults.kill_points.cast import Cast
 from tests.faults.kill_points.children import Child
 from tests.faults.kill_points.evidence import JobEvent, JobStory
@@ -21,9 +20,8 @@ from tests.faults.kill_points.orders import Order, Trial
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS, Scenario
 from tests.faults.kill_points.stage import LOOK, Stage
 from tests.faults.kill_points.worker import Orders, be_successor, be_victim
+from tests.faults.patience import Patience
 
-#: Seconds until every job must have ended. It takes some leases, a sweep, and now and then a back-off of five seconds.
-PATIENCE: Final = 90.0
 #: Victims at the same time: more would take each other the processor, and their leases would pass.
 _victims = threading.BoundedSemaphore(3)
 #: How many calls at a time a victim makes to Spotler; the seed decides.
@@ -97,20 +95,15 @@ def _set_up(stage: Stage, scenario: Scenario, name: str, chance: random.Random) 
     scenario.write(cast)
     if scenario.uses_variable:
         stage.people.update(EnvironmentVariable.SET, stage.shared.variable, {EnvironmentVariable.DEFAULT: name})
-    stage.load({table: cast.rows[table] for table in sorted(cast.rows, key=_rank)})
+    stage.load(cast.ordered_rows)
     return cast
 
 
-def _rank(table: str) -> int:
-    """Rows come after those that they refer to: records, what belongs to them, jobs."""
-    return 0 if table in RECORD_TABLES else 2 if table == Job.TABLE else 1
-
-
 def _wait(stage: Stage, jobs: frozenset[str]) -> dict[str, tuple[JobEvent, ...]]:
-    """Until every job has ended, or for as long as patience lasts; the checker says what is wrong then."""
-    deadline = time.monotonic() + PATIENCE
+    """Until every job has ended, or nothing happens any more; the checker says what is wrong then."""
+    patience = Patience()
     while True:
         events = stage.jobs.of(jobs)
-        if all(JobStory(each).status.is_final for each in events.values()) or time.monotonic() > deadline:
+        if all(JobStory(each).status.is_final for each in events.values()) or not patience.lasts(events):
             return events
         time.sleep(LOOK)

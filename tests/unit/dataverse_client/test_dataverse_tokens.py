@@ -126,6 +126,17 @@ def test_a_discarded_token_is_replaced_by_a_new_credential(tokens, identity):
     assert identity.made == 2
 
 
+def test_a_credential_that_had_no_token_is_replaced_with_what_it_remembers(tokens, identity):
+    identity.failure = ClientAuthenticationError(message="a page of a gateway, which msal may keep for a day")
+    with pytest.raises(Misconfigured):
+        tokens.get_token(SCOPE)
+    identity.failure = None
+
+    tokens.get_token(SCOPE)
+
+    assert identity.made == 2
+
+
 def test_a_token_that_another_thread_replaced_already_is_not_replaced_again(tokens, identity):
     tokens.discard(tokens.get_token(SCOPE))
     tokens.get_token(SCOPE)

@@ -55,6 +55,22 @@ def test_nothing_is_added_to_who_may_not_be_mailed_who_leaves_spotler_instead(wo
     assert world.effects() == ["contact.anonymized"]
 
 
+@pytest.mark.parametrize("operation", ADDS, ids=lambda operation: operation.slug)
+def test_a_job_is_not_over_before_who_may_not_be_mailed_has_left_spotler(world, operation):
+    record = world.contact(known=True, donotemail=True)
+    job = world.job(operation, record, **ADDS[operation])
+    world.spotler.arm("html", route="PUT /contact/anonymize/*", count=None)
+
+    world.run(job)
+    waiting, again = world.status(job)[0], world.put_back()
+    world.mend_spotler()
+    world.run(*again)
+
+    assert waiting is JobStatus.IN_PROGRESS
+    assert world.status(job) == REFUSED
+    assert world.effects() == ["contact.anonymized"]
+
+
 def test_nothing_is_started_for_who_may_not_be_mailed(world):
     record, automation = world.contact(known=True, donotemail=True), world.automation(seed.WELCOME_TRIGGER_CODE)
     job = world.job(Operation.START_AUTOMATION, record, _dh_spotlerautomationid_value=automation)

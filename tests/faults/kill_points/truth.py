@@ -1,0 +1,42 @@
+"""The part of the promise that is about the state in the end: what is confirmed is so, and consent is not loosened.
+
+What both systems should hold is not written down: it is what they hold after the same work without a fault.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from connector.errors import OutcomeUnknown
+from connector.operations.consent_watch import MAX_AGE
+from tests.faults.kill_points.evidence import Evidence
+from tests.faults.kill_points.orders import Trial
+
+
+def untruths(trial: Trial, evidence: Evidence) -> Iterator[str]:
+    """What both systems hold otherwise than they would without the fault, although the jobs say nothing of it."""
+    if trial.withdraws:
+        return
+    unknown = {order.record for order in trial.orders if trial.stories[order.job].code == OutcomeUnknown.code}
+    for record, wanted in evidence.wanted.items():
+        found = evidence.found.get(record, {})
+        if record in unknown:  # nothing is confirmed of it
+            continue
+        for name in sorted({*wanted, *found}):
+            if wanted.get(name) != found.get(name):
+                yield f"{record} has {name} {_difference(found.get(name), wanted.get(name))}"
+
+
+def loosened(evidence: Evidence) -> Iterator[str]:
+    """Whoever was mailed, or is subscribed, against their consent."""
+    for mailed in evidence.mailed:
+        withdrawn = evidence.withdrawn.get(mailed.external_id)
+        if withdrawn is not None and mailed.sent > withdrawn + MAX_AGE.total_seconds():
+            yield f"{mailed.external_id} was mailed {mailed.sent - withdrawn:.0f} seconds after consent was withdrawn"
+    for external_id in sorted(evidence.subscribed):
+        yield f"{external_id} withdrew consent and is left subscribed, or in Spotler"
+
+
+def _difference(found: object, wanted: object) -> str:
+    if isinstance(found, Mapping) and isinstance(wanted, Mapping):
+        names = [name for name in sorted({*found, *wanted}) if found.get(name) != wanted.get(name)]
+        found, wanted = ({name: each.get(name) for name in names} for each in (found, wanted))
+    return f"{found!r} instead of {wanted!r}"

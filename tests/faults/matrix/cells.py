@@ -1,0 +1,60 @@
+"""All cells, samples of them, and what runs them."""
+
+import random
+from collections.abc import Iterator
+from typing import Final
+
+from tests.faults.matrix.cell import Cell, Outcome
+from tests.faults.matrix.faults import FAULTS
+from tests.faults.matrix.run import Run
+from tests.faults.matrix.systems import Systems
+from tests.faults.matrix.works import Work, works
+
+SEEDS: Final = (1, 2, 3)
+#: Lists of Spotler that may be empty: an empty one in Spotler's own words cannot be told from the truth.
+MAY_BE_EMPTY: Final = ("/automation/list", "/campaign/list")
+EMPTY_LIST: Final = FAULTS["200-empty-list"]
+
+
+class Matrix:
+    """Runs cells, one after the other, on one pair of systems."""
+
+    def __init__(self) -> None:
+        self._systems = Systems()
+        self._without_fault: dict[tuple[str, int], Outcome] = {}
+
+    def without_fault(self, work: Work, seed: int) -> Outcome:
+        """The work as it goes where nothing goes wrong: its touches are the ones that faults happen to."""
+        key = work.name, seed
+        if key not in self._without_fault:
+            run = Run(self._systems, Cell(work, 0, None, seed))
+            self._without_fault[key] = run.outcome(None)
+        return self._without_fault[key]
+
+    def run(self, cell: Cell) -> Outcome:
+        """Run one cell."""
+        usual = self.without_fault(cell.work, cell.seed)
+        return Run(self._systems, cell).outcome(usual)
+
+
+def cells_of(matrix: Matrix, work: Work, seed: int) -> Iterator[Cell]:
+    """Every fault at every touch to which it can happen, for one work and seed."""
+    for number, touch in enumerate(matrix.without_fault(work, seed).touches, start=1):
+        for fault in FAULTS.values():
+            if touch.kind in fault.kinds and not (fault is EMPTY_LIST and touch.what.endswith(MAY_BE_EMPTY)):
+                yield Cell(work, number, fault, seed)
+
+
+def all_cells(matrix: Matrix, seed: int) -> list[Cell]:
+    """All cells of one seed."""
+    return [cell for work in works().values() for cell in cells_of(matrix, work, seed)]
+
+
+def sample(matrix: Matrix, size: int, *, seed: int) -> list[Cell]:
+    """So many cells of all seeds, chosen by chance; every work and every fault occurs."""
+    every = [cell for each in SEEDS for cell in all_cells(matrix, each)]
+    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
+    chance.shuffle(every)
+    chosen = {(cell.work.name, cell.fault): cell for cell in reversed(every)}
+    left = (cell for cell in every if chosen[cell.work.name, cell.fault] is not cell)
+    return [*chosen.values(), *left][:size]

@@ -1,0 +1,205 @@
+"""Every class of fault at every touch: nothing is lost, done twice, confirmed falsely, or mailed against consent.
+
+The cells are those of `tests.faults.matrix`. Here are a sample of them, all of them (nightly), and proof that a broken
+connector is found.
+"""
+
+import logging
+import re
+import sys
+from dataclasses import replace
+
+import pytest
+
+from connector import telemetry
+from connector.dataverse.choices import Operation
+from connector.errors import Transient
+from connector.http import transport
+from connector.jobs import store
+from connector.operations.registry import OPERATIONS
+from connector.spotler import calls
+from connector.spotler.errors import ContactUnknown, error_of
+from tests.faults.kill_points.scenarios import SCENARIOS
+from tests.faults.matrix import __main__ as command, works as works_of_matrix
+from tests.faults.matrix.cell import Cell
+from tests.faults.matrix.cells import SEEDS, Matrix, cells_of, sample
+from tests.faults.matrix.faults import FAULTS
+from tests.faults.matrix.wire import Kind
+from tests.faults.matrix.works import works
+
+#: Cells of the usual run, and the tests among which they are divided.
+SAMPLE = 1600
+PARTS = 8
+WORKS = works()
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    return Matrix()
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog):
+    """What is logged about a fault is no news here."""
+    telemetry.silence_loggers()
+    caplog.set_level(logging.CRITICAL)
+
+
+def broken(matrix, cells) -> list[str]:
+    return [problem for cell in cells for problem in matrix.run(cell).problems()]
+
+
+# The cells
+
+
+def test_every_operation_works_and_so_do_the_router_the_sweep_and_the_timers():
+    names = {"route-dataverse-message", "sweep-jobs", "clean-up-jobs"}
+
+    assert OPERATIONS.keys() | names <= WORKS.keys()
+    assert {f"{slug}-for-refusing" for slug in ("sync-contact", "start-automation", "add-tag")} <= WORKS.keys()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_without_a_fault_every_work_keeps_the_promise_and_touches_the_same_each_time(matrix, seed):
+    for work in WORKS.values():
+        once, again = matrix.without_fault(work, seed), matrix.run(Cell(work, 0, None, seed))
+
+        assert once.problems() == again.problems() == []
+        assert [each.kind for each in once.touches] == [each.kind for each in again.touches]
+
+
+def test_all_kinds_of_touches_are_there_and_every_fault_happens_to_some(matrix):
+    kinds = {touch.kind for work in WORKS.values() for touch in matrix.without_fault(work, 1).touches}
+
+    assert kinds == set(Kind)
+    assert all(fault.kinds & kinds for fault in FAULTS.values())
+
+
+def test_a_sample_has_every_work_with_every_fault_that_can_happen_to_it(matrix):
+    chosen = sample(matrix, SAMPLE, seed=1)
+    possible = {(cell.work.name, cell.fault) for work in WORKS.values() for cell in cells_of(matrix, work, 1)}
+
+    assert possible <= {(cell.work.name, cell.fault) for cell in chosen}
+    assert len({cell.command for cell in chosen}) == SAMPLE
+    assert [cell.command for cell in sample(matrix, SAMPLE, seed=1)] == [cell.command for cell in chosen]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_fault_breaks_the_promise(matrix, part):
+    cells = sample(matrix, SAMPLE, seed=1)[part::PARTS]
+
+    found = broken(matrix, cells)
+
+    assert len(cells) == SAMPLE / PARTS
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", WORKS)
+def test_no_fault_at_any_touch_breaks_the_promise(matrix, name, seed):
+    cells = list(cells_of(matrix, WORKS[name], seed))
+
+    found = broken(matrix, cells)
+
+    assert cells
+    assert not found, "\n".join(found)
+
+
+# Operations that are added later
+
+
+def test_an_operation_without_a_scenario_works_with_its_sample(monkeypatch):
+    slug = Operation.INCREASE_SCORE.slug
+    monkeypatch.setattr(works_of_matrix, "SCENARIOS", {key: each for key, each in SCENARIOS.items() if key != slug})
+    work = works()[slug]
+    fresh = Matrix()
+    cells = [cell for cell in cells_of(fresh, work, 1) if cell.fault in (FAULTS["503-after-effect"], FAULTS["429"])]
+
+    outcome = fresh.without_fault(work, 1)
+
+    assert sum(outcome.trial.stories[order.job].code == "OK" for order in outcome.trial.orders) >= 2
+    assert sum(len(order.effects) for order in outcome.trial.orders) >= 2
+    assert broken(fresh, cells) == []
+
+
+# A broken connector is found
+
+
+def problems_of(name: str, *faults: str, seed: int = 1) -> list[str]:
+    """What the cells of these faults say."""
+    fresh, chosen = Matrix(), [FAULTS[fault] for fault in faults]
+    return broken(fresh, [cell for cell in cells_of(fresh, works()[name], seed) if cell.fault in chosen])
+
+
+LATE = "answer-lost-before-next", "answer-lost-after-lease", "answer-lost-after-end"
+
+
+@pytest.mark.parametrize("name", ["start-automation-while-busy", "increase-score-while-busy"])
+def test_an_unconditional_write_after_a_claim_is_found(monkeypatch, name):
+    assert problems_of(name, *LATE) == []
+    unconditional = property(lambda write: store.BatchRequest.update(store.Names.SET, write.job.id, write.values))
+    monkeypatch.setattr(store.Write, "request", unconditional)
+
+    found = problems_of(name, *LATE)
+
+    assert any(re.search(r"ended \d times", each) for each in found), found
+
+
+def test_an_unconditional_claim_is_found(monkeypatch):
+    def claiming(*claim):
+        request = conditional(*claim)
+        return replace(request, headers={**request.headers, "If-Match": "*"})
+
+    conditional = store._claiming
+    monkeypatch.setattr(store, "_claiming", claiming)
+
+    assert problems_of("start-automation", *LATE)
+
+
+def test_a_page_of_a_gateway_that_is_believed_is_found(monkeypatch):
+    assert problems_of("anonymize-contact", "html-404") == []
+
+    def believing(response, bare):
+        return ContactUnknown() if response.status_code == 404 else error_of(response, bare)
+
+    monkeypatch.setattr(calls, "error_of", believing)
+
+    found = problems_of("anonymize-contact", "html-404")
+
+    assert any("Completed, but this is missing" in each for each in found), found
+    assert any("has contact" in each for each in found), found
+
+
+@pytest.mark.parametrize("fault", ["503-after-effect", "html-502-after-effect", "answer-lost"])
+@pytest.mark.parametrize("name", ["start-automation", "decrease-score"])
+def test_a_start_that_is_repeated_after_an_unclear_answer_is_found(monkeypatch, name, fault):
+    assert problems_of(name, fault) == []
+    monkeypatch.setattr(transport, "Unclear", Transient)
+
+    found = problems_of(name, fault)
+
+    assert any(re.search(r"done \d times", each) for each in found), found
+
+
+# The command
+
+
+def test_one_cell_can_be_run_again_by_itself(monkeypatch, capsys, matrix):
+    cell = next(cell for cell in cells_of(matrix, WORKS["add-tag"], 2) if cell.fault is FAULTS["answer-lost"])
+    monkeypatch.setattr(sys, "argv", cell.command.split()[2:])
+
+    status, told = command.main(), capsys.readouterr().out
+
+    assert status == 0
+    assert "a new record: Completed, OK" in told
+    assert "1 cells, 0 with a broken promise" in told
+
+
+def test_a_problem_says_how_to_see_its_cell_again(monkeypatch):
+    monkeypatch.setattr(transport, "Unclear", Transient)
+
+    found = "\n".join(problems_of("start-automation", "503-after-effect"))
+
+    assert "python -m tests.faults.matrix --operation start-automation --touch " in found
+    assert "--fault 503-after-effect --seed 1" in found
