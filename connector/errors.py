@@ -65,7 +65,7 @@ class Transient(ConnectorError):
     """
 
     code = "TRANSIENT"
-    advice = "Nothing to do: the connector tries again by itself."
+    advice = "Nothing to do: the connector retries."
 
     def __init__(
         self, sentence: str = "", *, code: str = "", advice: str = "", retry_after: float | None = None
@@ -95,31 +95,28 @@ class Unreadable(ConnectorError):
 
 
 class OutcomeUnknown(Refused):
-    """The work was started but its outcome was lost, and repeating it could do it twice."""
+    """The work may have been done, and repeating it could do it twice."""
 
     code = "OUTCOME_UNKNOWN"
-    advice = (
-        "Look in Spotler whether it happened. If not, set the job back to Queued to run it again; "
-        "if it did, nothing is left to do."
-    )
+    advice = "Check in Spotler whether it was done; if not, set the job back to Queued."
 
 
 class GivenUp(Refused):
-    """What stood in the way did not go within JOB_GIVE_UP_HOURS."""
+    """The problem persisted for JOB_GIVE_UP_HOURS."""
 
     code = "TRANSIENT_GIVEN_UP"
     advice = "Once the cause is gone, set the job back to Queued."
 
     @classmethod
-    def after(cls, hours: float, obstacle: Transient | Misconfigured) -> Self:
-        """What to tell of an obstacle that was met for so many hours."""
-        wrong_here = isinstance(obstacle, Misconfigured)
+    def after(cls, hours: float, problem: Transient | Misconfigured) -> Self:
+        """The error for a problem that has lasted for so many hours."""
+        wrong_here = isinstance(problem, Misconfigured)
         what = "A setting or a right was wrong" if wrong_here else "The other system could not do the work"
-        return cls(f"{what} for {hours:g} hours. Last answer: {obstacle.sentence}")
+        return cls(f"{what} for {hours:g} hours. Last answer: {problem.sentence}")
 
 
 class InternalError(Refused):
-    """The connector made a mistake."""
+    """Internal error in the connector."""
 
     code = "INTERNAL_ERROR"
     advice = "Report the fingerprint to the maintainers; the item is kept in the queue quarantine."

@@ -33,7 +33,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     SUPERSEDED: Meaning("A newer Sync Contact job of the same record does the work.", "Look at the newer job."),
     ANONYMIZED: Meaning(
         "It may not be in Spotler any more and was anonymised there.",
-        "It cannot be undone. Once the reason is gone, a sync makes a new contact without history.",
+        "This cannot be undone; once the reason is gone, a sync makes a new contact.",
     ),
     SKIPPED_NO_EMAIL: Meaning("It has no e-mail address.", "Give the record an address if it should be in Spotler."),
     SKIPPED_FILTER: Meaning(
@@ -52,7 +52,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
 #: Codes that stand in the logs only; docs/codes.md is generated from it.
 ALERTS: Final[Mapping[str, Meaning]] = MappingProxyType({
     "JOBS_OVERDUE": Meaning(
-        "Jobs are not over although they were created, or queued again, more than JOB_GIVE_UP_HOURS ago.",
-        "Run job explain on the oldest. Look whether its function runs, and whether its backlog shrinks.",
+        "Jobs have not ended JOB_GIVE_UP_HOURS after they were created or queued again.",
+        "Run job explain on the oldest, and check its function and backlog.",
     ),
 })  # fmt: skip

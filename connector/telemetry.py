@@ -76,7 +76,7 @@ def log_problem(log: logging.Logger, error: BaseException, *, operation: str, jo
 
 
 def log_repeated_problems() -> None:
-    """Log how often problems were repeated that nobody has met again since their minute was over."""
+    """Log how often problems were repeated that have not come back since their minute was over."""
     with _lock:
         now = _clock()
         for problem, count in _problems.overdue(now):

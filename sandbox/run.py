@@ -12,7 +12,8 @@ from typing import Final
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from sandbox.people import People
-from sandbox.samples import SAMPLES, Sample, create_fixtures, create_setup
+from sandbox.sample_records import create_fixtures
+from sandbox.samples import SAMPLES, Sample, create_setup
 from sandbox.system import System, running
 
 #: Seconds that the sample jobs may take together.
@@ -77,7 +78,7 @@ _COLUMNS: Final = (
     f"{Job.ID},{Job.STATUS},{Job.STATE},{Job.RESULT_CODE},{Job.RESULT_MESSAGE},{Job.COMPLETED_ON},createdon"
 )
 
-_LINE: Final = "{:<22} {:<32} {:<12} {:<18} {:>7}  {}"
+_LINE: Final = "{:<22} {:<32} {:<12} {:<20} {:>7}  {}"
 _HEADING: Final = _LINE.format("Operation", "Record", "Status", "Result code", "Seconds", "As expected").rstrip()
 
 

@@ -13,7 +13,6 @@ from connector.dataverse.names import (
     EnvironmentVariable,
     Job,
     Lead,
-    Permission,
 )
 from sandbox.people import People
 from sandbox.spotler import seed
@@ -22,13 +21,34 @@ INVALID: Final = "JOB_NOT_VALID"
 
 #: What the rows below call each other: the key of a fixture, or of a bind to it.
 type Ids = Mapping[str, str]
+#: The columns of a row, from the ids of what it refers to.
+type Columns = Callable[[Ids], dict[str, object]]
 
-#: The environment variable with the names of the permissions, as `setup` creates it.
+#: The environment variable with the names of the permissions.
 PERMISSIONS_DEFINITION: Final[Mapping[str, object]] = {
     EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE,
     "displayname": "Spotler Permissions",
     "type": 100000000,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a sample does in Spotler, from which the bench and other tests derive jobs of its operation.
+
+    Attributes:
+        effect: what Spotler's journal shows once for each job; None for jobs that only read.
+        after: the operation whose sample has to be done for the same contact before.
+        calls: calls to Spotler.
+        shared: whether all jobs of a chunk share these calls; else each job needs its own.
+        reads: queries of Dataverse besides those that all operations make.
+    """
+
+    effect: str | None
+    after: Operation | None = None
+    calls: int = 1
+    shared: bool = False
+    reads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +58,19 @@ class Sample:
     Attributes:
         operation: what it orders; None for none.
         record: what users would call its record.
-        says: a piece of the sentence that a job gets which is not valid.
         columns: the further columns of the row, from the ids of the fixtures.
+        work: given for one sample of each operation, which is about a contact if it is about a record.
         deletes: the contact that is deleted together with the creation of the job.
         last: whether the job is created when the others are over, because it would change what they find.
+        says: a piece of the result message, of a job that is not valid.
     """
 
     operation: Operation | None
     record: str
     status: JobStatus
     code: str
-    columns: Callable[[Ids], dict[str, object]] = field(default=lambda _: {})
+    columns: Columns = field(default=lambda _: {})
+    work: Work | None = None
     deletes: str = ""
     last: bool = False
     says: str = ""
@@ -66,23 +88,23 @@ class Sample:
         return row
 
 
-def customer(key: str, set_name: str = Contact.SET) -> Callable[[Ids], dict[str, object]]:
+def customer(key: str, set_name: str = Contact.SET) -> Columns:
     """A job for a contact, or for an account."""
     navigation = Job.CUSTOMER_CONTACT_NAVIGATION if set_name == Contact.SET else Job.CUSTOMER_ACCOUNT_NAVIGATION
     return lambda ids: {f"{navigation}@odata.bind": f"/{set_name}({ids[key]})"}
 
 
-def lead(key: str) -> Callable[[Ids], dict[str, object]]:
+def lead(key: str) -> Columns:
     """A job for a lead."""
     return lambda ids: {f"{Job.LEAD_NAVIGATION}@odata.bind": f"/{Lead.SET}({ids[key]})"}
 
 
-def automation(key: str) -> Callable[[Ids], dict[str, object]]:
+def automation(key: str) -> Columns:
     """The automation of a job."""
     return lambda ids: {f"{Job.AUTOMATION_NAVIGATION}@odata.bind": f"/{Automation.SET}({ids[key]})"}
 
 
-def both(*parts: Callable[[Ids], dict[str, object]], **columns: object) -> Callable[[Ids], dict[str, object]]:
+def both(*parts: Columns, **columns: object) -> Columns:
     """Several of the above, and plain columns."""
     return lambda ids: {name: value for part in parts for name, value in part(ids).items()} | columns
 
@@ -97,186 +119,157 @@ FORGOTTEN: Final = "00000000-0000-4000-8000-000000000000"
 
 COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
 
+
+def _good(
+    operation: Operation,
+    record: str,
+    columns: Columns = lambda _: {},
+    work: Work | None = None,
+    *,
+    last: bool = False,
+) -> Sample:
+    return Sample(operation, record, COMPLETED, "OK", columns, work, last=last)
+
+
+def _refused(operation: Operation, record: str, code: str, columns: Columns) -> Sample:
+    return Sample(operation, record, FAILED, code, columns)
+
+
+def _invalid(
+    operation: Operation | None,
+    record: str,
+    says: str,
+    columns: Columns = lambda _: {},
+    *,
+    deletes: str = "",
+) -> Sample:
+    return Sample(operation, record, FAILED, INVALID, columns, deletes=deletes, says=says)
+
+
+#: Two contacts: Zoë is not in Spotler until a job adds a tag to her.
+ANNA, ZOE = customer("anna"), customer("zoe")
+_FIELDS: Final = "invoiceEmail=administration@example.org"
+
 SAMPLES: Final = (
-    Sample(Operation.SYNC_CONTACT, "contact Anna", COMPLETED, "OK", customer("anna")),
-    Sample(Operation.SYNC_CONTACT, "lead Lars", COMPLETED, "OK", lead("lars")),
-    Sample(Operation.SYNC_CONTACT, "account Bakery", COMPLETED, "OK", customer("bakery", Account.SET)),
+    _good(Operation.SYNC_CONTACT, "contact Anna", ANNA, Work("contact.created", shared=True)),
+    _good(Operation.SYNC_CONTACT, "lead Lars", lead("lars")),
+    _good(Operation.SYNC_CONTACT, "account Bakery", customer("bakery", Account.SET)),
     Sample(Operation.SYNC_CONTACT, "contact without address", COMPLETED, "SKIPPED_NO_EMAIL", customer("silent")),
-    Sample(Operation.ADD_TAG, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="Customer; Webinar")),
-    Sample(Operation.ADD_TAG, "contact Zoë, not synced yet", COMPLETED, "OK", both(customer("zoe"), dh_tag="Lead")),
-    Sample(Operation.ADD_TAG, "no record", COMPLETED, "OK", both(dh_tag="Spring campaign")),
-    Sample(
+    _good(Operation.ADD_TAG, "contact Anna", both(ANNA, dh_tag="Webinar"), Work("tag.added")),
+    _good(Operation.ADD_TAG, "contact Zoë, not synced yet", both(ZOE, dh_tag="Customer; Lead")),
+    _good(Operation.ADD_TAG, "no record", both(dh_tag="Spring campaign")),
+    _good(
         Operation.SET_CONTACT_FIELD,
         "contact Anna",
-        COMPLETED,
-        "OK",
-        both(customer("anna"), **_set_field("Last Order Date", "24-12-2025")),
+        both(ANNA, **_set_field("scoreNote1", "warm")),
+        Work("contact.updated", shared=True),
     ),
-    Sample(
+    _good(
         Operation.SET_CONTACT_FIELD,
-        "contact Anna, list item",
-        COMPLETED,
-        "OK",
-        both(customer("anna"), **_set_field("profileFields:Garden", "ja")),
+        "contact Anna, display name",
+        both(ANNA, **_set_field("Last Order Date", "24-12-2025")),
     ),
-    Sample(
+    _good(
+        Operation.SET_CONTACT_FIELD, "contact Anna, list item", both(ANNA, **_set_field("profileFields:Garden", "ja"))
+    ),
+    _good(
         Operation.START_AUTOMATION,
         "contact Anna",
-        COMPLETED,
-        "OK",
-        both(customer("anna"), automation("welcome"), dh_automationfields="invoiceEmail=administration@example.org"),
+        both(ANNA, automation("welcome"), dh_automationfields=_FIELDS),
+        Work("automation.started", reads=1),  # the automations
     ),
-    Sample(
-        Operation.START_AUTOMATION, "lead Lars, campaign", COMPLETED, "OK", both(lead("lars"), automation("campaign"))
+    _good(Operation.START_AUTOMATION, "lead Lars, campaign", both(lead("lars"), automation("campaign"))),
+    _good(
+        Operation.REMOVE_TAG,
+        "contact Anna",
+        both(ANNA, dh_tag="webinar"),
+        Work("tag.removed", after=Operation.ADD_TAG),
     ),
-    Sample(Operation.REMOVE_TAG, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="webinar")),
-    Sample(
-        Operation.SET_SCORE, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="Interest", dh_score=10)
-    ),
-    Sample(
-        Operation.INCREASE_SCORE, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="Interest", dh_score=5)
-    ),
-    Sample(
-        Operation.DECREASE_SCORE, "contact Anna", COMPLETED, "OK", both(customer("anna"), dh_tag="Interest", dh_score=3)
-    ),
-    Sample(
+    _good(Operation.SET_SCORE, "contact Anna", both(ANNA, dh_tag="Interest", dh_score=10), Work("score.changed")),
+    _good(Operation.INCREASE_SCORE, "contact Anna", both(ANNA, dh_tag="Interest", dh_score=5), Work("score.changed")),
+    _good(Operation.DECREASE_SCORE, "contact Anna", both(ANNA, dh_tag="Interest", dh_score=3), Work("score.changed")),
+    _good(
         Operation.CLEAR_CONTACT_FIELD,
         "contact Anna",
-        COMPLETED,
-        "OK",
-        both(customer("anna"), **{Job.FIELD_NAME: "lastorderdate"}),
+        both(ANNA, dh_fieldname="scoreNote1"),
+        Work("contact.updated", after=Operation.SET_CONTACT_FIELD, shared=True),
     ),
-    Sample(
-        Operation.ADD_TO_AUDIENCE, "contact Anna", COMPLETED, "OK", both(customer("anna"), **{Job.AUDIENCE: "Members"})
+    _good(
+        Operation.ADD_TO_AUDIENCE,
+        "contact Anna",
+        both(ANNA, dh_audience="Members"),
+        Work("audience.member_added", shared=True, reads=1),  # the audiences that Marketing Lists keep
     ),
-    Sample(
+    _good(
         Operation.REMOVE_FROM_AUDIENCE,
         "contact Anna",
-        COMPLETED,
-        "OK",
-        both(customer("anna"), **{Job.AUDIENCE: "members"}),
+        both(ANNA, dh_audience="members"),
+        Work("audience.member_removed", after=Operation.ADD_TO_AUDIENCE, shared=True, reads=1),
     ),
-    Sample(Operation.STOP_AUTOMATION, "contact Anna", COMPLETED, "OK", both(customer("anna"), automation("welcome"))),
-    Sample(Operation.REFRESH_AUTOMATIONS, "", COMPLETED, "OK", last=True),
-    Sample(Operation.REFRESH_PERMISSIONS, "", COMPLETED, "OK"),
-    Sample(Operation.ANONYMIZE_CONTACT, "contact Zoë", COMPLETED, "OK", customer("zoe")),
-    Sample(Operation.SYNC_MARKETING_LIST, "no list", FAILED, INVALID, says="no marketing list"),
-    Sample(Operation.STOP_AUTOMATION, "no run", FAILED, "RUN_NOT_FOUND", both(lead("lars"), automation("welcome"))),
-    Sample(
-        Operation.REMOVE_FROM_AUDIENCE,
-        "unknown audience",
-        FAILED,
-        "RESOURCE_NOT_FOUND",
-        both(customer("anna"), **{Job.AUDIENCE: "Nobody knows it"}),
+    _good(
+        Operation.STOP_AUTOMATION,
+        "contact Anna",
+        both(ANNA, automation("welcome")),
+        Work("automation.stopped", after=Operation.START_AUTOMATION, reads=2),  # the jobs that started it; automations
     ),
-    Sample(
-        Operation.INCREASE_SCORE,
-        "no score",
-        FAILED,
-        INVALID,
-        both(customer("anna"), dh_tag="Interest"),
-        says="no score",
+    # It reads its rows, the automations and the campaigns; nothing has changed, so nothing is written.
+    _good(Operation.REFRESH_AUTOMATIONS, "", work=Work(None, calls=2, shared=True, reads=1), last=True),
+    # It reads the variable, its value and the fields.
+    _good(Operation.REFRESH_PERMISSIONS, "", work=Work(None, shared=True, reads=2)),
+    _good(Operation.ANONYMIZE_CONTACT, "contact Zoë", ZOE, Work("contact.anonymized")),
+    _refused(Operation.STOP_AUTOMATION, "no run", "RUN_NOT_FOUND", both(lead("lars"), automation("welcome"))),
+    _refused(
+        Operation.REMOVE_FROM_AUDIENCE, "unknown audience", "RESOURCE_NOT_FOUND", both(ANNA, dh_audience="Nobody")
     ),
-    Sample(None, "no operation", FAILED, INVALID, customer("anna"), says="no operation that the connector knows"),
-    Sample(Operation.SYNC_CONTACT, "no record", FAILED, INVALID, says="neither a customer nor a lead"),
-    Sample(
+    _refused(Operation.START_AUTOMATION, "unknown to Spotler", "TRIGGER_NOTFOUND", both(ANNA, automation("forgotten"))),
+    _refused(Operation.START_AUTOMATION, "inactive", "AUTOMATION_INACTIVE", both(ANNA, automation("inactive"))),
+    _invalid(None, "no operation", "no operation that the connector knows", ANNA),
+    _invalid(Operation.SYNC_MARKETING_LIST, "no list", "no marketing list"),
+    _invalid(Operation.INCREASE_SCORE, "no score", "no score", both(ANNA, dh_tag="Interest")),
+    _invalid(Operation.SYNC_CONTACT, "no record", "neither a customer nor a lead"),
+    _invalid(
         Operation.ADD_TAG,
         "both customer and lead",
-        FAILED,
-        INVALID,
-        both(customer("anna"), lead("lars"), dh_tag="x"),
-        says="both a customer and a lead",
+        "both a customer and a lead",
+        both(ANNA, lead("lars"), dh_tag="x"),
     ),
-    Sample(Operation.ADD_TAG, "no tag", FAILED, INVALID, both(customer("anna"), dh_tag=" ; "), says="no tag"),
-    Sample(
+    _invalid(Operation.ADD_TAG, "no tag", "no tag", both(ANNA, dh_tag=" ; ")),
+    _invalid(
         Operation.SET_CONTACT_FIELD,
         "ambiguous display name",
-        FAILED,
-        INVALID,
-        both(customer("anna"), **_set_field("Score note", "warm")),
-        says="Several Spotler fields have this display name",
+        "Several Spotler fields have this display name",
+        both(ANNA, **_set_field("Score note", "warm")),
     ),
-    Sample(
+    _invalid(
         Operation.SET_CONTACT_FIELD,
         "value that cannot be converted",
-        FAILED,
-        INVALID,
-        both(customer("anna"), **_set_field("lastorderdate", "tomorrow")),
-        says="The field takes a date",
+        "The field takes a date",
+        both(ANNA, **_set_field("lastorderdate", "tomorrow")),
     ),
-    Sample(
+    _invalid(
         Operation.SET_CONTACT_FIELD,
         "field that the mapping sends",
-        FAILED,
-        INVALID,
-        both(customer("anna"), **_set_field("city", "Utrecht")),
-        says="the next sync would overwrite it",
+        "the next sync would overwrite it",
+        both(ANNA, **_set_field("city", "Utrecht")),
     ),
-    Sample(Operation.START_AUTOMATION, "no automation", FAILED, INVALID, customer("anna"), says="no automation"),
-    Sample(
-        Operation.START_AUTOMATION,
-        "automation unknown to Spotler",
-        FAILED,
-        "TRIGGER_NOTFOUND",
-        both(customer("anna"), automation("forgotten")),
-    ),
-    Sample(
-        Operation.START_AUTOMATION,
-        "inactive automation",
-        FAILED,
-        "AUTOMATION_INACTIVE",
-        both(customer("anna"), automation("inactive")),
-    ),
-    Sample(
+    _invalid(Operation.START_AUTOMATION, "no automation", "no automation", ANNA),
+    _invalid(
         Operation.SYNC_CONTACT,
         "deleted record",
-        FAILED,
-        INVALID,
+        "customer or lead of the job was deleted",
         customer("deleted"),
         deletes="deleted",
-        says="customer or lead of the job was deleted",
     ),
 )
 
-
-def create_fixtures(people: People) -> dict[str, str]:
-    """The records and automations that the samples are about; their ids by the names used above."""
-    ids = {}
-    ids["bakery"] = people.create(
-        Account.SET, {"name": "Bakery of the Square", "emailaddress1": "info@bakery.example.org"}
-    )
-    ids["anna"] = people.create(
-        Contact.SET,
-        {
-            "firstname": "Anna",
-            "lastname": "Voorbeeld",
-            "emailaddress1": "anna@example.org",
-            "gendercode": 2,
-            "birthdate": "1984-02-29",
-            "parentcustomerid_account@odata.bind": f"/{Account.SET}({ids['bakery']})",
-        },
-    )
-    ids["zoe"] = people.create(
-        Contact.SET, {"firstname": "Zoë", "lastname": "de Wit", "emailaddress1": "zoe@example.org"}
-    )
-    ids["silent"] = people.create(Contact.SET, {"firstname": "Silent", "lastname": "Reader"})
-    ids["deleted"] = people.create(Contact.SET, {"lastname": "Gone", "emailaddress1": "gone@example.org"})
-    ids["lars"] = people.create(
-        Lead.SET, {"subject": "Webinar", "firstname": "Lars", "lastname": "Test", "emailaddress1": "lars@example.org"}
-    )
-    people.create(
-        Permission.SET,
-        {
-            Permission.NAME: "Newsletter",
-            Permission.SUBSCRIBED: True,
-            f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({ids['anna']})",
-        },
-    )
-    return ids | create_setup(people)
+#: The sample of each operation that does its work.
+WORKING: Final[Mapping[Operation, Sample]] = {
+    sample.operation: sample for sample in SAMPLES if sample.operation is not None and sample.work is not None
+}
 
 
 def create_setup(people: People) -> dict[str, str]:
-    """What setup leaves behind in an environment, beside the tables."""
+    """What an environment has beside the tables before any job: the variable and the automations."""
     people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
     return create_automations(people)
 

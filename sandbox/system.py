@@ -27,7 +27,7 @@ class Options:
         lock_seconds: how long the bus locks a message, where tests cannot wait for minutes; None for the real time.
         dataverse_arguments: further arguments of the Dataverse stand-in, e.g. its service protection limits.
         settings: further application settings.
-        app: the folder of the app; the connector unless told otherwise.
+        app: the folder of the app; the connector by default.
         workers: engine processes.
     """
 

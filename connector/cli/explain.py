@@ -22,7 +22,7 @@ from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.jobs.store import JobStore
-from connector.operations.job import COLUMNS, Job
+from connector.operations.job import COLUMNS, JobRow
 from connector.operations.registry import operation_of
 from connector.outcomes import MEANINGS
 from connector.routing.subscriptions import slug_of
@@ -52,7 +52,7 @@ def explain(
     now, log = datetime.now(UTC), log or beside(context.obj)
     with dataverse() as client:
         row = client.retrieve(Names.SET, job_key(job), EXPLAINED, annotations=True)
-        this = Job.from_row(row)
+        this = JobRow.from_row(row)
         unfinished = JobStore(client).read([this.id], [this.record] if this.record else [])
     siblings = [
         other for other in unfinished if not other.is_final and other.record is not None and other.record == this.record
@@ -69,7 +69,7 @@ def explain(
         typer.echo("\n".join(paragraph))
 
 
-def title(job: Job) -> str:
+def title(job: JobRow) -> str:
     """What the job is."""
     operation = job.operation.label if job.operation else "no known operation"
     about = f"for {job.record.table} {job.record.id}" if job.record else "without a record"
@@ -82,7 +82,7 @@ def story(events: Iterable[Event]) -> Iterator[str]:
         yield f"{moment(when)}  {what}"
 
 
-def events_of(job: Job, row: Row) -> Iterator[Event]:
+def events_of(job: JobRow, row: Row) -> Iterator[Event]:
     """What the row says."""
     yield _moment(row, "createdon"), "created"
     if started := _moment(row, Names.STARTED_ON):
@@ -98,7 +98,7 @@ def events_of(job: Job, row: Row) -> Iterator[Event]:
         yield job.lease_until, "protected until then: no other worker takes it"
 
 
-def last_problem(job: Job, row: Row) -> Iterator[str]:
+def last_problem(job: JobRow, row: Row) -> Iterator[str]:
     """Why an unfinished job waits, as its last attempt wrote it; nothing where an earlier run ended well."""
     if job.is_final or not job.result_code or job.result_code in MEANINGS:
         return
@@ -106,7 +106,7 @@ def last_problem(job: Job, row: Row) -> Iterator[str]:
     yield " ".join(filter(None, (f"Last problem: [{job.result_code}]", message)))
 
 
-def next_step(job: Job, siblings: Collection[Job], now: datetime) -> Iterator[str]:
+def next_step(job: JobRow, siblings: Collection[JobRow], now: datetime) -> Iterator[str]:
     """What a fresh work item would do, and for which jobs it would wait."""
     slug = slug_of(job.operation)
     decision = decide(
@@ -176,7 +176,7 @@ def _described(message: StoredMessage) -> str:
     return f"{what}, delivered {message.deliveries} times"
 
 
-def _status(job: Job) -> str:
+def _status(job: JobRow) -> str:
     return JobStatus(job.status).label if job.status in list(JobStatus) else f"status {job.status}"
 
 

@@ -10,11 +10,11 @@ from connector.dataverse.api import Conflict, Dataverse
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, InternalError, OutcomeUnknown
-from connector.operations.job import COLUMNS, Job
+from connector.operations.job import COLUMNS, JobRow
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import slug_of
 
-#: Failures after which nobody knows whether the work was done.
+#: Failures after which it is unknown whether the work was done.
 UNCERTAIN: Final = frozenset({OutcomeUnknown.code, InternalError.code})
 
 
@@ -38,7 +38,7 @@ def _set_back(client: Dataverse, key: str, *, force: bool) -> str | None:
     """Queue a job again, or say why not."""
     queued = {Names.STATUS: JobStatus.QUEUED.value, Names.STATE: JobStatus.QUEUED.state}
     try:
-        job = Job.from_row(client.retrieve(Names.SET, key, COLUMNS, annotations=True))
+        job = JobRow.from_row(client.retrieve(Names.SET, key, COLUMNS, annotations=True))
         refusal = refusal_to_retry(job, force=force)
         if refusal is None:
             client.update(Names.SET, job.id, queued, if_match=job.row_version)
@@ -49,7 +49,7 @@ def _set_back(client: Dataverse, key: str, *, force: bool) -> str | None:
     return refusal
 
 
-def refusal_to_retry(job: Job, *, force: bool) -> str | None:
+def refusal_to_retry(job: JobRow, *, force: bool) -> str | None:
     """Why a job is not set back to Queued; None when it is.
 
     Work that may have been done needs `--force`, so that nobody receives the same mail twice by mistake.

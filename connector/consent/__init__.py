@@ -6,11 +6,11 @@ Facts ─► `decide` ─► Decision ─► `objection` (may this job go on?)
 
 from connector.consent.decision import Decision, Fate, decide
 from connector.consent.facts import (
+    ConsentSource,
     Facts,
     PermissionReport,
     PermissionRow,
     Presence,
-    Source,
     SpotlerReport,
     State,
 )
@@ -19,6 +19,7 @@ from connector.consent.permissions import Item, Switches, Verdict
 from connector.consent.reasons import Reason
 
 __all__ = [
+    "ConsentSource",
     "Decision",
     "Facts",
     "Fate",
@@ -28,7 +29,6 @@ __all__ = [
     "PermissionRow",
     "Presence",
     "Reason",
-    "Source",
     "SpotlerReport",
     "State",
     "Switches",

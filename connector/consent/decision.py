@@ -74,7 +74,7 @@ class Decision:
 
     @property
     def withdraws(self) -> bool:
-        """Whether some permission is off, so that somebody must be told."""
+        """Whether some permission is off, so that a person has to be informed."""
         return self.all_off is not None or any(not each.on for each in self.permissions)
 
 

@@ -24,7 +24,7 @@ class Presence(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Source(StrEnum):
+class ConsentSource(StrEnum):
     """Who or what switched a permission on."""
 
     PERSON = "person"
@@ -53,7 +53,7 @@ class PermissionRow:
     bit: int | None = None
     subscribed: bool = False
     is_active: bool = True
-    source: Source | None = None
+    source: ConsentSource | None = None
     at: datetime | None = None
 
     @property

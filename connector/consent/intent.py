@@ -73,7 +73,7 @@ class OptedOut(Refused):
     advice = "Nothing can be sent to this person until they opt in again."
 
 
-#: What a job that could get somebody mailed is told, by the reason why nobody may.
+#: The error of a job that could get a person mailed, by the reason why it must not.
 _REFUSALS: Final[Mapping[Reason | None, Callable[[], ConnectorError]]] = {
     Reason.DO_NOT_EMAIL: DoNotEmail,
     Reason.KEEP_OUT: KeptOut,

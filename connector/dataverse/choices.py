@@ -8,7 +8,11 @@ from typing import Self
 
 
 class Operation(IntEnum):
-    """What a Spotler Job orders (`dh_operation`)."""
+    """What a Spotler Job orders (`dh_operation`).
+
+    The numbers are stored in rows, so they never change. They are here, and not in the classes of
+    `connector.operations`, because the choice column is a part of the table.
+    """
 
     SYNC_CONTACT = 100000000
     SYNC_MARKETING_LIST = 100000001

@@ -2,7 +2,7 @@
 
 A date column has a behaviour: UserLocal (a moment, in UTC), DateOnly (a day) or TimeZoneIndependent (a time on
 everybody's clock). The Web API shows a day without a time, but writes the other two alike, with a `Z`: only the
-metadata tell them apart.
+metadata distinguishes them.
 """
 
 import time

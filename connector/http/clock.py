@@ -1,4 +1,4 @@
-"""Time and chance, as parameters: tests put in their own."""
+"""Time and randomness, as parameters: tests replace them."""
 
 import random
 import time
@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The functions that give time and chance."""
+    """The functions for time and randomness."""
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
@@ -17,5 +17,5 @@ class Clock:
     random: Callable[[], float] = random.random
 
 
-#: The time and chance of this machine.
+#: The time and randomness of this machine.
 SYSTEM_CLOCK: Final = Clock()

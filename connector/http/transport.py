@@ -66,9 +66,9 @@ class Transport:
         system: its name in sentences: "Dataverse".
         verify: False, or the file of a certificate authority; True for the usual ones (REQUESTS_CA_BUNDLE counts).
         session: replaces the session that is made otherwise.
-        clock: time and chance.
+        clock: time and randomness.
         limiter: replaces the `Limiter` that is made otherwise.
-        on_call: is told every attempt; must be quick, thread-safe and never raise.
+        on_call: receives every attempt; must be quick, thread-safe and never raise.
     """
 
     def __init__(
@@ -104,6 +104,7 @@ class Transport:
         data: bytes | str | None = None,
         auth: AuthBase | None = None,
         repeatable: bool,
+        before: Callable[[], None] | None = None,
     ) -> requests.Response:
         """Send one call, again where that is needed and harmless, and return its answer.
 
@@ -117,6 +118,7 @@ class Transport:
             data: a body as it is (a str is sent as UTF-8).
             auth: applied anew to every attempt, so that a signature is never sent twice.
             repeatable: whether sending it twice does what sending it once does.
+            before: is called right before each attempt, when its turn has come; what it raises ends the call.
 
         Returns:
             Any answer below 500 except 429, read whole. The caller reads the refusals.
@@ -129,7 +131,7 @@ class Transport:
         body, more = _body(json, data)
         call = _Call(
             method, f"{self.base_url}/{path.lstrip('/')}" + (f"?{params}" if params else ""), route,
-            {**more, **(headers or {})}, body, auth, repeatable,
+            {**more, **(headers or {})}, body, auth, repeatable, before,
         )  # fmt: skip
         budget = _Budget(self._clock)
         for attempt in stamina.retry_context(on=budget.allows, attempts=ATTEMPTS, timeout=None):
@@ -144,6 +146,8 @@ class Transport:
 
     def _attempt(self, call: "_Call", number: int, longest_pause: float) -> requests.Response:
         with self._limiter.slot(longest_pause):
+            if call.before is not None:
+                call.before()
             started = self._clock.monotonic()
             status = wait = None
             try:
@@ -184,6 +188,7 @@ class _Call:
     body: bytes | None
     auth: AuthBase | None
     repeatable: bool
+    before: Callable[[], None] | None
 
     def prepared(self, usual: Mapping[str, str | bytes]) -> requests.PreparedRequest:
         """What goes out, with a signature of its own and the headers that a session usually sends.

@@ -1,1 +1,1 @@
-"""The life of a Spotler Job: claimed, run in portions, tried again, recorded, swept and cleaned up."""
+"""The life of a Spotler Job: claimed, run in chunks, retried, recorded, swept and cleaned up."""

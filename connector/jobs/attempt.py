@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from connector.dataverse.records import RecordRef
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.results import Continue, Done, Failed
 from connector.routing.work_item import Claim, Reason, Receipt, WorkItem
 
@@ -19,7 +19,7 @@ class Attempt:
     """
 
     item: WorkItem
-    job: Job
+    job: JobRow
     is_claimed: bool = True
 
     @property

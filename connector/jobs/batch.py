@@ -19,13 +19,13 @@ from connector.jobs.put_back import PutBack
 from connector.jobs.recorder import Recorder
 from connector.jobs.work import perform
 from connector.operations.context import Context
-from connector.operations.operation import Operation
+from connector.operations.operation import JobOperation
 from connector.routing.work_item import WorkItem
 from connector.services import Services
 from connector.threads import ContextThreadPool
 
 
-def run_batch(services: Services, operation: Operation[Any], bodies: Sequence[bytes]) -> None:
+def run_batch(services: Services, operation: JobOperation[Any], bodies: Sequence[bytes]) -> None:
     """Do what these messages ask for.
 
     Raises:
@@ -41,7 +41,7 @@ def run_batch(services: Services, operation: Operation[Any], bodies: Sequence[by
         chunk.result()
 
 
-def _run_chunk(services: Services, operation: Operation[Any], items: Sequence[WorkItem], deadline: datetime) -> None:
+def _run_chunk(services: Services, operation: JobOperation[Any], items: Sequence[WorkItem], deadline: datetime) -> None:
     now, put_back = services.now(), PutBack()
     if now < deadline:
         context = Context.of(services, deadline)

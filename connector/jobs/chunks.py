@@ -61,6 +61,5 @@ def read_items(bodies: Sequence[bytes], bus: Bus, *, source: str) -> list[WorkIt
             quarantine(bus, body, error, source=source)
             continue
         other = items.get(item.job)
-        if other is None or item.knows_more_than(other):
-            items[item.job] = item
+        items[item.job] = item if other is None else item.joined(other)
     return list(items.values())

@@ -16,13 +16,13 @@ from connector.jobs.claims import Drop, End, Run, Wait, decide, resumes
 from connector.jobs.put_back import PutBack
 from connector.jobs.store import ClaimAnswers, Claimed, JobStore
 from connector.jobs.verdict import OlderFirst
-from connector.operations.job import Job
-from connector.operations.operation import Operation
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation
 from connector.operations.results import Done, Failed
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, WorkItem
 from connector.services import Services
-from connector.sync.info import InfoValues, write_late
+from connector.sync.info import write_late
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Taken:
 
     attempts: Sequence[Attempt] = ()
     ended: Sequence[Ended] = ()
-    siblings: Mapping[RecordRef, Sequence[Job]] = field(default_factory=dict)
+    siblings: Mapping[RecordRef, Sequence[JobRow]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class _Decided:
 
     runs: Sequence[tuple[WorkItem, Claimed]]
     ended: Sequence[Ended]
-    siblings: Mapping[RecordRef, Sequence[Job]]
+    siblings: Mapping[RecordRef, Sequence[JobRow]]
 
 
 class Claiming:
     """Claims the jobs of one chunk."""
 
-    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
+    def __init__(self, services: Services, operation: JobOperation[Any], put_back: PutBack) -> None:
         self._services = services
         self._operation = operation
         self._put_back = put_back
@@ -73,22 +73,40 @@ class Claiming:
             return []
         try:
             jobs = {job.id: job for job in self._store.read([item.job for item in items], ())}
-            late = write_late(self._services.dataverse, _late_infos(items))
         except Exception as error:  # noqa: BLE001 - a batch never fails as a whole
             self._wait_for_dataverse(items, error, {})
             return []
+        late = self._late_infos(items)
         ended = []
         for item in items:
             job, receipt = jobs.get(item.job), item.receipt
-            problem = late.get(item.record) if item.record is not None else None
-            if problem is not None and not isinstance(problem, Refused):
-                self._wait_for_dataverse([item], problem, {})
-            elif job is not None and receipt is not None and _takes_receipt(job, item):
+            has_outcome = job is not None and receipt is not None and _takes_receipt(job, item)
+            if item.job in late:
+                self._wait_for_dataverse([item], late[item.job], {})
+            elif not has_outcome:
+                self._drop(item, "nothing is left to write for it")
+            if job is not None and receipt is not None and has_outcome:
                 done = Done(receipt.message, receipt.code, receipt.status, receipt.automation_contact_id)
                 ended.append(Ended(Attempt(item, job, is_claimed=False), done))
-            else:
-                self._drop(item, "nothing is left to write for it")
         return ended
+
+    def _late_infos(self, items: Iterable[WorkItem]) -> dict[str, Exception]:
+        """Write the rows of Spotler Info that items carry; by job id, why one has to be written later still."""
+        rows = {
+            item.job: (item.record, item.receipt.made_on, item.receipt.info)
+            for item in items
+            if item.record is not None and item.receipt is not None and item.receipt.info is not None
+        }
+        try:
+            problems = write_late(self._services.dataverse, rows.values())
+        except Exception as error:  # noqa: BLE001 - an internal error keeps no outcome from being written
+            telemetry.log_problem(log, error, operation=self._operation.slug)
+            return {}
+        return {
+            job: problem
+            for job, (record, _, _) in rows.items()
+            if (problem := problems.get(record)) is not None and not isinstance(problem, Refused)
+        }
 
     def _claim(self, items: Mapping[str, WorkItem]) -> Taken:
         """Read the jobs, decide about each, and claim those that may run."""
@@ -116,7 +134,7 @@ class Claiming:
             job = jobs.get(item.job)
             corrected = item if job is None or job.is_final else _corrected(item, job)
             if corrected != item:
-                # The row says otherwise than the message: the right function decides, with the right neighbours.
+                # The row differs from the message: the function of the operation on the row decides.
                 self._put_back.forward(corrected)
                 continue
             decision = decide(
@@ -140,8 +158,8 @@ class Claiming:
                     self._drop(item, why)
         return _Decided(list(runs.values()), list(ended.values()), siblings)
 
-    def _give_back(self, item: WorkItem, job: Job, ended: dict[str, Ended]) -> None:
-        """A claim that an older job came in front of is given back."""
+    def _give_back(self, item: WorkItem, job: JobRow, ended: dict[str, Ended]) -> None:
+        """A claim is given back when an older job has to be done first."""
         ended[job.id] = Ended(Attempt(item, job), Failed(OlderFirst()))
 
     def _attempts(
@@ -164,7 +182,7 @@ class Claiming:
                 continue
             not_claimed.add(job.record)
             if isinstance(refusal, Refused):
-                # Its row cannot be claimed, now or later: a rule of the customer forbids it. Perhaps it takes its end.
+                # The row cannot be claimed: a rule of the customer forbids it. Its end may still be written.
                 ended.append(Ended(Attempt(item, job, is_claimed=False), Failed(refusal)))
             elif refusal is None:
                 self._put_back.wait(item, now + due.CONTENDED, _tried(item, claimed))
@@ -175,7 +193,7 @@ class Claiming:
     def _wait_for_dataverse(
         self, items: Iterable[WorkItem], error: Exception, tried: Mapping[str, Claim], *, log_it: bool = True
     ) -> None:
-        """Nothing could be read or claimed: wait as long as the other side asks for, longer the longer it lasts."""
+        """Nothing could be read or claimed: wait for as long as Dataverse asks, and longer while it lasts."""
         if log_it:
             telemetry.log_problem(log, error, operation=self._operation.slug)
         now = self._services.now()
@@ -190,16 +208,7 @@ class Claiming:
         log.info("Item dropped: %s", why, extra=telemetry.fields(job=item.job, operation=item.operation))
 
 
-def _late_infos(items: Iterable[WorkItem]) -> dict[RecordRef, tuple[datetime, InfoValues]]:
-    """The rows of Spotler Info that items carry."""
-    return {
-        item.record: (item.receipt.made_on, item.receipt.info)
-        for item in items
-        if item.record is not None and item.receipt is not None and item.receipt.info is not None
-    }
-
-
-def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
+def _siblings(jobs: Iterable[JobRow]) -> Mapping[RecordRef, Sequence[JobRow]]:
     siblings = defaultdict(list)
     for job in jobs:
         if not job.is_final and job.record is not None:
@@ -207,21 +216,23 @@ def _siblings(jobs: Iterable[Job]) -> Mapping[RecordRef, Sequence[Job]]:
     return siblings
 
 
-def _corrected(item: WorkItem, job: Job) -> WorkItem:
+def _corrected(item: WorkItem, job: JobRow) -> WorkItem:
     """The item as the row has it; a record that the row has lost is remembered, because it was deleted."""
     return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record or item.record})
 
 
 def _tried(item: WorkItem, claimed: Claimed) -> Claim:
-    """The claims that the row may bear: the one just tried, and those with which the item came."""
+    """The claims that may be on the row: the one just tried, and those with which the item came."""
     before = item.claim or Claim(attempt=claimed.job.attempts, tokens=())
     return before.and_tried(claimed.token)
 
 
-def _takes_receipt(job: Job, item: WorkItem) -> bool:
-    """Whether an outcome still belongs on the row: it bears the claim, or was given up as unknown in between.
+def _takes_receipt(job: JobRow, item: WorkItem) -> bool:
+    """Whether an outcome still belongs on the row: the claim is still there, or was given up as unknown in between.
 
-    What a person has set back to Queued is to run again, unless nobody but the receipt knows how it ended.
+    A row that bears the claim has not ended, whatever a person has set its status to, and the outcome is that of the
+    run which it waits for. That nobody knows the outcome is no news for a row that says so.
     """
-    is_its_own = item.claim is not None and item.claim.matches(job.claim) and not job.is_queued
-    return is_its_own or job.result_code == OutcomeUnknown.code
+    if job.result_code == OutcomeUnknown.code:
+        return item.receipt is not None and item.receipt.code != OutcomeUnknown.code
+    return resumes(item, job)

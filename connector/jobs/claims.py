@@ -21,13 +21,13 @@ from typing import Final
 from connector.dataverse.choices import Operation
 from connector.errors import Invalid
 from connector.jobs import due
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.results import Done, Unknown
 from connector.outcomes import MEANINGS, SUPERSEDED
 from connector.routing.work_item import WorkItem
 
-#: Only Queued is an order to run a job; a row that nobody works on must end all the same.
-SET_BY_HAND: Final = "The status was set to In Progress by hand, so nobody works on the job."
+#: Only Queued is an order to run a job; a row that no worker has must end all the same.
+SET_BY_HAND: Final = "The status was set to In Progress by hand, which does not run the job."
 #: Why a job that must not run twice is not run again after its holder has disappeared.
 INTERRUPTED: Final = "The work was interrupted and may have been done."
 
@@ -58,18 +58,18 @@ class Drop:
     why: str
 
 
-type Decision = Run | End | Wait | Drop
+type ClaimDecision = Run | End | Wait | Drop
 
 
 def decide(  # noqa: PLR0911 - one return per rule reads best
     item: WorkItem,
-    job: Job | None,
+    job: JobRow | None,
     *,
-    siblings: Collection[Job],
+    siblings: Collection[JobRow],
     together: Collection[str],
     repeatable: bool,
     now: datetime,
-) -> Decision:
+) -> ClaimDecision:
     """Decide about one item.
 
     Args:
@@ -91,25 +91,28 @@ def decide(  # noqa: PLR0911 - one return per rule reads best
             return End(Done.failed(Invalid(SET_BY_HAND)))
         if not (job.is_queued or repeatable or job.started_on is None):
             return End(Unknown(INTERRUPTED).outcome)
-    if _is_superseded(job, siblings):
+    if _is_superseded(job, siblings, now):
         return End(Done(MEANINGS[SUPERSEDED].sentence, code=SUPERSEDED))
     if any(other.number < job.number and other.id not in together for other in siblings):
         return Wait(due.after_older(item.first_seen, now))
     return Run()
 
 
-def resumes(item: WorkItem, job: Job) -> bool:
-    """Whether the item comes back with a claim that the row bears."""
+def resumes(item: WorkItem, job: JobRow) -> bool:
+    """Whether the item comes back with a claim that is on the row."""
     return item.claim is not None and item.claim.matches(job.claim)
 
 
-def _is_superseded(job: Job, siblings: Collection[Job]) -> bool:
-    """Whether a newer sync does its work: not one behind a job of another operation, which would see old values."""
+def _is_superseded(job: JobRow, siblings: Collection[JobRow], now: datetime) -> bool:
+    """Whether a newer sync does its work.
+
+    Not one behind a job of another operation, which would see old values, nor one that may have read them already.
+    """
     younger = sorted((other for other in siblings if other.number > job.number), key=lambda other: other.number)
     following = takewhile(lambda other: other.operation is Operation.SYNC_CONTACT, younger)
-    return _syncs(job) and any(_syncs(other) and other.is_queued for other in following)
+    return _syncs(job) and any(_syncs(other) and other.is_queued and not other.is_leased(now) for other in following)
 
 
-def _syncs(job: Job) -> bool:
+def _syncs(job: JobRow) -> bool:
     """Whether it will send its record; one with two records is not valid and will send neither."""
     return job.operation is Operation.SYNC_CONTACT and not (job.customer and job.lead)

@@ -1,4 +1,4 @@
-"""Old jobs are deleted at night: what is done needs no row for ever. Zero days keeps them."""
+"""Old jobs are deleted at night; zero days keeps them."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""When everything happens that does not happen at once: every due time of jobs is made here."""
+"""All due times of jobs: of retries, of looks at an older job, and of wake-ups by the sweep."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ WORKING_SHARE: Final = 0.6
 HOLDER_GRACE: Final = 1.5
 #: Between two sweeps, as in local.settings.json.
 SWEEP_INTERVAL: Final = timedelta(minutes=2)
-#: How often at least the sweep wakes up a row that stays as it is; and one that has stayed so for a day.
+#: How often at least the sweep wakes up a row that does not change; and one that has not changed for a day.
 WAKE_UP_LONGEST: Final = timedelta(hours=1)
 WAKE_UP_OLD: Final = timedelta(days=1)
 
@@ -54,7 +54,7 @@ def after_dataverse(error: Exception, *, since: datetime, now: datetime, claimed
 
 
 def wake_up_ages(oldest: timedelta) -> Iterator[tuple[timedelta, timedelta]]:
-    """The ages at which a row that stays as it is is woken up, from and to, for rows no older than `oldest`.
+    """The ages at which a row that does not change is woken up, from and to, for rows no older than `oldest`.
 
     At once, at 2, 4, 8, 16 and 32 minutes, every hour, and after a day every day: so a backlog is not multiplied by
     its own wake-ups. Two sweeps fall into each span, in case one fails; the bus drops the second message, which has the

@@ -1,7 +1,7 @@
-"""What comes before the work: records are read, withdrawals are written, changes are sent, and consent is asked.
+"""What comes before the work: records are read, withdrawals are written, changes are sent, and consent is checked.
 
-In this order: whoever may not be in Spotler any more leaves it with the first job about them, whatever that job is; and
-a change of the record, consent before anything else, is in Spotler before any other work about it.
+In this order: a person who must not be in Spotler any more is removed with the first job about them, whatever it is;
+and a change of the record, consent before anything else, is in Spotler before any other work about it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,13 +13,13 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Invalid, Refused
 from connector.jobs.attempt import Attempt
 from connector.operations.context import Context
-from connector.operations.operation import Needs, Operation, Task
-from connector.operations.results import Failed, Result
+from connector.operations.operation import JobOperation, Needs, Task
+from connector.operations.results import Continue, Failed, Result
 from connector.sync.records import Record, RecordReader
 from connector.sync.withdrawal import withdraw
 
 
-def lookup_problem(operation: Operation[Any], attempt: Attempt) -> Invalid | None:
+def lookup_problem(operation: JobOperation[Any], attempt: Attempt) -> Invalid | None:
     """What is wrong with a row that names two records, or none where one is needed: this takes no call."""
     job = attempt.job
     if job.customer is not None and job.lead is not None:
@@ -34,7 +34,7 @@ def lookup_problem(operation: Operation[Any], attempt: Attempt) -> Invalid | Non
 
 
 def prepare[Plan](
-    operation: Operation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
+    operation: JobOperation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
 ) -> tuple[list[Task[Plan]], dict[str, Result]]:
     """The tasks that can be performed now, and the results of the others, by job id.
 
@@ -55,7 +55,8 @@ def prepare[Plan](
         if _is_to_be_sent_again(results.get(task.job.id)):
             continue  # whoever may not be in Spotler has to leave it before the job ends
         permission = task.permission.name if task.permission else ""
-        if error := objection(task.known_record.decision, task.intent, permission=permission):
+        error = objection(task.known_record.decision, task.intent, permission=permission)
+        if error and not comes_back(results.get(task.job.id)):  # else the person may still be in Spotler
             results[task.job.id] = Failed(error)
     return _left(tasks, results), results
 
@@ -66,7 +67,7 @@ def _is_to_be_sent_again(result: Result | None) -> bool:
 
 
 def _with_records[Plan](
-    operation: Operation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
+    operation: JobOperation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
 ) -> tuple[list[Task[Plan]], dict[str, Result]]:
     """A task for every job, with its record."""
     refs = {} if operation.needs is Needs.NOTHING else {each.job.id: each.about for each, _ in planned if each.about}
@@ -88,7 +89,7 @@ def _with_records[Plan](
 
 
 def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[list[Task[Plan]], dict[str, Result]]:
-    """Switch off in Dataverse what the tasks switch off, before Spotler is told; the results of those that failed."""
+    """Switch off in Dataverse what the tasks switch off, before Spotler is called; the results of those that failed."""
     rows: dict[RecordRef, Collection[str]] = {}
     after: list[Task[Plan]] = []
     for task in tasks:
@@ -104,11 +105,18 @@ def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[lis
     }
 
 
+def comes_back(result: Result | None) -> bool:
+    """Whether a job with this result is not over, so that later jobs of its record must wait."""
+    if isinstance(result, Failed):
+        return not isinstance(result.error, Invalid | Refused)
+    return isinstance(result, Continue)
+
+
 def _left[Plan](tasks: Sequence[Task[Plan]], results: Mapping[str, Result]) -> list[Task[Plan]]:
     return [task for task in tasks if task.job.id not in results]
 
 
-def _found(operation: Operation[Any], attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
+def _found(operation: JobOperation[Any], attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
     """The record of a job, as it was read.
 
     Raises:
@@ -119,7 +127,7 @@ def _found(operation: Operation[Any], attempt: Attempt, ref: RecordRef, record: 
             raise _deleted()
         return Record.deleted(ref)
     if attempt.job.record is None:
-        raise _no_record()  # it is still there, so somebody has cleared the lookup
+        raise _no_record()  # it is still there, so a person has cleared the lookup
     return record
 
 

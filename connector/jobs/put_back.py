@@ -1,7 +1,7 @@
-"""What a chunk sends at its end: items that wait, go elsewhere, are tried again, go on, or come next.
+"""What a chunk sends at its end: items that wait, go elsewhere, are retried, go on, or come next.
 
-What goes to the quarantine is sent last, so that no other job suffers when that is not taken. The ids of the messages
-are such that copies of one wake-up meet, and the bus keeps one of them.
+What goes to the quarantine is sent last, so that no other job suffers when that is not taken. Copies of one
+wake-up have the same message id, so the bus keeps one of them.
 """
 
 import logging
@@ -12,7 +12,7 @@ from connector import telemetry
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs import due as due_times
 from connector.jobs.attempt import Attempt
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.routing.quarantine import quarantine
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, Receipt, WorkItem
@@ -65,7 +65,7 @@ class PutBack:
         item = attempt.item_again("receipt", receipt=receipt)
         self._add(item, f"receipt/{attempt.job.claim}/{_slot(due)}", due)
 
-    def hand_over(self, job: Job, *, now: datetime) -> None:
+    def hand_over(self, job: JobRow, *, now: datetime) -> None:
         """The next job of a record need not wait any longer."""
         item = WorkItem(
             operation=slug_of(job.operation), job=job.id, record=job.record, reason="handover", first_seen=now
@@ -112,5 +112,5 @@ def put_back_all(bus: Bus, bodies: Iterable[bytes], error: Exception, *, operati
 
 
 def _slot(due: datetime) -> int:
-    """Whole seconds: the places where copies of one wake-up meet."""
+    """Whole seconds, so that copies of one wake-up have the same message id."""
     return int(due.timestamp())

@@ -12,11 +12,12 @@ from connector.errors import ConnectorError, OutcomeUnknown, Refused, Transient
 from connector.jobs import due, timeline
 from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.put_back import PutBack
-from connector.jobs.store import ClaimLost, JobStore, Write, receipt_of
+from connector.jobs.store import ClaimLost, JobStore
 from connector.jobs.verdict import verdict
+from connector.jobs.writes import Write, receipt_of
 from connector.operations.context import InfoRow
-from connector.operations.job import Job
-from connector.operations.operation import Operation
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation
 from connector.operations.results import Continue, Done, Failed, Retry, Unknown
 from connector.services import Services
 from connector.sync.info import InfoValues, merged, write_infos
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 class Recorder:
     """Records how the attempts of one chunk ended."""
 
-    def __init__(self, services: Services, operation: Operation[Any], put_back: PutBack) -> None:
+    def __init__(self, services: Services, operation: JobOperation[Any], put_back: PutBack) -> None:
         self._services = services
         self._operation = operation
         self._put_back = put_back
@@ -38,7 +39,7 @@ class Recorder:
     def record(
         self,
         ended: Collection[Ended],
-        siblings: Mapping[RecordRef, Sequence[Job]],
+        siblings: Mapping[RecordRef, Sequence[JobRow]],
         infos: Sequence[InfoRow],
     ) -> None:
         """Write how each attempt ended, put back what is tried again, and hand over to the next jobs.
@@ -98,7 +99,11 @@ class Recorder:
 
     def _infos(self, rows: Sequence[InfoRow]) -> Mapping[RecordRef, InfoValues]:
         """Write rows of Spotler Info; returns those that have to be written later."""
-        errors = write_infos(self._services.dataverse, rows)
+        try:
+            errors = write_infos(self._services.dataverse, rows)
+        except Exception as error:  # noqa: BLE001 - an internal error keeps no outcome from being written
+            telemetry.log_problem(log, error, operation=self._operation.slug)
+            return {}
         for first_of_each_type in {type(error): error for error in errors.values()}.values():
             telemetry.log_problem(log, first_of_each_type, operation=self._operation.slug)
         return {
@@ -120,11 +125,13 @@ class Recorder:
     def _settle(
         self, attempt: Attempt, done: Done, refusal: Exception | None, info: InfoValues | None, now: datetime
     ) -> None:
-        """An outcome that was written is logged; what a row did not take travels, or is kept."""
+        """An outcome that was written is logged; another one becomes a receipt, or is kept in quarantine."""
         is_over = refusal is None or isinstance(refusal, NotFound | ClaimLost)
         if is_over:
             self._log_end(attempt, done, now)
-        if isinstance(refusal, Refused) and not isinstance(refusal, NotFound | Conflict):
+        if self._put_back.has(attempt.job.id):
+            return  # its row of Spotler Info waits, and the outcome with it
+        if info is None and isinstance(refusal, Refused) and not isinstance(refusal, NotFound | Conflict):
             self._keep(attempt, done, refusal)
         elif info is not None or not is_over:
             self._write_later(attempt, done, refusal, info, now)
@@ -143,10 +150,10 @@ class Recorder:
             self._put_back.wait(attempt.item, moment)
 
     def _keep(self, attempt: Attempt, done: Done, refusal: Refused) -> None:
-        """The row takes nothing: the quarantine keeps the item, to be replayed once its row can be written.
+        """The row cannot be written: the quarantine keeps the item, to be replayed once its row can be written.
 
         The sweep goes on finding the row; what it sends is not kept once more each time. But what is done, and must not
-        be done twice, is known to nobody else.
+        be done twice, is known nowhere else.
         """
         is_only_copy = attempt.is_claimed and not self._operation.repeatable
         if attempt.item.reason == "sweep" and not is_only_copy:
@@ -180,14 +187,14 @@ class Recorder:
     def _hand_over(
         self,
         over: Collection[str],
-        siblings: Mapping[RecordRef, Sequence[Job]],
+        siblings: Mapping[RecordRef, Sequence[JobRow]],
         now: datetime,
         *,
         tried: Collection[str],
     ) -> None:
         """Wake up the next job of each record at once: it may be waiting for the one that is done.
 
-        One that this chunk has tried comes back by itself, or its row takes nothing.
+        One that this chunk has tried comes back by itself, or its row cannot be written.
         """
         for jobs in siblings.values():
             left = [job for job in jobs if job.id not in over]

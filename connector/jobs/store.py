@@ -1,36 +1,27 @@
 """The rows of Spotler Job: reading, claiming and writing them, each in as few calls as a chunk allows.
 
-A claim is written on condition of the row version that was read, marks the row with a token, and returns the version
-that it made. Everything after it is written on condition of that version: it takes effect only while nobody else has
-written, however late it arrives. Where somebody has, for example a person who corrects a column, the row is read again,
-and written if it still bears the claim.
+What is written, and on which condition, is in `connector.jobs.writes`. Where somebody else has written since the claim,
+for example a person who corrects a column, the row is read again, and written if it still has the claim.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
 
-from connector.dataverse.api import BatchRequest, Conflict, Dataverse, NotFound, Query, filters
+from connector.dataverse.api import Conflict, Dataverse, NotFound, Query, filters
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.names import Account, Contact, Info, Job as Names, Lead
+from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, OutcomeUnknown
-from connector.operations.job import COLUMNS, Job
-from connector.operations.results import Continue, Done, Retry
-from connector.routing.work_item import Receipt
-
-#: The longest text that each of the columns takes that say how a job ended.
-RESULT_CODE_LENGTH: Final = 100
-RESULT_MESSAGE_LENGTH: Final = 4000
-AUTOMATION_CONTACT_ID_LENGTH: Final = 100
+from connector.errors import ConnectorError
+from connector.jobs.writes import Write, claiming
+from connector.operations.job import COLUMNS, JobRow
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A job, and the token with which it is to be claimed."""
 
-    job: Job
+    job: JobRow
     token: str
 
 
@@ -43,79 +34,8 @@ class ClaimAnswers:
         refused: by id, why Dataverse did not take a claim.
     """
 
-    taken: Mapping[str, Job]
+    taken: Mapping[str, JobRow]
     refused: Mapping[str, ConnectorError]
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """What is written on the row of a job after its attempt.
-
-    Attributes:
-        job: as it was claimed; or, where it was not claimed, as it was read.
-        is_claimed: whether the claim of `job` stands on the row.
-        values: by column.
-    """
-
-    job: Job
-    is_claimed: bool
-    values: Mapping[str, object]
-
-    @classmethod
-    def ended(cls, job: Job, done: Done, now: datetime, *, is_claimed: bool) -> Self:
-        """The outcome. The claim goes, unless nobody knows the outcome and whoever learns it may still write it."""
-        receipt = receipt_of(done, made_on=now)
-        values: dict[str, object] = {
-            Names.STATUS: receipt.status.value,
-            Names.STATE: receipt.status.state,
-            Names.RESULT_CODE: receipt.code,
-            Names.RESULT_MESSAGE: receipt.message,
-            Names.COMPLETED_ON: _literal(now),
-            Names.LEASE_UNTIL: None,
-        }
-        if receipt.code != OutcomeUnknown.code:
-            values[Names.CLAIM] = None
-        if receipt.automation_contact_id:
-            values[Names.AUTOMATION_CONTACT_ID] = receipt.automation_contact_id
-        return cls(job, is_claimed, values)
-
-    @classmethod
-    def retried(cls, job: Job, retry: Retry, lease: timedelta) -> Self:
-        """Nothing of it was begun, or it may be done again: whoever comes after the lease may run it.
-
-        Until then nobody else takes it over. The problem is for people; one that only waits for an older job has none,
-        and is Queued again.
-        """
-        if retry.problem is None:
-            values: dict[str, object] = {
-                Names.STATUS: JobStatus.QUEUED.value,
-                Names.STATE: JobStatus.QUEUED.state,
-                Names.CLAIM: None,
-                Names.LEASE_UNTIL: None,
-                Names.RESULT_CODE: None,
-                Names.RESULT_MESSAGE: None,
-            }
-        else:
-            values = {
-                Names.LEASE_UNTIL: _end(retry.due + lease),
-                Names.RESULT_CODE: fitted(retry.problem.result_code, RESULT_CODE_LENGTH),
-                Names.RESULT_MESSAGE: fitted(retry.problem.for_people, RESULT_MESSAGE_LENGTH),
-            }
-        return cls(job, True, {**values, Names.STARTED_ON: None})
-
-    @classmethod
-    def continued(cls, job: Job, step: Continue, until: datetime) -> Self:
-        """One step is done."""
-        values = {
-            Names.LEASE_UNTIL: _end(until),
-            Names.RESULT_MESSAGE: fitted(step.progress, RESULT_MESSAGE_LENGTH),
-        }
-        return cls(job, True, values)
-
-    @property
-    def request(self) -> BatchRequest:
-        """The write, on condition of the row version."""
-        return BatchRequest.update(Names.SET, self.job.id, self.values, if_match=self.job.row_version)
 
 
 class ClaimLost(Conflict):
@@ -130,7 +50,7 @@ class JobStore:
     def __init__(self, dataverse: Dataverse) -> None:
         self._dataverse = dataverse
 
-    def read(self, ids: Collection[str], records: Collection[RecordRef]) -> list[Job]:
+    def read(self, ids: Collection[str], records: Collection[RecordRef]) -> list[JobRow]:
         """These jobs, and every unfinished job of these records, in the order of their numbers: one query."""
         wanted = [filters.in_(Names.ID, sorted(ids))]
         of_records = [
@@ -158,20 +78,20 @@ class JobStore:
 
     def stalled(
         self, ages: Collection[tuple[timedelta, timedelta]], *, now: datetime, queued_for: timedelta
-    ) -> Iterator[list[Job]]:
+    ) -> Iterator[list[JobRow]]:
         """Unfinished jobs that nobody is working on and that have been waiting for so long, page by page.
 
         They are Queued, or In Progress under a lease that has passed or that never was; the last is what a person does
-        by hand, and is told that it runs nothing.
+        by hand, and ends with a message that this runs nothing.
 
         Args:
             ages: from and to, of the time that they have been waiting.
             now: the present, in UTC.
             queued_for: the least age of a job that is Queued, because its own wake-up is on its way.
         """
-        by_lease = filters.or_(*(_between(Names.LEASE_UNTIL, now, span) for span in ages))
+        by_lease = filters.or_(*(_untouched((Names.LEASE_UNTIL, Names.MODIFIED_ON), now, span) for span in ages))
         unleased = filters.or_(filters.eq(Names.LEASE_UNTIL, None), filters.eq(Names.CLAIM, None))
-        by_change = filters.or_(*(_between(Names.MODIFIED_ON, now, span) for span in ages))
+        by_change = filters.or_(*(_untouched((Names.MODIFIED_ON,), now, span) for span in ages))
         old_enough = filters.or_(
             filters.ne(Names.STATUS, JobStatus.QUEUED), filters.lt(Names.MODIFIED_ON, now - queued_for)
         )
@@ -184,9 +104,9 @@ class JobStore:
         )
         query = Query(set_name=Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True)
         for page in self._dataverse.pages(query):
-            yield [Job.from_row(row) for row in page]
+            yield [JobRow.from_row(row) for row in page]
 
-    def overdue(self, *, since: datetime, limit: int) -> list[Job]:
+    def overdue(self, *, since: datetime, limit: int) -> list[JobRow]:
         """Jobs that should be over by now and are not, the oldest first.
 
         One that a person set back to Queued counts from then on, as long as nobody has claimed it.
@@ -199,8 +119,8 @@ class JobStore:
         """Claim these jobs, each on condition that its row has not changed: one `$batch`.
 
         Args:
-            claims: the jobs as they were read, and a token for each, so that whoever lost the answer can tell later
-                whether the claim succeeded.
+            claims: the jobs as they were read, and a token for each, so that a worker that lost the answer can find out
+                later whether the claim succeeded.
             now: the present, in UTC.
             lease: how long nobody else touches them.
 
@@ -222,7 +142,7 @@ class JobStore:
             for claim in claims
         ]
         answers = self._dataverse.batch(
-            [_claiming(job, now, claim.job.row_version) for job, claim in zip(jobs, claims, strict=True)]
+            [claiming(job, now, claim.job.row_version) for job, claim in zip(jobs, claims, strict=True)]
         )
         answered = list(zip(jobs, answers, strict=True))
         return ClaimAnswers(
@@ -244,17 +164,20 @@ class JobStore:
         Raises:
             Exception: when Dataverse took nothing.
         """
-        refusals = self._write(writes)
+        # A claim may have been answered without the version that it made.
+        unknown = [each for each in writes if each.is_claimed and not each.job.row_version]
+        refusals = self._write([each for each in writes if each not in unknown])
         changed = [each for each in writes if each.is_claimed and isinstance(refusals.get(each.job.id), Conflict)]
         for write in changed:
             del refusals[write.job.id]
+        changed += unknown
         try:
             return refusals | self._write_again(changed)
         except Exception as error:  # noqa: BLE001 - what was written before must not look as if it was not
             return refusals | {write.job.id: error for write in changed}
 
     def _write_again(self, writes: Sequence[Write]) -> dict[str, Exception]:
-        """Write rows in the version that they have now, if they still bear the claim."""
+        """Write rows in the version that they have now, if they still have the claim."""
         if not writes:
             return {}
         now = {job.id: job for job in self.read([write.job.id for write in writes], ())}
@@ -276,62 +199,19 @@ class JobStore:
             if answer.error is not None
         }
 
-    def _query(self, condition: str, top: int | None = None) -> list[Job]:
+    def _query(self, condition: str, top: int | None = None) -> list[JobRow]:
         rows = self._dataverse.query(
             Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), top=top, annotations=True
         )
-        return [Job.from_row(row) for row in rows]
+        return [JobRow.from_row(row) for row in rows]
 
 
-def receipt_of(done: Done, *, made_on: datetime, info: Mapping[str, object] | None = None) -> Receipt:
-    """The outcome as its row takes it, and as an item carries it until then.
+def _untouched(columns: Collection[str], now: datetime, span: tuple[timedelta, timedelta]) -> str:
+    """Rows of which the latest of these moments is so long ago.
 
-    Args:
-        done: the outcome.
-        made_on: when the work was done.
-        info: a row of Spotler Info that could not be written either.
+    The youngest span has no end: the clock of Dataverse may be a moment ahead.
     """
-    return Receipt(
-        made_on=made_on,
-        info={name: value for name, value in info.items() if name != Info.NAME} if info else None,
-        status=done.status,
-        code=fitted(done.code, RESULT_CODE_LENGTH),
-        message=fitted(done.message, RESULT_MESSAGE_LENGTH),
-        automation_contact_id=fitted(done.automation_contact_id, AUTOMATION_CONTACT_ID_LENGTH),
-    )
-
-
-def fitted(text: str, length: int) -> str:
-    """As much of a text as a column takes, without lone surrogates: these cannot be sent."""
-    return text[:length].encode(errors="replace").decode()
-
-
-def _claiming(job: Job, started: datetime, version: str) -> BatchRequest:
-    """The conditional write that makes a claim; it clears what an earlier run left."""
-    assert job.lease_until is not None  # noqa: S101 - set by the claim
-    values: dict[str, object] = {
-        Names.STATUS: JobStatus.IN_PROGRESS.value,
-        Names.STATE: JobStatus.IN_PROGRESS.state,
-        Names.CLAIM: job.claim,
-        Names.STARTED_ON: _literal(started),
-        Names.LEASE_UNTIL: _end(job.lease_until),
-        Names.ATTEMPTS: job.attempts,
-    }
-    if job.result_code:
-        values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
-    return BatchRequest.update(Names.SET, job.id, values, if_match=version, returning=Names.ID)
-
-
-def _between(column: str, now: datetime, span: tuple[timedelta, timedelta]) -> str:
     youngest, oldest = span
-    return f"({filters.and_(filters.gt(column, now - oldest), filters.le(column, now - youngest))})"
-
-
-def _literal(moment: datetime) -> str:
-    """Dataverse keeps whole seconds."""
-    return filters.literal(moment.replace(microsecond=0))
-
-
-def _end(moment: datetime) -> str:
-    """The end of a lease, rounded up: it must not be shorter than the lock of the message."""
-    return _literal(moment + timedelta(seconds=1) - timedelta.resolution)
+    reached = (filters.le(column, now - youngest) for column in columns if youngest)
+    not_yet = filters.or_(*(filters.gt(column, now - oldest) for column in columns))
+    return f"({filters.and_(*reached, not_yet)})"

@@ -7,7 +7,7 @@ So the sweep asks for the rows of certain ages only, the youngest first; what it
 by the next ones.
 
 A lease also passes while Dataverse cannot be written, and the item that holds the claim is on the bus all the same with
-its claim or its outcome. A job that must not be done twice and was begun would be failed by whoever comes without the
+its claim or its outcome. A job that must not be done twice and was begun would be failed by an item without the
 claim; so its wake-up is delayed until the item had time to come back.
 """
 
@@ -20,7 +20,7 @@ from typing import Final
 from connector import telemetry
 from connector.jobs import due
 from connector.jobs.store import JobStore
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import WorkItem
@@ -59,7 +59,7 @@ def sweep(services: Services) -> int:
     return requeued
 
 
-def _stalled(services: Services, now: datetime) -> Iterator[Sequence[Job]]:
+def _stalled(services: Services, now: datetime) -> Iterator[Sequence[JobRow]]:
     """The jobs that are due for a wake-up, page by page."""
     store = JobStore(services.dataverse)
     patience = timedelta(seconds=services.settings.job_sweep_after_seconds)
@@ -70,7 +70,7 @@ def _stalled(services: Services, now: datetime) -> Iterator[Sequence[Job]]:
         yield from store.stalled(ages, now=now, queued_for=patience)
 
 
-def _wake_up(job: Job, services: Services, now: datetime) -> OutgoingMessage:
+def _wake_up(job: JobRow, services: Services, now: datetime) -> OutgoingMessage:
     item = WorkItem(operation=slug_of(job.operation), job=job.id, record=job.record, reason="sweep", first_seen=now)
     may_be_unknown = not (job.is_queued or job.started_on is None or operation_of(item.operation).repeatable)
     holder_may_come = may_be_unknown and not job.is_set_by_hand
@@ -82,7 +82,7 @@ def _wake_up(job: Job, services: Services, now: datetime) -> OutgoingMessage:
 
 
 def _alert(services: Services, now: datetime) -> None:
-    """Tell operators of jobs that take longer than any problem is retried."""
+    """Report jobs that take longer than any problem is retried."""
     hours = services.settings.job_give_up_hours
     overdue = JobStore(services.dataverse).overdue(since=now - timedelta(hours=hours), limit=OVERDUE_LIMIT)
     if not overdue:

@@ -4,16 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from connector.dataverse.records import RecordRef
-from connector.errors import Invalid, Refused
 from connector.jobs.attempt import Attempt, Ended
-from connector.jobs.prepare import lookup_problem, prepare
+from connector.jobs.prepare import comes_back, lookup_problem, prepare
 from connector.jobs.verdict import OlderFirst
 from connector.operations.context import Context, all_ended
-from connector.operations.operation import Operation
-from connector.operations.results import Continue, Failed, Result
+from connector.operations.operation import JobOperation
+from connector.operations.results import Failed, Result
 
 
-def perform[Plan](operation: Operation[Plan], attempts: Sequence[Attempt], context: Context) -> list[Ended]:
+def perform[Plan](operation: JobOperation[Plan], attempts: Sequence[Attempt], context: Context) -> list[Ended]:
     """Plan, prepare and perform; jobs of one record go one after the other, in turns.
 
     Returns:
@@ -30,7 +29,7 @@ def perform[Plan](operation: Operation[Plan], attempts: Sequence[Attempt], conte
             else:
                 planned.append((attempt, plans[attempt.job.id]))
         results |= _perform_turn(operation, planned, context)
-        held |= {each.about for each in turn if each.about and _comes_back(results[each.job.id])}
+        held |= {each.about for each in turn if each.about and comes_back(results[each.job.id])}
     return [Ended(attempt, results[attempt.job.id]) for attempt in attempts]
 
 
@@ -49,7 +48,7 @@ def turns(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
 
 
 def _plans[Plan](
-    operation: Operation[Plan], attempts: Sequence[Attempt], context: Context, results: dict[str, Result]
+    operation: JobOperation[Plan], attempts: Sequence[Attempt], context: Context, results: dict[str, Result]
 ) -> dict[str, Plan]:
     """The plan of every job whose row is right; the results of the others are added to `results`."""
     results |= {
@@ -65,7 +64,7 @@ def _plans[Plan](
 
 
 def _perform_turn[Plan](
-    operation: Operation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
+    operation: JobOperation[Plan], planned: Sequence[tuple[Attempt, Plan]], context: Context
 ) -> dict[str, Result]:
     """One turn: no record occurs twice."""
     jobs = [attempt.job.id for attempt, _ in planned]
@@ -82,10 +81,3 @@ def _perform_turn[Plan](
             results |= all_ended(tasks, error)
     missing = Failed(RuntimeError("the operation gave no result for the job"))
     return {job: results.get(job, missing) for job in jobs}
-
-
-def _comes_back(result: Result) -> bool:
-    """Whether the job is not over, so that later jobs of its record must wait."""
-    if isinstance(result, Failed):
-        return not isinstance(result.error, Invalid | Refused)
-    return isinstance(result, Continue)

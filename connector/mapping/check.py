@@ -1,6 +1,6 @@
-"""A mapping held against the tables of Dataverse and the fields of the Spotler account, for the command line.
+"""A mapping compared with the tables of Dataverse and the fields of the Spotler account, for the command line.
 
-The sync itself does not need these checks: it leaves out what it cannot send, with a warning. They tell an
+The sync itself does not need these checks: it leaves out what it cannot send, with a warning. They show an
 administrator beforehand, with every problem at once.
 """
 

@@ -14,5 +14,5 @@ def content_hash(properties: abc.Mapping[str, object]) -> str:
         TypeError, ValueError: when a value is no JSON; values must be as they go over the wire.
     """
     text = json.dumps(properties, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # Half a surrogate pair cannot be UTF-8, but Dataverse can hold one and it must not stop the sync.
+    # A lone surrogate cannot be UTF-8, but Dataverse can hold one and it must not stop the sync.
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

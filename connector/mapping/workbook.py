@@ -1,4 +1,4 @@
-"""A workbook that somebody hands us, read within limits.
+"""An uploaded workbook, read within limits.
 
 A file of a few kilobytes can say that it has sixteen thousand columns, a million rows, or gigabytes of text. What is
 larger than a mapping can be is refused before its cells are read; what a file says of its own size is not believed.
@@ -85,8 +85,8 @@ def _check_size(file: BinaryIO, name: str) -> None:
             if sum(part.file_size for part in parts.infolist()) <= MAX_UNPACKED:
                 return
     raise Misconfigured(
-        f"The file {name} is too large. At most {MAX_BYTES // 1_000_000} MB are read, "
-        f"{MAX_UNPACKED // 1_000_000} MB unpacked."
+        f"The file {name} is larger than {MAX_BYTES // 1_000_000} MB, or {MAX_UNPACKED // 1_000_000} MB unpacked.",
+        advice="Remove from the workbook what is not part of the mapping.",
     )
 
 
@@ -124,6 +124,6 @@ def _line(number: int, row: Iterable[Cell | MergedCell]) -> Line:
 
 def _too_large(title: str) -> Misconfigured:
     return Misconfigured(
-        f"The sheet {title} has cells beyond row {MAX_ROWS} or column {get_column_letter(MAX_COLUMNS)}. "
-        "Delete the rows and columns outside the table, also empty ones that have a format."
+        f"The sheet {title} has cells beyond row {MAX_ROWS} or column {get_column_letter(MAX_COLUMNS)}.",
+        advice="Delete the rows and columns outside the table, also empty ones that have a format.",
     )

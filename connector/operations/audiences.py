@@ -13,15 +13,15 @@ from connector.dataverse.choices import Operation as Choice
 from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context, all_ended
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Failed, Result
 from connector.spotler import ContactUnknown, MembershipResult, clean_text, name_key
 from connector.spotler.audiences import Audiences
 
 #: The longest name and id of an audience that Spotler takes.
 NAME_LENGTH: Final = 255
-#: Tells the audiences of these jobs from those of Marketing Lists, whose id is the id of the list.
+#: Distinguishes the audiences of these jobs from those of Marketing Lists, whose id is the id of the list.
 ID_PREFIX: Final = "d365-"
 #: Names in one query: Dataverse takes a few hundred conditions, and a batch seldom has more than a few audiences.
 NAMES_PER_QUERY: Final = 50
@@ -30,7 +30,7 @@ MISSING: Final = "RESOURCE_NOT_FOUND"
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class TargetAudience:
     """The audience of a job.
 
     Attributes:
@@ -42,7 +42,7 @@ class Audience:
     name: str
 
 
-class AudienceOperation(Operation[Audience]):
+class AudienceOperation(JobOperation[TargetAudience]):
     """All contacts of a chunk that go into, or out of, one audience share a call."""
 
     syncs_first = True
@@ -50,19 +50,19 @@ class AudienceOperation(Operation[Audience]):
     post: str
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Audience | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, TargetAudience | Exception]:
         """There is a name, and no Marketing List owns the audience: its next refresh would undo the job."""
         plans = each_job(jobs, lambda job: audience_of(job.audience))
-        owned = _owned_by_lists([job.audience for job in jobs if isinstance(plans[job.id], Audience)], context)
+        owned = _owned_by_lists([job.audience for job in jobs if isinstance(plans[job.id], TargetAudience)], context)
         return {
             job: Invalid("A Marketing List keeps this audience; change the members of the list instead.")
-            if isinstance(plan, Audience) and plan.id in owned
+            if isinstance(plan, TargetAudience) and plan.id in owned
             else plan
             for job, plan in plans.items()
         }
 
     @override
-    def perform(self, tasks: Sequence[Task[Audience]], context: Context) -> Mapping[str, Result]:
+    def perform(self, tasks: Sequence[Task[TargetAudience]], context: Context) -> Mapping[str, Result]:
         """One call per audience for up to 2,500 contacts."""
         by_audience = defaultdict(list)
         for task in tasks:
@@ -77,25 +77,25 @@ class AudienceOperation(Operation[Audience]):
                 results |= all_ended(members, error)
         return results
 
-    def _change(self, tasks: Sequence[Task[Audience]], context: Context) -> dict[str, Result]:
+    def _change(self, tasks: Sequence[Task[TargetAudience]], context: Context) -> dict[str, Result]:
         by_contact = {task.known_record.ref.id: task for task in tasks}
         results: dict[str, Result] = {}
         lost = [by_contact[contact] for contact in self._call(tasks, context).unknown]
         if lost:
             # We sent these contacts, but Spotler has lost them: send them again and repeat once.
-            results = context.send(lost, always=True)
+            results = context.send_lost(lost)
             again = [task for task in lost if task.job.id not in results]
             for contact in self._call(again, context).unknown if again else ():
                 results[by_contact[contact].job.id] = Failed(ContactUnknown())
         done = Done(self.done, post=f"{self.post}: {tasks[0].plan.name}")
         return {task.job.id: done for task in tasks} | results
 
-    def _call(self, tasks: Sequence[Task[Audience]], context: Context) -> MembershipResult:
+    def _call(self, tasks: Sequence[Task[TargetAudience]], context: Context) -> MembershipResult:
         audience = tasks[0].plan
         return self._members(context.services.spotler.audiences, audience, [each.known_record.ref.id for each in tasks])
 
     @abstractmethod
-    def _members(self, audiences: Audiences, audience: Audience, contacts: Sequence[str]) -> MembershipResult:
+    def _members(self, audiences: Audiences, audience: TargetAudience, contacts: Sequence[str]) -> MembershipResult:
         """Change who is in the audience."""
 
 
@@ -107,7 +107,7 @@ class AddToAudience(AudienceOperation):
     post = "Spotler audience joined"
 
     @override
-    def _members(self, audiences: Audiences, audience: Audience, contacts: Sequence[str]) -> MembershipResult:
+    def _members(self, audiences: Audiences, audience: TargetAudience, contacts: Sequence[str]) -> MembershipResult:
         try:
             return audiences.add_members(audience.id, contacts)
         except Refused as refusal:
@@ -126,14 +126,14 @@ class RemoveFromAudience(AudienceOperation):
     post = "Spotler audience left"
 
     @override
-    def _members(self, audiences: Audiences, audience: Audience, contacts: Sequence[str]) -> MembershipResult:
+    def _members(self, audiences: Audiences, audience: TargetAudience, contacts: Sequence[str]) -> MembershipResult:
         return audiences.remove_members(audience.id, contacts)
 
 
 OPERATIONS: Final = (AddToAudience(), RemoveFromAudience())
 
 
-def audience_of(text: str) -> Audience:
+def audience_of(text: str) -> TargetAudience:
     """The audience that a job names.
 
     Raises:
@@ -144,7 +144,7 @@ def audience_of(text: str) -> Audience:
         raise Invalid("The job has no audience; fill the column Audience with its name.")
     if len(name) > NAME_LENGTH:
         raise Invalid(f"The name of the audience is longer than {NAME_LENGTH} characters.")
-    return Audience(audience_id(name), name)
+    return TargetAudience(audience_id(name), name)
 
 
 def audience_id(name: str) -> str:

@@ -8,7 +8,7 @@ Fields are separated by line breaks; on a single line, by semicolons (`single_li
 out, blank, or still has its type hint (`invoiceEmail=STRING`) passes nothing; people who write the hints by hand write
 `String` or `Text` as well. Names are case-sensitive, as in Spotler.
 
-The fields of an automation are in its row (`parse_template`), where Spotler tells them or people have written them. If
+The fields of an automation are in its row (`parse_template`), where Spotler returns them or people wrote them. If
 the row has none, any name is accepted, as text.
 """
 

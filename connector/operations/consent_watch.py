@@ -27,6 +27,7 @@ class ConsentWatch:
         self._lock = threading.Lock()
         self._decisions: dict[RecordRef, Decision] = {}
         self._read_on: datetime | None = None
+        self._failed: tuple[datetime, Exception] | None = None
 
     def remember(self, records: Collection[Record], read_on: datetime) -> None:
         """These records were read at this time; those before them are done."""
@@ -41,13 +42,23 @@ class ConsentWatch:
             ConnectorError: consent has been withdrawn meanwhile, or it could not be read.
         """
         with self._lock:
-            if self._read_on is None or self._services.now() - self._read_on > MAX_AGE:
-                read_on = self._services.now()
-                records = RecordReader(self._services).read(list(self._decisions))
-                self._decisions = {each: records[each].decision for each in self._decisions if each in records}
-                self._read_on = read_on
+            now = self._services.now()
+            if self._read_on is None or now - self._read_on > MAX_AGE:
+                self._read(now)
             decision = self._decisions.get(ref)
         if decision is None:
             raise Invalid("The customer or lead of the job was deleted.")
         if error := objection(decision, intent, permission=permission):
             raise error
+
+    def _read(self, now: datetime) -> None:
+        """Read the consent of all records again. What cannot be read now is not asked for by each of them."""
+        if self._failed is not None and now - self._failed[0] < MAX_AGE:
+            raise self._failed[1]
+        try:
+            records = RecordReader(self._services).read(list(self._decisions))
+        except Exception as error:
+            self._failed = now, error
+            raise
+        self._decisions = {each: records[each].decision for each in self._decisions if each in records}
+        self._read_on, self._failed = now, None

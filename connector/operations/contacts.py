@@ -6,17 +6,17 @@ from typing import Final, override
 from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task
 from connector.operations.results import Done, Failed, Result
 from connector.sync.results import Delivery, NotSent
 
 
-class ContactOperation(Operation[None]):
+class ContactOperation(JobOperation[None]):
     """The record is all it needs."""
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, None]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
         """Nothing else stands on the row."""
         return dict.fromkeys(job.id for job in jobs)
 

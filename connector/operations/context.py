@@ -17,7 +17,7 @@ from connector.services import Services
 from connector.spotler import ContactUnknown
 from connector.sync.info import InfoValues
 from connector.sync.outward import Outward
-from connector.sync.records import Record
+from connector.sync.records import Record, RecordReader
 from connector.sync.results import SKIPPED, Delivery, NotSent, Sent
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Context:
 
     Attributes:
         deadline: nothing new is begun after it; what is left is put back.
-        consent: looked at once more right before calls that can get somebody mailed.
+        consent: checked again right before calls that can get somebody mailed.
     """
 
     services: Services
@@ -125,12 +125,23 @@ class Context:
         Returns:
             by job id, the end of those whose work cannot go on.
         """
-        if not tasks:
+        return _ends(tasks, self._deliver([task.known_record for task in tasks], always=always))
+
+    def send_lost[Plan](self, tasks: Sequence[Task[Plan]]) -> dict[str, Result]:
+        """Send the records of these tasks again, because Spotler has lost their contacts; returns as `send`."""
+        return _ends(tasks, self._deliver(self._read_again([task.known_record.ref for task in tasks]), always=True))
+
+    def _read_again(self, refs: Sequence[RecordRef]) -> list[Record]:
+        """Records as they are now: a person who has withdrawn consent meanwhile must not be created again."""
+        records = RecordReader(self.services).read(refs)
+        return [records.get(ref) or Record.deleted(ref) for ref in refs]
+
+    def _deliver(self, records: Sequence[Record], *, always: bool) -> Mapping[RecordRef, Delivery]:
+        if not records:
             return {}
-        sent = self.outward.send([task.known_record for task in tasks], always=always)
+        sent = self.outward.send(records, always=always)
         self.keep_infos(sent)
-        ends = {task.job.id: _end(task, sent[task.known_record.ref]) for task in tasks}
-        return {job: end for job, end in ends.items() if end is not None}
+        return sent
 
     def for_contact[T](self, record: Record, call: Callable[[str], T]) -> T:
         """Make a call about a contact; one that Spotler has lost, although we sent it, is sent again first.
@@ -143,9 +154,7 @@ class Context:
         try:
             return call(record.ref.id)
         except ContactUnknown:
-            sent = self.outward.send([record], always=True)
-            self.keep_infos(sent)
-            result = sent[record.ref]
+            result = self._deliver(self._read_again([record.ref]), always=True)[record.ref]
             if isinstance(result, NotSent):
                 raise result.error from None
             if not result.is_there:
@@ -164,6 +173,12 @@ def ended[Plan](task: Task[Plan], error: Exception, *, begun: bool = False) -> R
 def all_ended[Plan](tasks: Sequence[Task[Plan]], error: Exception) -> Mapping[str, Result]:
     """The same error for every task."""
     return {task.job.id: ended(task, error) for task in tasks}
+
+
+def _ends[Plan](tasks: Sequence[Task[Plan]], sent: Mapping[RecordRef, Delivery]) -> dict[str, Result]:
+    """The ends of those tasks whose work cannot go on after their record was sent, by job id."""
+    ends = {task.job.id: _end(task, sent[task.known_record.ref]) for task in tasks}
+    return {job: end for job, end in ends.items() if end is not None}
 
 
 def _end[Plan](task: Task[Plan], result: Delivery) -> Result | None:

@@ -12,8 +12,8 @@ from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.mapping.values import typed
 from connector.operations.context import Context, ended
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.target_field import find_target, is_lasting
 from connector.spotler import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class FieldWrite:
     """What is to be written.
 
     Attributes:
@@ -57,7 +57,7 @@ class Write:
         return Intent.REMOVE if self.only_removes else Intent.CONTACT
 
     @classmethod
-    def of(cls, properties: Mapping[str, object], fields: Fields, permission_fields: Collection[str]) -> Write:
+    def of(cls, properties: Mapping[str, object], fields: Fields, permission_fields: Collection[str]) -> FieldWrite:
         """What a property, in the form in which it goes to Spotler, amounts to.
 
         Args:
@@ -78,14 +78,14 @@ class Write:
         return cls(properties, not item["enabled"], permission=option)
 
 
-class FieldOperation(Operation[Write]):
+class FieldOperation(JobOperation[FieldWrite]):
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
     syncs_first = True
     verb: str
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Write | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, FieldWrite | Exception]:
         """The field exists and may be written, and the value fits its type: an invalid value is never sent."""
         checked = each_job(jobs, self._check)
         filled = [job for job in jobs if checked[job.id] is None]
@@ -97,29 +97,29 @@ class FieldOperation(Operation[Write]):
         if not all(is_lasting(job.field_name, fields) for job in filled):
             fields = spotler.fields(max_age=FIELDS_MISSED_TTL)  # somebody may have renamed or added one meanwhile
 
-        def write(job: Job) -> Write:
-            return Write.of(self._property(job, fields, mapping), fields, mapping.permission_fields(job.table))
+        def write(job: JobRow) -> FieldWrite:
+            return FieldWrite.of(self._property(job, fields, mapping), fields, mapping.permission_fields(job.table))
 
         return refused | each_job(filled, write)
 
     @override
-    def intent(self, plan: Write) -> Intent:
+    def intent(self, plan: FieldWrite) -> Intent:
         """It depends on the field and on the value."""
         return plan.intent
 
     @override
-    def permission(self, plan: Write) -> Item | None:
+    def permission(self, plan: FieldWrite) -> Item | None:
         """The permission that is switched."""
         return plan.permission
 
     @override
-    def perform(self, tasks: Sequence[Task[Write]], context: Context) -> Mapping[str, Result]:
+    def perform(self, tasks: Sequence[Task[FieldWrite]], context: Context) -> Mapping[str, Result]:
         """One call for a hundred contacts."""
         single = [task for task in tasks if task.plan.opens_channel]
         together = [task for task in tasks if not task.plan.opens_channel]
         return self._update(together, context) | context.each(single, lambda task: self._put(task, context))
 
-    def _update(self, tasks: Sequence[Task[Write]], context: Context, *, again: bool = False) -> dict[str, Result]:
+    def _update(self, tasks: Sequence[Task[FieldWrite]], context: Context, *, again: bool = False) -> dict[str, Result]:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
         if not tasks:
             return {}
@@ -130,29 +130,29 @@ class FieldOperation(Operation[Write]):
             if answer.error is None:
                 results[task.job.id] = self._done(task.job)
             elif not again and (isinstance(answer.error, ContactUnknown) or answer.code == NO_CHANNEL):
-                lost.append(task)  # or there, but in no way to be reached: Spotler tells after it was sent again
+                lost.append(task)  # or it is there but not found; the call after sending it again shows which
             else:
                 results[task.job.id] = ended(task, answer.error)
-        missing = context.send(lost, always=True)
+        missing = context.send_lost(lost)
         back = [task for task in lost if task.job.id not in missing]
         return results | missing | self._update(back, context, again=True)
 
-    def _put(self, task: Task[Write], context: Context) -> Done:
-        """Write what Spotler would create a contact for, were it not told that there must be one."""
+    def _put(self, task: Task[FieldWrite], context: Context) -> Done:
+        """Write what Spotler would otherwise create a contact for: the call says that there must be one."""
         spotler = context.services.spotler
         context.for_contact(task.known_record, lambda contact: spotler.update_contact(contact, task.plan.properties))
         return self._done(task.job)
 
-    def _done(self, job: Job) -> Done:
+    def _done(self, job: JobRow) -> Done:
         """The post names the field and never its value."""
         return Done(f"The field was {self.verb}.", post=f"Spotler field {self.verb}: {job.field_name.strip()}")
 
     @abstractmethod
-    def _check(self, job: Job) -> None:
+    def _check(self, job: JobRow) -> None:
         """The columns that the job needs are filled."""
 
     @abstractmethod
-    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+    def _property(self, job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
         """What is written, by the internal name of the field."""
 
 
@@ -163,11 +163,11 @@ class SetContactField(FieldOperation):
     verb = "set"
 
     @override
-    def _check(self, job: Job) -> None:
+    def _check(self, job: JobRow) -> None:
         filled(job)
 
     @override
-    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+    def _property(self, job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
         return property_to_set(job, fields, mapping)
 
 
@@ -178,18 +178,18 @@ class ClearContactField(FieldOperation):
     verb = "cleared"
 
     @override
-    def _check(self, job: Job) -> None:
+    def _check(self, job: JobRow) -> None:
         named(job)
 
     @override
-    def _property(self, job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+    def _property(self, job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
         return property_to_clear(job, fields, mapping)
 
 
 OPERATIONS: Final = (SetContactField(), ClearContactField())
 
 
-def named(job: Job) -> None:
+def named(job: JobRow) -> None:
     """The job says which field.
 
     Raises:
@@ -199,7 +199,7 @@ def named(job: Job) -> None:
         raise Invalid("The job has no field name; fill the column Field Name.")
 
 
-def filled(job: Job) -> None:
+def filled(job: JobRow) -> None:
     """The job says which field, and what to write into it.
 
     Raises:
@@ -210,7 +210,7 @@ def filled(job: Job) -> None:
         raise Invalid("The job has no field value; to empty a field, use the operation Clear Contact Field.")
 
 
-def property_to_set(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+def property_to_set(job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
     """The property that Set Contact Field writes, by its internal name.
 
     Raises:
@@ -222,7 +222,7 @@ def property_to_set(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str
     return {target.name: value if target.bit is None else [{"bit": target.bit, "enabled": value}]}
 
 
-def property_to_clear(job: Job, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
+def property_to_clear(job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
     """The property that Clear Contact Field empties; an item of a list field is switched off.
 
     Raises:

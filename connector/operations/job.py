@@ -9,6 +9,7 @@ from connector.dataverse.api.rows import ETAG, lookup_id, lookup_table
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job as Names, Lead, lookup_value
 from connector.dataverse.records import RecordRef
+from connector.errors import OutcomeUnknown
 
 #: The columns of a job that its execution needs.
 COLUMNS: Final = (
@@ -37,7 +38,7 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobRow:
     """One row of Spotler Job.
 
     Attributes:
@@ -47,8 +48,8 @@ class Job:
         lead: the lead, if any.
         result_code: how it ended; while it waits for another attempt, the last problem.
         attempts: how often the job was claimed, in all its runs.
-        claim: the token of the claim under which it runs or waits; empty once it has ended, unless nobody knows how.
-        lease_until: until when nobody else touches it, whatever its status says.
+        claim: the token of the claim under which it runs or waits; empty after its end, unless that is unknown.
+        lease_until: until when no other worker touches it, whatever its status says.
         started_on: when the attempt under way began; None while it waits for one, so that nothing of it was begun.
         modified_on: when the row was last written.
         row_version: the ETag, for conditional writes; after a claim the one that the claim made.
@@ -94,17 +95,17 @@ class Job:
 
     @property
     def is_set_by_hand(self) -> bool:
-        """Whether a person set it In Progress: a claim leaves a token and a lease."""
-        return self.status == JobStatus.IN_PROGRESS and (not self.claim or self.lease_until is None)
+        """Whether a person set it In Progress: a claim leaves a token, and takes how the job ended before."""
+        return self.status == JobStatus.IN_PROGRESS and (not self.claim or self.result_code == OutcomeUnknown.code)
 
     def is_leased(self, now: datetime) -> bool:
-        """Whether somebody holds it: a running lease counts whatever a person has set the status to."""
+        """Whether a worker has it: a running lease counts whatever a person has set the status to."""
         return bool(self.claim) and self.lease_until is not None and self.lease_until > now
 
     def waiting_for(self, now: datetime) -> timedelta:
-        """How long nobody has touched it: since its lease has passed, or since it was last written without one."""
-        since = self.lease_until if self.claim and self.lease_until is not None else self.modified_on
-        return max(now - (since or now), timedelta(0))
+        """How long nobody has touched it: since it was last written, and since its lease has passed if it has one."""
+        since = [self.modified_on, self.lease_until if self.claim else None]
+        return max(now - max((moment for moment in since if moment is not None), default=now), timedelta(0))
 
     @property
     def is_final(self) -> bool:

@@ -8,8 +8,8 @@ from connector.dataverse.choices import Operation as Choice
 from connector.dataverse.names import MarketingList
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context, all_ended
-from connector.operations.job import Job
-from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Result
 
 
@@ -20,14 +20,14 @@ class NotAvailable(Refused):
     advice = "Use Add To Audience and Remove From Audience, or a later version."
 
 
-class ListOperation(Operation[None]):
+class ListOperation(JobOperation[None]):
     """A job about a Marketing List."""
 
     needs = Needs.NOTHING
     needs_active_list: bool
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Exception | None]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Exception | None]:
         """The list exists, and is active if it is to be synced."""
         rows = _lists({job.list_id for job in jobs if job.list_id}, context)
         return each_job(jobs, lambda job: self._check(job, rows))
@@ -37,7 +37,7 @@ class ListOperation(Operation[None]):
         """Say that it is not available."""
         return all_ended(tasks, NotAvailable())
 
-    def _check(self, job: Job, rows: Mapping[str, Row] | None) -> None:
+    def _check(self, job: JobRow, rows: Mapping[str, Row] | None) -> None:
         if job.customer is not None or job.lead is not None:
             raise Invalid("A job about a marketing list has no customer and no lead; clear them.")
         if job.list_id is None:

@@ -17,7 +17,7 @@ from typing import ClassVar
 from connector.consent import Intent, Item
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.results import Result
 from connector.sync.records import Record
 
@@ -42,7 +42,7 @@ class Task[Plan]:
         step: how many steps of a long work are done.
     """
 
-    job: Job
+    job: JobRow
     plan: Plan
     record: Record | None = None
     intent: Intent = Intent.CONTACT
@@ -61,8 +61,8 @@ class Task[Plan]:
         return self.record
 
 
-class Operation[Plan](ABC):
-    """One operation.
+class JobOperation[Plan](ABC):
+    """An operation of Spotler Jobs.
 
     Attributes:
         slug: its name in the topic and in the portal.
@@ -70,7 +70,7 @@ class Operation[Plan](ABC):
         repeatable: whether running it twice ends in the same state as running it once.
         usual_intent: what it means for the person, unless that depends on the job.
         accepts_deleted: whether it is done for records that are gone from Dataverse, of which only the id is left.
-        syncs_first: whether Spotler must have the record as it is now before.
+        syncs_first: whether a changed record is sent to Spotler first.
     """
 
     choice: ClassVar[Choice]
@@ -86,7 +86,7 @@ class Operation[Plan](ABC):
         return self.choice.slug
 
     @abstractmethod
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Plan | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Plan | Exception]:
         """What each job asks for, by job id: the plan, or why it is refused.
 
         Raises:
@@ -110,7 +110,7 @@ class Operation[Plan](ABC):
         return None
 
 
-def each_job[Plan](jobs: Iterable[Job], plan: Callable[[Job], Plan]) -> dict[str, Plan | Exception]:
+def each_job[Plan](jobs: Iterable[JobRow], plan: Callable[[JobRow], Plan]) -> dict[str, Plan | Exception]:
     """The plan of each job, or what making it raised."""
     plans: dict[str, Plan | Exception] = {}
     for job in jobs:

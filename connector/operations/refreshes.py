@@ -6,21 +6,21 @@ from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
-from connector.operations.job import Job
-from connector.operations.operation import Needs, Operation, Task
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Needs, Task
 from connector.operations.results import Done, Result
 from connector.pulls.automations import refresh_automations
 from connector.pulls.permissions import refresh_permissions
 from connector.services import Services
 
 
-class Refresh(Operation[None]):
+class Refresh(JobOperation[None]):
     """One refresh serves all jobs of a chunk: each asks for the present state."""
 
     needs = Needs.NOTHING
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, None]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
         """The job needs nothing."""
         return dict.fromkeys(job.id for job in jobs)
 
@@ -32,7 +32,7 @@ class Refresh(Operation[None]):
 
     @abstractmethod
     def _refresh(self, services: Services) -> object:
-        """Refresh; what is returned tells people what changed."""
+        """Refresh; the result says what changed, for people."""
 
 
 class RefreshAutomations(Refresh):

@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import Any, Final
 
 from connector import operations
-from connector.operations.operation import Operation
+from connector.operations.operation import JobOperation
 
 
-def _found() -> Iterator[Operation[Any]]:
+def _found() -> Iterator[JobOperation[Any]]:
     for module in pkgutil.iter_modules(operations.__path__, f"{operations.__name__}."):
         if module.name != __name__:
             yield from getattr(import_module(module.name), "OPERATIONS", ())
@@ -18,7 +18,7 @@ def _found() -> Iterator[Operation[Any]]:
 OPERATIONS: Final = {operation.slug: operation for operation in _found()}
 
 
-def operation_of(slug: str) -> Operation[Any]:
+def operation_of(slug: str) -> JobOperation[Any]:
     """The operation of a subscription.
 
     Raises:

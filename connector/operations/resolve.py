@@ -1,6 +1,6 @@
-"""Resolve Job: a job whose message did not tell its operation is read, and sent to the function that carries it out.
+"""Resolve Job: a job whose message did not name its operation is read, and sent to the function that carries it out.
 
-What nobody carries out is not valid, and its job fails here.
+A job without an operation is not valid and fails here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,20 +8,20 @@ from typing import Final, override
 
 from connector.errors import Invalid
 from connector.operations.context import Context
-from connector.operations.job import Job
-from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Result
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 
 
-class ResolveJob(Operation[None]):
+class ResolveJob(JobOperation[None]):
     """The operation of the jobs that name none: none of them is valid."""
 
     slug = RESOLVE
     needs = Needs.NOTHING
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Exception | None]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Exception | None]:
         """Refuse every job."""
         return each_job(jobs, _refuse)
 
@@ -31,7 +31,7 @@ class ResolveJob(Operation[None]):
         return {}
 
 
-def _refuse(_: Job) -> None:
+def _refuse(_: JobRow) -> None:
     known = ", ".join(choice.label for choice in CARRIED_OUT)
     raise Invalid(f"The job has no operation that the connector knows; choose one of: {known}.")
 

@@ -7,8 +7,8 @@ from typing import Final, override
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.operations.context import Context
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.tags import tags_of
 from connector.spotler import ScoreOperation
@@ -22,14 +22,14 @@ class Score:
     points: int
 
 
-class ScoreChange(Operation[Score]):
+class ScoreChange(JobOperation[Score]):
     """One call per contact, a few at a time."""
 
     syncs_first = True
     change: ScoreOperation
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Score | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Score | Exception]:
         """There is one tag and a whole number."""
         return each_job(jobs, lambda job: score_of(job, self.change))
 
@@ -78,7 +78,7 @@ class DecreaseScore(ScoreChange):
 OPERATIONS: Final = (SetScore(), IncreaseScore(), DecreaseScore())
 
 
-def score_of(job: Job, change: ScoreOperation) -> Score:
+def score_of(job: JobRow, change: ScoreOperation) -> Score:
     """What a job does to a score.
 
     Raises:

@@ -10,8 +10,8 @@ from connector.dataverse.names import Automation as Names
 from connector.errors import Invalid
 from connector.operations.automation_fields import AutomationField, parse_fields
 from connector.operations.context import Context
-from connector.operations.job import Job
-from connector.operations.operation import Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Result
 
 
@@ -42,7 +42,7 @@ class Start:
     fields: tuple[AutomationField, ...]
 
 
-class StartAutomation(Operation[Start]):
+class StartAutomation(JobOperation[Start]):
     """The Spotler Automation row of the job says what to trigger and which fields it takes."""
 
     choice = Choice.START_AUTOMATION
@@ -50,7 +50,7 @@ class StartAutomation(Operation[Start]):
     syncs_first = True
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Start | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Start | Exception]:
         """The automation exists and is active, and the fields are its fields."""
         rows = read_automations({job.automation_id for job in jobs if job.automation_id}, context)
         return each_job(jobs, lambda job: start_of(job, rows))
@@ -63,10 +63,16 @@ class StartAutomation(Operation[Start]):
     def _start(self, task: Task[Start], context: Context) -> Done:
         spotler, automation, fields = context.services.spotler, task.plan.automation, task.plan.fields
         code, record = automation.trigger_code, task.known_record
+
+        def check() -> None:
+            context.check_consent(task)  # the call may have waited for its turn
+
         if automation.kind is AutomationKind.CAMPAIGN:
-            context.for_contact(record, lambda contact: spotler.trigger_campaign(code, contact, fields))
+            context.for_contact(record, lambda contact: spotler.trigger_campaign(code, contact, fields, before=check))
             return Done("The campaign was started.", post=f"Spotler campaign started: {automation.name}")
-        result = context.for_contact(record, lambda contact: spotler.trigger_automation(code, contact, fields))
+        result = context.for_contact(
+            record, lambda contact: spotler.trigger_automation(code, contact, fields, before=check)
+        )
         return Done(
             "The automation was started.",
             automation_contact_id=result.automation_contact_id(automation.automation_id) or "",
@@ -77,7 +83,7 @@ class StartAutomation(Operation[Start]):
 OPERATIONS: Final = (StartAutomation(),)
 
 
-def start_of(job: Job, automations: Mapping[str, AutomationRow]) -> Start:
+def start_of(job: JobRow, automations: Mapping[str, AutomationRow]) -> Start:
     """What a job starts.
 
     Raises:

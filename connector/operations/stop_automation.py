@@ -10,8 +10,8 @@ from connector.dataverse.choices import AutomationKind, Operation as Choice
 from connector.dataverse.names import Job as Names
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context
-from connector.operations.job import COLUMNS, Job
-from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.job import COLUMNS, JobRow
+from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.start_automation import AutomationRow, automation_of, read_automations
 from connector.spotler import NotLicensed, NotSupported, Spotler
@@ -21,10 +21,7 @@ class RunNotFound(Refused):
     """No run was found that could be stopped."""
 
     code = "RUN_NOT_FOUND"
-    advice = (
-        "Fill the Automation Contact Id of the run, its record and its automation: the job that started it may have "
-        "been deleted, which happens to Completed ones after KEEP_COMPLETED_DAYS. Else stop it in Spotler."
-    )
+    advice = "Fill the Automation Contact Id of the run, its record and its automation; or stop it in Spotler."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Stop:
     runs: tuple[str, ...]
 
 
-class StopAutomation(Operation[Stop]):
+class StopAutomation(JobOperation[Stop]):
     """The run is named by its Automation Contact Id; else it is the latest unfinished one of record and automation.
 
     Only Spotler knows which runs have ended, so those that jobs have started are tried one by one, the newest first.
@@ -51,7 +48,7 @@ class StopAutomation(Operation[Stop]):
     usual_intent = Intent.REMOVE
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Stop | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Stop | Exception]:
         """The run can be found from what the job says."""
         complete = [job for job in jobs if _names_a_run(job)]
         starts = _starts(complete, context)
@@ -84,7 +81,7 @@ def _candidates(automation: AutomationRow, spotler: Spotler) -> Iterator[str]:
         return
     try:
         published = spotler.automations()
-    except (NotLicensed, NotSupported):  # then nobody can tell
+    except (NotLicensed, NotSupported):  # then it cannot be known
         return
     for other in published:
         if other.id != automation.automation_id and automation.trigger_code in {each.id for each in other.triggers}:
@@ -105,11 +102,11 @@ def _end(stop: Stop, automation_id: str, run: str, spotler: Spotler) -> bool:
     return True
 
 
-def _names_a_run(job: Job) -> bool:
+def _names_a_run(job: JobRow) -> bool:
     return bool(job.automation_contact_id.strip()) or (job.record is not None and job.automation_id is not None)
 
 
-def stop_of(job: Job, starts: Sequence[Job], rows: Mapping[str, AutomationRow]) -> Stop:
+def stop_of(job: JobRow, starts: Sequence[JobRow], rows: Mapping[str, AutomationRow]) -> Stop:
     """What a job stops.
 
     Args:
@@ -148,16 +145,16 @@ def _stoppable(automation: AutomationRow) -> AutomationRow:
     return automation
 
 
-def _is_meant(start: Job, job: Job, run: str) -> bool:
+def _is_meant(start: JobRow, job: JobRow, run: str) -> bool:
     if run:
         return start.automation_contact_id == run
     return start.record == job.record and start.automation_id == job.automation_id
 
 
-def _starts(jobs: Iterable[Job], context: Context) -> list[Job]:
+def _starts(jobs: Iterable[JobRow], context: Context) -> list[JobRow]:
     """The Start Automation jobs that may have begun the runs, in the order of their numbers: one query.
 
-    Whatever their status: one that was set back to Queued may go on or fail, and still bears the run that it began.
+    Whatever their status: one that was set back to Queued may go on or fail, and still has the run that it began.
     """
     wanted = []
     for job in jobs:
@@ -179,4 +176,4 @@ def _starts(jobs: Iterable[Job], context: Context) -> list[Job]:
     rows = context.services.dataverse.query(
         Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True
     )
-    return [Job.from_row(row) for row in rows]
+    return [JobRow.from_row(row) for row in rows]

@@ -9,21 +9,21 @@ from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
 from connector.errors import Invalid
 from connector.operations.context import Context
-from connector.operations.job import Job
-from connector.operations.operation import Needs, Operation, Task, each_job
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Done, Result
 from connector.spotler import TAG_LENGTH, clean_text, name_key
 
 type Tags = tuple[str, ...]
 
 
-class TagOperation(Operation[Tags]):
+class TagOperation(JobOperation[Tags]):
     """One call per contact: Spotler has no call for several contacts."""
 
     syncs_first = True
 
     @override
-    def plan(self, jobs: Sequence[Job], context: Context) -> Mapping[str, Tags | Exception]:
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Tags | Exception]:
         """There is at least one tag, and none is too long."""
         return each_job(jobs, tags_of)
 
@@ -38,7 +38,7 @@ class TagOperation(Operation[Tags]):
 
 
 class AddTag(TagOperation):
-    """A tag that does not exist is created; without a record it is created and given to nobody."""
+    """A tag that does not exist is created; without a record it is created only."""
 
     choice = Choice.ADD_TAG
     needs = Needs.RECORD_OR_NOTHING
@@ -50,7 +50,7 @@ class AddTag(TagOperation):
             for tag in tags:
                 context.check_time()
                 spotler.create_tag(tag)
-            return Done(f"{_count(tags)} created in Spotler, given to nobody.")
+            return Done(f"{_count(tags)} created in Spotler.")
         context.for_contact(task.record, lambda external_id: spotler.add_tags(external_id, tags))
         return Done(f"{_count(tags)} added.", post=f"Spotler tag added: {', '.join(tags)}")
 
@@ -71,7 +71,7 @@ class RemoveTag(TagOperation):
 OPERATIONS: Final = (AddTag(), RemoveTag())
 
 
-def tags_of(job: Job) -> tuple[str, ...]:
+def tags_of(job: JobRow) -> tuple[str, ...]:
     """The tags of a job in one form (`clean_text`), without empty ones and without repetitions in another case.
 
     Raises:

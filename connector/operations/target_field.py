@@ -8,7 +8,7 @@ from connector.errors import Invalid
 from connector.mapping import Mapping
 from connector.spotler import Field, Fields, PropertyType, name_key
 
-#: The address decides who somebody is mailed as, so only the sync of the record may write it.
+#: The address decides where mail is sent, so only the sync of the record may write it.
 PROTECTED: Final = frozenset({"email", "externalid"})
 
 

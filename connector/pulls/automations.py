@@ -2,10 +2,10 @@
 
 One row per trigger code. What is no longer published is deactivated, never deleted, because jobs refer to it; it is
 activated again when it returns. A kind whose list could not be read is left as it is, and so are the fields of an
-automation where Spotler does not tell them, because people may have written them down by hand.
+automation where Spotler does not return them, because people may have written them down by hand.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from connector.errors import ConnectorError
 from connector.services import Services
 from connector.spotler import NotLicensed, NotSupported, Spotler
 
-#: What stands before the name, so that users tell the two kinds apart.
+#: What stands before the name, so that users can distinguish the two kinds.
 ICONS: Final = {AutomationKind.AUTOMATION: "🚀", AutomationKind.CAMPAIGN: "📢"}
 #: The longest name that the row takes.
 NAME_LENGTH: Final = 300
@@ -34,7 +34,7 @@ class Startable:
         code: the trigger code, by which it is started.
         id: the automation or campaign, by which it is stopped.
         label: the label of the trigger, which is what users see.
-        fields: the names and types of its personal fields; empty where Spotler does not tell them.
+        fields: the names and types of its personal fields; empty where Spotler does not return them.
     """
 
     kind: AutomationKind
@@ -44,7 +44,7 @@ class Startable:
     fields: tuple[tuple[str, str], ...] = ()
 
     def row(self) -> dict[str, object]:
-        """The columns of its row, as far as Spotler tells them."""
+        """The columns of its row, as far as Spotler returns them."""
         fields = "\n".join(f"{name}={kind}" for name, kind in self.fields)
         return {
             Names.NAME: f"{ICONS[self.kind]} {self.label}"[:NAME_LENGTH],
@@ -110,7 +110,7 @@ def _published(spotler: Spotler) -> tuple[Mapping[str, Startable], set[Automatio
 
     An account without the one kind has the other; one that lacks both is refused with the reason of the first.
     """
-    readers: dict[AutomationKind, Callable[[Spotler], Iterable[Startable]]] = {
+    readers: dict[AutomationKind, Callable[[Spotler], Sequence[Startable]]] = {
         AutomationKind.AUTOMATION: _automations,
         AutomationKind.CAMPAIGN: _campaigns,
     }
@@ -118,7 +118,8 @@ def _published(spotler: Spotler) -> tuple[Mapping[str, Startable], set[Automatio
     refusals: dict[AutomationKind, ConnectorError] = {}
     for kind, read in readers.items():
         try:
-            for each in read(spotler):
+            # Rows are deactivated by what is not listed, so an empty list counts only when it comes twice.
+            for each in read(spotler) or read(spotler):
                 found.setdefault(each.code, each)
         except (NotLicensed, NotSupported) as refusal:
             refusals[kind] = refusal
@@ -127,7 +128,7 @@ def _published(spotler: Spotler) -> tuple[Mapping[str, Startable], set[Automatio
     return found, readers.keys() - refusals.keys()
 
 
-def _automations(spotler: Spotler) -> Iterable[Startable]:
+def _automations(spotler: Spotler) -> Sequence[Startable]:
     return [
         Startable(
             AutomationKind.AUTOMATION,
@@ -142,7 +143,7 @@ def _automations(spotler: Spotler) -> Iterable[Startable]:
     ]
 
 
-def _campaigns(spotler: Spotler) -> Iterable[Startable]:
+def _campaigns(spotler: Spotler) -> Sequence[Startable]:
     return [
         Startable(AutomationKind.CAMPAIGN, trigger.id, campaign.id, trigger.name or campaign.name)
         for campaign in spotler.campaigns()

@@ -4,7 +4,7 @@
 |---|---|
 | the name of a permission, and no bit or one that Spotler has no more | it gets the bit |
 | the bit of a permission, and a name that Spotler has no more | it gets the name |
-| the name of one permission and the bit of another | it stays as it is, with a warning: nobody knows which is meant |
+| the name of one permission and the bit of another | it stays as it is, with a warning: either may be meant |
 
 When and by whom the permission was changed stays as it was, because nobody agreed to anything now.
 """

@@ -67,7 +67,7 @@ def quarantine(
         notes[Note.CUT.value] = ", ".join(missing)
     message_id = f"quarantine/{hashlib.sha256(body).hexdigest()}"
     bus.to_queue(QUEUE_QUARANTINE, [OutgoingMessage(kept, message_id, own | notes)])
-    # Whoever caught an internal error has logged it with its fingerprint: one problem is one alert.
+    # An internal error was logged where it was caught: one problem is one alert.
     level = logging.INFO if isinstance(error, InternalError) else logging.WARNING
     log.log(
         level, "Message quarantined: %s", error.sentence, extra=telemetry.fields(code=error.result_code, source=source)

@@ -1,4 +1,4 @@
-"""The subscription of each operation, and so its function. Loaded at every start, so it imports little."""
+"""The subscription of each operation, and so its function."""
 
 from typing import Final
 

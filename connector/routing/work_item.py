@@ -1,6 +1,6 @@
 """The work item: our own small message that wakes up the function of an operation.
 
-It is only a wake-up: the job row is the truth. Everything it needs stands in its body, because the metadata of batch
+It is only a wake-up: the job row is the truth. Everything it needs is in its body, because the metadata of batch
 triggers cannot be trusted.
 """
 
@@ -26,7 +26,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _guid(text: str) -> str:
-    """An id as rows have it: one that is none would spoil the query that reads the rows of a whole batch."""
+    """An id as rows have it: anything else would make the query for a whole batch fail."""
     if not _GUID.fullmatch(text.lower()):
         raise ValueError("must be the id of a row")
     return text.lower()
@@ -44,12 +44,12 @@ class NotAWorkItem(Unreadable):
 
 
 class Claim(BaseModel):
-    """The claims that were tried for an item: whoever comes back with one that the row bears goes on with the job.
+    """The claims that were tried for an item: an item that comes back with one that is on the row goes on with the job.
 
     Attributes:
         attempt: how often the job was claimed, this time included.
         tokens: what marks each claim on the row, the newest last. A claim whose answer was lost may have succeeded, or
-            succeed later, so that the row may bear any of them.
+            succeed later, so that any of them may be on the row.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -124,9 +124,17 @@ class WorkItem(BaseModel):
         """How many attempts were made under the claim that the item carries; 0 for a fresh one."""
         return self.claim.attempt if self.claim else 0
 
-    def knows_more_than(self, other: Self) -> bool:
-        """Which of two items for one job is the better: one with a receipt, then one with a later claim."""
-        return (self.receipt is not None, self.attempt) > (other.receipt is not None, other.attempt)
+    def joined(self, other: Self) -> Self:
+        """One item for two of one job: that with a receipt, then that with a later claim.
+
+        Where both have tried to claim the job, either claim may stand on the row. A receipt belongs to its own alone.
+        """
+        worse, better = sorted((other, self), key=lambda item: (item.receipt is not None, item.attempt))
+        if worse.claim is None or better.claim is None or better.receipt is not None:
+            return better
+        tokens = [token for token in worse.claim.tokens if token not in better.claim.tokens]
+        claim = Claim(attempt=better.claim.attempt, tokens=(*tokens, *better.claim.tokens)[-MOST_TOKENS:])
+        return better.model_copy(update={"claim": claim})
 
     def begun(self, now: datetime, *, anew: bool = False) -> Self:
         """The item of a job that is being attempted; `anew` where it does not go on with an earlier attempt."""

@@ -1,6 +1,6 @@
 """The queues, the topic and its subscriptions.
 
-`entities.json` beside this module is the one definition that the infrastructure and the stand-in read. It is written by
+`entities.json` beside this module is the one definition: the functions and the stand-in read it. It is written by
 `python -m connector entities`, which calls `definition` with the subscriptions of all operations.
 """
 

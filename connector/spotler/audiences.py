@@ -1,6 +1,6 @@
 """Audiences: dynamic lists of Spotler whose members come from outside.
 
-Spotler can neither list its audiences nor tell who is in one, so the connector remembers both. A DELETE of members
+Spotler can neither list its audiences nor say who is in one, so the connector remembers both. A DELETE of members
 whose body is empty empties the whole audience; that is why an empty list of ids is refused here and emptying is a
 method of its own.
 

@@ -5,7 +5,7 @@ Everything above this module speaks of contacts and audiences; everything below 
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -41,6 +41,7 @@ class Sender(Protocol):
         json: object | None = None,
         auth: AuthBase | None = None,
         repeatable: bool,
+        before: Callable[[], None] | None = None,
     ) -> requests.Response:
         """Send one call and return any answer that is not a fault of the other side."""
 
@@ -98,6 +99,7 @@ class Calls:
         query: str | None = None,
         body: object | None = None,
         repeatable: bool | None = None,
+        before: Callable[[], None] | None = None,
     ) -> requests.Response:
         """Make one call and return its answer, a success.
 
@@ -107,6 +109,7 @@ class Calls:
             query: the query string, encoded.
             body: sent as JSON.
             repeatable: where it is known better than the route does.
+            before: is called right before the call is sent, when its turn has come; what it raises ends the call.
 
         Raises:
             Invalid: an id is empty, or a text cannot be encoded.
@@ -126,6 +129,7 @@ class Calls:
                 json=body,
                 auth=self._auth,
                 repeatable=repeatable,
+                before=before,
             )
         except UnicodeEncodeError:
             raise Invalid("A text holds a character that cannot be sent (a lone surrogate).") from None
@@ -143,13 +147,14 @@ class Calls:
         *,
         body: object | None = None,
         repeatable: bool | None = None,
+        before: Callable[[], None] | None = None,
     ) -> None:
         """Make one call that answers nothing (204); the arguments are those of `send`.
 
         Raises:
             Transient, Unclear: any other success, because it does not come from Spotler; beside what `send` raises.
         """
-        response = self.send(route, ids, body=body, repeatable=repeatable)
+        response = self.send(route, ids, body=body, repeatable=repeatable, before=before)
         if response.status_code != _NO_CONTENT:
             raise unclear_unless(
                 AnswerUnreadable(), repeatable=route.repeatable if repeatable is None else repeatable
@@ -163,13 +168,14 @@ class Calls:
         *,
         query: str | None = None,
         body: object | None = None,
+        before: Callable[[], None] | None = None,
     ) -> object:
         """Make one call and return the JSON of its answer; the arguments are those of `send`.
 
         Raises:
             Transient, Unclear: the answer is not JSON; beside what `send` raises.
         """
-        answer = read_json(self.send(route, ids, query=query, body=body))
+        answer = read_json(self.send(route, ids, query=query, body=body, before=before))
         if answer is None:
             raise unclear_unless(AnswerUnreadable(), repeatable=route.repeatable)
         self._proven = self._clock.monotonic()
@@ -225,6 +231,17 @@ def list_of(body: object, name: str) -> list[object]:
     if found is None and isinstance(body, dict) and isinstance(body.get("paging"), dict):
         return []  # an envelope may leave out an empty list
     raise AnswerUnreadable
+
+
+def some_of[T](found: tuple[T, ...], listed: list[object]) -> tuple[T, ...]:
+    """What was found in a list, for callers to whom something that is not listed does not exist.
+
+    Raises:
+        Transient: nothing could be read in a list that is not empty.
+    """
+    if listed and not found:
+        raise AnswerUnreadable
+    return found
 
 
 def _segment(value: str) -> str:

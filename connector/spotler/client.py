@@ -1,7 +1,7 @@
 """The client of Spotler Mail+.
 
 One object per process, used by all threads. Contacts, campaigns and the start of automations are methods here; those
-that nobody has published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
+that are not published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
 parts of their own.
 
 A start is never repeated: the contact would enter twice and be mailed twice. When the answer to a start is lost,
@@ -18,7 +18,7 @@ from connector.http.single_flight import SingleFlight
 from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
-from connector.spotler.calls import Calls, Route, list_of, unclear_unless
+from connector.spotler.calls import Calls, Route, list_of, some_of, unclear_unless
 from connector.spotler.errors import AnswerUnreadable, ContactUnknown, error_for
 from connector.spotler.extensions import Extensions
 from connector.spotler.feeds import Feeds
@@ -152,18 +152,34 @@ class Spotler(Extensions):
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns with the triggers that can be used from outside."""
-        return read_campaigns(list_of(self._calls.read(_CAMPAIGNS), "campaigns"))
+        listed = list_of(self._calls.read(_CAMPAIGNS), "campaigns")
+        return some_of(read_campaigns(listed), listed)
 
-    def trigger_campaign(self, trigger_id: str, external_id: str, fields: Sequence[PersonalValue] = ()) -> None:
+    def trigger_campaign(
+        self,
+        trigger_id: str,
+        external_id: str,
+        fields: Sequence[PersonalValue] = (),
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> None:
         """Start a campaign for a contact. Never repeated.
+
+        Args:
+            trigger_id: what starts it.
+            external_id: of the contact.
+            fields: what the campaign is passed.
+            before: is called right before the call is sent, when its turn has come; what it raises ends the call.
 
         Raises:
             ContactUnknown: Spotler does not know the contact.
             Refused: TRIGGER_NOTFOUND, PRODUCT_NOTFOUND, INVALID_STATE (inactive, or the contact is in it already).
             Unclear: the answer was lost.
+            Paused: an answer to such a call was lost before, and it is not this one's turn.
         """
         body = {"externalContactId": external_id, **_trigger_fields("campaignFields", fields)}
-        self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body)
+        with self._at_most_once() as turn:
+            self._calls.do(_START_CAMPAIGN, {"trigger": trigger_id}, body=body, before=turn.before(before))
 
     def stop_campaign(self, campaign_id: str, external_id: str) -> None:
         """Stop a campaign for a contact.
@@ -175,9 +191,14 @@ class Spotler(Extensions):
         self._calls.do(_STOP_CAMPAIGN, {"campaign": campaign_id}, body={"externalContactId": external_id})
 
     def trigger_automation(
-        self, code: str, external_id: str, fields: Sequence[PersonalValue] = ()
-    ) -> TriggerResult:  # fmt: skip
-        """Start the automations behind a trigger code for a contact. Never repeated.
+        self,
+        code: str,
+        external_id: str,
+        fields: Sequence[PersonalValue] = (),
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> TriggerResult:
+        """Start the automations behind a trigger code for a contact. Never repeated; see `trigger_campaign`.
 
         Returns:
             The runs; at least one automation was started.
@@ -186,15 +207,20 @@ class Spotler(Extensions):
             ContactUnknown: Spotler does not know the contact.
             Refused: TRIGGER_NOTFOUND, AUTOMATION_INACTIVE, PARTICIPATION_LIMIT_REACHED, or NOT_TRIGGERED where the
                 automations behind the code differ in why.
-            Unclear: the answer was lost, or tells of a fault at Spotler.
+            Unclear: the answer was lost, or reports a fault of Spotler.
         """
         body = {"externalContactId": external_id, **_trigger_fields(self._fields_member, fields)}
-        result = read_trigger_result(self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body))
-        if result is None:
-            raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
-        if result.result != OK:
-            raise unclear_unless(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
-        return result
+        with self._at_most_once() as turn:
+            result = read_trigger_result(
+                self._calls.read(_START_AUTOMATION, {"trigger": code}, body=body, before=turn.before(before))
+            )
+            if result is None:
+                raise Unclear(AnswerUnreadable.default_sentence(), code=AnswerUnreadable.code)
+            if result.result == OK and result.runs and not result.started:
+                raise Unclear("Spotler says that something was started, and of each automation that it was not.")
+            if result.result != OK:
+                raise unclear_unless(error_for(result.result), repeatable=_START_AUTOMATION.repeatable)
+            return result
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -238,7 +264,7 @@ def spotler_from(
     Args:
         settings: address, key and secret, time-out, calls at the same time.
         verify: False, or the file of a certificate authority; True for the usual ones.
-        on_call: is told every attempt.
+        on_call: receives every attempt.
 
     Raises:
         Misconfigured: SPOTLER_PATHS cannot be used.

@@ -65,10 +65,7 @@ class NotSupported(Refused):
     """This Spotler account does not offer the call that the operation needs."""
 
     code = "SPOTLER_NOT_SUPPORTED"
-    advice = (
-        "Ask Spotler for the path of this call and set it in SPOTLER_PATHS; docs/to-verify.md lists what the connector "
-        "assumes."
-    )
+    advice = "Ask Spotler for the path of this call and set it in SPOTLER_PATHS (docs/to-verify.md lists the calls)."
 
 
 class NotSpotler(Transient):
@@ -80,7 +77,7 @@ class NotSpotler(Transient):
     """
 
     code = "SPOTLER_URL"
-    advice = "The connector tries again. If this persists, check SPOTLER_URL."
+    advice = "The connector retries; if this persists, check SPOTLER_URL."
 
     def __init__(self, status: int = 0, *, is_bare: bool = False) -> None:
         super().__init__(f"SPOTLER_URL did not answer like Spotler ({status})." if status else "")
@@ -92,10 +89,7 @@ class FieldsIncomplete(Transient):
     """Spotler's list of contact fields lacks the e-mail address or the permissions."""
 
     code = "SPOTLER_FIELDS_INCOMPLETE"
-    advice = (
-        "The connector tries again. If this persists, make the fields email and permissions visible to the API in "
-        "Spotler, and give permissions at least one item."
-    )
+    advice = "The connector retries; make email and permissions (with an item) visible to the API in Spotler."
 
 
 class AnswerUnreadable(Transient):

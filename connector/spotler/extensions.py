@@ -7,23 +7,24 @@ need it fail with an advice and cost no call, for some minutes, after which it i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Final
 
-from connector.errors import Invalid, Unclear
+from connector.errors import Invalid, Misconfigured, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
-from connector.spotler.calls import Calls, Route, list_of
+from connector.spotler.calls import Calls, Route, list_of, some_of
+from connector.spotler.caution import AtMostOnceCall, Caution
 from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
 from connector.spotler.missing import MissingCalls
 from connector.spotler.models import (
-    Automation,
     ContactTag,
     FieldType,
     OptOut,
     OptOutScope,
     ScoreOperation,
+    SpotlerAutomation,
     SpotlerContact,
     TriggerField,
 )
@@ -44,6 +45,7 @@ class Extensions:
     def __init__(self, calls: Calls, paths: Paths, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._calls = calls
         self._missing = MissingCalls(clock)
+        self._caution = Caution(clock)
         self._automation_list = Route("GET", paths.automation_list, licensed=True)
         self._automation_stop = Route("POST", paths.automation_stop, licensed=True)
         self._tag_list = Route("GET", paths.tag_list, licensed=True)
@@ -53,20 +55,21 @@ class Extensions:
         self._tags_remove = Route("DELETE", paths.contact_tags, licensed=True)
         self._optouts = Route("GET", paths.optouts, licensed=True)
 
-    def automations(self) -> tuple[Automation, ...]:
-        """All automations with the triggers that can be used from outside, and their fields where Spotler tells."""
-        body = self._read(self._automation_list)
-        return tuple(
-            Automation(
+    def automations(self) -> tuple[SpotlerAutomation, ...]:
+        """All automations with the triggers that can be used from outside, and their fields if Spotler returns them."""
+        listed = list_of(self._read(self._automation_list), "automations")
+        found = tuple(
+            SpotlerAutomation(
                 id=number,
                 name=text_of(each, "name") or "",
                 active=flag_of(each, "active"),
                 triggers=read_triggers(each, "triggerCode"),
                 fields=_automation_fields(each),
             )
-            for each in objects(list_of(body, "automations"))
+            for each in objects(listed)
             if (number := text_of(each, "automationId"))
         )
+        return some_of(found, listed)
 
     def stop_automation(self, automation_id: str, external_id: str, run_id: str | None = None) -> None:
         """Stop one run of a contact, or all runs of it in this automation.
@@ -126,10 +129,14 @@ class Extensions:
             Invalid: the tag is blank or too long.
             ContactUnknown: Spotler does not know the contact.
             Unclear: the answer to a raise or a lowering was lost; those are never repeated.
+            Paused: an answer to such a call was lost before, and it is not this one's turn.
         """
         body = {"tags": [{"name": _tag(tag), "score": score, "scoreOperation": operation.value}]}
-        repeatable = operation is ScoreOperation.SET
-        self._do(self._tags_add, {"contact": external_id}, body=body, repeatable=repeatable)
+        if operation is ScoreOperation.SET or self._missing.holds((self._tags_add.method, self._tags_add.path)):
+            self._do(self._tags_add, {"contact": external_id}, body=body)
+            return
+        with self._at_most_once():
+            self._do(self._tags_add, {"contact": external_id}, body=body, repeatable=False)
 
     def optouts(self, start: datetime, end: datetime) -> Iterator[OptOut]:
         """Unsubscriptions in a window of time. Permission changes show in the feed of updates as well."""
@@ -156,6 +163,10 @@ class Extensions:
         with self._supported(route, ids or {}):
             self._calls.do(route, ids, body=body, repeatable=repeatable)
 
+    def _at_most_once(self) -> AbstractContextManager[AtMostOnceCall]:
+        """Around a call that must not run twice."""
+        return self._caution.one_call(self._calls.fields)
+
     @contextmanager
     def _supported(self, route: Route, ids: Mapping[str, str]) -> Iterator[None]:
         """Find out what a 404 or 405 without an error body means.
@@ -173,7 +184,12 @@ class Extensions:
         except (NotSpotler, Unclear) as fault:
             answer = fault if isinstance(fault, NotSpotler) else fault.__cause__
             if isinstance(answer, NotSpotler) and answer.status in {404, 405}:
-                self._explain(ids)
+                try:
+                    self._explain(ids)
+                except (Transient, Misconfigured):
+                    if fault is not answer:  # that Spotler does not answer now says nothing of the call before
+                        raise fault from None
+                    raise
                 if self._missing.confirmed(call):
                     raise NotSupported from None
             raise

@@ -10,7 +10,7 @@ from typing import Final
 
 from connector.spotler.calls import Calls, Route
 from connector.spotler.dates import query_date
-from connector.spotler.models import Bounce, Interaction, InteractionKind, SpotlerContact
+from connector.spotler.models import Bounce, InteractionKind, SpotlerContact, SpotlerInteraction
 from connector.spotler.paging import PAGE_SIZE, records
 from connector.spotler.readers import read_bounce, read_contact, read_interaction
 from connector.spotler.wire import Json
@@ -40,7 +40,7 @@ class Feeds:
         """Messages that came back."""
         return map(read_bounce, self._window(_BOUNCES, "bounces", start, end))
 
-    def interactions(self, kind: InteractionKind, start: datetime, end: datetime) -> Iterator[Interaction]:
+    def interactions(self, kind: InteractionKind, start: datetime, end: datetime) -> Iterator[SpotlerInteraction]:
         """Events of one kind over all mailings, by the moment in which they were recorded."""
         query = f"fromChangeDate={query_date(start)}&toChangeDate={query_date(end)}"
         for source in self._records(_INTERACTIONS[kind], "interactions", query):

@@ -110,7 +110,7 @@ class InteractionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Interaction:
+class SpotlerInteraction:
     """One event of one contact with one mailing.
 
     Attributes:
@@ -191,8 +191,8 @@ class TriggerField:
 
 
 @dataclass(frozen=True, slots=True)
-class Automation:
-    """An automation. `fields` are the personal values that its messages ask for, as far as Spotler tells."""
+class SpotlerAutomation:
+    """An automation. `fields` are the personal values that its messages ask for, as far as Spotler returns them."""
 
     id: str
     name: str
@@ -223,18 +223,18 @@ class TriggerResult:
         return tuple(run for run in self.runs if run.result == OK)
 
     def automation_contact_id(self, automation_id: str = "") -> str | None:
-        """The id of a run that was started, by which it can be stopped, if Spotler told one.
+        """The id of a run that was started, by which it can be stopped, if Spotler returned one.
 
         Args:
             automation_id: whose run it is to be, where several automations stand behind the trigger.
         """
-        told = sorted((run for run in self.started if run.run_id), key=lambda run: run.automation_id != automation_id)
-        return next((run.run_id for run in told), None)
+        named = sorted((run for run in self.started if run.run_id), key=lambda run: run.automation_id != automation_id)
+        return next((run.run_id for run in named), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """A dynamic list whose members come from outside. Spotler cannot tell who is in it."""
+    """A dynamic list whose members come from outside. Spotler cannot say who is in it."""
 
     external_id: str
     name: str

@@ -17,7 +17,7 @@ from connector.errors import Misconfigured
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The table. Ids stand in braces; docs/to-verify.md tells what each call is assumed to send and answer."""
+    """The table. Ids stand in braces; docs/to-verify.md says what each call is assumed to send and answer."""
 
     automation_list: str = "/automation/list"
     automation_stop: str = "/automation/{automation}/stop"

@@ -16,9 +16,9 @@ from connector.spotler.models import (
     BounceType,
     Campaign,
     ContactResult,
-    Interaction,
     InteractionKind,
     SpotlerContact,
+    SpotlerInteraction,
     Trigger,
     TriggerResult,
 )
@@ -98,12 +98,12 @@ def bounce_type(text: str | None) -> BounceType | None:
             return None
 
 
-def read_interaction(source: Json, kind: InteractionKind) -> Interaction | None:
+def read_interaction(source: Json, kind: InteractionKind) -> SpotlerInteraction | None:
     """An event of one of the feeds; None without an id."""
     number = text_of(source, "id")
     if number is None:
         return None
-    return Interaction(
+    return SpotlerInteraction(
         id=number,
         kind=kind,
         external_id=text_of(source, "externalContactId"),

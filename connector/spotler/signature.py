@@ -1,8 +1,8 @@
 """OAuth 1.0a signatures for Spotler: HMAC-SHA1 in the Authorization header, without a token (RFC 5849).
 
 Spotler wants a signature on every call, and `requests-oauthlib` took as much processor time for it as for the call
-itself (docs/decisions/0007-own-signature.md). This is the small part of the standard that Spotler uses; the tests hold
-it against `oauthlib`. Bodies are JSON and no part of the signature; a form would be, so it is refused.
+itself (docs/decisions/0007-own-signature.md). This is the small part of the standard that Spotler uses; the tests
+compare it with `oauthlib`. Bodies are JSON and no part of the signature; a form would be, so it is refused.
 """
 
 import hmac

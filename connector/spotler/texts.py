@@ -2,7 +2,7 @@
 
     clean_text(text)      for every text: names, tags, values of fields
     clean_address(text)   for e-mail addresses: an invisible character within is refused as well
-    name_key(text)        for comparing names: equal for names that people cannot tell apart
+    name_key(text)        for comparing names: equal for names that look the same to people
 
 People copy values from web pages, PDF files and chats, which add characters that nobody sees (zero width space, byte
 order mark, soft hyphen, direction marks) or write `é` as two characters. Within a text such characters can be right:

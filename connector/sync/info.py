@@ -1,13 +1,17 @@
 """Spotler Info: what is remembered of the contact of a record, as values, and the one write of many rows."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 
 from connector.dataverse.api import Dataverse, Keyed, filters
 from connector.dataverse.names import Account, Contact, Info, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError
+
+#: How far the clocks of Dataverse and of this machine may be apart, with the whole seconds that Dataverse keeps.
+CLOCKS_DIFFER: Final = timedelta(seconds=5)
 
 #: The columns of one row of Spotler Info.
 type InfoValues = Mapping[str, object]
@@ -63,24 +67,42 @@ def merged(rows: Iterable[tuple[RecordRef, InfoValues | None]]) -> dict[RecordRe
 
 
 def write_late(
-    dataverse: Dataverse, rows: Mapping[RecordRef, tuple[datetime, InfoValues]]
+    dataverse: Dataverse, rows: Iterable[tuple[RecordRef, datetime, InfoValues]]
 ) -> dict[RecordRef, ConnectorError]:
-    """Write rows that could not be written when they were made, unless somebody has written a newer one since.
+    """Write rows that could not be written when they were made.
+
+    Where a row was written since, or may have been, it is unknown what Spotler holds. So that is forgotten: the
+    next sync sends the record, and the next removal asks Spotler.
 
     Args:
         dataverse: where.
-        rows: by record, when the row was made, and its values.
+        rows: the record, when the row was made, and its values.
 
     Returns:
         the records whose row could not be written, and why.
     """
-    if not rows:
+    late = sorted(rows, key=itemgetter(1))
+    if not late:
         return {}
-    found = dataverse.query(
-        Info.SET,
-        select=(Info.RECORD, Info.MODIFIED_ON),
-        filter=filters.in_(Info.RECORD, sorted(ref.id for ref in rows)),
-    )
+    try:
+        found = dataverse.query(
+            Info.SET,
+            select=(Info.RECORD, Info.MODIFIED_ON),
+            filter=filters.in_(Info.RECORD, sorted(ref.id for ref, _, _ in late)),
+        )
+    except ConnectorError as error:
+        return {ref: error for ref, _, _ in late}
     written = {str(row[Info.RECORD]).lower(): datetime.fromisoformat(str(row[Info.MODIFIED_ON])) for row in found}
-    older = [(ref, values) for ref, (made_on, values) in rows.items() if written.get(ref.id, made_on) <= made_on]
-    return write_infos(dataverse, older)
+    return write_infos(
+        dataverse,
+        [
+            (ref, values if ref.id not in written or written[ref.id] < made_on - CLOCKS_DIFFER else _forgotten(values))
+            for ref, made_on, values in late
+        ],
+    )
+
+
+def _forgotten(values: InfoValues) -> InfoValues:
+    """A row that says nothing of what Spotler holds."""
+    lookups = {name: value for name, value in values.items() if "@" in name}
+    return {**lookups, Info.SENT_HASH: "", Info.GONE: False}

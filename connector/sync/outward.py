@@ -252,7 +252,7 @@ class Outward:
     # What is remembered
 
     def _failed(self, record: Record, error: ConnectorError, *, noted: bool = False) -> NotSent:
-        """An error of Spotler. After one that may have had an effect, nobody knows what Spotler holds.
+        """An error of Spotler. After one that may have had an effect, it is unknown what Spotler holds.
 
         Args:
             record: whose it is.

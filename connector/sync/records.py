@@ -1,4 +1,4 @@
-"""Reading contacts, leads and accounts with everything that decides what Spotler may get to know of them."""
+"""Reading contacts, leads and accounts with everything that decides what is sent to Spotler."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from connector.consent import Decision, Facts, PermissionRow, Presence, Source, SpotlerReport, State, decide
+from connector.consent import ConsentSource, Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Row, filters
 from connector.dataverse.choices import ChangedBy
@@ -43,7 +43,7 @@ class Record:
 
     @classmethod
     def deleted(cls, ref: RecordRef) -> Self:
-        """What is left of a record that is not in Dataverse any more."""
+        """A record that is not in Dataverse any more: only its id is known."""
         return cls(ref, {}, "", Facts(exists=False))
 
     @property
@@ -95,6 +95,9 @@ class RecordReader:
             table: (self._pool.submit(self._permissions, table, ids), self._pool.submit(self._rows, table, ids))
             for table, ids in by_table.items()
         }
+        for asked_permissions, asked_rows in asked.values():  # also where one fails: no query outlives its chunk
+            asked_permissions.exception()
+            asked_rows.exception()
         infos = asked_infos.result()
         records: dict[RecordRef, Record] = {}
         for table, (asked_permissions, asked_rows) in asked.items():
@@ -179,7 +182,7 @@ def _permission_row(row: Row) -> PermissionRow:
         subscribed=row.get(Permission.SUBSCRIBED) is True,
         is_active=row.get(Permission.STATE) == 0,
         # A person who edits the row on a form leaves no other trace.
-        source=Source.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else Source.PERSON,
+        source=ConsentSource.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else ConsentSource.PERSON,
     )
     changed, modified = _moment(row.get(Permission.CHANGED_ON)), _moment(row.get(Permission.MODIFIED_ON))
     times = [each for each in (changed, modified) if each is not None]

@@ -30,7 +30,7 @@ class PermissionsHidden(Transient):
     """A permission has to be switched off in Spotler, but Spotler does not show the field of permissions."""
 
     code = "PERMISSIONS_HIDDEN"
-    advice = "Make the field of permissions visible among the database fields of Spotler; the connector tries again."
+    advice = "Make the field visible among the database fields of Spotler; the connector retries."
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from connector.services import Services
 
 
 def withdraw(services: Services, rows: Mapping[RecordRef, Collection[str]]) -> dict[RecordRef, ConnectorError]:
-    """Switch rows off, all in one write. Call it before Spotler is told, so that a crash leaves nobody subscribed.
+    """Switch rows off, all in one write. Call it before Spotler is called, so that a crash leaves nobody subscribed.
 
     Args:
         services: Dataverse and the clock.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from azure.functions import Context
 
-#: The engine. It is loaded before any function runs; in tests without one, nobody asks for the invocation.
+#: The engine. It is loaded before any function runs; in tests without one, nothing asks for the invocation.
 ENGINE = "azure_functions_runtime"
 
 

@@ -1,13 +1,15 @@
-"""One function per operation: each has its own subscription, backlog, failures and scale in the portal."""
+"""One function per operation: each has its own subscription, backlog, failures and scale in the portal.
+
+The list comes from `connector/servicebus/entities.json`, so that loading the app loads no operation.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import List  # noqa: UP035 - the engine does not index a function annotated with list[...]
 
 import azure.functions as func
 
-from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 from connector.servicebus.connection import CONNECTION_SETTING
-from connector.servicebus.entities import TOPIC_JOBS
+from connector.servicebus.entities import TOPIC_JOBS, subscriptions
 from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -36,7 +38,7 @@ def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
         run_batch(services, operation_of(slug), bodies)
 
 
-for _slug in (RESOLVE, *(operation.slug for operation in CARRIED_OUT)):
+for _slug in subscriptions():
     blueprint.function_name(_slug.replace("-", "_"))(
         blueprint.service_bus_topic_trigger(
             arg_name="messages",

@@ -49,7 +49,7 @@ class WebApi:
         store: the rows.
         units: commits writes.
         callers: on whose behalf requests run.
-        organization_id: the id that `WhoAmI` tells.
+        organization_id: the id that `WhoAmI` returns.
         business_unit_id: likewise.
     """
 

@@ -131,7 +131,7 @@ async def _break(scope: Scope, fault: Fault) -> None:
         await asyncio.sleep(fault.seconds)
     transport: Any = scope["sandbox.transport"]
     transport.abort()
-    await asyncio.sleep(0)  # the server notices before it misses an answer
+    await asyncio.sleep(0)  # the server notices before an answer is missing
 
 
 async def _read_body(receive: Receive) -> bytes:

@@ -60,7 +60,7 @@ class Batch:
     Args:
         api: performs the single requests.
         intercept: may answer a single request in the API's place, for injected faults; None lets it pass.
-        count: told of every single request and its status.
+        count: called for every single request with its status.
     """
 
     def __init__(

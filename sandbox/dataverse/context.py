@@ -29,7 +29,7 @@ LARGEST_MESSAGE: Final = 192 * 1024
 REMOVED_WHEN_TOO_LARGE: Final = ("InputParameters", "ParentContext", "PostEntityImages", "PreEntityImages")
 #: The key of the platform's own post image.
 PRIMARY_NAME_IMAGE: Final = "AsynchronousStepPrimaryName"
-#: The key of the pre-image that `setup` registers.
+#: The key of the pre-image of our steps.
 PRE_IMAGE: Final = "PreImage"
 
 
@@ -259,7 +259,7 @@ def _formatted_values(model: TableModel, values: dict[str, Scalar]) -> list[Json
         if value is None or column.kind in LOOKUP_KINDS or column.kind is Kind.BIG_INTEGER:
             continue
         if column.kind is Kind.DATE_TIME:
-            # Local time of the user, and the users here live in Greenwich.
+            # Local time of the user; the users here have UTC.
             pairs.append(_pair(column.name, str(value).replace("Z", "-00:00")))
         elif (text := label(column.kind, column.name, column.options, value)) is not None:
             pairs.append(_pair(column.name, text))

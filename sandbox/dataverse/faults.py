@@ -1,4 +1,4 @@
-"""Misbehaviour on order: which requests fail, how they are answered, and what they do all the same.
+"""Faults that tests order: which requests fail, how they are answered, and whether they still take effect.
 
 | kind                      | answer                                                                   |
 |---------------------------|--------------------------------------------------------------------------|

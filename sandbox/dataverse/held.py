@@ -16,9 +16,9 @@ class HeldRequest:
     call: Call
 
     def as_json(self, status: int | None = None) -> JsonObject:
-        """What the side door tells of it; `status` is that of its answer, once it has happened."""
-        told: JsonObject = {"id": self.id, "method": self.call.method, "path": self.call.path}
-        return told if status is None else {**told, "status": status}
+        """What the side door shows of it; `status` is that of its answer, once it has happened."""
+        shown: JsonObject = {"id": self.id, "method": self.call.method, "path": self.call.path}
+        return shown if status is None else {**shown, "status": status}
 
 
 class HeldRequests:

@@ -8,9 +8,9 @@
 
 A batch is one request. Whether the requests in it count as well is not known of the real service (`batch_parts`).
 
-A refused request is told to wait, and one that comes all the same makes the wait longer. One that waited as it was
-told does not, even if others have made the wait longer meanwhile: else a few polite callers would keep each other out
-for good.
+A refused request has to wait, and one that comes earlier makes the wait longer. One that waited as
+asked does not, even if others have made the wait longer meanwhile: else a few polite callers would block each other
+forever.
 """
 
 import math
@@ -55,7 +55,7 @@ class LimitSettings:
 class _Usage:
     """What one user has used up.
 
-    `returns` is a heap: when each of those who were told to wait may come back.
+    `returns` is a heap: when each caller that has to wait may come back.
     """
 
     starts: deque[float] = field(default_factory=deque)

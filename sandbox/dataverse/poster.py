@@ -84,7 +84,7 @@ class Poster:
         connection_string: of the bus, with a shared access key.
         queue_name: the queue that the service endpoint points to.
         writer: makes the messages.
-        report: told what became of the postings; called on this thread.
+        report: called with what became of the postings; called on this thread.
         retry: when failed posts are tried again.
         missing_key: what to say when the endpoint has no key.
     """

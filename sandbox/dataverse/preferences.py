@@ -68,7 +68,7 @@ class Preferences:
 
     @property
     def representation(self) -> bool:
-        """Whether the row shall come back with the answer to a write."""
+        """Whether the row comes back with the answer to a write."""
         return Preference.RETURN in self.given
 
 

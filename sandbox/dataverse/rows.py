@@ -57,7 +57,7 @@ class RowOperations:
         changes = BodyReader(self._store, call.content_ids).read(model, call.json())
         row = insert_or_update(model, key, row, changes, writer)
         created = writer.events[-1].message == "Create"
-        # The address names the row as the request did; without a representation, nothing tells the id or the version.
+        # The address names the row as the request did; without a representation, nothing shows the id or the version.
         address = f"{call.root}/{quote(call.path, safe=_PLAIN_IN_ADDRESS)}"
         return self._written(call, model, row, parameters, writer, {"OData-EntityId": address}, created=created)
 

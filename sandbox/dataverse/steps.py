@@ -111,7 +111,7 @@ class Steps:
             data.put(Row(row.id, row.order, self._store.next_version(), values, row.targets))
 
     def seed(self, namespace: str, queue_name: str, *, has_key: bool) -> None:
-        """Write the rows that describe the endpoint and the steps, as they stand after `setup`."""
+        """Write the rows that describe the endpoint and the steps, as in an environment that is set up."""
         self._add(
             "serviceendpoint",
             ENDPOINT_ID,

@@ -33,7 +33,7 @@ class UnitOfWork:
 
 @dataclass(slots=True)
 class Units:
-    """Makes units of work and tells the listeners what was committed."""
+    """Makes units of work and notifies the listeners of what was committed."""
 
     store: Store
     clock: Clock

@@ -216,7 +216,7 @@ _CHECKS: Final[dict[Kind, Callable[[TableModel, Column, Json], Scalar]]] = {
 
 
 def check_value(model: TableModel, column: Column, value: Json) -> Scalar:
-    """The wire form of a value that a column shall take; an empty text is a null, as in the database.
+    """The wire form of a value for a column; an empty text is a null, as in the database.
 
     Raises:
         ApiError: 400 when the column cannot hold it.

@@ -42,7 +42,7 @@ def as_stamp(text: str) -> str | None:
 
 
 def as_time_without_zone(text: str) -> str | None:
-    """A time of no time zone in its one spelling, which bears a `Z` all the same; None when the text is none.
+    """A time of no time zone in its one spelling, which has a `Z` nevertheless; None when the text is none.
 
     What Dataverse makes of another offset is not known, so it is refused.
     """

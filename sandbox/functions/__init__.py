@@ -9,7 +9,7 @@ do: read `host.json` and settings, receive and settle messages, keep schedules, 
     transport.py     the gRPC server they dial             worker.py       what runs in the engine's process
     protocol.py      the messages (FunctionRpc.proto)      invocation.py   what goes in and what comes out
     bindings.py      what a function is triggered by       trigger_data.py messages as the engine sees them
-    service_bus.py   around a function woken by messages   receiver.py     the SDK's receiver below (sdk_internals.py)
-    timers.py        around a function woken by the clock  bell.py         wakes a thread that waits
+    service_bus.py   around a function with messages        receiver.py     the SDK's receiver below (sdk_internals.py)
+    timers.py        around a function on a schedule   bell.py         wakes a thread that waits
     host_json.py, app_settings.py, statistics.py, control.py, __main__.py
 """

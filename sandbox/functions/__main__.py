@@ -1,7 +1,7 @@
 """`python -m sandbox.functions`: runs the app of a folder until SIGTERM or SIGINT.
 
 Prints one line of JSON when the functions listen; everything else goes to stderr. Ends with 0 after a signal, with 1
-when the app cannot be run (the reason stands on stderr).
+when the app cannot be run (the reason is on stderr).
 """
 
 import argparse
@@ -41,7 +41,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.functions", description=__doc__)
     parser.add_argument("--app", default=".", help="folder with function_app.py and host.json")
     parser.add_argument("--port", type=int, default=0, help="port of the side door; 0 takes a free one")
-    parser.add_argument("--run-timer", metavar="NAME", help="run one timer now; the exit code tells how it ended")
+    parser.add_argument("--run-timer", metavar="NAME", help="run one timer now; the exit code says how it ended")
     parser.add_argument("--workers", type=int, default=1, help="engine processes that share the calls")
     parser.add_argument("--no-timers", action="store_true", help="keep no schedules")
     return parser.parse_args(arguments)

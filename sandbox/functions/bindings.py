@@ -35,7 +35,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ServiceBusTrigger:
-    """A function that is woken by messages. `auto_complete` is None where host.json decides."""
+    """A function that messages start. `auto_complete` is None where host.json decides."""
 
     function: str
     parameter: str
@@ -48,7 +48,7 @@ class ServiceBusTrigger:
 
 @dataclass(frozen=True, slots=True)
 class TimerTrigger:
-    """A function that is woken by the clock. `schedule` is an NCRONTAB expression."""
+    """A function that runs on a schedule. `schedule` is an NCRONTAB expression."""
 
     function: str
     parameter: str

@@ -22,7 +22,7 @@ from sandbox.functions.invocation import EngineDied, Invocation, Outcome, Pendin
 from sandbox.functions.protocol import messages
 from sandbox.functions.transport import Conversation, ConversationEnded, Transport
 
-#: The version of the host that the engine is told; any 4.x will do.
+#: The version of the host that the engine gets; any 4.x will do.
 HOST_VERSION = "4.1052.200"
 
 #: Importing a large app on a loaded machine takes seconds; the real host gives a worker one minute to initialise.
@@ -87,7 +87,7 @@ class Engine:
         return self._process is not None and self._process.poll() is None and not self._conversation.ended
 
     def start(self, transport: Transport) -> None:
-        """Starts the process and has it index the app. Raises AppBroken, or EngineDied with the process's last words.
+        """Starts the process and has it index the app. Raises AppBroken, or EngineDied with the last output.
 
         After it, `functions` holds the raw bindings by function, and `retried` the functions with a retry policy.
         """

@@ -143,7 +143,7 @@ class Engines:
                 self._on_failure(str(error))
 
     def _end_overdue(self) -> None:
-        """Kills an engine in which a call outstays functionTimeout: Python code cannot be stopped in another way."""
+        """Kills an engine in which a call exceeds functionTimeout: Python code cannot be stopped in another way."""
         oldest = 0.0
         # No call can be overdue before the oldest of now is; those that begin meanwhile are younger.
         while not self._stopping.wait(min(max(self._timeout - oldest, OVERDUE_CHECK_SECONDS), threading.TIMEOUT_MAX)):

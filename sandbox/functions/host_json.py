@@ -42,7 +42,7 @@ class _Section(BaseModel):
 
 
 class ServiceBusOptions(_Section):
-    """`extensions.serviceBus`. Unknown names are refused: the real extension ignores them, and so hides mistakes."""
+    """`extensions.serviceBus`. Unknown names are refused: the real extension ignores them, and so hides errors."""
 
     model_config = ConfigDict(extra="forbid")
 

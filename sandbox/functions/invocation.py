@@ -14,7 +14,7 @@ class EngineDied(RuntimeError):
 class Invocation:
     """One call of a function.
 
-    `inputs` are the bound parameters, `metadata` what the trigger tells about them; both by name, as TypedData
+    `inputs` are the bound parameters, `metadata` what the trigger passes with them; both by name, as TypedData
     messages of the protocol (made by `trigger_data`).
     """
 

@@ -1,7 +1,7 @@
 """A Service Bus receiver for one thread, on the real SDK, that takes exactly what is asked for and soon.
 
 The blocking SDK client is used because it settles about three times as many messages a second as the asyncio one.
-A receiver belongs to one thread: the SDK promises nothing to those who share one.
+A receiver belongs to one thread: the SDK does not support sharing one.
 """
 
 import time

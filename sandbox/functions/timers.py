@@ -1,8 +1,8 @@
-"""What the Timers extension does around a function: keeps its schedule and tells it how it stands.
+"""What the Timers extension does around a function: keeps its schedule and passes its state.
 
 Schedules are NCRONTAB: `{second} {minute} {hour} {day} {month} {day-of-week}`, in UTC, as in Azure on Linux. One timer
-never runs twice at the same time. Due times that pass while it runs are made up for by one run, which is told that it
-is past due. (Across restarts of the host nothing is remembered: the real one keeps that in its storage account.)
+never runs twice at the same time. Due times that pass while it runs are replaced by one run, which is marked past due.
+(Across restarts of the host nothing is remembered: the real one keeps that in its storage account.)
 """
 
 import logging

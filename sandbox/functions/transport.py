@@ -15,7 +15,7 @@ import grpc  # type: ignore[import-untyped]
 from sandbox.functions import protocol
 from sandbox.functions.protocol import messages
 
-#: How long a closing server waits for its streams; the engines have been told to end before.
+#: How long a closing server waits for its streams; the engines were asked to end before.
 SHUTDOWN_GRACE_SECONDS = 0.5
 
 #: Field of the answer -> the field in it that says which request it answers ("" where only one can be on its way).

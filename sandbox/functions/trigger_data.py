@@ -61,7 +61,7 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, UUID) else value
 
 
-# What the Service Bus extension 5.x tells about a message. MessageActions, SessionActions, ReceiveActions and Client
+# What the Service Bus extension 5.x passes with a message. MessageActions, SessionActions, ReceiveActions and Client
 # are objects of .NET that mean nothing to the engine, and are left out.
 _FIELDS = (
     # The SDK for Python counts deliveries from 0, the one for .NET from 1.
@@ -81,7 +81,7 @@ _FIELDS = (
     _Field("Label", Kind.STRING, lambda m: m.subject),
     _Field("CorrelationId", Kind.STRING, lambda m: m.correlation_id),
     _Field("ApplicationProperties", Kind.JSON, _properties),
-    # The engine tells one message from many by whether UserProperties or UserPropertiesArray is there.
+    # The engine distinguishes one message from many by whether UserProperties or UserPropertiesArray is there.
     _Field("UserProperties", Kind.JSON, _properties),
     _Field("SessionId", Kind.STRING, lambda m: m.session_id),
     _Field("ReplyToSessionId", Kind.STRING, lambda m: m.reply_to_session_id),

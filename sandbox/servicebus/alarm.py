@@ -1,4 +1,4 @@
-"""The alarm clock of the entities, on asyncio: one timer for whatever is due first."""
+"""The timer of the entities, on asyncio: one for whatever is due first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sandbox.servicebus.clock import Clock
 
-#: Timers run on another clock than the time of day; waking a moment late beats waking twice.
+#: Timers run on another clock than the time of day; waking a moment late is better than waking twice.
 _LATE_MS = 1
 
 

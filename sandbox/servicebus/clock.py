@@ -1,4 +1,4 @@
-"""Time, as the entities see it: handed in, so that tests can move it."""
+"""Time, as the entities see it: a parameter, so that tests can move it."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class Connection(asyncio.Protocol):
             self._close(AmqpError(INTERNAL_ERROR, "The frame could not be handled."))
 
     def close(self) -> None:
-        """Say good-bye and hang up, as when the service is restarted."""
+        """Close the connection, as when the service is restarted."""
         self._close(AmqpError(CONNECTION_FORCED, "The service is going down."))
 
     # ------------------------------------------------------------------------------------------- input
@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
             self._put(encode_frame(0, SaslMechanisms(_MECHANISMS), kind=SASL_FRAME))
         elif header == AMQP_HEADER:
             self._put(AMQP_HEADER)
-        else:  # not our protocol: the specification asks to answer with ours and hang up
+        else:  # not our protocol: the specification asks to answer with ours and to disconnect
             self._put(SASL_HEADER)
             self._hang_up()
         self._expects_header = False

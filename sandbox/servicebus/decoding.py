@@ -72,7 +72,7 @@ def skip(data: bytes, at: int) -> int:
     return end
 
 
-#: The high half of a constructor byte tells how to find the end of a value (AMQP 1.0, part 1, 1.2).
+#: The high half of a constructor byte says how to find the end of a value (AMQP 1.0, part 1, 1.2).
 _WIDTH_OF_CATEGORY: dict[int, Callable[[bytes, int], int]] = {
     0x4: lambda _, __: 0,
     0x5: lambda _, __: 1,

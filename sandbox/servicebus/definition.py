@@ -1,4 +1,4 @@
-"""The entities of a namespace, read from the same JSON file from which the infrastructure is made.
+"""The entities of a namespace, read from the JSON file that defines them for Azure too.
 
 Names and defaults are those of Azure Service Bus; durations are ISO 8601. What is not imitated here, such as sessions
 or forwarding, is refused rather than ignored.

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: lost messages, doubled messages, and delivery in random order.
+"""Faults that tests order: lost messages, doubled messages, and delivery in random order.
 
 Azure promises at least once in no promised order, and a sender's message can be lost before it reaches Azure; tests
 of the connector ask for all three.
@@ -20,7 +20,7 @@ class Faults:
         self._duplicates: Counter[str] = Counter()
 
     def drop_next(self, count: int, entity: str = ANY_ENTITY) -> None:
-        """Lose the next `count` messages while telling their senders that all is well."""
+        """Lose the next `count` messages although their senders get a success."""
         self._drops[entity] = count
 
     def duplicate_next(self, count: int, entity: str = ANY_ENTITY) -> None:

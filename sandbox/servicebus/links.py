@@ -1,4 +1,4 @@
-"""Links: one-way streets for messages. Roles are named from the server's side."""
+"""Links: each carries messages in one direction. Roles are named from the server's side."""
 
 from __future__ import annotations
 

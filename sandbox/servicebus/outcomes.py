@@ -21,7 +21,7 @@ ACCEPTED = Described(_ACCEPTED, [])
 
 
 def rejected(error: AmqpError) -> Described:
-    """The state that tells the peer that its message or settlement was refused."""
+    """The state for the peer when its message or settlement was refused."""
     return Described(_REJECTED, [error.described()])
 
 
@@ -96,10 +96,10 @@ def _properties_of_error(error: AmqpValue) -> dict[str, AmqpValue]:
     if condition != DEAD_LETTER:
         raise AmqpError(NOT_IMPLEMENTED, f"A message is dead-lettered with {DEAD_LETTER!r}, not with {condition!r}.")
     properties = properties_to_modify(info)
-    told = dead_letter_properties(properties.pop(_REASON, None), properties.pop(_DESCRIPTION, None))
-    if description and told.get(_DESCRIPTION) != description:
+    reason = dead_letter_properties(properties.pop(_REASON, None), properties.pop(_DESCRIPTION, None))
+    if description and reason.get(_DESCRIPTION) != description:
         raise AmqpError(NOT_IMPLEMENTED, f"The description of a dead letter travels as {_DESCRIPTION} in its info.")
-    return properties | told
+    return properties | reason
 
 
 def _three(fields: list[AmqpValue]) -> tuple[AmqpValue, AmqpValue, AmqpValue]:

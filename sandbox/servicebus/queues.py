@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sandbox.servicebus.message import Content
     from sandbox.servicebus.values import AmqpValue
 
-#: What is counted since the start, as the side door tells it.
+#: What is counted since the start, as the side door shows it.
 _COUNTED = ("completed", "incoming", "duplicates", "expired", "lock_expired", "lost")
 
 

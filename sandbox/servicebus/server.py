@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-#: The entities of the connector, from which its infrastructure is made as well.
+#: The entities of the connector.
 DEFAULT_ENTITIES = Path(__file__).resolve().parents[2] / "connector" / "servicebus" / "entities.json"
 
 _START_SECONDS = 10.0
@@ -88,7 +88,7 @@ async def serving(
         control.close()
         for connection in tuple(connections):
             connection.close()
-        await asyncio.sleep(0)  # lets the transports say good-bye
+        await asyncio.sleep(0)  # lets the transports close
         alarm.cancel()
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?)?")
-#: Eleven digits of milliseconds reach back to 1973; fewer are no date anybody means.
+#: Eleven digits of milliseconds reach back to 1973; fewer are not a date of this API.
 _EPOCH_MS = re.compile(r"\d{11,14}")
 _MICROSECOND_DIGITS = 6
 

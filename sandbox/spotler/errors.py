@@ -1,4 +1,4 @@
-"""How the service says no: an HTTP status, an error type out of a fixed list, and a sentence.
+"""How the service refuses: an HTTP status, an error type out of a fixed list, and a sentence.
 
 ```
 ApiError                 any refusal

@@ -29,7 +29,7 @@ _IGNORED = ("rest", "pageSize")
 class Route:
     """A method and a path template; the handler gets the call and the decoded ids of the path.
 
-    `editions`: which hold it (none given: all). `extension`: the switch that it hangs on. `lenient`: exists only
+    `editions`: which hold it (none given: all). `extension`: the switch that turns it on. `lenient`: exists only
     in clients. `query`: the parameters that it knows. `with_body`: a DELETE that takes one. `bare`: its refusals are
     published without a body.
     """

@@ -57,7 +57,7 @@ PROPERTIES = (
     Property("birthday", "Birthday", Kind.BIRTHDATE),
     Property("externalType", "External type", Kind.STRING),
     Property("lastorderdate", "Last Order Date", Kind.DATE),
-    # Two fields that a user cannot tell apart by their description.
+    # Two fields with the same description.
     Property("scoreNote1", "Score note", Kind.STRING),
     Property("scoreNote2", "Score note", Kind.STRING),
     # A field whose description is the internal name of another.

@@ -33,7 +33,7 @@ class DroppableProtocol(HttpToolsProtocol):
 
 
 class Server(QuietServer):
-    """A server that tells when it listens, and that ends with status 0 when it is asked to end."""
+    """A server that says when it listens, and that ends with status 0 when it is asked to end."""
 
     def __init__(self, sandbox: Sandbox, on_ready: Callable[[], None]) -> None:
         super().__init__(

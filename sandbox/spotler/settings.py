@@ -60,7 +60,7 @@ class Extensions:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     automations: bool = True
-    #: Whether the list of automations tells their fields: nobody has seen it do so.
+    #: Whether the list of automations has their fields: this is not confirmed.
     automation_fields: bool = False
     tags: bool = True
     optouts: bool = True

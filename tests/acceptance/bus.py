@@ -13,8 +13,8 @@ from sandbox.launch import Part
 #: What counts as a message on its way.
 _UNDER_WAY = ("active", "locked", "scheduled")
 
-#: What the properties of a message that was put aside tell.
-_TOLD = ("reason", "sentence", "advice", "source")
+#: The properties of a message that was put aside.
+_NOTES = ("reason", "sentence", "advice", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +81,4 @@ class Bus:
 
 def _quarantined(message: Any) -> Quarantined:
     properties = {key.decode(): value.decode() for key, value in message.application_properties.items()}
-    return Quarantined(b"".join(message.body), **{name: properties[name] for name in _TOLD})
+    return Quarantined(b"".join(message.body), **{name: properties[name] for name in _NOTES})

@@ -80,7 +80,7 @@ def campaign(world: World) -> str:
 
 @pytest.fixture
 def variable(world: World) -> Iterator[str]:
-    """The environment variable as setup makes it; there is one for the whole environment."""
+    """The environment variable, without a value; there is one for the whole environment."""
     rows = world.rows(EnvironmentVariable.TABLE)
     found = [
         row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE

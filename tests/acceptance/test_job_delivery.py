@@ -38,7 +38,7 @@ def test_without_a_key_the_system_job_says_so_the_job_stays_queued_and_the_sweep
     world.steps(has_key=False)
 
     job = world.job(SYNC, record)
-    world.until(world.complaints, "the system job tells why it failed")
+    world.until(world.complaints, "the system job says why it failed")
     (complaint,) = world.complaints()
     before = world.look(job)
     after = world.sweep_until_over(job)

@@ -68,7 +68,7 @@ def test_a_job_that_is_created_in_progress_is_not_run_and_says_so_after_a_sweep(
 
 
 @pytest.mark.feature("JOB-06")
-def test_the_row_tells_the_result_and_when_it_was_done(world):
+def test_the_row_shows_the_result_and_when_it_was_done(world):
     job = world.run(ADD_TAG, world.contact(), dh_tag="Webinar")
 
     row = world.people.read(Job.SET, job.id)

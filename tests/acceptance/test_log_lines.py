@@ -1,4 +1,4 @@
-"""Every log line of the work reaches Azure: it bears the id of its invocation, whatever thread it comes from."""
+"""Every log line of the work reaches Azure: it has the id of its invocation, whatever thread it comes from."""
 
 import re
 from collections.abc import Iterator

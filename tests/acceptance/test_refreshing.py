@@ -1,4 +1,4 @@
-"""Refresh Automations and Refresh Permissions: what Spotler has stands in Dataverse, by the clock and on demand."""
+"""Refresh Automations and Refresh Permissions: what Spotler has stands in Dataverse, on a schedule and on demand."""
 
 from uuid import uuid4
 
@@ -20,8 +20,8 @@ def row_of(world, code):
 
 
 @pytest.fixture
-def _told_fields(world):
-    """Spotler tells the fields of its automations."""
+def _returned_fields(world):
+    """Spotler returns the fields of its automations."""
     world.spotler.door.settings(extensions={"automation_fields": True})
     yield
     world.spotler.door.settings(extensions={"automation_fields": False})
@@ -30,7 +30,7 @@ def _told_fields(world):
 @pytest.mark.feature("AUT-02")
 @pytest.mark.feature("AUT-03")
 @pytest.mark.feature("AUT-06")
-@pytest.mark.usefixtures("_told_fields")
+@pytest.mark.usefixtures("_returned_fields")
 def test_automations_and_campaigns_appear_with_icon_label_and_fields(world):
     code, campaign_code = str(uuid4()), uuid4().hex[:10]
     automation_id = publish(world, code=code, name="From CRM")
@@ -46,7 +46,7 @@ def test_automations_and_campaigns_appear_with_icon_label_and_fields(world):
 
 
 @pytest.mark.feature("AUT-06")
-def test_fields_that_were_written_down_by_hand_stay_where_spotler_tells_none(world):
+def test_fields_that_were_written_down_by_hand_stay_where_spotler_returns_none(world):
     code, campaign_code = str(uuid4()), uuid4().hex[:10]
     publish(world, code=code)
     publish_campaign(world, code=campaign_code)
@@ -65,11 +65,11 @@ def test_fields_that_were_written_down_by_hand_stay_where_spotler_tells_none(wor
 @pytest.mark.feature("AUT-01")
 def test_the_timer_does_the_same(world):
     code = str(uuid4())
-    publish(world, code=code, name="By the clock")
+    publish(world, code=code, name="On a schedule")
 
     world.run_timer("refresh_automations_daily")
 
-    assert row_of(world, code)[Automation.NAME] == "🚀 By the clock"
+    assert row_of(world, code)[Automation.NAME] == "🚀 On a schedule"
 
 
 @pytest.mark.feature("AUT-01")

@@ -196,7 +196,7 @@ def test_an_automation_that_is_not_active_in_spotler_fails_with_spotlers_code(wo
 
 
 @pytest.mark.feature("AUT-12")
-def test_the_limit_of_participations_is_told_by_spotlers_code(world):
+def test_the_limit_of_participations_is_reported_by_spotlers_code(world):
     record, automation = world.contact(), automation_in_both(world, limit=1)
     world.start(record, automation).assert_completed()
 
@@ -215,7 +215,7 @@ def test_when_the_answer_is_lost_the_automation_is_not_started_again_and_the_job
 
     job = world.start(record, automation)
 
-    job.assert_failed("OUTCOME_UNKNOWN", "Look in Spotler", "Queued")
+    job.assert_failed("OUTCOME_UNKNOWN", "Check in Spotler", "Queued")
     assert len(world.spotler.runs(record)) == 1
 
 
@@ -245,7 +245,7 @@ def test_a_campaign_takes_fields_as_an_automation_does(world, campaign):
 @pytest.mark.feature("AUT-07")
 @pytest.mark.feature("CMP-01")
 @pytest.mark.parametrize("kind", ["automationRuns", "campaignRuns"])
-def test_what_was_refreshed_takes_fields_though_spotler_does_not_tell_which_there_are(world, kind):
+def test_what_was_refreshed_takes_fields_though_spotler_does_not_return_which_there_are(world, kind):
     record, code = world.contact(), str(uuid4())
     (publish if kind == "automationRuns" else publish_campaign)(world, code=code)
     world.run(Operation.REFRESH_AUTOMATIONS).assert_completed()

@@ -147,7 +147,7 @@ def test_a_value_that_spotler_refuses_fails_the_job_at_once_with_spotlers_code(w
 
 @pytest.mark.feature("CON-02")
 @pytest.mark.feature("JOB-06")
-def test_spotler_info_tells_how_the_last_sync_went(world):
+def test_spotler_info_shows_how_the_last_sync_went(world):
     record = world.contact()
     world.sync(record)
     good = world.info(record)
@@ -275,7 +275,7 @@ def test_contact_data_goes_to_spotler_only_so_dataverse_wins_at_the_next_sync(wo
 @pytest.mark.feature("CON-17")
 @pytest.mark.feature("MAP-03")
 @pytest.mark.parametrize(("table", "name"), [("contact", "Contact"), ("lead", "Lead"), ("account", "Account")])
-def test_spotler_is_told_from_which_table_a_contact_comes(world, table, name):
+def test_spotler_learns_from_which_table_a_contact_comes(world, table, name):
     record = world.record(table)
 
     world.sync(record).assert_completed()

@@ -1,4 +1,4 @@
-"""The timeline of a record tells what jobs changed in Spotler."""
+"""The timeline of a record shows what jobs changed in Spotler."""
 
 import pytest
 

@@ -23,7 +23,7 @@ from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
 from tests.bench.report import Expectation, Measured
 from tests.bench.startup import import_seconds
-from tests.bench.work import WORK
+from tests.bench.work import OPERATIONS
 
 JOBS: Final = 1000
 #: Three full batches of each operation, after three to warm up.
@@ -69,7 +69,7 @@ def _chain(options: argparse.Namespace) -> int:
     else:
         jobs = options.jobs or JOBS_OF_OPERATIONS
         latency_ms = LATENCY_MS_OF_OPERATIONS if options.latency_ms is None else options.latency_ms
-        chosen = [Operation.from_slug(slug) for slug in options.operations] or list(WORK)
+        chosen = [Operation.from_slug(slug) for slug in options.operations] or OPERATIONS
         table = Table(
             operations.cases(chosen, jobs, latency_ms, alone=options.alone),
             operations.headings(),
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         "--operations",
         nargs="*",
         metavar="OPERATION",
-        choices=[operation.slug for operation in WORK],
+        choices=[operation.slug for operation in OPERATIONS],
         help="all operations, or those named, e.g. add-tag",
     )
     return parser

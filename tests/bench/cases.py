@@ -7,7 +7,6 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from sandbox.launch import ROOT
-from tests.bench.work import WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,24 @@ CONNECTOR: Final = Contender("connector", ROOT, {each: each.slug.replace("-", "_
 NAIVE: Final = Contender(
     "naive",
     Path(__file__).resolve().parent / "naive",
-    dict.fromkeys((operation for operation, work in WORK.items() if work.about_contact), "run_job"),
+    dict.fromkeys(
+        (
+            Operation.SYNC_CONTACT,
+            Operation.ADD_TAG,
+            Operation.REMOVE_TAG,
+            Operation.SET_SCORE,
+            Operation.INCREASE_SCORE,
+            Operation.DECREASE_SCORE,
+            Operation.START_AUTOMATION,
+            Operation.STOP_AUTOMATION,
+            Operation.ADD_TO_AUDIENCE,
+            Operation.REMOVE_FROM_AUDIENCE,
+            Operation.SET_CONTACT_FIELD,
+            Operation.CLEAR_CONTACT_FIELD,
+            Operation.ANONYMIZE_CONTACT,
+        ),
+        "run_job",
+    ),
     # It borrows names and settings of the connector, which are not in its own folder.
     {"PYTHONPATH": str(ROOT)},
 )

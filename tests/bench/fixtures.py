@@ -1,26 +1,18 @@
 """What the jobs are about: contacts with addresses and permissions, and the jobs themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import batched
 from typing import Final
 
 import requests
 
-from connector.dataverse.choices import AutomationKind, Operation
-from connector.dataverse.names import (
-    Automation,
-    Contact,
-    EnvironmentVariable,
-    Info,
-    Job,
-    Permission,
-)
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Contact, Info, Job, Permission
+from connector.operations.audiences import audience_id
 from sandbox.launch import Part
 from sandbox.people import People
-from sandbox.samples import PERMISSIONS_DEFINITION
-from sandbox.spotler import seed
 from sandbox.spotler.side_door.client import SideDoor
-from tests.bench.work import AUDIENCE, AUDIENCE_ID, AUTOMATION_ROW, WORK, Work
+from tests.bench.work import is_known, row_of
 
 #: Rows that one call creates.
 ROWS_PER_CALL: Final = 250
@@ -37,39 +29,27 @@ def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: i
 
     For most operations they are known to Spotler already, so that the operation is all there is to do.
     """
-    work = WORK[operation]
     people = [_contact(number) for number in range(count)]
     contacts = _load(dataverse, Contact.TABLE, people)
     _load(dataverse, Permission.TABLE, [_permission(contact) for contact in contacts[::2]])
-    if work.is_known:
+    if is_known(operation):
         _load(dataverse, Info.TABLE, [_info(contact) for contact in contacts])
-        known = [_known(contact, person, work) for contact, person in zip(contacts, people, strict=True)]
+        known = [_known(contact, person) for contact, person in zip(contacts, people, strict=True)]
         SideDoor(spotler.get("url")).contacts(*known)
-    if Job.AUDIENCE in work.columns:
-        audience = {"externalId": AUDIENCE_ID, "name": AUDIENCE, "members": contacts if work.in_audience else []}
-        SideDoor(spotler.get("url")).post("lists", audiences=[audience])
     return contacts
 
 
-def create_surroundings(people: People) -> None:
-    """What jobs refer to besides contacts: an automation, and the variable that a refresh fills."""
-    people.upsert(
-        Automation.SET,
-        AUTOMATION_ROW,
-        {
-            Automation.NAME: "Welcome",
-            Automation.TRIGGER_CODE: seed.WELCOME_TRIGGER_CODE,
-            Automation.KIND: AutomationKind.AUTOMATION.value,
-            Automation.AUTOMATION_ID: seed.WELCOME_AUTOMATION_ID,
-        },
-    )
-    people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
+def create_audience(spotler: Part, row: Mapping[str, object]) -> None:
+    """The audience that a job is about, if it is about one."""
+    if name := row.get(Job.AUDIENCE):
+        audience = {"externalId": audience_id(str(name)), "name": name, "members": []}
+        SideDoor(spotler.get("url")).post("lists", audiences=[audience])
 
 
-def create_jobs(people: People, operation: Operation, contacts: Sequence[str]) -> None:
+def create_jobs(people: People, operation: Operation, contacts: Sequence[str], automations: Mapping[str, str]) -> None:
     """Create a job for each contact through the Web API, as a flow would: each makes Dataverse post a message."""
     for some in batched(contacts, ROWS_PER_CALL, strict=False):
-        people.create_many(Job.TABLE, Job.SET, [_job(operation, contact) for contact in some])
+        people.create_many(Job.TABLE, Job.SET, [row_of(operation, contact, automations) for contact in some])
 
 
 def _contact(number: int) -> dict[str, object]:
@@ -94,10 +74,8 @@ def _permission(contact: str) -> dict[str, object]:
     }
 
 
-def _known(contact: str, person: dict[str, object], work: Work) -> dict[str, object]:
-    properties = work.has.get("properties", {})
-    assert isinstance(properties, dict)
-    return {"externalId": contact, **work.has, "properties": {"email": person["emailaddress1"], **properties}}
+def _known(contact: str, person: dict[str, object]) -> dict[str, object]:
+    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}}
 
 
 def _info(contact: str) -> dict[str, object]:
@@ -107,14 +85,6 @@ def _info(contact: str) -> dict[str, object]:
         Info.SENT_HASH: _SENT_HASH,
         f"{Info.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
     }
-
-
-def _job(operation: Operation, contact: str) -> dict[str, object]:
-    work = WORK[operation]
-    row: dict[str, object] = {Job.NAME: operation.label, Job.OPERATION: operation.value, **work.columns}
-    if work.about_contact:
-        row[f"{Job.CUSTOMER_CONTACT_NAVIGATION}@odata.bind"] = f"/{Contact.SET}({contact})"
-    return row
 
 
 def _load(dataverse: Part, table: str, rows: Sequence[dict[str, object]]) -> list[str]:

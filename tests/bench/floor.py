@@ -4,12 +4,11 @@
     rounds  = the larger of: those of the chunks, so many chunks at a time, each as if it were alone
                              those of one chunk, with the calls to Spotler for all jobs of the batch
 
-A function has one batch in its hands at a time, so the batches of an operation follow one another. A round is one call,
+A function works on one batch at a time, so the batches of an operation follow one another. A round is one call,
 or several that run at the same time; rounds wait for one another, because each needs what the one before it found out.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import batched
 from math import ceil
@@ -20,6 +19,7 @@ from connector.jobs.chunks import AT_A_TIME, AT_A_TIME_ONCE, SIZE
 from connector.operations.registry import operation_of
 from connector.settings import Settings
 from sandbox.launch import ROOT
+from tests.bench.work import is_about_contact, work_of
 
 #: Jobs in a full batch.
 BATCH: Final = int(
@@ -41,7 +41,7 @@ class Rounds:
     Attributes:
         dataverse: rounds of calls to Dataverse.
         spotler: rounds of calls to Spotler, for all jobs of the batch together.
-        calls_per_job: calls to Spotler for each job, made as many at a time as the settings allow, by all portions
+        calls_per_job: calls to Spotler for each job, made as many at a time as the settings allow, by all chunks
             together.
     """
 
@@ -49,42 +49,21 @@ class Rounds:
     spotler: int = 0
     calls_per_job: int = 0
 
-    def of_portion(self, jobs: int, parallel: int) -> int:
-        """All rounds of so many jobs that are in one portion."""
+    def of_chunk(self, jobs: int, parallel: int) -> int:
+        """All rounds of so many jobs that are in one chunk."""
         return self.dataverse + self.spotler + ceil(jobs * self.calls_per_job / parallel)
 
-    def of_batch(self, jobs: int, parallel: int, in_hand: int) -> int:
-        """All rounds of a batch with so many jobs, so many portions of which are in hand at the same time."""
-        turns = batched(_parts(jobs, SIZE), in_hand, strict=False)
-        return max(self.of_portion(jobs, parallel), sum(self.of_portion(max(turn), parallel) for turn in turns))
+    def of_batch(self, jobs: int, parallel: int, chunks_at_a_time: int) -> int:
+        """All rounds of a batch with so many jobs, so many chunks of which are worked on at the same time."""
+        turns = batched(_parts(jobs, SIZE), chunks_at_a_time, strict=False)
+        return max(self.of_chunk(jobs, parallel), sum(self.of_chunk(max(turn), parallel) for turn in turns))
 
 
-_TOGETHER: Final = Rounds(_ROUNDS, spotler=1)
-_ONE_BY_ONE: Final = Rounds(_ROUNDS, calls_per_job=1)
-#: Which of the audiences a Marketing List keeps.
-_AUDIENCE: Final = Rounds(_ROUNDS + 1, spotler=1)
-
-ROUNDS: Final[Mapping[Operation, Rounds]] = {
-    Operation.SYNC_CONTACT: _TOGETHER,
-    Operation.ADD_TAG: _ONE_BY_ONE,
-    Operation.REMOVE_TAG: _ONE_BY_ONE,
-    Operation.SET_SCORE: _ONE_BY_ONE,
-    Operation.INCREASE_SCORE: _ONE_BY_ONE,
-    Operation.DECREASE_SCORE: _ONE_BY_ONE,
-    # The rows of the automations.
-    Operation.START_AUTOMATION: Rounds(_ROUNDS + 1, calls_per_job=1),
-    # The jobs that started the runs, then the rows of their automations.
-    Operation.STOP_AUTOMATION: Rounds(_ROUNDS + 2, calls_per_job=1),
-    Operation.ADD_TO_AUDIENCE: _AUDIENCE,
-    Operation.REMOVE_FROM_AUDIENCE: _AUDIENCE,
-    Operation.SET_CONTACT_FIELD: _TOGETHER,
-    Operation.CLEAR_CONTACT_FIELD: _TOGETHER,
-    Operation.ANONYMIZE_CONTACT: _ONE_BY_ONE,
-    # The rows that are there; automations and campaigns. Nothing has changed, so nothing is written.
-    Operation.REFRESH_AUTOMATIONS: Rounds(_ROUNDS_WITHOUT_RECORDS + 1, spotler=2),
-    # The variable and its value; the fields.
-    Operation.REFRESH_PERMISSIONS: Rounds(_ROUNDS_WITHOUT_RECORDS + 2, spotler=1),
-}
+def rounds_of(operation: Operation) -> Rounds:
+    """The rounds that an operation needs, by what its sample says of its calls."""
+    work = work_of(operation)
+    dataverse = (_ROUNDS if is_about_contact(operation) else _ROUNDS_WITHOUT_RECORDS) + work.reads
+    return Rounds(dataverse, spotler=work.calls) if work.shared else Rounds(dataverse, calls_per_job=work.calls)
 
 
 def floor_seconds(
@@ -99,9 +78,9 @@ def floor_seconds(
         batch: jobs in a full batch.
         parallel: calls to Spotler at the same time.
     """
-    rounds = ROUNDS[operation]
-    in_hand = AT_A_TIME if operation_of(operation.slug).repeatable else AT_A_TIME_ONCE
-    return sum(rounds.of_batch(size, parallel, in_hand) for size in _parts(jobs, batch)) * latency_ms / 1000
+    rounds = rounds_of(operation)
+    at_a_time = AT_A_TIME if operation_of(operation.slug).repeatable else AT_A_TIME_ONCE
+    return sum(rounds.of_batch(size, parallel, at_a_time) for size in _parts(jobs, batch)) * latency_ms / 1000
 
 
 def _parts(jobs: int, most: int) -> list[int]:

@@ -13,17 +13,18 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from connector.dataverse.choices import JobStatus
+from connector.dataverse.choices import JobStatus, Operation
 from sandbox.launch import Part
 from sandbox.people import People
+from sandbox.samples import create_setup
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, Surroundings, functions, surroundings
 from tests.bench import observe, pace, processes
 from tests.bench.cases import Case
-from tests.bench.fixtures import create_jobs, create_surroundings, load_contacts
+from tests.bench.fixtures import create_audience, create_jobs, load_contacts
 from tests.bench.observe import BenchFailed, Calls
 from tests.bench.pace import Latency
-from tests.bench.work import WORK
+from tests.bench.work import row_of, work_of
 
 #: Seconds that one measurement may take; a throttled naive connector needs more than five minutes for 1,000 jobs.
 LONGEST_RUN: Final = 1800.0
@@ -88,10 +89,11 @@ def measure(case: Case, folder: Path) -> Figures:
         counts = (SINGLE_JOBS, case.warm_up, case.jobs, case.paced)
         contacts = load_contacts(around.dataverse, around.spotler, case.operation, sum(counts))
         people = People(around.dataverse)
-        create_surroundings(people)
+        automations = create_setup(people)
+        create_audience(around.spotler, row_of(case.operation, contacts[0], automations))
         with functions(around, options) as host:
-            bench = _Bench(case, around, host, people)
-            bench.go_before(contacts)
+            bench = _Bench(case, around, host, people, automations)
+            seen = bench.go_before(contacts)
             some = iter(contacts)
             alone, warm_up, backlog, paced = (list(islice(some, count)) for count in counts)
             singles = [bench.single_job(contact) for contact in alone]
@@ -99,7 +101,7 @@ def measure(case: Case, folder: Path) -> Figures:
                 bench.backlog(warm_up)
             figures = bench.measured_backlog(backlog, singles)
             latency = bench.latency(paced)
-            bench.check(len(contacts))
+            bench.check(len(contacts), seen)
             return replace(figures, latency=latency)
 
 
@@ -111,18 +113,24 @@ class _Bench:
     around: Surroundings
     host: Part
     people: People
+    automations: Mapping[str, str]
 
-    def go_before(self, contacts: Sequence[str]) -> None:
-        """Do for every contact what has to be done before the operation, if anything has."""
-        operation = WORK[self.case.operation].after
+    def go_before(self, contacts: Sequence[str]) -> int:
+        """Do for every contact what has to be done before the operation, if anything has.
+
+        Returns:
+            how often Spotler has seen the effect of the operation until then.
+        """
+        operation = work_of(self.case.operation).after
         if operation is not None:
-            create_jobs(self.people, operation, contacts)
+            self._create(contacts, operation)
             self._finish(self.case.contender.functions[operation], len(contacts))
+        return self._effects()
 
     def single_job(self, contact: str) -> float:
         """How many seconds one job takes from its creation, while nothing else goes on."""
         before = observe.work_done(self.host, self.case.function)
-        create_jobs(self.people, self.case.operation, [contact])
+        self._create([contact])
         started = time.monotonic()
         self._wait(self.case.function, before + 1, LONGEST_SINGLE_JOB)
         return time.monotonic() - started
@@ -149,7 +157,7 @@ class _Bench:
         before, pids = observe.work_done(self.host, function), self._pids()
         self.host.process.send_signal(signal.SIGSTOP)
         try:
-            create_jobs(self.people, self.case.operation, contacts)
+            self._create(contacts)
             observe.wait(
                 lambda: observe.waiting_messages(self.around.servicebus) >= len(contacts),
                 LONGEST_POST,
@@ -167,25 +175,30 @@ class _Bench:
         """How long jobs take that come at a steady pace."""
         if not contacts:
             return None
-        return pace.latency(
-            self.around.dataverse, contacts, lambda contact: create_jobs(self.people, self.case.operation, [contact])
-        )
+        return pace.latency(self.around.dataverse, contacts, lambda contact: self._create([contact]))
 
-    def check(self, jobs: int) -> None:
+    def check(self, jobs: int, seen_before: int) -> None:
         """The work was really done.
 
         Raises:
             BenchFailed: when it was not.
         """
-        work = WORK[self.case.operation]
+        work = work_of(self.case.operation)
         expected = jobs * (2 if work.after else 1)
         done = observe.job_statuses(self.around.dataverse).count(JobStatus.COMPLETED)
         if done != expected:
             raise BenchFailed(f"{self.case.slug}: of {expected} jobs {done} are Completed")
-        if work.effect is not None:
-            seen = len(SideDoor(self.around.spotler.get("url")).journal(work.effect))
-            if seen != jobs:
-                raise BenchFailed(f"{self.case.slug}: of {jobs} jobs Spotler saw {seen}")
+        seen = self._effects() - seen_before
+        if work.effect is not None and seen != jobs:
+            raise BenchFailed(f"{self.case.slug}: of {jobs} jobs Spotler saw {seen}")
+
+    def _effects(self) -> int:
+        """How often Spotler has seen the effect of the operation."""
+        effect = work_of(self.case.operation).effect
+        return len(SideDoor(self.around.spotler.get("url")).journal(effect)) if effect else 0
+
+    def _create(self, contacts: Sequence[str], operation: Operation | None = None) -> None:
+        create_jobs(self.people, operation or self.case.operation, contacts, self.automations)
 
     def _finish(self, function: str, messages: int) -> float:
         """The time at which all jobs were over.

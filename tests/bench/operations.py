@@ -7,7 +7,7 @@ from connector.dataverse.choices import Operation
 from tests.bench.cases import CONNECTOR, NAIVE, NO_LIMITS, Case
 from tests.bench.floor import floor_seconds
 from tests.bench.report import Expectation, Measured, engine_share_of, ratio_of
-from tests.bench.work import WORK
+from tests.bench.work import is_about_contact
 
 #: Jobs that come at the steady pace: enough for a p95, in ten seconds.
 PACED: Final = 50
@@ -33,7 +33,7 @@ def cases(operations: Sequence[Operation], jobs: int, latency_ms: int, *, alone:
     for operation in operations:
         if operation in NAIVE.functions and not alone:
             found.append(Case(NAIVE, operation, NO_LIMITS, jobs, latency_ms))
-        if WORK[operation].about_contact:
+        if is_about_contact(operation):
             found.append(Case(CONNECTOR, operation, NO_LIMITS, jobs, latency_ms, warm_up=jobs, paced=min(jobs, PACED)))
         else:
             found.append(Case(CONNECTOR, operation, NO_LIMITS, 1, latency_ms))

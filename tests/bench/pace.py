@@ -76,7 +76,7 @@ class _JournalReader(threading.Thread):
         self._last = max((int(str(entry["seq"])) for entry in self._read(0)), default=0)
 
     def run(self) -> None:
-        """Read until told to stop."""
+        """Read until it has to stop."""
         with suppress(requests.RequestException):  # nothing ends then, and that is reported
             while not self._over.wait(LOOK_SECONDS):
                 self._look()

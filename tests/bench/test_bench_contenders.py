@@ -3,7 +3,7 @@ import pytest
 from connector.dataverse.choices import Operation
 from tests.bench.cases import CONNECTOR, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
-from tests.bench.work import WORK
+from tests.bench.work import OPERATIONS, is_about_contact
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_the_naive_connector_stops_what_it_started_before(tmp_path):
 
 
 def test_the_naive_connector_does_everything_that_is_about_a_contact():
-    assert set(NAIVE.functions) == {operation for operation, work in WORK.items() if work.about_contact}
+    assert set(NAIVE.functions) == {operation for operation in OPERATIONS if is_about_contact(operation)}
 
 
 def test_the_connector_stops_what_was_started_before_and_reports_how_long_jobs_take(tmp_path):

@@ -56,8 +56,8 @@ def test_the_engine_is_not_judged_under_limits_and_where_its_time_is_not_known()
     under_limits = [measured(NAIVE, LIMITS), measured(limits=LIMITS)]
     unknown = [measured(NAIVE, cpu_ms_per_job={"engine": 0.0}), measured()]
 
-    told = [each.sentence for both in (under_limits, unknown) for each in report.expectations(both)]
-    assert not [sentence for sentence in told if "processor time" in sentence]
+    reported = [each.sentence for both in (under_limits, unknown) for each in report.expectations(both)]
+    assert not [sentence for sentence in reported if "processor time" in sentence]
     assert report.engine_share_of(under_limits[1], under_limits) == 1.0
 
 

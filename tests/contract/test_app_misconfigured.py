@@ -17,10 +17,10 @@ WRONG_MAPPING = '{"rows": [{"contact": "a(b).c(d).e", "spotler": "email"}]}'
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "reported"),
     [("MAPPING_FILE", "mapping.json", "mapping"), ("SPOTLER_PARALLEL", "many", "SPOTLER_PARALLEL")],
 )
-def test_messages_wait_until_what_is_wrong_is_mended(tmp_path, name, value, told):
+def test_messages_wait_until_what_is_wrong_is_fixed(tmp_path, name, value, reported):
     (tmp_path / "mapping.json").write_text(WRONG_MAPPING, encoding="utf-8")
     options = Options(settings={name: str(tmp_path / value) if name == "MAPPING_FILE" else value})
     with surroundings(options, folder=tmp_path) as around:
@@ -34,7 +34,7 @@ def test_messages_wait_until_what_is_wrong_is_mended(tmp_path, name, value, told
         figures = entities(around)
 
         assert People(around.dataverse).read(Job.SET, job)[Job.STATUS] == JobStatus.QUEUED
-        assert told in log
+        assert reported in log
         assert sum(entity.get("dead_lettered", 0) for entity in figures.values()) == 0
 
 

@@ -23,7 +23,7 @@ from sandbox.servicebus.definition import NamespaceDefinition
 from sandbox.servicebus.server import DEFAULT_ENTITIES, running
 from tests.unit.jobs.posted import body as body_of_dataverse, created
 
-#: More messages than a batch of the functions has portions for.
+#: More messages than a batch of the functions has chunks for.
 MANY = 100
 #: Seconds to wait for messages that are there already.
 PATIENCE = 5

@@ -5,31 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from connector.operations.registry import OPERATIONS
 from sandbox.functions.engines import index
 
 ROOT = Path(__file__).parents[2]
 ENTITIES = json.loads((ROOT / "connector" / "servicebus" / "entities.json").read_text())
-
-OPERATIONS = (
-    "sync-contact",
-    "sync-marketing-list",
-    "remove-marketing-list",
-    "add-tag",
-    "remove-tag",
-    "set-score",
-    "increase-score",
-    "decrease-score",
-    "start-automation",
-    "stop-automation",
-    "refresh-automations",
-    "add-to-audience",
-    "remove-from-audience",
-    "set-contact-field",
-    "clear-contact-field",
-    "anonymize-contact",
-    "refresh-permissions",
-    "resolve-job",
-)
 
 SUBSCRIPTION = """[{
     "direction": "IN", "dataType": "BINARY", "type": "serviceBusTrigger", "name": "messages",

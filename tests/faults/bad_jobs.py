@@ -1,4 +1,4 @@
-"""Every way in which a job of each operation can be wrong, with what the job is told; and one that is right."""
+"""Every way in which a job of each operation can be wrong, with the sentence for it; and one that is right."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Bad:
     """A way in which a job can be wrong.
 
     Attributes:
-        sentence: a piece of what the job is told.
+        sentence: a piece of the sentence that the job gets.
         columns: what is wrong about the columns; they replace those of a good job.
         record: the contact, or what is wrong about it.
     """
@@ -62,7 +62,7 @@ class Bad:
 def every(
     operations: Iterable[Operation], why: str, sentence: str, columns: Columns | None = None, record: str = "fine"
 ) -> list[Bad]:
-    """The same mistake in several operations."""
+    """The same error in several operations."""
     return [Bad(why, operation, sentence, lambda _: columns or {}, record) for operation in operations]
 
 
@@ -214,7 +214,7 @@ def make_good(day, operation: Operation, name: str, ids: dict[str, str], *, know
 
 
 def make_bad(day, bad: Bad, ids: dict[str, str]) -> str:
-    """A job with this mistake."""
+    """A job with this error."""
     columns = {**GOOD[bad.operation](ids), **bad.columns(ids)}
     match bad.record:
         case "none":

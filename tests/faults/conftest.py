@@ -58,8 +58,8 @@ def slow_day(fault_dataverse, fault_spotler):
 
 
 @pytest.fixture
-def small_portions(monkeypatch):
-    """Batches are divided into portions, as those of a backlog are, although a test has only a few jobs."""
+def small_chunks(monkeypatch):
+    """Batches are divided into chunks, as those of a backlog are, although a test has only a few jobs."""
     from connector.jobs import chunks
 
     monkeypatch.setattr(chunks, "SIZE", 3)

@@ -122,8 +122,8 @@ class Crowd:
 
 def _ask_host(host: Part, what: str) -> dict[str, Any]:
     answer = requests.get(f"{host.get('control_url')}/_sandbox/{what}", timeout=60)
-    told: dict[str, Any] = answer.json()
-    return told
+    reported: dict[str, Any] = answer.json()
+    return reported
 
 
 def _sdk_message(message: WorkItem | bytes) -> ServiceBusMessage:

@@ -20,9 +20,9 @@ from tests.faults.simulated_bus import SimulatedTime
 
 #: Seconds of this machine in which nobody goes to sleep or wakes up before everybody counts as asleep: a thread that is
 #: between two calls needs a fraction of it. On a busy machine it may have to wait for its turn for longer, which Linux
-#: tells.
+#: reports.
 QUIET: Final = 0.01
-#: The threads of this process, as Linux tells of them; nothing on other systems.
+#: The threads of this process, as Linux shows them; nothing on other systems.
 THREADS: Final = Path("/proc/self/task")
 #: The bus counts in whole ones: so much later, what is due at a moment is due without doubt.
 MILLISECOND: Final = 0.001

@@ -60,7 +60,7 @@ class RecordingSender:
 
 
 class Mistakes(logging.Handler):
-    """Remembers the fingerprints of our own mistakes, also of those that passed when they were tried again."""
+    """Remembers the fingerprints of internal errors, also of those that passed when they were tried again."""
 
     def __init__(self) -> None:
         super().__init__()

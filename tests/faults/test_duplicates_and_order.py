@@ -20,7 +20,7 @@ MOST_COPIES = 20
 FEWEST_BATCHES = 10
 SEED = 7
 
-#: What happens to each contact, beside starting an automation once: numbers tell the order.
+#: What happens to each contact, beside starting an automation once: numbers show the order.
 STEPS = (
     *((Operation.SET_SCORE, {Job.TAG: "Order", Job.SCORE: points}) for points in (1, 2, 3)),
     *((Operation.INCREASE_SCORE, {Job.TAG: "Rising", Job.SCORE: points}) for points in (1, 10)),

@@ -81,12 +81,12 @@ class Crew:
         columns = f"{Job.ID},{Job.STATUS},{Job.STATE},{Job.RESULT_CODE},{Job.ATTEMPTS}"
         return {str(row[Job.ID]): row for row in self.people.find(Job.SET, "statuscode ne 0", columns)}
 
-    def in_hand(self, jobs: set[str]) -> set[str]:
+    def claimed(self, jobs: set[str]) -> set[str]:
         """Those of the jobs that somebody has claimed and not finished."""
         return {job for job, row in self.rows().items() if job in jobs and row[Job.STATUS] == JobStatus.IN_PROGRESS}
 
     def kill_engine_at_work(self, name: str) -> set[str]:
-        """Order work and kill the engine in the middle of it; the jobs that it had in hand."""
+        """Order work and kill the engine in the middle of it; the jobs that it had claimed."""
         for attempt in range(ORDERS):
             jobs, contacts = self.order(f"{name}-{attempt}-")
             patience, rows = Patience(), self.rows()
@@ -109,7 +109,7 @@ class Crew:
                 return set()
             (engine,) = engines
             os.kill(engine, signal.SIGSTOP)
-            held = self.in_hand(jobs)
+            held = self.claimed(jobs)
             os.kill(engine, signal.SIGKILL if held else signal.SIGCONT)
             self.killed |= {engine} if held else set()
             return held

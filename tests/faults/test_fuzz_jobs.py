@@ -1,4 +1,4 @@
-"""Any row and any message: every job ends with a code, no mistake of ours shows, a bad job asks nothing of Spotler."""
+"""Any row and any message: every job ends with a code, no internal error, a bad job asks nothing of Spotler."""
 
 import json
 import random
@@ -30,7 +30,7 @@ ROWS = 30
 RUNS = 10
 NIGHTLY_RUNS = 150
 
-#: Jobs of one portion: those of an operation all in one, or each in one of its own.
+#: Jobs of one chunk: those of an operation all in one, or each in one of its own.
 PORTIONS = (1, ROWS)
 
 #: Texts that users, flows and copies from office programs produce, beside any text at all.
@@ -156,10 +156,10 @@ def fuzz(day, runs: int) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(st.lists(JOBS, min_size=ROWS, max_size=ROWS), st.sampled_from(PORTIONS))
-    def any_rows(jobs, portion) -> None:
+    def any_rows(jobs, chunk) -> None:
         day.start_over()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(chunks, "SIZE", portion)
+            patch.setattr(chunks, "SIZE", chunk)
             check_jobs(day, jobs)
 
     any_rows()

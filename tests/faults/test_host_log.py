@@ -15,7 +15,7 @@ from tests.acceptance.records import SETS
 from tests.acceptance.world import World, job_row
 from tests.faults.planted import ADDRESS, NAME, PLANTS, SAS, SENTENCE, VALUE
 
-#: The connector with mistakes in every place where one could leave a function: the text of each quotes what is private.
+#: The connector with errors in every place where one could leave a function: the text of each quotes what is private.
 APP_WITH_MISTAKES = f"""
 import azure.functions as func
 
@@ -95,7 +95,7 @@ def test_good_bad_and_mistaken_work_leaves_nothing_private_in_the_log_of_the_hos
             line = re.compile(rf" {function} (Job \S+: )?Internal error: ValueError@")
             world.until(lambda line=line: line.search(world.log()), f"the log has a line like{line.pattern}")
         for error in (DeliverAgain, TimerFailed):
-            world.until(lambda name=error.__name__: name in world.log(), f"the host tells of a {error.__name__}")
+            world.until(lambda name=error.__name__: name in world.log(), f"the host logs a {error.__name__}")
 
         assert leaks(world.log(), system) == []
 

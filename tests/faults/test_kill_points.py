@@ -37,8 +37,8 @@ def story(*events: JobEvent, by_victim: int = 1) -> JobStory:
     return JobStory(events, by_victim)
 
 
-def trial(order: Order, told: JobStory, *, repeatable: bool = False) -> Trial:
-    return Trial("start-automation", repeatable, 1, 7, ("before a call",), True, (order,), {order.job: told})
+def trial(order: Order, reported: JobStory, *, repeatable: bool = False) -> Trial:
+    return Trial("start-automation", repeatable, 1, 7, ("before a call",), True, (order,), {order.job: reported})
 
 
 def journal(*happenings: tuple[str, dict[str, object]], of: str = "anna") -> Evidence:
@@ -61,7 +61,7 @@ def problem(checked: Trial, evidence: Evidence) -> str:
 
 
 @pytest.mark.parametrize(
-    ("order", "told", "happened"),
+    ("order", "reported", "happened"),
     [
         pytest.param(START, story(CLAIMED, COMPLETED, by_victim=2), [STARTED], id="killed after the receipt"),
         pytest.param(START, story(CLAIMED, COMPLETED, by_victim=0), [STARTED], id="killed before the claim"),
@@ -73,8 +73,8 @@ def problem(checked: Trial, evidence: Evidence) -> str:
         pytest.param(RAISE, story(CLAIMED, COMPLETED, by_victim=2), [RAISED], id="a score raised once"),
     ],
 )
-def test_what_keeps_the_promise_is_not_reported(order, told, happened):
-    assert violations(trial(order, told), journal(*happened)) == []
+def test_what_keeps_the_promise_is_not_reported(order, reported, happened):
+    assert violations(trial(order, reported), journal(*happened)) == []
 
 
 def test_work_that_may_be_repeated_ends_as_if_nothing_had_been():
@@ -85,10 +85,10 @@ def test_work_that_may_be_repeated_ends_as_if_nothing_had_been():
 
 
 @pytest.mark.parametrize(
-    "told", [story(), story(CLAIMED), story(CLAIMED, COMPLETED, CLAIMED), story(CLAIMED, COMPLETED, NOT_VALID)]
+    "reported", [story(), story(CLAIMED), story(CLAIMED, COMPLETED, CLAIMED), story(CLAIMED, COMPLETED, NOT_VALID)]
 )
-def test_a_job_that_does_not_end_exactly_once_is_reported(told):
-    assert "the job ended" in problem(trial(TAG, told, repeatable=True), journal(TAGGED))
+def test_a_job_that_does_not_end_exactly_once_is_reported(reported):
+    assert "the job ended" in problem(trial(TAG, reported, repeatable=True), journal(TAGGED))
 
 
 def test_an_automation_that_was_started_twice_is_reported():
@@ -131,9 +131,9 @@ def test_a_completed_start_without_its_start_is_reported():
     assert "missing" in problem(trial(START, story(CLAIMED, COMPLETED, by_victim=2)), journal())
 
 
-@pytest.mark.parametrize("told", [story(UNKNOWN, by_victim=0), story(CLAIMED, UNKNOWN, by_victim=2)])
-def test_an_unknown_outcome_where_no_receipt_was_lost_is_reported(told):
-    assert "no receipt was lost" in problem(trial(START, told), journal(STARTED))
+@pytest.mark.parametrize("reported", [story(UNKNOWN, by_victim=0), story(CLAIMED, UNKNOWN, by_victim=2)])
+def test_an_unknown_outcome_where_no_receipt_was_lost_is_reported(reported):
+    assert "no receipt was lost" in problem(trial(START, reported), journal(STARTED))
 
 
 def test_an_unknown_outcome_of_a_job_that_was_given_back_is_reported():
@@ -276,7 +276,9 @@ def check(trials: list[Trial], evidence: Evidence) -> None:
 
     assert not broken, "\n".join(broken)
     assert {each.slug for each in trials if each.killed} == SCENARIOS.keys()
-    unknown = Counter(each.slug for each in trials for told in each.stories.values() if told.code == "OUTCOME_UNKNOWN")
+    unknown = Counter(
+        each.slug for each in trials for reported in each.stories.values() if reported.code == "OUTCOME_UNKNOWN"
+    )
     # The deaths did reach the places where it matters, and all kinds of touches were there to die at.
     assert unknown.keys() == AT_MOST_ONCE
     touches = {touch for each in trials for touch in each.touches}

@@ -39,11 +39,11 @@ def test_bad_jobs_of_every_kind_fail_with_their_sentence_and_their_neighbours_ar
     day.run_until_over()
 
     outcomes, rows = day.outcomes(), {row[Job.ID]: row for row in day.rows(Job.TABLE)}
-    told = {job: rows[job][Job.RESULT_MESSAGE] for job in bad}
+    reported = {job: rows[job][Job.RESULT_MESSAGE] for job in bad}
     assert {outcomes[job] for job in good} == {ENDS.get(operation, DONE)}
     assert {each.why: outcomes[job] for job, each in bad.items() if outcomes[job] != NOT_VALID} == {}
-    assert {each.why: told[job] for job, each in bad.items() if each.sentence not in told[job]} == {}
-    assert all(sentence.startswith("[JOB_NOT_VALID] ") for sentence in told.values())
+    assert {each.why: reported[job] for job, each in bad.items() if each.sentence not in reported[job]} == {}
+    assert all(sentence.startswith("[JOB_NOT_VALID] ") for sentence in reported.values())
     assert day.bus.dead_letters() == 0
     assert day.failures == []
 
@@ -107,10 +107,10 @@ def sentences(file: Path) -> Iterator[str]:
 def test_no_mistake_that_the_validation_knows_is_missing_above():
     known = {sentence for file in VALIDATION for sentence in sentences(file)}
     assert "" not in known, "an error whose sentence cannot be found"
-    told = {*(bad.sentence for bad in BAD), NO_OPERATION, *ELSEWHERE}
+    reported = {*(bad.sentence for bad in BAD), NO_OPERATION, *ELSEWHERE}
 
-    assert {sentence for sentence in known if not any(piece in sentence for piece in told)} == set()
-    assert {piece for piece in told if sum(piece in sentence for sentence in known) != 1} == set()
+    assert {sentence for sentence in known if not any(piece in sentence for piece in reported)} == set()
+    assert {piece for piece in reported if sum(piece in sentence for sentence in known) != 1} == set()
 
 
 #: What is no work item and no message of Dataverse, in as many ways as bytes can be wrong.

@@ -72,7 +72,7 @@ def test_the_watch_sees_what_it_is_to_see(watch):
     assert leaks(texts_of(error))
 
 
-def test_operations_good_and_bad_tell_nobody_what_they_are_about(watch, day):
+def test_operations_good_and_bad_show_nobody_what_they_are_about(watch, day):
     jobs = planted_jobs(day)
 
     day.wake(*jobs)
@@ -94,7 +94,7 @@ def test_whoever_is_mailed_no_more_and_whoever_is_lost_is_named_to_nobody(watch,
 
 
 @pytest.mark.parametrize("fault", [{"path": "^posts", "inner": True}, {"path": r"^\$batch", "probability": 0.5}])
-def test_a_timeline_that_takes_no_posts_is_told_without_them(watch, day, fault):
+def test_a_timeline_that_takes_no_posts_is_reported_without_them(watch, day, fault):
     jobs = planted_people(day)
     day.break_dataverse("400", **fault)
 
@@ -162,7 +162,7 @@ def test_answers_that_quote_personal_data_are_not_passed_on(watch, day, scripted
     assert leaks(everything(watch, day)) == []
 
 
-def test_connections_that_break_tell_no_address(watch, day):
+def test_connections_that_break_show_no_address(watch, day):
     """An address holds ids, and at one call the e-mail address of a contact."""
     jobs = planted_jobs(day)
     day.spotler.arm("drop_after_write", probability=0.3, count=None)
@@ -241,7 +241,7 @@ CONNECTIONS = {
         for why, text in CONNECTIONS.items()
     ],
 )
-def test_a_bus_that_cannot_be_reached_tells_nothing_of_its_connection_string(watch, day, connection):
+def test_a_bus_that_cannot_be_reached_shows_nothing_of_its_connection_string(watch, day, connection):
     bus = bus_from(day.services.settings.model_copy(update={"service_bus": SecretStr(connection)}))
 
     with pytest.raises(ConnectorError) as refused:
@@ -286,8 +286,8 @@ def test_wrong_settings_are_named_without_their_values(watch, monkeypatch, capsy
             cli.main()
     get_settings.cache_clear()
 
-    told = capsys.readouterr()
-    assert leaks([*watch.seen(), told.out.replace(ADDRESS, ""), told.err.replace(ADDRESS, "")]) == []
+    reported = capsys.readouterr()
+    assert leaks([*watch.seen(), reported.out.replace(ADDRESS, ""), reported.err.replace(ADDRESS, "")]) == []
 
 
 def test_paths_that_cannot_be_used_are_not_quoted_and_secrets_have_no_text(watch, day):

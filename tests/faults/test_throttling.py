@@ -91,7 +91,7 @@ def answered(day, status: int, *routes: str) -> int:
     )
 
 
-@pytest.mark.usefixtures("small_portions")
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("answer", ["429", pytest.param("503", marks=pytest.mark.nightly)])
 def test_a_storm_and_an_outage_lose_nothing_and_fail_nothing(day, answer):
     """A 503 proves nothing about work that must not run twice: such jobs, and no others, may end as unknown."""
@@ -121,7 +121,7 @@ def test_a_storm_and_an_outage_lose_nothing_and_fail_nothing(day, answer):
     assert day.bus.quarantined() == []
 
 
-@pytest.mark.usefixtures("small_portions")
+@pytest.mark.usefixtures("small_chunks")
 def test_half_of_all_calls_refused_for_hours_only_slows_the_work_down(day):
     jobs = make_jobs(day, 84)
     refuse(day, "429", 0.5)

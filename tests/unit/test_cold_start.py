@@ -1,4 +1,4 @@
-"""What a cold start may load, by names and not by the clock: rates say little on a machine that others share."""
+"""What a cold start may load, by names and not on a schedule: rates say little on a machine that others share."""
 
 import json
 import os

@@ -129,7 +129,7 @@ def test_every_command_is_explained_at_the_top():
     assert all(f"python3 dev.py {command}" in dev.__doc__ for command in dev.COMMANDS)
 
 
-def test_windows_is_told_what_to_use_instead(calls, monkeypatch):
+def test_windows_gets_a_hint_what_to_use_instead(calls, monkeypatch):
     monkeypatch.setattr(dev, "os", SimpleNamespace(name="nt"))
 
     with pytest.raises(SystemExit, match="WSL"):
@@ -244,8 +244,10 @@ def test_it_is_installed_once(installs, home, capsys):
     dev.install()
 
     assert installs == ["venv", str(home / "requirements-dev.txt")]
-    told = capsys.readouterr()
-    assert (told.out, told.err.startswith("Installing")) == ("", True), "what a command prints may go into a file"
+    reported = capsys.readouterr()
+    assert (reported.out, reported.err.startswith("Installing")) == ("", True), (
+        "what a command prints may go into a file"
+    )
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

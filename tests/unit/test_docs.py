@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
@@ -27,10 +28,12 @@ from connector.outcomes import MEANINGS
 from connector.settings import Settings
 from connector.spotler import PropertyType
 from connector.spotler.calls import Route
-from sandbox.samples import PERMISSIONS_DEFINITION
+from sandbox.samples import PERMISSIONS_DEFINITION, WORKING
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+#: Characters of a sentence that people read on the row of a job.
+LONGEST = 120
 EACH_OPERATION = pytest.mark.parametrize("operation", list(Operation), ids=lambda operation: operation.slug)
 
 
@@ -101,6 +104,26 @@ def test_codes_are_found_in_every_form_in_which_they_are_written():
     assert {"INVALID_STATE", "SPOTLER_AUDIENCE_REFUSED"} <= of_routes
 
 
+def explanations():
+    """What the page says of each code: one meaning, or several, each with its advice."""
+    for code, meanings, advices in re.findall(
+        r"^\| `(\w+)` \| (.*?) \| (.*?) \|", text_of("codes.md"), flags=re.MULTILINE
+    ):
+        for text in (*meanings.split(" Or: "), *advices.split(" Or: ")):
+            yield code, text
+
+
+def test_a_code_is_explained_in_short_sentences():
+    """One for what is wrong and one for what to do: they are shown on the row of a job."""
+    long = {
+        code: text
+        for code, text in explanations()
+        if len(text) > LONGEST or len(re.findall(r"\.(?= [A-Z]|$)", text)) > 1
+    }
+
+    assert long == {}
+
+
 # Operations
 
 
@@ -129,7 +152,7 @@ def test_every_operation_has_its_section_in_order():
 @EACH_OPERATION
 def test_the_section_has_all_its_parts(operation):
     parts = dict(re.findall(r"^\* \*\*([\w ]+):\*\* (\S+)", parts_of(operation), flags=re.MULTILINE))
-    asks_for_nothing = operation in (Operation.REFRESH_AUTOMATIONS, Operation.REFRESH_PERMISSIONS)
+    asks_for_nothing = operation in WORKING and WORKING[operation].columns(defaultdict(str)) == {}
 
     assert {"Needs", "Result codes", "Repeated after a crash"} <= parts.keys()
     assert (parts["Needs"] == "nothing.") == asks_for_nothing
@@ -137,14 +160,14 @@ def test_the_section_has_all_its_parts(operation):
 
 
 @EACH_OPERATION
-def test_the_section_tells_whether_the_operation_is_repeated(operation):
+def test_the_section_says_whether_the_operation_is_repeated(operation):
     (said,) = re.findall(r"\*\*Repeated after a crash:\*\* (yes|no)", parts_of(operation))
 
     assert (said == "yes") == operation_of(operation.slug).repeatable
 
 
 @EACH_OPERATION
-def test_the_section_tells_whether_the_record_is_sent_first(operation):
+def test_the_section_says_whether_the_record_is_sent_first(operation):
     assert ("(#records-that-are-sent-first)" in parts_of(operation)) == operation_of(operation.slug).syncs_first
 
 
@@ -216,10 +239,7 @@ def create(world, operation, there, **columns):
 
 @EACH_OPERATION
 def test_the_example_does_what_it_promises(operation, world, there):
-    before = {
-        Operation.STOP_AUTOMATION: Operation.START_AUTOMATION,
-        Operation.REMOVE_FROM_AUDIENCE: Operation.ADD_TO_AUDIENCE,
-    }.get(operation)
+    before = WORKING[operation].work.after if operation in WORKING else None
     columns = {}
     if before is not None:
         world.run(create(world, before, there))

@@ -67,11 +67,7 @@ def test_the_tree_in_the_documentation_is_the_tree():
 def test_an_error_without_a_sentence_says_what_its_class_says():
     error = OutcomeUnknown()
 
-    assert (
-        str(error)
-        == error.sentence
-        == "The work was started but its outcome was lost, and repeating it could do it twice."
-    )
+    assert str(error) == error.sentence == "The work may have been done, and repeating it could do it twice."
     assert error.result_code == "OUTCOME_UNKNOWN"
 
 

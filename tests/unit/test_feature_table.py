@@ -1,4 +1,4 @@
-"""Every behaviour on the page of features has an acceptance test that bears its id, and the other way round."""
+"""Every behaviour on the page of features has an acceptance test with its id, and the other way round."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def features() -> dict[str, list[str]]:
 
 
 def shown() -> dict[str, set[str]]:
-    """The ids that tests bear, with the files in which they stand."""
+    """The ids of tests, with the files in which they stand."""
     found: dict[str, set[str]] = {}
     for file in ACCEPTANCE.glob("test_*.py"):
         for feature in re.findall(r'feature\("([A-Z]{3}-\d\d)"\)', file.read_text(encoding="utf-8")):

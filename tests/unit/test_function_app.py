@@ -160,11 +160,11 @@ try:
 except guard.TimerFailed:
     print("The timer failed.")
 """
-    told = with_an_empty_environment(code)
+    reported = with_an_empty_environment(code)
 
-    assert all(name in told for name in ("ServiceBus", "DATAVERSE_URL", "SPOTLER_KEY", "SPOTLER_SECRET"))
-    assert "Traceback" not in told
-    assert told.endswith("The timer failed.\n")
+    assert all(name in reported for name in ("ServiceBus", "DATAVERSE_URL", "SPOTLER_KEY", "SPOTLER_SECRET"))
+    assert "Traceback" not in reported
+    assert reported.endswith("The timer failed.\n")
 
 
 def test_host_json_is_as_the_batches_need_it():
@@ -173,7 +173,7 @@ def test_host_json_is_as_the_batches_need_it():
 
     assert service_bus["autoCompleteMessages"] is True
     assert service_bus["maxMessageBatchSize"] == chunks.AT_A_TIME * chunks.SIZE, (
-        "as many as are in hand at the same time"
+        "as many as are worked on at the same time"
     )
     assert service_bus["prefetchCount"] == 0, "a prefetched message loses its lock while it waits"
     hours, minutes, _ = map(int, host["functionTimeout"].split(":"))
@@ -281,25 +281,25 @@ def failing(request, monkeypatch):
 
 
 @pytest.mark.parametrize("function", ["route_dataverse_message", JOB_FUNCTIONS[-1]])
-def test_a_batch_that_failed_is_delivered_again_and_the_host_is_told_nothing_else(failing, caplog, function):
+def test_a_batch_that_failed_is_delivered_again_and_the_host_learns_nothing_else(failing, caplog, function):
     functions = {"route_dataverse_message": routing.route_dataverse_message._function.get_user_function()}
 
     with pytest.raises(guard.DeliverAgain) as raised:
         run((functions | user_functions(job_triggers.blueprint))[function], [Message(b"1", {})])
 
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
-    (told,) = caplog.records
-    assert (told.getMessage().startswith(failing), told.operation) == (True, function.replace("_", "-"))
+    (reported,) = caplog.records
+    assert (reported.getMessage().startswith(failing), reported.operation) == (True, function.replace("_", "-"))
     assert PERSONAL not in caplog.text + str(raised.value)
 
 
-def test_a_timer_that_failed_tells_it_and_the_host_is_told_nothing_else(failing, caplog):
+def test_a_timer_that_failed_is_logged_and_the_host_learns_nothing_else(failing, caplog):
     with pytest.raises(guard.TimerFailed) as raised:
         run(user_functions(timers.blueprint)["sweep_jobs"], None)
 
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
-    (told,) = caplog.records
-    assert (told.getMessage().startswith(failing), told.operation) == (True, "sweep-jobs")
+    (reported,) = caplog.records
+    assert (reported.getMessage().startswith(failing), reported.operation) == (True, "sweep-jobs")
     assert PERSONAL not in caplog.text + str(raised.value)
 
 
@@ -313,8 +313,8 @@ def test_every_timer_is_guarded(monkeypatch, caplog):
         with pytest.raises(guard.TimerFailed):
             run(function, None)
 
-    assert [told.operation.replace("-", "_") for told in caplog.records] == list(functions)
-    assert {told.levelname for told in caplog.records} == {"ERROR"}
+    assert [reported.operation.replace("-", "_") for reported in caplog.records] == list(functions)
+    assert {reported.levelname for reported in caplog.records} == {"ERROR"}
 
 
 def test_a_batch_waits_while_the_app_cannot_even_begin(monkeypatch, caplog):
@@ -331,4 +331,4 @@ def test_a_batch_waits_while_the_app_cannot_even_begin(monkeypatch, caplog):
 
     (waiting,) = bus.to("spotler-jobs")
     assert (WorkItem.from_body(waiting.body).job, waiting.due) == (item.job, now + NOT_SET_UP)
-    assert [told.levelname for told in caplog.records] == ["ERROR"]
+    assert [reported.levelname for reported in caplog.records] == ["ERROR"]

@@ -37,7 +37,7 @@ def test_all_as_expected(capsys):
         (Job.RESULT_MESSAGE, None),
     ],
 )
-def test_a_job_that_ends_otherwise_is_told_with_its_message(capsys, column, value):
+def test_a_job_that_ends_otherwise_is_reported_with_its_message(capsys, column, value):
     assert report([ended(SAMPLES[0]), ended(BAD, **{column: value})]) == 1
 
     _, good, other, total = capsys.readouterr().out.splitlines()

@@ -12,7 +12,7 @@ from connector.dataverse.choices import AutomationKind, ChangedBy, ContactStatus
 from connector.dataverse.names import Automation, Flags, Info, Interaction, Job, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.dataverse.schema import STEPS, TABLES, Kind
-from connector.jobs.store import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.writes import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.operations.job import COLUMNS
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE, slug_of

@@ -55,7 +55,7 @@ def test_a_problem_is_a_warning_with_its_sentence_and_what_to_do(caplog, error):
 WRONG_KEY = Misconfigured("The key is refused.", advice="Correct it.")
 
 
-def told(caplog) -> list[tuple[str, str]]:
+def reported(caplog) -> list[tuple[str, str]]:
     found = [(record.levelname, record.getMessage()) for record in caplog.records]
     caplog.clear()
     return found
@@ -64,12 +64,12 @@ def told(caplog) -> list[tuple[str, str]]:
 def test_equal_problems_are_one_line_a_minute_with_their_number(caplog, clock):
     for number in range(1214):
         telemetry.log_problem(log, WRONG_KEY, operation="add-tag", job=f"j-{number}")
-    assert told(caplog) == [("ERROR", "Job j-0: The key is refused. Correct it.")]
+    assert reported(caplog) == [("ERROR", "Job j-0: The key is refused. Correct it.")]
 
     clock[0] += LINE_INTERVAL
     telemetry.log_problem(log, WRONG_KEY, operation="add-tag", job="j-7")
     assert [record.count for record in caplog.records] == [1214]
-    assert told(caplog) == [("WARNING", "Job j-7: The key is refused. Correct it. (This happened 1214 times.)")]
+    assert reported(caplog) == [("WARNING", "Job j-7: The key is refused. Correct it. (This happened 1214 times.)")]
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_repeated_problems_are_logged_when_nobody_meets_them_any_more(caplog, cl
     for _ in range(3):
         telemetry.log_problem(log, Transient("Spotler is away.", advice="Wait."), operation="add-tag", job="j-1")
     telemetry.log_repeated_problems()
-    assert told(caplog) == [("WARNING", "Job j-1: Spotler is away. Wait.")]
+    assert reported(caplog) == [("WARNING", "Job j-1: Spotler is away. Wait.")]
 
     clock[0] += LINE_INTERVAL
     for _ in range(2):
         telemetry.log_repeated_problems()
-    assert told(caplog) == [("WARNING", "Spotler is away. Wait. (This happened 2 times.)")]
+    assert reported(caplog) == [("WARNING", "Spotler is away. Wait. (This happened 2 times.)")]
 
 
 def test_an_outage_is_one_alert_until_it_is_over(caplog, clock):
@@ -108,7 +108,7 @@ def test_an_outage_is_one_alert_until_it_is_over(caplog, clock):
                 telemetry.succeeded("add-tag")
             telemetry.log_problem(log, WRONG_KEY, operation="add-tag")
             clock[0] += LINE_INTERVAL
-        return [level for level, _ in told(caplog)]
+        return [level for level, _ in reported(caplog)]
 
     assert minutes() == ["ERROR"] + ["WARNING"] * 4
     assert minutes() == ["WARNING"] * 5
@@ -131,7 +131,7 @@ def test_a_job_whose_work_is_done_ends_the_outage(caplog, clock, code, level):
 def test_an_alert_of_its_own_is_logged_rarely_until_it_is_over(caplog, clock):
     def alert() -> list[tuple[str, str]]:
         telemetry.log_alert(log, "3 jobs are overdue.", code="JOBS_OVERDUE", operation="overdue-jobs", count=3)
-        return told(caplog)
+        return reported(caplog)
 
     assert alert() == [("ERROR", "3 jobs are overdue.")]
     clock[0] += ALERT_INTERVAL - 1
@@ -174,7 +174,7 @@ def test_the_same_bug_has_the_same_fingerprint():
     assert telemetry.fingerprint(raised()) == telemetry.fingerprint(raised())
 
 
-def test_a_job_that_ended_is_told_with_how_long_it_took(caplog):
+def test_a_job_that_ended_is_reported_with_how_long_it_took(caplog):
     now = datetime(2026, 3, 1, tzinfo=UTC)
 
     telemetry.job_ended(

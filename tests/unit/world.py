@@ -174,7 +174,7 @@ class World:
         return self.load(Job.TABLE, **row)
 
     def set_field(self, record: RecordRef, value: str, **columns) -> str:
-        """A job that sets a field; `note_of` tells what it holds."""
+        """A job that sets a field; `note_of` reads it."""
         named = {Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: value}
         return self.job(Operation.SET_CONTACT_FIELD, record, **named, **columns)
 
@@ -199,7 +199,7 @@ class World:
     # What happens
 
     def item(self, job: str, operation: str | None = None, record: RecordRef | None = None, **members) -> WorkItem:
-        """The wake-up of a job, as its row has it unless told otherwise."""
+        """The wake-up of a job, as its row has it by default."""
         row = self.row(job)
         if operation is None:
             operation = Operation(row[Job.OPERATION]).slug if row[Job.OPERATION] else RESOLVE

@@ -72,8 +72,13 @@ class BatchRequest:
     def update(cls, set_name: str, key: str, values: Row, *, if_match: str = "*", returning: str = "") -> Self:
         """Change a row that exists; with an etag as `if_match`, only that version of it.
 
-        `returning` names a column to send back: only then does the answer tell the new version of the row.
+        `returning` names a column to send back: only then does the answer have the new version of the row.
+
+        Raises:
+            ValueError: there is no etag, so that the change would not be bound to a version.
         """
+        if not if_match:
+            raise ValueError("a change needs the version of its row, or * for any")
         path, headers = tagged(address(set_name, key)), {"If-Match": if_match}
         if returning:
             path, headers = f"{path}&$select={returning}", {**headers, "Prefer": "return=representation"}
@@ -138,7 +143,7 @@ def build(requests: Sequence[BatchRequest], root: str, boundary: str) -> bytes:
     """The body of a batch.
 
     Args:
-        requests: in the order in which they shall run.
+        requests: in the order in which they run.
         root: the path of the Web API on its host: "/api/data/v9.2/".
         boundary: a text that occurs in no request.
     """

@@ -45,7 +45,7 @@ class WriteResult:
         return self.error is None
 
 
-class Calls(Protocol):
+class RowCalls(Protocol):
     """What this module needs of the client."""
 
     def act(self, path: str, body: Mapping[str, object], *, repeatable: bool) -> Mapping[str, object]:
@@ -75,7 +75,7 @@ class Bulk:
         size: rows in one call.
     """
 
-    calls: Calls
+    calls: RowCalls
     table: TableNames
     size: int
 

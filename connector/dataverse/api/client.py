@@ -1,8 +1,7 @@
 """The Dataverse Web API (v9.2), as the connector uses it.
 
 One `Dataverse` per process, shared by all threads: `connect(settings)`. Writes carry the connector's tag, so that the
-router drops the messages they cause. Every refusal becomes an error of `api.errors` or a family of
-`connector.errors`; what a method returns has succeeded.
+router drops the messages they cause. A refusal becomes an error of `api.errors` or a family of `connector.errors`.
 """
 
 import uuid
@@ -31,7 +30,7 @@ API: Final = "/api/data/v9.2"
 #: Characters of an address beyond which a query travels in a batch: Dataverse takes 32 KB, and 64 KB inside a batch.
 LONGEST_ADDRESS: Final = 30_000
 NO_CONTENT: Final = 204
-#: Rows in one bulk call, and requests in one batch: the jobs of a chunk. Dataverse would take 1000.
+#: Rows in one bulk call, and requests in one batch: the jobs of a chunk. Dataverse takes up to 1000.
 PART: Final = 100
 
 _HEADERS: Final = {
@@ -288,7 +287,7 @@ def connect(
     Args:
         settings: of the app.
         verify: False, or the file of a certificate authority, for an environment that is not Microsoft's.
-        on_call: is told every attempt.
+        on_call: receives every attempt.
     """
     transport = Transport(
         settings.dataverse_url + API,

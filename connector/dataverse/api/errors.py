@@ -6,7 +6,7 @@
     Refused
     └── DataverseRefused    any other refusal
         ├── NotFound        the row does not exist
-        ├── Conflict        somebody changed the row in the meantime, or it exists already
+        ├── Conflict        the row was changed meanwhile, or it exists already
         ├── Duplicate       a row with this key exists
         └── Forbidden       the connector's user lacks a privilege
 
@@ -14,7 +14,7 @@ Throttling and faults of the server become `Transient`; a token refused twice, a
 that does not exist `Misconfigured`. An answer without the error object of the Web API is never a refusal.
 
 Messages of Dataverse and of customers' plug-ins may quote values of a record, so they are not passed on. Two kinds of
-names are picked from them: the privilege that Dataverse itself misses, and columns that the call used.
+names are picked from them: the privilege that is missing, and columns that the call used.
 """
 
 import json
@@ -35,7 +35,7 @@ class NotDataverse(Transient):
     """DATAVERSE_URL did not answer like Dataverse."""
 
     code = "DATAVERSE_URL"
-    advice = "The connector tries again. If this persists, check DATAVERSE_URL."
+    advice = "The connector retries; if this persists, check DATAVERSE_URL."
 
 
 class DataverseRefused(Refused):
@@ -77,11 +77,11 @@ class NotFound(DataverseRefused):
     """The row does not exist in Dataverse, or the connector's user may not see it."""
 
     code = "DATAVERSE_NOT_FOUND"
-    advice = "Look whether the row was deleted."
+    advice = "Check whether the row was deleted."
 
 
 class Conflict(DataverseRefused):
-    """Somebody else changed the row in Dataverse in the meantime, or it exists already."""
+    """The row was changed in Dataverse meanwhile, or it exists already."""
 
     code = "DATAVERSE_CONFLICT"
     advice = "Nothing to do: the connector reads the row again."

@@ -78,7 +78,7 @@ def address(set_name: str, key: str) -> str:
 
 
 def bind(set_name: str, row_id: str) -> str:
-    """The value of `"<navigation property>@odata.bind"`: what a lookup shall point to."""
+    """The value of `"<navigation property>@odata.bind"`: what a lookup points to."""
     return f"/{set_name}({row_id})"
 
 

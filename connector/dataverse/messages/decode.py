@@ -68,7 +68,7 @@ def _text_of(body: bytes) -> str | None:
 
 
 def _refuse_xml(body: bytes, text: str | None) -> None:
-    """Recognise the usual mistake in registering the endpoint: XML instead of JSON."""
+    """Recognise the usual error in registering the endpoint: XML instead of JSON."""
     textual = text is not None and text.startswith("<")
     binary = body[0] in _ELEMENT_RECORDS and _CONTROL.search(body[:_HEAD]) is not None
     if textual or binary:

@@ -1,8 +1,8 @@
 """Repair garbled text: UTF-8 that was read as Windows-1252 (`Zoë` became `ZoÃ«`).
 
-Endpoints whose `messagecharset` has its default value can post such text; setup registers ours as UTF-8. Garbling does
-not change ASCII, so the structure of a document is intact. To repair it, each character is turned back into the byte it
-came from, and the bytes are read as UTF-8.
+Endpoints whose `messagecharset` has its default value can post such text; ours has to be registered as UTF-8. Garbling
+does not change ASCII, so the structure of a document is intact. To repair it, each character is turned back into the
+byte it came from, and the bytes are read as UTF-8.
 
 The whole document is repaired or nothing. A single correct `ë` is not valid UTF-8 by itself and proves that nothing is
 garbled, so a correct document is practically never changed. The exceptions are accidents such as `CAFÉ®`, whose last

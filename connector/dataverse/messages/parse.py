@@ -16,7 +16,7 @@ from connector.dataverse.messages.dates import parse_date, parse_iso
 from connector.dataverse.messages.decode import Json, JsonObject, read_json
 from connector.dataverse.messages.message import Message
 from connector.dataverse.messages.properties import TABLE_CLAIM, TRUNCATED, lowered
-from connector.dataverse.messages.reasons import Malformed, NotDataverse
+from connector.dataverse.messages.reasons import Malformed, NotFromDataverse
 from connector.dataverse.messages.values import Entity, EntityReference, Value
 
 #: The image that Dataverse adds to asynchronous operations, with the primary id and name only.
@@ -84,7 +84,7 @@ def _context(document: Json) -> JsonObject:
     """The document, if it can be a context: an operation, and what it was done to."""
     if isinstance(document, dict) and "MessageName" in document and not document.keys().isdisjoint(_SUBJECT):
         return document
-    raise NotDataverse
+    raise NotFromDataverse
 
 
 def _table(context: JsonObject, hints: Mapping[str, object]) -> str:

@@ -1,11 +1,11 @@
 """Why a message cannot be read: one class, one code and one advice per reason.
 
     Unreadable
-    ├── Empty          MESSAGE_EMPTY          it has no content
-    ├── WrongFormat    MESSAGE_WRONG_FORMAT   binary or text XML: the service endpoint is registered wrongly
-    ├── NotJson        MESSAGE_NOT_JSON       neither XML nor JSON, or JSON that was cut off
-    ├── NotDataverse   MESSAGE_NOT_DATAVERSE  JSON, but from another sender
-    └── Malformed      MESSAGE_MALFORMED      posted by Dataverse, but a member has a shape that makes no sense
+    ├── Empty             MESSAGE_EMPTY          it has no content
+    ├── WrongFormat       MESSAGE_WRONG_FORMAT   binary or text XML: the service endpoint is registered wrongly
+    ├── NotJson           MESSAGE_NOT_JSON       neither XML nor JSON, or JSON that was cut off
+    ├── NotFromDataverse  MESSAGE_NOT_DATAVERSE  JSON, but from another sender
+    └── Malformed         MESSAGE_MALFORMED      posted by Dataverse, but a member has an unexpected shape
 
 The sentences are logged and shown in the portal, so they name members of the format and never quote the message.
 """
@@ -34,7 +34,7 @@ class NotJson(Unreadable):
     advice = "Find out who sent it (quarantine show names a user of Dataverse); it cannot be replayed."
 
 
-class NotDataverse(Unreadable):
+class NotFromDataverse(Unreadable):
     """The message is JSON, but not the context of a Dataverse operation."""
 
     code = "MESSAGE_NOT_DATAVERSE"

@@ -1,7 +1,7 @@
 """The manifest: every table, column, alternate key and step, as the customer's environment must have them.
 
-`setup` installs it and the Dataverse stand-in is built from it. The functions themselves never load it: at run time the
-constants of `connector.dataverse.names` are enough.
+The Dataverse stand-in is built from it; a command that installs it is planned. The functions never load it: at run time
+the constants of `connector.dataverse.names` are enough.
 """
 
 from connector.dataverse.names import Job

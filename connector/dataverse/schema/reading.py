@@ -14,7 +14,7 @@ from connector.dataverse.schema.model import Column, Kind, Table
 _LIKE: Final = {"Owner": Kind.LOOKUP, "PartyList": Kind.LOOKUP, "Double": Kind.DECIMAL}
 #: The types of dates, by `DateTimeBehavior`.
 _DATES: Final = {"DateOnly": Kind.DATE, "TimeZoneIndependent": Kind.DATE_TIME_NO_ZONE, "UserLocal": Kind.DATE_TIME}
-#: Multi-choices have no type of their own; the class of their definition tells.
+#: Multi-choices have no type of their own; the class of their definition shows it.
 _CHOICES: Final = "MultiSelectPicklistAttributeMetadata"
 
 

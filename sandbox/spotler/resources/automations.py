@@ -1,4 +1,4 @@
-"""Automations. Only the trigger is published; listing, fields and stopping hang on a switch."""
+"""Automations. Only the trigger is published; a switch turns on listing, fields and stopping."""
 
 from sandbox.spotler.call import Call
 from sandbox.spotler.errors import ApiError, ErrorType, invalid, missing
@@ -10,7 +10,7 @@ from sandbox.spotler.wire import NO_CONTENT, Answer, json_answer
 
 
 def list_automations(call: Call) -> Answer:
-    """All automations with their external triggers and, on a switch, the fields that their messages use."""
+    """All automations with their external triggers and, if switched on, the fields that their messages use."""
     tells_fields = call.world.settings.extensions.automation_fields
     return json_answer(
         [

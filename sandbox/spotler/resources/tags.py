@@ -1,4 +1,4 @@
-"""Tags and scores. That the calls exist is certain, their paths are not: they hang on a switch."""
+"""Tags and scores. That the calls exist is certain, their paths are not: a switch turns them on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from sandbox.spotler.routing import Route
 from sandbox.spotler.store.lists import TemporaryList
 from sandbox.spotler.wire import NO_CONTENT, Answer, Fields, json_answer
 
-#: Nobody published a limit; a call with more is more likely a mistake than a list.
+#: No limit is published; a call with more is more likely an error than a list.
 MAX_CONTACTS = 10000
 
 

@@ -1,4 +1,4 @@
-"""What people do, told through the side door: mails arrive, are opened, bounce; people leave and sign up."""
+"""What people do, entered through the side door: mails arrive, are opened, bounce; people leave and sign up."""
 
 from datetime import UTC, datetime
 from typing import Literal

@@ -50,7 +50,7 @@ def test_every_queue_and_every_operation_is_looked_at():
 
 
 @pytest.mark.usefixtures("dead_item")
-def test_the_list_tells_when_why_and_from_where(cli, bus, bury):
+def test_the_list_shows_when_why_and_from_where(cli, bus, bury):
     bus.to_queue(QUEUE_DATAVERSE, [OutgoingMessage(b"Anna", "from-dataverse")])
     bury(QUEUE_DATAVERSE)
 

@@ -50,7 +50,7 @@ def paragraphs(cli, job):
     return cli("job", "explain", job).stdout.split("\n\n")
 
 
-def test_a_finished_job_tells_its_story(cli, load, contact):
+def test_a_finished_job_shows_its_story(cli, load, contact):
     job = load(
         JobStatus.FAILED,
         **{
@@ -72,7 +72,7 @@ def test_a_finished_job_tells_its_story(cli, load, contact):
     assert following == "Next\nNothing: it has ended. job retry sets it back to Queued."
 
 
-def test_a_completed_job_tells_its_code(cli, load):
+def test_a_completed_job_shows_its_code(cli, load):
     job = load(JobStatus.COMPLETED, **{Job.RESULT_CODE: "OK", Job.RESULT_MESSAGE: "1 tag added."})
 
     story, following, *_ = paragraphs(cli, job)
@@ -149,7 +149,7 @@ def test_a_job_is_explained_by_its_number(cli, door, load):
 
 
 def test_an_interrupted_start_of_an_automation_ends_as_unknown(cli, load):
-    held = {Job.CLAIM: "a token", Job.LEASE_UNTIL: moment(minutes=1)}
+    held = {Job.CLAIM: "a token", Job.LEASE_UNTIL: moment(minutes=1), Job.STARTED_ON: moment(minutes=6)}
     job = load(JobStatus.IN_PROGRESS, operation=Operation.START_AUTOMATION, **held)
 
     _, following, *_ = paragraphs(cli, job)
@@ -177,7 +177,7 @@ def test_its_messages_are_found_wherever_they_lie(cli, load, bus, sdk):
     job, other = load(JobStatus.QUEUED), str(uuid4())
     with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
         sender.send_messages(ServiceBusMessage(f'{{"PrimaryEntityId": "{job.upper()}"}}'.encode()))
-    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="Done.")
+    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="Done.", made_on=datetime.now(UTC))
     bus.to_topic(TOPIC_JOBS, [item(job, reason="sweep").message("1"), item(other).message("2")])
     quarantine(bus, item(job).model_dump_json().encode(), InternalError(), source="add-tag")
     bus.to_topic(TOPIC_JOBS, [item(job, operation="remove-tag", receipt=receipt).message("3")])
@@ -246,8 +246,8 @@ a line of somebody else about {job}
 
 
 @pytest.fixture
-def told(load, monkeypatch, tmp_path):
-    """A job that was completed in 2026, and the log of a host that tells of it in the time of its machine, UTC."""
+def reported(load, monkeypatch, tmp_path):
+    """A job that was completed in 2026, and the log of a host about it in the time of its machine, UTC."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     job = load(
@@ -264,8 +264,8 @@ def told(load, monkeypatch, tmp_path):
     time.tzset()
 
 
-def test_the_lines_of_a_log_stand_where_they_belong_in_the_story(cli, told):
-    job, log = told
+def test_the_lines_of_a_log_stand_where_they_belong_in_the_story(cli, reported):
+    job, log = reported
 
     story, *_, last = cli("job", "explain", job, "--log", log).stdout.split("\n\n")
 
@@ -279,8 +279,8 @@ def test_the_lines_of_a_log_stand_where_they_belong_in_the_story(cli, told):
     assert last == f"The log lines are from {log}.\n"
 
 
-def test_the_log_of_the_running_sandbox_lies_beside_its_settings(cli, told):
-    job, log = told
+def test_the_log_of_the_running_sandbox_lies_beside_its_settings(cli, reported):
+    job, log = reported
     settings = log.with_name("local.settings.json")
     settings.write_text("{}")
 
@@ -289,7 +289,7 @@ def test_the_log_of_the_running_sandbox_lies_beside_its_settings(cli, told):
     assert "In Application Insights" in cli("--settings", settings, "job", "explain", job).stdout
 
 
-def test_values_of_the_record_and_the_job_are_not_told(cli, load, bus):
+def test_values_of_the_record_and_the_job_are_not_printed(cli, load, bus):
     job = load(JobStatus.QUEUED, **{Job.TAG: "Secret", Job.FIELD_VALUE: "Secret"})
     bus.to_topic(TOPIC_JOBS, [OutgoingMessage(f"{job} Secret".encode(), "x", {"operation": "add-tag"})])
 

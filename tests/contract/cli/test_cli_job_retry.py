@@ -45,7 +45,7 @@ def test_a_job_is_named_by_its_number_too(cli, door, load):
     assert status(door, row[Job.ID]) == (JobStatus.QUEUED, 0)
 
 
-def test_a_number_that_no_job_has_is_told(cli):
+def test_a_number_that_no_job_has_is_reported(cli):
     assert "DATAVERSE_NOT_FOUND" in cli("job", "retry", "99", code=1).stderr
 
 

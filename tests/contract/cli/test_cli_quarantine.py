@@ -39,7 +39,7 @@ def item(bus):
 
 
 @pytest.mark.usefixtures("from_dataverse", "item")
-def test_the_list_tells_when_why_and_from_where_but_never_the_body(cli):
+def test_the_list_shows_when_why_and_from_where_but_never_the_body(cli):
     lines = cli("quarantine", "list").stdout.splitlines()
 
     assert lines[0].split("  ")[2:] == ["dataverse", "MESSAGE_NOT_JSON", f"{len(SECRET)} bytes"]
@@ -50,7 +50,7 @@ def test_the_list_tells_when_why_and_from_where_but_never_the_body(cli):
     assert "Anna" not in "".join(lines)
 
 
-def test_an_empty_quarantine_is_told_as_such(cli):
+def test_an_empty_quarantine_is_reported_as_such(cli):
     assert cli("quarantine", "list").stdout == "0 messages.\n"
 
 
@@ -231,7 +231,7 @@ def test_many_messages_are_listed_and_replayed(cli, bus, waiting):
 
 
 @pytest.mark.usefixtures("cli")
-def test_a_key_that_may_not_listen_is_told_in_a_sentence(endpoint, monkeypatch):
+def test_a_key_that_may_not_listen_is_reported_in_a_sentence(endpoint, monkeypatch):
     monkeypatch.setenv("ServiceBus", endpoint.connection_strings["dataverse-send"])
     get_settings.cache_clear()
 

@@ -18,7 +18,7 @@ from connector.dataverse.schema.reading import read_tables
         ("lastname", Kind.TEXT),
     ],
 )
-def test_dates_are_told_apart_by_their_behaviour(dataverse, column, kind):
+def test_dates_are_distinguished_by_their_behaviour(dataverse, column, kind):
     (table,) = read_tables(dataverse, ["contact"]).values()
 
     assert table.column(column).kind is kind

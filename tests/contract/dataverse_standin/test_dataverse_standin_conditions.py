@@ -30,7 +30,7 @@ def test_patch_that_creates_answers_201_with_representation(api):
     assert response.headers["ETag"] == response.json()["@odata.etag"] == etag(api, row_id)
 
 
-def test_patch_without_representation_tells_the_address_as_it_was_given_and_no_version(api, contact):
+def test_patch_without_representation_shows_the_address_as_it_was_given_and_no_version(api, contact):
     by_id = api.patch(f"contacts({contact})", {"lastname": "x"})
     by_key = api.patch("dh_websitevisitors(dh_externalid='é 1')", {"dh_name": "x"})
 

@@ -174,11 +174,11 @@ def test_gateways_answer_with_pages(standin, kind, status):
 
 @pytest.mark.parametrize("kind", ["429", "503"])
 @pytest.mark.parametrize("seconds", [None, 7])
-def test_a_pause_is_told_or_not(standin, kind, seconds):
+def test_a_pause_is_reported_or_not(standin, kind, seconds):
     standin.side("faults", {"kind": kind, "retry_after": seconds})
-    told = standin.connector.get("contacts").headers.get("Retry-After")
+    reported = standin.connector.get("contacts").headers.get("Retry-After")
 
-    assert told == (None if seconds is None else str(seconds))
+    assert reported == (None if seconds is None else str(seconds))
 
 
 # Which request fails

@@ -25,7 +25,7 @@ def retry_after(response):
     return int(response.headers["Retry-After"])
 
 
-def test_what_is_left_is_told_with_every_answer(standin):
+def test_what_is_left_is_reported_with_every_answer(standin):
     first, second = (standin.connector.get("WhoAmI").headers for _ in range(2))
     name = "x-ms-ratelimit-burst-remaining-xrm-requests"
 
@@ -60,7 +60,7 @@ def test_carrying_on_makes_the_pause_longer(limited):
     assert pauses[-1] > pauses[0]
 
 
-def test_those_who_come_back_when_they_were_told_to_do_not_make_the_pause_longer(limited):
+def test_those_who_come_back_when_they_were_asked_to_do_not_make_the_pause_longer(limited):
     limited.side("limits", {"requests": 1, "window_seconds": 100})
     limited.connector.get("WhoAmI")
     limited.side("clock", {"move_seconds": 50})

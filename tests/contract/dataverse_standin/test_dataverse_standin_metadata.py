@@ -38,7 +38,7 @@ def test_choices_are_read_with_their_labels(api):
 DATES = "EntityDefinitions(LogicalName='contact')/Attributes/Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"
 
 
-def test_the_behaviour_of_dates_is_told(api):
+def test_the_behaviour_of_dates_is_reported(api):
     rows = api.rows(f"{DATES}?$select=LogicalName,DateTimeBehavior")
     behaviors = {row["LogicalName"]: row["DateTimeBehavior"] for row in rows}
 
@@ -55,7 +55,7 @@ def test_the_behaviour_of_dates_is_no_property_of_all_columns(api):
     assert {row["AttributeType"] for row in api.rows(path) if row["LogicalName"].startswith("new_")} == {"DateTime"}
 
 
-def test_navigation_properties_are_told_by_the_relationships(api):
+def test_navigation_properties_are_reported_by_the_relationships(api):
     rows = api.rows("EntityDefinitions(LogicalName='dh_spotlerjob')/ManyToOneRelationships")
     names = {
         row["ReferencedEntity"]: row["ReferencingEntityNavigationPropertyName"]

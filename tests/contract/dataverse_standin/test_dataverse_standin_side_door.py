@@ -41,7 +41,7 @@ def test_fixtures_with_unknown_columns_are_refused_whole(standin):
     assert standin.side("rows/contact") == []
 
 
-def test_the_journal_tells_every_write_in_order(standin):
+def test_the_journal_shows_every_write_in_order(standin):
     job = standin.admin.create("dh_spotlerjobs", dh_tag="vip")
     standin.connector.patch(f"dh_spotlerjobs({job})?tag=mine", {"statuscode": 100000001, "dh_tag": "vip"})
     standin.admin.delete(f"dh_spotlerjobs({job})")

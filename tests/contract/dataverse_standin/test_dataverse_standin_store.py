@@ -1,4 +1,4 @@
-"""Laws of the rows in memory: indexes tell the truth, and what is undone never happened."""
+"""Laws of the rows in memory: indexes are right, and what is undone never happened."""
 
 from hypothesis import given, settings, strategies as st
 

@@ -129,7 +129,7 @@ def test_error_details_come_when_asked_for(api):
 
 @pytest.fixture
 def valid(standin):
-    """A row of each table that `setup` writes, with everything that it must have."""
+    """A row of each table that describes the service endpoint and the variable, with everything that it must have."""
     (endpoint,) = standin.load("serviceendpoint", ENDPOINT)
     (message,) = standin.load("sdkmessage", {"name": "Create"})
     (definition,) = standin.load("environmentvariabledefinition", DEFINITION)

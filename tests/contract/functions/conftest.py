@@ -119,7 +119,7 @@ def until():
 
 @pytest.fixture
 def app_folder(tmp_path):
-    """Makes a folder with an app of the given source, and the host.json of the tests' app unless told otherwise."""
+    """Makes a folder with an app of the given source, and the host.json of the tests' app by default."""
 
     def make(source: str, host_json: str | None = None) -> Path:
         folder = tmp_path / "app"

@@ -30,7 +30,7 @@ def wakeups(*names: str) -> int:
 
 @pytest.fixture
 def sleeps(stage, until):
-    """Tells whether the threads of the given names go on waiting while another function works."""
+    """Whether the threads of the given names go on waiting while another function works."""
     sent = 0
 
     def round_trip() -> None:

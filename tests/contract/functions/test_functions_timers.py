@@ -13,7 +13,7 @@ from sandbox.functions.timers import Schedule, ScheduleRefused, Timer
 EVERY_SECOND = {"TICK_SCHEDULE": "* * * * * *"}
 
 
-def test_a_timer_runs_on_its_schedule_and_is_told_how_it_stands(stage, until):
+def test_a_timer_runs_on_its_schedule_and_gets_its_state(stage, until):
     stage.host(environment=EVERY_SECOND)
 
     until(lambda: len(stage.seen("tick")) >= 3)

@@ -147,18 +147,18 @@ def test_a_lock_is_renewed(javascript):
     assert javascript.do("renew", key=javascript.receive_one(**WORK)["key"])
 
 
-def test_the_loss_of_a_lock_is_told(client, start_bus):
+def test_the_loss_of_a_lock_is_reported(client, start_bus):
     bus = start_bus(queues=[{"name": "work"}], lock_seconds=0.2)
     client.do("connect", connectionString=bus.endpoint.connection_string)
     send_one(client)
     message = client.receive_one(**WORK)
 
     wait_until(lambda: bus.stats("work")["lock_expired"] > 0)
-    with pytest.raises(WitnessError) as told:
+    with pytest.raises(WitnessError) as reported:
         client.do("complete", key=message["key"])
     client.do("close")
 
-    assert told.value.code == "MessageLockLost"
+    assert reported.value.code == "MessageLockLost"
 
 
 def test_messages_that_are_taken_for_good_are_gone(javascript, bus):

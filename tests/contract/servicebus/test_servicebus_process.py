@@ -78,7 +78,7 @@ def test_a_silent_client_is_cut_off(start_bus):
         assert client.recv(100) == b""
 
 
-def test_a_client_of_another_protocol_is_told_ours_and_cut_off(bus):
+def test_a_client_of_another_protocol_learns_ours_and_cut_off(bus):
     with dial(bus) as client:
         client.sendall(b"GET / HTTP/1.1\r\n\r\n")
         answer = b""

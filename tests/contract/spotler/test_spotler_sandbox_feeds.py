@@ -165,7 +165,7 @@ def test_bounces_hold_contact_kind_and_mailing(api, frozen, may):
     assert frozen.get("/contact/bounces/list", **INTERVAL).json()[0]["date"] == 1714557600000
 
 
-def test_optouts_tell_permissions_from_everything(api, may):
+def test_optouts_distinguish_permissions_from_everything(api, may):
     may.contacts({"externalId": "c-1", "properties": {"email": "a@example.org"}})
     may.emit({"type": "unsubscribe", "externalId": "c-1", "permissions": [2]})
     may.emit({"type": "unsubscribe", "externalId": "c-1"})

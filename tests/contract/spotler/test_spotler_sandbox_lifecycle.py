@@ -63,7 +63,7 @@ def test_leaving_everything_refuses_further_writes(api, ann, door, event):
     assert error_of(api.put(f"/contact/{ann}", body)) == (400, "CONTACT_OPTOUT")
 
 
-def test_effects_by_people_are_told_from_those_by_callers(api, ann, door):
+def test_effects_by_people_are_distinguished_from_those_by_callers(api, ann, door):
     api.save(ann, city="Delft")
     door.emit({"type": "profile", "externalId": ann, "properties": {"city": "Breda"}})
 

@@ -84,7 +84,7 @@ def test_history_of_a_contact_has_pages_of_fifty(api, ann, door):
     assert first["mailingHistories"][0]["opened"] is True
 
 
-def test_campaign_mailing_is_told_by_passage(api, ann, door):
+def test_campaign_mailing_is_reported_by_passage(api, ann, door):
     mailing = {"externalId": ann, "mailing": CAMPAIGN_MAILING_ID}
     door.emit(
         {"type": "sent", **mailing, "passage": 1},

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_process_tells_its_address_once_and_ends_cleanly(number):
+def test_process_shows_its_address_once_and_ends_cleanly(number):
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", "sandbox.spotler", "--key", "k1", "--secret", "s1"]
     with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:  # noqa: S603 - ours

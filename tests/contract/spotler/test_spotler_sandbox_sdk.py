@@ -102,7 +102,7 @@ def test_refused_write_is_raised_with_the_error_type(sdk, door, address, name, v
 
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("credential", [{"secret": "wrong"}, {"key": "nobody"}])
-def test_wrong_credentials_are_told_as_that(sdk_with, credential):
+def test_wrong_credentials_are_reported_as_that(sdk_with, credential):
     with pytest.raises(ValueError, match="Authentication error"):
         sdk_with(**credential).get_contact(ADDRESS)
 
@@ -146,7 +146,7 @@ def test_order_is_created_changed_and_deleted(sdk, door):
         ({"value": "49.95"}, "INVALID_PARAMS"),
     ],
 )
-def test_order_that_is_refused_tells_type_and_message(sdk, door, changes, error_type):
+def test_order_that_is_refused_shows_type_and_message(sdk, door, changes, error_type):
     with pytest.raises(ValueError, match=rf"Order: o-1 not created with error: {error_type}:\w+"):
         sdk.create_order(order(**changes))
 

@@ -94,7 +94,7 @@ def test_timestamp_may_be_five_minutes_off(age, accepted):
 
 @pytest.fixture
 def wire(spotler_server, door):  # noqa: ARG001 - every test starts from a reset account
-    """Sends a request exactly as given and tells the status."""
+    """Sends a request exactly as given and returns the status."""
     server = urlsplit(spotler_server.url)
 
     def send(method, target, headers, body=None):
@@ -222,7 +222,7 @@ def test_same_signature_is_refused_the_second_time(wire, spotler_server):
     [("nobody", DEFAULT_SECRET, "AUTH_NOT_FOUND"), (DEFAULT_KEY, "wrong", "NOT_AUTHORIZED")],
 )
 @pytest.mark.parametrize("status", [401, 403])
-def test_wrong_credentials_are_told_apart(spotler_server, door, key, secret, error_type, status):
+def test_wrong_credentials_are_distinguished(spotler_server, door, key, secret, error_type, status):
     door.settings(auth_status=status)
     answer = requests.get(f"{spotler_server.url}{TARGET}", auth=OAuth1(key, client_secret=secret), timeout=10)
 

@@ -55,7 +55,7 @@ def test_creating_again_after_a_lost_answer_is_harmless(spotler, standin):
 
 
 @pytest.mark.parametrize(("audience", "name"), [("a-2", "Leads"), ("a-1", "Other"), ("a-3", ""), ("a-3", "x" * 256)])
-def test_rules_of_names_and_ids_are_told(spotler, audience, name):
+def test_rules_of_names_and_ids_are_reported(spotler, audience, name):
     spotler.audiences.create("a-1", "Leads")
 
     with pytest.raises(Refused) as refusal:

@@ -84,7 +84,7 @@ def test_interactions_of_each_kind_come(spotler, standin, kind, events):
     assert (only.bounce_type is BounceType.HARD) is (kind is InteractionKind.BOUNCED)
 
 
-def test_optouts_tell_how_much_was_left(spotler, standin):
+def test_optouts_show_how_much_was_left(spotler, standin):
     standin.contacts("c-1", "c-2")
     standin.post("events", {"events": [
         {"type": "unsubscribe", "externalId": "c-1", "permissions": [1]},

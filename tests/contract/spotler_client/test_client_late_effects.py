@@ -34,7 +34,7 @@ def test_a_repeated_tag_and_its_late_effect_are_one_tag(spotler, standin):
 
 
 @pytest.mark.parametrize("described", [False, True])
-def test_an_audience_that_is_gone_is_told_with_and_without_a_body(spotler, standin, described):
+def test_an_audience_that_is_gone_is_reported_with_and_without_a_body(spotler, standin, described):
     standin.contacts("c-1")
     standin.post("settings", {"audience_error_bodies": described})
 

@@ -26,7 +26,7 @@ def runs(standin, kind: str) -> list[dict[str, object]]:
     return standin.get("state")[kind]
 
 
-def test_automations_are_listed_with_triggers_and_with_fields_where_spotler_tells_them(spotler, standin):
+def test_automations_are_listed_with_triggers_and_with_fields_where_spotler_returns_them(spotler, standin):
     assert all(each.fields == () for each in spotler.automations())
     standin.post("settings", {"extensions": {"automation_fields": True}})
 
@@ -77,7 +77,7 @@ def test_an_automation_that_does_not_start_says_why(spotler, code, contact, expe
     assert isinstance(refusal.value, ContactUnknown) is (contact == "nobody")
 
 
-def test_a_limit_of_participations_is_told(spotler, standin):
+def test_a_limit_of_participations_is_reported(spotler, standin):
     automation = {"automationId": "b", "name": "Once", "participationLimit": 1, "triggers": [{"triggerCode": "once"}]}
     standin.post("automations", {"automations": [automation]})
     spotler.trigger_automation("once", "c-1")

@@ -41,7 +41,7 @@ _REQUIRED: Final[Mapping[str, Row]] = {
     Account.TABLE: {"name": "Mortal"},
 }
 #: The navigation property of a job for each table.
-_SUBJECT: Final = {
+SUBJECT: Final = {
     Contact.TABLE: Job.CUSTOMER_CONTACT_NAVIGATION,
     Account.TABLE: Job.CUSTOMER_ACCOUNT_NAVIGATION,
     Lead.TABLE: Job.LEAD_NAVIGATION,
@@ -215,7 +215,7 @@ class Cast:
         if operation is not None:
             row[Job.OPERATION] = operation.value
         if record is not None:
-            row[f"{_SUBJECT[record.table]}@odata.bind"] = _path(record)
+            row[f"{SUBJECT[record.table]}@odata.bind"] = _path(record)
         return self.row(Job.TABLE, Job.ID, **row)
 
     def _id(self) -> str:

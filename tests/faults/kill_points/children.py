@@ -37,7 +37,7 @@ class Child:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Tell it to end, and wait."""
+        """Ask it to end, and wait."""
         self.pipe.close()
         if self.wait(10.0) is None:
             self._process.kill()

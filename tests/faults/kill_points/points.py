@@ -19,11 +19,11 @@ from connector.servicebus.bus import Bus, OutgoingMessage
 
 
 class Touches:
-    """Counts touches from 1, tells each, and ends the process at one of them.
+    """Counts touches from 1, reports each, and ends the process at one of them.
 
     Args:
         fatal: the number of the touch that the process does not survive; 0 for none.
-        tell: is told every touch before anything else happens.
+        tell: receives every touch before anything else happens.
     """
 
     def __init__(self, fatal: int, tell: Callable[[str], None]) -> None:

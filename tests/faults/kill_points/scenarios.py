@@ -3,15 +3,18 @@
 Where it applies, one record is not known to Spotler yet, and one has two jobs, whose order must be kept.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.names import Automation, EnvironmentVariable, Job, MarketingList
+from connector.dataverse.records import RecordRef
 from connector.operations.audiences import audience_id
 from connector.routing.subscriptions import RESOLVE
-from tests.faults.kill_points.cast import NOT_VALID, Cast, Ending
+from sandbox.samples import WORKING
+from tests.faults.kill_points.cast import NOT_VALID, SUBJECT, Cast, Ending
 from tests.faults.kill_points.evidence import SCORE
 from tests.faults.kill_points.orders import Happens, Holds, ScoreMoves, Writes
 
@@ -174,7 +177,7 @@ def _refresh_automations(cast: Cast) -> None:
 
 
 def _refresh_permissions(cast: Cast) -> None:
-    # The variable held the name of the trial until the refresh, so that its entry is told from those of other trials.
+    # The variable held the name of the trial until the refresh, so that its entry differs from those of other trials.
     effect = Writes(
         EnvironmentVariable.TABLE,
         {EnvironmentVariable.DEFAULT: PERMISSIONS},
@@ -253,6 +256,25 @@ def _anonymize_contact(cast: Cast) -> None:
     cast.job("no record", operation, ends=NOT_VALID)
 
 
+def _like_the_sample(cast: Cast, operation: Operation, known: RecordRef) -> None:
+    """A job like the sample of an operation, after one like the sample that has to come before it."""
+    sample = WORKING[operation]
+    assert sample.work is not None  # by the definition of `WORKING`
+    if sample.work.after is not None:
+        _like_the_sample(cast, sample.work.after, known)
+    ids = defaultdict(lambda: known.id, welcome=cast.shared.automation, campaign=cast.shared.campaign)
+    row = {name: value for name, value in sample.columns(ids).items() if name.partition("@")[0] not in SUBJECT.values()}
+    effects = [Happens(sample.work.effect, known.id)] if sample.work.effect else []
+    cast.job(f"like the sample of {operation.label}", operation, known, *effects, row=row)
+
+
+def _derived(operation: Operation) -> Scenario:
+    """The scenario of an operation that has none of its own."""
+    work = WORKING[operation].work
+    also = (work.after.slug,) if work is not None and work.after is not None else ()
+    return Scenario(operation.slug, lambda cast: _like_the_sample(cast, operation, cast.known()), also=also)
+
+
 _WRITERS: Final[Mapping[Operation, Callable[[Cast], None]]] = {
     Operation.SYNC_CONTACT: _sync_contact,
     Operation.SYNC_MARKETING_LIST: _list(Operation.SYNC_MARKETING_LIST),
@@ -273,6 +295,7 @@ _WRITERS: Final[Mapping[Operation, Callable[[Cast], None]]] = {
 
 #: By slug.
 SCENARIOS: Final[Mapping[str, Scenario]] = {
+    **{operation.slug: _derived(operation) for operation in WORKING},
     RESOLVE: Scenario(RESOLVE, _resolve, also=(Operation.ADD_TAG.slug,)),
     **{operation.slug: Scenario(operation.slug, write) for operation, write in _WRITERS.items()},
     **{

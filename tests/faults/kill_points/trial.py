@@ -26,8 +26,8 @@ from tests.faults.patience import Patience
 _victims = threading.BoundedSemaphore(3)
 #: How many calls at a time a victim makes to Spotler; the seed decides.
 _PARALLEL: Final = (1, 3)
-#: How many jobs a victim has in one portion: several portions in hand, or all jobs in one.
-_PORTION: Final = (2, 100)
+#: How many jobs a victim has in one chunk: several chunks at the same time, or all jobs in one.
+_CHUNK: Final = (2, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _live(stage: Stage, scenario: Scenario, point: int, seed: int, attempt: int)
         stage.wake(items)
         settings = {**stage.settings, "SPOTLER_PARALLEL": str(chance.choice(_PARALLEL))}
         jobs = frozenset(item.job for item in items)
-        orders = Orders(settings, scenario.slug, jobs, point, portion=chance.choice(_PORTION))
+        orders = Orders(settings, scenario.slug, jobs, point, chunk=chance.choice(_CHUNK))
         with Child(be_victim, orders) as victim:
             touches = tuple(victim.told())
             killed = victim.was_killed

@@ -45,20 +45,20 @@ class Orders:
         slug: its operation.
         jobs: the jobs that it waits for.
         fatal: the touch that it does not survive; 0 for none.
-        portion: how many jobs it has in one portion.
+        chunk: how many jobs it has in one chunk.
     """
 
     settings: Mapping[str, str]
     slug: str
     jobs: frozenset[str]
     fatal: int
-    portion: int
+    chunk: int
 
 
 def be_victim(orders: Orders, pipe: Connection) -> None:
-    """Take the messages of these jobs as one batch, do the work, settle, telling every touch through the pipe."""
+    """Take the messages of these jobs as one batch, do the work, settle, and send every touch through the pipe."""
     services = _begin(orders.settings)
-    chunks.SIZE = orders.portion  # type: ignore[misc]
+    chunks.SIZE = orders.chunk  # type: ignore[misc]
     with Receiver(_trigger(orders.settings, orders.slug), prefetch=0) as receiver:
         messages = _gather(receiver, orders.jobs)
         watch(Touches(orders.fatal, pipe.send))

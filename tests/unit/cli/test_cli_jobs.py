@@ -66,7 +66,7 @@ def test_every_column_has_an_option(world, job):
         (["list", "--status", "lost"], "queued, in-progress, completed, failed"),
     ],
 )
-def test_what_cannot_be_done_is_told_as_a_sentence(world, job, arguments, says):
+def test_what_cannot_be_done_is_reported_as_a_sentence(world, job, arguments, says):
     ended = job(*arguments)
 
     assert (ended.code, ended.out) == (1, "")
@@ -165,7 +165,7 @@ def test_the_environment_wins_over_the_file(job, environment):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"Values": []}', b"\xff\xfe"])
-def test_a_file_of_another_form_is_told_as_a_sentence(cli, tmp_path, content):
+def test_a_file_of_another_form_is_reported_as_a_sentence(cli, tmp_path, content):
     path = tmp_path / "broken.json"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
@@ -177,7 +177,7 @@ def test_a_file_of_another_form_is_told_as_a_sentence(cli, tmp_path, content):
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_wrong_secret_is_told_in_one_line_and_without_it(settings_file):
+def test_a_wrong_secret_is_reported_in_one_line_and_without_it(settings_file):
     document = json.loads(settings_file.read_text())
     document["Values"]["DATAVERSE_CLIENT_SECRET"] = "hush"
     settings_file.write_text(json.dumps(document))

@@ -49,7 +49,7 @@ def test_beside_its_schema_a_file_names_it(cli, tmp_path, monkeypatch, mapping):
     assert json.loads((tmp_path / "new.json").read_text()) == {"$schema": f"./{SCHEMA_FILE.name}", "rows": [EMAIL]}
 
 
-def test_the_mapping_file_is_that_of_the_settings_unless_told_otherwise(cli, settings_file, environment, mapping):
+def test_the_mapping_file_is_that_of_the_settings_by_default(cli, settings_file, environment, mapping):
     environment["MAPPING_FILE"] = str(mapping())
 
     ended = cli("--settings", str(settings_file), "mapping", "export", "book.xlsx")
@@ -87,7 +87,7 @@ def test_a_workbook_that_is_not_valid_writes_nothing(cli, tmp_path, mapping):
 
 
 @pytest.mark.parametrize("command", [("export", "book.xlsx"), ("import", "book.xlsx"), ("check", "--offline")])
-def test_a_file_that_cannot_be_read_is_told_as_a_sentence(cli, command):
+def test_a_file_that_cannot_be_read_is_reported_as_a_sentence(cli, command):
     ended = cli("mapping", *command, "--mapping", "missing.json")
 
     assert ended.code == 1
@@ -115,7 +115,7 @@ def test_the_default_mapping_fits_the_stand_ins(cli, settings_file):
 
 
 @pytest.mark.usefixtures("world")
-def test_columns_tables_and_fields_that_are_not_there_are_told_a_line_each(cli, settings_file, mapping):
+def test_columns_tables_and_fields_that_are_not_there_are_reported_a_line_each(cli, settings_file, mapping):
     file = mapping(
         {"contact": "nonsense", "direction": "->", "spotler": "firstName"},
         {"contact": "parentcustomerid(new_club).new_name", "direction": "->", "spotler": "organisation"},

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from itertools import product
 
-from connector.consent import Facts, PermissionReport, PermissionRow, Presence, Source, SpotlerReport, State
+from connector.consent import ConsentSource, Facts, PermissionReport, PermissionRow, Presence, SpotlerReport, State
 
 EARLY, MIDDLE, LATE = (datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3))
 TIMES = (None, EARLY, MIDDLE, LATE)
@@ -11,7 +11,7 @@ BOTH = (False, True)
 NAME, BIT = "Newsletter", 1
 
 
-def row(*, subscribed=True, is_active=True, source=Source.PERSON, at=MIDDLE, name=NAME, bit=BIT, key="one"):
+def row(*, subscribed=True, is_active=True, source=ConsentSource.PERSON, at=MIDDLE, name=NAME, bit=BIT, key="one"):
     return PermissionRow(key, name, bit, subscribed, is_active, source, at)
 
 
@@ -24,7 +24,9 @@ ROWS = (
     (),
     *(
         (row(subscribed=subscribed, is_active=is_active, source=source, at=at, bit=bit),)
-        for subscribed, is_active, source, at, bit in product(BOTH, BOTH, (None, Source.PERSON), TIMES, (None, BIT))
+        for subscribed, is_active, source, at, bit in product(
+            BOTH, BOTH, (None, ConsentSource.PERSON), TIMES, (None, BIT)
+        )
     ),
 )
 #: The same permission once more, known by its name only, or by its bit under another name.

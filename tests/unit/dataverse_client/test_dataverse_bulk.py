@@ -151,7 +151,7 @@ def test_dataverse_being_away_is_raised_when_nothing_is_written_yet(server, data
         dataverse.update_multiple(Job, changes(*IDS[:2]))
 
 
-def test_dataverse_going_away_half_way_is_told_row_by_row(server, make):
+def test_dataverse_going_away_half_way_is_reported_row_by_row(server, make):
     server.answer(Answer(204), Answer(503))
 
     results = make(part=2).update_multiple(Job, changes(*IDS))

@@ -160,7 +160,7 @@ def test_a_row_that_may_not_be_claimed_fails_alone(world, operation):
 
     assert [world.status(job) for job in (first, bad, last)] == [DONE, REFUSED, DONE]
     assert "[DATAVERSE_PLUGIN_REFUSED]" in world.row(bad)[Job.RESULT_MESSAGE]
-    assert not world.row(bad)[Job.ATTEMPTS], "it was never in hand"
+    assert not world.row(bad)[Job.ATTEMPTS], "it was never claimed"
     assert (world.put_back(), world.bus.to(QUEUE_QUARANTINE)) == ([], [])
 
 
@@ -289,7 +289,7 @@ def test_the_end_of_a_row_that_could_not_be_claimed_is_not_written_over_what_som
 
 
 @pytest.mark.parametrize("kind", ["503", "500", "429"])
-def test_a_claim_that_met_an_obstacle_comes_back_and_its_neighbours_are_done(world, kind):
+def test_a_claim_that_met_a_problem_comes_back_and_its_neighbours_are_done(world, kind):
     record = world.contact("ann", known=True)
     bad, younger = (world.set_field(record, value) for value in ("1", "2"))
     good = world.set_field(world.contact("bob", known=True), "x")

@@ -11,7 +11,7 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.records import RecordRef
 from connector.jobs import due
 from connector.jobs.claims import Drop, End, Run, Wait, decide
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.routing.work_item import Claim, WorkItem
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -24,15 +24,17 @@ def id_of(number: int) -> str:
     return f"{number:08}-0000-4000-8000-000000000000"
 
 
-def job(number=5, status=JobStatus.QUEUED, operation=Operation.ADD_TAG, **columns) -> Job:
-    return Job(id=id_of(number), number=f"{number:012}", status=status, operation=operation, customer=RECORD, **columns)
+def job(number=5, status=JobStatus.QUEUED, operation=Operation.ADD_TAG, **columns) -> JobRow:
+    return JobRow(
+        id=id_of(number), number=f"{number:012}", status=status, operation=operation, customer=RECORD, **columns
+    )
 
 
-def in_progress(number=5, *, lease_until=NOW + LEASE, claim="theirs", started_on=NOW - LEASE, **columns) -> Job:
+def in_progress(number=5, *, lease_until=NOW + LEASE, claim="theirs", started_on=NOW - LEASE, **columns) -> JobRow:
     return job(number, JobStatus.IN_PROGRESS, lease_until=lease_until, claim=claim, started_on=started_on, **columns)
 
 
-def item_of(one: Job | None, *, claim: Claim | None = None, first_seen=NOW) -> WorkItem:
+def item_of(one: JobRow | None, *, claim: Claim | None = None, first_seen=NOW) -> WorkItem:
     return WorkItem(operation="add-tag", job=one.id if one else id_of(99), first_seen=first_seen, claim=claim)
 
 
@@ -116,11 +118,18 @@ def test_an_item_keeps_all_claims_that_it_tried():
     assert decision(one, item=item_of(one, claim=claim), repeatable=False) == Run()
 
 
-@pytest.mark.parametrize("columns", [{"claim": ""}, {"lease_until": None}])
+@pytest.mark.parametrize("columns", [{"claim": ""}, {"lease_until": None, "result_code": "OUTCOME_UNKNOWN"}])
 def test_a_job_that_a_person_set_in_progress_is_ended_with_a_sentence(columns):
     outcome = decision(in_progress(**columns)).outcome
 
     assert (outcome.status, outcome.code) == (JobStatus.FAILED, "JOB_NOT_VALID")
+
+
+def test_a_claim_without_a_lease_is_stale():
+    one = in_progress(lease_until=None)
+
+    assert decision(one) == Run()
+    assert decision(one, repeatable=False).outcome.code == "OUTCOME_UNKNOWN"
 
 
 def test_a_job_with_an_older_unfinished_sibling_waits():
@@ -158,7 +167,7 @@ def test_a_job_looks_less_often_the_longer_it_has_waited(age, delay):
     assert decision(job(5), item=item_of(job(5), first_seen=NOW - age), siblings=[job(4)]) == Wait(NOW + delay)
 
 
-def sync(number, **more) -> Job:
+def sync(number, **more) -> JobRow:
     return job(number, operation=Operation.SYNC_CONTACT, **more)
 
 
@@ -188,15 +197,23 @@ def test_a_sync_that_is_not_valid_stands_in_no_ones_way():
         sync(5),
         job(6),
         replace(sync(6), status=JobStatus.IN_PROGRESS, lease_until=NOW + LEASE),
+        sync(6, claim="theirs", lease_until=NOW + LEASE),
         sync(6, lead=LEAD),
     ],
-    ids=["older", "itself", "another operation", "already running, perhaps with old values", "not valid"],
+    ids=[
+        "older",
+        "itself",
+        "another operation",
+        "already running, perhaps with old values",
+        "already running, although a person has set it to Queued",
+        "not valid",
+    ],
 )
 def test_a_sync_is_not_superseded_by(other):
     assert not (isinstance(decision(sync(5), siblings=[other]), End))
 
 
-def test_a_sync_that_is_not_valid_is_not_superseded_so_that_it_is_told():
+def test_a_sync_that_is_not_valid_is_not_superseded_so_that_its_error_is_seen():
     assert decision(sync(5, lead=LEAD), siblings=[sync(6)]) == Run()
 
 
@@ -210,11 +227,11 @@ class Runners(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = NOW
-        self.rows: dict[str, Job] = {}
+        self.rows: dict[str, JobRow] = {}
         self.items: list[WorkItem] = []
         self.versions = 0
         self.hands: dict[str, str] = {}  # token of a runner at work -> its job
-        self.seen: dict[str, Job] = {}  # what a runner read before it claims
+        self.seen: dict[str, JobRow] = {}  # what a runner read before it claims
         self.finished: list[str] = []
         self.runs: dict[str, int] = {}
         self.tokens = 0
@@ -223,7 +240,7 @@ class Runners(RuleBasedStateMachine):
     def begin(self, repeatable):
         self.repeatable = repeatable
 
-    def write(self, row: Job) -> None:
+    def write(self, row: JobRow) -> None:
         self.versions += 1
         self.rows[row.id] = replace(row, row_version=str(self.versions))
 
@@ -292,7 +309,7 @@ class Runners(RuleBasedStateMachine):
         self.runs[row.id] -= 1  # it says that nothing was done
         self.items.append(item_of(row, claim=Claim(attempt=1, tokens=(token,)), first_seen=self.now))
 
-    def finish(self, row: Job) -> None:
+    def finish(self, row: JobRow) -> None:
         self.write(row)
         self.finished.append(row.number)
 

@@ -152,3 +152,27 @@ def test_a_job_is_not_begun_when_sending_its_lost_contact_again_took_the_time(wo
     monkeypatch.undo()
     world.run(*world.put_back())
     assert world.status(job) == DONE
+
+
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [(Operation.ADD_TAG, "add_tags"), (SET, "update_contacts"), (Operation.ADD_TO_AUDIENCE, "add_members")],
+    ids=lambda each: getattr(each, "slug", each),
+)
+def test_a_lost_contact_that_withdrew_its_consent_meanwhile_is_not_made_again(
+    world, lost, monkeypatch, operation, call
+):
+    record = lost()
+    job = world.job(operation, record, **JOBS[operation])
+    owner = world.services.spotler.audiences if call == "add_members" else world.services.spotler
+    ask = getattr(owner, call)
+
+    def withdraw_first(*arguments):
+        world.services.dataverse.update("contacts", record.id, {"donotemail": True})
+        return ask(*arguments)
+
+    monkeypatch.setattr(owner, call, withdraw_first)
+    world.run(job)
+
+    assert world.status(job)[0] is JobStatus.FAILED
+    assert world.in_spotler(record) is None

@@ -52,7 +52,7 @@ def test_a_job_whose_turn_has_come_is_woken_up_at_once(world):
     assert [item.job for item in world.put_back()] == [youngest]
 
 
-def test_a_younger_job_waits_while_an_older_one_of_the_same_batch_meets_an_obstacle(world):
+def test_a_younger_job_waits_while_an_older_one_of_the_same_batch_meets_a_problem(world):
     record, other = world.contact(known=True), world.contact("bob", known=True)
     older, younger, elsewhere = (world.set_field(each, "x") for each in (record, record, other))
     world.spotler.arm("contact_error", route="POST /contact/list", external_ids=[record.id], count=1)
@@ -86,7 +86,7 @@ def test_a_younger_job_that_was_claimed_and_not_begun_is_queued_again(world):
     assert [world.status(job) for job in (older, younger)] == [DONE, DONE]
 
 
-def test_a_younger_job_is_not_given_up_for_the_obstacles_of_an_older_one(world):
+def test_a_younger_job_is_not_given_up_for_the_problems_of_an_older_one(world):
     record = world.contact(known=True)
     older, younger = (world.job(ADD_TAG, record, dh_tag="x") for _ in range(2))
     world.spotler.arm("error", route="POST /contact/*/tags", count=None)

@@ -1,11 +1,14 @@
 """Outcomes that Dataverse cannot take at once: they travel, and the work is not done again."""
 
+from datetime import timedelta
+
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Refused
-from connector.jobs.store import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH, JobStore
+from connector.jobs.store import JobStore
+from connector.jobs.writes import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.routing.work_item import WorkItem
 from connector.spotler.models import AutomationRun, TriggerResult
 from sandbox.spotler import seed
@@ -67,7 +70,7 @@ def test_an_outcome_travels_too_when_an_internal_error_keeps_the_rows_from_being
 def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkeypatch):
     answer = Refused("No. " * RESULT_MESSAGE_LENGTH, code="N" * 200)
 
-    def no(*_):
+    def no(*_, **__):
         raise answer
 
     monkeypatch.setattr(type(world.services.spotler), "trigger_automation", no)
@@ -76,18 +79,18 @@ def test_a_receipt_is_no_longer_than_what_its_row_takes(world, start_job, monkey
     world.run(start_job)
 
     (again,) = world.put_back()
-    told = (again.receipt.code, again.receipt.message)
-    assert told == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
+    reported = (again.receipt.code, again.receipt.message)
+    assert reported == (answer.result_code[:RESULT_CODE_LENGTH], answer.for_people[:RESULT_MESSAGE_LENGTH])
     world.mend_dataverse()
     world.run(again)
     row = world.row(start_job)
-    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == told
+    assert (row[Job.RESULT_CODE], row[Job.RESULT_MESSAGE]) == reported
 
 
-@pytest.mark.parametrize("told", ["9" * 101, "\ud800"], ids=["too long", "half a character"])
-def test_an_id_of_a_run_that_its_row_does_not_take_harms_no_job(world, start_job, monkeypatch, told):
-    started = TriggerResult("OK", (AutomationRun("1", "OK", told),))
-    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_: started)
+@pytest.mark.parametrize("reported", ["9" * 101, "\ud800"], ids=["too long", "lone surrogate"])
+def test_an_id_of_a_run_that_its_row_does_not_take_harms_no_job(world, start_job, monkeypatch, reported):
+    started = TriggerResult("OK", (AutomationRun("1", "OK", reported),))
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_, **__: started)
 
     world.run(start_job)
 
@@ -109,21 +112,52 @@ def test_a_receipt_wins_over_another_item_for_the_same_job(world, start_job):
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("OK", (JobStatus.QUEUED, "OK")), ("OUTCOME_UNKNOWN", DONE)], ids=["done", "unknown"]
+    ("columns", "status"),
+    [
+        ({Job.CLAIM: None, Job.RESULT_CODE: "OK"}, (JobStatus.QUEUED, "OK")),
+        ({Job.RESULT_CODE: "OUTCOME_UNKNOWN"}, DONE),
+        ({}, DONE),
+    ],
+    ids=["it had ended", "nobody knew how it ended", "it had not ended"],
 )
-def test_a_receipt_ends_a_job_that_was_set_back_to_queued_only_if_nobody_knew_how_it_ended(
-    world, start_job, code, status
-):
+def test_a_receipt_ends_a_job_that_was_set_back_to_queued_unless_it_had_ended(world, start_job, columns, status):
     world.break_dataverse("503", WRITING, skip=1)
     world.run(start_job)
     (receipt,) = world.put_back()
     world.mend_dataverse()
-    queued = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0, Job.RESULT_CODE: code}
+    queued = {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0, **columns}
     world.services.dataverse.update(Job.SET, start_job, queued)
 
     world.run(receipt)
 
     assert world.status(start_job) == status
+
+
+def test_a_start_that_is_set_back_to_queued_before_its_outcome_was_written_is_not_made_again(world, start_job):
+    world.break_dataverse("503", WRITING, skip=1)
+    world.run(start_job)
+    (receipt,) = world.put_back()
+    world.mend_dataverse()
+    world.services.dataverse.update(Job.SET, start_job, {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0})
+    world.run(start_job)
+    world.run(receipt)
+    world.now += timedelta(seconds=world.services.settings.job_lease_seconds + 1)
+
+    world.run(start_job)
+
+    assert world.status(start_job) == DONE
+    assert world.effects() == ["automation.started"]
+
+
+def test_that_nobody_knows_an_outcome_is_not_written_over_the_order_to_run_again(world, start_job):
+    unknown = {"status": JobStatus.FAILED, "code": "OUTCOME_UNKNOWN", "message": "Look.", "made_on": world.now}
+    receipt = world.item(start_job, reason="receipt", claim={"attempt": 1, "tokens": ["t"]}, receipt=unknown)
+    queued = {Job.CLAIM: "t", Job.RESULT_CODE: "OUTCOME_UNKNOWN", Job.RESULT_MESSAGE: "Look."}
+    world.services.dataverse.update(Job.SET, start_job, queued)
+
+    world.run(receipt)
+
+    assert world.status(start_job) == (JobStatus.QUEUED, "OUTCOME_UNKNOWN")
 
 
 def test_a_row_that_is_deleted_meanwhile_is_forgotten(world, tag_job):

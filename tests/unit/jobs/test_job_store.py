@@ -8,7 +8,7 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Refused
-from connector.jobs.store import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.writes import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 
 TAGS = "POST /contact/*/tags"
 
@@ -73,7 +73,7 @@ def test_started_on_is_when_the_last_attempt_began_and_completed_on_when_it_ende
 
 
 def test_a_job_that_ends_leaves_one_line_in_the_log_and_one_that_goes_on_leaves_none(world, job, caplog):
-    """`job explain` tells from it what became of a job whose row is gone."""
+    """`job explain` says from it what became of a job whose row is gone."""
     caplog.set_level(logging.INFO, logger="connector")
     untagged = world.job(Operation.ADD_TAG, world.contact("bob", known=True), **{Job.ATTEMPTS: 4})
     world.spotler.arm("error", route=TAGS, count=3)

@@ -77,7 +77,7 @@ def test_only_the_claim_of_a_job_that_must_not_run_twice_is_waited_for(world, op
     ],
     ids=["never claimed", "with a lease of their own making", "of which nobody knows how it ended"],
 )
-def test_a_job_that_a_person_set_in_progress_is_not_run_and_told_so(world, operation, columns):
+def test_a_job_that_a_person_set_in_progress_is_not_run_and_its_message_says_so(world, operation, columns):
     record = world.contact(known=True)
     job = world.job(operation, record, **{Job.STATUS: JobStatus.IN_PROGRESS.value, Job.TAG: "x", **columns})
     younger = queued(world, TAG, record, dh_tag="y")

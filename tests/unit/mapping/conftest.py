@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.consent import Decision, Facts, PermissionRow, Source, decide
+from connector.consent import ConsentSource, Decision, Facts, PermissionRow, decide
 from connector.dataverse.api.rows import Row
 from connector.mapping import Mapping, Outcome, OutwardPlan, load_mapping, parse_mapping, plan
 from connector.spotler import Field, Fields, Option, PropertyType
@@ -75,7 +75,7 @@ def send(fields) -> Callable[..., Outcome]:
 def permission(name: str, *, subscribed: bool, bit: int | None = None) -> PermissionRow:
     """A row of Spotler Permission that a person wrote."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    return PermissionRow(name, name, bit, subscribed=subscribed, source=Source.PERSON, at=at)
+    return PermissionRow(name, name, bit, subscribed=subscribed, source=ConsentSource.PERSON, at=at)
 
 
 def decision_of(outward: OutwardPlan, row: Row, permissions: tuple[PermissionRow, ...] = ()) -> Decision:

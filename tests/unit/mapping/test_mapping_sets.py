@@ -126,13 +126,13 @@ def test_a_withdrawal_follows_the_bit_of_a_permission_that_was_renamed_and_a_con
 @pytest.mark.parametrize(
     ("off", "hidden"), [({"subscribed": False}, True), ({"subscribed": True}, False)], ids=["off", "on"]
 )
-def test_a_withdrawal_in_a_field_that_spotler_does_not_show_is_told_apart(send, off, hidden):
+def test_a_withdrawal_in_a_field_that_spotler_does_not_show_is_distinguished(send, off, hidden):
     outcome = send(("@map(permissions)", "gone"), permissions=(permission("Newsletter", **off),))
 
     assert outcome.hidden is hidden
 
 
-def test_all_off_in_a_field_that_spotler_does_not_show_is_told_apart_too(send):
+def test_all_off_in_a_field_that_spotler_does_not_show_is_distinguished_too(send):
     assert send(("@map(permissions)", "gone"), donotbulkemail=True).hidden
     assert not send(PERMISSIONS, donotbulkemail=True).hidden
 

@@ -267,7 +267,7 @@ def test_as_many_labels_as_choices_are_found_and_nothing_of_them_is_lost(labels)
 
 @given(LABELS.filter(lambda labels: len({part for each in labels for part in each.casefold().split("; ")}) == sum(
     len(each.split("; ")) for each in labels)))  # fmt: skip
-def test_labels_that_share_no_part_are_always_told_apart(labels):
+def test_labels_that_share_no_part_are_always_distinguished(labels):
     values = ",".join(str(number) for number in range(len(labels)))
 
     found = chosen_labels(Cell(values, "; ".join(labels)), {label.casefold() for label in labels})

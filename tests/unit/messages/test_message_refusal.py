@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.dataverse.messages import parse_message
-from connector.dataverse.messages.reasons import Empty, Malformed, NotDataverse, NotJson, WrongFormat
+from connector.dataverse.messages.reasons import Empty, Malformed, NotFromDataverse, NotJson, WrongFormat
 from connector.errors import Unreadable
 from tests.unit.messages.documents import load, parse, read_bytes, with_attribute
 
@@ -161,7 +161,7 @@ def test_a_malformed_member_is_named():
         parse(load("create-job.json", PrimaryEntityId="deep"))
 
 
-@pytest.mark.parametrize("reason", [Empty, Malformed, NotDataverse, NotJson, WrongFormat])
+@pytest.mark.parametrize("reason", [Empty, Malformed, NotFromDataverse, NotJson, WrongFormat])
 def test_every_reason_is_explained_in_the_documentation(reason):
     page = Path(__file__).parents[3] / "docs" / "messages.md"
 

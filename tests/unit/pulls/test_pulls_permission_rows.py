@@ -18,7 +18,7 @@ LONG_AGO = "2025-01-01T00:00:00Z"
 
 @pytest.fixture
 def row(world):
-    """Makes a row of a contact and tells what became of it."""
+    """Makes a row of a contact and says what became of it."""
     record = world.contact()
 
     def _row(name, bit=None, **columns):

@@ -45,7 +45,7 @@ def test_no_contacts_cost_no_call(spotler, server):
     assert server.received == []
 
 
-def test_one_bad_contact_is_told_apart_with_its_field(spotler, server):
+def test_one_bad_contact_is_distinguished_with_its_field(spotler, server):
     server.answer(
         Answer(body=[
             {"externalId": "c-0", "code": "OK", "message": ""},

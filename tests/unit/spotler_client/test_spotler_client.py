@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from connector.errors import Invalid, Refused, Transient, Unclear
-from connector.spotler import ContactUnknown, FieldType, TriggerField
+from connector.spotler import ContactUnknown, FieldType, Spotler, TriggerField
 from connector.spotler.client import FIELDS_TTL
+from connector.spotler.errors import AnswerUnreadable
 from connector.spotler.paths import Paths
 from tests.unit.scripted_server import DROP, Answer
 from tests.unit.spotler_client.account import EMAIL, PAGE, PERMISSIONS, PROPERTIES
@@ -67,6 +68,16 @@ def test_many_threads_share_the_failure_to_get_the_fields(spotler, server):
         list(pool.map(ask, range(8)))
 
     assert len(server.received) == 1
+
+
+every_start = pytest.mark.parametrize(
+    "start",
+    [
+        lambda spotler: spotler.trigger_automation("code", "c-1"),
+        lambda spotler: spotler.trigger_campaign("t", "c-1"),
+    ],
+    ids=["automation", "campaign"],
+)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +227,7 @@ def test_a_campaign_is_stopped_and_that_may_be_repeated(spotler, server):
     assert server.received[1].path == "/campaign/k/stop"
 
 
-def test_an_automation_tells_its_runs(spotler, server):
+def test_an_automation_shows_its_runs(spotler, server):
     runs = [
         {"automationId": "a", "result": "AUTOMATION_INACTIVE", "automationContactId": 76},
         {"automationId": "b", "result": "OK", "automationContactId": 77},
@@ -239,26 +250,41 @@ def test_fields_of_an_automation_go_under_the_name_that_the_setting_gives(spotle
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", {}, {"result": None}, {"result": "Ann"}])
-def test_a_success_that_does_not_say_what_it_did_is_unclear(spotler, server, body):
+@every_start
+def test_a_success_that_does_not_say_what_it_did_is_unclear(spotler, server, start, body):
     server.answer(Answer(body=body))
 
     with pytest.raises(Unclear) as fault:
-        spotler.trigger_automation("code", "c-1")
+        start(spotler)
+
     assert fault.value.result_code == "SPOTLER_ANSWER_UNREADABLE"
+
+
+def test_a_start_that_contradicts_itself_is_unclear(spotler, server):
+    runs = [{"automationId": "a", "result": "AUTOMATION_INACTIVE"}]
+    server.answer(Answer(body={"result": "OK", "automationResults": runs}))
+
     with pytest.raises(Unclear):
-        spotler.trigger_campaign("t", "c-1")
+        spotler.trigger_automation("code", "c-1")
+
+
+@pytest.mark.parametrize("read", [Spotler.campaigns, Spotler.automations])
+def test_a_list_of_what_cannot_be_read_is_not_an_empty_one(spotler, server, read):
+    server.answer(Answer(body=[{"id": 1}, {"name": "Welcome"}]))
+
+    with pytest.raises(AnswerUnreadable):
+        read(spotler)
 
 
 @pytest.mark.parametrize("answer", [PAGE, Answer(404), Answer(417), Answer(400, b"<html>"), Answer(503), Answer(302)])
-def test_a_start_that_the_api_did_not_answer_is_unclear_and_not_repeated(spotler, server, answer):
+@every_start
+def test_a_start_that_the_api_did_not_answer_is_unclear_and_not_repeated(spotler, server, start, answer):
     server.answer(answer)
 
     with pytest.raises(Unclear):
-        spotler.trigger_automation("code", "c-1")
-    with pytest.raises(Unclear):
-        spotler.trigger_campaign("t", "c-1")
+        start(spotler)
 
-    assert len(server.received) == 2
+    assert len(server.received) == 1
 
 
 @pytest.mark.parametrize(
@@ -291,15 +317,14 @@ def test_a_start_for_an_unknown_contact_asks_to_sync_first(spotler, server, body
 
 
 @pytest.mark.parametrize("lost", [DROP, Answer(500), Answer(502, b"<html>"), Answer(400, {"errorType": "ERROR"})])
-def test_a_start_whose_answer_is_lost_is_unclear_and_never_repeated(spotler, server, lost):
+@every_start
+def test_a_start_whose_answer_is_lost_is_unclear_and_never_repeated(spotler, server, start, lost):
     server.answer(lost)
 
     with pytest.raises(Unclear):
-        spotler.trigger_automation("code", "c-1")
-    with pytest.raises(Unclear):
-        spotler.trigger_campaign("t", "c-1")
+        start(spotler)
 
-    assert len(server.received) == 2
+    assert len(server.received) == 1
 
 
 @pytest.mark.parametrize("result", ["ERROR", "BACKEND_EXCEPTION"])

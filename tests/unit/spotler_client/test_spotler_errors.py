@@ -35,7 +35,7 @@ def test_every_code_has_a_sentence_and_an_advice_and_keeps_its_name(code):
 
 @pytest.mark.parametrize("status", [400, 404])
 @pytest.mark.parametrize("code", ["CONTACT_NOT_FOUND", "CONTACT_NOTFOUND", "CONTACT_UNKNOWN"])
-def test_an_unknown_contact_is_told_by_its_code_whatever_the_status(status, code):
+def test_an_unknown_contact_is_reported_by_its_code_whatever_the_status(status, code):
     error = error_of(refusal(status, code), {})
 
     assert isinstance(error, ContactUnknown)

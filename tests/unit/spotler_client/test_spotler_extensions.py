@@ -12,6 +12,7 @@ from connector.spotler import (
     OptOutScope,
     ScoreOperation,
 )
+from connector.spotler.caution import FIRST_PAUSE
 from connector.spotler.errors import NotSpotler
 from connector.spotler.missing import BELIEVED_SECONDS, OVER_SECONDS, TIMES
 from connector.spotler.paths import Paths
@@ -185,6 +186,16 @@ def test_a_raise_of_a_score_without_an_answer_of_the_api_is_unclear(spotler, ser
     assert [each.method for each in server.received].count("POST") == 1
 
 
+@pytest.mark.parametrize("then", [Answer(503), PAGE, Answer(401, {"errorType": "NOT_AUTHORIZED"})])
+def test_it_stays_unclear_when_the_contact_cannot_be_asked_for_either(spotler, server, then):
+    server.answer(PAGE, then)
+
+    with pytest.raises(Unclear):
+        spotler.set_score("c-1", "Lead", 5, ScoreOperation.INCREASE)
+
+    assert [each.method for each in server.received].count("POST") == 1
+
+
 def test_only_spotler_itself_says_that_a_contact_is_unknown(spotler, server):
     server.answer(PAGE, Answer(404, {"errorType": "CONTACT_NOT_FOUND"}))
 
@@ -304,3 +315,19 @@ def test_no_setting_leaves_the_assumed_paths(text):
 def test_a_setting_that_cannot_be_used_is_named(text):
     with pytest.raises(Misconfigured, match="SPOTLER_PATHS"):
         Paths.from_setting(text)
+
+
+def test_a_call_that_was_not_made_because_it_is_missing_proves_nothing(spotler, server, time, monkeypatch):
+    server.answer(DROP)
+    with pytest.raises(Unclear):
+        spotler.trigger_campaign("t", "c-1")
+    time.sleep(FIRST_PAUSE)
+    monkeypatch.setattr(spotler._missing, "holds", lambda _: True)
+
+    with pytest.raises(NotSupported):
+        spotler.set_score("c-1", "Lead", 5, ScoreOperation.INCREASE)
+
+    server.answer(Answer(body=PROPERTIES), DROP)
+    with pytest.raises(Unclear):
+        spotler.trigger_campaign("t", "c-1")
+    assert server.received[-2].path == "/contact/properties/list", "one start at a time, and only after a question"

@@ -12,7 +12,7 @@ START, END = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 2, tzinfo=UTC)
 
 
 class Book:
-    """A list of numbered records, told in pages of one dialect; remembers the offsets asked for."""
+    """A list of numbered records, served in pages of one dialect; remembers the offsets asked for."""
 
     def __init__(self, count: int, page) -> None:
         self.count, self.page, self.asked = count, page, []

@@ -62,7 +62,7 @@ def test_cleaning_twice_changes_nothing_more(text):
 
 
 @given(st.text(), st.sampled_from(INVISIBLE), st.sampled_from(INVISIBLE))
-def test_names_that_people_cannot_tell_apart_have_one_key(name, before, behind):
+def test_names_that_people_cannot_distinguish_have_one_key(name, before, behind):
     assert name_key(f"{before}{name}{behind}") == name_key(name)
     assert name_key(name_key(name)) == name_key(name)
 

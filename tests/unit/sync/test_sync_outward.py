@@ -275,7 +275,7 @@ def test_several_rows_of_spotler_info_become_one_in_which_the_later_values_win(w
     assert (info[Info.LAST_STATUS], info[Info.SENT_HASH]) == ("ANONYMIZED", "1" * 64)
 
 
-def test_a_row_of_spotler_info_that_cannot_be_written_is_told_by_record(world):
+def test_a_row_of_spotler_info_that_cannot_be_written_is_reported_by_record(world):
     good, bad = world.contact("ann"), RecordRef("contact", "99999999-0000-4000-8000-000000000000")
     rows = [(ref, info_of(ref, "?", **{Info.LAST_STATUS: "OK"})) for ref in (good, bad)]
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from connector.consent import Presence, Source, State
+from connector.consent import ConsentSource, Presence, State
 from connector.dataverse.choices import ChangedBy
 from connector.dataverse.names import Info, Permission
 from connector.dataverse.records import RecordRef
@@ -133,9 +133,9 @@ def test_no_value_in_subscribed_means_not_subscribed(world, read):
 @pytest.mark.parametrize(
     ("columns", "source"),
     [
-        ({}, Source.PERSON),
-        ({Permission.CHANGED_BY: ChangedBy.DYNAMICS.value}, Source.PERSON),
-        ({Permission.CHANGED_BY: ChangedBy.SPOTLER.value}, Source.FEED),
+        ({}, ConsentSource.PERSON),
+        ({Permission.CHANGED_BY: ChangedBy.DYNAMICS.value}, ConsentSource.PERSON),
+        ({Permission.CHANGED_BY: ChangedBy.SPOTLER.value}, ConsentSource.FEED),
     ],
 )
 def test_a_row_says_who_wrote_it_and_one_without_a_word_was_written_by_a_person(world, read, columns, source):

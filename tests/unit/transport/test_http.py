@@ -325,7 +325,7 @@ def test_no_sentence_holds_an_address_a_query_or_a_body(server, transport, fault
     with pytest.raises(ConnectorError) as caught:
         post(transport)
 
-    told = f"{caught.value!r} {caught.value.for_people} {caught.value.__cause__!r}"
-    assert SECRET not in told
-    assert "127.0.0.1" not in told
+    reported = f"{caught.value!r} {caught.value.for_people} {caught.value.__cause__!r}"
+    assert SECRET not in reported
+    assert "127.0.0.1" not in reported
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

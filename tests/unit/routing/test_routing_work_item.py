@@ -91,27 +91,30 @@ def test_ids_are_held_as_rows_have_them():
     assert (item.job, item.record.id) == (JOB, CONTACT)
 
 
+RECEIPT = {
+    "receipt": {"status": 2, "code": "OK", "message": "", "made_on": MADE_ON},
+    "claim": {"attempt": 1, "tokens": ["a"]},
+}
+FIRST, SECOND = {"claim": {"attempt": 1, "tokens": ["a"]}}, {"claim": {"attempt": 2, "tokens": ["b"]}}
+
+
 @pytest.mark.parametrize(
-    ("one", "other", "better"),
+    ("better", "worse", "tokens"),
     [
-        ({}, {}, False),
-        ({"claim": {"attempt": 1, "tokens": ["a"]}}, {}, True),
-        ({"claim": {"attempt": 2, "tokens": ["b"]}}, {"claim": {"attempt": 1, "tokens": ["a"]}}, True),
-        (
-            {
-                "receipt": {"status": 2, "code": "OK", "message": "", "made_on": MADE_ON},
-                "claim": {"attempt": 1, "tokens": ["a"]},
-            },
-            {"claim": {"attempt": 2, "tokens": ["b"]}},
-            True,
-        ),
+        ({}, {}, None),
+        (FIRST, {}, ("a",)),
+        (SECOND, FIRST, ("a", "b")),
+        ({"claim": {"attempt": 3, "tokens": ["a", "b"]}}, SECOND, ("a", "b")),
+        (RECEIPT, SECOND, ("a",)),
+        (RECEIPT, {}, ("a",)),
     ],
 )
-def test_of_two_items_one_with_a_receipt_knows_more_then_one_with_a_later_claim(one, other, better):
-    one, other = WorkItem.from_body(body(**one)), WorkItem.from_body(body(**other))
+def test_of_two_items_that_with_a_receipt_or_a_later_claim_is_kept_with_the_claims_of_both(better, worse, tokens):
+    better, worse = WorkItem.from_body(body(reason="retry", **better)), WorkItem.from_body(body(**worse))
 
-    assert one.knows_more_than(other) is better
-    assert not other.knows_more_than(one)
+    for joined in (better.joined(worse), worse.joined(better)):
+        assert (joined.receipt, joined.attempt) == (better.receipt, better.attempt)
+        assert (joined.claim and joined.claim.tokens) == tokens
 
 
 def test_the_first_attempt_is_remembered_and_all_are_counted():

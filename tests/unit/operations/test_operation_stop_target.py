@@ -6,7 +6,7 @@ from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.names import Automation, Job as Names
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.start_automation import AutomationRow
 from connector.operations.stop_automation import RunNotFound, Stop, stop_of
 from sandbox.spotler import seed
@@ -23,7 +23,7 @@ def row(kind, automation_id):
 
 
 def job(run):
-    return Job("j", customer=RECORD, automation_id="a", automation_contact_id=run)
+    return JobRow("j", customer=RECORD, automation_id="a", automation_contact_id=run)
 
 
 @pytest.mark.parametrize(("kind", "run"), [(AutomationKind.AUTOMATION, "17"), (AutomationKind.CAMPAIGN, "")])
@@ -40,7 +40,7 @@ def test_what_has_an_id_is_stopped(kind, run):
 
 
 def start(number, run, record=RECORD, automation="a"):
-    return Job("s", number=number, customer=record, automation_id=automation, automation_contact_id=run)
+    return JobRow("s", number=number, customer=record, automation_id=automation, automation_contact_id=run)
 
 
 def test_without_an_id_the_runs_of_record_and_automation_are_tried_from_the_newest_on():

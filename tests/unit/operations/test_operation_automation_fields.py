@@ -191,7 +191,7 @@ def test_a_name_counts_exactly_as_spotler_has_it_and_is_quoted(name):
 
 
 @pytest.mark.parametrize("name", ["invoice Email", "", "a@example.org", "x" * 65, "naïve"])
-def test_what_does_not_look_like_a_name_is_told_by_its_position(name):
+def test_what_does_not_look_like_a_name_is_reported_by_its_position(name):
     assert refusal(f"payUrl=;{name}=x") == (
         "The automation does not have the field in part 2 of Automation Fields; "
         "its fields are: basket, invoiceEmail, payUrl."

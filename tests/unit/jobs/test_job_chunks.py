@@ -1,4 +1,4 @@
-"""How a batch is divided, and that its portions do not harm one another."""
+"""How a batch is divided, and that its chunks do not harm one another."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -37,22 +37,22 @@ def items(*records: int | None) -> list[WorkItem]:
 
 
 @given(st.lists(st.none() | st.integers(1, 12), max_size=60), st.integers(1, 9))
-def test_every_item_is_in_one_portion_and_those_of_one_record_keep_together_and_their_order(records, size):
+def test_every_item_is_in_one_chunk_and_those_of_one_record_keep_together_and_their_order(records, size):
     given_items = items(*records)
 
     divided = divide(given_items, size)
 
     assert sorted(chain(*divided), key=given_items.index) == given_items
-    assert all(1 <= len(portion) <= size for portion in divided)
+    assert all(1 <= len(chunk) <= size for chunk in divided)
     for record in {item.record for item in given_items} - {None}:
         group = [item for item in given_items if item.record == record]
         assert [item for item in chain(*divided) if item.record == record] == group
         if len(group) <= size:
-            assert sum(any(item in portion for item in group) for portion in divided) == 1
+            assert sum(any(item in chunk for item in group) for chunk in divided) == 1
 
 
-def test_full_portions_are_made_where_every_record_has_one_job():
-    assert [len(portion) for portion in divide(items(*range(250)), 100)] == [100, 100, 50]
+def test_full_chunks_are_made_where_every_record_has_one_job():
+    assert [len(chunk) for chunk in divide(items(*range(250)), 100)] == [100, 100, 50]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def without_posts(world):
 
 
 @pytest.mark.usefixtures("pairs")
-def test_a_batch_of_several_portions_is_done_whole(world):
+def test_a_batch_of_several_chunks_is_done_whole(world):
     jobs = tag_jobs(world, 5)
 
     world.run(*jobs)
@@ -90,12 +90,12 @@ def test_a_batch_of_several_portions_is_done_whole(world):
 
 
 @pytest.mark.usefixtures("pairs")
-def test_two_portions_are_in_hand_at_the_same_time(world, monkeypatch):
+def test_two_chunks_are_worked_on_at_the_same_time(world, monkeypatch):
     jobs = tag_jobs(world, 4)
     both, claim = Barrier(2), world.services.dataverse.batch
 
     def meet(requests):
-        both.wait(timeout=10)  # passed only if the other portion claims before this one has
+        both.wait(timeout=10)  # passed only if the other chunk claims before this one has
         return claim(requests)
 
     monkeypatch.setattr(world.services.dataverse, "batch", meet)
@@ -118,9 +118,9 @@ def test_calls_about_single_contacts_are_under_way_at_the_same_time(world, monke
     jobs = [world.job(operation, world.contact(f"p{n}", known=True), **columns) for n in range(3)]
     all_of_them, ask = Barrier(len(jobs)), getattr(world.services.spotler, call)
 
-    def meet(*arguments):
+    def meet(*arguments, **named):
         all_of_them.wait(timeout=10)  # passed only if no call waits for the answer to another
-        return ask(*arguments)
+        return ask(*arguments, **named)
 
     monkeypatch.setattr(world.services.spotler, call, meet)
     world.run(*jobs)
@@ -129,26 +129,26 @@ def test_calls_about_single_contacts_are_under_way_at_the_same_time(world, monke
 
 
 @pytest.mark.usefixtures("pairs")
-def test_only_one_portion_is_claimed_where_a_death_leaves_jobs_unknown(world, monkeypatch):
+def test_only_one_chunk_is_claimed_where_a_death_leaves_jobs_unknown(world, monkeypatch):
     jobs = starting_jobs(world, 6)
-    claim, in_hand = world.services.dataverse.batch, []
+    claim, under_way = world.services.dataverse.batch, []
 
     def look(requests):
-        in_hand.append([job for job in jobs if world.status(job)[0] is JobStatus.IN_PROGRESS])
+        under_way.append([job for job in jobs if world.status(job)[0] is JobStatus.IN_PROGRESS])
         return claim(requests)
 
     monkeypatch.setattr(world.services.dataverse, "batch", look)
     without_posts(world)
     world.run(*jobs)
 
-    claimed, written = in_hand[::2], in_hand[1::2]
+    claimed, written = under_way[::2], under_way[1::2]
     assert claimed == [[], [], []]  # before each claim all is written that was claimed before
     assert [len(each) for each in written] == [2, 2, 2]
     assert [world.status(job) for job in jobs] == [DONE] * 6
 
 
 @pytest.mark.usefixtures("pairs")
-def test_jobs_of_one_record_run_in_their_order_even_if_they_fill_several_portions(world):
+def test_jobs_of_one_record_run_in_their_order_even_if_they_fill_several_chunks(world):
     record = world.contact(known=True)
     jobs = [world.set_field(record, str(n)) for n in range(5)]
 
@@ -159,7 +159,7 @@ def test_jobs_of_one_record_run_in_their_order_even_if_they_fill_several_portion
 
 
 @pytest.mark.usefixtures("pairs")
-def test_a_portion_whose_leftovers_the_bus_does_not_take_fails_the_batch_after_the_others_are_done(world):
+def test_a_chunk_whose_leftovers_the_bus_does_not_take_fails_the_batch_after_the_others_are_done(world):
     record = world.contact("busy", known=True)
     world.claimed(Operation.ADD_TAG, record, lease=timedelta(minutes=2), token="theirs", dh_tag="x")
     waiting = world.job(Operation.ADD_TAG, record, dh_tag="x")
@@ -173,7 +173,7 @@ def test_a_portion_whose_leftovers_the_bus_does_not_take_fails_the_batch_after_t
 
 
 @pytest.mark.usefixtures("pairs")
-def test_a_portion_that_time_does_not_suffice_for_is_put_back_unclaimed(world):
+def test_a_chunk_that_time_does_not_suffice_for_is_put_back_unclaimed(world):
     jobs = starting_jobs(world, 3)
     start, services = world.now, world.services
     used_up = timedelta(seconds=services.settings.job_lease_seconds * WORKING_SHARE)

@@ -98,7 +98,7 @@ def test_after_three_hours_a_job_is_given_up(world, tag_job):
     assert world.put_back() == []
 
 
-def test_a_job_that_waited_long_for_its_turn_is_not_given_up_at_its_first_obstacle(world, tag_job):
+def test_a_job_that_waited_long_for_its_turn_is_not_given_up_at_its_first_problem(world, tag_job):
     world.spotler.arm("error", route=TAGS, count=None)
 
     world.run(world.item(tag_job, first_seen=world.now - timedelta(hours=9)))
@@ -184,7 +184,7 @@ def test_a_state_of_synchronisation_that_cannot_be_written_fails_no_job(world):
 # Ourselves
 
 
-def test_a_mistake_of_ours_is_tried_three_times_and_then_kept(world, tag_job, monkeypatch, caplog):
+def test_an_internal_error_is_tried_three_times_and_then_kept(world, tag_job, monkeypatch, caplog):
     other = world.job(Operation.ADD_TAG, None, dh_tag="y")
 
     def broken(_self, _external_id, _tags):
@@ -217,7 +217,9 @@ def test_a_quarantine_that_is_not_taken_harms_no_neighbour(world, start_job, mon
     monkeypatch.setattr(
         type(world.services.spotler),
         "trigger_automation",
-        lambda spotler, code, contact, *more: 1 / 0 if contact == record else trigger(spotler, code, contact, *more),
+        lambda spotler, code, contact, *more, **named: (
+            1 / 0 if contact == record else trigger(spotler, code, contact, *more, **named)
+        ),
     )
     world.break_dataverse("400", "UpdateMultiple")
     world.break_dataverse("503", rf"^dh_spotlerjobs\({held}\)", method="PATCH", inner=True, skip=1)
@@ -232,8 +234,8 @@ def test_a_quarantine_that_is_not_taken_harms_no_neighbour(world, start_job, mon
 
 def test_a_job_that_is_set_back_to_queued_has_three_tries_again(world, tag_job, monkeypatch):
     run_many_times(world, tag_job, attempts=40)
-    with monkeypatch.context() as mistake:
-        mistake.setattr(type(world.services.spotler), "add_tags", lambda *_: 1 / 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.services.spotler), "add_tags", lambda *_: 1 / 0)
         world.run(tag_job)
         world.run(*world.put_back())
 
@@ -265,8 +267,8 @@ def test_an_operation_that_leaves_a_job_open_is_a_mistake_of_ours(world, tag_job
 def test_a_mistake_before_a_start_began_does_not_end_it(world, start_job, monkeypatch):
     from connector.sync.records import RecordReader
 
-    with monkeypatch.context() as mistake:
-        mistake.setattr(RecordReader, "read", lambda *_: 1 / 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(RecordReader, "read", lambda *_: 1 / 0)
         world.run(start_job)
     assert in_progress(world, start_job)
 
@@ -277,7 +279,7 @@ def test_a_mistake_before_a_start_began_does_not_end_it(world, start_job, monkey
 
 
 def test_a_mistake_while_a_start_was_under_way_ends_it(world, start_job, monkeypatch):
-    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(world.services.spotler), "trigger_automation", lambda *_, **__: 1 / 0)
 
     world.run(start_job)
 

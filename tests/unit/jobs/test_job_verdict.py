@@ -66,20 +66,20 @@ def test_a_failed_job_says_what_went_wrong_and_what_to_do():
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reported"),
     [
         (Transient("Busy."), "The other system could not do the work for 3 hours. Last answer: Busy."),
         (Unclear("Lost."), "The other system could not do the work for 3 hours. Last answer: Lost."),
         (Misconfigured("Refused key."), "A setting or a right was wrong for 3 hours. Last answer: Refused key."),
     ],
 )
-def test_what_passes_is_put_up_with_for_three_hours_and_no_longer(error, told):
+def test_what_passes_is_retried_for_three_hours_and_no_longer(error, reported):
     almost = GIVE_UP - timedelta(seconds=1)
 
     assert isinstance(verdict(error, age=almost), Retry)
     given_up = verdict(error, age=GIVE_UP)
     assert (given_up.status, given_up.code) == (JobStatus.FAILED, "TRANSIENT_GIVEN_UP")
-    assert told in given_up.message
+    assert reported in given_up.message
 
 
 def test_the_sentence_names_the_time_that_the_setting_gives():
@@ -117,9 +117,9 @@ def raised(text: str) -> Exception:
     raise AssertionError
 
 
-def test_a_mistake_of_ours_is_tried_again_twice_and_then_told_by_its_fingerprint_without_its_text():
-    mistake = raised("jane@example.org")
-    made = [verdict(mistake, tries=number) for number in range(1, INTERNAL_ATTEMPTS + 1)]
+def test_an_internal_error_is_tried_again_twice_and_then_reported_by_its_fingerprint_without_its_text():
+    error = raised("jane@example.org")
+    made = [verdict(error, tries=number) for number in range(1, INTERNAL_ATTEMPTS + 1)]
 
     assert [type(each) for each in made] == [Retry, Retry, Done]
     assert made[-1].code == "INTERNAL_ERROR"

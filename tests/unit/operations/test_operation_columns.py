@@ -12,7 +12,7 @@ from connector.mapping import parse_mapping
 from connector.operations.audiences import audience_of
 from connector.operations.automation_fields import AutomationField
 from connector.operations.fields import property_to_clear, property_to_set
-from connector.operations.job import Job
+from connector.operations.job import JobRow
 from connector.operations.scores import Score, score_of
 from connector.operations.start_automation import AutomationRow, Start, start_of
 from connector.operations.tags import tags_of
@@ -47,12 +47,12 @@ def refused(call, *arguments) -> str:
     ],
 )
 def test_tags_are_trimmed_and_each_is_given_once(text, tags):
-    assert tags_of(Job(JOB, tag=text)) == tags
+    assert tags_of(JobRow(JOB, tag=text)) == tags
 
 
 @pytest.mark.parametrize("text", ["", "  ", ";,;", " ; "])
 def test_a_job_without_a_tag_is_not_valid(text):
-    assert "no tag" in refused(tags_of, Job(JOB, tag=text))
+    assert "no tag" in refused(tags_of, JobRow(JOB, tag=text))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_an_audience_without_a_name_is_not_valid(name):
 
 def test_a_tag_that_is_too_long_is_not_valid_and_not_quoted():
     assert (
-        refused(tags_of, Job(JOB, tag="ok," + "x" * (TAG_LENGTH + 1)))
+        refused(tags_of, JobRow(JOB, tag="ok," + "x" * (TAG_LENGTH + 1)))
         == f"A tag is longer than {TAG_LENGTH} characters."
     )
 
@@ -78,10 +78,10 @@ def test_a_tag_that_is_too_long_is_not_valid_and_not_quoted():
 @given(st.text())
 def test_any_text_is_tags_or_not_valid(text):
     try:
-        tags = tags_of(Job(JOB, tag=text))
+        tags = tags_of(JobRow(JOB, tag=text))
     except Invalid:
         return
-    assert tags_of(Job(JOB, tag=";".join(tags))) == tags
+    assert tags_of(JobRow(JOB, tag=";".join(tags))) == tags
 
 
 # The field of Set Contact Field
@@ -181,7 +181,7 @@ def test_only_the_items_that_the_mapping_defines_may_be_set():
     ],
 )
 def test_the_value_is_written_in_the_form_of_the_field(name, value, written):
-    assert property_to_set(Job(JOB, customer=PERSON, field_name=name, field_value=value), FIELDS, MAPPING) == written
+    assert property_to_set(JobRow(JOB, customer=PERSON, field_name=name, field_value=value), FIELDS, MAPPING) == written
 
 
 @pytest.mark.parametrize(
@@ -190,25 +190,26 @@ def test_the_value_is_written_in_the_form_of_the_field(name, value, written):
 )
 def test_a_field_is_cleared_and_an_item_switched_off_whatever_the_value_of_the_job(name, written):
     assert (
-        property_to_clear(Job(JOB, customer=PERSON, field_name=name, field_value="ignored"), FIELDS, MAPPING) == written
+        property_to_clear(JobRow(JOB, customer=PERSON, field_name=name, field_value="ignored"), FIELDS, MAPPING)
+        == written
     )
 
 
 @pytest.mark.parametrize("name", [" ", "email", "city", "unknown"])
 def test_what_cannot_be_set_cannot_be_cleared_either(name):
-    refused(property_to_clear, Job(JOB, customer=PERSON, field_name=name), FIELDS, MAPPING)
+    refused(property_to_clear, JobRow(JOB, customer=PERSON, field_name=name), FIELDS, MAPPING)
 
 
 def test_a_field_of_a_type_that_is_not_known_is_neither_set_nor_cleared():
     fields = Fields([Field("multi", "Multi", None)])
-    job = Job(JOB, customer=PERSON, field_name="multi", field_value="x")
+    job = JobRow(JOB, customer=PERSON, field_name="multi", field_value="x")
 
     assert refused(property_to_set, job, fields, MAPPING) == refused(property_to_clear, job, fields, MAPPING)
 
 
 def test_a_date_may_be_written_in_the_dutch_way():
     dutch, iso = (
-        property_to_set(Job(JOB, customer=PERSON, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)
+        property_to_set(JobRow(JOB, customer=PERSON, field_name="lastorderdate", field_value=text), FIELDS, MAPPING)
         for text in ("24-12-2025", "2025-12-24")
     )
 
@@ -227,7 +228,7 @@ def test_a_date_may_be_written_in_the_dutch_way():
 )
 def test_a_job_without_a_name_or_a_fitting_value_is_not_valid(name, value, says):
     assert says in refused(
-        property_to_set, Job(JOB, customer=PERSON, field_name=name, field_value=value), FIELDS, MAPPING
+        property_to_set, JobRow(JOB, customer=PERSON, field_name=name, field_value=value), FIELDS, MAPPING
     )
 
 
@@ -238,7 +239,7 @@ ROW = AutomationRow(AutomationKind.AUTOMATION, "🚀 Welcome", "code", "id", "in
 
 
 def start(given="", **columns) -> tuple:
-    return Job(JOB, automation_id=AUTOMATION, automation_fields=given), {AUTOMATION: replace(ROW, **columns)}
+    return JobRow(JOB, automation_id=AUTOMATION, automation_fields=given), {AUTOMATION: replace(ROW, **columns)}
 
 
 def test_an_automation_is_started_with_the_fields_of_the_job():
@@ -250,8 +251,8 @@ def test_an_automation_is_started_with_the_fields_of_the_job():
 @pytest.mark.parametrize(
     ("job", "rows", "says"),
     [
-        (Job(JOB), {}, "The job has no automation"),
-        (Job(JOB, automation_id=AUTOMATION), {}, "was deleted"),
+        (JobRow(JOB), {}, "The job has no automation"),
+        (JobRow(JOB, automation_id=AUTOMATION), {}, "was deleted"),
         (*start(is_active=False), "is deactivated"),
         (*start(trigger_code=""), "has no trigger code"),
         (*start("unknown=1"), "does not have the field unknown"),
@@ -266,17 +267,17 @@ def test_what_cannot_be_started_is_not_valid(job, rows, says):
 
 @pytest.mark.parametrize("points", [-5, 0, 7])
 def test_a_score_may_be_set_to_any_whole_number(points):
-    assert score_of(Job(JOB, tag=" Lead ", score=points), ScoreOperation.SET) == Score("Lead", points)
+    assert score_of(JobRow(JOB, tag=" Lead ", score=points), ScoreOperation.SET) == Score("Lead", points)
 
 
 @pytest.mark.parametrize(
     ("job", "says"),
     [
-        (Job(JOB, score=1), "no tag"),
-        (Job(JOB, tag="a,b", score=1), "belongs to one tag"),
-        (Job(JOB, tag="a"), "no score"),
-        (Job(JOB, tag="a", score=0), "by at least 1"),
-        (Job(JOB, tag="a", score=-1), "by at least 1"),
+        (JobRow(JOB, score=1), "no tag"),
+        (JobRow(JOB, tag="a,b", score=1), "belongs to one tag"),
+        (JobRow(JOB, tag="a"), "no score"),
+        (JobRow(JOB, tag="a", score=0), "by at least 1"),
+        (JobRow(JOB, tag="a", score=-1), "by at least 1"),
     ],
 )
 @pytest.mark.parametrize("change", [ScoreOperation.INCREASE, ScoreOperation.DECREASE])

@@ -38,7 +38,7 @@ def test_every_operation_that_is_carried_out_has_its_own_subscription(operation)
     [None, choice(100000099), choice(1), "add-tag", 100000003],
     ids=["none", "of a later version", "unknown number", "text", "bare number"],
 )
-def test_an_operation_that_the_message_does_not_tell_is_left_to_the_row(value):
+def test_an_operation_that_the_message_does_not_name_is_left_to_the_row(value):
     assert routed(columns={"dh_operation": value}).item.operation == RESOLVE
 
 

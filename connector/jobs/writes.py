@@ -1,0 +1,144 @@
+"""What is written on the row of a job, and on which condition: the claim, and how its attempt ended.
+
+A claim is written on condition of the row version that was read, marks the row with a token, and returns the version
+that it made. Everything after it is written on condition of that version: it takes effect only while nobody else has
+written, however late it arrives.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from connector.dataverse.api import BatchRequest, filters
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.names import Info, Job as Names
+from connector.errors import OutcomeUnknown
+from connector.operations.job import JobRow
+from connector.operations.results import Continue, Done, Retry
+from connector.routing.work_item import Receipt
+
+#: The longest text that each of the columns takes that say how a job ended.
+RESULT_CODE_LENGTH: Final = 100
+RESULT_MESSAGE_LENGTH: Final = 4000
+AUTOMATION_CONTACT_ID_LENGTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What is written on the row of a job after its attempt.
+
+    Attributes:
+        job: as it was claimed; or, where it was not claimed, as it was read.
+        is_claimed: whether the claim of `job` stands on the row.
+        values: by column.
+    """
+
+    job: JobRow
+    is_claimed: bool
+    values: Mapping[str, object]
+
+    @classmethod
+    def ended(cls, job: JobRow, done: Done, now: datetime, *, is_claimed: bool) -> Self:
+        """The outcome. The claim is removed, unless the outcome is unknown: then a receipt may still write it."""
+        receipt = receipt_of(done, made_on=now)
+        values: dict[str, object] = {
+            Names.STATUS: receipt.status.value,
+            Names.STATE: receipt.status.state,
+            Names.RESULT_CODE: receipt.code,
+            Names.RESULT_MESSAGE: receipt.message,
+            Names.COMPLETED_ON: _literal(now),
+            Names.LEASE_UNTIL: None,
+        }
+        if receipt.code != OutcomeUnknown.code:
+            values[Names.CLAIM] = None
+        if receipt.automation_contact_id:
+            values[Names.AUTOMATION_CONTACT_ID] = receipt.automation_contact_id
+        return cls(job, is_claimed, values)
+
+    @classmethod
+    def retried(cls, job: JobRow, retry: Retry, lease: timedelta) -> Self:
+        """Nothing of it was begun, or it may be done again: after the lease any worker may run it.
+
+        Until then nobody else takes it over. The problem is for people; one that only waits for an older job has none,
+        and is Queued again.
+        """
+        if retry.problem is None:
+            values: dict[str, object] = {
+                Names.STATUS: JobStatus.QUEUED.value,
+                Names.STATE: JobStatus.QUEUED.state,
+                Names.CLAIM: None,
+                Names.LEASE_UNTIL: None,
+                Names.RESULT_CODE: None,
+                Names.RESULT_MESSAGE: None,
+            }
+        else:
+            values = {
+                Names.LEASE_UNTIL: _end(retry.due + lease),
+                Names.RESULT_CODE: fitted(retry.problem.result_code, RESULT_CODE_LENGTH),
+                Names.RESULT_MESSAGE: fitted(retry.problem.for_people, RESULT_MESSAGE_LENGTH),
+            }
+        return cls(job, True, {**values, Names.STARTED_ON: None})
+
+    @classmethod
+    def continued(cls, job: JobRow, step: Continue, until: datetime) -> Self:
+        """One step is done."""
+        values = {
+            Names.LEASE_UNTIL: _end(until),
+            Names.RESULT_MESSAGE: fitted(step.progress, RESULT_MESSAGE_LENGTH),
+        }
+        return cls(job, True, values)
+
+    @property
+    def request(self) -> BatchRequest:
+        """The write, on condition of the row version."""
+        return BatchRequest.update(Names.SET, self.job.id, self.values, if_match=self.job.row_version)
+
+
+def claiming(job: JobRow, started: datetime, version: str) -> BatchRequest:
+    """The conditional write that makes a claim; it clears what an earlier run left."""
+    assert job.lease_until is not None  # noqa: S101 - set by the claim
+    values: dict[str, object] = {
+        Names.STATUS: JobStatus.IN_PROGRESS.value,
+        Names.STATE: JobStatus.IN_PROGRESS.state,
+        Names.CLAIM: job.claim,
+        Names.STARTED_ON: _literal(started),
+        Names.LEASE_UNTIL: _end(job.lease_until),
+        Names.ATTEMPTS: job.attempts,
+    }
+    if job.result_code:
+        values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
+    return BatchRequest.update(Names.SET, job.id, values, if_match=version, returning=Names.ID)
+
+
+def receipt_of(done: Done, *, made_on: datetime, info: Mapping[str, object] | None = None) -> Receipt:
+    """The outcome as its row takes it, and as an item carries it until then.
+
+    Args:
+        done: the outcome.
+        made_on: when the work was done.
+        info: a row of Spotler Info that could not be written either.
+    """
+    return Receipt(
+        made_on=made_on,
+        info={name: value for name, value in info.items() if name != Info.NAME} if info else None,
+        status=done.status,
+        code=fitted(done.code, RESULT_CODE_LENGTH),
+        message=fitted(done.message, RESULT_MESSAGE_LENGTH),
+        automation_contact_id=fitted(done.automation_contact_id, AUTOMATION_CONTACT_ID_LENGTH),
+    )
+
+
+def fitted(text: str, length: int) -> str:
+    """As much of a text as a column takes, without lone surrogates: these cannot be sent."""
+    return text[:length].encode(errors="replace").decode()
+
+
+def _literal(moment: datetime) -> str:
+    """Dataverse keeps whole seconds."""
+    return filters.literal(moment.replace(microsecond=0))
+
+
+def _end(moment: datetime) -> str:
+    """The end of a lease, rounded up: it must not be shorter than the lock of the message."""
+    return _literal(moment + timedelta(seconds=1) - timedelta.resolution)

@@ -1,0 +1,41 @@
+"""The records that the samples of `run --once` are about."""
+
+from connector.dataverse.names import Account, Contact, Lead, Permission
+from sandbox.people import People
+from sandbox.samples import create_setup
+
+
+def create_fixtures(people: People) -> dict[str, str]:
+    """The records and automations that the samples are about; their ids by the names used above."""
+    ids = {}
+    ids["bakery"] = people.create(
+        Account.SET, {"name": "Bakery of the Square", "emailaddress1": "info@bakery.example.org"}
+    )
+    ids["anna"] = people.create(
+        Contact.SET,
+        {
+            "firstname": "Anna",
+            "lastname": "Voorbeeld",
+            "emailaddress1": "anna@example.org",
+            "gendercode": 2,
+            "birthdate": "1984-02-29",
+            "parentcustomerid_account@odata.bind": f"/{Account.SET}({ids['bakery']})",
+        },
+    )
+    ids["zoe"] = people.create(
+        Contact.SET, {"firstname": "Zoë", "lastname": "de Wit", "emailaddress1": "zoe@example.org"}
+    )
+    ids["silent"] = people.create(Contact.SET, {"firstname": "Silent", "lastname": "Reader"})
+    ids["deleted"] = people.create(Contact.SET, {"lastname": "Gone", "emailaddress1": "gone@example.org"})
+    ids["lars"] = people.create(
+        Lead.SET, {"subject": "Webinar", "firstname": "Lars", "lastname": "Test", "emailaddress1": "lars@example.org"}
+    )
+    people.create(
+        Permission.SET,
+        {
+            Permission.NAME: "Newsletter",
+            Permission.SUBSCRIBED: True,
+            f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({ids['anna']})",
+        },
+    )
+    return ids | create_setup(people)
