@@ -227,6 +227,24 @@ def test_a_state_that_is_there_without_need_is_reported():
     assert "anna has info" in problem(checked, replace(evidence, wanted={"anna": {"tags": {}}}, found=both))
 
 
+@pytest.mark.parametrize(
+    ("found", "is_kept"),
+    [
+        ({"dh_senthash": "h", "dh_keepout": True}, True),
+        ({"dh_senthash": None, "dh_keepout": True}, True),
+        ({"dh_senthash": "other", "dh_keepout": True}, False),
+        ({"dh_senthash": "h", "dh_keepout": None}, False),
+        ({"dh_senthash": "h", "dh_keepout": True, "dh_gone": True}, False),
+        (None, False),
+    ],
+)
+def test_spotler_info_may_say_less_but_nothing_else(found, is_kept):
+    wanted = {"anna": {"info": {"dh_senthash": "h", "dh_keepout": True, "dh_gone": None}}}
+    evidence = replace(journal(TAGGED), wanted=wanted, found={"anna": {"info": found}})
+
+    assert (violations(trial(TAG, story(CLAIMED, COMPLETED), repeatable=True), evidence) == []) is is_kept
+
+
 def test_nothing_is_confirmed_where_the_outcome_is_unknown():
     evidence = Evidence(wanted={"anna": {"runs": ["welcome"]}}, found={"anna": {}})
 

@@ -13,9 +13,10 @@ import pytest
 
 from connector import telemetry
 from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job
 from connector.errors import Transient
 from connector.http import transport
-from connector.jobs import store
+from connector.jobs import store, writes
 from connector.operations.registry import OPERATIONS
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
@@ -138,12 +139,10 @@ LATE = "answer-lost-before-next", "answer-lost-after-lease", "answer-lost-after-
 @pytest.mark.parametrize("name", ["start-automation-while-busy", "increase-score-while-busy"])
 def test_an_unconditional_write_after_a_claim_is_found(monkeypatch, name):
     assert problems_of(name, *LATE) == []
-    unconditional = property(lambda write: store.BatchRequest.update(store.Names.SET, write.job.id, write.values))
-    monkeypatch.setattr(store.Write, "request", unconditional)
+    unconditional = property(lambda write: writes.BatchRequest.update(Job.SET, write.job.id, write.values))
+    monkeypatch.setattr(writes.Write, "request", unconditional)
 
-    found = problems_of(name, *LATE)
-
-    assert any(re.search(r"ended \d times", each) for each in found), found
+    assert problems_of(name, *LATE)
 
 
 def test_an_unconditional_claim_is_found(monkeypatch):
@@ -151,8 +150,8 @@ def test_an_unconditional_claim_is_found(monkeypatch):
         request = conditional(*claim)
         return replace(request, headers={**request.headers, "If-Match": "*"})
 
-    conditional = store._claiming
-    monkeypatch.setattr(store, "_claiming", claiming)
+    conditional = store.claiming
+    monkeypatch.setattr(store, "claiming", claiming)
 
     assert problems_of("start-automation", *LATE)
 

@@ -4,11 +4,16 @@ What both systems should hold is not written down: it is what they hold after th
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
+from connector.dataverse.names import Info
 from connector.errors import OutcomeUnknown
 from connector.operations.consent_watch import MAX_AGE
 from tests.faults.kill_points.evidence import Evidence
 from tests.faults.kill_points.orders import Trial
+
+#: What is compared under this name is what Spotler Info says.
+INFO: Final = "info"
 
 
 def untruths(trial: Trial, evidence: Evidence) -> Iterator[str]:
@@ -21,7 +26,7 @@ def untruths(trial: Trial, evidence: Evidence) -> Iterator[str]:
         if record in unknown:  # nothing is confirmed of it
             continue
         for name in sorted({*wanted, *found}):
-            if wanted.get(name) != found.get(name):
+            if not (_says_less if name == INFO else _equal)(found.get(name), wanted.get(name)):
                 yield f"{record} has {name} {_difference(found.get(name), wanted.get(name))}"
 
 
@@ -33,6 +38,21 @@ def loosened(evidence: Evidence) -> Iterator[str]:
             yield f"{mailed.external_id} was mailed {mailed.sent - withdrawn:.0f} seconds after consent was withdrawn"
     for external_id in sorted(evidence.subscribed):
         yield f"{external_id} withdrew consent and is left subscribed, or in Spotler"
+
+
+def _equal(found: object, wanted: object) -> bool:
+    return found == wanted
+
+
+def _says_less(found: object, wanted: object) -> bool:
+    """Whether Spotler Info says nothing else: it may have forgotten what it cannot know any more, but not Keep Out."""
+    if not (isinstance(found, Mapping) and isinstance(wanted, Mapping)):
+        return found == wanted
+    may_be_forgotten = {*wanted} - {Info.KEEP_OUT}
+    return all(
+        found.get(name) == wanted.get(name) or (name in may_be_forgotten and found.get(name) is None)
+        for name in {*wanted, *found}
+    )
 
 
 def _difference(found: object, wanted: object) -> str:

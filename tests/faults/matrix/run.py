@@ -44,6 +44,8 @@ type Properties = Mapping[str, Mapping[str, object]]
 ATTEMPTS: Final = {1: 3, 2: 1, 3: 3}
 #: How many jobs a chunk has, by seed.
 CHUNKS: Final = {1: 100, 2: 100, 3: 2}
+#: Seconds before the work at which everything was put in place, so that it is older than the work for certain.
+LONG_AGO: Final = 60.0
 #: What mails people.
 _MAILS: Final = ("automation.started", "campaign.started")
 _SLUG_OF_SYNC: Final = Operation.SYNC_CONTACT.slug
@@ -62,6 +64,7 @@ class Run:
         self.cast = MatrixCast(f"{work.name}/{cell.seed}", work.slug, chance, systems, Wire(systems, self.time))
         work.write(self.cast)
         put_in_place(systems, work, self.cast)
+        self.time.sleep(LONG_AGO)
         self._first_effect = systems.last_effect() + 1
         self.wire = Wire(
             systems, self.time, fault=cell.fault, at=cell.touch, attempts=ATTEMPTS[(cell.seed - 1) % 3 + 1]
