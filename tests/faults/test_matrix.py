@@ -28,7 +28,7 @@ from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
 
 #: Cells of the usual run, and the tests among which they are divided.
-SAMPLE = 1600
+SAMPLE = 640
 PARTS = 8
 WORKS = works()
 
@@ -151,8 +151,8 @@ def test_an_unconditional_claim_is_found(monkeypatch):
         request = conditional(*claim)
         return replace(request, headers={**request.headers, "If-Match": "*"})
 
-    conditional = store._claiming
-    monkeypatch.setattr(store, "_claiming", claiming)
+    conditional = store.claiming
+    monkeypatch.setattr(store, "claiming", claiming)
 
     assert problems_of("start-automation", *LATE)
 
