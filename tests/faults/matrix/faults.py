@@ -60,6 +60,11 @@ class Fault:
     kinds: frozenset[Kind]
     act: Callable[[Wire, Touch, GoOn], requests.Response | None]
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it may happen to the next attempt of the same call too: nobody dies twice of it."""
+        return self.kind in (Class.HARMLESS, Class.UNCLEAR)
+
 
 def _not_reached(_: Wire, __: Touch, ___: GoOn) -> None:
     raise requests.ConnectTimeout

@@ -192,7 +192,7 @@ class Wire:
         if touch.number == self._at:
             self._until = self.time.wall() + BUDGET
             return True
-        if not 0 < len(self.struck) < self._attempts:
+        if self._fault is None or not self._fault.repeats or not 0 < len(self.struck) < self._attempts:
             return False
         return self.time.wall() <= self._until and touch.repeats(self.struck[0])
 
