@@ -29,7 +29,7 @@ from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
 
 #: Cells of the usual run, and the tests among which they are divided.
-SAMPLE = 1600
+SAMPLE = 640
 PARTS = 8
 WORKS = works()
 
@@ -188,11 +188,11 @@ def test_one_cell_can_be_run_again_by_itself(monkeypatch, capsys, matrix):
     cell = next(cell for cell in cells_of(matrix, WORKS["add-tag"], 2) if cell.fault is FAULTS["answer-lost"])
     monkeypatch.setattr(sys, "argv", cell.command.split()[2:])
 
-    status, told = command.main(), capsys.readouterr().out
+    status, printed = command.main(), capsys.readouterr().out
 
     assert status == 0
-    assert "a new record: Completed, OK" in told
-    assert "1 cells, 0 with a broken promise" in told
+    assert "a new record: Completed, OK" in printed
+    assert "1 cells, 0 with a broken promise" in printed
 
 
 def test_a_problem_says_how_to_see_its_cell_again(monkeypatch):

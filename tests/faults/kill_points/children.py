@@ -54,7 +54,7 @@ class Child:
         with _lock:
             return self._process.exitcode
 
-    def told(self) -> list[str]:
+    def touched(self) -> list[str]:
         """Everything that it sent until it ended, or was silent for too long."""
         return list(iter(lambda: _receive(self.pipe), None))
 

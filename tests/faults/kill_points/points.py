@@ -23,12 +23,12 @@ class Touches:
 
     Args:
         fatal: the number of the touch that the process does not survive; 0 for none.
-        tell: receives every touch before anything else happens.
+        report: receives every touch before anything else happens.
     """
 
-    def __init__(self, fatal: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, fatal: int, report: Callable[[str], None]) -> None:
         self._fatal = fatal
-        self._tell = tell
+        self._report = report
         self._count = 0
         self._lock = threading.Lock()
 
@@ -36,7 +36,7 @@ class Touches:
         """One touch, perhaps the last."""
         with self._lock:
             self._count += 1
-            self._tell(what)
+            self._report(what)
             if self._count == self._fatal:
                 os.kill(os.getpid(), signal.SIGKILL)
 

@@ -82,7 +82,7 @@ def _live(stage: Stage, scenario: Scenario, point: int, seed: int, attempt: int)
         jobs = frozenset(item.job for item in items)
         orders = Orders(settings, scenario.slug, jobs, point, chunk=chance.choice(_CHUNK))
         with Child(be_victim, orders) as victim:
-            touches = tuple(victim.told())
+            touches = tuple(victim.touched())
             killed = victim.was_killed
             assert killed or victim.wait(0) == 0, f"the victim of {scenario.slug} ended by itself: {touches[-1:]}"
     written = stage.jobs.of([order.job for order in cast.orders], fresh=True)

@@ -4,7 +4,6 @@ What both systems should hold is not written down: it is what they hold after th
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from connector.dataverse.names import Info
 from connector.errors import OutcomeUnknown
@@ -12,8 +11,8 @@ from connector.operations.consent_watch import MAX_AGE
 from tests.faults.kill_points.evidence import Evidence
 from tests.faults.kill_points.orders import Trial
 
-#: What is compared under this name is what Spotler Info says.
-INFO: Final = "info"
+#: What Spotler Info may not say any more after a write of it was lost. Keep Out is never forgotten.
+MAY_BE_FORGOTTEN = frozenset({Info.SENT_HASH, Info.GONE, Info.ACTIVE})
 
 
 def untruths(trial: Trial, evidence: Evidence) -> Iterator[str]:
@@ -26,7 +25,7 @@ def untruths(trial: Trial, evidence: Evidence) -> Iterator[str]:
         if record in unknown:  # nothing is confirmed of it
             continue
         for name in sorted({*wanted, *found}):
-            if not (_says_less if name == INFO else _equal)(found.get(name), wanted.get(name)):
+            if wanted.get(name) != found.get(name) and not _is_forgotten(found.get(name), wanted.get(name)):
                 yield f"{record} has {name} {_difference(found.get(name), wanted.get(name))}"
 
 
@@ -40,18 +39,13 @@ def loosened(evidence: Evidence) -> Iterator[str]:
         yield f"{external_id} withdrew consent and is left subscribed, or in Spotler"
 
 
-def _equal(found: object, wanted: object) -> bool:
-    return found == wanted
-
-
-def _says_less(found: object, wanted: object) -> bool:
-    """Whether Spotler Info says nothing else: it may have forgotten what it cannot know any more, but not Keep Out."""
-    if not (isinstance(found, Mapping) and isinstance(wanted, Mapping)):
-        return found == wanted
-    may_be_forgotten = {*wanted} - {Info.KEEP_OUT}
+def _is_forgotten(found: object, wanted: object) -> bool:
+    """Whether Spotler Info says nothing where it could say something true: then Spotler is asked, or sent all again."""
+    if not (isinstance(found, Mapping) and isinstance(wanted, Mapping) and Info.SENT_HASH in wanted):
+        return False
     return all(
-        found.get(name) == wanted.get(name) or (name in may_be_forgotten and found.get(name) is None)
-        for name in {*wanted, *found}
+        found.get(name) == value or (name in MAY_BE_FORGOTTEN and found.get(name) is None)
+        for name, value in wanted.items()
     )
 
 

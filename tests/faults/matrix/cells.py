@@ -11,7 +11,7 @@ from tests.faults.matrix.systems import Systems
 from tests.faults.matrix.works import Work, works
 
 SEEDS: Final = (1, 2, 3)
-#: Lists of Spotler that may be empty: an empty one in Spotler's own words cannot be told from the truth.
+#: Lists of Spotler that may be empty: an empty one in Spotler's own words cannot be distinguished from the truth.
 MAY_BE_EMPTY: Final = ("/automation/list", "/campaign/list")
 EMPTY_LIST: Final = FAULTS["200-empty-list"]
 

@@ -36,9 +36,9 @@ RETRY_AFTER: Final = "30"
 class Class(StrEnum):
     """What a fault means for the promise."""
 
-    #: Nothing has happened, and the connector can tell.
+    #: Nothing has happened, and the connector knows it.
     HARMLESS = "harmless"
-    #: Nobody can tell whether something has happened.
+    #: It is unknown whether something has happened.
     UNCLEAR = "unclear"
     DEATH = "death"
     CONSENT = "consent"

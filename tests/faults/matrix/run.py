@@ -254,7 +254,7 @@ def _names(touch: Touch, external_id: str) -> bool:
 def _alone(time: CellTime, size: int) -> Iterator[None]:
     """Chunks of this size, one after the other, so that touches always come in the same order; in the time of the cell.
 
-    msal remembers a refusal for a while, by the clock of this machine.
+    msal remembers a refusal for a while, in the time of this machine.
     """
     with (
         mock.patch.object(chunks, "SIZE", size),
