@@ -29,7 +29,7 @@ from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
 
 #: Cells of the usual run, and the tests among which they are divided.
-SAMPLE = 640
+SAMPLE = 1120
 PARTS = 8
 WORKS = works()
 
