@@ -77,7 +77,10 @@ class JobStatus(IntEnum):
 
 
 class ContactStatus(IntEnum):
-    """The six states of a Spotler contact (`dh_status` of Spotler Info)."""
+    """The states of a Spotler contact (`dh_status` of Spotler Info).
+
+    The manual has six; a spam complaint is a cause of its own in Spotler. PERMANENT was made inactive by hand.
+    """
 
     ACTIVE_STATIC = 100000000
     ACTIVE_DYNAMIC = 100000001
@@ -85,6 +88,7 @@ class ContactStatus(IntEnum):
     HARD_BOUNCE = 100000003
     OPT_OUT = 100000004
     PERMANENT = 100000005
+    SPAM_COMPLAINT = 100000006
 
 
 class AutomationKind(IntEnum):
@@ -99,6 +103,18 @@ class ChangedBy(IntEnum):
 
     DYNAMICS = 100000000
     SPOTLER = 100000001
+
+
+class ConsentCause(IntEnum):
+    """Who or what changed a permission (`dh_source` of Consent History)."""
+
+    PERSON = 100000000
+    JOB = 100000001
+    FEED = 100000002
+    FORM = 100000003
+    CREATION = 100000004
+    FIRST_SYNC = 100000005
+    RULE = 100000006
 
 
 class InteractionType(IntEnum):

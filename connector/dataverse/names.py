@@ -76,6 +76,12 @@ class Info:
     GONE: Final = "dh_gone"
     #: Whether the record may not be in Spotler, until somebody clears it.
     KEEP_OUT: Final = "dh_keepout"
+    #: Since when the contact has its status.
+    STATUS_ON: Final = "dh_statuson"
+    #: Soft bounces in a row.
+    SOFT_BOUNCES: Final = "dh_softbounces"
+    #: What both systems last agreed on, as fingerprints (`connector.sync.last_common`).
+    LAST_COMMON: Final = "dh_lastcommon"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"
     LEAD_NAVIGATION: Final = "dh_LeadId"
@@ -99,6 +105,35 @@ class Permission:
     BIT: Final = "dh_bit"
     STATE: Final = "statecode"
     MODIFIED_ON: Final = "modifiedon"
+
+    CONTACT_NAVIGATION: Final = "dh_ContactId"
+    LEAD_NAVIGATION: Final = "dh_LeadId"
+    ACCOUNT_NAVIGATION: Final = "dh_AccountId"
+
+
+class Consent:
+    """Consent History: one change of one permission of one record. Rows are added, and never changed."""
+
+    TABLE: Final = "dh_spotlerconsent"
+    SET: Final = "dh_spotlerconsents"
+    ID: Final = "dh_spotlerconsentid"
+    NAME: Final = "dh_name"
+    #: The id and the table of the record as text, which stay when the record is deleted.
+    RECORD: Final = "dh_recordid"
+    RECORD_TABLE: Final = "dh_recordtable"
+    CONTACT: Final = "dh_contactid"
+    LEAD: Final = "dh_leadid"
+    ACCOUNT: Final = "dh_accountid"
+    PERMISSION: Final = "dh_permission"
+    #: Whether the permission was on, and is on now; before is empty where it was not known.
+    BEFORE: Final = "dh_before"
+    AFTER: Final = "dh_after"
+    ON: Final = "dh_on"
+    SOURCE: Final = "dh_source"
+    #: What shows it: the id of a row, a job or a run, never an address.
+    EVIDENCE: Final = "dh_evidence"
+    #: The same for the same change, so that it is kept once.
+    KEY: Final = "dh_key"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"
     LEAD_NAVIGATION: Final = "dh_LeadId"

@@ -3,12 +3,13 @@
 from connector.dataverse.choices import (
     AutomationKind,
     ChangedBy,
+    ConsentCause,
     ContactStatus,
     InteractionType,
     JobStatus,
     Operation,
 )
-from connector.dataverse.names import Automation, Info, Interaction, Job, Permission, Visitor
+from connector.dataverse.names import Automation, Consent, Info, Interaction, Job, Permission, Visitor
 from connector.dataverse.schema.model import Column, Kind, Table, choice, lookup, option_labels, text
 
 ACTIVE_INACTIVE = {0: "Active", 1: "Inactive"}
@@ -25,7 +26,7 @@ def _system_columns(statuses: dict[int, str] | None = None) -> tuple[Column, ...
     )
 
 
-def _party(names: type[Info | Permission]) -> tuple[Column, ...]:
+def _party(names: type[Info | Permission | Consent]) -> tuple[Column, ...]:
     """The three lookups of which exactly one is filled."""
     return (
         lookup(names.CONTACT, "Contact", {"contact": names.CONTACT_NAVIGATION}),
@@ -95,6 +96,9 @@ INFO = Table(
         text(Info.SENT_HASH, "Sent Hash", 64),
         Column(Info.GONE, Kind.YES_NO, "Gone From Spotler", default=False),
         Column(Info.KEEP_OUT, Kind.YES_NO, "Keep Out", default=False),
+        Column(Info.STATUS_ON, Kind.DATE_TIME, "Status On"),
+        Column(Info.SOFT_BOUNCES, Kind.INTEGER, "Soft Bounces"),
+        Column(Info.LAST_COMMON, Kind.MEMO, "Last Common", length=100_000),
         *_system_columns(),
     ),
     keys={"dh_recordid_key": (Info.RECORD,)},
@@ -118,6 +122,32 @@ PERMISSION = Table(
         Column(Permission.BIT, Kind.INTEGER, "Bit"),
         *_system_columns(),
     ),
+    status_state={1: 0, 2: 1},
+)
+
+CONSENT = Table(
+    name=Consent.TABLE,
+    set_name=Consent.SET,
+    label="Consent History",
+    id_column=Consent.ID,
+    name_column=Consent.NAME,
+    own=True,
+    columns=(
+        Column(Consent.ID, Kind.ID, "Consent History"),
+        text(Consent.NAME, "Name", 300),
+        text(Consent.RECORD, "Record Id", 36, required=True),
+        text(Consent.RECORD_TABLE, "Record Table", 50),
+        *_party(Consent),
+        text(Consent.PERMISSION, "Permission", 200, required=True),
+        Column(Consent.BEFORE, Kind.YES_NO, "Before"),
+        Column(Consent.AFTER, Kind.YES_NO, "After"),
+        Column(Consent.ON, Kind.DATE_TIME, "On"),
+        choice(Consent.SOURCE, "Source", ConsentCause),
+        text(Consent.EVIDENCE, "Evidence", 500),
+        text(Consent.KEY, "Key", 100, required=True),
+        *_system_columns(),
+    ),
+    keys={"dh_consentkey_key": (Consent.KEY,)},
     status_state={1: 0, 2: 1},
 )
 
@@ -195,4 +225,4 @@ VISITOR = Table(
     status_state={1: 0, 2: 1},
 )
 
-OWN_TABLES = (JOB, INFO, PERMISSION, AUTOMATION, INTERACTION, VISITOR)
+OWN_TABLES = (JOB, INFO, PERMISSION, CONSENT, AUTOMATION, INTERACTION, VISITOR)
