@@ -90,6 +90,10 @@ class Collection(StrEnum):
     PERIODIEK = "periodiek"
 
 
+#: Collections that a mapping may name already, and that nothing is sent for yet.
+NOT_YET: Final = frozenset({Collection.LIST, Collection.PERIODIEK})
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """`@map(...)`: one item of the Spotler field per row beside the record."""

@@ -1,6 +1,6 @@
-"""Columns that the customer of the sandbox added to the standard tables: dates of the other behaviours.
+"""Columns that the customer of the sandbox added to the standard tables: of types that the manifest does not have.
 
-The columns of the manifest have DateOnly dates and moments only; a mapping may name any column that a customer has.
+A mapping may name any column that a customer has.
 """
 
 from dataclasses import replace
@@ -15,6 +15,7 @@ _COLUMNS: Final = (
     Column("new_membersince", Kind.DATE_TIME, "Member Since"),
     Column("new_appointmenton", Kind.DATE_TIME_NO_ZONE, "Appointment On"),
     Column("new_cardvaliduntil", Kind.DATE, "Card Valid Until"),
+    Column("new_hobbies", Kind.CHOICES, "Hobbies", options={1: "Garden", 2: "Kitchen", 3: "Music"}),
 )
 
 
