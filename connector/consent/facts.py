@@ -71,12 +71,14 @@ class PermissionReport:
         bit: its bit.
         on: whether it is on; off is an opt-out.
         at: when it was switched, if that is known.
+        seen: when Spotler had it so, if that is known; unlike `at`, this says nothing of when it was switched.
     """
 
     name: str
     bit: int
     on: bool
     at: datetime | None = None
+    seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
