@@ -1,6 +1,6 @@
 """Columns that the customer of the sandbox added to the standard tables: types that the manifest does not use.
 
-The columns of the manifest have DateOnly dates and moments only; a mapping may name any column that a customer has.
+A mapping may name any column that a customer has.
 """
 
 from dataclasses import replace
@@ -20,6 +20,7 @@ _COLUMNS: Final = (
     Column("new_discount", Kind.DECIMAL, "Discount"),
     Column("new_vip", Kind.YES_NO, "VIP"),
     Column("new_source", Kind.TEXT, "Source", length=30),
+    Column("new_hobbies", Kind.CHOICES, "Hobbies", options={1: "Garden", 2: "Kitchen", 3: "Music"}),
 )
 
 
