@@ -16,10 +16,10 @@ from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import RETRIES, CachedTokens
 from connector.dataverse.names import Job
+from connector.due import SWEEP_INTERVAL
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
 from connector.jobs.batch import run_batch
-from connector.jobs.due import SWEEP_INTERVAL
 from connector.jobs.sweep import sweep
 from connector.operations.registry import OPERATIONS, operation_of
 from connector.routing.router import Incoming, Router
