@@ -21,8 +21,8 @@ from typing import Final
 
 from connector.dataverse.messages import Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
-from connector.dataverse.names import Account, Contact, Flags, Lead, Permission
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.names import Flags, Permission
+from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
 from connector.mapping import Mapping as RecordMapping, plan
 from connector.routing.record_item import RecordItem
 
@@ -39,17 +39,6 @@ HANDLED: Final[Mapping[str, frozenset[str]]] = {
 
 #: What operations change whose messages do not list the columns.
 _COLUMNS_OF: Final = {**dict.fromkeys(_STATES, (Flags.STATE, Flags.STATUS)), "Assign": ("ownerid",)}
-
-#: The lookups of a permission that name its record.
-_RECORD_OF: Final = {
-    Permission.CONTACT: Contact.TABLE,
-    Permission.LEAD: Lead.TABLE,
-    Permission.ACCOUNT: Account.TABLE,
-}
-#: The columns of a permission that decide what is sent.
-PERMISSION_COLUMNS: Final = frozenset({
-    Permission.NAME, Permission.BIT, Permission.SUBSCRIBED, Permission.STATE, *_RECORD_OF
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +92,7 @@ def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:
     images = (*message.pre_images.values(), *message.post_images.values())
     for row in _rows(message):
         is_creation = message.message_name in _CREATIONS
-        if not is_creation and row.columns is not None and PERMISSION_COLUMNS.isdisjoint(row.columns):
+        if not is_creation and row.columns is not None and set(PERMISSION_COLUMNS).isdisjoint(row.columns):
             continue
         values = [each for each in (row.entity, *images) if each is not None]
         records = sorted({record for each in values for record in _records_of(each)})
@@ -118,7 +107,7 @@ def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:
 
 
 def _records_of(entity: Entity) -> Iterator[RecordRef]:
-    for column, table in _RECORD_OF.items():
+    for column, table in PERMISSION_OWNERS.items():
         value = entity.attributes.get(column)
         if isinstance(value, EntityReference) and value.id:
             yield RecordRef(table, value.id)

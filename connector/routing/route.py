@@ -65,7 +65,7 @@ def route(message: Message, *, now: datetime, mapping: Mapping | None = None, ow
         return Ignore("the connector wrote it itself")
     if message.message_name in HANDLED.get(message.table, ()):
         items = record_items(message, mapping, now)
-        # The id of the operation is in it: the topic drops a second post of one change, and no later change of a record.
+        # With the id of the operation the topic drops a second post of one change, and no later change of a record.
         published = tuple(Publish(item, f"{item.subject}/{message.operation_id}") for item in items)
         return published or Ignore("nothing changed that starts a sync")
     if message.table != Names.TABLE or message.message_name != "Create":

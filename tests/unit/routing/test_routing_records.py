@@ -12,7 +12,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 from connector.routing.record_item import RecordItem
 from connector.routing.route import Ignore, Publish, route
-from sandbox.dataverse.context import garble
+from sandbox.dataverse.garbling import garble
 from tests.unit.jobs.posted import CONTACT, LEAD, ZERO, choice, reference
 from tests.unit.routing.changed import (
     OPERATION,
