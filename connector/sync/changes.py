@@ -7,7 +7,8 @@
 
 The record is read when the item is worked on, so neither the order of messages nor a lost or repeated one matters. A
 record that is not there is anonymised only where a message said that it was deleted. What may pass is tried again with
-growing pauses; what Spotler refuses, and what has lasted for JOB_GIVE_UP_HOURS, leaves a Failed job row.
+growing pauses; what Spotler refuses, and what has lasted for JOB_GIVE_UP_HOURS, leaves a Failed job row. That a person
+opted out in Spotler is no failure.
 """
 
 import logging
@@ -32,7 +33,7 @@ from connector.services import Services
 from connector.sync.deleted import forget_deleted
 from connector.sync.failed_jobs import write_failed_jobs
 from connector.sync.info import write_infos
-from connector.sync.outward import Outward
+from connector.sync.outward import OPTED_OUT, Outward
 from connector.sync.records import PERMISSION_LOOKUPS, Record, RecordReader
 from connector.sync.results import Delivery, NotSent
 from connector.threads import ContextThreadPool
@@ -235,8 +236,10 @@ class _Chunk:
                 moment = due.after_problem(result.error, tries=items[ref].tries, now=now)
                 self._put_back.messages.append(items[ref].again(moment))
                 continue
-            failed[ref] = end
             counts[end.result_code] += 1
+            if end.result_code == OPTED_OUT:
+                continue  # what a person wants is no failure; Spotler Info shows it
+            failed[ref] = end
             if not isinstance(result.error, ConnectorError):
                 self._put_back.aside.append((items[ref], end))
         if failed:

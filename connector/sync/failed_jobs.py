@@ -5,6 +5,7 @@ is a Sync Contact job, so a person corrects the cause and sets it back to Queued
 that a job could be about, so its row has no record, and its name says which contact has to be anonymised by hand.
 """
 
+import uuid
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC
 from typing import Final
@@ -47,7 +48,7 @@ def write_failed_jobs(
     """
     said = _newest(services, failed, deleted)
     new = {ref: error for ref, error in failed.items() if said.get(ref) != error.result_code[:CODE_LENGTH]}
-    rows = {ref: services.new_id() for ref in new}
+    rows = {ref: str(uuid.uuid5(uuid.UUID(ref.id), services.new_id())) for ref in new}
     # A row is created Queued and ended at once, because a new row takes the first state of its table. If it were left
     # Queued, the sweep would run it as what it is, a Sync Contact job.
     requests = [
