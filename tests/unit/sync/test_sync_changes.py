@@ -54,13 +54,26 @@ def test_what_may_have_been_sent_without_being_remembered_is_sent_again(world, c
     assert world.spotler.calls()["total"] == sent + 1
 
 
-def test_a_change_back_that_nobody_remembered_sending_is_sent(world, changes):
-    """A worker died between its call to Spotler and its note of it; then the record was changed back."""
+class Died(BaseException):
+    """The process ends; nothing of the connector catches this."""
+
+
+def test_a_change_back_after_a_death_between_the_call_to_spotler_and_its_note_is_sent(world, changes, monkeypatch):
+    def die(*_):
+        raise Died
+
     record = world.contact(firstname="Ann")
     changes.run(record)
-    world.services.spotler.update_contact(record.id, {"firstName": "Bea"})
+    world.services.dataverse.update(Contact.SET, record.id, {"firstname": "Bea"})
+    with monkeypatch.context() as death:
+        death.setattr(changing, "write_infos", die)
+        with pytest.raises(Died):
+            changes.run(record)
+    assert world.in_spotler(record)["properties"]["firstName"] == "Bea"
+    world.services.dataverse.update(Contact.SET, record.id, {"firstname": "Ann"})
 
-    changes.run(record, again=True)
+    changes.run(record)  # the message of the change back: by Spotler Info, Spotler has the content already
+    changes.run(record, again=True)  # the message that the dead process had
 
     assert world.in_spotler(record)["properties"]["firstName"] == "Ann"
 
