@@ -1,5 +1,6 @@
 """What an instance of the app works with, made once per process, when the first message arrives."""
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
 from connector.threads import ContextThreadPool
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,16 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class RouterServices:
-    """What the router needs: the bus, and nothing that could call Dataverse or Spotler."""
+    """What the router needs: the bus, and nothing that could call Dataverse or Spotler.
+
+    Attributes:
+        mapping: which columns start a sync; None where it cannot be read.
+    """
 
     bus: Bus
     now: Callable[[], datetime]
     own_user: str | None = None
+    mapping: Mapping | None = None
 
 
 def once[T](make: Callable[[], T]) -> Callable[[], T]:
@@ -76,8 +84,23 @@ def get_bus() -> Bus:
 
 
 def get_router_services() -> RouterServices:
-    """The services of the router."""
-    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id)
+    """The services of the router. Without a mapping it goes on: what it routes then waits until there is one."""
+    mapping = None
+    try:
+        mapping = get_mapping()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the mapping, jobs have to be routed
+        telemetry.log_problem(log, error, operation="mapping")
+    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id, mapping=mapping)
+
+
+@once
+def get_mapping() -> Mapping:
+    """The mapping of this process, as its file has it.
+
+    Raises:
+        Misconfigured: the file is missing or wrong.
+    """
+    return load_mapping(get_bus_settings().mapping_file)
 
 
 @once
@@ -90,7 +113,7 @@ def get_services() -> Services:
     from connector.mapping.live import refuse_unfit  # noqa: PLC0415 - only needed once
 
     settings = get_settings()
-    services = services_with(settings, load_mapping(settings.mapping_file))
+    services = services_with(settings, get_mapping())
     try:
         refuse_unfit(services.mapping, services.dataverse, services.spotler.fields)
     except Misconfigured:

@@ -82,6 +82,7 @@ class RecordReader:
         self._dataverse = services.dataverse
         self._mapping = services.mapping
         self._pool = services.side_pool
+        self._stays = not services.settings.anonymise_on_deactivation
 
     def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
         """The records that exist, as they are now."""
@@ -110,7 +111,7 @@ class RecordReader:
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    facts=_facts(row, info, permissions.get(ref.id, ()), outward),
+                    facts=_facts(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                 )
         return records
@@ -148,11 +149,12 @@ class RecordReader:
         return by_record
 
 
-def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan) -> Facts:
+def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool) -> Facts:
     state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
     presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
     return Facts(
         state=State.ACTIVE if row.get(Flags.STATE) == 0 else state,
+        stays_when_deactivated=stays,
         has_address=outward.has_address(row),
         do_not_email=row.get(Flags.DO_NOT_EMAIL) is True,
         do_not_bulk_email=row.get(Flags.DO_NOT_BULK_EMAIL) is True,
