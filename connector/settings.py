@@ -127,6 +127,12 @@ class Settings(BusSettings):
     keep_completed_days: Annotated[int, Field(ge=0)] = 30
     keep_failed_days: Annotated[int, Field(ge=0)] = 90
 
+    # Feeds.
+    #: How far back a feed is read at its first run, in days; by default it has no history.
+    feed_first_days: Annotated[float, Field(ge=0)] = 0
+    #: Whether bounces are read on their schedule.
+    bounces_enabled: bool = True
+
     # State: what has no place in Dataverse.
     #: The address of a storage account, a connection string of one, or a directory of this machine.
     state: SecretStr
