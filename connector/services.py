@@ -17,6 +17,7 @@ from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
+from connector.state import StateStore, state_from
 from connector.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Services:
     """The systems and settings that the work needs.
 
     Attributes:
+        state: checkpoints of feeds and whatever else has no place in Dataverse.
         pool: threads for calls that cannot be batched; as many as Spotler is asked at the same time.
         side_pool: threads for calls to Dataverse that do not depend on one another.
         now: the present, in UTC.
@@ -38,6 +40,7 @@ class Services:
     spotler: Spotler
     bus: Bus
     mapping: Mapping
+    state: StateStore
     pool: ContextThreadPool
     side_pool: ContextThreadPool
     now: Callable[[], datetime]
@@ -132,6 +135,7 @@ def services_with(settings: Settings, mapping: Mapping) -> Services:
         spotler=spotler_from(settings),
         bus=get_bus(),
         mapping=replace(mapping, times=times, definitions=ColumnDefinitions(dataverse).of),
+        state=state_from(settings),
         pool=ContextThreadPool(settings.spotler_parallel, thread_name_prefix="spotler"),
         side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,

@@ -1,7 +1,7 @@
 """Who may use whom, read from the import statements.
 
 triggers, cli → jobs → operations → sync, pulls → routing → services → mapping → consent
-              → dataverse, spotler, servicebus → http → settings, telemetry, threads, due
+              → dataverse, spotler, servicebus, state → http → settings, telemetry, threads, due
               → errors, outcomes, problem_log
 
 * `routing` is below `jobs`, `operations` and `sync`, because all of them name subscriptions, and what waits goes back
@@ -30,7 +30,7 @@ HEIGHTS = {
             ("errors", "outcomes", "problem_log"),
             ("settings", "telemetry", "threads", "due"),
             ("http",),
-            ("dataverse", "spotler", "servicebus"),
+            ("dataverse", "spotler", "servicebus", "state"),
             ("consent",),
             ("mapping",),
             ("services",),
