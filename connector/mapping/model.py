@@ -11,11 +11,15 @@ from collections import abc
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from connector.dataverse.names import Account, Contact, Lead
+from connector.errors import Misconfigured
 from connector.mapping.columns import Collection, Expression, Mapped, standard_navigation
+
+if TYPE_CHECKING:
+    from connector.dataverse.schema.model import Column
 
 #: The tables whose records become Spotler contacts, in the order of a mapping's columns.
 TABLES: Final = (Contact.TABLE, Lead.TABLE, Account.TABLE)
@@ -77,6 +81,11 @@ class MappingRow:
     constant: str = ""
 
 
+def no_definitions(table: str) -> "abc.Mapping[str, Column]":
+    """The definitions of columns where no environment is known."""
+    raise Misconfigured(f"The columns of the table {table} are not known here.")
+
+
 def no_wall_clock(_table: str, _column: str) -> bool:
     """Date-times have a time zone, as those of the standard tables have."""
     return False
@@ -106,6 +115,7 @@ class Mapping:
         triggers: per table, the columns whose change starts a sync, instead of all mapped ones.
         entity_table: the logical name of the table of `entity` columns; empty if there are none.
         times: how times of the environment are read; not part of the file.
+        definitions: the columns of a table of the environment by name; not part of the file.
     """
 
     rows: tuple[MappingRow, ...]
@@ -114,6 +124,7 @@ class Mapping:
     triggers: abc.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     entity_table: str = ""
     times: Times = field(default_factory=Times)
+    definitions: "abc.Callable[[str], abc.Mapping[str, Column]]" = no_definitions
 
     def syncs(self, table: str) -> bool:
         """Whether records of that table become Spotler contacts: something of it is mapped to the e-mail address."""
