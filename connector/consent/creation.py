@@ -77,6 +77,7 @@ class NewRow:
             ConsentCause.CREATION: ConsentSource.CREATION,
             ConsentCause.FEED: ConsentSource.FEED,
             ConsentCause.FORM: ConsentSource.FORM,
+            ConsentCause.PERSON: ConsentSource.PERSON,
         }
         return sources.get(self.cause, ConsentSource.FIRST_SYNC)
 
