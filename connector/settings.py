@@ -147,6 +147,10 @@ class Settings(BusSettings):
     #: The client id of a user-assigned managed identity, for an address.
     state_client_id: str | None = None
 
+    # Consent.
+    #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
+    opt_out_sets_do_not_bulk_email: bool = True
+
     # Mapping.
     #: The time zone in which a date-time becomes a date.
     time_zone: TimeZone = "Europe/Amsterdam"

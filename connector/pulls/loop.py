@@ -4,7 +4,7 @@
         ▲         from 5 minutes before                                             │
         └───────────────────────────────────────────────────────────────────────────┘
 
-* **Nothing is lost.** The checkpoint moves only past entries that were worked on. It is not documented which end of a
+* **Nothing is lost.** The checkpoint moves only past entries that were worked on. It is not known which end of a
   window Spotler includes, and clocks differ, so windows overlap. Spotler pages by offset: an entry that changes while it
   is read moves the following ones to a page that was read already. So a window that may have had several pages is read
   again until nothing new comes.
