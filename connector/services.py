@@ -83,7 +83,8 @@ def get_services() -> Services:
     """
     settings = get_settings()
     dataverse = connect(settings)
-    times = Times(ZoneInfo(settings.time_zone), DateColumns(dataverse).is_wall_clock)
+    dates = DateColumns(dataverse)
+    times = Times(ZoneInfo(settings.time_zone), dates.is_wall_clock, dates.is_day)
     return Services(
         settings=settings,
         dataverse=dataverse,

@@ -12,7 +12,7 @@ from connector.dataverse.schema import Column, Kind, Table
 _EXTENDED: Final = frozenset({"contact", "lead", "account"})
 _COLUMNS: Final = (
     # Shown to users as a date, yet a moment: midnight where the user lives. Dataverse made such columns by default.
-    Column("new_membersince", Kind.DATE_TIME, "Member Since"),
+    Column("new_membersince", Kind.DATE_TIME, "Member Since", is_day=True),
     Column("new_appointmenton", Kind.DATE_TIME_NO_ZONE, "Appointment On"),
     Column("new_cardvaliduntil", Kind.DATE, "Card Valid Until"),
     Column("new_segment", Kind.CHOICE, "Segment", options={1: "Gold", 2: "Silver", 3: "Bronze"}),
