@@ -52,13 +52,11 @@ def test_days_of_a_column_without_a_time_zone():
         assert f"{day}T00:00:00Z" == received(plan, day)
 
 
-@pytest.mark.parametrize(
-    ("zone", "days"), [(AMSTERDAM, DAYS), (BRUSSELS, [day for day in DAYS if day.year < 1947])], ids=str
-)
-def test_days_of_a_column_in_local_time_that_is_shown_as_a_day(zone, days):
+@pytest.mark.parametrize(("zone", "until"), [(AMSTERDAM, 2027), (BRUSSELS, 1947)])
+def test_days_of_a_column_in_local_time_that_is_shown_as_a_day(zone, until):
     """Whichever rules Dynamics has for the past, and whichever this machine has."""
     plan = plan_of(Column("new_x", Kind.DATE_TIME, is_day=True), zone)
-    for day in days:
+    for day in (day for day in DAYS if day.year < until):
         back = received(plan, day)
         for rules in (history, todays_rule):
             assert day.isoformat() == sent(plan, midnight(day, rules(day)))
