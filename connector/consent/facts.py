@@ -46,6 +46,8 @@ class PermissionRow:
         is_active: whether the row is not deactivated.
         source: who or what wrote it, if that is known.
         at: when, if that is known.
+        modified_on: when the row was last written for any reason, if that is known.
+        version: of the row that was read, so that a change can be bound to it; empty if it was not read.
     """
 
     id: str
@@ -55,6 +57,8 @@ class PermissionRow:
     is_active: bool = True
     source: ConsentSource | None = None
     at: datetime | None = None
+    modified_on: datetime | None = field(default=None, compare=False)
+    version: str = field(default="", compare=False)
 
     @property
     def refuses(self) -> bool:
@@ -71,12 +75,14 @@ class PermissionReport:
         bit: its bit.
         on: whether it is on; off is an opt-out.
         at: when it was switched, if that is known.
+        seen: when Spotler had it so, if that is known; unlike `at`, this says nothing of when it was switched.
     """
 
     name: str
     bit: int
     on: bool
     at: datetime | None = None
+    seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

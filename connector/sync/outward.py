@@ -24,9 +24,10 @@ from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT, UNCHA
 from connector.services import Services
 from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields
 from connector.sync.info import InfoValues, info_of, write_infos
+from connector.sync.permission_switch import switch
 from connector.sync.records import Record
 from connector.sync.results import Delivery, NotSent, PermissionsHidden, Sent, skipped_code
-from connector.sync.withdrawal import withdraw
+from connector.sync.withdrawal import withdrawals_decided
 
 #: Spotler's code for a contact that opted out of everything, and so is inactive.
 OPTED_OUT: Final = "CONTACT_OPTOUT"
@@ -71,7 +72,8 @@ class Outward:
         Returns:
             for each record what became of it, or the error that stopped it and no other.
         """
-        refused = withdraw(self._services, {record.ref: record.decision.withdrawals for record in records})
+        now = self._services.now()
+        refused = switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
         results = self._one_by_one({
             record.ref: partial(self._remove, record) for record in records if record.decision.fate is Fate.REMOVED
         })  # fmt: skip

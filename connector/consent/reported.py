@@ -1,0 +1,117 @@
+"""What a contact as Spotler shows it says about consent, beside what was known of it before.
+
+Spotler shows that a permission is on or off now, and when the contact was last changed in any way. It does not show
+when the permission was switched. So each change counts from the moment that favours an opt-out:
+
+| Spotler shows | Known before | Reported | Counts from |
+|---|---|---|---|
+| off | off | nothing: this may be our own write | |
+| off | on, or nothing | an opt-out | the latest possible moment: the contact's last change |
+| on | on | nothing: this may be our own write | |
+| on | off | an opt-in | the earliest possible moment: when it was last seen off |
+| on | off, but the contact was read or changed before that | nothing: this is an older state of the contact | |
+| on | nothing | that it is on | no moment: it wins over no refusal |
+
+A complete opt-out is a contact that cannot be reached by e-mail any more and has every permission off, at least one of
+which was not known to be off. Bounces make a contact unreachable too. So where the contact is known to have bounced,
+its permissions are reported one by one only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector.consent.facts import PermissionReport, Presence, SpotlerReport
+from connector.consent.permissions import Item
+
+#: How far the clocks of Spotler and of this machine may be apart.
+CLOCKS_DIFFER: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownState:
+    """The state of a permission as Spotler was last known to have it. All moments are of our clock.
+
+    Attributes:
+        on: whether it was on.
+        at: when that was seen; of our own write, the moment before it was sent.
+        settled: of our own write, the moment when it was answered: what was read before may not show it yet.
+    """
+
+    on: bool
+    at: datetime
+    settled: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownContact:
+    """A contact as Spotler shows it.
+
+    Attributes:
+        states: on or off, by bit; a bit that is absent says nothing.
+        seen_on: when Spotler was asked, by our clock, before the call.
+        changed_on: when anything of the contact was last changed, by Spotler's clock.
+        reachable: whether it can be reached by e-mail; None if Spotler does not say.
+        bounced: whether it is known to be unreachable because messages came back.
+        opted_out: whether Spotler says itself that the person opted out of everything, or complained of spam.
+    """
+
+    states: Mapping[int, bool]
+    seen_on: datetime
+    changed_on: datetime | None = None
+    reachable: bool | None = None
+    bounced: bool = False
+    opted_out: bool = False
+
+
+def report(shown: ShownContact, items: Sequence[Item], known: Mapping[int, KnownState]) -> SpotlerReport:
+    """What is new about the consent of this contact.
+
+    Args:
+        shown: the contact.
+        items: the permissions that Spotler has; a bit that is none of them is passed over.
+        known: what was known before, by bit.
+    """
+    found = (_permission(item, shown, known.get(item.bit)) for item in items if item.bit in shown.states)
+    permissions = tuple(each for each in found if each is not None)
+    opted_out = shown.opted_out or _is_complete(shown, items, permissions)
+    return SpotlerReport(Presence.KNOWN, permissions, opted_out, shown.changed_on if opted_out else None)
+
+
+def known_after(shown: ShownContact, known: Mapping[int, KnownState]) -> dict[int, KnownState]:
+    """What is known once the contact was seen, so that nothing is reported twice."""
+    after = dict(known)
+    for bit, on in shown.states.items():
+        before = known.get(bit)
+        if before is None:
+            after[bit] = KnownState(on, shown.seen_on)
+        elif before.on is on or not on or not _is_older(shown, before):
+            after[bit] = KnownState(on, max(shown.seen_on, before.at), before.settled)
+    return after
+
+
+def _permission(item: Item, shown: ShownContact, known: KnownState | None) -> PermissionReport | None:
+    on = shown.states[item.bit]
+    if known is not None and known.on is on:
+        return None
+    if not on:
+        return PermissionReport(item.name, item.bit, on=False, at=shown.changed_on, seen=shown.changed_on)
+    if known is None:
+        return PermissionReport(item.name, item.bit, on=True, seen=shown.changed_on)
+    if _is_older(shown, known):
+        return None
+    return PermissionReport(item.name, item.bit, on=True, at=known.at, seen=shown.changed_on)
+
+
+def _is_older(shown: ShownContact, known: KnownState) -> bool:
+    """Whether the contact may be shown as it was before this was known."""
+    if shown.changed_on is None or shown.seen_on < (known.settled or known.at):
+        return True
+    return shown.changed_on < known.at - CLOCKS_DIFFER
+
+
+def _is_complete(shown: ShownContact, items: Sequence[Item], permissions: Sequence[PermissionReport]) -> bool:
+    """Whether the person opted out of everything, as far as the states show it."""
+    all_off = bool(items) and all(shown.states.get(item.bit) is False for item in items)
+    return shown.reachable is False and not shown.bounced and all_off and bool(permissions)

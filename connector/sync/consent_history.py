@@ -1,0 +1,148 @@
+"""Consent History in Dataverse: entries are added, many in one write, and read back.
+
+An entry is written before the row that it explains. A crash in between leaves an entry for a change that is then made
+with the next attempt; the other order would leave a change that nothing explains.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from connector.consent.history import Change, Latest
+from connector.consent.permissions import key_of
+from connector.dataverse.api import Dataverse, Keyed, NotFound, Row, filters
+from connector.dataverse.choices import ConsentCause
+from connector.dataverse.names import Account, Consent, Contact, Lead
+from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.errors import ConnectorError, Transient
+
+#: The lookup of Consent History that belongs to each table.
+_NAVIGATION: Final = {
+    Contact.TABLE: Consent.CONTACT_NAVIGATION,
+    Lead.TABLE: Consent.LEAD_NAVIGATION,
+    Account.TABLE: Consent.ACCOUNT_NAVIGATION,
+}
+#: The longest texts that the columns take.
+NAME_LENGTH: Final = 300
+PERMISSION_LENGTH: Final = 200
+EVIDENCE_LENGTH: Final = 500
+
+
+class HistoryNotWritten(Transient):
+    """The history of consent could not be written, so the permission was not switched either."""
+
+    code = "CONSENT_HISTORY"
+    advice = (
+        "Nothing to do: the connector retries. If this persists, check the table Consent History and its privileges."
+    )
+
+
+def append(dataverse: Dataverse, changes: Sequence[Change]) -> dict[RecordRef, ConnectorError]:
+    """Add entries; one that is there already stays once.
+
+    Returns:
+        the records of which an entry could not be written, and why: nothing of them may be switched now.
+    """
+    by_key = {change.key: change for change in changes}
+    failed = _write(dataverse, by_key, linked=True)
+    # A record that was deleted keeps its history, without the lookup.
+    deleted = {key: by_key[key] for key, error in failed.items() if isinstance(error, NotFound)}
+    for key in deleted:
+        del failed[key]
+    failed |= _write(dataverse, deleted, linked=False)
+    return {by_key[key].record: HistoryNotWritten(error.sentence) for key, error in failed.items()}
+
+
+def latest(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordRef, dict[str, Latest]]:
+    """The newest entry about each permission of these records, by the name of the permission as it is compared."""
+    by_record: dict[RecordRef, dict[str, Latest]] = {}
+    for change in _read(dataverse, records):
+        by_record.setdefault(change.record, {})[key_of(change.permission)] = Latest(change.after, change.at)
+    return by_record
+
+
+def history_of(dataverse: Dataverse, record_id: str) -> list[Change]:
+    """All entries about one record, the oldest first. The record itself may be deleted."""
+    return _read(dataverse, [RecordRef("", record_id)])
+
+
+def _write(dataverse: Dataverse, changes: Mapping[str, Change], *, linked: bool) -> dict[str, ConnectorError]:
+    if not changes:
+        return {}
+    rows = [Keyed(filters.key({Consent.KEY: key}), _row(change, linked=linked)) for key, change in changes.items()]
+    try:
+        results = dataverse.upsert_multiple(Consent, rows)
+    except ConnectorError as error:
+        return dict.fromkeys(changes, error)
+    return {key: result.error for key, result in zip(changes, results, strict=True) if result.error is not None}
+
+
+def _row(change: Change, *, linked: bool) -> Row:
+    record = change.record
+    lookup = {f"{_NAVIGATION[record.table]}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})"}
+    return {
+        Consent.NAME: f"{change.permission}: {'on' if change.after else 'off'}"[:NAME_LENGTH],
+        Consent.RECORD: record.id,
+        Consent.RECORD_TABLE: record.table,
+        Consent.PERMISSION: change.permission[:PERMISSION_LENGTH],
+        Consent.BEFORE: change.before,
+        Consent.AFTER: change.after,
+        Consent.ON: change.moment,
+        Consent.SOURCE: change.cause.value,
+        Consent.EVIDENCE: change.evidence[:EVIDENCE_LENGTH],
+        **(lookup if linked else {}),
+    }
+
+
+def _read(dataverse: Dataverse, records: Collection[RecordRef]) -> list[Change]:
+    """The entries about these records, the oldest first."""
+    if not records:
+        return []
+    rows = dataverse.query(
+        Consent.SET,
+        select=(
+            Consent.RECORD,
+            Consent.RECORD_TABLE,
+            Consent.PERMISSION,
+            Consent.BEFORE,
+            Consent.AFTER,
+            Consent.ON,
+            Consent.SOURCE,
+            Consent.EVIDENCE,
+            _CREATED_ON,
+        ),
+        filter=filters.in_(Consent.RECORD, sorted({record.id for record in records})),
+    )
+    return list(_in_order(rows))
+
+
+def _in_order(rows: Iterable[Row]) -> Iterable[Change]:
+    """Entries by their time. At the same second an opt-out comes last, so that it is what counts."""
+    changes = [(_change(row), str(row.get(_CREATED_ON) or "")) for row in rows]
+    ordered = sorted(changes, key=lambda each: (each[0].at, not each[0].after, each[1]))
+    return (change for change, _ in ordered)
+
+
+def _change(row: Row) -> Change:
+    before, source = row.get(Consent.BEFORE), row.get(Consent.SOURCE)
+    moment = datetime.fromisoformat(str(row.get(Consent.ON) or row[_CREATED_ON]))
+    return Change(
+        record=RecordRef(str(row.get(Consent.RECORD_TABLE) or ""), str(row[Consent.RECORD]).lower()),
+        permission=str(row.get(Consent.PERMISSION) or ""),
+        before=before if isinstance(before, bool) else None,
+        after=row.get(Consent.AFTER) is True,
+        at=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
+        cause=_cause(source),
+        evidence=str(row.get(Consent.EVIDENCE) or ""),
+    )
+
+
+def _cause(source: object) -> ConsentCause:
+    """The cause; of a row that somebody else made, which may lack one, a person."""
+    try:
+        return ConsentCause(int(str(source)))
+    except ValueError:
+        return ConsentCause.PERSON
+
+
+_CREATED_ON: Final = "createdon"
