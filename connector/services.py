@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from connector import telemetry
 from connector.dataverse.api import Dataverse, connect
 from connector.dataverse.definitions import ColumnDefinitions, DateColumns
+from connector.errors import Misconfigured
 from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
@@ -38,6 +39,11 @@ class Services:
     side_pool: ContextThreadPool
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+
+    def close(self) -> None:
+        """Close the connections to Dataverse and Spotler."""
+        self.dataverse.close()
+        self.spotler.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,20 @@ def get_services() -> Services:
     Raises:
         Misconfigured: naming what is missing or wrong in the settings or in the mapping.
     """
+    from connector.mapping.live import refuse_unfit  # noqa: PLC0415 - only needed once
+
     settings = get_settings()
+    services = services_with(settings, load_mapping(settings.mapping_file))
+    try:
+        refuse_unfit(services.mapping, services.dataverse, services.spotler.fields)
+    except Misconfigured:
+        services.close()
+        raise
+    return services
+
+
+def services_with(settings: Settings, mapping: Mapping) -> Services:
+    """Services of their own with another mapping than that of the settings, for a command."""
     dataverse = connect(settings)
     dates = DateColumns(dataverse)
     times = Times(ZoneInfo(settings.time_zone), dates.is_wall_clock, dates.is_day)
@@ -90,7 +109,7 @@ def get_services() -> Services:
         dataverse=dataverse,
         spotler=spotler_from(settings),
         bus=get_bus(),
-        mapping=replace(load_mapping(settings.mapping_file), times=times, definitions=ColumnDefinitions(dataverse).of),
+        mapping=replace(mapping, times=times, definitions=ColumnDefinitions(dataverse).of),
         pool=ContextThreadPool(settings.spotler_parallel, thread_name_prefix="spotler"),
         side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,

@@ -151,12 +151,19 @@ def _type_name(column: Column) -> str:
     return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
 
 
+def _type_code(column: Column) -> str:
+    """The name of the type in the older list of types, which has none for multi-choices."""
+    if column.kind is Kind.CHOICES:
+        return "Virtual"
+    return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
+
+
 def _attribute(model: TableModel, column: Column) -> JsonObject:
     attribute: JsonObject = {
         "@odata.type": f"#{_TYPED}{_type_name(column)}AttributeMetadata",
         "LogicalName": column.name,
         "SchemaName": column.name,
-        "AttributeType": "DateTime" if column.kind in _BEHAVIORS else column.kind.value,
+        "AttributeType": _type_code(column),
         "DisplayName": _label(column.label),
         "IsPrimaryId": column.name == model.id_column,
         "IsPrimaryName": column.name == model.table.name_column,

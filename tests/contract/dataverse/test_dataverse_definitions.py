@@ -45,7 +45,7 @@ def test_what_a_value_has_to_fit_is_read_in_one_call(connected):
 
     assert columns["new_source"].length == 30
     assert columns["new_segment"].options == {1: "Gold", 2: "Silver", 3: "Bronze"}
-    assert columns["new_interests"].options == {1: "Garden", 2: "Kitchen"}
+    assert columns["new_hobbies"].options == {1: "Garden", 2: "Kitchen", 3: "Music"}
     assert (columns["numberofchildren"].minimum, columns["numberofchildren"].maximum) == (-(2**31), 2**31 - 1)
     assert columns["new_discount"].precision == 2
     assert [columns[name].writable for name in ("lastname", "createdon")] == [True, False]
