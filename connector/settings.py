@@ -127,6 +127,10 @@ class Settings(BusSettings):
     keep_completed_days: Annotated[int, Field(ge=0)] = 30
     keep_failed_days: Annotated[int, Field(ge=0)] = 90
 
+    # Consent.
+    #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
+    opt_out_sets_do_not_bulk_email: bool = True
+
     # Mapping.
     mapping_file: Path = Path("mappings/default.json")
     #: The time zone in which a date-time becomes a date.

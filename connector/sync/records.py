@@ -70,6 +70,10 @@ class Record:
             replace(row, subscribed=False) if _is_about(row, permission, bit) else row for row in self.facts.rows
         )
 
+    def reporting(self, spotler: SpotlerReport) -> Self:
+        """The record with what its contact in Spotler says; its decision is made anew."""
+        return replace(self, facts=replace(self.facts, spotler=spotler))
+
     def with_rows(self, rows: Iterable[PermissionRow]) -> Self:
         """The record with these rows of Spotler Permission; its decision is made anew."""
         return replace(self, facts=replace(self.facts, rows=tuple(rows)))
@@ -79,6 +83,7 @@ class RecordReader:
     """Reads records, all at once: one query for Spotler Info, and per table one for rows and one for permissions."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._dataverse = services.dataverse
         self._mapping = services.mapping
         self._pool = services.side_pool
@@ -144,7 +149,7 @@ class RecordReader:
         )
         by_record = defaultdict(list)
         for row in rows:
-            by_record[str(row[lookup]).lower()].append(read_row(self._dataverse, row))
+            by_record[str(row[lookup]).lower()].append(read_row(self._services, row))
         return by_record
 
 

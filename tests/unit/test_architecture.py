@@ -1,11 +1,12 @@
 """Who may use whom, read from the import statements.
 
-triggers, cli → jobs → operations → routing, sync, pulls → services → mapping → consent
+triggers, cli → jobs → operations → pulls → routing, sync → services → mapping → consent
               → dataverse, spotler, servicebus → http → settings, telemetry, threads → errors, outcomes, problem_log
 
 * `routing` is below `jobs` and `operations`, because both name subscriptions, and a job that waits goes back as a work
   item.
-* `pulls` are below `operations`, because Refresh Automations and Refresh Permissions do at once what the timers do.
+* `pulls` are above `sync`, because what they read changes records, and below `operations`, because Refresh Automations
+  and Refresh Permissions do at once what the timers do.
 * `mapping` is above `consent`, because what is sent of a record depends on the decision about it.
 * `services` are the clients and the mapping of a process. They are above what they hold and below who uses them.
 """
@@ -33,7 +34,8 @@ HEIGHTS = {
             ("consent",),
             ("mapping",),
             ("services",),
-            ("routing", "sync", "pulls"),
+            ("routing", "sync"),
+            ("pulls",),
             ("operations",),
             ("jobs",),
             ("triggers", "cli"),
