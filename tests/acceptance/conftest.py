@@ -24,6 +24,7 @@ MORE_ROWS: Final = (
     {"contact": "numberofchildren", "direction": "<->", "spotler": "freeField1"},
     {"contact": "creditlimit", "direction": "<-", "spotler": "turnover"},
     {"contact": "new_hobbies", "direction": "<-", "spotler": "profileFields", "items": ["Garden"]},
+    {"lead": "$value:CRM", "direction": "->", "spotler": "scoreNote2"},
     {"lead": "address1_stateorprovince", "direction": "->", "spotler": "province", "note": "Not visible in Spotler."},
 )
 
