@@ -8,12 +8,14 @@ from typing import Self
 
 from connector.consent import ConsentSource, Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
 from connector.consent.permissions import key_of
-from connector.dataverse.api import Row, filters
+from connector.dataverse.api import Row, etag, filters
 from connector.dataverse.choices import ChangedBy
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import OutwardPlan, plan
 from connector.services import Services
+from connector.sync.info import InfoVersion
+from connector.sync.last_common import LastCommon
 
 #: The lookup of Spotler Permission (and of Spotler Info) that belongs to each table.
 PERMISSION_LOOKUPS = {Contact.TABLE: Permission.CONTACT, Lead.TABLE: Permission.LEAD, Account.TABLE: Permission.ACCOUNT}
@@ -28,6 +30,9 @@ class Record:
         name: what users call it.
         facts: what decides about its consent.
         sent_hash: the hash of what was last sent, empty if nothing was.
+        info: the version of its Spotler Info that was read.
+        last: what it and its contact last had in common.
+        sent_on: when it was last sent.
         decision: what follows from the facts.
     """
 
@@ -36,6 +41,9 @@ class Record:
     name: str
     facts: Facts
     sent_hash: str = ""
+    info: InfoVersion = InfoVersion()
+    last: LastCommon = field(default_factory=LastCommon)
+    sent_on: datetime | None = None
     decision: Decision = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +74,11 @@ class Record:
         return {
             row.id: row.name for row in self.facts.rows if row.subscribed and _is_about(row, permission, bit)
         }  # fmt: skip
+
+    def unknown(self) -> Self:
+        """The record as it is where nothing is known of its contact in Spotler."""
+        facts = replace(self.facts, spotler=replace(self.facts.spotler, presence=Presence.UNKNOWN))
+        return replace(self, facts=facts, sent_hash="")
 
     def without(self, permission: str, bit: int | None = None) -> Self:
         """The record as it is once these rows are switched off."""
@@ -112,6 +125,9 @@ class RecordReader:
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
                     facts=_facts(row, info, permissions.get(ref.id, ()), outward),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
+                    info=InfoVersion(str(info[Info.ID]), etag(info)) if info else InfoVersion(),
+                    last=LastCommon.parse(info.get(Info.LAST_COMMON)),
+                    sent_on=_moment(info.get(Info.LAST_SYNC_ON)),
                 )
         return records
 
@@ -129,7 +145,15 @@ class RecordReader:
     def _infos(self, ids: Sequence[str]) -> Mapping[str, Row]:
         rows = self._dataverse.query(
             Info.SET,
-            select=(Info.RECORD, Info.SENT_HASH, Info.GONE, Info.KEEP_OUT),
+            select=(
+                Info.ID,
+                Info.RECORD,
+                Info.SENT_HASH,
+                Info.GONE,
+                Info.KEEP_OUT,
+                Info.LAST_COMMON,
+                Info.LAST_SYNC_ON,
+            ),
             filter=filters.in_(Info.RECORD, sorted(ids)),
         )
         return {str(row[Info.RECORD]).lower(): row for row in rows}
