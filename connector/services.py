@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connector import telemetry
 from connector.dataverse.api import Dataverse, connect
-from connector.dataverse.date_columns import DateColumns
+from connector.dataverse.definitions import ColumnDefinitions, DateColumns
 from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
@@ -89,7 +89,7 @@ def get_services() -> Services:
         dataverse=dataverse,
         spotler=spotler_from(settings),
         bus=get_bus(),
-        mapping=replace(load_mapping(settings.mapping_file), times=times),
+        mapping=replace(load_mapping(settings.mapping_file), times=times, definitions=ColumnDefinitions(dataverse).of),
         pool=ContextThreadPool(settings.spotler_parallel, thread_name_prefix="spotler"),
         side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,

@@ -121,6 +121,12 @@ def parse_column(text: str) -> Expression:
     raise ValueError(_why_not(text))
 
 
+def constant_of(text: str) -> str:
+    """The text of `$value:text`, which may also stand in place of a Spotler field; empty if it is something else."""
+    text = text.strip()
+    return text[len(_CONSTANT) :].strip() if text.casefold().startswith(_CONSTANT) else ""
+
+
 def base_column(expression: Expression) -> str:
     """The record's own column that the expression starts from; empty where there is none."""
     match expression:

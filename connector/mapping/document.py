@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from connector.errors import Misconfigured
-from connector.mapping.columns import Expression, parse_column
+from connector.mapping.columns import Expression, constant_of, parse_column
 from connector.mapping.model import CUSTOMER_TYPES, TABLES, Direction, Mapping, MappingRow
 from connector.mapping.rules import Problem, Spot, broken_rules
 
@@ -125,7 +125,8 @@ def _row(raw: abc.Mapping[str, JsonValue]) -> tuple[MappingRow, dict[str, str]]:
             columns[table] = parse_column(text)
         except ValueError as error:
             bad[table] = str(error)
-    field, _, item = str(raw.get("spotler") or "").partition(":")
+    constant = constant_of(str(raw.get("spotler") or ""))
+    field, _, item = ("" if constant else str(raw.get("spotler") or "")).partition(":")
     row = MappingRow(
         columns=columns,
         direction=Direction(str(raw["direction"])),
@@ -133,6 +134,7 @@ def _row(raw: abc.Mapping[str, JsonValue]) -> tuple[MappingRow, dict[str, str]]:
         item=item,
         filter=str(raw.get("filter") or ""),
         items=tuple(str(each) for each in _list(raw.get("items"))),
+        constant=constant,
     )
     return row, bad
 

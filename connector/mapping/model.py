@@ -10,11 +10,15 @@ from collections import abc
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from connector.dataverse.names import Account, Contact, Lead
+from connector.errors import Misconfigured
 from connector.mapping.columns import Collection, Expression, Mapped, standard_navigation
+
+if TYPE_CHECKING:
+    from connector.dataverse.schema.model import Column
 
 #: The tables whose records become Spotler contacts, in the order of a mapping's columns.
 TABLES: Final = (Contact.TABLE, Lead.TABLE, Account.TABLE)
@@ -58,6 +62,8 @@ class MappingRow:
         item: the one item of a list field that the row is about (`field:item`); empty for the whole field.
         filter: only records whose column has this value are synced; empty for all.
         items: the items of a list field that the connector may touch; empty for all that Spotler has.
+        constant: a text instead of a field (`$value:text`), written into the column of a record that is created for a
+            new subscriber.
     """
 
     columns: abc.Mapping[str, Expression]
@@ -66,6 +72,12 @@ class MappingRow:
     item: str = ""
     filter: str = ""
     items: tuple[str, ...] = ()
+    constant: str = ""
+
+
+def no_definitions(table: str) -> "abc.Mapping[str, Column]":
+    """The definitions of columns where no environment is known."""
+    raise Misconfigured(f"The columns of the table {table} are not known here.")
 
 
 def no_wall_clock(_table: str, _column: str) -> bool:
@@ -96,6 +108,7 @@ class Mapping:
         navigation: navigation property of a lookup, by (column, table), where it is not the standard one.
         triggers: per table, the columns whose change starts a sync, instead of all mapped ones.
         times: how times of the environment are read; not part of the file.
+        definitions: the columns of a table of the environment by name; not part of the file.
     """
 
     rows: tuple[MappingRow, ...]
@@ -103,6 +116,7 @@ class Mapping:
     navigation: abc.Mapping[tuple[str, str], str] = field(default_factory=dict)
     triggers: abc.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
+    definitions: "abc.Callable[[str], abc.Mapping[str, Column]]" = no_definitions
 
     def syncs(self, table: str) -> bool:
         """Whether records of that table become Spotler contacts: something of it is mapped to the e-mail address."""

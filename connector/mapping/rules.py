@@ -11,9 +11,10 @@ from connector.mapping.columns import (
     Mapped,
     Name,
     Path,
+    Plain,
     is_special,
 )
-from connector.mapping.model import EMAIL, TABLES, MappingRow
+from connector.mapping.model import EMAIL, TABLES, Direction, MappingRow
 
 #: A path into a mapping document, e.g. `("rows", 2, "contact")`.
 type Spot = tuple[str | int, ...]
@@ -44,6 +45,7 @@ def broken_rules(rows: abc.Sequence[tuple[int, MappingRow]]) -> list[Problem]:
     return [
         *(problem for index, row in rows for problem in _row_problems(index, row)),
         *_double_fields(rows),
+        *_double_columns(rows),
         *_tables_without_address(rows),
     ]
 
@@ -52,7 +54,9 @@ def _row_problems(index: int, row: MappingRow) -> abc.Iterator[Problem]:
     def problem(key: str, text: str) -> Problem:
         return Problem(("rows", index, key), text)
 
-    if not row.field and not row.filter:
+    if row.constant and (row.direction is not Direction.TO_DATAVERSE or row.filter):
+        yield problem("spotler", "is a constant, which needs the direction <- and no filter")
+    if not row.field and not row.filter and not row.constant:
         yield problem("spotler", "is missing; only a row with a filter may leave it out")
     if row.field.casefold() in _KEYS:
         yield problem("spotler", "is the key of the contact in Spotler and cannot be mapped")
@@ -73,6 +77,8 @@ def _column_problem(expression: Expression, row: MappingRow) -> str:
         return "is not a column, so the filter has nothing to compare"
     if row.item and isinstance(expression, Mapped):
         return "means all items of a list field, so the Spotler field must not name one"
+    if row.constant and not isinstance(expression, Plain):
+        return "must be a column of the record itself, because a constant is written into it"
     if row.direction.inward:
         match expression:
             case CustomerType() | Constant():
@@ -95,6 +101,18 @@ def _double_fields(rows: abc.Sequence[tuple[int, MappingRow]]) -> abc.Iterator[P
             if clash is not None:
                 yield Problem(("rows", index, "spotler"), f"is already mapped for the table {table} in row {clash + 1}")
             items.setdefault(item, index)
+
+
+def _double_columns(rows: abc.Sequence[tuple[int, MappingRow]]) -> abc.Iterator[Problem]:
+    """Only one row may write a column of Dataverse, or the order of the rows would decide."""
+    seen: dict[tuple[str, Expression], int] = {}
+    for index, row in rows:
+        if not row.direction.inward:
+            continue
+        for table, expression in row.columns.items():
+            first = seen.setdefault((table, expression), index)
+            if isinstance(expression, Plain) and first != index:
+                yield Problem(("rows", index, table), f"is already written by row {first + 1}")
 
 
 def _tables_without_address(rows: abc.Sequence[tuple[int, MappingRow]]) -> abc.Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Columns that the customer of the sandbox added to the standard tables: dates of the other behaviours.
+"""Columns that the customer of the sandbox added to the standard tables: types that the manifest does not use.
 
 The columns of the manifest have DateOnly dates and moments only; a mapping may name any column that a customer has.
 """
@@ -15,6 +15,11 @@ _COLUMNS: Final = (
     Column("new_membersince", Kind.DATE_TIME, "Member Since"),
     Column("new_appointmenton", Kind.DATE_TIME_NO_ZONE, "Appointment On"),
     Column("new_cardvaliduntil", Kind.DATE, "Card Valid Until"),
+    Column("new_segment", Kind.CHOICE, "Segment", options={1: "Gold", 2: "Silver", 3: "Bronze"}),
+    Column("new_interests", Kind.CHOICES, "Interests", options={1: "Garden", 2: "Kitchen"}),
+    Column("new_discount", Kind.DECIMAL, "Discount"),
+    Column("new_vip", Kind.YES_NO, "VIP"),
+    Column("new_source", Kind.TEXT, "Source", length=30),
 )
 
 

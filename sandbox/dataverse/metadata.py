@@ -41,6 +41,13 @@ _BEHAVIORS: Final = {
     Kind.DATE_TIME_NO_ZONE: "TimeZoneIndependent",
 }
 
+#: The range and the decimals of numbers where the manifest says nothing of them.
+_RANGES: Final[dict[Kind, tuple[int, int, int | None]]] = {
+    Kind.INTEGER: (-(2**31), 2**31 - 1, None),
+    Kind.DECIMAL: (-(10**11), 10**11, 2),
+    Kind.MONEY: (-922_337_203_685_477, 922_337_203_685_477, 4),
+}
+
 #: Columns whose metadata have options.
 _OPTION_KINDS: Final = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.STATE, Kind.STATUS})
 
@@ -161,6 +168,12 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
     if column.kind in (Kind.TEXT, Kind.MEMO):
         attribute["MaxLength"] = column.length
         attribute["AutoNumberFormat"] = column.auto_number
+    if column.kind in _RANGES:
+        low, high, precision = _RANGES[column.kind]
+        attribute["MinValue"] = low if column.minimum is None else column.minimum
+        attribute["MaxValue"] = high if column.maximum is None else column.maximum
+        if precision is not None:
+            attribute["Precision"] = precision if column.precision is None else column.precision
     if column.kind in _BEHAVIORS:
         attribute["Format"] = "DateOnly" if column.kind is Kind.DATE else "DateAndTime"
         attribute["DateTimeBehavior"] = {"Value": _BEHAVIORS[column.kind]}

@@ -47,6 +47,8 @@ class Column:
         required: whether a row cannot be created without it.
         writable: whether clients may write it.
         default: the value of a row that was created without it.
+        minimum, maximum: the range of a number; None where only the type limits it.
+        precision: the number of decimals of a number; None where it is not known.
     """
 
     name: str
@@ -60,6 +62,9 @@ class Column:
     required: bool = False
     writable: bool = True
     default: bool | int | str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    precision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

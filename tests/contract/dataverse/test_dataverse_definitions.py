@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.dataverse.date_columns import DateColumns
+from connector.dataverse.definitions import DateColumns
 from connector.dataverse.schema import Kind
 from connector.dataverse.schema.reading import read_tables
 

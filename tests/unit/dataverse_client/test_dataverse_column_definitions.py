@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.dataverse.date_columns import MAX_AGE, DateColumns
+from connector.dataverse.definitions import MAX_AGE, DateColumns
 from connector.errors import Misconfigured, Transient
 from tests.unit.dataverse_client.wire import error_body
 from tests.unit.scripted_server import Answer
