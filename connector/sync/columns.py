@@ -1,8 +1,8 @@
 """The columns of a table that Spotler may change, and what a record and its contact exchange. No calls, no clock.
 
-    shared_columns(mapping, table).changed(record, fields)            columns that have to be compared with Spotler
-    shared_columns(mapping, table).exchange(record, contact, ...)     which side each column gets its value from
-    shared_columns(mapping, table).sendable(properties, keep, ...)    the contact without the columns that are not sent
+shared_columns(mapping, table).changed(record, fields)            columns that have to be compared with Spotler
+shared_columns(mapping, table).exchange(record, contact, ...)     which side each column gets its value from
+shared_columns(mapping, table).sendable(properties, keep, ...)    the contact without the columns that are not sent
 """
 
 from collections.abc import Collection, Mapping
@@ -116,9 +116,7 @@ class SharedColumns:
             to_dataverse, frozenset(to_spotler), frozenset(in_dispute), common, here, there, tuple(warnings)
         )
 
-    def sendable(
-        self, properties: Mapping[str, object], keep: Collection[str], fields: Fields
-    ) -> dict[str, object]:
+    def sendable(self, properties: Mapping[str, object], keep: Collection[str], fields: Fields) -> dict[str, object]:
         """The contact without the columns that both sides may change, but for some.
 
         Args:
@@ -141,13 +139,12 @@ class SharedColumns:
                     del left[found.name]
         return left
 
-    def being_sent(self, record: Record, exchange: Exchange) -> dict[str, Common]:
-        """What is in common while the columns of an exchange are being sent."""
-        marks = {
-            column: to_be_sent(exchange.here[column], record.last.columns.get(column))
-            for column in exchange.to_spotler
-        }
-        return {**record.last.columns, **marks}
+    def being_sent(self, record: Record, fields: Fields) -> dict[str, Common]:
+        """What is in common while the record is being sent."""
+        last = record.last.columns
+        here = self.here(record, fields) if self.two_way else {}
+        marks = {column: to_be_sent(here[column], last.get(column)) for column in self.changed(record, fields)}
+        return {**last, **marks}
 
     def after(
         self, record: Record, exchange: Exchange, written: Mapping[str, str], *, was_sent: bool

@@ -42,6 +42,10 @@ class InfoVersion:
     etag: str = ""
 
 
+#: Of a record that had no row.
+NO_INFO: Final = InfoVersion()
+
+
 @dataclass(frozen=True, slots=True)
 class InfoWrite:
     """A row that is written only over one version.
@@ -106,9 +110,7 @@ def write_infos(
     return {ref: result.error for ref, result in zip(by_record, results, strict=True) if result.error is not None}
 
 
-def write_unchanged(
-    dataverse: Dataverse, writes: Sequence[InfoWrite]
-) -> dict[RecordRef, InfoVersion | ConnectorError]:
+def write_unchanged(dataverse: Dataverse, writes: Sequence[InfoWrite]) -> dict[RecordRef, InfoVersion | ConnectorError]:
     """Write rows that nobody has written since they were read, all in one call; a record without a row gets one.
 
     Returns:

@@ -4,7 +4,7 @@
                  Spotler has. A pair, because either system may change the form of what it is given: a side has changed
                  only if its own fingerprint differs from its own last one.
     permissions  for each permission, by its bit: the state in which Spotler was last known to have it.
-    sender       the worker that is sending what others must not decide about meanwhile, and until when.
+    holder       the worker that is sending what others must not decide about meanwhile, and until when.
 
 A fingerprint is salted with the id of the record and the column, so equal values of two people differ. Nothing personal
 can be read from it. All this may be lost: then nothing is known, and the times of the two changes decide.
@@ -63,7 +63,7 @@ class Common:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Holder:
     """A worker that is sending something.
 
     Attributes:
@@ -82,12 +82,12 @@ class LastCommon:
     Attributes:
         columns: by logical name.
         permissions: by bit.
-        sender: who is sending now; None for nobody.
+        holder: who is sending now; None for nobody.
     """
 
     columns: Mapping[str, Common] = field(default_factory=dict)
     permissions: Mapping[int, KnownState] = field(default_factory=dict)
-    sender: Sender | None = None
+    holder: Holder | None = None
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -107,27 +107,27 @@ class LastCommon:
             content["columns"] = {name: _pair(each) for name, each in sorted(self.columns.items())}
         if self.permissions:
             content["permissions"] = {str(bit): _state(each) for bit, each in sorted(self.permissions.items())}
-        if self.sender:
-            content["sender"] = [self.sender.token, _seconds(self.sender.until)]
+        if self.holder:
+            content["holder"] = [self.holder.token, _seconds(self.holder.until)]
         return json.dumps(content, separators=(",", ":"))
 
     def is_held(self, by_other_than: str, now: datetime) -> bool:
         """Whether another worker is sending."""
-        return self.sender is not None and self.sender.token != by_other_than and self.sender.until > now
+        return self.holder is not None and self.holder.token != by_other_than and self.holder.until > now
 
     def was_interrupted(self, now: datetime) -> bool:
         """Whether a worker began to send and did not say how that ended, so that Spotler may have either state."""
-        return self.sender is not None and self.sender.until <= now
+        return self.holder is not None and self.holder.until <= now
 
     @classmethod
     def _read(cls, content: Mapping[str, object]) -> Self:
         if content["v"] != VERSION:
             return cls()
-        columns, permissions, sender = (content.get(name) for name in ("columns", "permissions", "sender"))
+        columns, permissions, holder = (content.get(name) for name in ("columns", "permissions", "holder"))
         return cls(
             {name: _common(each) for name, each in columns.items()} if isinstance(columns, dict) else {},
             {int(bit): _known(each) for bit, each in permissions.items()} if isinstance(permissions, dict) else {},
-            Sender(str(sender[0]), _moment(sender[1])) if isinstance(sender, list) else None,
+            Holder(str(holder[0]), _moment(holder[1])) if isinstance(holder, list) else None,
         )
 
 

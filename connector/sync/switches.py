@@ -76,3 +76,13 @@ def known_after_sending(
         ended: after it.
     """
     return {**known, **{bit: KnownState(on, began, ended) for bit, on in switches}}
+
+
+def known_after_creation(
+    field: Field | None, switches: Mapping[int, bool], *, began: datetime, ended: datetime
+) -> dict[int, KnownState]:
+    """What is known after a contact was made with these switches: it has no other permission."""
+    if field is None:
+        return {}
+    off = dict.fromkeys((option.bit for option in field.options), False)
+    return known_after_sending({}, {**off, **switches}.items(), began=began, ended=ended)

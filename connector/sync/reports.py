@@ -1,0 +1,105 @@
+"""What a contact in Spotler says about consent, and the rows of Spotler Permission that follow from it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from connector.consent import KnownState, Reason, ShownContact, SpotlerReport, known_after, report
+from connector.dataverse.api import Keyed, NotFound
+from connector.dataverse.choices import ChangedBy
+from connector.dataverse.names import Permission
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError
+from connector.services import Services
+from connector.spotler import Field, Fields, SpotlerContact
+from connector.sync.records import Record
+from connector.sync.switches import shown_permissions
+from connector.sync.withdrawal import withdraw
+
+#: The channel through which mail goes.
+EMAIL_CHANNEL = "EMAIL"
+
+
+def shown(
+    record: Record, contact: SpotlerContact, fields: Fields, field: Field | None, seen_on: datetime
+) -> ShownContact:  # fmt: skip
+    """A contact as consent looks at it.
+
+    Args:
+        record: whose contact it is.
+        contact: as Spotler shows it.
+        fields: the fields of the account.
+        field: the one with the permissions that rows are kept of; None where there is none.
+        seen_on: when Spotler was asked.
+    """
+    return ShownContact(
+        states=shown_permissions(contact, fields, field.name) if field is not None else {},
+        seen_on=seen_on,
+        changed_on=contact.last_changed,
+        reachable=contact.channels.get(EMAIL_CHANNEL),
+        bounced=record.has_bounced,
+    )
+
+
+def reported(
+    record: Record,
+    contact: ShownContact,
+    field: Field | None,
+    *,
+    sent: Mapping[int, KnownState] | None = None,
+    others: Mapping[int, bool] | None = None,
+) -> tuple[Record, dict[int, KnownState]]:
+    """A record with what its contact says about consent, and what is known of the permissions then.
+
+    Args:
+        record: as it was read.
+        contact: as Spotler shows it.
+        field: the one with the permissions; None where there is none.
+        sent: what this worker has sent since the record was read before, by bit.
+        others: what other workers may have sent at the same time, by bit: that says nothing about the person.
+    """
+    known = {**record.last.permissions, **(sent or {})}
+    if field is None:
+        return record, known
+    for bit, on in (others or {}).items():
+        if contact.states.get(bit) is on:
+            known[bit] = KnownState(on, contact.seen_on)
+    said = report(contact, field.options, known)
+    return record.reporting(said), known_after(contact, known)
+
+
+def is_news(said: SpotlerReport) -> bool:
+    """Whether a report has something that was not known."""
+    return bool(said.permissions) or said.opted_out
+
+
+def apply(services: Services, records: Sequence[Record]) -> dict[RecordRef, ConnectorError]:
+    """Write the rows of Spotler Permission that Spotler switched off or on.
+
+    Returns:
+        the records of which a row could not be written, and why.
+    """
+    refused = withdraw(services, {record.ref: record.decision.withdrawals for record in records})
+    now = services.now().astimezone(UTC).isoformat(timespec="seconds")
+    on = {Permission.SUBSCRIBED: True, Permission.CHANGED_ON: now, Permission.CHANGED_BY: ChangedBy.SPOTLER.value}
+    owners = [
+        (record.ref, verdict.row)
+        for record in records
+        if record.ref not in refused
+        for verdict in record.decision.permissions
+        if verdict.on and verdict.row and verdict.reason is Reason.ON_IN_SPOTLER and verdict.row in _refusing(record)
+    ]
+    if not owners:
+        return refused
+    try:
+        results = services.dataverse.update_multiple(Permission, [Keyed(row, on) for _, row in owners])
+    except ConnectorError as error:
+        return refused | {ref: error for ref, _ in owners}
+    return refused | {
+        ref: result.error
+        for (ref, _), result in zip(owners, results, strict=True)
+        if result.error is not None and not isinstance(result.error, NotFound)
+    }
+
+
+def _refusing(record: Record) -> set[str]:
+    return {row.id for row in record.facts.rows if row.refuses}
