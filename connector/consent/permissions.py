@@ -136,7 +136,7 @@ def match(decided: Iterable[Verdict], items: Sequence[Item], limit: Collection[s
     return Switches(dict(sorted(bits.items())), unmatched, lost)
 
 
-def _why_off(row: PermissionRow, rows: Iterable[PermissionRow], opt_outs: Iterable[datetime | None]) -> Reason | None:
+def _why_off(row: PermissionRow, rows: Iterable[PermissionRow], opt_outs: Sequence[datetime | None]) -> Reason | None:
     """Why a row does not switch its permission on; None if it does.
 
     Args:
@@ -146,10 +146,11 @@ def _why_off(row: PermissionRow, rows: Iterable[PermissionRow], opt_outs: Iterab
     """
     reasons = {
         Reason.NOT_SUBSCRIBED: not row.subscribed,
+        # Before the other reasons, because it switches the row off: the others may go, the opt-out does not.
+        Reason.OPTED_OUT_IN_SPOTLER: bool(opt_outs) and not _newer_than_all(row.at, opt_outs),
         Reason.ROW_DEACTIVATED: not row.is_active,
         Reason.OTHER_ROW_REFUSES: any(each.refuses for each in rows),
         Reason.NO_SOURCE: row.source is None or row.at is None,
-        Reason.OPTED_OUT_IN_SPOTLER: not _newer_than_all(row.at, opt_outs),
     }
     return next((reason for reason, applies in reasons.items() if applies), None)
 

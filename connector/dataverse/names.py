@@ -104,7 +104,9 @@ class Permission:
     #: The bit of the permission in Spotler, which stays when it is renamed there.
     BIT: Final = "dh_bit"
     STATE: Final = "statecode"
+    STATUS: Final = "statuscode"
     MODIFIED_ON: Final = "modifiedon"
+    MODIFIED_BY: Final = "modifiedby"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"
     LEAD_NAVIGATION: Final = "dh_LeadId"
@@ -280,6 +282,9 @@ SERVICE_ENDPOINT: Final = "SpotlerAutomate"
 
 #: The environment variable with the permissions that a new record gets.
 PERMISSIONS_VARIABLE: Final = "dh_spotlerpermissions"
+
+#: The environment variable with those of them that start as subscribed.
+ENABLED_VARIABLE: Final = "dh_spotlerpermissionsenabledbydefault"
 
 #: The text that the connector's own writes carry (`?tag=`), so that its messages are recognised as its own.
 OWN_TAG: Final = "spotler-connector"

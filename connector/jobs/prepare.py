@@ -4,7 +4,7 @@ In this order: a person who must not be in Spotler any more is removed with the 
 and a change of the record, consent before anything else, is in Spotler before any other work about it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,9 @@ from connector.jobs.attempt import Attempt
 from connector.operations.context import Context
 from connector.operations.operation import JobOperation, Needs, Task
 from connector.operations.results import Continue, Failed, Result
+from connector.sync.permission_switch import Switch, switch
 from connector.sync.records import Record, RecordReader
-from connector.sync.withdrawal import withdraw
+from connector.sync.withdrawal import withdrawals_ordered
 
 
 def lookup_problem(operation: JobOperation[Any], attempt: Attempt) -> Invalid | None:
@@ -90,16 +91,17 @@ def _with_records[Plan](
 
 def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[list[Task[Plan]], dict[str, Result]]:
     """Switch off in Dataverse what the tasks switch off, before Spotler is called; the results of those that failed."""
-    rows: dict[RecordRef, Collection[str]] = {}
+    switches: list[Switch] = []
+    now = context.services.now()
     after: list[Task[Plan]] = []
     for task in tasks:
         record, permission = task.record, task.permission
         if record is None or permission is None or task.intent is not Intent.SWITCH_OFF:
             after.append(task)
             continue
-        rows[record.ref] = record.rows_of(permission.name, permission.bit)
+        switches += withdrawals_ordered(record, permission.name, permission.bit, job=task.job.id, now=now)
         after.append(replace(task, record=record.without(permission.name, permission.bit)))
-    refused = withdraw(context.services, rows)
+    refused = switch(context.services, switches)
     return after, {
         task.job.id: Failed(refused[task.record.ref]) for task in after if task.record and task.record.ref in refused
     }

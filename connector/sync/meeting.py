@@ -23,7 +23,7 @@ from connector.services import Services
 from connector.spotler import ContactResult, SpotlerContact
 from connector.sync.exchanging import Exchanged, Seen, exchange
 from connector.sync.info import InfoChanged, InfoWrite, info_of, write_unchanged
-from connector.sync.last_common import LastCommon, Holder
+from connector.sync.last_common import Holder, LastCommon
 from connector.sync.one_by_one import one_by_one
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record, RecordReader

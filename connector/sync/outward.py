@@ -31,11 +31,12 @@ from connector.sync.info import InfoChanged, InfoWrite, info_of, write_infos, wr
 from connector.sync.last_common import LastCommon
 from connector.sync.leaving import Leaving
 from connector.sync.meeting import Meeting, Together
+from connector.sync.permission_switch import switch
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import Delivery, NotSent, Sent, skipped_code
 from connector.sync.row_writes import RecordChanged
-from connector.sync.withdrawal import withdraw
+from connector.sync.withdrawal import withdrawals_decided
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,8 @@ class Outward:
     def _send(
         self, records: Sequence[Record], together: Mapping[RecordRef, Together], *, always: bool
     ) -> dict[RecordRef, Delivery]:
-        refused = withdraw(self._services, {record.ref: record.decision.withdrawals for record in records})
+        now = self._services.now()
+        refused = switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
         removed = [record for record in records if record.decision.fate is Fate.REMOVED]
         results = self._leaving.remove(removed, together)
         waiting = [record for record in records if record.ref not in results and record.ref not in refused]

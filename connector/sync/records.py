@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
-from connector.consent import ConsentSource, Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
+from connector.consent import Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Row, etag, filters
-from connector.dataverse.choices import ChangedBy, ContactStatus
+from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import OutwardPlan, plan
@@ -17,6 +17,8 @@ from connector.mapping.inward import inward_plan
 from connector.services import Services
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon
+from connector.sync.moments import read_moment
+from connector.sync.permission_row import SELECT, read_row
 
 #: Columns of every table that say who last changed a row, and when.
 _MODIFIED_ON, _MODIFIED_BY = "modifiedon", lookup_value("modifiedby")
@@ -78,11 +80,9 @@ class Record:
         """Whether Spotler Info says that Spotler has none: it was anonymised, or was not there."""
         return self.facts.spotler.presence is Presence.GONE
 
-    def rows_of(self, permission: str, bit: int | None = None) -> dict[str, str]:
-        """The rows that subscribe it to a permission, by its name or its bit: their ids with their names."""
-        return {
-            row.id: row.name for row in self.facts.rows if row.subscribed and _is_about(row, permission, bit)
-        }  # fmt: skip
+    def rows_of(self, permission: str, bit: int | None = None) -> tuple[PermissionRow, ...]:
+        """Its rows about a permission, by the name or the bit."""
+        return tuple(row for row in self.facts.rows if _is_about(row, permission, bit))
 
     def unknown(self) -> Self:
         """The record as it is where it is not known any more whether Spotler has its contact; gone stays gone."""
@@ -99,14 +99,17 @@ class Record:
         """When somebody else than this user changed the row last; None where that is not known."""
         if str(self.row.get(_MODIFIED_BY) or "").lower() == own_user:
             return None
-        return _moment(self.row.get(_MODIFIED_ON))
+        return read_moment(self.row.get(_MODIFIED_ON))
 
     def without(self, permission: str, bit: int | None = None) -> Self:
         """The record as it is once these rows are switched off."""
-        rows = tuple(
+        return self.with_rows(
             replace(row, subscribed=False) if _is_about(row, permission, bit) else row for row in self.facts.rows
         )
-        return replace(self, facts=replace(self.facts, rows=rows))
+
+    def with_rows(self, rows: Iterable[PermissionRow]) -> Self:
+        """The record with these rows of Spotler Permission; its decision is made anew."""
+        return replace(self, facts=replace(self.facts, rows=tuple(rows)))
 
 
 class RecordReader:
@@ -148,7 +151,7 @@ class RecordReader:
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                     info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
                     last=LastCommon.parse(info.get(Info.LAST_COMMON)),
-                    sent_on=_moment(info.get(Info.LAST_SYNC_ON)),
+                    sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
                 )
         return records
@@ -190,31 +193,21 @@ class RecordReader:
         )
         return {str(row[Info.RECORD]).lower(): row for row in rows}
 
-    def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[Row]]:
+    def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[PermissionRow]]:
         """The permission rows of each record, the deactivated ones too."""
         lookup = lookup_value(PERMISSION_LOOKUPS[table])
         rows = self._dataverse.query(
             Permission.SET,
-            select=(
-                Permission.ID,
-                Permission.NAME,
-                Permission.BIT,
-                Permission.SUBSCRIBED,
-                Permission.STATE,
-                Permission.CHANGED_ON,
-                Permission.CHANGED_BY,
-                Permission.MODIFIED_ON,
-                lookup,
-            ),
+            select=(*SELECT, lookup),
             filter=filters.in_(PERMISSION_LOOKUPS[table], sorted(ids)),
         )
         by_record = defaultdict(list)
         for row in rows:
-            by_record[str(row[lookup]).lower()].append(row)
+            by_record[str(row[lookup]).lower()].append(read_row(self._dataverse, row))
         return by_record
 
 
-def _facts(row: Row, info: Row, permissions: Iterable[Row], outward: OutwardPlan) -> Facts:
+def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan) -> Facts:
     state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
     presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
     return Facts(
@@ -224,35 +217,9 @@ def _facts(row: Row, info: Row, permissions: Iterable[Row], outward: OutwardPlan
         do_not_bulk_email=row.get(Flags.DO_NOT_BULK_EMAIL) is True,
         keep_out=info.get(Info.KEEP_OUT) is True,
         is_excluded=not outward.admits(row),
-        rows=tuple(map(_permission_row, permissions)),
+        rows=tuple(permissions),
         spotler=SpotlerReport(Presence.GONE if info.get(Info.GONE) is True else presence),
     )
-
-
-def _permission_row(row: Row) -> PermissionRow:
-    bit = row.get(Permission.BIT)
-    permission = PermissionRow(
-        id=str(row[Permission.ID]),
-        name=str(row.get(Permission.NAME) or "").strip(),
-        bit=bit if isinstance(bit, int) else None,
-        subscribed=row.get(Permission.SUBSCRIBED) is True,
-        is_active=row.get(Permission.STATE) == 0,
-        # A person who edits the row on a form leaves no other trace.
-        source=ConsentSource.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else ConsentSource.PERSON,
-    )
-    changed, modified = _moment(row.get(Permission.CHANGED_ON)), _moment(row.get(Permission.MODIFIED_ON))
-    times = [each for each in (changed, modified) if each is not None]
-    # Of two possible times the one that favours an opt-out: a refusal counts from the later one.
-    best = max(times, default=None) if permission.refuses else changed or modified
-    return replace(permission, at=best)
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def _is_about(row: PermissionRow, permission: str, bit: int | None) -> bool:

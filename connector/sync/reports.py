@@ -1,22 +1,24 @@
 """What a contact in Spotler says about consent, and the rows of Spotler Permission that follow from it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from connector.consent import KnownState, Reason, ShownContact, SpotlerReport, known_after, report
-from connector.dataverse.api import Keyed, NotFound
-from connector.dataverse.choices import ChangedBy
-from connector.dataverse.names import Permission
+from connector.dataverse.choices import ConsentCause
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact
+from connector.sync.permission_switch import Switch, switch
 from connector.sync.records import Record
 from connector.sync.switches import shown_permissions
-from connector.sync.withdrawal import withdraw
+from connector.sync.withdrawal import withdrawals_decided
 
 #: The channel through which mail goes.
 EMAIL_CHANNEL = "EMAIL"
+
+#: What the history of consent says of a permission that was switched on there.
+_EVIDENCE = "Switched on in Spotler"
 
 
 def shown(
@@ -78,28 +80,15 @@ def apply(services: Services, records: Sequence[Record]) -> dict[RecordRef, Conn
     Returns:
         the records of which a row could not be written, and why.
     """
-    refused = withdraw(services, {record.ref: record.decision.withdrawals for record in records})
-    now = services.now().astimezone(UTC).isoformat(timespec="seconds")
-    on = {Permission.SUBSCRIBED: True, Permission.CHANGED_ON: now, Permission.CHANGED_BY: ChangedBy.SPOTLER.value}
-    owners = [
-        (record.ref, verdict.row)
-        for record in records
-        if record.ref not in refused
-        for verdict in record.decision.permissions
-        if verdict.on and verdict.row and verdict.reason is Reason.ON_IN_SPOTLER and verdict.row in _refusing(record)
+    now = services.now()
+    switches = [each for record in records for each in (*withdrawals_decided(record, now), *_switched_on(record, now))]
+    return switch(services, switches)
+
+
+def _switched_on(record: Record, now: datetime) -> list[Switch]:
+    on = {each.row for each in record.decision.permissions if each.on and each.reason is Reason.ON_IN_SPOTLER}
+    return [
+        Switch(record.ref, row, on=True, at=now, cause=ConsentCause.FEED, evidence=_EVIDENCE)
+        for row in record.facts.rows
+        if row.id in on and row.refuses
     ]
-    if not owners:
-        return refused
-    try:
-        results = services.dataverse.update_multiple(Permission, [Keyed(row, on) for _, row in owners])
-    except ConnectorError as error:
-        return refused | {ref: error for ref, _ in owners}
-    return refused | {
-        ref: result.error
-        for (ref, _), result in zip(owners, results, strict=True)
-        if result.error is not None and not isinstance(result.error, NotFound)
-    }
-
-
-def _refusing(record: Record) -> set[str]:
-    return {row.id for row in record.facts.rows if row.refuses}

@@ -1,40 +1,52 @@
-"""Consent that is withdrawn: rows of Spotler Permission are switched off, so that no later sync brings one back."""
+"""Consent that is withdrawn: which rows of Spotler Permission are switched off, why, and what shows it."""
 
-from collections.abc import Collection, Mapping
-from datetime import UTC
+from datetime import datetime
 
-from connector.dataverse.api import Keyed, NotFound
-from connector.dataverse.choices import ChangedBy
-from connector.dataverse.names import Permission
-from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError
-from connector.services import Services
+from connector.consent import PermissionRow, Reason
+from connector.consent.permissions import key_of
+from connector.dataverse.choices import ConsentCause
+from connector.sync.permission_switch import Switch
+from connector.sync.records import Record
 
 
-def withdraw(services: Services, rows: Mapping[RecordRef, Collection[str]]) -> dict[RecordRef, ConnectorError]:
-    """Switch rows off, all in one write. Call it before Spotler is called, so that a crash leaves nobody subscribed.
+def withdrawals_decided(record: Record, now: datetime) -> list[Switch]:
+    """The rows that the decision about a record switches off."""
+    opted_out = {each.row for each in record.decision.permissions if each.reason is Reason.OPTED_OUT_IN_SPOTLER}
+    rows = [row for row in record.facts.rows if row.id in record.decision.withdrawals]
+    by_spotler = [
+        Switch(record.ref, row, on=False, at=_reported(record, row) or now, cause=ConsentCause.FEED, evidence=_SPOTLER)
+        for row in rows
+        if row.id in opted_out
+    ]
+    rule = f"Rule: {record.decision.all_off}"
+    return by_spotler + [
+        Switch(record.ref, row, on=False, at=now, cause=ConsentCause.RULE, evidence=rule)
+        for row in rows
+        if row.id not in opted_out
+    ]
 
-    Args:
-        services: Dataverse and the clock.
-        rows: the ids of the rows, by record.
 
-    Returns:
-        the records of which a row could not be switched off, and why. A row that is gone is the same end state.
-    """
-    off = {
-        Permission.SUBSCRIBED: False,
-        Permission.CHANGED_ON: services.now().astimezone(UTC).isoformat(timespec="seconds"),
-        Permission.CHANGED_BY: ChangedBy.DYNAMICS.value,
-    }
-    owners = [(ref, row) for ref, ids in rows.items() for row in ids]
-    if not owners:
-        return {}
-    try:
-        results = services.dataverse.update_multiple(Permission, [Keyed(row, off) for _, row in owners])
-    except ConnectorError as error:
-        return {ref: error for ref, _ in owners}
-    return {
-        ref: result.error
-        for (ref, _), result in zip(owners, results, strict=True)
-        if result.error is not None and not isinstance(result.error, NotFound)
-    }
+def withdrawals_ordered(
+    record: Record, permission: str, bit: int | None, *, job: str, now: datetime
+) -> list[Switch]:  # fmt: skip
+    """The rows that a job switches off, by the name of their permission or its bit."""
+    return [
+        Switch(record.ref, row, on=False, at=now, cause=ConsentCause.JOB, evidence=f"Job {job}")
+        for row in record.rows_of(permission, bit)
+        if row.subscribed
+    ]
+
+
+_SPOTLER = "Opted out in Spotler"
+
+
+def _reported(record: Record, row: PermissionRow) -> datetime | None:
+    """When the person opted out in Spotler: the latest time that was reported, of this permission or of everything."""
+    spotler = record.facts.spotler
+    times = [
+        each.at
+        for each in spotler.permissions
+        if not each.on and (key_of(each.name) == key_of(row.name) or each.bit == row.bit)
+    ]
+    times += [spotler.opted_out_at] if spotler.opted_out else []
+    return max((each for each in times if each), default=None)
