@@ -76,6 +76,11 @@ class Exchanged:
         """The columns both sides may change that go to Spotler."""
         return self.exchange.to_spotler
 
+    @property
+    def has_consent(self) -> bool:
+        """Whether the contact said something new about consent."""
+        return reports.is_news(self.prepared.record.facts.spotler)
+
     def common(self, *, was_sent: bool) -> dict[str, Common]:
         """What is in common then.
 
@@ -119,6 +124,28 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
         except Exception as error:  # noqa: BLE001
             results[ref] = error
     return results
+
+
+def has_news(services: Services, seen: Seen) -> bool:
+    """Whether anything about this contact is not known yet, so that something would be written anywhere.
+
+    Raises:
+        Transient, Misconfigured: the definitions of columns cannot be read.
+    """
+    record, known = _told(seen)
+    if reports.is_news(record.facts.spotler) or _is_worth_knowing(record, known):
+        return True
+    columns = _columns(services, seen, record)
+    return bool(columns.to_dataverse or columns.in_dispute) or columns.common != record.last.columns
+
+
+def _is_worth_knowing(record: Record, known: Mapping[int, KnownState]) -> bool:
+    """Whether the states of permissions are other ones than before, or were seen after a refusal that is newer."""
+    before = record.last.permissions
+    if {bit: state.on for bit, state in before.items()} != {bit: state.on for bit, state in known.items()}:
+        return True
+    refusals = [row.at for row in record.facts.rows if row.refuses and row.at is not None]
+    return any(before[bit].at <= at < state.at for bit, state in known.items() if not state.on for at in refusals)
 
 
 def _exchanged(
