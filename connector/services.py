@@ -15,6 +15,7 @@ from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
+from connector.state import StateStore, state_from
 from connector.threads import ContextThreadPool
 
 
@@ -23,6 +24,7 @@ class Services:
     """The systems and settings that the work needs.
 
     Attributes:
+        state: checkpoints of feeds and whatever else has no place in Dataverse.
         pool: threads for calls that cannot be batched; as many as Spotler is asked at the same time.
         side_pool: threads for calls to Dataverse that do not depend on one another.
         now: the present, in UTC.
@@ -34,6 +36,7 @@ class Services:
     spotler: Spotler
     bus: Bus
     mapping: Mapping
+    state: StateStore
     pool: ContextThreadPool
     side_pool: ContextThreadPool
     now: Callable[[], datetime]
@@ -90,6 +93,7 @@ def get_services() -> Services:
         spotler=spotler_from(settings),
         bus=get_bus(),
         mapping=replace(load_mapping(settings.mapping_file), times=times, definitions=ColumnDefinitions(dataverse).of),
+        state=state_from(settings),
         pool=ContextThreadPool(settings.spotler_parallel, thread_name_prefix="spotler"),
         side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,

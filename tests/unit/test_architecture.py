@@ -1,7 +1,8 @@
 """Who may use whom, read from the import statements.
 
 triggers, cli → jobs → operations → routing, sync, pulls → services → mapping → consent
-              → dataverse, spotler, servicebus → http → settings, telemetry, threads → errors, outcomes, problem_log
+              → dataverse, spotler, servicebus, state → http → settings, telemetry, threads
+              → errors, outcomes, problem_log
 
 * `routing` is below `jobs` and `operations`, because both name subscriptions, and a job that waits goes back as a work
   item.
@@ -29,7 +30,7 @@ HEIGHTS = {
             ("errors", "outcomes", "problem_log"),
             ("settings", "telemetry", "threads"),
             ("http",),
-            ("dataverse", "spotler", "servicebus"),
+            ("dataverse", "spotler", "servicebus", "state"),
             ("consent",),
             ("mapping",),
             ("services",),
