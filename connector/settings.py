@@ -134,6 +134,8 @@ class Settings(BusSettings):
     # Feeds.
     #: How far back a feed is read at its first run, in days; by default it has no history.
     feed_first_days: Annotated[float, Field(ge=0)] = 0
+    #: Whether changed contacts are read on their schedule.
+    updates_enabled: bool = True
     #: Whether bounces are read on their schedule.
     bounces_enabled: bool = True
 
