@@ -128,7 +128,8 @@ def get_services() -> Services:
 def services_with(settings: Settings, mapping: Mapping) -> Services:
     """Services of their own with another mapping than that of the settings, for a command."""
     dataverse = connect(settings)
-    times = Times(ZoneInfo(settings.time_zone), DateColumns(dataverse).is_wall_clock)
+    dates = DateColumns(dataverse)
+    times = Times(ZoneInfo(settings.time_zone), dates.is_wall_clock, dates.is_day)
     return Services(
         settings=settings,
         dataverse=dataverse,

@@ -134,6 +134,8 @@ class Settings(BusSettings):
     # Feeds.
     #: How far back a feed is read at its first run, in days; by default it has no history.
     feed_first_days: Annotated[float, Field(ge=0)] = 0
+    #: Whether changed contacts are read on their schedule.
+    updates_enabled: bool = True
     #: Whether bounces are read on their schedule.
     bounces_enabled: bool = True
 
@@ -146,6 +148,10 @@ class Settings(BusSettings):
     )
     #: The client id of a user-assigned managed identity, for an address.
     state_client_id: str | None = None
+
+    # Consent.
+    #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
+    opt_out_sets_do_not_bulk_email: bool = True
 
     # Mapping.
     #: The time zone in which a date-time becomes a date.

@@ -86,8 +86,8 @@ def no_definitions(table: str) -> "abc.Mapping[str, Column]":
     raise Misconfigured(f"The columns of the table {table} are not known here.")
 
 
-def no_wall_clock(_table: str, _column: str) -> bool:
-    """Date-times have a time zone, as those of the standard tables have."""
+def no_column(_table: str, _column: str) -> bool:
+    """Date-times have a time zone and are shown with their time, as those of the standard tables are."""
     return False
 
 
@@ -98,10 +98,12 @@ class Times:
     Attributes:
         zone: in which a moment becomes a day.
         is_wall_clock: whether the date-times of a column (table, column) have no time zone.
+        is_day: whether the moments of a column are shown to people as days.
     """
 
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Europe/Amsterdam"))
-    is_wall_clock: abc.Callable[[str, str], bool] = no_wall_clock
+    is_wall_clock: abc.Callable[[str, str], bool] = no_column
+    is_day: abc.Callable[[str, str], bool] = no_column
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -182,7 +182,7 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
         if precision is not None:
             attribute["Precision"] = precision if column.precision is None else column.precision
     if column.kind in _BEHAVIORS:
-        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE else "DateAndTime"
+        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE or column.is_day else "DateAndTime"
         attribute["DateTimeBehavior"] = {"Value": _BEHAVIORS[column.kind]}
     if column.kind in LOOKUP_KINDS:
         targets: list[Json] = list(column.targets)
