@@ -131,9 +131,43 @@ class Settings(BusSettings):
     keep_completed_days: Annotated[int, Field(ge=0)] = 30
     keep_failed_days: Annotated[int, Field(ge=0)] = 90
 
+    # Feeds.
+    #: How far back a feed is read at its first run, in days; by default it has no history.
+    feed_first_days: Annotated[float, Field(ge=0)] = 0
+    #: Whether changed contacts are read on their schedule.
+    updates_enabled: bool = True
+    #: Whether bounces are read on their schedule.
+    bounces_enabled: bool = True
+
+    # State: what has no place in Dataverse.
+    #: The address of a storage account, a connection string of one, or a directory of this machine.
+    state: SecretStr
+    #: The container in that storage account.
+    state_container: Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9])+$", min_length=3, max_length=63)] = (
+        "spotler-connector"
+    )
+    #: The client id of a user-assigned managed identity, for an address.
+    state_client_id: str | None = None
+
+    # Consent.
+    #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
+    opt_out_sets_do_not_bulk_email: bool = True
+
     # Mapping.
     #: The time zone in which a date-time becomes a date.
     time_zone: TimeZone = "Europe/Amsterdam"
+
+    @field_validator("state")
+    @classmethod
+    def _secure_state(cls, place: SecretStr) -> SecretStr:
+        text = place.get_secret_value().strip()
+        return SecretStr(_secure_url(text) if "://" in text and "=" not in text else text)
+
+    @property
+    def state_is_directory(self) -> bool:
+        """Whether STATE is a directory, and no storage account."""
+        place = self.state.get_secret_value()
+        return "://" not in place and "=" not in place
 
     @field_validator("dataverse_client_secret")
     @classmethod

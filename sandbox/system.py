@@ -126,7 +126,11 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
                 *options.dataverse_arguments,
             ],
         )
-        settings = {**_settings(servicebus, dataverse, spotler, options), **options.settings}
+        settings = {
+            **_settings(servicebus, dataverse, spotler, options),
+            "STATE": str((folder / "state").absolute()),
+            **options.settings,
+        }
         stack.callback((folder / SETTINGS).unlink, missing_ok=True)
         write_settings(folder / SETTINGS, settings)
         yield Surroundings(servicebus, dataverse, spotler, settings, folder)

@@ -33,8 +33,9 @@ from connector.services import Services
 from connector.sync.deleted import forget_deleted
 from connector.sync.failed_jobs import write_failed_jobs
 from connector.sync.info import write_infos
-from connector.sync.outward import OPTED_OUT, Outward
+from connector.sync.outward import Outward
 from connector.sync.records import PERMISSION_LOOKUPS, Record, RecordReader
+from connector.sync.remembered import OPTED_OUT
 from connector.sync.results import Delivery, NotSent
 from connector.threads import ContextThreadPool
 

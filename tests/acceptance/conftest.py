@@ -23,7 +23,8 @@ MORE_ROWS: Final = (
     {"contact": "donotphone", "direction": "->", "filter": "false", "note": "Those who refuse calls stay out."},
     {"contact": "numberofchildren", "direction": "<->", "spotler": "freeField1"},
     {"contact": "creditlimit", "direction": "<-", "spotler": "turnover"},
-    {"contact": "jobtitle", "direction": "<-", "spotler": "profileFields", "items": ["Garden"]},
+    {"contact": "new_hobbies", "direction": "<-", "spotler": "profileFields", "items": ["Garden"]},
+    {"lead": "$value:CRM", "direction": "->", "spotler": "scoreNote2"},
     {"lead": "address1_stateorprovince", "direction": "->", "spotler": "province", "note": "Not visible in Spotler."},
 )
 

@@ -1,12 +1,13 @@
 """Who may use whom, read from the import statements.
 
-triggers, cli → jobs → operations → sync, pulls → routing → services → mapping → consent
-              → dataverse, spotler, servicebus → http → settings, telemetry, threads, due
+triggers, cli → jobs → operations → pulls → sync → routing → services → mapping → consent
+              → dataverse, spotler, servicebus, state → http → settings, telemetry, threads, due
               → errors, outcomes, problem_log
 
 * `routing` is below `jobs`, `operations` and `sync`, because all of them name subscriptions, and what waits goes back
   as an item.
-* `pulls` are below `operations`, because Refresh Automations and Refresh Permissions do at once what the timers do.
+* `pulls` are above `sync`, because what they read changes records, and below `operations`, because Refresh Automations
+  and Refresh Permissions do at once what the timers do.
 * `mapping` is above `consent`, because what is sent of a record depends on the decision about it.
 * `services` are the clients and the mapping of a process. They are above what they hold and below who uses them.
 """
@@ -30,12 +31,13 @@ HEIGHTS = {
             ("errors", "outcomes", "problem_log"),
             ("settings", "telemetry", "threads", "due"),
             ("http",),
-            ("dataverse", "spotler", "servicebus"),
+            ("dataverse", "spotler", "servicebus", "state"),
             ("consent",),
             ("mapping",),
             ("services",),
             ("routing",),
-            ("sync", "pulls"),
+            ("sync",),
+            ("pulls",),
             ("operations",),
             ("jobs",),
             ("triggers", "cli"),

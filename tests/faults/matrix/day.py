@@ -257,6 +257,7 @@ def services_on(systems: Systems, wire: Wire, bus: TouchedBus) -> Services:
         ),
         bus=bus,  # type: ignore[arg-type]
         mapping=MAPPING,
+        state=systems.state,
         pool=pool,
         side_pool=pool,
         now=time.now,
