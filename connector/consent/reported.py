@@ -6,7 +6,7 @@ when the permission was switched. So each change counts from the moment that fav
 | Spotler shows | Known before | Reported | Counts from |
 |---|---|---|---|
 | off | off, and the contact was not changed since | nothing: this may be our own write | |
-| off | off, but the contact was changed since | an opt-out: it may have been on in between | the contact's last change |
+| off | off, but the contact was changed since | an opt-out: it may have been on | the contact's last change |
 | off | on, or nothing | an opt-out | the latest possible moment: the contact's last change |
 | on | on | nothing: this may be our own write | |
 | on | off | an opt-in | the earliest possible moment: when it was last seen off |

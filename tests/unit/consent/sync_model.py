@@ -109,34 +109,9 @@ def tick(world: World) -> World:
 
 def happen(world: World, event: Event) -> World | None:
     """What an event makes of the world; None where it cannot happen."""
+    can, effect = EVENTS[event]
     world = tick(world)
-    now = world.now
-    match event:
-        case Event.OPT_IN_DATAVERSE if not world.row.subscribed:
-            return edited(replace(world, said_yes=now), subscribed=True)
-        case Event.OPT_OUT_DATAVERSE if world.row.subscribed:
-            return edited(replace(world, said_no=now), subscribed=False)
-        case Event.OPT_IN_SPOTLER if world.there and not world.on:
-            return replace(world, on=True, changed=now, said_yes=now)
-        case Event.OPT_OUT_SPOTLER if world.there and world.on:
-            return replace(world, on=False, changed=now, said_no=now)
-        case Event.REFUSE_BULK if not world.bulk:
-            return replace(world, bulk=True)
-        case Event.NEW_ADDRESS if world.there:
-            return replace(outward(world), changed=now)
-        case Event.RENAME if world.name == 0:
-            return replace(world, name=1)
-        case Event.READ if world.there:
-            return replace(world, picture=shown(world))
-        case Event.REPLAY if world.picture:
-            return replace(heard(world, world.picture), picture=None)
-        case Event.MERGE if not world.merged:
-            return replace(world, merged=True)
-        case Event.ANONYMIZE if not world.keep_out:
-            return gone(replace(world, keep_out=True))
-        case Event.LIFT if world.keep_out or world.bulk or world.merged:
-            return replace(world, keep_out=False, bulk=False, merged=False)
-    return None
+    return effect(world) if can(world) else None
 
 
 def edited(world: World, *, subscribed: bool) -> World:
@@ -300,3 +275,35 @@ def fingerprint(world: World) -> tuple:
         world.known, world.said_yes, world.said_no, world.now, world.history, world.bulk, world.merged, world.keep_out,
         world.there, world.name, picture and (picture.states[BIT], picture.seen_on, picture.changed_on),
     )  # fmt: skip
+
+
+#: When each event can happen, and what it does.
+EVENTS = {
+    Event.OPT_IN_DATAVERSE: (
+        lambda world: not world.row.subscribed,
+        lambda world: edited(replace(world, said_yes=world.now), subscribed=True),
+    ),
+    Event.OPT_OUT_DATAVERSE: (
+        lambda world: world.row.subscribed,
+        lambda world: edited(replace(world, said_no=world.now), subscribed=False),
+    ),
+    Event.OPT_IN_SPOTLER: (
+        lambda world: world.there and not world.on,
+        lambda world: replace(world, on=True, changed=world.now, said_yes=world.now),
+    ),
+    Event.OPT_OUT_SPOTLER: (
+        lambda world: world.there and world.on,
+        lambda world: replace(world, on=False, changed=world.now, said_no=world.now),
+    ),
+    Event.REFUSE_BULK: (lambda world: not world.bulk, lambda world: replace(world, bulk=True)),
+    Event.NEW_ADDRESS: (lambda world: world.there, lambda world: replace(outward(world), changed=world.now)),
+    Event.RENAME: (lambda world: world.name == 0, lambda world: replace(world, name=1)),
+    Event.READ: (lambda world: world.there, lambda world: replace(world, picture=shown(world))),
+    Event.REPLAY: (lambda world: world.picture, lambda world: replace(heard(world, world.picture), picture=None)),
+    Event.MERGE: (lambda world: not world.merged, lambda world: replace(world, merged=True)),
+    Event.ANONYMIZE: (lambda world: not world.keep_out, lambda world: gone(replace(world, keep_out=True))),
+    Event.LIFT: (
+        lambda world: world.keep_out or world.bulk or world.merged,
+        lambda world: replace(world, keep_out=False, bulk=False, merged=False),
+    ),
+}
