@@ -16,9 +16,10 @@ from connector.consent import Decision, Fate
 from connector.dataverse.api.rows import Row
 from connector.dataverse.names import Account, Contact, Flags, Lead
 from connector.mapping.columns import Collection, Mapped, base_column
-from connector.mapping.draft import SET, Draft
+from connector.mapping.draft import Draft
 from connector.mapping.model import EMAIL, Mapping, MappingRow, Times
 from connector.mapping.sources import Source, source_of
+from connector.mapping.steps import FieldStep
 from connector.mapping.values import equals
 from connector.spotler import Fields
 
@@ -46,33 +47,6 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     hidden: bool = False
     lost_refusals: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One value of the record on its way to one field."""
-
-    field: str
-    item: str
-    items: tuple[str, ...]
-    column: str
-    source: Source
-
-    def take(self, record: Row, draft: Draft) -> None:
-        field = draft.find(self.field)
-        if field is None:
-            return
-        cell = self.source.read(record)
-        if cell is None:
-            draft.warn(f"The column {self.column} was not read with the record, so {field.name} was left out.")
-        elif self.item and field.type == SET:
-            draft.put_item(field, self.item, self.column, cell)
-        elif self.item:
-            draft.warn(f"The field {field.name} is not a list field, so its item {self.item} was not sent.")
-        elif field.type == SET:
-            draft.put_labels(field, self.items, self.column, cell)
-        else:
-            draft.put(field, self.column, cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +78,7 @@ class OutwardPlan:
     select: tuple[str, ...]
     expand: abc.Mapping[str, tuple[str, ...]]
     triggers: frozenset[str]
-    _steps: tuple[_Step, ...]
+    _steps: tuple[FieldStep, ...]
     _filters: tuple[_Filter, ...]
     _permissions: MappingRow | None
     _permission_fields: tuple[str, ...]
@@ -162,14 +136,14 @@ class OutwardPlan:
 def plan(mapping: Mapping, table: str) -> OutwardPlan:
     """The plan of a table (`contact`, `lead` or `account`), made once per mapping and table."""
     rows = [row for row in mapping.rows if table in row.columns] if mapping.syncs(table) else []
-    steps: list[_Step] = []
+    steps: list[FieldStep] = []
     remarks: list[str] = []
     permissions = None
     for row in rows:
         expression = row.columns[table]
         source = source_of(expression, mapping, table)
         if row.field and row.direction.outward and source:
-            steps.append(_Step(row.field, row.item, row.items, base_column(expression) or _SPECIAL, source))
+            steps.append(FieldStep(row.field, row.item, row.items, base_column(expression) or _SPECIAL, source))
         elif expression == Mapped(Collection.PERMISSIONS):
             permissions = row if row.direction.outward else None
         elif row.direction.outward and isinstance(expression, Mapped):

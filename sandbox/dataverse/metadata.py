@@ -41,6 +41,13 @@ _BEHAVIORS: Final = {
     Kind.DATE_TIME_NO_ZONE: "TimeZoneIndependent",
 }
 
+#: The range and the decimals of numbers where the manifest says nothing of them.
+_RANGES: Final[dict[Kind, tuple[int, int, int | None]]] = {
+    Kind.INTEGER: (-(2**31), 2**31 - 1, None),
+    Kind.DECIMAL: (-(10**11), 10**11, 2),
+    Kind.MONEY: (-922_337_203_685_477, 922_337_203_685_477, 4),
+}
+
 #: Columns whose metadata have options.
 _OPTION_KINDS: Final = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.STATE, Kind.STATUS})
 
@@ -144,12 +151,19 @@ def _type_name(column: Column) -> str:
     return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
 
 
+def _type_code(column: Column) -> str:
+    """The name of the type in the older list of types, which has none for multi-choices."""
+    if column.kind is Kind.CHOICES:
+        return "Virtual"
+    return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
+
+
 def _attribute(model: TableModel, column: Column) -> JsonObject:
     attribute: JsonObject = {
         "@odata.type": f"#{_TYPED}{_type_name(column)}AttributeMetadata",
         "LogicalName": column.name,
         "SchemaName": column.name,
-        "AttributeType": "DateTime" if column.kind in _BEHAVIORS else column.kind.value,
+        "AttributeType": _type_code(column),
         "DisplayName": _label(column.label),
         "IsPrimaryId": column.name == model.id_column,
         "IsPrimaryName": column.name == model.table.name_column,
@@ -161,8 +175,14 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
     if column.kind in (Kind.TEXT, Kind.MEMO):
         attribute["MaxLength"] = column.length
         attribute["AutoNumberFormat"] = column.auto_number
+    if column.kind in _RANGES:
+        low, high, precision = _RANGES[column.kind]
+        attribute["MinValue"] = low if column.minimum is None else column.minimum
+        attribute["MaxValue"] = high if column.maximum is None else column.maximum
+        if precision is not None:
+            attribute["Precision"] = precision if column.precision is None else column.precision
     if column.kind in _BEHAVIORS:
-        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE else "DateAndTime"
+        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE or column.is_day else "DateAndTime"
         attribute["DateTimeBehavior"] = {"Value": _BEHAVIORS[column.kind]}
     if column.kind in LOOKUP_KINDS:
         targets: list[Json] = list(column.targets)

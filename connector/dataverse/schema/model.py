@@ -47,6 +47,9 @@ class Column:
         required: whether a row cannot be created without it.
         writable: whether clients may write it.
         default: the value of a row that was created without it.
+        minimum, maximum: the range of a number; None where only the type limits it.
+        precision: the number of decimals of a number; None where it is not known.
+        is_day: whether a moment is shown to people as a day (format DateOnly).
     """
 
     name: str
@@ -60,6 +63,10 @@ class Column:
     required: bool = False
     writable: bool = True
     default: bool | int | str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    precision: int | None = None
+    is_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,39 @@
-"""What an environment says of its own tables, in the words of the manifest; for the command line.
+"""What an environment says of its own tables, in the words of the manifest.
 
-Only what a check of names and types needs is filled in: columns that can be read, their kinds, and where lookups lead.
+Only what the mapping needs is filled in: columns that can be read, their kinds, the limits of what can be written into
+them, their choices, and where lookups lead. Properties of a type of column are shown only where its type is asked for,
+so a table takes several questions; they travel in one call.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from connector.dataverse.api import Dataverse, NotFound, Row, UnknownName, filters
+from connector.dataverse.api import BatchRequest, Dataverse, NotFound, Query, Row, UnknownName, filters
+from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.schema.model import Column, Kind, Table
 
 #: Types that have a name of their own in Dataverse and are like another one here.
 _LIKE: Final = {"Owner": Kind.LOOKUP, "PartyList": Kind.LOOKUP, "Double": Kind.DECIMAL}
 #: The types of dates, by `DateTimeBehavior`.
 _DATES: Final = {"DateOnly": Kind.DATE, "TimeZoneIndependent": Kind.DATE_TIME_NO_ZONE, "UserLocal": Kind.DATE_TIME}
+_DAY_FORMAT: Final = "DateOnly"
 #: Multi-choices have no type of their own; the class of their definition shows it.
 _CHOICES: Final = "MultiSelectPicklistAttributeMetadata"
+_OPTIONS: Final = "OptionSet($select=Options)"
+
+#: What is asked of the columns of each type, beside their names.
+_TYPED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "DateTime": (("DateTimeBehavior", "Format"), ()),
+    "String": (("MaxLength",), ()),
+    "Memo": (("MaxLength",), ()),
+    "Integer": (("MinValue", "MaxValue"), ()),
+    "Decimal": (("MinValue", "MaxValue", "Precision"), ()),
+    "Money": (("MinValue", "MaxValue", "Precision"), ()),
+    "Picklist": ((), (_OPTIONS,)),
+    "MultiSelectPicklist": ((), (_OPTIONS,)),
+}
 
 
 def read_tables(dataverse: Dataverse, names: Iterable[str]) -> dict[str, Table]:
@@ -28,43 +46,114 @@ def read_tables(dataverse: Dataverse, names: Iterable[str]) -> dict[str, Table]:
     tables = {}
     for name in names:
         try:
-            tables[name] = _read(dataverse, name)
+            tables[name] = read_table(dataverse, name)
         except (NotFound, UnknownName):
             continue
     return tables
 
 
-def _read(dataverse: Dataverse, name: str) -> Table:
+def read_table(dataverse: Dataverse, name: str) -> Table:
+    """One table.
+
+    Raises:
+        NotFound, UnknownName: the environment does not have it.
+        Refused: the connector's user may not read definitions.
+        Transient, Misconfigured: Dataverse cannot be reached.
+    """
     definition = f"EntityDefinitions(LogicalName={filters.quoted(name)})"
+    relations, attributes, tables, *typed = _ask(
+        dataverse,
+        Query(
+            set_name=f"{definition}/ManyToOneRelationships",
+            select=("ReferencingAttribute", "ReferencedEntity", "ReferencingEntityNavigationPropertyName"),
+        ),
+        Query(
+            set_name=f"{definition}/Attributes",
+            select=("LogicalName", "AttributeType", "IsValidForRead", "IsValidForUpdate"),
+        ),
+        Query(
+            set_name="EntityDefinitions",
+            select=("LogicalName", "EntitySetName", "PrimaryIdAttribute", "PrimaryNameAttribute"),
+            filter=filters.eq("LogicalName", name),
+        ),
+        *(
+            Query(
+                set_name=f"{definition}/Attributes/Microsoft.Dynamics.CRM.{kind}AttributeMetadata",
+                select=("LogicalName", *properties),
+                expand=expand,
+            )
+            for kind, (properties, expand) in _TYPED.items()
+        ),
+    )
     navigation: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for row in dataverse.query(
-        f"{definition}/ManyToOneRelationships",
-        select=("ReferencingAttribute", "ReferencedEntity", "ReferencingEntityNavigationPropertyName"),
-    ):
+    for row in relations:
         target = navigation[str(row["ReferencingAttribute"])]
         target[str(row["ReferencedEntity"])] = str(row["ReferencingEntityNavigationPropertyName"])
-    rows = dataverse.query(
-        f"{definition}/Attributes", select=("LogicalName", "AttributeType", "IsValidForRead", "IsValidForUpdate")
-    )
-    dates = {
-        str(row["LogicalName"]): _date_kind(row)
-        for row in dataverse.query(
-            f"{definition}/Attributes/Microsoft.Dynamics.CRM.DateTimeAttributeMetadata",
-            select=("LogicalName", "DateTimeBehavior"),
-        )
-    }
+    special = {str(row["LogicalName"]): row for rows in typed for row in rows}
     columns = [
-        Column(
-            str(row["LogicalName"]),
-            dates.get(str(row["LogicalName"]), kind),
-            targets=tuple(navigation[str(row["LogicalName"])]),
-            navigation=navigation[str(row["LogicalName"])],
-            writable=row.get("IsValidForUpdate") is True,
-        )
-        for row in rows
+        _column(row, kind, special.get(str(row["LogicalName"]), {}), navigation[str(row["LogicalName"])])
+        for row in attributes
         if row.get("IsValidForRead") is True and (kind := _kind(row)) is not None
     ]
-    return Table(name=name, set_name="", label="", id_column="", name_column="", columns=tuple(columns))
+    itself = tables[0] if tables else {}
+    return Table(
+        name=name,
+        set_name=str(itself.get("EntitySetName") or ""),
+        label="",
+        id_column=str(itself.get("PrimaryIdAttribute") or ""),
+        name_column=str(itself.get("PrimaryNameAttribute") or ""),
+        columns=tuple(columns),
+    )
+
+
+def _ask(dataverse: Dataverse, *queries: Query) -> list[list[Row]]:
+    """The answers to several questions; lists of definitions have one page."""
+    requests = [BatchRequest("GET", query.path, query.set_name, headers=query.headers) for query in queries]
+    found = []
+    for query, answer in zip(queries, dataverse.batch(requests), strict=True):
+        if answer.error is not None:
+            raise answer.error
+        found.append(rows_of(mapping_of(answer.body, f"GET {query.set_name}"), query.set_name))
+    return found
+
+
+def _column(row: Row, kind: Kind, special: Row, navigation: dict[str, str]) -> Column:
+    if kind is Kind.DATE_TIME:
+        kind = _date_kind(special)
+    column = Column(
+        str(row["LogicalName"]),
+        kind,
+        targets=tuple(navigation),
+        navigation=navigation,
+        options=_options(special.get("OptionSet")),
+        writable=row.get("IsValidForUpdate") is True,
+        minimum=_number(special.get("MinValue")),
+        maximum=_number(special.get("MaxValue")),
+        precision=_whole(special.get("Precision")),
+        is_day=kind is Kind.DATE_TIME and special.get("Format") == _DAY_FORMAT,
+    )
+    length = _whole(special.get("MaxLength"))
+    return column if length is None else replace(column, length=length)
+
+
+def _options(option_set: object) -> dict[int, str]:
+    """Value and label, in the language of the connector's user, as the formatted values of rows are."""
+    found = option_set.get("Options") if isinstance(option_set, Mapping) else None
+    options = {}
+    for option in found if isinstance(found, list) else ():
+        label = option.get("Label") if isinstance(option, Mapping) else None
+        shown = label.get("UserLocalizedLabel") if isinstance(label, Mapping) else None
+        if isinstance(shown, Mapping) and isinstance(option.get("Value"), int):
+            options[option["Value"]] = str(shown.get("Label") or "")
+    return options
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _date_kind(row: Row) -> Kind:
