@@ -1,0 +1,82 @@
+"""The permissions of new subscribers: those that their contacts have, and not those of the environment variables.
+
+A contact that did not exist yet had agreed to nothing. So what is on counts as an opt-in of the moment when the contact
+was made, and what is off is no opt-out: a form that does not mention a permission withdraws nothing.
+"""
+
+from collections.abc import Mapping
+
+from connector.consent import KnownState, ShownContact, report
+from connector.dataverse.records import RecordRef
+from connector.mapping.columns import Collection, Mapped
+from connector.services import Services
+from connector.spotler import Field, Fields, SpotlerContact, from_spotler
+from connector.sync.permission_rows import Ensured, PermissionRows
+from connector.sync.records import Record
+
+#: The channel through which mail goes.
+_EMAIL_CHANNEL = "EMAIL"
+
+
+def give_permissions(
+    services: Services,
+    fields: Fields,
+    records: Mapping[RecordRef, Record],
+    contacts: Mapping[RecordRef, SpotlerContact],
+    *,
+    made_from_spotler: bool,
+) -> dict[RecordRef, Ensured]:
+    """Create and switch the rows of records.
+
+    Args:
+        services: the systems.
+        fields: of the account.
+        records: of one table, as they were read.
+        contacts: the contact of each record.
+        made_from_spotler: whether the records were made for these contacts, or existed.
+
+    Returns:
+        each record as it is then, or why it could not be done.
+    """
+    table = next((ref.table for ref in contacts), "")
+    field = _permissions_field(services, table, fields)
+    if field is None:
+        return {ref: records[ref] for ref in contacts}
+    shown = {ref: _shown(services, contact, field) for ref, contact in contacts.items()}
+    rows = PermissionRows(services)
+    results = rows.ensure(
+        [records[ref] for ref in contacts],
+        reported={ref: report(each, field.options, _nothing(contacts[ref], field)) for ref, each in shown.items()},
+        known={ref: _states(services, contacts[ref], each) for ref, each in shown.items()},
+        made_from_spotler=made_from_spotler,
+    )
+    return results | rows.apply([each for each in results.values() if isinstance(each, Record)])
+
+
+def _permissions_field(services: Services, table: str, fields: Fields) -> Field | None:
+    wanted = Mapped(Collection.PERMISSIONS)
+    names = (row.field for row in services.mapping.rows if row.columns.get(table) == wanted)
+    return next((field for name in names if (field := fields.get(name))), None)
+
+
+def _shown(services: Services, contact: SpotlerContact, field: Field) -> ShownContact:
+    properties = {name.casefold(): value for name, value in contact.properties.items()}
+    states = from_spotler(field.type, properties.get(field.name.casefold()))
+    return ShownContact(
+        states=states if isinstance(states, Mapping) else {},
+        seen_on=services.now(),
+        changed_on=contact.last_changed,
+        reachable=contact.channels.get(_EMAIL_CHANNEL),
+    )
+
+
+def _nothing(contact: SpotlerContact, field: Field) -> dict[int, KnownState]:
+    """What was known before the contact existed: everything off."""
+    if contact.created is None:
+        return {}
+    return {option.bit: KnownState(on=False, at=contact.created) for option in field.options}
+
+
+def _states(services: Services, contact: SpotlerContact, shown: ShownContact) -> dict[int, KnownState]:
+    since = contact.created or contact.last_changed or services.now()
+    return {bit: KnownState(on, since) for bit, on in shown.states.items()}
