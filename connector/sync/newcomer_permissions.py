@@ -11,11 +11,9 @@ from connector.dataverse.records import RecordRef
 from connector.mapping.columns import Collection, Mapped
 from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact, from_spotler
+from connector.sync.newcomer_choice import EMAIL_CHANNEL
 from connector.sync.permission_rows import Ensured, PermissionRows
 from connector.sync.records import Record
-
-#: The channel through which mail goes.
-_EMAIL_CHANNEL = "EMAIL"
 
 
 def give_permissions(
@@ -66,7 +64,7 @@ def _shown(services: Services, contact: SpotlerContact, field: Field) -> ShownCo
         states=states if isinstance(states, Mapping) else {},
         seen_on=services.now(),
         changed_on=contact.last_changed,
-        reachable=contact.channels.get(_EMAIL_CHANNEL),
+        reachable=contact.channels.get(EMAIL_CHANNEL),
     )
 
 

@@ -31,6 +31,20 @@ from connector.services import Services
 from connector.spotler import Fields, SpotlerContact
 from connector.sync.external_ids import OPERATION, Tie, Wanted, is_same, look_up, tie
 from connector.sync.info import info_of, write_infos
+from connector.sync.newcomer_choice import (
+    CREATED,
+    DEACTIVATED,
+    FAILED,
+    FOUND,
+    KEPT_OUT,
+    MOVED,
+    NO_ADDRESS,
+    NOT_WRITTEN,
+    OFF,
+    OTHER_SYSTEM,
+    OTHERS,
+    why_not,
+)
 from connector.sync.newcomer_permissions import give_permissions
 from connector.sync.newcomer_rows import (
     Origin,
@@ -50,21 +64,6 @@ log = logging.getLogger(__name__)
 
 #: Contacts that are worked on at once.
 AT_ONCE: Final = 100
-
-# What became of contacts, as it is counted in the log.
-OFF: Final = "left alone: new subscribers are switched off"
-OTHER_SYSTEM: Final = "left alone: of another system"
-TEMPORARY: Final = "left alone: temporary"
-TEST_GROUP: Final = "left alone: of the test group"
-NO_ADDRESS: Final = "left alone: no usable address"
-MOVED: Final = "left alone: the address changed meanwhile"
-DEACTIVATED: Final = "left alone: their row was deactivated"
-KEPT_OUT: Final = "left alone: the record may not be in Spotler"
-FAILED: Final = "failed"
-CREATED: Final = "created"
-FOUND: Final = "found"
-OTHERS: Final = "other rows that match too"
-NOT_WRITTEN: Final = "values not written"
 
 _TABLES: Final[Mapping[str, TableNames]] = {Contact.TABLE: Contact, Lead.TABLE: Lead}
 
@@ -89,7 +88,7 @@ def take(services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]
     problems: list[ConnectorError] = []
     wanted: dict[str, SpotlerContact] = {}
     for contact in contacts:
-        if why := _why_not(services, contact):
+        if why := why_not(contact, services.settings):
             counts[why] += 1
         else:
             wanted[own_id(target, contact)] = contact  # the last one is the newest
@@ -98,16 +97,6 @@ def take(services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]
     for problem in problems:
         raise problem
     return +counts
-
-
-def _why_not(services: Services, contact: SpotlerContact) -> str:
-    if contact.external_id:
-        return OTHER_SYSTEM
-    if contact.temporary:
-        return TEMPORARY
-    if contact.test_group and not services.settings.new_subscriber_test_contacts:
-        return TEST_GROUP
-    return "" if contact.email else NO_ADDRESS
 
 
 #: A subscriber, and everybody who has its address in Spotler.
