@@ -6,7 +6,7 @@ was made, and what is off is no opt-out: a form that does not mention a permissi
 
 from collections.abc import Mapping
 
-from connector.consent import KnownState, ShownContact, report
+from connector.consent import KnownState, ShownContact, SpotlerReport, report
 from connector.dataverse.records import RecordRef
 from connector.mapping.columns import Collection, Mapped
 from connector.services import Services
@@ -21,8 +21,6 @@ def give_permissions(
     fields: Fields,
     records: Mapping[RecordRef, Record],
     contacts: Mapping[RecordRef, SpotlerContact],
-    *,
-    made_from_spotler: bool,
 ) -> dict[RecordRef, Ensured]:
     """Create and switch the rows of records.
 
@@ -31,7 +29,6 @@ def give_permissions(
         fields: of the account.
         records: of one table, as they were read.
         contacts: the contact of each record.
-        made_from_spotler: whether the records were made for these contacts, or existed.
 
     Returns:
         each record as it is then, or why it could not be done.
@@ -40,14 +37,10 @@ def give_permissions(
     field = _permissions_field(services, table, fields)
     if field is None:
         return {ref: records[ref] for ref in contacts}
-    shown = {ref: _shown(services, contact, field) for ref, contact in contacts.items()}
+    nothing = {ref: _nothing(contact, field) for ref, contact in contacts.items()}
+    said = {ref: _report(services, contact, field, nothing[ref]) for ref, contact in contacts.items()}
     rows = PermissionRows(services)
-    results = rows.ensure(
-        [records[ref] for ref in contacts],
-        reported={ref: report(each, field.options, _nothing(contacts[ref], field)) for ref, each in shown.items()},
-        known={ref: _states(services, contacts[ref], each) for ref, each in shown.items()},
-        made_from_spotler=made_from_spotler,
-    )
+    results = rows.ensure([records[ref] for ref in contacts], reported=said, known=nothing, made_from_spotler=True)
     return results | rows.apply([each for each in results.values() if isinstance(each, Record)])
 
 
@@ -57,17 +50,6 @@ def _permissions_field(services: Services, table: str, fields: Fields) -> Field 
     return next((field for name in names if (field := fields.get(name))), None)
 
 
-def _shown(services: Services, contact: SpotlerContact, field: Field) -> ShownContact:
-    properties = {name.casefold(): value for name, value in contact.properties.items()}
-    states = from_spotler(field.type, properties.get(field.name.casefold()))
-    return ShownContact(
-        states=states if isinstance(states, Mapping) else {},
-        seen_on=services.now(),
-        changed_on=contact.last_changed,
-        reachable=contact.channels.get(EMAIL_CHANNEL),
-    )
-
-
 def _nothing(contact: SpotlerContact, field: Field) -> dict[int, KnownState]:
     """What was known before the contact existed: everything off."""
     if contact.created is None:
@@ -75,6 +57,16 @@ def _nothing(contact: SpotlerContact, field: Field) -> dict[int, KnownState]:
     return {option.bit: KnownState(on=False, at=contact.created) for option in field.options}
 
 
-def _states(services: Services, contact: SpotlerContact, shown: ShownContact) -> dict[int, KnownState]:
-    since = contact.created or contact.last_changed or services.now()
-    return {bit: KnownState(on, since) for bit, on in shown.states.items()}
+def _report(
+    services: Services, contact: SpotlerContact, field: Field, known: Mapping[int, KnownState]
+) -> SpotlerReport:  # fmt: skip
+    properties = {name.casefold(): value for name, value in contact.properties.items()}
+    states = from_spotler(field.type, properties.get(field.name.casefold()))
+    shown = ShownContact(
+        states=states if isinstance(states, Mapping) else {},
+        # Not before it was made and changed, by whichever clock.
+        seen_on=max(filter(None, (services.now(), contact.created, contact.last_changed))),
+        changed_on=contact.last_changed,
+        reachable=contact.channels.get(EMAIL_CHANNEL),
+    )
+    return report(shown, field.options, known)

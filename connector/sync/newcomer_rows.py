@@ -25,7 +25,7 @@ _NAMESPACE: Final = UUID("0f6b1a52-6c0e-5d0b-8a37-3d6e0c7b9a41")
 _AT: Final = "@"
 
 
-class Origin(Enum):
+class RowOrigin(Enum):
     """How a row belongs to a subscriber."""
 
     NEW = auto()
@@ -66,9 +66,23 @@ class Place:
     """
 
     row_id: str
-    origin: Origin
+    origin: RowOrigin
     row: Row
     others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A subscriber with its row, and everybody who has its address in Spotler."""
+
+    subscriber: Subscriber
+    place: Place
+    holders: Sequence[SpotlerContact]
+
+    @property
+    def row_id(self) -> str:
+        """The id of its row."""
+        return self.place.row_id
 
 
 def own_id(target: Target, contact: SpotlerContact) -> str:
@@ -102,13 +116,13 @@ def find_places(
     own = {str(row[target.id_column]).lower(): row for row in rows}
     places: dict[str, Place | None] = {}
     for key, row in own.items():
-        places[key] = Place(key, Origin.OWN, row) if row.get(Flags.STATE, 0) == 0 else None
+        places[key] = Place(key, RowOrigin.OWN, row) if row.get(Flags.STATE, 0) == 0 else None
     for match in target.match:
         open_ones = [each for each in subscribers if each.own_id not in places and each.key(match)]
         if open_ones:
             places |= _matching(dataverse, target, (*columns, *match, _MODIFIED_ON), match, open_ones)
     for each in subscribers:
-        places.setdefault(each.own_id, Place(each.own_id, Origin.NEW, {}))
+        places.setdefault(each.own_id, Place(each.own_id, RowOrigin.NEW, {}))
     return places
 
 
@@ -171,7 +185,7 @@ def _matching(
         if matching := found.get(each.key(match) or ()):
             newest = matching[0]
             row_id = str(newest[target.id_column]).lower()
-            places[each.own_id] = Place(row_id, Origin.MATCH, newest, len(matching) - 1)
+            places[each.own_id] = Place(row_id, RowOrigin.MATCH, newest, len(matching) - 1)
     return places
 
 
