@@ -1,5 +1,6 @@
 """What an instance of the app works with, made once per process, when the first message arrives."""
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,10 @@ from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
+from connector.state import StateStore, state_from
 from connector.threads import ContextThreadPool
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Services:
     """The systems and settings that the work needs.
 
     Attributes:
+        state: checkpoints of feeds and whatever else has no place in Dataverse.
         pool: threads for calls that cannot be batched; as many as Spotler is asked at the same time.
         side_pool: threads for calls to Dataverse that do not depend on one another.
         now: the present, in UTC.
@@ -35,6 +40,7 @@ class Services:
     spotler: Spotler
     bus: Bus
     mapping: Mapping
+    state: StateStore
     pool: ContextThreadPool
     side_pool: ContextThreadPool
     now: Callable[[], datetime]
@@ -48,11 +54,16 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class RouterServices:
-    """What the router needs: the bus, and nothing that could call Dataverse or Spotler."""
+    """What the router needs: the bus, and nothing that could call Dataverse or Spotler.
+
+    Attributes:
+        mapping: which columns start a sync; None where it cannot be read.
+    """
 
     bus: Bus
     now: Callable[[], datetime]
     own_user: str | None = None
+    mapping: Mapping | None = None
 
 
 def once[T](make: Callable[[], T]) -> Callable[[], T]:
@@ -76,8 +87,23 @@ def get_bus() -> Bus:
 
 
 def get_router_services() -> RouterServices:
-    """The services of the router."""
-    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id)
+    """The services of the router. Without a mapping it goes on: what it routes then waits until there is one."""
+    mapping = None
+    try:
+        mapping = get_mapping()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the mapping, jobs have to be routed
+        telemetry.log_problem(log, error, operation="mapping")
+    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id, mapping=mapping)
+
+
+@once
+def get_mapping() -> Mapping:
+    """The mapping of this process, as its file has it.
+
+    Raises:
+        Misconfigured: the file is missing or wrong.
+    """
+    return load_mapping(get_bus_settings().mapping_file)
 
 
 @once
@@ -90,7 +116,7 @@ def get_services() -> Services:
     from connector.mapping.live import refuse_unfit  # noqa: PLC0415 - only needed once
 
     settings = get_settings()
-    services = services_with(settings, load_mapping(settings.mapping_file))
+    services = services_with(settings, get_mapping())
     try:
         refuse_unfit(services.mapping, services.dataverse, services.spotler.fields)
     except Misconfigured:
@@ -110,6 +136,7 @@ def services_with(settings: Settings, mapping: Mapping) -> Services:
         spotler=spotler_from(settings),
         bus=get_bus(),
         mapping=replace(mapping, times=times, definitions=ColumnDefinitions(dataverse).of),
+        state=state_from(settings),
         pool=ContextThreadPool(settings.spotler_parallel, thread_name_prefix="spotler"),
         side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,

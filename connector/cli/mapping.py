@@ -1,4 +1,4 @@
-"""`mapping export`, `import`, `check`: the mapping as a workbook, and compared with Dataverse and Spotler."""
+"""`mapping export`, `import`, `check`, `diff`: the mapping as a workbook, and compared with Dataverse and Spotler."""
 
 import json
 from contextlib import closing
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from connector.cli.mapping_diff import diff
 from connector.cli.output import refuse
 from connector.cli.rows import dataverse
 from connector.mapping import Mapping, parse_mapping
@@ -15,6 +16,7 @@ from connector.mapping.findings import Finding
 from connector.settings import get_settings
 
 app = typer.Typer(no_args_is_help=True, help="The mapping of columns and fields.")
+app.command()(diff)
 
 Workbook = Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="An Excel workbook.")]
 MappingFile = Annotated[

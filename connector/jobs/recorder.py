@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector import telemetry
+from connector import due, telemetry
 from connector.dataverse.api import Conflict, NotFound
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, OutcomeUnknown, Refused, Transient
-from connector.jobs import due, timeline
+from connector.jobs import timeline
 from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.put_back import PutBack
 from connector.jobs.store import ClaimLost, JobStore
@@ -20,7 +20,7 @@ from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation
 from connector.operations.results import Continue, Done, Failed, Retry, Unknown
 from connector.services import Services
-from connector.sync.info import InfoValues, merged, write_infos
+from connector.sync.info import InfoValues, merged
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Recorder:
         Args:
             ended: all attempts of the chunk.
             siblings: the unfinished jobs of each record, as the chunk read them.
-            infos: the rows of Spotler Info to write.
+            infos: the rows of Spotler Info that could not be written with the work.
         """
         now = self._services.now()
         writes: list[Write] = []
@@ -64,12 +64,11 @@ class Recorder:
                     outcomes.append((attempt, done))
                     writes.append(Write.ended(attempt.job, done, now, is_claimed=attempt.is_claimed))
         posts = [(attempt.about, done.post) for attempt, done in outcomes if attempt.about and done.post]
-        writing = self._services.side_pool.submit(self._infos, infos)
         posting = self._services.side_pool.submit(timeline.post, self._services, posts, operation=self._operation.slug)
         refusals = self._write(writes)
         if failure := posting.exception():
             telemetry.log_problem(log, failure, operation=self._operation.slug)
-        later = writing.result()
+        later = merged(infos)
         for attempt, done in outcomes:
             info = later.get(attempt.about) if attempt.about else None
             self._settle(attempt, done, refusals.get(attempt.job.id), info, now)
@@ -96,19 +95,6 @@ class Recorder:
         if is_internal and isinstance(decided, Done):
             self._put_back.aside(attempt.item, telemetry.internal_error(result.error), source=self._operation.slug)
         return decided.outcome if isinstance(decided, Unknown) else decided
-
-    def _infos(self, rows: Sequence[InfoRow]) -> Mapping[RecordRef, InfoValues]:
-        """Write rows of Spotler Info; returns those that have to be written later."""
-        try:
-            errors = write_infos(self._services.dataverse, rows)
-        except Exception as error:  # noqa: BLE001 - an internal error keeps no outcome from being written
-            telemetry.log_problem(log, error, operation=self._operation.slug)
-            return {}
-        for first_of_each_type in {type(error): error for error in errors.values()}.values():
-            telemetry.log_problem(log, first_of_each_type, operation=self._operation.slug)
-        return {
-            ref: values for ref, values in merged(rows).items() if not isinstance(errors.get(ref, Refused()), Refused)
-        }
 
     def _write(self, writes: Sequence[Write]) -> Mapping[str, Exception]:
         """Write the rows; by job id, why one was not taken."""

@@ -82,13 +82,18 @@ def import_sheet(path: Path) -> Document:
     """
     reader = _Reader()
     with opened(path) as book:
-        sheets = {sheet.title for sheet in book.worksheets}
-        if MAPPING_SHEET in sheets:
+        states = {sheet.title: sheet.sheet_state for sheet in book.worksheets}
+        if MAPPING_SHEET in states:
             reader.read_rows(lines_of(book, MAPPING_SHEET))
         else:
             reader.problems.append(f"there is no sheet {MAPPING_SHEET}")
-        if SETTINGS_SHEET in sheets:
+        if SETTINGS_SHEET in states:
             reader.read_settings(lines_of(book, SETTINGS_SHEET))
+        reader.problems += [
+            f"the sheet {title} is hidden, so nobody sees what would be used"
+            for title in (MAPPING_SHEET, SETTINGS_SHEET)
+            if states.get(title, Worksheet.SHEETSTATE_VISIBLE) != Worksheet.SHEETSTATE_VISIBLE
+        ]
     problems = reader.all_problems()
     if problems:
         raise Misconfigured(f"The sheet {path.name} is not valid and was not used: " + "; ".join(problems) + ".")

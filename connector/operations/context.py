@@ -109,11 +109,11 @@ class Context:
         return Outward(self.services, check_time=self.check_time)
 
     def keep_infos(self, results: Mapping[RecordRef, Delivery]) -> None:
-        """Keep the rows of Spotler Info that these results carry, to be written at the end."""
+        """Keep the rows of Spotler Info that could not be written with these results, to be written later."""
         self._infos.extend((ref, result.info) for ref, result in results.items())
 
     def infos(self) -> Sequence[InfoRow]:
-        """The rows of Spotler Info to write."""
+        """The rows of Spotler Info that are still to be written."""
         return self._infos
 
     def send[Plan](self, tasks: Sequence[Task[Plan]], *, always: bool) -> dict[str, Result]:
@@ -134,7 +134,7 @@ class Context:
     def _read_again(self, refs: Sequence[RecordRef]) -> list[Record]:
         """Records as they are now: a person who has withdrawn consent meanwhile must not be created again."""
         records = RecordReader(self.services).read(refs)
-        return [records.get(ref) or Record.deleted(ref) for ref in refs]
+        return [(records.get(ref) or Record.deleted(ref)).unknown() for ref in refs]
 
     def _deliver(self, records: Sequence[Record], *, always: bool) -> Mapping[RecordRef, Delivery]:
         if not records:

@@ -31,7 +31,12 @@ _UNKNOWN: Final = "CONTACT_UNKNOWN"
 
 
 def upsert(
-    calls: Calls, contacts: Sequence[ContactData], *, insert: bool = True, clock: Clock = SYSTEM_CLOCK
+    calls: Calls,
+    contacts: Sequence[ContactData],
+    *,
+    insert: bool = True,
+    update: bool = True,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> list[ContactResult]:
     """Write contacts, new and known ones; the results in the order of the contacts.
 
@@ -39,6 +44,7 @@ def upsert(
         calls: to Spotler.
         contacts: what to write.
         insert: whether a contact that Spotler says it does not know is written as a new one.
+        update: whether a contact that is there is changed.
         clock: time.
 
     Raises:
@@ -48,7 +54,7 @@ def upsert(
     post = partial(_post, calls, in_time=lambda: clock.monotonic() < until)
     results: list[ContactResult] = []
     for block in batched(contacts, BATCH, strict=False):
-        results += _upsert_block(post, block) if insert else post(block, update=True)
+        results += _upsert_block(post, block) if insert and update else post(block, update=update)
     return results
 
 

@@ -89,8 +89,13 @@ class Spotler(Extensions):
         """
         self._calls.fields()
 
-    def upsert_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
+    def upsert_contacts(self, contacts: Sequence[ContactData], *, update: bool = True) -> list[ContactResult]:
         """Write contacts, new and known ones, 100 per call; properties that are not named keep their value.
+
+        Args:
+            contacts: what to write.
+            update: whether contacts that are there are changed; else they are left, and come out as
+                CONTACT_ALREADY_EXISTS.
 
         Returns:
             One result per contact, in the same order; `ContactResult.error` says what to do about a failed one.
@@ -98,7 +103,7 @@ class Spotler(Extensions):
         Raises:
             Transient, Misconfigured: a block could not be written. Earlier blocks are; repeating all does no harm.
         """
-        return upsert(self._calls, contacts, clock=self._clock)
+        return upsert(self._calls, contacts, update=update, clock=self._clock)
 
     def update_contacts(self, contacts: Sequence[ContactData]) -> list[ContactResult]:
         """Write single properties of contacts that should exist, 100 per call.

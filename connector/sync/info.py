@@ -1,14 +1,19 @@
-"""Spotler Info: what is remembered of the contact of a record, as values, and the one write of many rows."""
+"""Spotler Info: what is remembered of the contact of a record, as values, and the writes of many rows.
 
-from collections.abc import Iterable, Mapping
+What was sent is written only over the version of the row that was read before: whoever finds another one knows that
+somebody else has sent the record meanwhile.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
-from connector.dataverse.api import Dataverse, Keyed, filters
+from connector.dataverse.api import BatchRequest, Conflict, Dataverse, Duplicate, Keyed, NotFound, filters
 from connector.dataverse.names import Account, Contact, Info, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, Transient
 
 #: How far the clocks of Dataverse and of this machine may be apart, with the whole seconds that Dataverse keeps.
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
@@ -22,6 +27,54 @@ INFO_NAVIGATION: Final = {
     Lead.TABLE: Info.LEAD_NAVIGATION,
     Account.TABLE: Info.ACCOUNT_NAVIGATION,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class InfoVersion:
+    """The version of a row that was read.
+
+    Attributes:
+        id: of the row; empty where the record had none.
+        etag: its version.
+    """
+
+    id: str = ""
+    etag: str = ""
+
+
+#: Of a record that had no row.
+NO_INFO: Final = InfoVersion()
+
+
+@dataclass(frozen=True, slots=True)
+class InfoWrite:
+    """A row that is written only over one version.
+
+    Attributes:
+        ref: the record.
+        version: the version that was read.
+        values: by column.
+    """
+
+    ref: RecordRef
+    version: InfoVersion
+    values: InfoValues
+
+    @property
+    def request(self) -> BatchRequest:
+        """The conditional write; it returns the version that it makes."""
+        if not self.version.id:
+            key = filters.key({Info.RECORD: self.ref.id})
+            return BatchRequest.insert(Info.SET, key, self.values, returning=Info.ID)
+        return BatchRequest.update(
+            Info.SET, self.version.id, self.values, if_match=self.version.etag, returning=Info.ID
+        )  # fmt: skip
+
+
+class InfoChanged(Transient):
+    """Another worker wrote the Spotler Info row of the record at the same time."""
+
+    code = "INFO_CHANGED"
 
 
 def info_of(ref: RecordRef, name: str, **columns: object) -> dict[str, object]:
@@ -55,6 +108,30 @@ def write_infos(
     except ConnectorError as error:
         return dict.fromkeys(by_record, error)
     return {ref: result.error for ref, result in zip(by_record, results, strict=True) if result.error is not None}
+
+
+def write_unchanged(dataverse: Dataverse, writes: Sequence[InfoWrite]) -> dict[RecordRef, InfoVersion | ConnectorError]:
+    """Write rows that nobody has written since they were read, all in one call; a record without a row gets one.
+
+    Returns:
+        for each record the version that was made, or why none was: `InfoChanged` where somebody else has written.
+    """
+    if not writes:
+        return {}
+    try:
+        answers = dataverse.batch([write.request for write in writes])
+    except ConnectorError as error:
+        return {write.ref: error for write in writes}
+    results: dict[RecordRef, InfoVersion | ConnectorError] = {}
+    for write, answer in zip(writes, answers, strict=True):
+        if isinstance(answer.error, Conflict | Duplicate | NotFound):
+            results[write.ref] = InfoChanged()
+        elif answer.error is not None:
+            results[write.ref] = answer.error
+        else:
+            row = answer.body if isinstance(answer.body, Mapping) else {}
+            results[write.ref] = InfoVersion(str(row.get(Info.ID) or write.version.id), answer.etag)
+    return results
 
 
 def merged(rows: Iterable[tuple[RecordRef, InfoValues | None]]) -> dict[RecordRef, dict[str, object]]:

@@ -1,52 +1,49 @@
 """Outward: a Dataverse record becomes, or stays, its Spotler contact. Map, convert, hash, send.
 
     records ─► rows of withdrawn permissions off ─┬─ removed ──► anonymised, one call each ────────────┐
-                                                  ├─ silenced ─► permissions off, one call each ───────┼─► results
-                                                  └─ sent ─────► what has changed, a hundred per call ─┘
+        ▲                                         ├─ silenced ─► permissions off, one call each ───────┼─► Spotler Info
+        │                                         └─ sent ─────► what has changed, a hundred per call ─┘        │
+        └───────────────────────── somebody else has sent the record meanwhile ─────────────────────────────────┘
 
 Spotler's External Id is the row id. What becomes of a record is decided by `connector.consent`. A withdrawal of consent
 is written in Dataverse first, so that no later sync brings the permission back.
+
+Spotler takes whatever comes last, so of two workers the one with the older content may win. Both write Spotler Info
+only over the version that they read with the record; the one that finds another version reads the record again and
+sends it again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import wait
-from dataclasses import dataclass
-from datetime import UTC
-from functools import partial
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Final
 
-from connector.consent import Fate, Reason
+from connector import telemetry
+from connector.consent import Fate
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
-from connector.mapping import Outcome, content_hash, plan
-from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT, UNCHANGED
+from connector.outcomes import UNCHANGED
 from connector.services import Services
-from connector.spotler import FIELDS_MISSED_TTL, ContactData, ContactUnknown, Fields
-from connector.sync.info import InfoValues, info_of, write_infos
+from connector.sync.delivering import Delivering
+from connector.sync.info import InfoChanged, InfoWrite, info_of, write_infos, write_unchanged
+from connector.sync.last_common import LastCommon
+from connector.sync.leaving import Leaving
+from connector.sync.meeting import Meeting, Together
 from connector.sync.permission_switch import switch
-from connector.sync.records import Record
-from connector.sync.results import Delivery, NotSent, PermissionsHidden, Sent, skipped_code
+from connector.sync.preparing import Prepared
+from connector.sync.records import Record, RecordReader
+from connector.sync.results import Delivery, NotSent, Sent, skipped_code
+from connector.sync.row_writes import RecordChanged
 from connector.sync.withdrawal import withdrawals_decided
 
-#: Spotler's code for a contact that opted out of everything, and so is inactive.
-OPTED_OUT: Final = "CONTACT_OPTOUT"
+log = logging.getLogger(__name__)
 
-#: What is said of a contact that was anonymised, where the usual sentence is not exact.
-_WHY_ANONYMIZED: Final = {
-    Reason.NO_ADDRESS: "It has no e-mail address, so it was anonymised in Spotler.",
-    Reason.KEEP_OUT: "Keep Out is set on its Spotler Info, so it was anonymised in Spotler.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A record in the form in which it goes to Spotler."""
-
-    record: Record
-    properties: Mapping[str, object]
-    hash: str
-    warnings: tuple[str, ...]
+#: The name under which problems are logged.
+OPERATION: Final = "spotler-info"
+#: How often a record is sent that somebody else sends at the same time, before it waits.
+TRIES: Final = 3
 
 
 def no_deadline() -> None:
@@ -56,13 +53,15 @@ def no_deadline() -> None:
 class Outward:
     """Sends records to Spotler, a hundred at a time; takes them out of it one by one, a few at the same time.
 
-    Each result carries the row of Spotler Info to write; `connector.sync.info.write_infos` writes them all at once.
-    `check_time` raises when no further call may be begun.
+    Spotler Info is written too. A result carries the row only where it could not be written now: write it later with
+    `connector.sync.info.write_late`. `check_time` raises when no further call may be begun.
     """
 
     def __init__(self, services: Services, *, check_time: Callable[[], None] = no_deadline) -> None:
         self._services = services
-        self._check_time = check_time
+        self._token = cache(services.new_id)
+        self._leaving = Leaving(services, check_time, self._token)
+        self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token))
 
     def send(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, Delivery]:
         """Send these records; without `always`, only those whose content changed since they were last sent.
@@ -72,25 +71,11 @@ class Outward:
         Returns:
             for each record what became of it, or the error that stopped it and no other.
         """
-        now = self._services.now()
-        refused = switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
-        results = self._one_by_one({
-            record.ref: partial(self._remove, record) for record in records if record.decision.fate is Fate.REMOVED
-        })  # fmt: skip
-        waiting = [record for record in records if record.ref not in results and record.ref not in refused]
-        prepared: list[_Prepared] = []
-        for ref, each in self._prepare_all(waiting, always=always).items():
-            if isinstance(each, _Prepared):
-                prepared.append(each)
-            else:
-                results[ref] = each
-        silenced = [each for each in prepared if each.record.decision.fate is Fate.SILENCED]
-        results |= self._one_by_one({each.record.ref: partial(self._silence, each) for each in silenced})
-        results |= self._deliver([each for each in prepared if each.record.decision.fate is Fate.SENT])
-        for ref, error in refused.items():
-            done = results.get(ref)
-            results[ref] = NotSent(error, done.info if done else None)
-        return results
+
+        def once(records: Sequence[Record], together: Mapping[RecordRef, Together]) -> dict[RecordRef, Delivery]:
+            return self._send(records, together, always=always)
+
+        return self._until_unchanged(records, once)
 
     def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
         """Take records out of Spotler for good: they stay out until somebody clears Keep Out.
@@ -98,197 +83,129 @@ class Outward:
         Keep Out is written before Spotler is called, so that a crash in between keeps the person out. Spotler is asked
         whatever Spotler Info says. A contact that it does not know is the same end state, and is reported as that.
         """
-        marks = [
-            (each.ref, info_of(each.ref, each.name, **{Info.KEEP_OUT: True}))
-            for each in records
-            if each.exists and not each.facts.keep_out
-        ]
-        refused = write_infos(self._services.dataverse, marks)
-        results = self._one_by_one({
-            record.ref: partial(self._anonymize, record) for record in records if record.ref not in refused
-        })  # fmt: skip
-        return results | {ref: NotSent(error) for ref, error in refused.items()}
+        return self._until_unchanged(records, lambda left, _: self._leaving.anonymize(left))
 
-    # What is prepared
+    def _until_unchanged(
+        self,
+        records: Sequence[Record],
+        once: Callable[[Sequence[Record], Mapping[RecordRef, Together]], dict[RecordRef, Delivery]],
+    ) -> dict[RecordRef, Delivery]:
+        """Work on records until nobody else has written their Spotler Info meanwhile."""
+        results: dict[RecordRef, Delivery] = {}
+        together: dict[RecordRef, Together] = {}
+        left = list(records)
+        for _ in range(TRIES):
+            done = once(left, together)
+            results |= self._remember(done)
+            again = {record.ref: record for record in left if _is_to_be_repeated(results[record.ref])}
+            if not again:
+                return results
+            try:
+                found = RecordReader(self._services).read(list(again))
+            except ConnectorError as error:
+                return results | {ref: NotSent(error) for ref in again}
+            left = [found.get(ref) or Record.deleted(ref) for ref in again]
+            for record in left:
+                ref = record.ref
+                together[ref] = _together(again[ref], done[ref], record, together.get(ref))
+        # Which of the contents Spotler has is not known.
+        self._forget(left)
+        return results
 
-    def _prepare_all(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, _Prepared | Delivery]:
+    def _forget(self, records: Sequence[Record]) -> None:
+        """Whoever sends these records next must not take them for sent."""
+        rows = [(each.ref, info_of(each.ref, each.name, **{Info.SENT_HASH: ""})) for each in records if each.exists]
+        for error in write_infos(self._services.dataverse, rows).values():
+            telemetry.log_problem(log, error, operation=OPERATION)
+
+    def _send(
+        self, records: Sequence[Record], together: Mapping[RecordRef, Together], *, always: bool
+    ) -> dict[RecordRef, Delivery]:
+        now = self._services.now()
+        refused = switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
+        removed = [record for record in records if record.decision.fate is Fate.REMOVED]
+        results = self._leaving.remove(removed, together)
+        waiting = [record for record in records if record.ref not in results and record.ref not in refused]
+        prepared: list[Prepared] = []
+        for ref, each in self._prepare_all(waiting, together, always=always).items():
+            if isinstance(each, Prepared):
+                prepared.append(each)
+            else:
+                results[ref] = each
+        results |= self._leaving.silence([each for each in prepared if each.is_silenced])
+        results |= self._delivering.deliver([each for each in prepared if not each.is_silenced], together)
+        for ref, error in refused.items():
+            done = results.get(ref)
+            results[ref] = NotSent(error, done.info, done.over) if done else NotSent(error)
+        return results
+
+    def _prepare_all(
+        self, records: Sequence[Record], together: Collection[RecordRef], *, always: bool
+    ) -> dict[RecordRef, Prepared | Delivery]:
         if not records:
             return {}
         try:
             fields = self._services.spotler.fields()
         except ConnectorError as error:
             return {record.ref: NotSent(error) for record in records}
-        return {record.ref: self._prepare(record, fields, always=always) for record in records}
-
-    def _prepare(self, record: Record, fields: Fields, *, always: bool) -> _Prepared | Delivery:
-        silenced = record.decision.fate is Fate.SILENCED
-        code = skipped_code(record.decision.reason) if silenced else UNCHANGED
-        if silenced and record.is_gone:
-            return Sent.of(code)
-        try:
-            outcome = self._map(record, fields)
-        except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-            return NotSent(error)
-        fingerprint = content_hash(outcome.properties)
-        if fingerprint == record.sent_hash and not record.is_gone and not always:
-            return Sent.of(code, is_there=True)
-        return _Prepared(record, outcome.properties, fingerprint, outcome.warnings)
-
-    def _map(self, record: Record, fields: Fields) -> Outcome:
-        """The contact of a record. A withdrawal that finds no place is tried with the fields as they are now.
-
-        Raises:
-            PermissionsHidden: a permission has to be switched off that Spotler does not show.
-        """
-        outcome = self._map_with(record, fields)
-        if outcome.hidden or outcome.lost_refusals:
-            outcome = self._map_with(record, self._services.spotler.fields(max_age=FIELDS_MISSED_TTL))
-        if outcome.hidden:
-            raise PermissionsHidden
-        return outcome
-
-    def _map_with(self, record: Record, fields: Fields) -> Outcome:
-        return plan(self._services.mapping, record.ref.table).contact(
-            record.row,
-            record.decision,
-            fields,
-        )
-
-    # What is done in Spotler
-
-    def _deliver(self, prepared: Sequence[_Prepared]) -> dict[RecordRef, Delivery]:
-        """Write contacts, new and known ones."""
-        if not prepared:
-            return {}
-        # Whoever returns is no longer gone before Spotler has the contact: a later removal must find it.
-        returning = [each.record for each in prepared if each.record.is_gone]
-        marks = [(each.ref, info_of(each.ref, each.name, **{Info.GONE: False})) for each in returning]
-        refused = write_infos(self._services.dataverse, marks)
-        results: dict[RecordRef, Delivery] = {ref: NotSent(error) for ref, error in refused.items()}
-        ready = [each for each in prepared if each.record.ref not in refused]
-        try:
-            self._check_time()
-        except ConnectorError as error:
-            return results | {each.record.ref: NotSent(error) for each in ready}
-        try:
-            contacts = [ContactData(each.record.ref.id, each.properties) for each in ready]
-            answers = self._services.spotler.upsert_contacts(contacts)
-        except ConnectorError as error:
-            return results | {each.record.ref: self._failed(each.record, error) for each in ready}
-        for each, answer in zip(ready, answers, strict=True):
-            if answer.error is None:
-                results[each.record.ref] = Sent(
-                    OK,
-                    " ".join(("Sent to Spotler.", *each.warnings)),
-                    self._info(each.record, OK, sent_hash=each.hash, active=True, gone=False),
-                    is_there=True,
-                    changed=True,
-                )
-            else:
-                results[each.record.ref] = self._failed(each.record, answer.error, noted=True)
+        results: dict[RecordRef, Prepared | Delivery] = {}
+        for record in records:
+            silenced = record.decision.fate is Fate.SILENCED
+            code = skipped_code(record.decision.reason) if silenced else UNCHANGED
+            is_certain = record.ref not in together
+            if silenced and record.is_gone and is_certain:
+                results[record.ref] = Sent.of(code)
+                continue
+            try:
+                prepared = Prepared.of(self._services, record, fields)
+            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+                results[record.ref] = NotSent(error)
+                continue
+            is_unchanged = prepared.hash == record.sent_hash and not record.is_gone and is_certain and not always
+            results[record.ref] = Sent.of(code, is_there=True) if is_unchanged else prepared
         return results
 
-    def _silence(self, prepared: _Prepared) -> Delivery:
-        """Take the permissions from a contact whose record is not sent any more; one that is gone has none."""
-        record = prepared.record
-        code = skipped_code(record.decision.reason)
+    def _remember(self, results: Mapping[RecordRef, Delivery]) -> dict[RecordRef, Delivery]:
+        """Write Spotler Info; a row that cannot be written now stays with its result."""
+        writes = [
+            InfoWrite(ref, result.over, result.info) for ref, result in results.items() if result.info is not None
+        ]
+        written: Mapping[RecordRef, object] = {}
         try:
-            self._services.spotler.update_contact(record.ref.id, prepared.properties)
-        except ContactUnknown:
-            return Sent.of(code, info=self._info(record, code, sent_hash="", active=False, gone=True))
-        except ConnectorError as error:
-            return self._failed(record, error, noted=isinstance(error, Refused))
-        return Sent.of(
-            code,
-            f"{MEANINGS[code].sentence} All its permissions are off in Spotler.",
-            info=self._info(record, code, sent_hash=prepared.hash),
-            is_there=True,
-            changed=True,
-        )
+            written = write_unchanged(self._services.dataverse, writes)
+        except Exception as error:  # noqa: BLE001 - an internal error keeps no outcome from being recorded
+            telemetry.log_problem(log, error, operation=OPERATION)
+        after: dict[RecordRef, Delivery] = {}
+        for ref, result in results.items():
+            version = written.get(ref)
+            if isinstance(version, InfoChanged):
+                after[ref] = NotSent(version)
+            elif isinstance(version, ConnectorError) and not isinstance(version, Refused):
+                after[ref] = result
+            else:
+                after[ref] = replace(result, info=None)
+        problems = [each for each in written.values() if isinstance(each, ConnectorError)]
+        for first_of_each_type in {type(each): each for each in problems}.values():
+            if not isinstance(first_of_each_type, InfoChanged):
+                telemetry.log_problem(log, first_of_each_type, operation=OPERATION)
+        return after
 
-    def _remove(self, record: Record) -> Delivery:
-        """Anonymise a record that may not be in Spotler, unless Spotler Info says that it is gone."""
-        reason = record.decision.reason
-        skipped = skipped_code(reason)
-        if record.is_gone:
-            return Sent.of(skipped)
-        code = ANONYMIZED if self._take_out(record) else skipped
-        message = _WHY_ANONYMIZED.get(reason, "") if reason and code == ANONYMIZED else ""
-        return Sent.of(code, message, info=self._gone(record, code), changed=code == ANONYMIZED)
 
-    def _anonymize(self, record: Record) -> Delivery:
-        """Anonymise a record because a job says so."""
-        was_there = self._take_out(record)
-        message = (
-            "The contact is anonymised in Spotler."
-            if was_there
-            else "Spotler does not know the contact, so there was nothing to anonymise."
-        )
-        if record.exists:
-            message += " It stays out until Keep Out on its Spotler Info is cleared."
-        return Sent(OK, message, self._gone(record, ANONYMIZED if was_there else SKIPPED_KEEP_OUT), changed=was_there)
+def _is_to_be_repeated(result: Delivery) -> bool:
+    return isinstance(result, NotSent) and isinstance(result.error, InfoChanged | RecordChanged)
 
-    def _take_out(self, record: Record) -> bool:
-        """Anonymise a contact; whether Spotler has, or had, one.
 
-        An earlier attempt may have anonymised what Spotler Info still calls known.
-        """
-        return self._services.spotler.anonymize(record.ref.id) or record.is_known
+def _together(before: Record, done: Delivery, now: Record, earlier: Together | None) -> Together:
+    """What workers have sent of a record while this one sent it.
 
-    def _one_by_one(self, calls: Mapping[RecordRef, Callable[[], Delivery]]) -> dict[RecordRef, Delivery]:
-        """Make a call for each record, a few at the same time; an error is the result of its record and no other."""
-
-        def result(call: Callable[[], Delivery]) -> Delivery:
-            try:
-                self._check_time()
-                return call()
-            except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-                return NotSent(error)
-
-        if len(calls) == 1:  # the caller may be a thread of the pool, which must not wait for another
-            return {ref: result(call) for ref, call in calls.items()}
-        asked = {ref: self._services.pool.submit(result, call) for ref, call in calls.items()}
-        wait(asked.values())
-        return {ref: future.result() for ref, future in asked.items()}
-
-    # What is remembered
-
-    def _failed(self, record: Record, error: ConnectorError, *, noted: bool = False) -> NotSent:
-        """An error of Spotler. After one that may have had an effect, it is unknown what Spotler holds.
-
-        Args:
-            record: whose it is.
-            error: what Spotler said.
-            noted: whether it is an answer about this contact, which people should see on Spotler Info.
-        """
-        forgotten = "" if record.sent_hash and not isinstance(error, Refused) else None
-        if not noted:
-            known = {Info.SENT_HASH: forgotten} if forgotten is not None else None
-            return NotSent(error, info_of(record.ref, record.name, **known) if known else None)
-        active = False if error.result_code == OPTED_OUT else None
-        info = self._info(record, error.result_code, error=error.sentence, sent_hash=forgotten, active=active)
-        return NotSent(error, info)
-
-    def _gone(self, record: Record, status: str) -> InfoValues | None:
-        return self._info(record, status, sent_hash="", active=False, gone=True) if record.exists else None
-
-    def _info(
-        self,
-        record: Record,
-        status: str,
-        *,
-        sent_hash: str | None = None,
-        active: bool | None = None,
-        gone: bool | None = None,
-        error: str | None = None,
-    ) -> InfoValues:
-        """The row of Spotler Info that says this; what is None stays as it is, but for the error."""
-        now = self._services.now().astimezone(UTC).isoformat(timespec="seconds")
-        columns: dict[str, object | None] = {
-            Info.SENT_HASH: sent_hash,
-            Info.LAST_SYNC_ON: now if sent_hash is not None and error is None else None,
-            Info.ACTIVE: active,
-            Info.GONE: gone,
-        }
-        known = {name: value for name, value in columns.items() if value is not None}
-        return info_of(record.ref, record.name, **{Info.LAST_STATUS: status, Info.LAST_ERROR: error, **known})
+    Args:
+        before: the record as it was sent.
+        done: what became of it, with what would have been remembered.
+        now: the record as it was read again.
+        earlier: what was sent at the same time before that.
+    """
+    ours = LastCommon.parse((done.info or {}).get(Info.LAST_COMMON)).permissions
+    known = before.last.permissions
+    sent = {bit: state for bit, state in ours.items() if known.get(bit) != state}
+    others = {bit: state.on for bit, state in now.last.permissions.items() if known.get(bit) != state}
+    return Together({**(earlier.sent if earlier else {}), **sent}, {**(earlier.others if earlier else {}), **others})

@@ -12,7 +12,7 @@ Of two possible times the one counts that favours an opt-out.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from connector.consent import ConsentSource, PermissionRow
@@ -20,6 +20,7 @@ from connector.dataverse.api import Row, etag
 from connector.dataverse.choices import ChangedBy
 from connector.dataverse.names import Permission, lookup_value
 from connector.services import Services
+from connector.sync.moments import read_moment
 from connector.sync.own_user import own_user
 
 _MODIFIED_BY: Final = lookup_value(Permission.MODIFIED_BY)
@@ -49,8 +50,8 @@ def read_row(services: Services, row: Row) -> PermissionRow:
         is_active=is_active,
         # A person who edits the row on a form leaves no other trace.
         source=ConsentSource.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else ConsentSource.PERSON,
-        changed_on=moment(row.get(Permission.CHANGED_ON)),
-        modified_on=moment(row.get(Permission.MODIFIED_ON)),
+        changed_on=read_moment(row.get(Permission.CHANGED_ON)),
+        modified_on=read_moment(row.get(Permission.MODIFIED_ON)),
         version=etag(row),
     )
     return replace(permission, at=_switched_on(services, row, permission))
@@ -62,12 +63,3 @@ def _switched_on(services: Services, row: Row, permission: PermissionRow) -> dat
     if changed is None or modified is None or not permission.refuses or modified <= changed:
         return changed or modified
     return changed if str(row.get(_MODIFIED_BY) or "").lower() == own_user(services) else modified
-
-
-def moment(value: object) -> datetime | None:
-    """A time of a row; None where there is none."""
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

@@ -3,16 +3,28 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Self
 
 from connector.consent import Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
 from connector.consent.permissions import key_of
-from connector.dataverse.api import Row, filters
+from connector.dataverse.api import Row, etag, filters
+from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import OutwardPlan, plan
+from connector.mapping.inward import inward_plan
 from connector.services import Services
+from connector.sync.info import NO_INFO, InfoVersion
+from connector.sync.last_common import LastCommon
+from connector.sync.moments import read_moment
 from connector.sync.permission_row import SELECT, read_row
+
+#: Columns of every table that say who last changed a row, and when.
+_MODIFIED_ON, _MODIFIED_BY = "modifiedon", lookup_value("modifiedby")
+
+#: States of a contact to which messages came back.
+_BOUNCED = frozenset({ContactStatus.SOFT_BOUNCE, ContactStatus.HARD_BOUNCE})
 
 #: The lookup of Spotler Permission (and of Spotler Info) that belongs to each table.
 PERMISSION_LOOKUPS = {Contact.TABLE: Permission.CONTACT, Lead.TABLE: Permission.LEAD, Account.TABLE: Permission.ACCOUNT}
@@ -27,6 +39,10 @@ class Record:
         name: what users call it.
         facts: what decides about its consent.
         sent_hash: the hash of what was last sent, empty if nothing was.
+        info: the version of its Spotler Info that was read.
+        last: what it and its contact last had in common.
+        sent_on: when it was last sent.
+        has_bounced: whether messages to it came back, so that its contact cannot be reached.
         decision: what follows from the facts.
     """
 
@@ -35,6 +51,10 @@ class Record:
     name: str
     facts: Facts
     sent_hash: str = ""
+    info: InfoVersion = NO_INFO
+    last: LastCommon = field(default_factory=LastCommon)
+    sent_on: datetime | None = None
+    has_bounced: bool = False
     decision: Decision = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +84,19 @@ class Record:
         """Its rows about a permission, by the name or the bit."""
         return tuple(row for row in self.facts.rows if _is_about(row, permission, bit))
 
+    def unknown(self) -> Self:
+        """The record as it is where it is not known any more whether Spotler has its contact; gone stays gone."""
+        if not self.is_known:
+            return self
+        facts = replace(self.facts, spotler=replace(self.facts.spotler, presence=Presence.UNKNOWN))
+        return replace(self, facts=facts)
+
+    def modified_on(self, own_user: str) -> datetime | None:
+        """When somebody else than this user changed the row last; None where that is not known."""
+        if str(self.row.get(_MODIFIED_BY) or "").lower() == own_user:
+            return None
+        return read_moment(self.row.get(_MODIFIED_ON))
+
     def without(self, permission: str, bit: int | None = None) -> Self:
         """The record as it is once these rows are switched off."""
         return self.with_rows(
@@ -87,6 +120,7 @@ class RecordReader:
         self._dataverse = services.dataverse
         self._mapping = services.mapping
         self._pool = services.side_pool
+        self._stays = not services.settings.anonymise_on_deactivation
 
     def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
         """The records that exist, as they are now."""
@@ -115,8 +149,12 @@ class RecordReader:
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    facts=_facts(row, info, permissions.get(ref.id, ()), outward),
+                    facts=_facts(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
+                    info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
+                    last=LastCommon.parse(info.get(Info.LAST_COMMON)),
+                    sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
+                    has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
                 )
         return records
 
@@ -125,7 +163,16 @@ class RecordReader:
         outward = plan(self._mapping, table)
         return self._dataverse.query(
             names.set_name,
-            select=sorted({*outward.select, names.id_column, names.name_column}),
+            select=sorted(
+                {
+                    *outward.select,
+                    *inward_plan(self._mapping, table).select,
+                    names.id_column,
+                    names.name_column,
+                    _MODIFIED_ON,
+                    _MODIFIED_BY,
+                }
+            ),
             expand=[f"{navigation}($select={','.join(columns)})" for navigation, columns in outward.expand.items()],
             filter=filters.in_(names.id_column, ids),
             annotations=True,
@@ -134,7 +181,16 @@ class RecordReader:
     def _infos(self, ids: Sequence[str]) -> Mapping[str, Row]:
         rows = self._dataverse.query(
             Info.SET,
-            select=(Info.RECORD, Info.SENT_HASH, Info.GONE, Info.KEEP_OUT),
+            select=(
+                Info.ID,
+                Info.RECORD,
+                Info.SENT_HASH,
+                Info.GONE,
+                Info.KEEP_OUT,
+                Info.LAST_COMMON,
+                Info.LAST_SYNC_ON,
+                Info.CONTACT_STATUS,
+            ),
             filter=filters.in_(Info.RECORD, sorted(ids)),
         )
         return {str(row[Info.RECORD]).lower(): row for row in rows}
@@ -153,11 +209,12 @@ class RecordReader:
         return by_record
 
 
-def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan) -> Facts:
+def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool) -> Facts:
     state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
     presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
     return Facts(
         state=State.ACTIVE if row.get(Flags.STATE) == 0 else state,
+        stays_when_deactivated=stays,
         has_address=outward.has_address(row),
         do_not_email=row.get(Flags.DO_NOT_EMAIL) is True,
         do_not_bulk_email=row.get(Flags.DO_NOT_BULK_EMAIL) is True,

@@ -13,7 +13,7 @@ from connector.outcomes import (
     SKIPPED_KEEP_OUT,
     SKIPPED_NO_EMAIL,
 )
-from connector.sync.info import InfoValues
+from connector.sync.info import NO_INFO, InfoValues, InfoVersion
 
 #: The code of a record that was not sent, by the reason of the decision about it.
 SKIPPED_BY: Final = {
@@ -40,9 +40,10 @@ class Sent:
     Attributes:
         code: `OK`, `UNCHANGED`, `ANONYMIZED` or one of the `SKIPPED_*`.
         message: a sentence for people, with the warnings of the mapping.
-        info: the row of Spotler Info to write; None if nothing new is to be remembered.
+        info: the row of Spotler Info that is still to be written; None if there is none.
         is_there: whether Spotler has the contact now, as far as is known.
         changed: whether something was changed in Spotler.
+        over: the version of the row that `info` is written over.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Sent:
     info: InfoValues | None = None
     is_there: bool = False
     changed: bool = False
+    over: InfoVersion = NO_INFO
 
     @classmethod
     def of(
@@ -60,9 +62,10 @@ class Sent:
         info: InfoValues | None = None,
         is_there: bool = False,
         changed: bool = False,
+        over: InfoVersion = NO_INFO,
     ) -> "Sent":
         """The usual sentence of a code, unless the place knows better."""
-        return cls(code, message or MEANINGS[code].sentence, info, is_there, changed)
+        return cls(code, message or MEANINGS[code].sentence, info, is_there, changed, over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,13 @@ class NotSent:
 
     Attributes:
         error: its family decides what happens next.
-        info: the row of Spotler Info to write; None if nothing new is to be remembered.
+        info: the row of Spotler Info that is still to be written; None if there is none.
+        over: the version of the row that `info` is written over.
     """
 
     error: Exception
     info: InfoValues | None = None
+    over: InfoVersion = NO_INFO
 
 
 #: What became of a record.

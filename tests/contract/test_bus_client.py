@@ -53,7 +53,11 @@ def _sdk_without_pauses(monkeypatch):
 
 def settings_of(connection_string: str) -> Settings:
     return Settings(
-        ServiceBus=connection_string, dataverse_url="https://org.example.org", spotler_key="k", spotler_secret="s"
+        ServiceBus=connection_string,
+        dataverse_url="https://org.example.org",
+        spotler_key="k",
+        spotler_secret="s",
+        state="state",
     )
 
 

@@ -271,6 +271,7 @@ def test_wrong_settings_are_named_without_their_values(watch, monkeypatch, capsy
         "DATAVERSE_CLIENT_SECRET": SECRET,
         "SPOTLER_KEY": KEY,
         "SPOTLER_SECRET": SECRET,
+        "STATE": "state",
     }
     for name, value in (right | wrong).items():
         monkeypatch.setenv(name, value)

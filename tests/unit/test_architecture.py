@@ -1,10 +1,11 @@
 """Who may use whom, read from the import statements.
 
-triggers, cli → jobs → operations → pulls → routing, sync → services → mapping → consent
-              → dataverse, spotler, servicebus → http → settings, telemetry, threads → errors, outcomes, problem_log
+triggers, cli → jobs → operations → pulls → sync → routing → services → mapping → consent
+              → dataverse, spotler, servicebus, state → http → settings, telemetry, threads, due
+              → errors, outcomes, problem_log
 
-* `routing` is below `jobs` and `operations`, because both name subscriptions, and a job that waits goes back as a work
-  item.
+* `routing` is below `jobs`, `operations` and `sync`, because all of them name subscriptions, and what waits goes back
+  as an item.
 * `pulls` are above `sync`, because what they read changes records, and below `operations`, because Refresh Automations
   and Refresh Permissions do at once what the timers do.
 * `mapping` is above `consent`, because what is sent of a record depends on the decision about it.
@@ -28,13 +29,14 @@ HEIGHTS = {
     for height, parts in enumerate(
         (
             ("errors", "outcomes", "problem_log"),
-            ("settings", "telemetry", "threads"),
+            ("settings", "telemetry", "threads", "due"),
             ("http",),
-            ("dataverse", "spotler", "servicebus"),
+            ("dataverse", "spotler", "servicebus", "state"),
             ("consent",),
             ("mapping",),
             ("services",),
-            ("routing", "sync"),
+            ("routing",),
+            ("sync",),
             ("pulls",),
             ("operations",),
             ("jobs",),

@@ -18,6 +18,7 @@ REQUIRED = {
     "DATAVERSE_URL": "https://org.crm4.dynamics.com",
     "SPOTLER_KEY": "key",
     "SPOTLER_SECRET": "hush",
+    "STATE": "/hush",
 }
 pytestmark = pytest.mark.usefixtures("_no_settings_of_this_machine")
 
@@ -57,6 +58,22 @@ def test_every_setting_is_read_by_its_name_in_any_case(load):
     settings = load(JOB_LEASE_SECONDS="30", Dataverse_Tenant_Id="t", spotler_timeout="3.5")
 
     assert (settings.job_lease_seconds, settings.dataverse_tenant_id, settings.spotler_timeout) == (30, "t", 3.5)
+
+
+@pytest.mark.parametrize(
+    ("place", "is_directory"),
+    [
+        ("/home/app/state", True),
+        (".sandbox/state", True),
+        ("https://account.blob.core.windows.net", False),
+        ("http://127.0.0.1:10000/devstoreaccount1", False),
+        ("DefaultEndpointsProtocol=https;AccountName=account;AccountKey=hush", False),
+    ],
+)
+def test_the_state_is_in_a_directory_or_in_a_storage_account(load, place, is_directory):
+    settings = load(STATE=f" {place}/" if "=" not in place and "://" in place else place)
+
+    assert (settings.state.get_secret_value(), settings.state_is_directory) == (place, is_directory)
 
 
 def test_an_empty_setting_is_as_good_as_none(load):
@@ -112,7 +129,8 @@ def test_everything_that_is_missing_is_named_at_once(load):
     assert text == (
         "Settings are missing or wrong: "
         "ServiceBus__fullyQualifiedNamespace: Value error, set it, or set ServiceBus to a connection string; "
-        "DATAVERSE_URL: Field required; SPOTLER_KEY: Field required; SPOTLER_SECRET: Field required."
+        "DATAVERSE_URL: Field required; SPOTLER_KEY: Field required; SPOTLER_SECRET: Field required; "
+        "STATE: Field required."
     )
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import requests
 
@@ -28,6 +29,7 @@ from connector.settings import Settings
 from connector.spotler import Fields, Spotler
 from connector.spotler.calls import Calls
 from connector.spotler.signature import OAuth1
+from connector.state import FileState
 from connector.sync.records import RecordReader
 from sandbox.dataverse.server import Ready
 from sandbox.spotler.server import Running
@@ -69,6 +71,7 @@ class World:
         self.door("POST", "reset")
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.bus = RecordingBus()
+        self._folder = TemporaryDirectory()
         settings = Settings(
             ServiceBus="Endpoint=sb://localhost/",
             dataverse_url=dataverse.url,
@@ -79,6 +82,7 @@ class World:
             spotler_url=f"{spotler.url}/integrationservice-1.1.0",
             spotler_key=spotler.key,
             spotler_secret=spotler.secret,
+            state=self._folder.name,
         )
         # The clients do not wait between their attempts.
         self.time = time = FakeTime()
@@ -100,6 +104,7 @@ class World:
             ),
             bus=self.bus,
             mapping=MAPPING,
+            state=FileState(self._folder.name),
             pool=pool,
             side_pool=pool,
             now=lambda: self.now,
@@ -110,6 +115,7 @@ class World:
         self.services.dataverse.close()
         self.services.spotler.close()
         self._session.close()
+        self._folder.cleanup()
 
     # Dataverse, behind the back of its API
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
-from connector.dataverse.api.rows import ETAG, Row, address, created_id
+from connector.dataverse.api.rows import ETAG, FORMATTED, Row, address, created_id
 from connector.dataverse.names import OWN_TAG
 from connector.errors import ConnectorError, Transient
 from connector.http.transport import THROTTLED
@@ -72,17 +72,16 @@ class BatchRequest:
     def update(cls, set_name: str, key: str, values: Row, *, if_match: str = "*", returning: str = "") -> Self:
         """Change a row that exists; with an etag as `if_match`, only that version of it.
 
-        `returning` names a column to send back: only then does the answer have the new version of the row.
+        `returning` names the columns to send back, with their labels: only then does the answer have the new version of
+        the row.
 
         Raises:
             ValueError: there is no etag, so that the change would not be bound to a version.
         """
         if not if_match:
             raise ValueError("a change needs the version of its row, or * for any")
-        path, headers = tagged(address(set_name, key)), {"If-Match": if_match}
-        if returning:
-            path, headers = f"{path}&$select={returning}", {**headers, "Prefer": "return=representation"}
-        return cls("PATCH", path, f"{set_name}(…)", values, headers)
+        path, prefer = _returning(tagged(address(set_name, key)), returning)
+        return cls("PATCH", path, f"{set_name}(…)", values, {"If-Match": if_match, **prefer})
 
     @classmethod
     def upsert(cls, set_name: str, key: str, values: Row) -> Self:
@@ -90,9 +89,10 @@ class BatchRequest:
         return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values)
 
     @classmethod
-    def insert(cls, set_name: str, key: str, values: Row) -> Self:
+    def insert(cls, set_name: str, key: str, values: Row, *, returning: str = "") -> Self:
         """Create a row under a key of our choice; `Duplicate` or `Conflict` if it exists."""
-        return cls("PATCH", tagged(address(set_name, key)), f"{set_name}(…)", values, {"If-None-Match": "*"})
+        path, prefer = _returning(tagged(address(set_name, key)), returning)
+        return cls("PATCH", path, f"{set_name}(…)", values, {"If-None-Match": "*", **prefer})
 
     @classmethod
     def delete(cls, set_name: str, key: str, *, if_match: str = "*") -> Self:
@@ -208,6 +208,14 @@ def in_parts[T, R](
             fault = error
             answers += [failed(item, error) for item in part]
     return answers
+
+
+def _returning(path: str, columns: str) -> tuple[str, dict[str, str]]:
+    """The address and the preference of a write that sends columns back; as they are where it sends none."""
+    if not columns:
+        return path, {}
+    preference = f'return=representation,odata.include-annotations="{FORMATTED}"'
+    return f"{path}&$select={columns}", {"Prefer": preference}
 
 
 def _parts(content: bytes, content_type: str) -> Iterable[bytes]:

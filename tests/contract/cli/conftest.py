@@ -100,6 +100,7 @@ def cli(endpoint, dataverse_process, monkeypatch, tmp_path):
         "REQUESTS_CA_BUNDLE": dataverse_process.ca_file,
         "SPOTLER_KEY": "key",
         "SPOTLER_SECRET": "secret",
+        "STATE": "state",
     }.items():
         monkeypatch.setenv(name, value)
     get_settings.cache_clear()

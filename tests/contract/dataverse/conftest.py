@@ -65,6 +65,7 @@ def settings_of(dataverse_process):
             "ServiceBus": "Endpoint=sb://localhost/",
             "spotler_key": "key",
             "spotler_secret": "secret",
+            "state": "state",
             "dataverse_url": ready.url,
             "dataverse_authority": ready.url,
             "dataverse_tenant_id": ready.tenant_id,

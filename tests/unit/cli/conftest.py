@@ -61,6 +61,7 @@ def settings_file(world, tmp_path):
         "SPOTLER_URL": settings.spotler_url,
         "SPOTLER_KEY": settings.spotler_key.get_secret_value(),
         "SPOTLER_SECRET": settings.spotler_secret.get_secret_value(),
+        "STATE": settings.state.get_secret_value(),
         "REQUESTS_CA_BUNDLE": world.ready.ca_file,
     }
     write_settings(path, values)

@@ -194,6 +194,7 @@ def settings(**options):
         "dataverse_url": "https://x.crm4.dynamics.com",
         "spotler_key": "k",
         "spotler_secret": "s",
+        "state": "state",
     }
     return Settings(**given | options)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connector.consent import Presence
+from connector.dataverse.api import BatchRequest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Info, Job
 from connector.errors import Refused, Transient
@@ -181,7 +182,7 @@ def test_a_late_row_that_dataverse_refuses_is_given_up_and_its_outcome_is_writte
 def test_an_internal_error_at_the_rows_loses_no_outcome_and_no_retry(world, monkeypatch, start_job):
     tag_job = world.job(TAG, world.contact("bob"), dh_tag="x")
     world.break_dataverse("503", r"^\$batch", skip=1)
-    monkeypatch.setattr("connector.jobs.recorder.write_infos", lambda *_: 1 / 0)
+    monkeypatch.setattr("connector.sync.outward.write_unchanged", lambda *_: 1 / 0)
     world.run(start_job)
     assert [item.reason for item in world.put_back()] == ["receipt"]
     world.mend_dataverse()
@@ -295,14 +296,13 @@ def test_who_may_not_be_in_spotler_leaves_it_although_the_row_was_lost(world, no
     ids=lambda each: getattr(each, "slug", ""),
 )
 @pytest.mark.parametrize("changes", [{}, {"emailaddress1": None}], ids=["", "without an address"])
-def test_a_removal_is_made_although_the_row_was_lost(world, no_infos, operation, columns, changes):
+def test_a_removal_is_made_although_the_row_was_lost(world, operation, columns, changes):
     record = world.contact()
     world.permission(record, "Newsletter", subscribed=True)
-    no_infos()
     world.run(world.job(SYNC, record))
     world.run(world.job(Operation.ADD_TO_AUDIENCE, record, dh_audience="Members"))
     world.run(world.job(TAG, record, dh_tag="x"))
-    world.mend_dataverse()
+    world.services.dataverse.batch([BatchRequest.delete(Info.SET, world.info(record)[Info.ID])])
     world.services.dataverse.update(Contact.SET, record.id, {"lastname": "Changed", **changes})
     job = world.job(operation, record, **columns)
 

@@ -7,7 +7,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.jobs.due import WORKING_SHARE
+from connector.due import WORKING_SHARE
 from connector.mapping import parse_mapping
 
 DONE, BACK = (JobStatus.COMPLETED, "OK"), "ann@example.org"
@@ -141,9 +141,9 @@ def test_a_job_is_not_begun_when_sending_its_lost_contact_again_took_the_time(wo
     job = world.job(Operation.INCREASE_SCORE, record, **{Job.TAG: "x", Job.SCORE: 1})
     spotler, send = world.services.spotler, world.services.spotler.upsert_contacts
 
-    def slowly(contacts):
+    def slowly(contacts, **options):
         world.now += timedelta(seconds=world.services.settings.job_lease_seconds) * WORKING_SHARE
-        return send(contacts)
+        return send(contacts, **options)
 
     monkeypatch.setattr(spotler, "upsert_contacts", slowly)
     world.run(job)

@@ -6,8 +6,8 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.due import BACKOFF_FIRST
 from connector.errors import Transient
-from connector.jobs.due import BACKOFF_FIRST
 from connector.jobs.verdict import INTERNAL_ATTEMPTS
 from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import QUEUE_QUARANTINE
@@ -173,7 +173,7 @@ def test_items_look_less_often_the_longer_dataverse_is_away(world, tag_job, age)
 def test_a_state_of_synchronisation_that_cannot_be_written_fails_no_job(world):
     records = world.contact("ann"), world.contact("bob")
     jobs = [world.job(Operation.SYNC_CONTACT, record) for record in records]
-    world.break_dataverse("503", "UpsertMultiple")
+    world.break_dataverse("503", r"^dh_spotlerinfos\(", inner=True)
 
     world.run(*jobs)
 

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from openpyxl import Workbook, load_workbook
 
 from connector.errors import Misconfigured
+from connector.mapping.archive import MAX_BYTES, MAX_UNPACKED
 from connector.mapping.columns import STANDARD_LOOKUPS
 from connector.mapping.document import problems_of
 from connector.mapping.model import TABLES
 from connector.mapping.sheet import HEADINGS, MAPPING_SHEET, export_sheet, import_sheet
-from connector.mapping.workbook import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, SheetCell
+from connector.mapping.workbook import MAX_COLUMNS, MAX_ROWS, SheetCell
 
 from .conftest import MAPPINGS
 

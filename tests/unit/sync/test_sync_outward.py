@@ -11,6 +11,7 @@ from connector.errors import Refused, Transient
 from connector.spotler import FIELDS_MISSED_TTL, Field, Fields, Option, PropertyType
 from connector.sync.info import INFO_NAVIGATION, info_of, write_infos
 from connector.sync.outward import Outward
+from connector.sync.preparing import Prepared
 from tests.unit.sync.sending import codes, read, use_filter
 
 
@@ -256,11 +257,11 @@ def test_a_withdrawal_that_the_known_fields_have_no_place_for_asks_for_the_field
     world.services.spotler.fields = fields
     (record,) = read(world, record)
     try:
-        outcome = Outward(world.services)._map(record, fields())
+        prepared = Prepared.of(world.services, record, fields())
     finally:
         del world.services.spotler.fields
 
-    assert outcome.properties["permissions"] == [{"bit": 64, "enabled": False}]
+    assert prepared.properties["permissions"] == [{"bit": 64, "enabled": False}]
     assert asked == [None, FIELDS_MISSED_TTL]
 
 

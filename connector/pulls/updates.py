@@ -1,0 +1,109 @@
+"""The feed of contacts that were created or changed in Spotler, by anybody.
+
+| The contact | What becomes of it |
+|---|---|
+| its External Id is the id of a row | its record gets what is newer (`connector.sync.inward`) |
+| it has no External Id | it is a new subscriber |
+| its External Id belongs to another system | left alone, counted |
+| temporary: made by an import or a test | left alone, counted |
+
+The connector's own writes are in the feed too; they are recognised, and change nothing.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from connector.pulls.loop import is_on, run_feed
+from connector.services import Services
+from connector.spotler import SpotlerContact
+from connector.sync import inward
+from connector.sync.inward import ShownUpdate
+
+#: What became of contacts, as it is counted in the log.
+TEMPORARY: Final = "temporary"
+OTHER_SYSTEM: Final = "of another system"
+NEW: Final = "new subscribers, left alone"
+
+_ROW_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+#: What becomes of new subscribers.
+type Newcomers = Callable[[Services, Sequence[SpotlerContact]], Counter[str]]
+
+
+def left_alone(_services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]:
+    """New subscribers are only counted."""
+    return Counter({NEW: len(contacts)})
+
+
+class Updates:
+    """The feed of updates.
+
+    Args:
+        services: the systems.
+        newcomers: what becomes of new subscribers.
+    """
+
+    name = "updates"
+
+    def __init__(self, services: Services, newcomers: Newcomers = left_alone) -> None:
+        self._services = services
+        self._newcomers = newcomers
+
+    def read(self, start: datetime, end: datetime) -> Iterator[ShownUpdate]:
+        """The contacts of a window, each with a moment before it was read."""
+        seen_on = self._services.now()
+        return (ShownUpdate(contact, seen_on) for contact in self._services.spotler.feeds.updates(start, end))
+
+    def key(self, entry: ShownUpdate) -> str:
+        """Whose contact it is, and what it says: it may change twice in a second.
+
+        Raises:
+            ValueError: it has no id at all.
+        """
+        contact = entry.contact
+        identity = contact.external_id or contact.encrypted_id
+        if identity is None:
+            raise ValueError("a contact without an id")
+        content = json.dumps([dict(contact.properties), dict(contact.channels)], sort_keys=True)
+        return f"{identity}|{hashlib.sha256(content.encode(errors='surrogatepass')).hexdigest()}"
+
+    def moment(self, entry: ShownUpdate) -> datetime | None:
+        """When it was changed last."""
+        return entry.contact.last_changed
+
+    def work(self, services: Services, entries: Sequence[ShownUpdate]) -> Counter[str]:
+        """Bring contacts to their records."""
+        counts = Counter[str]()
+        ours: list[ShownUpdate] = []
+        newcomers: list[SpotlerContact] = []
+        for entry in entries:
+            contact = entry.contact
+            if contact.temporary:
+                counts[TEMPORARY] += 1
+            elif contact.external_id is None:
+                newcomers.append(contact)
+            elif _ROW_ID.fullmatch(contact.external_id):
+                ours.append(entry)
+            else:
+                counts[OTHER_SYSTEM] += 1
+        if newcomers:
+            counts += self._newcomers(services, newcomers)
+        if ours:
+            counts += inward.apply(services, ours)
+        return counts
+
+
+def pull_updates(services: Services) -> None:
+    """Read what changed in Spotler since the last time, unless that is switched off.
+
+    Raises:
+        ConnectorError: Spotler, Dataverse or the state cannot be used; the next run goes on where this one stopped.
+    """
+    feed = Updates(services)
+    if is_on(feed.name, setting=services.settings.updates_enabled):
+        run_feed(services, feed)

@@ -1,0 +1,179 @@
+"""What a record gets from its contact: consent first, then the columns; both are written in Dataverse.
+
+The same for a record on its way to Spotler and for a contact that comes from the feed of updates, so that the result
+does not depend on which of the two is first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from connector.consent import Fate, KnownState
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError, Refused
+from connector.services import Services
+from connector.spotler import Field, Fields, SpotlerContact
+from connector.sync import reports
+from connector.sync.columns import Exchange, shared_columns
+from connector.sync.last_common import Common
+from connector.sync.own_user import own_user
+from connector.sync.preparing import Prepared
+from connector.sync.records import Record
+from connector.sync.row_writes import ColumnWrite, write_columns
+from connector.sync.two_way import Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record with its contact as Spotler shows it.
+
+    Attributes:
+        record: as it was read.
+        contact: as Spotler shows it.
+        fields: the fields of the account.
+        permissions: the one with the permissions that rows are kept of; None where there is none.
+        seen_on: when Spotler was asked.
+        sent: states of permissions that this worker has sent meanwhile, by bit.
+        others: states that other workers may have sent.
+    """
+
+    record: Record
+    contact: SpotlerContact
+    fields: Fields
+    permissions: Field | None
+    seen_on: datetime
+    sent: Mapping[int, KnownState] = field(default_factory=dict)
+    others: Mapping[int, bool] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> RecordRef:
+        """Which record it is."""
+        return self.record.ref
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A record after Dataverse has got what Spotler has newer.
+
+    Attributes:
+        seen: the record before it, and its contact.
+        prepared: the record after it, in the form in which it goes to Spotler.
+        exchange: which columns it got, and which go to Spotler.
+        written: the fingerprints of what Dataverse made of the columns that it got.
+        known: the states of the permissions.
+        refusal: why Dataverse did not take the columns; None if it did.
+    """
+
+    seen: Seen
+    prepared: Prepared
+    exchange: Exchange
+    written: Mapping[str, str]
+    known: Mapping[int, KnownState]
+    refusal: Refused | None = None
+
+    @property
+    def keep(self) -> frozenset[str]:
+        """The columns both sides may change that go to Spotler."""
+        return self.exchange.to_spotler
+
+    @property
+    def has_consent(self) -> bool:
+        """Whether the contact said something new about consent."""
+        return reports.is_news(self.prepared.record.facts.spotler)
+
+    def common(self, *, was_sent: bool) -> dict[str, Common]:
+        """What is in common then.
+
+        Args:
+            was_sent: whether the columns that go to Spotler were sent.
+        """
+        return self.prepared.columns.after(self.seen.record, self.exchange, self.written, was_sent=was_sent)
+
+
+def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchanged | Exception]:
+    """Write in Dataverse what these contacts have newer than their records.
+
+    Returns:
+        each record after that; or the error that stopped it and no other.
+    """
+    results: dict[RecordRef, Exchanged | Exception] = {}
+    told = {each.ref: _told(each) for each in seen}
+    news = [record for record, _ in told.values() if reports.is_news(record.facts.spotler)]
+    results |= reports.apply(services, news)
+    found: dict[RecordRef, tuple[Seen, Exchange]] = {}
+    for each in seen:
+        if each.ref in results:
+            continue
+        try:
+            found[each.ref] = each, _columns(services, each, told[each.ref][0])
+        except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+            results[each.ref] = error
+    writes = [ColumnWrite(told[ref][0], each.to_dataverse) for ref, (_, each) in found.items() if each.to_dataverse]
+    written = write_columns(services, writes)
+    for ref, (each, columns) in found.items():
+        record, known = told[ref]
+        after = written.get(ref, record)
+        try:
+            if isinstance(after, Refused):
+                without = replace(columns, to_dataverse={})
+                results[ref] = _exchanged(services, each, record, without, known, refusal=after)
+            elif isinstance(after, ConnectorError):
+                results[ref] = after
+            else:
+                results[ref] = _exchanged(services, each, after, columns, known)
+        except Exception as error:  # noqa: BLE001
+            results[ref] = error
+    return results
+
+
+def has_news(services: Services, seen: Seen) -> bool:
+    """Whether anything about this contact is not known yet, so that something would be written anywhere.
+
+    Raises:
+        Transient, Misconfigured: the definitions of columns cannot be read.
+    """
+    record, known = _told(seen)
+    if reports.is_news(record.facts.spotler) or _is_worth_knowing(record, known):
+        return True
+    columns = _columns(services, seen, record)
+    return bool(columns.to_dataverse or columns.in_dispute) or columns.common != record.last.columns
+
+
+def _is_worth_knowing(record: Record, known: Mapping[int, KnownState]) -> bool:
+    """Whether the states of permissions are other ones than before, or were seen after a refusal that is newer."""
+    before = record.last.permissions
+    if {bit: state.on for bit, state in before.items()} != {bit: state.on for bit, state in known.items()}:
+        return True
+    refusals = [row.at for row in record.facts.rows if row.refuses and row.at is not None]
+    return any(before[bit].at <= at < state.at for bit, state in known.items() if not state.on for at in refusals)
+
+
+def _exchanged(
+    services: Services,
+    seen: Seen,
+    record: Record,
+    columns: Exchange,
+    known: Mapping[int, KnownState],
+    *,
+    refusal: Refused | None = None,
+) -> Exchanged:
+    """The record after the exchange."""
+    prepared = Prepared.of(services, record, seen.fields)
+    here = prepared.columns.here(record, seen.fields) if columns.to_dataverse else {}
+    written = {column: here[column] for column in columns.to_dataverse}
+    return Exchanged(seen, prepared, columns, written, known, refusal)
+
+
+def _told(seen: Seen) -> tuple[Record, dict[int, KnownState]]:
+    """The record with what its contact says about consent, and what is known of the permissions."""
+    contact = reports.shown(seen.record, seen.contact, seen.fields, seen.permissions, seen.seen_on)
+    return reports.reported(seen.record, contact, seen.permissions, sent=seen.sent, others=seen.others)
+
+
+def _columns(services: Services, seen: Seen, record: Record) -> Exchange:
+    """What is exchanged; a record that may not be in Spotler gets nothing from there but consent."""
+    columns = shared_columns(services.mapping, seen.ref.table)
+    if not columns.plan.select or record.decision.fate is not Fate.SENT:
+        return Exchange(common=record.last.columns)
+    moments = Moments(record.modified_on(own_user(services)), seen.contact.last_changed, record.sent_on)
+    return columns.exchange(record, seen.contact, seen.fields, moments)

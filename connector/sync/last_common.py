@@ -1,0 +1,161 @@
+"""What both systems last agreed on about a record, kept on its Spotler Info row.
+
+    columns      for each column that Spotler may change: a pair of fingerprints, of what Dataverse has and of what
+                 Spotler has. A pair, because either system may change the form of what it is given: a side has changed
+                 only if its own fingerprint differs from its own last one.
+    permissions  for each permission, by its bit: the state in which Spotler was last known to have it.
+    holder       the worker that is sending what others must not decide about meanwhile, and until when.
+
+A fingerprint is salted with the id of the record and the column, so equal values of two people differ. Nothing personal
+can be read from it. All this may be lost: then nothing is known, and the times of the two changes decide.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final, Self
+
+from connector.consent import KnownState
+
+#: Hexadecimal digits of a fingerprint: two values of one column are taken for equal once in 2^48.
+DIGITS: Final = 12
+#: The fingerprint of no value.
+EMPTY: Final = "-"
+#: The form in which it is written; another one is read as nothing.
+VERSION: Final = 1
+
+
+def fingerprint(record: str, column: str, value: object) -> str:
+    """The fingerprint of a value of a column; of no value, `EMPTY`.
+
+    Args:
+        record: the id of the row.
+        column: the logical name.
+        value: what can be written as JSON.
+    """
+    if value is None or value == "":
+        return EMPTY
+    text = json.dumps([record, column, value], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What one column last had in common.
+
+    Attributes:
+        dataverse: the fingerprint of what Dataverse had.
+        spotler: the fingerprint of what Spotler had; after a send, of what was sent.
+        sending: of what a worker has begun to send, and which Spotler may have by now; empty for nothing.
+        made: a value that was sent, and what Spotler showed after that instead of it; empty for nothing.
+    """
+
+    dataverse: str
+    spotler: str
+    sending: str = ""
+    made: tuple[str, str] | None = None
+
+    def sent(self) -> Self:
+        """After the value of Dataverse was sent."""
+        return replace(self, spotler=self.dataverse, sending="")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A worker that is sending something.
+
+    Attributes:
+        token: which.
+        until: after this it is taken for dead.
+    """
+
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastCommon:
+    """What both systems last agreed on about a record.
+
+    Attributes:
+        columns: by logical name.
+        permissions: by bit.
+        holder: who is sending now; None for nobody.
+    """
+
+    columns: Mapping[str, Common] = field(default_factory=dict)
+    permissions: Mapping[int, KnownState] = field(default_factory=dict)
+    holder: Holder | None = None
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """What a row holds; nothing if it cannot be read."""
+        try:
+            return cls._read(json.loads(str(text))) if text else cls()
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError):
+            return cls()
+
+    @property
+    def text(self) -> str:
+        """What is written on the row; empty for nothing."""
+        if self == LastCommon():
+            return ""
+        content: dict[str, object] = {"v": VERSION}
+        if self.columns:
+            content["columns"] = {name: _pair(each) for name, each in sorted(self.columns.items())}
+        if self.permissions:
+            content["permissions"] = {str(bit): _state(each) for bit, each in sorted(self.permissions.items())}
+        if self.holder:
+            content["holder"] = [self.holder.token, _seconds(self.holder.until)]
+        return json.dumps(content, separators=(",", ":"))
+
+    def is_held(self, by_other_than: str, now: datetime) -> bool:
+        """Whether another worker is sending."""
+        return self.holder is not None and self.holder.token != by_other_than and self.holder.until > now
+
+    def was_interrupted(self, now: datetime) -> bool:
+        """Whether a worker began to send and did not say how that ended, so that Spotler may have either state."""
+        return self.holder is not None and self.holder.until <= now
+
+    @classmethod
+    def _read(cls, content: Mapping[str, object]) -> Self:
+        if content["v"] != VERSION:
+            return cls()
+        columns, permissions, holder = (content.get(name) for name in ("columns", "permissions", "holder"))
+        return cls(
+            {name: _common(each) for name, each in columns.items()} if isinstance(columns, dict) else {},
+            {int(bit): _known(each) for bit, each in permissions.items()} if isinstance(permissions, dict) else {},
+            Holder(str(holder[0]), _moment(holder[1])) if isinstance(holder, list) else None,
+        )
+
+
+def _pair(common: Common) -> list[object]:
+    parts: list[object] = [common.dataverse, common.spotler]
+    if common.sending or common.made:
+        parts.append(common.sending)
+    return [*parts, *(common.made or ())]
+
+
+def _common(parts: list[str]) -> Common:
+    dataverse, spotler, sending, *made = [*parts, ""][: max(3, len(parts))]
+    return Common(dataverse, spotler, sending, (made[0], made[1]) if made else None)
+
+
+def _state(state: KnownState) -> list[object]:
+    settled = [] if state.settled is None else [_seconds(state.settled)]
+    return [int(state.on), _seconds(state.at), *settled]
+
+
+def _known(parts: list[float]) -> KnownState:
+    on, at, *settled = parts
+    return KnownState(bool(on), _moment(at), _moment(settled[0]) if settled else None)
+
+
+def _seconds(moment: datetime) -> float:
+    return round(moment.timestamp(), 3)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,12 @@
+"""Moments as rows of Dataverse have them."""
+
+from datetime import UTC, datetime
+
+
+def read_moment(value: object) -> datetime | None:
+    """The moment, in UTC where it has no offset; None for no value and for one that cannot be read."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

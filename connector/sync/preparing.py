@@ -1,0 +1,109 @@
+"""A record in the form in which it goes to Spotler: mapped, converted, hashed, and what of it may be sent."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from connector.consent import Fate, KnownState
+from connector.dataverse.records import RecordRef
+from connector.mapping import Collection as Rows, Mapping as FieldMapping, Outcome, content_hash, plan
+from connector.mapping.columns import Mapped
+from connector.services import Services
+from connector.spotler import FIELDS_MISSED_TTL, Field, Fields
+from connector.sync.columns import SharedColumns, shared_columns
+from connector.sync.records import Record
+from connector.sync.results import PermissionsHidden
+from connector.sync.switches import has_open_question, permissions_in, to_send, with_switches
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A record in the form in which it goes to Spotler.
+
+    Attributes:
+        record: as it was read.
+        properties: the whole contact.
+        hash: of the whole contact.
+        warnings: what was left out of it.
+        fields: the fields of the account that it was made with.
+        columns: the columns that Spotler may change.
+        permissions: the field of Spotler with the permissions that rows are kept of; None where there is none.
+    """
+
+    record: Record
+    properties: Mapping[str, object]
+    hash: str
+    warnings: tuple[str, ...]
+    fields: Fields
+    columns: SharedColumns
+    permissions: Field | None
+
+    @classmethod
+    def of(cls, services: Services, record: Record, fields: Fields) -> Self:
+        """Map a record. A withdrawal that finds no place is tried with the fields as they are now.
+
+        Raises:
+            PermissionsHidden: a permission has to be switched off that Spotler does not show.
+            Exception: the record cannot be mapped.
+        """
+        outcome = _map(services, record, fields)
+        if outcome.hidden or outcome.lost_refusals:
+            fields = services.spotler.fields(max_age=FIELDS_MISSED_TTL)
+            outcome = _map(services, record, fields)
+        if outcome.hidden:
+            raise PermissionsHidden
+        table = record.ref.table
+        return cls(
+            record,
+            outcome.properties,
+            content_hash(outcome.properties),
+            outcome.warnings,
+            fields,
+            shared_columns(services.mapping, table),
+            permissions_field(services.mapping, table, fields),
+        )
+
+    @property
+    def ref(self) -> RecordRef:
+        """Which record it is."""
+        return self.record.ref
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether only its permissions are taken from it."""
+        return self.record.decision.fate is Fate.SILENCED
+
+    @property
+    def switches(self) -> dict[int, bool]:
+        """The permissions of the whole contact, by bit."""
+        return permissions_in(self.properties, self.permissions)
+
+    @property
+    def has_question(self) -> bool:
+        """Whether Spotler has to be asked before this is sent: what it has now decides what may be sent."""
+        if self.record.last.holder is not None or self.columns.changed(self.record, self.fields):
+            return True
+        return has_open_question(self.switches, self.record.last.permissions)
+
+    def sendable(self, keep: Collection[str], known: Mapping[int, KnownState]) -> dict[str, object]:
+        """What may be sent to a contact that is there.
+
+        Args:
+            keep: the columns both sides may change whose value is sent.
+            known: the last known states of the permissions.
+        """
+        all_off = self.record.decision.all_off is not None
+        switches = to_send(self.switches, known, all_off=all_off)
+        properties = self.columns.sendable(self.properties, keep, self.fields)
+        return with_switches(properties, self.permissions, switches)
+
+
+def permissions_field(mapping: FieldMapping, table: str, fields: Fields) -> Field | None:
+    """The field of Spotler with the permissions that rows are kept of; None where the mapping has none."""
+    expression = Mapped(Rows.PERMISSIONS)
+    names = [row.field for row in mapping.rows if row.columns.get(table) == expression]
+    return fields.get(names[0]) if names else None
+
+
+def _map(services: Services, record: Record, fields: Fields) -> Outcome:
+    return plan(services.mapping, record.ref.table).contact(record.row, record.decision, fields)

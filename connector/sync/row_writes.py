@@ -1,0 +1,75 @@
+"""Values of Spotler are written into rows of contact, lead and account, over the version that was read.
+
+The answer to each write has what Dataverse made of the values, plug-ins included: so it is known what both systems have
+in common, and nothing that a person writes at the same time is taken for that.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from connector.dataverse.api import BatchRequest, Conflict, NotFound, Row, etag
+from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.errors import ConnectorError, Transient
+from connector.services import Services
+from connector.sync.records import Record
+
+
+class RecordChanged(Transient):
+    """The record was changed in Dataverse while it was being synced."""
+
+    code = "RECORD_CHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWrite:
+    """Columns of one record.
+
+    Attributes:
+        record: as it was read.
+        values: by column.
+    """
+
+    record: Record
+    values: Mapping[str, object]
+
+    @property
+    def request(self) -> BatchRequest:
+        """The write, on condition of the row version."""
+        ref = self.record.ref
+        return BatchRequest.update(
+            RECORD_TABLES[ref.table].set_name,
+            ref.id,
+            self.values,
+            if_match=etag(self.record.row),
+            returning=",".join(sorted(self.values)),
+        )
+
+
+def write_columns(services: Services, writes: Sequence[ColumnWrite]) -> dict[RecordRef, Record | ConnectorError]:
+    """Write columns of records, all in one call.
+
+    Returns:
+        each record as it is then, or why it was not written: `RecordChanged` where somebody else has written it.
+    """
+    if not writes:
+        return {}
+    try:
+        answers = services.dataverse.batch([write.request for write in writes])
+    except ConnectorError as error:
+        return {write.record.ref: error for write in writes}
+    results: dict[RecordRef, Record | ConnectorError] = {}
+    for write, answer in zip(writes, answers, strict=True):
+        ref = write.record.ref
+        if isinstance(answer.error, Conflict | NotFound):
+            results[ref] = RecordChanged()
+        elif answer.error is not None:
+            results[ref] = answer.error
+        else:
+            results[ref] = _written(write, answer.body if isinstance(answer.body, Mapping) else {})
+    return results
+
+
+def _written(write: ColumnWrite, answer: Row) -> Record:
+    """The record with what Dataverse made of the columns; what it does not say is as it was sent."""
+    kept = {name: value for name, value in write.record.row.items() if name.partition("@")[0] not in write.values}
+    return replace(write.record, row={**kept, **write.values, **answer})

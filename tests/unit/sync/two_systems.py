@@ -1,0 +1,142 @@
+"""Dataverse and Spotler in this process, on one clock that tests move, and the connector between."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from connector.dataverse.definitions import ColumnDefinitions
+from connector.dataverse.names import Contact, Info, Permission
+from connector.dataverse.records import RecordRef
+from connector.mapping import Times, parse_mapping
+from connector.pulls.loop import run_feed
+from connector.pulls.updates import Updates
+from connector.sync.outward import Outward
+from connector.sync.records import RecordReader
+from sandbox.spotler.side_door.events import emit
+from tests.faults.matrix.day import CellTime, services_on
+from tests.faults.matrix.systems import Systems
+from tests.faults.matrix.wire import Wire
+from tests.memory_state import MemoryState
+
+#: Between any two things that happen: more than the clocks of the systems may differ.
+STEP = timedelta(seconds=10)
+
+EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
+PERMISSIONS = {"contact": "@map(permissions)", "direction": "<->", "spotler": "permissions"}
+
+
+class TwoSystems:
+    """Both systems, empty, and the services of an app between them."""
+
+    def __init__(self, systems: Systems, *rows: dict[str, str]) -> None:
+        self.systems = systems
+        self.time = CellTime()
+        systems.start_over(self.time)
+        systems.sandbox.world.clock.stop()
+        self.wire = Wire(systems, self.time)
+        services = services_on(systems, self.wire, bus=None)
+        mapping = replace(
+            parse_mapping({"rows": [EMAIL, *rows]}),
+            times=Times(ZoneInfo("Europe/Amsterdam")),
+            definitions=ColumnDefinitions(services.dataverse, self.time.monotonic).of,
+        )
+        self.services = replace(services, mapping=mapping, state=MemoryState())
+        self.pull()
+
+    # What people do
+
+    def contact(self, name: str = "ann", **columns: object) -> RecordRef:
+        """A contact that a person makes in Dataverse."""
+        self.tick()
+        row = {"lastname": name.title(), "emailaddress1": f"{name}@example.org", **columns}
+        before = {each[Contact.ID] for each in self.systems.rows(Contact.TABLE)}
+        self.systems.by_person("POST", "contacts", row)
+        (made,) = {each[Contact.ID] for each in self.systems.rows(Contact.TABLE)} - before
+        return RecordRef(Contact.TABLE, made)
+
+    def edit(self, record: RecordRef, **columns: object) -> None:
+        """A person changes a row in Dataverse."""
+        self.tick()
+        self.systems.by_person("PATCH", f"contacts({record.id})", columns)
+
+    def profile(self, record: RecordRef, **properties: object) -> None:
+        """The person changes the profile in Spotler."""
+        self.tick()
+        self._emit(type="profile", externalId=record.id, properties=properties)
+
+    def unsubscribe(self, record: RecordRef, *bits: int) -> None:
+        """The person leaves permissions, or without bits everything."""
+        self.tick()
+        self._emit(type="unsubscribe", externalId=record.id, permissions=list(bits))
+
+    def permission(self, record: RecordRef, name: str, *, subscribed: bool) -> str:
+        """A row of Spotler Permission that a person makes, or changes."""
+        self.tick()
+        found = [row for row in self.permissions(record) if row[Permission.NAME] == name]
+        if found:
+            path = f"{Permission.SET}({found[0][Permission.ID]})"
+            self.systems.by_person("PATCH", path, {Permission.SUBSCRIBED: subscribed})
+            return found[0][Permission.ID]
+        values = {
+            Permission.NAME: name,
+            Permission.SUBSCRIBED: subscribed,
+            f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/contacts({record.id})",
+        }
+        self.systems.by_person("POST", f"{Permission.SET}", values)
+        return self.permissions(record)[-1][Permission.ID]
+
+    # What the connector does
+
+    def sync(self, *records: RecordRef, always: bool = False):
+        """Send records as they are now."""
+        self.tick()
+        found = RecordReader(self.services).read(records)
+        results = Outward(self.services).send([found[ref] for ref in records], always=always)
+        return [results[ref] for ref in records]
+
+    def pull(self) -> Counter[str]:
+        """Read the feed of updates."""
+        self.tick()
+        return run_feed(self.services, Updates(self.services))
+
+    # What there is
+
+    def row(self, record: RecordRef) -> dict[str, object]:
+        return next(row for row in self.systems.rows(Contact.TABLE) if row[Contact.ID] == record.id)
+
+    def in_spotler(self, record: RecordRef) -> dict[str, object]:
+        contacts = self.systems.spotler()["contacts"]
+        return next(each for each in contacts if each["externalId"] == record.id)
+
+    def property(self, record: RecordRef, name: str) -> object:
+        return self.in_spotler(record)["properties"].get(name)
+
+    def permissions(self, record: RecordRef) -> list[dict[str, object]]:
+        rows = self.systems.rows(Permission.TABLE)
+        return [row for row in rows if row.get(f"_{Permission.CONTACT}_value") == record.id]
+
+    def subscribed(self, record: RecordRef) -> dict[str, bool]:
+        return {row[Permission.NAME]: row[Permission.SUBSCRIBED] for row in self.permissions(record)}
+
+    def info(self, record: RecordRef) -> dict[str, object]:
+        return next(row for row in self.systems.rows(Info.TABLE) if row[Info.RECORD] == record.id)
+
+    def written(self) -> tuple[int, int]:
+        """How much was written so far: in Dataverse, and in Spotler."""
+        return len(self.systems.written()), self.systems.last_effect()
+
+    def calls(self, what: str) -> int:
+        """How many calls were made whose name has this in it."""
+        return sum(what in touch.what for touch in self.wire.touches)
+
+    def tick(self, step: timedelta = STEP) -> None:
+        self.time.sleep(step.total_seconds())
+        self.systems.sandbox.world.clock.set(self.time.now())
+
+    def now(self) -> datetime:
+        return self.time.now().astimezone(UTC)
+
+    def _emit(self, **event: object) -> None:
+        emit(self.systems.sandbox.world, json.dumps({"events": [event]}).encode())
