@@ -1,5 +1,6 @@
 """What an instance of the app works with, made once per process, when the first message arrives."""
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,12 +12,15 @@ from zoneinfo import ZoneInfo
 from connector import telemetry
 from connector.dataverse.api import Dataverse, connect
 from connector.dataverse.definitions import ColumnDefinitions, DateColumns
+from connector.errors import Misconfigured
 from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
 from connector.state import StateStore, state_from
 from connector.threads import ContextThreadPool
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,24 @@ class Services:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
+    def close(self) -> None:
+        """Close the connections to Dataverse and Spotler."""
+        self.dataverse.close()
+        self.spotler.close()
+
 
 @dataclass(frozen=True, slots=True)
 class RouterServices:
-    """What the router needs: the bus, and nothing that could call Dataverse or Spotler."""
+    """What the router needs: the bus, and nothing that could call Dataverse or Spotler.
+
+    Attributes:
+        mapping: which columns start a sync; None where it cannot be read.
+    """
 
     bus: Bus
     now: Callable[[], datetime]
     own_user: str | None = None
+    mapping: Mapping | None = None
 
 
 def once[T](make: Callable[[], T]) -> Callable[[], T]:
@@ -73,8 +87,23 @@ def get_bus() -> Bus:
 
 
 def get_router_services() -> RouterServices:
-    """The services of the router."""
-    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id)
+    """The services of the router. Without a mapping it goes on: what it routes then waits until there is one."""
+    mapping = None
+    try:
+        mapping = get_mapping()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the mapping, jobs have to be routed
+        telemetry.log_problem(log, error, operation="mapping")
+    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id, mapping=mapping)
+
+
+@once
+def get_mapping() -> Mapping:
+    """The mapping of this process, as its file has it.
+
+    Raises:
+        Misconfigured: the file is missing or wrong.
+    """
+    return load_mapping(get_bus_settings().mapping_file)
 
 
 @once
@@ -84,15 +113,29 @@ def get_services() -> Services:
     Raises:
         Misconfigured: naming what is missing or wrong in the settings or in the mapping.
     """
+    from connector.mapping.live import refuse_unfit  # noqa: PLC0415 - only needed once
+
     settings = get_settings()
+    services = services_with(settings, get_mapping())
+    try:
+        refuse_unfit(services.mapping, services.dataverse, services.spotler.fields)
+    except Misconfigured:
+        services.close()
+        raise
+    return services
+
+
+def services_with(settings: Settings, mapping: Mapping) -> Services:
+    """Services of their own with another mapping than that of the settings, for a command."""
     dataverse = connect(settings)
-    times = Times(ZoneInfo(settings.time_zone), DateColumns(dataverse).is_wall_clock)
+    dates = DateColumns(dataverse)
+    times = Times(ZoneInfo(settings.time_zone), dates.is_wall_clock, dates.is_day)
     return Services(
         settings=settings,
         dataverse=dataverse,
         spotler=spotler_from(settings),
         bus=get_bus(),
-        mapping=replace(load_mapping(settings.mapping_file), times=times, definitions=ColumnDefinitions(dataverse).of),
+        mapping=replace(mapping, times=times, definitions=ColumnDefinitions(dataverse).of),
         state=state_from(settings),
         pool=ContextThreadPool(settings.spotler_parallel, thread_name_prefix="spotler"),
         side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),

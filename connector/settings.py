@@ -46,7 +46,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class BusSettings(BaseSettings):
-    """What sends messages: enough for the router, and to put work back while any other setting is wrong."""
+    """What routes and sends messages: enough for the router, and to put work back while any other setting is wrong."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -63,6 +63,8 @@ class BusSettings(BaseSettings):
     )
     #: The systemuserid of the connector's application user: messages it caused are its own echo.
     dataverse_user_id: str | None = None
+    #: The mapping: the router reads in it which columns start a sync.
+    mapping_file: Path = Path("mappings/default.json")
 
     # Validators of fields, not of the whole: those run only when every field is right, and would hide their problem.
 
@@ -118,6 +120,8 @@ class Settings(BusSettings):
     job_give_up_hours: Annotated[float, Field(gt=0)] = 3
     #: Seconds after which a claim is stale: the lock duration of the subscriptions.
     job_lease_seconds: Annotated[float, Field(gt=0)] = 300
+    #: Whether a deactivated record is anonymised in Spotler; if not, it loses its permissions only, on both sides.
+    anonymise_on_deactivation: bool = True
     #: Whether what a job changed in Spotler (all but a sync) is posted on the timeline of the record.
     timeline_posts: bool = True
     #: Seconds that a Queued row may wait for its message before the sweep requeues it.
@@ -130,6 +134,8 @@ class Settings(BusSettings):
     # Feeds.
     #: How far back a feed is read at its first run, in days; by default it has no history.
     feed_first_days: Annotated[float, Field(ge=0)] = 0
+    #: Whether changed contacts are read on their schedule.
+    updates_enabled: bool = True
     #: Whether bounces are read on their schedule.
     bounces_enabled: bool = True
 
@@ -143,8 +149,11 @@ class Settings(BusSettings):
     #: The client id of a user-assigned managed identity, for an address.
     state_client_id: str | None = None
 
+    # Consent.
+    #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
+    opt_out_sets_do_not_bulk_email: bool = True
+
     # Mapping.
-    mapping_file: Path = Path("mappings/default.json")
     #: The time zone in which a date-time becomes a date.
     time_zone: TimeZone = "Europe/Amsterdam"
 

@@ -95,6 +95,17 @@ class People:
         row: dict[str, object] = answer.json()
         return row
 
+    def merge(self, table: str, row_id: str, subordinate: str, content: Mapping[str, object]) -> None:
+        """Merge a row into another one of its table, which takes over the content."""
+        kind = {"@odata.type": f"Microsoft.Dynamics.CRM.{table}"}
+        parameters = {
+            "Target": {**kind, f"{table}id": row_id},
+            "Subordinate": {**kind, f"{table}id": subordinate},
+            "UpdateContent": {**kind, **content},
+            "PerformParentingChecks": False,
+        }
+        _raise(self._session.post(f"{self._url}{API}/Merge", json=parameters, timeout=30))
+
     def find(self, set_name: str, condition: str, select: str) -> list[dict[str, object]]:
         """The rows that fit a filter."""
         rows: list[dict[str, object]] = []

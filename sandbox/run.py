@@ -14,7 +14,7 @@ from connector.dataverse.names import Contact, Job
 from sandbox.people import People
 from sandbox.sample_records import create_fixtures
 from sandbox.samples import SAMPLES, Sample, create_setup
-from sandbox.system import System, running
+from sandbox.system import Options, System, running
 
 #: Seconds that the sample jobs may take together.
 ONCE_SECONDS: Final = 120.0
@@ -27,7 +27,7 @@ def run(folder: Path) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with running(folder=folder) as system:
+    with running(Options(automatic=True), folder=folder) as system:
         create_setup(People(system.dataverse))
         print(_introduction(system, folder), flush=True)
         while not ended.wait(LOOK_SECONDS):

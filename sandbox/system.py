@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
+from connector.dataverse.names import Job
 from sandbox.launch import ROOT, Part, launch
 
 #: The application settings of the running system.
@@ -29,6 +30,7 @@ class Options:
         settings: further application settings.
         app: the folder of the app; the connector by default.
         workers: engine processes.
+        automatic: whether changes of records are posted too, and not only jobs that are created.
     """
 
     latency_ms: int = 0
@@ -37,6 +39,7 @@ class Options:
     settings: Mapping[str, str] = field(default_factory=dict)
     app: Path = ROOT
     workers: int = 1
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
                 "--ca-file",
                 str(folder / "ca.pem"),
                 *latency,
+                *([] if options.automatic else ["--steps-of", Job.TABLE]),
                 *options.dataverse_arguments,
             ],
         )

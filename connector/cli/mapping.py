@@ -1,20 +1,22 @@
-"""`mapping export`, `import`, `check`: the mapping as a workbook, and compared with Dataverse and Spotler."""
+"""`mapping export`, `import`, `check`, `diff`: the mapping as a workbook, and compared with Dataverse and Spotler."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from connector.cli.mapping_diff import diff
 from connector.cli.output import refuse
 from connector.cli.rows import dataverse
 from connector.mapping import Mapping, parse_mapping
 from connector.mapping.document import SCHEMA_FILE, Document, problems_of, read_document
+from connector.mapping.findings import Finding
 from connector.settings import get_settings
 
 app = typer.Typer(no_args_is_help=True, help="The mapping of columns and fields.")
+app.command()(diff)
 
 Workbook = Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="An Excel workbook.")]
 MappingFile = Annotated[
@@ -58,33 +60,28 @@ def check(
         bool, typer.Option("--offline", help="Check the rules only; needs no settings and no connection.")
     ] = False,
 ) -> None:
-    """Print what is wrong with the mapping: its rules, then the columns of Dataverse and the fields of Spotler."""
+    """Print what is wrong with the mapping: its rules, then the columns of Dataverse and the fields of Spotler.
+
+    The app does the same when it starts: problems stop it, warnings do not.
+    """
     document = read_document(_file(mapping))
     problems = [f"{problem}." for problem in problems_of(document)]
-    if not problems and not offline:
-        problems += _problems_outside(parse_mapping(document))
-    for problem in problems:
-        typer.echo(problem)
-    if problems:
+    findings = _findings(parse_mapping(document)) if not problems and not offline else ()
+    for line in (*problems, *findings):
+        typer.echo(str(line))
+    if problems or any(finding.is_fatal for finding in findings):
         raise typer.Exit(1)
-    typer.echo("No problem was found.")
+    if not findings:
+        typer.echo("No problem was found.")
 
 
-def _problems_outside(mapping: Mapping) -> Iterator[str]:
+def _findings(mapping: Mapping) -> tuple[Finding, ...]:
     """What does not fit the environment and the account of the settings."""
-    from connector.dataverse.schema.reading import read_tables  # noqa: PLC0415 - loaded when used
-    from connector.mapping.check import check_columns, check_conversions, check_fields, tables_of  # noqa: PLC0415
+    from connector.mapping.live import compare  # noqa: PLC0415 - loaded when used
     from connector.spotler import spotler_from  # noqa: PLC0415
 
-    wanted = tables_of(mapping)
-    with dataverse() as client:
-        tables = read_tables(client, wanted)
-    with closing(spotler_from(get_settings())) as spotler:
-        fields = spotler.fields()
-    yield from (f"Dataverse has no table {name}." for name in wanted if name not in tables)
-    yield from check_columns(mapping, tables)
-    yield from check_fields(mapping, fields)
-    yield from check_conversions(mapping, tables, fields)
+    with dataverse() as client, closing(spotler_from(get_settings())) as spotler:
+        return compare(mapping, client, spotler.fields)
 
 
 def _file(mapping: Path | None) -> Path:

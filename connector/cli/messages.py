@@ -10,7 +10,11 @@ from rich.table import Table
 from connector.cli.output import console
 from connector.dataverse.messages import Entity, EntityReference, Message, parse_message
 from connector.errors import Unreadable
-from connector.routing.route import Publish, route
+from connector.mapping import Mapping, load_mapping
+from connector.routing.record_item import RecordItem
+from connector.routing.route import Ignore, route
+from connector.routing.work_item import WorkItem
+from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
 
 app = typer.Typer(no_args_is_help=True, help="Messages that Dataverse posted.")
 
@@ -23,6 +27,14 @@ def messages() -> None:
 @app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="The body of a message, as JSON.", exists=True, dir_okay=False)],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            help="The mapping, which says what starts a sync; without it, every change does.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Print how a captured message is read and where the router would send it."""
     out = console()
@@ -32,7 +44,7 @@ def show(
         out.print(f"Goes to: quarantine\n{error.for_people}", markup=False)
         raise typer.Exit(1) from None
     out.print(_table(message))
-    out.print(_destination(message), markup=False)
+    out.print(_destination(message, load_mapping(mapping) if mapping else None), markup=False)
 
 
 def _table(message: Message) -> Table:
@@ -64,11 +76,20 @@ def _target(message: Message) -> str:
             return "none"
 
 
-def _destination(message: Message) -> str:
+def _destination(message: Message, mapping: Mapping | None) -> str:
     try:
-        decision = route(message, now=datetime.now(UTC))
+        decision = route(message, now=datetime.now(UTC), mapping=mapping)
     except Unreadable as error:
         return f"Goes to: quarantine\n{error.for_people}"
-    if isinstance(decision, Publish):
-        return f"Goes to: spotler-jobs, subscription {decision.item.operation}, job {decision.item.job}"
-    return f"Ignored: {decision.reason}"
+    if isinstance(decision, Ignore):
+        return f"Ignored: {decision.reason}"
+    return "\n".join(f"Goes to: {TOPIC_JOBS}, subscription {_subscription(each.item)}" for each in decision)
+
+
+def _subscription(item: WorkItem | RecordItem) -> str:
+    """The subscription of an item, and what it is about."""
+    if isinstance(item, WorkItem):
+        return f"{item.operation}, job {item.job}"
+    record = item.record
+    about = f"{record.table} {record.id}" if record else f"the record of the Spotler Permission {item.permission}"
+    return f"{SYNC_RECORDS}, {about}"

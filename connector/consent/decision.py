@@ -16,8 +16,9 @@ The rules, the first that applies. "Off on both sides": every permission in Spot
 | none of these | sent | yes | each by itself |
 
 Where several apply, the rows are off as soon as one says so: somebody with Do Not Email and Do Not Bulk Email is
-anonymised, and gets no permission back when Do Not Email is cleared. How a permission is decided by itself is described
-in `connector.consent.permissions`, and which jobs are refused in `connector.consent.intent`.
+anonymised, and gets no permission back when Do Not Email is cleared. The same holds for an opt-out in Spotler. How a
+permission is decided by itself is described in `connector.consent.permissions`, and which jobs are refused in
+`connector.consent.intent`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -51,7 +52,7 @@ class Decision:
         may_be_mailed: whether a job may get the person mailed.
         all_off: why every permission is off; None if each is decided by itself.
         permissions: the verdict about each permission that is known.
-        withdrawals: the rows of Spotler Permission to switch off, with the names of their permissions.
+        withdrawals: why rows of Spotler Permission are switched off, by their ids.
     """
 
     fate: Fate
@@ -59,7 +60,7 @@ class Decision:
     may_be_mailed: bool
     all_off: Reason | None
     permissions: tuple[Verdict, ...]
-    withdrawals: Mapping[str, str]
+    withdrawals: Mapping[str, Reason]
 
     def by_bit(self, items: Sequence[Item], limit: Collection[str] = ()) -> Switches:
         """What is to be sent of the permissions.
@@ -84,7 +85,6 @@ def decide(facts: Facts) -> Decision:
     refuses_bulk = Reason.DO_NOT_BULK_EMAIL if facts.do_not_bulk_email else None
     all_off = removed or silenced or refuses_bulk
     permissions = verdicts(facts, all_off)
-    both_sides = silenced is not None or facts.do_not_bulk_email
     sent = removed is None and silenced is None
     return Decision(
         fate=Fate.REMOVED if removed else Fate.SILENCED if silenced else Fate.SENT,
@@ -92,7 +92,7 @@ def decide(facts: Facts) -> Decision:
         may_be_mailed=sent and (not facts.spotler.opted_out or any(each.on for each in permissions)),
         all_off=all_off,
         permissions=permissions,
-        withdrawals=_withdrawals(facts, permissions, both_sides=both_sides),
+        withdrawals=_withdrawals(facts, silenced or refuses_bulk),
     )
 
 
@@ -117,7 +117,12 @@ def _why_silenced(facts: Facts) -> Reason | None:
     return next((reason for reason, applies in reasons.items() if applies), None)
 
 
-def _withdrawals(facts: Facts, permissions: Sequence[Verdict], *, both_sides: bool) -> Mapping[str, str]:
-    """The subscribed rows that are switched off in Dataverse too."""
-    opted_out = {each.row for each in permissions if each.reason is Reason.OPTED_OUT_IN_SPOTLER}
-    return {row.id: row.name for row in facts.rows if row.subscribed and (both_sides or row.id in opted_out)}
+def _withdrawals(facts: Facts, both_sides: Reason | None) -> Mapping[str, Reason]:
+    """Why subscribed rows are switched off in Dataverse too.
+
+    An opt-out in Spotler counts whatever else keeps the permission off now, because that may be taken back later.
+    """
+    opted_out = (each for each in verdicts(facts, None) if each.reason is Reason.OPTED_OUT_IN_SPOTLER)
+    reasons = {each.row: each.reason for each in opted_out}
+    found = {row.id: reasons.get(row.id, both_sides) for row in facts.rows if row.subscribed}
+    return {row: reason for row, reason in found.items() if reason is not None}

@@ -46,6 +46,7 @@ class PermissionRow:
         is_active: whether the row is not deactivated.
         source: who or what wrote it, if that is known.
         at: when, if that is known.
+        changed_on: what its column Changed On says.
         modified_on: when the row was last written for any reason, if that is known.
         version: of the row that was read, so that a change can be bound to it; empty if it was not read.
     """
@@ -57,6 +58,7 @@ class PermissionRow:
     is_active: bool = True
     source: ConsentSource | None = None
     at: datetime | None = None
+    changed_on: datetime | None = field(default=None, compare=False)
     modified_on: datetime | None = field(default=None, compare=False)
     version: str = field(default="", compare=False)
 

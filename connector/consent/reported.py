@@ -92,16 +92,16 @@ def known_after(shown: ShownContact, known: Mapping[int, KnownState]) -> dict[in
 
 
 def _permission(item: Item, shown: ShownContact, known: KnownState | None) -> PermissionReport | None:
-    on = shown.states[item.bit]
+    on, seen = shown.states[item.bit], shown.changed_on or shown.seen_on
     if known is not None and known.on is on:
         return None
     if not on:
-        return PermissionReport(item.name, item.bit, on=False, at=shown.changed_on, seen=shown.changed_on)
+        return PermissionReport(item.name, item.bit, on=False, at=shown.changed_on, seen=seen)
     if known is None:
-        return PermissionReport(item.name, item.bit, on=True, seen=shown.changed_on)
+        return PermissionReport(item.name, item.bit, on=True, seen=seen)
     if _is_older(shown, known):
         return None
-    return PermissionReport(item.name, item.bit, on=True, at=known.at, seen=shown.changed_on)
+    return PermissionReport(item.name, item.bit, on=True, at=known.at, seen=seen)
 
 
 def _is_older(shown: ShownContact, known: KnownState) -> bool:

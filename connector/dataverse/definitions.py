@@ -1,11 +1,13 @@
 """What the environment says of its columns, read when it is first needed, and again after a day.
 
     DateColumns(dataverse).is_wall_clock(table, column)     whether its date-times have no time zone; a small question
+    DateColumns(dataverse).is_day(table, column)            whether its moments are shown to people as days
     ColumnDefinitions(dataverse).of(table)                  everything that a value has to fit, by column
 
 A date column has a behaviour: UserLocal (a moment, in UTC), DateOnly (a day) or TimeZoneIndependent (a time on
 everybody's clock). The Web API shows a day without a time, but writes the other two alike, with a `Z`: only the
-metadata distinguishes them.
+metadata distinguishes them. A UserLocal column may be shown as a day (format DateOnly): its moments are the midnights
+of whoever typed the day.
 """
 
 import time
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 #: A definition is changed a few times in a year. Seconds.
 MAX_AGE: Final = 24 * 3600.0
 WALL_CLOCK: Final = "TimeZoneIndependent"
+USER_LOCAL: Final = "UserLocal"
+DAY_FORMAT: Final = "DateOnly"
 _TYPE: Final = "Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"
 
 
@@ -47,7 +51,7 @@ class DateColumns:
 
     def __init__(self, dataverse: Dataverse, clock: Callable[[], float] = time.monotonic) -> None:
         self._dataverse = dataverse
-        self._wall_clocks = _Daily(self._ask, clock)
+        self._dates = _Daily(self._ask, clock)
 
     def is_wall_clock(self, table: str, column: str) -> bool:
         """Whether the date-times of a column have no time zone.
@@ -57,17 +61,22 @@ class DateColumns:
         Raises:
             Transient, Misconfigured: Dataverse cannot be asked now.
         """
-        return column in self._wall_clocks(table)
+        behaviour, _ = self._dates(table).get(column, (None, False))
+        return behaviour == WALL_CLOCK
 
-    def _ask(self, table: str) -> frozenset[str]:
+    def is_day(self, table: str, column: str) -> bool:
+        """Whether the moments of a column are shown as days; otherwise as `is_wall_clock`."""
+        return self._dates(table).get(column) == (USER_LOCAL, True)
+
+    def _ask(self, table: str) -> Mapping[str, tuple[object, bool]]:
         try:
             rows = self._dataverse.query(
                 f"EntityDefinitions(LogicalName={filters.quoted(table)})/Attributes/{_TYPE}",
-                select=("LogicalName", "DateTimeBehavior"),
+                select=("LogicalName", "DateTimeBehavior", "Format"),
             )
         except (Refused, UnknownName):
-            return frozenset()
-        return frozenset(str(row["LogicalName"]) for row in rows if _behaviour(row) == WALL_CLOCK)
+            return {}
+        return {str(row["LogicalName"]): (_behaviour(row), row.get("Format") == DAY_FORMAT) for row in rows}
 
 
 class ColumnDefinitions:

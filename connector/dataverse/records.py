@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from connector.dataverse.names import Account, Contact, Lead
+from connector.dataverse.names import Account, Contact, Lead, Permission
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,3 +33,19 @@ RECORD_TABLES: Final = {
     Lead.TABLE: RecordTable(Lead.SET, Lead.ID, "fullname"),
     Account.TABLE: RecordTable(Account.SET, Account.ID, "name"),
 }
+
+#: The table of the record that each lookup of a Spotler Permission refers to.
+PERMISSION_OWNERS: Final = {
+    Permission.CONTACT: Contact.TABLE,
+    Permission.LEAD: Lead.TABLE,
+    Permission.ACCOUNT: Account.TABLE,
+}
+
+#: The columns of a Spotler Permission that decide what is sent of its record.
+PERMISSION_COLUMNS: Final = (
+    Permission.NAME,
+    Permission.BIT,
+    Permission.SUBSCRIBED,
+    Permission.STATE,
+    *PERMISSION_OWNERS,
+)

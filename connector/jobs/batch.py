@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector.jobs import due
+from connector import due
 from connector.jobs.chunks import AT_A_TIME, AT_A_TIME_ONCE, divide, read_items
 from connector.jobs.claiming import Claiming
 from connector.jobs.put_back import PutBack

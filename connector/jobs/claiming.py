@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector import telemetry
+from connector import due, telemetry
 from connector.dataverse.records import RecordRef
 from connector.errors import OutcomeUnknown, Refused
-from connector.jobs import due
 from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.claims import Drop, End, Run, Wait, decide, resumes
 from connector.jobs.put_back import PutBack

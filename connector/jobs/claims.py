@@ -18,9 +18,9 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Final
 
+from connector import due
 from connector.dataverse.choices import Operation
 from connector.errors import Invalid
-from connector.jobs import due
 from connector.operations.job import JobRow
 from connector.operations.results import Done, Unknown
 from connector.outcomes import MEANINGS, SUPERSEDED

@@ -8,9 +8,8 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from connector import telemetry
+from connector import due as due_times, telemetry
 from connector.errors import ConnectorError, Unreadable
-from connector.jobs import due as due_times
 from connector.jobs.attempt import Attempt
 from connector.operations.job import JobRow
 from connector.routing.quarantine import quarantine

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector import telemetry
+from connector import due, telemetry
 from connector.dataverse.api import Conflict, NotFound
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, OutcomeUnknown, Refused, Transient
-from connector.jobs import due, timeline
+from connector.jobs import timeline
 from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.put_back import PutBack
 from connector.jobs.store import ClaimLost, JobStore

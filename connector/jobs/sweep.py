@@ -2,7 +2,7 @@
 
 The row is the truth, so a lost message costs no more than the interval of this timer. A row that a person set back to
 Queued is found in the same way. A row that stays as it is, because its message waits behind a backlog, is woken up less
-and less often (`connector.jobs.due`): which of its wake-ups is due is derived from its times, and nothing is written.
+and less often (`connector.due`): which of its wake-ups is due is derived from its times, and nothing is written.
 So the sweep asks for the rows of certain ages only, the youngest first; what it does not reach within its time is found
 by the next ones.
 
@@ -17,8 +17,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
-from connector import telemetry
-from connector.jobs import due
+from connector import due, telemetry
 from connector.jobs.store import JobStore
 from connector.operations.job import JobRow
 from connector.operations.registry import operation_of

@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector import telemetry
+from connector import due, telemetry
 from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient, Unclear
-from connector.jobs import due
 from connector.operations.results import Done, Failed, Retry, Unknown
 
 #: An internal error is tried this often, in case it was a passing one, before the job is Failed.

@@ -1,30 +1,30 @@
-"""A mapping compared with the tables of Dataverse and the fields of the Spotler account, for the command line.
+"""A mapping compared with the tables of Dataverse and the fields of the Spotler account.
 
-The sync itself does not need these checks: it leaves out what it cannot send, with a warning. They show an
-administrator beforehand, with every problem at once.
+What can never work is fatal: a column or a table that does not exist, a direction into a column that cannot be written,
+a type that cannot be converted, a filter that excludes everybody. A Spotler field or item that is not visible is a
+warning, because marketers show and hide fields while the connector runs: the sync leaves it out. Permissions are the
+exception: without their field a withdrawal would have no place.
 """
 
 from collections import abc
-from datetime import UTC
 from typing import Final
 
 from connector.dataverse.schema.model import Column, Kind, Table
-from connector.errors import Invalid
-from connector.mapping.columns import Constant, CustomerType, Expression, Mapped, Name, Path, Plain
-from connector.mapping.draft import SET, entries_of
+from connector.mapping.columns import NOT_YET, Collection, Expression, Mapped, Name, Path, Plain
+from connector.mapping.draft import SET
+from connector.mapping.field_check import field_findings
+from connector.mapping.findings import Finding, Wrong, or_similar
 from connector.mapping.model import Mapping, MappingRow
-from connector.mapping.values import Cell, chosen_labels, to_wire, to_yes_no
-from connector.mapping.values.labels import label_key
-from connector.mapping.values.numbers import parse_number
+from connector.mapping.value_check import wrong_constant, wrong_filter
 from connector.spotler import Field, Fields
 
 _LOOKUPS: Final = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
-_TEXTS: Final = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICE, Kind.STATE, Kind.STATUS})
+_STATES: Final = frozenset({Kind.STATE, Kind.STATUS})
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICE}) | _STATES
 _WHOLE: Final = frozenset({Kind.INTEGER, Kind.BIG_INTEGER})
-_NUMBERS: Final = _WHOLE | {Kind.DECIMAL, Kind.MONEY}
 _DATES: Final = frozenset({Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
 
-#: The kinds of columns that can be sent to each Spotler type.
+#: The kinds of columns that go with each Spotler type. What can be sent can come back, but for states.
 CONVERTIBLE: Final[abc.Mapping[str, frozenset[Kind]]] = {
     "string": _TEXTS | _WHOLE | {Kind.YES_NO, Kind.CHOICES},
     "email": _TEXTS,
@@ -38,7 +38,6 @@ CONVERTIBLE: Final[abc.Mapping[str, frozenset[Kind]]] = {
     "dateTime": _DATES,
     SET: frozenset({Kind.CHOICE, Kind.CHOICES}),
 }
-_TEXT_TYPES: Final = ("string", "email", "mobNr", "postcode")
 
 type Tables = abc.Mapping[str, Table]
 
@@ -47,148 +46,153 @@ def tables_of(mapping: Mapping) -> tuple[str, ...]:
     """The tables whose columns a mapping names: those of records, and those that lookups refer to."""
     found = dict.fromkeys(table for row in mapping.rows for table in row.columns)
     paths = (expression for row in mapping.rows for expression in row.columns.values() if isinstance(expression, Path))
-    return tuple(found | dict.fromkeys(path.table for path in paths))
+    return tuple(found | dict.fromkeys(path.table for path in paths) | dict.fromkeys(mapping.triggers))
 
 
-def check_columns(mapping: Mapping, tables: Tables) -> tuple[str, ...]:
-    """What is wrong with the Dataverse columns of a mapping, one sentence each; only of the tables that are given."""
-    problems = []
+def check(mapping: Mapping, tables: Tables, fields: Fields) -> tuple[Finding, ...]:
+    """Everything that does not fit; `tables` are those of `tables_of` that the environment has."""
+    return (
+        *check_tables(mapping, tables),
+        *check_columns(mapping, tables),
+        *check_fields(mapping, fields),
+        *check_conversions(mapping, tables, fields),
+    )
+
+
+def check_tables(mapping: Mapping, tables: Tables) -> tuple[Finding, ...]:
+    """The tables that the environment does not have."""
+    remedy = "Correct its name, or install the solution that brings it."
+    return tuple(
+        Finding("", f"Dataverse has no table {name}", remedy) for name in tables_of(mapping) if name not in tables
+    )
+
+
+def check_columns(mapping: Mapping, tables: Tables) -> tuple[Finding, ...]:
+    """What is wrong with the Dataverse columns of a mapping; only of the tables that are given."""
+    found: list[Finding] = []
     for number, row in enumerate(mapping.rows, start=1):
         for table, expression in row.columns.items():
-            if table in tables and (why := _column_problem(mapping, row, expression, tables[table], tables)):
-                problems.append(f"Row {number}, {table}: {why}.")
+            where = f"Row {number}, {table}"
+            if table in tables:
+                wrong = _wrong_column(mapping, row, expression, _names(tables[table]), tables)
+                found += [Finding(where, why, remedy) for why, remedy in wrong]
+            if isinstance(expression, Mapped) and expression.collection in NOT_YET:
+                why = f"@map({expression.collection}) is accepted, but this version does not sync it"
+                found.append(Finding(where, why, "Nothing is sent for this row.", is_fatal=False))
     for table, columns in mapping.triggers.items():
-        if table in tables:
-            unknown = [column for column in columns if _find(tables[table], column) is None]
-            problems += [f"Triggers of {table}: there is no column {column}." for column in unknown]
-    return tuple(problems)
+        names = _names(tables[table]) if table in tables else {}
+        found += [
+            Finding(f"Triggers of {table}", f"there is no column {column}", _spelling(column, names))
+            for column in columns
+            if names and column not in names
+        ]
+    return tuple(found)
 
 
-def check_fields(mapping: Mapping, fields: Fields) -> tuple[str, ...]:
-    """What is wrong with the Spotler fields of a mapping, one sentence each."""
-    problems = []
+def check_fields(mapping: Mapping, fields: Fields) -> tuple[Finding, ...]:
+    """What is wrong with the Spotler fields of a mapping."""
+    found: list[Finding] = []
     for number, row in enumerate(mapping.rows, start=1):
         if not row.field:
             continue
         field = fields.get(row.field)
         if field is None:
-            problems.append(f"Row {number}: Spotler has no field {row.field}, or it is not visible.")
-            continue
-        problems += [f"Row {number}: {why}." for why in _field_problems(row, field)]
-    return tuple(problems)
+            holds_permissions = Mapped(Collection.PERMISSIONS) in row.columns.values()
+            remedy = or_similar(row.field, (each.name for each in fields), "Make it visible in Spotler.")
+            why = f"Spotler has no field {row.field}, or it is not visible"
+            found.append(Finding(f"Row {number}", why, remedy, is_fatal=holds_permissions))
+        else:
+            found += field_findings(f"Row {number}", row, field)
+    return tuple(found)
 
 
-def check_conversions(mapping: Mapping, tables: Tables, fields: Fields) -> tuple[str, ...]:
-    """Which columns can never be sent to the fields they are mapped to, one sentence each."""
-    problems = []
+def check_conversions(mapping: Mapping, tables: Tables, fields: Fields) -> tuple[Finding, ...]:
+    """Which columns can never be sent to the fields they are mapped to, or written from them."""
+    found = []
     for number, row in enumerate(mapping.rows, start=1):
         field = fields.get(row.field) if row.field else None
-        if field is None or not row.direction.outward:
-            continue
-        for table, expression in row.columns.items():
+        for table, expression in row.columns.items() if field else ():
             kind = _kind(expression, table, tables)
-            allowed = CONVERTIBLE.get(field.type or "", frozenset())
-            if field.type == SET and row.item:
-                allowed = frozenset({Kind.YES_NO})
-            if kind and kind not in allowed:
-                problems.append(
-                    f"Row {number}, {table}: a {kind} column cannot be sent to {field.name} of type {field.type}."
-                )
-    return tuple(problems)
+            if field and kind and (why := _conversion_problem(row, field, kind)):
+                remedy = "Map the column to a field of another type."
+                found.append(Finding(f"Row {number}, {table}", why, remedy))
+    return tuple(found)
 
 
-def _column_problem(mapping: Mapping, row: MappingRow, expression: Expression, table: Table, tables: Tables) -> str:
+def _conversion_problem(row: MappingRow, field: Field, kind: Kind) -> str:
+    allowed = CONVERTIBLE.get(field.type or "", frozenset())
+    if field.type == SET and row.item:
+        allowed = frozenset({Kind.YES_NO})
+    what = f"{field.name} of type {field.type}"
+    if kind not in allowed:
+        return f"a {kind} column does not go with {what}"
+    return f"a {kind} column cannot be written from {what}" if row.direction.inward and kind in _STATES else ""
+
+
+def _wrong_column(
+    mapping: Mapping, row: MappingRow, expression: Expression, names: abc.Mapping[str, Column], tables: Tables
+) -> abc.Iterator[Wrong]:
     match expression:
         case Plain(name):
-            return _plain_problem(row, name, _find(table, name))
+            yield from _wrong_plain(row, name, names)
         case Name(name, target) | Path(name, target):
-            column = _find(table, name)
+            column = names.get(name)
             if column is None or column.kind not in _LOOKUPS:
-                return f"there is no lookup {name}"
-            if target and target not in column.targets:
-                return f"{name} does not refer to {target} but to {', '.join(column.targets)}"
-            return _path_problem(mapping, expression, column, tables) if isinstance(expression, Path) else ""
-        case _:
-            return ""
+                lookups = [each.name for each in names.values() if each.kind in _LOOKUPS]
+                yield (f"there is no lookup {name}", _spelling(name, lookups))
+            elif target and target not in column.targets:
+                why = f"{name} does not refer to {target} but to {', '.join(column.targets)}"
+                yield (why, "Correct the table in the brackets.")
+            elif isinstance(expression, Path):
+                yield from _wrong_path(mapping, expression, column, tables)
 
 
-def _plain_problem(row: MappingRow, name: str, column: Column | None) -> str:
+def _wrong_plain(row: MappingRow, name: str, names: abc.Mapping[str, Column]) -> abc.Iterator[Wrong]:
+    column = names.get(name)
     if column is None:
-        return f"there is no column {name}"
+        yield (f"there is no column {name}", _spelling(name, names))
+        return
     if column.kind in _LOOKUPS:
-        return f"{name} is a lookup; write {' or '.join(f'{name}({target})' for target in column.targets)}"
-    if row.direction.inward and not column.writable:
-        return f"{name} cannot be written, so its direction must be ->"
-    if row.filter and column.kind in _NUMBERS and _is_ambiguous(row.filter):
-        return "the filter can be read as two numbers; write it without a separator between thousands"
-    return ""
+        written = " or ".join(f"{name}({target})" for target in column.targets)
+        remedy = f"Write {written}." if row.direction.outward else "A lookup cannot be written; choose another column."
+        yield (f"{name} is a lookup", remedy)
+        return
+    if not column.writable and (row.constant or (row.field and row.direction.inward)):
+        yield (f"{name} cannot be written", "Its direction must be ->.")
+    if row.filter:
+        yield from wrong_filter(column, row.filter)
+    if row.constant:
+        yield from wrong_constant(column, row.constant)
 
 
-def _is_ambiguous(text: str) -> bool:
-    try:
-        parse_number(text)
-    except Invalid:
-        return True
-    return False
-
-
-def _path_problem(mapping: Mapping, path: Path, lookup: Column, tables: Tables) -> str:
-    if path.table in tables and _find(tables[path.table], path.target) is None:
-        return f"the table {path.table} has no column {path.target}"
+def _wrong_path(mapping: Mapping, path: Path, lookup: Column, tables: Tables) -> abc.Iterator[Wrong]:
+    names = _names(tables[path.table]) if path.table in tables else {}
+    if names and path.target not in names:
+        yield (f"the table {path.table} has no column {path.target}", _spelling(path.target, names))
     navigation = lookup.navigation.get(path.table)
     if navigation and navigation != mapping.navigation_property(path.column, path.table):
-        return f'the navigation of the lookup is {navigation}; add "{path.column}({path.table})": "{navigation}"'
-    return ""
+        remedy = f'Add "{path.column}({path.table})": "{navigation}" to "navigation".'
+        yield (f"the navigation of the lookup is {navigation}", remedy)
 
 
-def _field_problems(row: MappingRow, field: Field) -> abc.Iterator[str]:
-    """What does not go with the type and the items of the field."""
-    is_set = field.type == SET
-    if (row.item or row.items) and not is_set:
-        yield f"{field.name} is not a list field and has no items"
-    if is_set:
-        entries = entries_of(field)
-        for item in filter(None, (row.item, *row.items)):
-            if label_key(item) not in entries:
-                yield f"{field.name} has no item {item}"
-    for expression in dict.fromkeys(row.columns.values()):
-        match expression:
-            case Mapped() if not is_set:
-                yield f"{field.name} is not a list field, which @map(...) needs"
-            case CustomerType() if field.type not in _TEXT_TYPES:
-                yield f"{field.name} is of type {field.type}, and $CustomerType is a text"
-            case Constant(text) if not _constant_fits(text, row, field):
-                yield f"the constant cannot be sent to {field.name}, which is of type {field.type}"
-
-
-def _constant_fits(text: str, row: MappingRow, field: Field) -> bool:
-    cell = Cell(text)
-    try:
-        if row.item:
-            to_yes_no(cell)
-        elif field.type == SET:
-            entries = entries_of(field).keys()
-            return entries >= set(chosen_labels(cell, entries))
-        else:
-            to_wire(field.type, cell, UTC)
-    except Invalid:
-        return False
-    return True
+def _spelling(name: str, known: abc.Iterable[str]) -> str:
+    return or_similar(name, known, "Write the logical name of a column that the connector's user may read.")
 
 
 def _kind(expression: Expression, table: str, tables: Tables) -> Kind | None:
     """The kind of value that the expression yields; None where that is not known."""
     match expression:
         case Plain(name):
-            column = _find(tables[table], name) if table in tables else None
+            column = _names(tables[table]).get(name) if table in tables else None
         case Path(_, target_table, name):
-            column = _find(tables[target_table], name) if target_table in tables else None
+            column = _names(tables[target_table]).get(name) if target_table in tables else None
         case Name():
             return Kind.TEXT
         case _:
             return None
-    return column.kind if column else None
+    # A lookup by its plain name has a finding of its own.
+    return column.kind if column and column.kind not in _LOOKUPS else None
 
 
-def _find(table: Table, name: str) -> Column | None:
-    return next((column for column in table.columns if column.name == name), None)
+def _names(table: Table) -> dict[str, Column]:
+    return {column.name: column for column in table.columns}

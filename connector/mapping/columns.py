@@ -90,6 +90,10 @@ class Collection(StrEnum):
     PERIODIEK = "periodiek"
 
 
+#: Collections that a mapping may name already, and that nothing is sent for yet.
+NOT_YET: Final = frozenset({Collection.LIST, Collection.PERIODIEK})
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """`@map(...)`: one item of the Spotler field per row beside the record."""
@@ -98,6 +102,11 @@ class Mapped:
 
 
 type Expression = Plain | Name | Path | CustomerType | Constant | Mapped
+
+
+def constant_of(text: str) -> str | None:
+    """The text of `$value:text`; None if it is not written like that, empty if the text is missing."""
+    return text[len(_CONSTANT) :].strip() if text.casefold().startswith(_CONSTANT) else None
 
 
 def parse_column(text: str) -> Expression:
@@ -119,12 +128,6 @@ def parse_column(text: str) -> Expression:
         column, table, target = lookup.groups()
         return Path(column, table, target) if target else Name(column, table)
     raise ValueError(_why_not(text))
-
-
-def constant_of(text: str) -> str:
-    """The text of `$value:text`, which may also stand in place of a Spotler field; empty if it is something else."""
-    text = text.strip()
-    return text[len(_CONSTANT) :].strip() if text.casefold().startswith(_CONSTANT) else ""
 
 
 def base_column(expression: Expression) -> str:
@@ -152,9 +155,10 @@ def standard_navigation(column: str, table: str) -> str:
 def _parse_dollar(text: str) -> Expression:
     if text.casefold() == _CUSTOMER_TYPE.casefold():
         return CustomerType()
-    if text.casefold().startswith(_CONSTANT):
-        if constant := text[len(_CONSTANT) :].strip():
-            return Constant(constant)
+    constant = constant_of(text)
+    if constant:
+        return Constant(constant)
+    if constant is not None:
         raise ValueError("$value: needs a text behind the colon, e.g. $value:PRD")
     raise ValueError("is not a special value; there are $CustomerType and $value:text")
 

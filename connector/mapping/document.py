@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from connector.errors import Misconfigured
 from connector.mapping.columns import Expression, constant_of, parse_column
-from connector.mapping.model import CUSTOMER_TYPES, TABLES, Direction, Mapping, MappingRow
+from connector.mapping.model import COLUMN_KEYS, CUSTOMER_TYPES, ENTITY, Direction, Mapping, MappingRow
 from connector.mapping.rules import Problem, Spot, broken_rules
 
 SCHEMA_FILE: Final = Path(__file__).parents[2] / "mappings" / "mapping.schema.json"
@@ -56,32 +56,35 @@ def parse_mapping(document: JsonValue, source: str = "mapping") -> Mapping:
     if problems := problems_of(document):
         raise Misconfigured(f"The mapping {source} is not valid: " + "; ".join(map(str, problems)) + ".")
     content = _object(document)
+    entity_table = _entity_table(content)
     return Mapping(
-        rows=tuple(_row(_object(raw))[0] for raw in _list(content["rows"])),
+        rows=tuple(_row(_object(raw), entity_table)[0] for raw in _list(content["rows"])),
         customer_types=CUSTOMER_TYPES | _texts(content.get("customer_type")),
         navigation={_lookup(key): value for key, value in _texts(content.get("navigation")).items()},
         triggers={
             table: tuple(str(each) for each in _list(columns))
             for table, columns in _object(content.get("triggers")).items()
         },
+        entity_table=entity_table,
     )
 
 
 def problems_of(document: JsonValue) -> tuple[Problem, ...]:
     """Everything that is wrong with a mapping document, in the order of its rows; at most one problem per place."""
     form = _schema_problems(document)
-    rows = _list(document.get("rows")) if isinstance(document, dict) else []
+    content = _object(document)
+    rows, entity_table = _list(content.get("rows")), _entity_table(content)
     rules: list[Problem] = []
     read: list[tuple[int, MappingRow]] = []
     for index, raw in enumerate(rows):
         if not _has_shape(raw):
             continue
-        row, bad_columns = _row(_object(raw))
-        rules += [Problem(("rows", index, table), why) for table, why in bad_columns.items()]
+        row, bad_columns = _row(_object(raw), entity_table)
+        rules += [Problem(("rows", index, key), why) for key, why in bad_columns.items()]
         if not row.columns and not bad_columns:
             rules.append(Problem(("rows", index), "has no column of any table"))
         read.append((index, row))
-    rules += broken_rules(read)
+    rules += broken_rules(read, entity_table)
     # A rule's sentence says more than the schema's about the same place.
     found = {problem.spot: problem for problem in (*form, *rules)}
     return tuple(sorted(found.values(), key=_place))
@@ -109,24 +112,25 @@ def _has_shape(raw: JsonValue) -> bool:
     """Whether a row's values have the types that the rules need; the schema reports where they have not."""
     if not isinstance(raw, dict) or raw.get("direction") not in list(Direction):
         return False
-    texts = [raw.get(key) for key in (*TABLES, "spotler", "filter")]
+    texts = [raw.get(key) for key in (*COLUMN_KEYS, "spotler", "filter")]
     return all(each is None or isinstance(each, str) for each in texts) and isinstance(raw.get("items", []), list)
 
 
-def _row(raw: abc.Mapping[str, JsonValue]) -> tuple[MappingRow, dict[str, str]]:
-    """The row, without the columns that cannot be read, and why they cannot, by table."""
+def _row(raw: abc.Mapping[str, JsonValue], entity_table: str) -> tuple[MappingRow, dict[str, str]]:
+    """The row, without the columns that cannot be read, and why they cannot, by their key."""
     columns: dict[str, Expression] = {}
     bad: dict[str, str] = {}
-    for table in TABLES:
-        text = raw.get(table)
+    for key in COLUMN_KEYS:
+        text = raw.get(key)
         if not isinstance(text, str):
             continue
         try:
-            columns[table] = parse_column(text)
+            columns[entity_table or ENTITY if key == ENTITY else key] = parse_column(text)
         except ValueError as error:
-            bad[table] = str(error)
-    constant = constant_of(str(raw.get("spotler") or ""))
-    field, _, item = ("" if constant else str(raw.get("spotler") or "")).partition(":")
+            bad[key] = str(error)
+    spotler = str(raw.get("spotler") or "")
+    constant = constant_of(spotler)
+    field, _, item = ("" if constant else spotler).partition(":")
     row = MappingRow(
         columns=columns,
         direction=Direction(str(raw["direction"])),
@@ -134,7 +138,7 @@ def _row(raw: abc.Mapping[str, JsonValue]) -> tuple[MappingRow, dict[str, str]]:
         item=item,
         filter=str(raw.get("filter") or ""),
         items=tuple(str(each) for each in _list(raw.get("items"))),
-        constant=constant,
+        constant=constant or "",
     )
     return row, bad
 
@@ -144,6 +148,10 @@ def _place(problem: Problem) -> tuple[bool, list[tuple[bool, int, str]]]:
     spot: Spot = problem.spot
     order = [(isinstance(p, str), p if isinstance(p, int) else 0, p if isinstance(p, str) else "") for p in spot]
     return (spot[:1] == ("rows",), order)
+
+
+def _entity_table(content: abc.Mapping[str, JsonValue]) -> str:
+    return _texts(content.get("tables")).get(ENTITY, "")
 
 
 def _lookup(text: str) -> tuple[str, str]:

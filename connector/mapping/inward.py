@@ -22,6 +22,7 @@ What is lost on the way, by design; everything else that goes out comes back equ
 | whole number, text | nothing | a separator between thousands |
 | decimal or currency, money | the third decimal and further ones; the currency | nothing |
 | moment, date or birthdate | the time of day: it is midnight in the time zone | nothing |
+| moment shown as a day, date or birthdate | the time; before 1996 it is two hours after midnight | nothing |
 | moment without a zone, date | the time of day: it is midnight | nothing |
 | moment without a zone, dateTime | a time that the clocks skip: an hour later | the second of two equal hours |
 | date, dateTime | nothing | the time of day |

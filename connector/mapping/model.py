@@ -1,9 +1,10 @@
 """A mapping: which Dataverse column belongs to which Spotler field, and in which direction.
 
-    row:  contact | lead | account   ->  <-  <->   Spotler field [: item]   filter   items
+    row:  contact | lead | account | entity   ->  <-  <->   Spotler field [: item]   filter   items
 
-A row's three table columns hold an expression (see `columns`) or nothing, which leaves the field unmapped for that
-table. A row with a filter and no Spotler field only limits which records are synced.
+A row's table columns hold an expression (see `columns`) or nothing, which leaves the field unmapped for that table. A
+row with a filter and no Spotler field only limits which records are synced. `entity` is a table that new subscribers
+can become rows of (Membership Entry of iFunds Engage 365); its rows never go to Spotler.
 """
 
 from collections import abc
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 #: The tables whose records become Spotler contacts, in the order of a mapping's columns.
 TABLES: Final = (Contact.TABLE, Lead.TABLE, Account.TABLE)
+
+#: The key of a mapping row for the table that new subscribers can become rows of; the mapping names that table.
+ENTITY: Final = "entity"
+
+#: The keys of a mapping row that hold a column.
+COLUMN_KEYS: Final = (*TABLES, ENTITY)
 
 #: The Spotler field of the address that mail goes to. A table is synced if something is mapped to it.
 EMAIL: Final = "email"
@@ -58,12 +65,11 @@ class MappingRow:
     Attributes:
         columns: the expression per table; a table without one is absent.
         direction: which way values may travel.
-        field: the internal name of the Spotler field; empty for a row that only filters.
+        field: the internal name of the Spotler field; empty for a row that only filters, and for a constant.
         item: the one item of a list field that the row is about (`field:item`); empty for the whole field.
         filter: only records whose column has this value are synced; empty for all.
         items: the items of a list field that the connector may touch; empty for all that Spotler has.
-        constant: a text instead of a field (`$value:text`), written into the column of a record that is created for a
-            new subscriber.
+        constant: what is written to the columns of a record that is created for a new subscriber, instead of a field.
     """
 
     columns: abc.Mapping[str, Expression]
@@ -80,8 +86,8 @@ def no_definitions(table: str) -> "abc.Mapping[str, Column]":
     raise Misconfigured(f"The columns of the table {table} are not known here.")
 
 
-def no_wall_clock(_table: str, _column: str) -> bool:
-    """Date-times have a time zone, as those of the standard tables have."""
+def no_column(_table: str, _column: str) -> bool:
+    """Date-times have a time zone and are shown with their time, as those of the standard tables are."""
     return False
 
 
@@ -92,10 +98,12 @@ class Times:
     Attributes:
         zone: in which a moment becomes a day.
         is_wall_clock: whether the date-times of a column (table, column) have no time zone.
+        is_day: whether the moments of a column are shown to people as days.
     """
 
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Europe/Amsterdam"))
-    is_wall_clock: abc.Callable[[str, str], bool] = no_wall_clock
+    is_wall_clock: abc.Callable[[str, str], bool] = no_column
+    is_day: abc.Callable[[str, str], bool] = no_column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +115,7 @@ class Mapping:
         customer_types: what `$CustomerType` writes, per table.
         navigation: navigation property of a lookup, by (column, table), where it is not the standard one.
         triggers: per table, the columns whose change starts a sync, instead of all mapped ones.
+        entity_table: the logical name of the table of `entity` columns; empty if there are none.
         times: how times of the environment are read; not part of the file.
         definitions: the columns of a table of the environment by name; not part of the file.
     """
@@ -115,6 +124,7 @@ class Mapping:
     customer_types: abc.Mapping[str, str] = field(default_factory=lambda: CUSTOMER_TYPES)
     navigation: abc.Mapping[tuple[str, str], str] = field(default_factory=dict)
     triggers: abc.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    entity_table: str = ""
     times: Times = field(default_factory=Times)
     definitions: "abc.Callable[[str], abc.Mapping[str, Column]]" = no_definitions
 

@@ -4,6 +4,7 @@ from collections import abc
 from dataclasses import dataclass
 from typing import Final
 
+from connector.dataverse.names import Account, Contact, Flags, Lead
 from connector.mapping.columns import (
     Constant,
     CustomerType,
@@ -14,13 +15,21 @@ from connector.mapping.columns import (
     Plain,
     is_special,
 )
-from connector.mapping.model import EMAIL, TABLES, Direction, MappingRow
+from connector.mapping.model import EMAIL, ENTITY, TABLES, Direction, MappingRow
 
 #: A path into a mapping document, e.g. `("rows", 2, "contact")`.
 type Spot = tuple[str | int, ...]
 
+#: Rows with their index in the document.
+type Rows = abc.Sequence[tuple[int, MappingRow]]
+
 #: Fields that are not properties of a contact but its identity in Spotler.
 _KEYS: Final = ("externalid", "encryptedid")
+
+#: Columns that decide whether somebody may be mailed or kept. Spotler never writes them by way of the mapping.
+_OF_CONSENT: Final = frozenset({Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL})
+_OF_STATE: Final = frozenset({Flags.STATE, Flags.STATUS})
+_IDS: Final = frozenset({Contact.ID, Lead.ID, Account.ID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +49,31 @@ class Problem:
         return f"{where}: {self.text}"
 
 
-def broken_rules(rows: abc.Sequence[tuple[int, MappingRow]]) -> list[Problem]:
+def broken_rules(rows: Rows, entity_table: str = "") -> list[Problem]:
     """The rules that the rows break; each row comes with its index in the document."""
     return [
         *(problem for index, row in rows for problem in _row_problems(index, row)),
+        *(problem for index, row in rows for problem in _column_problems(index, row, entity_table)),
         *_double_fields(rows),
         *_double_columns(rows),
+        *_double_collections(rows),
         *_tables_without_address(rows),
     ]
+
+
+def _key(table: str) -> str:
+    """The key of a row that holds the column of a table."""
+    return table if table in TABLES else ENTITY
 
 
 def _row_problems(index: int, row: MappingRow) -> abc.Iterator[Problem]:
     def problem(key: str, text: str) -> Problem:
         return Problem(("rows", index, key), text)
 
-    if row.constant and (row.direction is not Direction.TO_DATAVERSE or row.filter):
-        yield problem("spotler", "is a constant, which needs the direction <- and no filter")
+    if row.constant and row.direction is not Direction.TO_DATAVERSE:
+        yield problem("direction", "must be <-, because $value: in the place of a Spotler field goes to Dataverse")
+    if row.constant and row.filter:
+        yield problem("filter", "cannot stand in a row with $value: in the place of a Spotler field")
     if not row.field and not row.filter and not row.constant:
         yield problem("spotler", "is missing; only a row with a filter may leave it out")
     if row.field.casefold() in _KEYS:
@@ -66,9 +84,15 @@ def _row_problems(index: int, row: MappingRow) -> abc.Iterator[Problem]:
         yield problem("items", "needs a Spotler field")
     if len({item.casefold() for item in row.items}) < len(row.items):
         yield problem("items", "names an item twice")
+
+
+def _column_problems(index: int, row: MappingRow, entity_table: str) -> abc.Iterator[Problem]:
     for table, expression in row.columns.items():
-        if why := _column_problem(expression, row):
-            yield problem(table, why)
+        why = _column_problem(expression, row) or ("" if table in TABLES else _entity_problem(expression, row))
+        if table not in TABLES and not entity_table:
+            why = 'needs the name of its table: add "tables": {"entity": "..."}'
+        if why:
+            yield Problem(("rows", index, _key(table)), why)
 
 
 def _column_problem(expression: Expression, row: MappingRow) -> str:
@@ -78,17 +102,36 @@ def _column_problem(expression: Expression, row: MappingRow) -> str:
     if row.item and isinstance(expression, Mapped):
         return "means all items of a list field, so the Spotler field must not name one"
     if row.constant and not isinstance(expression, Plain):
-        return "must be a column of the record itself, because a constant is written into it"
-    if row.direction.inward:
-        match expression:
-            case CustomerType() | Constant():
-                return f"can only be sent to Spotler (->), not {row.direction}"
-            case Path() | Name():
-                return f"is read through a lookup and can only be sent to Spotler (->), not {row.direction}"
+        return "must be a column of the record itself, which $value: can be written to"
+    return _inward_problem(expression, row) if row.direction.inward and (row.field or row.constant) else ""
+
+
+def _inward_problem(expression: Expression, row: MappingRow) -> str:
+    """Why nothing from Spotler can be written there; empty if it can."""
+    match expression:
+        case CustomerType() | Constant():
+            return f"can only be sent to Spotler (->), not {row.direction}"
+        case Path() | Name():
+            return f"is read through a lookup and can only be sent to Spotler (->), not {row.direction}"
+        case Plain(column) if column in _OF_CONSENT:
+            return f"decides who may be mailed and can only be sent to Spotler (->), not {row.direction}"
+        case Plain(column) if column in _OF_STATE:
+            return f"is the state of the record and can only be sent to Spotler (->), not {row.direction}"
+        case Plain(column) if column in _IDS:
+            return f"is the key of the record and can only be sent to Spotler (->), not {row.direction}"
     return ""
 
 
-def _double_fields(rows: abc.Sequence[tuple[int, MappingRow]]) -> abc.Iterator[Problem]:
+def _entity_problem(expression: Expression, row: MappingRow) -> str:
+    """Why the column cannot be one of the table for new subscribers, which is only written; empty if it can."""
+    if row.filter:
+        return "is of a table that is not sent to Spotler, so a filter cannot stand beside it"
+    if not isinstance(expression, Plain):
+        return "must be a column of the table itself: rows of it are only written, when somebody subscribes"
+    return ""
+
+
+def _double_fields(rows: Rows) -> abc.Iterator[Problem]:
     """A field may be mapped once per table; a list field either as a whole or item by item."""
     seen: dict[tuple[str, str], dict[str, int]] = {}
     for index, row in rows:
@@ -103,19 +146,31 @@ def _double_fields(rows: abc.Sequence[tuple[int, MappingRow]]) -> abc.Iterator[P
             items.setdefault(item, index)
 
 
-def _double_columns(rows: abc.Sequence[tuple[int, MappingRow]]) -> abc.Iterator[Problem]:
-    """Only one row may write a column of Dataverse, or the order of the rows would decide."""
-    seen: dict[tuple[str, Expression], int] = {}
+def _double_columns(rows: Rows) -> abc.Iterator[Problem]:
+    """A column may be written from one field only."""
+    seen: dict[tuple[str, str], int] = {}
     for index, row in rows:
-        if not row.direction.inward:
-            continue
         for table, expression in row.columns.items():
-            first = seen.setdefault((table, expression), index)
-            if isinstance(expression, Plain) and first != index:
-                yield Problem(("rows", index, table), f"is already written by row {first + 1}")
+            is_written = (row.field or row.constant) and (row.direction.inward or table not in TABLES)
+            if not is_written or not isinstance(expression, Plain):
+                continue
+            first = seen.setdefault((table, expression.column), index)
+            if first != index:
+                yield Problem(("rows", index, _key(table)), f"is already written from Spotler by row {first + 1}")
 
 
-def _tables_without_address(rows: abc.Sequence[tuple[int, MappingRow]]) -> abc.Iterator[Problem]:
+def _double_collections(rows: Rows) -> abc.Iterator[Problem]:
+    """The rows of one kind beside a record belong to one field."""
+    seen: dict[tuple[str, Mapped], int] = {}
+    for index, row in rows:
+        for table, expression in row.columns.items():
+            if isinstance(expression, Mapped):
+                first = seen.setdefault((table, expression), index)
+                if first != index:
+                    yield Problem(("rows", index, _key(table)), f"is already mapped in row {first + 1}")
+
+
+def _tables_without_address(rows: Rows) -> abc.Iterator[Problem]:
     """Without an address no record of the table would ever be sent, which nobody writes a mapping for."""
     mapped = {table for _, row in rows if row.field and row.direction.outward for table in row.columns}
     with_address = {

@@ -31,18 +31,17 @@ HEADINGS: Final = {
     "Contact Column": "contact",
     "Lead Column": "lead",
     "Account Column": "account",
+    "Entity Column": "entity",
     "Sync Direction": "direction",
     "Filter": "filter",
     "Spotler Column": "spotler",
     "Items": "items",
     "Note": "note",
 }
-#: A column in sheets for other products; it must be empty.
-_ENTITY_COLUMN: Final = "entity column"
 _REQUIRED: Final = ("direction", "spotler")
 
 SETTING_HEADINGS: Final = ("Setting", "For", "Value")
-_SETTINGS: Final = ("customer_type", "navigation", "triggers")
+_SETTINGS: Final = ("customer_type", "navigation", "triggers", "tables")
 _SEPARATOR: Final = ";"
 
 #: The format "Text": without it Excel reads `->` and `@map(...)` as the start of a formula when somebody types them.
@@ -63,7 +62,8 @@ def export_sheet(document: Document, path: Path) -> None:
     lines = [[_shown(row.get(key)) for key in HEADINGS.values()] for row in _objects(rows)]
     sheet = _add_sheet(book, MAPPING_SHEET, tuple(HEADINGS), lines)
     arrows = DataValidation(type="list", formula1=f'"{",".join(Direction)}"', allow_blank=True)
-    arrows.add(f"D2:D{len(lines) + 200}")
+    arrow_column = get_column_letter(list(HEADINGS).index("Sync Direction") + 1)
+    arrows.add(f"{arrow_column}2:{arrow_column}{len(lines) + 200}")
     sheet.add_data_validation(arrows)
     settings = [
         [setting, key, _shown(value)]
@@ -82,13 +82,18 @@ def import_sheet(path: Path) -> Document:
     """
     reader = _Reader()
     with opened(path) as book:
-        sheets = {sheet.title for sheet in book.worksheets}
-        if MAPPING_SHEET in sheets:
+        states = {sheet.title: sheet.sheet_state for sheet in book.worksheets}
+        if MAPPING_SHEET in states:
             reader.read_rows(lines_of(book, MAPPING_SHEET))
         else:
             reader.problems.append(f"there is no sheet {MAPPING_SHEET}")
-        if SETTINGS_SHEET in sheets:
+        if SETTINGS_SHEET in states:
             reader.read_settings(lines_of(book, SETTINGS_SHEET))
+        reader.problems += [
+            f"the sheet {title} is hidden, so nobody sees what would be used"
+            for title in (MAPPING_SHEET, SETTINGS_SHEET)
+            if states.get(title, Worksheet.SHEETSTATE_VISIBLE) != Worksheet.SHEETSTATE_VISIBLE
+        ]
     problems = reader.all_problems()
     if problems:
         raise Misconfigured(f"The sheet {path.name} is not valid and was not used: " + "; ".join(problems) + ".")
@@ -172,7 +177,7 @@ class _Reader:
                 self.problems.append(f"cell {cell.place}: this heading is there twice")
             elif key:
                 keys[column] = key
-            elif heading and heading.casefold() != _ENTITY_COLUMN:
+            elif heading:
                 self.problems.append(f"cell {cell.place}: unknown heading; there are {', '.join(HEADINGS)}")
         for heading, key in HEADINGS.items():
             if key in _REQUIRED and key not in keys.values():

@@ -144,5 +144,6 @@ def _cell(row: Row, table: str, key: str, times: Times) -> Cell | None:
         return None
     value, label = row[key], row.get(_label_key(key))
     # Only a value with a time needs to know the behaviour of its column.
-    wall_clock = is_moment(value) and times.is_wall_clock(table, key)
-    return Cell(value, label if isinstance(label, str) else None, wall_clock)
+    has_time = is_moment(value)
+    wall_clock, day = (has_time and ask(table, key) for ask in (times.is_wall_clock, times.is_day))
+    return Cell(value, label if isinstance(label, str) else None, wall_clock, day)

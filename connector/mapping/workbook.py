@@ -1,29 +1,26 @@
 """An uploaded workbook, read within limits.
 
-A file of a few kilobytes can say that it has sixteen thousand columns, a million rows, or gigabytes of text. What is
-larger than a mapping can be is refused before its cells are read; what a file says of its own size is not believed.
+Its parts are looked at first (`archive`). A sheet of a few kilobytes can still say that it has sixteen thousand columns
+and a million rows: what is larger than a mapping can be is refused before its cells are read, and what a sheet says of
+its own size is not believed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from os import SEEK_END
 from pathlib import Path
-from typing import BinaryIO, Final
-from zipfile import ZipFile
+from typing import Final
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
 
 from connector.errors import Misconfigured
+from connector.mapping.archive import check_archive
 
 #: A mapping has a few hundred rows and eight columns; people add a few columns beside them.
 MAX_ROWS: Final = 2_000
 MAX_COLUMNS: Final = 50
-#: Of the file, and of all its parts once they are unpacked. A mapping of 2,000 rows has a tenth of that.
-MAX_BYTES: Final = 2_000_000
-MAX_UNPACKED: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ def opened(path: Path) -> Iterator[Workbook]:
     with ExitStack() as stack:
         try:
             file = stack.enter_context(path.open("rb"))
-            _check_size(file, path.name)
+            check_archive(file, path.name)
             # Read-only: no cells are made that the file does not have, also not for merged ones.
             book = load_workbook(file, read_only=True, keep_links=False)
         except Misconfigured:
@@ -76,18 +73,6 @@ def opened(path: Path) -> Iterator[Workbook]:
         except Exception:  # noqa: BLE001 - whatever it fails at, the file cannot be read
             raise unreadable from None
         yield stack.enter_context(closing(book))
-
-
-def _check_size(file: BinaryIO, name: str) -> None:
-    size = file.seek(0, SEEK_END)
-    if size <= MAX_BYTES:
-        with ZipFile(file) as parts:
-            if sum(part.file_size for part in parts.infolist()) <= MAX_UNPACKED:
-                return
-    raise Misconfigured(
-        f"The file {name} is larger than {MAX_BYTES // 1_000_000} MB, or {MAX_UNPACKED // 1_000_000} MB unpacked.",
-        advice="Remove from the workbook what is not part of the mapping.",
-    )
 
 
 def lines_of(book: Workbook, title: str) -> list[Line]:

@@ -4,10 +4,10 @@
         ▲         from 5 minutes before                                             │
         └───────────────────────────────────────────────────────────────────────────┘
 
-* **Nothing is lost.** The checkpoint moves only past entries that were worked on. It is not documented which end of a
-  window Spotler includes, and clocks differ, so windows overlap. Spotler pages by offset: an entry that changes while it
-  is read moves the following ones to a page that was read already. So a window that may have had several pages is read
-  again until nothing new comes.
+* **Nothing is lost.** The checkpoint moves only past entries that were worked on. It is not known which end of a
+  window Spotler includes, and clocks differ, so windows overlap. Spotler pages by offset: an entry that changes while
+  it is read moves the following ones to a page that was read already. So a window that may have had several pages is
+  read again until nothing new comes.
 * **Nothing is done twice, as far as that is known.** An entry is recognised by its key and its moment. One without
   a moment is always worked on. After a crash an entry may come again, so work must be safe to repeat.
 * **One odd entry stops nothing.** Malformed entries are counted. If a block fails for another reason than a problem

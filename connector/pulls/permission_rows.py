@@ -6,7 +6,8 @@
 | the bit of a permission, and a name that Spotler has no more | it gets the name |
 | the name of one permission and the bit of another | it stays as it is, with a warning: either may be meant |
 
-When and by whom the permission was changed stays as it was, because nobody agreed to anything now.
+When and by whom the permission was changed stays as it was, because nobody agreed to anything now. The history gets an
+entry under the new name, so that it goes on.
 """
 
 import logging
@@ -14,18 +15,27 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import batched
 from typing import Final
 
+from connector.consent import Change
+from connector.consent.edits import edits_of
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Keyed, Row, filters
-from connector.dataverse.names import Permission
+from connector.dataverse.choices import ConsentCause
+from connector.dataverse.names import Permission, lookup_value
+from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.services import Services
 from connector.spotler import Option
+from connector.sync.consent_history import append, latest
+from connector.sync.permission_row import SELECT, read_row
 
 log = logging.getLogger(__name__)
 
 #: Rows of one query, which is also one page.
 PAGE: Final = 5000
+#: Records whose history is read in one query.
+RECORDS: Final = 100
 #: After this time no further page is begun; the next refresh goes on. The lock of a job's message lasts five minutes.
 TIME_LIMIT: Final = timedelta(minutes=2)
 #: The longest name that the row takes.
@@ -92,16 +102,13 @@ def _contradictions(options: Sequence[Option]) -> str:
 def _apply(services: Services, change: _Change, *, is_over: Callable[[], bool]) -> int:
     changed = 0
     while not is_over():
-        rows = services.dataverse.query(
-            Permission.SET,
-            select=(Permission.ID, Permission.CHANGED_ON, Permission.MODIFIED_ON),
-            filter=change.rows,
-            top=PAGE,
-        )
+        rows = services.dataverse.query(Permission.SET, select=(*SELECT, *_OWNERS), filter=change.rows, top=PAGE)
         if not rows:
             break
+        for error in append(services.dataverse, list(_entries(services, change, rows))).values():
+            raise error
         results = services.dataverse.update_multiple(
-            Permission, [Keyed(str(row[Permission.ID]), {**change.values, **_same_time(row)}) for row in rows]
+            Permission, [Keyed(str(row[Permission.ID]), {**change.values, **_same_time(services, row)}) for row in rows]
         )
         for error in filter(None, (result.error for result in results)):
             raise error
@@ -109,6 +116,31 @@ def _apply(services: Services, change: _Change, *, is_over: Callable[[], bool]) 
     return changed
 
 
-def _same_time(row: Row) -> Row:
-    """A row without a time of its own was changed when it was last written, and not now."""
-    return {} if row.get(Permission.CHANGED_ON) else {Permission.CHANGED_ON: row[Permission.MODIFIED_ON]}
+def _same_time(services: Services, row: Row) -> Row:
+    """When the permission was switched: after this write, nothing else shows it."""
+    at = read_row(services, row).at
+    return {Permission.CHANGED_ON: at.isoformat(timespec="seconds")} if at else {}
+
+
+def _entries(services: Services, change: _Change, rows: Sequence[Row]) -> Iterator[Change]:
+    """The entries of rows that get another name: what people did to them under the old name, and the new name."""
+    name = change.values.get(Permission.NAME)
+    if not isinstance(name, str):
+        return
+    owned = [(record, read_row(services, row)) for row in rows if (record := _owner(row))]
+    renamed = [(record, row) for record, row in owned if key_of(row.name) != key_of(name)]
+    for part in batched(renamed, RECORDS, strict=False):
+        histories = latest(services.dataverse, {record for record, _ in part})
+        for record, row in part:
+            yield from edits_of(record, [row], histories.get(record, {}), services.now()).changes
+            on, at = not row.refuses, row.at or services.now()
+            yield Change(record, name, on, on, at, ConsentCause.RULE, f"Renamed in Spotler; it was {row.name}")
+
+
+def _owner(row: Row) -> RecordRef | None:
+    owners = {table: row.get(column) for table, column in zip(RECORD_TABLES, _OWNERS, strict=True)}
+    return next((RecordRef(table, str(key).lower()) for table, key in owners.items() if key), None)
+
+
+#: The lookups of a row, in the order of RECORD_TABLES.
+_OWNERS: Final = tuple(lookup_value(column) for column in (Permission.CONTACT, Permission.LEAD, Permission.ACCOUNT))

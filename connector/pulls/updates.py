@@ -105,5 +105,5 @@ def pull_updates(services: Services) -> None:
         ConnectorError: Spotler, Dataverse or the state cannot be used; the next run goes on where this one stopped.
     """
     feed = Updates(services)
-    if is_on(feed.name, setting=services.settings.pull_updates):
+    if is_on(feed.name, setting=services.settings.updates_enabled):
         run_feed(services, feed)

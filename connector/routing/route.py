@@ -9,8 +9,12 @@ from connector.dataverse.messages.reasons import Malformed
 from connector.dataverse.names import OWN_TAG, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
+from connector.mapping import Mapping
+from connector.routing.record_item import RecordItem
+from connector.routing.records import HANDLED, record_items
 from connector.routing.subscriptions import RESOLVE, slug_of
 from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import OutgoingMessage
 
 
 class NotHandled(Unreadable):
@@ -22,10 +26,15 @@ class NotHandled(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Publish a work item, which wakes up the function of its operation."""
+    """Publish an item, which wakes up the function of its operation."""
 
-    item: WorkItem
+    item: WorkItem | RecordItem
     message_id: str
+
+    @property
+    def message(self) -> OutgoingMessage:
+        """The message that carries it."""
+        return self.item.message(self.message_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +44,16 @@ class Ignore:
     reason: str
 
 
-type Routing = Publish | Ignore
+type Routing = tuple[Publish, ...] | Ignore
 
 
-def route(message: Message, *, now: datetime, own_user: str | None = None) -> Routing:
+def route(message: Message, *, now: datetime, mapping: Mapping | None = None, own_user: str | None = None) -> Routing:
     """Decide about one message.
 
     Args:
         message: what Dataverse posted.
         now: the present, in UTC.
+        mapping: says which columns of a record start a sync; None where it cannot be read, and then all do.
         own_user: the `systemuserid` of the connector. Changes to records that this user made are ignored; a created
             job is always run, whoever created it.
 
@@ -53,6 +63,11 @@ def route(message: Message, *, now: datetime, own_user: str | None = None) -> Ro
     is_own = own_user is not None and message.initiating_user_id == own_user.lower()
     if message.tag == OWN_TAG or (is_own and message.table != Names.TABLE):
         return Ignore("the connector wrote it itself")
+    if message.message_name in HANDLED.get(message.table, ()):
+        items = record_items(message, mapping, now)
+        # With the id of the operation the topic drops a second post of one change, and no later change of a record.
+        published = tuple(Publish(item, f"{item.subject}/{message.operation_id}") for item in items)
+        return published or Ignore("nothing changed that starts a sync")
     if message.table != Names.TABLE or message.message_name != "Create":
         operation, table = _safe_name(message.message_name), _safe_name(message.table)
         raise NotHandled(f"The connector does not handle {operation} of {table}.")
@@ -72,8 +87,8 @@ def _route_job(message: Message, job: str, now: datetime) -> Routing:
     return _publish(WorkItem(operation=_operation(target), job=job, record=_record(target), first_seen=now))
 
 
-def _publish(item: WorkItem) -> Publish:
-    return Publish(item, f"{item.job}/created")
+def _publish(item: WorkItem) -> Routing:
+    return (Publish(item, f"{item.job}/created"),)
 
 
 def _operation(target: Entity) -> str:

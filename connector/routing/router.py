@@ -10,7 +10,7 @@ from connector.dataverse.messages import parse_message
 from connector.dataverse.messages.properties import dataverse_properties
 from connector.errors import ConnectorError, Unreadable
 from connector.routing.quarantine import quarantine
-from connector.routing.route import Ignore, Publish, route
+from connector.routing.route import Ignore, route
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.services import RouterServices
@@ -46,9 +46,10 @@ class Router:
         for message in messages:
             try:
                 parsed = parse_message(message.body, properties=message.properties)
-                match route(parsed, now=self._services.now(), own_user=self._services.own_user):
-                    case Publish(item, message_id):
-                        published.append(item.message(message_id))
+                services = self._services
+                match route(parsed, now=services.now(), mapping=services.mapping, own_user=services.own_user):
+                    case tuple() as items:
+                        published += (each.message for each in items)
                     case Ignore(why):
                         log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
             except Unreadable as error:

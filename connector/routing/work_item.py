@@ -43,6 +43,20 @@ class NotAWorkItem(Unreadable):
     advice = "Only the connector may write to the topic spotler-jobs; the sweep finds the job."
 
 
+def read_item[Item: BaseModel](kind: type[Item], body: bytes) -> Item:
+    """Read the body of a message on the topic.
+
+    Raises:
+        NotAWorkItem: naming the members that are wrong.
+    """
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
+    # Outside of the handler, because the text of pydantic's error holds the body and would stay in the context.
+    raise NotAWorkItem(f"The message is not a work item: {problems}.")
+
+
 class Claim(BaseModel):
     """The claims that were tried for an item: an item that comes back with one that is on the row goes on with the job.
 
@@ -149,12 +163,7 @@ class WorkItem(BaseModel):
         Raises:
             NotAWorkItem: naming the members that are wrong.
         """
-        try:
-            return cls.model_validate_json(body)
-        except ValidationError as error:
-            problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
-        # Outside of the handler, because the text of pydantic's error holds the body and would stay in the context.
-        raise NotAWorkItem(f"The message is not a work item: {problems}.")
+        return read_item(cls, body)
 
     def body(self) -> bytes:
         """The body of a message that carries it."""

@@ -1,7 +1,7 @@
 """The queues, the topic and its subscriptions.
 
 `entities.json` beside this module is the one definition: the functions and the stand-in read it. It is written by
-`python -m connector entities`, which calls `definition` with the subscriptions of all operations.
+`python -m connector entities`, which calls `definition` with all subscriptions.
 """
 
 import json
@@ -15,6 +15,9 @@ from typing import Final
 QUEUE_DATAVERSE: Final = "dataverse"
 QUEUE_QUARANTINE: Final = "quarantine"
 TOPIC_JOBS: Final = "spotler-jobs"
+
+#: The subscription of records that are synced without a job; each of the others is that of an operation of jobs.
+SYNC_RECORDS: Final = "sync-records"
 
 #: The application property on which the subscriptions of the topic filter.
 OPERATION_PROPERTY: Final = "operation"
@@ -72,16 +75,21 @@ def dead_letter_locations() -> tuple[Location, ...]:
 
 @cache
 def subscriptions() -> tuple[str, ...]:
-    """The subscriptions of the topic, one for each operation, as `entities.json` has them."""
+    """The subscriptions of the topic, one for each operation and `SYNC_RECORDS`, as `entities.json` has them."""
     document = json.loads(ENTITIES_FILE.read_text(encoding="utf-8"))
     return tuple(entry["name"] for topic in document["topics"] for entry in topic["subscriptions"])
 
 
-def definition(operations: Iterable[str]) -> dict[str, Json]:
+def job_subscriptions() -> tuple[str, ...]:
+    """The subscriptions of jobs."""
+    return tuple(name for name in subscriptions() if name != SYNC_RECORDS)
+
+
+def definition(names: Iterable[str]) -> dict[str, Json]:
     """The content of `entities.json`, in the names of Azure's resource definitions.
 
     Args:
-        operations: the names of the subscriptions; each receives the messages that name it in `OPERATION_PROPERTY`.
+        names: of the subscriptions; each receives the messages that name it in `OPERATION_PROPERTY`.
     """
     return {
         "queues": [
@@ -104,11 +112,11 @@ def definition(operations: Iterable[str]) -> dict[str, Json]:
                 "defaultMessageTimeToLive": _iso(TIME_TO_LIVE),
                 "subscriptions": [
                     {
-                        "name": operation,
+                        "name": name,
                         **_receiving(JOB_LOCK, MAX_DELIVERIES),
-                        "correlationFilter": {OPERATION_PROPERTY: operation},
+                        "correlationFilter": {OPERATION_PROPERTY: name},
                     }
-                    for operation in operations
+                    for name in names
                 ],
             }
         ],

@@ -32,9 +32,7 @@ class HistoryNotWritten(Transient):
     """The history of consent could not be written, so the permission was not switched either."""
 
     code = "CONSENT_HISTORY"
-    advice = (
-        "Nothing to do: the connector retries. If this persists, check the table Consent History and its privileges."
-    )
+    advice = "The connector retries; if this persists, check the table Consent History and its privileges."
 
 
 def append(dataverse: Dataverse, changes: Sequence[Change]) -> dict[RecordRef, ConnectorError]:

@@ -182,5 +182,5 @@ def _columns(services: Services, seen: Seen, record: Record) -> Exchange:
     columns = shared_columns(services.mapping, seen.ref.table)
     if not columns.plan.select or record.decision.fate is not Fate.SENT:
         return Exchange(common=record.last.columns)
-    moments = Moments(record.modified_on(own_user(services.dataverse)), seen.contact.last_changed, record.sent_on)
+    moments = Moments(record.modified_on(own_user(services)), seen.contact.last_changed, record.sent_on)
     return columns.exchange(record, seen.contact, seen.fields, moments)

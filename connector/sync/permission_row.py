@@ -16,9 +16,10 @@ from datetime import datetime
 from typing import Final
 
 from connector.consent import ConsentSource, PermissionRow
-from connector.dataverse.api import Dataverse, Row, etag
+from connector.dataverse.api import Row, etag
 from connector.dataverse.choices import ChangedBy
 from connector.dataverse.names import Permission, lookup_value
+from connector.services import Services
 from connector.sync.moments import read_moment
 from connector.sync.own_user import own_user
 
@@ -38,13 +39,8 @@ SELECT: Final = (
 )
 
 
-def read_row(dataverse: Dataverse, row: Row) -> PermissionRow:
-    """A row, with the columns of `SELECT`.
-
-    Args:
-        dataverse: asked once per process for the connector's own user.
-        row: as the Web API shows it.
-    """
+def read_row(services: Services, row: Row) -> PermissionRow:
+    """A row with the columns of `SELECT`, as the Web API shows it."""
     bit, is_active = row.get(Permission.BIT), row.get(Permission.STATE) == 0
     permission = PermissionRow(
         id=str(row[Permission.ID]),
@@ -54,15 +50,16 @@ def read_row(dataverse: Dataverse, row: Row) -> PermissionRow:
         is_active=is_active,
         # A person who edits the row on a form leaves no other trace.
         source=ConsentSource.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else ConsentSource.PERSON,
+        changed_on=read_moment(row.get(Permission.CHANGED_ON)),
         modified_on=read_moment(row.get(Permission.MODIFIED_ON)),
         version=etag(row),
     )
-    return replace(permission, at=_switched_on(dataverse, row, permission))
+    return replace(permission, at=_switched_on(services, row, permission))
 
 
-def _switched_on(dataverse: Dataverse, row: Row, permission: PermissionRow) -> datetime | None:
+def _switched_on(services: Services, row: Row, permission: PermissionRow) -> datetime | None:
     """When the row was switched, as far as it says so."""
-    changed, modified = read_moment(row.get(Permission.CHANGED_ON)), permission.modified_on
+    changed, modified = permission.changed_on, permission.modified_on
     if changed is None or modified is None or not permission.refuses or modified <= changed:
         return changed or modified
-    return changed if str(row.get(_MODIFIED_BY) or "").lower() == own_user(dataverse) else modified
+    return changed if str(row.get(_MODIFIED_BY) or "").lower() == own_user(services) else modified

@@ -42,6 +42,7 @@ class Switch:
         at: when that was decided or reported.
         cause: who or what switches it.
         evidence: what shows it.
+        noted: whether the history has its entry already.
     """
 
     record: RecordRef
@@ -50,12 +51,13 @@ class Switch:
     at: datetime
     cause: ConsentCause
     evidence: str
+    noted: bool = False
 
     @property
     def change(self) -> Change | None:
-        """The entry of the history; None where the permission was off before, because the row was deactivated."""
+        """The entry that the history lacks; None where the permission was off before, as that of a deactivated row."""
         before = not self.row.refuses
-        if before is self.on:
+        if self.noted or before is self.on:
             return None
         return Change(self.record, self.row.name, before, self.on, self.at, self.cause, self.evidence)
 
@@ -83,6 +85,23 @@ def switch(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, Co
     ready = [each for each in switches if each.record not in failed]
     failed |= _off(services, [each for each in ready if not each.on])
     return failed | _on(services, [each for each in ready if each.on])
+
+
+def note_edits(services: Services, rows: Sequence[PermissionRow]) -> None:
+    """Write on rows when people switched them. Whoever changes one meanwhile is noticed with the next sync.
+
+    Raises:
+        ConnectorError: Dataverse cannot be asked.
+    """
+    if rows:
+        services.dataverse.batch(
+            [BatchRequest.update(Permission.SET, row.id, _edited(row), if_match=row.version) for row in rows if row.at]
+        )
+
+
+def _edited(row: PermissionRow) -> Row:
+    at = row.at.astimezone(UTC).isoformat(timespec="seconds") if row.at else None
+    return {Permission.CHANGED_ON: at, Permission.CHANGED_BY: ChangedBy.DYNAMICS.value}
 
 
 def _off(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:

@@ -91,10 +91,6 @@ class Record:
         facts = replace(self.facts, spotler=replace(self.facts.spotler, presence=Presence.UNKNOWN))
         return replace(self, facts=facts)
 
-    def reporting(self, spotler: SpotlerReport) -> Self:
-        """The record with what its contact in Spotler says; its decision is made anew."""
-        return replace(self, facts=replace(self.facts, spotler=spotler))
-
     def modified_on(self, own_user: str) -> datetime | None:
         """When somebody else than this user changed the row last; None where that is not known."""
         if str(self.row.get(_MODIFIED_BY) or "").lower() == own_user:
@@ -107,6 +103,10 @@ class Record:
             replace(row, subscribed=False) if _is_about(row, permission, bit) else row for row in self.facts.rows
         )
 
+    def reporting(self, spotler: SpotlerReport) -> Self:
+        """The record with what its contact in Spotler says; its decision is made anew."""
+        return replace(self, facts=replace(self.facts, spotler=spotler))
+
     def with_rows(self, rows: Iterable[PermissionRow]) -> Self:
         """The record with these rows of Spotler Permission; its decision is made anew."""
         return replace(self, facts=replace(self.facts, rows=tuple(rows)))
@@ -116,9 +116,11 @@ class RecordReader:
     """Reads records, all at once: one query for Spotler Info, and per table one for rows and one for permissions."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._dataverse = services.dataverse
         self._mapping = services.mapping
         self._pool = services.side_pool
+        self._stays = not services.settings.anonymise_on_deactivation
 
     def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
         """The records that exist, as they are now."""
@@ -147,7 +149,7 @@ class RecordReader:
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    facts=_facts(row, info, permissions.get(ref.id, ()), outward),
+                    facts=_facts(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                     info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
                     last=LastCommon.parse(info.get(Info.LAST_COMMON)),
@@ -203,15 +205,16 @@ class RecordReader:
         )
         by_record = defaultdict(list)
         for row in rows:
-            by_record[str(row[lookup]).lower()].append(read_row(self._dataverse, row))
+            by_record[str(row[lookup]).lower()].append(read_row(self._services, row))
         return by_record
 
 
-def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan) -> Facts:
+def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool) -> Facts:
     state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
     presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
     return Facts(
         state=State.ACTIVE if row.get(Flags.STATE) == 0 else state,
+        stays_when_deactivated=stays,
         has_address=outward.has_address(row),
         do_not_email=row.get(Flags.DO_NOT_EMAIL) is True,
         do_not_bulk_email=row.get(Flags.DO_NOT_BULK_EMAIL) is True,

@@ -1,4 +1,4 @@
-"""Consent that is withdrawn: which rows of Spotler Permission are switched off, why, and what shows it."""
+"""Which rows of Spotler Permission are switched, why, and what shows it."""
 
 from datetime import datetime
 
@@ -11,18 +11,20 @@ from connector.sync.records import Record
 
 def withdrawals_decided(record: Record, now: datetime) -> list[Switch]:
     """The rows that the decision about a record switches off."""
-    opted_out = {each.row for each in record.decision.permissions if each.reason is Reason.OPTED_OUT_IN_SPOTLER}
-    rows = [row for row in record.facts.rows if row.id in record.decision.withdrawals]
-    by_spotler = [
-        Switch(record.ref, row, on=False, at=_reported(record, row) or now, cause=ConsentCause.FEED, evidence=_SPOTLER)
-        for row in rows
-        if row.id in opted_out
+    return [
+        _decided(record, row, reason, now)
+        for row in record.facts.rows
+        if (reason := record.decision.withdrawals.get(row.id))
     ]
-    rule = f"Rule: {record.decision.all_off}"
-    return by_spotler + [
-        Switch(record.ref, row, on=False, at=now, cause=ConsentCause.RULE, evidence=rule)
-        for row in rows
-        if row.id not in opted_out
+
+
+def opt_ins_decided(record: Record) -> list[Switch]:
+    """The rows that are switched on, because Spotler reported an opt-in that is newer than every refusal."""
+    on = {each.row for each in record.decision.permissions if each.on and each.reason is Reason.ON_IN_SPOTLER}
+    return [
+        Switch(record.ref, row, on=True, at=at, cause=ConsentCause.FEED, evidence="The contact in Spotler opted in")
+        for row in record.facts.rows
+        if row.id in on and row.refuses and (at := _reported(record, row, on=True))
     ]
 
 
@@ -37,16 +39,25 @@ def withdrawals_ordered(
     ]
 
 
-_SPOTLER = "Opted out in Spotler"
+def _decided(record: Record, row: PermissionRow, reason: Reason, now: datetime) -> Switch:
+    if reason is Reason.OPTED_OUT_IN_SPOTLER:
+        at = _reported(record, row) or now
+        return Switch(record.ref, row, on=False, at=at, cause=ConsentCause.FEED, evidence=_evidence(record))
+    return Switch(record.ref, row, on=False, at=now, cause=ConsentCause.RULE, evidence=f"Rule: {reason}")
 
 
-def _reported(record: Record, row: PermissionRow) -> datetime | None:
-    """When the person opted out in Spotler: the latest time that was reported, of this permission or of everything."""
+def _evidence(record: Record) -> str:
+    what = "everything" if record.facts.spotler.opted_out else "this permission"
+    return f"The contact in Spotler opted out of {what}"
+
+
+def _reported(record: Record, row: PermissionRow, *, on: bool = False) -> datetime | None:
+    """When the person opted in, or out, in Spotler: the latest time that was reported of this permission or of all."""
     spotler = record.facts.spotler
     times = [
         each.at
         for each in spotler.permissions
-        if not each.on and (key_of(each.name) == key_of(row.name) or each.bit == row.bit)
+        if each.on is on and (key_of(each.name) == key_of(row.name) or each.bit == row.bit)
     ]
-    times += [spotler.opted_out_at] if spotler.opted_out else []
+    times += [spotler.opted_out_at] if spotler.opted_out and not on else []
     return max((each for each in times if each), default=None)

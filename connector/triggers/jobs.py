@@ -9,7 +9,7 @@ from typing import List  # noqa: UP035 - the engine does not index a function an
 import azure.functions as func
 
 from connector.servicebus.connection import CONNECTION_SETTING
-from connector.servicebus.entities import TOPIC_JOBS, subscriptions
+from connector.servicebus.entities import TOPIC_JOBS, job_subscriptions
 from connector.triggers import guard
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -38,7 +38,7 @@ def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
         run_batch(services, operation_of(slug), bodies)
 
 
-for _slug in subscriptions():
+for _slug in job_subscriptions():
     blueprint.function_name(_slug.replace("-", "_"))(
         blueprint.service_bus_topic_trigger(
             arg_name="messages",

@@ -35,6 +35,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     add("--user-id", help="systemuserid of the connector's application user")
     add("--token-seconds", type=int, default=TOKEN_LIFETIME, help="how long a token is good for")
     add("--service-bus-connection-string", dest="bus", help="where steps post; left out, there are no steps")
+    add("--steps-of", nargs="+", metavar="TABLE", default=(), help="the tables whose steps run; all if left out")
     add("--queue", default="dataverse", help="the queue of the service endpoint")
     add("--garble-text", action="store_true", help="encode messages twice, as some environments do")
     add("--retry-seconds", type=float, default=retry.first_seconds, help="wait after the first failed post")
@@ -54,6 +55,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         ca_file=chosen.ca_file,
         token_seconds=chosen.token_seconds,
         bus=chosen.bus,
+        steps_of=tuple(chosen.steps_of),
         queue=chosen.queue,
         garble_text=chosen.garble_text,
         latency_ms=chosen.latency_ms,

@@ -14,6 +14,7 @@ from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer, json_answer
 from sandbox.dataverse.errors import ApiError, unknown_segment
 from sandbox.dataverse.headers import check_headers
+from sandbox.dataverse.merging import run_merge
 from sandbox.dataverse.metadata import Metadata
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
@@ -96,8 +97,8 @@ class WebApi:
                 return self._service_document(call)
             raise unknown_segment(call.path)
         name, key, rest = match["set"], match["key"], match["rest"]
-        if name == "WhoAmI" and not key and rest is None:
-            return self._who_am_i(call)
+        if name in ("WhoAmI", "Merge") and not key and rest is None:
+            return self._who_am_i(call) if name == "WhoAmI" else self._merge(call, unit)
         if name == "EntityDefinitions":
             return self._metadata.answer(call, key, rest)
         model = self.store.catalog.entity_set(name)
@@ -167,6 +168,14 @@ class WebApi:
             if is_link:
                 return self._rows.link(call, model, key, name, writer)
             return self._rows.write_property(call, model, key, name, writer)
+
+    def _merge(self, call: Call, unit: UnitOfWork | None) -> Answer:
+        if call.method != "POST":
+            raise _not_allowed(call)
+        parameters = parse_query(call.query) if call.query else {}
+        admit(call, parameters, ACT)
+        with self.units.begin(unit) as running:
+            return run_merge(call, self.store, running.writer(self._callers.caller(call, parameters.get("tag"))))
 
     @contextmanager
     def _writing(self, request: _Request) -> Iterator[Writer]:

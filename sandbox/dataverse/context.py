@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from connector.dataverse.schema import Kind
 from sandbox.dataverse.annotations import label, name_of
+from sandbox.dataverse.garbling import garble
 from sandbox.dataverse.model import LOOKUP_KINDS, TableModel
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Json, JsonObject, Scalar, milliseconds
@@ -147,7 +148,7 @@ class ContextWriter:
             "InitiatingUserAgent": caller.user_agent,
             "InitiatingUserAzureActiveDirectoryObjectId": caller.initiating.object_id or _NO_GUID,
             "InitiatingUserId": caller.initiating.id,
-            "InputParameters": [_pair("Target", self._target(model, event))],
+            "InputParameters": self._parameters(model, event),
             "IsExecutingOffline": False,
             "IsInTransaction": False,
             "IsOfflinePlayback": False,
@@ -172,6 +173,21 @@ class ContextWriter:
             "UserAzureActiveDirectoryObjectId": caller.user.object_id or _NO_GUID,
             "UserId": caller.user.id,
         }
+
+    def _parameters(self, model: TableModel, event: RowEvent) -> list[Json]:
+        if event.subordinate_id is None or event.after is None:
+            return [_pair("Target", self._target(model, event))]
+        content = [
+            _pair(model.properties[name].name, self._value(model, event.after, name, value))
+            for name, value in event.changes.items()
+        ]
+        update = {"__type": f"Entity:{_CONTRACTS}", **self._entity(model, _NO_GUID, content, {}, None)}
+        return [
+            _pair("Target", _reference(model.name, event.row_id, None, typed=True)),
+            _pair("SubordinateId", event.subordinate_id),
+            _pair("UpdateContent", update),
+            _pair("PerformParentingChecks", False),
+        ]
 
     def _target(self, model: TableModel, event: RowEvent) -> JsonObject:
         if event.after is None:
@@ -277,18 +293,3 @@ def _option(value: int) -> JsonObject:
 def _reference(table: str, row_id: str, name: str | None, *, typed: bool) -> JsonObject:
     members: JsonObject = {"Id": row_id, "KeyAttributes": [], "LogicalName": table, "Name": name, "RowVersion": None}
     return {"__type": f"EntityReference:{_CONTRACTS}", **members} if typed else members
-
-
-def garble(text: bytes) -> bytes:
-    """UTF-8 that was read as Windows-1252 and encoded again; the five undefined bytes keep their numbers."""
-    return "".join(_WINDOWS_1252[byte] for byte in text).encode()
-
-
-def _windows_1252(byte: int) -> str:
-    try:
-        return bytes((byte,)).decode("cp1252")
-    except UnicodeDecodeError:
-        return chr(byte)
-
-
-_WINDOWS_1252: Final = [_windows_1252(byte) for byte in range(256)]

@@ -83,7 +83,7 @@ class Environment:
         organization = Organization(ORGANIZATION_ID, BUSINESS_UNIT_ID, "localhost")
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
         self.poster = self._make_poster()
-        self.steps = Steps(self.store, self.clock, steps)
+        self.steps = Steps(self.store, self.clock, steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
         units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit))
         self.api = WebApi(self.store, units, Callers(tuple(self._users.values())), ORGANIZATION_ID, BUSINESS_UNIT_ID)
@@ -115,7 +115,7 @@ class Environment:
         self.clock.reset()
         self.limiter.reset()
         self.steps.drop_next = self.steps.duplicate_next = 0
-        self.steps.enabled = True
+        self.steps.enabled, self.steps.tables = True, self.settings.steps_of
         self.latency_ms = self.settings.latency_ms
         self._seed()
 

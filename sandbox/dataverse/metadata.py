@@ -151,12 +151,19 @@ def _type_name(column: Column) -> str:
     return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
 
 
+def _type_code(column: Column) -> str:
+    """The name of the type in the older list of types, which has none for multi-choices."""
+    if column.kind is Kind.CHOICES:
+        return "Virtual"
+    return "DateTime" if column.kind in _BEHAVIORS else column.kind.value
+
+
 def _attribute(model: TableModel, column: Column) -> JsonObject:
     attribute: JsonObject = {
         "@odata.type": f"#{_TYPED}{_type_name(column)}AttributeMetadata",
         "LogicalName": column.name,
         "SchemaName": column.name,
-        "AttributeType": "DateTime" if column.kind in _BEHAVIORS else column.kind.value,
+        "AttributeType": _type_code(column),
         "DisplayName": _label(column.label),
         "IsPrimaryId": column.name == model.id_column,
         "IsPrimaryName": column.name == model.table.name_column,
@@ -175,7 +182,7 @@ def _attribute(model: TableModel, column: Column) -> JsonObject:
         if precision is not None:
             attribute["Precision"] = precision if column.precision is None else column.precision
     if column.kind in _BEHAVIORS:
-        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE else "DateAndTime"
+        attribute["Format"] = "DateOnly" if column.kind is Kind.DATE or column.is_day else "DateAndTime"
         attribute["DateTimeBehavior"] = {"Value": _BEHAVIORS[column.kind]}
     if column.kind in LOOKUP_KINDS:
         targets: list[Json] = list(column.targets)

@@ -34,6 +34,7 @@ class Settings:
         admin_user_id: that of the administrator.
         token_seconds: how long a token is good for.
         bus: connection string of the Service Bus; None leaves the steps off.
+        steps_of: the tables whose steps run; empty for all.
         queue: the queue that the service endpoint points to.
         garble_text: whether messages are encoded twice, as some environments do.
         latency_ms: how long every HTTP request takes at least.
@@ -53,6 +54,7 @@ class Settings:
     admin_user_id: str = field(default_factory=_guid)
     token_seconds: int = TOKEN_LIFETIME
     bus: str | None = None
+    steps_of: tuple[str, ...] = ()
     queue: str = "dataverse"
     garble_text: bool = False
     latency_ms: float = 0.0

@@ -12,8 +12,8 @@ GET, DELETE held          the requests whose effect comes later; DELETE makes th
 POST held/release         {"id": ...}, or {} for all in their order: they happen now; answers with their statuses
 POST limits               the attributes of `limits.LimitSettings`, any of them
 POST latency              {"ms": 50}
-POST steps                {"enabled", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of them;
-                          answers with the first three as they are now, so with how many are still to be lost
+POST steps                {"enabled", "tables", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of
+                          them; answers with the first four as they are now, so with how many are still to be lost
 """
 
 import re
@@ -32,7 +32,7 @@ from sandbox.dataverse.faults import Fault
 from sandbox.dataverse.reads import View
 from sandbox.dataverse.values import JsonObject, stamp
 
-_STEP_SWITCHES = frozenset({"enabled", "drop_next", "duplicate_next"})
+_STEP_SWITCHES = frozenset({"enabled", "tables", "drop_next", "duplicate_next"})
 
 
 def side_door(environment: Environment) -> Starlette:

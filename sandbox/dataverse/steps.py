@@ -55,6 +55,7 @@ class Steps:
 
     Attributes:
         enabled: whether any step runs.
+        tables: the tables whose steps run; empty for all.
         submit: takes the messages; None when there is no bus, and then no step runs either.
         drop_next: this many of the next messages are lost on their way.
         duplicate_next: this many of the next messages are posted twice.
@@ -63,10 +64,12 @@ class Steps:
         store: where the rows of the jobs are.
         clock: what time it is.
         steps: the steps to register.
+        tables: the tables whose steps run at first.
     """
 
-    def __init__(self, store: Store, clock: Clock, steps: Sequence[Step]) -> None:
+    def __init__(self, store: Store, clock: Clock, steps: Sequence[Step], tables: Sequence[str] = ()) -> None:
         self.enabled = True
+        self.tables = tables
         self.submit: Callable[[Posting], None] | None = None
         self.drop_next = 0
         self.duplicate_next = 0
@@ -80,7 +83,7 @@ class Steps:
         if not self.enabled or submit is None:
             return
         for event in events:
-            if event.cascaded or event.caller.bypass_async:
+            if event.cascaded or event.caller.bypass_async or (self.tables and event.table not in self.tables):
                 continue
             model = self._store.catalog.by_name[event.table]
             for registered in self.registered:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ class RowEvent:
     """One write of one row, as the journal and the steps see it once it is committed.
 
     Attributes:
-        message: `Create`, `Update` or `Delete`.
+        message: `Create`, `Update`, `Delete` or `Merge`.
         table: the logical name.
         row_id: the primary id.
         before: the row as it was.
@@ -32,7 +32,8 @@ class RowEvent:
         changes: the properties that a message's Target holds, with their new values.
         caller: who did it, and how.
         time: when.
-        cascaded: whether it only followed from the deletion of another row; such writes raise no message.
+        cascaded: whether it only followed from a deletion or a merge; such writes raise no message.
+        subordinate_id: of a merge, the row that was merged into this one.
     """
 
     message: str
@@ -44,6 +45,7 @@ class RowEvent:
     caller: Caller
     time: datetime
     cascaded: bool = False
+    subordinate_id: str | None = None
 
 
 def require(caller: Caller, verb: Verb, model: TableModel) -> None:
@@ -139,6 +141,24 @@ class Writer:
             self._remove_links(other, name, model.name, row.id, now)
         self.transaction.remove(model.name, row.id)
         self.events.append(RowEvent("Delete", model.name, row.id, row, None, {}, self.caller, now))
+
+    def merge(self, model: TableModel, row: Row, subordinate: Row, content: Changes) -> None:
+        """Merge a row into another one, which takes over the content: only the merge itself raises a message.
+
+        Raises:
+            ApiError: as `update`.
+        """
+        first = len(self.events)
+        kept = self.update(model, row, content)
+        inactive: dict[str, Scalar] = {"statecode": max(model.default_status), "merged": True}
+        self.update(model, subordinate, Changes(inactive))
+        self.events[first:] = [replace(event, cascaded=True) for event in self.events[first:]]
+        self.events.append(
+            RowEvent(
+                "Merge", model.name, row.id, row, kept, content.values, self.caller, self.clock.now(),
+                subordinate_id=subordinate.id,
+            )
+        )  # fmt: skip
 
     def _remove_links(self, model: TableModel, name: str, target: str, row_id: str, now: datetime) -> None:
         data = self.store.tables[model.name]

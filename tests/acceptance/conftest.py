@@ -23,9 +23,13 @@ MORE_ROWS: Final = (
     {"contact": "donotphone", "direction": "->", "filter": "false", "note": "Those who refuse calls stay out."},
     {"contact": "numberofchildren", "direction": "<->", "spotler": "freeField1"},
     {"contact": "creditlimit", "direction": "<-", "spotler": "turnover"},
-    {"contact": "jobtitle", "direction": "<-", "spotler": "profileFields", "items": ["Garden"]},
+    {"contact": "new_hobbies", "direction": "<-", "spotler": "profileFields", "items": ["Garden"]},
+    {"lead": "$value:CRM", "direction": "->", "spotler": "scoreNote2"},
     {"lead": "address1_stateorprovince", "direction": "->", "spotler": "province", "note": "Not visible in Spotler."},
 )
+
+#: The columns of accounts that start a sync, instead of all mapped ones; the last one is not mapped.
+TRIGGERS: Final = {"account": ["name", "emailaddress1", "accountnumber"]}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +44,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("system")
     mapping = json.loads((ROOT / "mappings" / "default.json").read_text(encoding="utf-8"))
     mapping["rows"] += MORE_ROWS
+    mapping["triggers"] = TRIGGERS
     del mapping["$schema"]
     file = folder / "mapping.json"
     file.write_text(json.dumps(mapping), encoding="utf-8")
@@ -64,6 +69,15 @@ def _world(system: System) -> Iterator[World]:
 def world(_world: World) -> Iterator[World]:
     yield _world
     _world.calm_down()
+
+
+@pytest.fixture
+def automatic(world: World) -> Iterator[World]:
+    """The world in which changes of records are posted too, and not only jobs that are created."""
+    world.settle()
+    world.steps(tables=[])
+    yield world
+    world.settle()
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ DEACTIVATED: Final = {
     Lead.TABLE: {"statecode": 2, "statuscode": 7},
     Account.TABLE: {"statecode": 1, "statuscode": 2},
 }
+#: What activates it again, in every table.
+ACTIVATED: Final = {"statecode": 0, "statuscode": 1}
 
 
 @dataclass(frozen=True, slots=True)

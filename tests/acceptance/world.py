@@ -94,6 +94,14 @@ class World:
         """Change a record."""
         self.people.update(record.set_name, record.id, columns)
 
+    def delete(self, record: Record) -> None:
+        """Delete a record."""
+        self.people.delete(record.set_name, record.id)
+
+    def merge(self, record: Record, loser: Record, **content: object) -> None:
+        """Merge a record into another one, which takes over the content."""
+        self.people.merge(record.table, record.id, loser.id, content)
+
     # -- jobs
 
     def job(self, operation: Operation | None, *records: Record, **columns: object) -> str:
@@ -238,8 +246,12 @@ class World:
 
     def routed(self) -> int:
         """How many messages of Dataverse the router has taken so far."""
+        return self.taken("route_dataverse_message")
+
+    def taken(self, function: str) -> int:
+        """How many messages a function has taken so far."""
         figures = requests.get(f"{self._functions}/stats", timeout=10).json()
-        return int(figures["route_dataverse_message"]["messages"])
+        return int(figures.get(function, {}).get("messages", 0))
 
     def sweep(self) -> None:
         """Let the timer run that looks for sleeping jobs. It finds rows that were last written in an earlier second."""
@@ -251,18 +263,25 @@ class World:
         assert outcome["succeeded"] is not fails, outcome["error"]
 
     def settle(self) -> None:
-        """Wait until no message is on its way."""
-        self.until(self.bus.is_quiet, "the bus is quiet")
+        """Wait until no message is on its way, neither in Dataverse nor on the bus."""
+        self.until(self._is_quiet, "no message is on its way")
 
     def calm_down(self) -> None:
         """Take back every fault that a test has arranged."""
         requests.delete(f"{self.spotler.door.url}/_sandbox/faults", timeout=10).raise_for_status()
         self._dataverse("DELETE", "faults")
-        self.steps(drop_next=0, duplicate_next=0, has_key=True)
+        self.steps(drop_next=0, duplicate_next=0, has_key=True, garbled=False, tables=[JobNames.TABLE])
 
     @property
     def _functions(self) -> str:
         return f"{self._system.functions.get('control_url')}/_sandbox"
+
+    def _is_quiet(self) -> bool:
+        def is_posted() -> bool:
+            return not any(row["statecode"] == 0 for row in self._dataverse("GET", "rows/asyncoperation"))
+
+        # What is posted while one looks at the bus comes from what was done just before.
+        return is_posted() and self.bus.is_quiet() and is_posted()
 
     def _record(self, table: str, columns: dict[str, object]) -> Record:
         record = Record(table, "")

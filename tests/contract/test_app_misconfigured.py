@@ -13,15 +13,24 @@ from sandbox.system import Options, functions, surroundings
 SECONDS = 30.0
 
 
-WRONG_MAPPING = '{"rows": [{"contact": "a(b).c(d).e", "spotler": "email"}]}'
+EMAIL = '{"contact": "emailaddress1", "direction": "->", "spotler": "email"}'
+MAPPINGS = {
+    "broken.json": '{"rows": [{"contact": "a(b).c(d).e", "direction": "->", "spotler": "email"}]}',
+    "unknown.json": f'{{"rows": [{EMAIL}, {{"contact": "firstnam", "direction": "->", "spotler": "firstName"}}]}}',
+}
 
 
 @pytest.mark.parametrize(
     ("name", "value", "reported"),
-    [("MAPPING_FILE", "mapping.json", "mapping"), ("SPOTLER_PARALLEL", "many", "SPOTLER_PARALLEL")],
+    [
+        ("MAPPING_FILE", "broken.json", "goes deeper than one level"),
+        ("MAPPING_FILE", "unknown.json", "there is no column firstnam. Did you mean firstname?"),
+        ("SPOTLER_PARALLEL", "many", "SPOTLER_PARALLEL"),
+    ],
 )
 def test_messages_wait_until_what_is_wrong_is_fixed(tmp_path, name, value, reported):
-    (tmp_path / "mapping.json").write_text(WRONG_MAPPING, encoding="utf-8")
+    for file, text in MAPPINGS.items():
+        (tmp_path / file).write_text(text, encoding="utf-8")
     options = Options(settings={name: str(tmp_path / value) if name == "MAPPING_FILE" else value})
     with surroundings(options, folder=tmp_path) as around:
         job = People(around.dataverse).create(Job.SET, {Job.OPERATION: Operation.ADD_TAG.value, Job.TAG: "x"})

@@ -18,8 +18,11 @@ from connector.errors import Transient
 from connector.http import transport
 from connector.jobs import store, writes
 from connector.operations.registry import OPERATIONS
+from connector.routing.record_item import RecordItem
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
+from connector.sync import changes
+from connector.sync.records import RecordReader
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
 from tests.faults.matrix.cell import Cell
@@ -54,7 +57,7 @@ def broken(matrix, cells) -> list[str]:
 
 
 def test_every_operation_works_and_so_do_the_router_the_sweep_and_the_timers():
-    names = {"route-dataverse-message", "sweep-jobs", "clean-up-jobs"}
+    names = {"route-dataverse-message", "sweep-jobs", "clean-up-jobs", "sync-records"}
 
     assert OPERATIONS.keys() | names <= WORKS.keys()
     assert {f"{slug}-for-refusing" for slug in ("sync-contact", "start-automation", "add-tag")} <= WORKS.keys()
@@ -179,6 +182,28 @@ def test_a_start_that_is_repeated_after_an_unclear_answer_is_found(monkeypatch, 
     found = problems_of(name, fault)
 
     assert any(re.search(r"done \d times", each) for each in found), found
+
+
+def test_an_automatic_sync_that_puts_nothing_back_is_found(monkeypatch):
+    assert problems_of("sync-records", "503") == []
+    monkeypatch.setattr(changes._PutBack, "send", lambda *_: None)
+
+    assert any("instead of" in each for each in problems_of("sync-records", "503"))
+
+
+def test_an_automatic_sync_that_takes_absence_for_deletion_is_found(monkeypatch):
+    def read(self, refs):
+        return {} if faulty else original(self, refs)
+
+    original, faulty = RecordReader.read, False
+    fresh, work = Matrix(), works()["sync-records"]
+    usual = fresh.without_fault(work, 1)
+    assert usual.problems() == []
+    faulty = True
+    monkeypatch.setattr(RecordReader, "read", read)
+    monkeypatch.setattr(RecordItem, "deleted", property(lambda _: True), raising=False)
+
+    assert fresh.run(Cell(work, 0, None, 1)).problems()
 
 
 # The command

@@ -10,8 +10,8 @@ import pytest
 from connector import telemetry
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Info, Job
+from connector.due import BACKOFF_LONGEST
 from connector.jobs import chunks
-from connector.jobs.due import BACKOFF_LONGEST
 from connector.problem_log import ALERT_INTERVAL
 from sandbox.spotler import seed
 from tests.faults.support import SWEEP_INTERVAL

@@ -1,12 +1,13 @@
 """Who may use whom, read from the import statements.
 
-triggers, cli → jobs → operations → routing, sync, pulls → services → mapping → consent
-              → dataverse, spotler, servicebus, state → http → settings, telemetry, threads
+triggers, cli → jobs → operations → pulls → sync → routing → services → mapping → consent
+              → dataverse, spotler, servicebus, state → http → settings, telemetry, threads, due
               → errors, outcomes, problem_log
 
-* `routing` is below `jobs` and `operations`, because both name subscriptions, and a job that waits goes back as a work
-  item.
-* `pulls` are below `operations`, because Refresh Automations and Refresh Permissions do at once what the timers do.
+* `routing` is below `jobs`, `operations` and `sync`, because all of them name subscriptions, and what waits goes back
+  as an item.
+* `pulls` are above `sync`, because what they read changes records, and below `operations`, because Refresh Automations
+  and Refresh Permissions do at once what the timers do.
 * `mapping` is above `consent`, because what is sent of a record depends on the decision about it.
 * `services` are the clients and the mapping of a process. They are above what they hold and below who uses them.
 """
@@ -28,13 +29,15 @@ HEIGHTS = {
     for height, parts in enumerate(
         (
             ("errors", "outcomes", "problem_log"),
-            ("settings", "telemetry", "threads"),
+            ("settings", "telemetry", "threads", "due"),
             ("http",),
             ("dataverse", "spotler", "servicebus", "state"),
             ("consent",),
             ("mapping",),
             ("services",),
-            ("routing", "sync", "pulls"),
+            ("routing",),
+            ("sync",),
+            ("pulls",),
             ("operations",),
             ("jobs",),
             ("triggers", "cli"),

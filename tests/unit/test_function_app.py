@@ -15,18 +15,21 @@ from types import SimpleNamespace
 
 import pytest
 
+from connector.dataverse.records import RecordRef
+from connector.due import NOT_SET_UP
 from connector.errors import Transient
 from connector.jobs import chunks
-from connector.jobs.due import NOT_SET_UP
+from connector.routing.record_item import RecordItem
 from connector.routing.work_item import WorkItem
 from connector.services import once
-from connector.triggers import guard, invocation, jobs as job_triggers, routing, timers
+from connector.triggers import guard, invocation, jobs as job_triggers, records, routing, timers
 from tests.unit.jobs.recording_bus import RecordingBus
 
 ROOT = Path(__file__).parents[2]
 ENTITIES = json.loads((ROOT / "connector" / "servicebus" / "entities.json").read_text())
 SUBSCRIPTIONS = [each["name"] for topic in ENTITIES["topics"] for each in topic["subscriptions"]]
-JOB_FUNCTIONS = [name.replace("-", "_") for name in SUBSCRIPTIONS]
+SUBSCRIBED = [name.replace("-", "_") for name in SUBSCRIPTIONS]
+JOB_FUNCTIONS = [name for name in SUBSCRIBED if name != "sync_records"]
 
 #: What takes long to load, and what must never be loaded in Azure.
 HEAVY = ("azure.servicebus", "azure.identity", "requests", "pydantic", "jsonschema", "openpyxl")
@@ -71,7 +74,7 @@ def test_the_app_has_a_function_for_the_queue_for_each_subscription_and_for_each
         "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
     ).split()
 
-    assert sorted(names) == sorted(["route_dataverse_message", *JOB_FUNCTIONS, *user_functions(timers.blueprint)])
+    assert sorted(names) == sorted(["route_dataverse_message", *SUBSCRIBED, *user_functions(timers.blueprint)])
 
 
 def test_the_example_has_the_schedule_of_every_timer():
@@ -185,6 +188,8 @@ def test_host_json_is_as_the_batches_need_it():
 class Message:
     """A message as the engine hands it to a function."""
 
+    delivery_count = 1
+
     def __init__(self, body: bytes, properties: dict[str, object] | None) -> None:
         self._body = body
         self.application_properties = properties
@@ -199,6 +204,7 @@ def called(monkeypatch):
     from connector import services
     from connector.jobs import batch, sweep
     from connector.routing import router
+    from connector.sync import changes
 
     calls = []
 
@@ -213,6 +219,7 @@ def called(monkeypatch):
     monkeypatch.setattr(services, "get_router_services", lambda: "router services")
     monkeypatch.setattr(router, "Router", type("Router", (Recorder,), {}))
     monkeypatch.setattr(batch, "run_batch", lambda *given: calls.append(given))
+    monkeypatch.setattr(changes, "sync_changes", lambda *given: calls.append(given))
     monkeypatch.setattr(sweep, "sweep", lambda given: calls.append(("sweep", given)))
     return calls
 
@@ -248,6 +255,19 @@ def test_a_batch_goes_to_the_runner_of_its_operation(called):
     assert sorted(functions) == sorted(JOB_FUNCTIONS)
 
 
+def test_changed_records_are_synced_and_it_is_known_which_message_was_delivered_before(called):
+    from connector.sync.changes import Delivered
+
+    again = Message(b"2", {})
+    again.delivery_count = 2
+    unknown = Message(b"3", {})
+    unknown.delivery_count = None
+
+    run(records.sync_records._function.get_user_function(), [Message(b"1", {}), again, unknown])
+
+    assert called == [("services", [Delivered(b"1"), Delivered(b"2", again=True), Delivered(b"3")])]
+
+
 def test_the_timer_sweeps(called):
     run(user_functions(timers.blueprint)["sweep_jobs"], None)
 
@@ -268,6 +288,7 @@ def failing(request, monkeypatch):
     """Whatever a trigger calls ends with this error; its words in the log."""
     from connector.jobs import batch, sweep
     from connector.routing import router
+    from connector.sync import changes
 
     request.getfixturevalue("called")  # no services are made
     error, words = request.param
@@ -275,17 +296,17 @@ def failing(request, monkeypatch):
     def fail(*_):
         raise error
 
-    for owner, name in ((router.Router, "run"), (batch, "run_batch"), (sweep, "sweep")):
+    for owner, name in ((router.Router, "run"), (batch, "run_batch"), (changes, "sync_changes"), (sweep, "sweep")):
         monkeypatch.setattr(owner, name, fail)
     return words
 
 
-@pytest.mark.parametrize("function", ["route_dataverse_message", JOB_FUNCTIONS[-1]])
+@pytest.mark.parametrize("function", ["route_dataverse_message", JOB_FUNCTIONS[-1], "sync_records"])
 def test_a_batch_that_failed_is_delivered_again_and_the_host_learns_nothing_else(failing, caplog, function):
-    functions = {"route_dataverse_message": routing.route_dataverse_message._function.get_user_function()}
+    functions = user_functions(routing.blueprint) | user_functions(job_triggers.blueprint)
 
     with pytest.raises(guard.DeliverAgain) as raised:
-        run((functions | user_functions(job_triggers.blueprint))[function], [Message(b"1", {})])
+        run((functions | user_functions(records.blueprint))[function], [Message(b"1", {})])
 
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
     (reported,) = caplog.records
@@ -332,3 +353,23 @@ def test_a_batch_waits_while_the_app_cannot_even_begin(monkeypatch, caplog):
     (waiting,) = bus.to("spotler-jobs")
     assert (WorkItem.from_body(waiting.body).job, waiting.due) == (item.job, now + NOT_SET_UP)
     assert [reported.levelname for reported in caplog.records] == ["ERROR"]
+
+
+def test_records_wait_while_the_app_cannot_even_begin(monkeypatch, caplog):
+    from connector import services
+    from connector.services import RouterServices
+
+    bus = RecordingBus()
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    record = RecordRef("contact", "cccccccc-0000-4000-8000-000000000001")
+    item = RecordItem(record=record, deleted=True, first_seen=now)
+    monkeypatch.setattr(services, "get_services", lambda: 1 / 0)
+    monkeypatch.setattr(services, "get_router_services", lambda: RouterServices(bus=bus, now=lambda: now))
+
+    run(records.sync_records._function.get_user_function(), [Message(item.body(), {}), Message(b"?", {})])
+
+    (waiting,) = bus.to("spotler-jobs")
+    assert (RecordItem.from_body(waiting.body), waiting.due) == (item, now + NOT_SET_UP)
+    assert waiting.properties == {"operation": "sync-records"}
+    assert [kept.properties["source"] for kept in bus.to("quarantine")] == ["sync-records"]
+    assert caplog.records[0].levelname == "ERROR"

@@ -21,6 +21,7 @@ from connector.servicebus.entities import (
     OPERATION_PROPERTY,
     QUEUE_DATAVERSE,
     QUEUE_QUARANTINE,
+    SYNC_RECORDS,
     TOPIC_JOBS,
 )
 from connector.settings import Settings
@@ -188,8 +189,10 @@ def test_an_operation_is_found_again_by_its_slug(operation):
 def test_there_is_a_subscription_and_an_operation_for_each_that_is_carried_out_and_one_for_the_rest():
     subscriptions = [each["name"] for each in TOPIC["subscriptions"]]
 
-    assert sorted(subscriptions) == sorted([RESOLVE, *(operation.slug for operation in CARRIED_OUT)])
-    assert [operation_of(name).slug for name in subscriptions] == subscriptions
+    of_jobs = [name for name in subscriptions if name != SYNC_RECORDS]
+
+    assert sorted(subscriptions) == sorted([RESOLVE, SYNC_RECORDS, *(operation.slug for operation in CARRIED_OUT)])
+    assert [operation_of(name).slug for name in of_jobs] == of_jobs
     assert slug_of(None) == RESOLVE
     assert [slug_of(operation) for operation in CARRIED_OUT] == [operation.slug for operation in CARRIED_OUT]
 

@@ -81,6 +81,7 @@ def test_a_batch_without_properties_is_read_too(registry):
     messages = decode(registry, BATCH, {"UserPropertiesArray": Datum("[]", "json")})
 
     assert [(message.body, message.application_properties) for message in messages] == [(body, {}) for body in BODIES]
+    assert {message.delivery_count for message in messages} == {None}
 
 
 def test_metadata_of_another_number_of_messages_is_refused(registry):
@@ -90,11 +91,19 @@ def test_metadata_of_another_number_of_messages_is_refused(registry):
         decode(registry, BATCH, ARRAYS | {"ApplicationPropertiesArray": Datum("[{}]", "json")})
 
 
-def test_one_array_is_parsed_once(registry, parsed):
+def test_a_batch_knows_how_often_each_message_was_delivered(registry):
+    read_metadata_once()
+    counts = [1 + number % 3 for number in range(COUNT)]
+    messages = decode(registry, BATCH, ARRAYS | {"DeliveryCountArray": Datum(json.dumps(counts), "json")})
+
+    assert [message.delivery_count for message in messages] == counts
+
+
+def test_the_arrays_that_are_used_are_parsed_once(registry, parsed):
     read_metadata_once()
     decode(registry, BATCH, ARRAYS)
 
-    assert parsed == [ARRAYS["ApplicationPropertiesArray"].value]
+    assert parsed == [ARRAYS["ApplicationPropertiesArray"].value, ARRAYS["DeliveryCountArray"].value]
 
 
 def test_a_single_message_is_read_by_the_library(registry):

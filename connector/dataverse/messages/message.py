@@ -20,7 +20,12 @@ class Message:
         initiating_user_id: the user who caused the operation.
         created_on: when the operation took place, in UTC. For people; order by `modifiedon` or the row version.
         tag: the text that the writer passed along (`?tag=` of the Web API); it marks the connector's own writes.
-        target: the row with the changed columns (Create, Update), or a reference to it (Delete); None if neither.
+        operation_id: the same for two posts of one operation, and different for two operations.
+        target: the row with the changed columns (Create, Update), or a reference to it (Delete, Merge, Assign and the
+            two forms of SetState); None if neither.
+        targets: the rows of an operation about several (CreateMultiple, UpdateMultiple, UpsertMultiple).
+        subordinate_id: the row that was merged into the target (Merge).
+        is_new: whether an Upsert created its row; None where the message does not say so.
         pre_images: the row before the operation, by the name under which the image was registered.
         post_images: the row after it; without the image that the platform adds for its own use.
         truncated: whether Dataverse left out parameters and images because of their size: read the row instead.
@@ -33,7 +38,11 @@ class Message:
     initiating_user_id: str | None
     created_on: datetime | None
     tag: str | None = field(repr=False)
+    operation_id: str
     target: Entity | EntityReference | None
+    targets: tuple[Entity, ...]
+    subordinate_id: str | None
+    is_new: bool | None
     pre_images: Mapping[str, Entity] = field(repr=False)
     post_images: Mapping[str, Entity] = field(repr=False)
     truncated: bool

@@ -6,6 +6,7 @@ Members are found by name; unknown ones are ignored, old ones may be missing. `P
 belong to another operation on another table.
 """
 
+import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -17,7 +18,7 @@ from connector.dataverse.messages.decode import Json, JsonObject, read_json
 from connector.dataverse.messages.message import Message
 from connector.dataverse.messages.properties import TABLE_CLAIM, TRUNCATED, lowered
 from connector.dataverse.messages.reasons import Malformed, NotFromDataverse
-from connector.dataverse.messages.values import Entity, EntityReference, Value
+from connector.dataverse.messages.values import Entity, EntityCollection, EntityReference, Value
 
 #: The image that Dataverse adds to asynchronous operations, with the primary id and name only.
 PLATFORM_IMAGE: Final = "AsynchronousStepPrimaryName"
@@ -28,12 +29,18 @@ _SUBJECT: Final = ("PrimaryEntityName", "InputParameters")
 #: What `PrimaryEntityName` holds for operations without a table.
 NO_TABLE: Final = "none"
 
+#: How the names of operations about several rows end.
+_MULTIPLE: Final = "Multiple"
+
 #: The parameter that an operation always has: if it is missing, Dataverse left it out.
 _ALWAYS_THERE: Final[Mapping[str, str]] = {
     "Create": "Target",
     "Update": "Target",
     "CreateMultiple": "Targets",
     "UpdateMultiple": "Targets",
+    "Upsert": "Target",
+    "UpsertMultiple": "Targets",
+    "Merge": "SubordinateId",
     "AddMember": "EntityId",
     "RemoveMember": "EntityId",
     "AddListMembers": "MemberIds",
@@ -63,7 +70,8 @@ def parse_message(body: bytes, *, properties: Mapping[str, object] | None = None
     converter = Converter(iso_dates=parse_iso(created_on) is not None)
     parameters = dict(members.pairs(context, "InputParameters"))
     tag = dict(members.pairs(context, "SharedVariables")).get("tag")
-    target = _target(converter.value(parameters.get("Target")))
+    # SetState and SetStateDynamicEntity have a parameter of their own for the row.
+    target = _target(converter.value(parameters.get("Target", parameters.get("EntityMoniker"))))
 
     return Message(
         message_name=name,
@@ -72,7 +80,11 @@ def parse_message(body: bytes, *, properties: Mapping[str, object] | None = None
         initiating_user_id=members.guid(context, "InitiatingUserId"),
         created_on=parse_date(created_on),
         tag=tag if isinstance(tag, str) else None,
+        operation_id=members.as_guid(context.get("OperationId")) or hashlib.sha256(body).hexdigest(),
         target=target,
+        targets=_targets(converter.value(parameters.get("Targets"))) if name.endswith(_MULTIPLE) else (),
+        subordinate_id=members.as_guid(parameters.get("SubordinateId")),
+        is_new=_is_new(context) if name == "Upsert" else None,
         pre_images=_images(converter, context, "PreEntityImages"),
         post_images=_images(converter, context, "PostEntityImages"),
         truncated=any(TRUNCATED in hint for hint in hints) or _lacks_parameter(name, parameters),
@@ -108,6 +120,20 @@ def _target(target: Value) -> Entity | EntityReference | None:
     if target is None or isinstance(target, Entity | EntityReference):
         return target
     raise Malformed.member("Target", "a row or a reference to one")
+
+
+def _targets(targets: Value) -> tuple[Entity, ...]:
+    """The rows of an operation about several; a collection, or a list where the serializer knows no more."""
+    rows = targets.entities if isinstance(targets, EntityCollection) else () if targets is None else targets
+    if isinstance(rows, tuple) and all(isinstance(row, Entity) for row in rows):
+        return tuple(row for row in rows if isinstance(row, Entity))
+    raise Malformed.member("Targets", "a list of rows")
+
+
+def _is_new(context: JsonObject) -> bool | None:
+    """Whether an Upsert created its row."""
+    is_new = dict(members.pairs(context, "OutputParameters")).get("RecordCreated")
+    return is_new if isinstance(is_new, bool) else None
 
 
 def _images(converter: Converter, context: JsonObject, member: str) -> Mapping[str, Entity]:

@@ -4,13 +4,14 @@ The Dataverse stand-in is built from it; a command that installs it is planned. 
 the constants of `connector.dataverse.names` are enough.
 """
 
-from connector.dataverse.names import Job
 from connector.dataverse.schema.model import Column, Kind, Step, Table
 from connector.dataverse.schema.own import OWN_TABLES
 from connector.dataverse.schema.standard import STANDARD_TABLES
+from connector.dataverse.schema.steps import steps
 
 TABLES: dict[str, Table] = {table.name: table for table in (*STANDARD_TABLES, *OWN_TABLES)}
 
-STEPS: tuple[Step, ...] = (Step("Create", Job.TABLE),)
+#: The steps where nothing is known of the mapping.
+STEPS: tuple[Step, ...] = steps({})
 
-__all__ = ["STEPS", "TABLES", "Column", "Kind", "Step", "Table"]
+__all__ = ["STEPS", "TABLES", "Column", "Kind", "Step", "Table", "steps"]

@@ -49,6 +49,7 @@ class Column:
         default: the value of a row that was created without it.
         minimum, maximum: the range of a number; None where only the type limits it.
         precision: the number of decimals of a number; None where it is not known.
+        is_day: whether a moment is shown to people as a day (format DateOnly).
     """
 
     name: str
@@ -65,6 +66,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     precision: int | None = None
+    is_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

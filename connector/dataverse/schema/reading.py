@@ -18,13 +18,14 @@ from connector.dataverse.schema.model import Column, Kind, Table
 _LIKE: Final = {"Owner": Kind.LOOKUP, "PartyList": Kind.LOOKUP, "Double": Kind.DECIMAL}
 #: The types of dates, by `DateTimeBehavior`.
 _DATES: Final = {"DateOnly": Kind.DATE, "TimeZoneIndependent": Kind.DATE_TIME_NO_ZONE, "UserLocal": Kind.DATE_TIME}
+_DAY_FORMAT: Final = "DateOnly"
 #: Multi-choices have no type of their own; the class of their definition shows it.
 _CHOICES: Final = "MultiSelectPicklistAttributeMetadata"
 _OPTIONS: Final = "OptionSet($select=Options)"
 
 #: What is asked of the columns of each type, beside their names.
 _TYPED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "DateTime": (("DateTimeBehavior",), ()),
+    "DateTime": (("DateTimeBehavior", "Format"), ()),
     "String": (("MaxLength",), ()),
     "Memo": (("MaxLength",), ()),
     "Integer": (("MinValue", "MaxValue"), ()),
@@ -129,6 +130,7 @@ def _column(row: Row, kind: Kind, special: Row, navigation: dict[str, str]) -> C
         minimum=_number(special.get("MinValue")),
         maximum=_number(special.get("MaxValue")),
         precision=_whole(special.get("Precision")),
+        is_day=kind is Kind.DATE_TIME and special.get("Format") == _DAY_FORMAT,
     )
     length = _whole(special.get("MaxLength"))
     return column if length is None else replace(column, length=length)

@@ -21,11 +21,13 @@ class Cell(NamedTuple):
         value: the JSON value.
         label: its formatted value: a choice's label, the labels of a multi-choice, the name of a lookup's row.
         wall_clock: whether a date-time has no time zone (behaviour TimeZoneIndependent), although it is written in UTC.
+        day: whether a moment is shown to people as a day, so that it is somebody's midnight.
     """
 
     value: object
     label: str | None = None
     wall_clock: bool = False
+    day: bool = False
 
     @property
     def is_empty(self) -> bool:

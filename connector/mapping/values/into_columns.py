@@ -13,7 +13,7 @@
 | whole number | a whole number, an amount without cents, a text that is written exactly so | the number |
 | decimal, currency | an amount, a whole number | the number; refused if the column rounds it |
 | date (DateOnly) | a date; a moment: its day in the time zone | `2024-05-31` |
-| moment (UserLocal) | a moment; a date: its midnight in the time zone | `2024-05-31T08:15:30Z` |
+| moment (UserLocal) | a moment; a date: its midnight in the time zone, see `_moment` | `2024-05-31T08:15:30Z` |
 | moment without a zone (TimeZoneIndependent) | a moment: as clocks in the zone show it; a date: midnight | `…Z` |
 
 No value empties the column. Everything else raises `Invalid`; its sentences never quote a value. States, lookups and
@@ -31,6 +31,7 @@ from connector.errors import Invalid
 from connector.mapping.values.cells import Cell
 from connector.mapping.values.labels import chosen_labels, label_key
 from connector.mapping.values.numbers import parse_number
+from connector.mapping.values.times import MIDNIGHTS_DIFFER
 from connector.mapping.values.words import to_gender, to_yes_no
 from connector.spotler import PropertyType, from_spotler
 from connector.spotler.conversions import Value
@@ -45,6 +46,9 @@ _WHOLE: Final = {Kind.INTEGER: 2**31 - 1, Kind.BIG_INTEGER: 2**63 - 1}
 _NOT_STORED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 #: The first year of a date in Dataverse.
 _FIRST_YEAR: Final = 1753
+
+#: The first year with the summer time of today (directive 94/21/EC); for earlier ones Dynamics may have other rules.
+_SAME_RULES: Final = 1996
 
 _WRONG_TYPE: Final = "A value of this Spotler field cannot be written into a column of this type."
 _NO_CHOICE: Final = "The column has no choice with this label."
@@ -105,14 +109,14 @@ def items_to_column(column: Column, names: Iterable[str]) -> ColumnValue:
 def shown(column: Column, value: ColumnValue) -> Cell:
     """The value as the Web API would show it in a row of that column, so that it can be converted again."""
     match column.kind, value:
-        case Kind.CHOICE, int():
+        case Kind.CHOICE | Kind.STATE | Kind.STATUS, int():
             return Cell(value, column.options.get(value))
         case Kind.CHOICES, str():
             return Cell(value, "; ".join(column.options.get(int(each), "") for each in value.split(",")))
         case Kind.INTEGER | Kind.BIG_INTEGER, int():
             return Cell(value, str(value))
         case _:
-            return Cell(value, None, column.kind is Kind.DATE_TIME_NO_ZONE)
+            return Cell(value, None, column.kind is Kind.DATE_TIME_NO_ZONE, column.is_day)
 
 
 def _text(column: Column, value: Value, _zone: tzinfo, _kind: str | None) -> ColumnValue:
@@ -132,13 +136,19 @@ def _whole(column: Column, value: Value, _zone: tzinfo, _kind: str | None) -> Co
     if isinstance(value, Decimal):
         number = int(value) if value == value.to_integral_value() else None
     elif isinstance(value, str):
-        # A telephone number or a code that begins with 0 or + would come back without it.
-        parsed = parse_number(value) if re.fullmatch(r"-?[1-9].*|0", value, re.DOTALL) else None
-        number = int(parsed) if parsed is not None and parsed == parsed.to_integral_value() else None
+        number = _written_whole(value)
     if not isinstance(number, int) or isinstance(number, bool):
         raise Invalid("The column takes a whole number.")
     limit = _WHOLE[column.kind]
     return number if _within(column, number, limit) else _out_of_range(column)
+
+
+def _written_whole(text: str) -> int | None:
+    if re.fullmatch("-?[1-9][0-9]{0,18}", text, re.ASCII):
+        return int(text)
+    # A telephone number or a code that begins with 0 or + would come back without it.
+    parsed = parse_number(text) if re.fullmatch("-?[1-9].*|0", text, re.DOTALL) else None
+    return int(parsed) if parsed is not None and parsed == parsed.to_integral_value() else None
 
 
 def _amount(column: Column, value: Value, _zone: tzinfo, _kind: str | None) -> ColumnValue:
@@ -189,11 +199,14 @@ def _day(_column: Column, value: Value, zone: tzinfo, _kind: str | None) -> Colu
     return _checked(_day_of(value, zone)).isoformat()
 
 
-def _moment(_column: Column, value: Value, zone: tzinfo, _kind: str | None) -> ColumnValue:
-    if not isinstance(value, datetime):
-        # Where the clocks skip midnight this is the first moment of the day.
-        value = datetime.combine(_day_of(value, zone), time(), zone)
-    return _written(value.astimezone(UTC))
+def _moment(column: Column, value: Value, zone: tzinfo, _kind: str | None) -> ColumnValue:
+    if isinstance(value, datetime):
+        return _written(value.astimezone(UTC))
+    day = _day_of(value, zone)
+    # Where the clocks skip midnight this is the first moment of the day.
+    midnight = datetime.combine(day, time(), zone).astimezone(UTC)
+    # A moment that is the same day by every rule that Dynamics may have for the past.
+    return _written(midnight + MIDNIGHTS_DIFFER if column.is_day and day.year < _SAME_RULES else midnight)
 
 
 def _wall_clock(_column: Column, value: Value, zone: tzinfo, _kind: str | None) -> ColumnValue:
@@ -235,7 +248,7 @@ def _number_of(column: Column, label: str) -> int:
 
 
 def _within(column: Column, number: int | Decimal, limit: int) -> bool:
-    low = -limit if column.minimum is None else max(-limit, column.minimum)
+    low = -limit - 1 if column.minimum is None else max(-limit - 1, column.minimum)
     high = limit if column.maximum is None else min(limit, column.maximum)
     return low <= number <= high
 

@@ -4,12 +4,13 @@
 |---|---|---|
 | a date: `2024-05-31`, `31-05-2024`, `31/5/2024`, `31 mei 2024` | that day | its midnight in UTC: the same day |
 | a moment with an offset (behaviour UserLocal) | the day that it is in the time zone | the same moment |
+| a midnight that is shown as a day (UserLocal, format DateOnly) | that day, see `MIDNIGHTS_DIFFER` | the same moment |
 | a moment without a time zone (TimeZoneIndependent) | the day as written | that time in the time zone |
 | a typed moment without an offset | the day as written | in UTC |
 """
 
 import re
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from connector.errors import Invalid
@@ -34,6 +35,11 @@ _MONTHS: Final = {
     for word in words.split()
 }  # fmt: skip
 
+#: How much later midnight may be by the rules of this machine than by those of Dynamics. Which rules Dynamics has for
+#: the past is not known: Windows applies the summer time of today to every year. In the Netherlands the clocks have
+#: been ahead of UTC by nothing (the rules of Brussels, which some machines use before 1940) to two hours.
+MIDNIGHTS_DIFFER: Final = timedelta(hours=2)
+
 _NOT_A_DATE: Final = "The field takes a date, such as 2024-05-31, 31-05-2024 or 31 mei 2024."
 _NOT_A_MOMENT: Final = "The field takes a moment, such as 2024-05-31T14:30:00+02:00."
 
@@ -52,7 +58,8 @@ def to_date(cell: Cell, zone: tzinfo) -> date:
     if cell.wall_clock or parsed.tzinfo is None:
         return parsed.date()
     try:
-        return parsed.astimezone(zone).date()
+        local = parsed.astimezone(zone)
+        return (local.replace(tzinfo=None) + MIDNIGHTS_DIFFER if cell.day else local).date()
     except (OverflowError, ValueError):  # the first and last day of the calendar
         raise Invalid(_NOT_A_DATE) from None
 

@@ -23,6 +23,7 @@ STEPS = (
         pre_image=("emailaddress1", "parentcustomerid"),
     ),
     Step("Delete", "contact", pre_image=("emailaddress1",)),
+    Step("Merge", "contact"),
     Step("Create", "dh_spotlerjob"),
 )
 
@@ -236,6 +237,30 @@ def test_delete_holds_a_reference_and_the_pre_image(scene, contact):
     assert context["PostEntityImages"] == []
     image = pairs(context["PreEntityImages"])["PreImage"]
     assert pairs(image["Attributes"])["emailaddress1"] == "zoe@example.org"
+
+
+def test_a_merge_holds_both_rows_and_the_content_and_nothing_else_is_posted(scene, contact):
+    other = scene.call("POST", "contacts", {"lastname": "Wit", "emailaddress1": "wit@example.org"})
+    scene.postings.clear()
+    merge(scene, contact, other, UpdateContent={"emailaddress1": "both@example.org"})
+    context = scene.context()
+    parameters = pairs(context["InputParameters"])
+
+    assert (context["MessageName"], context["PrimaryEntityId"], context["PrimaryEntityName"]) == (
+        "Merge", contact, "contact"
+    )  # fmt: skip
+    assert (parameters["Target"]["Id"], parameters["SubordinateId"]) == (contact, other)
+    assert parameters["PerformParentingChecks"] is False
+    assert pairs(parameters["UpdateContent"]["Attributes"]) == {"emailaddress1": "both@example.org"}
+
+
+def merge(scene, target, subordinate, **parameters):
+    def row(values):
+        return {"@odata.type": "Microsoft.Dynamics.CRM.contact", **values}
+
+    content = {name: row(values) for name, values in parameters.items()}
+    named = {"Target": row({"contactid": target}), "Subordinate": row({"contactid": subordinate})}
+    scene.call("POST", "Merge", {**named, "PerformParentingChecks": False, **content})
 
 
 def test_links_removed_by_a_deletion_post_nothing(scene, contact):

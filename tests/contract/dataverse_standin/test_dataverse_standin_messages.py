@@ -92,7 +92,7 @@ def test_the_creation_of_a_job_arrives(sending, receive):
 
 def test_only_what_is_registered_and_committed_posts(sending, receive):
     sending.admin.post("dh_spotlerjobs", {"nosuch": 1})
-    sending.admin.create("contacts", lastname="x")
+    sending.admin.create("lists", listname="x", createdfromcode=2)
     job = sending.admin.create("dh_spotlerjobs")
     sending.admin.patch(f"dh_spotlerjobs({job})", {"dh_tag": "x"})
     last = sending.admin.create("dh_spotlerjobs", dh_tag="last")
@@ -138,8 +138,10 @@ def test_messages_can_be_lost_and_doubled(sending, receive):
     job = sending.admin.create("dh_spotlerjobs", dh_tag="doubled")
     first, second = contexts(receive(2))
 
-    assert ordered == {"drop_next": 1, "duplicate_next": 1, "enabled": True}
-    assert sending.side("steps", {}) == {"drop_next": 0, "duplicate_next": 0, "enabled": True}
+    switches = {"enabled": True, "tables": []}
+
+    assert ordered == {"drop_next": 1, "duplicate_next": 1, **switches}
+    assert sending.side("steps", {}) == {"drop_next": 0, "duplicate_next": 0, **switches}
     assert first["PrimaryEntityId"] == second["PrimaryEntityId"] == job
     assert first["OperationId"] == second["OperationId"]
 
@@ -151,6 +153,14 @@ def test_steps_can_be_switched_off(sending, receive):
     job = sending.admin.create("dh_spotlerjobs")
 
     assert contexts(receive(1))[0]["PrimaryEntityId"] == job
+
+
+def test_only_the_steps_of_some_tables_can_run(sending, receive):
+    sending.side("steps", {"tables": ["contact"]})
+    sending.admin.create("dh_spotlerjobs")
+    contact = sending.admin.create("contacts", lastname="x")
+
+    assert contexts(receive(1))[0]["PrimaryEntityId"] == contact
 
 
 def test_the_endpoint_and_its_steps_can_be_read(sending):

@@ -52,7 +52,15 @@ def test_the_behaviour_of_dates_is_no_property_of_all_columns(api):
     path = "EntityDefinitions(LogicalName='contact')/Attributes"
 
     assert api.get(f"{path}?$select=LogicalName,DateTimeBehavior").status_code == 400
-    assert {row["AttributeType"] for row in api.rows(path) if row["LogicalName"].startswith("new_")} == {"DateTime"}
+    types = {row["LogicalName"]: row["AttributeType"] for row in api.rows(path)}
+    assert (types["new_membersince"], types["new_cardvaliduntil"]) == ("DateTime", "DateTime")
+
+
+def test_a_multi_choice_has_no_type_of_its_own_but_a_class(api):
+    rows = {row["LogicalName"]: row for row in api.rows("EntityDefinitions(LogicalName='contact')/Attributes")}
+
+    assert rows["new_hobbies"]["AttributeType"] == "Virtual"
+    assert rows["new_hobbies"]["@odata.type"] == "#Microsoft.Dynamics.CRM.MultiSelectPicklistAttributeMetadata"
 
 
 def test_navigation_properties_are_reported_by_the_relationships(api):

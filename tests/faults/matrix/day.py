@@ -16,18 +16,19 @@ from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import RETRIES, CachedTokens
 from connector.dataverse.names import Job
+from connector.due import SWEEP_INTERVAL
 from connector.errors import ConnectorError
 from connector.http import Clock, Transport
 from connector.jobs.batch import run_batch
-from connector.jobs.due import SWEEP_INTERVAL
 from connector.jobs.sweep import sweep
 from connector.operations.registry import OPERATIONS, operation_of
 from connector.routing.router import Incoming, Router
-from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
+from connector.servicebus.entities import QUEUE_DATAVERSE, SYNC_RECORDS, TOPIC_JOBS
 from connector.services import RouterServices, Services
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
 from connector.spotler.signature import OAuth1
+from connector.sync.changes import Delivered, sync_changes
 from connector.threads import ContextThreadPool
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.errors import AmqpError
@@ -145,7 +146,8 @@ class Day:
         for timer in [each for each in self._timers if each.due <= self.time.now()]:
             worked = True
             self._run_timer(timer)
-        for path in (QUEUE_DATAVERSE, *(f"{TOPIC_JOBS}/Subscriptions/{slug}" for slug in OPERATIONS)):
+        slugs = (*OPERATIONS, SYNC_RECORDS)
+        for path in (QUEUE_DATAVERSE, *(f"{TOPIC_JOBS}/Subscriptions/{slug}" for slug in slugs)):
             messages = self.bus.receive(path)
             if messages:
                 worked = True
@@ -173,8 +175,11 @@ class Day:
 
     def _run(self, path: str, messages: Sequence[Message]) -> None:
         if path == QUEUE_DATAVERSE:
-            router = Router(RouterServices(bus=self.bus, now=self.time.now))  # type: ignore[arg-type]
-            router.run([Incoming(body_of(each), {}) for each in messages])
+            services = RouterServices(bus=self.bus, now=self.time.now, mapping=MAPPING)  # type: ignore[arg-type]
+            Router(services).run([Incoming(body_of(each), {}) for each in messages])
+        elif path.endswith(SYNC_RECORDS):
+            delivered = [Delivered(body_of(each), each.delivery_count > 0) for each in messages]
+            sync_changes(self._services, delivered)
         else:
             operation = operation_of(path.rpartition("/")[2])
             run_batch(self._services, operation, [body_of(each) for each in messages])

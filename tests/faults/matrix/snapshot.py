@@ -56,8 +56,9 @@ def of_dataverse(systems: Systems) -> State:
     for row in systems.rows(Info.TABLE):
         found[str(row[Info.RECORD])]["info"] = {name: row.get(name) or None for name in _SAID}
     for row in systems.rows(Permission.TABLE):
-        owner = next(str(row[name]) for name in _OWNERS if row.get(name))
-        found[owner]["permission"] = row.get(Permission.SUBSCRIBED)
+        owner = next((str(row[name]) for name in _OWNERS if row.get(name)), None)
+        if owner is not None:  # its record was not deleted
+            found[owner]["permission"] = row.get(Permission.SUBSCRIBED)
     found[ACCOUNT]["automations"] = sorted(str(_named(row, _AUTOMATION)) for row in systems.rows(Automation.TABLE))
     found[ACCOUNT]["permissions"] = [
         row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)

@@ -10,6 +10,7 @@ import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
 
+from connector.dataverse.names import Job
 from connector.settings import Settings
 from sandbox.dataverse.app import Application
 from sandbox.dataverse.calls import Call
@@ -48,6 +49,7 @@ class Systems:
     def start_over(self, time: SimulatedTime) -> None:
         """Nothing in either system; their clocks are this one."""
         self.environment.reset()
+        self.environment.steps.submit, self.environment.steps.tables = None, [Job.TABLE]
         self.environment.clock.timestamp = time.wall  # type: ignore[method-assign]
         self.sandbox.reset()
         self.state = MemoryState()

@@ -5,51 +5,39 @@ its sample in `sandbox.samples`, so that a new operation is covered by itself. E
 also works for people who may not be mailed, or only without the newsletter.
 """
 
-import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from connector.dataverse.choices import AutomationKind, JobStatus, Operation as Choice
+from connector.dataverse.choices import JobStatus, Operation as Choice
 from connector.dataverse.names import (
-    Account,
-    Automation,
-    Contact,
     EnvironmentVariable,
     Flags,
     Job,
-    Lead,
     Permission,
 )
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.records import RECORD_TABLES
 from connector.jobs.clean_up import clean_up
 from connector.operations.operation import Needs
 from connector.operations.registry import OPERATIONS
 from connector.pulls.automations import refresh_automations
 from connector.pulls.permissions import refresh_permissions
 from connector.routing.subscriptions import RESOLVE
-from sandbox.samples import PERMISSIONS_DEFINITION, SAMPLES, Sample
-from sandbox.spotler import seed as account
+from connector.servicebus.entities import SYNC_RECORDS
+from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix.day import Timer, services_on
-from tests.faults.matrix.systems import Door, Systems
-from tests.faults.matrix.wire import TouchedBus, Wire
+from tests.faults.matrix.actors import MatrixCast, shared_rows
+from tests.faults.matrix.day import Timer
+from tests.faults.matrix.systems import Systems
 
-#: The permission that everybody in a work has agreed to.
-NEWSLETTER: Final = "Newsletter"
 #: Long enough for the jobs to be put back some times.
 BUSY_SECONDS: Final = 30.0
 #: Columns of a job that say what it is about.
 _SUBJECTS: Final = (Job.CUSTOMER_CONTACT_NAVIGATION, Job.CUSTOMER_ACCOUNT_NAVIGATION, Job.LEAD_NAVIGATION)
-_PERMISSION_OF: Final = {
-    Contact.TABLE: Permission.CONTACT_NAVIGATION,
-    Lead.TABLE: Permission.LEAD_NAVIGATION,
-    Account.TABLE: Permission.ACCOUNT_NAVIGATION,
-}
 #: Any end: what it is without a fault is what it has to be.
 AS_WITHOUT_FAULT: Final = Ending(JobStatus.COMPLETED, frozenset())
 
@@ -60,6 +48,7 @@ class Woken(StrEnum):
     BY_TOPIC = "their wake-ups are on the topic"
     BY_DATAVERSE = "Dataverse posts that they were created"
     BY_SWEEP = "their wake-ups were lost"
+    BY_PEOPLE = "there is none: people change records, and Dataverse posts that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +66,7 @@ class Work:
 
     name: str
     slug: str
-    write: Callable[["MatrixCast"], None]
+    write: Callable[[MatrixCast], None]
     woken: Woken = Woken.BY_TOPIC
     timers: tuple[Timer, ...] = ()
     uses_variable: bool = False
@@ -90,88 +79,9 @@ class Work:
         return self.slug not in AT_MOST_ONCE and (operation is None or operation.repeatable)
 
 
-class MatrixCast(Cast):
-    """The cast of a kill point, in which everybody has agreed to the newsletter, on both sides."""
-
-    def __init__(self, name: str, slug: str, chance: random.Random, systems: Systems, wire: Wire) -> None:
-        client = services_on(systems, wire, TouchedBus(wire)).spotler
-        super().__init__(name, slug, chance, shared_rows()[0], client, Door(systems))
-        self.start = wire.time.now()
-        #: Those who may not be mailed, and those who may not get the newsletter, from the beginning.
-        self.without_mail: set[str] = set()
-        self.without_newsletter: set[str] = set()
-        self.people: dict[str, RecordRef] = {}
-        self.permission_rows: dict[str, str] = {}
-
-    def stranger(self) -> RecordRef:
-        """A record that Spotler does not know yet."""
-        record = super().stranger()
-        self.people[record.id] = record
-        self.permission_rows[record.id] = self.row(
-            Permission.TABLE,
-            Permission.ID,
-            **{
-                Permission.NAME: NEWSLETTER,
-                Permission.SUBSCRIBED: True,
-                f"{_PERMISSION_OF[record.table]}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
-            },
-        )
-        return record
-
-    def known(self, *, tags: Mapping[str, int | None] | None = None, **properties: object) -> RecordRef:
-        """A record that was sent to Spotler before."""
-        on = [{"bit": account.NEWSLETTER_BIT, "enabled": True}]
-        return super().known(tags=tags, **{"permissions": on, **properties})
-
-    def refusing_mail(self) -> RecordRef:
-        """A known record that has got Do Not Email since."""
-        record = self.known()
-        self._change(record.table, RECORD_TABLES[record.table].id_column, record.id, {Flags.DO_NOT_EMAIL: True})
-        self.without_mail.add(record.id)
-        return record
-
-    def refusing_newsletter(self) -> RecordRef:
-        """A known record whose permission was taken away since."""
-        record = self.known()
-        row = self.permission_rows[record.id]
-        self._change(Permission.TABLE, Permission.ID, row, {Permission.SUBSCRIBED: False})
-        self.without_newsletter.add(record.id)
-        return record
-
-    def forget_jobs(self) -> None:
-        """What there is stays, and nobody orders anything."""
-        self.rows[Job.TABLE].clear()
-        self.orders.clear()
-        self._records.clear()
-
-    def _change(self, table: str, id_column: str, row_id: str, columns: Row) -> None:
-        next(row for row in self.rows[table] if row[id_column] == row_id).update(columns)
-
-
 def works() -> dict[str, Work]:
     """All works, by name."""
     return {work.name: work for work in _works()}
-
-
-def shared_rows() -> tuple[Shared, dict[str, list[Row]]]:
-    """What all works have in common, and its rows."""
-    ids = [str(uuid.uuid5(uuid.NAMESPACE_URL, f"shared/{number}")) for number in range(3)]
-    kinds = (
-        (AutomationKind.AUTOMATION, "🚀 From CRM", account.WELCOME_TRIGGER_CODE, account.WELCOME_AUTOMATION_ID),
-        (AutomationKind.CAMPAIGN, "📢 Invoice sent", account.CAMPAIGN_TRIGGER_ID, account.CAMPAIGN_ID),
-    )
-    automations: list[Row] = [
-        {
-            Automation.ID: row_id,
-            Automation.NAME: name,
-            Automation.TRIGGER_CODE: code,
-            Automation.AUTOMATION_ID: number,
-            Automation.KIND: kind.value,
-        }
-        for row_id, (kind, name, code, number) in zip(ids, kinds, strict=False)
-    ]
-    variable: Row = {EnvironmentVariable.ID: ids[2], **PERMISSIONS_DEFINITION}
-    return Shared(*ids), {Automation.TABLE: automations, EnvironmentVariable.TABLE: [variable]}
 
 
 def _works() -> Iterator[Work]:
@@ -190,6 +100,7 @@ def _works() -> Iterator[Work]:
     start = SCENARIOS[Choice.START_AUTOMATION.slug].write
     yield Work("route-dataverse-message", Choice.START_AUTOMATION.slug, start, Woken.BY_DATAVERSE)
     yield Work("sweep-jobs", Choice.ADD_TAG.slug, add_tag, Woken.BY_SWEEP)
+    yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))
@@ -269,6 +180,32 @@ def _old_jobs(cast: MatrixCast) -> None:
                     Job.COMPLETED_ON: ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 },
             )
+
+
+def _changed_records(cast: MatrixCast) -> None:
+    """Records that people create, change, merge and delete, and consent that they withdraw."""
+    created = cast.stranger()
+    for table, set_name in ((created.table, RECORD_TABLES[created.table].set_name), (Permission.TABLE, Permission.SET)):
+        cast.acts.append(("POST", set_name, cast.rows[table].pop()))
+    changed, stopped, quiet, deleted, winner = (cast.known() for _ in range(5))
+    loser = next(each for each in iter(cast.known, None) if each.table == winner.table)
+    cast.act("PATCH", changed, {"emailaddress1": f"new.{changed.id}@example.org"})
+    cast.act("PATCH", stopped, {Flags.DO_NOT_EMAIL: True})
+    cast.without_mail.add(stopped.id)
+    row = cast.permission_rows[quiet.id]
+    cast.acts.append(("PATCH", f"{Permission.SET}({row})", {Permission.SUBSCRIBED: False}))
+    cast.without_newsletter.add(quiet.id)
+    cast.act("DELETE", deleted, {})
+    row_of = {"@odata.type": f"Microsoft.Dynamics.CRM.{winner.table}"}
+    pair = ({**row_of, RECORD_TABLES[winner.table].id_column: each.id} for each in (winner, loser))
+    content = {**row_of, "emailaddress1": f"both.{winner.id}@example.org"}
+    target, subordinate = pair
+    parameters = {"Target": target, "Subordinate": subordinate, "UpdateContent": content}
+    cast.acts.append(("POST", "Merge", {**parameters, "PerformParentingChecks": False}))
+    # Nobody changes these again, because they are not there any more.
+    for gone in (deleted, loser):
+        cast.without_mail.add(gone.id)
+        del cast.people[gone.id]
 
 
 def _without_jobs(slug: str) -> Callable[[MatrixCast], None]:

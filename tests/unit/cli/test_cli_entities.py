@@ -10,6 +10,7 @@ from connector.servicebus.entities import (
     JOB_LOCK,
     QUEUE_DATAVERSE,
     QUEUE_QUARANTINE,
+    SYNC_RECORDS,
     dead_letter_locations,
     definition,
     subscriptions,
@@ -17,7 +18,7 @@ from connector.servicebus.entities import (
 )
 from sandbox.servicebus.definition import NamespaceDefinition
 
-SLUGS = tuple(sorted(OPERATIONS))
+SLUGS = tuple(sorted([*OPERATIONS, SYNC_RECORDS]))
 
 
 def test_the_file_is_what_the_command_prints(cli):
@@ -40,7 +41,7 @@ def test_a_new_operation_gets_a_subscription_of_its_own():
 
 
 def test_every_choice_of_an_operation_has_its_subscription():
-    assert set(SLUGS) == {RESOLVE, *(operation.slug for operation in CARRIED_OUT)}
+    assert set(SLUGS) == {RESOLVE, SYNC_RECORDS, *(operation.slug for operation in CARRIED_OUT)}
 
 
 def test_the_definition_is_one_that_azure_takes():

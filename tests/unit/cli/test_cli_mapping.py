@@ -9,6 +9,9 @@ from openpyxl import load_workbook
 from connector.mapping.document import SCHEMA_FILE
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
+NO_SUCH_COLUMN = "Write the logical name of a column that the connector's user may read."
+BRACKETS = "Correct the table in the brackets."
+ANOTHER_TYPE = "Map the column to a field of another type."
 EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
 
 
@@ -122,17 +125,29 @@ def test_columns_tables_and_fields_that_are_not_there_are_reported_a_line_each(c
         {"contact": "lastname", "direction": "->", "spotler": "nonsense"},
         {"contact": "donotemail", "direction": "->", "spotler": "birthday"},
         {"contact": "parentcustomerid(account).name", "direction": "->", "spotler": "city"},
-        {"contact": "fullname", "direction": "<->", "spotler": "lastName"},
+        {"contact": "fullname", "direction": "<->", "spotler": "postalCode"},
     )
 
     ended = cli("--settings", str(settings_file), "mapping", "check", "--mapping", str(file))
 
     assert ended.code == 1
     assert ended.out.splitlines() == [
-        "Dataverse has no table new_club.",
-        "Row 2, contact: there is no column nonsense.",
-        "Row 3, contact: parentcustomerid does not refer to new_club but to account, contact.",
-        "Row 7, contact: fullname cannot be written, so its direction must be ->.",
-        "Row 4: Spotler has no field nonsense, or it is not visible.",
-        "Row 5, contact: a Boolean column cannot be sent to birthday of type birthdate.",
+        "Dataverse has no table new_club. Correct its name, or install the solution that brings it.",
+        f"Row 2, contact: there is no column nonsense. {NO_SUCH_COLUMN}",
+        f"Row 3, contact: parentcustomerid does not refer to new_club but to account, contact. {BRACKETS}",
+        "Row 7, contact: fullname cannot be written. Its direction must be ->.",
+        "Warning: Row 4: Spotler has no field nonsense, or it is not visible. Make it visible in Spotler.",
+        f"Row 5, contact: a Boolean column does not go with birthday of type birthdate. {ANOTHER_TYPE}",
     ]
+
+
+@pytest.mark.usefixtures("world")
+def test_what_is_only_left_out_is_a_warning_and_no_error(cli, settings_file, mapping):
+    file = mapping({"contact": "lastname", "direction": "->", "spotler": "nonsense"})
+
+    ended = cli("--settings", str(settings_file), "mapping", "check", "--mapping", str(file))
+
+    assert ended.code == 0
+    assert ended.out == (
+        "Warning: Row 2: Spotler has no field nonsense, or it is not visible. Make it visible in Spotler.\n"
+    )

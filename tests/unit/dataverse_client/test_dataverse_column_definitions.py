@@ -7,14 +7,22 @@ from connector.errors import Misconfigured, Transient
 from tests.unit.dataverse_client.wire import error_body
 from tests.unit.scripted_server import Answer
 
-BEHAVIOURS = {"new_slot": "TimeZoneIndependent", "createdon": "UserLocal", "birthdate": "DateOnly"}
+BEHAVIOURS = {
+    "new_slot": "TimeZoneIndependent", "createdon": "UserLocal", "birthdate": "DateOnly", "new_since": "UserLocal"
+}  # fmt: skip
+FORMATS = {"birthdate": "DateOnly", "new_since": "DateOnly"}
 METADATA = Answer(
     200,
-    {"value": [{"LogicalName": name, "DateTimeBehavior": {"Value": value}} for name, value in BEHAVIOURS.items()]},
+    {
+        "value": [
+            {"LogicalName": name, "DateTimeBehavior": {"Value": value}, "Format": FORMATS.get(name, "DateAndTime")}
+            for name, value in BEHAVIOURS.items()
+        ]
+    },
 )
 PATH = (
     "/api/data/v9.2/EntityDefinitions(LogicalName='contact')/Attributes/"
-    "Microsoft.Dynamics.CRM.DateTimeAttributeMetadata?$select=LogicalName,DateTimeBehavior"
+    "Microsoft.Dynamics.CRM.DateTimeAttributeMetadata?$select=LogicalName,DateTimeBehavior,Format"
 )
 
 
@@ -27,6 +35,12 @@ def test_only_a_column_that_is_time_zone_independent_has_no_time_zone(server, co
     server.answer(METADATA)
 
     assert {name for name in (*BEHAVIOURS, "unknown") if columns.is_wall_clock("contact", name)} == {"new_slot"}
+
+
+def test_only_a_moment_that_is_shown_without_its_time_is_a_day(server, columns):
+    server.answer(METADATA)
+
+    assert {name for name in (*BEHAVIOURS, "unknown") if columns.is_day("contact", name)} == {"new_since"}
 
 
 def test_a_table_is_asked_for_once_a_day(server, columns, time):

@@ -8,8 +8,8 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
+from connector.due import WORKING_SHARE
 from connector.errors import Transient
-from connector.jobs.due import WORKING_SHARE
 from connector.routing.subscriptions import RESOLVE
 from connector.servicebus.entities import QUEUE_QUARANTINE
 from sandbox.spotler import seed

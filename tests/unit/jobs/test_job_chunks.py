@@ -12,10 +12,10 @@ from hypothesis import given, strategies as st
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job
 from connector.dataverse.records import RecordRef
+from connector.due import WORKING_SHARE
 from connector.errors import Transient
 from connector.jobs import chunks
 from connector.jobs.chunks import divide
-from connector.jobs.due import WORKING_SHARE
 from connector.routing.work_item import WorkItem
 from sandbox.spotler import seed
 

@@ -6,7 +6,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.jobs.due import CONTENDED
+from connector.due import CONTENDED
 from connector.jobs.store import JobStore
 from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import QUEUE_QUARANTINE

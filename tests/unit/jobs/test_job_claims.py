@@ -7,9 +7,9 @@ import pytest
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from connector import due
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.records import RecordRef
-from connector.jobs import due
 from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.operations.job import JobRow
 from connector.routing.work_item import Claim, WorkItem

@@ -7,7 +7,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.jobs.due import WORKING_SHARE
+from connector.due import WORKING_SHARE
 from connector.mapping import parse_mapping
 
 DONE, BACK = (JobStatus.COMPLETED, "OK"), "ann@example.org"

@@ -6,8 +6,8 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.due import BACKOFF_FIRST
 from connector.errors import Transient
-from connector.jobs.due import BACKOFF_FIRST
 from connector.jobs.verdict import INTERNAL_ATTEMPTS
 from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import QUEUE_QUARANTINE

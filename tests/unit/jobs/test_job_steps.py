@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from connector import due
 from connector.dataverse.choices import JobStatus, Operation as Choice
 from connector.dataverse.names import Job
 from connector.errors import Transient
-from connector.jobs import due
 from connector.jobs.sweep import sweep
 from connector.operations import registry
 from connector.operations.operation import JobOperation, Needs

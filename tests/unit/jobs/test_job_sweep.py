@@ -6,10 +6,11 @@ from itertools import count
 
 import pytest
 
+from connector import due
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.errors import Transient
-from connector.jobs import due, sweep as sweeping
+from connector.jobs import sweep as sweeping
 from connector.jobs.sweep import sweep
 from connector.operations.registry import operation_of
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from connector.dataverse.choices import JobStatus
+from connector.due import BACKOFF_FIRST, BACKOFF_LONGEST, backoff
 from connector.errors import Invalid, Misconfigured, OutcomeUnknown, Refused, Transient, Unclear, Unreadable
-from connector.jobs.due import BACKOFF_FIRST, BACKOFF_LONGEST, backoff
 from connector.jobs.verdict import INTERNAL_ATTEMPTS, OlderFirst, verdict as decide
 from connector.operations.results import Done, Failed, Retry, Unknown
 

@@ -7,10 +7,11 @@ from itertools import count, pairwise, repeat
 import pytest
 from hypothesis import given, strategies as st
 
+from connector import due
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job as Names
-from connector.jobs import due, sweep as sweeping
-from connector.jobs.due import SWEEP_INTERVAL, wake_up_ages, wake_up_number
+from connector.due import SWEEP_INTERVAL, wake_up_ages, wake_up_number
+from connector.jobs import sweep as sweeping
 from connector.jobs.store import JobStore
 from connector.jobs.sweep import sweep
 from connector.operations.job import JobRow

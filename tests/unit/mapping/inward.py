@@ -13,7 +13,9 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 FIELDS = Fields(spotler_field(name) for name in sorted({*TYPES, "text", "other"}))
 
 
-def mapping_of(*parts: Column | tuple[str, str, str], address: str = "emailaddress1") -> Mapping:
+def mapping_of(
+    *parts: Column | tuple[str, str, str], address: str = "emailaddress1", zone: ZoneInfo = AMSTERDAM
+) -> Mapping:
     """A mapping of contacts with rows `(column, direction, field)`, in an environment that has the columns."""
     columns = {part.name: part for part in parts if isinstance(part, Column)}
     rows = [part for part in parts if isinstance(part, tuple)]
@@ -25,7 +27,11 @@ def mapping_of(*parts: Column | tuple[str, str, str], address: str = "emailaddre
     }
     if any(field == "email" for _, _, field in rows):
         document["rows"] = document["rows"][1:]
-    times = Times(AMSTERDAM, lambda _, name: columns[name].kind is Kind.DATE_TIME_NO_ZONE)
+    times = Times(
+        zone,
+        is_wall_clock=lambda _, name: columns[name].kind is Kind.DATE_TIME_NO_ZONE,
+        is_day=lambda _, name: columns[name].is_day,
+    )
     return replace(parse_mapping(document), times=times, definitions=lambda _: columns)
 
 

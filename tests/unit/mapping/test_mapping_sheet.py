@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from openpyxl import Workbook, load_workbook
 
 from connector.errors import Misconfigured
+from connector.mapping.archive import MAX_BYTES, MAX_UNPACKED
 from connector.mapping.columns import STANDARD_LOOKUPS
 from connector.mapping.document import problems_of
+from connector.mapping.model import TABLES
 from connector.mapping.sheet import HEADINGS, MAPPING_SHEET, export_sheet, import_sheet
-from connector.mapping.workbook import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, SheetCell
+from connector.mapping.workbook import MAX_COLUMNS, MAX_ROWS, SheetCell
 
 from .conftest import MAPPINGS
 
@@ -21,6 +23,7 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Z"]), min_size=1, max_size=10) | st.sampled_from(
     ["=1+1", "-1", "007", "true", "#N/A", "'x", "1.0", "@map", "12-05-2024"]
 )
+ARROWS = ("->", "<-", "<->")
 ITEMS = TEXTS.filter(lambda text: ";" not in text)
 COLUMNS = NAMES | st.builds("{}({}).{}".format, NAMES, NAMES, NAMES) | TEXTS.map("$value:{}".format)
 
@@ -32,11 +35,15 @@ def is_plain(column: str) -> bool:
 
 @st.composite
 def documents(draw):
-    """Valid mappings: every row about a field of its own, sent to Spotler."""
+    """Valid mappings: every row about a field of its own."""
     rows = [{"contact": "emailaddress1", "lead": "a", "account": "b", "direction": "->", "spotler": "email"}]
     for number in range(draw(st.integers(0, 4))):
-        row = draw(st.dictionaries(st.sampled_from(["contact", "lead", "account"]), COLUMNS, min_size=1))
-        row |= {"direction": "->", "spotler": f"field{number}"}
+        direction = draw(st.sampled_from(ARROWS))
+        columns = COLUMNS if direction == "->" else st.just(f"own{number}")
+        row = draw(st.dictionaries(st.sampled_from(["contact", "lead", "account"]), columns, min_size=1))
+        row |= {"direction": direction, "spotler": f"field{number}"}
+        if draw(st.booleans()):
+            row["entity"] = f"entity{number}"
         if draw(st.booleans()):
             row["items"] = draw(st.lists(ITEMS, min_size=1, max_size=3, unique_by=str.casefold))
         elif draw(st.booleans()):
@@ -44,10 +51,15 @@ def documents(draw):
         if draw(st.booleans()):
             row["note"] = draw(TEXTS)
         rows.append(row)
-    rows.append(
-        {"contact": draw(NAMES), "direction": draw(st.sampled_from(["->", "<-", "<->"])), "filter": draw(TEXTS)}
-    )
+    if draw(st.booleans()):
+        rows.append({"lead": "source", "direction": "<-", "spotler": f"$value:{draw(TEXTS)}"})
+    if draw(st.booleans()):
+        collection = draw(st.sampled_from(["permissions", "list", "periodiek"]))
+        rows.append({"account": f"@map({collection})", "direction": draw(st.sampled_from(ARROWS)), "spotler": "p"})
+    rows.append({"contact": draw(NAMES), "direction": draw(st.sampled_from(ARROWS)), "filter": draw(TEXTS)})
     document = {"rows": rows}
+    if any("entity" in row for row in rows) or draw(st.booleans()):
+        document["tables"] = {"entity": draw(NAMES.filter(lambda name: name not in TABLES))}
     if draw(st.booleans()):
         document["customer_type"] = {"lead": draw(TEXTS)}
         document["navigation"] = {f"{draw(NAMES)}({draw(NAMES)})": "New_X"}
@@ -55,13 +67,24 @@ def documents(draw):
     return document
 
 
+def comes_back(document, path):
+    assert problems_of(document) == ()
+    export_sheet(document, path)
+
+    assert import_sheet(path) == document
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(documents())
 def test_what_is_exported_comes_back_unchanged(tmp_path, document):
-    assert problems_of(document) == ()
-    export_sheet(document, tmp_path / "mapping.xlsx")
+    comes_back(document, tmp_path / "mapping.xlsx")
 
-    assert import_sheet(tmp_path / "mapping.xlsx") == document
+
+@pytest.mark.nightly
+@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(documents())
+def test_ten_thousand_mappings_that_are_exported_come_back_unchanged(tmp_path, document):
+    comes_back(document, tmp_path / "mapping.xlsx")
 
 
 @pytest.mark.parametrize("name", ["default.json", "examples/filters-and-constants.json"])
@@ -75,7 +98,7 @@ def test_the_mappings_of_the_product_survive_a_round_trip(tmp_path, name):
 
 def test_cells_are_text_so_that_excel_takes_an_arrow_for_no_formula(tmp_path):
     export_sheet({"rows": [{"contact": "emailaddress1", "direction": "->", "spotler": "email"}]}, tmp_path / "m.xlsx")
-    cell = load_workbook(tmp_path / "m.xlsx")[MAPPING_SHEET]["D2"]
+    cell = load_workbook(tmp_path / "m.xlsx")[MAPPING_SHEET]["E2"]
 
     assert (cell.value, cell.data_type, cell.number_format) == ("->", "s", "@")
 
@@ -107,7 +130,7 @@ def workbook(tmp_path):
     return _save
 
 
-EMAIL = ("emailaddress1", None, None, "->", None, "email")
+EMAIL = ("emailaddress1", None, None, None, "->", None, "email")
 
 
 def refused(path) -> str:
@@ -120,24 +143,25 @@ def test_every_problem_is_named_with_its_cell(workbook):
     sentence = refused(
         workbook(
             EMAIL,
-            ("FirstName", "a.b", None, "to", None, "firstName"),
-            (None,) * 6,
-            ("jobtitle", None, None, "->", None, "email"),
-            ("lastname", None, None, "->", None, None),
+            ("FirstName", "a.b", None, "new_x", "to", None, "firstName"),
+            (None,) * 7,
+            ("jobtitle", None, None, "new_x", "->", None, "email"),
+            ("lastname", None, None, None, "->", None, None),
         )
     )
 
-    assert "cell D3: must be one of the three arrows" in sentence
+    assert "cell E3: must be one of the three arrows" in sentence
     assert "cell A3: " in sentence
     assert "cell B3: " in sentence
-    assert "cell F5: is already mapped for the table contact" in sentence
-    assert "cell F6: is missing" in sentence
+    assert "cell D5: needs the name of its table" in sentence
+    assert "cell G5: is already mapped for the table contact" in sentence
+    assert "cell G6: is missing" in sentence
 
 
 def test_headings_may_stand_in_any_order_and_case_and_an_empty_direction_is_to_spotler(workbook):
     path = workbook(
         ("email", "emailaddress1", None, None),
-        headings=("SPOTLER COLUMN", "contact column", "Sync Direction", "Entity Column"),
+        headings=("SPOTLER COLUMN", "contact column", "Sync Direction", "Lead Column"),
     )
 
     assert import_sheet(path) == {"rows": [{"contact": "emailaddress1", "spotler": "email", "direction": "->"}]}
@@ -155,21 +179,22 @@ def test_unusual_headings_are_refused(workbook, headings, problem):
     assert problem in refused(workbook(headings=headings))
 
 
-def test_a_column_for_another_product_must_be_empty(workbook):
-    headings = ("Contact Column", "Entity Column", "Sync Direction", "Spotler Column")
+def test_columns_of_membership_entry_are_read_with_the_name_of_their_table(workbook):
+    line = ("emailaddress1", None, None, "new_email", "->", None, "email")
 
-    assert "cell B2: is in a column that is not used" in refused(
-        workbook(("emailaddress1", "membership", "->", "email"), headings=headings)
-    )
+    document = import_sheet(workbook(line, settings=[("tables", "entity", "new_membershipentry")]))
+
+    assert document["tables"] == {"entity": "new_membershipentry"}
+    assert document["rows"][0]["entity"] == "new_email"
 
 
 def test_numbers_and_truth_values_become_the_text_that_people_meant(workbook):
     path = workbook(
         EMAIL,
-        ("a", None, None, "->", 1),
-        ("b", None, None, "->", 2.0),
-        ("c", None, None, "->", True),
-        ("d", None, None, "->", 1.5),
+        ("a", None, None, None, "->", 1),
+        ("b", None, None, None, "->", 2.0),
+        ("c", None, None, None, "->", True),
+        ("d", None, None, None, "->", 1.5),
     )
 
     assert [row["filter"] for row in import_sheet(path)["rows"][1:]] == ["1", "2", "true", "1.5"]
@@ -177,11 +202,11 @@ def test_numbers_and_truth_values_become_the_text_that_people_meant(workbook):
 
 def test_formulas_and_dates_are_refused(workbook):
     sentence = refused(
-        workbook(EMAIL, ("=A1", None, None, "->", datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None), "x"))
+        workbook(EMAIL, ("=A1", None, None, None, "->", datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None), "x"))
     )
 
     assert "cell A3: has a formula" in sentence
-    assert "cell E3: has a date" in sentence
+    assert "cell F3: has a date" in sentence
 
 
 def test_settings_are_read_and_their_problems_named(workbook):
@@ -286,7 +311,7 @@ def test_what_is_merged_is_not_made_into_cells(crafted):
 
 
 def test_a_sheet_as_large_as_a_mapping_may_be_is_read(workbook):
-    lines = [(f"a{number}", None, None, "->", None, f"field{number}") for number in range(MAX_ROWS - 2)]
+    lines = [(f"a{number}", None, None, None, "->", None, f"field{number}") for number in range(MAX_ROWS - 2)]
 
     assert len(import_sheet(workbook(EMAIL, *lines))["rows"]) == MAX_ROWS - 1
 

@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from connector.dataverse.names import Permission
+from connector.dataverse.choices import ConsentCause
+from connector.dataverse.names import Consent, Permission
 from connector.errors import Transient
 from connector.pulls import permission_rows
 from connector.pulls.permission_rows import update_rows
@@ -126,3 +127,41 @@ def test_a_row_that_cannot_be_written_is_an_error(world, row):
 
     with pytest.raises(Transient):
         update_rows(world.services, [NEWSLETTER])
+
+
+@pytest.mark.parametrize("subscribed", [True, False])
+def test_the_history_goes_on_under_the_new_name(world, row, subscribed):
+    row("Newsletter", 1, subscribed=subscribed, **{Permission.CHANGED_ON: LONG_AGO, Permission.MODIFIED_ON: LONG_AGO})
+
+    update_rows(world.services, [RENAMED, EVENTS])
+    update_rows(world.services, [RENAMED, EVENTS])
+
+    entries = [
+        (each[Consent.PERMISSION], each[Consent.BEFORE], each[Consent.AFTER], each[Consent.SOURCE], each[Consent.ON])
+        for each in world.rows(Consent.TABLE)
+    ]
+    assert entries == [
+        ("Newsletter", None, subscribed, ConsentCause.PERSON, LONG_AGO),
+        ("News", subscribed, subscribed, ConsentCause.RULE, LONG_AGO),
+    ]
+
+
+def test_an_edit_that_nobody_has_noticed_yet_keeps_its_time_when_the_permission_is_renamed(world, row):
+    edited = row(
+        "Newsletter",
+        1,
+        subscribed=False,
+        **{Permission.CHANGED_ON: LONG_AGO, Permission.MODIFIED_ON: "2025-06-01T00:00:00Z"},
+    )
+
+    update_rows(world.services, [RENAMED, EVENTS])
+
+    assert edited()[Permission.CHANGED_ON] == "2025-06-01T00:00:00Z"
+
+
+def test_a_row_that_only_gets_its_bit_adds_nothing_to_the_history(world, row):
+    row("Newsletter")
+
+    update_rows(world.services, [NEWSLETTER, EVENTS])
+
+    assert world.rows(Consent.TABLE) == []

@@ -15,7 +15,15 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def routed(**changes):
-    return route(read(created(**changes)), now=NOW)
+    """What a message about one job leads to."""
+    return one_of(route(read(created(**changes)), now=NOW))
+
+
+def one_of(routing):
+    if isinstance(routing, Ignore):
+        return routing
+    (published,) = routing
+    return published
 
 
 def test_a_created_job_wakes_up_its_operation_and_names_its_record():
@@ -61,7 +69,7 @@ def test_the_record_is_the_customer_else_the_lead(columns, record):
 def test_a_message_that_dataverse_cut_for_its_size_leads_to_the_row_whatever_is_left_of_it():
     message = read(created(), MessageMaxSizeExceeded=True)
 
-    assert route(message, now=NOW) == Publish(
+    assert one_of(route(message, now=NOW)) == Publish(
         WorkItem(operation=RESOLVE, job=JOB, record=None, first_seen=NOW), f"{JOB}/created"
     )
 
@@ -90,7 +98,7 @@ def test_the_tag_of_somebody_else_changes_nothing():
     assert isinstance(routed(tag="import-2026"), Publish)
 
 
-@pytest.mark.parametrize("members", [{"PrimaryEntityName": "contact"}, {"MessageName": "Update"}])
+@pytest.mark.parametrize("members", [{"PrimaryEntityName": "list"}, {"MessageName": "Update"}])
 def test_a_message_about_something_else_is_foreign(members):
     with pytest.raises(Unreadable) as caught:
         routed(**members)

@@ -5,6 +5,7 @@ import pytest
 from connector.sync.info import write_infos
 from connector.sync.outward import Outward
 from connector.sync.records import RecordReader
+from tests.unit.sync.changing import Changes
 
 
 @pytest.fixture
@@ -19,3 +20,9 @@ def send(world):
         return [results[ref] for ref in refs]
 
     return _send
+
+
+@pytest.fixture
+def changes(world):
+    """The automatic sync."""
+    return Changes(world)

@@ -1,4 +1,4 @@
-"""Dataverse and Spotler in this process, on one clock that only moves when a test moves it, and the connector between."""
+"""Dataverse and Spotler in this process, on one clock that tests move, and the connector between."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""All due times of jobs: of retries, of looks at an older job, and of wake-ups by the sweep."""
+"""All due times: of retries, of looks at an older job, and of wake-ups by the sweep."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -1,0 +1,39 @@
+"""How far long work is: a bar on a terminal, a line now and then elsewhere. Both go to stderr."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+#: Seconds between two lines where there is no terminal.
+INTERVAL: Final = 10.0
+
+
+@contextmanager
+def progress(what: str, *, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int], None]]:
+    """Show how much of something is done; what is given is called with the number so far.
+
+    Args:
+        what: e.g. `contact: records read`.
+        clock: seconds, of any clock that never goes back.
+    """
+    if sys.stderr.isatty():
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda number: bar.update(task, completed=number)
+        return
+    last = clock()
+
+    def line(number: int) -> None:
+        nonlocal last
+        if clock() - last >= INTERVAL:
+            last = clock()
+            typer.echo(f"{what}: {number}", err=True)
+
+    yield line

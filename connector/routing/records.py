@@ -1,0 +1,137 @@
+"""Which records a message is about, and whether it starts a sync of them.
+
+| Message | Items |
+|---|---|
+| Create, CreateMultiple | the records, as new ones; none for a table that the mapping does not sync |
+| Update, UpdateMultiple, Upsert, UpsertMultiple | the records of which a column changed that starts a sync |
+| SetState, SetStateDynamicEntity | the record: its state always starts a sync |
+| Assign | the record, where the owner starts a sync |
+| Delete | the record, as deleted |
+| Merge | the record that stays, and the one that was merged into it |
+| any of them about a Spotler Permission | the record of the permission, before and after the change |
+
+Which columns start a sync is in the mapping (`OutwardPlan.triggers`). Where the mapping cannot be read, every change
+does. A message that Dataverse cut for its size starts a sync of the record that it names.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from connector.dataverse.messages import Entity, EntityReference, Message
+from connector.dataverse.messages.reasons import Malformed
+from connector.dataverse.names import Flags, Permission
+from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
+from connector.mapping import Mapping as RecordMapping, plan
+from connector.routing.record_item import RecordItem
+
+_CREATIONS: Final = ("Create", "CreateMultiple")
+_CHANGES: Final = ("Update", "UpdateMultiple", "Upsert", "UpsertMultiple")
+_STATES: Final = ("SetState", "SetStateDynamicEntity")
+_OF_ROWS: Final = frozenset({*_CREATIONS, *_CHANGES, *_STATES, "Assign", "Delete"})
+
+#: The messages of each table that the connector handles.
+HANDLED: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(RECORD_TABLES, _OF_ROWS | {"Merge"}),
+    Permission.TABLE: _OF_ROWS,
+}
+
+#: What operations change whose messages do not list the columns.
+_COLUMNS_OF: Final = {**dict.fromkeys(_STATES, (Flags.STATE, Flags.STATUS)), "Assign": ("ownerid",)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a message.
+
+    Attributes:
+        id: its id.
+        columns: what changed; None where the message does not say it.
+        entity: the values that the message has of it.
+    """
+
+    id: str
+    columns: Collection[str] | None
+    entity: Entity | None = None
+
+
+def record_items(message: Message, mapping: RecordMapping | None, now: datetime) -> list[RecordItem]:
+    """The records of which a message starts a sync, each once.
+
+    Args:
+        message: of a table and an operation in `HANDLED`.
+        mapping: which columns start a sync; None where that is not known.
+        now: the present, in UTC.
+
+    Raises:
+        Malformed: the message does not say which record it is about.
+    """
+    found = _of_permission(message, now) if message.table == Permission.TABLE else _of_record(message, mapping, now)
+    return list(dict.fromkeys(found))
+
+
+def _of_record(message: Message, mapping: RecordMapping | None, now: datetime) -> Iterator[RecordItem]:
+    known = plan(mapping, message.table) if mapping is not None else None
+    for row in _rows(message):
+        record = RecordRef(message.table, row.id)
+        if message.message_name == "Delete":
+            yield RecordItem(record=record, deleted=True, first_seen=now)
+        elif message.message_name in _CREATIONS or message.is_new is True:
+            if known is None or known.synced:
+                yield RecordItem(record=record, created=True, first_seen=now)
+        elif known is None or row.columns is None or not known.triggers.isdisjoint(row.columns):
+            yield RecordItem(record=record, first_seen=now)
+    if message.message_name == "Merge":
+        if message.subordinate_id is None:
+            raise Malformed("The message does not say which record was merged into another one.")
+        yield RecordItem(record=RecordRef(message.table, message.subordinate_id), first_seen=now)
+
+
+def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:
+    images = (*message.pre_images.values(), *message.post_images.values())
+    for row in _rows(message):
+        is_creation = message.message_name in _CREATIONS
+        if not is_creation and row.columns is not None and set(PERMISSION_COLUMNS).isdisjoint(row.columns):
+            continue
+        values = [each for each in (row.entity, *images) if each is not None]
+        records = sorted({record for each in values for record in _records_of(each)})
+        yield from (RecordItem(record=record, first_seen=now) for record in records)
+        if records or images or (is_creation and row.entity is not None):
+            continue  # what belongs to no record is nobody's permission
+        if message.message_name == "Delete":
+            raise Malformed(
+                "The deletion of a Spotler Permission does not say whose it was: its step has no pre-image."
+            )
+        yield RecordItem(permission=row.id, first_seen=now)
+
+
+def _records_of(entity: Entity) -> Iterator[RecordRef]:
+    for column, table in PERMISSION_OWNERS.items():
+        value = entity.attributes.get(column)
+        if isinstance(value, EntityReference) and value.id:
+            yield RecordRef(table, value.id)
+
+
+def _rows(message: Message) -> list[_Row]:
+    """The rows that a message is about.
+
+    Raises:
+        Malformed: it names none, or does not say which rows it is about.
+    """
+    if message.targets:
+        return [_row(message.table, each) for each in message.targets]
+    if message.record_id is None:
+        raise Malformed("The message does not say which record it is about.")
+    entity = message.target if isinstance(message.target, Entity) and not message.truncated else None
+    columns = _COLUMNS_OF.get(message.message_name, entity.attributes.keys() if entity else None)
+    return [_Row(message.record_id, columns, entity)]
+
+
+def _row(table: str, entity: Entity) -> _Row:
+    column = RECORD_TABLES[table].id_column if table in RECORD_TABLES else Permission.ID
+    own = entity.attributes.get(column)
+    row_id = entity.id or (own.lower() if isinstance(own, str) else None)
+    if row_id is None:
+        raise Malformed("A row of the message has no id.")
+    return _Row(row_id, entity.attributes.keys(), entity)

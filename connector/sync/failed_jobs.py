@@ -1,0 +1,120 @@
+"""Failed job rows of automatic syncs: what users and operators see of a record that could not be synced.
+
+One row per record and problem: as long as the newest job of a record says the same, no second one is written. The row
+is a Sync Contact job, so a person corrects the cause and sets it back to Queued. Of a deleted record nothing is left
+that a job could be about, so its row has no record, and its name says which contact has to be anonymised by hand.
+"""
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC
+from typing import Final
+
+from connector.dataverse.api import BatchRequest, NotFound, Row, bind, filters, lookup_id
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Account, Contact, Job, Lead
+from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.errors import ConnectorError
+from connector.services import Services
+
+NAME: Final = "Automatic sync"
+#: The longest texts that the columns take.
+CODE_LENGTH: Final = 100
+MESSAGE_LENGTH: Final = 4000
+
+_LOOKUPS: Final = {
+    Contact.TABLE: Job.CUSTOMER_CONTACT_NAVIGATION,
+    Account.TABLE: Job.CUSTOMER_ACCOUNT_NAVIGATION,
+    Lead.TABLE: Job.LEAD_NAVIGATION,
+}
+_BY_HAND: Final = "Anonymise the contact with this External Id in Spotler by hand."
+
+
+def write_failed_jobs(
+    services: Services, failed: Mapping[RecordRef, ConnectorError], deleted: Collection[RecordRef]
+) -> dict[RecordRef, ConnectorError]:
+    """Write the rows that are not there yet.
+
+    Args:
+        services: Dataverse, the clock and ids.
+        failed: why each record could not be synced.
+        deleted: those of them that are not in Dataverse any more.
+
+    Returns:
+        the records whose row could not be written, and why. One that was deleted meanwhile needs none.
+
+    Raises:
+        ConnectorError: Dataverse cannot be asked which rows there are.
+    """
+    said = _newest(services, failed, deleted)
+    new = {ref: error for ref, error in failed.items() if said.get(ref) != error.result_code[:CODE_LENGTH]}
+    rows = {ref: str(uuid.uuid5(uuid.UUID(ref.id), services.new_id())) for ref in new}
+    # A row is created Queued and ended at once, because a new row takes the first state of its table. If it were left
+    # Queued, the sweep would run it as what it is, a Sync Contact job.
+    requests = [
+        request
+        for ref, error in new.items()
+        for request in (
+            BatchRequest.insert(Job.SET, rows[ref], _order(ref, is_deleted=ref in deleted)),
+            BatchRequest.update(Job.SET, rows[ref], _outcome(services, error, is_deleted=ref in deleted)),
+        )
+    ]
+    if not requests:
+        return {}
+    answers = services.dataverse.batch(requests)
+    created = dict(zip(new, answers[::2], strict=True))
+    ended = dict(zip(new, answers[1::2], strict=True))
+    problems = {ref: created[ref].error or ended[ref].error for ref in new}
+    return {
+        ref: problem for ref, problem in problems.items() if problem is not None and not isinstance(problem, NotFound)
+    }
+
+
+def _newest(services: Services, failed: Collection[RecordRef], deleted: Collection[RecordRef]) -> dict[RecordRef, str]:
+    """The code of the newest job of each record, where that is a failed sync."""
+    said: dict[RecordRef, str | None] = {}
+    by_id = {ref.id: ref for ref in failed}
+    by_name = {_name(ref, is_deleted=True): ref for ref in deleted}
+    for row in services.dataverse.query(
+        Job.SET,
+        select=(
+            Job.NAME, Job.OPERATION, Job.STATUS, Job.RESULT_CODE, f"_{Job.CUSTOMER}_value", f"_{Job.LEAD}_value"
+        ),
+        filter=filters.or_(*_about(failed, by_name)),
+        orderby=(f"{Job.NUMBER} desc",),
+    ):  # fmt: skip
+        about = lookup_id(row, Job.CUSTOMER) or lookup_id(row, Job.LEAD)
+        ref = by_id.get(about.lower()) if about else by_name.get(str(row[Job.NAME]))
+        if ref is not None:
+            is_failed_sync = (row[Job.OPERATION], row[Job.STATUS]) == (Operation.SYNC_CONTACT, JobStatus.FAILED)
+            said.setdefault(ref, str(row[Job.RESULT_CODE]) if is_failed_sync else None)
+    return {ref: code for ref, code in said.items() if code is not None}
+
+
+def _about(records: Collection[RecordRef], names: Collection[str]) -> Iterator[str]:
+    """The conditions of the jobs of these records, and of those with these names."""
+    leads = sorted(ref.id for ref in records if ref.table == Lead.TABLE)
+    customers = sorted(ref.id for ref in records if ref.table != Lead.TABLE)
+    for column, values in ((Job.CUSTOMER, customers), (Job.LEAD, leads), (Job.NAME, sorted(names))):
+        if values:
+            yield filters.in_(column, values)
+
+
+def _name(ref: RecordRef, *, is_deleted: bool) -> str:
+    return f"{NAME}: deleted {ref.table} {ref.id}" if is_deleted else NAME
+
+
+def _order(ref: RecordRef, *, is_deleted: bool) -> Row:
+    about = {} if is_deleted else {f"{_LOOKUPS[ref.table]}@odata.bind": bind(RECORD_TABLES[ref.table].set_name, ref.id)}
+    return {Job.NAME: _name(ref, is_deleted=is_deleted), Job.OPERATION: Operation.SYNC_CONTACT.value, **about}
+
+
+def _outcome(services: Services, error: ConnectorError, *, is_deleted: bool) -> Row:
+    message = error.with_advice(_BY_HAND) if is_deleted else error.for_people
+    return {
+        Job.STATE: JobStatus.FAILED.state,
+        Job.STATUS: JobStatus.FAILED.value,
+        Job.RESULT_CODE: error.result_code[:CODE_LENGTH],
+        Job.RESULT_MESSAGE: message[:MESSAGE_LENGTH].encode(errors="replace").decode(),
+        Job.COMPLETED_ON: services.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    }

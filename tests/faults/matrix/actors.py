@@ -1,0 +1,109 @@
+"""Who and what a work is about: the cast of a kill point, with consent, and what all works have in common."""
+
+import random
+import uuid
+from collections.abc import Mapping
+from typing import Final
+
+from connector.dataverse.choices import AutomationKind
+from connector.dataverse.names import Account, Automation, Contact, EnvironmentVariable, Flags, Job, Lead, Permission
+from connector.dataverse.records import RECORD_TABLES, RecordRef
+from sandbox.samples import PERMISSIONS_DEFINITION
+from sandbox.spotler import seed as account
+from tests.faults.kill_points.cast import Cast, Row, Shared
+from tests.faults.matrix.day import services_on
+from tests.faults.matrix.systems import Door, Systems
+from tests.faults.matrix.wire import TouchedBus, Wire
+
+#: The permission that everybody in a work has agreed to.
+NEWSLETTER: Final = "Newsletter"
+_PERMISSION_OF: Final = {
+    Contact.TABLE: Permission.CONTACT_NAVIGATION,
+    Lead.TABLE: Permission.LEAD_NAVIGATION,
+    Account.TABLE: Permission.ACCOUNT_NAVIGATION,
+}
+
+
+class MatrixCast(Cast):
+    """The cast of a kill point, in which everybody has agreed to the newsletter, on both sides."""
+
+    def __init__(self, name: str, slug: str, chance: random.Random, systems: Systems, wire: Wire) -> None:
+        client = services_on(systems, wire, TouchedBus(wire)).spotler
+        super().__init__(name, slug, chance, shared_rows()[0], client, Door(systems))
+        self.start = wire.time.now()
+        #: Those who may not be mailed, and those who may not get the newsletter, from the beginning.
+        self.without_mail: set[str] = set()
+        self.without_newsletter: set[str] = set()
+        self.people: dict[str, RecordRef] = {}
+        self.permission_rows: dict[str, str] = {}
+        #: What people do: method, path and body of calls to Dataverse.
+        self.acts: list[tuple[str, str, Row]] = []
+
+    def stranger(self) -> RecordRef:
+        """A record that Spotler does not know yet."""
+        record = super().stranger()
+        self.people[record.id] = record
+        self.permission_rows[record.id] = self.row(
+            Permission.TABLE,
+            Permission.ID,
+            **{
+                Permission.NAME: NEWSLETTER,
+                Permission.SUBSCRIBED: True,
+                f"{_PERMISSION_OF[record.table]}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
+            },
+        )
+        return record
+
+    def known(self, *, tags: Mapping[str, int | None] | None = None, **properties: object) -> RecordRef:
+        """A record that was sent to Spotler before."""
+        on = [{"bit": account.NEWSLETTER_BIT, "enabled": True}]
+        return super().known(tags=tags, **{"permissions": on, **properties})
+
+    def refusing_mail(self) -> RecordRef:
+        """A known record that has got Do Not Email since."""
+        record = self.known()
+        self._change(record.table, RECORD_TABLES[record.table].id_column, record.id, {Flags.DO_NOT_EMAIL: True})
+        self.without_mail.add(record.id)
+        return record
+
+    def refusing_newsletter(self) -> RecordRef:
+        """A known record whose permission was taken away since."""
+        record = self.known()
+        row = self.permission_rows[record.id]
+        self._change(Permission.TABLE, Permission.ID, row, {Permission.SUBSCRIBED: False})
+        self.without_newsletter.add(record.id)
+        return record
+
+    def act(self, method: str, record: RecordRef, values: Row) -> None:
+        """People do something with a record."""
+        self.acts.append((method, f"{RECORD_TABLES[record.table].set_name}({record.id})", values))
+
+    def forget_jobs(self) -> None:
+        """What there is stays, and nobody orders anything."""
+        self.rows[Job.TABLE].clear()
+        self.orders.clear()
+        self._records.clear()
+
+    def _change(self, table: str, id_column: str, row_id: str, columns: Row) -> None:
+        next(row for row in self.rows[table] if row[id_column] == row_id).update(columns)
+
+
+def shared_rows() -> tuple[Shared, dict[str, list[Row]]]:
+    """What all works have in common, and its rows."""
+    ids = [str(uuid.uuid5(uuid.NAMESPACE_URL, f"shared/{number}")) for number in range(3)]
+    kinds = (
+        (AutomationKind.AUTOMATION, "🚀 From CRM", account.WELCOME_TRIGGER_CODE, account.WELCOME_AUTOMATION_ID),
+        (AutomationKind.CAMPAIGN, "📢 Invoice sent", account.CAMPAIGN_TRIGGER_ID, account.CAMPAIGN_ID),
+    )
+    automations: list[Row] = [
+        {
+            Automation.ID: row_id,
+            Automation.NAME: name,
+            Automation.TRIGGER_CODE: code,
+            Automation.AUTOMATION_ID: number,
+            Automation.KIND: kind.value,
+        }
+        for row_id, (kind, name, code, number) in zip(ids, kinds, strict=False)
+    ]
+    variable: Row = {EnvironmentVariable.ID: ids[2], **PERMISSIONS_DEFINITION}
+    return Shared(*ids), {Automation.TABLE: automations, EnvironmentVariable.TABLE: [variable]}

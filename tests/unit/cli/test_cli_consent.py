@@ -1,0 +1,314 @@
+"""`consent`: the history of one person as evidence, and sheets with the consent of many records."""
+
+import csv
+import io
+import json
+from contextlib import nullcontext
+from datetime import timedelta
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from typer.testing import CliRunner
+
+from connector.cli import consent
+from connector.cli.app import app
+from connector.cli.consent_sheet import MAX_CSV_BYTES, safe_cell
+from connector.consent import Change
+from connector.dataverse.choices import ConsentCause, JobStatus
+from connector.dataverse.names import Consent, Job, Permission
+from connector.dataverse.records import RecordRef
+from connector.errors import Misconfigured
+from connector.mapping.workbook import MAX_ROWS
+from connector.sync.consent_history import append
+
+DAY = "2026-02-01"
+BEFORE, SINCE = "2026-01-15T09:00:00Z", "2026-02-15T09:00:00Z"
+
+
+@pytest.fixture
+def run(world, monkeypatch):
+    """Runs a command; returns its exit code and what it printed."""
+    monkeypatch.setattr(consent, "get_services", lambda: world.services)
+    monkeypatch.setattr(consent, "dataverse", lambda: nullcontext(world.services.dataverse))
+
+    def _run(*arguments):
+        result = CliRunner().invoke(app, ["consent", *map(str, arguments)])
+        if isinstance(result.exception, Misconfigured):
+            return 1, str(result.exception)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    return _run
+
+
+@pytest.fixture
+def bring_in(run, tmp_path):
+    """Brings in a sheet with these lines."""
+
+    def _bring_in(*lines, ending="csv", table="contact", agreed_on=DAY, evidence="Paper forms, box 7"):
+        path = tmp_path / f"sheet.{ending}"
+        if ending == "csv":
+            path.write_text("\n".join(",".join(line) for line in lines), encoding="utf-8")
+        else:
+            book = Workbook()
+            for line in lines:
+                book.worksheets[0].append(line)
+            book.save(path)
+        return run("import", path, "--table", table, "--evidence", evidence, "--agreed-on", agreed_on)
+
+    return _bring_in
+
+
+def rows(world):
+    return {row[Permission.NAME]: row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)}
+
+
+def note(world, record, permission="Newsletter", *, on=True, evidence="Row 7", minutes=0):
+    at = world.now + timedelta(minutes=minutes)
+    append(world.services.dataverse, [Change(record, permission, None, on, at, ConsentCause.FORM, evidence)])
+
+
+# The history
+
+
+def test_the_history_of_one_person_is_found_by_address_and_by_id(world, run):
+    ann, bob = world.contact("ann"), world.contact("bob")
+    note(world, ann)
+    note(world, ann, on=False, minutes=1)
+    note(world, bob, "Events")
+
+    by_address, by_id = run("history", "ANN@example.org"), run("history", ann.id)
+
+    assert by_address == by_id
+    code, text = by_id
+    assert code == 0
+    assert [text.count(word) for word in ("Newsletter", "Events", "form", ann.id, bob.id)] == [2, 0, 2, 2, 0]
+    assert "@" not in text
+
+
+def test_the_history_of_a_deleted_record_is_found_by_its_id(world, run):
+    ann = RecordRef("contact", "00000000-0000-0000-0000-00000000dead")
+    note(world, ann)
+
+    code, text = run("history", ann.id, "--json")
+
+    assert (code, [each["after"] for each in json.loads(text)]) == (0, ["on"])
+
+
+def test_the_history_as_json(world, run):
+    ann = world.contact("ann")
+    note(world, ann, evidence="Row 7")
+
+    (entry,) = json.loads(run("history", ann.id, "--json")[1])
+
+    assert entry == {
+        "time": f"{world.now:%Y-%m-%d %H:%M:%SZ}", "permission": "Newsletter", "before": "", "after": "on",
+        "source": "form", "evidence": "Row 7", "table": "contact", "record": ann.id,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_the_history_as_csv_starts_no_formula(world, run, start):
+    ann = world.contact("ann")
+    note(world, ann, f"{start}HYPERLINK(1)")
+
+    code, text = run("history", ann.id, "--csv")
+
+    (line,) = list(csv.DictReader(io.StringIO(text)))
+    assert (code, line["Permission"].lstrip("'").lstrip(start)) == (0, "HYPERLINK(1)")
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in line.values())
+
+
+def test_an_ordinary_cell_stays_as_it_is():
+    assert [safe_cell(each) for each in ("Newsletter", "", None, "a=b", "'x")] == ["Newsletter", "", "", "a=b", "'x"]
+
+
+def test_two_people_with_one_address_are_told_apart_by_id(world, run):
+    one, other = world.contact("ann"), world.lead("ann")
+
+    code, text = run("history", "ann@example.org")
+
+    assert code == 1
+    assert one.id in text
+    assert other.id in text
+
+
+@pytest.mark.parametrize("person", ["nobody@example.org", "no id"])
+def test_nobody_is_a_sentence(run, person):
+    code, text = run("history", person)
+
+    assert (code, text.count("\n")) == (1, 1)
+
+
+def test_no_history_is_a_sentence(world, run):
+    assert run("history", world.contact().id) == (0, "There is no history of this record.\n")
+
+
+# The sheet
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+@pytest.mark.parametrize("table", ["contact", "lead", "account"])
+def test_a_template_has_the_active_records_and_what_they_agreed_to_and_no_names(world, run, tmp_path, ending, table):
+    ann = getattr(world, table)("ann")
+    world.permission(ann, "Newsletter", subscribed=True)
+    world.permission(ann, "Events", subscribed=False)
+    path = tmp_path / f"sheet.{ending}"
+
+    code, text = run("template", path, "--table", table)
+
+    assert (code, "1 records" in text) == (0, True)
+    if ending == "csv":
+        lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    else:
+        sheet = load_workbook(path).worksheets[0]
+        lines = [["" if value is None else value for value in line] for line in sheet.iter_rows(values_only=True)]
+    heading, line = lines
+    found = dict(zip(heading, line, strict=True))
+    assert (found["Record Id"], found["Newsletter"], found["Events"], found["Offers"]) == (ann.id, "yes", "no", "")
+    assert "ann" not in str(lines).casefold().replace(ann.id, "")
+
+
+def test_a_template_that_was_not_filled_in_changes_nothing(world, run, tmp_path):
+    ann = world.contact()
+    world.permission(ann, "Newsletter", subscribed=True)
+    path = tmp_path / "sheet.xlsx"
+    run("template", path, "--table", "contact")
+
+    code, text = run("import", path, "--table", "contact", "--evidence", "Forms", "--agreed-on", DAY)
+
+    assert (code, text) == (0, "1 permissions: left as they were\n")
+    assert world.rows(Job.TABLE) == []
+
+
+def test_a_template_is_not_written_over_a_file(run, tmp_path):
+    path = tmp_path / "sheet.csv"
+    path.write_text("mine")
+
+    assert run("template", path, "--table", "contact")[0] == 1
+    assert path.read_text() == "mine"
+    assert run("template", path, "--table", "contact", "--force")[0] == 0
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_an_import_makes_rows_with_their_evidence_and_queues_a_sync(world, bring_in, ending):
+    ann = world.contact()
+
+    code, text = bring_in(["Record Id", "newsletter", "Events"], [ann.id.upper(), "Yes", "no"], ending=ending)
+
+    assert (code, text) == (0, "2 permissions: created\n")
+    assert rows(world) == {"Newsletter": True, "Events": False}
+    found = [(row[Consent.PERMISSION], row[Consent.SOURCE], row[Consent.EVIDENCE]) for row in world.rows(Consent.TABLE)]
+    person = ConsentCause.PERSON
+    evidence = "Import: Paper forms, box 7"
+    assert sorted(found) == [("Events", person, evidence), ("Newsletter", person, evidence)]
+    (job,) = world.rows(Job.TABLE)
+    assert (job[Job.STATUS], job[f"_{Job.CUSTOMER}_value"]) == (JobStatus.QUEUED, ann.id)
+
+
+def test_an_import_that_is_repeated_changes_nothing_more(world, bring_in):
+    ann = world.contact()
+    lines = ["Record Id", "Newsletter"], [ann.id, "yes"]
+
+    assert bring_in(*lines) == (0, "1 permissions: created\n")
+    assert bring_in(*lines) == (0, "1 permissions: left as they were\n")
+    assert len(world.rows(Consent.TABLE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "says", "expected", "text"),
+    [
+        ({"subscribed": False, "modifiedon": BEFORE}, "yes", True, "switched"),
+        ({"subscribed": False, "modifiedon": SINCE}, "yes", False, "refused since"),
+        ({"subscribed": True, "modifiedon": SINCE}, "no", False, "switched"),
+        ({"subscribed": True, "modifiedon": SINCE}, "yes", True, "left as they were"),
+        ({"subscribed": False, "modifiedon": SINCE}, "no", False, "left as they were"),
+    ],
+)
+def test_an_import_switches_rows_unless_the_person_refused_since(world, bring_in, columns, says, expected, text):
+    ann = world.contact()
+    world.permission(ann, "Newsletter", **columns)
+
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, says]) == (0, f"1 permissions: {text}\n")
+
+    assert rows(world) == {"Newsletter": expected}
+
+
+def test_an_import_does_not_subscribe_who_has_do_not_bulk_email(world, bring_in):
+    ann = world.contact(donotbulkemail=True)
+
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"]) == (0, "1 permissions: refused since\n")
+    assert rows(world) == {}
+
+
+def test_an_import_does_not_undo_a_withdrawal_that_only_the_history_knows(world, bring_in):
+    ann = world.contact()
+    note(world, ann, on=False)
+
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"]) == (0, "1 permissions: refused since\n")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_a_sheet_with_problems_is_refused_as_a_whole_with_its_cells(world, bring_in, ending):
+    ann, bob = world.contact("ann"), world.contact("bob")
+
+    code, text = bring_in(
+        ["Id", "Newsletter", "Fax", "newsletter"],
+        [ann.id, "yes"],
+        [ann.id, "maybe"],
+        ["nobody", "yes"],
+        [bob.id, "yes", "", "", "yes"],
+        ending=ending,
+    )
+
+    assert code == 1
+    assert [cell in text for cell in ("A1", "C1", "D1", "A3", "B3", "A4", "E5")] == [True] * 7
+    assert rows(world) == {}
+    assert world.rows(Consent.TABLE) == []
+
+
+def test_a_sheet_with_a_record_that_is_not_there_is_refused_as_a_whole(world, bring_in):
+    ann, lars = world.contact(), world.lead()
+
+    code, text = bring_in(["Record Id", "Newsletter"], [ann.id, "yes"], [lars.id, "yes"])
+
+    assert (code, "A3 is no contact" in text) == (1, True)
+    assert rows(world) == {}
+
+
+def test_a_formula_is_no_answer(world, bring_in):
+    ann = world.contact()
+
+    code, text = bring_in(["Record Id", "Newsletter"], [ann.id, '="yes"'], ending="xlsx")
+
+    assert (code, "B2" in text) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "given", [{"evidence": "mail of ann@example.org"}, {"evidence": " "}, {"agreed_on": "2999-01-01"}]
+)
+def test_evidence_is_no_address_and_nobody_agreed_in_the_future(world, bring_in, given):
+    ann = world.contact()
+
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"], **given)[0] == 1
+    assert rows(world) == {}
+
+
+def test_a_workbook_that_is_too_long_is_refused(bring_in):
+    code, text = bring_in(["Record Id"], *([] for _ in range(MAX_ROWS)), ["x"], ending="xlsx")
+
+    assert (code, "beyond row" in text) == (1, True)
+
+
+def test_a_csv_file_that_is_too_large_or_unreadable_is_refused(run, tmp_path):
+    large, binary = tmp_path / "large.csv", tmp_path / "binary.csv"
+    with large.open("wb") as file:
+        file.truncate(MAX_CSV_BYTES + 1)
+    binary.write_bytes(b"Record Id,\xff\xfe\n")
+
+    answers = [
+        run("import", path, "--table", "contact", "--evidence", "x", "--agreed-on", DAY) for path in (large, binary)
+    ]
+
+    assert [code for code, _ in answers] == [1, 1]
