@@ -98,6 +98,7 @@ INFO = Table(
         Column(Info.KEEP_OUT, Kind.YES_NO, "Keep Out", default=False),
         Column(Info.STATUS_ON, Kind.DATE_TIME, "Status On"),
         Column(Info.SOFT_BOUNCES, Kind.INTEGER, "Soft Bounces"),
+        Column(Info.STATUS_INFERRED, Kind.YES_NO, "Status Inferred", default=False),
         Column(Info.LAST_COMMON, Kind.MEMO, "Last Common", length=100_000),
         *_system_columns(),
     ),
