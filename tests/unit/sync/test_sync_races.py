@@ -5,7 +5,7 @@ import pytest
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
-from connector.sync.last_common import Common, LastCommon
+from connector.sync.last_common import Common, LastCommon, fingerprint
 from connector.sync.meeting import BeingSent
 from connector.sync.outward import TRIES, Outward
 from connector.sync.records import RecordReader
@@ -265,7 +265,7 @@ def test_a_value_that_another_worker_sent_late_is_sent_again(two, ann):
     common = record.last.columns["firstname"]
     older = two.contact("eve", firstname="Older")  # only to have a fingerprint of the right form
     assert older != ann
-    columns = {"firstname": Common(common.dataverse, common.spotler, sending=fingerprint_of(two, ann, "Older"))}
+    columns = {"firstname": Common(common.dataverse, common.spotler, sending=fingerprint(ann.id, "firstname", "Older"))}
     text = LastCommon(columns, record.last.permissions).text
     two.services.dataverse.update(Info.SET, record.info.id, {Info.LAST_COMMON: text})
     two.profile(ann, firstName="Older")
@@ -273,9 +273,3 @@ def test_a_value_that_another_worker_sent_late_is_sent_again(two, ann):
     two.pull()
 
     assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")
-
-
-def fingerprint_of(two, record, name):
-    from connector.sync.last_common import fingerprint
-
-    return fingerprint(record.id, "firstname", name)
