@@ -275,7 +275,8 @@ def fingerprint(world: World) -> tuple:
     row, picture = world.row, world.picture
     return (
         row.name, row.subscribed, row.at, row.changed_on, row.modified_on, world.row_by, world.on, world.changed,
-        world.known, world.said_yes, world.said_no, world.now, world.history, world.bulk, world.bulk_seen, world.merged, world.keep_out,
+        world.known, world.said_yes, world.said_no, world.now, world.history,
+        world.bulk, world.bulk_seen, world.merged, world.keep_out,
         world.there, world.name, picture and (picture.states[BIT], picture.seen_on, picture.changed_on),
     )  # fmt: skip
 
