@@ -119,7 +119,7 @@ class Leaving:
     def _anonymize(self, record: Record) -> Delivery:
         was_there = self._take_out(record)
         message = (
-            "The contact is anonymised in Spotler."
+            "The contact is anonymised in Spotler, which cannot be undone."
             if was_there
             else "Spotler does not know the contact, so there was nothing to anonymise."
         )
