@@ -80,6 +80,8 @@ class Info:
     STATUS_ON: Final = "dh_statuson"
     #: Soft bounces in a row.
     SOFT_BOUNCES: Final = "dh_softbounces"
+    #: Whether the cause of the status was inferred from the contact: Spotler has not said it.
+    STATUS_INFERRED: Final = "dh_statusinferred"
     #: What both systems last agreed on, as fingerprints (`connector.sync.last_common`).
     LAST_COMMON: Final = "dh_lastcommon"
 
@@ -198,6 +200,7 @@ class Contact:
     TABLE: Final = "contact"
     SET: Final = "contacts"
     ID: Final = "contactid"
+    LAST_NAME: Final = "lastname"
 
 
 class Lead:
@@ -206,6 +209,8 @@ class Lead:
     TABLE: Final = "lead"
     SET: Final = "leads"
     ID: Final = "leadid"
+    LAST_NAME: Final = "lastname"
+    TOPIC: Final = "subject"
 
 
 class Account:

@@ -1,8 +1,8 @@
 """The one loop of every feed: read what is new in Spotler, work on it, move the checkpoint.
 
-    checkpoint ─► window of a day at most, ─► entries ─► blocks of 100 ─► work ─► checkpoint
-        ▲         from 5 minutes before                                             │
-        └───────────────────────────────────────────────────────────────────────────┘
+    checkpoint ─► window of a day at most ─► entries ─► blocks of 100 ─► work ─┐
+        ▲         (from 5 minutes before it)                                   │
+        └──────────────────────────────────────────────────────────────────────┘
 
 * **Nothing is lost.** The checkpoint moves only past entries that were worked on. It is not known which end of a
   window Spotler includes, and clocks differ, so windows overlap. Spotler pages by offset: an entry that changes while

@@ -37,7 +37,7 @@ class Feeds:
         return map(read_contact, self._window(_UPDATES, "contacts", start, end))
 
     def bounces(self, start: datetime, end: datetime) -> Iterator[Bounce]:
-        """Messages that came back."""
+        """Messages that came back. An entry that is no object comes as a bounce of nobody, without a date."""
         return map(read_bounce, self._window(_BOUNCES, "bounces", start, end))
 
     def interactions(self, kind: InteractionKind, start: datetime, end: datetime) -> Iterator[SpotlerInteraction]:

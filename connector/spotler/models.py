@@ -84,20 +84,24 @@ class SpotlerContact:
 
 
 class BounceType(StrEnum):
-    """How a message came back."""
+    """How a message came back, or another cause for which a contact became inactive."""
 
     HARD = "HARD"
     SOFT = "SOFT"
+    OPT_OUT = "OPT_OUT"
+    COMPLAINT = "COMPLAINT"
+    BY_HAND = "BY_HAND"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A message that came back. `type` is None if Spotler wrote one that is not known."""
+    """A message that came back. `type` is None if Spotler wrote one that is not known; `text` is what it wrote."""
 
     date: datetime | None
     type: BounceType | None
     contact: SpotlerContact
     mailing_id: str | None = None
+    text: str = ""
 
 
 class InteractionKind(StrEnum):

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from connector.spotler.calls import list_of
 from connector.spotler.errors import SamePageTwice
-from connector.spotler.wire import Json, as_object, int_of, objects, text_of
+from connector.spotler.wire import Json, as_object, int_of, text_of
 
 #: Records asked for at once: the documented default; the documented maximum is 10,000.
 PAGE_SIZE: Final = 1000
@@ -42,7 +42,7 @@ def records(fetch: Callable[[int], object], name: str, *, page_size: int) -> Ite
         page = list_of(body, name)
         if page and page == before:
             raise SamePageTwice
-        yield from objects(page)
+        yield from map(as_object, page)
         following = _following(body, after, len(page), page_size)
         if following is None:
             return

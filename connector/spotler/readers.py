@@ -4,7 +4,9 @@ A record without its id is passed over by the list readers: nothing could be don
 stop a feed.
 """
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from connector.spotler.dates import parse_date
 from connector.spotler.errors import CODE, AnswerUnreadable, FieldsIncomplete
@@ -23,6 +25,15 @@ from connector.spotler.models import (
     TriggerResult,
 )
 from connector.spotler.wire import Json, as_object, flag_of, int_of, objects, text_of
+
+#: The causes by their texts, letters only.
+_BOUNCE_TYPES: Final = {
+    **dict.fromkeys(("HARD", "HARDBOUNCE"), BounceType.HARD),
+    **dict.fromkeys(("SOFT", "SOFTBOUNCE"), BounceType.SOFT),
+    **dict.fromkeys(("OPTOUT", "UNSUBSCRIBE", "UNSUBSCRIBED"), BounceType.OPT_OUT),
+    **dict.fromkeys(("FEEDBACKLOOP", "COMPLAINT", "SPAM", "SPAMCOMPLAINT"), BounceType.COMPLAINT),
+    **dict.fromkeys(("MANUAL", "MANUALLY", "INACTIVATED", "PERMANENT"), BounceType.BY_HAND),
+}
 
 
 def read_fields(body: object) -> Fields:
@@ -84,18 +95,17 @@ def read_bounce(source: Json) -> Bounce:
         type=bounce_type(text_of(source, "type")),
         contact=read_contact(as_object(source.get("contact"))),
         mailing_id=text_of(source, "encryptedActId"),
+        text=text_of(source, "type") or "",
     )
 
 
 def bounce_type(text: str | None) -> BounceType | None:
-    """Spotler spells it HARDBOUNCE in one feed and HARD in another."""
-    match (text or "").upper():
-        case "HARD" | "HARDBOUNCE":
-            return BounceType.HARD
-        case "SOFT" | "SOFTBOUNCE":
-            return BounceType.SOFT
-        case _:
-            return None
+    """The cause that a text names; None for one that is not known.
+
+    Spotler spells a hard bounce HARDBOUNCE in one feed and HARD in another. The other causes are in its user interface;
+    how its feeds would spell them is not published.
+    """
+    return _BOUNCE_TYPES.get(re.sub(r"[^A-Z]", "", (text or "").upper()))
 
 
 def read_interaction(source: Json, kind: InteractionKind) -> SpotlerInteraction | None:

@@ -81,6 +81,13 @@ class Exchanged:
         """Whether the contact said something new about consent."""
         return reports.is_news(self.prepared.record.facts.spotler)
 
+    @property
+    def must_be_sent(self) -> bool:
+        """Whether Spotler has something else than Dataverse, which wins: nobody else may be about to send it."""
+        states = self.known
+        differs = any(bit in states and states[bit].on is not on for bit, on in self.prepared.switches.items())
+        return differs or bool(self.exchange.in_dispute)
+
     def common(self, *, was_sent: bool) -> dict[str, Common]:
         """What is in common then.
 

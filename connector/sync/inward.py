@@ -158,7 +158,7 @@ class _Block:
             if isinstance(result, Exception) and not isinstance(result, RecordChanged):
                 self._failed(result)
         again += self._remember(finished, [each.record for each in current if each.record.is_gone])
-        to_be_sent += [each.prepared.record for ref, each in finished.items() if each.exchange.in_dispute]
+        to_be_sent += [each.prepared.record for each in finished.values() if each.must_be_sent]
         to_be_sent += [each.record for each in current if each.record.is_gone]
         self._count(result for ref, result in finished.items() if ref not in again)
         self._send([record.ref for record in to_be_sent if record.ref not in again])
@@ -214,7 +214,7 @@ class _Block:
         values: dict[str, object] = {} if last == record.last else {Info.LAST_COMMON: last.text}
         if record.sent_hash and record.sent_hash != done.prepared.hash:
             before = Prepared.of(self._services, record, done.seen.fields)
-            if before.hash == record.sent_hash and not done.exchange.in_dispute:
+            if before.hash == record.sent_hash and not done.must_be_sent:
                 values[Info.SENT_HASH] = done.prepared.hash
         return values
 

@@ -44,6 +44,15 @@ async def refresh_permissions_daily(timer: func.TimerRequest, context: func.Cont
     await _run("refresh-permissions-daily", refresh_permissions, context)
 
 
+@blueprint.function_name("read_bounces")
+@blueprint.timer_trigger(arg_name="timer", schedule="%BOUNCES_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def read_bounces(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Show in Spotler Info which contacts bounced."""
+    from connector.pulls.bounces import read_bounces as read  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("read-bounces", read, context)
+
+
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them

@@ -63,6 +63,8 @@ class Extensions:
     #: Whether the list of automations has their fields: this is not confirmed.
     automation_fields: bool = False
     tags: bool = True
+    #: Whether the feed of bounces also has complaints, opt-outs and contacts made inactive by hand: not confirmed.
+    inactive_causes: bool = False
     optouts: bool = True
 
 

@@ -21,6 +21,14 @@ def _system_columns(statuses: dict[int, str] | None = None) -> tuple[Column, ...
         Column("statuscode", Kind.STATUS, "Status Reason", options=statuses or {1: "Active", 2: "Inactive"}),
         Column("createdon", Kind.DATE_TIME, "Created On", writable=False),
         Column("modifiedon", Kind.DATE_TIME, "Modified On", writable=False),
+        Column(
+            "modifiedby",
+            Kind.LOOKUP,
+            "Modified By",
+            targets=("systemuser",),
+            navigation={"systemuser": "modifiedby"},
+            writable=False,
+        ),
         Column("versionnumber", Kind.BIG_INTEGER, "Version Number", writable=False),
         lookup("ownerid", "Owner", {"systemuser": "ownerid", "team": "ownerid"}),
     )
@@ -98,6 +106,7 @@ INFO = Table(
         Column(Info.KEEP_OUT, Kind.YES_NO, "Keep Out", default=False),
         Column(Info.STATUS_ON, Kind.DATE_TIME, "Status On"),
         Column(Info.SOFT_BOUNCES, Kind.INTEGER, "Soft Bounces"),
+        Column(Info.STATUS_INFERRED, Kind.YES_NO, "Status Inferred", default=False),
         Column(Info.LAST_COMMON, Kind.MEMO, "Last Common", length=100_000),
         *_system_columns(),
     ),

@@ -11,9 +11,16 @@ from sandbox.spotler.properties import PERMISSIONS
 from sandbox.spotler.resources.reports import bounce_type
 from sandbox.spotler.resources.views import contact_view
 from sandbox.spotler.routing import INTERVAL, PAGE, Route
-from sandbox.spotler.store.contacts import Contact
+from sandbox.spotler.store.contacts import Contact, Inactive
 from sandbox.spotler.store.events import Event, EventKind
 from sandbox.spotler.wire import Answer, json_answer
+
+#: How the feed of bounces spells other reasons for which a contact is inactive.
+_REASONS = {
+    Inactive.OPT_OUT.value: "OPTOUT",
+    Inactive.COMPLAINT.value: "FEEDBACKLOOP",
+    Inactive.INACTIVATED.value: "MANUAL",
+}
 
 
 def updated_contacts(call: Call) -> Answer:
@@ -28,17 +35,20 @@ def updated_contacts(call: Call) -> Answer:
 
 
 def bounced_contacts(call: Call) -> Answer:
-    """Every bounce."""
+    """Every bounce; with the extension, also what else made contacts inactive."""
 
     def view(event: Event) -> dict[str, object]:
         return {
             "date": call.contact_date(event.date),
-            "type": bounce_type(event),
+            "type": _REASONS.get(event.reason) or event.spelling or bounce_type(event),
             "contact": _contact(call, event.contact),
             "encryptedActId": event.mailing,
         }
 
-    events = call.world.log.of_kind(EventKind.BOUNCED)
+    events = [*call.world.log.of_kind(EventKind.BOUNCED)]
+    if call.world.settings.extensions.inactive_causes:
+        events += [event for event in call.world.log.of_kind(EventKind.OPTED_OUT) if not event.bits]
+        events += call.world.log.of_kind(EventKind.INACTIVATED)
     return _feed(call, "bounces", events, _by_date, view)
 
 

@@ -29,6 +29,8 @@ class EventDetails(TypedDict, total=False):
     passage: int | None
     link: int | None
     hard: bool
+    spelling: str
+    reason: str
     bits: tuple[int, ...]
     form: int | None
     answers: tuple[tuple[int, tuple[str, ...]], ...]
@@ -72,11 +74,14 @@ def bounced(
     mailing: str,
     *,
     hard: bool,
+    spelling: str = "",
     passage: int | None = None,
     date: datetime | None = None,
 ) -> Event:
     """A mailing came back."""
-    event = happened(world, EventKind.BOUNCED, contact, date, mailing=mailing, hard=hard, passage=passage)
+    event = happened(
+        world, EventKind.BOUNCED, contact, date, mailing=mailing, hard=hard, spelling=spelling, passage=passage
+    )
     contact.soft_bounces_in_row = 0 if hard else contact.soft_bounces_in_row + 1
     if hard:
         _deactivate(world, contact, Inactive.HARD_BOUNCE)
@@ -95,7 +100,7 @@ def unsubscribed(
     reason: Inactive = Inactive.OPT_OUT,
 ) -> Event:
     """The contact left some permissions or, without bits, everything."""
-    event = happened(world, EventKind.OPTED_OUT, contact, date, mailing=mailing, bits=bits)
+    event = happened(world, EventKind.OPTED_OUT, contact, date, mailing=mailing, bits=bits, reason=reason.value)
     everything = not bits
     off = world.schema.permission_bits() if everything else frozenset(bits)
     now = contact.values.get(PERMISSIONS)
@@ -132,8 +137,9 @@ def subscribed(world: World, properties: Mapping[str, object]) -> Contact:
     return contact
 
 
-def inactivate(world: World, contact: Contact) -> None:
+def inactivate(world: World, contact: Contact, date: datetime | None = None) -> None:
     """Nothing is mailed to the contact any more; its data stays as it is."""
+    happened(world, EventKind.INACTIVATED, contact, date, reason=Inactive.INACTIVATED.value)
     _deactivate(world, contact, Inactive.INACTIVATED)
 
 

@@ -18,11 +18,12 @@ from sandbox.spotler.store.world import World
 class Emitted(Strict):
     """One event. The contact is named by `externalId` or `encryptedId`; a form may come from a stranger.
 
-    `permissions`: the bits that are left (`unsubscribe`; none: everything) or ticked (`form`). `answers`: by form
-    field id. `date`: when it happened, now if left out; the account learns of it now in any case.
+    `permissions`: the bits that are left (`unsubscribe`; none: everything) or ticked (`form`). `spelling`: of the type
+    of a bounce in the feed of bounces, in the place of the usual one. `answers`: by form field id. `date`: when it
+    happened, now if left out; the account learns of it now in any case.
     """
 
-    type: Literal["sent", "open", "click", "bounce", "unsubscribe", "complaint", "form", "profile"]
+    type: Literal["sent", "open", "click", "bounce", "unsubscribe", "complaint", "inactivate", "form", "profile"]
     external_id: str | None = None
     encrypted_id: str | None = None
     date: datetime | None = None
@@ -30,6 +31,7 @@ class Emitted(Strict):
     passage: int | None = None
     link: int = LINK_ID
     hard: bool = True
+    spelling: str = ""
     permissions: list[int] = Field(default_factory=list)
     form: int = FORM_ID
     answers: dict[int, str] = Field(default_factory=dict)
@@ -91,7 +93,15 @@ def _emit(world: World, event: Emitted) -> None:
             )
         case "bounce":
             mailing = _mailing(world, event)
-            lifecycle.bounced(world, contact, mailing, hard=event.hard, passage=event.passage, date=date)
+            lifecycle.bounced(
+                world,
+                contact,
+                mailing,
+                hard=event.hard,
+                spelling=event.spelling,
+                passage=event.passage,
+                date=date,
+            )
         case "unsubscribe" | "complaint":
             lifecycle.unsubscribed(
                 world,
@@ -101,6 +111,8 @@ def _emit(world: World, event: Emitted) -> None:
                 date=date,
                 reason=Inactive.OPT_OUT if event.type == "unsubscribe" else Inactive.COMPLAINT,
             )
+        case "inactivate":
+            lifecycle.inactivate(world, contact, date)
         case "profile":
             lifecycle.profile_edited(world, contact, event.properties)
 

@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     CLICKED = "clicked"
     BOUNCED = "bounced"
     OPTED_OUT = "optedOut"
+    INACTIVATED = "inactivated"
     FORM = "form"
     CONVERSION = "conversion"
 
@@ -27,9 +28,9 @@ class EventKind(StrEnum):
 class Event:
     """One thing that happened. `date` is when, `changed` when the account learned of it.
 
-    `passage` is one way of a contact through a campaign; `hard` and `link` belong to bounces and clicks, `bits`
-    to an opt-out (none: of everything), `form`, `answers` and `completed` to a form, `value` (cents) and
-    `conversion` to a conversion.
+    `passage` is one way of a contact through a campaign; `hard`, `spelling` (of its type, where it is not the usual
+    one) and `link` belong to bounces and clicks, `bits` to an opt-out (none: of everything), `reason` to what made a
+    contact inactive, `form`, `answers` and `completed` to a form, `value` (cents) and `conversion` to a conversion.
     """
 
     id: int
@@ -41,6 +42,8 @@ class Event:
     passage: int | None = None
     link: int | None = None
     hard: bool = False
+    spelling: str = ""
+    reason: str = ""
     bits: tuple[int, ...] = ()
     form: int | None = None
     answers: tuple[tuple[int, tuple[str, ...]], ...] = ()

@@ -115,8 +115,8 @@ def test_empty_pages_come_in_many_forms(body):
     assert list(records(lambda _after: body, "items", page_size=2)) == []
 
 
-def test_a_record_that_is_no_object_is_passed_over():
-    assert list(records(lambda _after: [{"id": 1}, None, "x"], "items", page_size=10)) == [{"id": 1}]
+def test_a_record_that_is_no_object_comes_as_an_empty_one_so_that_it_can_be_counted():
+    assert list(records(lambda _after: [{"id": 1}, None, "x"], "items", page_size=10)) == [{"id": 1}, {}, {}]
 
 
 @pytest.mark.parametrize("date", [1718085602000, "2024-06-11T08:00:02.000+02:00"])

@@ -1,0 +1,63 @@
+"""What both systems last had in common: written on a row, read again, and nothing personal in it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, strategies as st
+
+from connector.consent import KnownState
+from connector.sync.last_common import DIGITS, EMPTY, Common, Holder, LastCommon, fingerprint
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+fingerprints = st.text("0123456789abcdef", min_size=DIGITS, max_size=DIGITS) | st.just(EMPTY)
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(  # noqa: DTZ001 - made one of UTC below
+    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
+)
+commons = st.builds(
+    Common, fingerprints, fingerprints, fingerprints | st.just(""), st.none() | st.tuples(fingerprints, fingerprints)
+)
+contents = st.builds(
+    LastCommon,
+    st.dictionaries(st.text("abcdefgh_1", min_size=1), commons, max_size=4),
+    st.dictionaries(
+        st.integers(1, 2**40), st.builds(KnownState, st.booleans(), moments, st.none() | moments), max_size=4
+    ),
+    st.none() | st.builds(Holder, st.text("abc-123", min_size=1), moments),
+)
+
+
+@given(contents)
+def test_what_is_written_is_read_again(content):
+    assert LastCommon.parse(content.text) == content
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "null", "7", '{"v":2}', '{"v":1,"columns":{"a":[]}}', "x" * 99])
+def test_what_cannot_be_read_is_nothing(text):
+    assert LastCommon.parse(text) == LastCommon()
+
+
+def test_nothing_is_written_as_an_empty_text():
+    assert LastCommon().text == ""
+
+
+def test_a_fingerprint_differs_by_record_and_column_and_is_no_value():
+    value = "ann@example.org"
+    found = {fingerprint(record, column, value) for record in ("1", "2") for column in ("a", "b")}
+
+    assert len(found) == 4
+    assert all(len(each) == DIGITS and value not in each for each in found)
+
+
+def test_no_value_has_a_fingerprint_of_its_own():
+    assert {fingerprint("1", "a", nothing) for nothing in (None, "")} == {EMPTY}
+    assert fingerprint("1", "a", "\ud83d") != EMPTY, "a lone surrogate stops nothing"
+
+
+def test_another_worker_holds_a_record_until_its_time_is_over():
+    held = LastCommon(holder=Holder("one", NOW + timedelta(minutes=5)))
+
+    assert held.is_held("two", NOW)
+    assert not held.is_held("one", NOW)
+    assert not held.was_interrupted(NOW)
+    later = NOW + timedelta(minutes=5)
+    assert (held.is_held("two", later), held.was_interrupted(later)) == (False, True)
