@@ -23,6 +23,7 @@ from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.sync import inward
 from connector.sync.inward import ShownUpdate
+from connector.sync.status_rows import apply_contacts
 
 #: What became of contacts, as it is counted in the log.
 TEMPORARY: Final = "temporary"
@@ -95,6 +96,7 @@ class Updates:
             counts += self._newcomers(services, newcomers)
         if ours:
             counts += inward.apply(services, ours)
+            apply_contacts(services, [entry.contact for entry in ours], min(entry.seen_on for entry in ours))
         return counts
 
 

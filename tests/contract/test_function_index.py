@@ -26,6 +26,7 @@ EXPECTED = {
     }]""",
     **{slug.replace("-", "_"): SUBSCRIPTION % slug for slug in OPERATIONS},
     "sweep_jobs": TIMER % "%SWEEP_SCHEDULE%",
+    "read_updates": TIMER % "%UPDATES_SCHEDULE%",
     "read_bounces": TIMER % "%BOUNCES_SCHEDULE%",
     "clean_up_jobs": TIMER % "%CLEAN_UP_SCHEDULE%",
     "refresh_automations_daily": TIMER % "%REFRESH_AUTOMATIONS_SCHEDULE%",
