@@ -59,7 +59,7 @@ def test_an_opt_out_of_one_permission_switches_its_row_off_and_says_so_in_the_hi
 def test_a_complete_opt_out_switches_everything_off_and_sets_do_not_bulk_email(world, table):
     record, rows = subscribed(world, table)
 
-    world.spotler.door.emit({"type": "unsubscribe", "externalId": record.id, "scope": "GLOBAL"})
+    world.spotler.door.emit({"type": "unsubscribe", "externalId": record.id})
 
     read_until(world, rows, {"Newsletter": False, "Events": False})
     assert flag(world, record) is True
@@ -69,7 +69,7 @@ def test_a_complete_opt_out_switches_everything_off_and_sets_do_not_bulk_email(w
 @pytest.mark.feature("SUB-08")
 def test_after_a_complete_opt_out_nothing_is_subscribed_again_by_a_sync(world):
     record, rows = subscribed(world)
-    world.spotler.door.emit({"type": "unsubscribe", "externalId": record.id, "scope": "GLOBAL"})
+    world.spotler.door.emit({"type": "unsubscribe", "externalId": record.id})
     read_until(world, rows, {"Newsletter": False, "Events": False})
 
     world.change(record, firstname="Bea", donotbulkemail=False)
