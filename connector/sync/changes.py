@@ -13,13 +13,12 @@ opted out in Spotler is no failure.
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
 from connector import due, telemetry
-from connector.consent import Fate
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient
 from connector.outcomes import OK
@@ -31,7 +30,6 @@ from connector.sync.change_items import Delivered, Returned, read_items, with_re
 from connector.sync.deleted import forget_deleted
 from connector.sync.failed_jobs import write_failed_jobs
 from connector.sync.outward import Outward
-from connector.sync.permission_rows import PermissionRows
 from connector.sync.records import Record, RecordReader
 from connector.sync.remembered import OPTED_OUT
 from connector.sync.results import Delivery, NotSent, Sent
@@ -107,15 +105,13 @@ class _Chunk:
         begun = {item.record: item.begun(now) for item in items if item.record is not None}
         try:
             records = self._records(begun)
-            results = self._with_permissions(records, {ref for ref, item in begun.items() if item.created})
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
             return self._settle(begun, {ref: NotSent(error) for ref in begun}, now)
-        ready = {ref: record for ref, record in records.items() if ref not in results}
         try:
-            results |= self._send(ready, always={ref for ref in ready if begun[ref].always})
+            results = self._send(records, begun)
         except Exception as error:  # noqa: BLE001
-            results |= {ref: NotSent(error) for ref in ready}
-        tried = begun | {ref: begun[ref].model_copy(update={"always": True}) for ref in ready}
+            results = {ref: NotSent(error) for ref in records}
+        tried = begun | {ref: begun[ref].model_copy(update={"always": True}) for ref in records}
         return self._settle(tried, results, now) + Counter({"NOT_THERE": len(begun) - len(records)})
 
     def _records(self, items: Mapping[RecordRef, RecordItem]) -> dict[RecordRef, Record]:
@@ -128,34 +124,17 @@ class _Chunk:
         deleted = {ref: Record.deleted(ref) for ref, item in items.items() if item.deleted and ref not in records}
         return records | deleted
 
-    def _with_permissions(
-        self, records: dict[RecordRef, Record], created: Collection[RecordRef]
+    def _send(
+        self, records: Mapping[RecordRef, Record], items: Mapping[RecordRef, RecordItem]
     ) -> dict[RecordRef, Delivery]:
-        """Note what people did to rows of Spotler Permission, and give the records those that they lack.
-
-        Whoever leaves Spotler does not wait for that.
-
-        Returns:
-            the records that it stopped; the others are replaced by what they are now.
-        """
-        staying = [
-            record
-            for ref, record in records.items()
-            if record.exists and (ref in created or record.decision.fate is Fate.SENT)
-        ]
-        known = {record.ref: record.last.permissions for record in staying}
-        ensured = PermissionRows(self._services).ensure(staying, created, known=known)
-        records |= {ref: each for ref, each in ensured.items() if isinstance(each, Record)}
-        return {ref: NotSent(each) for ref, each in ensured.items() if not isinstance(each, Record)}
-
-    def _send(self, records: Mapping[RecordRef, Record], *, always: Collection[RecordRef]) -> dict[RecordRef, Delivery]:
         """Send the records; where what was sent could not be remembered, that is the result of its record."""
         outward = Outward(self._services, check_time=self._check_time)
-        again = [record for ref, record in records.items() if ref in always]
-        fresh = [record for ref, record in records.items() if ref not in always]
+        again = [record for ref, record in records.items() if items[ref].always]
+        fresh = [record for ref, record in records.items() if not items[ref].always]
+        created = {ref for ref in records if items[ref].created}
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
-            results |= outward.send(group, always=is_again) if group else {}
+            results |= outward.send(group, always=is_again, created=created) if group else {}
         gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
         unwritten = forget_deleted(self._services.dataverse, gone)
         kept = [ref for ref, result in results.items() if isinstance(result, Sent) and result.info is not None]

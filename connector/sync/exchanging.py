@@ -106,7 +106,11 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
     results: dict[RecordRef, Exchanged | Exception] = {}
     told = {each.ref: _told(each) for each in seen}
     news = [record for record, _ in told.values() if reports.is_news(record.facts.spotler)]
-    results |= reports.apply(services, news)
+    for ref, after in reports.apply(services, news).items():
+        if isinstance(after, Record):
+            told[ref] = after, told[ref][1]
+        else:
+            results[ref] = after
     found: dict[RecordRef, tuple[Seen, Exchange]] = {}
     for each in seen:
         if each.ref in results:
@@ -119,15 +123,15 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
     written = write_columns(services, writes)
     for ref, (each, columns) in found.items():
         record, known = told[ref]
-        after = written.get(ref, record)
+        now = written.get(ref, record)
         try:
-            if isinstance(after, Refused):
+            if isinstance(now, Refused):
                 without = replace(columns, to_dataverse={})
-                results[ref] = _exchanged(services, each, record, without, known, refusal=after)
-            elif isinstance(after, ConnectorError):
-                results[ref] = after
+                results[ref] = _exchanged(services, each, record, without, known, refusal=now)
+            elif isinstance(now, ConnectorError):
+                results[ref] = now
             else:
-                results[ref] = _exchanged(services, each, after, columns, known)
+                results[ref] = _exchanged(services, each, now, columns, known)
         except Exception as error:  # noqa: BLE001
             results[ref] = error
     return results
