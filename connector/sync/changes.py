@@ -32,7 +32,7 @@ from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
 from connector.services import Services
 from connector.sync.deleted import forget_deleted
 from connector.sync.failed_jobs import write_failed_jobs
-from connector.sync.info import write_infos
+from connector.sync.info import write_late
 from connector.sync.outward import Outward
 from connector.sync.records import PERMISSION_LOOKUPS, Record, RecordReader
 from connector.sync.remembered import OPTED_OUT
@@ -209,12 +209,15 @@ class _Chunk:
         outward = Outward(self._services, check_time=self._check_time)
         again = [record for ref, record in records.items() if ref in always]
         fresh = [record for ref, record in records.items() if ref not in always]
+        began = self._services.now()
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
             results |= outward.send(group, always=is_again) if group else {}
         gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
         unwritten = forget_deleted(self._services.dataverse, gone)
-        unwritten |= write_infos(self._services.dataverse, [(ref, result.info) for ref, result in results.items()])
+        # What could not be written with the send; somebody else may have written the row since.
+        late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
+        unwritten |= write_late(self._services.dataverse, late)
         lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}
         return results | lost
 

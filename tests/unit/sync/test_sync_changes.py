@@ -66,7 +66,7 @@ def test_a_change_back_after_a_death_between_the_call_to_spotler_and_its_note_is
     changes.run(record)
     world.services.dataverse.update(Contact.SET, record.id, {"firstname": "Bea"})
     with monkeypatch.context() as death:
-        death.setattr(changing, "write_infos", die)
+        death.setattr("connector.sync.outward.write_unchanged", die)
         with pytest.raises(Died):
             changes.run(record)
     assert world.in_spotler(record)["properties"]["firstName"] == "Bea"
