@@ -153,6 +153,18 @@ class Settings(BusSettings):
     #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
     opt_out_sets_do_not_bulk_email: bool = True
 
+    # New subscribers.
+    #: What somebody becomes who subscribed in Spotler: contact, lead, or the table that the mapping names in
+    #: tables.entity (Membership Entry); empty: nothing.
+    new_subscribers: str = ""
+    #: Columns by which a subscriber is found among the contacts: with + together, with ; one after the other, e.g.
+    #: emailaddress1;lastname+birthdate. Empty: the column of the address.
+    new_subscriber_match: str = ""
+    #: The topic of a lead that is made for a subscriber.
+    new_subscriber_lead_topic: Annotated[str, Field(min_length=1, max_length=300)] = "New subscriber"
+    #: Whether contacts of Spotler's test group are taken as subscribers too.
+    new_subscriber_test_contacts: bool = False
+
     # Mapping.
     #: The time zone in which a date-time becomes a date.
     time_zone: TimeZone = "Europe/Amsterdam"

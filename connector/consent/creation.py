@@ -62,6 +62,7 @@ class NewRow:
         on: whether it starts as subscribed.
         at: since when.
         cause: why it is as it is.
+        evidence: what shows it; by default the row itself.
     """
 
     name: str
@@ -69,6 +70,7 @@ class NewRow:
     on: bool
     at: datetime
     cause: ConsentCause
+    evidence: str = ""
 
     @property
     def source(self) -> ConsentSource:
@@ -78,6 +80,7 @@ class NewRow:
             ConsentCause.FEED: ConsentSource.FEED,
             ConsentCause.FORM: ConsentSource.FORM,
             ConsentCause.PERSON: ConsentSource.PERSON,
+            ConsentCause.JOB: ConsentSource.PERSON,
         }
         return sources.get(self.cause, ConsentSource.FIRST_SYNC)
 

@@ -5,7 +5,8 @@ when the permission was switched. So each change counts from the moment that fav
 
 | Spotler shows | Known before | Reported | Counts from |
 |---|---|---|---|
-| off | off | nothing: this may be our own write | |
+| off | off, and the contact was not changed since | nothing: this may be our own write | |
+| off | off, but the contact was changed since | an opt-out: it may have been on | the contact's last change |
 | off | on, or nothing | an opt-out | the latest possible moment: the contact's last change |
 | on | on | nothing: this may be our own write | |
 | on | off | an opt-in | the earliest possible moment: when it was last seen off |
@@ -75,25 +76,30 @@ def report(shown: ShownContact, items: Sequence[Item], known: Mapping[int, Known
     """
     found = (_permission(item, shown, known.get(item.bit)) for item in items if item.bit in shown.states)
     permissions = tuple(each for each in found if each is not None)
-    opted_out = shown.opted_out or _is_complete(shown, items, permissions)
+    news = [each for each in permissions if each.bit not in known or known[each.bit].on is not each.on]
+    opted_out = shown.opted_out or (bool(news) and _is_complete(shown, items))
     return SpotlerReport(Presence.KNOWN, permissions, opted_out, shown.changed_on if opted_out else None)
 
 
 def known_after(shown: ShownContact, known: Mapping[int, KnownState]) -> dict[int, KnownState]:
-    """What is known once the contact was seen, so that nothing is reported twice."""
+    """What is known once the contact was seen, so that nothing is reported twice.
+
+    An older state of the contact changes nothing of it. Otherwise a permission that is on in Spotler could count as
+    off, and be switched on again over an opt-out that was not seen yet.
+    """
     after = dict(known)
     for bit, on in shown.states.items():
         before = known.get(bit)
         if before is None:
             after[bit] = KnownState(on, shown.seen_on)
-        elif before.on is on or not on or not _is_older(shown, before):
+        elif before.on is on or not _is_older(shown, before):
             after[bit] = KnownState(on, max(shown.seen_on, before.at), before.settled)
     return after
 
 
 def _permission(item: Item, shown: ShownContact, known: KnownState | None) -> PermissionReport | None:
     on, seen = shown.states[item.bit], shown.changed_on or shown.seen_on
-    if known is not None and known.on is on:
+    if known is not None and known.on is on and (on or not _is_changed(shown, known)):
         return None
     if not on:
         return PermissionReport(item.name, item.bit, on=False, at=shown.changed_on, seen=seen)
@@ -111,7 +117,12 @@ def _is_older(shown: ShownContact, known: KnownState) -> bool:
     return shown.changed_on < known.at - CLOCKS_DIFFER
 
 
-def _is_complete(shown: ShownContact, items: Sequence[Item], permissions: Sequence[PermissionReport]) -> bool:
+def _is_changed(shown: ShownContact, known: KnownState) -> bool:
+    """Whether the contact was changed after this was known, by somebody else than the connector."""
+    return shown.changed_on is not None and shown.changed_on > (known.settled or known.at)
+
+
+def _is_complete(shown: ShownContact, items: Sequence[Item]) -> bool:
     """Whether the person opted out of everything, as far as the states show it."""
     all_off = bool(items) and all(shown.states.get(item.bit) is False for item in items)
-    return shown.reachable is False and not shown.bounced and all_off and bool(permissions)
+    return shown.reachable is False and not shown.bounced and all_off

@@ -200,6 +200,7 @@ class Contact:
     TABLE: Final = "contact"
     SET: Final = "contacts"
     ID: Final = "contactid"
+    LAST_NAME: Final = "lastname"
 
 
 class Lead:
@@ -208,6 +209,8 @@ class Lead:
     TABLE: Final = "lead"
     SET: Final = "leads"
     ID: Final = "leadid"
+    LAST_NAME: Final = "lastname"
+    TOPIC: Final = "subject"
 
 
 class Account:

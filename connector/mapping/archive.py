@@ -88,7 +88,7 @@ def _unwanted(archive: ZipFile, parts: list[ZipInfo]) -> str:
         if part.filename == _CONTENT_TYPES and b"macroenabled" in content.lower():
             return "has macros"
         if b"<!DOCTYPE" in content or (_IS_TEXT.match(content) and _OTHER_ENCODING.match(content)):
-            return "has parts that Excel does not write"
+            return "has a part with a document type, or in another encoding than UTF-8"
         count = content.count(b"<")
         tags += count
         if tags > MAX_TAGS or (part.filename == _STYLES and count > MAX_STYLE_TAGS):

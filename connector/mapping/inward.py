@@ -44,7 +44,7 @@ from connector.dataverse.schema.model import Column
 from connector.errors import Invalid
 from connector.mapping.columns import Plain
 from connector.mapping.draft import Draft, allowed_entries, entries_of
-from connector.mapping.model import EMAIL, Mapping
+from connector.mapping.model import EMAIL, Direction, Mapping
 from connector.mapping.sources import ColumnSource, FixedSource
 from connector.mapping.steps import FieldStep
 from connector.mapping.values.into_columns import ColumnValue, item_to_column, items_to_column, shown, to_column
@@ -112,10 +112,16 @@ class InwardPlan:
     Attributes:
         table: the logical name of the table.
         select: the columns that `sent` needs to be read.
+        two_way: those of them that go to Spotler as well.
+        filled: the columns of `new_values` that come from Spotler.
+        address: the column of the e-mail address; empty if none is mapped.
     """
 
     table: str
     select: tuple[str, ...]
+    two_way: frozenset[str]
+    filled: frozenset[str]
+    address: str
     _rows: abc.Mapping[str, _Row]
     _constants: abc.Mapping[str, str]
     _mapping: Mapping
@@ -205,6 +211,7 @@ def inward_plan(mapping: Mapping, table: str) -> InwardPlan:
     """The plan of a table, made once per mapping and table; where two rows write one column, the first one counts."""
     rows: dict[str, _Row] = {}
     constants: dict[str, str] = {}
+    two_way: set[str] = set()
     for row in sorted(mapping.rows, key=lambda row: not row.direction.inward):
         expression = row.columns.get(table)
         if not isinstance(expression, Plain):
@@ -215,9 +222,14 @@ def inward_plan(mapping: Mapping, table: str) -> InwardPlan:
             source = ColumnSource(table, expression.column, mapping.times)
             step = FieldStep(row.field, row.item, row.items, expression.column, source)
             rows.setdefault(expression.column, _Row(step, row.direction.inward))
+            if row.direction is Direction.BOTH:
+                two_way.add(expression.column)
     return InwardPlan(
         table=table,
         select=tuple(column for column, row in rows.items() if row.inward),
+        two_way=frozenset(two_way),
+        filled=frozenset(rows),
+        address=next((column for column, row in rows.items() if row.step.field.casefold() == EMAIL), ""),
         _rows=rows,
         _constants=constants,
         _mapping=mapping,

@@ -6,6 +6,7 @@ used as a whole or not at all: every problem is named with its cell.
 Import this module where a sheet is used, not at the top: openpyxl is slow to load, and the functions do not need it.
 """
 
+import re
 from collections import abc
 from pathlib import Path
 from typing import Final
@@ -47,6 +48,10 @@ _SEPARATOR: Final = ";"
 #: The format "Text": without it Excel reads `->` and `@map(...)` as the start of a formula when somebody types them.
 _TEXT_FORMAT: Final = "@"
 _WIDTH: Final = 32
+
+#: In a workbook `_x0041_` is the character with that code, and an underscore that could begin one is a code itself.
+_CODE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
+_UNDERSCORE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def export_sheet(document: Document, path: Path) -> None:
@@ -195,7 +200,7 @@ class _Reader:
         if isinstance(value, float) and value.is_integer():
             return str(int(value))
         if value is None or isinstance(value, str | int | float):
-            return "" if value is None else str(value).strip()
+            return "" if value is None else _CODE.sub(lambda found: chr(int(found[1], 16)), str(value)).strip()
         self.problems.append(f"cell {cell.place}: has a date or time; format the cell as text")
         return ""
 
@@ -210,7 +215,7 @@ def _add_sheet(
             cell = sheet.cell(number, column)
             cell.number_format = _TEXT_FORMAT
             if text:
-                cell.value = text
+                cell.value = _UNDERSCORE.sub("_x005F_", text)
                 cell.data_type = "s"  # also where the text begins with "=": it is not a formula
             if number == 1:
                 cell.font = Font(bold=True)

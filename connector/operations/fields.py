@@ -14,7 +14,7 @@ from connector.mapping.values import typed
 from connector.operations.context import Context, ended
 from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Task, each_job
-from connector.operations.results import Done, Result
+from connector.operations.results import Done, Failed, Result
 from connector.operations.target_field import find_target, is_lasting
 from connector.spotler import (
     CLEARED,
@@ -25,6 +25,7 @@ from connector.spotler import (
     PropertyType,
     to_spotler,
 )
+from connector.sync.job_opt_ins import JobOptIn, record_opt_ins
 
 #: Spotler's code for a contact that it could reach in no way.
 NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
@@ -117,7 +118,9 @@ class FieldOperation(JobOperation[FieldWrite]):
         """One call for a hundred contacts."""
         single = [task for task in tasks if task.plan.opens_channel]
         together = [task for task in tasks if not task.plan.opens_channel]
-        return self._update(together, context) | context.each(single, lambda task: self._put(task, context))
+        results = self._update(together, context)
+        results |= _rows_follow([task for task in together if isinstance(results.get(task.job.id), Done)], context)
+        return results | context.each(single, lambda task: self._put(task, context))
 
     def _update(self, tasks: Sequence[Task[FieldWrite]], context: Context, *, again: bool = False) -> dict[str, Result]:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""
@@ -184,6 +187,17 @@ class ClearContactField(FieldOperation):
     @override
     def _property(self, job: JobRow, fields: Fields, mapping: FieldMapping) -> dict[str, object]:
         return property_to_clear(job, fields, mapping)
+
+
+def _rows_follow(tasks: Sequence[Task[FieldWrite]], context: Context) -> dict[str, Result]:
+    """Permissions that were switched on in Spotler are on in Dataverse too; the results of those where that failed."""
+    opt_ins = [
+        JobOptIn(task.job.id, task.known_record, task.permission)
+        for task in tasks
+        if task.permission is not None and task.intent is Intent.SWITCH_ON
+    ]
+    failed = record_opt_ins(context.services, opt_ins) if opt_ins else {}
+    return {job: Failed(error) for job, error in failed.items()}
 
 
 OPERATIONS: Final = (SetContactField(), ClearContactField())

@@ -82,7 +82,7 @@ def bring_in(
                     switches += done
                 else:
                     counts[done] += 1
-        _, not_created = create(services, new, evidence=evidence)
+        _, not_created = create(services, new)
         not_switched = switch(services, switches)
         failed = not_created | not_switched
         for ref in {*new, *(each.record for each in switches)}:
@@ -123,7 +123,7 @@ def _decide(
     if on and not _may_be_on(record, item, history, agreed_on):
         return "refused since"
     if not rows:
-        return NewRow(item.name, item.bit, on, at, ConsentCause.PERSON)
+        return NewRow(item.name, item.bit, on, at, ConsentCause.PERSON, evidence)
     return [
         Switch(record.ref, row, on=on, at=at, cause=ConsentCause.PERSON, evidence=evidence)
         for row in rows

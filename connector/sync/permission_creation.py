@@ -39,19 +39,18 @@ def row_id(record: RecordRef, permission: str) -> str:
 
 
 def create(
-    services: Services, rows: Mapping[RecordRef, Sequence[NewRow]], *, evidence: str = ""
+    services: Services, rows: Mapping[RecordRef, Sequence[NewRow]]
 ) -> tuple[dict[RecordRef, tuple[PermissionRow, ...]], dict[RecordRef, ConnectorError]]:
     """Create rows.
 
     Args:
         services: Dataverse.
         rows: by record.
-        evidence: what shows the consent; by default the id of the row.
 
     Returns:
         the created rows of each record, and the errors of the records of which a row was not created.
     """
-    changes = [_entry(record, each, evidence) for record, news in rows.items() for each in news]
+    changes = [_entry(record, each) for record, news in rows.items() for each in news]
     failed = append(services.dataverse, changes)
     wanted = [(record, each) for record, news in rows.items() if record not in failed for each in news]
     if not wanted:
@@ -71,9 +70,9 @@ def create(
     return created, failed
 
 
-def _entry(record: RecordRef, new: NewRow, evidence: str) -> Change:
+def _entry(record: RecordRef, new: NewRow) -> Change:
     key = row_id(record, new.name)
-    return Change(record, new.name, None, new.on, new.at, new.cause, evidence or f"Row {key}", once=key)
+    return Change(record, new.name, None, new.on, new.at, new.cause, new.evidence or f"Row {key}", once=key)
 
 
 def _values(record: RecordRef, new: NewRow) -> Row:

@@ -14,6 +14,7 @@ from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
 from sandbox.dataverse.customer_columns import with_own_columns
+from sandbox.dataverse.customer_tables import CUSTOMER_TABLES
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fixtures import load_rows
@@ -53,7 +54,7 @@ class Environment:
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
-        self.store = Store(Catalog((*map(with_own_columns, TABLES.values()), *PLATFORM_TABLES)))
+        self.store = Store(Catalog((*map(with_own_columns, TABLES.values()), *CUSTOMER_TABLES, *PLATFORM_TABLES)))
         self.connector = User(
             settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
         )

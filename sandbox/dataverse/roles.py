@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from connector.dataverse.schema import TABLES
+from sandbox.dataverse.customer_tables import CUSTOMER_TABLES
 
 
 class Verb(StrEnum):
@@ -75,6 +76,8 @@ CONNECTOR_ROLE = Role(
         "sdkmessagefilter": READ,
         "sdkmessageprocessingstep": READ,
         **{table.name: MAINTAIN for table in TABLES.values() if table.own},
+        # Given by the customer, who wants new subscribers there.
+        **{table.name: MAINTAIN for table in CUSTOMER_TABLES},
         # Old jobs are cleaned up.
         "dh_spotlerjob": MAINTAIN | {Verb.DELETE},
     },

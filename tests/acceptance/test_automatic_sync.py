@@ -210,6 +210,7 @@ def test_do_not_bulk_email_switches_every_permission_off_and_what_the_connector_
 
 
 @pytest.mark.feature("SUB-01")
+@pytest.mark.feature("SUB-02")
 @pytest.mark.parametrize("table", TABLES)
 def test_a_permission_row_that_is_made_changed_or_deleted_syncs_its_record(automatic, table):
     record = synced(automatic, lambda: automatic.record(table))

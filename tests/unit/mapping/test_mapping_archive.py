@@ -18,7 +18,7 @@ SHEET, TYPES, THEME = "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/the
 SST = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
 TOO_LARGE = "is larger than 2 MB, or 20 MB unpacked"
 TOO_MANY = "has more cells, formats or names than a mapping can have"
-NOT_OF_EXCEL = "has parts that Excel does not write"
+NOT_OF_EXCEL = "has a part with a document type, or in another encoding than UTF-8"
 UNREADABLE = "is not an Excel workbook (.xlsx) that can be read"
 
 type Edit = Callable[[bytes], bytes]

@@ -34,6 +34,28 @@ def test_a_mapping_that_fits_says_nothing(start, default_mapping, caplog):
     assert [record.message for record in caplog.records if record.name.startswith("connector")] == []
 
 
+def test_the_check_is_one_call_per_table(world, start, default_mapping):
+    world.services.dataverse.who_am_i()
+    world.services.spotler.fields()
+    world.door("POST", "calls/reset")
+
+    start(default_mapping)
+
+    calls = world.door("GET", "calls")["calls"]
+    assert sum(call["count"] for call in calls) == len(default_mapping.rows[0].columns)
+
+
+@pytest.mark.parametrize(("wanted", "fits"), [("Male", True), ("2", True), ("Mael", False)])
+def test_a_filter_is_compared_with_the_choices_of_the_environment(start, wanted, fits):
+    filtered = mapping({"contact": "gendercode", "direction": "->", "filter": wanted})
+
+    if fits:
+        start(filtered)
+    else:
+        with pytest.raises(Misconfigured, match=r"gendercode has no choice Mael\. Did you mean Male\?"):
+            start(filtered)
+
+
 def test_every_problem_is_in_one_error(start):
     wrong = mapping(
         {"contact": "firstnam", "direction": "->", "spotler": "firstName"},

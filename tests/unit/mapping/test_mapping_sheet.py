@@ -21,7 +21,7 @@ from .conftest import MAPPINGS
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Z"]), min_size=1, max_size=10) | st.sampled_from(
-    ["=1+1", "-1", "007", "true", "#N/A", "'x", "1.0", "@map", "12-05-2024"]
+    ["=1+1", "-1", "007", "true", "#N/A", "'x", "1.0", "@map", "12-05-2024", "_x0041_", "_x005F_x0041_"]
 )
 ARROWS = ("->", "<-", "<->")
 ITEMS = TEXTS.filter(lambda text: ";" not in text)
@@ -101,6 +101,17 @@ def test_cells_are_text_so_that_excel_takes_an_arrow_for_no_formula(tmp_path):
     cell = load_workbook(tmp_path / "m.xlsx")[MAPPING_SHEET]["E2"]
 
     assert (cell.value, cell.data_type, cell.number_format) == ("->", "s", "@")
+
+
+def test_a_name_that_looks_like_a_code_of_excel_is_written_as_excel_writes_it(tmp_path):
+    row = {"contact": "new_x0041_y", "direction": "->", "spotler": "text", "note": "_x0041__x0042_"}
+    export_sheet(
+        {"rows": [{"contact": "emailaddress1", "direction": "->", "spotler": "email"}, row]}, tmp_path / "m.xlsx"
+    )
+    sheet = load_workbook(tmp_path / "m.xlsx")[MAPPING_SHEET]
+
+    assert (sheet["A3"].value, sheet["I3"].value) == ("new_x005F_x0041_y", "_x005F_x0041__x005F_x0042_")
+    assert import_sheet(tmp_path / "m.xlsx")["rows"][1] == row
 
 
 def test_an_invalid_mapping_is_not_exported(tmp_path):
