@@ -29,10 +29,11 @@ from connector.services import Services
 from connector.sync.change_items import Delivered, Returned, read_items, with_records
 from connector.sync.deleted import forget_deleted
 from connector.sync.failed_jobs import write_failed_jobs
+from connector.sync.info import write_late
 from connector.sync.outward import Outward
 from connector.sync.records import Record, RecordReader
 from connector.sync.remembered import OPTED_OUT
-from connector.sync.results import Delivery, NotSent, Sent
+from connector.sync.results import Delivery, NotSent
 from connector.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
@@ -43,15 +44,6 @@ SIZE: Final = 100
 AT_A_TIME: Final = 2
 #: An internal error is tried this often, in case it was a passing one.
 INTERNAL_ATTEMPTS: Final = 3
-
-
-class InfoNotWritten(Transient):
-    """Spotler has the record, but its Spotler Info could not be written."""
-
-    code = "INFO_NOT_WRITTEN"
-
-
-NOT_REMEMBERED: Final = NotSent(InfoNotWritten())
 
 
 def sync_changes(services: Services, messages: Sequence[Delivered]) -> None:
@@ -132,13 +124,17 @@ class _Chunk:
         again = [record for ref, record in records.items() if items[ref].always]
         fresh = [record for ref, record in records.items() if not items[ref].always]
         created = {ref for ref in records if items[ref].created}
+        began = self._services.now()
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
             results |= outward.send(group, always=is_again, created=created) if group else {}
         gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
         unwritten = forget_deleted(self._services.dataverse, gone)
-        kept = [ref for ref, result in results.items() if isinstance(result, Sent) and result.info is not None]
-        return results | {ref: NotSent(error) for ref, error in unwritten.items()} | dict.fromkeys(kept, NOT_REMEMBERED)
+        # What could not be written with the send; somebody else may have written the row since.
+        late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
+        unwritten |= write_late(self._services.dataverse, late)
+        lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}
+        return results | lost
 
     def _check_time(self) -> None:
         if self._services.now() >= self._deadline:
