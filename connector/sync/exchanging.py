@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connector.consent import Fate, KnownState
+from connector.consent import Fate, KnownState, SpotlerReport
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
+from connector.mapping import content_hash
 from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact
 from connector.sync import reports
@@ -20,6 +21,7 @@ from connector.sync.own_user import own_user
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record
 from connector.sync.row_writes import ColumnWrite, write_columns
+from connector.sync.switches import with_switches
 from connector.sync.two_way import Moments
 
 
@@ -166,9 +168,22 @@ def _exchanged(
 ) -> Exchanged:
     """The record after the exchange."""
     prepared = Prepared.of(services, record, seen.fields)
+    prepared = replace(prepared, hash=_lasting_hash(services, prepared))
     here = prepared.columns.here(record, seen.fields) if columns.to_dataverse else {}
     written = {column: here[column] for column in columns.to_dataverse}
     return Exchanged(seen, prepared, columns, written, known, refusal)
+
+
+def _lasting_hash(services: Services, prepared: Prepared) -> str:
+    """The hash of the contact as the next sync maps it: without permissions that Spotler shows and that have no row."""
+    record = prepared.record
+    if record.decision.all_off is not None:
+        return prepared.hash
+    plain = Prepared.of(services, record.reporting(SpotlerReport(record.facts.spotler.presence)), prepared.fields)
+    switches = {bit: on for bit, on in prepared.switches.items() if bit in plain.switches}
+    if switches == plain.switches:
+        return plain.hash
+    return content_hash(with_switches(prepared.properties, prepared.permissions, switches))
 
 
 def _told(seen: Seen) -> tuple[Record, dict[int, KnownState]]:
