@@ -13,13 +13,12 @@ opted out in Spotler is no failure.
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
 from connector import due, telemetry
-from connector.consent import Fate
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient
 from connector.outcomes import OK
@@ -30,11 +29,11 @@ from connector.services import Services
 from connector.sync.change_items import Delivered, Returned, read_items, with_records
 from connector.sync.deleted import forget_deleted
 from connector.sync.failed_jobs import write_failed_jobs
+from connector.sync.info import write_late
 from connector.sync.outward import Outward
-from connector.sync.permission_rows import PermissionRows
 from connector.sync.records import Record, RecordReader
 from connector.sync.remembered import OPTED_OUT
-from connector.sync.results import Delivery, NotSent, Sent
+from connector.sync.results import Delivery, NotSent
 from connector.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
@@ -45,15 +44,6 @@ SIZE: Final = 100
 AT_A_TIME: Final = 2
 #: An internal error is tried this often, in case it was a passing one.
 INTERNAL_ATTEMPTS: Final = 3
-
-
-class InfoNotWritten(Transient):
-    """Spotler has the record, but its Spotler Info could not be written."""
-
-    code = "INFO_NOT_WRITTEN"
-
-
-NOT_REMEMBERED: Final = NotSent(InfoNotWritten())
 
 
 def sync_changes(services: Services, messages: Sequence[Delivered]) -> None:
@@ -107,15 +97,13 @@ class _Chunk:
         begun = {item.record: item.begun(now) for item in items if item.record is not None}
         try:
             records = self._records(begun)
-            results = self._with_permissions(records, {ref for ref, item in begun.items() if item.created})
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
             return self._settle(begun, {ref: NotSent(error) for ref in begun}, now)
-        ready = {ref: record for ref, record in records.items() if ref not in results}
         try:
-            results |= self._send(ready, always={ref for ref in ready if begun[ref].always})
+            results = self._send(records, begun)
         except Exception as error:  # noqa: BLE001
-            results |= {ref: NotSent(error) for ref in ready}
-        tried = begun | {ref: begun[ref].model_copy(update={"always": True}) for ref in ready}
+            results = {ref: NotSent(error) for ref in records}
+        tried = begun | {ref: begun[ref].model_copy(update={"always": True}) for ref in records}
         return self._settle(tried, results, now) + Counter({"NOT_THERE": len(begun) - len(records)})
 
     def _records(self, items: Mapping[RecordRef, RecordItem]) -> dict[RecordRef, Record]:
@@ -128,38 +116,25 @@ class _Chunk:
         deleted = {ref: Record.deleted(ref) for ref, item in items.items() if item.deleted and ref not in records}
         return records | deleted
 
-    def _with_permissions(
-        self, records: dict[RecordRef, Record], created: Collection[RecordRef]
+    def _send(
+        self, records: Mapping[RecordRef, Record], items: Mapping[RecordRef, RecordItem]
     ) -> dict[RecordRef, Delivery]:
-        """Note what people did to rows of Spotler Permission, and give the records those that they lack.
-
-        Whoever leaves Spotler does not wait for that.
-
-        Returns:
-            the records that it stopped; the others are replaced by what they are now.
-        """
-        staying = [
-            record
-            for ref, record in records.items()
-            if record.exists and (ref in created or record.decision.fate is Fate.SENT)
-        ]
-        known = {record.ref: record.last.permissions for record in staying}
-        ensured = PermissionRows(self._services).ensure(staying, created, known=known)
-        records |= {ref: each for ref, each in ensured.items() if isinstance(each, Record)}
-        return {ref: NotSent(each) for ref, each in ensured.items() if not isinstance(each, Record)}
-
-    def _send(self, records: Mapping[RecordRef, Record], *, always: Collection[RecordRef]) -> dict[RecordRef, Delivery]:
         """Send the records; where what was sent could not be remembered, that is the result of its record."""
         outward = Outward(self._services, check_time=self._check_time)
-        again = [record for ref, record in records.items() if ref in always]
-        fresh = [record for ref, record in records.items() if ref not in always]
+        again = [record for ref, record in records.items() if items[ref].always]
+        fresh = [record for ref, record in records.items() if not items[ref].always]
+        created = {ref for ref in records if items[ref].created}
+        began = self._services.now()
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
-            results |= outward.send(group, always=is_again) if group else {}
+            results |= outward.send(group, always=is_again, created=created) if group else {}
         gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
         unwritten = forget_deleted(self._services.dataverse, gone)
-        kept = [ref for ref, result in results.items() if isinstance(result, Sent) and result.info is not None]
-        return results | {ref: NotSent(error) for ref, error in unwritten.items()} | dict.fromkeys(kept, NOT_REMEMBERED)
+        # What could not be written with the send; somebody else may have written the row since.
+        late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
+        unwritten |= write_late(self._services.dataverse, late)
+        lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}
+        return results | lost
 
     def _check_time(self) -> None:
         if self._services.now() >= self._deadline:

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connector.consent import Fate, KnownState, SpotlerReport
+from connector.consent import Fate, KnownState
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
-from connector.mapping import content_hash
 from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact
 from connector.sync import reports
@@ -21,7 +20,6 @@ from connector.sync.own_user import own_user
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record
 from connector.sync.row_writes import ColumnWrite, write_columns
-from connector.sync.switches import with_switches
 from connector.sync.two_way import Moments
 
 
@@ -63,6 +61,7 @@ class Exchanged:
         exchange: which columns it got, and which go to Spotler.
         written: the fingerprints of what Dataverse made of the columns that it got.
         known: the states of the permissions.
+        has_consent: whether the contact said something new about consent.
         refusal: why Dataverse did not take the columns; None if it did.
     """
 
@@ -71,17 +70,13 @@ class Exchanged:
     exchange: Exchange
     written: Mapping[str, str]
     known: Mapping[int, KnownState]
+    has_consent: bool
     refusal: Refused | None = None
 
     @property
     def keep(self) -> frozenset[str]:
         """The columns both sides may change that go to Spotler."""
         return self.exchange.to_spotler
-
-    @property
-    def has_consent(self) -> bool:
-        """Whether the contact said something new about consent."""
-        return reports.is_news(self.prepared.record.facts.spotler)
 
     @property
     def must_be_sent(self) -> bool:
@@ -108,7 +103,11 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
     results: dict[RecordRef, Exchanged | Exception] = {}
     told = {each.ref: _told(each) for each in seen}
     news = [record for record, _ in told.values() if reports.is_news(record.facts.spotler)]
-    results |= reports.apply(services, news)
+    for ref, after in reports.apply(services, news).items():
+        if isinstance(after, Record):
+            told[ref] = after, told[ref][1]
+        else:
+            results[ref] = after
     found: dict[RecordRef, tuple[Seen, Exchange]] = {}
     for each in seen:
         if each.ref in results:
@@ -121,15 +120,15 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
     written = write_columns(services, writes)
     for ref, (each, columns) in found.items():
         record, known = told[ref]
-        after = written.get(ref, record)
+        now = written.get(ref, record)
         try:
-            if isinstance(after, Refused):
+            if isinstance(now, Refused):
                 without = replace(columns, to_dataverse={})
-                results[ref] = _exchanged(services, each, record, without, known, refusal=after)
-            elif isinstance(after, ConnectorError):
-                results[ref] = after
+                results[ref] = _exchanged(services, each, record, without, known, refusal=now)
+            elif isinstance(now, ConnectorError):
+                results[ref] = now
             else:
-                results[ref] = _exchanged(services, each, after, columns, known)
+                results[ref] = _exchanged(services, each, now, columns, known)
         except Exception as error:  # noqa: BLE001
             results[ref] = error
     return results
@@ -166,24 +165,12 @@ def _exchanged(
     *,
     refusal: Refused | None = None,
 ) -> Exchanged:
-    """The record after the exchange."""
-    prepared = Prepared.of(services, record, seen.fields)
-    prepared = replace(prepared, hash=_lasting_hash(services, prepared))
+    """The record after the exchange. Its rows say by now what the contact said; nothing else counts from here on."""
+    settled = record.reporting(seen.record.facts.spotler)
+    prepared = Prepared.of(services, settled, seen.fields)
     here = prepared.columns.here(record, seen.fields) if columns.to_dataverse else {}
     written = {column: here[column] for column in columns.to_dataverse}
-    return Exchanged(seen, prepared, columns, written, known, refusal)
-
-
-def _lasting_hash(services: Services, prepared: Prepared) -> str:
-    """The hash of the contact as the next sync maps it: without permissions that Spotler shows and that have no row."""
-    record = prepared.record
-    if record.decision.all_off is not None:
-        return prepared.hash
-    plain = Prepared.of(services, record.reporting(SpotlerReport(record.facts.spotler.presence)), prepared.fields)
-    switches = {bit: on for bit, on in prepared.switches.items() if bit in plain.switches}
-    if switches == plain.switches:
-        return plain.hash
-    return content_hash(with_switches(prepared.properties, prepared.permissions, switches))
+    return Exchanged(seen, prepared, columns, written, known, reports.is_news(record.facts.spotler), refusal)
 
 
 def _told(seen: Seen) -> tuple[Record, dict[int, KnownState]]:

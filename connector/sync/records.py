@@ -15,6 +15,7 @@ from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import OutwardPlan, plan
 from connector.mapping.inward import inward_plan
 from connector.services import Services
+from connector.sync.contact_status import active_after_sending
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon
 from connector.sync.moments import read_moment
@@ -43,6 +44,7 @@ class Record:
         last: what it and its contact last had in common.
         sent_on: when it was last sent.
         has_bounced: whether messages to it came back, so that its contact cannot be reached.
+        is_inactive: whether Spotler Info says that its contact gets no mail, which a send does not change.
         decision: what follows from the facts.
     """
 
@@ -55,6 +57,7 @@ class Record:
     last: LastCommon = field(default_factory=LastCommon)
     sent_on: datetime | None = None
     has_bounced: bool = False
+    is_inactive: bool = False
     decision: Decision = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +158,7 @@ class RecordReader:
                     last=LastCommon.parse(info.get(Info.LAST_COMMON)),
                     sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
+                    is_inactive=active_after_sending(info) is None,
                 )
         return records
 
@@ -190,6 +194,7 @@ class RecordReader:
                 Info.LAST_COMMON,
                 Info.LAST_SYNC_ON,
                 Info.CONTACT_STATUS,
+                Info.ACTIVE,
             ),
             filter=filters.in_(Info.RECORD, sorted(ids)),
         )

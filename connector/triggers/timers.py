@@ -44,6 +44,15 @@ async def refresh_permissions_daily(timer: func.TimerRequest, context: func.Cont
     await _run("refresh-permissions-daily", refresh_permissions, context)
 
 
+@blueprint.function_name("read_updates")
+@blueprint.timer_trigger(arg_name="timer", schedule="%UPDATES_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def read_updates(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Bring what changed in Spotler to the records."""
+    from connector.pulls.updates import pull_updates  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("read-updates", pull_updates, context)
+
+
 @blueprint.function_name("read_bounces")
 @blueprint.timer_trigger(arg_name="timer", schedule="%BOUNCES_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def read_bounces(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them

@@ -59,6 +59,7 @@ class World:
         row: of Spotler Permission.
         row_by: whether the connector wrote it last.
         bulk, merged, keep_out: of the record.
+        bulk_seen: whether the connector has acted on the flag; from then on it is a refusal.
         there: whether Spotler has the contact, with its data.
         on: the permission in Spotler.
         changed: when the contact was last changed in Spotler.
@@ -80,6 +81,7 @@ class World:
     now: datetime
     history: tuple[tuple[str, Latest], ...] = ()
     bulk: bool = False
+    bulk_seen: bool = False
     merged: bool = False
     keep_out: bool = False
     there: bool = True
@@ -147,7 +149,7 @@ def noted(world: World) -> World:
     """What people did to the row is noted, as `PermissionRows.ensure` does."""
     found = edits_of(RECORD, [row_of(world)], dict(world.history), world.now)
     for change in found.changes:
-        world = entered(world, change.permission, on=change.after, at=change.at)
+        world = entered(world, change.permission, on=change.after, at=change.at, by_person=True)
     if found.unfinished:
         world = replace(world, row=replace(world.row, subscribed=False), row_by=True)
     if found.edited:
@@ -156,11 +158,11 @@ def noted(world: World) -> World:
     return world
 
 
-def entered(world: World, name: str, *, on: bool, at: datetime) -> World:
+def entered(world: World, name: str, *, on: bool, at: datetime, by_person: bool = False) -> World:
     entries = dict(world.history)
     before = entries.get(name.casefold())
     if before is None or (at, not on) >= (before.at, not before.on):
-        entries[name.casefold()] = Latest(on, at)
+        entries[name.casefold()] = Latest(on, at, by_person)
     return replace(world, history=tuple(sorted(entries.items())))
 
 
@@ -173,8 +175,8 @@ def switched(world: World, *, on: bool, at: datetime) -> World:
 def followed(world: World, spotler: SpotlerReport) -> World:
     """The row follows the decision, as `PermissionRows.apply` does."""
     decision = decide(facts(world, spotler))
-    if world.bulk:  # a flag that was taken back before anything was synced has had no effect
-        world = replace(world, said_no=world.now)
+    if world.bulk and not world.bulk_seen:  # a flag that was taken back before anything was synced had no effect
+        world = replace(world, said_no=world.now, bulk_seen=True)
     if (why := decision.withdrawals.get(world.row.id)) is not None:
         times = [each.at for each in spotler.permissions if each.at]
         at = max(times, default=world.now) if why is Reason.OPTED_OUT_IN_SPOTLER else world.now
@@ -192,7 +194,8 @@ def heard(world: World, picture: ShownContact) -> World:
     if not world.there:
         return world
     world = noted(world)
-    said = report(picture, world.items, known)
+    claimed = {BIT} if world.row.subscribed else set()
+    said = report(picture, world.items, known, claimed=claimed)
     world = followed(world, said)
     return replace(world, known=known_after(picture, known)[BIT])
 
@@ -253,7 +256,7 @@ def canonical(world: World) -> World:
         said_yes=at(world.said_yes),
         said_no=at(world.said_no),
         now=at(world.now),
-        history=tuple((name, Latest(each.on, at(each.at))) for name, each in world.history),
+        history=tuple((name, replace(each, at=at(each.at))) for name, each in world.history),
         picture=picture and replace(picture, seen_on=at(picture.seen_on), changed_on=at(picture.changed_on)),
     )
 
@@ -272,7 +275,8 @@ def fingerprint(world: World) -> tuple:
     row, picture = world.row, world.picture
     return (
         row.name, row.subscribed, row.at, row.changed_on, row.modified_on, world.row_by, world.on, world.changed,
-        world.known, world.said_yes, world.said_no, world.now, world.history, world.bulk, world.merged, world.keep_out,
+        world.known, world.said_yes, world.said_no, world.now, world.history,
+        world.bulk, world.bulk_seen, world.merged, world.keep_out,
         world.there, world.name, picture and (picture.states[BIT], picture.seen_on, picture.changed_on),
     )  # fmt: skip
 
@@ -304,6 +308,6 @@ EVENTS = {
     Event.ANONYMIZE: (lambda world: not world.keep_out, lambda world: gone(replace(world, keep_out=True))),
     Event.LIFT: (
         lambda world: world.keep_out or world.bulk or world.merged,
-        lambda world: replace(world, keep_out=False, bulk=False, merged=False),
+        lambda world: replace(world, keep_out=False, bulk=False, bulk_seen=False, merged=False),
     ),
 }
