@@ -101,6 +101,10 @@ class Mapped:
     collection: Collection
 
 
+#: Permissions that are kept as rows beside the record: those of the connector's own table, and Periodieken.
+KEPT_AS_ROWS: Final = frozenset({Mapped(Collection.PERMISSIONS), Mapped(Collection.PERIODIEK)})
+
+
 type Expression = Plain | Name | Path | CustomerType | Constant | Mapped
 
 
