@@ -91,7 +91,7 @@ class Collection(StrEnum):
 
 
 #: Collections that a mapping may name already, and that nothing is sent for yet.
-NOT_YET: Final = frozenset({Collection.LIST, Collection.PERIODIEK})
+NOT_YET: Final = frozenset({Collection.LIST})
 
 
 @dataclass(frozen=True, slots=True)
