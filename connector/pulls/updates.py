@@ -3,7 +3,7 @@
 | The contact | What becomes of it |
 |---|---|
 | its External Id is the id of a row | its record gets what is newer (`connector.sync.inward`) |
-| it has no External Id | it is a new subscriber |
+| it has no External Id | it is a new subscriber (`connector.sync.newcomers`) |
 | its External Id belongs to another system | left alone, counted |
 | temporary: made by an import or a test | left alone, counted |
 
@@ -23,22 +23,17 @@ from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.sync import inward
 from connector.sync.inward import ShownUpdate
+from connector.sync.newcomers import take
 from connector.sync.status_rows import apply_contacts
 
 #: What became of contacts, as it is counted in the log.
 TEMPORARY: Final = "temporary"
 OTHER_SYSTEM: Final = "of another system"
-NEW: Final = "new subscribers, left alone"
 
 _ROW_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 #: What becomes of new subscribers.
 type Newcomers = Callable[[Services, Sequence[SpotlerContact]], Counter[str]]
-
-
-def left_alone(_services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]:
-    """New subscribers are only counted."""
-    return Counter({NEW: len(contacts)})
 
 
 class Updates:
@@ -51,7 +46,7 @@ class Updates:
 
     name = "updates"
 
-    def __init__(self, services: Services, newcomers: Newcomers = left_alone) -> None:
+    def __init__(self, services: Services, newcomers: Newcomers = take) -> None:
         self._services = services
         self._newcomers = newcomers
 

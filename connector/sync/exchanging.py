@@ -61,6 +61,7 @@ class Exchanged:
         exchange: which columns it got, and which go to Spotler.
         written: the fingerprints of what Dataverse made of the columns that it got.
         known: the states of the permissions.
+        has_consent: whether the contact said something new about consent.
         refusal: why Dataverse did not take the columns; None if it did.
     """
 
@@ -69,17 +70,13 @@ class Exchanged:
     exchange: Exchange
     written: Mapping[str, str]
     known: Mapping[int, KnownState]
+    has_consent: bool
     refusal: Refused | None = None
 
     @property
     def keep(self) -> frozenset[str]:
         """The columns both sides may change that go to Spotler."""
         return self.exchange.to_spotler
-
-    @property
-    def has_consent(self) -> bool:
-        """Whether the contact said something new about consent."""
-        return reports.is_news(self.prepared.record.facts.spotler)
 
     @property
     def must_be_sent(self) -> bool:
@@ -168,11 +165,12 @@ def _exchanged(
     *,
     refusal: Refused | None = None,
 ) -> Exchanged:
-    """The record after the exchange."""
-    prepared = Prepared.of(services, record, seen.fields)
+    """The record after the exchange. Its rows say by now what the contact said; nothing else counts from here on."""
+    settled = record.reporting(seen.record.facts.spotler)
+    prepared = Prepared.of(services, settled, seen.fields)
     here = prepared.columns.here(record, seen.fields) if columns.to_dataverse else {}
     written = {column: here[column] for column in columns.to_dataverse}
-    return Exchanged(seen, prepared, columns, written, known, refusal)
+    return Exchanged(seen, prepared, columns, written, known, reports.is_news(record.facts.spotler), refusal)
 
 
 def _told(seen: Seen) -> tuple[Record, dict[int, KnownState]]:

@@ -25,6 +25,7 @@ EXPECTED = {
         "connection": "ServiceBus", "queueName": "dataverse", "cardinality": "MANY"
     }]""",
     **{slug.replace("-", "_"): SUBSCRIPTION % slug for slug in OPERATIONS},
+    "sync_records": SUBSCRIPTION % "sync-records",
     "sweep_jobs": TIMER % "%SWEEP_SCHEDULE%",
     "read_updates": TIMER % "%UPDATES_SCHEDULE%",
     "read_bounces": TIMER % "%BOUNCES_SCHEDULE%",

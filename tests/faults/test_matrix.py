@@ -22,7 +22,7 @@ from connector.pulls import loop
 from connector.routing.record_item import RecordItem
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
-from connector.sync import changes, contact_status
+from connector.sync import change_items, contact_status
 from connector.sync.records import RecordReader
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
@@ -206,7 +206,7 @@ def test_soft_bounces_that_are_counted_twice_are_found(monkeypatch):
 
 def test_an_automatic_sync_that_puts_nothing_back_is_found(monkeypatch):
     assert problems_of("sync-records", "503") == []
-    monkeypatch.setattr(changes._PutBack, "send", lambda *_: None)
+    monkeypatch.setattr(change_items.Returned, "send", lambda *_: None)
 
     assert any("instead of" in each for each in problems_of("sync-records", "503"))
 
