@@ -32,10 +32,11 @@ from connector.dataverse.choices import ConsentCause
 from connector.dataverse.names import PERMISSIONS_VARIABLE, Account, Contact, Flags, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.mapping.columns import Collection as Rows, Mapped
+from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.consent_history import append, latest
 from connector.sync.permission_creation import AlreadyThere, create
+from connector.sync.permission_storage import storage_of
 from connector.sync.permission_switch import Switch, note_edits, switch
 from connector.sync.permission_variables import read_variables
 from connector.sync.records import Record, RecordReader
@@ -163,9 +164,12 @@ class PermissionRows:
             for row, at in each.unfinished
         ]
         failed |= switch(self._services, unfinished)
-        edited = [row for ref, each in found.items() if ref not in failed for row in _edited(each)]
+        edited: dict[str, list[PermissionRow]] = {}
+        for ref, each in found.items():
+            edited.setdefault(ref.table, []).extend(() if ref in failed else _edited(each))
         try:
-            note_edits(self._services, edited)
+            for table, rows in edited.items():
+                note_edits(self._services, storage_of(self._services, table), rows)
         except ConnectorError as error:
             failed |= {ref: error for ref, each in found.items() if each.edited}
         return {each.ref: failed.get(each.ref) or each.with_rows(found[each.ref].rows) for each in records}
@@ -212,7 +216,7 @@ class PermissionRows:
     def _items(self, table: str) -> Sequence[Item]:
         """The permissions that records of a table have rows for."""
         for row in self._services.mapping.rows:
-            if row.columns.get(table) == Mapped(Rows.PERMISSIONS):
+            if row.columns.get(table) in KEPT_AS_ROWS:
                 field = self._services.spotler.fields().get(row.field)
                 limit = {key_of(name) for name in row.items}
                 options = field.options if field else ()

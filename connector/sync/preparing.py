@@ -6,8 +6,8 @@ from typing import Self
 
 from connector.consent import Fate, KnownState
 from connector.dataverse.records import RecordRef
-from connector.mapping import Collection as Rows, Mapping as FieldMapping, Outcome, content_hash, plan
-from connector.mapping.columns import Mapped
+from connector.mapping import Mapping as FieldMapping, Outcome, content_hash, plan
+from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.spotler import FIELDS_MISSED_TTL, Field, Fields
 from connector.sync.columns import SharedColumns, shared_columns
@@ -100,8 +100,7 @@ class Prepared:
 
 def permissions_field(mapping: FieldMapping, table: str, fields: Fields) -> Field | None:
     """The field of Spotler with the permissions that rows are kept of; None where the mapping has none."""
-    expression = Mapped(Rows.PERMISSIONS)
-    names = [row.field for row in mapping.rows if row.columns.get(table) == expression]
+    names = [row.field for row in mapping.rows if row.columns.get(table) in KEPT_AS_ROWS]
     return fields.get(names[0]) if names else None
 
 

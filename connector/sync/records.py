@@ -19,7 +19,8 @@ from connector.sync.contact_status import active_after_sending
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon
 from connector.sync.moments import read_moment
-from connector.sync.permission_row import SELECT, read_row
+from connector.sync.permission_row import columns_of, read_row
+from connector.sync.permission_storage import storage_of
 
 #: Columns of every table that say who last changed a row, and when.
 _MODIFIED_ON, _MODIFIED_BY = "modifiedon", lookup_value("modifiedby")
@@ -202,15 +203,16 @@ class RecordReader:
 
     def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[PermissionRow]]:
         """The permission rows of each record, the deactivated ones too."""
-        lookup = lookup_value(PERMISSION_LOOKUPS[table])
+        storage = storage_of(self._services, table)
+        lookup = storage.lookup(table)
         rows = self._dataverse.query(
-            Permission.SET,
-            select=(*SELECT, lookup),
-            filter=filters.in_(PERMISSION_LOOKUPS[table], sorted(ids)),
+            storage.set,
+            select=(*columns_of(storage), lookup.value),
+            filter=filters.in_(lookup.column, sorted(ids)),
         )
         by_record = defaultdict(list)
         for row in rows:
-            by_record[str(row[lookup]).lower()].append(read_row(self._services, row))
+            by_record[str(row[lookup.value]).lower()].append(read_row(self._services, row, storage))
         return by_record
 
 

@@ -172,14 +172,18 @@ def switched(world: World, *, on: bool, at: datetime) -> World:
     return replace(world, row=replace(world.row, subscribed=on, changed_on=at, modified_on=world.now), row_by=True)
 
 
+def acted_on(world: World) -> World:
+    """The flag is a refusal once the connector acts on it; one that is taken back before that has no effect."""
+    return replace(world, said_no=world.now, bulk_seen=True) if world.bulk and not world.bulk_seen else world
+
+
 def followed(world: World, spotler: SpotlerReport) -> World:
     """The row follows the decision, as `PermissionRows.apply` does."""
     decision = decide(facts(world, spotler))
-    if world.bulk and not world.bulk_seen:  # a flag that was taken back before anything was synced had no effect
-        world = replace(world, said_no=world.now, bulk_seen=True)
     if (why := decision.withdrawals.get(world.row.id)) is not None:
         times = [each.at for each in spotler.permissions if each.at]
         at = max(times, default=world.now) if why is Reason.OPTED_OUT_IN_SPOTLER else world.now
+        world = acted_on(world)
         return switched(world, on=False, at=at)
     (verdict,) = decision.permissions
     if verdict.on and verdict.reason is Reason.ON_IN_SPOTLER and world.row.refuses:
@@ -214,7 +218,7 @@ def feed(world: World) -> World:
 
 def outward(world: World) -> World:
     """A sync of the record."""
-    world = noted(tick(world))
+    world = acted_on(noted(tick(world)))
     presence = Presence.KNOWN if world.there else Presence.GONE
     decision = decide(facts(world, SpotlerReport(presence)))
     world = followed(world, SpotlerReport(presence))
