@@ -165,7 +165,7 @@ def _exchanged(
     *,
     refusal: Refused | None = None,
 ) -> Exchanged:
-    """The record after the exchange. Its rows say by now what the contact said, and nothing else counts from here on."""
+    """The record after the exchange. Its rows say by now what the contact said, so the report itself counts no more."""
     settled = record.reporting(seen.record.facts.spotler)
     prepared = Prepared.of(services, settled, seen.fields)
     here = prepared.columns.here(record, seen.fields) if columns.to_dataverse else {}
