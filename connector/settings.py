@@ -167,6 +167,15 @@ class Settings(BusSettings):
     #: Whether contacts of Spotler's test group are taken as subscribers too.
     new_subscriber_test_contacts: bool = False
 
+    # Plans.
+    #: The share of the records that a changed mapping, or a read that lacks something, may silence, anonymise or
+    #: empty a field of, before the brake holds back the rest; 1 switches the brake off.
+    brake_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    #: So many records never need the brake.
+    brake_least: Annotated[int, Field(ge=0)] = 20
+    #: Days for which the old values of what came from Spotler are kept, so that a run can be undone; 0 keeps none.
+    undo_days: Annotated[int, Field(ge=0)] = 14
+
     # Mapping.
     #: The time zone in which a date-time becomes a date.
     time_zone: TimeZone = "Europe/Amsterdam"

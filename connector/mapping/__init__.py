@@ -11,7 +11,7 @@ Checks against the tables and the Spotler account are in `check`, Excel in `shee
 
 from connector.mapping.columns import Collection
 from connector.mapping.document import load_mapping, parse_mapping
-from connector.mapping.hashing import content_hash
+from connector.mapping.hashing import content_hash, mapping_version
 from connector.mapping.model import Direction, Mapping, MappingRow, Times
 from connector.mapping.outward import Outcome, OutwardPlan, plan
 
@@ -25,6 +25,7 @@ __all__ = [
     "Times",
     "content_hash",
     "load_mapping",
+    "mapping_version",
     "parse_mapping",
     "plan",
 ]

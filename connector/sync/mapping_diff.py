@@ -13,20 +13,18 @@ from itertools import batched, islice
 from typing import Final
 
 from connector.consent import Fate
-from connector.dataverse.api import Query, filters
+from connector.dataverse.api import filters
 from connector.dataverse.names import Flags
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
 from connector.mapping import Mapping, plan
 from connector.mapping.columns import base_column
 from connector.mapping.model import TABLES
 from connector.services import Services
 from connector.spotler import CLEARED, Fields, from_spotler
+from connector.sync.all_records import CHUNK, all_records
 from connector.sync.records import Record, RecordReader
 
-#: Rows of a page of ids, and records that are read at the same time.
-PAGE: Final = 5_000
-CHUNK: Final = 100
 #: Record ids that are kept of each kind of change.
 SAMPLE: Final = 5
 
@@ -119,7 +117,8 @@ class MappingDiff:
         """
         diff = TableDiff(written=self._written(table))
         fields = self._services.spotler.fields()
-        for refs in batched(islice(self._refs(table), limit), CHUNK, strict=False):
+        active = all_records(self._services.dataverse, table, filters.eq(Flags.STATE, 0))
+        for refs in batched(islice(active, limit), CHUNK, strict=False):
             for record in self._reader.read(refs).values():
                 effects = self._effects(record, fields)
                 for effect in effects:
@@ -128,14 +127,6 @@ class MappingDiff:
             diff.read += len(refs)
             seen(diff.read)
         return diff
-
-    def _refs(self, table: str) -> Iterator[RecordRef]:
-        names = RECORD_TABLES[table]
-        query = Query(
-            set_name=names.set_name, select=(names.id_column,), filter=filters.eq(Flags.STATE, 0), page_size=PAGE
-        )
-        for page in self._services.dataverse.pages(query):
-            yield from (RecordRef(table, str(row[names.id_column]).lower()) for row in page)
 
     def _effects(self, record: Record, fields: Fields) -> set[tuple[Effect, str]]:
         old, new = self._sent(self._old, record, fields), self._sent(self._new, record, fields)

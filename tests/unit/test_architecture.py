@@ -37,6 +37,7 @@ HEIGHTS = {
             ("services",),
             ("routing",),
             ("sync",),
+            ("plans",),
             ("pulls",),
             ("operations",),
             ("jobs",),

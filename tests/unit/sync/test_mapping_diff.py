@@ -4,7 +4,7 @@ import pytest
 
 from connector.dataverse.names import Info
 from connector.mapping import Mapping, parse_mapping
-from connector.sync import mapping_diff
+from connector.sync import all_records, mapping_diff
 from connector.sync.mapping_diff import Effect, MappingDiff, TableDiff, both
 
 EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
@@ -136,7 +136,7 @@ def test_columns_that_spotler_may_write_from_now_on_are_named(compare):
 
 
 def test_records_are_read_chunk_by_chunk_up_to_the_limit_and_their_number_is_told(world, compare, monkeypatch):
-    monkeypatch.setattr(mapping_diff, "PAGE", 2)
+    monkeypatch.setattr(all_records, "PAGE", 2)
     monkeypatch.setattr(mapping_diff, "CHUNK", 2)
     for number in range(7):
         world.contact(f"ann{number}", firstname="Ann")

@@ -1,0 +1,181 @@
+"""`plan`: what a sync would change on each side; `plan apply`: exactly that; and the plans that the brake keeps."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.table import Table
+
+from connector.cli.output import console, refuse
+from connector.cli.progress import progress
+from connector.mapping.model import TABLES
+
+if TYPE_CHECKING:
+    from connector.plans.making import PlannedRecord
+    from connector.services import Services
+
+app = typer.Typer(invoke_without_command=True, help="What a sync would change, and doing exactly that.")
+
+#: Record ids that are shown of each kind of change.
+SAMPLE: Final = 5
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(slots=True)
+class _Summary:
+    """What is in a plan, in counts and some ids.
+
+    Attributes:
+        records: how many records change.
+        problems: how many records something would stop, by its code.
+        changes: how many records change in a field, by side, field and kind of change.
+        samples: some of them.
+    """
+
+    records: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+    changes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    samples: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+
+    def add(self, planned: "PlannedRecord") -> None:
+        """One record more."""
+        if planned.problem:
+            self.problems[planned.problem] += 1
+            return
+        self.records += 1
+        for each in planned.changes:
+            key = each.side, each.field, str(each.change)
+            self.changes[key] += 1
+            sample = self.samples.setdefault(key, [])
+            if len(sample) < SAMPLE:
+                sample.append(f"{planned.ref.table}/{planned.ref.id}")
+
+
+@app.callback()
+def plan(
+    context: typer.Context,
+    table: Annotated[str | None, typer.Option(help="Only this table: contact, lead or account.")] = None,
+    condition: Annotated[
+        str, typer.Option("--filter", metavar="ODATA", help="Only these records, e.g. \"lastname eq 'Bakker'\".")
+    ] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many records of each table.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the plan to this file, with the values. Needed to apply it.")
+    ] = None,
+    without_spotler: Annotated[
+        bool,
+        typer.Option("--without-spotler", help="Do not ask Spotler what it has: shows all that would be sent."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print what a sync would change, in counts and some record ids; nothing is changed."""
+    if context.invoked_subcommand is not None:
+        return
+    from connector.plans.file import Header, write_plan  # noqa: PLC0415 - loaded when used
+    from connector.plans.making import PlanMaker  # noqa: PLC0415
+
+    if table is not None and table not in TABLES:
+        refuse(f"{table} is not one of the tables {', '.join(TABLES)}.")
+    if condition and table is None:
+        refuse("--filter needs --table, because tables have different columns.")
+    summary = _Summary()
+    with _services() as services:
+        maker = PlanMaker(services, asks=not without_spotler)
+        tables = [each for each in TABLES if services.mapping.syncs(each) and table in (None, each)]
+
+        def planned(each: str) -> "Iterator[PlannedRecord]":
+            with progress(f"{each}: records read") as seen:
+                yield from maker.records(each, condition=condition, limit=limit, seen=seen)
+
+        records: Iterable[PlannedRecord] = chain.from_iterable(map(planned, tables))
+        if out is not None:
+            header = Header(_version(services), services.now().isoformat(timespec="seconds"), not without_spotler)
+            records = write_plan(out, header, records)
+        for record in records:
+            summary.add(record)
+    _show(summary, out, as_json=as_json)
+
+
+@app.command(name="apply")
+def apply_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan that was written with --out.")],
+    as_json: Json = False,
+) -> None:
+    """Do what a plan says; what has changed since is left, with the reason."""
+    from connector.plans.applying import Applied, apply_plan  # noqa: PLC0415 - loaded when used
+    from connector.plans.file import read_header, read_lines  # noqa: PLC0415
+
+    header = read_header(file)
+    counts, left = Counter[str](), list[tuple[str, str]]()
+    with _services() as services:
+        if header.mapping != _version(services):
+            refuse("The mapping was changed since the plan was made, so nothing is done. Make a new plan.")
+        with progress("records done") as seen:
+            for each in apply_plan(services, read_lines(file), asked=header.asked, seen=seen):
+                counts[each.applied.name] += 1
+                if each.applied is not Applied.DONE:
+                    left.append((f"{each.ref.table}/{each.ref.id}", f"{each.applied} {each.code}".strip()))
+    if as_json:
+        typer.echo(json.dumps({"counts": counts, "left": dict(left)}, indent=2))
+    else:
+        typer.echo(f"{counts['DONE']} of {counts.total()} records were done.")
+        for record, reason in left:
+            typer.echo(f"{record}: {reason}")
+    if left:
+        raise typer.Exit(1)
+
+
+def _show(summary: _Summary, out: Path | None, *, as_json: bool) -> None:
+    from connector.plans.changes import Becomes  # noqa: PLC0415 - loaded when used
+
+    if as_json:
+        changes = [
+            {"side": side, "field": field or None, "change": change, "records": count, "sample": summary.samples[key]}
+            for key, count in summary.changes.most_common()
+            for side, field, change in [key]
+        ]
+        content = {"records": summary.records, "problems": summary.problems, "changes": changes}
+        typer.echo(json.dumps(content, indent=2))
+        return
+    typer.echo(f"{summary.records} records would change.")
+    for code, count in summary.problems.most_common():
+        typer.echo(f"{count} records could not be synced: {code}.")
+    final = sum(count for (_, _, change), count in summary.changes.items() if change == Becomes.ANONYMISED)
+    if final:
+        typer.echo(f"{final} records would be anonymised in Spotler. This cannot be undone.")
+    if summary.changes:
+        shown = Table("Side", "Field", "Change", "Records", "For example")
+        for key, count in sorted(summary.changes.items()):
+            side, field, change = key
+            shown.add_row(side, field or "(the whole record)", change, str(count), ", ".join(summary.samples[key]))
+        console().print(shown)
+    if out is not None:
+        typer.echo(f"{out} is written. It holds personal data; delete it when it is no longer needed.")
+
+
+def _version(services: "Services") -> str:
+    from connector.mapping import mapping_version  # noqa: PLC0415 - loaded when used
+
+    return mapping_version(services.mapping)
+
+
+@contextmanager
+def _services() -> "Iterator[Services]":
+    """The services of the settings and their mapping, for one command."""
+    from connector.mapping import load_mapping  # noqa: PLC0415 - loaded when used
+    from connector.services import services_with  # noqa: PLC0415
+    from connector.settings import get_settings  # noqa: PLC0415
+
+    settings = get_settings()
+    services = services_with(settings, load_mapping(settings.mapping_file))
+    try:
+        yield services
+    finally:
+        services.close()

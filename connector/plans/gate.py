@@ -1,0 +1,232 @@
+"""Clients that let no write through unless somebody admits it. Reads pass.
+
+    the sync ─► gated client ─► admit(effect) ─┬─ PASS    the real client writes
+                                               ├─ PRETEND nothing is written; the answer is that of a success
+                                               └─ REFUSE  nothing is written; the answer is PlanOutdated
+
+So a plan and its application run the very code of the sync. A method that a gated client does not have cannot be
+called, so nothing new in the sync can write past the gate. What only notes what was done (Spotler Info) is written
+when effects are, and never in a rehearsal.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final, Protocol, cast
+from urllib.parse import unquote
+
+from connector.dataverse.api import BatchRequest, BatchResponse, Dataverse, Keyed, Row, TableNames, WriteResult
+from connector.dataverse.api.rows import ETAG
+from connector.dataverse.names import Consent, Permission
+from connector.dataverse.records import RECORD_TABLES
+from connector.errors import ConnectorError, Transient
+from connector.plans.effects import Action, Effect
+from connector.services import Services
+from connector.spotler import ContactData, ContactResult, ContactUnknown, Spotler, SpotlerContact
+
+_RECORD_SETS: Final = frozenset(names.set_name for names in RECORD_TABLES.values())
+_BINDINGS: Final = (Permission.CONTACT_NAVIGATION, Permission.LEAD_NAVIGATION, Permission.ACCOUNT_NAVIGATION)
+
+
+class PlanOutdated(Transient):
+    """The record was changed while the plan was applied, so this was not done."""
+
+    code = "PLAN_OUTDATED"
+    advice = "Make a new plan."
+
+
+class Admission(Enum):
+    """What becomes of a write."""
+
+    PASS = auto()
+    PRETEND = auto()
+    REFUSE = auto()
+
+
+class Gate(Protocol):
+    """Who decides about writes."""
+
+    #: The records that own rows of Spotler Permission, by the id of the row.
+    owners: dict[str, str]
+
+    def admit(self, effect: Effect | None) -> Admission:
+        """What becomes of an effect; None is a note that is no effect."""
+
+    def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:
+        """A contact as Spotler has it."""
+
+    def is_missing(self, external_id: str) -> bool:
+        """Whether it is known that Spotler has no such contact."""
+
+    def is_there(self, contact: ContactData, search: Callable[[str], Sequence[SpotlerContact]]) -> bool:
+        """Whether Spotler has this contact, or its address, so that it cannot be created."""
+
+
+def gated(services: Services, gate: Gate) -> Services:
+    """The same services, whose writes the gate decides about."""
+    return replace(
+        services,
+        dataverse=cast("Dataverse", GatedDataverse(services.dataverse, gate)),
+        spotler=cast("Spotler", GatedSpotler(services.spotler, gate)),
+    )
+
+
+class GatedDataverse:
+    """Dataverse behind a gate: with the methods that the sync of records uses."""
+
+    def __init__(self, dataverse: Dataverse, gate: Gate) -> None:
+        self._dataverse = dataverse
+        self._gate = gate
+        self.query = dataverse.query
+        self.pages = dataverse.pages
+        self.retrieve = dataverse.retrieve
+        self.who_am_i = dataverse.who_am_i
+
+    def batch(self, requests: Sequence[BatchRequest]) -> list[BatchResponse]:
+        """As the client; each request is decided about."""
+        return _decided(
+            self._gate,
+            [(request, self._of_request(request)) for request in requests],
+            self._dataverse.batch,
+            pretend=lambda request: BatchResponse(200, body={ETAG: request.headers.get("If-Match", "")}),
+            refuse=lambda _: BatchResponse(0, error=PlanOutdated()),
+        )
+
+    def update_multiple(self, table: TableNames, changes: Sequence[Keyed]) -> list[WriteResult]:
+        """As the client; each row is decided about."""
+        return self._keyed(table, changes, self._dataverse.update_multiple)
+
+    def upsert_multiple(self, table: TableNames, changes: Sequence[Keyed]) -> list[WriteResult]:
+        """As the client; each row is decided about."""
+        return self._keyed(table, changes, self._dataverse.upsert_multiple)
+
+    def create_multiple(self, table: TableNames, rows: Sequence[Row]) -> list[WriteResult]:
+        """As the client; each row is decided about."""
+        return _decided(
+            self._gate,
+            [(row, self._effect(table.SET, str(row.get(table.ID) or ""), row)) for row in rows],
+            lambda admitted: self._dataverse.create_multiple(table, admitted),
+            pretend=lambda row: WriteResult(str(row.get(table.ID) or "")),
+            refuse=lambda _: WriteResult("", PlanOutdated()),
+        )
+
+    def _keyed(
+        self,
+        table: TableNames,
+        changes: Sequence[Keyed],
+        write: Callable[[TableNames, Sequence[Keyed]], list[WriteResult]],
+    ) -> list[WriteResult]:
+        return _decided(
+            self._gate,
+            [(change, self._effect(table.SET, change.key, change.values)) for change in changes],
+            lambda admitted: write(table, admitted),
+            pretend=lambda change: WriteResult(change.key),
+            refuse=lambda change: WriteResult(change.key, PlanOutdated()),
+        )
+
+    def _of_request(self, request: BatchRequest) -> Effect | None:
+        set_name = request.route.partition("(")[0]
+        key = unquote(request.path.partition("(")[2].partition(")")[0])
+        return self._effect(set_name, key, request.values or {})
+
+    def _effect(self, set_name: str, key: str, values: Row) -> Effect | None:
+        """What a write does; None for a note."""
+        if set_name in _RECORD_SETS:
+            return Effect(key.lower(), Action.COLUMNS, values)
+        if set_name == Consent.SET:
+            said = {"permission": values[Consent.PERMISSION], "on": values[Consent.AFTER]}
+            return Effect(str(values[Consent.RECORD]).lower(), Action.CONSENT, said)
+        if set_name == Permission.SET:
+            return self._of_permission(key.lower(), values)
+        return None
+
+    def _of_permission(self, row: str, values: Row) -> Effect | None:
+        if Permission.SUBSCRIBED not in values:
+            return None  # it notes when a person switched the row
+        bound = next((str(values[f"{each}@odata.bind"]) for each in _BINDINGS if f"{each}@odata.bind" in values), "")
+        owner = bound.partition("(")[2].rstrip(")").lower() or self._gate.owners.get(row, "")
+        return Effect(owner, Action.PERMISSION, {"on": values[Permission.SUBSCRIBED]}, row)
+
+
+class GatedSpotler:
+    """Spotler behind a gate: with the methods that the sync of records uses."""
+
+    def __init__(self, spotler: Spotler, gate: Gate) -> None:
+        self._spotler = spotler
+        self._gate = gate
+        self.fields = spotler.fields
+        self.search_by_email = spotler.search_by_email
+
+    def get_contact(self, external_id: str) -> SpotlerContact | None:
+        """As the client."""
+        return self._gate.contact(external_id, lambda: self._spotler.get_contact(external_id))
+
+    def upsert_contacts(self, contacts: Sequence[ContactData], *, update: bool = True) -> list[ContactResult]:
+        """As the client; each contact is decided about."""
+        if not update:
+            there = [each for each in contacts if self._gate.is_there(each, self._spotler.search_by_email)]
+            known = {each.external_id for each in there}
+            left = [each for each in contacts if each.external_id not in known]
+            done = dict(zip([each.external_id for each in left], self._upsert(left, update=False), strict=True))
+            exists = {each.external_id: ContactResult(each.external_id, "CONTACT_ALREADY_EXISTS") for each in there}
+            return [(done | exists)[each.external_id] for each in contacts]
+        return self._upsert(contacts, update=True)
+
+    def _upsert(self, contacts: Sequence[ContactData], *, update: bool) -> list[ContactResult]:
+        action = Action.UPDATE if update else Action.CREATE
+        return _decided(
+            self._gate,
+            [(each, Effect(each.external_id.lower(), action, each.properties)) for each in contacts],
+            lambda admitted: self._spotler.upsert_contacts(admitted, update=update),
+            pretend=lambda each: ContactResult(each.external_id),
+            refuse=lambda each: _Denied(each.external_id, PlanOutdated.code),
+        )
+
+    def update_contact(self, external_id: str, properties: Mapping[str, object]) -> None:
+        """As the client, if it is admitted. A contact that is not there has no permissions."""
+        if self._gate.is_missing(external_id):
+            raise ContactUnknown
+        if self._may(Effect(external_id.lower(), Action.SILENCE, properties)):
+            self._spotler.update_contact(external_id, properties)
+
+    def anonymize(self, external_id: str) -> bool:
+        """As the client, if it is admitted. A contact that is not there has no effect."""
+        if self._gate.is_missing(external_id):
+            return False
+        if self._may(Effect(external_id.lower(), Action.ANONYMISE, {})):
+            return self._spotler.anonymize(external_id)
+        return True
+
+    def _may(self, effect: Effect) -> bool:
+        admission = self._gate.admit(effect)
+        if admission is Admission.REFUSE:
+            raise PlanOutdated
+        return admission is Admission.PASS
+
+
+@dataclass(frozen=True, slots=True)
+class _Denied(ContactResult):
+    """A contact that was not written, because that is not in the plan."""
+
+    @property
+    def error(self) -> ConnectorError | None:
+        return PlanOutdated()
+
+
+def _decided[Asked, Answer](
+    gate: Gate,
+    asked: Sequence[tuple[Asked, Effect | None]],
+    write: Callable[[Sequence[Asked]], list[Answer]],
+    *,
+    pretend: Callable[[Asked], Answer],
+    refuse: Callable[[Asked], Answer],
+) -> list[Answer]:
+    """The answers to writes of which some pass."""
+    admissions = [gate.admit(effect) for _, effect in asked]
+    passing = [each for (each, _), admission in zip(asked, admissions, strict=True) if admission is Admission.PASS]
+    written = iter(write(passing) if passing else ())
+    others = {Admission.PRETEND: pretend, Admission.REFUSE: refuse}
+    return [
+        next(written) if admission is Admission.PASS else others[admission](each)
+        for (each, _), admission in zip(asked, admissions, strict=True)
+    ]

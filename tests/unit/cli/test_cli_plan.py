@@ -1,0 +1,117 @@
+"""`plan` and `plan apply`: counts and ids on the screen, values only in the file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
+FIRST = {"contact": "firstname", "direction": "->", "spotler": "firstName"}
+
+
+@pytest.fixture
+def mapping(tmp_path, environment):
+    """Writes the mapping that the command uses."""
+    file = tmp_path / "mapping.json"
+    environment["MAPPING_FILE"] = str(file)
+
+    def _mapping(*rows: dict[str, str]) -> None:
+        file.write_text(json.dumps({"rows": [EMAIL, *rows]}), encoding="utf-8")
+
+    _mapping(FIRST)
+    return _mapping
+
+
+@pytest.fixture
+def plan(cli, settings_file, mapping):  # noqa: ARG001 - the mapping is in place
+    def _plan(*arguments: str):
+        return cli("--settings", str(settings_file), "plan", *arguments)
+
+    return _plan
+
+
+def test_counts_come_first_then_the_fields_with_ids_and_no_values(world, plan):
+    ann = world.contact("ann", firstname="Marianne")
+
+    ended = plan()
+
+    assert ended.code == 0
+    assert ended.out.splitlines()[0] == "1 records would change."
+    (line,) = [line for line in ended.out.splitlines() if "firstName" in line]
+    assert f"contact/{ann.id}" in line
+    assert "Marianne" not in ended.out + ended.err
+    assert "example.org" not in ended.out + ended.err
+    assert world.effects() == []
+
+
+def test_json_has_the_same(world, plan):
+    ann = world.contact("ann", firstname="Ann")
+
+    content = json.loads(plan("--json").out)
+
+    assert (content["records"], content["problems"]) == (1, {})
+    assert {
+        "side": "Spotler", "field": None, "change": "created in Spotler", "records": 1, "sample": [f"contact/{ann.id}"],
+    } in content["changes"]  # fmt: skip
+
+
+def test_whoever_would_be_anonymised_is_announced_as_final(world, plan):
+    world.contact("ann", known=True, donotemail=True)
+
+    assert "1 records would be anonymised in Spotler. This cannot be undone." in plan().out
+
+
+def test_a_plan_is_written_and_applied(world, plan, tmp_path):
+    ann = world.contact("ann", firstname="Marianne")
+    file = tmp_path / "plan.jsonl"
+
+    written = plan("--table", "contact", "--out", str(file))
+    applied = plan("apply", str(file))
+
+    assert f"{file} is written." in written.out
+    assert "Marianne" in file.read_text(encoding="utf-8")
+    assert (applied.code, applied.out) == (0, "1 of 1 records were done.\n")
+    assert world.in_spotler(ann)["properties"]["firstName"] == "Marianne"
+
+
+def test_what_has_changed_since_is_left_with_the_reason_and_the_exit_code_says_so(world, plan, tmp_path):
+    ann = world.contact("ann", firstname="Marianne")
+    file = tmp_path / "plan.jsonl"
+    plan("--out", str(file))
+    world.services.dataverse.update("contacts", ann.id, {"firstname": "Anna"})
+
+    ended = plan("apply", str(file))
+
+    assert ended.code == 1
+    assert f"contact/{ann.id}: The record was changed in Dataverse since the plan." in ended.out
+    assert world.in_spotler(ann) is None
+
+
+def test_a_plan_of_another_mapping_is_refused_as_a_whole(world, plan, mapping, tmp_path):
+    ann = world.contact("ann", firstname="Marianne")
+    file = tmp_path / "plan.jsonl"
+    plan("--out", str(file))
+    mapping(FIRST, {"contact": "lastname", "direction": "->", "spotler": "lastName"})
+
+    ended = plan("apply", str(file))
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "The mapping was changed since the plan was made" in ended.err
+    assert world.in_spotler(ann) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--table", "task"), "task is not one of the tables contact, lead, account."),
+        (("--filter", "lastname eq 'A'"), "--filter needs --table"),
+        (("apply", "nowhere.jsonl"), "The file is no plan, or not a whole one."),
+        (("--table", "contact", "--filter", "no such column eq 1"), "Dataverse"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(world, plan, arguments, sentence):  # noqa: ARG001
+    ended = plan(*arguments)
+
+    assert ended.code == 1
+    assert sentence in ended.err
+    assert not Path("nowhere.jsonl").exists()

@@ -1,0 +1,20 @@
+"""Two systems in this process, with a mapping that goes both ways."""
+
+import pytest
+
+from tests.faults.matrix.systems import Systems
+from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
+
+NAME = {"contact": "firstname", "direction": "<->", "spotler": "firstName"}
+CITY = {"contact": "address1_city", "direction": "<-", "spotler": "city"}
+LAST = {"contact": "lastname", "direction": "->", "spotler": "lastName"}
+
+
+@pytest.fixture(scope="session")
+def systems():
+    return Systems()
+
+
+@pytest.fixture
+def two(systems):
+    return TwoSystems(systems, NAME, CITY, LAST, PERMISSIONS)
