@@ -133,7 +133,8 @@ class Story:
         person = self.people[step.who]
         self.two.tick()
         if step.what in PEOPLE:
-            if not person.deleted or step.what == "late effects":
+            self.late()  # a call takes effect before people can react to it
+            if not person.deleted:
                 PEOPLE[step.what](self, person, step.bit)
             return
         before = self._call, self._meanwhile
@@ -408,10 +409,6 @@ def _lost_in_spotler(story: Story, person: Person, _: int) -> None:
         story.two.lose(person.record)
 
 
-def _late(story: Story, *_: object) -> None:
-    story.late()
-
-
 # What the connector does
 
 
@@ -552,7 +549,6 @@ PEOPLE: dict[str, Act] = {
     "contact changes": _click,
     "bounces": _bounce,
     "lost in Spotler": _lost_in_spotler,
-    "late effects": _late,
 }
 CONNECTOR: dict[str, Act] = {
     "sync": _sync,
@@ -571,7 +567,7 @@ CONNECTOR: dict[str, Act] = {
 #: How often each comes, where it is not once.
 _WEIGHTS = {
     "opts in, in Dataverse": 4, "opts out, in Dataverse": 4, "opts in, in Spotler": 4, "opts out, in Spotler": 4,
-    "sync": 8, "pull": 6, "sync again": 2, "leaves everything": 2, "Do Not Bulk Email": 2, "late effects": 2,
+    "sync": 8, "pull": 6, "sync again": 2, "leaves everything": 2, "Do Not Bulk Email": 2,
     "Do Not Bulk Email cleared": 2, "deleted": 0.3, "complains": 0.5,
 }  # fmt: skip
 MISHAPS = ("answer lost", "request lost", "late", "death")
