@@ -86,7 +86,8 @@ def _with_records[Plan](
             results[attempt.job.id] = Failed(error)
             continue
         intent, permission = operation.intent(plan), operation.permission(plan)
-        tasks.append(Task(attempt.job, plan, record, intent, permission, attempt.item.step, _ordered_on(attempt)))
+        item, ordered_on = attempt.item, _ordered_on(attempt)
+        tasks.append(Task(attempt.job, plan, record, intent, permission, item.step, ordered_on, item.first_attempt))
     return tasks, results
 
 

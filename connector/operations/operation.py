@@ -42,6 +42,7 @@ class Task[Plan]:
         permission: the permission that is switched, if it is one.
         step: how many steps of a long work are done.
         ordered_on: when it was ordered, at the latest; None if that is not known.
+        begun_on: when its first attempt began; None if that is not known.
     """
 
     job: JobRow
@@ -51,6 +52,7 @@ class Task[Plan]:
     permission: Item | None = None
     step: int = 0
     ordered_on: datetime | None = None
+    begun_on: datetime | None = None
 
     @property
     def removes(self) -> bool:

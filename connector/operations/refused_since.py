@@ -5,26 +5,27 @@ switched the permission on. What the person has refused since then must stay ref
 
 | Seen in | As |
 |---|---|
-| Consent History | a withdrawal that is newer than the order |
+| Consent History | a withdrawal that is newer than the order, by another one than a job |
 | Spotler Permission | a row that refuses, and that somebody else than the connector wrote since the order |
-| Spotler | the permission is off, and the contact was changed since the order and since the record was sent last |
+| Spotler | the permission is off, was on before, and the contact was changed since, by another one than the connector |
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connector.consent import Intent, Item
+from connector.consent import Change, Intent, Item
 from connector.consent.intent import OptedOut
 from connector.consent.permissions import key_of
-from connector.dataverse.records import RecordRef
+from connector.dataverse.choices import ConsentCause
 from connector.operations.consent_watch import MAX_AGE
 from connector.operations.context import Context
 from connector.operations.operation import Task
 from connector.operations.results import Failed, Result
 from connector.spotler import SpotlerContact
-from connector.sync.consent_history import withdrawn_on
+from connector.sync.consent_history import last_withdrawals
 from connector.sync.info import CLOCKS_DIFFER
 from connector.sync.one_by_one import one_by_one
 from connector.sync.preparing import permissions_field
@@ -46,66 +47,76 @@ def refused_since(tasks: Sequence[Task[Any]], context: Context) -> dict[str, Res
     """
     services = context.services
     now = services.now()
-    old = [
-        (task, task.permission, task.ordered_on)
+    orders = [
+        _Order(task, task.permission, task.ordered_on)
         for task in tasks
-        if task.intent is Intent.SWITCH_ON
-        and task.permission is not None
-        and task.ordered_on is not None
-        and now - task.ordered_on > MAX_AGE
+        if task.intent is Intent.SWITCH_ON and task.permission is not None and task.ordered_on is not None
     ]
+    results: dict[str, Result] = {
+        each.task.job.id: Failed(RefusedSince()) for each in orders if each.is_refused_by(each.task.known_record)
+    }
+    old = [each for each in orders if now - each.on > MAX_AGE and each.task.job.id not in results]
     if not old:
-        return {}
-    refs = [task.known_record.ref for task, _, _ in old]
+        return results
+    refs = [each.task.known_record.ref for each in old]
     records = RecordReader(services).read(refs)
-    withdrawn = withdrawn_on(services.dataverse, refs)
+    withdrawals = last_withdrawals(services.dataverse, refs)
     asked = {ref: partial(services.spotler.get_contact, ref.id) for ref in refs}
     contacts = one_by_one(services, context.check_time, asked)
-    results: dict[str, Result] = {}
-    for task, permission, ordered_on in old:
-        ref = task.known_record.ref
-        record, contact = records.get(ref, task.known_record), contacts[ref]
+    for each in old:
+        ref = each.task.known_record.ref
+        record, contact = records.get(ref, each.task.known_record), contacts[ref]
+        withdrawal = withdrawals.get(ref, {}).get(key_of(each.permission.name))
         if isinstance(contact, Exception):
-            results[task.job.id] = Failed(contact)
-            continue
-        times = [withdrawn.get(ref, {}).get(key_of(permission.name)), *_refusals(record, permission)]
-        if contact is not None:
-            sent_on = task.known_record.sent_on, record.sent_on
-            times.append(_left_on(ref, contact, permission, context, sent_on))
-        if any(at is not None and at > ordered_on for at in times):
-            results[task.job.id] = Failed(RefusedSince())
+            results[each.task.job.id] = Failed(contact)
+        elif (
+            each.is_refused_by(record)
+            or each.is_withdrawn_by(withdrawal)
+            or (contact is not None and each.was_left(contact, record, withdrawal, context))
+        ):
+            results[each.task.job.id] = Failed(RefusedSince())
     return results
 
 
-def _refusals(record: Record, permission: Item) -> Iterator[datetime | None]:
-    """When somebody else than the connector wrote rows that refuse."""
-    for row in record.rows_of(permission.name, permission.bit):
-        if row.refuses and row.at == row.modified_on and row.at != row.changed_on:
-            yield row.modified_on
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A task that switches a permission on, and when it was ordered."""
 
+    task: Task[Any]
+    permission: Item
+    on: datetime
 
-def _left_on(
-    ref: RecordRef,
-    contact: SpotlerContact,
-    permission: Item,
-    context: Context,
-    sent_on: tuple[datetime | None, datetime | None],
-) -> datetime | None:
-    """When the person may have left the permission in Spotler; None where the connector changed the contact last.
+    def is_refused_by(self, record: Record) -> bool:
+        """Whether somebody else than the connector wrote a row that refuses, after the order."""
+        return any(
+            row.modified_on is not None and row.modified_on > self.on
+            for row in record.rows_of(self.permission.name, self.permission.bit)
+            if row.refuses and row.at == row.modified_on and row.at != row.changed_on
+        )
 
-    Args:
-        ref: the record.
-        contact: as Spotler shows it.
-        permission: which.
-        context: the systems.
-        sent_on: when the record was sent last before this attempt, and in it.
-    """
-    fields = context.services.spotler.fields()
-    field = permissions_field(context.services.mapping, ref.table, fields)
-    changed_on, (before, now) = contact.last_changed, sent_on
-    if field is None or changed_on is None:
-        return None
-    is_off = shown_permissions(contact, fields, field.name).get(permission.bit) is False
-    is_ours = before is not None and changed_on <= before + CLOCKS_DIFFER
-    is_ours |= now is not None and abs(changed_on - now) <= CLOCKS_DIFFER
-    return changed_on - CLOCKS_DIFFER if is_off and not is_ours else None
+    def is_withdrawn_by(self, withdrawal: Change | None) -> bool:
+        """Whether this is newer than the order. Jobs of a record run in turn: that of another job is an older one."""
+        return withdrawal is not None and withdrawal.cause is not ConsentCause.JOB and withdrawal.at > self.on
+
+    def was_left(
+        self, contact: SpotlerContact, record: Record, withdrawal: Change | None, context: Context
+    ) -> bool:  # fmt: skip
+        """Whether the person may have left the permission in Spotler after the order.
+
+        It was on there, as far as is known, or since the first attempt; and the connector did not change the contact
+        last.
+        """
+        before = self.task.known_record
+        fields = context.services.spotler.fields()
+        field = permissions_field(context.services.mapping, before.ref.table, fields)
+        changed_on, bit = contact.last_changed, self.permission.bit
+        if field is None or changed_on is None or shown_permissions(contact, fields, field.name).get(bit) is not False:
+            return False
+        if before.sent_on is not None and changed_on <= before.sent_on + CLOCKS_DIFFER:
+            return False
+        by_job = withdrawal.at if withdrawal is not None and withdrawal.cause is ConsentCause.JOB else None
+        if any(at is not None and abs(changed_on - at) <= CLOCKS_DIFFER for at in (record.sent_on, by_job)):
+            return False
+        known = before.last.permissions.get(bit)
+        since = self.on if known is not None and known.on else self.task.begun_on or self.on
+        return changed_on > since + CLOCKS_DIFFER

@@ -60,12 +60,12 @@ def latest(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordR
     return by_record
 
 
-def withdrawn_on(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordRef, dict[str, datetime]]:
-    """When each permission of these records was last switched off, by its name as it is compared."""
-    by_record: dict[RecordRef, dict[str, datetime]] = {}
+def last_withdrawals(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordRef, dict[str, Change]]:
+    """How each permission of these records was last switched off, by its name as it is compared."""
+    by_record: dict[RecordRef, dict[str, Change]] = {}
     for change in _read(dataverse, records):
         if change.before and not change.after:
-            by_record.setdefault(change.record, {})[key_of(change.permission)] = change.at
+            by_record.setdefault(change.record, {})[key_of(change.permission)] = change
     return by_record
 
 

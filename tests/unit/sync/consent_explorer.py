@@ -137,7 +137,9 @@ class Story:
             if not person.deleted:
                 PEOPLE[step.what](self, person, step.bit)
             return
-        before = self._call, self._meanwhile
+        before, services = (self._call, self._meanwhile), self.two.services
+        if before[1] is not None:  # another process
+            self.two.restart(self._bus)
         self._call, self._meanwhile = 0, step.meanwhile
         try:
             CONNECTOR[step.what](self, person, step.bit)
@@ -149,6 +151,8 @@ class Story:
             self._restart()
         finally:
             self._call, self._meanwhile = before
+            if before[1] is not None:
+                self.two.services = services
 
     def end(self) -> None:
         """Everything on its way arrives, and the connector catches up."""
@@ -279,7 +283,7 @@ def _row(story: Story, person: Person, bit: int, *, subscribed: bool) -> None:
     found = [row for row in story.two.permissions(person.record) if row[Permission.NAME] in names]
     if found and found[0][Permission.SUBSCRIBED] is subscribed:
         return  # the person sees how it is, and changes nothing
-    name = str(found[0][Permission.NAME]) if found else NAMES[bit]
+    name = str(found[0][Permission.NAME]) if found else _name_of(story, bit)
     story.two.permission(person.record, name, subscribed=subscribed)
     (person.agreed.add if subscribed else person.agreed.discard)(bit)
 

@@ -96,3 +96,22 @@ def test_an_opt_in_is_newer_than_the_refusal_before_it_also_in_whole_seconds(sys
 
     assert story.two.subscribed(story.people[0].record)["Newsletter"]
     assert list(story.problems()) == []
+
+
+def test_a_job_that_waited_for_an_older_one_that_switches_off_is_not_too_late(systems):
+    """Both were ordered while Dataverse refused the claims."""
+    story = Story(systems)
+    story.tell([Step("opts in, in Dataverse"), Step("sync"), Step("pull")])
+    for what in ("job off", "job on"):
+        story.do(Step(what, meanwhile=Meanwhile(2, "death")))
+    story.end()
+
+    assert story.two.in_spotler(story.people[0].record)["permissions"] == [NEWSLETTER_BIT]
+
+
+def test_an_opt_out_right_before_a_job_is_claimed_is_newer_than_its_order(systems):
+    story = Story(systems)
+    story.tell([Step("sync"), Step("job on", meanwhile=Meanwhile(2, "step", Step("opts out, in Dataverse")))])
+    story.end()
+
+    assert story.two.in_spotler(story.people[0].record)["permissions"] == []
