@@ -8,7 +8,8 @@ from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems
-from tests.unit.sync.consent_explorer import Meanwhile, Step, Story, story_steps
+from tests.unit.sync.consent_explorer import story_steps
+from tests.unit.sync.consent_story import Meanwhile, Step, Story
 
 #: The stories of a run, and their longest.
 STORIES, NIGHTLY, LENGTH = 50, 5000, 12

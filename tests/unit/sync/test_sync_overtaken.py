@@ -4,7 +4,8 @@ import pytest
 
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems
-from tests.unit.sync.consent_explorer import Step, Story
+from tests.unit.sync import consent_explorer  # noqa: F401 - fills the tables of what can happen
+from tests.unit.sync.consent_story import Step, Story
 
 NAME = "firstname"
 
