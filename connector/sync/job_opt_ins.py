@@ -10,7 +10,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
-from connector.sync.permission_creation import create
+from connector.sync.permission_creation import create, row_id
 from connector.sync.permission_switch import Switch, switch
 from connector.sync.records import Record, RecordReader
 
@@ -38,8 +38,10 @@ def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str,
     without = {each.record.ref for each in kept if not each.record.rows_of(each.permission.name, each.permission.bit)}
     made = RecordReader(services).read(without)
     for each in kept:
-        record = made.get(each.record.ref, each.record)
-        rows = record.rows_of(each.permission.name, each.permission.bit)
+        rows = each.record.rows_of(each.permission.name, each.permission.bit)
+        if not rows and each.record.ref in made:
+            own = row_id(each.record.ref, each.permission.name)  # a row that a person has made meanwhile stays
+            rows = tuple(row for row in made[each.record.ref].facts.rows if row.id == own)
         evidence = f"Job {each.job}"
         switches += [
             Switch(each.record.ref, row, on=True, at=now, cause=ConsentCause.JOB, evidence=evidence)

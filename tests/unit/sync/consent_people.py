@@ -112,7 +112,7 @@ def _lift(story: Story, person: Person, _: int) -> None:
 def _second_row(story: Story, person: Person, bit: int) -> None:
     """A refusal in a second row of the same permission."""
     values = {
-        Permission.NAME: NAMES[bit],
+        Permission.NAME: name_of(story, bit),
         Permission.SUBSCRIBED: False,
         f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/contacts({person.record.id})",
     }
