@@ -49,7 +49,7 @@ def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems):
 def test_none_of_thousands_of_random_stories_ends_with_somebody_mailed_who_said_no(systems):
     broken = explore(systems, range(STORIES, NIGHTLY))
 
-    # Not yet kept in all orders: what a person takes back before the feed has shown a job's opt-in is not in the history.
+    # Not kept yet: what a person takes back before the feed has shown a job's opt-in is not in the history.
     assert {seed: found for seed, found in broken.items() if "the history says" not in found[0]} == {}
 
 
