@@ -16,7 +16,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, InternalError
 from connector.mapping.model import EMAIL
 from connector.plans.changes import FieldChange, field_changes
-from connector.plans.effects import Effect
+from connector.plans.effects import PlannedWrite
 from connector.plans.gate import Admission, gated
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
@@ -46,7 +46,7 @@ class PlannedRecord:
     ref: RecordRef
     row: str
     info: str
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[PlannedWrite, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     problem: str = ""
     update: ShownUpdate | None = None
@@ -71,14 +71,14 @@ class Rehearsal:
     asks: bool
     owners: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, SpotlerContact | None] = field(default_factory=dict)
-    effects: dict[str, dict[str, Effect]] = field(default_factory=dict)
+    effects: dict[str, dict[str, PlannedWrite]] = field(default_factory=dict)
 
     def begin(self, records: Mapping[RecordRef, Record], contacts: Mapping[str, SpotlerContact | None]) -> None:
         """Rehearse these records next."""
         self.owners = {row.id: ref.id for ref, record in records.items() for row in record.facts.rows}
         self.contacts, self.effects = dict(contacts), {}
 
-    def admit(self, effect: Effect | None) -> Admission:
+    def admit(self, effect: PlannedWrite | None) -> Admission:
         """Note the effect."""
         if effect is not None:
             self.effects.setdefault(effect.record, {})[effect.mark] = effect

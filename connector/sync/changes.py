@@ -188,7 +188,7 @@ class _Chunk:
             return self._settle(begun, {ref: NotSent(error) for ref in begun}, now)
         tried = {ref: begun[ref] for ref in records}
         try:
-            results = self._send(records, always={ref for ref, item in tried.items() if item.always})
+            results = self._send(records, tried)
         except Exception as error:  # noqa: BLE001
             results = {ref: NotSent(error) for ref in records}
         sent = {ref: item.model_copy(update={"always": True}) for ref, item in tried.items()}
@@ -204,14 +204,17 @@ class _Chunk:
         deleted = {ref: Record.deleted(ref) for ref, item in items.items() if item.deleted and ref not in records}
         return records | deleted
 
-    def _send(self, records: Mapping[RecordRef, Record], *, always: Collection[RecordRef]) -> dict[RecordRef, Delivery]:
+    def _send(
+        self, records: Mapping[RecordRef, Record], items: Mapping[RecordRef, RecordItem]
+    ) -> dict[RecordRef, Delivery]:
         """Send the records and remember what was sent; an error of either is the result of its record."""
         outward = Outward(self._services, check_time=self._check_time)
-        again = [record for ref, record in records.items() if ref in always]
-        fresh = [record for ref, record in records.items() if ref not in always]
+        edited = {ref: item.columns for ref, item in items.items()}
+        again = [record for ref, record in records.items() if items[ref].always]
+        fresh = [record for ref, record in records.items() if not items[ref].always]
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
-            results |= outward.send(group, always=is_again) if group else {}
+            results |= outward.send(group, always=is_again, edited=edited) if group else {}
         gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
         unwritten = forget_deleted(self._services.dataverse, gone)
         unwritten |= write_infos(self._services.dataverse, [(ref, result.info) for ref, result in results.items()])

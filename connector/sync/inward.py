@@ -216,6 +216,7 @@ class _Block:
             before = Prepared.of(self._services, record, done.seen.fields)
             if before.hash == record.sent_hash and not done.must_be_sent:
                 values[Info.SENT_HASH] = done.prepared.hash
+                values[Info.SENT_FIELDS] = done.prepared.sent_fields.text
         return values
 
     def _count(self, done: Iterable[Exchanged]) -> None:

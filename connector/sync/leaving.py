@@ -109,7 +109,7 @@ class Leaving:
         return Sent.of(
             code,
             f"{MEANINGS[code].sentence} All its permissions are off in Spotler.",
-            info=remembered(record, code, now, sent_hash=prepared.hash, last=last),
+            info=remembered(record, code, now, sent_hash=prepared.hash, last=last, fields=prepared.sent_fields),
             over=record.info,
             is_there=True,
             changed=True,

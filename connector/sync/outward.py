@@ -26,6 +26,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
 from connector.outcomes import UNCHANGED
 from connector.services import Services
+from connector.sync.braking import NOT_EDITED, Braking
 from connector.sync.delivering import Delivering
 from connector.sync.info import InfoChanged, InfoWrite, info_of, write_infos, write_unchanged
 from connector.sync.last_common import LastCommon
@@ -59,21 +60,29 @@ class Outward:
 
     def __init__(self, services: Services, *, check_time: Callable[[], None] = no_deadline) -> None:
         self._services = services
+        self._brake = Braking(services)
         self._token = cache(services.new_id)
         self._leaving = Leaving(services, check_time, self._token)
         self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token))
 
-    def send(self, records: Sequence[Record], *, always: bool) -> dict[RecordRef, Delivery]:
+    def send(
+        self, records: Sequence[Record], *, always: bool, edited: Mapping[RecordRef, Collection[str]] = NOT_EDITED
+    ) -> dict[RecordRef, Delivery]:
         """Send these records; without `always`, only those whose content changed since they were last sent.
 
         An unchanged record costs no call to Spotler. Neither does one that may not be there and is known to be gone.
+
+        Args:
+            records: as they were read.
+            always: whether unchanged ones are sent too.
+            edited: the columns that people changed, as far as that is known: what follows from them is never held back.
 
         Returns:
             for each record what became of it, or the error that stopped it and no other.
         """
 
         def once(records: Sequence[Record], together: Mapping[RecordRef, Together]) -> dict[RecordRef, Delivery]:
-            return self._send(records, together, always=always)
+            return self._send(records, together, edited, always=always)
 
         return self._until_unchanged(records, once)
 
@@ -119,12 +128,18 @@ class Outward:
             telemetry.log_problem(log, error, operation=OPERATION)
 
     def _send(
-        self, records: Sequence[Record], together: Mapping[RecordRef, Together], *, always: bool
+        self,
+        records: Sequence[Record],
+        together: Mapping[RecordRef, Together],
+        edited: Mapping[RecordRef, Collection[str]],
+        *,
+        always: bool,
     ) -> dict[RecordRef, Delivery]:
         now = self._services.now()
+        records, results = self._brake.admit(records, edited)
         refused = switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
         removed = [record for record in records if record.decision.fate is Fate.REMOVED]
-        results = self._leaving.remove(removed, together)
+        results |= self._leaving.remove(removed, together)
         waiting = [record for record in records if record.ref not in results and record.ref not in refused]
         prepared: list[Prepared] = []
         for ref, each in self._prepare_all(waiting, together, always=always).items():
@@ -132,6 +147,8 @@ class Outward:
                 prepared.append(each)
             else:
                 results[ref] = each
+        prepared, failed = self._brake.without_emptied(prepared, edited)
+        results |= failed
         results |= self._leaving.silence([each for each in prepared if each.is_silenced])
         results |= self._delivering.deliver([each for each in prepared if not each.is_silenced], together)
         for ref, error in refused.items():

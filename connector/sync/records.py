@@ -19,6 +19,7 @@ from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon
 from connector.sync.moments import read_moment
 from connector.sync.permission_row import SELECT, read_row
+from connector.sync.sent_fields import SentFields
 
 #: Columns of every table that say who last changed a row, and when.
 _MODIFIED_ON, _MODIFIED_BY = "modifiedon", lookup_value("modifiedby")
@@ -42,6 +43,7 @@ class Record:
         info: the version of its Spotler Info that was read.
         last: what it and its contact last had in common.
         sent_on: when it was last sent.
+        sent_fields: which fields were sent with a value, and by which mapping.
         has_bounced: whether messages to it came back, so that its contact cannot be reached.
         decision: what follows from the facts.
     """
@@ -54,6 +56,7 @@ class Record:
     info: InfoVersion = NO_INFO
     last: LastCommon = field(default_factory=LastCommon)
     sent_on: datetime | None = None
+    sent_fields: SentFields = field(default_factory=SentFields)
     has_bounced: bool = False
     decision: Decision = field(init=False, compare=False)
 
@@ -154,6 +157,7 @@ class RecordReader:
                     info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
                     last=LastCommon.parse(info.get(Info.LAST_COMMON)),
                     sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
+                    sent_fields=SentFields.parse(info.get(Info.SENT_FIELDS)),
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
                 )
         return records
@@ -188,6 +192,7 @@ class RecordReader:
                 Info.GONE,
                 Info.KEEP_OUT,
                 Info.LAST_COMMON,
+                Info.SENT_FIELDS,
                 Info.LAST_SYNC_ON,
                 Info.CONTACT_STATUS,
             ),
