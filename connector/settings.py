@@ -152,6 +152,8 @@ class Settings(BusSettings):
     # Consent.
     #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
     opt_out_sets_do_not_bulk_email: bool = True
+    #: What the Periodieken of Engage 365 are called, as JSON; see connector/dataverse/permission_tables.py.
+    periodiek: str | None = None
 
     # New subscribers.
     #: What somebody becomes who subscribed in Spotler: contact, lead, or the table that the mapping names in

@@ -158,6 +158,7 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "SWEEP_SCHEDULE": "0 */2 * * * *",
         "REFRESH_AUTOMATIONS_SCHEDULE": "0 0 6,18 * * *",
         "REFRESH_PERMISSIONS_SCHEDULE": "0 30 5 * * *",
+        "UPDATES_SCHEDULE": "0 */15 * * * *",
         "BOUNCES_SCHEDULE": "0 15 1 * * *",
         "CLEAN_UP_SCHEDULE": "0 0 3 * * *",
     }

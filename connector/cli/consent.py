@@ -16,7 +16,7 @@ from connector.consent import Change, Item
 from connector.dataverse.api import Dataverse, filters
 from connector.dataverse.names import Flags
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.mapping.columns import Collection, Mapped
+from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services, get_services
 from connector.sync.consent_history import history_of
 from connector.sync.records import Record, RecordReader
@@ -178,7 +178,7 @@ def _items(services: Services, table: str) -> list[Item]:
     """
     if table not in RECORD_TABLES:
         refuse("Choose a table: contact, lead or account.")
-    mapped = (row.field for row in services.mapping.rows if row.columns.get(table) == Mapped(Collection.PERMISSIONS))
+    mapped = (row.field for row in services.mapping.rows if row.columns.get(table) in KEPT_AS_ROWS)
     name = next(mapped, None)
     if name is None:
         refuse(f"The mapping keeps no permissions of {table} in the table Spotler Permission.")

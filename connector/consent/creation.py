@@ -168,7 +168,7 @@ def _as_in_spotler(
         if on and (decision.all_off or facts.spotler.opted_out or not _is_newer(item, report, given)):
             on, since = False, given.now
         if on or item.bit in named or given.origin is Origin.SPOTLER:
-            yield NewRow(item.name, item.bit, on, since, _cause_of(report, given, on=on))
+            yield NewRow(item.name, item.bit, on, since, _cause_of(report, on=on))
 
 
 def _since(report: PermissionReport | None, known: KnownState | None) -> datetime | None:
@@ -177,9 +177,8 @@ def _since(report: PermissionReport | None, known: KnownState | None) -> datetim
     return known.at if known else None
 
 
-def _cause_of(report: PermissionReport | None, given: Circumstances, *, on: bool) -> ConsentCause:
-    if given.origin is Origin.SPOTLER:
-        return ConsentCause.FORM
+def _cause_of(report: PermissionReport | None, *, on: bool) -> ConsentCause:
+    """A dated entry of a feed, or the state at the first sync. That somebody filled in a form cannot be seen."""
     return ConsentCause.FEED if on and report and report.at else ConsentCause.FIRST_SYNC
 
 

@@ -3,8 +3,9 @@
 A person who switches a row on a form leaves a row that differs from the newest entry of the history. The same is true
 of a row that the connector was about to switch when it stopped, because the entry comes first. The two are told apart
 by the row: what the connector has switched bears the time of the entry as Changed On, and an edit is later than that.
+An entry about what a person did is no announcement: the row was switched before it.
 
-| Newest entry | The row is | The row was written at or since the entry | Then |
+| Newest entry | The row is | Written at or since the entry, or the entry is about a person | Then |
 |---|---|---|---|
 | none | on or off | | this is its first entry |
 | off | on | yes | a person switched it on |
@@ -73,7 +74,7 @@ def _compare(
         return replace(found, changes=(*found.changes, _entry(record, group, None, _time(group, now, on=on))))
     if on is latest.on:
         return _with_times(found, group, latest.at) if on else found
-    touched = [row for row in group if row.refuses is not on and _is_touched(row, latest.at)]
+    touched = [row for row in group if row.refuses is not on and _is_touched(row, latest)]
     if on and len(touched) < len(group):
         left = [row for row in group if row not in touched]
         off = tuple(replace(row, subscribed=False) if row in left else row for row in found.rows)
@@ -96,10 +97,10 @@ def _entry(record: RecordRef, rows: Sequence[PermissionRow], before: bool | None
     return Change(record, row.name, before, on, at, ConsentCause.PERSON, f"Row {row.id}")
 
 
-def _is_touched(row: PermissionRow, entry: datetime) -> bool:
+def _is_touched(row: PermissionRow, entry: Latest) -> bool:
     """Whether the row was written at or since the entry."""
-    reached = row.changed_on is not None and row.changed_on >= entry
-    return reached or (row.modified_on is not None and row.modified_on > entry)
+    reached = row.changed_on is not None and row.changed_on >= entry.at
+    return entry.by_person or reached or (row.modified_on is not None and row.modified_on > entry.at)
 
 
 def _edited(row: PermissionRow, now: datetime) -> datetime:

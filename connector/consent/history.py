@@ -57,7 +57,9 @@ class Latest:
     Attributes:
         on: whether it was on after it.
         at: when.
+        by_person: whether a person had switched the row before the entry was written.
     """
 
     on: bool
     at: datetime
+    by_person: bool = False

@@ -6,7 +6,7 @@ when the permission was switched. So each change counts from the moment that fav
 | Spotler shows | Known before | Reported | Counts from |
 |---|---|---|---|
 | off | off, and the contact was not changed since | nothing: this may be our own write | |
-| off | off, but the contact was changed since | an opt-out: it may have been on | the contact's last change |
+| off, and a row says on | off, but the contact was changed since | an opt-out: it may have been on | its last change |
 | off | on, or nothing | an opt-out | the latest possible moment: the contact's last change |
 | on | on | nothing: this may be our own write | |
 | on | off | an opt-in | the earliest possible moment: when it was last seen off |
@@ -18,7 +18,7 @@ which was not known to be off. Bounces make a contact unreachable too. So where 
 its permissions are reported one by one only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -66,15 +66,26 @@ class ShownContact:
     opted_out: bool = False
 
 
-def report(shown: ShownContact, items: Sequence[Item], known: Mapping[int, KnownState]) -> SpotlerReport:
+def report(
+    shown: ShownContact,
+    items: Sequence[Item],
+    known: Mapping[int, KnownState],
+    *,
+    claimed: Collection[int] | None = None,
+) -> SpotlerReport:
     """What is new about the consent of this contact.
 
     Args:
         shown: the contact.
         items: the permissions that Spotler has; a bit that is none of them is passed over.
         known: what was known before, by bit.
+        claimed: the bits of permissions that a row of the record says are on; None for all.
     """
-    found = (_permission(item, shown, known.get(item.bit)) for item in items if item.bit in shown.states)
+    found = (
+        _permission(item, shown, known.get(item.bit), is_claimed=claimed is None or item.bit in claimed)
+        for item in items
+        if item.bit in shown.states
+    )
     permissions = tuple(each for each in found if each is not None)
     news = [each for each in permissions if each.bit not in known or known[each.bit].on is not each.on]
     opted_out = shown.opted_out or (bool(news) and _is_complete(shown, items))
@@ -97,9 +108,11 @@ def known_after(shown: ShownContact, known: Mapping[int, KnownState]) -> dict[in
     return after
 
 
-def _permission(item: Item, shown: ShownContact, known: KnownState | None) -> PermissionReport | None:
+def _permission(
+    item: Item, shown: ShownContact, known: KnownState | None, *, is_claimed: bool
+) -> PermissionReport | None:
     on, seen = shown.states[item.bit], shown.changed_on or shown.seen_on
-    if known is not None and known.on is on and (on or not _is_changed(shown, known)):
+    if known is not None and known.on is on and (on or not is_claimed or not _is_changed(shown, known)):
         return None
     if not on:
         return PermissionReport(item.name, item.bit, on=False, at=shown.changed_on, seen=seen)

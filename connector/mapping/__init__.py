@@ -2,6 +2,7 @@
 
     load_mapping(path) -> Mapping            read and check a mapping file
     plan(mapping, table) -> OutwardPlan      what to read of a table, and how its records become Spotler contacts
+    inward.inward_plan(mapping, table)     the way back: what a Spotler contact says of the columns of a record
     content_hash(properties) -> str          what was sent, as a fingerprint
     values                                   the one table of conversions, for the sync and for Set Contact Field
 

@@ -10,7 +10,7 @@ from collections import abc
 from typing import Final
 
 from connector.dataverse.schema.model import Column, Kind, Table
-from connector.mapping.columns import NOT_YET, Collection, Expression, Mapped, Name, Path, Plain
+from connector.mapping.columns import KEPT_AS_ROWS, NOT_YET, Expression, Mapped, Name, Path, Plain
 from connector.mapping.draft import SET
 from connector.mapping.field_check import field_findings
 from connector.mapping.findings import Finding, Wrong, or_similar
@@ -97,7 +97,7 @@ def check_fields(mapping: Mapping, fields: Fields) -> tuple[Finding, ...]:
             continue
         field = fields.get(row.field)
         if field is None:
-            holds_permissions = Mapped(Collection.PERMISSIONS) in row.columns.values()
+            holds_permissions = not KEPT_AS_ROWS.isdisjoint(row.columns.values())
             remedy = or_similar(row.field, (each.name for each in fields), "Make it visible in Spotler.")
             why = f"Spotler has no field {row.field}, or it is not visible"
             found.append(Finding(f"Row {number}", why, remedy, is_fatal=holds_permissions))

@@ -91,7 +91,7 @@ class Collection(StrEnum):
 
 
 #: Collections that a mapping may name already, and that nothing is sent for yet.
-NOT_YET: Final = frozenset({Collection.LIST, Collection.PERIODIEK})
+NOT_YET: Final = frozenset({Collection.LIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,10 @@ class Mapped:
     """`@map(...)`: one item of the Spotler field per row beside the record."""
 
     collection: Collection
+
+
+#: Permissions that are kept as rows beside the record: those of the connector's own table, and Periodieken.
+KEPT_AS_ROWS: Final = frozenset({Mapped(Collection.PERMISSIONS), Mapped(Collection.PERIODIEK)})
 
 
 type Expression = Plain | Name | Path | CustomerType | Constant | Mapped

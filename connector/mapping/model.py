@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from connector.dataverse.names import Account, Contact, Lead
 from connector.errors import Misconfigured
-from connector.mapping.columns import Collection, Expression, Mapped, standard_navigation
+from connector.mapping.columns import KEPT_AS_ROWS, Expression, standard_navigation
 
 if TYPE_CHECKING:
     from connector.dataverse.schema.model import Column
@@ -173,5 +173,5 @@ class Mapping:
 
     def permission_fields(self, table: str) -> tuple[str, ...]:
         """The Spotler fields with permissions of a table's records: the mapped one, and always the reserved one."""
-        mapped = (row.field for row in self.rows if row.columns.get(table) == Mapped(Collection.PERMISSIONS))
+        mapped = (row.field for row in self.rows if row.columns.get(table) in KEPT_AS_ROWS)
         return tuple({field.casefold(): field for field in (PERMISSIONS, *mapped)}.values())

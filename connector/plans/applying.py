@@ -104,7 +104,7 @@ def apply_plan(
     Raises:
         ConnectorError: what Dataverse or Spotler said; what was done before stays done.
     """
-    maker = PlanMaker(services, asks=asked)
+    maker = PlanMaker(replace(services, run=""), asks=asked)
     # A person has looked at the plan: the brake is for what nobody has looked at.
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     done = 0

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from connector.dataverse.api import BatchRequest, BatchResponse, Dataverse, Keyed, Row, TableNames, WriteResult
 from connector.dataverse.api.rows import ETAG
-from connector.dataverse.names import Consent, Permission
+from connector.dataverse.names import Consent, Info, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.errors import ConnectorError, Transient
 from connector.plans.effects import Action, PlannedWrite
@@ -25,7 +25,6 @@ from connector.services import Services
 from connector.spotler import ContactData, ContactResult, ContactUnknown, Spotler, SpotlerContact
 
 _RECORD_SETS: Final = frozenset(names.set_name for names in RECORD_TABLES.values())
-_BINDINGS: Final = (Permission.CONTACT_NAVIGATION, Permission.LEAD_NAVIGATION, Permission.ACCOUNT_NAVIGATION)
 
 
 class PlanOutdated(Transient):
@@ -136,16 +135,19 @@ class GatedDataverse:
         if set_name == Consent.SET:
             said = {"permission": values[Consent.PERMISSION], "on": values[Consent.AFTER]}
             return PlannedWrite(str(values[Consent.RECORD]).lower(), Action.CONSENT, said)
-        if set_name == Permission.SET:
-            return self._of_permission(key.lower(), values)
-        return None
+        return None if set_name == Info.SET else self._of_permission(set_name, key.lower(), values)
 
-    def _of_permission(self, row: str, values: Row) -> PlannedWrite | None:
-        if Permission.SUBSCRIBED not in values:
+    def _of_permission(self, set_name: str, row: str, values: Row) -> PlannedWrite | None:
+        """A row of the table that permissions are kept in: what it says, without when and by whom."""
+        says = {column: value for column, value in values.items() if isinstance(value, bool)}
+        if not says and set_name == Permission.SET:
             return None  # it notes when a person switched the row
-        bound = next((str(values[f"{each}@odata.bind"]) for each in _BINDINGS if f"{each}@odata.bind" in values), "")
-        owner = bound.partition("(")[2].rstrip(")").lower() or self._gate.owners.get(row, "")
-        return PlannedWrite(owner, Action.PERMISSION, {"on": values[Permission.SUBSCRIBED]}, row)
+        owner = self._gate.owners.get(row, "")
+        for name, value in values.items():
+            table, _, key = str(value).strip("/)").partition("(")
+            if name.endswith("@odata.bind") and table in _RECORD_SETS:
+                owner = key.lower()
+        return PlannedWrite(owner, Action.PERMISSION, says or values, row)
 
 
 class GatedSpotler:

@@ -1,7 +1,7 @@
 """The plans that the brake keeps until a person approves or discards them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Final
@@ -44,7 +44,7 @@ class KeptPlan:
     made_on: str
     mapping: str
     records: int
-    causes: Counter[str]
+    causes: Mapping[str, int]
 
 
 def kept_plans(state: StateStore) -> list[KeptPlan]:
@@ -125,7 +125,9 @@ def _kept(state: StateStore, plan: str) -> KeptPlan:
             if record not in records:
                 records.add(record)
                 causes.update(map(str, found if isinstance(found, list) else ()))
-    return KeptPlan(plan, str(value.get("made_on") or ""), str(value.get("mapping") or ""), len(records), causes)
+    return KeptPlan(
+        plan, str(value.get("made_on") or ""), str(value.get("mapping") or ""), len(records), dict(causes.most_common())
+    )
 
 
 def _records(state: StateStore, part: str) -> Iterator[RecordRef]:

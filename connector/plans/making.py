@@ -20,6 +20,7 @@ from connector.plans.effects import PlannedWrite
 from connector.plans.gate import Admission, gated
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
+from connector.state import Stored
 from connector.sync import inward
 from connector.sync.all_records import CHUNK, all_records
 from connector.sync.inward import ShownUpdate
@@ -104,6 +105,25 @@ class Rehearsal:
         return bool(address) and bool(search(str(address)))
 
 
+class NoState:
+    """The state of a rehearsal: there is nothing in it, and nothing is kept."""
+
+    def read(self, name: str) -> Stored | None:  # noqa: ARG002 - as StateStore
+        """Nothing."""
+        return None
+
+    def write(self, name: str, value: Mapping[str, object], *, version: str | None) -> str:  # noqa: ARG002
+        """Nothing is written."""
+        return ""
+
+    def delete(self, name: str) -> None:
+        """Nothing is deleted."""
+
+    def names(self, prefix: str = "") -> Sequence[str]:  # noqa: ARG002
+        """No names."""
+        return ()
+
+
 class PlanMaker:
     """Makes plans.
 
@@ -117,7 +137,7 @@ class PlanMaker:
         settings = services.settings.model_copy(update={"brake_share": 1.0})
         self._services = services
         self._rehearsal = Rehearsal(asks)
-        self._gated = gated(replace(services, settings=settings), self._rehearsal)
+        self._gated = gated(replace(services, settings=settings, state=NoState(), run=""), self._rehearsal)
 
     def records(
         self, table: str, *, condition: str = "", limit: int | None = None, seen: Callable[[int], object]

@@ -24,11 +24,12 @@ from connector.consent.permissions import key_of
 from connector.dataverse.api import Keyed, Row, filters
 from connector.dataverse.choices import ConsentCause
 from connector.dataverse.names import Permission, lookup_value
+from connector.dataverse.permission_tables import SPOTLER_PERMISSION
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.services import Services
 from connector.spotler import Option
 from connector.sync.consent_history import append, latest
-from connector.sync.permission_row import SELECT, read_row
+from connector.sync.permission_row import columns_of, read_row
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,9 @@ def _contradictions(options: Sequence[Option]) -> str:
 def _apply(services: Services, change: _Change, *, is_over: Callable[[], bool]) -> int:
     changed = 0
     while not is_over():
-        rows = services.dataverse.query(Permission.SET, select=(*SELECT, *_OWNERS), filter=change.rows, top=PAGE)
+        rows = services.dataverse.query(
+            Permission.SET, select=(*columns_of(SPOTLER_PERMISSION), *_OWNERS), filter=change.rows, top=PAGE
+        )
         if not rows:
             break
         for error in append(services.dataverse, list(_entries(services, change, rows))).values():

@@ -3,7 +3,7 @@
 | The contact | What becomes of it |
 |---|---|
 | its External Id is the id of a row | its record gets what is newer (`connector.sync.inward`) |
-| it has no External Id | it is a new subscriber |
+| it has no External Id | it is a new subscriber (`connector.sync.newcomers`) |
 | its External Id belongs to another system | left alone, counted |
 | temporary: made by an import or a test | left alone, counted |
 
@@ -23,21 +23,18 @@ from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.sync import inward
 from connector.sync.inward import ShownUpdate
+from connector.sync.newcomers import take
+from connector.sync.old_values import begun
+from connector.sync.status_rows import apply_contacts
 
 #: What became of contacts, as it is counted in the log.
 TEMPORARY: Final = "temporary"
 OTHER_SYSTEM: Final = "of another system"
-NEW: Final = "new subscribers, left alone"
 
 _ROW_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 #: What becomes of new subscribers.
 type Newcomers = Callable[[Services, Sequence[SpotlerContact]], Counter[str]]
-
-
-def left_alone(_services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]:
-    """New subscribers are only counted."""
-    return Counter({NEW: len(contacts)})
 
 
 class Updates:
@@ -50,7 +47,7 @@ class Updates:
 
     name = "updates"
 
-    def __init__(self, services: Services, newcomers: Newcomers = left_alone) -> None:
+    def __init__(self, services: Services, newcomers: Newcomers = take) -> None:
         self._services = services
         self._newcomers = newcomers
 
@@ -95,6 +92,7 @@ class Updates:
             counts += self._newcomers(services, newcomers)
         if ours:
             counts += inward.apply(services, ours)
+            apply_contacts(services, [entry.contact for entry in ours], min(entry.seen_on for entry in ours))
         return counts
 
 
@@ -104,6 +102,7 @@ def pull_updates(services: Services) -> None:
     Raises:
         ConnectorError: Spotler, Dataverse or the state cannot be used; the next run goes on where this one stopped.
     """
+    services = begun(services, Updates.name)
     feed = Updates(services)
     if is_on(feed.name, setting=services.settings.updates_enabled):
         run_feed(services, feed)

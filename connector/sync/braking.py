@@ -24,6 +24,7 @@ class Braking:
     """Leaves out what the brake holds back."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._mapping = services.mapping
         self._version = mapping_version(services.mapping)
         self._brake = Brake(services)
@@ -71,4 +72,6 @@ class Braking:
         except ConnectorError as error:
             stopped: dict[RecordRef, Delivery] = {ref: NotSent(error) for ref in derived}
             return [each for each in prepared if each.ref not in stopped], stopped
-        return [without_fields(each, derived[each.ref]) if each.ref in held else each for each in prepared], {}
+        return [
+            without_fields(self._services, each, derived[each.ref]) if each.ref in held else each for each in prepared
+        ], {}

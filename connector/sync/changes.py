@@ -12,29 +12,26 @@ opted out in Spotler is no failure.
 """
 
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
 from connector import due, telemetry
-from connector.dataverse.api import filters, lookup_id
-from connector.dataverse.names import Permission
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient, Unreadable
+from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient
 from connector.outcomes import OK
-from connector.routing.quarantine import quarantine
 from connector.routing.record_item import RecordItem
-from connector.servicebus.bus import Bus, OutgoingMessage
+from connector.servicebus.bus import Bus
 from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
 from connector.services import Services
+from connector.sync.change_items import Delivered, Returned, read_items, with_records
 from connector.sync.deleted import forget_deleted
 from connector.sync.failed_jobs import write_failed_jobs
-from connector.sync.info import write_infos
+from connector.sync.info import write_late
 from connector.sync.outward import Outward
-from connector.sync.records import PERMISSION_LOOKUPS, Record, RecordReader
+from connector.sync.records import Record, RecordReader
 from connector.sync.remembered import OPTED_OUT
 from connector.sync.results import Delivery, NotSent
 from connector.threads import ContextThreadPool
@@ -49,45 +46,16 @@ AT_A_TIME: Final = 2
 INTERNAL_ATTEMPTS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A message as the bus delivered it.
-
-    Attributes:
-        body: of a record item.
-        again: whether it was delivered before: that attempt may have sent something without remembering it.
-    """
-
-    body: bytes
-    again: bool = False
-
-
-@dataclass(slots=True)
-class _PutBack:
-    """What a batch sends at its end."""
-
-    messages: list[OutgoingMessage] = field(default_factory=list)
-    aside: list[tuple[RecordItem, ConnectorError]] = field(default_factory=list)
-
-    def send(self, bus: Bus) -> None:
-        """Send everything; what goes to the quarantine last, so that no other record suffers from it."""
-        try:
-            bus.to_topic(TOPIC_JOBS, self.messages)
-        finally:
-            for item, why in self.aside:
-                quarantine(bus, item.body(), why, source=SYNC_RECORDS)
-
-
 def sync_changes(services: Services, messages: Sequence[Delivered]) -> None:
     """Sync the records of a batch.
 
     Raises:
         Transient, Misconfigured: when the bus cannot take what is tried again.
     """
-    put_back, counts = _PutBack(), Counter[str]()
+    put_back, counts = Returned(), Counter[str]()
     lock = timedelta(seconds=services.settings.job_lease_seconds)
     deadline = services.now() + lock * due.WORKING_SHARE
-    items = _with_records(services, _read(messages, services.bus), put_back)
+    items = with_records(services, read_items(messages, services.bus), put_back)
     chunks = [_Chunk(services, deadline, put_back) for _ in range(0, len(items), SIZE)]
     parts = batched(items, SIZE, strict=False)
     with ContextThreadPool(AT_A_TIME, thread_name_prefix=SYNC_RECORDS) as pool:
@@ -109,68 +77,13 @@ def put_back_all(bus: Bus, messages: Iterable[Delivered], error: Exception, *, n
         Transient, Misconfigured: when the bus cannot take it either.
     """
     telemetry.log_problem(log, error, operation=SYNC_RECORDS)
-    bus.to_topic(TOPIC_JOBS, [item.again(now + due.NOT_SET_UP) for item in _read(messages, bus)])
-
-
-def _read(messages: Iterable[Delivered], bus: Bus) -> list[RecordItem]:
-    """The items of a batch, one per row; what is none goes to quarantine."""
-    items: list[RecordItem] = []
-    for message in messages:
-        try:
-            item = RecordItem.from_body(message.body)
-        except Unreadable as error:
-            quarantine(bus, message.body, error, source=SYNC_RECORDS)
-        else:
-            items.append(item.model_copy(update={"always": True}) if message.again else item)
-    return _joined(items)
-
-
-def _joined(items: Iterable[RecordItem]) -> list[RecordItem]:
-    by_subject: dict[object, RecordItem] = {}
-    for item in items:
-        key = item.record or item.permission
-        by_subject[key] = item.joined(by_subject[key]) if key in by_subject else item
-    return list(by_subject.values())
-
-
-def _with_records(services: Services, items: Sequence[RecordItem], put_back: _PutBack) -> list[RecordItem]:
-    """The items with the record of each; those that name a permission row get it from there."""
-    unnamed = {item.permission: item for item in items if item.permission is not None}
-    named = [item for item in items if item.permission is None]
-    if not unnamed:
-        return named
-    now = services.now()
-    try:
-        found = _records_of(services, unnamed.keys())
-    except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-        telemetry.log_problem(log, error, operation=SYNC_RECORDS)
-        for item in unnamed.values():
-            again = item.begun(now)
-            put_back.messages.append(again.again(due.after_problem(error, tries=again.tries, now=now)))
-        return named
-    about = [unnamed[row].about(record) for row, records in found.items() for record in records]
-    return _joined([*named, *about])
-
-
-def _records_of(services: Services, rows: Collection[str]) -> Mapping[str, Sequence[RecordRef]]:
-    """The records of permission rows; a row that is gone has had a message about its deletion."""
-    found = services.dataverse.query(
-        Permission.SET,
-        select=(Permission.ID, *(f"_{column}_value" for column in PERMISSION_LOOKUPS.values())),
-        filter=filters.in_(Permission.ID, sorted(rows)),
-    )
-    records: dict[str, list[RecordRef]] = defaultdict(list)
-    for row in found:
-        for table, column in PERMISSION_LOOKUPS.items():
-            if record := lookup_id(row, column):
-                records[str(row[Permission.ID]).lower()].append(RecordRef(table, record.lower()))
-    return records
+    bus.to_topic(TOPIC_JOBS, [item.again(now + due.NOT_SET_UP) for item in read_items(messages, bus)])
 
 
 class _Chunk:
     """Records that are read, sent and settled together."""
 
-    def __init__(self, services: Services, deadline: datetime, put_back: _PutBack) -> None:
+    def __init__(self, services: Services, deadline: datetime, put_back: Returned) -> None:
         self._services = services
         self._deadline = deadline
         self._put_back = put_back
@@ -186,13 +99,12 @@ class _Chunk:
             records = self._records(begun)
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
             return self._settle(begun, {ref: NotSent(error) for ref in begun}, now)
-        tried = {ref: begun[ref] for ref in records}
         try:
-            results = self._send(records, tried)
+            results = self._send(records, begun)
         except Exception as error:  # noqa: BLE001
             results = {ref: NotSent(error) for ref in records}
-        sent = {ref: item.model_copy(update={"always": True}) for ref, item in tried.items()}
-        return self._settle(sent, results, now) + Counter({"NOT_THERE": len(begun) - len(records)})
+        tried = begun | {ref: begun[ref].model_copy(update={"always": True}) for ref in records}
+        return self._settle(tried, results, now) + Counter({"NOT_THERE": len(begun) - len(records)})
 
     def _records(self, items: Mapping[RecordRef, RecordItem]) -> dict[RecordRef, Record]:
         """The records as they are now, those that were deleted among them.
@@ -207,17 +119,21 @@ class _Chunk:
     def _send(
         self, records: Mapping[RecordRef, Record], items: Mapping[RecordRef, RecordItem]
     ) -> dict[RecordRef, Delivery]:
-        """Send the records and remember what was sent; an error of either is the result of its record."""
+        """Send the records; where what was sent could not be remembered, that is the result of its record."""
         outward = Outward(self._services, check_time=self._check_time)
-        edited = {ref: item.columns for ref, item in items.items()}
         again = [record for ref, record in records.items() if items[ref].always]
         fresh = [record for ref, record in records.items() if not items[ref].always]
+        created = {ref for ref in records if items[ref].created}
+        edited = {ref: items[ref].columns for ref in records}
+        began = self._services.now()
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
-            results |= outward.send(group, always=is_again, edited=edited) if group else {}
+            results |= outward.send(group, always=is_again, created=created, edited=edited) if group else {}
         gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
         unwritten = forget_deleted(self._services.dataverse, gone)
-        unwritten |= write_infos(self._services.dataverse, [(ref, result.info) for ref, result in results.items()])
+        # What could not be written with the send; somebody else may have written the row since.
+        late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
+        unwritten |= write_late(self._services.dataverse, late)
         lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}
         return results | lost
 

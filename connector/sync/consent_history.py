@@ -55,7 +55,8 @@ def latest(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordR
     """The newest entry about each permission of these records, by the name of the permission as it is compared."""
     by_record: dict[RecordRef, dict[str, Latest]] = {}
     for change in _read(dataverse, records):
-        by_record.setdefault(change.record, {})[key_of(change.permission)] = Latest(change.after, change.at)
+        entry = Latest(change.after, change.at, change.cause is ConsentCause.PERSON)
+        by_record.setdefault(change.record, {})[key_of(change.permission)] = entry
     return by_record
 
 

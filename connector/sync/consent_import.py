@@ -102,7 +102,7 @@ def _noted(services: Services, records: Mapping[RecordRef, Record]) -> dict[Reco
         if failed := append(services.dataverse, changes):
             raise failed[ref]
         for change in changes:
-            histories.setdefault(ref, {})[key_of(change.permission)] = Latest(change.after, change.at)
+            histories.setdefault(ref, {})[key_of(change.permission)] = Latest(change.after, change.at, by_person=True)
     return histories
 
 

@@ -108,7 +108,7 @@ class Delivering:
                 asked.append(each)
                 continue
             known = known_after_creation(each.permissions, each.switches, began=began, ended=ended)
-            last = LastCommon(each.columns.all_sent(each.record, each.fields), known)
+            last = LastCommon(each.columns.all_sent(each.record, each.fields), known, made_on=ended)
             results[each.ref] = delivered(self._services, each, answer, last)
         return results
 

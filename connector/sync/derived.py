@@ -17,9 +17,11 @@ from functools import lru_cache
 
 from connector.consent import Reason
 from connector.dataverse.records import RecordRef
-from connector.mapping import Mapping as FieldMapping, content_hash, plan
+from connector.mapping import Mapping as FieldMapping, plan
 from connector.mapping.columns import base_column
 from connector.mapping.model import EMAIL
+from connector.services import Services
+from connector.sync.held import Held
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record
 from connector.sync.sent_fields import filled_fields
@@ -84,15 +86,14 @@ def without_fate(record: Record, mapping: FieldMapping) -> Record | None:
     """
     if not plan(mapping, record.ref.table).synced:
         return None
-    return replace(record, facts=replace(record.facts, is_excluded=False, has_address=True))
+    return record.holding(Held(fate=True))
 
 
-def without_fields(prepared: Prepared, derived: Derived) -> Prepared:
+def without_fields(services: Services, prepared: Prepared, derived: Derived) -> Prepared:
     """The contact without the fields that would be emptied; the next sync finds them again."""
-    names = {cause.removeprefix(f"{EMPTIED} ") for cause in derived.causes}
-    left = {name: value for name, value in prepared.properties.items() if name not in names}
-    kept = prepared.record.sent_fields.filled & names
-    return replace(prepared, properties=left, hash=content_hash(left), kept_fields=kept)
+    names = frozenset(cause.removeprefix(f"{EMPTIED} ") for cause in derived.causes)
+    record = prepared.record
+    return Prepared.of(services, record.holding(replace(record.held, fields=names)), prepared.fields)
 
 
 def _left_to_spotler(prepared: Prepared) -> frozenset[str]:

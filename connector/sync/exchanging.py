@@ -7,6 +7,7 @@ does not depend on which of the two is first.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from connector.consent import Fate, KnownState
 from connector.dataverse.records import RecordRef
@@ -15,11 +16,13 @@ from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact
 from connector.sync import reports
 from connector.sync.columns import Exchange, shared_columns
-from connector.sync.last_common import Common
+from connector.sync.info import CLOCKS_DIFFER
+from connector.sync.last_common import Common, LastCommon
 from connector.sync.own_user import own_user
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record
 from connector.sync.row_writes import ColumnWrite, write_columns
+from connector.sync.switches import shown_permissions
 from connector.sync.two_way import Moments
 
 
@@ -35,6 +38,7 @@ class Seen:
         seen_on: when Spotler was asked.
         sent: states of permissions that this worker has sent meanwhile, by bit.
         others: states that other workers may have sent.
+        before: what was in common, as Spotler Info has it.
     """
 
     record: Record
@@ -44,6 +48,36 @@ class Seen:
     seen_on: datetime
     sent: Mapping[int, KnownState] = field(default_factory=dict)
     others: Mapping[int, bool] = field(default_factory=dict)
+    before: LastCommon = field(default_factory=LastCommon)
+
+    @classmethod
+    def of(
+        cls,
+        record: Record,
+        contact: SpotlerContact,
+        fields: Fields,
+        permissions: Field | None,
+        seen_on: datetime,
+        *,
+        sent: Mapping[int, KnownState] | None = None,
+        others: Mapping[int, bool] | None = None,
+    ) -> Self:
+        """A record with its contact.
+
+        Spotler may have lost the contact, and a send may have made it again, with a part of what the record has. What
+        was in common before says nothing about that one, and what it lacks is nobody's change.
+        """
+        last = record.last
+        if _was_made_again(last, contact):
+            states = shown_permissions(contact, fields, permissions.name) if permissions else {}
+            off = {bit: KnownState(on, seen_on) for bit, on in states.items() if not on}
+            record = replace(record, last=LastCommon(permissions=off))
+        return cls(record, contact, fields, permissions, seen_on, sent or {}, others or {}, last)
+
+    @property
+    def made_on(self) -> datetime | None:
+        """When the contact was made."""
+        return self.contact.created or self.before.made_on
 
     @property
     def ref(self) -> RecordRef:
@@ -61,6 +95,7 @@ class Exchanged:
         exchange: which columns it got, and which go to Spotler.
         written: the fingerprints of what Dataverse made of the columns that it got.
         known: the states of the permissions.
+        has_consent: whether the contact said something new about consent.
         refusal: why Dataverse did not take the columns; None if it did.
     """
 
@@ -69,17 +104,13 @@ class Exchanged:
     exchange: Exchange
     written: Mapping[str, str]
     known: Mapping[int, KnownState]
+    has_consent: bool
     refusal: Refused | None = None
 
     @property
     def keep(self) -> frozenset[str]:
         """The columns both sides may change that go to Spotler."""
         return self.exchange.to_spotler
-
-    @property
-    def has_consent(self) -> bool:
-        """Whether the contact said something new about consent."""
-        return reports.is_news(self.prepared.record.facts.spotler)
 
     @property
     def must_be_sent(self) -> bool:
@@ -106,7 +137,11 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
     results: dict[RecordRef, Exchanged | Exception] = {}
     told = {each.ref: _told(each) for each in seen}
     news = [record for record, _ in told.values() if reports.is_news(record.facts.spotler)]
-    results |= reports.apply(services, news)
+    for ref, after in reports.apply(services, news).items():
+        if isinstance(after, Record):
+            told[ref] = after, told[ref][1]
+        else:
+            results[ref] = after
     found: dict[RecordRef, tuple[Seen, Exchange]] = {}
     for each in seen:
         if each.ref in results:
@@ -119,18 +154,25 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
     written = write_columns(services, writes)
     for ref, (each, columns) in found.items():
         record, known = told[ref]
-        after = written.get(ref, record)
+        now = written.get(ref, record)
         try:
-            if isinstance(after, Refused):
+            if isinstance(now, Refused):
                 without = replace(columns, to_dataverse={})
-                results[ref] = _exchanged(services, each, record, without, known, refusal=after)
-            elif isinstance(after, ConnectorError):
-                results[ref] = after
+                results[ref] = _exchanged(services, each, record, without, known, refusal=now)
+            elif isinstance(now, ConnectorError):
+                results[ref] = now
             else:
-                results[ref] = _exchanged(services, each, after, columns, known)
+                results[ref] = _exchanged(services, each, now, columns, known)
         except Exception as error:  # noqa: BLE001
             results[ref] = error
     return results
+
+
+def _was_made_again(last: LastCommon, contact: SpotlerContact) -> bool:
+    """Whether this is another contact than the one that was known; one that left everything stays as it says."""
+    if last.made_on is None or contact.created is None or contact.channels.get(reports.EMAIL_CHANNEL) is False:
+        return False
+    return contact.created > last.made_on + CLOCKS_DIFFER
 
 
 def has_news(services: Services, seen: Seen) -> bool:
@@ -140,6 +182,8 @@ def has_news(services: Services, seen: Seen) -> bool:
         Transient, Misconfigured: the definitions of columns cannot be read.
     """
     record, known = _told(seen)
+    if seen.record.last != seen.before:  # made again
+        return True
     if reports.is_news(record.facts.spotler) or _is_worth_knowing(record, known):
         return True
     columns = _columns(services, seen, record)
@@ -164,11 +208,12 @@ def _exchanged(
     *,
     refusal: Refused | None = None,
 ) -> Exchanged:
-    """The record after the exchange."""
-    prepared = Prepared.of(services, record, seen.fields)
+    """The record after the exchange. Its rows say by now what the contact said; nothing else counts from here on."""
+    settled = record.reporting(seen.record.facts.spotler)
+    prepared = Prepared.of(services, settled, seen.fields)
     here = prepared.columns.here(record, seen.fields) if columns.to_dataverse else {}
     written = {column: here[column] for column in columns.to_dataverse}
-    return Exchanged(seen, prepared, columns, written, known, refusal)
+    return Exchanged(seen, prepared, columns, written, known, reports.is_news(record.facts.spotler), refusal)
 
 
 def _told(seen: Seen) -> tuple[Record, dict[int, KnownState]]:

@@ -12,7 +12,7 @@ sides changed a column and Dataverse wins, the record is sent. Work may be repea
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 from typing import Final
@@ -150,7 +150,7 @@ class _Block:
                 seen.append(each)
             else:
                 self._counts[UNCHANGED] += 1
-        current = self._made_sure(seen)
+        current = self._made_sure(seen, records)
         done = exchange(self._services, [each for each in current if not each.record.is_gone])
         again = [ref for ref, result in done.items() if isinstance(result, RecordChanged)]
         finished = {ref: result for ref, result in done.items() if isinstance(result, Exchanged)}
@@ -167,9 +167,9 @@ class _Block:
     def _seen(self, record: Record, fields: Fields) -> Seen:
         update = self._updates[record.ref.id]
         permissions = permissions_field(self._services.mapping, record.ref.table, fields)
-        return Seen(record, update.contact, fields, permissions, update.seen_on)
+        return Seen.of(record, update.contact, fields, permissions, update.seen_on)
 
-    def _made_sure(self, seen: Sequence[Seen]) -> list[Seen]:
+    def _made_sure(self, seen: Sequence[Seen], records: Mapping[RecordRef, Record]) -> list[Seen]:
         """Ask Spotler again where a contact may be shown as it was before it was sent last."""
         unsure = {each.ref: each for each in seen if _may_be_old(each)}
         began = self._services.now()
@@ -184,7 +184,8 @@ class _Block:
                 self._counts[LEFT] += 1
             else:
                 self._updates[ref.id] = ShownUpdate(contact, began)
-                sure.append(replace(each, contact=contact, seen_on=began))
+                record = records[ref]
+                sure.append(Seen.of(record, contact, each.fields, each.permissions, began))
         return sure
 
     def _remember(self, done: Mapping[RecordRef, Exchanged], back: Sequence[Record]) -> list[RecordRef]:
@@ -210,8 +211,8 @@ class _Block:
     def _values(self, done: Exchanged) -> dict[str, object]:
         """What Spotler Info remembers: what is in common, and the hash if the record was in step before."""
         record = done.seen.record
-        last = LastCommon(done.common(was_sent=False), done.known)
-        values: dict[str, object] = {} if last == record.last else {Info.LAST_COMMON: last.text}
+        last = LastCommon(done.common(was_sent=False), done.known, made_on=done.seen.made_on)
+        values: dict[str, object] = {} if last == done.seen.before else {Info.LAST_COMMON: last.text}
         if record.sent_hash and record.sent_hash != done.prepared.hash:
             before = Prepared.of(self._services, record, done.seen.fields)
             if before.hash == record.sent_hash and not done.must_be_sent:

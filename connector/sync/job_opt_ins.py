@@ -8,7 +8,7 @@ from connector.consent.creation import NewRow
 from connector.dataverse.choices import ConsentCause
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.mapping.columns import Collection, Mapped
+from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.permission_creation import create
 from connector.sync.permission_switch import Switch, switch
@@ -51,4 +51,4 @@ def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str,
 
 
 def _has_rows(services: Services, table: str) -> bool:
-    return any(row.columns.get(table) == Mapped(Collection.PERMISSIONS) for row in services.mapping.rows)
+    return any(row.columns.get(table) in KEPT_AS_ROWS for row in services.mapping.rows)

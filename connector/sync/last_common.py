@@ -4,6 +4,7 @@
                  Spotler has. A pair, because either system may change the form of what it is given: a side has changed
                  only if its own fingerprint differs from its own last one.
     permissions  for each permission, by its bit: the state in which Spotler was last known to have it.
+    made_on      when the contact was made, as far as it is known: one that was made later is another one.
     holder       the worker that is sending what others must not decide about meanwhile, and until when.
 
 A fingerprint is salted with the id of the record and the column, so equal values of two people differ. Nothing personal
@@ -15,7 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from connector.consent import KnownState
 
@@ -83,11 +84,13 @@ class LastCommon:
         columns: by logical name.
         permissions: by bit.
         holder: who is sending now; None for nobody.
+        made_on: when the contact was made in Spotler, as last seen.
     """
 
     columns: Mapping[str, Common] = field(default_factory=dict)
     permissions: Mapping[int, KnownState] = field(default_factory=dict)
     holder: Holder | None = None
+    made_on: datetime | None = None
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -109,6 +112,8 @@ class LastCommon:
             content["permissions"] = {str(bit): _state(each) for bit, each in sorted(self.permissions.items())}
         if self.holder:
             content["holder"] = [self.holder.token, _seconds(self.holder.until)]
+        if self.made_on:
+            content["made_on"] = _seconds(self.made_on)
         return json.dumps(content, separators=(",", ":"))
 
     def is_held(self, by_other_than: str, now: datetime) -> bool:
@@ -120,7 +125,7 @@ class LastCommon:
         return self.holder is not None and self.holder.until <= now
 
     @classmethod
-    def _read(cls, content: Mapping[str, object]) -> Self:
+    def _read(cls, content: Mapping[str, Any]) -> Self:
         if content["v"] != VERSION:
             return cls()
         columns, permissions, holder = (content.get(name) for name in ("columns", "permissions", "holder"))
@@ -128,6 +133,7 @@ class LastCommon:
             {name: _common(each) for name, each in columns.items()} if isinstance(columns, dict) else {},
             {int(bit): _known(each) for bit, each in permissions.items()} if isinstance(permissions, dict) else {},
             Holder(str(holder[0]), _moment(holder[1])) if isinstance(holder, list) else None,
+            _moment(content["made_on"]) if "made_on" in content else None,
         )
 
 

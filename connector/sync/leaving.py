@@ -13,6 +13,8 @@ from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT
 from connector.services import Services
 from connector.spotler import ContactUnknown
 from connector.sync.info import InfoWrite, info_of, write_unchanged
+from connector.sync.last_words import hear_last_words
+from connector.sync.old_values import erase_old_values
 from connector.sync.one_by_one import one_by_one
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record
@@ -118,7 +120,7 @@ class Leaving:
     def _anonymize(self, record: Record) -> Delivery:
         was_there = self._take_out(record)
         message = (
-            "The contact is anonymised in Spotler."
+            "The contact is anonymised in Spotler, which cannot be undone."
             if was_there
             else "Spotler does not know the contact, so there was nothing to anonymise."
         )
@@ -132,4 +134,7 @@ class Leaving:
 
         An earlier attempt may have anonymised what Spotler Info still calls known.
         """
-        return self._services.spotler.anonymize(record.ref.id) or record.is_known
+        hear_last_words(self._services, record)
+        was_there = self._services.spotler.anonymize(record.ref.id) or record.is_known
+        erase_old_values(self._services, [record.ref])
+        return was_there

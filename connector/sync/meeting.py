@@ -109,9 +109,8 @@ class Meeting:
             if record.last.is_held(self._token(), now):
                 results[each.ref] = NotSent(BeingSent())
                 continue
-            last = LastCommon(
-                each.columns.being_sent(record, each.fields), record.last.permissions, Holder(self._token(), until)
-            )
+            columns = each.columns.being_sent(record, each.fields)
+            last = replace(record.last, columns=columns, holder=Holder(self._token(), until))
             values = info_of(each.ref, record.name, **{Info.LAST_COMMON: last.text})
             writes[each.ref] = each, InfoWrite(each.ref, record.info, values)
         written = write_unchanged(self._services.dataverse, [write for _, write in writes.values()])
@@ -134,6 +133,7 @@ class Meeting:
         fresh = []
         for each in noted:
             record = found.get(each.ref)
+            record = record.holding(each.record.held) if record is not None else None
             if record is None or record.decision.fate is not Fate.SENT or not _is_same(record, each.record):
                 results[each.ref] = NotSent(InfoChanged())
             else:
@@ -153,7 +153,7 @@ class Meeting:
             # Whoever began to send may have switched permissions on; that says nothing about the person.
             others |= dict.fromkeys((option.bit for option in prepared.permissions.options), True)
         sent = together.get(record.ref, Together()).sent
-        return Seen(record, contact, prepared.fields, prepared.permissions, began, sent, others)
+        return Seen.of(record, contact, prepared.fields, prepared.permissions, began, sent=sent, others=others)
 
     def _insert(
         self,
@@ -182,7 +182,7 @@ class Meeting:
                     continue
                 answer = contact or answer
             known = known_after_creation(each.permissions, each.switches, began=began, ended=ended)
-            last = LastCommon(each.columns.all_sent(each.record, each.fields), known)
+            last = LastCommon(each.columns.all_sent(each.record, each.fields), known, made_on=ended)
             results[each.ref] = delivered(self._services, each, answer, last, unsent=self._as_before(each))
         return results
 
@@ -215,8 +215,8 @@ class Meeting:
                 self._services,
                 each.prepared,
                 answers[ref],
-                LastCommon(each.common(was_sent=True), known),
-                unsent=LastCommon(each.common(was_sent=False), each.known),
+                LastCommon(each.common(was_sent=True), known, made_on=each.seen.made_on),
+                unsent=LastCommon(each.common(was_sent=False), each.known, made_on=each.seen.made_on),
             )
         return results
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from connector.consent import KnownState, ShownContact, SpotlerReport, report
 from connector.dataverse.records import RecordRef
-from connector.mapping.columns import Collection, Mapped
+from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact, from_spotler
 from connector.sync.newcomer_choice import EMAIL_CHANNEL
@@ -45,8 +45,7 @@ def give_permissions(
 
 
 def _permissions_field(services: Services, table: str, fields: Fields) -> Field | None:
-    wanted = Mapped(Collection.PERMISSIONS)
-    names = (row.field for row in services.mapping.rows if row.columns.get(table) == wanted)
+    names = (row.field for row in services.mapping.rows if row.columns.get(table) in KEPT_AS_ROWS)
     return next((field for name in names if (field := fields.get(name))), None)
 
 

@@ -5,28 +5,25 @@ create one row: the second one is told that it exists.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Final
 from uuid import UUID, uuid5
 
 from connector.consent import Change, PermissionRow
 from connector.consent.creation import NewRow
 from connector.consent.permissions import key_of
-from connector.dataverse.api import Conflict, Duplicate, Row
+from connector.dataverse.api import Conflict, Duplicate, Row, WriteResult
 from connector.dataverse.choices import ChangedBy, ConsentCause
-from connector.dataverse.names import Account, Contact, Lead, Permission
+from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.services import Services
 from connector.sync.consent_history import append
+from connector.sync.permission_storage import storage_of
+from connector.sync.permission_switch import traces
 
 #: Makes the ids; never changed, or a row could exist twice.
 _NAMESPACE: Final = UUID("6d0c1f0e-3b1c-5f2a-9a53-5d6f0d9a7c11")
-
-_NAVIGATION: Final = {
-    Contact.TABLE: Permission.CONTACT_NAVIGATION,
-    Lead.TABLE: Permission.LEAD_NAVIGATION,
-    Account.TABLE: Permission.ACCOUNT_NAVIGATION,
-}
 
 
 class AlreadyThere(Transient):
@@ -55,10 +52,15 @@ def create(
     wanted = [(record, each) for record, news in rows.items() if record not in failed for each in news]
     if not wanted:
         return {}, failed
-    try:
-        results = services.dataverse.create_multiple(Permission, [_values(*each) for each in wanted])
-    except ConnectorError as error:
-        return {}, failed | {record: error for record, _ in wanted}
+    results: list[WriteResult] = []
+    # The rows of one record table are kept in one table.
+    wanted.sort(key=lambda each: each[0].table)
+    for table, group in groupby(wanted, key=lambda each: each[0].table):
+        storage, part = storage_of(services, table), list(group)
+        try:
+            results += services.dataverse.create_multiple(storage, [_values(storage, *each) for each in part])
+        except ConnectorError as error:
+            results += [WriteResult("", error) for _ in part]
     created: dict[RecordRef, tuple[PermissionRow, ...]] = {}
     for (record, new), result in zip(wanted, results, strict=True):
         if result.error is None:
@@ -75,15 +77,15 @@ def _entry(record: RecordRef, new: NewRow) -> Change:
     return Change(record, new.name, None, new.on, new.at, new.cause, new.evidence or f"Row {key}", once=key)
 
 
-def _values(record: RecordRef, new: NewRow) -> Row:
+def _values(table: PermissionTable, record: RecordRef, new: NewRow) -> Row:
+    bit = {table.bit: new.bit} if table.bit else {}
     return {
-        Permission.ID: row_id(record, new.name),
-        Permission.NAME: new.name[:200],
-        Permission.BIT: new.bit,
-        Permission.SUBSCRIBED: new.on,
-        Permission.CHANGED_ON: new.at.isoformat(timespec="seconds"),
-        Permission.CHANGED_BY: _changed_by(new).value,
-        f"{_NAVIGATION[record.table]}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
+        table.id: row_id(record, new.name),
+        table.name: new.name[:200],
+        table.subscribed: new.on,
+        **bit,
+        **traces(table, new.at.isoformat(timespec="seconds"), _changed_by(new)),
+        f"{table.lookup(record.table).navigation}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
     }
 
 

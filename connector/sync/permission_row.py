@@ -19,38 +19,33 @@ from connector.consent import ConsentSource, PermissionRow
 from connector.dataverse.api import Row, etag
 from connector.dataverse.choices import ChangedBy
 from connector.dataverse.names import Permission, lookup_value
+from connector.dataverse.permission_tables import SPOTLER_PERMISSION, PermissionTable
 from connector.services import Services
 from connector.sync.moments import read_moment
 from connector.sync.own_user import own_user
 
 _MODIFIED_BY: Final = lookup_value(Permission.MODIFIED_BY)
 
-#: What has to be read of a row.
-SELECT: Final = (
-    Permission.ID,
-    Permission.NAME,
-    Permission.BIT,
-    Permission.SUBSCRIBED,
-    Permission.STATE,
-    Permission.CHANGED_ON,
-    Permission.CHANGED_BY,
-    Permission.MODIFIED_ON,
-    _MODIFIED_BY,
-)
+
+def columns_of(table: PermissionTable) -> tuple[str, ...]:
+    """What has to be read of a row."""
+    optional = filter(None, (table.changed_on, table.changed_by, table.bit))
+    own = (table.id, table.name, table.subscribed, *optional)
+    return (*own, Permission.STATE, Permission.MODIFIED_ON, _MODIFIED_BY)
 
 
-def read_row(services: Services, row: Row) -> PermissionRow:
-    """A row with the columns of `SELECT`, as the Web API shows it."""
-    bit, is_active = row.get(Permission.BIT), row.get(Permission.STATE) == 0
+def read_row(services: Services, row: Row, table: PermissionTable = SPOTLER_PERMISSION) -> PermissionRow:
+    """A row with the columns of `columns_of`, as the Web API shows it."""
+    bit, is_active = row.get(table.bit or ""), row.get(Permission.STATE) == 0
     permission = PermissionRow(
-        id=str(row[Permission.ID]),
-        name=str(row.get(Permission.NAME) or "").strip(),
+        id=str(row[table.id]),
+        name=str(row.get(table.name) or "").strip(),
         bit=bit if isinstance(bit, int) else None,
-        subscribed=row.get(Permission.SUBSCRIBED) is True,
+        subscribed=row.get(table.subscribed) is True,
         is_active=is_active,
         # A person who edits the row on a form leaves no other trace.
-        source=ConsentSource.FEED if row.get(Permission.CHANGED_BY) == ChangedBy.SPOTLER else ConsentSource.PERSON,
-        changed_on=read_moment(row.get(Permission.CHANGED_ON)),
+        source=ConsentSource.FEED if row.get(table.changed_by or "") == ChangedBy.SPOTLER else ConsentSource.PERSON,
+        changed_on=read_moment(row.get(table.changed_on or "")),
         modified_on=read_moment(row.get(Permission.MODIFIED_ON)),
         version=etag(row),
     )

@@ -13,8 +13,17 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from connector.consent import ConsentSource, Item, KnownState, Latest, PermissionRow, SpotlerReport
-from connector.consent.creation import Circumstances, NewRow, Origin, missing_items, rows_to_create
+from connector.consent import (
+    ConsentSource,
+    Fate,
+    Item,
+    KnownState,
+    Latest,
+    PermissionRow,
+    Presence,
+    SpotlerReport,
+)
+from connector.consent.creation import Circumstances, NewRow, Origin, Variables, missing_items, rows_to_create
 from connector.consent.edits import Edits, edits_of
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Keyed, NotFound
@@ -23,10 +32,11 @@ from connector.dataverse.choices import ConsentCause
 from connector.dataverse.names import PERMISSIONS_VARIABLE, Account, Contact, Flags, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.mapping.columns import Collection as Rows, Mapped
+from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.consent_history import append, latest
 from connector.sync.permission_creation import AlreadyThere, create
+from connector.sync.permission_storage import storage_of
 from connector.sync.permission_switch import Switch, note_edits, switch
 from connector.sync.permission_variables import read_variables
 from connector.sync.records import Record, RecordReader
@@ -73,28 +83,27 @@ class PermissionRows:
         told = [_told(record, reported) for record in records]
         results: dict[RecordRef, Ensured] = {record.ref: record for record in told}
         items = {table: self._items(table) for table in {record.ref.table for record in told}}
-        concerned = [each for each in told if _concerns(each, items[each.ref.table], known.get(each.ref, {}))]
-        if not concerned:
+        edited = [each for each in told if items[each.ref.table] and _may_be_edited(each, known.get(each.ref, {}))]
+        may_lack = [each for each in told if each.ref in created or _is_understood(each, known.get(each.ref, {}))]
+        lacking = [each.ref for each in may_lack if missing_items(each.facts, items[each.ref.table])]
+        if not edited and not lacking:
             return results
         try:
-            histories = latest(self._services.dataverse, [record.ref for record in concerned])
+            variables = read_variables(self._services.dataverse) if lacking else Variables()
+            if variables.names is None and not made_from_spotler:
+                lacking = []
+            concerned = [each for each in told if each in edited or each.ref in lacking]
+            histories = latest(self._services.dataverse, [each.ref for each in concerned])
         except ConnectorError as error:
-            return results | {record.ref: error for record in concerned}
-        results |= self._note(concerned, histories)
-        wanted: dict[RecordRef, Sequence[NewRow]] = {}
-        ready = [each for each in results.values() if isinstance(each, Record)]
-        lacking = [each for each in ready if missing_items(each.facts, items[each.ref.table])]
-        if not lacking:
-            return results
-        try:
-            variables = read_variables(self._services.dataverse)
-        except ConnectorError as error:
-            return results | {record.ref: error for record in lacking}
+            return results | dict.fromkeys({*lacking, *(each.ref for each in edited)}, error)
+        results |= self._note(edited, histories)
         had = {key_of(item.name) for each in items.values() for item in each}
-        if unknown := tuple(name for name in variables.names or () if key_of(name) not in had):
+        if unknown := tuple(name for name in variables.names or () if had and key_of(name) not in had):
             _warn_of_unknown(unknown)
+        ready = {ref: record for ref in lacking if isinstance(record := results[ref], Record)}
+        wanted: dict[RecordRef, Sequence[NewRow]] = {}
         origin = Origin.SPOTLER if made_from_spotler else Origin.OLDER
-        for record in lacking:
+        for record in ready.values():
             given = Circumstances(
                 origin=Origin.NEW if record.ref in created else origin,
                 items=items[record.ref.table],
@@ -105,7 +114,11 @@ class PermissionRows:
             )
             if rows := rows_to_create(record.facts, record.decision, given):
                 wanted[record.ref] = rows
-        return results | self._create(wanted, {record.ref: record for record in lacking})
+        return results | self._create(wanted, ready)
+
+    def lacking(self, records: Sequence[Record]) -> list[Record]:
+        """The records that have no row for one of the permissions."""
+        return [each for each in records if each.exists and missing_items(each.facts, self._items(each.ref.table))]
 
     def apply(
         self, records: Sequence[Record], reported: Mapping[RecordRef, SpotlerReport] = _NOTHING
@@ -151,9 +164,12 @@ class PermissionRows:
             for row, at in each.unfinished
         ]
         failed |= switch(self._services, unfinished)
-        edited = [row for ref, each in found.items() if ref not in failed for row in _edited(each)]
+        edited: dict[str, list[PermissionRow]] = {}
+        for ref, each in found.items():
+            edited.setdefault(ref.table, []).extend(() if ref in failed else _edited(each))
         try:
-            note_edits(self._services, edited)
+            for table, rows in edited.items():
+                note_edits(self._services, storage_of(self._services, table), rows)
         except ConnectorError as error:
             failed |= {ref: error for ref, each in found.items() if each.edited}
         return {each.ref: failed.get(each.ref) or each.with_rows(found[each.ref].rows) for each in records}
@@ -200,7 +216,7 @@ class PermissionRows:
     def _items(self, table: str) -> Sequence[Item]:
         """The permissions that records of a table have rows for."""
         for row in self._services.mapping.rows:
-            if row.columns.get(table) == Mapped(Rows.PERMISSIONS):
+            if row.columns.get(table) in KEPT_AS_ROWS:
                 field = self._services.spotler.fields().get(row.field)
                 limit = {key_of(name) for name in row.items}
                 options = field.options if field else ()
@@ -212,12 +228,18 @@ def _told(record: Record, reported: Mapping[RecordRef, SpotlerReport]) -> Record
     return record.reporting(reported[record.ref]) if record.ref in reported else record
 
 
-def _concerns(record: Record, items: Sequence[Item], known: Known) -> bool:
-    """Whether a row may have been switched by somebody, or is missing."""
-    if not record.exists or not items:
-        return False
-    agree = all(row.bit in known and known[row.bit].on is not row.refuses for row in record.facts.rows if row.bit)
-    return not agree or any(row.bit is None for row in record.facts.rows) or bool(missing_items(record.facts, items))
+def _may_be_edited(record: Record, known: Known) -> bool:
+    """Whether a row says something else than Spotler was last known to have, so that somebody may have switched it."""
+    return any(
+        row.bit is None or row.bit not in known or known[row.bit].on is row.refuses for row in record.facts.rows
+    )  # fmt: skip
+
+
+def _is_understood(record: Record, known: Known) -> bool:
+    """Whether something is known of the permissions that Spotler has, so that missing rows can be made."""
+    spotler = record.facts.spotler
+    is_told = bool(known or spotler.permissions) or spotler.presence is Presence.GONE
+    return record.decision.fate is Fate.SENT and is_told
 
 
 def _edited(edits: Edits) -> list[PermissionRow]:

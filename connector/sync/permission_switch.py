@@ -7,19 +7,26 @@ Switching off is never bound to a version, so that no state of a row forbids a w
 somebody has changed the row meanwhile, that person's change stays.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from connector import telemetry
 from connector.consent import Change, PermissionRow
 from connector.dataverse.api import BatchRequest, Conflict, Keyed, NotFound, Row
 from connector.dataverse.choices import ChangedBy, ConsentCause
 from connector.dataverse.names import Permission
+from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.services import Services
 from connector.sync.consent_history import append
+from connector.sync.old_values import OPERATION, Overwritten, keep
+from connector.sync.permission_storage import storage_of
+
+log = logging.getLogger(__name__)
 
 #: What people see as the place where a permission was changed.
 _CHANGED_BY: Final = {ConsentCause.FEED: ChangedBy.SPOTLER, ConsentCause.FORM: ChangedBy.SPOTLER}
@@ -61,15 +68,18 @@ class Switch:
             return None
         return Change(self.record, self.row.name, before, self.on, self.at, self.cause, self.evidence)
 
-    @property
-    def values(self) -> Row:
+    def values(self, table: PermissionTable) -> Row:
         """The columns of the row afterwards."""
-        return {
-            Permission.SUBSCRIBED: self.on,
-            Permission.CHANGED_ON: self.at.astimezone(UTC).isoformat(timespec="seconds"),
-            Permission.CHANGED_BY: _CHANGED_BY.get(self.cause, ChangedBy.DYNAMICS).value,
-            **({Permission.STATE: 0, Permission.STATUS: 1} if self.on and not self.row.is_active else {}),
-        }
+        at = self.at.astimezone(UTC).isoformat(timespec="seconds")
+        by = _CHANGED_BY.get(self.cause, ChangedBy.DYNAMICS)
+        active = {Permission.STATE: 0, Permission.STATUS: 1} if self.on and not self.row.is_active else {}
+        return {table.subscribed: self.on, **traces(table, at, by), **active}
+
+
+def traces(table: PermissionTable, at: str | None, by: ChangedBy) -> dict[str, object]:
+    """What a row says of its last switch, as far as the table has columns for it."""
+    columns = {table.changed_on: at, table.changed_by: by.value}
+    return {name: value for name, value in columns.items() if name is not None}
 
 
 def switch(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
@@ -83,44 +93,70 @@ def switch(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, Co
     changes = [change for each in switches if (change := each.change)]
     failed = append(services.dataverse, changes)
     ready = [each for each in switches if each.record not in failed]
-    failed |= _off(services, [each for each in ready if not each.on])
-    return failed | _on(services, [each for each in ready if each.on])
+    _keep_old(services, ready)
+    for table, group in _by_table(services, ready):
+        failed |= _off(services, table, [each for each in group if not each.on])
+        failed |= _on(services, table, [each for each in group if each.on])
+    return failed
 
 
-def note_edits(services: Services, rows: Sequence[PermissionRow]) -> None:
+def _keep_old(services: Services, switches: Sequence[Switch]) -> None:
+    """Keep what the rows said. That this fails holds no withdrawal back: an undo leaves permissions as they are."""
+    by_record: dict[RecordRef, dict[str, tuple[object, object]]] = {}
+    for each in switches:
+        by_record.setdefault(each.record, {})[each.row.id] = (not each.row.refuses, each.on)
+    changes = {ref: Overwritten(ref.table, {}, rows) for ref, rows in by_record.items()}
+    for error in keep(services, changes).values():
+        telemetry.log_problem(log, error, operation=OPERATION)
+
+
+def _by_table(services: Services, switches: Sequence[Switch]) -> list[tuple[PermissionTable, list[Switch]]]:
+    """The switches of each table that permissions are kept in."""
+    by_name: dict[str, tuple[PermissionTable, list[Switch]]] = {}
+    for each in switches:
+        table = storage_of(services, each.record.table)
+        by_name.setdefault(table.table, (table, []))[1].append(each)
+    return list(by_name.values())
+
+
+def note_edits(services: Services, table: PermissionTable, rows: Sequence[PermissionRow]) -> None:
     """Write on rows when people switched them. Whoever changes one meanwhile is noticed with the next sync.
 
     Raises:
         ConnectorError: Dataverse cannot be asked.
     """
-    if rows:
+    if rows and table.changed_on:
         services.dataverse.batch(
-            [BatchRequest.update(Permission.SET, row.id, _edited(row), if_match=row.version) for row in rows if row.at]
+            [
+                BatchRequest.update(table.set, row.id, _edited(table, row), if_match=row.version)
+                for row in rows
+                if row.at
+            ]
         )
 
 
-def _edited(row: PermissionRow) -> Row:
+def _edited(table: PermissionTable, row: PermissionRow) -> Row:
     at = row.at.astimezone(UTC).isoformat(timespec="seconds") if row.at else None
-    return {Permission.CHANGED_ON: at, Permission.CHANGED_BY: ChangedBy.DYNAMICS.value}
+    return traces(table, at, ChangedBy.DYNAMICS)
 
 
-def _off(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
+def _off(services: Services, table: PermissionTable, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
     if not switches:
         return {}
     try:
         results = services.dataverse.update_multiple(
-            Permission, [Keyed(each.row.id, each.values) for each in switches]
+            table, [Keyed(each.row.id, each.values(table)) for each in switches]
         )  # fmt: skip
     except ConnectorError as error:
         return {each.record: error for each in switches}
     return _errors(switches, [result.error for result in results])
 
 
-def _on(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
+def _on(services: Services, table: PermissionTable, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
     if not switches:
         return {}
     requests = [
-        BatchRequest.update(Permission.SET, each.row.id, each.values, if_match=each.row.version) for each in switches
+        BatchRequest.update(table.set, each.row.id, each.values(table), if_match=each.row.version) for each in switches
     ]
     try:
         answers = services.dataverse.batch(requests)

@@ -6,8 +6,8 @@ from typing import Self
 
 from connector.consent import Fate, KnownState
 from connector.dataverse.records import RecordRef
-from connector.mapping import Collection as Rows, Mapping as FieldMapping, Outcome, content_hash, mapping_version, plan
-from connector.mapping.columns import Mapped
+from connector.mapping import Mapping as FieldMapping, Outcome, content_hash, mapping_version, plan
+from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.spotler import FIELDS_MISSED_TTL, Field, Fields
 from connector.sync.columns import SharedColumns, shared_columns
@@ -30,7 +30,6 @@ class Prepared:
         columns: the columns that Spotler may change.
         permissions: the field of Spotler with the permissions that rows are kept of; None where there is none.
         mapping: the version of the mapping.
-        kept_fields: fields that Spotler keeps as they are, because the brake holds back that they are emptied.
     """
 
     record: Record
@@ -41,7 +40,6 @@ class Prepared:
     columns: SharedColumns
     permissions: Field | None
     mapping: str
-    kept_fields: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, services: Services, record: Record, fields: Fields) -> Self:
@@ -58,10 +56,11 @@ class Prepared:
         if outcome.hidden:
             raise PermissionsHidden
         table = record.ref.table
+        properties = {name: value for name, value in outcome.properties.items() if name not in record.held.fields}
         return cls(
             record,
-            outcome.properties,
-            content_hash(outcome.properties),
+            properties,
+            content_hash(properties),
             outcome.warnings,
             fields,
             shared_columns(services.mapping, table),
@@ -82,7 +81,8 @@ class Prepared:
     @property
     def sent_fields(self) -> SentFields:
         """What Spotler Info remembers of it once it is sent."""
-        filled = frozenset() if self.is_silenced else filled_fields(self.properties, self.fields) | self.kept_fields
+        kept = self.record.sent_fields.filled & self.record.held.fields
+        filled = frozenset() if self.is_silenced else filled_fields(self.properties, self.fields) | kept
         return SentFields(self.mapping, filled, is_silenced=self.is_silenced)
 
     @property
@@ -112,8 +112,7 @@ class Prepared:
 
 def permissions_field(mapping: FieldMapping, table: str, fields: Fields) -> Field | None:
     """The field of Spotler with the permissions that rows are kept of; None where the mapping has none."""
-    expression = Mapped(Rows.PERMISSIONS)
-    names = [row.field for row in mapping.rows if row.columns.get(table) == expression]
+    names = [row.field for row in mapping.rows if row.columns.get(table) in KEPT_AS_ROWS]
     return fields.get(names[0]) if names else None
 
 

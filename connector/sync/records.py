@@ -15,10 +15,13 @@ from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import OutwardPlan, plan
 from connector.mapping.inward import inward_plan
 from connector.services import Services
+from connector.sync.contact_status import active_after_sending
+from connector.sync.held import NOT_HELD, Held
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon
 from connector.sync.moments import read_moment
-from connector.sync.permission_row import SELECT, read_row
+from connector.sync.permission_row import columns_of, read_row
+from connector.sync.permission_storage import storage_of
 from connector.sync.sent_fields import SentFields
 
 #: Columns of every table that say who last changed a row, and when.
@@ -45,6 +48,8 @@ class Record:
         sent_on: when it was last sent.
         sent_fields: which fields were sent with a value, and by which mapping.
         has_bounced: whether messages to it came back, so that its contact cannot be reached.
+        is_inactive: whether Spotler Info says that its contact gets no mail, which a send does not change.
+        held: what the brake holds back of it.
         decision: what follows from the facts.
     """
 
@@ -58,6 +63,8 @@ class Record:
     sent_on: datetime | None = None
     sent_fields: SentFields = field(default_factory=SentFields)
     has_bounced: bool = False
+    is_inactive: bool = False
+    held: Held = NOT_HELD
     decision: Decision = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +117,11 @@ class Record:
         """The record with what its contact in Spotler says; its decision is made anew."""
         return replace(self, facts=replace(self.facts, spotler=spotler))
 
+    def holding(self, held: Held) -> Self:
+        """The record as if nothing of this were so: it stays equal to its contact, with all that people asked for."""
+        facts = replace(self.facts, is_excluded=False, has_address=True) if held.fate else self.facts
+        return replace(self, facts=facts, held=held)
+
     def with_rows(self, rows: Iterable[PermissionRow]) -> Self:
         """The record with these rows of Spotler Permission; its decision is made anew."""
         return replace(self, facts=replace(self.facts, rows=tuple(rows)))
@@ -159,6 +171,7 @@ class RecordReader:
                     sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
                     sent_fields=SentFields.parse(info.get(Info.SENT_FIELDS)),
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
+                    is_inactive=active_after_sending(info) is None,
                 )
         return records
 
@@ -195,6 +208,7 @@ class RecordReader:
                 Info.SENT_FIELDS,
                 Info.LAST_SYNC_ON,
                 Info.CONTACT_STATUS,
+                Info.ACTIVE,
             ),
             filter=filters.in_(Info.RECORD, sorted(ids)),
         )
@@ -202,15 +216,16 @@ class RecordReader:
 
     def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[PermissionRow]]:
         """The permission rows of each record, the deactivated ones too."""
-        lookup = lookup_value(PERMISSION_LOOKUPS[table])
+        storage = storage_of(self._services, table)
+        lookup = storage.lookup(table)
         rows = self._dataverse.query(
-            Permission.SET,
-            select=(*SELECT, lookup),
-            filter=filters.in_(PERMISSION_LOOKUPS[table], sorted(ids)),
+            storage.set,
+            select=(*columns_of(storage), lookup.value),
+            filter=filters.in_(lookup.column, sorted(ids)),
         )
         by_record = defaultdict(list)
         for row in rows:
-            by_record[str(row[lookup]).lower()].append(read_row(self._services, row))
+            by_record[str(row[lookup.value]).lower()].append(read_row(self._services, row, storage))
         return by_record
 
 

@@ -3,22 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connector.consent import KnownState, Reason, ShownContact, SpotlerReport, known_after, report
-from connector.dataverse.choices import ConsentCause
+from connector.consent import KnownState, ShownContact, SpotlerReport, known_after, report
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact
-from connector.sync.permission_switch import Switch, switch
+from connector.sync.permission_rows import PermissionRows
 from connector.sync.records import Record
 from connector.sync.switches import shown_permissions
-from connector.sync.withdrawal import withdrawals_decided
 
 #: The channel through which mail goes.
 EMAIL_CHANNEL = "EMAIL"
-
-#: What the history of consent says of a permission that was switched on there.
-_EVIDENCE = "Switched on in Spotler"
 
 
 def shown(
@@ -65,7 +60,10 @@ def reported(
     for bit, on in (others or {}).items():
         if contact.states.get(bit) is on:
             known[bit] = KnownState(on, contact.seen_on)
-    said = report(contact, field.options, known)
+    claimed = {
+        option.bit for option in field.options if any(row.subscribed for row in record.rows_of(option.name, option.bit))
+    }
+    said = report(contact, field.options, known, claimed=claimed)
     return record.reporting(said), known_after(contact, known)
 
 
@@ -74,21 +72,12 @@ def is_news(said: SpotlerReport) -> bool:
     return bool(said.permissions) or said.opted_out
 
 
-def apply(services: Services, records: Sequence[Record]) -> dict[RecordRef, ConnectorError]:
-    """Write the rows of Spotler Permission that Spotler switched off or on.
+def apply(services: Services, records: Sequence[Record]) -> dict[RecordRef, Record | ConnectorError]:
+    """Write the rows of Spotler Permission that Spotler switched off or on, and those that are missing.
 
     Returns:
-        the records of which a row could not be written, and why.
+        each record as it is then, or why a row could not be written.
     """
-    now = services.now()
-    switches = [each for record in records for each in (*withdrawals_decided(record, now), *_switched_on(record, now))]
-    return switch(services, switches)
-
-
-def _switched_on(record: Record, now: datetime) -> list[Switch]:
-    on = {each.row for each in record.decision.permissions if each.on and each.reason is Reason.ON_IN_SPOTLER}
-    return [
-        Switch(record.ref, row, on=True, at=now, cause=ConsentCause.FEED, evidence=_EVIDENCE)
-        for row in record.facts.rows
-        if row.id in on and row.refuses
-    ]
+    rows = PermissionRows(services)
+    found = rows.ensure(records, known={record.ref: record.last.permissions for record in records})
+    return found | rows.apply([each for each in found.values() if isinstance(each, Record)])

@@ -72,11 +72,12 @@ def delivered(
         return failed(record, answer, now, last=unsent)
     if answer.error is not None:
         return failed(record, answer.error, now, noted=True, last=unsent)
+    active = None if record.is_inactive else True
     return Sent(
         OK,
         " ".join(("Sent to Spotler.", *prepared.warnings)),
         remembered(
-            record, OK, now, sent_hash=prepared.hash, last=last, active=True, gone=False, fields=prepared.sent_fields
+            record, OK, now, sent_hash=prepared.hash, last=last, active=active, gone=False, fields=prepared.sent_fields
         ),
         is_there=True,
         changed=True,

@@ -52,6 +52,9 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         "MAPPING_FILE": str(file),
         # The sweep runs when a test says so, and then takes every waiting job.
         "SWEEP_SCHEDULE": "0 0 3 1 1 *",
+        # Feeds are read when a test says so.
+        "UPDATES_SCHEDULE": "0 0 3 1 1 *",
+        "BOUNCES_SCHEDULE": "0 0 3 1 1 *",
         "JOB_SWEEP_AFTER_SECONDS": "0",
     }
     with running(Options(settings=settings), folder=folder) as system:

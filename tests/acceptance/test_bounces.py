@@ -109,6 +109,41 @@ def test_a_new_address_activates_the_contact_again(world, read):
 
 
 @pytest.mark.feature("BNC-03")
+def test_the_feed_of_updates_shows_it_within_minutes(world, read):
+    record = _synced(world)
+    read(_bounce(record))
+    world.run_timer("read_updates")
+    world.change(record, emailaddress1=f"new-{record.id}@example.org")
+    world.sync(record).assert_completed()
+
+    def is_active():
+        world.run_timer("read_updates")
+        return _status(world, record) == ContactStatus.ACTIVE_DYNAMIC
+
+    world.until(is_active, "the contact is active again")
+
+    assert world.info(record)[Info.ACTIVE] is True
+
+
+@pytest.mark.feature("BNC-02")
+@pytest.mark.feature("BNC-05")
+def test_a_contact_that_is_made_inactive_by_hand_is_shown_as_that_without_an_entry(world):
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    world.sync(record).assert_completed()
+    world.run_timer("read_updates")
+    world.spotler.door.post("events", events=[_event("inactivate", record)])
+
+    def is_inactive():
+        world.run_timer("read_updates")
+        return world.info(record)[Info.ACTIVE] is False
+
+    world.until(is_inactive, "the contact is inactive")
+
+    assert _status(world, record) == ContactStatus.PERMANENT
+
+
+@pytest.mark.feature("BNC-03")
 def test_another_change_is_refused_and_does_not_activate_it(world, read):
     record = _synced(world)
     read(_bounce(record))

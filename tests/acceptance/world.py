@@ -206,6 +206,10 @@ class World:
         """Change how Dataverse posts its messages: `drop_next`, `duplicate_next`, `has_key`."""
         self._dataverse("POST", "steps", json=switches)
 
+    def clock(self, seconds: float) -> None:
+        """Move the clock of Dataverse."""
+        self._dataverse("POST", "clock", json={"move_seconds": seconds})
+
     def fault(self, kind: str, **rule: object) -> None:
         """Let Dataverse misbehave; see `sandbox.dataverse.faults`."""
         self._dataverse("POST", "faults", json={"kind": kind, **rule})

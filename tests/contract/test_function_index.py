@@ -25,7 +25,9 @@ EXPECTED = {
         "connection": "ServiceBus", "queueName": "dataverse", "cardinality": "MANY"
     }]""",
     **{slug.replace("-", "_"): SUBSCRIPTION % slug for slug in OPERATIONS},
+    "sync_records": SUBSCRIPTION % "sync-records",
     "sweep_jobs": TIMER % "%SWEEP_SCHEDULE%",
+    "read_updates": TIMER % "%UPDATES_SCHEDULE%",
     "read_bounces": TIMER % "%BOUNCES_SCHEDULE%",
     "clean_up_jobs": TIMER % "%CLEAN_UP_SCHEDULE%",
     "refresh_automations_daily": TIMER % "%REFRESH_AUTOMATIONS_SCHEDULE%",

@@ -18,10 +18,11 @@ from connector.errors import Transient
 from connector.http import transport
 from connector.jobs import store, writes
 from connector.operations.registry import OPERATIONS
+from connector.pulls import loop
 from connector.routing.record_item import RecordItem
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
-from connector.sync import changes
+from connector.sync import change_items, contact_status
 from connector.sync.records import RecordReader
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
@@ -32,7 +33,7 @@ from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
 
 #: Cells of the usual run, and the tests among which they are divided.
-SAMPLE = 1120
+SAMPLE = 1160
 PARTS = 8
 WORKS = works()
 
@@ -57,7 +58,7 @@ def broken(matrix, cells) -> list[str]:
 
 
 def test_every_operation_works_and_so_do_the_router_the_sweep_and_the_timers():
-    names = {"route-dataverse-message", "sweep-jobs", "clean-up-jobs", "sync-records"}
+    names = {"route-dataverse-message", "sweep-jobs", "clean-up-jobs", "read-bounces", "sync-records"}
 
     assert OPERATIONS.keys() | names <= WORKS.keys()
     assert {f"{slug}-for-refusing" for slug in ("sync-contact", "start-automation", "add-tag")} <= WORKS.keys()
@@ -184,9 +185,28 @@ def test_a_start_that_is_repeated_after_an_unclear_answer_is_found(monkeypatch, 
     assert any(re.search(r"done \d times", each) for each in found), found
 
 
+def test_a_checkpoint_that_moves_before_the_work_is_found(monkeypatch):
+    assert problems_of("read-bounces", "death-before", "503") == []
+    window = loop._Run._window
+
+    def early(run, start, end):
+        run.checkpoint.save(end, ())
+        return window(run, start, end)
+
+    monkeypatch.setattr(loop._Run, "_window", early)
+
+    assert any("instead of" in each for each in problems_of("read-bounces", "death-before", "503"))
+
+
+def test_soft_bounces_that_are_counted_twice_are_found(monkeypatch):
+    monkeypatch.setattr(contact_status.Standing, "_is_older", lambda *_: False)
+
+    assert any("instead of" in each for each in problems_of("read-bounces", "death-after", "answer-lost"))
+
+
 def test_an_automatic_sync_that_puts_nothing_back_is_found(monkeypatch):
     assert problems_of("sync-records", "503") == []
-    monkeypatch.setattr(changes._PutBack, "send", lambda *_: None)
+    monkeypatch.setattr(change_items.Returned, "send", lambda *_: None)
 
     assert any("instead of" in each for each in problems_of("sync-records", "503"))
 

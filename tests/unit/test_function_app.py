@@ -256,7 +256,7 @@ def test_a_batch_goes_to_the_runner_of_its_operation(called):
 
 
 def test_changed_records_are_synced_and_it_is_known_which_message_was_delivered_before(called):
-    from connector.sync.changes import Delivered
+    from connector.sync.change_items import Delivered
 
     again = Message(b"2", {})
     again.delivery_count = 2

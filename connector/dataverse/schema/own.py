@@ -21,6 +21,14 @@ def _system_columns(statuses: dict[int, str] | None = None) -> tuple[Column, ...
         Column("statuscode", Kind.STATUS, "Status Reason", options=statuses or {1: "Active", 2: "Inactive"}),
         Column("createdon", Kind.DATE_TIME, "Created On", writable=False),
         Column("modifiedon", Kind.DATE_TIME, "Modified On", writable=False),
+        Column(
+            "modifiedby",
+            Kind.LOOKUP,
+            "Modified By",
+            targets=("systemuser",),
+            navigation={"systemuser": "modifiedby"},
+            writable=False,
+        ),
         Column("versionnumber", Kind.BIG_INTEGER, "Version Number", writable=False),
         lookup("ownerid", "Owner", {"systemuser": "ownerid", "team": "ownerid"}),
     )

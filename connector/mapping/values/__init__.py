@@ -13,6 +13,8 @@
 | dateTime | date, date-time, or a text that is one | `datetime` in UTC |
 | set | item: yes/no or a word for it; whole list: labels of choices | `bool`; labels |
 
+The way back into columns is in `into_columns`.
+
 Everything that is not accepted raises `Invalid`: the sync leaves it out with a warning, a job is refused. Sentences
 never quote a value. An empty value clears the field.
 """

@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from connector.dataverse.choices import AutomationKind
@@ -77,6 +78,18 @@ class MatrixCast(Cast):
     def act(self, method: str, record: RecordRef, values: Row) -> None:
         """People do something with a record."""
         self.acts.append((method, f"{RECORD_TABLES[record.table].set_name}({record.id})", values))
+
+    def bounces(self, record: RecordRef, *, times: int = 1, hard: bool = False) -> None:
+        """Mails to a record come back, a minute apart, the last one minutes ago."""
+        dates = [self.start - timedelta(minutes=number + 10) for number in range(times)]
+        event = {"type": "bounce", "externalId": record.id, "hard": hard}
+        self._door.post("events", events=[{**event, "date": date.isoformat()} for date in reversed(dates)])
+
+    def unknown_contact(self) -> RecordRef:
+        """Spotler has a contact for it, and Dataverse has no row."""
+        record = RecordRef(Contact.TABLE, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.name}/unknown")))
+        self._door.contacts({"externalId": record.id, "properties": {"email": f"{record.id}@example.org"}})
+        return record
 
     def forget_jobs(self) -> None:
         """What there is stays, and nobody orders anything."""

@@ -28,13 +28,14 @@ from connector.services import RouterServices, Services
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
 from connector.spotler.signature import OAuth1
-from connector.sync.changes import Delivered, sync_changes
+from connector.sync.change_items import Delivered
+from connector.sync.changes import sync_changes
 from connector.threads import ContextThreadPool
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.errors import AmqpError
 from sandbox.servicebus.message import Message
 from tests.faults.matrix.systems import DATAVERSE_URL, Systems
-from tests.faults.matrix.wire import Death, TouchedBus, Wire, WireAdapter
+from tests.faults.matrix.wire import Death, TouchedBus, TouchedState, Wire, WireAdapter
 from tests.faults.simulated_bus import SimulatedTime, body_of
 from tests.unit.world import MAPPING
 
@@ -257,7 +258,7 @@ def services_on(systems: Systems, wire: Wire, bus: TouchedBus) -> Services:
         ),
         bus=bus,  # type: ignore[arg-type]
         mapping=MAPPING,
-        state=systems.state,
+        state=TouchedState(systems.state, wire),
         pool=pool,
         side_pool=pool,
         now=time.now,

@@ -6,6 +6,7 @@
 | answer lost | the request is carried out: at once, before the next touch, after the lease, after all jobs have ended |
 | 429, 503, 502, 404 | the answer of the system (429), or the page of a gateway; before the effect, or after it |
 | a wrong 200 | an empty list, null or a text, before the effect or after it |
+| the state | is not reached, or is changed and the answer is lost |
 | the bus | refuses a send, or takes it and its answer is lost; a settlement is lost |
 | death | of the process, before or after the touch |
 | a person | withdraws consent, or sets a job back to Queued, right before the touch |
@@ -119,6 +120,15 @@ def _bus_answer_lost(_: Wire, __: Touch, go_on: GoOn) -> None:
     raise Transient("Service Bus did not take a message.")
 
 
+def _state_not_reached(_: Wire, __: Touch, ___: GoOn) -> None:
+    raise Transient("The storage account could not be reached.")
+
+
+def _state_answer_lost(_: Wire, __: Touch, go_on: GoOn) -> None:
+    go_on()
+    raise Transient("The storage account could not be reached.")
+
+
 def _not_settled(_: Wire, __: Touch, ___: GoOn) -> None:
     """The message stays locked, and comes again when its lock has passed."""
 
@@ -167,6 +177,8 @@ _FAULTS: Final = (
     ),
     Fault("bus-refuses", Class.HARMLESS, frozenset({Kind.SEND}), _bus_refuses),
     Fault("bus-answer-lost", Class.HARMLESS, frozenset({Kind.SEND}), _bus_answer_lost),
+    Fault("state-not-reached", Class.HARMLESS, frozenset({Kind.STATE}), _state_not_reached),
+    Fault("state-answer-lost", Class.HARMLESS, frozenset({Kind.STATE}), _state_answer_lost),
     Fault("settlement-lost", Class.HARMLESS, frozenset({Kind.SETTLEMENT}), _not_settled),
     Fault("death-before", Class.DEATH, _ALL, _dies_before),
     Fault("death-after", Class.DEATH, _ALL, _dies_after),

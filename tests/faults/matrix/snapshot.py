@@ -13,7 +13,7 @@ type State = dict[str, dict[str, object]]
 #: The key of what belongs to no record.
 ACCOUNT: Final = "the account"
 #: What Spotler Info says about the contact; the moment and the code of the last sync are not compared.
-_SAID: Final = (Info.SENT_HASH, Info.GONE, Info.KEEP_OUT, Info.ACTIVE)
+_SAID: Final = (Info.SENT_HASH, Info.GONE, Info.KEEP_OUT, Info.ACTIVE, Info.CONTACT_STATUS, Info.SOFT_BOUNCES)
 _OWNERS: Final = tuple(map(lookup_value, (Permission.CONTACT, Permission.LEAD, Permission.ACCOUNT)))
 _AUTOMATION: Final = (
     Automation.NAME,
@@ -77,9 +77,11 @@ def merged(*states: State) -> State:
 
 
 def may_get_mail(spotler: State, external_id: str) -> bool:
-    """Whether Spotler would send the newsletter to a contact."""
+    """Whether Spotler would send the newsletter to a contact; one that bounced is inactive."""
     contact = spotler.get(external_id, {}).get("contact")
-    return isinstance(contact, dict) and account.NEWSLETTER_BIT in contact["permissions"]
+    if not isinstance(contact, dict):
+        return False
+    return contact["inactive"] is None and account.NEWSLETTER_BIT in contact["permissions"]
 
 
 def is_there(spotler: State, external_id: str) -> bool:

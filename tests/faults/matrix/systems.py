@@ -20,6 +20,7 @@ from sandbox.dataverse.settings import Settings as DataverseSettings
 from sandbox.spotler.app import Request, Sandbox
 from sandbox.spotler.settings import Credential
 from sandbox.spotler.side_door.controls import Controls
+from sandbox.spotler.side_door.events import emit
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from sandbox.spotler.side_door.state import state
 from tests.faults.simulated_bus import SimulatedTime
@@ -145,8 +146,9 @@ class Door:
         self._sandbox = systems.sandbox
 
     def post(self, name: str, **body: object) -> object:
-        """Put something in place."""
-        return FIXTURES[name](self._sandbox, json.dumps(body).encode())
+        """Put something in place, or let events happen."""
+        content = json.dumps(body).encode()
+        return emit(self._sandbox.world, content) if name == "events" else FIXTURES[name](self._sandbox, content)
 
     def contacts(self, *contacts: dict[str, object]) -> None:
         """Create contacts, without a trace in the journal."""
@@ -191,4 +193,5 @@ def _settings(own: DataverseSettings, credential: Credential) -> Settings:
         spotler_key=credential.key,
         spotler_secret=credential.secret,
         state="state",
+        feed_first_days=1,
     )

@@ -4,7 +4,7 @@ Nothing is listed by hand. Whatever the connector sends over HTTP, requests for 
 settles there passes `Wire.touch`, so a call that is added later is counted, and hit, as well.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -15,10 +15,12 @@ from requests.adapters import BaseAdapter
 
 from connector.http.transport import BUDGET, THROTTLED
 from connector.servicebus.bus import OutgoingMessage
+from connector.state import Stored
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.message import Message
 from tests.faults.matrix.systems import SPOTLER_URL, Systems, response
 from tests.faults.simulated_bus import SimulatedBus, SimulatedTime
+from tests.memory_state import MemoryState
 
 if TYPE_CHECKING:
     from tests.faults.matrix.faults import Fault
@@ -32,6 +34,7 @@ class Kind(StrEnum):
     WRITE = "a request that may change something"
     SEND = "a send to the bus"
     SETTLEMENT = "a settlement of a message"
+    STATE = "a read or a write of the state"
 
 
 #: The touches that are HTTP requests.
@@ -210,6 +213,40 @@ class WireAdapter(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class TouchedState:
+    """The state on the wire.
+
+    Args:
+        state: what is stored; it outlives every process.
+        wire: counts the touches.
+    """
+
+    def __init__(self, state: MemoryState, wire: Wire) -> None:
+        self._state = state
+        self._wire = wire
+
+    def read(self, name: str) -> Stored | None:
+        """One read."""
+        return self._touch(f"reading {name}", lambda: self._state.read(name))
+
+    def write(self, name: str, value: Mapping[str, object], *, version: str | None) -> str:
+        """One write."""
+        return self._touch(f"writing {name}", lambda: self._state.write(name, value, version=version))
+
+    def delete(self, name: str) -> None:
+        """One deletion."""
+        self._touch(f"deleting {name}", lambda: self._state.delete(name))
+
+    def names(self, prefix: str = "") -> Sequence[str]:
+        """One listing."""
+        return self._touch(f"listing {prefix}", lambda: self._state.names(prefix))
+
+    def _touch[T](self, what: str, use: Callable[[], T]) -> T:
+        done: list[T] = []
+        self._wire.touch(Kind.STATE, what, act=lambda: done.append(use()))
+        return done[0]
 
 
 class TouchedBus(SimulatedBus):

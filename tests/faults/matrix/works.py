@@ -24,6 +24,7 @@ from connector.jobs.clean_up import clean_up
 from connector.operations.operation import Needs
 from connector.operations.registry import OPERATIONS
 from connector.pulls.automations import refresh_automations
+from connector.pulls.bounces import read_bounces
 from connector.pulls.permissions import refresh_permissions
 from connector.routing.subscriptions import RESOLVE
 from connector.servicebus.entities import SYNC_RECORDS
@@ -102,6 +103,7 @@ def _works() -> Iterator[Work]:
     yield Work("sweep-jobs", Choice.ADD_TAG.slug, add_tag, Woken.BY_SWEEP)
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
+    yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))
     yield Work(
@@ -206,6 +208,13 @@ def _changed_records(cast: MatrixCast) -> None:
     for gone in (deleted, loser):
         cast.without_mail.add(gone.id)
         del cast.people[gone.id]
+
+
+def _bounced(cast: MatrixCast) -> None:
+    """A hard bounce, soft bounces below and at the limit, and one of a contact that Dataverse does not know."""
+    for times in (1, 3, 4):
+        cast.bounces(cast.known(), times=times, hard=times == 1)
+    cast.bounces(cast.unknown_contact(), hard=True)
 
 
 def _without_jobs(slug: str) -> Callable[[MatrixCast], None]:

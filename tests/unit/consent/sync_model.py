@@ -59,6 +59,7 @@ class World:
         row: of Spotler Permission.
         row_by: whether the connector wrote it last.
         bulk, merged, keep_out: of the record.
+        bulk_seen: whether the connector has acted on the flag; from then on it is a refusal.
         there: whether Spotler has the contact, with its data.
         on: the permission in Spotler.
         changed: when the contact was last changed in Spotler.
@@ -80,6 +81,7 @@ class World:
     now: datetime
     history: tuple[tuple[str, Latest], ...] = ()
     bulk: bool = False
+    bulk_seen: bool = False
     merged: bool = False
     keep_out: bool = False
     there: bool = True
@@ -147,7 +149,7 @@ def noted(world: World) -> World:
     """What people did to the row is noted, as `PermissionRows.ensure` does."""
     found = edits_of(RECORD, [row_of(world)], dict(world.history), world.now)
     for change in found.changes:
-        world = entered(world, change.permission, on=change.after, at=change.at)
+        world = entered(world, change.permission, on=change.after, at=change.at, by_person=True)
     if found.unfinished:
         world = replace(world, row=replace(world.row, subscribed=False), row_by=True)
     if found.edited:
@@ -156,11 +158,11 @@ def noted(world: World) -> World:
     return world
 
 
-def entered(world: World, name: str, *, on: bool, at: datetime) -> World:
+def entered(world: World, name: str, *, on: bool, at: datetime, by_person: bool = False) -> World:
     entries = dict(world.history)
     before = entries.get(name.casefold())
     if before is None or (at, not on) >= (before.at, not before.on):
-        entries[name.casefold()] = Latest(on, at)
+        entries[name.casefold()] = Latest(on, at, by_person)
     return replace(world, history=tuple(sorted(entries.items())))
 
 
@@ -170,14 +172,18 @@ def switched(world: World, *, on: bool, at: datetime) -> World:
     return replace(world, row=replace(world.row, subscribed=on, changed_on=at, modified_on=world.now), row_by=True)
 
 
+def acted_on(world: World) -> World:
+    """The flag is a refusal once the connector acts on it; one that is taken back before that has no effect."""
+    return replace(world, said_no=world.now, bulk_seen=True) if world.bulk and not world.bulk_seen else world
+
+
 def followed(world: World, spotler: SpotlerReport) -> World:
     """The row follows the decision, as `PermissionRows.apply` does."""
     decision = decide(facts(world, spotler))
-    if world.bulk:  # a flag that was taken back before anything was synced has had no effect
-        world = replace(world, said_no=world.now)
     if (why := decision.withdrawals.get(world.row.id)) is not None:
         times = [each.at for each in spotler.permissions if each.at]
         at = max(times, default=world.now) if why is Reason.OPTED_OUT_IN_SPOTLER else world.now
+        world = acted_on(world)
         return switched(world, on=False, at=at)
     (verdict,) = decision.permissions
     if verdict.on and verdict.reason is Reason.ON_IN_SPOTLER and world.row.refuses:
@@ -192,7 +198,8 @@ def heard(world: World, picture: ShownContact) -> World:
     if not world.there:
         return world
     world = noted(world)
-    said = report(picture, world.items, known)
+    claimed = {BIT} if world.row.subscribed else set()
+    said = report(picture, world.items, known, claimed=claimed)
     world = followed(world, said)
     return replace(world, known=known_after(picture, known)[BIT])
 
@@ -211,7 +218,7 @@ def feed(world: World) -> World:
 
 def outward(world: World) -> World:
     """A sync of the record."""
-    world = noted(tick(world))
+    world = acted_on(noted(tick(world)))
     presence = Presence.KNOWN if world.there else Presence.GONE
     decision = decide(facts(world, SpotlerReport(presence)))
     world = followed(world, SpotlerReport(presence))
@@ -253,7 +260,7 @@ def canonical(world: World) -> World:
         said_yes=at(world.said_yes),
         said_no=at(world.said_no),
         now=at(world.now),
-        history=tuple((name, Latest(each.on, at(each.at))) for name, each in world.history),
+        history=tuple((name, replace(each, at=at(each.at))) for name, each in world.history),
         picture=picture and replace(picture, seen_on=at(picture.seen_on), changed_on=at(picture.changed_on)),
     )
 
@@ -272,7 +279,8 @@ def fingerprint(world: World) -> tuple:
     row, picture = world.row, world.picture
     return (
         row.name, row.subscribed, row.at, row.changed_on, row.modified_on, world.row_by, world.on, world.changed,
-        world.known, world.said_yes, world.said_no, world.now, world.history, world.bulk, world.merged, world.keep_out,
+        world.known, world.said_yes, world.said_no, world.now, world.history,
+        world.bulk, world.bulk_seen, world.merged, world.keep_out,
         world.there, world.name, picture and (picture.states[BIT], picture.seen_on, picture.changed_on),
     )  # fmt: skip
 
@@ -304,6 +312,6 @@ EVENTS = {
     Event.ANONYMIZE: (lambda world: not world.keep_out, lambda world: gone(replace(world, keep_out=True))),
     Event.LIFT: (
         lambda world: world.keep_out or world.bulk or world.merged,
-        lambda world: replace(world, keep_out=False, bulk=False, merged=False),
+        lambda world: replace(world, keep_out=False, bulk=False, bulk_seen=False, merged=False),
     ),
 }

@@ -110,7 +110,7 @@ def test_a_record_made_from_spotler_is_as_spotler_has_it_whatever_the_variables_
         if given.origin is Origin.SPOTLER:
             key = repr((facts, replace(given, variables=Variables())))
             assert found.setdefault(key, rows) == rows
-            assert {each.cause for each in rows} <= {ConsentCause.FORM}
+            assert {each.cause for each in rows} <= {ConsentCause.FEED, ConsentCause.FIRST_SYNC}
             assert not any(each.on for each in rows) or shows(facts, given)
 
 

@@ -11,7 +11,7 @@ from connector.dataverse.records import RecordRef
 from .people import BOTH, EARLY, LATE, MIDDLE, TIMES, row
 
 RECORD = RecordRef("contact", "1")
-ENTRIES = (None, *(Latest(on, at) for on, at in product(BOTH, (EARLY, MIDDLE, LATE))))
+ENTRIES = (None, *(Latest(on, at, person) for on, at, person in product(BOTH, (EARLY, MIDDLE, LATE), BOTH)))
 WRITTEN = tuple(product(TIMES, (EARLY, MIDDLE, LATE)))
 
 
@@ -47,6 +47,7 @@ def test_a_row_that_was_written_since_the_entry_was_edited_by_a_person_and_any_o
         if latest is None or latest.on is not found.refuses:
             continue
         written = found.modified_on > latest.at or (found.changed_on is not None and found.changed_on >= latest.at)
+        written = written or latest.by_person
 
         assert [(each.before, each.after) for each in edits.changes] == [(latest.on, not latest.on)] * written
         assert bool(edits.edited) is written

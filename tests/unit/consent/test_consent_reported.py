@@ -153,3 +153,12 @@ def test_a_complete_opt_out_is_recognised(contact, known, complete):
 
     assert found.opted_out is complete
     assert found.opted_out_at == (NOW if complete else None)
+
+
+@pytest.mark.parametrize(("claimed", "reported"), [(None, True), ({1}, True), ({2}, False), ((), False)])
+def test_a_permission_that_stayed_off_is_reported_only_where_a_row_says_that_it_is_on(claimed, reported):
+    contact = shown(False, seen_on=MINUTES[2], changed_on=MINUTES[2])
+
+    found = report(contact, ITEMS, {1: KnownState(on=False, at=NOW)}, claimed=claimed)
+
+    assert bool(found.permissions) is reported

@@ -186,7 +186,7 @@ def test_a_column_of_the_table_for_new_subscribers_is_compared_like_others(field
     ]
 
 
-@pytest.mark.parametrize("collection", ["list", "periodiek"])
+@pytest.mark.parametrize("collection", ["list"])
 def test_what_this_version_does_not_sync_yet_is_a_warning(fields, collection):
     row = {"contact": f"@map({collection})", "direction": "<->", "spotler": "permissions"}
 

@@ -272,7 +272,7 @@ def test_an_unknown_type_of_field_is_left_out(default_mapping):
     assert any("column firstname does not fit the field firstName" in warning for warning in outcome.warnings)
 
 
-@pytest.mark.parametrize("collection", ["list", "periodiek"])
+@pytest.mark.parametrize("collection", ["list"])
 def test_collections_that_are_not_available_yet_are_a_warning(send, collection):
     outcome = send((f"@map({collection})", "permissions"))
 

@@ -146,3 +146,24 @@ def test_a_permission_that_was_switched_on_in_spotler_comes_back(two):
     assert two.subscribed(ann) == {"Events": True}
     two.sync(ann, always=True)
     assert two.in_spotler(ann)["permissions"] == [EVENTS_BIT]
+
+
+def test_a_contact_that_spotler_lost_and_a_send_made_again_is_completed_and_takes_nothing_back(two):
+    """Whoever anonymises a contact by hand in Spotler takes nothing from the record."""
+    ann = two.contact(firstname="Ann")
+    two.permission(ann, "Newsletter", subscribed=True)
+    two.sync(ann)
+    two.pull()
+    two.lose(ann)
+
+    two.edit(ann, lastname="Smith")
+    two.sync(ann)
+    two.pull()
+
+    assert (two.row(ann)["firstname"], two.subscribed(ann)["Newsletter"]) == ("Ann", True)
+    assert two.property(ann, "firstName") == "Ann"
+    assert two.in_spotler(ann)["permissions"] == [NEWSLETTER_BIT]
+    before = two.written()
+    two.sync(ann)
+    two.pull()
+    assert two.written() == before

@@ -66,14 +66,15 @@ def test_a_change_back_after_a_death_between_the_call_to_spotler_and_its_note_is
     changes.run(record)
     world.services.dataverse.update(Contact.SET, record.id, {"firstname": "Bea"})
     with monkeypatch.context() as death:
-        death.setattr(changing, "write_infos", die)
+        death.setattr("connector.sync.outward.write_unchanged", die)
         with pytest.raises(Died):
             changes.run(record)
     assert world.in_spotler(record)["properties"]["firstName"] == "Bea"
     world.services.dataverse.update(Contact.SET, record.id, {"firstname": "Ann"})
 
     changes.run(record)  # the message of the change back: by Spotler Info, Spotler has the content already
-    changes.run(record, again=True)  # the message that the dead process had
+    world.now += timedelta(seconds=world.services.settings.job_lease_seconds + 1)
+    changes.run(record, again=True)  # the message that the dead process had, once its lock has passed
 
     assert world.in_spotler(record)["properties"]["firstName"] == "Ann"
 
@@ -224,7 +225,7 @@ def test_while_dataverse_is_away_the_item_of_a_permission_waits(world, changes):
 
 def test_what_spotler_cannot_do_now_comes_back_with_growing_pauses_and_is_sent_then(world, changes):
     record = world.contact()
-    world.spotler.arm("error", status=503, count=None)
+    world.spotler.arm("error", route="POST /contact/list", status=503, count=None)
     changes.run(changes.item(record, created=True))
     first = world.delays()
     changes.go_on(seconds=5)

@@ -77,7 +77,10 @@ def test_the_latest_state_is_that_of_the_latest_time_whatever_was_written_last(w
     found = latest(world.services.dataverse, [ann])
 
     assert found == {
-        ann: {"newsletter": Latest(False, world.now + timedelta(minutes=2)), "events": Latest(True, world.now)}
+        ann: {
+            "newsletter": Latest(False, world.now + timedelta(minutes=2), by_person=True),
+            "events": Latest(True, world.now, by_person=True),
+        }
     }
 
 

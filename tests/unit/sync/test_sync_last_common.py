@@ -23,6 +23,7 @@ contents = st.builds(
         st.integers(1, 2**40), st.builds(KnownState, st.booleans(), moments, st.none() | moments), max_size=4
     ),
     st.none() | st.builds(Holder, st.text("abc-123", min_size=1), moments),
+    st.none() | moments,
 )
 
 

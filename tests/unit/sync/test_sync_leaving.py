@@ -1,6 +1,8 @@
 """Records that may not be mailed, or take no part any more: what Spotler loses of them, what Dataverse remembers."""
 
+from functools import partial
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +13,7 @@ from connector.spotler import Field, Fields, PropertyType
 from connector.sync.info import write_infos
 from connector.sync.outward import Outward
 from connector.sync.records import Record
+from sandbox.people import People
 from tests.unit.sync.sending import codes, read, use, use_filter
 
 
@@ -411,3 +414,16 @@ def test_a_deleted_record_is_anonymised_and_nothing_is_remembered(world):
     assert (result.changed, result.info) == (True, None)
     assert world.effects() == ["contact.anonymized"]
     assert world.rows(Info.TABLE) == []
+
+
+def test_an_opt_out_that_nobody_has_seen_yet_is_not_lost_when_the_contact_is_anonymised(world, send):
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True, modifiedon="2025-01-01T00:00:00Z")
+    send(record)
+    off = {"permissions": [{"bit": 1, "enabled": False}]}
+    world.spotler.emit({"type": "profile", "externalId": record.id, "properties": off})
+
+    People(SimpleNamespace(get=partial(getattr, world.ready))).update("contacts", record.id, {"donotemail": True})
+    send(record)
+
+    assert [row["dh_subscribed"] for row in world.rows("dh_spotlerpermission")] == [False]

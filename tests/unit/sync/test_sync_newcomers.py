@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connector.dataverse.choices import ConsentCause
 from connector.dataverse.definitions import ColumnDefinitions
 from connector.dataverse.names import Contact, Info, Lead
 from connector.errors import Misconfigured, Transient
 from connector.mapping import parse_mapping
+from connector.pulls.updates import Updates
 from connector.sync import newcomer_choice as counted
 from connector.sync.external_ids import Tie
 from connector.sync.newcomers import take
@@ -396,3 +398,53 @@ def test_a_table_that_does_not_exist_is_a_mistake_of_the_settings(subscribe, bec
 
     with pytest.raises(Misconfigured, match="new_nosuchtable of NEW_SUBSCRIBERS does not exist"):
         became(ann, "new_nosuchtable", document=mapping)
+
+
+# What the feed shows afterwards
+
+
+def read_feed(world) -> None:
+    """The feed of updates shows everything that was changed, the connector's own writes too."""
+    now = datetime.now(UTC)
+    feed = Updates(world.services)
+    feed.work(world.services, list(feed.read(now - timedelta(days=1), now + timedelta(days=1))))
+
+
+@pytest.mark.parametrize("target", ["contact", "lead"])
+def test_the_connectors_own_writes_in_the_feed_change_nothing(world, subscribe, became, target):
+    there = world.contact("bob", firstname="Bob", telephone1="0201234567")
+    people = subscribe(person(firstName="Ann", lastName="Jansen", on=(1, 4)), person("bob@example.org", on=(2,)))
+    became(people, target)
+    world.now = datetime.now(UTC)
+    read_feed(world)
+    rows = world.rows(target), world.rows("dh_spotlerpermission"), world.rows("dh_spotlerconsent")
+    contacts = world.spotler.state()["contacts"]
+
+    for _ in range(3):
+        read_feed(world)
+
+    assert rows == (world.rows(target), world.rows("dh_spotlerpermission"), world.rows("dh_spotlerconsent"))
+    assert contacts == world.spotler.state()["contacts"]
+    if target == "contact":
+        (bob,) = [row for row in world.rows("contact") if row["contactid"] == there.id]
+        assert (bob["firstname"], bob["telephone1"]) == ("Bob", "0201234567")
+
+
+def test_the_history_of_consent_says_where_a_permission_comes_from(world, subscribe, became):
+    became(subscribe(person(on=(1,))))
+
+    entries = {row["dh_permission"]: (row["dh_after"], row["dh_source"]) for row in world.rows("dh_spotlerconsent")}
+    assert entries["Newsletter"] == (True, ConsentCause.FEED)
+    assert not any(after for name, (after, _) in entries.items() if name != "Newsletter")
+
+
+def test_hundreds_of_subscribers_of_all_scripts_arrive_once(world, subscribe, became):
+    names = ["Zoë", "Юлия", "שרה", "مريم", "Ann 🎉", "漢字", "İpek"]
+    people = subscribe(*(person(f"p{n}@example.org", firstName=names[n % 7], lastName=f"Å {n}") for n in range(250)))
+
+    counts = became(people)
+
+    assert counts == {counted.CREATED: 250, str(Tie.TIED): 250}
+    rows = {row["emailaddress1"]: row for row in world.rows(Contact.TABLE)}
+    assert {mail: row["contactid"] for mail, row in rows.items()} == in_spotler(world)
+    assert all(rows[f"p{n}@example.org"]["firstname"] == names[n % 7] for n in range(250))

@@ -29,7 +29,7 @@ from .sending import use
 
 NAMES = {"Newsletter": NEWSLETTER_BIT, "Events": EVENTS_BIT, "Offers": OFFERS_BIT}
 PERSON, FEED, CREATION = ConsentCause.PERSON, ConsentCause.FEED, ConsentCause.CREATION
-FIRST, RULE, FORM = ConsentCause.FIRST_SYNC, ConsentCause.RULE, ConsentCause.FORM
+FIRST, RULE = ConsentCause.FIRST_SYNC, ConsentCause.RULE
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_a_record_made_from_spotler_is_as_spotler_has_it(world, variables, ensur
     ensure(ref, reported={ref: report(on=["Newsletter"], off=["Offers"], seen=world.now)}, made_from_spotler=True)
 
     assert rows(world) == {"Newsletter": True, "Offers": False}
-    assert sorted(history(world)) == [("Newsletter", True, FORM), ("Offers", False, FORM)]
+    assert sorted(history(world)) == [("Newsletter", True, FIRST), ("Offers", False, FIRST)]
 
 
 def test_who_needs_nothing_costs_no_call(world, variables, read):

@@ -1,11 +1,13 @@
 """Two workers, the feed and people at the same time: the newest content and the strictest consent stand in the end."""
 
+from datetime import timedelta
+
 import pytest
 
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
-from connector.sync.last_common import Common, LastCommon
+from connector.sync.last_common import Common, LastCommon, fingerprint
 from connector.sync.meeting import BeingSent
 from connector.sync.outward import TRIES, Outward
 from connector.sync.records import RecordReader
@@ -57,6 +59,8 @@ def meanwhile(two, monkeypatch):
     return _meanwhile
 
 
+#: Longer than a worker may be silent.
+BUSY = timedelta(minutes=6)
 COLUMNS = [("lastname", "lastName"), ("firstname", "firstName")]
 
 
@@ -77,9 +81,6 @@ def test_of_two_workers_that_send_one_record_the_newer_content_stands(two, ann, 
 
     assert (two.property(ann, name), two.row(ann)[column]) == ("New", "New")
     assert LastCommon.parse(two.info(ann)[Info.LAST_COMMON]).holder is None
-
-
-BUSY = __import__("datetime").timedelta(minutes=6)
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -263,19 +264,11 @@ def test_a_value_that_another_worker_sent_late_is_sent_again(two, ann):
     two.pull()
     record = RecordReader(two.services).read([ann])[ann]
     common = record.last.columns["firstname"]
-    older = two.contact("eve", firstname="Older")  # only to have a fingerprint of the right form
-    assert older != ann
-    columns = {"firstname": Common(common.dataverse, common.spotler, sending=fingerprint_of(two, ann, "Older"))}
-    text = LastCommon(columns, record.last.permissions).text
+    older = Common(common.dataverse, common.spotler, sending=fingerprint(ann.id, "firstname", "Older"))
+    text = LastCommon({"firstname": older}, record.last.permissions).text
     two.services.dataverse.update(Info.SET, record.info.id, {Info.LAST_COMMON: text})
     two.profile(ann, firstName="Older")
 
     two.pull()
 
     assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")
-
-
-def fingerprint_of(two, record, name):
-    from connector.sync.last_common import fingerprint
-
-    return fingerprint(record.id, "firstname", name)

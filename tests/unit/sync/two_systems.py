@@ -14,6 +14,7 @@ from connector.pulls.loop import run_feed
 from connector.pulls.updates import Updates
 from connector.sync.outward import Outward
 from connector.sync.records import RecordReader
+from sandbox.spotler.rules.lifecycle import anonymise
 from sandbox.spotler.side_door.events import emit
 from tests.faults.matrix.day import CellTime, services_on
 from tests.faults.matrix.systems import Systems
@@ -70,6 +71,12 @@ class TwoSystems:
         """The person leaves permissions, or without bits everything."""
         self.tick()
         self._emit(type="unsubscribe", externalId=record.id, permissions=list(bits))
+
+    def lose(self, record: RecordRef) -> None:
+        """Somebody anonymises the contact by hand in Spotler."""
+        self.tick()
+        world = self.systems.sandbox.world
+        anonymise(world, next(each for each in world.contacts if record.id in each.external_ids.values()))
 
     def permission(self, record: RecordRef, name: str, *, subscribed: bool) -> str:
         """A row of Spotler Permission that a person makes, or changes."""
