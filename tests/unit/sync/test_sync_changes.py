@@ -5,9 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from connector.dataverse.names import Contact, Info, Permission
+from connector.dataverse.names import (
+    ENABLED_VARIABLE,
+    PERMISSIONS_VARIABLE,
+    Contact,
+    EnvironmentVariable,
+    Info,
+    Permission,
+)
 from connector.due import BACKOFF_FIRST
 from connector.sync import changes as changing
+from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.unit.sync.changing import MISSING
 
 
@@ -180,6 +188,20 @@ def test_a_late_message_of_a_deletion_does_not_harm_the_record_that_was_made_sin
 
 
 # Permissions
+
+
+def test_a_new_record_gets_the_rows_of_the_variables_and_is_sent_with_them(world, changes):
+    for name, value in ((PERMISSIONS_VARIABLE, "Newsletter;"), (ENABLED_VARIABLE, "[All]")):
+        columns = {EnvironmentVariable.SCHEMA_NAME: name, EnvironmentVariable.DEFAULT: value}
+        world.load(EnvironmentVariable.TABLE, displayname=name, type=100000000, **columns)
+    new = world.contact()
+
+    changes.run(changes.item(new, created=True))
+
+    (row,) = world.rows(Permission.TABLE)
+    assert (row[Permission.NAME], row[Permission.SUBSCRIBED]) == ("Newsletter", True)
+    assert row["_dh_contactid_value"] == new.id
+    assert world.in_spotler(new)["permissions"] == [NEWSLETTER_BIT]
 
 
 def test_the_record_of_a_permission_row_is_found_through_the_row(world, changes):
