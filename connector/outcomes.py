@@ -52,8 +52,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
 #: Codes that stand in the logs only; docs/codes.md is generated from it.
 ALERTS: Final[Mapping[str, Meaning]] = MappingProxyType({
     "BRAKE_HOLDS": Meaning(
-        "More records than the share BRAKE_SHARE would be silenced, anonymised or lose a value in Spotler, although "
-        "nobody asked for it.",
+        "Too many records would lose permissions or values in Spotler, and nobody asked for it.",
         "Look at plan list; then plan approve or plan discard, and correct the mapping or the rights to read.",
     ),
     "JOBS_OVERDUE": Meaning(
