@@ -104,6 +104,8 @@ def undo(services: Services, run: str, *, seen: Callable[[int], object]) -> Iter
 def _undo(services: Services, kept: Mapping[RecordRef, Overwritten]) -> Iterator[UndoneValue]:
     records = RecordReader(services).read([ref for ref in kept if ref.table in RECORD_TABLES])
     wanted: dict[RecordRef, dict[str, object]] = {}
+    # An undo that stopped after its write may not have sent what it had restored.
+    as_before: dict[RecordRef, dict[str, object]] = {}
     for ref, each in kept.items():
         about = f"{ref.table}/{ref.id}"
         for row in each.permissions:
@@ -112,11 +114,16 @@ def _undo(services: Services, kept: Mapping[RecordRef, Overwritten]) -> Iterator
             undone = _found(records.get(ref), column, old, new)
             if undone is Undone.RESTORED:
                 wanted.setdefault(ref, {})[column] = old
-            else:
-                yield UndoneValue(about, column, undone)
+                continue
+            if undone is Undone.ALREADY:
+                as_before.setdefault(ref, {})[column] = old
+            yield UndoneValue(about, column, undone)
     written = write_columns(services, [ColumnWrite(records[ref], values) for ref, values in wanted.items()])
     restored = {ref: after for ref, after in written.items() if isinstance(after, Record)}
-    unsent = _bring_together(services, restored, wanted)
+    before = {ref: records[ref] for ref in as_before if ref not in wanted}
+    unsent = _bring_together(
+        services, before | restored, {ref: as_before.get(ref, {}) | wanted.get(ref, {}) for ref in (*before, *restored)}
+    )
     for ref, values in wanted.items():
         undone = (Undone.NOT_SENT if ref in unsent else Undone.RESTORED) if ref in restored else Undone.FAILED
         yield from (UndoneValue(f"{ref.table}/{ref.id}", column, undone) for column in values)

@@ -97,9 +97,7 @@ def _is_permissions(row: MappingRow, table: str) -> bool:
 def _rule(number: int, row: MappingRow, table: str, version: str) -> Told:
     column = base_column(row.columns[table]) or "a special value"
     what = f"{column} {row.direction} {row.field}" if row.field else f"{column} filters"
-    return Told(
-        "rule", f"Row {number} of the mapping {version}, {table}: {what}{f': {row.item}' if row.item else ''}."
-    )
+    return Told("rule", f"Row {number} of the mapping {version}, {table}: {what}{f': {row.item}' if row.item else ''}.")
 
 
 def _in_dataverse(
