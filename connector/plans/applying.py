@@ -6,10 +6,12 @@
 The gate also decides about what changes between the second look and the write.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from itertools import batched
 
 from connector.dataverse.records import RecordRef
@@ -17,7 +19,7 @@ from connector.errors import ConnectorError
 from connector.plans.effects import Action, PlannedWrite
 from connector.plans.file import PlanLine
 from connector.plans.gate import Admission, gated
-from connector.plans.making import PlanMaker, PlannedRecord, code_of
+from connector.plans.making import PlanMaker, PlannedRecord, code_of, patiently
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
 from connector.sync import inward
@@ -91,7 +93,12 @@ class PlanGate:
 
 
 def apply_plan(
-    services: Services, lines: Iterable[PlanLine], *, asked: bool, seen: Callable[[int], object]
+    services: Services,
+    lines: Iterable[PlanLine],
+    *,
+    asked: bool,
+    seen: Callable[[int], object],
+    pause: Callable[[float], object] = time.sleep,
 ) -> Iterator[AppliedRecord]:
     """Do what a plan says, and nothing else.
 
@@ -100,6 +107,7 @@ def apply_plan(
         lines: the records.
         asked: whether Spotler was asked for the plan.
         seen: is told the number of records after each chunk.
+        pause: waits for so many seconds, when a system is busy.
 
     Raises:
         ConnectorError: what Dataverse or Spotler said; what was done before stays done.
@@ -109,7 +117,7 @@ def apply_plan(
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     done = 0
     for chunk in batched(lines, CHUNK, strict=False):
-        now = maker.plan([line.ref for line in chunk])
+        now = patiently(partial(maker.plan, [line.ref for line in chunk]), pause)
         outcomes = {line.ref: _compared(line, now.get(line.ref)) for line in chunk}
         accepted = {ref: now[ref] for ref, each in outcomes.items() if each.applied is Applied.DONE}
         yield from (outcomes | _do(unbraked, accepted)).values()

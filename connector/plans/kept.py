@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import batched
 from typing import Final
 
@@ -11,11 +12,17 @@ from connector.errors import Invalid
 from connector.mapping import mapping_version
 from connector.plans.making import code_of
 from connector.services import Services
+from connector.spotler import SpotlerContact
 from connector.state import StateConflict, StateStore
+from connector.sync import inward
 from connector.sync.all_records import CHUNK
 from connector.sync.brake import PLANS, TRIES, BrakeCount
-from connector.sync.outward import Outward
-from connector.sync.records import RecordReader
+from connector.sync.columns import shared_columns
+from connector.sync.inward import ShownUpdate
+from connector.sync.old_values import begun
+from connector.sync.one_by_one import one_by_one
+from connector.sync.outward import Outward, no_deadline
+from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
 _COUNTS: Final = "brake/"
@@ -66,10 +73,13 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
     if kept.mapping and kept.mapping != mapping_version(services.mapping):
         raise Invalid("The mapping was changed since, so the plan says nothing any more.", advice="Discard the plan.")
     _settle(services.state, plan, approved=True)
+    services = begun(services, "plan-approve")
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     counts, done = Counter[str](), 0
     for part in services.state.names(f"{PLANS}/{plan}/"):
         for chunk in batched(_records(services.state, part), CHUNK, strict=False):
+            records = RecordReader(services).read(chunk)
+            _bring_inward(unbraked, records)
             records = RecordReader(services).read(chunk)
             for result in Outward(unbraked).send(list(records.values()), always=False).values():
                 counts[code_of(result.error) if isinstance(result, NotSent) else result.code] += 1
@@ -78,6 +88,22 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
         services.state.delete(part)
     services.state.delete(f"{PLANS}/{plan}")
     return counts
+
+
+def _bring_inward(services: Services, records: Mapping[RecordRef, Record]) -> None:
+    """Write in Dataverse what was held back there."""
+    seen_on = services.now()
+    calls = {
+        ref: partial(services.spotler.get_contact, ref.id)
+        for ref, record in records.items()
+        if record.is_known and shared_columns(services.mapping, ref.table).plan.select
+    }
+    answers = one_by_one(services, no_deadline, calls)
+    contacts = [each for each in answers.values() if isinstance(each, SpotlerContact)]
+    inward.apply(services, [ShownUpdate(contact, seen_on) for contact in contacts])
+    for error in answers.values():
+        if isinstance(error, Exception):
+            raise error
 
 
 def discard(services: Services, plan: str) -> None:

@@ -6,14 +6,16 @@ Spotler is asked for the contact of each record, one call each, so that only rea
 that, the plan has what would be sent, and nothing of what Spotler would change in Dataverse.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import batched, islice
+from typing import Final
 
 from connector.dataverse.api import etag
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, InternalError
+from connector.errors import ConnectorError, InternalError, Transient
 from connector.mapping.model import EMAIL
 from connector.plans.changes import FieldChange, field_changes
 from connector.plans.effects import PlannedWrite
@@ -28,6 +30,9 @@ from connector.sync.one_by_one import one_by_one
 from connector.sync.outward import Outward, no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
+
+#: Seconds before each repetition while a system is busy; Dataverse's own limits are over after five minutes.
+PAUSES: Final = (5.0, 15.0, 60.0, 120.0, 300.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +135,11 @@ class PlanMaker:
     Args:
         services: the systems, which are only read.
         asks: whether Spotler is asked for the contacts.
+        pause: waits for so many seconds, when a system is busy.
     """
 
-    def __init__(self, services: Services, *, asks: bool = True) -> None:
+    def __init__(self, services: Services, *, asks: bool = True, pause: Callable[[float], object] = time.sleep) -> None:
+        self._pause = pause
         # The brake would hold back what the plan is to show.
         settings = services.settings.model_copy(update={"brake_share": 1.0})
         self._services = services
@@ -156,7 +163,7 @@ class PlanMaker:
         refs = islice(all_records(self._services.dataverse, table, condition), limit)
         read = 0
         for chunk in batched(refs, CHUNK, strict=False):
-            for planned in self.plan(chunk).values():
+            for planned in patiently(partial(self.plan, chunk), self._pause).values():
                 if planned.effects or planned.problem:
                     yield planned
             read += len(chunk)
@@ -221,6 +228,20 @@ class PlanMaker:
             field_changes(record, contact, effects, fields, is_known=self._rehearsal.asks),
             code,
         )
+
+
+def patiently[T](work: Callable[[], T], pause: Callable[[float], object]) -> T:
+    """Do work that only reads again while a system is busy: a long plan must not be lost by a short outage.
+
+    Raises:
+        ConnectorError: it is still busy after the last try, or it refused.
+    """
+    for seconds in PAUSES:
+        try:
+            return work()
+        except Transient as error:
+            pause(max(seconds, error.retry_after or 0))
+    return work()
 
 
 def code_of(error: Exception) -> str:

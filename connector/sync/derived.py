@@ -5,6 +5,7 @@
 | a filter excludes the record, so that its contact loses all permissions | a column of the filter was changed |
 | the column of the address is empty, so that the contact is anonymised | that column was changed |
 | a field is emptied that was sent with a value | its column was changed |
+| a column is emptied because Spotler has nothing there | both had it in common before |
 
 What somebody changed is known from the message of Dataverse that started the sync. An opt-out, Do Not Email, Do Not
 Bulk Email, Keep Out, a deactivation, a merge and a deletion are never derived: somebody asked for them.
@@ -30,6 +31,7 @@ from connector.sync.sent_fields import filled_fields
 FILTER = "filter"
 ADDRESS = "no address"
 EMPTIED = "empties"
+EMPTIED_HERE = "empties in Dataverse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,16 @@ def derived_fields(prepared: Prepared, edited: Collection[str], mapping: FieldMa
     if not names:
         return None
     return Derived(prepared.ref, tuple(f"{EMPTIED} {name}" for name in names), before.mapping != prepared.mapping)
+
+
+def emptied_columns(record: Record, values: Mapping[str, object]) -> list[str]:
+    """The columns that Spotler is about to empty although it never had their value, so that nobody removed it there."""
+    common = record.last.columns
+    return sorted(
+        column
+        for column, value in values.items()
+        if value in (None, "") and record.row.get(column) not in (None, "") and column not in common
+    )
 
 
 def without_fate(record: Record, mapping: FieldMapping) -> Record | None:

@@ -27,6 +27,10 @@ RUN: Final = "20260101t000000-updates-000001"
 WRITTEN: Final = {"firstname": "Overwritten"}
 
 
+def no_pause(_seconds: float) -> None:
+    """The time of a cell moves when its work is over."""
+
+
 def plan_and_apply(services: Services) -> None:
     """Make a plan of everything and apply it, until nothing is left of it.
 
@@ -41,19 +45,21 @@ def plan_and_apply(services: Services) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "plan.jsonl"
         header = Header(mapping_version(services.mapping), services.now().isoformat(), asked=True)
-        with closing(write_plan(file, header, planned(PlanMaker(services)))) as written:
+        with closing(write_plan(file, header, planned(PlanMaker(services, pause=no_pause)))) as written:
             problems = [each.problem for each in written if each.problem]
         run = begun(services, "plan-apply")
-        outcomes = list(apply_plan(run, read_lines(file), asked=read_header(file).asked, seen=lambda _: None))
+        outcomes = list(
+            apply_plan(run, read_lines(file), asked=read_header(file).asked, seen=lambda _: None, pause=no_pause)
+        )
     if problems or any(each.applied is not Applied.DONE for each in outcomes):
         raise Transient("The plan was not done as a whole.")
 
 
-def overwrite(services: Services) -> None:
-    """A run that writes a first name into every contact.
+def overwrite_and_undo(services: Services) -> None:
+    """A run that writes a first name into every contact, and its undo.
 
     Raises:
-        Transient: a record could not be written.
+        Transient: a record could not be written, or a value is not as it was before.
     """
     run = replace(services, run=RUN)
     records = RecordReader(run).read(list(all_records(services.dataverse, Contact.TABLE)))
@@ -62,14 +68,6 @@ def overwrite(services: Services) -> None:
     ]
     if any(isinstance(each, Exception) for each in write_columns(run, writes).values()):
         raise Transient("The run was not done as a whole.")
-
-
-def undo_run(services: Services) -> None:
-    """Undo that run.
-
-    Raises:
-        Transient: a value is not as it was before.
-    """
     left = [each.undone for each in undo(services, RUN, seen=lambda _: None)]
     if any(each not in (Undone.RESTORED, Undone.ALREADY) for each in left):
         raise Transient("The undo was not done as a whole.")

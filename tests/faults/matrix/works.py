@@ -33,7 +33,7 @@ from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.day import Timer
-from tests.faults.matrix.plans import overwrite, plan_and_apply, undo_run
+from tests.faults.matrix.plans import overwrite_and_undo, plan_and_apply
 from tests.faults.matrix.systems import Systems
 
 #: Long enough for the jobs to be put back some times.
@@ -106,7 +106,7 @@ def _works() -> Iterator[Work]:
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
     yield Work("plan-apply", RESOLVE, _unsynced, timers=(plan_and_apply,))
-    yield Work("undo", RESOLVE, _unsynced, timers=(overwrite, undo_run))
+    yield Work("undo", RESOLVE, _unsynced, timers=(overwrite_and_undo,))
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))
     yield Work(

@@ -133,6 +133,37 @@ def test_a_field_that_would_be_emptied_keeps_its_value_and_the_rest_is_sent(two,
     assert {two.property(record, "scoreNote1") for record in many} <= {None, ""}
 
 
+def test_a_column_that_spotler_never_had_is_not_emptied_for_too_many(two, many):
+    use(two, LAST, JOB, PERMISSIONS, {"contact": "address1_city", "direction": "<-", "spotler": "city"})
+    for record in many:
+        two.edit(record, address1_city="Delft")
+        two.profile(record, lastName="Visser")
+
+    two.pull()
+
+    assert [two.row(record)["address1_city"] for record in many].count("Delft") == 10 - LEAST
+    (kept,) = kept_plans(two.services.state)
+    assert kept.causes == {"empties in Dataverse address1_city": 10 - LEAST}
+    approve(two.services, kept.id, seen=lambda _: None)
+    assert {two.row(record)["address1_city"] for record in many} == {None}
+
+
+def test_a_column_that_the_person_emptied_in_spotler_is_emptied_while_the_brake_holds(two, many):
+    use(two, LAST, JOB, PERMISSIONS, {"contact": "address1_city", "direction": "<-", "spotler": "city"})
+    last = many[-1]
+    for record in many[:-1]:
+        two.edit(record, address1_city="Delft")
+        two.profile(record, lastName="Visser")
+    two.profile(last, city="Delft")
+    two.pull()
+    assert kept_plans(two.services.state)
+
+    two.profile(last, city="")
+    two.pull()
+
+    assert two.row(last)["address1_city"] is None
+
+
 def test_an_address_that_is_suddenly_not_readable_is_held_too(two, many):
     """As when the connector loses the right to read a column: Dataverse then shows it as empty."""
     for record in many:

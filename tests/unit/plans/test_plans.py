@@ -7,11 +7,13 @@ from collections import Counter
 import pytest
 
 from connector.dataverse.names import Contact
+from connector.errors import Transient
 from connector.mapping import mapping_version
 from connector.plans.applying import Applied, apply_plan
 from connector.plans.changes import DATAVERSE, SPOTLER, Becomes
 from connector.plans.file import Header, PlanUnreadable, read_header, read_lines, write_plan
 from connector.plans.making import PlanMaker
+from connector.sync.records import RecordReader
 from sandbox.spotler.seed import NEWSLETTER_BIT
 
 
@@ -256,3 +258,20 @@ def test_a_file_that_is_no_whole_plan_is_refused(two, plan, harm):
 
     with pytest.raises(PlanUnreadable):
         read_header(plan.file)
+
+
+def test_a_system_that_is_busy_for_a_while_does_not_end_a_long_plan(two, monkeypatch):
+    ann = two.contact("ann")
+    pauses: list[float] = []
+    read = RecordReader.read
+
+    def busy(self, refs):
+        if len(pauses) < 2:
+            raise Transient(retry_after=7.0)
+        return read(self, refs)
+
+    monkeypatch.setattr(RecordReader, "read", busy)
+    maker = PlanMaker(two.services, pause=pauses.append)
+
+    assert [each.ref for each in maker.records(Contact.TABLE, seen=print)] == [ann]
+    assert pauses == [7.0, 15.0]
