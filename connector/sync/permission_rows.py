@@ -134,7 +134,6 @@ class PermissionRows:
         now = self._services.now()
         told = [_told(record, reported) for record in records]
         failed = self._refuse_bulk([record for record in told if _opted_out(record)])
-        told = [_with_flag(record) if self._sets_flag and _opted_out(record) else record for record in told]
         switches = [
             each
             for record in told
@@ -142,6 +141,7 @@ class PermissionRows:
             for each in (*withdrawals_decided(record, now), *opt_ins_decided(record))
         ]
         failed |= switch(self._services, switches)
+        told = [_with_flag(record) if self._sets_flag and _opted_out(record) else record for record in told]
         by_row = {each.row.id: each for each in switches}
         return {record.ref: failed.get(record.ref) or _switched(record, by_row) for record in told}
 

@@ -11,11 +11,11 @@ from typing import Final
 
 import pytest
 
-from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
+from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable
 from sandbox.launch import ROOT
-from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.system import Options, System, running
 from tests.acceptance.automations import automation_in_both, campaign_in_both
+from tests.acceptance.variables import definition_of, forget_values
 from tests.acceptance.world import World
 
 #: Rows beside those of the default mapping.
@@ -100,12 +100,7 @@ def campaign(world: World) -> str:
 @pytest.fixture
 def variable(world: World) -> Iterator[str]:
     """The environment variable, without a value; there is one for the whole environment."""
-    rows = world.rows(EnvironmentVariable.TABLE)
-    found = [
-        row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE
-    ]
-    row = found[0] if found else world.people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
+    row = definition_of(world, PERMISSIONS_VARIABLE)
     world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
     yield row
-    for value in world.rows(EnvironmentVariableValue.TABLE):
-        world.people.delete(EnvironmentVariableValue.SET, value[EnvironmentVariableValue.ID])
+    forget_values(world)
