@@ -211,7 +211,8 @@ class _Block:
     def _values(self, done: Exchanged) -> dict[str, object]:
         """What Spotler Info remembers: what is in common, and the hash if the record was in step before."""
         record = done.seen.record
-        last = LastCommon(done.common(was_sent=False), done.known, made_on=done.seen.made_on)
+        noted = done.prepared.record.last.noted
+        last = LastCommon(done.common(was_sent=False), done.known, made_on=done.seen.made_on, noted=noted)
         values: dict[str, object] = {} if last == done.seen.before else {Info.LAST_COMMON: last.text}
         if record.sent_hash and record.sent_hash != done.prepared.hash:
             before = Prepared.of(self._services, record, done.seen.fields)
