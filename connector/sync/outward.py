@@ -65,7 +65,7 @@ class Outward:
         self._rows = PermissionRows(services)
         self._token = cache(services.new_id)
         self._leaving = Leaving(services, check_time, self._token)
-        self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token))
+        self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token), self._rows)
 
     def send(
         self,
@@ -94,8 +94,7 @@ class Outward:
         def once(records: Sequence[Record], together: Mapping[RecordRef, Together]) -> dict[RecordRef, Delivery]:
             return self._send(records, together, edited, always=always, created=created)
 
-        results = self._until_unchanged(records, once)
-        return results | self._with_rows([record for record in records if _is_new_there(record, results[record.ref])])
+        return self._until_unchanged(records, once)
 
     def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
         """Take records out of Spotler for good: they stay out until somebody clears Keep Out.
@@ -156,6 +155,7 @@ class Outward:
         # A removal runs also where the rows could not be written.
         records = [after if isinstance(after := ensured[record.ref], Record) else record for record in records]
         refused |= switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
+        records = [each.noted(off=each.decision.withdrawals) if each.is_noted else each for each in records]
         removed = [record for record in records if record.decision.fate is Fate.REMOVED]
         results |= self._leaving.remove(removed, together)
         waiting = [record for record in records if record.ref not in results and record.ref not in refused]
@@ -173,19 +173,6 @@ class Outward:
             done = results.get(ref)
             results[ref] = NotSent(error, done.info, done.over) if done else NotSent(error)
         return results
-
-    def _with_rows(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
-        """Make the rows of older records after their first sync; the results of those where that failed."""
-        refs = [record.ref for record in self._rows.lacking(records)]
-        if not refs:
-            return {}
-        try:
-            found = RecordReader(self._services).read(refs)
-        except ConnectorError as error:
-            return {ref: NotSent(error) for ref in refs}
-        known = {ref: record.last.permissions for ref, record in found.items()}
-        ensured = self._rows.ensure(list(found.values()), known=known)
-        return {ref: NotSent(each) for ref, each in ensured.items() if isinstance(each, ConnectorError)}
 
     def _prepare_all(
         self, records: Sequence[Record], together: Collection[RecordRef], *, always: bool
@@ -237,11 +224,6 @@ class Outward:
             if not isinstance(first_of_each_type, InfoChanged):
                 telemetry.log_problem(log, first_of_each_type, operation=OPERATION)
         return after
-
-
-def _is_new_there(record: Record, result: Delivery) -> bool:
-    """Whether the record was sent for the first time, as far as Spotler Info says."""
-    return isinstance(result, Sent) and result.is_there and not record.is_known
 
 
 def _is_to_be_repeated(result: Delivery) -> bool:

@@ -18,7 +18,7 @@ from connector.services import Services
 from connector.sync.contact_status import active_after_sending
 from connector.sync.held import NOT_HELD, Held
 from connector.sync.info import NO_INFO, InfoVersion
-from connector.sync.last_common import LastCommon
+from connector.sync.last_common import LastCommon, fingerprint
 from connector.sync.moments import read_moment
 from connector.sync.permission_row import columns_of, read_row
 from connector.sync.permission_storage import storage_of
@@ -89,6 +89,20 @@ class Record:
     def is_gone(self) -> bool:
         """Whether Spotler Info says that Spotler has none: it was anonymised, or was not there."""
         return self.facts.spotler.presence is Presence.GONE
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the history of consent explains its rows: nobody has switched one since they were compared."""
+        return not self.facts.rows or self.last.noted == _fingerprint(self.ref, self.facts.rows)
+
+    def noted(self, off: Collection[str] = ()) -> Self:
+        """The record once the history explains its rows.
+
+        Args:
+            off: ids of rows that were switched off besides.
+        """
+        rows = [replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows]
+        return replace(self, last=replace(self.last, noted=_fingerprint(self.ref, rows)))
 
     def rows_of(self, permission: str, bit: int | None = None) -> tuple[PermissionRow, ...]:
         """Its rows about a permission, by the name or the bit."""
@@ -243,6 +257,16 @@ def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: O
         rows=tuple(permissions),
         spotler=SpotlerReport(Presence.GONE if info.get(Info.GONE) is True else presence),
     )
+
+
+def _fingerprint(ref: RecordRef, rows: Iterable[PermissionRow]) -> str:
+    """Of whether each row is on, and since when."""
+    return fingerprint(ref.id, Permission.TABLE, sorted(_state(row) for row in rows))
+
+
+def _state(row: PermissionRow) -> str:
+    since = "off" if row.refuses else "on" if row.at is None else f"on since {int(row.at.timestamp())}"
+    return f"{key_of(row.name) if row.bit is None else row.bit} {since}"
 
 
 def _is_about(row: PermissionRow, permission: str, bit: int | None) -> bool:

@@ -58,6 +58,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         "JOB_SWEEP_AFTER_SECONDS": "0",
         # More than all tests but that of the brake cause.
         "BRAKE_LEAST": "40",
+        # What a test sets counts at once.
+        "PERMISSION_VARIABLES_SECONDS": "0",
     }
     with running(Options(settings=settings), folder=folder) as system:
         yield system

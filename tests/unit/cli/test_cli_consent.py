@@ -17,8 +17,9 @@ from connector.consent import Change
 from connector.dataverse.choices import ConsentCause, JobStatus
 from connector.dataverse.names import Consent, Job, Permission
 from connector.dataverse.records import RecordRef
-from connector.errors import Misconfigured
+from connector.errors import Misconfigured, Transient
 from connector.mapping.workbook import MAX_ROWS
+from connector.sync import consent_import
 from connector.sync.consent_history import append
 
 DAY = "2026-02-01"
@@ -214,6 +215,24 @@ def test_an_import_that_is_repeated_changes_nothing_more(world, bring_in):
     assert bring_in(*lines) == (0, "1 permissions: created\n")
     assert bring_in(*lines) == (0, "1 permissions: left as they were\n")
     assert len(world.rows(Consent.TABLE)) == 1
+
+
+def test_an_import_that_stopped_before_it_queued_a_sync_is_finished_by_repeating_it(world, bring_in, monkeypatch):
+    ann = world.contact()
+    world.permission(ann, "Newsletter", subscribed=True)
+    lines = ["Record Id", "Newsletter"], [ann.id, "no"]
+
+    def stops(*_):
+        raise Transient
+
+    with monkeypatch.context() as patched:
+        patched.setattr(consent_import, "_queue", stops)
+        with pytest.raises(Transient):
+            bring_in(*lines)
+    assert rows(world) == {"Newsletter": False}
+
+    assert bring_in(*lines) == (0, "1 permissions: left as they were\n")
+    assert [job[f"_{Job.CUSTOMER}_value"] for job in world.rows(Job.TABLE)] == [ann.id]
 
 
 @pytest.mark.parametrize(

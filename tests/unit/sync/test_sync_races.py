@@ -7,6 +7,7 @@ import pytest
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
+from connector.sync import inward
 from connector.sync.last_common import Common, LastCommon, fingerprint
 from connector.sync.meeting import BeingSent
 from connector.sync.outward import TRIES, Outward
@@ -290,3 +291,26 @@ def test_a_value_that_another_worker_sent_late_is_sent_again(two, ann):
     two.pull()
 
     assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")
+
+
+def test_an_edit_back_after_a_crash_of_the_feed_is_sent(two, ann, monkeypatch):
+    two.profile(ann, firstName="Anna")
+    with monkeypatch.context() as patched:
+        patched.setattr(inward, "write_unchanged", raises(Transient))
+        with pytest.raises(Transient):
+            two.pull()
+    assert two.row(ann)["firstname"] == "Anna"
+    two.tick(timedelta(minutes=10))
+    two.pull()
+
+    two.edit(ann, firstname="Ann")
+    two.sync(ann)
+
+    assert two.property(ann, "firstName") == "Ann"
+
+
+def raises(error):
+    def _raises(*_, **__):
+        raise error
+
+    return _raises

@@ -1,0 +1,146 @@
+"""Works that go both ways: the feed of updates, new subscribers, plans that are applied, consent that is brought in.
+
+Two functions each: who there is, and what people did after the first sync; and what runs.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from connector.dataverse.names import Contact, Flags
+from connector.dataverse.records import RecordRef
+from connector.errors import Transient
+from connector.mapping import mapping_version
+from connector.mapping.model import TABLES
+from connector.plans.applying import Applied, apply_plan
+from connector.plans.file import Header, read_header, read_lines, write_plan
+from connector.plans.making import PlanMaker
+from connector.services import Services
+from connector.sync.consent_import import bring_in
+from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT, OFFERS_BIT
+from tests.faults.matrix.actors import MatrixCast
+from tests.faults.matrix.stage import Stage
+
+
+def people(count: int) -> Callable[[MatrixCast], None]:
+    """So many people whose records are not in Spotler yet."""
+
+    def write(cast: MatrixCast) -> None:
+        for _ in range(count):
+            cast.stranger()
+
+    return write
+
+
+# The feed of updates
+
+
+def updated(stage: Stage) -> None:
+    """Columns that changed on either side, and permissions that were switched on and off."""
+    changed, both, opted_in, opted_out, left, complained, _ = stage.cast.people.values()
+    stage.sync()
+    stage.edit(both, telephone1="010 1")
+    stage.profile(both, phoneNumber="010 2", city="Gouda")
+    stage.profile(changed, phoneNumber="010 3", city="Delft", lastName="Other")
+    stage.edit(changed, telephone1="010 4")
+    stage.opt_in(opted_in, EVENTS_BIT)
+    stage.event("unsubscribe", opted_out, permissions=[NEWSLETTER_BIT])
+    stage.event("unsubscribe", left)
+    stage.event("complaint", complained)
+    stage.cast.without_newsletter |= {each.id for each in (opted_out, left, complained)}
+    stage.cast.unknown_contact()
+    stage.subscriber("shop@example.org", NEWSLETTER_BIT, externalId="shop-17")
+
+
+def changed_on_both_sides(stage: Stage) -> None:
+    """What a plan is made of."""
+    changed, both, opted_in, opted_out, left, _ = stage.cast.people.values()
+    stage.sync()
+    stage.edit(both, telephone1="010 1")
+    stage.profile(both, phoneNumber="010 2", city="Gouda")
+    stage.edit(changed, address1_city="Delft", emailaddress1=f"new.{changed.id}@example.org")
+    stage.opt_in(opted_in, EVENTS_BIT)
+    stage.event("unsubscribe", opted_out, permissions=[NEWSLETTER_BIT])
+    stage.edit(left, **{Flags.DO_NOT_EMAIL: True})
+    stage.cast.without_newsletter.add(opted_out.id)
+    stage.cast.without_mail.add(left.id)
+
+
+# New subscribers
+
+
+def known_addresses(cast: MatrixCast) -> None:
+    """Contacts whose people will subscribe, and one who does not want mail."""
+    contacts = (each for each in iter(cast.stranger, None) if each.table == Contact.TABLE)
+    agreed, refused, silent = (next(contacts) for _ in range(3))
+    for record in [each for each in cast.people.values() if each not in (agreed, refused, silent)]:
+        cast.leave_out(record)
+    cast.change(refused, {Flags.DO_NOT_EMAIL: True})
+    cast.without_mail.add(refused.id)
+
+
+def subscribed(stage: Stage) -> None:
+    """People who subscribe in Spotler, some of whom have a row already."""
+    stage.finds_by_address()
+    for number, record in enumerate(stage.cast.people.values()):
+        stage.subscriber(f"{record.id}@example.org", NEWSLETTER_BIT, *((EVENTS_BIT,) if number == 0 else ()))
+    stage.subscriber("new@example.org", NEWSLETTER_BIT, OFFERS_BIT)
+    stage.subscriber("quiet@example.org")
+    stage.subscriber("left@example.org", inactive="optOut")
+    stage.subscriber("shop@example.org", NEWSLETTER_BIT, externalId="shop-17")
+
+
+# What administrators run
+
+
+def plan_and_apply(services: Services) -> None:
+    """A plan of everything is made and applied; a new one, where something stopped it.
+
+    Raises:
+        Transient: something is left to be done.
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "everything.plan"
+        header = Header(mapping_version(services.mapping), services.now().isoformat(), asked=True)
+        for table in TABLES:
+            maker = PlanMaker(services)
+            planned = list(write_plan(file, header, maker.records(table, seen=_unseen)))
+            asked = read_header(file).asked
+            for each in apply_plan(services, read_lines(file), asked=asked, seen=_unseen):
+                if each.applied is not Applied.DONE:
+                    raise Transient(f"{each.applied} {each.code}")
+            if any(each.problem for each in planned):
+                raise Transient
+
+
+def _unseen(_: int) -> None:
+    """Nobody looks."""
+
+
+def consent_in(cast: MatrixCast) -> Callable[[Services], None]:
+    """A sheet with consent is brought in, again where something failed."""
+    agreed_on = cast.start - timedelta(days=1)
+
+    def run(services: Services) -> None:
+        first, second, third, fourth, _ = cast.people.values()
+        wishes: dict[RecordRef, dict[int, bool]] = {
+            first: {EVENTS_BIT: True, OFFERS_BIT: False},
+            second: {EVENTS_BIT: True},
+            third: {NEWSLETTER_BIT: False},
+            fourth: {NEWSLETTER_BIT: True},
+        }
+        permissions = services.spotler.fields().get("permissions")
+        assert permissions is not None
+        counts = bring_in(services, wishes, permissions.options, agreed_on=agreed_on, evidence="Import: forms, box 7")
+        if counts["failed"]:
+            raise Transient
+
+    return run
+
+
+def some_refused(stage: Stage) -> None:
+    """One of those who are in the sheet has refused since."""
+    *_, fourth, _ = stage.cast.people.values()
+    stage.sync()
+    stage.refuse(fourth)
