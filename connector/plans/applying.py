@@ -14,7 +14,7 @@ from itertools import batched
 
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.plans.effects import Action, Effect
+from connector.plans.effects import Action, PlannedWrite
 from connector.plans.file import PlanLine
 from connector.plans.gate import Admission, gated
 from connector.plans.making import PlanMaker, PlannedRecord, code_of
@@ -67,7 +67,7 @@ class PlanGate:
     owners: dict[str, str]
     done: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def admit(self, effect: Effect | None) -> Admission:
+    def admit(self, effect: PlannedWrite | None) -> Admission:
         """Whether it is in the plan; notes pass."""
         if effect is None:
             return Admission.PASS
@@ -76,17 +76,17 @@ class PlanGate:
         self.done[effect.record].add(effect.mark)
         return Admission.PASS
 
-    def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:  # noqa: ARG002 - as Gate
+    def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:  # noqa: ARG002 - as WriteGate
         """The contact as it is now."""
         return read()
 
-    def is_missing(self, external_id: str) -> bool:  # noqa: ARG002 - as Gate
+    def is_missing(self, external_id: str) -> bool:  # noqa: ARG002 - as WriteGate
         """Spotler itself answers."""
         return False
 
     def is_there(self, contact: ContactData, search: Callable[[str], Sequence[SpotlerContact]]) -> bool:  # noqa: ARG002
         """Whether the plan has found it there, so that it is not in the plan to create it."""
-        created = Effect(contact.external_id.lower(), Action.CREATE, contact.properties)
+        created = PlannedWrite(contact.external_id.lower(), Action.CREATE, contact.properties)
         return created.mark not in self.allowed.get(created.record, frozenset())
 
 
@@ -104,7 +104,7 @@ def apply_plan(
     Raises:
         ConnectorError: what Dataverse or Spotler said; what was done before stays done.
     """
-    maker = PlanMaker(services, asks=asked)
+    maker = PlanMaker(replace(services, run=""), asks=asked)
     # A person has looked at the plan: the brake is for what nobody has looked at.
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     done = 0

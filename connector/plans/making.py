@@ -16,10 +16,11 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, InternalError
 from connector.mapping.model import EMAIL
 from connector.plans.changes import FieldChange, field_changes
-from connector.plans.effects import Effect
+from connector.plans.effects import PlannedWrite
 from connector.plans.gate import Admission, gated
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
+from connector.state import Stored
 from connector.sync import inward
 from connector.sync.all_records import CHUNK, all_records
 from connector.sync.inward import ShownUpdate
@@ -46,7 +47,7 @@ class PlannedRecord:
     ref: RecordRef
     row: str
     info: str
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[PlannedWrite, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     problem: str = ""
     update: ShownUpdate | None = None
@@ -71,14 +72,14 @@ class Rehearsal:
     asks: bool
     owners: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, SpotlerContact | None] = field(default_factory=dict)
-    effects: dict[str, dict[str, Effect]] = field(default_factory=dict)
+    effects: dict[str, dict[str, PlannedWrite]] = field(default_factory=dict)
 
     def begin(self, records: Mapping[RecordRef, Record], contacts: Mapping[str, SpotlerContact | None]) -> None:
         """Rehearse these records next."""
         self.owners = {row.id: ref.id for ref, record in records.items() for row in record.facts.rows}
         self.contacts, self.effects = dict(contacts), {}
 
-    def admit(self, effect: Effect | None) -> Admission:
+    def admit(self, effect: PlannedWrite | None) -> Admission:
         """Note the effect."""
         if effect is not None:
             self.effects.setdefault(effect.record, {})[effect.mark] = effect
@@ -104,6 +105,25 @@ class Rehearsal:
         return bool(address) and bool(search(str(address)))
 
 
+class NoState:
+    """The state of a rehearsal: there is nothing in it, and nothing is kept."""
+
+    def read(self, name: str) -> Stored | None:  # noqa: ARG002 - as StateStore
+        """Nothing."""
+        return None
+
+    def write(self, name: str, value: Mapping[str, object], *, version: str | None) -> str:  # noqa: ARG002
+        """Nothing is written."""
+        return ""
+
+    def delete(self, name: str) -> None:
+        """Nothing is deleted."""
+
+    def names(self, prefix: str = "") -> Sequence[str]:  # noqa: ARG002
+        """No names."""
+        return ()
+
+
 class PlanMaker:
     """Makes plans.
 
@@ -117,7 +137,7 @@ class PlanMaker:
         settings = services.settings.model_copy(update={"brake_share": 1.0})
         self._services = services
         self._rehearsal = Rehearsal(asks)
-        self._gated = gated(replace(services, settings=settings), self._rehearsal)
+        self._gated = gated(replace(services, settings=settings, state=NoState(), run=""), self._rehearsal)
 
     def records(
         self, table: str, *, condition: str = "", limit: int | None = None, seen: Callable[[int], object]

@@ -24,6 +24,7 @@ from connector.spotler import SpotlerContact
 from connector.sync import inward
 from connector.sync.inward import ShownUpdate
 from connector.sync.newcomers import take
+from connector.sync.old_values import begun
 from connector.sync.status_rows import apply_contacts
 
 #: What became of contacts, as it is counted in the log.
@@ -101,6 +102,7 @@ def pull_updates(services: Services) -> None:
     Raises:
         ConnectorError: Spotler, Dataverse or the state cannot be used; the next run goes on where this one stopped.
     """
+    services = begun(services, Updates.name)
     feed = Updates(services)
     if is_on(feed.name, setting=services.settings.updates_enabled):
         run_feed(services, feed)

@@ -71,7 +71,7 @@ class Seen:
         if _was_made_again(last, contact):
             states = shown_permissions(contact, fields, permissions.name) if permissions else {}
             off = {bit: KnownState(on, seen_on) for bit, on in states.items() if not on}
-            record = replace(record, last=LastCommon(permissions=off))
+            record = replace(record, last=LastCommon(permissions=off, noted=last.noted))
         return cls(record, contact, fields, permissions, seen_on, sent or {}, others or {}, last)
 
     @property

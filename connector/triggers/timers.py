@@ -65,10 +65,16 @@ async def read_bounces(timer: func.TimerRequest, context: func.Context) -> None:
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Delete old jobs."""
-    from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
+    """Delete old jobs, and the old values of runs that cannot be undone any more."""
 
-    await _run("clean-up-jobs", clean_up, context)
+    def clean(services: "Services") -> None:
+        from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
+        from connector.plans.expiry import erase_expired  # noqa: PLC0415
+
+        erase_expired(services)
+        clean_up(services)
+
+    await _run("clean-up-jobs", clean, context)
 
 
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
