@@ -38,10 +38,16 @@ async def refresh_automations_daily(timer: func.TimerRequest, context: func.Cont
     arg_name="timer", schedule="%REFRESH_PERMISSIONS_SCHEDULE%", run_on_startup=False, use_monitor=True
 )
 async def refresh_permissions_daily(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Copy the names of the permissions into the environment variable."""
-    from connector.pulls.permissions import refresh_permissions  # noqa: PLC0415 - heavy, loaded when used
+    """Follow what Spotler calls its permissions, and read what changed since yesterday a second time."""
 
-    await _run("refresh-permissions-daily", refresh_permissions, context)
+    def refresh(services: "Services") -> None:
+        from connector.pulls.permissions import refresh_permissions  # noqa: PLC0415 - heavy, loaded when used
+        from connector.pulls.updates import pull_updates_again  # noqa: PLC0415
+
+        refresh_permissions(services)
+        pull_updates_again(services)
+
+    await _run("refresh-permissions-daily", refresh, context)
 
 
 @blueprint.function_name("read_updates")

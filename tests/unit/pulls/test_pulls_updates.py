@@ -10,7 +10,7 @@ import pytest
 from connector.dataverse.names import Info
 from connector.errors import Transient
 from connector.pulls import loop, updates as pull
-from connector.pulls.updates import Updates, pull_updates
+from connector.pulls.updates import Updates, pull_updates, pull_updates_again
 from connector.spotler.feeds import Feeds
 from connector.sync import inward
 from sandbox.spotler.dialect import DIALECTS
@@ -272,6 +272,38 @@ def test_the_hour_that_comes_twice_in_autumn_hides_no_change(systems, hour):
 
     assert two.pull()[inward.WRITTEN] == 1
     assert names(two, [ann]) == ["Anna"]
+
+
+def test_what_the_feed_has_missed_arrives_in_the_night(two, people):
+    (ann,) = people("ann")
+    two.permission(ann, "Newsletter", subscribed=True)
+    two.sync(ann)
+    two.pull()
+    pull_updates_again(two.services)
+    two.unsubscribe(ann, NEWSLETTER_BIT)
+    two.tick(timedelta(hours=1))
+    stored = two.services.state.read("feeds/updates")
+    until = {"seen": [], "until": two.services.now().isoformat()}
+    two.services.state.write("feeds/updates", until, version=stored.version)
+    two.pull()
+    assert two.subscribed(ann) == {"Newsletter": True}
+
+    pull_updates_again(two.services)
+
+    assert two.subscribed(ann) == {"Newsletter": False}
+
+
+def test_the_second_reading_of_what_arrived_writes_nothing_into_the_record(two, people):
+    (ann,) = people("ann")
+    pull_updates_again(two.services)
+    two.profile(ann, firstName="Anna")
+    two.pull()
+    before = two.row(ann)
+
+    pull_updates_again(two.services)
+
+    assert before["firstname"] == "Anna"
+    assert two.row(ann) == before
 
 
 def test_switched_off_it_asks_nobody_anything(two, monkeypatch):
