@@ -171,7 +171,7 @@ def test_a_template_has_the_active_records_and_what_they_agreed_to_and_no_names(
     assert "ann" not in str(lines).casefold().replace(ann.id, "")
 
 
-def test_a_template_that_was_not_filled_in_changes_nothing(world, run, tmp_path):
+def test_a_template_that_was_not_filled_in_changes_no_row(world, run, tmp_path):
     ann = world.contact()
     world.permission(ann, "Newsletter", subscribed=True)
     path = tmp_path / "sheet.xlsx"
@@ -180,7 +180,9 @@ def test_a_template_that_was_not_filled_in_changes_nothing(world, run, tmp_path)
     code, text = run("import", path, "--table", "contact", "--evidence", "Forms", "--agreed-on", DAY)
 
     assert (code, text) == (0, "1 permissions: left as they were\n")
-    assert world.rows(Job.TABLE) == []
+    assert [(row[Permission.NAME], row[Permission.SUBSCRIBED]) for row in world.rows(Permission.TABLE)] == [
+        ("Newsletter", True)
+    ]
 
 
 def test_a_template_is_not_written_over_a_file(run, tmp_path):
