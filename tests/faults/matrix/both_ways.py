@@ -1,25 +1,19 @@
-"""Works that go both ways: the feed of updates, new subscribers, plans that are applied, consent that is brought in.
+"""Works that go both ways: the feed of updates, new subscribers, a plan, an undo, and consent that is brought in.
 
-Two functions each: who there is, and what people did after the first sync; and what runs.
+Who there is, and what people did after the first sync. What then runs are timers and commands.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from connector.dataverse.names import Contact, Flags
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
-from connector.mapping import mapping_version
-from connector.mapping.model import TABLES
-from connector.plans.applying import Applied, apply_plan
-from connector.plans.file import Header, read_header, read_lines, write_plan
-from connector.plans.making import PlanMaker
 from connector.services import Services
 from connector.sync.consent_import import bring_in
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT, OFFERS_BIT
 from tests.faults.matrix.actors import MatrixCast
+from tests.faults.matrix.plans import RUN
 from tests.faults.matrix.stage import Stage
 
 
@@ -54,9 +48,9 @@ def updated(stage: Stage) -> None:
 
 
 def changed_on_both_sides(stage: Stage) -> None:
-    """What a plan is made of."""
-    changed, both, opted_in, opted_out, left, _ = stage.cast.people.values()
-    stage.sync()
+    """What a plan is made of; one record is not in Spotler yet."""
+    changed, both, opted_in, opted_out, left, _, new = stage.cast.people.values()
+    stage.sync(but=new)
     stage.edit(both, telephone1="010 1")
     stage.profile(both, phoneNumber="010 2", city="Gouda")
     stage.edit(changed, address1_city="Delft", emailaddress1=f"new.{changed.id}@example.org")
@@ -65,6 +59,15 @@ def changed_on_both_sides(stage: Stage) -> None:
     stage.edit(left, **{Flags.DO_NOT_EMAIL: True})
     stage.cast.without_newsletter.add(opted_out.id)
     stage.cast.without_mail.add(left.id)
+
+
+# Undo
+
+
+def overwritten(stage: Stage) -> None:
+    """What changed in Spotler was read by the run that is undone."""
+    updated(stage)
+    stage.pull(RUN)
 
 
 # New subscribers
@@ -91,31 +94,7 @@ def subscribed(stage: Stage) -> None:
     stage.subscriber("shop@example.org", NEWSLETTER_BIT, externalId="shop-17")
 
 
-# What administrators run
-
-
-def plan_and_apply(services: Services) -> None:
-    """A plan of everything is made and applied; a new one, where something stopped it.
-
-    Raises:
-        Transient: something is left to be done.
-    """
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "everything.plan"
-        header = Header(mapping_version(services.mapping), services.now().isoformat(), asked=True)
-        for table in TABLES:
-            maker = PlanMaker(services)
-            planned = list(write_plan(file, header, maker.records(table, seen=_unseen)))
-            asked = read_header(file).asked
-            for each in apply_plan(services, read_lines(file), asked=asked, seen=_unseen):
-                if each.applied is not Applied.DONE:
-                    raise Transient(f"{each.applied} {each.code}")
-            if any(each.problem for each in planned):
-                raise Transient
-
-
-def _unseen(_: int) -> None:
-    """Nobody looks."""
+# Consent that is brought in
 
 
 def consent_in(cast: MatrixCast) -> Callable[[Services], None]:

@@ -1,10 +1,13 @@
 """What happened before a work that goes both ways: a first sync, then changes by people on either side."""
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from connector.dataverse.names import Permission
 from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.pulls.loop import run_feed
+from connector.pulls.updates import Updates
 from connector.services import Services
 from connector.sync.outward import Outward
 from connector.sync.records import RecordReader
@@ -30,13 +33,19 @@ class Stage:
         self._time = time
         self._door = Door(systems)
 
-    def sync(self) -> None:
-        """Everybody is sent to Spotler, and both systems agree."""
+    def sync(self, but: RecordRef | None = None) -> None:
+        """Everybody, but for one, is sent to Spotler, and both systems agree."""
         self._pause()
-        records = RecordReader(self.services).read(self.cast.people.values())
+        records = RecordReader(self.services).read([each for each in self.cast.people.values() if each != but])
         results = Outward(self.services).send(list(records.values()), always=True)
         assert results
         assert all(isinstance(result, Sent) for result in results.values()), results
+
+    def pull(self, run: str) -> None:
+        """What changed in Spotler is read, by a run with this id."""
+        self._pause()
+        services = replace(self.services, run=run)
+        run_feed(services, Updates(services))
 
     def finds_by_address(self) -> None:
         """The account takes contacts with one address for duplicates, as new subscribers need it."""

@@ -39,7 +39,7 @@ from tests.faults.matrix import both_ways
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
-from tests.faults.matrix.plans import overwrite_and_undo, plan_and_apply
+from tests.faults.matrix.plans import plan_and_apply, undo_run
 from tests.faults.matrix.stage import Stage
 from tests.faults.matrix.systems import Systems
 
@@ -118,8 +118,6 @@ def _works() -> Iterator[Work]:
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
-    yield Work("plan-apply", RESOLVE, _unsynced, timers=(plan_and_apply,))
-    yield Work("undo", RESOLVE, _unsynced, timers=(overwrite_and_undo,))
     yield from _both_ways()
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))
@@ -135,12 +133,16 @@ def _both_ways() -> Iterator[Work]:
     for table in (Contact.TABLE, Lead.TABLE):
         name, wanted = f"new-subscribers-{table}", App(BOTH_WAYS, {"new_subscribers": table})
         yield Work(
-            name, RESOLVE, both_ways.known_addresses, timers=(pull_updates,), prepare=both_ways.subscribed, app=wanted
+            name,
+            RESOLVE,
+            both_ways.known_addresses,
+            timers=(pull_updates, pull_updates),  # the second one finds its own ids
+            prepare=both_ways.subscribed,
+            app=wanted,
         )
-    timers = (both_ways.plan_and_apply,)
-    yield Work(
-        "plan-apply", RESOLVE, both_ways.people(6), timers=timers, prepare=both_ways.changed_on_both_sides, app=app
-    )
+    planned = both_ways.changed_on_both_sides
+    yield Work("plan-apply", RESOLVE, both_ways.people(7), timers=(plan_and_apply,), prepare=planned, app=app)
+    yield Work("undo", RESOLVE, both_ways.people(7), timers=(undo_run,), prepare=both_ways.overwritten, app=app)
     yield Work(
         "consent-import",
         Choice.SYNC_CONTACT.slug,
@@ -248,14 +250,6 @@ def _changed_records(cast: MatrixCast) -> None:
     for gone in (deleted, loser):
         cast.without_mail.add(gone.id)
         del cast.people[gone.id]
-
-
-def _unsynced(cast: MatrixCast) -> None:
-    """Records that Spotler knows, one that it does not know, and one that may not be mailed any more."""
-    for _ in range(2):
-        cast.known()
-    cast.stranger()
-    cast.refusing_mail()
 
 
 def _bounced(cast: MatrixCast) -> None:

@@ -97,6 +97,19 @@ def test_taking_them_again_changes_nothing(world, subscribe, became):
     assert before == (world.rows(Contact.TABLE), world.rows("dh_spotlerpermission"), in_spotler(world))
 
 
+def test_a_subscriber_who_is_not_found_at_once_is_looked_for_again(world, subscribe, became, monkeypatch):
+    (ann,) = subscribe(person())
+    search, asked = world.services.spotler.search_by_email, []
+
+    def finds_nobody_at_first(address):
+        asked.append(address)
+        return search(address) if len(asked) > 1 else []
+
+    monkeypatch.setattr(world.services.spotler, "search_by_email", finds_nobody_at_first)
+
+    assert became([ann])[str(Tie.TIED)] == 1
+
+
 # Who is a new subscriber
 
 
