@@ -18,13 +18,13 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.plans.effects import Action, PlannedWrite
 from connector.plans.file import PlanLine
-from connector.plans.gate import Admission, gated
+from connector.plans.gate import Admission, PlanOutdated, gated
 from connector.plans.making import PlanMaker, PlannedRecord, code_of, patiently
+from connector.plans.sending import send
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
 from connector.sync import inward
 from connector.sync.all_records import CHUNK
-from connector.sync.outward import Outward
 from connector.sync.records import RecordReader
 from connector.sync.results import NotSent
 
@@ -145,18 +145,18 @@ def _do(services: Services, planned: Mapping[RecordRef, PlannedRecord]) -> dict[
     owners = {row.id: ref.id for ref, record in records.items() for row in record.facts.rows}
     gate = PlanGate({ref.id: frozenset(each.marks) for ref, each in planned.items()}, owners)
     through = gated(services, gate)
-    problems: dict[RecordRef, str] = {}
+    inward_problem, problems = "", dict[RecordRef, str]()
     try:
         inward.apply(through, [each.update for each in planned.values() if each.update is not None])
     except ConnectorError as error:
-        problems = dict.fromkeys(planned, error.result_code)
+        inward_problem = error.result_code  # of one of them; the others are done
     fresh = RecordReader(services).read(planned)
-    for ref, result in Outward(through).send(list(fresh.values()), always=False).items():
+    for ref, result in send(through, list(fresh.values())).items():
         if isinstance(result, NotSent):
             problems[ref] = code_of(result.error)
     return {
         ref: AppliedRecord(ref, Applied.DONE)
-        if gate.done[ref.id] >= set(each.marks)
-        else AppliedRecord(ref, Applied.STOPPED, problems.get(ref, "PLAN_OUTDATED"))
+        if ref not in problems and gate.done[ref.id] >= set(each.marks)
+        else AppliedRecord(ref, Applied.STOPPED, problems.get(ref) or inward_problem or PlanOutdated.code)
         for ref, each in planned.items()
     }

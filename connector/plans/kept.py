@@ -11,6 +11,7 @@ from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import Invalid
 from connector.mapping import mapping_version
 from connector.plans.making import code_of
+from connector.plans.sending import send
 from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.state import StateConflict, StateStore
@@ -21,7 +22,7 @@ from connector.sync.columns import shared_columns
 from connector.sync.inward import ShownUpdate
 from connector.sync.old_values import begun
 from connector.sync.one_by_one import one_by_one
-from connector.sync.outward import Outward, no_deadline
+from connector.sync.outward import no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
@@ -81,7 +82,7 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
             records = RecordReader(services).read(chunk)
             _bring_inward(unbraked, records)
             records = RecordReader(services).read(chunk)
-            for result in Outward(unbraked).send(list(records.values()), always=False).values():
+            for result in send(unbraked, list(records.values())).values():
                 counts[code_of(result.error) if isinstance(result, NotSent) else result.code] += 1
             done += len(chunk)
             seen(done)

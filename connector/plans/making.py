@@ -34,6 +34,9 @@ from connector.sync.results import NotSent
 #: Seconds before each repetition while a system is busy; Dataverse's own limits are over after five minutes.
 PAUSES: Final = (5.0, 15.0, 60.0, 120.0, 300.0)
 
+#: Stands for a contact that Spotler was not asked for.
+_NOT_ASKED: Final = object()
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
@@ -72,17 +75,20 @@ class Rehearsal:
         owners: the records that own rows of Spotler Permission.
         contacts: what Spotler has, by the id of the record.
         effects: what wanted to pass, by the id of the record.
+        known: the ids of the records whose contact Spotler Info knows.
     """
 
     asks: bool
     owners: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, SpotlerContact | None] = field(default_factory=dict)
     effects: dict[str, dict[str, PlannedWrite]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
 
     def begin(self, records: Mapping[RecordRef, Record], contacts: Mapping[str, SpotlerContact | None]) -> None:
         """Rehearse these records next."""
         self.owners = {row.id: ref.id for ref, record in records.items() for row in record.facts.rows}
         self.contacts, self.effects = dict(contacts), {}
+        self.known = {ref.id for ref, record in records.items() if record.is_known}
 
     def admit(self, effect: PlannedWrite | None) -> Admission:
         """Note the effect."""
@@ -97,8 +103,8 @@ class Rehearsal:
         return self.contacts[external_id]
 
     def is_missing(self, external_id: str) -> bool:
-        """Whether Spotler was asked, and has none."""
-        return external_id in self.contacts and self.contacts[external_id] is None
+        """Whether Spotler was asked, and has none; not where Spotler Info says otherwise, which is to be corrected."""
+        return external_id not in self.known and self.contacts.get(external_id, _NOT_ASKED) is None
 
     def is_there(self, contact: ContactData, search: Callable[[str], Sequence[SpotlerContact]]) -> bool:
         """Whether Spotler has this contact or its address; where it is not asked, it has not."""

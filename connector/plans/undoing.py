@@ -21,13 +21,13 @@ from itertools import batched
 from connector.dataverse.names import Info
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Invalid
+from connector.plans.sending import send
 from connector.services import Services
 from connector.sync.all_records import CHUNK
 from connector.sync.columns import shared_columns
 from connector.sync.info import InfoWrite, info_of, write_unchanged
 from connector.sync.last_common import Common
 from connector.sync.old_values import OLD, Overwritten, begun, runs
-from connector.sync.outward import Outward
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 from connector.sync.row_writes import ColumnWrite, write_columns
@@ -163,5 +163,5 @@ def _bring_together(
     }
     edited = {ref: tuple(values) for ref, values in wanted.items()}
     fresh: Sequence[Record] = list(RecordReader(services).read(restored).values())
-    results = Outward(services).send(fresh, always=False, edited=edited)
+    results = send(services, fresh, edited=edited)
     return unsent | {ref for ref, result in results.items() if isinstance(result, NotSent)}

@@ -219,6 +219,19 @@ def test_a_contact_that_spotler_has_already_is_joined_and_not_created(two, plan)
     assert {each.applied for each in plan.apply().values()} == {Applied.DONE}
 
 
+def test_what_spotler_info_says_wrongly_of_a_contact_that_is_gone_is_corrected(two, plan):
+    ann = two.contact("ann")
+    two.sync(ann)
+    two.edit(ann, donotemail=True)
+    two.services.spotler.anonymize(ann.id)
+
+    plan.make()
+
+    assert {each.applied for each in plan.apply().values()} == {Applied.DONE}
+    assert two.info(ann)["dh_gone"] is True
+    assert plan.make() == []
+
+
 def test_the_records_are_chosen_by_a_filter_and_a_limit(two, plan):
     for name in ("ann", "bob", "cas"):
         two.contact(name)
