@@ -162,7 +162,7 @@ class _Bench:
             raise BenchFailed(f"the load ended before it was killed; see {self._log('first load')}")
         spent = processes.cpu_seconds([worker.pid])
         worker.kill()
-        worker.wait()
+        worker.communicate()
         again = self._created() - _number(done)
         figures = self._end(self._start("sync", "first load"), "first load")
         figures["cpu_seconds"] += spent
@@ -210,17 +210,15 @@ class _Bench:
         return Phase(name, records, spent, seconds, figures["cpu_seconds"], figures["peak_memory_mb"], floor or None)
 
     def _start(self, kind: str, name: str) -> subprocess.Popen[str]:
-        log = self._log(name)
-        # On a terminal the bar is shown; elsewhere the lines go to the log.
-        errors = None if sys.stderr.isatty() else log.open("a", encoding="utf-8")
-        return subprocess.Popen(  # noqa: S603 - this interpreter
-            [sys.executable, "-m", "tests.bench.record_worker", kind, str(self._file(name))],
-            cwd=ROOT,
-            env={**os.environ, **self.around.settings},
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+        with self._log(name).open("a", encoding="utf-8") as log:
+            return subprocess.Popen(  # noqa: S603 - this interpreter
+                [sys.executable, "-m", "tests.bench.record_worker", kind, str(self._file(name))],
+                cwd=ROOT,
+                env={**os.environ, **self.around.settings},
+                stdout=subprocess.PIPE,
+                stderr=None if sys.stderr.isatty() else log,  # on a terminal the bar is shown
+                text=True,
+            )
 
     def _end(self, worker: subprocess.Popen[str], name: str) -> dict[str, float]:
         try:
