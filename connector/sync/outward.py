@@ -196,7 +196,8 @@ class Outward:
             except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
                 results[record.ref] = NotSent(error)
                 continue
-            is_unchanged = prepared.hash == record.sent_hash and not record.is_gone and is_certain and not always
+            was_sent = prepared.hash == record.sent_hash and not prepared.was_overtaken
+            is_unchanged = was_sent and not record.is_gone and is_certain and not always
             results[record.ref] = Sent.of(code, is_there=True) if is_unchanged else prepared
         return results
 

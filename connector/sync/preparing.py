@@ -91,6 +91,18 @@ class Prepared:
         return permissions_in(self.properties, self.permissions)
 
     @property
+    def was_overtaken(self) -> bool:
+        """Whether Spotler is known to have got something else after this was sent, which its hash does not show.
+
+        A job switches a permission on without sending the record, and what the feed brings may arrive while the record
+        waits to be sent. When a person takes that back in Dataverse, the content is the one that was sent last.
+        """
+        states = self.record.last.permissions
+        if any(bit in states and states[bit].on is not on for bit, on in self.switches.items()):
+            return True
+        return not self.record.last.columns.keys().isdisjoint(self.columns.changed(self.record, self.fields))
+
+    @property
     def has_question(self) -> bool:
         """Whether Spotler has to be asked before this is sent: what it has now decides what may be sent."""
         if self.record.last.holder is not None or self.columns.changed(self.record, self.fields):
