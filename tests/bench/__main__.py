@@ -94,6 +94,7 @@ def _records(options: argparse.Namespace) -> int:
     print(records.heading(options.records, latency_ms), flush=True)
     figures = records.measure(options.records, latency_ms, FOLDER / "records")
     print(*(phase.line for phase in figures.phases), sep="\n", flush=True)
+    print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = records.expectations(figures)
     return _judge(expected, options.json, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
 

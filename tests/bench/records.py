@@ -10,10 +10,11 @@ The connector's part is `connector.triggers.records`: batches of record items. I
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from math import ceil
@@ -44,8 +45,11 @@ CHANGED: Final = 100
 #: Rounds of calls for a batch in the first load: the records; the history of the rows that half of them have; its new
 #: entries; Spotler; Spotler Info.
 ROUNDS: Final = 5
-#: The same for unchanged records: they are read.
+#: The same for unchanged records: they are read. And where one of them has changed: Spotler, and Spotler Info.
 ROUNDS_UNCHANGED: Final = 1
+ROUNDS_CHANGED: Final = 3
+#: Calls that the naive connector makes for a record: it reads three rows, sends, and writes one.
+ROUNDS_NAIVE: Final = 5
 
 #: Seconds that one phase may take.
 LONGEST: Final = 4 * 3600.0
@@ -62,7 +66,8 @@ class Phase:
         seconds: with the start of the process, which takes a second.
         cpu_seconds: processor time of the worker for its work.
         peak_memory_mb: of the worker; None where the system does not say.
-        floor_seconds: what waiting alone takes, at this latency; None where that is not computed.
+        floor_seconds: what waiting alone takes, at this latency; None where that is not computed, as for the feed,
+            which also reads what the connector wrote in the last minutes.
     """
 
     name: str
@@ -78,8 +83,10 @@ class Phase:
         """Its line of the table."""
         floor = "-" if not self.floor_seconds else f"{self.records / self.floor_seconds:.0f}"
         peak = "-" if self.peak_memory_mb is None else f"{self.peak_memory_mb:.0f}"
+        rate = "-" if not self.floor_seconds else f"{self.records / self.seconds:.0f}"
+        cpu = "-" if not self.floor_seconds else f"{1000 * self.cpu_seconds / self.records:.2f}"
         values = (self.records, self.calls.dataverse, self.calls.spotler, f"{self.seconds:.1f}")
-        rates = (f"{self.records / self.seconds:.0f}", floor, f"{1000 * self.cpu_seconds / self.records:.2f}", peak)
+        rates = (rate, floor, cpu, peak)
         return _ROW.format(self.name, *values, *rates)
 
 
@@ -92,6 +99,7 @@ class Figures:
         naive, load, unchanged, night, feed: the phases.
         again: how many records were sent before the crash and came again after it.
         missing: how many changes did not arrive on the other side.
+        standins_mb: the most memory that the stand-ins of Dataverse and Spotler had.
     """
 
     records: int
@@ -102,6 +110,7 @@ class Figures:
     feed: Phase
     again: int
     missing: int
+    standins_mb: Mapping[str, float | None]
 
     @property
     def phases(self) -> Sequence[Phase]:
@@ -121,11 +130,12 @@ def measure(records: int, latency_ms: int, folder: Path) -> Figures:
     Raises:
         BenchFailed: when the work was not done.
     """
+    shutil.rmtree(folder, ignore_errors=True)  # what an earlier run has done is not done in these surroundings
     options = Options(latency_ms=latency_ms, dataverse_arguments=("--no-limits",))
     with surroundings(options, folder=folder / "naive") as around:
         sample = min(NAIVE_RECORDS, records)
         load_people(around.dataverse, sample)
-        naive = _Bench(around, latency_ms).phase("naive", "naive, one by one", sample)
+        naive = _Bench(around, latency_ms).phase("naive", "naive, one by one", sample, rounds=ROUNDS_NAIVE * BATCH)
     with surroundings(options, folder=folder / "connector") as around:
         contacts = load_people(around.dataverse, records)
         bench = _Bench(around, latency_ms)
@@ -135,9 +145,12 @@ def measure(records: int, latency_ms: int, folder: Path) -> Figures:
         in_dataverse, in_spotler = contacts[::CHANGED], contacts[CHANGED // 2 :: CHANGED]
         bench.change(in_dataverse, in_spotler)
         # Either side also brings what is no news: all records are looked at, and the feed has our own writes.
-        night = bench.phase("sync", "all, 1 % changed in Dynamics", records)
+        night = bench.phase("sync", "all, 1 % changed in Dynamics", records, rounds=ROUNDS_CHANGED)
         feed = bench.phase("pull", "feed, 1 % opted out", len(in_spotler))
-        return Figures(records, naive, load, unchanged, night, feed, again, bench.check(in_dataverse, in_spotler))
+        missing = bench.check(in_dataverse, in_spotler)
+        parts = {"Dataverse": around.dataverse, "Spotler": around.spotler}
+        memory = {name: processes.peak_memory_mb([part.process.pid]) for name, part in parts.items()}
+        return Figures(records, naive, load, unchanged, night, feed, again, missing, memory)
 
 
 @dataclass(frozen=True, slots=True)

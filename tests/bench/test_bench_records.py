@@ -19,6 +19,7 @@ GOOD = Figures(
     feed=PHASE,
     again=100,
     missing=0,
+    standins_mb={},
 )
 
 
@@ -62,4 +63,4 @@ def test_a_line_stands_under_its_headings_and_shows_what_is_unknown_as_a_dash():
 
     assert len(PHASE.line) == len(unknown) == len(records.HEADINGS)
     assert PHASE.line.split()[1:] == ["1000", "70", "10", "2.0", "500", "1000", "1.00", "100"]
-    assert unknown.split()[-3:] == ["-", "1.00", "-"]
+    assert unknown.split()[-4:] == ["-", "-", "-", "-"]
