@@ -133,12 +133,7 @@ def _both_ways() -> Iterator[Work]:
     for table in (Contact.TABLE, Lead.TABLE):
         name, wanted = f"new-subscribers-{table}", App(BOTH_WAYS, {"new_subscribers": table})
         yield Work(
-            name,
-            RESOLVE,
-            both_ways.known_addresses,
-            timers=(pull_updates, pull_updates),  # the second one finds its own ids
-            prepare=both_ways.subscribed,
-            app=wanted,
+            name, RESOLVE, both_ways.known_addresses, timers=(pull_updates,), prepare=both_ways.subscribed, app=wanted
         )
     planned = both_ways.changed_on_both_sides
     yield Work("plan-apply", RESOLVE, both_ways.people(7), timers=(plan_and_apply,), prepare=planned, app=app)
