@@ -18,11 +18,14 @@ from tests.faults.matrix.stage import Stage
 
 
 def people(count: int) -> Callable[[MatrixCast], None]:
-    """So many people whose records are not in Spotler yet."""
+    """So many people of one table whose records are not in Spotler yet."""
 
     def write(cast: MatrixCast) -> None:
-        for _ in range(count):
-            cast.stranger()
+        table = cast.stranger().table
+        while len(cast.people) < count:
+            record = cast.stranger()
+            if record.table != table:
+                cast.leave_out(record)
 
     return write
 

@@ -6,15 +6,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from connector.dataverse.api import filters
+from connector.dataverse.names import Flags
 from connector.errors import Transient
 from connector.mapping import mapping_version
 from connector.mapping.model import TABLES
 from connector.plans.applying import Applied, apply_plan
 from connector.plans.file import Header, read_header, read_lines, write_plan
 from connector.plans.making import PlanMaker, PlannedRecord
+from connector.plans.sending import send
 from connector.plans.undoing import Undone, undo
 from connector.services import Services
+from connector.sync.all_records import all_records
 from connector.sync.old_values import begun
+from connector.sync.records import RecordReader
+from connector.sync.results import NotSent
 
 #: The run that is undone.
 RUN: Final = "20260101t000000-updates-000001"
@@ -46,6 +52,23 @@ def plan_and_apply(services: Services) -> None:
         )
     if problems or any(each.applied is not Applied.DONE for each in outcomes):
         raise Transient("The plan was not done as a whole.")
+
+
+def plan_apply_and_sync(services: Services) -> None:
+    """The same, and the next sync of those who may not be mailed.
+
+    A plan has nothing to say about a contact that has left Spotler already; the next sync notes on Spotler Info that it
+    is gone, where the plan that took it out could not.
+
+    Raises:
+        Transient: something was left.
+    """
+    plan_and_apply(services)
+    refusing = filters.eq(Flags.DO_NOT_EMAIL, True)
+    refs = [ref for table in TABLES for ref in all_records(services.dataverse, table, refusing)]
+    records = RecordReader(services).read(refs)
+    if any(isinstance(each, NotSent) for each in send(services, list(records.values())).values()):
+        raise Transient
 
 
 def undo_run(services: Services) -> None:

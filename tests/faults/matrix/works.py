@@ -39,7 +39,7 @@ from tests.faults.matrix import both_ways
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
-from tests.faults.matrix.plans import plan_and_apply, undo_run
+from tests.faults.matrix.plans import plan_apply_and_sync, undo_run
 from tests.faults.matrix.stage import Stage
 from tests.faults.matrix.systems import Systems
 
@@ -133,15 +133,10 @@ def _both_ways() -> Iterator[Work]:
     for table in (Contact.TABLE, Lead.TABLE):
         name, wanted = f"new-subscribers-{table}", App(BOTH_WAYS, {"new_subscribers": table})
         yield Work(
-            name,
-            RESOLVE,
-            both_ways.known_addresses,
-            timers=(pull_updates, pull_updates),  # the second one finds its own ids
-            prepare=both_ways.subscribed,
-            app=wanted,
+            name, RESOLVE, both_ways.known_addresses, timers=(pull_updates,), prepare=both_ways.subscribed, app=wanted
         )
     planned = both_ways.changed_on_both_sides
-    yield Work("plan-apply", RESOLVE, both_ways.people(7), timers=(plan_and_apply,), prepare=planned, app=app)
+    yield Work("plan-apply", RESOLVE, both_ways.people(7), timers=(plan_apply_and_sync,), prepare=planned, app=app)
     yield Work("undo", RESOLVE, both_ways.people(7), timers=(undo_run,), prepare=both_ways.overwritten, app=app)
     yield Work(
         "consent-import",

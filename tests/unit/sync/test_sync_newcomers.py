@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.dataverse.choices import ConsentCause
+from connector.dataverse.choices import ConsentCause, ContactStatus
 from connector.dataverse.definitions import ColumnDefinitions
 from connector.dataverse.names import Contact, Info, Lead
 from connector.errors import Misconfigured, Transient
@@ -14,6 +14,7 @@ from connector.pulls.updates import Updates
 from connector.sync import newcomer_choice as counted
 from connector.sync.external_ids import Tie
 from connector.sync.newcomers import take
+from connector.sync.status_rows import apply_contacts
 
 ROWS = [
     {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},
@@ -86,6 +87,16 @@ def test_a_subscriber_becomes_a_contact_with_its_permissions_and_its_id(world, s
     assert permissions_of(world, row["contactid"]) == {"Newsletter": True, "Events": False, "Offers": True}
     (info,) = world.rows(Info.TABLE)
     assert (info[Info.RECORD], info[Info.ACTIVE]) == (row["contactid"], True)
+
+
+def test_their_status_is_the_one_that_the_feed_would_show_next(world, subscribe, became):
+    became(subscribe(person()))
+    (info,) = world.rows(Info.TABLE)
+
+    apply_contacts(world.services, [world.services.spotler.get_contact(info[Info.RECORD])], world.now)
+
+    assert world.rows(Info.TABLE) == [info]
+    assert info[Info.CONTACT_STATUS] == ContactStatus.ACTIVE_DYNAMIC
 
 
 def test_taking_them_again_changes_nothing(world, subscribe, became):
