@@ -150,6 +150,8 @@ class Settings(BusSettings):
     state_client_id: str | None = None
 
     # Consent.
+    #: Seconds for which the two environment variables about permissions of new records are remembered.
+    permission_variables_seconds: Annotated[float, Field(ge=0)] = 300
     #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
     opt_out_sets_do_not_bulk_email: bool = True
     #: What the Periodieken of Engage 365 are called, as JSON; see connector/dataverse/permission_tables.py.

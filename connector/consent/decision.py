@@ -120,9 +120,10 @@ def _why_silenced(facts: Facts) -> Reason | None:
 def _withdrawals(facts: Facts, both_sides: Reason | None) -> Mapping[str, Reason]:
     """Why subscribed rows are switched off in Dataverse too.
 
-    An opt-out in Spotler counts whatever else keeps the permission off now, because that may be taken back later.
+    An opt-out in Spotler counts whatever else keeps the permission off now, because that may be taken back later. Where
+    a rule switches the row off too, the rule is the reason: it counts from now, and the opt-out from an earlier time.
     """
     opted_out = (each for each in verdicts(facts, None) if each.reason is Reason.OPTED_OUT_IN_SPOTLER)
     reasons = {each.row: each.reason for each in opted_out}
-    found = {row.id: reasons.get(row.id, both_sides) for row in facts.rows if row.subscribed}
+    found = {row.id: both_sides or reasons.get(row.id) for row in facts.rows if row.subscribed}
     return {row: reason for row, reason in found.items() if reason is not None}

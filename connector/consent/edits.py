@@ -38,12 +38,14 @@ class Edits:
         rows: all rows, with what is known now of who switched them, and when.
         edited: the ids of those that a person has switched.
         unfinished: rows whose withdrawal did not reach them, with the time of the entry.
+        is_explained: whether the history explains all rows once it has the changes, and the unfinished ones are off.
     """
 
     changes: tuple[Change, ...] = ()
     rows: tuple[PermissionRow, ...] = ()
     edited: frozenset[str] = frozenset()
     unfinished: tuple[tuple[PermissionRow, datetime], ...] = ()
+    is_explained: bool = True
 
 
 def edits_of(
@@ -80,7 +82,7 @@ def _compare(
         off = tuple(replace(row, subscribed=False) if row in left else row for row in found.rows)
         return replace(found, rows=off, unfinished=(*found.unfinished, *((row, latest.at) for row in left)))
     if not touched:
-        return found
+        return replace(found, is_explained=False)
     at = max(_edited(row, now) for row in touched)
     at = max(at, latest.at + _SECOND) if on else max(at, latest.at)
     found = replace(

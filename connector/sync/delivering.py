@@ -1,6 +1,6 @@
 """Contacts are written in Spotler, a hundred per call.
 
-    records ─┬─ not known ─► insert, never over a contact that is there ─┬─ inserted ──────────────────────► results
+    records ─┬─ not known ─► insert, never over a contact that is there ─┬─ inserted ─► missing rows made ─► results
              │                                                           └─ there already ─┐
              ├─ known, and Spotler has to be asked ────────────────────────────────────────┴─► meeting ────► results
              └─ known, and nothing depends on what Spotler has ─► update ──────────────────────────────────► results
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from connector.consent import KnownState
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
@@ -22,8 +23,10 @@ from connector.spotler import ContactResult
 from connector.sync.info import InfoWrite, info_of, write_unchanged
 from connector.sync.last_common import LastCommon
 from connector.sync.meeting import EXISTS, Meeting, Together
+from connector.sync.permission_rows import PermissionRows
 from connector.sync.preparing import Prepared
-from connector.sync.results import Delivery, NotSent
+from connector.sync.records import Record
+from connector.sync.results import Delivery, NotSent, PermissionsHidden
 from connector.sync.sending import delivered, send
 from connector.sync.switches import known_after_creation, known_after_sending, permissions_in
 
@@ -38,12 +41,16 @@ class Delivering:
         services: the systems.
         check_time: raises when no further call may be begun.
         meeting: for those where Spotler has to be asked.
+        rows: of Spotler Permission.
     """
 
-    def __init__(self, services: Services, check_time: Callable[[], None], meeting: Meeting) -> None:
+    def __init__(
+        self, services: Services, check_time: Callable[[], None], meeting: Meeting, rows: PermissionRows
+    ) -> None:  # fmt: skip
         self._services = services
         self._check_time = check_time
         self._meeting = meeting
+        self._rows = rows
 
     def deliver(
         self, prepared: Sequence[Prepared], together: Mapping[RecordRef, Together]
@@ -101,16 +108,59 @@ class Delivering:
             self._services, self._check_time, {each.ref: each.properties for each in prepared}, update=False
         )  # fmt: skip
         ended = self._services.now()
+        asked += [each for each in prepared if _code(answers[each.ref]) == EXISTS]
+        answered = [each for each in prepared if _code(answers[each.ref]) != EXISTS]
+        known = {
+            each.ref: known_after_creation(each.permissions, each.switches, began=began, ended=ended)
+            for each in answered
+        }
+        failed, complete = self._complete([each for each in answered if _is_there(answers[each.ref])], known)
         results: dict[RecordRef, Delivery] = {}
-        for each in prepared:
-            answer = answers[each.ref]
-            if isinstance(answer, ContactResult) and answer.code == EXISTS:
-                asked.append(each)
-                continue
-            known = known_after_creation(each.permissions, each.switches, began=began, ended=ended)
-            last = LastCommon(each.columns.all_sent(each.record, each.fields), known, made_on=ended)
-            results[each.ref] = delivered(self._services, each, answer, last)
+        for each in answered:
+            now = complete.get(each.ref, each)
+            last = LastCommon(now.columns.all_sent(now.record, now.fields), known[each.ref], made_on=ended)
+            result = delivered(self._services, now, answers[each.ref], last)
+            error = failed.get(each.ref)
+            results[each.ref] = NotSent(error, result.info, result.over) if error else result
         return results
+
+    def _complete(
+        self, made: Sequence[Prepared], known: Mapping[RecordRef, Mapping[int, KnownState]]
+    ) -> tuple[dict[RecordRef, ConnectorError], dict[RecordRef, Prepared]]:
+        """Make the rows that records lack, now that it is known what Spotler has.
+
+        Rows that say what Spotler has are no reason to send the record again, so they belong to what was sent.
+
+        Returns:
+            why rows of a record could not be made; and the records as they are with their rows.
+        """
+        failed: dict[RecordRef, ConnectorError] = {}
+        complete: dict[RecordRef, Prepared] = {}
+        ensured = self._rows.ensure([each.record for each in made], known=known) if made else {}
+        for each in made:
+            after = ensured[each.ref]
+            if isinstance(after, ConnectorError):
+                failed[each.ref] = after
+            elif after is not each.record:
+                complete[each.ref] = self._with_rows(each, after, known[each.ref])
+        return failed, complete
+
+    def _with_rows(self, prepared: Prepared, record: Record, known: Mapping[int, KnownState]) -> Prepared:
+        sent = replace(prepared, record=replace(record, info=prepared.record.info))
+        try:
+            now = Prepared.of(self._services, sent.record, prepared.fields)
+        except PermissionsHidden:
+            return sent
+        in_step = all(bit in known and known[bit].on is on for bit, on in now.switches.items())
+        return now if in_step else sent
+
+
+def _code(answer: ContactResult | ConnectorError | NotSent) -> str | None:
+    return answer.code if isinstance(answer, ContactResult) else None
+
+
+def _is_there(answer: ContactResult | ConnectorError | NotSent) -> bool:
+    return isinstance(answer, ContactResult) and answer.error is None
 
 
 def _has_address(content: Mapping[str, object]) -> bool:

@@ -6,6 +6,8 @@
     permissions  for each permission, by its bit: the state in which Spotler was last known to have it.
     made_on      when the contact was made, as far as it is known: one that was made later is another one.
     holder       the worker that is sending what others must not decide about meanwhile, and until when.
+    noted        a fingerprint of the rows of Spotler Permission as the history of consent explains them. Rows that
+                 still have it were switched by nobody since, so the history need not be read.
 
 A fingerprint is salted with the id of the record and the column, so equal values of two people differ. Nothing personal
 can be read from it. All this may be lost: then nothing is known, and the times of the two changes decide.
@@ -85,12 +87,14 @@ class LastCommon:
         permissions: by bit.
         holder: who is sending now; None for nobody.
         made_on: when the contact was made in Spotler, as last seen.
+        noted: the fingerprint of the rows that the history explains; empty where it may not explain them.
     """
 
     columns: Mapping[str, Common] = field(default_factory=dict)
     permissions: Mapping[int, KnownState] = field(default_factory=dict)
     holder: Holder | None = None
     made_on: datetime | None = None
+    noted: str = ""
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -114,6 +118,8 @@ class LastCommon:
             content["holder"] = [self.holder.token, _seconds(self.holder.until)]
         if self.made_on:
             content["made_on"] = _seconds(self.made_on)
+        if self.noted:
+            content["noted"] = self.noted
         return json.dumps(content, separators=(",", ":"))
 
     def is_held(self, by_other_than: str, now: datetime) -> bool:
@@ -134,6 +140,7 @@ class LastCommon:
             {int(bit): _known(each) for bit, each in permissions.items()} if isinstance(permissions, dict) else {},
             Holder(str(holder[0]), _moment(holder[1])) if isinstance(holder, list) else None,
             _moment(content["made_on"]) if "made_on" in content else None,
+            str(content.get("noted") or ""),
         )
 
 

@@ -26,6 +26,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
 from connector.outcomes import UNCHANGED
 from connector.services import Services
+from connector.sync.braking import NOT_EDITED, Braking
 from connector.sync.delivering import Delivering
 from connector.sync.info import InfoChanged, InfoWrite, info_of, write_infos, write_unchanged
 from connector.sync.last_common import LastCommon
@@ -60,13 +61,19 @@ class Outward:
 
     def __init__(self, services: Services, *, check_time: Callable[[], None] = no_deadline) -> None:
         self._services = services
+        self._brake = Braking(services)
         self._rows = PermissionRows(services)
         self._token = cache(services.new_id)
         self._leaving = Leaving(services, check_time, self._token)
-        self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token))
+        self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token), self._rows)
 
     def send(
-        self, records: Sequence[Record], *, always: bool, created: Collection[RecordRef] = ()
+        self,
+        records: Sequence[Record],
+        *,
+        always: bool,
+        created: Collection[RecordRef] = (),
+        edited: Mapping[RecordRef, Collection[str]] = NOT_EDITED,
     ) -> dict[RecordRef, Delivery]:
         """Send these records; without `always`, only those whose content changed since they were last sent.
 
@@ -78,16 +85,16 @@ class Outward:
             records: which.
             always: also those that are unchanged.
             created: those that people made in Dynamics just now.
+            edited: the columns that people changed, as far as that is known: what follows from them is never held back.
 
         Returns:
             for each record what became of it, or the error that stopped it and no other.
         """
 
         def once(records: Sequence[Record], together: Mapping[RecordRef, Together]) -> dict[RecordRef, Delivery]:
-            return self._send(records, together, always=always, created=created)
+            return self._send(records, together, edited, always=always, created=created)
 
-        results = self._until_unchanged(records, once)
-        return results | self._with_rows([record for record in records if _is_new_there(record, results[record.ref])])
+        return self._until_unchanged(records, once)
 
     def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
         """Take records out of Spotler for good: they stay out until somebody clears Keep Out.
@@ -134,11 +141,13 @@ class Outward:
         self,
         records: Sequence[Record],
         together: Mapping[RecordRef, Together],
+        edited: Mapping[RecordRef, Collection[str]],
         *,
         always: bool,
         created: Collection[RecordRef],
     ) -> dict[RecordRef, Delivery]:
         now = self._services.now()
+        records, results = self._brake.admit(records, edited)
         refused: dict[RecordRef, ConnectorError] = {}
         known = {record.ref: record.last.permissions for record in records}
         ensured = self._rows.ensure(records, created, known=known)
@@ -146,8 +155,9 @@ class Outward:
         # A removal runs also where the rows could not be written.
         records = [after if isinstance(after := ensured[record.ref], Record) else record for record in records]
         refused |= switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
+        records = [each.noted(off=each.decision.withdrawals) if each.is_noted else each for each in records]
         removed = [record for record in records if record.decision.fate is Fate.REMOVED]
-        results = self._leaving.remove(removed, together)
+        results |= self._leaving.remove(removed, together)
         waiting = [record for record in records if record.ref not in results and record.ref not in refused]
         prepared: list[Prepared] = []
         for ref, each in self._prepare_all(waiting, together, always=always).items():
@@ -155,25 +165,14 @@ class Outward:
                 prepared.append(each)
             else:
                 results[ref] = each
+        prepared, failed = self._brake.without_emptied(prepared, edited)
+        results |= failed
         results |= self._leaving.silence([each for each in prepared if each.is_silenced])
         results |= self._delivering.deliver([each for each in prepared if not each.is_silenced], together)
         for ref, error in refused.items():
             done = results.get(ref)
             results[ref] = NotSent(error, done.info, done.over) if done else NotSent(error)
         return results
-
-    def _with_rows(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
-        """Make the rows of older records after their first sync; the results of those where that failed."""
-        refs = [record.ref for record in self._rows.lacking(records)]
-        if not refs:
-            return {}
-        try:
-            found = RecordReader(self._services).read(refs)
-        except ConnectorError as error:
-            return {ref: NotSent(error) for ref in refs}
-        known = {ref: record.last.permissions for ref, record in found.items()}
-        ensured = self._rows.ensure(list(found.values()), known=known)
-        return {ref: NotSent(each) for ref, each in ensured.items() if isinstance(each, ConnectorError)}
 
     def _prepare_all(
         self, records: Sequence[Record], together: Collection[RecordRef], *, always: bool
@@ -226,11 +225,6 @@ class Outward:
             if not isinstance(first_of_each_type, InfoChanged):
                 telemetry.log_problem(log, first_of_each_type, operation=OPERATION)
         return after
-
-
-def _is_new_there(record: Record, result: Delivery) -> bool:
-    """Whether the record was sent for the first time, as far as Spotler Info says."""
-    return isinstance(result, Sent) and result.is_there and not record.is_known
 
 
 def _is_to_be_repeated(result: Delivery) -> bool:

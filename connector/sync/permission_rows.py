@@ -38,7 +38,7 @@ from connector.sync.consent_history import append, latest
 from connector.sync.permission_creation import AlreadyThere, create
 from connector.sync.permission_storage import storage_of
 from connector.sync.permission_switch import Switch, note_edits, switch
-from connector.sync.permission_variables import read_variables
+from connector.sync.permission_variables import variables_of
 from connector.sync.records import Record, RecordReader
 from connector.sync.withdrawal import opt_ins_decided, withdrawals_decided
 
@@ -77,33 +77,21 @@ class PermissionRows:
             records: as they were read.
             created: those that were made in Dynamics just now.
             reported: what Spotler reported of contacts; presence GONE where Spotler did not have the contact.
-            known: what Spotler was last known to have. Rows that agree with it were not switched by anybody.
+            known: what Spotler was last known to have.
             made_from_spotler: whether the records were made from contacts in Spotler.
         """
         told = [_told(record, reported) for record in records]
         results: dict[RecordRef, Ensured] = {record.ref: record for record in told}
         items = {table: self._items(table) for table in {record.ref.table for record in told}}
-        edited = [each for each in told if items[each.ref.table] and _may_be_edited(each, known.get(each.ref, {}))]
+        edited = [each.ref for each in told if items[each.ref.table] and not each.is_noted]
         may_lack = [each for each in told if each.ref in created or _is_understood(each, known.get(each.ref, {}))]
         lacking = [each.ref for each in may_lack if missing_items(each.facts, items[each.ref.table])]
         if not edited and not lacking:
             return results
-        try:
-            variables = read_variables(self._services.dataverse) if lacking else Variables()
-            if variables.names is None and not made_from_spotler:
-                lacking = []
-            concerned = [each for each in told if each in edited or each.ref in lacking]
-            histories = latest(self._services.dataverse, [each.ref for each in concerned])
-        except ConnectorError as error:
-            return results | dict.fromkeys({*lacking, *(each.ref for each in edited)}, error)
-        results |= self._note(edited, histories)
-        had = {key_of(item.name) for each in items.values() for item in each}
-        if unknown := tuple(name for name in variables.names or () if had and key_of(name) not in had):
-            _warn_of_unknown(unknown)
-        ready = {ref: record for ref in lacking if isinstance(record := results[ref], Record)}
-        wanted: dict[RecordRef, Sequence[NewRow]] = {}
-        origin = Origin.SPOTLER if made_from_spotler else Origin.OLDER
-        for record in ready.values():
+        histories: dict[RecordRef, dict[str, Latest]] = {}
+
+        def rows_of(record: Record, variables: Variables) -> list[NewRow]:
+            origin = Origin.SPOTLER if made_from_spotler else Origin.OLDER
             given = Circumstances(
                 origin=Origin.NEW if record.ref in created else origin,
                 items=items[record.ref.table],
@@ -112,13 +100,24 @@ class PermissionRows:
                 known=known.get(record.ref, {}),
                 history=histories.get(record.ref, {}),
             )
-            if rows := rows_to_create(record.facts, record.decision, given):
-                wanted[record.ref] = rows
-        return results | self._create(wanted, ready)
+            return rows_to_create(record.facts, record.decision, given)
 
-    def lacking(self, records: Sequence[Record]) -> list[Record]:
-        """The records that have no row for one of the permissions."""
-        return [each for each in records if each.exists and missing_items(each.facts, self._items(each.ref.table))]
+        try:
+            variables = variables_of(self._services) if lacking else Variables()
+            drafts = {each.ref: rows_of(each, variables) for each in told if each.ref in lacking}
+            lacking = [ref for ref, rows in drafts.items() if rows]
+            # What was withdrawn before decides about those that are on only.
+            on = [ref for ref in lacking if any(row.on for row in drafts[ref])]
+            histories |= latest(self._services.dataverse, {*edited, *on})
+        except ConnectorError as error:
+            return results | dict.fromkeys({*lacking, *edited}, error)
+        results |= self._note([each for each in told if each.ref in edited], histories)
+        had = {key_of(item.name) for each in items.values() for item in each}
+        if unknown := tuple(name for name in variables.names or () if had and key_of(name) not in had):
+            _warn_of_unknown(unknown)
+        ready = {ref: record for ref in lacking if isinstance(record := results[ref], Record)}
+        wanted = {ref: rows for ref, record in ready.items() if (rows := rows_of(record, variables))}
+        return results | self._create(wanted, ready)
 
     def apply(
         self, records: Sequence[Record], reported: Mapping[RecordRef, SpotlerReport] = _NOTHING
@@ -135,7 +134,6 @@ class PermissionRows:
         now = self._services.now()
         told = [_told(record, reported) for record in records]
         failed = self._refuse_bulk([record for record in told if _opted_out(record)])
-        told = [_with_flag(record) if self._sets_flag and _opted_out(record) else record for record in told]
         switches = [
             each
             for record in told
@@ -143,11 +141,9 @@ class PermissionRows:
             for each in (*withdrawals_decided(record, now), *opt_ins_decided(record))
         ]
         failed |= switch(self._services, switches)
+        told = [_with_flag(record) if self._sets_flag and _opted_out(record) else record for record in told]
         by_row = {each.row.id: each for each in switches}
-        return {
-            record.ref: failed.get(record.ref) or record.with_rows(_after(row, by_row) for row in record.facts.rows)
-            for record in told
-        }
+        return {record.ref: failed.get(record.ref) or _switched(record, by_row) for record in told}
 
     # What is done in Dataverse
 
@@ -172,15 +168,13 @@ class PermissionRows:
                 note_edits(self._services, storage_of(self._services, table), rows)
         except ConnectorError as error:
             failed |= {ref: error for ref, each in found.items() if each.edited}
-        return {each.ref: failed.get(each.ref) or each.with_rows(found[each.ref].rows) for each in records}
+        return {each.ref: failed.get(each.ref) or _noted(each, found[each.ref]) for each in records}
 
     def _create(
         self, wanted: Mapping[RecordRef, Sequence[NewRow]], records: Mapping[RecordRef, Record]
     ) -> dict[RecordRef, Ensured]:
         created, failed = create(self._services, wanted)
-        results: dict[RecordRef, Ensured] = {
-            ref: records[ref].with_rows((*records[ref].facts.rows, *rows)) for ref, rows in created.items()
-        }
+        results: dict[RecordRef, Ensured] = {ref: _with_new(records[ref], rows) for ref, rows in created.items()}
         results |= failed
         again = [ref for ref, error in failed.items() if isinstance(error, AlreadyThere)]
         for ref, record in RecordReader(self._services).read(again).items():
@@ -228,13 +222,6 @@ def _told(record: Record, reported: Mapping[RecordRef, SpotlerReport]) -> Record
     return record.reporting(reported[record.ref]) if record.ref in reported else record
 
 
-def _may_be_edited(record: Record, known: Known) -> bool:
-    """Whether a row says something else than Spotler was last known to have, so that somebody may have switched it."""
-    return any(
-        row.bit is None or row.bit not in known or known[row.bit].on is row.refuses for row in record.facts.rows
-    )  # fmt: skip
-
-
 def _is_understood(record: Record, known: Known) -> bool:
     """Whether something is known of the permissions that Spotler has, so that missing rows can be made."""
     spotler = record.facts.spotler
@@ -244,6 +231,21 @@ def _is_understood(record: Record, known: Known) -> bool:
 
 def _edited(edits: Edits) -> list[PermissionRow]:
     return [row for row in edits.rows if row.id in edits.edited]
+
+
+def _noted(record: Record, edits: Edits) -> Record:
+    after = record.with_rows(edits.rows)
+    return after.noted() if edits.is_explained else after
+
+
+def _with_new(record: Record, rows: Sequence[PermissionRow]) -> Record:
+    after = record.with_rows((*record.facts.rows, *rows))
+    return after.noted() if record.is_noted else after
+
+
+def _switched(record: Record, switches: Mapping[str, Switch]) -> Record:
+    after = record.with_rows(_after(row, switches) for row in record.facts.rows)
+    return after.noted() if record.is_noted else after
 
 
 def _opted_out(record: Record) -> bool:

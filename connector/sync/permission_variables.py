@@ -1,10 +1,13 @@
 """The two environment variables about permissions of new records, as an operator or the daily refresh left them.
 
 Both are lists of names, separated by `;`, and compared without regard to case. The current value counts; where an
-operator gave none, the default value does.
+operator gave none, the default value does. They are remembered for some minutes.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 from connector.consent.creation import Variables
@@ -16,11 +19,43 @@ from connector.dataverse.names import (
     EnvironmentVariable,
     EnvironmentVariableValue,
 )
+from connector.services import Services
 
 #: Separates names; alone, it says none.
 SEPARATOR: Final = ";"
 #: Says that every new permission starts as subscribed.
 ALL: Final = "[all]"
+
+
+def variables_of(services: Services) -> Variables:
+    """What the variables say; read again after the time of the setting PERMISSION_VARIABLES_SECONDS.
+
+    Raises:
+        ConnectorError: what Dataverse said.
+    """
+    age = timedelta(seconds=services.settings.permission_variables_seconds)
+    return _remembered(services.dataverse).get(services.now(), age)
+
+
+class _Remembered:
+    """What the variables said when they were read last."""
+
+    def __init__(self, dataverse: Dataverse) -> None:
+        self._dataverse = dataverse
+        self._lock = Lock()
+        self._last: tuple[datetime, Variables] | None = None
+
+    def get(self, now: datetime, age: timedelta) -> Variables:
+        """What was read within that time; else it is read, once for all threads that ask."""
+        with self._lock:
+            if self._last is None or now - self._last[0] >= age:
+                self._last = now, read_variables(self._dataverse)
+            return self._last[1]
+
+
+@lru_cache(maxsize=8)
+def _remembered(dataverse: Dataverse) -> _Remembered:
+    return _Remembered(dataverse)
 
 
 def read_variables(dataverse: Dataverse) -> Variables:

@@ -1,6 +1,7 @@
 """One call that writes contacts in Spotler, and what is remembered of it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
@@ -66,6 +67,8 @@ def delivered(
         unsent: what is in common if it was not; None if that does not change.
     """
     record, now = prepared.record, services.now()
+    last = replace(last, noted=record.last.noted)
+    unsent = replace(unsent, noted=record.last.noted) if unsent is not None else None
     if isinstance(answer, NotSent):
         return not_begun(record, answer.error, unsent)
     if isinstance(answer, ConnectorError):
@@ -76,7 +79,9 @@ def delivered(
     return Sent(
         OK,
         " ".join(("Sent to Spotler.", *prepared.warnings)),
-        remembered(record, OK, now, sent_hash=prepared.hash, last=last, active=active, gone=False),
+        remembered(
+            record, OK, now, sent_hash=prepared.hash, last=last, active=active, gone=False, fields=prepared.sent_fields
+        ),
         is_there=True,
         changed=True,
         over=record.info,

@@ -11,11 +11,11 @@ from typing import Final
 
 import pytest
 
-from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable, EnvironmentVariableValue
+from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable
 from sandbox.launch import ROOT
-from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.system import Options, System, running
 from tests.acceptance.automations import automation_in_both, campaign_in_both
+from tests.acceptance.variables import definition_of, forget_values
 from tests.acceptance.world import World
 
 #: Rows beside those of the default mapping.
@@ -56,6 +56,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         "UPDATES_SCHEDULE": "0 0 3 1 1 *",
         "BOUNCES_SCHEDULE": "0 0 3 1 1 *",
         "JOB_SWEEP_AFTER_SECONDS": "0",
+        # More than all tests but that of the brake cause.
+        "BRAKE_LEAST": "40",
+        # What a test sets counts at once.
+        "PERMISSION_VARIABLES_SECONDS": "0",
     }
     with running(Options(settings=settings), folder=folder) as system:
         yield system
@@ -98,12 +102,7 @@ def campaign(world: World) -> str:
 @pytest.fixture
 def variable(world: World) -> Iterator[str]:
     """The environment variable, without a value; there is one for the whole environment."""
-    rows = world.rows(EnvironmentVariable.TABLE)
-    found = [
-        row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == PERMISSIONS_VARIABLE
-    ]
-    row = found[0] if found else world.people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
+    row = definition_of(world, PERMISSIONS_VARIABLE)
     world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
     yield row
-    for value in world.rows(EnvironmentVariableValue.TABLE):
-        world.people.delete(EnvironmentVariableValue.SET, value[EnvironmentVariableValue.ID])
+    forget_values(world)

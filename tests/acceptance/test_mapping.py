@@ -69,14 +69,14 @@ def test_unknown_columns_fields_and_tables_are_all_named_at_once_with_what_to_do
         {"contact": "lastname", "direction": "->", "spotler": "lastNam"},
         {"contact": "fullname", "direction": "<->", "spotler": "city"},
         {"entity": "new_name", "direction": "<-", "spotler": "lastName"},
-        tables={"entity": "new_membershipentry"},
+        tables={"entity": "new_nosuchtable"},
     )
 
     assert code == 1
     assert "Row 2, contact: there is no column firstnam. Did you mean firstname?" in printed
     assert "Warning: Row 3: Spotler has no field lastNam, or it is not visible. Did you mean lastName?" in printed
     assert "Row 4, contact: fullname cannot be written. Its direction must be ->." in printed
-    assert "Dataverse has no table new_membershipentry." in printed
+    assert "Dataverse has no table new_nosuchtable." in printed
 
 
 @pytest.mark.feature("MAP-01")

@@ -9,14 +9,12 @@ from connector.dataverse.names import (
     ENABLED_VARIABLE,
     PERMISSIONS_VARIABLE,
     Consent,
-    EnvironmentVariable,
-    EnvironmentVariableValue,
     Permission,
     lookup_value,
 )
-from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.acceptance.records import Record
+from tests.acceptance.variables import definition_of, forget_values, give
 from tests.acceptance.world import World
 
 TABLES = ("contact", "lead", "account")
@@ -29,25 +27,13 @@ type Variables = Callable[[str, str], None]
 def variables(world: World) -> Iterator[Variables]:
     """Sets the current values of the two environment variables; there is one of each for the whole environment."""
 
-    def definition(name: str) -> str:
-        rows = world.rows(EnvironmentVariable.TABLE)
-        found = [row[EnvironmentVariable.ID] for row in rows if row[EnvironmentVariable.SCHEMA_NAME] == name]
-        row = PERMISSIONS_DEFINITION | {EnvironmentVariable.SCHEMA_NAME: name}
-        return str(found[0]) if found else world.people.create(EnvironmentVariable.SET, row)
-
-    def forget() -> None:
-        for value in world.rows(EnvironmentVariableValue.TABLE):
-            world.people.delete(EnvironmentVariableValue.SET, value[EnvironmentVariableValue.ID])
-
     def _variables(permissions: str, enabled: str) -> None:
-        forget()
-        bind = f"{EnvironmentVariableValue.DEFINITION_NAVIGATION}@odata.bind"
+        forget_values(world)
         for name, value in ((PERMISSIONS_VARIABLE, permissions), (ENABLED_VARIABLE, enabled)):
-            row = {EnvironmentVariableValue.VALUE: value, bind: f"/{EnvironmentVariable.SET}({definition(name)})"}
-            world.people.create(EnvironmentVariableValue.SET, row)
+            give(world, definition_of(world, name), value)
 
     yield _variables
-    forget()
+    forget_values(world)
 
 
 def rows(world: World, record: Record) -> dict[str, bool]:

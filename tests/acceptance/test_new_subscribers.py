@@ -10,14 +10,12 @@ import pytest
 from connector.dataverse.names import (
     ENABLED_VARIABLE,
     Contact,
-    EnvironmentVariable,
-    EnvironmentVariableValue,
     Info,
     Lead,
     Permission,
 )
-from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.system import Options, Surroundings, functions
+from tests.acceptance.variables import definition_of, forget_values, give
 from tests.acceptance.world import World
 
 ENTRY = "new_membershipentry"
@@ -106,18 +104,8 @@ def app(system, world, tmp_path) -> Iterator[object]:
 @pytest.fixture
 def enabled(world) -> Iterator[str]:
     """The environment variable with the permissions that start as subscribed."""
-    definition = {**PERMISSIONS_DEFINITION, EnvironmentVariable.SCHEMA_NAME: ENABLED_VARIABLE}
-    row = world.people.create(EnvironmentVariable.SET, definition)
-    yield row
-    for value in world.rows(EnvironmentVariableValue.TABLE):
-        world.people.delete(EnvironmentVariableValue.SET, value[EnvironmentVariableValue.ID])
-    world.people.delete(EnvironmentVariable.SET, row)
-
-
-def _give(world, definition: str, value: str) -> None:
-    bind = f"{EnvironmentVariableValue.DEFINITION_NAVIGATION}@odata.bind"
-    row = {EnvironmentVariableValue.VALUE: value, bind: f"/{EnvironmentVariable.SET}({definition})"}
-    world.people.create(EnvironmentVariableValue.SET, row)
+    yield definition_of(world, ENABLED_VARIABLE)
+    forget_values(world)
 
 
 @pytest.mark.feature("NEW-01")
@@ -126,8 +114,8 @@ def _give(world, definition: str, value: str) -> None:
 @pytest.mark.feature("NEW-07")
 @pytest.mark.feature("NEW-08")
 def test_a_subscriber_becomes_a_contact_once(app, world, variable, enabled):
-    _give(world, variable, "Newsletter;Events;Offers;")
-    _give(world, enabled, "[All]")
+    give(world, variable, "Newsletter;Events;Offers;")
+    give(world, enabled, "[All]")
     subscribers = app(Contact.TABLE)
     subscribers.read()
     subscribers.subscribe("ann.new@example.org", firstName="Ann", lastName="Jansen", on=(1, 4))

@@ -1,9 +1,9 @@
 # ruff: noqa: T201 - it prints what it measures
 """Jobs through the whole chain, beside a naive connector: Add Tag and Sync Contact with and without limits.
 
-With --operations all operations instead, without limits, beside the floor that latency and calls set. With --bus the
-stand-in of Service Bus alone. The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work
-was not done.
+With --operations all operations instead, without limits, beside the floor that latency and calls set. With --records
+many contacts without a job: a first load, and a night with a few changes. With --bus the stand-in of Service Bus alone.
+The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from sandbox.launch import ROOT, DidNotStart, end_on_sigterm
-from tests.bench import bus, operations, report
+from tests.bench import bus, operations, records, report
 from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
@@ -51,6 +51,8 @@ def main() -> int:
     """Run the command line and return the exit code."""
     options = _parser().parse_args()
     try:
+        if options.records is not None:
+            return _records(options)
         return _bus(options.json) if options.bus else _chain(options)
     except (BenchFailed, DidNotStart) as error:
         print(f"The bench failed: {error}", file=sys.stderr)
@@ -87,6 +89,16 @@ def _bus(file: Path | None) -> int:
     return _judge(expected, file, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
 
 
+def _records(options: argparse.Namespace) -> int:
+    latency_ms = LATENCY_MS if options.latency_ms is None else options.latency_ms
+    print(records.heading(options.records, latency_ms), flush=True)
+    figures = records.measure(options.records, latency_ms, FOLDER / "records")
+    print(*(phase.line for phase in figures.phases), sep="\n", flush=True)
+    print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
+    expected = records.expectations(figures)
+    return _judge(expected, options.json, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dev.py bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -102,6 +114,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--alone", action="store_true", help="with --operations: leave out the naive connector")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
+    which.add_argument(
+        "--records",
+        nargs="?",
+        type=int,
+        const=records.RECORDS,
+        metavar="N",
+        help=f"so many contacts, {records.RECORDS:,} by default, without jobs",
+    )
     which.add_argument("--bus", action="store_true", help="the stand-in of Service Bus alone")
     which.add_argument(
         "--operations",

@@ -16,6 +16,8 @@ from tests.bench.work import is_known, row_of
 
 #: Rows that one call creates.
 ROWS_PER_CALL: Final = 250
+#: Rows that one call loads behind the API.
+ROWS_PER_LOAD: Final = 2000
 #: Every second contact has this permission, so that the connectors have some to read and some to find missing.
 PERMISSION: Final = "Newsletter"
 
@@ -36,6 +38,16 @@ def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: i
         _load(dataverse, Info.TABLE, [_info(contact) for contact in contacts])
         known = [_known(contact, person) for contact, person in zip(contacts, people, strict=True)]
         SideDoor(spotler.get("url")).contacts(*known)
+    return contacts
+
+
+def load_people(dataverse: Part, count: int) -> list[str]:
+    """Create contacts whom Spotler does not know, without the API, a few thousand at a time; returns their ids."""
+    contacts: list[str] = []
+    for numbers in batched(range(count), ROWS_PER_LOAD, strict=False):
+        some = _load(dataverse, Contact.TABLE, [_contact(number) for number in numbers])
+        _load(dataverse, Permission.TABLE, [_permission(contact) for contact in some[::2]])
+        contacts += some
     return contacts
 
 

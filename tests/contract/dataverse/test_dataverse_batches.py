@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connector.dataverse.api import BatchRequest, Conflict, Duplicate, Keyed, NotFound, etag, filters
+from connector.dataverse.api import BatchRequest, Conflict, Duplicate, Keyed, NotFound, etag, filters, formatted
 from connector.dataverse.names import Contact, Info, Job
 from connector.errors import Transient, Unclear
 
@@ -33,6 +33,22 @@ def test_each_request_of_a_batch_has_its_own_outcome(dataverse, door, new_id):
     assert isinstance(again.error, Conflict | Duplicate)
     assert names(door) == ["B", "D", "Zoë"]
     assert {entry["tag"] for entry in door.journal("contact")} == {"spotler-connector"}
+
+
+def test_a_write_returns_the_columns_that_are_asked_for_with_their_labels_and_the_new_version(dataverse, door, new_id):
+    (row_id,) = door.load("contact", {"lastname": "A"})
+    values = {"gendercode": 2, "firstname": "Ann"}
+
+    changed, inserted = dataverse.batch(
+        [
+            BatchRequest.update(Contact.SET, row_id, values, returning="firstname,gendercode"),
+            BatchRequest.insert(Contact.SET, new_id(), {"lastname": "B"}, returning=Contact.ID),
+        ]
+    )
+
+    assert (changed.body["gendercode"], formatted(changed.body, "gendercode")) == (2, "Female")
+    versions = {row[Contact.ID]: etag(row) for row in dataverse.query(Contact.SET, select=[Contact.ID])}
+    assert (changed.etag, inserted.etag) == (versions[row_id], versions[inserted.body[Contact.ID]])
 
 
 def test_a_job_is_claimed_by_one_of_many_only(connected, door):

@@ -101,6 +101,20 @@ def test_one_bad_contact_of_many_is_named_and_the_rest_is_written(spotler, stand
     assert len(standin.get("state")["contacts"]) == 148
 
 
+@pytest.mark.parametrize("creates", [True, False])
+def test_an_insert_leaves_contacts_that_are_there_as_they_are(spotler, standin, creates):
+    standin.post("settings", {"post_update_true_creates": creates})
+    standin.contacts("old")
+
+    contacts = [data("old", firstName="Ann"), data("new", email="new@example.org")]
+    results = spotler.upsert_contacts(contacts, update=False)
+
+    assert [result.code for result in results] == ["CONTACT_ALREADY_EXISTS", "OK"]
+    assert "firstName" not in spotler.get_contact("old").properties
+    assert spotler.get_contact("new").email == "new@example.org"
+    assert standin.calls("POST /contact/list") == 1
+
+
 def test_new_contacts_are_created_where_updating_does_not_create(spotler, standin):
     standin.post("settings", {"post_update_true_creates": False})
     standin.contacts("old")

@@ -67,6 +67,7 @@ class World:
         known: what the connector knows of the permission in Spotler.
         history: the newest entry by name.
         picture: what the slow worker has read.
+        noted: the state of the row that the history explains, as it is remembered; None for none.
         said_yes, said_no: when the person, or somebody for them, last agreed, and last refused; the truth.
         now: the present.
     """
@@ -87,6 +88,7 @@ class World:
     there: bool = True
     name: int = 0
     picture: ShownContact | None = None
+    noted: tuple[bool, datetime | None] | None = None
 
     @property
     def mailed(self) -> bool:
@@ -123,7 +125,7 @@ def edited(world: World, *, subscribed: bool) -> World:
 
 def gone(world: World) -> World:
     """The contact is anonymised, after it was read once more: what it says of consent is lost otherwise."""
-    return replace(heard(world, shown(world)), there=False, on=False, known=None) if world.there else world
+    return replace(heard(world, shown(world)), there=False, on=False, known=None, noted=None) if world.there else world
 
 
 def shown(world: World) -> ShownContact:
@@ -145,8 +147,18 @@ def facts(world: World, spotler: SpotlerReport) -> Facts:
     )
 
 
+def state_of(row: PermissionRow) -> tuple[bool, datetime | None]:
+    """What is remembered of a row that the history explains, as `Record.noted` does."""
+    return not row.refuses, None if row.refuses else row.at
+
+
 def noted(world: World) -> World:
-    """What people did to the row is noted, as `PermissionRows.ensure` does."""
+    """What people did to the row is noted, as `PermissionRows.ensure` does: only where the row is not as remembered."""
+    return world if world.noted == state_of(row_of(world)) else compared(world)
+
+
+def compared(world: World) -> World:
+    """The row is compared with the history."""
     found = edits_of(RECORD, [row_of(world)], dict(world.history), world.now)
     for change in found.changes:
         world = entered(world, change.permission, on=change.after, at=change.at, by_person=True)
@@ -155,7 +167,7 @@ def noted(world: World) -> World:
     if found.edited:
         (row,) = found.rows
         world = replace(world, row=replace(row, changed_on=row.at, modified_on=world.now), row_by=True)
-    return world
+    return replace(world, noted=state_of(found.rows[0])) if found.is_explained else world
 
 
 def entered(world: World, name: str, *, on: bool, at: datetime, by_person: bool = False) -> World:
@@ -168,6 +180,8 @@ def entered(world: World, name: str, *, on: bool, at: datetime, by_person: bool 
 
 def switched(world: World, *, on: bool, at: datetime) -> World:
     """The row is switched by the connector, as `permission_switch` does."""
+    if world.noted == state_of(row_of(world)):
+        world = replace(world, noted=(on, at if on else None))
     world = entered(world, world.row.name, on=on, at=at)
     return replace(world, row=replace(world.row, subscribed=on, changed_on=at, modified_on=world.now), row_by=True)
 
@@ -208,7 +222,7 @@ def feed(world: World) -> World:
     """The pulls: names of rows follow, then the contact is read."""
     world = tick(world)
     if world.row.name != NAMES[world.name]:
-        world = noted(world)
+        world = compared(world)
         row = row_of(world)
         world = entered(world, NAMES[world.name], on=not row.refuses, at=row.at)
         world = replace(world, row=replace(row, name=NAMES[world.name], changed_on=row.at, modified_on=world.now))
@@ -262,6 +276,7 @@ def canonical(world: World) -> World:
         now=at(world.now),
         history=tuple((name, replace(each, at=at(each.at))) for name, each in world.history),
         picture=picture and replace(picture, seen_on=at(picture.seen_on), changed_on=at(picture.changed_on)),
+        noted=world.noted and (world.noted[0], at(world.noted[1])),
     )
 
 
@@ -271,6 +286,7 @@ def times(world: World):
     found += [known.at, known.settled] if known else []
     found += [picture.seen_on, picture.changed_on] if picture else []
     found += [each.at for _, each in world.history]
+    found += [world.noted[1]] if world.noted else []
     return [each for each in found if each is not None]
 
 
@@ -282,6 +298,7 @@ def fingerprint(world: World) -> tuple:
         world.known, world.said_yes, world.said_no, world.now, world.history,
         world.bulk, world.bulk_seen, world.merged, world.keep_out,
         world.there, world.name, picture and (picture.states[BIT], picture.seen_on, picture.changed_on),
+        world.noted,
     )  # fmt: skip
 
 

@@ -54,6 +54,12 @@ def test_a_row_that_was_written_since_the_entry_was_edited_by_a_person_and_any_o
         assert bool(edits.unfinished) is (not written and not found.refuses)
 
 
+def test_a_row_that_is_off_although_the_history_says_on_is_compared_again():
+    for found, latest, edits in one_row():
+        waits = bool(latest and latest.on and found.refuses and not edits.changes)
+        assert edits.is_explained is not waits
+
+
 def test_after_what_was_seen_the_history_says_what_the_row_says():
     for found, latest, edits in one_row():
         entries = [*edits.changes]

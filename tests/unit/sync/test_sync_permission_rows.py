@@ -291,7 +291,7 @@ def test_a_record_made_from_spotler_is_as_spotler_has_it(world, variables, ensur
     assert sorted(history(world)) == [("Newsletter", True, FIRST), ("Offers", False, FIRST)]
 
 
-def test_who_needs_nothing_costs_no_call(world, variables, read):
+def test_who_needs_nothing_costs_no_call(world, variables, ensure):
     variables("Newsletter")
     ref = world.contact(known=True)
     world.permission(ref, "Newsletter", subscribed=True, **{Permission.BIT: NEWSLETTER_BIT})
@@ -299,12 +299,11 @@ def test_who_needs_nothing_costs_no_call(world, variables, read):
         world,
         {"contact": "@map(permissions)", "direction": "<->", "spotler": "permissions", "items": ["Newsletter"]},
     )
-    records = read(ref)
-    PermissionRows(world.services).ensure(records)
+    (record,) = ensure(ref)
     world.services.spotler.fields()
     world.door("POST", "calls/reset")
 
-    PermissionRows(world.services).ensure(records, known={ref: {NEWSLETTER_BIT: KnownState(on=True, at=world.now)}})
+    PermissionRows(world.services).ensure([record])
 
     assert world.door("GET", "calls")["total"] == 0
 

@@ -7,10 +7,12 @@ import pytest
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
+from connector.sync import inward, outward
 from connector.sync.last_common import Common, LastCommon, fingerprint
 from connector.sync.meeting import BeingSent
 from connector.sync.outward import TRIES, Outward
 from connector.sync.records import RecordReader
+from connector.sync.results import NotSent
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
@@ -61,29 +63,47 @@ def meanwhile(two, monkeypatch):
 
 #: Longer than a worker may be silent.
 BUSY = timedelta(minutes=6)
-COLUMNS = [("lastname", "lastName"), ("firstname", "firstName")]
+orders = pytest.mark.parametrize("after", [False, True], ids=["older content last", "newer content last"])
 
 
-@pytest.mark.parametrize(("column", "name"), COLUMNS, ids=["one way", "both ways"])
-@pytest.mark.parametrize("after", [False, True], ids=["older content last", "newer content last"])
-def test_of_two_workers_that_send_one_record_the_newer_content_stands(two, ann, meanwhile, column, name, after):
+@orders
+def test_of_two_workers_that_send_one_record_the_newer_content_stands(two, ann, meanwhile, after):
     def newer():
-        two.edit(ann, **{column: "New"})
+        two.edit(ann, lastname="New")
         two.sync(ann)
 
-    two.edit(ann, **{column: "Old"})
+    two.edit(ann, lastname="Old")
     meanwhile("upsert_contacts", newer, after=after)
     two.sync(ann)
-    for _ in range(2):  # whoever had to wait comes back
-        two.tick(BUSY)
-        two.sync(ann, always=True)
-        two.pull()
 
-    assert (two.property(ann, name), two.row(ann)[column]) == ("New", "New")
+    assert two.property(ann, "lastName") == "New"
+    before = two.written()
+    assert two.sync(ann)[0].code == "UNCHANGED"
+    two.pull()
+    assert two.written() == before
+
+
+@orders
+def test_of_two_workers_that_send_a_column_of_both_the_newer_content_stands(two, ann, meanwhile, after):
+    """The second one waits until the first is done, and comes back."""
+
+    def newer():
+        two.edit(ann, firstname="New")
+        waiting.extend(two.sync(ann))
+
+    waiting = []
+    two.edit(ann, firstname="Old")
+    meanwhile("upsert_contacts", newer, after=after)
+    two.sync(ann)
+    assert isinstance(waiting[0].error, BeingSent)
+    two.pull()
+    two.sync(ann, always=True)
+
+    assert (two.property(ann, "firstName"), two.row(ann)["firstname"]) == ("New", "New")
     assert LastCommon.parse(two.info(ann)[Info.LAST_COMMON]).holder is None
 
 
-@pytest.mark.parametrize("after", [False, True])
+@orders
 def test_of_two_workers_that_make_one_contact_the_newer_content_stands(two, meanwhile, after):
     bob = two.contact("bob", firstname="Old")
 
@@ -272,3 +292,43 @@ def test_a_value_that_another_worker_sent_late_is_sent_again(two, ann):
     two.pull()
 
     assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")
+
+
+def test_an_edit_back_after_a_crash_of_the_feed_is_sent(two, ann, monkeypatch):
+    two.profile(ann, firstName="Anna")
+    with monkeypatch.context() as patched:
+        patched.setattr(inward, "write_unchanged", raises(Transient))
+        with pytest.raises(Transient):
+            two.pull()
+    assert two.row(ann)["firstname"] == "Anna"
+    two.tick(timedelta(minutes=10))
+    two.pull()
+
+    two.edit(ann, firstname="Ann")
+    two.sync(ann)
+
+    assert two.property(ann, "firstName") == "Ann"
+
+
+def raises(error):
+    def _raises(*_, **__):
+        raise error
+
+    return _raises
+
+
+def test_an_edit_back_after_a_send_by_the_feed_that_could_not_be_noted_is_sent(two, ann, monkeypatch):
+    two.profile(ann, firstName="Anna")
+    two.edit(ann, firstname="Anne")  # the later one
+    with monkeypatch.context() as patched:
+        patched.setattr(outward, "write_unchanged", lambda _, writes: {each.ref: Transient() for each in writes})
+        two.pull()
+    assert two.property(ann, "firstName") == "Anne"
+
+    two.edit(ann, firstname="Ann")
+    (done,) = two.sync(ann)
+    assert isinstance(done, NotSent), "the feed may still be sending"
+    two.tick(timedelta(minutes=10))
+    two.sync(ann)
+
+    assert two.property(ann, "firstName") == "Ann"
