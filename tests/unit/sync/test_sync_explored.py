@@ -123,7 +123,7 @@ def test_an_opt_out_right_before_a_job_is_claimed_is_newer_than_its_order(system
 
 def test_a_row_that_a_person_makes_while_a_job_switches_the_permission_on_keeps_its_refusal(systems):
     story = Story(systems, variables=True)
-    story.do(Step("job on", meanwhile=Meanwhile(13, "step", Step("opts out, in Dataverse"), after=True)))
+    story.do(Step("job on", meanwhile=Meanwhile(10, "step", Step("second row refuses"), after=True)))
     story.end()
 
     assert story.two.in_spotler(story.people[0].record)["permissions"] == []
