@@ -51,6 +51,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
 
 #: Codes that stand in the logs only; docs/codes.md is generated from it.
 ALERTS: Final[Mapping[str, Meaning]] = MappingProxyType({
+    "BRAKE_HOLDS": Meaning(
+        "Too many records would lose permissions or values in Spotler, and nobody asked for it.",
+        "Look at plan list; then plan approve or plan discard, and correct the mapping or the rights to read.",
+    ),
     "JOBS_OVERDUE": Meaning(
         "Jobs have not ended JOB_GIVE_UP_HOURS after they were created or queued again.",
         "Run job explain on the oldest, and check its function and backlog.",

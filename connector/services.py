@@ -33,6 +33,7 @@ class Services:
         side_pool: threads for calls to Dataverse that do not depend on one another.
         now: the present, in UTC.
         new_id: a fresh unique text.
+        run: the inward run whose old values are kept (`connector.sync.old_values`); empty for none.
     """
 
     settings: Settings
@@ -45,6 +46,7 @@ class Services:
     side_pool: ContextThreadPool
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    run: str = ""
 
     def close(self) -> None:
         """Close the connections to Dataverse and Spotler."""

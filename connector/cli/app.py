@@ -13,6 +13,8 @@ from connector.cli import consent, jobs, mapping, messages, plan, stored_message
 from connector.cli.codes import codes
 from connector.cli.entities import entities
 from connector.cli.output import error_text
+from connector.cli.undo import undo
+from connector.cli.why import why
 from connector.errors import ConnectorError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
@@ -25,6 +27,8 @@ app.add_typer(stored_message_commands.quarantine, name="quarantine")
 app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
 app.command()(codes)
 app.command()(entities)
+app.command()(undo)
+app.command()(why)
 
 #: Where application settings are looked for when the environment has none.
 DEFAULT_SETTINGS = Path("local.settings.json")

@@ -3,8 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
+from connector.cli.services import services_of_settings
 from connector.mapping.model import TABLES
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ app = typer.Typer(invoke_without_command=True, help="What a sync would change, a
 #: Record ids that are shown of each kind of change.
 SAMPLE: Final = 5
 
+PlanId = Annotated[str, typer.Argument(metavar="ID", help="The id of a plan that the brake keeps.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -86,7 +87,7 @@ def plan(
     if condition and table is None:
         refuse("--filter needs --table, because tables have different columns.")
     summary = _Summary()
-    with _services() as services:
+    with services_of_settings() as services:
         maker = PlanMaker(services, asks=not without_spotler)
         tables = [each for each in TABLES if services.mapping.syncs(each) and table in (None, each)]
 
@@ -111,14 +112,16 @@ def apply_file(
     """Do what a plan says; what has changed since is left, with the reason."""
     from connector.plans.applying import Applied, apply_plan  # noqa: PLC0415 - loaded when used
     from connector.plans.file import read_header, read_lines  # noqa: PLC0415
+    from connector.sync.old_values import begun  # noqa: PLC0415
 
     header = read_header(file)
     counts, left = Counter[str](), list[tuple[str, str]]()
-    with _services() as services:
+    with services_of_settings() as services:
         if header.mapping != _version(services):
             refuse("The mapping was changed since the plan was made, so nothing is done. Make a new plan.")
         with progress("records done") as seen:
-            for each in apply_plan(services, read_lines(file), asked=header.asked, seen=seen):
+            run = begun(services, "plan-apply")
+            for each in apply_plan(run, read_lines(file), asked=header.asked, seen=seen):
                 counts[each.applied.name] += 1
                 if each.applied is not Applied.DONE:
                     left.append((f"{each.ref.table}/{each.ref.id}", f"{each.applied} {each.code}".strip()))
@@ -130,6 +133,49 @@ def apply_file(
             typer.echo(f"{record}: {reason}")
     if left:
         raise typer.Exit(1)
+
+
+@app.command(name="list")
+def list_kept(as_json: Json = False) -> None:
+    """Print the plans that the brake keeps until a person approves or discards them."""
+    from connector.plans.kept import kept_plans  # noqa: PLC0415 - loaded when used
+    from connector.settings import get_settings  # noqa: PLC0415
+    from connector.state import state_from  # noqa: PLC0415
+
+    found = kept_plans(state_from(get_settings()))
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+        return
+    if not found:
+        typer.echo("No plan waits.")
+        return
+    shown = Table("Plan", "Since", "Mapping", "Records", "Why")
+    for each in found:
+        causes = ", ".join(f"{cause}: {count}" for cause, count in each.causes.items())
+        shown.add_row(each.id, each.made_on, each.mapping, str(each.records), causes)
+    console().print(shown)
+
+
+@app.command(name="approve")
+def approve_kept(plan_id: PlanId) -> None:
+    """Let everything of its kind pass, and sync the records that the brake held back."""
+    from connector.plans.kept import approve  # noqa: PLC0415 - loaded when used
+
+    with services_of_settings() as services, progress("records synced") as seen:
+        counts = approve(services, plan_id, seen=seen)
+    for code, count in counts.most_common():
+        typer.echo(f"{code}: {count} records")
+    typer.echo(f"Plan {plan_id} is done.")
+
+
+@app.command(name="discard")
+def discard_kept(plan_id: PlanId) -> None:
+    """Forget a plan; the records stay as they are in Spotler."""
+    from connector.plans.kept import discard  # noqa: PLC0415 - loaded when used
+
+    with services_of_settings() as services:
+        discard(services, plan_id)
+    typer.echo(f"Plan {plan_id} is discarded.")
 
 
 def _show(summary: _Summary, out: Path | None, *, as_json: bool) -> None:
@@ -164,18 +210,3 @@ def _version(services: "Services") -> str:
     from connector.mapping import mapping_version  # noqa: PLC0415 - loaded when used
 
     return mapping_version(services.mapping)
-
-
-@contextmanager
-def _services() -> "Iterator[Services]":
-    """The services of the settings and their mapping, for one command."""
-    from connector.mapping import load_mapping  # noqa: PLC0415 - loaded when used
-    from connector.services import services_with  # noqa: PLC0415
-    from connector.settings import get_settings  # noqa: PLC0415
-
-    settings = get_settings()
-    services = services_with(settings, load_mapping(settings.mapping_file))
-    try:
-        yield services
-    finally:
-        services.close()

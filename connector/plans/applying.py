@@ -6,23 +6,25 @@
 The gate also decides about what changes between the second look and the write.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from itertools import batched
 
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.plans.effects import Action, Effect
+from connector.plans.effects import Action, PlannedWrite
 from connector.plans.file import PlanLine
-from connector.plans.gate import Admission, gated
-from connector.plans.making import PlanMaker, PlannedRecord, code_of
+from connector.plans.gate import Admission, PlanOutdated, gated
+from connector.plans.making import PlanMaker, PlannedRecord, code_of, patiently
+from connector.plans.sending import send
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
 from connector.sync import inward
 from connector.sync.all_records import CHUNK
-from connector.sync.outward import Outward
 from connector.sync.records import RecordReader
 from connector.sync.results import NotSent
 
@@ -67,7 +69,7 @@ class PlanGate:
     owners: dict[str, str]
     done: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def admit(self, effect: Effect | None) -> Admission:
+    def admit(self, effect: PlannedWrite | None) -> Admission:
         """Whether it is in the plan; notes pass."""
         if effect is None:
             return Admission.PASS
@@ -76,22 +78,27 @@ class PlanGate:
         self.done[effect.record].add(effect.mark)
         return Admission.PASS
 
-    def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:  # noqa: ARG002 - as Gate
+    def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:  # noqa: ARG002 - as WriteGate
         """The contact as it is now."""
         return read()
 
-    def is_missing(self, external_id: str) -> bool:  # noqa: ARG002 - as Gate
+    def is_missing(self, external_id: str) -> bool:  # noqa: ARG002 - as WriteGate
         """Spotler itself answers."""
         return False
 
     def is_there(self, contact: ContactData, search: Callable[[str], Sequence[SpotlerContact]]) -> bool:  # noqa: ARG002
         """Whether the plan has found it there, so that it is not in the plan to create it."""
-        created = Effect(contact.external_id.lower(), Action.CREATE, contact.properties)
+        created = PlannedWrite(contact.external_id.lower(), Action.CREATE, contact.properties)
         return created.mark not in self.allowed.get(created.record, frozenset())
 
 
 def apply_plan(
-    services: Services, lines: Iterable[PlanLine], *, asked: bool, seen: Callable[[int], object]
+    services: Services,
+    lines: Iterable[PlanLine],
+    *,
+    asked: bool,
+    seen: Callable[[int], object],
+    pause: Callable[[float], object] = time.sleep,
 ) -> Iterator[AppliedRecord]:
     """Do what a plan says, and nothing else.
 
@@ -100,16 +107,17 @@ def apply_plan(
         lines: the records.
         asked: whether Spotler was asked for the plan.
         seen: is told the number of records after each chunk.
+        pause: waits for so many seconds, when a system is busy.
 
     Raises:
         ConnectorError: what Dataverse or Spotler said; what was done before stays done.
     """
-    maker = PlanMaker(services, asks=asked)
+    maker = PlanMaker(replace(services, run=""), asks=asked)
     # A person has looked at the plan: the brake is for what nobody has looked at.
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     done = 0
     for chunk in batched(lines, CHUNK, strict=False):
-        now = maker.plan([line.ref for line in chunk])
+        now = patiently(partial(maker.plan, [line.ref for line in chunk]), pause)
         outcomes = {line.ref: _compared(line, now.get(line.ref)) for line in chunk}
         accepted = {ref: now[ref] for ref, each in outcomes.items() if each.applied is Applied.DONE}
         yield from (outcomes | _do(unbraked, accepted)).values()
@@ -137,18 +145,18 @@ def _do(services: Services, planned: Mapping[RecordRef, PlannedRecord]) -> dict[
     owners = {row.id: ref.id for ref, record in records.items() for row in record.facts.rows}
     gate = PlanGate({ref.id: frozenset(each.marks) for ref, each in planned.items()}, owners)
     through = gated(services, gate)
-    problems: dict[RecordRef, str] = {}
+    inward_problem, problems = "", dict[RecordRef, str]()
     try:
         inward.apply(through, [each.update for each in planned.values() if each.update is not None])
     except ConnectorError as error:
-        problems = dict.fromkeys(planned, error.result_code)
+        inward_problem = error.result_code  # of one of them; the others are done
     fresh = RecordReader(services).read(planned)
-    for ref, result in Outward(through).send(list(fresh.values()), always=False).items():
+    for ref, result in send(through, list(fresh.values())).items():
         if isinstance(result, NotSent):
             problems[ref] = code_of(result.error)
     return {
         ref: AppliedRecord(ref, Applied.DONE)
-        if gate.done[ref.id] >= set(each.marks)
-        else AppliedRecord(ref, Applied.STOPPED, problems.get(ref, "PLAN_OUTDATED"))
+        if ref not in problems and gate.done[ref.id] >= set(each.marks)
+        else AppliedRecord(ref, Applied.STOPPED, problems.get(ref) or inward_problem or PlanOutdated.code)
         for ref, each in planned.items()
     }

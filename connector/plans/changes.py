@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from connector.plans.effects import Action, Effect
+from connector.plans.effects import Action, PlannedWrite
 from connector.spotler import CLEARED, Field, Fields, SpotlerContact, from_spotler
 from connector.sync.records import Record
 
@@ -55,7 +55,7 @@ class FieldChange:
 
 
 def field_changes(
-    record: Record, contact: SpotlerContact | None, effects: Iterable[Effect], fields: Fields, *, is_known: bool
+    record: Record, contact: SpotlerContact | None, effects: Iterable[PlannedWrite], fields: Fields, *, is_known: bool
 ) -> tuple[FieldChange, ...]:
     """What these effects change.
 

@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class PlannedWrite:
     """One write.
 
     Attributes:

@@ -17,15 +17,14 @@ from urllib.parse import unquote
 
 from connector.dataverse.api import BatchRequest, BatchResponse, Dataverse, Keyed, Row, TableNames, WriteResult
 from connector.dataverse.api.rows import ETAG
-from connector.dataverse.names import Consent, Permission
+from connector.dataverse.names import Consent, Info, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.errors import ConnectorError, Transient
-from connector.plans.effects import Action, Effect
+from connector.plans.effects import Action, PlannedWrite
 from connector.services import Services
 from connector.spotler import ContactData, ContactResult, ContactUnknown, Spotler, SpotlerContact
 
 _RECORD_SETS: Final = frozenset(names.set_name for names in RECORD_TABLES.values())
-_BINDINGS: Final = (Permission.CONTACT_NAVIGATION, Permission.LEAD_NAVIGATION, Permission.ACCOUNT_NAVIGATION)
 
 
 class PlanOutdated(Transient):
@@ -43,13 +42,13 @@ class Admission(Enum):
     REFUSE = auto()
 
 
-class Gate(Protocol):
+class WriteGate(Protocol):
     """Who decides about writes."""
 
     #: The records that own rows of Spotler Permission, by the id of the row.
     owners: dict[str, str]
 
-    def admit(self, effect: Effect | None) -> Admission:
+    def admit(self, effect: PlannedWrite | None) -> Admission:
         """What becomes of an effect; None is a note that is no effect."""
 
     def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:
@@ -62,7 +61,7 @@ class Gate(Protocol):
         """Whether Spotler has this contact, or its address, so that it cannot be created."""
 
 
-def gated(services: Services, gate: Gate) -> Services:
+def gated(services: Services, gate: WriteGate) -> Services:
     """The same services, whose writes the gate decides about."""
     return replace(
         services,
@@ -74,7 +73,7 @@ def gated(services: Services, gate: Gate) -> Services:
 class GatedDataverse:
     """Dataverse behind a gate: with the methods that the sync of records uses."""
 
-    def __init__(self, dataverse: Dataverse, gate: Gate) -> None:
+    def __init__(self, dataverse: Dataverse, gate: WriteGate) -> None:
         self._dataverse = dataverse
         self._gate = gate
         self.query = dataverse.query
@@ -124,34 +123,37 @@ class GatedDataverse:
             refuse=lambda change: WriteResult(change.key, PlanOutdated()),
         )
 
-    def _of_request(self, request: BatchRequest) -> Effect | None:
+    def _of_request(self, request: BatchRequest) -> PlannedWrite | None:
         set_name = request.route.partition("(")[0]
         key = unquote(request.path.partition("(")[2].partition(")")[0])
         return self._effect(set_name, key, request.values or {})
 
-    def _effect(self, set_name: str, key: str, values: Row) -> Effect | None:
+    def _effect(self, set_name: str, key: str, values: Row) -> PlannedWrite | None:
         """What a write does; None for a note."""
         if set_name in _RECORD_SETS:
-            return Effect(key.lower(), Action.COLUMNS, values)
+            return PlannedWrite(key.lower(), Action.COLUMNS, values)
         if set_name == Consent.SET:
             said = {"permission": values[Consent.PERMISSION], "on": values[Consent.AFTER]}
-            return Effect(str(values[Consent.RECORD]).lower(), Action.CONSENT, said)
-        if set_name == Permission.SET:
-            return self._of_permission(key.lower(), values)
-        return None
+            return PlannedWrite(str(values[Consent.RECORD]).lower(), Action.CONSENT, said)
+        return None if set_name == Info.SET else self._of_permission(set_name, key.lower(), values)
 
-    def _of_permission(self, row: str, values: Row) -> Effect | None:
-        if Permission.SUBSCRIBED not in values:
+    def _of_permission(self, set_name: str, row: str, values: Row) -> PlannedWrite | None:
+        """A row of the table that permissions are kept in: what it says, without when and by whom."""
+        says = {column: value for column, value in values.items() if isinstance(value, bool)}
+        if not says and set_name == Permission.SET:
             return None  # it notes when a person switched the row
-        bound = next((str(values[f"{each}@odata.bind"]) for each in _BINDINGS if f"{each}@odata.bind" in values), "")
-        owner = bound.partition("(")[2].rstrip(")").lower() or self._gate.owners.get(row, "")
-        return Effect(owner, Action.PERMISSION, {"on": values[Permission.SUBSCRIBED]}, row)
+        owner = self._gate.owners.get(row, "")
+        for name, value in values.items():
+            table, _, key = str(value).strip("/)").partition("(")
+            if name.endswith("@odata.bind") and table in _RECORD_SETS:
+                owner = key.lower()
+        return PlannedWrite(owner, Action.PERMISSION, says or values, row)
 
 
 class GatedSpotler:
     """Spotler behind a gate: with the methods that the sync of records uses."""
 
-    def __init__(self, spotler: Spotler, gate: Gate) -> None:
+    def __init__(self, spotler: Spotler, gate: WriteGate) -> None:
         self._spotler = spotler
         self._gate = gate
         self.fields = spotler.fields
@@ -176,7 +178,7 @@ class GatedSpotler:
         action = Action.UPDATE if update else Action.CREATE
         return _decided(
             self._gate,
-            [(each, Effect(each.external_id.lower(), action, each.properties)) for each in contacts],
+            [(each, PlannedWrite(each.external_id.lower(), action, each.properties)) for each in contacts],
             lambda admitted: self._spotler.upsert_contacts(admitted, update=update),
             pretend=lambda each: ContactResult(each.external_id),
             refuse=lambda each: _Denied(each.external_id, PlanOutdated.code),
@@ -186,18 +188,18 @@ class GatedSpotler:
         """As the client, if it is admitted. A contact that is not there has no permissions."""
         if self._gate.is_missing(external_id):
             raise ContactUnknown
-        if self._may(Effect(external_id.lower(), Action.SILENCE, properties)):
+        if self._may(PlannedWrite(external_id.lower(), Action.SILENCE, properties)):
             self._spotler.update_contact(external_id, properties)
 
     def anonymize(self, external_id: str) -> bool:
         """As the client, if it is admitted. A contact that is not there has no effect."""
         if self._gate.is_missing(external_id):
             return False
-        if self._may(Effect(external_id.lower(), Action.ANONYMISE, {})):
+        if self._may(PlannedWrite(external_id.lower(), Action.ANONYMISE, {})):
             return self._spotler.anonymize(external_id)
         return True
 
-    def _may(self, effect: Effect) -> bool:
+    def _may(self, effect: PlannedWrite) -> bool:
         admission = self._gate.admit(effect)
         if admission is Admission.REFUSE:
             raise PlanOutdated
@@ -214,8 +216,8 @@ class _Denied(ContactResult):
 
 
 def _decided[Asked, Answer](
-    gate: Gate,
-    asked: Sequence[tuple[Asked, Effect | None]],
+    gate: WriteGate,
+    asked: Sequence[tuple[Asked, PlannedWrite | None]],
     write: Callable[[Sequence[Asked]], list[Answer]],
     *,
     pretend: Callable[[Asked], Answer],

@@ -6,20 +6,23 @@ Spotler is asked for the contact of each record, one call each, so that only rea
 that, the plan has what would be sent, and nothing of what Spotler would change in Dataverse.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import batched, islice
+from typing import Final
 
 from connector.dataverse.api import etag
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, InternalError
+from connector.errors import ConnectorError, InternalError, Transient
 from connector.mapping.model import EMAIL
 from connector.plans.changes import FieldChange, field_changes
-from connector.plans.effects import Effect
+from connector.plans.effects import PlannedWrite
 from connector.plans.gate import Admission, gated
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
+from connector.state import Stored
 from connector.sync import inward
 from connector.sync.all_records import CHUNK, all_records
 from connector.sync.inward import ShownUpdate
@@ -27,6 +30,12 @@ from connector.sync.one_by_one import one_by_one
 from connector.sync.outward import Outward, no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
+
+#: Seconds before each repetition while a system is busy; Dataverse's own limits are over after five minutes.
+PAUSES: Final = (5.0, 15.0, 60.0, 120.0, 300.0)
+
+#: Stands for a contact that Spotler was not asked for.
+_NOT_ASKED: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class PlannedRecord:
     ref: RecordRef
     row: str
     info: str
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[PlannedWrite, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     problem: str = ""
     update: ShownUpdate | None = None
@@ -66,19 +75,22 @@ class Rehearsal:
         owners: the records that own rows of Spotler Permission.
         contacts: what Spotler has, by the id of the record.
         effects: what wanted to pass, by the id of the record.
+        known: the ids of the records whose contact Spotler Info knows.
     """
 
     asks: bool
     owners: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, SpotlerContact | None] = field(default_factory=dict)
-    effects: dict[str, dict[str, Effect]] = field(default_factory=dict)
+    effects: dict[str, dict[str, PlannedWrite]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
 
     def begin(self, records: Mapping[RecordRef, Record], contacts: Mapping[str, SpotlerContact | None]) -> None:
         """Rehearse these records next."""
         self.owners = {row.id: ref.id for ref, record in records.items() for row in record.facts.rows}
         self.contacts, self.effects = dict(contacts), {}
+        self.known = {ref.id for ref, record in records.items() if record.is_known}
 
-    def admit(self, effect: Effect | None) -> Admission:
+    def admit(self, effect: PlannedWrite | None) -> Admission:
         """Note the effect."""
         if effect is not None:
             self.effects.setdefault(effect.record, {})[effect.mark] = effect
@@ -91,8 +103,8 @@ class Rehearsal:
         return self.contacts[external_id]
 
     def is_missing(self, external_id: str) -> bool:
-        """Whether Spotler was asked, and has none."""
-        return external_id in self.contacts and self.contacts[external_id] is None
+        """Whether Spotler was asked, and has none; not where Spotler Info says otherwise, which is to be corrected."""
+        return external_id not in self.known and self.contacts.get(external_id, _NOT_ASKED) is None
 
     def is_there(self, contact: ContactData, search: Callable[[str], Sequence[SpotlerContact]]) -> bool:
         """Whether Spotler has this contact or its address; where it is not asked, it has not."""
@@ -104,20 +116,41 @@ class Rehearsal:
         return bool(address) and bool(search(str(address)))
 
 
+class NoState:
+    """The state of a rehearsal: there is nothing in it, and nothing is kept."""
+
+    def read(self, name: str) -> Stored | None:  # noqa: ARG002 - as StateStore
+        """Nothing."""
+        return None
+
+    def write(self, name: str, value: Mapping[str, object], *, version: str | None) -> str:  # noqa: ARG002
+        """Nothing is written."""
+        return ""
+
+    def delete(self, name: str) -> None:
+        """Nothing is deleted."""
+
+    def names(self, prefix: str = "") -> Sequence[str]:  # noqa: ARG002
+        """No names."""
+        return ()
+
+
 class PlanMaker:
     """Makes plans.
 
     Args:
         services: the systems, which are only read.
         asks: whether Spotler is asked for the contacts.
+        pause: waits for so many seconds, when a system is busy.
     """
 
-    def __init__(self, services: Services, *, asks: bool = True) -> None:
+    def __init__(self, services: Services, *, asks: bool = True, pause: Callable[[float], object] = time.sleep) -> None:
+        self._pause = pause
         # The brake would hold back what the plan is to show.
         settings = services.settings.model_copy(update={"brake_share": 1.0})
         self._services = services
         self._rehearsal = Rehearsal(asks)
-        self._gated = gated(replace(services, settings=settings), self._rehearsal)
+        self._gated = gated(replace(services, settings=settings, state=NoState(), run=""), self._rehearsal)
 
     def records(
         self, table: str, *, condition: str = "", limit: int | None = None, seen: Callable[[int], object]
@@ -136,7 +169,7 @@ class PlanMaker:
         refs = islice(all_records(self._services.dataverse, table, condition), limit)
         read = 0
         for chunk in batched(refs, CHUNK, strict=False):
-            for planned in self.plan(chunk).values():
+            for planned in patiently(partial(self.plan, chunk), self._pause).values():
                 if planned.effects or planned.problem:
                     yield planned
             read += len(chunk)
@@ -201,6 +234,20 @@ class PlanMaker:
             field_changes(record, contact, effects, fields, is_known=self._rehearsal.asks),
             code,
         )
+
+
+def patiently[T](work: Callable[[], T], pause: Callable[[float], object]) -> T:
+    """Do work that only reads again while a system is busy: a long plan must not be lost by a short outage.
+
+    Raises:
+        ConnectorError: it is still busy after the last try, or it refused.
+    """
+    for seconds in PAUSES:
+        try:
+            return work()
+        except Transient as error:
+            pause(max(seconds, error.retry_after or 0))
+    return work()
 
 
 def code_of(error: Exception) -> str:

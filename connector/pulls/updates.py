@@ -24,6 +24,7 @@ from connector.spotler import SpotlerContact
 from connector.sync import inward
 from connector.sync.inward import ShownUpdate
 from connector.sync.newcomers import take
+from connector.sync.old_values import begun
 from connector.sync.status_rows import apply_contacts
 
 #: What became of contacts, as it is counted in the log.
@@ -95,12 +96,35 @@ class Updates:
         return counts
 
 
+class UpdatesAgain(Updates):
+    """The same feed with a checkpoint of its own, read once a night."""
+
+    name = "updates-again"
+
+
 def pull_updates(services: Services) -> None:
     """Read what changed in Spotler since the last time, unless that is switched off.
 
     Raises:
         ConnectorError: Spotler, Dataverse or the state cannot be used; the next run goes on where this one stopped.
     """
-    feed = Updates(services)
+    _pull(services, Updates)
+
+
+def pull_updates_again(services: Services) -> None:
+    """Read what changed since the night before a second time, with a checkpoint of its own.
+
+    A safety net for consent: an opt-out arrives although the other checkpoint was lost, or moved too far by hand.
+    What arrived before costs a comparison.
+
+    Raises:
+        ConnectorError: as for `pull_updates`.
+    """
+    _pull(services, UpdatesAgain)
+
+
+def _pull(services: Services, kind: type[Updates]) -> None:
+    services = begun(services, kind.name)
+    feed = kind(services)
     if is_on(feed.name, setting=services.settings.updates_enabled):
         run_feed(services, feed)

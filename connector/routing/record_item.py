@@ -4,6 +4,7 @@ As with a work item it is only a wake-up: the record is read when the item is wo
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
@@ -24,6 +25,7 @@ class RecordItem(BaseModel):
         deleted: whether it was deleted: only then does its absence mean anything.
         always: whether it is sent even where nothing seems to have changed, because an earlier attempt may have sent
             something without remembering it.
+        columns: those that somebody changed and that start a sync, as far as the message says it.
         first_seen: when the message was routed.
         first_attempt: when it was first tried; decides when to give up. None before that.
         tries: how often it was tried.
@@ -36,6 +38,7 @@ class RecordItem(BaseModel):
     created: bool = False
     deleted: bool = False
     always: bool = False
+    columns: tuple[str, ...] = ()
     first_seen: AwareDatetime
     first_attempt: AwareDatetime | None = None
     tries: int = 0
@@ -63,6 +66,7 @@ class RecordItem(BaseModel):
                 "created": self.created or other.created,
                 "deleted": self.deleted or other.deleted,
                 "always": self.always or other.always,
+                "columns": tuple(sorted({*self.columns, *other.columns})),
                 "first_seen": min(self.first_seen, other.first_seen),
                 "first_attempt": min(attempts, default=None),
                 "tries": max(self.tries, other.tries),
@@ -98,4 +102,5 @@ class RecordItem(BaseModel):
     def again(self, due: datetime) -> OutgoingMessage:
         """The message that comes back at a time. Two about one record that say the same are one."""
         says = "".join(str(int(each)) for each in (self.created, self.deleted, self.always))
-        return self.message(f"{self.subject}/again/{says}/{self.tries}/{int(due.timestamp())}", due)
+        columns = sha256(",".join(self.columns).encode()).hexdigest()[:8] if self.columns else ""
+        return self.message(f"{self.subject}/again/{says}{columns}/{self.tries}/{int(due.timestamp())}", due)

@@ -23,7 +23,7 @@ from connector.dataverse.messages import Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
 from connector.dataverse.names import Flags, Permission
 from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
-from connector.mapping import Mapping as RecordMapping, plan
+from connector.mapping import Mapping as RecordMapping, OutwardPlan, plan
 from connector.routing.record_item import RecordItem
 
 _CREATIONS: Final = ("Create", "CreateMultiple")
@@ -81,11 +81,16 @@ def _of_record(message: Message, mapping: RecordMapping | None, now: datetime) -
             if known is None or known.synced:
                 yield RecordItem(record=record, created=True, first_seen=now)
         elif known is None or row.columns is None or not known.triggers.isdisjoint(row.columns):
-            yield RecordItem(record=record, first_seen=now)
+            yield RecordItem(record=record, columns=_changed(row, known), first_seen=now)
     if message.message_name == "Merge":
         if message.subordinate_id is None:
             raise Malformed("The message does not say which record was merged into another one.")
         yield RecordItem(record=RecordRef(message.table, message.subordinate_id), first_seen=now)
+
+
+def _changed(row: _Row, known: OutwardPlan | None) -> tuple[str, ...]:
+    """The columns that somebody changed and that start a sync."""
+    return tuple(sorted(known.triggers & set(row.columns))) if known is not None and row.columns is not None else ()
 
 
 def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:

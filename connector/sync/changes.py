@@ -124,10 +124,11 @@ class _Chunk:
         again = [record for ref, record in records.items() if items[ref].always]
         fresh = [record for ref, record in records.items() if not items[ref].always]
         created = {ref for ref in records if items[ref].created}
+        edited = {ref: items[ref].columns for ref in records}
         began = self._services.now()
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
-            results |= outward.send(group, always=is_again, created=created) if group else {}
+            results |= outward.send(group, always=is_again, created=created, edited=edited) if group else {}
         gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
         unwritten = forget_deleted(self._services.dataverse, gone)
         # What could not be written with the send; somebody else may have written the row since.

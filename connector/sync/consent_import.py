@@ -8,6 +8,9 @@
 | no | has no row | it gets a row that is not subscribed |
 | no | has a row that is subscribed | the row is switched off |
 
+A record whose rows are so already, but not in Spotler as far as is known, is queued as well: an import that stopped is
+finished by bringing the same sheet in again.
+
 "Then" is when the people agreed, which the administrator says: an opt-out since that time is not undone.
 """
 
@@ -42,6 +45,8 @@ _SUBJECT: Final = {
     Lead.TABLE: Job.LEAD_NAVIGATION,
 }
 
+_AS_WISHED: Final = "left as they were"
+
 #: What is brought in: on or off by bit, for each record.
 type Wishes = Mapping[RecordRef, Mapping[int, bool]]
 
@@ -49,7 +54,7 @@ type Wishes = Mapping[RecordRef, Mapping[int, bool]]
 def bring_in(
     services: Services, wishes: Wishes, items: Sequence[Item], *, agreed_on: datetime, evidence: str
 ) -> Counter[str]:
-    """Write what a sheet says, and queue a Sync Contact job for each record that was changed.
+    """Write what a sheet says, and queue a Sync Contact job for each record that Spotler does not have like that.
 
     Args:
         services: Dataverse.
@@ -69,6 +74,7 @@ def bring_in(
         histories = _noted(services, records)
         new: dict[RecordRef, list[NewRow]] = {}
         switches: list[Switch] = []
+        unsent: set[RecordRef] = set()
         for ref, states in chunk:
             if (record := records.get(ref)) is None:
                 counts["failed"] += len(states)
@@ -82,6 +88,8 @@ def bring_in(
                     switches += done
                 else:
                     counts[done] += 1
+                    if done == _AS_WISHED and not _is_in_spotler(record, bit, on=on):
+                        unsent.add(ref)
         _, not_created = create(services, new)
         not_switched = switch(services, switches)
         failed = not_created | not_switched
@@ -90,7 +98,7 @@ def bring_in(
             turned = sum(each.record == ref for each in switches)
             counts["failed" if ref in failed else "created"] += made
             counts["failed" if ref in failed else "switched"] += turned
-        _queue(services, [ref for ref in {*new, *(each.record for each in switches)} if ref not in failed])
+        _queue(services, [ref for ref in {*new, *(each.record for each in switches), *unsent} if ref not in failed])
     return Counter({name: count for name, count in counts.items() if count})
 
 
@@ -119,7 +127,7 @@ def _decide(
     rows = record.rows_of(item.name, item.bit)
     at = agreed_on if on else services.now()
     if rows and all(row.refuses is not on for row in rows):
-        return "left as they were"
+        return _AS_WISHED
     if on and not _may_be_on(record, item, history, agreed_on):
         return "refused since"
     if not rows:
@@ -129,6 +137,12 @@ def _decide(
         for row in rows
         if row.refuses is on
     ]
+
+
+def _is_in_spotler(record: Record, bit: int, *, on: bool) -> bool:
+    """Whether Spotler is known to have the permission like that."""
+    known = record.last.permissions.get(bit)
+    return known is not None and known.on is on
 
 
 def _may_be_on(record: Record, item: Item, history: Mapping[str, Latest], agreed_on: datetime) -> bool:

@@ -21,6 +21,7 @@ _FORGOTTEN: Final[dict[str, object]] = {
     Info.LAST_STATUS: ANONYMIZED,
     Info.LAST_ERROR: None,
     Info.LAST_COMMON: None,
+    Info.SENT_FIELDS: None,
 }
 
 

@@ -15,7 +15,9 @@ from connector.errors import ConnectorError, Refused
 from connector.services import Services
 from connector.spotler import Field, Fields, SpotlerContact
 from connector.sync import reports
+from connector.sync.brake import Brake
 from connector.sync.columns import Exchange, shared_columns
+from connector.sync.derived import EMPTIED_HERE, Derived, emptied_columns
 from connector.sync.info import CLOCKS_DIFFER
 from connector.sync.last_common import Common, LastCommon
 from connector.sync.own_user import own_user
@@ -150,6 +152,8 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
             found[each.ref] = each, _columns(services, each, told[each.ref][0])
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
             results[each.ref] = error
+    found, stopped = _braked(services, found)
+    results |= stopped
     writes = [ColumnWrite(told[ref][0], each.to_dataverse) for ref, (_, each) in found.items() if each.to_dataverse]
     written = write_columns(services, writes)
     for ref, (each, columns) in found.items():
@@ -173,6 +177,28 @@ def _was_made_again(last: LastCommon, contact: SpotlerContact) -> bool:
     if last.made_on is None or contact.created is None or contact.channels.get(reports.EMAIL_CHANNEL) is False:
         return False
     return contact.created > last.made_on + CLOCKS_DIFFER
+
+
+def _braked(
+    services: Services, found: Mapping[RecordRef, tuple[Seen, Exchange]]
+) -> tuple[dict[RecordRef, tuple[Seen, Exchange]], dict[RecordRef, Exchanged | Exception]]:
+    """What is exchanged without what the brake holds back; and the records about which it could not decide."""
+    derived = {
+        ref: Derived(ref, tuple(f"{EMPTIED_HERE} {column}" for column in columns), is_of_mapping=True)
+        for ref, (seen, exchange) in found.items()
+        if (columns := emptied_columns(seen.record, exchange.to_dataverse))
+    }
+    try:
+        held = Brake(services).held(list(derived.values()))
+    except ConnectorError as error:
+        return {ref: each for ref, each in found.items() if ref not in derived}, dict.fromkeys(derived, error)
+    left = dict(found)
+    for ref in held:
+        seen, exchange = found[ref]
+        kept = emptied_columns(seen.record, exchange.to_dataverse)
+        values = {column: value for column, value in exchange.to_dataverse.items() if column not in kept}
+        left[ref] = seen, replace(exchange, to_dataverse=values)
+    return left, {}
 
 
 def has_news(services: Services, seen: Seen) -> bool:

@@ -69,8 +69,17 @@ class Wanted:
 
 
 def look_up(services: Services, contacts: Sequence[SpotlerContact]) -> list[list[SpotlerContact] | ConnectorError]:
-    """All contacts that have the address of each of these, as Spotler has them now."""
-    return _each(services, contacts, lambda contact: services.spotler.search_by_email(contact.email or ""))
+    """All contacts that have the address of each of these, as Spotler has them now.
+
+    Spotler has just shown them, so where it finds nobody it is asked a second time: a subscriber whose contact is not
+    found gets no External Id until the contact changes again.
+    """
+
+    def holders(contact: SpotlerContact) -> list[SpotlerContact]:
+        address = contact.email or ""
+        return services.spotler.search_by_email(address) or services.spotler.search_by_email(address)
+
+    return _each(services, contacts, holders)
 
 
 def is_same(contact: SpotlerContact, other: SpotlerContact) -> bool:

@@ -209,15 +209,21 @@ class _Block:
         return again
 
     def _values(self, done: Exchanged) -> dict[str, object]:
-        """What Spotler Info remembers: what is in common, and the hash if the record was in step before."""
+        """What Spotler Info remembers: what is in common, and the hash if the record was in step before.
+
+        Else the hash is forgotten: after a crash the record may have what is new already, and if somebody then changed
+        it back to what was sent last, that would look as if it had been sent.
+        """
         record = done.seen.record
         noted = done.prepared.record.last.noted
         last = LastCommon(done.common(was_sent=False), done.known, made_on=done.seen.made_on, noted=noted)
         values: dict[str, object] = {} if last == done.seen.before else {Info.LAST_COMMON: last.text}
         if record.sent_hash and record.sent_hash != done.prepared.hash:
             before = Prepared.of(self._services, record, done.seen.fields)
-            if before.hash == record.sent_hash and not done.must_be_sent:
-                values[Info.SENT_HASH] = done.prepared.hash
+            is_in_step = before.hash == record.sent_hash and not done.must_be_sent
+            values[Info.SENT_HASH] = done.prepared.hash if is_in_step else ""
+            if is_in_step:
+                values[Info.SENT_FIELDS] = done.prepared.sent_fields.text
         return values
 
     def _count(self, done: Iterable[Exchanged]) -> None:

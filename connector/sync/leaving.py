@@ -14,6 +14,7 @@ from connector.services import Services
 from connector.spotler import ContactUnknown
 from connector.sync.info import InfoWrite, info_of, write_unchanged
 from connector.sync.last_words import hear_last_words
+from connector.sync.old_values import erase_old_values
 from connector.sync.one_by_one import one_by_one
 from connector.sync.preparing import Prepared
 from connector.sync.records import Record
@@ -110,7 +111,7 @@ class Leaving:
         return Sent.of(
             code,
             f"{MEANINGS[code].sentence} All its permissions are off in Spotler.",
-            info=remembered(record, code, now, sent_hash=prepared.hash, last=last),
+            info=remembered(record, code, now, sent_hash=prepared.hash, last=last, fields=prepared.sent_fields),
             over=record.info,
             is_there=True,
             changed=True,
@@ -134,4 +135,6 @@ class Leaving:
         An earlier attempt may have anonymised what Spotler Info still calls known.
         """
         hear_last_words(self._services, record)
-        return self._services.spotler.anonymize(record.ref.id) or record.is_known
+        was_there = self._services.spotler.anonymize(record.ref.id) or record.is_known
+        erase_old_values(self._services, [record.ref])
+        return was_there

@@ -133,6 +133,7 @@ class Meeting:
         fresh = []
         for each in noted:
             record = found.get(each.ref)
+            record = record.holding(each.record.held) if record is not None else None
             if record is None or record.decision.fate is not Fate.SENT or not _is_same(record, each.record):
                 results[each.ref] = NotSent(InfoChanged())
             else:

@@ -7,6 +7,7 @@ from typing import Final
 from connector.dataverse.api import BatchRequest, Conflict, Duplicate, Keyed
 from connector.dataverse.api.rows import TableNames
 from connector.dataverse.names import Contact, Lead
+from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.mapping.inward import inward_plan
 from connector.services import Services
@@ -15,6 +16,7 @@ from connector.sync.newcomer_choice import CREATED, FOUND
 from connector.sync.newcomer_rows import Newcomer, RowOrigin, changes_of, new_row
 from connector.sync.newcomer_tally import Tally
 from connector.sync.newcomer_target import Target
+from connector.sync.old_values import Overwritten, keep
 
 _TABLES: Final[dict[str, TableNames]] = {Contact.TABLE: Contact, Lead.TABLE: Lead}
 
@@ -58,6 +60,19 @@ def update_rows(
     changes = [(each, changes_of(plan, fields, each.subscriber, each.place)) for each in newcomers]
     wanted = [(each, values) for each, values in changes if values]
     done = [each for each, values in changes if not values]
+    if wanted:
+        unkept = keep(
+            services,
+            {
+                RecordRef(target.table, each.row_id): Overwritten(
+                    target.table, {column: (each.place.row.get(column), value) for column, value in values.items()}, {}
+                )
+                for each, values in wanted
+            },
+        )
+        for error in unkept.values():
+            tally.failed(error)
+        wanted = [pair for pair in wanted if RecordRef(target.table, pair[0].row_id) not in unkept]
     if wanted:
         keyed = [Keyed(each.row_id, values) for each, values in wanted]
         try:

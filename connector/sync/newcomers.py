@@ -89,7 +89,7 @@ def _info(services: Services, ref: RecordRef, newcomer: Newcomer) -> InfoValues:
         newcomer.subscriber.address,
         **{
             Info.ACTIVE: True,
-            Info.CONTACT_STATUS: ContactStatus.ACTIVE_STATIC.value,
+            Info.CONTACT_STATUS: ContactStatus.ACTIVE_DYNAMIC.value,  # as for every contact that is not temporary
             Info.LAST_STATUS: OK,
             Info.LAST_SYNC_ON: services.now().isoformat(timespec="seconds"),
             Info.GONE: False,

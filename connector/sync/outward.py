@@ -26,6 +26,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
 from connector.outcomes import UNCHANGED
 from connector.services import Services
+from connector.sync.braking import NOT_EDITED, Braking
 from connector.sync.delivering import Delivering
 from connector.sync.info import InfoChanged, InfoWrite, info_of, write_infos, write_unchanged
 from connector.sync.last_common import LastCommon
@@ -60,13 +61,19 @@ class Outward:
 
     def __init__(self, services: Services, *, check_time: Callable[[], None] = no_deadline) -> None:
         self._services = services
+        self._brake = Braking(services)
         self._rows = PermissionRows(services)
         self._token = cache(services.new_id)
         self._leaving = Leaving(services, check_time, self._token)
         self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token), self._rows)
 
     def send(
-        self, records: Sequence[Record], *, always: bool, created: Collection[RecordRef] = ()
+        self,
+        records: Sequence[Record],
+        *,
+        always: bool,
+        created: Collection[RecordRef] = (),
+        edited: Mapping[RecordRef, Collection[str]] = NOT_EDITED,
     ) -> dict[RecordRef, Delivery]:
         """Send these records; without `always`, only those whose content changed since they were last sent.
 
@@ -78,13 +85,14 @@ class Outward:
             records: which.
             always: also those that are unchanged.
             created: those that people made in Dynamics just now.
+            edited: the columns that people changed, as far as that is known: what follows from them is never held back.
 
         Returns:
             for each record what became of it, or the error that stopped it and no other.
         """
 
         def once(records: Sequence[Record], together: Mapping[RecordRef, Together]) -> dict[RecordRef, Delivery]:
-            return self._send(records, together, always=always, created=created)
+            return self._send(records, together, edited, always=always, created=created)
 
         return self._until_unchanged(records, once)
 
@@ -133,11 +141,13 @@ class Outward:
         self,
         records: Sequence[Record],
         together: Mapping[RecordRef, Together],
+        edited: Mapping[RecordRef, Collection[str]],
         *,
         always: bool,
         created: Collection[RecordRef],
     ) -> dict[RecordRef, Delivery]:
         now = self._services.now()
+        records, results = self._brake.admit(records, edited)
         refused: dict[RecordRef, ConnectorError] = {}
         known = {record.ref: record.last.permissions for record in records}
         ensured = self._rows.ensure(records, created, known=known)
@@ -147,7 +157,7 @@ class Outward:
         refused |= switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
         records = [each.noted(off=each.decision.withdrawals) if each.is_noted else each for each in records]
         removed = [record for record in records if record.decision.fate is Fate.REMOVED]
-        results = self._leaving.remove(removed, together)
+        results |= self._leaving.remove(removed, together)
         waiting = [record for record in records if record.ref not in results and record.ref not in refused]
         prepared: list[Prepared] = []
         for ref, each in self._prepare_all(waiting, together, always=always).items():
@@ -155,6 +165,8 @@ class Outward:
                 prepared.append(each)
             else:
                 results[ref] = each
+        prepared, failed = self._brake.without_emptied(prepared, edited)
+        results |= failed
         results |= self._leaving.silence([each for each in prepared if each.is_silenced])
         results |= self._delivering.deliver([each for each in prepared if not each.is_silenced], together)
         for ref, error in refused.items():
@@ -184,7 +196,8 @@ class Outward:
             except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
                 results[record.ref] = NotSent(error)
                 continue
-            is_unchanged = prepared.hash == record.sent_hash and not record.is_gone and is_certain and not always
+            was_sent = prepared.hash == record.sent_hash and not prepared.was_overtaken
+            is_unchanged = was_sent and not record.is_gone and is_certain and not always
             results[record.ref] = Sent.of(code, is_there=True) if is_unchanged else prepared
         return results
 

@@ -7,11 +7,13 @@ Switching off is never bound to a version, so that no state of a row forbids a w
 somebody has changed the row meanwhile, that person's change stays.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from connector import telemetry
 from connector.consent import Change, PermissionRow
 from connector.dataverse.api import BatchRequest, Conflict, Keyed, NotFound, Row
 from connector.dataverse.choices import ChangedBy, ConsentCause
@@ -21,7 +23,10 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.services import Services
 from connector.sync.consent_history import append
+from connector.sync.old_values import OPERATION, Overwritten, keep
 from connector.sync.permission_storage import storage_of
+
+log = logging.getLogger(__name__)
 
 #: What people see as the place where a permission was changed.
 _CHANGED_BY: Final = {ConsentCause.FEED: ChangedBy.SPOTLER, ConsentCause.FORM: ChangedBy.SPOTLER}
@@ -88,10 +93,21 @@ def switch(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, Co
     changes = [change for each in switches if (change := each.change)]
     failed = append(services.dataverse, changes)
     ready = [each for each in switches if each.record not in failed]
+    _keep_old(services, ready)
     for table, group in _by_table(services, ready):
         failed |= _off(services, table, [each for each in group if not each.on])
         failed |= _on(services, table, [each for each in group if each.on])
     return failed
+
+
+def _keep_old(services: Services, switches: Sequence[Switch]) -> None:
+    """Keep what the rows said. That this fails holds no withdrawal back: an undo leaves permissions as they are."""
+    by_record: dict[RecordRef, dict[str, tuple[object, object]]] = {}
+    for each in switches:
+        by_record.setdefault(each.record, {})[each.row.id] = (not each.row.refuses, each.on)
+    changes = {ref: Overwritten(ref.table, {}, rows) for ref, rows in by_record.items()}
+    for error in keep(services, changes).values():
+        telemetry.log_problem(log, error, operation=OPERATION)
 
 
 def _by_table(services: Services, switches: Sequence[Switch]) -> list[tuple[PermissionTable, list[Switch]]]:

@@ -6,13 +6,14 @@ from typing import Self
 
 from connector.consent import Fate, KnownState
 from connector.dataverse.records import RecordRef
-from connector.mapping import Mapping as FieldMapping, Outcome, content_hash, plan
+from connector.mapping import Mapping as FieldMapping, Outcome, content_hash, mapping_version, plan
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.spotler import FIELDS_MISSED_TTL, Field, Fields
 from connector.sync.columns import SharedColumns, shared_columns
 from connector.sync.records import Record
 from connector.sync.results import PermissionsHidden
+from connector.sync.sent_fields import SentFields, filled_fields
 from connector.sync.switches import has_open_question, permissions_in, to_send, with_switches
 
 
@@ -28,6 +29,7 @@ class Prepared:
         fields: the fields of the account that it was made with.
         columns: the columns that Spotler may change.
         permissions: the field of Spotler with the permissions that rows are kept of; None where there is none.
+        mapping: the version of the mapping.
     """
 
     record: Record
@@ -37,6 +39,7 @@ class Prepared:
     fields: Fields
     columns: SharedColumns
     permissions: Field | None
+    mapping: str
 
     @classmethod
     def of(cls, services: Services, record: Record, fields: Fields) -> Self:
@@ -53,14 +56,16 @@ class Prepared:
         if outcome.hidden:
             raise PermissionsHidden
         table = record.ref.table
+        properties = {name: value for name, value in outcome.properties.items() if name not in record.held.fields}
         return cls(
             record,
-            outcome.properties,
-            content_hash(outcome.properties),
+            properties,
+            content_hash(properties),
             outcome.warnings,
             fields,
             shared_columns(services.mapping, table),
             permissions_field(services.mapping, table, fields),
+            mapping_version(services.mapping),
         )
 
     @property
@@ -74,9 +79,28 @@ class Prepared:
         return self.record.decision.fate is Fate.SILENCED
 
     @property
+    def sent_fields(self) -> SentFields:
+        """What Spotler Info remembers of it once it is sent."""
+        kept = self.record.sent_fields.filled & self.record.held.fields
+        filled = frozenset() if self.is_silenced else filled_fields(self.properties, self.fields) | kept
+        return SentFields(self.mapping, filled, is_silenced=self.is_silenced)
+
+    @property
     def switches(self) -> dict[int, bool]:
         """The permissions of the whole contact, by bit."""
         return permissions_in(self.properties, self.permissions)
+
+    @property
+    def was_overtaken(self) -> bool:
+        """Whether Spotler is known to have got something else after this was sent, which its hash does not show.
+
+        A job switches a permission on without sending the record, and what the feed brings may arrive while the record
+        waits to be sent. When a person takes that back in Dataverse, the content is the one that was sent last.
+        """
+        states = self.record.last.permissions
+        if any(bit in states and states[bit].on is not on for bit, on in self.switches.items()):
+            return True
+        return not self.record.last.columns.keys().isdisjoint(self.columns.changed(self.record, self.fields))
 
     @property
     def has_question(self) -> bool:

@@ -16,11 +16,13 @@ from connector.mapping import OutwardPlan, plan
 from connector.mapping.inward import inward_plan
 from connector.services import Services
 from connector.sync.contact_status import active_after_sending
+from connector.sync.held import NOT_HELD, Held
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon, fingerprint
 from connector.sync.moments import read_moment
 from connector.sync.permission_row import columns_of, read_row
 from connector.sync.permission_storage import storage_of
+from connector.sync.sent_fields import SentFields
 
 #: Columns of every table that say who last changed a row, and when.
 _MODIFIED_ON, _MODIFIED_BY = "modifiedon", lookup_value("modifiedby")
@@ -44,8 +46,10 @@ class Record:
         info: the version of its Spotler Info that was read.
         last: what it and its contact last had in common.
         sent_on: when it was last sent.
+        sent_fields: which fields were sent with a value, and by which mapping.
         has_bounced: whether messages to it came back, so that its contact cannot be reached.
         is_inactive: whether Spotler Info says that its contact gets no mail, which a send does not change.
+        held: what the brake holds back of it.
         decision: what follows from the facts.
     """
 
@@ -57,8 +61,10 @@ class Record:
     info: InfoVersion = NO_INFO
     last: LastCommon = field(default_factory=LastCommon)
     sent_on: datetime | None = None
+    sent_fields: SentFields = field(default_factory=SentFields)
     has_bounced: bool = False
     is_inactive: bool = False
+    held: Held = NOT_HELD
     decision: Decision = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -125,6 +131,11 @@ class Record:
         """The record with what its contact in Spotler says; its decision is made anew."""
         return replace(self, facts=replace(self.facts, spotler=spotler))
 
+    def holding(self, held: Held) -> Self:
+        """The record as if nothing of this were so: it stays equal to its contact, with all that people asked for."""
+        facts = replace(self.facts, is_excluded=False, has_address=True) if held.fate else self.facts
+        return replace(self, facts=facts, held=held)
+
     def with_rows(self, rows: Iterable[PermissionRow]) -> Self:
         """The record with these rows of Spotler Permission; its decision is made anew."""
         return replace(self, facts=replace(self.facts, rows=tuple(rows)))
@@ -172,6 +183,7 @@ class RecordReader:
                     info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
                     last=LastCommon.parse(info.get(Info.LAST_COMMON)),
                     sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
+                    sent_fields=SentFields.parse(info.get(Info.SENT_FIELDS)),
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
                     is_inactive=active_after_sending(info) is None,
                 )
@@ -207,6 +219,7 @@ class RecordReader:
                 Info.GONE,
                 Info.KEEP_OUT,
                 Info.LAST_COMMON,
+                Info.SENT_FIELDS,
                 Info.LAST_SYNC_ON,
                 Info.CONTACT_STATUS,
                 Info.ACTIVE,

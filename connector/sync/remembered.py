@@ -12,6 +12,7 @@ from connector.sync.info import InfoValues, info_of
 from connector.sync.last_common import LastCommon
 from connector.sync.records import Record
 from connector.sync.results import NotSent
+from connector.sync.sent_fields import SentFields
 
 #: Spotler's code for a contact that opted out of everything, and so is inactive.
 OPTED_OUT: Final = "CONTACT_OPTOUT"
@@ -27,6 +28,7 @@ def remembered(
     active: bool | None = None,
     gone: bool | None = None,
     error: str | None = None,
+    fields: SentFields | None = None,
 ) -> InfoValues:
     """The row of Spotler Info that says this; what is None stays as it is, but for the error."""
     columns: dict[str, object | None] = {
@@ -35,6 +37,7 @@ def remembered(
         if sent_hash is not None and error is None
         else None,
         Info.LAST_COMMON: last.text if last is not None else None,
+        Info.SENT_FIELDS: fields.text if fields is not None else None,
         Info.ACTIVE: active,
         Info.GONE: gone,
     }
@@ -46,7 +49,9 @@ def forgotten(record: Record, status: str, now: datetime) -> InfoValues | None:
     """After the contact has left Spotler: nothing is kept of what it had; nothing of a record that was deleted."""
     if not record.exists:
         return None
-    return remembered(record, status, now, sent_hash="", last=LastCommon(), active=False, gone=True)
+    return remembered(
+        record, status, now, sent_hash="", last=LastCommon(), active=False, gone=True, fields=SentFields()
+    )
 
 
 def failed(

@@ -4,14 +4,19 @@ The answer to each write has what Dataverse made of the values, plug-ins include
 in common, and nothing that a person writes at the same time is taken for that.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from connector import telemetry
 from connector.dataverse.api import BatchRequest, Conflict, NotFound, Row, etag
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.services import Services
+from connector.sync.old_values import OPERATION, Overwritten, keep
 from connector.sync.records import Record
+
+log = logging.getLogger(__name__)
 
 
 class RecordChanged(Transient):
@@ -53,11 +58,16 @@ def write_columns(services: Services, writes: Sequence[ColumnWrite]) -> dict[Rec
     """
     if not writes:
         return {}
+    unkept = keep(services, {write.record.ref: _overwritten(write, write.values) for write in writes})
+    results: dict[RecordRef, Record | ConnectorError] = dict(unkept)
+    writes = [write for write in writes if write.record.ref not in unkept]
+    if not writes:
+        return results
     try:
         answers = services.dataverse.batch([write.request for write in writes])
     except ConnectorError as error:
-        return {write.record.ref: error for write in writes}
-    results: dict[RecordRef, Record | ConnectorError] = {}
+        return results | {write.record.ref: error for write in writes}
+    other: dict[RecordRef, Overwritten] = {}
     for write, answer in zip(writes, answers, strict=True):
         ref = write.record.ref
         if isinstance(answer.error, Conflict | NotFound):
@@ -65,8 +75,17 @@ def write_columns(services: Services, writes: Sequence[ColumnWrite]) -> dict[Rec
         elif answer.error is not None:
             results[ref] = answer.error
         else:
-            results[ref] = _written(write, answer.body if isinstance(answer.body, Mapping) else {})
+            written = results[ref] = _written(write, answer.body if isinstance(answer.body, Mapping) else {})
+            if any(written.row.get(column) != value for column, value in write.values.items()):
+                other[ref] = _overwritten(write, {column: written.row.get(column) for column in write.values})
+    for problem in keep(services, other).values():  # an undo then leaves what it does not recognise
+        telemetry.log_problem(log, problem, operation=OPERATION)
     return results
+
+
+def _overwritten(write: ColumnWrite, after: Mapping[str, object]) -> Overwritten:
+    columns = {column: (write.record.row.get(column), value) for column, value in after.items()}
+    return Overwritten(write.record.ref.table, columns, {})
 
 
 def _written(write: ColumnWrite, answer: Row) -> Record:

@@ -79,7 +79,9 @@ def delivered(
     return Sent(
         OK,
         " ".join(("Sent to Spotler.", *prepared.warnings)),
-        remembered(record, OK, now, sent_hash=prepared.hash, last=last, active=active, gone=False),
+        remembered(
+            record, OK, now, sent_hash=prepared.hash, last=last, active=active, gone=False, fields=prepared.sent_fields
+        ),
         is_there=True,
         changed=True,
         over=record.info,

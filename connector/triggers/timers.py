@@ -38,10 +38,16 @@ async def refresh_automations_daily(timer: func.TimerRequest, context: func.Cont
     arg_name="timer", schedule="%REFRESH_PERMISSIONS_SCHEDULE%", run_on_startup=False, use_monitor=True
 )
 async def refresh_permissions_daily(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Copy the names of the permissions into the environment variable."""
-    from connector.pulls.permissions import refresh_permissions  # noqa: PLC0415 - heavy, loaded when used
+    """Follow what Spotler calls its permissions, and read what changed since yesterday a second time."""
 
-    await _run("refresh-permissions-daily", refresh_permissions, context)
+    def refresh(services: "Services") -> None:
+        from connector.pulls.permissions import refresh_permissions  # noqa: PLC0415 - heavy, loaded when used
+        from connector.pulls.updates import pull_updates_again  # noqa: PLC0415
+
+        refresh_permissions(services)
+        pull_updates_again(services)
+
+    await _run("refresh-permissions-daily", refresh, context)
 
 
 @blueprint.function_name("read_updates")
@@ -65,10 +71,16 @@ async def read_bounces(timer: func.TimerRequest, context: func.Context) -> None:
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Delete old jobs."""
-    from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
+    """Delete old jobs, and the old values of runs that cannot be undone any more."""
 
-    await _run("clean-up-jobs", clean_up, context)
+    def clean(services: "Services") -> None:
+        from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
+        from connector.plans.expiry import erase_expired  # noqa: PLC0415
+
+        erase_expired(services)
+        clean_up(services)
+
+    await _run("clean-up-jobs", clean, context)
 
 
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:

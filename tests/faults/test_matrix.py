@@ -7,6 +7,7 @@ connector is found.
 import logging
 import re
 import sys
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -22,7 +23,7 @@ from connector.pulls import loop
 from connector.routing.record_item import RecordItem
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
-from connector.sync import change_items, contact_status
+from connector.sync import change_items, consent_import, contact_status, newcomers, permission_switch, reports
 from connector.sync.records import RecordReader
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
@@ -33,7 +34,7 @@ from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
 
 #: Cells of the usual run, and the tests among which they are divided.
-SAMPLE = 1160
+SAMPLE = 1320
 PARTS = 8
 WORKS = works()
 
@@ -59,8 +60,12 @@ def broken(matrix, cells) -> list[str]:
 
 def test_every_operation_works_and_so_do_the_router_the_sweep_and_the_timers():
     names = {"route-dataverse-message", "sweep-jobs", "clean-up-jobs", "read-bounces", "sync-records"}
+    both_ways = {
+        *("read-updates", "new-subscribers-contact", "new-subscribers-lead"),
+        *("plan-apply", "undo", "consent-import"),
+    }
 
-    assert OPERATIONS.keys() | names <= WORKS.keys()
+    assert OPERATIONS.keys() | names | both_ways <= WORKS.keys()
     assert {f"{slug}-for-refusing" for slug in ("sync-contact", "start-automation", "add-tag")} <= WORKS.keys()
 
 
@@ -224,6 +229,43 @@ def test_an_automatic_sync_that_takes_absence_for_deletion_is_found(monkeypatch)
     monkeypatch.setattr(RecordItem, "deleted", property(lambda _: True), raising=False)
 
     assert fresh.run(Cell(work, 0, None, 1)).problems()
+
+
+def test_a_permission_that_is_switched_without_its_history_is_found(monkeypatch):
+    monkeypatch.setattr(permission_switch, "append", lambda *_: {})
+
+    found = Matrix().without_fault(works()["read-updates"], 1).problems()
+
+    assert any("Newsletter off, and its history says on" in each for each in found), found
+
+
+def test_an_opt_out_that_the_feed_brings_and_nobody_heeds_is_found(monkeypatch):
+    monkeypatch.setattr(reports, "reported", lambda record, _contact, _field, **_: (record, record.last.permissions))
+
+    found = Matrix().without_fault(works()["read-updates"], 1).problems()
+
+    assert any("left subscribed" in each for each in found), found
+
+
+def test_an_import_of_consent_that_forgets_its_syncs_when_it_is_repeated_is_found(monkeypatch):
+    monkeypatch.setattr(consent_import, "_is_in_spotler", lambda *_, **__: True)
+    fresh, work = Matrix(), works()["consent-import"]
+    queue = next(
+        each
+        for each in fresh.without_fault(work, 1).touches
+        if each.what.endswith("CreateMultiple") and "jobs" in each.what
+    )
+
+    assert fresh.run(Cell(work, queue.number, FAULTS["death-before"], 1)).problems()
+
+
+def test_a_new_subscriber_who_gets_two_rows_is_found(monkeypatch):
+    rows = iter(range(100))
+    monkeypatch.setattr(newcomers, "own_id", lambda *_: str(uuid.UUID(int=next(rows))))
+    fresh, work = Matrix(), works()["new-subscribers-lead"]
+    tie = next(each for each in fresh.without_fault(work, 1).touches if each.what.endswith("/contact/list"))
+
+    assert fresh.run(Cell(work, tie.number, FAULTS["death-before"], 1)).problems()
 
 
 # The command

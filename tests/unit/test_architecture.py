@@ -1,6 +1,6 @@
 """Who may use whom, read from the import statements.
 
-triggers, cli → jobs → operations → pulls → sync → routing → services → mapping → consent
+triggers, cli → jobs → operations → pulls → plans → sync → routing → services → mapping → consent
               → dataverse, spotler, servicebus, state → http → settings, telemetry, threads, due
               → errors, outcomes, problem_log
 

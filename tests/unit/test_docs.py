@@ -276,6 +276,8 @@ def commands(command=None, path=()):
     """Every command with the words that call it."""
     command = command or typer.main.get_command(app)
     if hasattr(command, "commands"):
+        if command.invoke_without_command and path:  # the group is a command itself
+            yield " ".join(path), command
         for name, below in command.commands.items():
             yield from commands(below, (*path, name))
     else:

@@ -108,6 +108,7 @@ INFO = Table(
         Column(Info.SOFT_BOUNCES, Kind.INTEGER, "Soft Bounces"),
         Column(Info.STATUS_INFERRED, Kind.YES_NO, "Status Inferred", default=False),
         Column(Info.LAST_COMMON, Kind.MEMO, "Last Common", length=100_000),
+        Column(Info.SENT_FIELDS, Kind.MEMO, "Sent Fields", length=100_000),
         *_system_columns(),
     ),
     keys={"dh_recordid_key": (Info.RECORD,)},

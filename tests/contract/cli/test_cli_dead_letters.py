@@ -10,7 +10,13 @@ from connector.dataverse.choices import Operation
 from connector.dataverse.messages import parse_message
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import MAX_MESSAGE_BYTES, OutgoingMessage
-from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS, dead_letter_locations
+from connector.servicebus.entities import (
+    QUEUE_DATAVERSE,
+    QUEUE_QUARANTINE,
+    SYNC_RECORDS,
+    TOPIC_JOBS,
+    dead_letter_locations,
+)
 
 DEAD = ServiceBusSubQueue.DEAD_LETTER
 
@@ -46,7 +52,8 @@ def dead_item(bus, bury, item):
 def test_every_queue_and_every_operation_is_looked_at():
     names = {location.name for location in dead_letter_locations()}
 
-    assert names == {QUEUE_DATAVERSE, QUEUE_QUARANTINE, "resolve-job", *(operation.slug for operation in Operation)}
+    operations = {operation.slug for operation in Operation}
+    assert names == {QUEUE_DATAVERSE, QUEUE_QUARANTINE, "resolve-job", SYNC_RECORDS, *operations}
 
 
 @pytest.mark.usefixtures("dead_item")

@@ -11,6 +11,7 @@
    systems hold what they would hold then (`tests.faults.kill_points.truth`).
 7. OUTCOME_UNKNOWN is said only where the request left and nothing proves that it had no effect.
 8. No consent is loosened: nobody is mailed against it, or left subscribed (`tests.faults.kill_points.truth`).
+9. The history of consent explains every permission: one that is on has an entry newer than the last withdrawal.
 """
 
 from collections import defaultdict
@@ -24,7 +25,7 @@ from connector.outcomes import OK
 from connector.sync.results import SKIPPED
 from tests.faults.kill_points.evidence import SCORE, Evidence, JobStory
 from tests.faults.kill_points.orders import Effect, Holds, Order, Trial
-from tests.faults.kill_points.truth import loosened, untruths
+from tests.faults.kill_points.truth import loosened, unexplained, untruths
 
 #: What happens in Spotler when work is done that must not be done twice.
 DELICATE: Final = frozenset({"automation.started", "campaign.started", SCORE})
@@ -40,7 +41,7 @@ def violations(trial: Trial, evidence: Evidence) -> list[str]:
         problems = [*_end(trial, order, story), *_effects(trial, order, story, evidence)]
         found += [f"{order.name}: {problem}" for problem in problems]
     found += [*_strays(trial, evidence), *_doubles(trial, evidence), *_disorder(trial, evidence)]
-    found += [*untruths(trial, evidence), *loosened(evidence)]
+    found += [*untruths(trial, evidence), *loosened(evidence), *unexplained(evidence)]
     return [f"{problem} [{trial.label}]" for problem in found]
 
 

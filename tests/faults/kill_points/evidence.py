@@ -146,6 +146,16 @@ class Mailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One entry of Consent History; `at` as text that can be compared."""
+
+    record: str
+    permission: str
+    on: bool
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that happened, of all trials.
 
@@ -169,6 +179,8 @@ class Evidence:
     withdrawn: Mapping[str, float] = field(default_factory=dict)
     mailed: Sequence[Mailed] = ()
     subscribed: frozenset[str] = frozenset()
+    permissions: Mapping[str, Sequence[tuple[str, bool]]] = field(default_factory=dict)
+    history: Sequence[ConsentEntry] = ()
 
     def of(self, external_id: str) -> Sequence[Happening]:
         """What happened to a contact."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from connector.dataverse.names import Info
 from connector.errors import OutcomeUnknown
 from connector.operations.consent_watch import MAX_AGE
-from tests.faults.kill_points.evidence import Evidence
+from tests.faults.kill_points.evidence import ConsentEntry, Evidence
 from tests.faults.kill_points.orders import Trial
 
 #: What Spotler Info may not say any more after a write of it was lost. Keep Out is never forgotten.
@@ -37,6 +37,25 @@ def loosened(evidence: Evidence) -> Iterator[str]:
             yield f"{mailed.external_id} was mailed {mailed.sent - withdrawn:.0f} seconds after consent was withdrawn"
     for external_id in sorted(evidence.subscribed):
         yield f"{external_id} withdrew consent and is left subscribed, or in Spotler"
+
+
+def unexplained(evidence: Evidence) -> Iterator[str]:
+    """Rows of Spotler Permission that are not as the newest entry of their history says.
+
+    One that is on needs an entry that says so, and that is newer than the last withdrawal. One that is off may have
+    none: nobody has ever agreed.
+    """
+    newest: dict[tuple[str, str], ConsentEntry] = {}
+    for entry in sorted(
+        evidence.history, key=lambda each: (each.at, not each.on)
+    ):  # a withdrawal of the same second counts
+        newest[entry.record, entry.permission.casefold()] = entry
+    for record, rows in evidence.permissions.items():
+        for name, is_on in rows:
+            last = newest.get((record, name.casefold()))
+            if (last is not None and last.on) is not is_on:
+                says = "nothing" if last is None else "on" if last.on else "off"
+                yield f"{record} has {name} {'on' if is_on else 'off'}, and its history says {says}"
 
 
 def _is_forgotten(found: object, wanted: object) -> bool:

@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from connector.dataverse.choices import AutomationKind
-from connector.dataverse.names import Account, Automation, Contact, EnvironmentVariable, Flags, Job, Lead, Permission
+from connector.dataverse.choices import AutomationKind, ConsentCause
+from connector.dataverse.names import (
+    Account,
+    Automation,
+    Consent,
+    Contact,
+    EnvironmentVariable,
+    Flags,
+    Job,
+    Lead,
+    Permission,
+)
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from sandbox.samples import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed as account
@@ -18,6 +28,13 @@ from tests.faults.matrix.wire import TouchedBus, Wire
 
 #: The permission that everybody in a work has agreed to.
 NEWSLETTER: Final = "Newsletter"
+#: When they did, before the work.
+AGREED_BEFORE: Final = timedelta(days=7)
+_HISTORY_OF: Final = {
+    Contact.TABLE: Consent.CONTACT_NAVIGATION,
+    Lead.TABLE: Consent.LEAD_NAVIGATION,
+    Account.TABLE: Consent.ACCOUNT_NAVIGATION,
+}
 _PERMISSION_OF: Final = {
     Contact.TABLE: Permission.CONTACT_NAVIGATION,
     Lead.TABLE: Permission.LEAD_NAVIGATION,
@@ -53,6 +70,22 @@ class MatrixCast(Cast):
                 f"{_PERMISSION_OF[record.table]}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
             },
         )
+        lookup = {f"{_HISTORY_OF[record.table]}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})"}
+        self.row(
+            Consent.TABLE,
+            Consent.ID,
+            **{
+                Consent.NAME: f"{NEWSLETTER}: on",
+                Consent.RECORD: record.id,
+                Consent.RECORD_TABLE: record.table,
+                Consent.PERMISSION: NEWSLETTER,
+                Consent.AFTER: True,
+                Consent.ON: (self.start - AGREED_BEFORE).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                Consent.SOURCE: ConsentCause.PERSON.value,
+                Consent.KEY: record.id,
+                **lookup,
+            },
+        )
         return record
 
     def known(self, *, tags: Mapping[str, int | None] | None = None, **properties: object) -> RecordRef:
@@ -63,7 +96,7 @@ class MatrixCast(Cast):
     def refusing_mail(self) -> RecordRef:
         """A known record that has got Do Not Email since."""
         record = self.known()
-        self._change(record.table, RECORD_TABLES[record.table].id_column, record.id, {Flags.DO_NOT_EMAIL: True})
+        self.change(record, {Flags.DO_NOT_EMAIL: True})
         self.without_mail.add(record.id)
         return record
 
@@ -74,6 +107,19 @@ class MatrixCast(Cast):
         self._change(Permission.TABLE, Permission.ID, row, {Permission.SUBSCRIBED: False})
         self.without_newsletter.add(record.id)
         return record
+
+    def change(self, record: RecordRef, columns: Row) -> None:
+        """The row of a record has these columns too."""
+        self._change(record.table, RECORD_TABLES[record.table].id_column, record.id, columns)
+
+    def leave_out(self, record: RecordRef) -> None:
+        """Take back a record that is not wanted after all."""
+        rows, id_column = self.rows[record.table], RECORD_TABLES[record.table].id_column
+        rows[:] = [row for row in rows if row[id_column] != record.id]
+        self.rows[Consent.TABLE][:] = [row for row in self.rows[Consent.TABLE] if row[Consent.RECORD] != record.id]
+        gone = self.permission_rows.pop(record.id)
+        self.rows[Permission.TABLE][:] = [row for row in self.rows[Permission.TABLE] if row[Permission.ID] != gone]
+        del self.people[record.id]
 
     def act(self, method: str, record: RecordRef, values: Row) -> None:
         """People do something with a record."""

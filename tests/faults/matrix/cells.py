@@ -12,7 +12,10 @@ from tests.faults.matrix.works import Work, works
 
 SEEDS: Final = (1, 2, 3)
 #: Lists of Spotler that may be empty: an empty one in Spotler's own words cannot be distinguished from the truth.
-MAY_BE_EMPTY: Final = ("/automation/list", "/campaign/list", "/contact/bounces/list")
+MAY_BE_EMPTY: Final = (
+    *("/automation/list", "/campaign/list"),
+    *("/contact/bounces/list", "/contact/updates/list", "/contact/search"),
+)
 EMPTY_LIST: Final = FAULTS["200-empty-list"]
 
 

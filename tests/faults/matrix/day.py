@@ -34,10 +34,10 @@ from connector.threads import ContextThreadPool
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.errors import AmqpError
 from sandbox.servicebus.message import Message
+from tests.faults.matrix.app import AS_DELIVERED, App
 from tests.faults.matrix.systems import DATAVERSE_URL, Systems
 from tests.faults.matrix.wire import Death, TouchedBus, TouchedState, Wire, WireAdapter
 from tests.faults.simulated_bus import SimulatedTime, body_of
-from tests.unit.world import MAPPING
 
 #: Until when everything must be over.
 PATIENCE: Final = timedelta(hours=12)
@@ -104,8 +104,9 @@ class _Timer:
 class Day:
     """The functions of one process after the other, until everything is over."""
 
-    def __init__(self, systems: Systems, wire: Wire, timers: Iterable[Timer] = ()) -> None:
+    def __init__(self, systems: Systems, wire: Wire, timers: Iterable[Timer] = (), app: App = AS_DELIVERED) -> None:
         self.systems = systems
+        self._app = app
         self.wire = wire
         self.time = wire.time
         self.bus = TouchedBus(wire)
@@ -176,7 +177,7 @@ class Day:
 
     def _run(self, path: str, messages: Sequence[Message]) -> None:
         if path == QUEUE_DATAVERSE:
-            services = RouterServices(bus=self.bus, now=self.time.now, mapping=MAPPING)  # type: ignore[arg-type]
+            services = RouterServices(bus=self.bus, now=self.time.now, mapping=self._services.mapping)  # type: ignore[arg-type]
             Router(services).run([Incoming(body_of(each), {}) for each in messages])
         elif path.endswith(SYNC_RECORDS):
             delivered = [Delivered(body_of(each), each.delivery_count > 0) for each in messages]
@@ -225,12 +226,12 @@ class Day:
     def _start_process(self) -> None:
         """A process that has asked for nothing yet."""
         self.wire.revive()
-        self._services = services_on(self.systems, self.wire, self.bus)
+        self._services = services_on(self.systems, self.wire, self.bus, self._app)
 
 
-def services_on(systems: Systems, wire: Wire, bus: TouchedBus) -> Services:
+def services_on(systems: Systems, wire: Wire, bus: TouchedBus, app: App = AS_DELIVERED) -> Services:
     """The connector's own clients, on the wire."""
-    settings, time = systems.settings, wire.time
+    settings, time = app.settings_on(systems.settings), wire.time
     clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
     common: dict[str, Any] = {"clock": clock, "timeout": 10, "parallel": 4, "session": wire}
 
@@ -248,16 +249,17 @@ def services_on(systems: Systems, wire: Wire, bus: TouchedBus) -> Services:
     signature = OAuth1(settings.spotler_key.get_secret_value(), settings.spotler_secret.get_secret_value())
     claims = iter(range(1, 1_000_000))
     pool = InlinePool(1)
+    dataverse = Dataverse(
+        Transport(settings.dataverse_url + API, system="Dataverse", **common), CachedTokens(credential, clock=clock)
+    )
     return Services(
         settings=settings,
-        dataverse=Dataverse(
-            Transport(settings.dataverse_url + API, system="Dataverse", **common), CachedTokens(credential, clock=clock)
-        ),
+        dataverse=dataverse,
         spotler=Spotler(
             Calls(Transport(settings.spotler_url, system="Spotler", **common), signature, clock=clock), clock=clock
         ),
         bus=bus,  # type: ignore[arg-type]
-        mapping=MAPPING,
+        mapping=app.mapping_on(dataverse, time),
         state=TouchedState(systems.state, wire),
         pool=pool,
         side_pool=pool,

@@ -32,10 +32,11 @@ from tests.faults.kill_points.evidence import (
 )
 from tests.faults.kill_points.orders import Effect, Happens, Order, ScoreMoves
 from tests.faults.matrix import snapshot
-from tests.faults.matrix.actors import MatrixCast
+from tests.faults.matrix.actors import NEWSLETTER, MatrixCast
 from tests.faults.matrix.cell import Cell, CellTrial, Outcome
 from tests.faults.matrix.day import CellTime, Day, InlinePool
 from tests.faults.matrix.faults import Class
+from tests.faults.matrix.stage import Stage
 from tests.faults.matrix.systems import Systems
 from tests.faults.matrix.wire import Touch, Wire
 from tests.faults.matrix.works import Woken, put_in_place
@@ -65,7 +66,11 @@ class Run:
         work, chance = cell.work, random.Random(f"{cell.work.name}/{cell.seed}")  # noqa: S311 - a choice, no secret
         self.cast = MatrixCast(f"{work.name}/{cell.seed}", work.slug, chance, systems, Wire(systems, self.time))
         work.write(self.cast)
+        self._jobs = {str(row[Job.ID]) for row in self.cast.rows[Job.TABLE]}
         put_in_place(systems, work, self.cast)
+        if work.prepare is not None:
+            systems.share_clock(self.time)
+            work.prepare(Stage(systems, self.cast, self.time, work.app))
         self.time.sleep(LONG_AGO)
         self._first_effect = systems.last_effect() + 1
         self.wire = Wire(
@@ -73,7 +78,8 @@ class Run:
         )
         self.wire.busy_until = self.time.wall() + work.busy_seconds
         self.wire.person, self.wire.before_late = self._person, self._before_late
-        self.day = Day(systems, self.wire, work.timers)
+        commands = [work.command(self.cast)] if work.command else []
+        self.day = Day(systems, self.wire, (*work.timers, *commands), work.app)
         self.day.on_death = self._on_death
         #: Who may not be mailed, and since when; who may not get the newsletter.
         self._without_mail = dict.fromkeys(self.cast.without_mail, float("-inf"))
@@ -86,7 +92,7 @@ class Run:
             over = self.day.run()
             touches = tuple(self.wire.touches)
             spotler, contacts = self._before or self._now()
-            found = snapshot.merged(spotler, snapshot.of_dataverse(self.systems))
+            found = snapshot.merged(spotler, snapshot.of_dataverse(self.systems, self._jobs))
             trial = self._trial(usual, over=over)
             evidence = self._evidence(found, contacts)
             if self._without_mail or self._without_newsletter:
@@ -94,6 +100,8 @@ class Run:
                 is_automatic = self.cell.work.woken is Woken.BY_PEOPLE
                 trial = replace(trial, over=over and (is_automatic or self._sync_once_more()))
                 evidence = replace(evidence, subscribed=self._left_subscribed(), mailed=self._mailed())
+            permissions, history = snapshot.permissions_of(self.systems), snapshot.history_of(self.systems)
+            evidence = replace(evidence, permissions=permissions, history=history)
         if usual is None:
             return Outcome(trial, evidence, touches)
         return Outcome(trial, replace(evidence, wanted=usual.evidence.found), touches)
@@ -230,8 +238,13 @@ class Run:
 
     def _left_subscribed(self) -> frozenset[str]:
         spotler = snapshot.of_spotler(self.systems)
+        rows = snapshot.permissions_of(self.systems)
         left = {each for each in self._without_mail if snapshot.is_there(spotler, each)}
-        return frozenset(left | {each for each in self._without_newsletter if snapshot.may_get_mail(spotler, each)})
+        return frozenset(left).union(
+            each
+            for each in self._without_newsletter
+            if snapshot.may_get_mail(spotler, each) or (NEWSLETTER, True) in rows.get(each, ())
+        )
 
     def _events(self) -> dict[str, tuple[JobEvent, ...]]:
         events: dict[str, list[JobEvent]] = defaultdict(list)

@@ -1,11 +1,23 @@
 """What both systems hold, by record, in a form that can be compared with that of another run of the same work."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from connector.dataverse.names import Automation, EnvironmentVariable, Info, Job, Permission, lookup_value
+from connector.dataverse.names import (
+    Automation,
+    Consent,
+    EnvironmentVariable,
+    Flags,
+    Info,
+    Job,
+    Permission,
+    lookup_value,
+)
+from connector.dataverse.records import RECORD_TABLES
 from sandbox.spotler import seed as account
+from tests.faults.kill_points.evidence import ConsentEntry
 from tests.faults.matrix.systems import Systems
 
 type State = dict[str, dict[str, object]]
@@ -15,6 +27,12 @@ ACCOUNT: Final = "the account"
 #: What Spotler Info says about the contact; the moment and the code of the last sync are not compared.
 _SAID: Final = (Info.SENT_HASH, Info.GONE, Info.KEEP_OUT, Info.ACTIVE, Info.CONTACT_STATUS, Info.SOFT_BOUNCES)
 _OWNERS: Final = tuple(map(lookup_value, (Permission.CONTACT, Permission.LEAD, Permission.ACCOUNT)))
+_SUBJECTS: Final = (Job.CUSTOMER, Job.LEAD)
+#: The columns of records that works change.
+_COLUMNS: Final = (
+    *("emailaddress1", "firstname", "lastname", "name", "telephone1", "address1_city"),
+    *(Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL, Flags.STATE),
+)
 _AUTOMATION: Final = (
     Automation.NAME,
     Automation.TRIGGER_CODE,
@@ -28,9 +46,10 @@ def of_spotler(systems: Systems) -> State:
     """What Spotler holds of each contact."""
     state, found = systems.spotler(), defaultdict[str, dict[str, object]](dict)
     for contact in state["contacts"]:
-        if contact["externalId"] is None:  # it is anonymised, and nobody's any more
+        # Where it is anonymised it has neither, and is nobody's any more.
+        external_id = contact["externalId"] or contact["properties"].get("email")
+        if external_id is None:
             continue
-        external_id = str(contact["externalId"])
         found[external_id]["contact"] = {name: contact[name] for name in ("properties", "permissions", "inactive")}
         found[external_id]["tags"] = contact["tags"]
     for kind in ("automationRuns", "campaignRuns"):
@@ -50,20 +69,37 @@ def of_spotler(systems: Systems) -> State:
     return dict(found)
 
 
-def of_dataverse(systems: Systems) -> State:
-    """What Dataverse holds of each record, and of none."""
+def of_dataverse(systems: Systems, ordered: Container[str]) -> State:
+    """What Dataverse holds of each record, and of none.
+
+    Args:
+        systems: where.
+        ordered: the jobs that people have ordered; those that the connector makes have ids by chance.
+    """
     found = defaultdict[str, dict[str, object]](dict)
     for row in systems.rows(Info.TABLE):
         found[str(row[Info.RECORD])]["info"] = {name: row.get(name) or None for name in _SAID}
-    for row in systems.rows(Permission.TABLE):
-        owner = next((str(row[name]) for name in _OWNERS if row.get(name)), None)
-        if owner is not None:  # its record was not deleted
-            found[owner]["permission"] = row.get(Permission.SUBSCRIBED)
+    for table, names in RECORD_TABLES.items():
+        for row in systems.rows(table):
+            found[str(row[names.id_column])]["row"] = _named(row, _COLUMNS)
+    for owner, permissions in permissions_of(systems).items():
+        found[owner]["permission rows"] = sorted(permissions)
     found[ACCOUNT]["automations"] = sorted(str(_named(row, _AUTOMATION)) for row in systems.rows(Automation.TABLE))
     found[ACCOUNT]["permissions"] = [
         row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)
     ]
-    found[ACCOUNT]["jobs"] = sorted(str(row[Job.ID]) for row in systems.rows(Job.TABLE))
+    found[ACCOUNT]["jobs"] = sorted({_job(row, ordered) for row in systems.rows(Job.TABLE)})
+    return dict(found)
+
+
+def permissions_of(systems: Systems) -> dict[str, list[tuple[str, bool]]]:
+    """The rows of Spotler Permission of each record: name, and whether it is on. A deleted record has none."""
+    found = defaultdict[str, list[tuple[str, bool]]](list)
+    for row in systems.rows(Permission.TABLE):
+        owner = next((str(row[name]) for name in _OWNERS if row.get(name)), None)
+        if owner is not None:
+            is_on = row.get(Permission.SUBSCRIBED) is True and row.get(Permission.STATE) == 0
+            found[owner].append((str(row[Permission.NAME]), is_on))
     return dict(found)
 
 
@@ -87,6 +123,25 @@ def may_get_mail(spotler: State, external_id: str) -> bool:
 def is_there(spotler: State, external_id: str) -> bool:
     """Whether Spotler has a contact of this id: one that is anonymised has lost it."""
     return "contact" in spotler.get(external_id, {})
+
+
+def history_of(systems: Systems) -> list[ConsentEntry]:
+    """Every entry of Consent History."""
+    return [
+        ConsentEntry(
+            str(row[Consent.RECORD]),
+            str(row[Consent.PERMISSION]),
+            row[Consent.AFTER] is True,
+            datetime.fromisoformat(str(row[Consent.ON])).isoformat(),
+        )
+        for row in systems.rows(Consent.TABLE)
+    ]
+
+
+def _job(row: Mapping[str, Any], ordered: Container[str]) -> str:
+    if row[Job.ID] in ordered:
+        return str(row[Job.ID])
+    return str([row.get(name) for name in (Job.OPERATION, *map(lookup_value, _SUBJECTS), Job.STATUS)])
 
 
 def _named(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

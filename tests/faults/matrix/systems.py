@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -18,6 +19,7 @@ from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.limits import LimitSettings
 from sandbox.dataverse.settings import Settings as DataverseSettings
 from sandbox.spotler.app import Request, Sandbox
+from sandbox.spotler.dates import Clock
 from sandbox.spotler.settings import Credential
 from sandbox.spotler.side_door.controls import Controls
 from sandbox.spotler.side_door.events import emit
@@ -33,6 +35,19 @@ DATAVERSE_URL: Final = "https://dataverse.localhost"
 SPOTLER_URL: Final = "http://127.0.0.1"
 #: Audiences that the account may have: more than a work makes.
 AUDIENCES: Final = 100
+
+
+class _SharedClock(Clock):
+    """A clock of Spotler that shows this time."""
+
+    __slots__ = ("_time",)
+
+    def __init__(self, time: SimulatedTime) -> None:
+        super().__init__()
+        self._time = time
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(round(self._time.wall(), 3), UTC)
 
 
 class Systems:
@@ -55,6 +70,11 @@ class Systems:
         self.sandbox.reset()
         self.state = MemoryState()
         self.controls.change_settings(json.dumps({"max_audiences": AUDIENCES}).encode())
+
+    def share_clock(self, time: SimulatedTime) -> None:
+        """Spotler goes by the same clock as Dataverse."""
+        clock = _SharedClock(time)
+        self.sandbox.world.clock = self.sandbox.world.journal.clock = clock
 
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         """Carry out a request, as the system behind its address does."""

@@ -14,9 +14,12 @@ from typing import Final
 
 from connector.dataverse.choices import JobStatus, Operation as Choice
 from connector.dataverse.names import (
+    Consent,
+    Contact,
     EnvironmentVariable,
     Flags,
     Job,
+    Lead,
     Permission,
 )
 from connector.dataverse.records import RECORD_TABLES
@@ -26,13 +29,18 @@ from connector.operations.registry import OPERATIONS
 from connector.pulls.automations import refresh_automations
 from connector.pulls.bounces import read_bounces
 from connector.pulls.permissions import refresh_permissions
+from connector.pulls.updates import pull_updates
 from connector.routing.subscriptions import RESOLVE
 from connector.servicebus.entities import SYNC_RECORDS
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
+from tests.faults.matrix import both_ways
 from tests.faults.matrix.actors import MatrixCast, shared_rows
+from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
+from tests.faults.matrix.plans import plan_apply_and_sync, undo_run
+from tests.faults.matrix.stage import Stage
 from tests.faults.matrix.systems import Systems
 
 #: Long enough for the jobs to be put back some times.
@@ -62,6 +70,9 @@ class Work:
         write: adds to the cast what there is and what is ordered.
         timers: what runs on a schedule besides the sweep.
         uses_variable: whether the variable with the permissions holds the name of the work at first.
+        prepare: what else happened before, where both sides take part.
+        command: what an administrator runs, again until it says that it is done.
+        app: how the app is configured.
         busy_seconds: how long Spotler answers 429 at first, so that jobs are put back and tried again.
     """
 
@@ -72,6 +83,9 @@ class Work:
     timers: tuple[Timer, ...] = ()
     uses_variable: bool = False
     busy_seconds: float = 0.0
+    prepare: Callable[[Stage], None] | None = None
+    command: Callable[[MatrixCast], Timer] | None = None
+    app: App = AS_DELIVERED
 
     @property
     def repeatable(self) -> bool:
@@ -104,12 +118,34 @@ def _works() -> Iterator[Work]:
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
+    yield from _both_ways()
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))
     yield Work(
         f"{permissions}-daily", permissions, _without_jobs(permissions), timers=(refresh_permissions,),
         uses_variable=True,
     )  # fmt: skip
+
+
+def _both_ways() -> Iterator[Work]:
+    app = App(BOTH_WAYS)
+    yield Work("read-updates", RESOLVE, both_ways.people(7), timers=(pull_updates,), prepare=both_ways.updated, app=app)
+    for table in (Contact.TABLE, Lead.TABLE):
+        name, wanted = f"new-subscribers-{table}", App(BOTH_WAYS, {"new_subscribers": table})
+        yield Work(
+            name, RESOLVE, both_ways.known_addresses, timers=(pull_updates,), prepare=both_ways.subscribed, app=wanted
+        )
+    planned = both_ways.changed_on_both_sides
+    yield Work("plan-apply", RESOLVE, both_ways.people(7), timers=(plan_apply_and_sync,), prepare=planned, app=app)
+    yield Work("undo", RESOLVE, both_ways.people(7), timers=(undo_run,), prepare=both_ways.overwritten, app=app)
+    yield Work(
+        "consent-import",
+        Choice.SYNC_CONTACT.slug,
+        both_ways.people(5),
+        command=both_ways.consent_in,
+        prepare=both_ways.some_refused,
+        app=app,
+    )
 
 
 def _samples(slug: str) -> tuple[list[Sample], list[Sample]]:
@@ -189,6 +225,7 @@ def _changed_records(cast: MatrixCast) -> None:
     created = cast.stranger()
     for table, set_name in ((created.table, RECORD_TABLES[created.table].set_name), (Permission.TABLE, Permission.SET)):
         cast.acts.append(("POST", set_name, cast.rows[table].pop()))
+    cast.rows[Consent.TABLE].pop()  # nobody has noted yet what they agreed to
     changed, stopped, quiet, deleted, winner = (cast.known() for _ in range(5))
     loser = next(each for each in iter(cast.known, None) if each.table == winner.table)
     cast.act("PATCH", changed, {"emailaddress1": f"new.{changed.id}@example.org"})

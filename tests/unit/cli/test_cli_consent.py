@@ -17,8 +17,9 @@ from connector.consent import Change
 from connector.dataverse.choices import ConsentCause, JobStatus
 from connector.dataverse.names import Consent, Job, Permission
 from connector.dataverse.records import RecordRef
-from connector.errors import Misconfigured
+from connector.errors import Misconfigured, Transient
 from connector.mapping.workbook import MAX_ROWS
+from connector.sync import consent_import
 from connector.sync.consent_history import append
 
 DAY = "2026-02-01"
@@ -170,7 +171,7 @@ def test_a_template_has_the_active_records_and_what_they_agreed_to_and_no_names(
     assert "ann" not in str(lines).casefold().replace(ann.id, "")
 
 
-def test_a_template_that_was_not_filled_in_changes_nothing(world, run, tmp_path):
+def test_a_template_that_was_not_filled_in_changes_no_row(world, run, tmp_path):
     ann = world.contact()
     world.permission(ann, "Newsletter", subscribed=True)
     path = tmp_path / "sheet.xlsx"
@@ -179,7 +180,9 @@ def test_a_template_that_was_not_filled_in_changes_nothing(world, run, tmp_path)
     code, text = run("import", path, "--table", "contact", "--evidence", "Forms", "--agreed-on", DAY)
 
     assert (code, text) == (0, "1 permissions: left as they were\n")
-    assert world.rows(Job.TABLE) == []
+    assert [(row[Permission.NAME], row[Permission.SUBSCRIBED]) for row in world.rows(Permission.TABLE)] == [
+        ("Newsletter", True)
+    ]
 
 
 def test_a_template_is_not_written_over_a_file(run, tmp_path):
@@ -214,6 +217,24 @@ def test_an_import_that_is_repeated_changes_nothing_more(world, bring_in):
     assert bring_in(*lines) == (0, "1 permissions: created\n")
     assert bring_in(*lines) == (0, "1 permissions: left as they were\n")
     assert len(world.rows(Consent.TABLE)) == 1
+
+
+def test_an_import_that_stopped_before_it_queued_a_sync_is_finished_by_repeating_it(world, bring_in, monkeypatch):
+    ann = world.contact()
+    world.permission(ann, "Newsletter", subscribed=True)
+    lines = ["Record Id", "Newsletter"], [ann.id, "no"]
+
+    def stops(*_):
+        raise Transient
+
+    with monkeypatch.context() as patched:
+        patched.setattr(consent_import, "_queue", stops)
+        with pytest.raises(Transient):
+            bring_in(*lines)
+    assert rows(world) == {"Newsletter": False}
+
+    assert bring_in(*lines) == (0, "1 permissions: left as they were\n")
+    assert [job[f"_{Job.CUSTOMER}_value"] for job in world.rows(Job.TABLE)] == [ann.id]
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,41 @@ def test_what_cannot_be_is_refused_in_a_sentence(world, plan, arguments, sentenc
     assert ended.code == 1
     assert sentence in ended.err
     assert not Path("nowhere.jsonl").exists()
+
+
+@pytest.fixture
+def held(world, mapping, environment):
+    """A plan that the brake keeps: two of three contacts would be silenced by a filter."""
+    from dataclasses import replace
+
+    from connector.mapping import load_mapping
+    from connector.plans.kept import kept_plans
+    from connector.sync.outward import Outward
+    from connector.sync.records import RecordReader
+
+    mapping({"contact": "donotphone", "direction": "->", "filter": "false"})
+    settings = world.services.settings.model_copy(update={"brake_least": 1, "brake_share": 0.0})
+    services = replace(
+        world.services, settings=settings, mapping=load_mapping(Path(environment["MAPPING_FILE"]))
+    )  # fmt: skip
+    contacts = [world.contact(name, known=True, donotphone=True) for name in ("ann", "bob", "cas")]
+    Outward(services).send(list(RecordReader(services).read(contacts).values()), always=False)
+    (plan,) = kept_plans(services.state)
+    return plan.id
+
+
+def test_the_plans_of_the_brake_are_listed_and_approved(plan, held):
+    (line,) = [line for line in plan("list").out.splitlines() if held in line]
+    assert "filter: 2" in line
+    assert json.loads(plan("list", "--json").out)[0]["records"] == 2
+
+    approved = plan("approve", held)
+
+    assert approved.out.splitlines() == ["SKIPPED_FILTER: 2 records", f"Plan {held} is done."]
+    assert plan("list").out == "No plan waits.\n"
+
+
+def test_a_plan_of_the_brake_is_discarded(plan, held):
+    assert plan("discard", held).out == f"Plan {held} is discarded.\n"
+    assert plan("list").out == "No plan waits.\n"
+    assert "[PLAN_UNKNOWN]" in plan("approve", held).err

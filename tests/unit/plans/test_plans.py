@@ -7,11 +7,13 @@ from collections import Counter
 import pytest
 
 from connector.dataverse.names import Contact
+from connector.errors import Transient
 from connector.mapping import mapping_version
 from connector.plans.applying import Applied, apply_plan
 from connector.plans.changes import DATAVERSE, SPOTLER, Becomes
 from connector.plans.file import Header, PlanUnreadable, read_header, read_lines, write_plan
 from connector.plans.making import PlanMaker
+from connector.sync.records import RecordReader
 from sandbox.spotler.seed import NEWSLETTER_BIT
 
 
@@ -217,6 +219,19 @@ def test_a_contact_that_spotler_has_already_is_joined_and_not_created(two, plan)
     assert {each.applied for each in plan.apply().values()} == {Applied.DONE}
 
 
+def test_what_spotler_info_says_wrongly_of_a_contact_that_is_gone_is_corrected(two, plan):
+    ann = two.contact("ann")
+    two.sync(ann)
+    two.edit(ann, donotemail=True)
+    two.services.spotler.anonymize(ann.id)
+
+    plan.make()
+
+    assert {each.applied for each in plan.apply().values()} == {Applied.DONE}
+    assert two.info(ann)["dh_gone"] is True
+    assert plan.make() == []
+
+
 def test_the_records_are_chosen_by_a_filter_and_a_limit(two, plan):
     for name in ("ann", "bob", "cas"):
         two.contact(name)
@@ -256,3 +271,20 @@ def test_a_file_that_is_no_whole_plan_is_refused(two, plan, harm):
 
     with pytest.raises(PlanUnreadable):
         read_header(plan.file)
+
+
+def test_a_system_that_is_busy_for_a_while_does_not_end_a_long_plan(two, monkeypatch):
+    ann = two.contact("ann")
+    pauses: list[float] = []
+    read = RecordReader.read
+
+    def busy(self, refs):
+        if len(pauses) < 2:
+            raise Transient(retry_after=7.0)
+        return read(self, refs)
+
+    monkeypatch.setattr(RecordReader, "read", busy)
+    maker = PlanMaker(two.services, pause=pauses.append)
+
+    assert [each.ref for each in maker.records(Contact.TABLE, seen=print)] == [ann]
+    assert pauses == [7.0, 15.0]

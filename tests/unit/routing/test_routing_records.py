@@ -35,6 +35,7 @@ MAPPED, UNMAPPED = "lastname", "telephone3"
 
 
 def contact(row_id=CONTACT, **says):
+    """The item of a contact; which columns somebody changed is compared only where a test names them."""
     return RecordItem(record=RecordRef("contact", row_id), first_seen=NOW, **says)
 
 
@@ -44,7 +45,11 @@ def routing(document, mapping=MAPPING, **properties):
 
 def items(document, mapping=MAPPING, **properties):
     published = routing(document, mapping, **properties)
-    return [] if isinstance(published, Ignore) else [each.item for each in published]
+    return [] if isinstance(published, Ignore) else [each.item.model_copy(update={"columns": ()}) for each in published]
+
+
+def changed_columns(document, mapping=MAPPING):
+    return [each.item.columns for each in routing(document, mapping)]
 
 
 # Records
@@ -65,6 +70,11 @@ def test_a_new_record_of_a_table_that_the_mapping_does_not_sync_starts_nothing()
     leads_only = replace(MAPPING, rows=tuple(row for row in MAPPING.rows if "contact" not in row.columns))
 
     assert routing(posted("Create", Target=row("contact", CONTACT)), leads_only) == NOTHING
+
+
+def test_the_item_of_a_change_names_the_columns_that_start_a_sync_and_no_values():
+    assert changed_columns(updated(**{MAPPED: "Jansen", UNMAPPED: "1"})) == [(MAPPED,)]
+    assert changed_columns(posted("Create", Target=row("contact", CONTACT, lastname="Jansen"))) == [()]
 
 
 def test_two_posts_of_one_change_have_one_id_and_two_changes_have_two():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.dataverse.choices import ConsentCause
+from connector.dataverse.choices import ConsentCause, ContactStatus
 from connector.dataverse.definitions import ColumnDefinitions
 from connector.dataverse.names import Contact, Info, Lead
 from connector.errors import Misconfigured, Transient
@@ -14,6 +14,7 @@ from connector.pulls.updates import Updates
 from connector.sync import newcomer_choice as counted
 from connector.sync.external_ids import Tie
 from connector.sync.newcomers import take
+from connector.sync.status_rows import apply_contacts
 
 ROWS = [
     {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},
@@ -88,6 +89,16 @@ def test_a_subscriber_becomes_a_contact_with_its_permissions_and_its_id(world, s
     assert (info[Info.RECORD], info[Info.ACTIVE]) == (row["contactid"], True)
 
 
+def test_their_status_is_the_one_that_the_feed_would_show_next(world, subscribe, became):
+    became(subscribe(person()))
+    (info,) = world.rows(Info.TABLE)
+
+    apply_contacts(world.services, [world.services.spotler.get_contact(info[Info.RECORD])], world.now)
+
+    assert world.rows(Info.TABLE) == [info]
+    assert info[Info.CONTACT_STATUS] == ContactStatus.ACTIVE_DYNAMIC
+
+
 def test_taking_them_again_changes_nothing(world, subscribe, became):
     ann = subscribe(person(lastName="Jansen"))
     became(ann)
@@ -95,6 +106,19 @@ def test_taking_them_again_changes_nothing(world, subscribe, became):
 
     assert became(ann) == {counted.OTHER_SYSTEM: 1}
     assert before == (world.rows(Contact.TABLE), world.rows("dh_spotlerpermission"), in_spotler(world))
+
+
+def test_a_subscriber_who_is_not_found_at_once_is_looked_for_again(world, subscribe, became, monkeypatch):
+    (ann,) = subscribe(person())
+    search, asked = world.services.spotler.search_by_email, []
+
+    def finds_nobody_at_first(address):
+        asked.append(address)
+        return search(address) if len(asked) > 1 else []
+
+    monkeypatch.setattr(world.services.spotler, "search_by_email", finds_nobody_at_first)
+
+    assert became([ann])[str(Tie.TIED)] == 1
 
 
 # Who is a new subscriber

@@ -7,10 +7,12 @@ import pytest
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
+from connector.sync import inward, outward
 from connector.sync.last_common import Common, LastCommon, fingerprint
 from connector.sync.meeting import BeingSent
 from connector.sync.outward import TRIES, Outward
 from connector.sync.records import RecordReader
+from connector.sync.results import NotSent
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
@@ -290,3 +292,43 @@ def test_a_value_that_another_worker_sent_late_is_sent_again(two, ann):
     two.pull()
 
     assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")
+
+
+def test_an_edit_back_after_a_crash_of_the_feed_is_sent(two, ann, monkeypatch):
+    two.profile(ann, firstName="Anna")
+    with monkeypatch.context() as patched:
+        patched.setattr(inward, "write_unchanged", raises(Transient))
+        with pytest.raises(Transient):
+            two.pull()
+    assert two.row(ann)["firstname"] == "Anna"
+    two.tick(timedelta(minutes=10))
+    two.pull()
+
+    two.edit(ann, firstname="Ann")
+    two.sync(ann)
+
+    assert two.property(ann, "firstName") == "Ann"
+
+
+def raises(error):
+    def _raises(*_, **__):
+        raise error
+
+    return _raises
+
+
+def test_an_edit_back_after_a_send_by_the_feed_that_could_not_be_noted_is_sent(two, ann, monkeypatch):
+    two.profile(ann, firstName="Anna")
+    two.edit(ann, firstname="Anne")  # the later one
+    with monkeypatch.context() as patched:
+        patched.setattr(outward, "write_unchanged", lambda _, writes: {each.ref: Transient() for each in writes})
+        two.pull()
+    assert two.property(ann, "firstName") == "Anne"
+
+    two.edit(ann, firstname="Ann")
+    (done,) = two.sync(ann)
+    assert isinstance(done, NotSent), "the feed may still be sending"
+    two.tick(timedelta(minutes=10))
+    two.sync(ann)
+
+    assert two.property(ann, "firstName") == "Ann"

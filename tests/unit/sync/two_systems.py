@@ -18,7 +18,7 @@ from sandbox.spotler.rules.lifecycle import anonymise
 from sandbox.spotler.side_door.events import emit
 from tests.faults.matrix.day import CellTime, services_on
 from tests.faults.matrix.systems import Systems
-from tests.faults.matrix.wire import Wire
+from tests.faults.matrix.wire import TouchedBus, Wire
 from tests.memory_state import MemoryState
 
 #: Between any two things that happen: more than the clocks of the systems may differ.
@@ -37,14 +37,19 @@ class TwoSystems:
         systems.start_over(self.time)
         systems.sandbox.world.clock.stop()
         self.wire = Wire(systems, self.time)
-        services = services_on(systems, self.wire, bus=None)
+        self._rows, self._state = rows, MemoryState()
+        self.restart()
+        self.pull()
+
+    def restart(self, bus: TouchedBus | None = None) -> None:
+        """A process that has asked for nothing yet."""
+        services = services_on(self.systems, self.wire, bus=bus)
         mapping = replace(
-            parse_mapping({"rows": [EMAIL, *rows]}),
+            parse_mapping({"rows": [EMAIL, *self._rows]}),
             times=Times(ZoneInfo("Europe/Amsterdam")),
             definitions=ColumnDefinitions(services.dataverse, self.time.monotonic).of,
         )
-        self.services = replace(services, mapping=mapping, state=MemoryState())
-        self.pull()
+        self.services = replace(services, mapping=mapping, state=self._state)
 
     # What people do
 

@@ -1,0 +1,57 @@
+"""A record whose content was sent before is sent again where Spotler has got something else meanwhile."""
+
+import pytest
+
+from sandbox.spotler.seed import NEWSLETTER_BIT
+from tests.faults.matrix.systems import Systems
+from tests.unit.sync.consent_explorer import Step, Story
+
+NAME = "firstname"
+
+
+@pytest.fixture(scope="module")
+def systems():
+    return Systems()
+
+
+@pytest.fixture
+def story(systems):
+    return Story(systems)
+
+
+def tell(story, *whats):
+    for what in whats:
+        story.do(Step(what))
+
+
+def test_a_permission_that_a_job_switched_on_is_switched_off_by_a_person(story):
+    tell(story, "opts in, in Dataverse", "sync", "opts out, in Dataverse", "sync", "job on", "pull")
+    ann = story.people[0].record
+    assert story.two.in_spotler(ann)["permissions"] == [NEWSLETTER_BIT]
+
+    tell(story, "opts out, in Dataverse", "sync")
+
+    assert story.two.in_spotler(ann)["permissions"] == []
+
+
+def test_a_name_that_spotler_changed_while_another_column_waited_is_changed_back_by_a_person(story):
+    two, ann = story.two, story.people[0].record
+    tell(story, "sync", "pull")
+    two.edit(ann, emailaddress1="wrong@example.org")  # waits to be sent
+    two.profile(ann, firstName="Anna")
+    two.pull()
+    assert two.row(ann)[NAME] == "Anna"
+
+    two.edit(ann, **{NAME: "ann", "emailaddress1": "ann@example.org"})
+    tell(story, "sync")
+
+    assert two.property(ann, "firstName") == "ann"
+
+
+def test_a_record_that_nothing_has_overtaken_costs_no_call(story):
+    tell(story, "opts in, in Dataverse", "sync", "pull", "sync")
+    before = story.two.calls("integrationservice")
+
+    tell(story, "sync")
+
+    assert story.two.calls("integrationservice") == before
