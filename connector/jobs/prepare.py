@@ -6,6 +6,7 @@ and a change of the record, consent before anything else, is in Spotler before a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from connector.consent import Intent, objection
@@ -85,7 +86,8 @@ def _with_records[Plan](
             results[attempt.job.id] = Failed(error)
             continue
         intent, permission = operation.intent(plan), operation.permission(plan)
-        tasks.append(Task(attempt.job, plan, record, intent, permission, attempt.item.step))
+        item, ordered_on = attempt.item, _ordered_on(attempt)
+        tasks.append(Task(attempt.job, plan, record, intent, permission, item.step, ordered_on, item.first_attempt))
     return tasks, results
 
 
@@ -105,6 +107,12 @@ def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[lis
     return after, {
         task.job.id: Failed(refused[task.record.ref]) for task in after if task.record and task.record.ref in refused
     }
+
+
+def _ordered_on(attempt: Attempt) -> datetime | None:
+    """When a person queued the job, at the latest: the row was last written then, or the first attempt was later."""
+    times = (attempt.job.modified_on, attempt.item.first_attempt)
+    return min((each for each in times if each is not None), default=None)
 
 
 def comes_back(result: Result | None) -> bool:

@@ -14,6 +14,7 @@ from connector.mapping.values import typed
 from connector.operations.context import Context, ended
 from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Task, each_job
+from connector.operations.refused_since import refused_since
 from connector.operations.results import Done, Failed, Result
 from connector.operations.target_field import find_target, is_lasting
 from connector.spotler import (
@@ -116,11 +117,13 @@ class FieldOperation(JobOperation[FieldWrite]):
     @override
     def perform(self, tasks: Sequence[Task[FieldWrite]], context: Context) -> Mapping[str, Result]:
         """One call for a hundred contacts."""
+        late = refused_since(tasks, context)
+        tasks = [task for task in tasks if task.job.id not in late]
         single = [task for task in tasks if task.plan.opens_channel]
         together = [task for task in tasks if not task.plan.opens_channel]
         results = self._update(together, context)
         results |= _rows_follow([task for task in together if isinstance(results.get(task.job.id), Done)], context)
-        return results | context.each(single, lambda task: self._put(task, context))
+        return late | results | context.each(single, lambda task: self._put(task, context))
 
     def _update(self, tasks: Sequence[Task[FieldWrite]], context: Context, *, again: bool = False) -> dict[str, Result]:
         """Write what Spotler does not create a contact for; contacts that it has lost are sent again first."""

@@ -11,6 +11,7 @@ An operation knows nothing about claims, retries or messages. A class of a new f
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -40,6 +41,8 @@ class Task[Plan]:
         intent: what it means for the person.
         permission: the permission that is switched, if it is one.
         step: how many steps of a long work are done.
+        ordered_on: when it was ordered, at the latest; None if that is not known.
+        begun_on: when its first attempt began; None if that is not known.
     """
 
     job: JobRow
@@ -48,6 +51,8 @@ class Task[Plan]:
     intent: Intent = Intent.CONTACT
     permission: Item | None = None
     step: int = 0
+    ordered_on: datetime | None = None
+    begun_on: datetime | None = None
 
     @property
     def removes(self) -> bool:

@@ -60,6 +60,15 @@ def latest(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordR
     return by_record
 
 
+def last_withdrawals(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordRef, dict[str, Change]]:
+    """How each permission of these records was last switched off, by its name as it is compared."""
+    by_record: dict[RecordRef, dict[str, Change]] = {}
+    for change in _read(dataverse, records):
+        if change.before and not change.after:
+            by_record.setdefault(change.record, {})[key_of(change.permission)] = change
+    return by_record
+
+
 def history_of(dataverse: Dataverse, record_id: str) -> list[Change]:
     """All entries about one record, the oldest first. The record itself may be deleted."""
     return _read(dataverse, [RecordRef("", record_id)])

@@ -12,7 +12,7 @@ from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.permission_creation import create
 from connector.sync.permission_switch import Switch, switch
-from connector.sync.records import Record
+from connector.sync.records import Record, RecordReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,12 @@ def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str,
     switches: list[Switch] = []
     new: dict[RecordRef, list[NewRow]] = {}
     kept = [each for each in opt_ins if _has_rows(services, each.record.ref.table)]
+    # The sync before a job may have made the row.
+    without = {each.record.ref for each in kept if not each.record.rows_of(each.permission.name, each.permission.bit)}
+    made = RecordReader(services).read(without)
     for each in kept:
-        rows = each.record.rows_of(each.permission.name, each.permission.bit)
+        record = made.get(each.record.ref, each.record)
+        rows = record.rows_of(each.permission.name, each.permission.bit)
         evidence = f"Job {each.job}"
         switches += [
             Switch(each.record.ref, row, on=True, at=now, cause=ConsentCause.JOB, evidence=evidence)

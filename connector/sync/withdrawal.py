@@ -1,12 +1,16 @@
 """Which rows of Spotler Permission are switched, why, and what shows it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from connector.consent import PermissionRow, Reason
 from connector.consent.permissions import key_of
 from connector.dataverse.choices import ConsentCause
 from connector.sync.permission_switch import Switch
 from connector.sync.records import Record
+
+#: The smallest difference between two times that rows keep.
+_SECOND: Final = timedelta(seconds=1)
 
 
 def withdrawals_decided(record: Record, now: datetime) -> list[Switch]:
@@ -19,10 +23,20 @@ def withdrawals_decided(record: Record, now: datetime) -> list[Switch]:
 
 
 def opt_ins_decided(record: Record) -> list[Switch]:
-    """The rows that are switched on, because Spotler reported an opt-in that is newer than every refusal."""
+    """The rows that are switched on, because Spotler reported an opt-in that is newer than every refusal.
+
+    Rows and the history keep whole seconds, in which an opt-in has to be newer too.
+    """
     on = {each.row for each in record.decision.permissions if each.on and each.reason is Reason.ON_IN_SPOTLER}
     return [
-        Switch(record.ref, row, on=True, at=at, cause=ConsentCause.FEED, evidence="The contact in Spotler opted in")
+        Switch(
+            record.ref,
+            row,
+            on=True,
+            at=max(at, row.at + _SECOND) if row.at else at,
+            cause=ConsentCause.FEED,
+            evidence="The contact in Spotler opted in",
+        )
         for row in record.facts.rows
         if row.id in on and row.refuses and (at := _reported(record, row, on=True))
     ]

@@ -133,10 +133,13 @@ class Story:
         person = self.people[step.who]
         self.two.tick()
         if step.what in PEOPLE:
-            if not person.deleted or step.what == "late effects":
+            self.late()  # a call takes effect before people can react to it
+            if not person.deleted:
                 PEOPLE[step.what](self, person, step.bit)
             return
-        before = self._call, self._meanwhile
+        before, services = (self._call, self._meanwhile), self.two.services
+        if before[1] is not None:  # another process
+            self.two.restart(self._bus)
         self._call, self._meanwhile = 0, step.meanwhile
         try:
             CONNECTOR[step.what](self, person, step.bit)
@@ -148,6 +151,8 @@ class Story:
             self._restart()
         finally:
             self._call, self._meanwhile = before
+            if before[1] is not None:
+                self.two.services = services
 
     def end(self) -> None:
         """Everything on its way arrives, and the connector catches up."""
@@ -278,7 +283,7 @@ def _row(story: Story, person: Person, bit: int, *, subscribed: bool) -> None:
     found = [row for row in story.two.permissions(person.record) if row[Permission.NAME] in names]
     if found and found[0][Permission.SUBSCRIBED] is subscribed:
         return  # the person sees how it is, and changes nothing
-    name = str(found[0][Permission.NAME]) if found else NAMES[bit]
+    name = str(found[0][Permission.NAME]) if found else _name_of(story, bit)
     story.two.permission(person.record, name, subscribed=subscribed)
     (person.agreed.add if subscribed else person.agreed.discard)(bit)
 
@@ -406,10 +411,6 @@ def _lost_in_spotler(story: Story, person: Person, _: int) -> None:
     story.two.pull()
     if story.contact_of(person) is not None:
         story.two.lose(person.record)
-
-
-def _late(story: Story, *_: object) -> None:
-    story.late()
 
 
 # What the connector does
@@ -552,7 +553,6 @@ PEOPLE: dict[str, Act] = {
     "contact changes": _click,
     "bounces": _bounce,
     "lost in Spotler": _lost_in_spotler,
-    "late effects": _late,
 }
 CONNECTOR: dict[str, Act] = {
     "sync": _sync,
@@ -571,7 +571,7 @@ CONNECTOR: dict[str, Act] = {
 #: How often each comes, where it is not once.
 _WEIGHTS = {
     "opts in, in Dataverse": 4, "opts out, in Dataverse": 4, "opts in, in Spotler": 4, "opts out, in Spotler": 4,
-    "sync": 8, "pull": 6, "sync again": 2, "leaves everything": 2, "Do Not Bulk Email": 2, "late effects": 2,
+    "sync": 8, "pull": 6, "sync again": 2, "leaves everything": 2, "Do Not Bulk Email": 2,
     "Do Not Bulk Email cleared": 2, "deleted": 0.3, "complains": 0.5,
 }  # fmt: skip
 MISHAPS = ("answer lost", "request lost", "late", "death")

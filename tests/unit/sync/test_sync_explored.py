@@ -1,0 +1,117 @@
+"""Orders of events about consent: random ones, and those in which a promise was broken once."""
+
+import random
+
+import pytest
+
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.names import Job
+from sandbox.spotler.seed import NEWSLETTER_BIT
+from tests.faults.matrix.systems import Systems
+from tests.unit.sync.consent_explorer import Meanwhile, Step, Story, story_steps
+
+#: The stories of a run, and their longest.
+STORIES, NIGHTLY, LENGTH = 50, 5000, 12
+
+#: The call of a job that switches a permission on in Spotler.
+CALL = 9
+
+
+@pytest.fixture(scope="module")
+def systems():
+    return Systems()
+
+
+def problems(systems, steps, *, variables=False):
+    story = Story(systems, variables=variables)
+    story.tell(steps)
+    story.end()
+    return list(story.problems())
+
+
+def explore(systems, seeds):
+    broken = {}
+    for seed in seeds:
+        chance = random.Random(seed)  # noqa: S311 - chance that can be repeated
+        variables = chance.random() < 0.5
+        steps = story_steps(chance, chance.randint(2, LENGTH))
+        if found := problems(systems, steps, variables=variables):
+            broken[seed] = [*found, *map(str, steps)]
+    return broken
+
+
+def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems):
+    assert explore(systems, range(STORIES)) == {}
+
+
+@pytest.mark.nightly
+def test_none_of_thousands_of_random_stories_ends_with_somebody_mailed_who_said_no(systems):
+    assert explore(systems, range(STORIES, NIGHTLY)) == {}
+
+
+def test_the_oracle_notices_somebody_who_is_mailed_and_said_no(systems):
+    story = Story(systems)
+    story.tell([Step("opts in, in Dataverse"), Step("sync")])
+    story.people[0].agreed.clear()
+
+    assert "ann gets Newsletter and said no last" in list(story.problems())
+
+
+def test_a_job_switches_on_the_row_that_the_sync_before_it_has_made(systems):
+    story = Story(systems, variables=True)
+    story.do(Step("job on"))
+
+    assert story.two.subscribed(story.people[0].record)["Newsletter"]
+    assert [row[Job.STATUS] for row in story.two.systems.rows(Job.TABLE)] == [JobStatus.COMPLETED]
+
+
+@pytest.mark.parametrize("out", ["opts out, in Spotler", "opts out, in Dataverse"])
+def test_a_job_that_comes_back_does_not_undo_an_opt_out_that_is_newer_than_its_order(systems, out):
+    """Its first attempt has switched the permission on, and its worker has died then."""
+    story = Story(systems)
+    story.tell(
+        [Step("opts in, in Dataverse"), Step("sync"), Step("pull"), Step("opts out, in Dataverse"), Step("sync")]
+    )
+    story.do(Step("job on", meanwhile=Meanwhile(CALL, "death", after=True)))
+    assert story.two.in_spotler(story.people[0].record)["permissions"] == [NEWSLETTER_BIT]
+    story.tell([Step("pull"), Step(out)])
+    story.end()
+
+    assert list(story.problems()) == []
+    assert story.two.in_spotler(story.people[0].record)["permissions"] == []
+
+
+def test_a_job_that_comes_back_switches_on_what_nobody_refused_since(systems):
+    story = Story(systems)
+    story.tell([Step("sync"), Step("job on", meanwhile=Meanwhile(4, "death"))])
+    story.end()
+
+    assert story.two.in_spotler(story.people[0].record)["permissions"] == [NEWSLETTER_BIT]
+
+
+def test_an_opt_in_is_newer_than_the_refusal_before_it_also_in_whole_seconds(systems):
+    story = Story(systems, variables=True)
+    story.two.time.sleep(0.284)
+    story.tell([Step("sync"), Step("opts in, in Spotler"), Step("pull")])
+
+    assert story.two.subscribed(story.people[0].record)["Newsletter"]
+    assert list(story.problems()) == []
+
+
+def test_a_job_that_waited_for_an_older_one_that_switches_off_is_not_too_late(systems):
+    """Both were ordered while Dataverse refused the claims."""
+    story = Story(systems)
+    story.tell([Step("opts in, in Dataverse"), Step("sync"), Step("pull")])
+    for what in ("job off", "job on"):
+        story.do(Step(what, meanwhile=Meanwhile(2, "death")))
+    story.end()
+
+    assert story.two.in_spotler(story.people[0].record)["permissions"] == [NEWSLETTER_BIT]
+
+
+def test_an_opt_out_right_before_a_job_is_claimed_is_newer_than_its_order(systems):
+    story = Story(systems)
+    story.tell([Step("sync"), Step("job on", meanwhile=Meanwhile(2, "step", Step("opts out, in Dataverse")))])
+    story.end()
+
+    assert story.two.in_spotler(story.people[0].record)["permissions"] == []
