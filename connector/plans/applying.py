@@ -62,7 +62,7 @@ class PlanGate:
     Attributes:
         allowed: the marks of each record, by its id.
         owners: the records that own rows of Spotler Permission.
-        done: what has passed.
+        done: what has passed, and was done.
     """
 
     allowed: Mapping[str, frozenset[str]]
@@ -75,8 +75,11 @@ class PlanGate:
             return Admission.PASS
         if effect.mark not in self.allowed.get(effect.record, frozenset()):
             return Admission.REFUSE
-        self.done[effect.record].add(effect.mark)
         return Admission.PASS
+
+    def succeeded(self, effect: PlannedWrite) -> None:
+        """It is done."""
+        self.done[effect.record].add(effect.mark)
 
     def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:  # noqa: ARG002 - as WriteGate
         """The contact as it is now."""

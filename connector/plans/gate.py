@@ -51,6 +51,9 @@ class WriteGate(Protocol):
     def admit(self, effect: PlannedWrite | None) -> Admission:
         """What becomes of an effect; None is a note that is no effect."""
 
+    def succeeded(self, effect: PlannedWrite) -> None:
+        """The other system has done an effect that passed."""
+
     def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:
         """A contact as Spotler has it."""
 
@@ -188,16 +191,21 @@ class GatedSpotler:
         """As the client, if it is admitted. A contact that is not there has no permissions."""
         if self._gate.is_missing(external_id):
             raise ContactUnknown
-        if self._may(PlannedWrite(external_id.lower(), Action.SILENCE, properties)):
+        effect = PlannedWrite(external_id.lower(), Action.SILENCE, properties)
+        if self._may(effect):
             self._spotler.update_contact(external_id, properties)
+            self._gate.succeeded(effect)
 
     def anonymize(self, external_id: str) -> bool:
         """As the client, if it is admitted. A contact that is not there has no effect."""
         if self._gate.is_missing(external_id):
             return False
-        if self._may(PlannedWrite(external_id.lower(), Action.ANONYMISE, {})):
-            return self._spotler.anonymize(external_id)
-        return True
+        effect = PlannedWrite(external_id.lower(), Action.ANONYMISE, {})
+        if not self._may(effect):
+            return True
+        was_there = self._spotler.anonymize(external_id)
+        self._gate.succeeded(effect)
+        return was_there
 
     def _may(self, effect: PlannedWrite) -> bool:
         admission = self._gate.admit(effect)
@@ -215,7 +223,15 @@ class _Denied(ContactResult):
         return PlanOutdated()
 
 
-def _decided[Asked, Answer](
+class _Answer(Protocol):
+    """The answer to one write."""
+
+    @property
+    def error(self) -> ConnectorError | None:
+        """Why it was not done; None if it was."""
+
+
+def _decided[Asked, Answer: _Answer](
     gate: WriteGate,
     asked: Sequence[tuple[Asked, PlannedWrite | None]],
     write: Callable[[Sequence[Asked]], list[Answer]],
@@ -226,7 +242,12 @@ def _decided[Asked, Answer](
     """The answers to writes of which some pass."""
     admissions = [gate.admit(effect) for _, effect in asked]
     passing = [each for (each, _), admission in zip(asked, admissions, strict=True) if admission is Admission.PASS]
-    written = iter(write(passing) if passing else ())
+    answers = write(passing) if passing else []
+    passed = [effect for (_, effect), admission in zip(asked, admissions, strict=True) if admission is Admission.PASS]
+    for effect, answer in zip(passed, answers, strict=True):
+        if effect is not None and answer.error is None:
+            gate.succeeded(effect)
+    written = iter(answers)
     others = {Admission.PRETEND: pretend, Admission.REFUSE: refuse}
     return [
         next(written) if admission is Admission.PASS else others[admission](each)

@@ -96,6 +96,9 @@ class Rehearsal:
             self.effects.setdefault(effect.record, {})[effect.mark] = effect
         return Admission.PRETEND
 
+    def succeeded(self, effect: PlannedWrite) -> None:
+        """Nothing passes, so nothing is done."""
+
     def contact(self, external_id: str, read: Callable[[], SpotlerContact | None]) -> SpotlerContact | None:
         """The contact, read once."""
         if external_id not in self.contacts:

@@ -12,11 +12,21 @@ import pytest
 from connector.dataverse.choices import JobStatus
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
 from tests.faults.kill_points.checker import violations
-from tests.faults.kill_points.evidence import Evidence, Happening, JobEvent, JobStory, Mailed, Written, by_contact
+from tests.faults.kill_points.evidence import (
+    ConsentEntry,
+    Evidence,
+    Happening,
+    JobEvent,
+    JobStory,
+    Mailed,
+    Written,
+    by_contact,
+)
 from tests.faults.kill_points.orders import Happens, Holds, Order, ScoreMoves, Trial, Writes
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
 from tests.faults.kill_points.series import everything, sample, spread
 from tests.faults.kill_points.stage import standing
+from tests.faults.kill_points.truth import unexplained
 
 #: Fewer deaths would leave parts of the work without one.
 LEAST_DEATHS = 100
@@ -265,6 +275,26 @@ def test_who_is_left_subscribed_is_reported():
     )
 
     assert "anna withdrew consent" in found
+
+
+@pytest.mark.parametrize(
+    ("is_on", "entries", "is_explained"),
+    [
+        (True, [(True, "10:00")], True),
+        (True, [], False),
+        (True, [(True, "10:00"), (False, "11:00")], False),
+        (True, [(False, "10:00"), (True, "11:00")], True),
+        (True, [(True, "10:00"), (False, "10:00")], False),
+        (False, [], True),
+        (False, [(True, "10:00")], False),
+        (False, [(True, "10:00"), (False, "11:00")], True),
+    ],
+)
+def test_a_permission_that_its_history_does_not_explain_is_reported(is_on, entries, is_explained):
+    history = [ConsentEntry("anna", "newsletter", on, at) for on, at in entries]
+    evidence = Evidence(permissions={"anna": [("Newsletter", is_on)]}, history=history)
+
+    assert (list(unexplained(evidence)) == []) is is_explained
 
 
 def test_a_report_says_how_to_see_the_death_again():

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from connector.dataverse.names import Contact
+from connector.dataverse.api import WriteResult
+from connector.dataverse.names import Contact, Permission
 from connector.errors import Transient
 from connector.mapping import mapping_version
 from connector.plans.applying import Applied, apply_plan
@@ -288,3 +289,26 @@ def test_a_system_that_is_busy_for_a_while_does_not_end_a_long_plan(two, monkeyp
 
     assert [each.ref for each in maker.records(Contact.TABLE, seen=print)] == [ann]
     assert pauses == [7.0, 15.0]
+
+
+def test_a_write_that_dataverse_did_not_take_is_not_reported_as_done(two, plan, monkeypatch):
+    ann = two.contact("ann")
+    two.permission(ann, "Newsletter", subscribed=True)
+    two.sync(ann)
+    two.unsubscribe(ann, NEWSLETTER_BIT)
+    plan.make()
+    update = two.services.dataverse.update_multiple
+
+    def takes_no_permission(table, changes):
+        if table.SET == Permission.SET:
+            return [WriteResult(each.key, Transient()) for each in changes]
+        return update(table, changes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(two.services.dataverse, "update_multiple", takes_no_permission)
+        assert plan.apply()[ann].applied is Applied.STOPPED
+    assert two.subscribed(ann)["Newsletter"] is True
+
+    plan.make()
+    assert plan.apply()[ann].applied is Applied.DONE
+    assert two.subscribed(ann)["Newsletter"] is False
