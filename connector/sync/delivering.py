@@ -118,7 +118,7 @@ class Delivering:
         results: dict[RecordRef, Delivery] = {}
         for each in answered:
             now = complete.get(each.ref, each)
-            last = LastCommon(now.columns.all_sent(now.record, now.fields), known[each.ref], made_on=ended)
+            last = LastCommon(now.columns.all_sent(now.record, now.fields), known[each.ref], made_about=ended)
             result = delivered(self._services, now, answers[each.ref], last)
             error = failed.get(each.ref)
             results[each.ref] = NotSent(error, result.info, result.over) if error else result

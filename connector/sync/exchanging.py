@@ -6,8 +6,8 @@ does not depend on which of the two is first.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Final, Self
 
 from connector.consent import Fate, KnownState
 from connector.dataverse.records import RecordRef
@@ -26,6 +26,9 @@ from connector.sync.records import Record
 from connector.sync.row_writes import ColumnWrite, write_columns
 from connector.sync.switches import shown_permissions
 from connector.sync.two_way import Moments
+
+#: How far the moment in which the connector made a contact may be from the one that Spotler shows of it.
+TWO_CLOCKS: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +177,12 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
 
 def _was_made_again(last: LastCommon, contact: SpotlerContact) -> bool:
     """Whether this is another contact than the one that was known; one that left everything stays as it says."""
-    if last.made_on is None or contact.created is None or contact.channels.get(reports.EMAIL_CHANNEL) is False:
+    if contact.created is None or contact.channels.get(reports.EMAIL_CHANNEL) is False:
         return False
-    return contact.created > last.made_on + CLOCKS_DIFFER
+    if last.made_on is not None:
+        return contact.created > last.made_on + CLOCKS_DIFFER
+    # By two clocks, of which one may be minutes off, or an hour where a time without a zone was read wrongly.
+    return last.made_about is not None and contact.created > last.made_about + TWO_CLOCKS
 
 
 def _braked(

@@ -86,7 +86,8 @@ class LastCommon:
         columns: by logical name.
         permissions: by bit.
         holder: who is sending now; None for nobody.
-        made_on: when the contact was made in Spotler, as last seen.
+        made_on: when the contact was made, as Spotler last showed it.
+        made_about: when it was made by the clock of this machine, while Spotler has not shown it yet.
         noted: the fingerprint of the rows that the history explains; empty where it may not explain them.
     """
 
@@ -94,6 +95,7 @@ class LastCommon:
     permissions: Mapping[int, KnownState] = field(default_factory=dict)
     holder: Holder | None = None
     made_on: datetime | None = None
+    made_about: datetime | None = None
     noted: str = ""
 
     @classmethod
@@ -118,6 +120,8 @@ class LastCommon:
             content["holder"] = [self.holder.token, _seconds(self.holder.until)]
         if self.made_on:
             content["made_on"] = _seconds(self.made_on)
+        if self.made_about:
+            content["made_about"] = _seconds(self.made_about)
         if self.noted:
             content["noted"] = self.noted
         return json.dumps(content, separators=(",", ":"))
@@ -140,6 +144,7 @@ class LastCommon:
             {int(bit): _known(each) for bit, each in permissions.items()} if isinstance(permissions, dict) else {},
             Holder(str(holder[0]), _moment(holder[1])) if isinstance(holder, list) else None,
             _moment(content["made_on"]) if "made_on" in content else None,
+            _moment(content["made_about"]) if "made_about" in content else None,
             str(content.get("noted") or ""),
         )
 

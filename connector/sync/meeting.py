@@ -182,7 +182,7 @@ class Meeting:
                     continue
                 answer = contact or answer
             known = known_after_creation(each.permissions, each.switches, began=began, ended=ended)
-            last = LastCommon(each.columns.all_sent(each.record, each.fields), known, made_on=ended)
+            last = LastCommon(each.columns.all_sent(each.record, each.fields), known, made_about=ended)
             results[each.ref] = delivered(self._services, each, answer, last, unsent=self._as_before(each))
         return results
 

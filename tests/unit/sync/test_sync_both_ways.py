@@ -1,5 +1,7 @@
 """Values and consent go both ways between a record and its contact: real differences only, nothing lost, no echo."""
 
+from datetime import timedelta
+
 import pytest
 
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
@@ -154,6 +156,7 @@ def test_a_contact_that_spotler_lost_and_a_send_made_again_is_completed_and_take
     two.permission(ann, "Newsletter", subscribed=True)
     two.sync(ann)
     two.pull()
+    two.tick(timedelta(days=2))
     two.lose(ann)
 
     two.edit(ann, lastname="Smith")
@@ -167,3 +170,24 @@ def test_a_contact_that_spotler_lost_and_a_send_made_again_is_completed_and_take
     two.sync(ann)
     two.pull()
     assert two.written() == before
+
+
+@pytest.mark.parametrize("minutes", [-3, -1, 1, 3, 61, 121])
+@pytest.mark.parametrize("later", [timedelta(seconds=30), timedelta(hours=1)])
+def test_an_opt_out_arrives_although_the_clocks_are_apart(two, minutes, later):
+    two.ahead = timedelta(minutes=minutes)
+    ann = two.contact(firstname="Ann")
+    two.permission(ann, "Newsletter", subscribed=True)
+    two.sync(ann)
+    two.pull()
+    assert two.in_spotler(ann)["permissions"] == [NEWSLETTER_BIT]
+
+    two.tick(later)
+    two.unsubscribe(ann, NEWSLETTER_BIT)
+    for _ in range(3):
+        two.tick(timedelta(minutes=65))
+        two.pull()
+        two.edit(ann, lastname=f"Smith {two.now():%H}")
+        two.sync(ann)
+
+    assert two.in_spotler(ann)["permissions"] == []

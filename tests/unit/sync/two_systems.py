@@ -34,6 +34,8 @@ class TwoSystems:
     def __init__(self, systems: Systems, *rows: dict[str, str]) -> None:
         self.systems = systems
         self.time = CellTime()
+        #: How far Spotler's clock is ahead of that of this machine.
+        self.ahead = timedelta()
         systems.start_over(self.time)
         systems.sandbox.world.clock.stop()
         self.wire = Wire(systems, self.time)
@@ -145,7 +147,7 @@ class TwoSystems:
 
     def tick(self, step: timedelta = STEP) -> None:
         self.time.sleep(step.total_seconds())
-        self.systems.sandbox.world.clock.set(self.time.now())
+        self.systems.sandbox.world.clock.set(self.time.now() + self.ahead)
 
     def now(self) -> datetime:
         return self.time.now().astimezone(UTC)
