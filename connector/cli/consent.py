@@ -18,7 +18,7 @@ from connector.dataverse.names import Flags
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services, get_services
-from connector.sync.consent_history import history_of
+from connector.sync.permissions.history import history_of
 from connector.sync.records import Record, RecordReader
 
 app = typer.Typer(no_args_is_help=True, help="Who agreed to what, and what shows it.")
@@ -94,7 +94,7 @@ def import_sheet(
     A sheet with a problem is refused as a whole, with the cells that are wrong.
     """
     from connector.cli.consent_sheet import read_sheet, refuse_sheet  # noqa: PLC0415 - openpyxl is heavy
-    from connector.sync.consent_import import bring_in  # noqa: PLC0415 - loaded when used
+    from connector.sync.permissions.imports import bring_in  # noqa: PLC0415 - loaded when used
 
     services = get_services()
     day = agreed_on.replace(tzinfo=services.mapping.times.zone)

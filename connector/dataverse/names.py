@@ -84,7 +84,7 @@ class Info:
     STATUS_INFERRED: Final = "dh_statusinferred"
     #: What both systems last agreed on, as fingerprints (`connector.sync.last_common`).
     LAST_COMMON: Final = "dh_lastcommon"
-    #: Which fields were sent with a value, and by which mapping (`connector.sync.sent_fields`).
+    #: Which fields were sent with a value, and by which mapping (`connector.sync.brake.sent_fields`).
     SENT_FIELDS: Final = "dh_sentfields"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"

@@ -16,9 +16,9 @@ from connector.jobs.attempt import Attempt
 from connector.operations.context import Context
 from connector.operations.operation import JobOperation, Needs, Task
 from connector.operations.results import Continue, Failed, Result
-from connector.sync.permission_switch import Switch, switch
+from connector.sync.permissions.switch import Switch, switch
+from connector.sync.permissions.withdrawal import withdrawals_ordered
 from connector.sync.records import Record, RecordReader
-from connector.sync.withdrawal import withdrawals_ordered
 
 
 def lookup_problem(operation: JobOperation[Any], attempt: Attempt) -> Invalid | None:

@@ -16,7 +16,7 @@ from connector.operations.results import Done, Failed, Result
 from connector.services import Services
 from connector.spotler import ContactUnknown
 from connector.sync.info import InfoValues
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import SKIPPED, Delivery, NotSent, Sent
 

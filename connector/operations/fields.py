@@ -26,7 +26,7 @@ from connector.spotler import (
     PropertyType,
     to_spotler,
 )
-from connector.sync.job_opt_ins import JobOptIn, record_opt_ins
+from connector.sync.permissions.job_opt_ins import JobOptIn, record_opt_ins
 
 #: Spotler's code for a contact that it could reach in no way.
 NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"

@@ -25,12 +25,12 @@ from connector.operations.context import Context
 from connector.operations.operation import Task
 from connector.operations.results import Failed, Result
 from connector.spotler import SpotlerContact
-from connector.sync.consent_history import last_withdrawals
+from connector.sync.both_ways.switches import shown_permissions
 from connector.sync.info import CLOCKS_DIFFER
 from connector.sync.one_by_one import one_by_one
-from connector.sync.preparing import permissions_field
+from connector.sync.outward.preparing import permissions_field
+from connector.sync.permissions.history import last_withdrawals
 from connector.sync.records import Record, RecordReader
-from connector.sync.switches import shown_permissions
 
 
 class RefusedSince(OptedOut):

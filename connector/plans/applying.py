@@ -23,8 +23,8 @@ from connector.plans.making import PlanMaker, PlannedRecord, code_of, patiently
 from connector.plans.sending import send
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
-from connector.sync import inward
 from connector.sync.all_records import CHUNK
+from connector.sync.both_ways import inward
 from connector.sync.records import RecordReader
 from connector.sync.results import NotSent
 

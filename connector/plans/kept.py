@@ -15,14 +15,14 @@ from connector.plans.sending import send
 from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.state import StateConflict, StateStore
-from connector.sync import inward
 from connector.sync.all_records import CHUNK
-from connector.sync.brake import PLANS, TRIES, BrakeCount
-from connector.sync.columns import shared_columns
-from connector.sync.inward import ShownUpdate
+from connector.sync.both_ways import inward
+from connector.sync.both_ways.columns import shared_columns
+from connector.sync.both_ways.inward import ShownUpdate
+from connector.sync.brake.brake import PLANS, TRIES, BrakeCount
 from connector.sync.old_values import begun
 from connector.sync.one_by_one import one_by_one
-from connector.sync.outward import no_deadline
+from connector.sync.outward.outward import no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 

@@ -23,11 +23,11 @@ from connector.plans.gate import Admission, gated
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
 from connector.state import Stored
-from connector.sync import inward
 from connector.sync.all_records import CHUNK, all_records
-from connector.sync.inward import ShownUpdate
+from connector.sync.both_ways import inward
+from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.one_by_one import one_by_one
-from connector.sync.outward import Outward, no_deadline
+from connector.sync.outward.outward import Outward, no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from connector.dataverse.records import RecordRef
 from connector.services import Services
-from connector.sync.braking import NOT_EDITED
+from connector.sync.brake.braking import NOT_EDITED
 from connector.sync.info import write_late
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import Record
 from connector.sync.results import Delivery, NotSent
 

@@ -24,13 +24,13 @@ from connector.errors import ConnectorError, Invalid
 from connector.plans.sending import send
 from connector.services import Services
 from connector.sync.all_records import CHUNK
-from connector.sync.columns import shared_columns
+from connector.sync.both_ways.columns import shared_columns
+from connector.sync.both_ways.row_writes import ColumnWrite, write_columns
 from connector.sync.info import InfoWrite, info_of, write_unchanged
 from connector.sync.last_common import Common
 from connector.sync.old_values import OLD, Overwritten, begun, runs
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
-from connector.sync.row_writes import ColumnWrite, write_columns
 
 
 class Undone(StrEnum):

@@ -18,9 +18,9 @@ from connector.mapping import MappingRow, mapping_version
 from connector.mapping.columns import Expression, Mapped, base_column
 from connector.mapping.model import PERMISSIONS
 from connector.services import Services
-from connector.sync.consent_history import history_of
 from connector.sync.moments import read_moment
 from connector.sync.old_values import OLD, Overwritten, runs
+from connector.sync.permissions.history import history_of
 from connector.sync.records import Record, RecordReader
 
 NOT_KNOWN: Final = "not known"

@@ -15,8 +15,8 @@ from connector.dataverse.names import Info
 from connector.pulls.loop import is_on, run_feed
 from connector.services import Services
 from connector.spotler import Bounce
-from connector.sync.contact_status import INACTIVE
-from connector.sync.status_rows import UNKNOWN, apply_bounces, apply_contacts
+from connector.sync.status.contact_status import INACTIVE
+from connector.sync.status.rows import UNKNOWN, apply_bounces, apply_contacts
 
 #: No entry is from later than this: its date would hide everything that comes after it.
 FUTURE: Final = timedelta(days=1)

@@ -28,8 +28,8 @@ from connector.dataverse.permission_tables import SPOTLER_PERMISSION
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.services import Services
 from connector.spotler import Option
-from connector.sync.consent_history import append, latest
-from connector.sync.permission_row import columns_of, read_row
+from connector.sync.permissions.history import append, latest
+from connector.sync.permissions.row import columns_of, read_row
 
 log = logging.getLogger(__name__)
 

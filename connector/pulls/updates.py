@@ -2,8 +2,8 @@
 
 | The contact | What becomes of it |
 |---|---|
-| its External Id is the id of a row | its record gets what is newer (`connector.sync.inward`) |
-| it has no External Id | it is a new subscriber (`connector.sync.newcomers`) |
+| its External Id is the id of a row | its record gets what is newer (`connector.sync.both_ways.inward`) |
+| it has no External Id | it is a new subscriber (`connector.sync.newcomers.newcomers`) |
 | its External Id belongs to another system | left alone, counted |
 | temporary: made by an import or a test | left alone, counted |
 
@@ -21,11 +21,11 @@ from typing import Final
 from connector.pulls.loop import is_on, run_feed
 from connector.services import Services
 from connector.spotler import SpotlerContact
-from connector.sync import inward
-from connector.sync.inward import ShownUpdate
-from connector.sync.newcomers import take
+from connector.sync.both_ways import inward
+from connector.sync.both_ways.inward import ShownUpdate
+from connector.sync.newcomers.newcomers import take
 from connector.sync.old_values import begun
-from connector.sync.status_rows import apply_contacts
+from connector.sync.status.rows import apply_contacts
 
 #: What became of contacts, as it is counted in the log.
 TEMPORARY: Final = "temporary"

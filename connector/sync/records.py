@@ -15,14 +15,14 @@ from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import OutwardPlan, plan
 from connector.mapping.inward import inward_plan
 from connector.services import Services
-from connector.sync.contact_status import active_after_sending
-from connector.sync.held import NOT_HELD, Held
+from connector.sync.brake.held import NOT_HELD, Held
+from connector.sync.brake.sent_fields import SentFields
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon, fingerprint
 from connector.sync.moments import read_moment
-from connector.sync.permission_row import columns_of, read_row
-from connector.sync.permission_storage import storage_of
-from connector.sync.sent_fields import SentFields
+from connector.sync.permissions.row import columns_of, read_row
+from connector.sync.permissions.storage import storage_of
+from connector.sync.status.contact_status import active_after_sending
 
 #: Columns of every table that say who last changed a row, and when.
 _MODIFIED_ON, _MODIFIED_BY = "modifiedon", lookup_value("modifiedby")

@@ -8,11 +8,11 @@ from typing import Final
 from connector.dataverse.api import filters
 from connector.dataverse.names import Info
 from connector.errors import ConnectorError, Refused
+from connector.sync.brake.sent_fields import SentFields
 from connector.sync.info import InfoValues, info_of
 from connector.sync.last_common import LastCommon
 from connector.sync.records import Record
 from connector.sync.results import NotSent
-from connector.sync.sent_fields import SentFields
 
 #: Spotler's code for a contact that opted out of everything, and so is inactive.
 OPTED_OUT: Final = "CONTACT_OPTOUT"

@@ -28,8 +28,8 @@ async def sync_records(messages: List[func.ServiceBusMessage], context: func.Con
 
 def _sync(messages: Sequence[func.ServiceBusMessage]) -> None:
     from connector.services import get_router_services, get_services  # noqa: PLC0415 - heavy, loaded when used
-    from connector.sync.change_items import Delivered  # noqa: PLC0415
-    from connector.sync.changes import put_back_all, sync_changes  # noqa: PLC0415
+    from connector.sync.automatic.changes import put_back_all, sync_changes  # noqa: PLC0415
+    from connector.sync.automatic.items import Delivered  # noqa: PLC0415
 
     incoming = [Delivered(message.get_body(), (message.delivery_count or 1) > 1) for message in messages]
     try:

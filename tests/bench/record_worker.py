@@ -25,8 +25,8 @@ from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.services import Services, get_services
 from connector.spotler import ContactData
 from connector.sync.all_records import all_records
-from connector.sync.change_items import Delivered
-from connector.sync.changes import SIZE, sync_changes
+from connector.sync.automatic.changes import SIZE, sync_changes
+from connector.sync.automatic.items import Delivered
 from connector.sync.info import info_of, write_infos
 
 #: Records of one batch: one chunk, so that a crash concerns no more than that.

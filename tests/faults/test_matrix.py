@@ -23,8 +23,12 @@ from connector.pulls import loop
 from connector.routing.record_item import RecordItem
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
-from connector.sync import change_items, consent_import, contact_status, newcomers, permission_switch, reports
+from connector.sync.automatic import items as change_items
+from connector.sync.both_ways import reports
+from connector.sync.newcomers import newcomers
+from connector.sync.permissions import imports as consent_import, switch as permission_switch
 from connector.sync.records import RecordReader
+from connector.sync.status import contact_status
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
 from tests.faults.matrix.cell import Cell

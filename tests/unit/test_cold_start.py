@@ -71,4 +71,8 @@ def test_the_first_batch_does_not_load(first_batch, package):
 
 
 def test_the_first_batch_loads_the_operations(first_batch):
-    assert {"connector.operations.tags", "connector.operations.contacts", "connector.sync.outward"} <= first_batch
+    assert {
+        "connector.operations.tags",
+        "connector.operations.contacts",
+        "connector.sync.outward.outward",
+    } <= first_batch

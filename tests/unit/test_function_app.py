@@ -204,7 +204,7 @@ def called(monkeypatch):
     from connector import services
     from connector.jobs import batch, sweep
     from connector.routing import router
-    from connector.sync import changes
+    from connector.sync.automatic import changes
 
     calls = []
 
@@ -256,7 +256,7 @@ def test_a_batch_goes_to_the_runner_of_its_operation(called):
 
 
 def test_changed_records_are_synced_and_it_is_known_which_message_was_delivered_before(called):
-    from connector.sync.change_items import Delivered
+    from connector.sync.automatic.items import Delivered
 
     again = Message(b"2", {})
     again.delivery_count = 2
@@ -288,7 +288,7 @@ def failing(request, monkeypatch):
     """Whatever a trigger calls ends with this error; its words in the log."""
     from connector.jobs import batch, sweep
     from connector.routing import router
-    from connector.sync import changes
+    from connector.sync.automatic import changes
 
     request.getfixturevalue("called")  # no services are made
     error, words = request.param

@@ -10,7 +10,7 @@ from connector.dataverse.names import Contact, Flags
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
 from connector.services import Services
-from connector.sync.consent_import import bring_in
+from connector.sync.permissions.imports import bring_in
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT, OFFERS_BIT
 from tests.faults.matrix.actors import MatrixCast
 from tests.faults.matrix.plans import RUN

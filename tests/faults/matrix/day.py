@@ -28,8 +28,8 @@ from connector.services import RouterServices, Services
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
 from connector.spotler.signature import OAuth1
-from connector.sync.change_items import Delivered
-from connector.sync.changes import sync_changes
+from connector.sync.automatic.changes import sync_changes
+from connector.sync.automatic.items import Delivered
 from connector.threads import ContextThreadPool
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.errors import AmqpError

@@ -17,7 +17,7 @@ from connector.outcomes import ANONYMIZED, SKIPPED_DO_NOT_EMAIL
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
-from connector.sync import changes
+from connector.sync.automatic import changes
 from sandbox.dataverse.context import Posting
 from tests.faults.kill_points.checker import DELICATE
 from tests.faults.kill_points.evidence import (

@@ -9,7 +9,7 @@ from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.pulls.loop import run_feed
 from connector.pulls.updates import Updates
 from connector.services import Services
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import RecordReader
 from connector.sync.results import Sent
 from tests.faults.matrix.actors import MatrixCast

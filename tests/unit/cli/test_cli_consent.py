@@ -19,8 +19,8 @@ from connector.dataverse.names import Consent, Job, Permission
 from connector.dataverse.records import RecordRef
 from connector.errors import Misconfigured, Transient
 from connector.mapping.workbook import MAX_ROWS
-from connector.sync import consent_import
-from connector.sync.consent_history import append
+from connector.sync.permissions import imports as consent_import
+from connector.sync.permissions.history import append
 
 DAY = "2026-02-01"
 BEFORE, SINCE = "2026-01-15T09:00:00Z", "2026-02-15T09:00:00Z"

@@ -124,7 +124,7 @@ def held(world, mapping, environment):
 
     from connector.mapping import load_mapping
     from connector.plans.kept import kept_plans
-    from connector.sync.outward import Outward
+    from connector.sync.outward.outward import Outward
     from connector.sync.records import RecordReader
 
     mapping({"contact": "donotphone", "direction": "->", "filter": "false"})

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from connector.sync.both_ways.row_writes import ColumnWrite, write_columns
 from connector.sync.old_values import begun
 from connector.sync.records import RecordReader
-from connector.sync.row_writes import ColumnWrite, write_columns
 from tests.unit.world import MAPPING
 
 

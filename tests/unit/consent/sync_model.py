@@ -133,7 +133,7 @@ def shown(world: World) -> ShownContact:
 
 
 def row_of(world: World) -> PermissionRow:
-    """The row as `connector.sync.permission_row` reads it."""
+    """The row as `connector.sync.permissions.row` reads it."""
     row, changed, modified = world.row, world.row.changed_on, world.row.modified_on
     if changed is None or not row.refuses or modified <= changed or world.row_by:
         return replace(row, at=changed or modified)

@@ -182,7 +182,7 @@ def test_a_late_row_that_dataverse_refuses_is_given_up_and_its_outcome_is_writte
 def test_an_internal_error_at_the_rows_loses_no_outcome_and_no_retry(world, monkeypatch, start_job):
     tag_job = world.job(TAG, world.contact("bob"), dh_tag="x")
     world.break_dataverse("503", r"^\$batch", skip=1)
-    monkeypatch.setattr("connector.sync.outward.write_unchanged", lambda *_: 1 / 0)
+    monkeypatch.setattr("connector.sync.outward.outward.write_unchanged", lambda *_: 1 / 0)
     world.run(start_job)
     assert [item.reason for item in world.put_back()] == ["receipt"]
     world.mend_dataverse()

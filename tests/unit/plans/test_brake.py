@@ -7,7 +7,7 @@ import pytest
 
 from connector.mapping import parse_mapping
 from connector.plans.kept import NoSuchPlan, approve, discard, kept_plans
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import RecordReader
 from tests.unit.plans.conftest import LAST
 from tests.unit.sync.two_systems import EMAIL, PERMISSIONS

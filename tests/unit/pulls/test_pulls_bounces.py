@@ -14,7 +14,7 @@ from connector.errors import Transient
 from connector.pulls import bounces as pull, loop
 from connector.pulls.bounces import BounceFeed, read_bounces
 from connector.spotler.feeds import Feeds
-from connector.sync import status_rows
+from connector.sync.status import rows as status_rows
 from sandbox.spotler.dialect import DIALECTS
 
 HARD = "inactive (hard bounce)"

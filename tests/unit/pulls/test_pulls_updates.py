@@ -12,7 +12,7 @@ from connector.errors import Transient
 from connector.pulls import loop, updates as pull
 from connector.pulls.updates import Updates, pull_updates, pull_updates_again
 from connector.spotler.feeds import Feeds
-from connector.sync import inward
+from connector.sync.both_ways import inward
 from sandbox.spotler.dialect import DIALECTS
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems

@@ -12,8 +12,8 @@ from connector.dataverse.names import Job
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.http import Transport
 from connector.routing.record_item import RecordItem
-from connector.sync.change_items import Delivered
-from connector.sync.changes import sync_changes
+from connector.sync.automatic.changes import sync_changes
+from connector.sync.automatic.items import Delivered
 
 MISSING = RecordRef("contact", "cccccccc-0000-4000-8000-00000000000f")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from connector.sync.info import write_infos
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import RecordReader
 from tests.unit.sync.changing import Changes
 

@@ -18,7 +18,7 @@ from connector.pulls.loop import WINDOW
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import Updates
 from connector.routing.work_item import WorkItem
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.unit.sync.consent_story import CONNECTOR, PEOPLE, Meanwhile, Person, Step, Story, name_of

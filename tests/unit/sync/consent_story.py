@@ -19,7 +19,7 @@ from connector.dataverse.names import (
 )
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
-from connector.sync.inward import ShownUpdate
+from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.records import Record
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems

@@ -14,7 +14,7 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.due import BACKOFF_FIRST
-from connector.sync import changes as changing
+from connector.sync.automatic import changes as changing
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.unit.sync.changing import MISSING
 
@@ -74,7 +74,7 @@ def test_a_change_back_after_a_death_between_the_call_to_spotler_and_its_note_is
     changes.run(record)
     world.services.dataverse.update(Contact.SET, record.id, {"firstname": "Bea"})
     with monkeypatch.context() as death:
-        death.setattr("connector.sync.outward.write_unchanged", die)
+        death.setattr("connector.sync.outward.outward.write_unchanged", die)
         with pytest.raises(Died):
             changes.run(record)
     assert world.in_spotler(record)["properties"]["firstName"] == "Bea"

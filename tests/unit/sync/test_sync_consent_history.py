@@ -10,7 +10,7 @@ from connector.dataverse.choices import ConsentCause
 from connector.dataverse.names import Consent
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
-from connector.sync.consent_history import append, history_of, latest
+from connector.sync.permissions.history import append, history_of, latest
 
 
 @pytest.fixture

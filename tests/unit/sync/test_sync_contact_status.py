@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Info
 from connector.spotler import Bounce, BounceType, SpotlerContact
-from connector.sync.contact_status import INACTIVE, SAME_TIME, SOFT_BOUNCES, Standing, active_after_sending
+from connector.sync.status.contact_status import INACTIVE, SAME_TIME, SOFT_BOUNCES, Standing, active_after_sending
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PERMISSIONS_ON = [{"bit": 1, "enabled": True}, {"bit": 2, "enabled": False}]

@@ -7,8 +7,8 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Info, Job
 from connector.errors import Refused
-from connector.sync import changes as changing
-from connector.sync.outward import Outward
+from connector.sync.automatic import changes as changing
+from connector.sync.outward.outward import Outward
 from tests.unit.sync.changing import MISSING
 
 REFUSED = "PROPERTY_INVALID"

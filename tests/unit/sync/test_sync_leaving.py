@@ -11,7 +11,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Transient
 from connector.spotler import Field, Fields, PropertyType
 from connector.sync.info import write_infos
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import Record
 from sandbox.people import People
 from tests.unit.sync.sending import codes, read, use, use_filter

@@ -11,10 +11,10 @@ from connector.dataverse.names import Contact, Info, Lead
 from connector.errors import Misconfigured, Transient
 from connector.mapping import parse_mapping
 from connector.pulls.updates import Updates
-from connector.sync import newcomer_choice as counted
-from connector.sync.external_ids import Tie
-from connector.sync.newcomers import take
-from connector.sync.status_rows import apply_contacts
+from connector.sync.newcomers import choice as counted
+from connector.sync.newcomers.external_ids import Tie
+from connector.sync.newcomers.newcomers import take
+from connector.sync.status.rows import apply_contacts
 
 ROWS = [
     {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},

@@ -12,7 +12,7 @@ from connector.dataverse.names import Contact
 from connector.dataverse.records import RecordRef
 from connector.routing.route import route
 from connector.spotler import clean_text
-from connector.sync.changes import Delivered, sync_changes
+from connector.sync.automatic.changes import Delivered, sync_changes
 from tests.unit.messages.documents import load, typed
 from tests.unit.messages.test_message_mojibake import garble
 

@@ -10,8 +10,8 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Refused, Transient
 from connector.spotler import FIELDS_MISSED_TTL, Field, Fields, Option, PropertyType
 from connector.sync.info import INFO_NAVIGATION, info_of, write_infos
-from connector.sync.outward import Outward
-from connector.sync.preparing import Prepared
+from connector.sync.outward.outward import Outward
+from connector.sync.outward.preparing import Prepared
 from tests.unit.sync.sending import codes, read, use_filter
 
 

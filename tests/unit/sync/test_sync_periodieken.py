@@ -11,7 +11,7 @@ from connector.dataverse.names import Consent, Permission
 from connector.dataverse.permission_tables import periodiek
 from connector.errors import Misconfigured
 from connector.mapping import parse_mapping
-from connector.sync.permission_rows import PermissionRows
+from connector.sync.permissions.rows import PermissionRows
 from connector.sync.records import Record, RecordReader
 from sandbox.spotler.seed import NEWSLETTER_BIT
 

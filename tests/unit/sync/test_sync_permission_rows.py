@@ -19,8 +19,8 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.errors import ConnectorError, Transient
-from connector.sync import permission_rows
-from connector.sync.permission_rows import PermissionRows
+from connector.sync.permissions import rows as permission_rows
+from connector.sync.permissions.rows import PermissionRows
 from connector.sync.records import Record, RecordReader
 from sandbox.people import People
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT, OFFERS_BIT

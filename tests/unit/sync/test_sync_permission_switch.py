@@ -10,7 +10,7 @@ import pytest
 from connector.dataverse.choices import ChangedBy, ConsentCause
 from connector.dataverse.names import Consent, Permission
 from connector.errors import Transient
-from connector.sync.permission_switch import Switch, switch
+from connector.sync.permissions.switch import Switch, switch
 from connector.sync.records import RecordReader
 
 CONNECTOR = Path(__file__).parents[3] / "connector"

@@ -7,10 +7,11 @@ import pytest
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
-from connector.sync import inward, outward
+from connector.sync.both_ways import inward
 from connector.sync.last_common import Common, LastCommon, fingerprint
-from connector.sync.meeting import BeingSent
-from connector.sync.outward import TRIES, Outward
+from connector.sync.outward import outward
+from connector.sync.outward.meeting import BeingSent
+from connector.sync.outward.outward import TRIES, Outward
 from connector.sync.records import RecordReader
 from connector.sync.results import NotSent
 from sandbox.spotler.seed import NEWSLETTER_BIT
@@ -241,7 +242,7 @@ def test_a_worker_that_died_while_it_sent_is_no_change_of_the_person(two, ann, m
 
     two.permission(ann, "Newsletter", subscribed=True)
     two.edit(ann, firstname="Sent")
-    monkeypatch.setattr("connector.sync.meeting.delivered", die)
+    monkeypatch.setattr("connector.sync.outward.meeting.delivered", die)
     with pytest.raises(Died):
         two.sync(ann)
     monkeypatch.undo()

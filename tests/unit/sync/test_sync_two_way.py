@@ -7,8 +7,8 @@ from itertools import permutations
 import pytest
 from hypothesis import given, strategies as st
 
+from connector.sync.both_ways.two_way import Moments, Winner, agreed, decide, decide_inward, received, sent, to_be_sent
 from connector.sync.last_common import EMPTY, Common
-from connector.sync.two_way import Moments, Winner, agreed, decide, decide_inward, received, sent, to_be_sent
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AGREED = Common("a", "a")

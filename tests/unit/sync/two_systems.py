@@ -12,7 +12,7 @@ from connector.dataverse.records import RecordRef
 from connector.mapping import Times, parse_mapping
 from connector.pulls.loop import run_feed
 from connector.pulls.updates import Updates
-from connector.sync.outward import Outward
+from connector.sync.outward.outward import Outward
 from connector.sync.records import RecordReader
 from sandbox.spotler.rules.lifecycle import anonymise
 from sandbox.spotler.side_door.events import emit

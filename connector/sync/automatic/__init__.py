@@ -1,0 +1,1 @@
+"""Records that changed in Dataverse are synced without a job."""

@@ -1,0 +1,196 @@
+"""Automatic sync: records that changed in Dataverse are sent to Spotler without a job.
+
+    bodies ─► items, one per record ─► records read ─┬─ there ─────► sent if their content changed ─┐
+                   │                                 ├─ deleted ───► anonymised by their id alone ──┼─► settled
+               quarantine                            └─ not there ─► dropped                        │
+                                                                     done, tried again, or a Failed job row
+
+The record is read when the item is worked on, so neither the order of messages nor a lost or repeated one matters. A
+record that is not there is anonymised only where a message said that it was deleted. What may pass is tried again with
+growing pauses; what Spotler refuses, and what has lasted for JOB_GIVE_UP_HOURS, leaves a Failed job row. That a person
+opted out in Spotler is no failure.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import Final
+
+from connector import due, telemetry
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient
+from connector.outcomes import OK
+from connector.routing.record_item import RecordItem
+from connector.servicebus.bus import Bus
+from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
+from connector.services import Services
+from connector.sync.automatic.deleted import forget_deleted
+from connector.sync.automatic.failed_jobs import write_failed_jobs
+from connector.sync.automatic.items import Delivered, Returned, read_items, with_records
+from connector.sync.info import write_late
+from connector.sync.outward.outward import Outward
+from connector.sync.records import Record, RecordReader
+from connector.sync.remembered import OPTED_OUT
+from connector.sync.results import Delivery, NotSent
+from connector.threads import ContextThreadPool
+
+log = logging.getLogger(__name__)
+
+#: Records of one chunk: what one call to `/contact/list` takes, and one query by ids.
+SIZE: Final = 100
+#: Chunks worked on at the same time: one that waits for Spotler and one that does not.
+AT_A_TIME: Final = 2
+#: An internal error is tried this often, in case it was a passing one.
+INTERNAL_ATTEMPTS: Final = 3
+
+
+def sync_changes(services: Services, messages: Sequence[Delivered]) -> None:
+    """Sync the records of a batch.
+
+    Raises:
+        Transient, Misconfigured: when the bus cannot take what is tried again.
+    """
+    put_back, counts = Returned(), Counter[str]()
+    lock = timedelta(seconds=services.settings.job_lease_seconds)
+    deadline = services.now() + lock * due.WORKING_SHARE
+    items = with_records(services, read_items(messages, services.bus), put_back)
+    chunks = [_Chunk(services, deadline, put_back) for _ in range(0, len(items), SIZE)]
+    parts = batched(items, SIZE, strict=False)
+    with ContextThreadPool(AT_A_TIME, thread_name_prefix=SYNC_RECORDS) as pool:
+        done = [pool.submit(chunk.run, part) for chunk, part in zip(chunks, parts, strict=True)]
+    for each in done:
+        counts += each.result()
+    if counts:
+        told = ", ".join(f"{code} {count}" for code, count in sorted(counts.items()))
+        log.info("Records synced: %s", told, extra=telemetry.fields(operation=SYNC_RECORDS, count=counts.total()))
+    if counts[OK]:
+        telemetry.succeeded(SYNC_RECORDS)
+    put_back.send(services.bus)
+
+
+def put_back_all(bus: Bus, messages: Iterable[Delivered], error: Exception, *, now: datetime) -> None:
+    """Put a whole batch back for a while, when the app is not set up: a setting or the mapping is wrong.
+
+    Raises:
+        Transient, Misconfigured: when the bus cannot take it either.
+    """
+    telemetry.log_problem(log, error, operation=SYNC_RECORDS)
+    bus.to_topic(TOPIC_JOBS, [item.again(now + due.NOT_SET_UP) for item in read_items(messages, bus)])
+
+
+class _Chunk:
+    """Records that are read, sent and settled together."""
+
+    def __init__(self, services: Services, deadline: datetime, put_back: Returned) -> None:
+        self._services = services
+        self._deadline = deadline
+        self._put_back = put_back
+
+    def run(self, items: Sequence[RecordItem]) -> Counter[str]:
+        """Sync them; returns how many ended with each code."""
+        now = self._services.now()
+        if now >= self._deadline:
+            self._put_back.messages += [item.again(now) for item in items]
+            return Counter()
+        begun = {item.record: item.begun(now) for item in items if item.record is not None}
+        try:
+            records = self._records(begun)
+        except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+            return self._settle(begun, {ref: NotSent(error) for ref in begun}, now)
+        try:
+            results = self._send(records, begun)
+        except Exception as error:  # noqa: BLE001
+            results = {ref: NotSent(error) for ref in records}
+        tried = begun | {ref: begun[ref].model_copy(update={"always": True}) for ref in records}
+        return self._settle(tried, results, now) + Counter({"NOT_THERE": len(begun) - len(records)})
+
+    def _records(self, items: Mapping[RecordRef, RecordItem]) -> dict[RecordRef, Record]:
+        """The records as they are now, those that were deleted among them.
+
+        A record may be missing in an answer without having been deleted, for example because the connector may not
+        read it: so only a message of its deletion takes it out of Spotler.
+        """
+        records = RecordReader(self._services).read(items.keys())
+        deleted = {ref: Record.deleted(ref) for ref, item in items.items() if item.deleted and ref not in records}
+        return records | deleted
+
+    def _send(
+        self, records: Mapping[RecordRef, Record], items: Mapping[RecordRef, RecordItem]
+    ) -> dict[RecordRef, Delivery]:
+        """Send the records; where what was sent could not be remembered, that is the result of its record."""
+        outward = Outward(self._services, check_time=self._check_time)
+        again = [record for ref, record in records.items() if items[ref].always]
+        fresh = [record for ref, record in records.items() if not items[ref].always]
+        created = {ref for ref in records if items[ref].created}
+        edited = {ref: items[ref].columns for ref in records}
+        began = self._services.now()
+        results: dict[RecordRef, Delivery] = {}
+        for group, is_again in ((again, True), (fresh, False)):
+            results |= outward.send(group, always=is_again, created=created, edited=edited) if group else {}
+        gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
+        unwritten = forget_deleted(self._services.dataverse, gone)
+        # What could not be written with the send; somebody else may have written the row since.
+        late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
+        unwritten |= write_late(self._services.dataverse, late)
+        lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}
+        return results | lost
+
+    def _check_time(self) -> None:
+        if self._services.now() >= self._deadline:
+            raise Transient("The batch ran out of time before this record.", code="OUT_OF_TIME")
+
+    def _settle(
+        self, items: Mapping[RecordRef, RecordItem], results: Mapping[RecordRef, Delivery], now: datetime
+    ) -> Counter[str]:
+        """Put back what may pass, and leave a job row of what failed."""
+        counts, failed = Counter[str](), dict[RecordRef, ConnectorError]()
+        for ref, result in results.items():
+            if not isinstance(result, NotSent):
+                counts[result.code] += 1
+                continue
+            telemetry.log_problem(log, result.error, operation=SYNC_RECORDS)
+            end = self._end(result.error, items[ref], now)
+            if end is None:
+                moment = due.after_problem(result.error, tries=items[ref].tries, now=now)
+                self._put_back.messages.append(items[ref].again(moment))
+                continue
+            counts[end.result_code] += 1
+            if end.result_code == OPTED_OUT:
+                continue  # what a person wants is no failure; Spotler Info shows it
+            failed[ref] = end
+            if not isinstance(result.error, ConnectorError):
+                self._put_back.aside.append((items[ref], end))
+        if failed:
+            self._report(failed, items, now)
+        return counts
+
+    def _end(self, error: Exception, item: RecordItem, now: datetime) -> ConnectorError | None:
+        """With what the sync of a record ends; None where it is tried again."""
+        give_up = timedelta(hours=self._services.settings.job_give_up_hours)
+        match error:
+            case Transient() | Misconfigured():
+                is_over = now - (item.first_attempt or now) >= give_up
+                return GivenUp.after(give_up / timedelta(hours=1), error) if is_over else None
+            case ConnectorError():
+                return error
+            case _:
+                return telemetry.internal_error(error) if item.tries >= INTERNAL_ATTEMPTS else None
+
+    def _report(
+        self, failed: Mapping[RecordRef, ConnectorError], items: Mapping[RecordRef, RecordItem], now: datetime
+    ) -> None:
+        """Leave a Failed job row for each; where it cannot be written, the record is tried again, or kept aside."""
+        deleted = {ref for ref in failed if items[ref].deleted}
+        try:
+            unwritten: Mapping[RecordRef, Exception] = write_failed_jobs(self._services, failed, deleted)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the failure must not be lost
+            unwritten = dict.fromkeys(failed, error)
+        for ref, problem in unwritten.items():
+            telemetry.log_problem(log, problem, operation=SYNC_RECORDS)
+            if isinstance(problem, Transient | Misconfigured):
+                moment = due.after_dataverse(problem, since=items[ref].first_seen, now=now, claimed=False)
+                self._put_back.messages.append(items[ref].again(moment))
+            else:
+                self._put_back.aside.append((items[ref], failed[ref]))

@@ -1,0 +1,1 @@
+"""What a record and its contact exchange, and which side wins."""

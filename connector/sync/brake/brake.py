@@ -1,0 +1,167 @@
+"""The brake: holds back derived effects once they would reach more than a share of the records.
+
+    derived effects ─► counted in the state ─┬─ within the share ──► pass
+                                             └─ more ──► held: the record is synced without them, and is kept in a plan
+                                                         that waits for a person (`plan list`)
+
+Counted are records, each once: those of a changed mapping for as long as that mapping is in use, the others, which come
+from reads that lack something, for a day. All instances of the app count in one place. What people asked for is not
+derived (`connector.sync.brake.derived`), and is done for a held record too.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from connector import telemetry
+from connector.dataverse.api import Dataverse, Query
+from connector.dataverse.names import Info
+from connector.dataverse.records import RecordRef
+from connector.mapping import mapping_version
+from connector.services import Services
+from connector.state import StateConflict
+from connector.sync.brake.derived import Derived
+
+log = logging.getLogger(__name__)
+
+#: The code of the alert.
+BRAKE_HOLDS: Final = "BRAKE_HOLDS"
+#: How long effects are counted that do not come from a changed mapping.
+WINDOW: Final = timedelta(days=1)
+#: How often a count is tried that another instance changes at the same time.
+TRIES: Final = 10
+#: Where plans are kept.
+PLANS: Final = "plans"
+
+
+@dataclass(frozen=True, slots=True)
+class BrakeCount:
+    """What was derived so far.
+
+    Attributes:
+        since: when the count began.
+        total: how many records Spotler has; 0 while that was not needed.
+        passed: marks of the records that passed.
+        plan: the plan that waits for a person; empty for none.
+        approved: whether a person has said that all may pass.
+    """
+
+    since: datetime
+    total: int = 0
+    passed: frozenset[str] = frozenset()
+    plan: str = ""
+    approved: bool = False
+
+    @classmethod
+    def parse(cls, value: Mapping[str, object]) -> Self:
+        """What the state holds."""
+        passed = value["passed"]
+        return cls(
+            datetime.fromisoformat(str(value["since"])),
+            int(str(value["total"])),
+            frozenset(map(str, passed if isinstance(passed, list) else ())),
+            str(value["plan"]),
+            value["approved"] is True,
+        )
+
+    @property
+    def value(self) -> dict[str, object]:
+        """What is written in the state."""
+        return {
+            "since": self.since.isoformat(),
+            "total": self.total,
+            "passed": sorted(self.passed),
+            "plan": self.plan,
+            "approved": self.approved,
+        }
+
+
+class Brake:
+    """Decides which derived effects are held back."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._share = services.settings.brake_share
+        self._version = mapping_version(services.mapping)
+
+    def held(self, derived: Sequence[Derived]) -> frozenset[RecordRef]:
+        """The records whose effects are held back.
+
+        Raises:
+            Transient, Misconfigured: the state or Dataverse cannot be used now.
+        """
+        if not derived or self._share >= 1:
+            return frozenset()
+        groups = ((self._version, [each for each in derived if each.is_of_mapping]),
+                  ("reads", [each for each in derived if not each.is_of_mapping]))  # fmt: skip
+        return frozenset(ref for name, group in groups if group for ref in self._count(f"brake/{name}", group))
+
+    def _count(self, name: str, derived: Sequence[Derived]) -> set[RecordRef]:
+        state, now = self._services.state, self._services.now()
+        for _ in range(TRIES):
+            stored = state.read(name)
+            count = BrakeCount.parse(stored.value) if stored else BrakeCount(now)
+            if name.endswith("reads") and not count.plan and now - count.since >= WINDOW:
+                count = BrakeCount(now)
+            if count.approved:
+                return set()
+            new, held = self._divided(count, derived)
+            if held and not new.plan:
+                new = replace(new, plan=f"{now:%Y%m%dt%H%M%S}-{hashlib.sha256(name.encode()).hexdigest()[:6]}")
+            if held:
+                self._keep(new.plan, held)
+            try:
+                if new != count or stored is None:
+                    state.write(name, new.value, version=stored.version if stored else None)
+            except StateConflict:
+                continue
+            if new.plan != count.plan:
+                self._announce(name, new)
+            return {each.ref for each in held}
+        raise StateConflict
+
+    def _divided(self, count: BrakeCount, derived: Iterable[Derived]) -> tuple[BrakeCount, list[Derived]]:
+        """The count after these, and those that are held."""
+        least = self._services.settings.brake_least
+        fresh = {mark(each.ref): each for each in derived if mark(each.ref) not in count.passed}
+        if not count.total and len(count.passed) + len(fresh) > least:
+            count = replace(count, total=_known(self._services.dataverse))
+        room = max(least, int(self._share * count.total)) - len(count.passed)
+        passing = set(list(fresh)[: max(room, 0)]) if not count.plan else set[str]()
+        held = [each for key, each in fresh.items() if key not in passing]
+        return replace(count, passed=count.passed | passing), held
+
+    def _keep(self, plan: str, held: Sequence[Derived]) -> None:
+        content = {f"{each.ref.table}/{each.ref.id}": list(each.causes) for each in held}
+        text = "\n".join(sorted(content)) + "".join(cause for causes in content.values() for cause in causes)
+        part = f"{PLANS}/{plan}/{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        if self._services.state.read(part) is None:
+            self._services.state.write(part, content, version=None)
+
+    def _announce(self, name: str, count: BrakeCount) -> None:
+        """One alert for all instances: only one of them can have written the plan."""
+        self._services.state.write(
+            f"{PLANS}/{count.plan}",
+            {"made_on": self._services.now().isoformat(), "mapping": self._version, "count": name},
+            version=None,
+        )
+        cause = "reads that lack something" if name.endswith("reads") else "the changed mapping"
+        text = (
+            f"The brake holds back what follows from {cause}: more than {len(count.passed)} of {count.total} records "
+            f"would be silenced, anonymised or lose a value in Spotler. Look at plan {count.plan} with plan list."
+        )
+        log.error("%s", text, extra=telemetry.fields(operation="brake", code=BRAKE_HOLDS, count=len(count.passed)))
+
+
+def mark(ref: RecordRef) -> str:
+    """What the state knows a record by."""
+    return hashlib.sha256(ref.id.encode()).hexdigest()[:12]
+
+
+def _known(dataverse: Dataverse) -> int:
+    """How many records Spotler has, as far as Spotler Info says."""
+    query = Query(set_name=Info.SET, select=(Info.ID,), filter=f"{Info.SENT_HASH} ne null and {Info.SENT_HASH} ne ''")
+    return sum(map(len, dataverse.pages(query)))

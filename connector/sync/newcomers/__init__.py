@@ -1,0 +1,1 @@
+"""New subscribers: contacts that Spotler had first become rows of Dataverse."""

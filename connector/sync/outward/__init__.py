@@ -1,0 +1,1 @@
+"""Outward: a Dataverse record becomes, or stays, its Spotler contact."""

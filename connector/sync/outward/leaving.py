@@ -1,0 +1,140 @@
+"""Records that leave Spotler, or lose their permissions there: one call each, a few at the same time."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from connector.consent import Reason
+from connector.dataverse.names import Info
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError, Refused
+from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT
+from connector.services import Services
+from connector.spotler import ContactUnknown
+from connector.sync.both_ways.switches import known_after_sending, permissions_in
+from connector.sync.info import InfoWrite, info_of, write_unchanged
+from connector.sync.old_values import erase_old_values
+from connector.sync.one_by_one import one_by_one
+from connector.sync.outward.last_words import hear_last_words
+from connector.sync.outward.preparing import Prepared
+from connector.sync.records import Record
+from connector.sync.remembered import failed, forgotten, released, remembered
+from connector.sync.results import Delivery, NotSent, Sent, skipped_code
+
+#: What is said of a contact that was anonymised, where the usual sentence is not exact.
+_WHY_ANONYMIZED: Final = {
+    Reason.NO_ADDRESS: "It has no e-mail address, so it was anonymised in Spotler.",
+    Reason.KEEP_OUT: "Keep Out is set on its Spotler Info, so it was anonymised in Spotler.",
+}
+
+
+class Leaving:
+    """Takes records out of Spotler, or their permissions from them.
+
+    Args:
+        services: the systems.
+        check_time: raises when no further call may be begun.
+        token: of the worker.
+    """
+
+    def __init__(self, services: Services, check_time: Callable[[], None], token: Callable[[], str]) -> None:
+        self._services = services
+        self._check_time = check_time
+        self._token = token
+
+    def remove(self, records: Sequence[Record], always: Collection[RecordRef] = ()) -> dict[RecordRef, Delivery]:
+        """Anonymise records that may not be in Spotler.
+
+        Args:
+            records: which.
+            always: those that may be there although Spotler Info says that they are gone.
+        """
+        return self._each({
+            record.ref: partial(self._remove, record, is_gone=record.is_gone and record.ref not in always)
+            for record in records
+        })  # fmt: skip
+
+    def silence(self, prepared: Sequence[Prepared]) -> dict[RecordRef, Delivery]:
+        """Take the permissions from contacts whose record is not sent any more."""
+        return self._each({each.record.ref: partial(self._silence, each) for each in prepared})
+
+    def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
+        """Anonymise records because a job says so; Keep Out is written first, so that a crash keeps the person out."""
+        marks = [
+            InfoWrite(each.ref, each.info, info_of(each.ref, each.name, **{Info.KEEP_OUT: True}))
+            for each in records
+            if each.exists and not each.facts.keep_out
+        ]
+        written = write_unchanged(self._services.dataverse, marks)
+        results: dict[RecordRef, Delivery] = {}
+        ready = []
+        for record in records:
+            version = written.get(record.ref, record.info)
+            if isinstance(version, ConnectorError):
+                results[record.ref] = NotSent(version)
+            else:
+                ready.append(replace(record, info=version))
+        return results | self._each({each.ref: partial(self._anonymize, each) for each in ready})
+
+    def _each(self, calls: Mapping[RecordRef, Callable[[], Delivery]]) -> dict[RecordRef, Delivery]:
+        results = one_by_one(self._services, self._check_time, calls)
+        return {
+            ref: NotSent(result) if isinstance(result, Exception) else result for ref, result in results.items()
+        }  # fmt: skip
+
+    def _remove(self, record: Record, *, is_gone: bool) -> Delivery:
+        reason = record.decision.reason
+        skipped = skipped_code(reason)
+        if is_gone:
+            return Sent.of(skipped)
+        code = ANONYMIZED if self._take_out(record) else skipped
+        message = _WHY_ANONYMIZED.get(reason, "") if reason and code == ANONYMIZED else ""
+        info = forgotten(record, code, self._services.now())
+        return Sent.of(code, message, info=info, over=record.info, changed=code == ANONYMIZED)
+
+    def _silence(self, prepared: Prepared) -> Delivery:
+        """One that is gone has no permissions."""
+        record = prepared.record
+        code = skipped_code(record.decision.reason)
+        began = self._services.now()
+        try:
+            self._services.spotler.update_contact(record.ref.id, prepared.properties)
+        except ContactUnknown:
+            return Sent.of(code, info=forgotten(record, code, self._services.now()), over=record.info)
+        except ConnectorError as error:
+            return failed(record, error, self._services.now(), noted=isinstance(error, Refused))
+        now = self._services.now()
+        switches = permissions_in(prepared.properties, prepared.permissions)
+        known = known_after_sending(record.last.permissions, switches.items(), began=began, ended=now)
+        last = replace(released(record.last, self._token), permissions=known)
+        return Sent.of(
+            code,
+            f"{MEANINGS[code].sentence} All its permissions are off in Spotler.",
+            info=remembered(record, code, now, sent_hash=prepared.hash, last=last, fields=prepared.sent_fields),
+            over=record.info,
+            is_there=True,
+            changed=True,
+        )
+
+    def _anonymize(self, record: Record) -> Delivery:
+        was_there = self._take_out(record)
+        message = (
+            "The contact is anonymised in Spotler, which cannot be undone."
+            if was_there
+            else "Spotler does not know the contact, so there was nothing to anonymise."
+        )
+        if record.exists:
+            message += " It stays out until Keep Out on its Spotler Info is cleared."
+        info = forgotten(record, ANONYMIZED if was_there else SKIPPED_KEEP_OUT, self._services.now())
+        return Sent.of(OK, message, info=info, over=record.info, changed=was_there)
+
+    def _take_out(self, record: Record) -> bool:
+        """Anonymise a contact; whether Spotler has, or had, one.
+
+        An earlier attempt may have anonymised what Spotler Info still calls known.
+        """
+        hear_last_words(self._services, record)
+        was_there = self._services.spotler.anonymize(record.ref.id) or record.is_known
+        erase_old_values(self._services, [record.ref])
+        return was_there

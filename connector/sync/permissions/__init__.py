@@ -1,0 +1,1 @@
+"""Rows of Spotler Permission and Consent History: made, read and switched."""

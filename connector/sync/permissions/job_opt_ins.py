@@ -1,0 +1,60 @@
+"""Permissions that jobs switched on in Spotler: the rows of Spotler Permission follow, with the job as their source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connector.consent import Item
+from connector.consent.creation import NewRow
+from connector.dataverse.choices import ConsentCause
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError
+from connector.mapping.columns import KEPT_AS_ROWS
+from connector.services import Services
+from connector.sync.permissions.creation import create, row_id
+from connector.sync.permissions.switch import Switch, switch
+from connector.sync.records import Record, RecordReader
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptIn:
+    """A permission that a job switched on."""
+
+    job: str
+    record: Record
+    permission: Item
+
+
+def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str, ConnectorError]:
+    """Switch the rows on, or create them, where the mapping keeps permissions as rows.
+
+    Returns:
+        the jobs whose row could not be written, and why.
+    """
+    now = services.now()
+    switches: list[Switch] = []
+    new: dict[RecordRef, list[NewRow]] = {}
+    kept = [each for each in opt_ins if _has_rows(services, each.record.ref.table)]
+    # The sync before a job may have made the row.
+    without = {each.record.ref for each in kept if not each.record.rows_of(each.permission.name, each.permission.bit)}
+    made = RecordReader(services).read(without)
+    for each in kept:
+        rows = each.record.rows_of(each.permission.name, each.permission.bit)
+        if not rows and each.record.ref in made:
+            own = row_id(each.record.ref, each.permission.name)  # a row that a person has made meanwhile stays
+            rows = tuple(row for row in made[each.record.ref].facts.rows if row.id == own)
+        evidence = f"Job {each.job}"
+        switches += [
+            Switch(each.record.ref, row, on=True, at=now, cause=ConsentCause.JOB, evidence=evidence)
+            for row in rows
+            if row.refuses
+        ]
+        if not rows:
+            row = NewRow(each.permission.name, each.permission.bit, True, now, ConsentCause.JOB, evidence)
+            new.setdefault(each.record.ref, []).append(row)
+    failed = switch(services, switches)
+    failed |= create(services, new)[1]
+    return {each.job: failed[each.record.ref] for each in kept if each.record.ref in failed}
+
+
+def _has_rows(services: Services, table: str) -> bool:
+    return any(row.columns.get(table) in KEPT_AS_ROWS for row in services.mapping.rows)

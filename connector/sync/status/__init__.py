@@ -1,0 +1,1 @@
+"""The status of a contact in Spotler, as Spotler Info shows it."""

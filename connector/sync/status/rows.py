@@ -1,0 +1,108 @@
+"""The status of contacts is written in Spotler Info: read, change, and write over the version that was read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from connector.dataverse.api import BatchRequest, Conflict, Row, etag, filters
+from connector.dataverse.choices import ContactStatus
+from connector.dataverse.names import Info
+from connector.errors import Transient
+from connector.services import Services
+from connector.spotler import Bounce, SpotlerContact
+from connector.sync.status.contact_status import COLUMNS, Standing
+
+#: How often a row is read again because somebody else has written it.
+ATTEMPTS: Final = 3
+
+#: Words of the counts.
+UNKNOWN: Final = "unknown contacts"
+UNCHANGED: Final = "unchanged"
+
+
+def apply_bounces(services: Services, bounces: Sequence[Bounce]) -> Counter[str]:
+    """Take over entries of the feed of bounces; entries without a date change nothing.
+
+    Raises:
+        ConnectorError: Dataverse cannot be asked, or somebody else keeps writing the same rows.
+    """
+    by_record = defaultdict(list)
+    for bounce in sorted((each for each in bounces if each.date), key=lambda each: (each.date, each.type or "")):
+        by_record[_record_id(bounce.contact)].append(bounce)
+
+    def after(record: str, standing: Standing) -> Standing:
+        for bounce in by_record[record]:
+            standing = standing.after_bounce(bounce)
+        return standing
+
+    return _write(services, by_record, after)
+
+
+def apply_contacts(services: Services, contacts: Iterable[SpotlerContact], at: datetime) -> Counter[str]:
+    """Take over from contacts whether they can be reached: from the feed of updates, or from one that was asked for.
+
+    Args:
+        services: the systems.
+        contacts: with our External Ids; the others are not counted.
+        at: when they were read.
+
+    Raises:
+        ConnectorError: as `apply_bounces`.
+    """
+    by_record = {record: contact for contact in contacts if (record := _record_id(contact))}
+    return _write(services, by_record, lambda record, standing: standing.after_sight(by_record[record], at))
+
+
+def _write(
+    services: Services, records: Mapping[str, object], after: Callable[[str, Standing], Standing]
+) -> Counter[str]:
+    """Change the rows of these records, and count what became of them."""
+    counts = Counter[str]()
+    waiting: Collection[str] = sorted(records)
+    for _ in range(ATTEMPTS):
+        rows = _rows(services, waiting)
+        counts[UNKNOWN] += len(set(waiting) - rows.keys())
+        requests: dict[str, BatchRequest] = {}
+        words: dict[str, str] = {}
+        for record, row in rows.items():
+            standing = after(record, Standing.of(row))
+            if changes := standing.changes(row):
+                requests[record] = BatchRequest.update(Info.SET, str(row[Info.ID]), changes, if_match=etag(row))
+                words[record] = _word(standing)
+            else:
+                counts[UNCHANGED] += 1
+        answers = services.dataverse.batch(list(requests.values())) if requests else []
+        errors = {record: answer.error for record, answer in zip(requests, answers, strict=True) if answer.error}
+        waiting = sorted(record for record, error in errors.items() if isinstance(error, Conflict))
+        for error in (error for error in errors.values() if not isinstance(error, Conflict)):
+            raise error
+        counts += Counter(word for record, word in words.items() if record not in waiting)
+        if not waiting:
+            return +counts
+    raise Transient("Rows of Spotler Info were written by others at the same time.")
+
+
+def _rows(services: Services, records: Collection[str]) -> dict[str, Row]:
+    ids = [record for record in records if record]
+    if not ids:
+        return {}
+    rows = services.dataverse.query(
+        Info.SET, select=(Info.ID, Info.RECORD, *COLUMNS), filter=filters.in_(Info.RECORD, ids)
+    )
+    return {str(row[Info.RECORD]).lower(): row for row in rows}
+
+
+def _record_id(contact: SpotlerContact) -> str:
+    """The id of the row that the contact belongs to; empty for a contact that never got one."""
+    return (contact.external_id or "").strip().lower()
+
+
+def _word(standing: Standing) -> str:
+    if standing.active is False:
+        return f"inactive ({_label(standing.status)})"
+    return "counted" if standing.soft_bounces else "active"
+
+
+def _label(status: ContactStatus | None) -> str:
+    return status.name.lower().replace("_", " ") if status else "unknown status"
