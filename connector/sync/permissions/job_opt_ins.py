@@ -1,18 +1,29 @@
-"""Permissions that jobs switched on in Spotler: the rows of Spotler Permission follow, with the job as their source."""
+"""Permissions that jobs switched on in Spotler: the rows of Spotler Permission follow, with the job as their source.
+
+That Spotler has them on is remembered too. Else a person who takes one back would leave the content that was sent last,
+and nothing would tell the next sync that Spotler has something else.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from connector.consent import Item
 from connector.consent.creation import NewRow
 from connector.dataverse.choices import ConsentCause
+from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
+from connector.sync.both_ways.switches import known_after_sending
+from connector.sync.info import InfoChanged, InfoWrite, info_of, write_unchanged
 from connector.sync.permissions.creation import create, row_id
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.records import Record, RecordReader
+
+#: How often a row is written that others write at the same time.
+TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,28 @@ def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str,
             new.setdefault(each.record.ref, []).append(row)
     failed = switch(services, switches)
     failed |= create(services, new)[1]
+    failed |= _remember(services, [each for each in kept if each.record.ref not in failed])
     return {each.job: failed[each.record.ref] for each in kept if each.record.ref in failed}
+
+
+def _remember(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[RecordRef, ConnectorError]:
+    """Note on Spotler Info that these permissions are on in Spotler; the records where that failed, and why."""
+    left = {each.record.ref for each in opt_ins}
+    failed: dict[RecordRef, ConnectorError] = {}
+    for _ in range(TRIES):
+        now = services.now()
+        writes = []
+        for ref, record in RecordReader(services).read(left).items():
+            on = [(each.permission.bit, True) for each in opt_ins if each.record.ref == ref]
+            known = known_after_sending(record.last.permissions, on, began=now, ended=now)
+            last = replace(record.last, permissions=known)
+            writes.append(InfoWrite(ref, record.info, info_of(ref, record.name, **{Info.LAST_COMMON: last.text})))
+        written = write_unchanged(services.dataverse, writes)
+        failed = {ref: each for ref, each in written.items() if isinstance(each, ConnectorError)}
+        left = {ref for ref, error in failed.items() if isinstance(error, InfoChanged)}
+        if not left:
+            break
+    return failed
 
 
 def _has_rows(services: Services, table: str) -> bool:
