@@ -1,16 +1,20 @@
 """What the jobs are about: contacts with addresses and permissions, and the jobs themselves."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import batched
 from typing import Final
 
 import requests
 
+from connector.consent import KnownState
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Info, Job, Permission
 from connector.operations.audiences import audience_id
+from connector.sync.last_common import LastCommon
 from sandbox.launch import Part
 from sandbox.people import People
+from sandbox.spotler.seed import NEWSLETTER_BIT
 from sandbox.spotler.side_door.client import SideDoor
 from tests.bench.work import is_known, row_of
 
@@ -35,8 +39,11 @@ def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: i
     contacts = _load(dataverse, Contact.TABLE, people)
     _load(dataverse, Permission.TABLE, [_permission(contact) for contact in contacts[::2]])
     if is_known(operation):
-        _load(dataverse, Info.TABLE, [_info(contact) for contact in contacts])
-        known = [_known(contact, person) for contact, person in zip(contacts, people, strict=True)]
+        subscribed = set(contacts[::2])
+        _load(dataverse, Info.TABLE, [_info(contact, on=contact in subscribed) for contact in contacts])
+        known = [
+            _known(contact, person, on=contact in subscribed) for contact, person in zip(contacts, people, strict=True)
+        ]
         SideDoor(spotler.get("url")).contacts(*known)
     return contacts
 
@@ -86,12 +93,16 @@ def _permission(contact: str) -> dict[str, object]:
     }
 
 
-def _known(contact: str, person: dict[str, object]) -> dict[str, object]:
-    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}}
+def _known(contact: str, person: dict[str, object], *, on: bool) -> dict[str, object]:
+    permissions = [{"bit": NEWSLETTER_BIT, "enabled": on}]
+    return {"externalId": contact, "properties": {"email": person["emailaddress1"], "permissions": permissions}}
 
 
-def _info(contact: str) -> dict[str, object]:
+def _info(contact: str, *, on: bool) -> dict[str, object]:
+    """The Spotler Info of a contact that was sent before, with the state of its permission then."""
+    last = LastCommon(permissions={NEWSLETTER_BIT: KnownState(on, datetime.now(UTC))})
     return {
+        Info.LAST_COMMON: last.text,
         Info.NAME: "Person",
         Info.RECORD: contact,
         Info.SENT_HASH: _SENT_HASH,
