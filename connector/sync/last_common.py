@@ -87,7 +87,7 @@ class LastCommon:
         permissions: by bit.
         holder: who is sending now; None for nobody.
         made_on: when the contact was made, as Spotler last showed it.
-        made_about: when it was made by the clock of this machine, while Spotler has not shown it yet.
+        made_about: when it was made by our own clock; empty once Spotler has shown its moment.
         noted: the fingerprint of the rows that the history explains; empty where it may not explain them.
     """
 
