@@ -1,8 +1,6 @@
 """What Dataverse posts about records and permissions leads to the right items: from the steps to the router."""
 
-import json
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 
@@ -11,9 +9,7 @@ from connector.dataverse.records import RecordRef
 from connector.dataverse.schema import steps
 from connector.mapping import plan
 from connector.routing.route import Ignore, route
-from sandbox.dataverse.calls import Call
-from sandbox.dataverse.environment import Environment
-from sandbox.dataverse.settings import Settings
+from tests.contract.posting import PostingScene
 from tests.unit.world import MAPPING
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -22,28 +18,11 @@ TABLES = ("contact", "lead", "account")
 LONG_USER_AGENT = "x" * 194_500
 
 
-class Scene:
+class Scene(PostingScene):
     """An environment with the steps of an installation, whose messages are routed as they are posted."""
 
     def __init__(self):
-        self.environment = Environment(Settings(), steps({table: plan(MAPPING, table).triggers for table in TABLES}))
-        self.postings = []
-        self.environment.steps.submit = self.postings.append
-
-    def call(self, method, path, body=None, query="", **headers):
-        call = Call(
-            method,
-            path,
-            query,
-            {"content-type": "application/json", "user-agent": "tests/1.0", **headers},
-            json.dumps(body).encode(),
-            self.environment.administrator,
-            "https://localhost",
-            str(uuid4()),
-        )
-        answer = self.environment.answer(call)
-        assert answer.status < 300, answer.body
-        return answer.headers.get("OData-EntityId", "")[-37:-1]
+        super().__init__(steps({table: plan(MAPPING, table).triggers for table in TABLES}))
 
     def items(self):
         """The items of what was posted since the last look, with the ids of their messages."""

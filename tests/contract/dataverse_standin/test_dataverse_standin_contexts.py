@@ -2,15 +2,12 @@
 
 import json
 import re
-from uuid import uuid4
 
 import pytest
 
 from connector.dataverse.schema import Step
-from sandbox.dataverse.calls import Call
 from sandbox.dataverse.context import MessageTooLargeError
-from sandbox.dataverse.environment import Environment
-from sandbox.dataverse.settings import Settings
+from tests.contract.posting import PostingScene
 
 CONTRACTS = "http://schemas.microsoft.com/xrm/2011/Contracts"
 CLAIMS = "http://schemas.microsoft.com/xrm/2011/Claims/"
@@ -28,28 +25,11 @@ STEPS = (
 )
 
 
-class Scene:
+class Scene(PostingScene):
     """An environment whose messages are caught before they reach a bus."""
 
     def __init__(self):
-        self.environment = Environment(Settings(), STEPS)
-        self.postings = []
-        self.environment.steps.submit = self.postings.append
-
-    def call(self, method, path, body=None, query="", **headers):
-        call = Call(
-            method,
-            path,
-            query,
-            {"content-type": "application/json", "user-agent": "tests/1.0 (x/y)", **headers},
-            json.dumps(body).encode(),
-            self.environment.administrator,
-            "https://localhost",
-            str(uuid4()),
-        )
-        answer = self.environment.answer(call)
-        assert answer.status < 300, answer.body
-        return answer.headers.get("OData-EntityId", "")[-37:-1]
+        super().__init__(STEPS)
 
     def messages(self):
         """What was posted since the last look."""
