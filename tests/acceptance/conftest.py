@@ -5,13 +5,18 @@ field that Spotler does not show) must be seen working too.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+from typer.testing import CliRunner
 
+from connector.cli.app import app as commands
+from connector.cli.output import error_text
 from connector.dataverse.names import PERMISSIONS_VARIABLE, EnvironmentVariable
+from connector.errors import ConnectorError
+from connector.settings import get_settings
 from sandbox.launch import ROOT
 from sandbox.system import Options, System, running
 from tests.acceptance.automations import automation_in_both, campaign_in_both
@@ -106,3 +111,21 @@ def variable(world: World) -> Iterator[str]:
     world.people.update(EnvironmentVariable.SET, row, {EnvironmentVariable.DEFAULT: "Outdated;"})
     yield row
     forget_values(world)
+
+
+@pytest.fixture
+def command(system: System, tmp_path, monkeypatch) -> Iterator[Callable[..., tuple[int, str]]]:
+    """Runs a command with the settings of the system: its exit code and what it printed."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in system.settings.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+
+    def _command(*arguments: str) -> tuple[int, str]:
+        ended = CliRunner().invoke(commands, list(arguments))
+        if isinstance(ended.exception, ConnectorError):
+            return 1, error_text(ended.exception)
+        return ended.exit_code, ended.output
+
+    yield _command
+    get_settings.cache_clear()

@@ -1,38 +1,13 @@
 """The mapping: what it may say, how it is checked against both systems, and its form as a sheet."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from typer.testing import CliRunner
-
-from connector.cli.app import app
-from connector.cli.output import error_text
-from connector.errors import ConnectorError
-from connector.settings import get_settings
-from sandbox.system import System
 
 EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
-
-
-@pytest.fixture
-def command(system: System, tmp_path, monkeypatch) -> Iterator[Callable[..., tuple[int, str]]]:
-    """Runs `mapping ...` with the settings of the system: its exit code and what it printed."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in system.settings.items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-
-    def _command(*arguments: str) -> tuple[int, str]:
-        ended = CliRunner().invoke(app, ["mapping", *arguments])
-        if isinstance(ended.exception, ConnectorError):
-            return 1, error_text(ended.exception)
-        return ended.exit_code, ended.output
-
-    yield _command
-    get_settings.cache_clear()
 
 
 @pytest.fixture
@@ -42,7 +17,7 @@ def check(command, tmp_path) -> Callable[..., tuple[int, str]]:
     def _check(*rows: dict[str, object], **settings: object) -> tuple[int, str]:
         file = tmp_path / "mapping.json"
         file.write_text(json.dumps({"rows": [EMAIL, *rows], **settings}), encoding="utf-8")
-        return command("check", "--mapping", str(file))
+        return command("mapping", "check", "--mapping", str(file))
 
     return _check
 
@@ -184,9 +159,9 @@ def test_rows_beside_the_record_that_this_version_does_not_send_are_a_warning_an
 
 @pytest.mark.feature("MAP-08")
 def test_the_mapping_of_the_running_app_is_the_same_after_a_round_trip_through_a_sheet(system, command, tmp_path):
-    exported = command("export", "mapping.xlsx")
-    imported = command("import", "mapping.xlsx", "--mapping", str(tmp_path / "copy.json"))
-    checked = command("check", "--mapping", str(tmp_path / "copy.json"))
+    exported = command("mapping", "export", "mapping.xlsx")
+    imported = command("mapping", "import", "mapping.xlsx", "--mapping", str(tmp_path / "copy.json"))
+    checked = command("mapping", "check", "--mapping", str(tmp_path / "copy.json"))
 
     assert (exported[0], imported[0], checked[0]) == (0, 0, 0)
     original = Path(system.settings["MAPPING_FILE"]).read_text(encoding="utf-8")
@@ -195,13 +170,13 @@ def test_the_mapping_of_the_running_app_is_the_same_after_a_round_trip_through_a
 
 @pytest.mark.feature("MAP-08")
 def test_a_bad_sheet_is_refused_as_a_whole_with_the_cells(command, tmp_path):
-    command("export", "mapping.xlsx")
+    command("mapping", "export", "mapping.xlsx")
     book = load_workbook(tmp_path / "mapping.xlsx")
     book["Mapping"]["E3"].value = "sideways"
     book["Mapping"]["A4"].value = "=1+1"
     book.save(tmp_path / "mapping.xlsx")
 
-    code, printed = command("import", "mapping.xlsx", "--mapping", str(tmp_path / "new.json"))
+    code, printed = command("mapping", "import", "mapping.xlsx", "--mapping", str(tmp_path / "new.json"))
 
     assert code == 1
     assert "cell E3: must be one of the three arrows" in printed
@@ -216,7 +191,7 @@ def test_what_another_mapping_would_change_is_known_before_it_is_used(world, sys
     document["rows"].append({"contact": "jobtitle", "direction": "->", "spotler": "oldScoreNote"})
     (tmp_path / "new.json").write_text(json.dumps(document), encoding="utf-8")
 
-    code, printed = command("diff", system.settings["MAPPING_FILE"], str(tmp_path / "new.json"), "--json")
+    code, printed = command("mapping", "diff", system.settings["MAPPING_FILE"], str(tmp_path / "new.json"), "--json")
 
     assert code == 0
     changes = {change["effect"]: change for change in json.loads(printed)["contact"]["changes"]}

@@ -1,41 +1,16 @@
 """Plan, brake, undo and why, with the whole system: what people order on the command line, and what becomes of it."""
 
 import json
-from collections.abc import Callable, Iterator
 
 import pytest
-from typer.testing import CliRunner
 
-from connector.cli.app import app
-from connector.cli.output import error_text
 from connector.dataverse.choices import Operation
-from connector.errors import ConnectorError
-from connector.settings import get_settings
-from sandbox.system import System
 from tests.acceptance.jobs import Job
 from tests.acceptance.records import Record
 from tests.acceptance.world import job_row
 
 #: More records than the brake lets pass.
 MANY = 50
-
-
-@pytest.fixture
-def command(system: System, tmp_path, monkeypatch) -> Iterator[Callable[..., tuple[int, str]]]:
-    """Runs a command with the settings of the system: its exit code and what it printed."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in system.settings.items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-
-    def _command(*arguments: str) -> tuple[int, str]:
-        ended = CliRunner().invoke(app, list(arguments))
-        if isinstance(ended.exception, ConnectorError):
-            return 1, error_text(ended.exception)
-        return ended.exit_code, ended.output
-
-    yield _command
-    get_settings.cache_clear()
 
 
 def only(*records: Record) -> tuple[str, ...]:

@@ -27,6 +27,14 @@ def spotler_standin():
 
 
 @pytest.fixture(scope="session")
+def systems():
+    """Both stand-ins in this process, on a clock that tests move; whoever uses them starts with empty ones."""
+    from tests.faults.matrix.systems import Systems
+
+    return Systems()
+
+
+@pytest.fixture(scope="session")
 def threads():
     with ThreadPoolExecutor(4) as pool:
         yield pool

@@ -2,17 +2,11 @@
 
 import pytest
 
-from tests.faults.matrix.systems import Systems
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
 
 NAME = {"contact": "firstname", "direction": "<->", "spotler": "firstName"}
 CITY = {"contact": "address1_city", "direction": "<-", "spotler": "city"}
 LAST = {"contact": "lastname", "direction": "->", "spotler": "lastName"}
-
-
-@pytest.fixture(scope="session")
-def systems():
-    return Systems()
 
 
 @pytest.fixture

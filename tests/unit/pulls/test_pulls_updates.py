@@ -15,16 +15,10 @@ from connector.spotler.feeds import Feeds
 from connector.sync.both_ways import inward
 from sandbox.spotler.dialect import DIALECTS
 from sandbox.spotler.seed import NEWSLETTER_BIT
-from tests.faults.matrix.systems import Systems
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
 
 NAME = {"contact": "firstname", "direction": "<->", "spotler": "firstName"}
 LIST = "/contact/updates/list"
-
-
-@pytest.fixture(scope="module")
-def systems():
-    return Systems()
 
 
 @pytest.fixture

@@ -5,17 +5,11 @@ from datetime import timedelta
 import pytest
 
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
-from tests.faults.matrix.systems import Systems
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
 
 NAME = {"contact": "firstname", "direction": "<->", "spotler": "firstName"}
 CITY = {"contact": "address1_city", "direction": "<-", "spotler": "city"}
 LAST = {"contact": "lastname", "direction": "->", "spotler": "lastName"}
-
-
-@pytest.fixture(scope="module")
-def systems():
-    return Systems()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from sandbox.spotler.seed import NEWSLETTER_BIT
-from tests.faults.matrix.systems import Systems
 from tests.unit.sync.consent_explorer import story_steps
 from tests.unit.sync.consent_story import Meanwhile, Step, Story
 
@@ -16,11 +15,6 @@ STORIES, NIGHTLY, LENGTH = 50, 5000, 12
 
 #: The call of a job that switches a permission on in Spotler.
 CALL = 9
-
-
-@pytest.fixture(scope="module")
-def systems():
-    return Systems()
 
 
 def problems(systems, steps, *, variables=False):

@@ -1,11 +1,9 @@
 """No loops: any mapping and any edits on both sides, through the real clients; then nothing is written any more."""
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from connector.dataverse.names import Info
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT, OFFERS_BIT
-from tests.faults.matrix.systems import Systems
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
 
 #: Columns with their fields, values of Dataverse and values of Spotler. Some values change in form on their way.
@@ -28,11 +26,6 @@ mappings = st.lists(
     max_size=4,
     unique_by=lambda row: row[0],
 )
-
-
-@pytest.fixture(scope="module")
-def systems():
-    return Systems()
 
 
 def edits(rows):

@@ -3,16 +3,10 @@
 import pytest
 
 from sandbox.spotler.seed import NEWSLETTER_BIT
-from tests.faults.matrix.systems import Systems
 from tests.unit.sync import consent_explorer  # noqa: F401 - fills the tables of what can happen
 from tests.unit.sync.consent_story import Step, Story
 
 NAME = "firstname"
-
-
-@pytest.fixture(scope="module")
-def systems():
-    return Systems()
 
 
 @pytest.fixture

@@ -15,16 +15,10 @@ from connector.sync.outward.outward import TRIES, Outward
 from connector.sync.records import RecordReader
 from connector.sync.results import NotSent
 from sandbox.spotler.seed import NEWSLETTER_BIT
-from tests.faults.matrix.systems import Systems
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
 
 NAME = {"contact": "firstname", "direction": "<->", "spotler": "firstName"}
 LAST = {"contact": "lastname", "direction": "->", "spotler": "lastName"}
-
-
-@pytest.fixture(scope="module")
-def systems():
-    return Systems()
 
 
 @pytest.fixture
