@@ -1,37 +1,16 @@
-"""The tables that the connector's solution adds."""
+"""The tables of the connector's solution about jobs and consent."""
 
 from connector.dataverse.choices import (
     AutomationKind,
     ChangedBy,
     ConsentCause,
     ContactStatus,
-    InteractionType,
     JobStatus,
     Operation,
 )
-from connector.dataverse.names import Automation, Consent, Info, Interaction, Job, Permission, Visitor
+from connector.dataverse.names import Automation, Consent, Info, Job, Permission
 from connector.dataverse.schema.model import Column, Kind, Table, choice, lookup, option_labels, text
-
-ACTIVE_INACTIVE = {0: "Active", 1: "Inactive"}
-
-
-def _system_columns(statuses: dict[int, str] | None = None) -> tuple[Column, ...]:
-    return (
-        Column("statecode", Kind.STATE, "Status", options=ACTIVE_INACTIVE, default=0),
-        Column("statuscode", Kind.STATUS, "Status Reason", options=statuses or {1: "Active", 2: "Inactive"}),
-        Column("createdon", Kind.DATE_TIME, "Created On", writable=False),
-        Column("modifiedon", Kind.DATE_TIME, "Modified On", writable=False),
-        Column(
-            "modifiedby",
-            Kind.LOOKUP,
-            "Modified By",
-            targets=("systemuser",),
-            navigation={"systemuser": "modifiedby"},
-            writable=False,
-        ),
-        Column("versionnumber", Kind.BIG_INTEGER, "Version Number", writable=False),
-        lookup("ownerid", "Owner", {"systemuser": "ownerid", "team": "ownerid"}),
-    )
+from connector.dataverse.schema.system import system_columns
 
 
 def _party(names: type[Info | Permission | Consent]) -> tuple[Column, ...]:
@@ -78,7 +57,7 @@ JOB = Table(
         Column(Job.LEASE_UNTIL, Kind.DATE_TIME, "Lease Until"),
         text(Job.CLAIM, "Claim", 36),
         Column(Job.ATTEMPTS, Kind.INTEGER, "Attempts", default=0),
-        *_system_columns(option_labels(JobStatus)),
+        *system_columns(option_labels(JobStatus)),
     ),
     keys={"dh_number_key": (Job.NUMBER,)},
     status_state={status.value: status.state for status in JobStatus},
@@ -109,7 +88,7 @@ INFO = Table(
         Column(Info.STATUS_INFERRED, Kind.YES_NO, "Status Inferred", default=False),
         Column(Info.LAST_COMMON, Kind.MEMO, "Last Common", length=100_000),
         Column(Info.SENT_FIELDS, Kind.MEMO, "Sent Fields", length=100_000),
-        *_system_columns(),
+        *system_columns(),
     ),
     keys={"dh_recordid_key": (Info.RECORD,)},
     status_state={1: 0, 2: 1},
@@ -130,7 +109,7 @@ PERMISSION = Table(
         Column(Permission.CHANGED_ON, Kind.DATE_TIME, "Changed On"),
         choice(Permission.CHANGED_BY, "Changed By", ChangedBy),
         Column(Permission.BIT, Kind.INTEGER, "Bit"),
-        *_system_columns(),
+        *system_columns(),
     ),
     status_state={1: 0, 2: 1},
 )
@@ -155,7 +134,7 @@ CONSENT = Table(
         choice(Consent.SOURCE, "Source", ConsentCause),
         text(Consent.EVIDENCE, "Evidence", 500),
         text(Consent.KEY, "Key", 100, required=True),
-        *_system_columns(),
+        *system_columns(),
     ),
     keys={"dh_consentkey_key": (Consent.KEY,)},
     status_state={1: 0, 2: 1},
@@ -175,64 +154,10 @@ AUTOMATION = Table(
         choice(Automation.KIND, "Kind", AutomationKind, default=AutomationKind.AUTOMATION.value),
         text(Automation.AUTOMATION_ID, "Automation Id", 100),
         Column(Automation.FIELDS, Kind.MEMO, "Fields", length=100_000),
-        *_system_columns(),
+        *system_columns(),
     ),
     keys={"dh_triggercode_key": (Automation.TRIGGER_CODE,)},
     status_state={1: 0, 2: 1},
 )
 
-INTERACTION = Table(
-    name=Interaction.TABLE,
-    set_name=Interaction.SET,
-    label="Marketing Interaction",
-    id_column=Interaction.ID,
-    name_column=Interaction.SUBJECT,
-    own=True,
-    activity=True,
-    columns=(
-        Column(Interaction.ID, Kind.ID, "Marketing Interaction"),
-        text(Interaction.SUBJECT, "Subject", 200),
-        lookup(
-            Interaction.REGARDING,
-            "Regarding",
-            {t: f"regardingobjectid_{t}_dh_marketinginteraction" for t in ("contact", "lead", "account")},
-        ),
-        choice(Interaction.TYPE, "Type", InteractionType),
-        Column(Interaction.ON, Kind.DATE_TIME, "On"),
-        text(Interaction.MAILING, "Mailing", 300),
-        text(Interaction.URL, "Url", 2000),
-        text(Interaction.KEY, "Key", 200),
-        lookup(Interaction.VISITOR, "Website Visitor", {"dh_websitevisitor": "dh_WebsiteVisitorId"}),
-        *_system_columns({1: "Open", 2: "Completed"}),
-    ),
-    keys={"dh_key_key": (Interaction.KEY,)},
-    status_state={1: 0, 2: 1},
-)
-
-VISITOR = Table(
-    name=Visitor.TABLE,
-    set_name=Visitor.SET,
-    label="Website Visitor",
-    id_column=Visitor.ID,
-    name_column=Visitor.NAME,
-    own=True,
-    columns=(
-        Column(Visitor.ID, Kind.ID, "Website Visitor"),
-        text(Visitor.NAME, "Name", 200),
-        text(Visitor.EXTERNAL_ID, "External Id", 100),
-        text(Visitor.DOMAIN, "Domain", 255),
-        Column(Visitor.RATING, Kind.INTEGER, "Rating"),
-        text(Visitor.VISITOR_STATUS, "Visitor Status", 100),
-        text(Visitor.TYPE, "Type", 100),
-        lookup(Visitor.ACCOUNT, "Account", {"account": "dh_AccountId"}),
-        lookup(Visitor.LEAD, "Lead", {"lead": "dh_LeadId"}),
-        Column(Visitor.FIRST_VISIT, Kind.DATE_TIME, "First Visit"),
-        Column(Visitor.LAST_VISIT, Kind.DATE_TIME, "Last Visit"),
-        Column(Visitor.VISITS, Kind.INTEGER, "Visits"),
-        *_system_columns(),
-    ),
-    keys={"dh_externalid_key": (Visitor.EXTERNAL_ID,)},
-    status_state={1: 0, 2: 1},
-)
-
-OWN_TABLES = (JOB, INFO, PERMISSION, CONSENT, AUTOMATION, INTERACTION, VISITOR)
+OWN_TABLES = (JOB, INFO, PERMISSION, CONSENT, AUTOMATION)

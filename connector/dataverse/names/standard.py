@@ -1,0 +1,91 @@
+"""The tables that an environment of Dynamics 365 has."""
+
+from typing import Final
+
+
+class Contact:
+    """The standard table of persons."""
+
+    TABLE: Final = "contact"
+    SET: Final = "contacts"
+    ID: Final = "contactid"
+    LAST_NAME: Final = "lastname"
+
+
+class Lead:
+    """The standard table of prospects."""
+
+    TABLE: Final = "lead"
+    SET: Final = "leads"
+    ID: Final = "leadid"
+    LAST_NAME: Final = "lastname"
+    TOPIC: Final = "subject"
+
+
+class Account:
+    """The standard table of organisations."""
+
+    TABLE: Final = "account"
+    SET: Final = "accounts"
+    ID: Final = "accountid"
+
+
+class MarketingList:
+    """The standard table of marketing lists; it needs a Dynamics 365 Sales licence."""
+
+    TABLE: Final = "list"
+    SET: Final = "lists"
+    ID: Final = "listid"
+    NAME: Final = "listname"
+    STATE: Final = "statecode"
+    #: Columns that the connector's solution adds: whether Spotler has the list, and since when it is as it is.
+    SYNCED: Final = "dh_spotlersync"
+    LAST_SYNC: Final = "dh_spotlerlastsync"
+
+
+class Post:
+    """An entry on the timeline of a record."""
+
+    TABLE: Final = "post"
+    SET: Final = "posts"
+    ID: Final = "postid"
+    TEXT: Final = "text"
+    SOURCE: Final = "source"
+    REGARDING: Final = "regardingobjectid"
+
+    @staticmethod
+    def regarding(table: str) -> str:
+        """The navigation property through which a post is hung on a record of that table."""
+        return f"regardingobjectid_{table}"
+
+
+class EnvironmentVariable:
+    """The definition of an environment variable, with its default value."""
+
+    TABLE: Final = "environmentvariabledefinition"
+    SET: Final = "environmentvariabledefinitions"
+    ID: Final = "environmentvariabledefinitionid"
+    SCHEMA_NAME: Final = "schemaname"
+    DEFAULT: Final = "defaultvalue"
+
+
+class EnvironmentVariableValue:
+    """The current value of an environment variable, if an operator gave it one."""
+
+    TABLE: Final = "environmentvariablevalue"
+    SET: Final = "environmentvariablevalues"
+    ID: Final = "environmentvariablevalueid"
+    VALUE: Final = "value"
+    DEFINITION: Final = "environmentvariabledefinitionid"
+    DEFINITION_NAVIGATION: Final = "EnvironmentVariableDefinitionId"
+
+
+class Flags:
+    """Columns that contacts, leads and accounts share and that decide whether somebody may be mailed."""
+
+    DO_NOT_EMAIL: Final = "donotemail"
+    DO_NOT_BULK_EMAIL: Final = "donotbulkemail"
+    STATE: Final = "statecode"
+    STATUS: Final = "statuscode"
+    #: Whether the record was merged into another one, which deactivates it too.
+    MERGED: Final = "merged"

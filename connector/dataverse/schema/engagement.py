@@ -1,0 +1,62 @@
+"""The tables of the connector's solution about what people do: interactions and website visitors."""
+
+from connector.dataverse.choices import InteractionType
+from connector.dataverse.names import Interaction, Visitor
+from connector.dataverse.schema.model import Column, Kind, Table, choice, lookup, text
+from connector.dataverse.schema.system import system_columns
+
+INTERACTION = Table(
+    name=Interaction.TABLE,
+    set_name=Interaction.SET,
+    label="Marketing Interaction",
+    id_column=Interaction.ID,
+    name_column=Interaction.SUBJECT,
+    own=True,
+    activity=True,
+    columns=(
+        Column(Interaction.ID, Kind.ID, "Marketing Interaction"),
+        text(Interaction.SUBJECT, "Subject", 200),
+        lookup(
+            Interaction.REGARDING,
+            "Regarding",
+            {t: f"regardingobjectid_{t}_dh_marketinginteraction" for t in ("contact", "lead", "account")},
+        ),
+        choice(Interaction.TYPE, "Type", InteractionType),
+        Column(Interaction.ON, Kind.DATE_TIME, "On"),
+        text(Interaction.MAILING, "Mailing", 300),
+        text(Interaction.URL, "Url", 2000),
+        text(Interaction.KEY, "Key", 200),
+        lookup(Interaction.VISITOR, "Website Visitor", {"dh_websitevisitor": "dh_WebsiteVisitorId"}),
+        *system_columns({1: "Open", 2: "Completed"}),
+    ),
+    keys={"dh_key_key": (Interaction.KEY,)},
+    status_state={1: 0, 2: 1},
+)
+
+VISITOR = Table(
+    name=Visitor.TABLE,
+    set_name=Visitor.SET,
+    label="Website Visitor",
+    id_column=Visitor.ID,
+    name_column=Visitor.NAME,
+    own=True,
+    columns=(
+        Column(Visitor.ID, Kind.ID, "Website Visitor"),
+        text(Visitor.NAME, "Name", 200),
+        text(Visitor.EXTERNAL_ID, "External Id", 100),
+        text(Visitor.DOMAIN, "Domain", 255),
+        Column(Visitor.RATING, Kind.INTEGER, "Rating"),
+        text(Visitor.VISITOR_STATUS, "Visitor Status", 100),
+        text(Visitor.TYPE, "Type", 100),
+        lookup(Visitor.ACCOUNT, "Account", {"account": "dh_AccountId"}),
+        lookup(Visitor.LEAD, "Lead", {"lead": "dh_LeadId"}),
+        Column(Visitor.FIRST_VISIT, Kind.DATE_TIME, "First Visit"),
+        Column(Visitor.LAST_VISIT, Kind.DATE_TIME, "Last Visit"),
+        Column(Visitor.VISITS, Kind.INTEGER, "Visits"),
+        *system_columns(),
+    ),
+    keys={"dh_externalid_key": (Visitor.EXTERNAL_ID,)},
+    status_state={1: 0, 2: 1},
+)
+
+ENGAGEMENT_TABLES = (INTERACTION, VISITOR)

@@ -1,0 +1,26 @@
+"""The life of a job."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from connector.settings.kinds import SettingsGroup
+
+
+class JobSettings(SettingsGroup):
+    """Jobs."""
+
+    #: Hours after which a job that only met transient faults is Failed.
+    job_give_up_hours: Annotated[float, Field(gt=0)] = 3
+    #: Seconds after which a claim is stale: the lock duration of the subscriptions.
+    job_lease_seconds: Annotated[float, Field(gt=0)] = 300
+    #: Whether a deactivated record is anonymised in Spotler; if not, it loses its permissions only, on both sides.
+    anonymise_on_deactivation: bool = True
+    #: Whether what a job changed in Spotler (all but a sync) is posted on the timeline of the record.
+    timeline_posts: bool = True
+    #: Seconds that a Queued row may wait for its message before the sweep requeues it.
+    job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120
+
+    #: Days after which a Completed or Failed job is deleted; 0 keeps it.
+    keep_completed_days: Annotated[int, Field(ge=0)] = 30
+    keep_failed_days: Annotated[int, Field(ge=0)] = 90
