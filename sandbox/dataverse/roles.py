@@ -64,6 +64,7 @@ CONNECTOR_ROLE = Role(
         "lead": MAINTAIN,
         "account": CHANGE,
         "list": READ,
+        "listmember": READ,
         # Timeline posts, and the variable with the permissions of new records.
         "post": frozenset({Verb.CREATE, Verb.READ}),
         "environmentvariabledefinition": CHANGE,
