@@ -63,7 +63,8 @@ CONNECTOR_ROLE = Role(
         "contact": MAINTAIN,
         "lead": MAINTAIN,
         "account": CHANGE,
-        "list": READ,
+        # Whether a Marketing List is synced stands on it.
+        "list": CHANGE,
         # Timeline posts, and the variable with the permissions of new records.
         "post": frozenset({Verb.CREATE, Verb.READ}),
         "environmentvariabledefinition": CHANGE,
