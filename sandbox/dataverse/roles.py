@@ -79,8 +79,9 @@ CONNECTOR_ROLE = Role(
         **{table.name: MAINTAIN for table in TABLES.values() if table.own},
         # Given by the customer, who wants new subscribers there.
         **{table.name: MAINTAIN for table in CUSTOMER_TABLES},
-        # Old jobs are cleaned up.
+        # Old jobs and old interactions are cleaned up, and those of people who are anonymised.
         "dh_spotlerjob": MAINTAIN | {Verb.DELETE},
+        "dh_marketinginteraction": MAINTAIN | {Verb.DELETE},
     },
 )
 
