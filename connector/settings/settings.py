@@ -8,7 +8,6 @@ from connector.errors import Misconfigured
 from connector.settings.bus import BusSettings
 from connector.settings.feeds import FeedSettings
 from connector.settings.jobs import JobSettings
-from connector.settings.lists import ListSettings
 from connector.settings.sync import ConsentSettings, NewSubscriberSettings, PlanSettings
 from connector.settings.systems import DataverseSettings, SpotlerSettings, StateSettings
 
@@ -17,7 +16,6 @@ class Settings(
     PlanSettings,
     NewSubscriberSettings,
     ConsentSettings,
-    ListSettings,
     FeedSettings,
     JobSettings,
     StateSettings,
