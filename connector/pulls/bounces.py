@@ -7,8 +7,7 @@ a new address, which activates it again: of those Spotler is asked whether the c
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
 from connector.dataverse.api import Row, filters
 from connector.dataverse.names import Info
@@ -16,10 +15,7 @@ from connector.pulls.loop import is_on, run_feed
 from connector.services import Services
 from connector.spotler import Bounce
 from connector.sync.status.contact_status import INACTIVE
-from connector.sync.status.rows import UNKNOWN, apply_bounces, apply_contacts
-
-#: No entry is from later than this: its date would hide everything that comes after it.
-FUTURE: Final = timedelta(days=1)
+from connector.sync.status.rows import FUTURE, UNKNOWN, apply_bounces, apply_contacts
 
 
 def read_bounces(services: Services) -> Counter[str]:
