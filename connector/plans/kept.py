@@ -27,6 +27,8 @@ from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
 _COUNTS: Final = "brake/"
+#: Slashes in the name of a part of a plan.
+_PART_DEPTH: Final = 2
 
 
 class NoSuchPlan(Invalid):
@@ -59,6 +61,12 @@ def kept_plans(state: StateStore) -> list[KeptPlan]:
     """The plans that wait, the oldest first."""
     ids = sorted({name.split("/")[1] for name in state.names(f"{PLANS}/")})
     return [_kept(state, each) for each in ids]
+
+
+def held_records(state: StateStore) -> frozenset[RecordRef]:
+    """The records of all plans that wait."""
+    parts = [name for name in state.names(f"{PLANS}/") if name.count("/") == _PART_DEPTH]
+    return frozenset(ref for part in parts for ref in _records(state, part))
 
 
 def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> Counter[str]:
