@@ -9,7 +9,7 @@ The brake, the decision about consent and the old values for an undo work as in 
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Misconfigured, Transient
@@ -94,12 +94,12 @@ class Repair:
             was_there = compared.shown.pop(ref.id, None) is not None
             if ref not in after:
                 found[ref] = deleted_meanwhile(is_there=was_there)
-            elif ref in again.differing or again.found[ref].is_open or again.found[ref].kind is FindingKind.QUARANTINED:
-                found[ref] = self._not_repaired(ref, problems.get(ref), again, is_held=ref in held)
-            elif gate.done[ref.id]:
-                found[ref] = PairFinding(FindingKind.REPAIRED, why, in_spotler=was_there)
+            elif ref in again.found and again.found[ref].kind is not FindingKind.QUARANTINED:
+                is_repaired = bool(gate.done[ref.id])
+                found[ref] = PairFinding(FindingKind.REPAIRED, why) if is_repaired else again.found[ref]
             else:
-                found[ref] = again.found[ref]
+                found[ref] = _not_repaired(problems.get(ref), again.found.get(ref), is_held=ref in held)
+            found[ref] = replace(found[ref], in_spotler=was_there)
         compared.shown |= again.shown
         return found
 
@@ -138,17 +138,18 @@ class Repair:
             return dict.fromkeys(records, error)
         return {}
 
-    def _not_repaired(
-        self, ref: RecordRef, problem: Exception | None, again: Compared, *, is_held: bool
-    ) -> PairFinding:
-        was_there = ref.id in again.shown
-        if problem is not None:
-            code = code_of(problem)
-            if code == OPTED_OUT:  # what a person wants is no failure
-                return PairFinding(FindingKind.EXCLUDED, OPTED_OUT, in_spotler=was_there)
-            return PairFinding(
-                FindingKind.QUARANTINED, code, in_spotler=was_there, is_open=isinstance(problem, Transient)
-            )  # fmt: skip
-        if ref in again.found:
-            return again.found[ref]
-        return PairFinding(FindingKind.QUARANTINED, HELD if is_held else STILL_DIFFERS, in_spotler=was_there)
+
+def _not_repaired(problem: Exception | None, again: PairFinding | None, *, is_held: bool) -> PairFinding:
+    """A record that still differs.
+
+    Args:
+        problem: that stopped its sync; None if nothing did.
+        again: what prevented the second comparison; None if nothing did.
+        is_held: whether the brake holds it back.
+    """
+    if problem is None:
+        return again or PairFinding(FindingKind.QUARANTINED, HELD if is_held else STILL_DIFFERS)
+    code = code_of(problem)
+    if code == OPTED_OUT:  # what a person wants is no failure
+        return PairFinding(FindingKind.EXCLUDED, OPTED_OUT)
+    return PairFinding(FindingKind.QUARANTINED, code, is_open=isinstance(problem, Transient))
