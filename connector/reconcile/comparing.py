@@ -56,12 +56,14 @@ class Compared:
     Attributes:
         found: the records that are in step, or about which nothing can be said now.
         differing: why each of the others is not in step.
+        forced: those of them that are to be sent although their content did not change since it was sent.
         shown: the contacts of these records.
         unseen: how many of them Spotler was asked for.
     """
 
     found: dict[RecordRef, PairFinding] = field(default_factory=dict)
     differing: dict[RecordRef, str] = field(default_factory=dict)
+    forced: set[RecordRef] = field(default_factory=set)
     shown: dict[str, ShownUpdate] = field(default_factory=dict)
     unseen: int = 0
 
@@ -110,6 +112,7 @@ class Comparison:
                 beside[ref] = record
             elif record.is_known:
                 done.differing[ref] = LOST
+                done.forced.add(ref)
             elif record.decision.fate is not Fate.SENT:
                 done.found[ref] = _in_step(record, is_there=False)
             elif self._was_missed(record):
@@ -141,11 +144,13 @@ class Comparison:
         contacts = {each: update.contact for each, update in shown.items()}
         for ref, planned in self._maker.rehearse(records, contacts, shown).items():
             record = records[ref]
+            if has_drifted := self._has_drifted(record, shown[ref.id]):
+                done.forced.add(ref)
             if planned.problem:
                 done.differing[ref] = planned.problem
             elif planned.effects:
                 done.differing[ref] = reason_of(planned.effects)
-            elif self._has_drifted(record, shown[ref.id]):
+            elif has_drifted:
                 done.differing[ref] = CONTENT
             else:
                 done.found[ref] = _in_step(record, is_there=True)
@@ -153,7 +158,10 @@ class Comparison:
     def _has_drifted(self, record: Record, update: ShownUpdate) -> bool:
         if record.decision.fate is not Fate.SENT:
             return False
-        prepared = Prepared.of(self._services, record, self._services.spotler.fields())
+        try:
+            prepared = Prepared.of(self._services, record, self._services.spotler.fields())
+        except Exception:  # noqa: BLE001 - the rehearsal says why it cannot be sent
+            return False
         return bool(drifted_fields(prepared, update.contact))
 
     def _was_missed(self, record: Record) -> bool:

@@ -9,7 +9,7 @@ knows would not be seen.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Final
 
@@ -24,6 +24,8 @@ from connector.sync.both_ways.inward import ShownUpdate
 
 #: Before any contact was made.
 EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+#: How far behind the clock of this machine may be: what was changed just now is shown too.
+AHEAD: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def shown_contacts(services: Services, after: int) -> Iterator[Sequence[FeedCont
         services: Spotler and the clock.
         after: how many of them are skipped.
     """
-    contacts = services.spotler.feeds.updates(EVER, services.now(), after=after)
+    contacts = services.spotler.feeds.updates(EVER, services.now() + AHEAD, after=after)
     for block in batched(contacts, CHUNK, strict=False):
         seen_on = services.now()
         yield [_shown(ShownUpdate(contact, seen_on)) for contact in block]

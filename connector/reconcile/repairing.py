@@ -18,7 +18,7 @@ from connector.plans.gate import Admission, gated
 from connector.plans.kept import held_records
 from connector.plans.making import code_of
 from connector.plans.sending import send
-from connector.reconcile.comparing import CONTENT, LOST, Compared, Comparison
+from connector.reconcile.comparing import LOST, Compared, Comparison
 from connector.reconcile.findings import HELD, STILL_DIFFERS, FindingKind, PairFinding, deleted_meanwhile
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
@@ -118,10 +118,9 @@ class Repair:
         }
         problems = self._inward(through, list(updates.values()), records)
         fresh = RecordReader(through).read(records)
-        always = {ref for ref, why in compared.differing.items() if why in (CONTENT, LOST)}
         lost = {ref for ref, why in compared.differing.items() if why == LOST}
-        again = [each.unknown() if ref in lost else each for ref, each in fresh.items() if ref in always]
-        others = [each for ref, each in fresh.items() if ref not in always]
+        again = [each.unknown() if ref in lost else each for ref, each in fresh.items() if ref in compared.forced]
+        others = [each for ref, each in fresh.items() if ref not in compared.forced]
         results = send(through, again, always=True) | send(through, others)
         problems |= {ref: each.error for ref, each in results.items() if isinstance(each, NotSent)}
         for error in problems.values():

@@ -106,7 +106,6 @@ DIFFERENCES = {
     "forgotten": lambda two, who: _change_info(two, who, **{Info.LAST_COMMON: None}),
     "unsent": lambda two, who: _change_info(two, who, **{Info.SENT_HASH: None}),
     "gone": lambda two, who: _change_info(two, who, **{Info.GONE: True, Info.SENT_HASH: None}),
-    "no info": lambda two, who: _delete_info(two, who),
 }
 
 
@@ -132,6 +131,8 @@ def _delete_info(two, who):
     for row in _infos(two, who):
         two.systems.by_person("DELETE", f"{Info.SET}({row[Info.ID]})", {})
 
+
+DIFFERENCES["no info"] = _delete_info
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.sampled_from(sorted(DIFFERENCES)), max_size=3), min_size=3, max_size=3))

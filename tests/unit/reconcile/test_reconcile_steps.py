@@ -14,6 +14,8 @@ from tests.faults.matrix.wire import Death
 from tests.unit.reconcile.comparing import classes
 from tests.unit.sync.two_systems import EMAIL
 
+pytestmark = pytest.mark.usefixtures("people")
+
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
@@ -51,7 +53,7 @@ def in_all(certificate):
     return {name: classes(certificate, name) for name in ("records", "contacts")}
 
 
-def test_many_steps_find_what_one_step_finds(two, people):
+def test_many_steps_find_what_one_step_finds(two):
     at_once, one = steps(two, lambda: False)
     by_steps, number = steps(two)
 
@@ -61,14 +63,14 @@ def test_many_steps_find_what_one_step_finds(two, people):
     assert number > 3
 
 
-def test_nothing_is_left_in_the_state_but_the_certificate(two, people):
+def test_nothing_is_left_in_the_state_but_the_certificate(two):
     steps(two)
 
     assert two.services.state.names("reconcile/") == ["reconcile/last"]
     assert not is_under_way(two.services)
 
 
-def test_each_step_says_how_far_it_is(two, people):
+def test_each_step_says_how_far_it_is(two):
     said = []
     while Reconciler(two.services, is_over=one_block, seen=lambda *each: said.append(each)).step() is None:
         pass
@@ -105,7 +107,7 @@ def test_a_comparison_that_died_at_any_call_goes_on(two, people, call, monkeypat
     assert steps(two)[0]["records"]["repaired"]["total"] == 0
 
 
-def test_an_outage_leaves_what_was_found_and_the_next_step_goes_on(two, people, monkeypatch):
+def test_an_outage_leaves_what_was_found_and_the_next_step_goes_on(two, monkeypatch):
     assert Reconciler(two.services, is_over=one_block).step() is None
     monkeypatch.setattr(two.services.spotler.feeds, "updates", lambda *_, **__: failing())
     with pytest.raises(Transient):
@@ -122,7 +124,7 @@ def failing():
     yield
 
 
-def test_two_never_work_at_the_same_time(two, people):
+def test_two_never_work_at_the_same_time(two):
     run = ReconcileRun.take(two.services)
 
     with pytest.raises(ReconcileBusy):
@@ -132,7 +134,7 @@ def test_two_never_work_at_the_same_time(two, people):
     assert Reconciler(two.services, is_over=lambda: False).step() is not None
 
 
-def test_one_that_was_silent_for_too_long_cannot_write_any_more(two, people):
+def test_one_that_was_silent_for_too_long_cannot_write_any_more(two):
     silent = ReconcileRun.take(two.services)
     two.tick(LEASE)
     Reconciler(two.services, is_over=one_block).step()
@@ -142,7 +144,7 @@ def test_one_that_was_silent_for_too_long_cannot_write_any_more(two, people):
 
 
 @pytest.mark.parametrize("why", ["another mapping", "too old", "not readable", "a shard is lost"])
-def test_a_comparison_that_says_little_by_now_begins_again(two, people, why):
+def test_a_comparison_that_says_little_by_now_begins_again(two, why):
     assert Reconciler(two.services, is_over=one_block).step() is None
     before = two.services.state.read(RUN)
     if why == "another mapping":
@@ -161,7 +163,7 @@ def test_a_comparison_that_says_little_by_now_begins_again(two, people, why):
     assert len(run.marks) == 0
 
 
-def test_contacts_that_move_while_they_are_read_are_found_by_the_next_pass(two, people, monkeypatch):
+def test_contacts_that_move_while_they_are_read_are_found_by_the_next_pass(two, monkeypatch):
     """A contact that changes goes to the end, and the one behind it to the place of one that was read."""
     windows = []
     read = two.services.spotler.feeds.updates
@@ -181,7 +183,7 @@ def test_contacts_that_move_while_they_are_read_are_found_by_the_next_pass(two, 
     assert certificate["contacts_settled"] is True
 
 
-def test_records_that_come_and_go_meanwhile_leave_no_remainder(two, people, monkeypatch):
+def test_records_that_come_and_go_meanwhile_leave_no_remainder(two, people):
     assert Reconciler(two.services, is_over=one_block).step() is None
     two.systems.by_person("DELETE", f"contacts({people[3].id})", {})
     gus = two.contact("gus")
@@ -207,7 +209,7 @@ def test_a_record_that_is_deleted_right_before_it_is_read_is_no_record(two, peop
     assert classes(certificate, "contacts")["excluded", "deleted meanwhile"] == 1
 
 
-def test_a_record_that_is_busy_is_compared_again_before_the_end(two, people, monkeypatch):
+def test_a_record_that_is_busy_is_compared_again_before_the_end(two, monkeypatch):
     held = []
 
     def is_held(last, *_):
@@ -221,7 +223,7 @@ def test_a_record_that_is_busy_is_compared_again_before_the_end(two, people, mon
     assert classes(certificate) == {"equal": 5, ("excluded", "never sent to Spotler"): 1}
 
 
-def test_a_record_that_stays_busy_is_quarantined_and_stops_nothing(two, people, monkeypatch):
+def test_a_record_that_stays_busy_is_quarantined_and_stops_nothing(two, monkeypatch):
     monkeypatch.setattr("connector.sync.last_common.LastCommon.is_held", lambda *_: True)
 
     certificate, _ = steps(two, lambda: False)
@@ -230,7 +232,7 @@ def test_a_record_that_stays_busy_is_quarantined_and_stops_nothing(two, people, 
     assert certificate["records"]["remainder"] == 0
 
 
-def test_records_in_step_cost_three_queries_and_one_of_their_statuses_for_each_block(two, people, monkeypatch):
+def test_records_in_step_cost_three_queries_and_one_of_their_statuses_for_each_block(two, monkeypatch):
     monkeypatch.setattr(reading, "CHUNK", 100)
     monkeypatch.setattr(reconciling_module, "CHUNK", 100)
     steps(two, lambda: False)
