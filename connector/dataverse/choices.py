@@ -31,6 +31,7 @@ class Operation(IntEnum):
     CLEAR_CONTACT_FIELD = 100000014
     ANONYMIZE_CONTACT = 100000015
     REFRESH_PERMISSIONS = 100000016
+    RECONCILE = 100000018
 
     @property
     def slug(self) -> str:

@@ -27,6 +27,8 @@ from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
 _COUNTS: Final = "brake/"
+#: Slashes in the name of a part of a plan.
+_PART_DEPTH: Final = 2
 
 
 class NoSuchPlan(Invalid):
@@ -73,6 +75,12 @@ def kept_plans(state: StateStore) -> list[KeptPlan]:
         except StoredValueUnreadable as error:
             found.append(KeptPlan(plan, "", "", 0, {}, error.sentence))
     return found
+
+
+def held_records(state: StateStore) -> frozenset[RecordRef]:
+    """The records of all plans that wait."""
+    parts = [name for name in state.names(f"{PLANS}/") if name.count("/") == _PART_DEPTH]
+    return frozenset(ref for part in parts for ref in _records(state, part))
 
 
 def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> Counter[str]:

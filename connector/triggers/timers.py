@@ -92,6 +92,15 @@ async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None
     await _run("clean-up-jobs", clean, context)
 
 
+@blueprint.function_name("reconcile_weekly")
+@blueprint.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def reconcile_weekly(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Order a comparison of both sides."""
+    from connector.reconcile.starting import start_reconcile  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("reconcile-weekly", start_reconcile, context)
+
+
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
     def run() -> None:
         from connector import telemetry  # noqa: PLC0415
