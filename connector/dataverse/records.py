@@ -8,7 +8,7 @@ from connector.dataverse.names import Account, Contact, Lead, Permission
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordRef:
-    """A row of contact, lead or account.
+    """A row of contact, lead or account; where it is said, also a Marketing List.
 
     Attributes:
         table: the logical name.

@@ -9,9 +9,10 @@
 | Delete | the record, as deleted |
 | Merge | the record that stays, and the one that was merged into it |
 | any of them about a Spotler Permission | the record of the permission, before and after the change |
+| a change of the state of a Marketing List, and its deletion | the list |
 
-Which columns start a sync is in the mapping (`OutwardPlan.triggers`). Where the mapping cannot be read, every change
-does. A message that Dataverse cut for its size starts a sync of the record that it names.
+Which columns of a record start a sync is in the mapping (`OutwardPlan.triggers`). Where the mapping cannot be read,
+every change does. A message that Dataverse cut for its size starts a sync of the record that it names.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -21,7 +22,7 @@ from typing import Final
 
 from connector.dataverse.messages import Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
-from connector.dataverse.names import Flags, Permission
+from connector.dataverse.names import Flags, MarketingList, Permission
 from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
 from connector.mapping import Mapping as RecordMapping, OutwardPlan, plan
 from connector.routing.record_item import RecordItem
@@ -35,10 +36,18 @@ _OF_ROWS: Final = frozenset({*_CREATIONS, *_CHANGES, *_STATES, "Assign", "Delete
 HANDLED: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(RECORD_TABLES, _OF_ROWS | {"Merge"}),
     Permission.TABLE: _OF_ROWS,
+    MarketingList.TABLE: _OF_ROWS,
 }
 
 #: What operations change whose messages do not list the columns.
 _COLUMNS_OF: Final = {**dict.fromkeys(_STATES, (Flags.STATE, Flags.STATUS)), "Assign": ("ownerid",)}
+
+#: The primary key of each table.
+_ID_COLUMNS: Final = {
+    **{table: names.id_column for table, names in RECORD_TABLES.items()},
+    Permission.TABLE: Permission.ID,
+    MarketingList.TABLE: MarketingList.ID,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,13 @@ def record_items(message: Message, mapping: RecordMapping | None, now: datetime)
     Raises:
         Malformed: the message does not say which record it is about.
     """
-    found = _of_permission(message, now) if message.table == Permission.TABLE else _of_record(message, mapping, now)
+    match message.table:
+        case Permission.TABLE:
+            found = _of_permission(message, now)
+        case MarketingList.TABLE:
+            found = _of_list(message, now)
+        case _:
+            found = _of_record(message, mapping, now)
     return list(dict.fromkeys(found))
 
 
@@ -111,6 +126,16 @@ def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:
         yield RecordItem(permission=row.id, first_seen=now)
 
 
+def _of_list(message: Message, now: datetime) -> Iterator[RecordItem]:
+    """The lists that may have to leave Spotler; what else changes of a list waits for its next sync."""
+    is_deletion = message.message_name == "Delete"
+    if message.message_name in _CREATIONS or message.is_new is True:
+        return
+    for row in _rows(message):
+        if is_deletion or row.columns is None or MarketingList.STATE in row.columns:
+            yield RecordItem(record=RecordRef(MarketingList.TABLE, row.id), deleted=is_deletion, first_seen=now)
+
+
 def _records_of(entity: Entity) -> Iterator[RecordRef]:
     for column, table in PERMISSION_OWNERS.items():
         value = entity.attributes.get(column)
@@ -134,8 +159,7 @@ def _rows(message: Message) -> list[_Row]:
 
 
 def _row(table: str, entity: Entity) -> _Row:
-    column = RECORD_TABLES[table].id_column if table in RECORD_TABLES else Permission.ID
-    own = entity.attributes.get(column)
+    own = entity.attributes.get(_ID_COLUMNS[table])
     row_id = entity.id or (own.lower() if isinstance(own, str) else None)
     if row_id is None:
         raise Malformed("A row of the message has no id.")

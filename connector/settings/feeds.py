@@ -1,4 +1,4 @@
-"""What is read from Spotler on a schedule."""
+"""What is done on a schedule."""
 
 from typing import Annotated
 
@@ -16,3 +16,5 @@ class FeedSettings(SettingsGroup):
     updates_enabled: bool = True
     #: Whether bounces are read on their schedule.
     bounces_enabled: bool = True
+    #: Whether the Marketing Lists that were synced are refreshed on their schedule.
+    lists_enabled: bool = True

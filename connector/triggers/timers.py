@@ -68,6 +68,15 @@ async def read_bounces(timer: func.TimerRequest, context: func.Context) -> None:
     await _run("read-bounces", read, context)
 
 
+@blueprint.function_name("refresh_lists")
+@blueprint.timer_trigger(arg_name="timer", schedule="%LISTS_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def refresh_lists(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Order the sync of every Marketing List that was synced before."""
+    from connector.pulls.lists import refresh_lists as refresh  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("refresh-lists", refresh, context)
+
+
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them

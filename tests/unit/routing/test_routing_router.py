@@ -45,7 +45,7 @@ def test_a_batch_is_published_with_one_send(bus, route):
         (b"\x00\x01\x02", "MESSAGE_NOT_JSON"),
         (b'{"hello": "world"}', "MESSAGE_NOT_DATAVERSE"),
         (body(created(PrimaryEntityId="deep")), "MESSAGE_MALFORMED"),
-        (body(created(PrimaryEntityName="list")), "MESSAGE_FOREIGN"),
+        (body(created(PrimaryEntityName="campaign")), "MESSAGE_FOREIGN"),
     ],
 )
 def test_a_message_that_cannot_be_routed_is_kept_with_the_reason_and_its_neighbours_are_routed(bus, route, bad, reason):
