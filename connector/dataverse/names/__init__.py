@@ -33,6 +33,7 @@ from connector.dataverse.names.standard import (
     Lead,
     MarketingList,
     Post,
+    SystemUser,
 )
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "MarketingList",
     "Permission",
     "Post",
+    "SystemUser",
     "Visitor",
     "lookup_value",
 ]
