@@ -1,7 +1,8 @@
 """Bounces: what Spotler reports about the status of contacts stands on their rows of Spotler Info.
 
-Two feeds of the loop. Bounces come from Spotler. A contact whose record was sent after it had become inactive may have
-a new address, which activates it again: of those Spotler is asked whether the contact can be reached.
+Two feeds of the loop. Bounces come from Spotler; each is also kept as a Marketing Interaction. A contact whose record
+was sent after it had become inactive may have a new address, which activates it again: of those Spotler is asked
+whether the contact can be reached.
 """
 
 from collections import Counter
@@ -14,6 +15,8 @@ from connector.dataverse.names import Info
 from connector.pulls.loop import is_on, run_feed
 from connector.services import Services
 from connector.spotler import Bounce
+from connector.sync.interactions.events import MailingEvent
+from connector.sync.interactions.storing import mailing_names, store_events
 from connector.sync.status.contact_status import INACTIVE
 from connector.sync.status.rows import FUTURE, UNKNOWN, apply_bounces, apply_contacts
 
@@ -54,7 +57,10 @@ class BounceFeed:
         return entry.date
 
     def work(self, services: Services, entries: Sequence[Bounce]) -> Counter[str]:
-        """Change the rows of the contacts."""
+        """Change the rows of the contacts, and keep what bounced."""
+        if services.settings.interactions_enabled:
+            events = [event for entry in entries if (event := MailingEvent.of_bounce(entry))]
+            store_events(services, events, mailing_names(services))
         return apply_bounces(services, entries)
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from connector.errors import Misconfigured
 from connector.settings.bus import BusSettings
 from connector.settings.feeds import FeedSettings
+from connector.settings.interactions import InteractionSettings
 from connector.settings.jobs import JobSettings
 from connector.settings.sync import ConsentSettings, NewSubscriberSettings, PlanSettings
 from connector.settings.systems import DataverseSettings, SpotlerSettings, StateSettings
@@ -16,6 +17,7 @@ class Settings(
     PlanSettings,
     NewSubscriberSettings,
     ConsentSettings,
+    InteractionSettings,
     FeedSettings,
     JobSettings,
     StateSettings,

@@ -23,7 +23,7 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.dataverse.records import RECORD_TABLES
-from connector.jobs.clean_up import clean_up
+from connector.jobs.nightly import clean_up_nightly
 from connector.operations.operation import Needs
 from connector.operations.registry import OPERATIONS
 from connector.pulls.automations import refresh_automations
@@ -116,7 +116,7 @@ def _works() -> Iterator[Work]:
     yield Work("route-dataverse-message", Choice.START_AUTOMATION.slug, start, Woken.BY_DATAVERSE)
     yield Work("sweep-jobs", Choice.ADD_TAG.slug, add_tag, Woken.BY_SWEEP)
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
-    yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
+    yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up_nightly,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
     yield from _both_ways()
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
