@@ -4,6 +4,7 @@ from typing import Final
 
 from connector.errors import Refused
 from connector.spotler.calls import Calls, Route
+from connector.spotler.errors import AnswerUnreadable
 from connector.spotler.wire import as_object, text_of
 
 _MAILING: Final = Route("GET", "/mailing/{mailing}")
@@ -24,7 +25,10 @@ class Mailings:
         """
         for route in (_MAILING, _CAMPAIGN_MAILING):
             try:
-                return text_of(as_object(self._calls.read(route, {"mailing": mailing_id})), "name") or ""
+                body = as_object(self._calls.read(route, {"mailing": mailing_id}))
             except Refused:  # of the other kind (INVALID_MAILING), or not known
                 continue
+            if text_of(body, "encryptedId") is None:
+                raise AnswerUnreadable
+            return text_of(body, "name") or ""
         return ""
