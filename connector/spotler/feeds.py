@@ -47,11 +47,13 @@ class Feeds:
         return map(read_bounce, self._window(_BOUNCES, "bounces", start, end))
 
     def interactions(self, kind: InteractionKind, start: datetime, end: datetime) -> Iterator[SpotlerInteraction]:
-        """Events of one kind over all mailings, by the moment in which they were recorded."""
+        """Events of one kind over all mailings, by the moment in which they were recorded.
+
+        An entry that is no object comes as an event of nobody, without a date.
+        """
         query = f"fromChangeDate={query_date(start)}&toChangeDate={query_date(end)}"
         for source in self._records(_INTERACTIONS[kind], "interactions", query):
-            if interaction := read_interaction(source, kind):
-                yield interaction
+            yield read_interaction(source, kind)
 
     def _window(self, route: Route, name: str, start: datetime, end: datetime, *, after: int = 0) -> Iterator[Json]:
         return self._records(route, name, f"fromDate={query_date(start)}&toDate={query_date(end)}", after=after)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from connector.dataverse.api import BatchRequest, Conflict, Row, etag, filters
@@ -15,6 +15,9 @@ from connector.sync.status.contact_status import COLUMNS, Standing
 
 #: How often a row is read again because somebody else has written it.
 ATTEMPTS: Final = 3
+
+#: No entry is from later than this: its date would hide everything that comes after it.
+FUTURE: Final = timedelta(days=1)
 
 #: Words of the counts.
 UNKNOWN: Final = "unknown contacts"
@@ -74,7 +77,7 @@ def _write(
         requests: dict[str, BatchRequest] = {}
         words: dict[str, str] = {}
         for record, row in rows.items():
-            standing = after(record, Standing.of(row))
+            standing = after(record, Standing.of(row, services.now() + FUTURE))
             if changes := standing.changes(row):
                 requests[record] = BatchRequest.update(Info.SET, str(row[Info.ID]), changes, if_match=etag(row))
                 words[record] = _word(standing)
