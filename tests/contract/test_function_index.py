@@ -30,6 +30,8 @@ EXPECTED = {
     "read_updates": TIMER % "%UPDATES_SCHEDULE%",
     "read_bounces": TIMER % "%BOUNCES_SCHEDULE%",
     "refresh_lists": TIMER % "%LISTS_SCHEDULE%",
+    "reconcile_weekly": TIMER % "%RECONCILE_SCHEDULE%",
+    "read_interactions": TIMER % "%INTERACTIONS_SCHEDULE%",
     "clean_up_jobs": TIMER % "%CLEAN_UP_SCHEDULE%",
     "refresh_automations_daily": TIMER % "%REFRESH_AUTOMATIONS_SCHEDULE%",
     "refresh_permissions_daily": TIMER % "%REFRESH_PERMISSIONS_SCHEDULE%",
