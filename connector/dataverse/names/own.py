@@ -23,6 +23,8 @@ class Job:
     AUDIENCE: Final = "dh_audience"
     FIELD_NAME: Final = "dh_fieldname"
     FIELD_VALUE: Final = "dh_fieldvalue"
+    VISITOR: Final = "dh_websitevisitorid"
+    PROMOTE_TO: Final = "dh_promoteto"
     RESULT_CODE: Final = "dh_resultcode"
     RESULT_MESSAGE: Final = "dh_resultmessage"
     STARTED_ON: Final = "dh_startedon"
@@ -39,6 +41,7 @@ class Job:
     LEAD_NAVIGATION: Final = "dh_LeadId"
     LIST_NAVIGATION: Final = "dh_ListId"
     AUTOMATION_NAVIGATION: Final = "dh_SpotlerAutomationId"
+    VISITOR_NAVIGATION: Final = "dh_WebsiteVisitorId"
 
 
 class Info:
@@ -73,6 +76,10 @@ class Info:
     LAST_COMMON: Final = "dh_lastcommon"
     #: Which fields were sent with a value, and by which mapping (`connector.sync.brake.sent_fields`).
     SENT_FIELDS: Final = "dh_sentfields"
+    #: When the last message was sent to the person, opened and clicked, as far as the feeds of interactions said.
+    LAST_MAILED_ON: Final = "dh_lastmailedon"
+    LAST_OPENED_ON: Final = "dh_lastopenedon"
+    LAST_CLICKED_ON: Final = "dh_lastclickedon"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"
     LEAD_NAVIGATION: Final = "dh_LeadId"

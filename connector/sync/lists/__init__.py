@@ -1,0 +1,1 @@
+"""Marketing Lists of Dynamics 365 and their audiences in Spotler."""
