@@ -122,9 +122,7 @@ def _test(name, operator, condition):
         return f"({name} IS NULL OR NOT {_test(name, _OF_NULL[operator], condition)})"
     if operator in _NOT_OF_NULL:
         return f"NOT {_test(name, _NOT_OF_NULL[operator], condition)}"
-    if operator in ("null", "not-null"):
-        return f"{name} IS {'NOT ' if operator == 'not-null' else ''}NULL"
-    if condition.type == "choices":
+    if condition.type == "choices" and operator not in ("null", "not-null"):
         return _choices(name, operator, condition.values)
     if operator in _TESTS:
         return _TESTS[operator](name, [_quoted(value) for value in condition.values])
@@ -137,6 +135,8 @@ _TESTS = {
     **{operator: lambda name, values, sign=sign: f"({name} {sign} {values[0]})" for operator, sign in _SIGNS.items()},
     "in": lambda name, values: f"({name} IN ({', '.join(values)}))",
     "between": lambda name, values: f"({name} BETWEEN {values[0]} AND {values[1]})",
+    "null": lambda name, _: f"{name} IS NULL",
+    "not-null": lambda name, _: f"{name} IS NOT NULL",
     "eq-userid": lambda name, _: f"({name} = '{CALLER}')",
     "eq-useroruserteams": lambda name, _: f"({name} = '{CALLER}')",
     **{
