@@ -8,7 +8,7 @@ Spotler pages by offset: `after` is the number of records to skip. A list comes 
          │                ├─ the same records as the page before ──────────► Transient: the offset is ignored
          └── next offset ◄┘
 
-A short page with a `next` is not the end, and neither is an empty one: the service may filter after it has cut the page.
+A short page with a `next` is not the end, nor is an empty one: the service may filter after it has cut the page.
 The price is three more calls if Spotler should always name a `next`; the gain is that nothing is lost.
 """
 
