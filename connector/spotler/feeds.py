@@ -4,7 +4,7 @@ There are no webhooks; feeds are polled with a window of time. Which end of a wi
 callers overlap their windows by some minutes and recognise records that they have seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -32,9 +32,17 @@ class Feeds:
         self._calls = calls
         self._page_size = page_size
 
-    def updates(self, start: datetime, end: datetime) -> Iterator[SpotlerContact]:
-        """Contacts that were created or changed by anybody, the connector's own writes included."""
-        return map(read_contact, self._window(_UPDATES, "contacts", start, end))
+    def updates(
+        self, start: datetime, end: datetime, *, before_page: Callable[[], None] = lambda: None
+    ) -> Iterator[SpotlerContact]:
+        """Contacts that were created or changed by anybody, the connector's own writes included.
+
+        Args:
+            start: of the window.
+            end: of the window.
+            before_page: called right before Spotler is asked for a page.
+        """
+        return map(read_contact, self._window(_UPDATES, "contacts", start, end, before_page))
 
     def bounces(self, start: datetime, end: datetime) -> Iterator[Bounce]:
         """Messages that came back. An entry that is no object comes as a bounce of nobody, without a date."""
@@ -47,13 +55,18 @@ class Feeds:
             if interaction := read_interaction(source, kind):
                 yield interaction
 
-    def _window(self, route: Route, name: str, start: datetime, end: datetime) -> Iterator[Json]:
-        return self._records(route, name, f"fromDate={query_date(start)}&toDate={query_date(end)}")
+    def _window(
+        self, route: Route, name: str, start: datetime, end: datetime, before_page: Callable[[], None] = lambda: None
+    ) -> Iterator[Json]:
+        return self._records(route, name, f"fromDate={query_date(start)}&toDate={query_date(end)}", before_page)
 
-    def _records(self, route: Route, name: str, query: str) -> Iterator[Json]:
+    def _records(
+        self, route: Route, name: str, query: str, before_page: Callable[[], None] = lambda: None
+    ) -> Iterator[Json]:
         size = self._page_size
 
         def fetch(after: int) -> object:
+            before_page()
             return self._calls.read(route, query=f"{query}&pageSize={size}&after={after}")
 
         return records(fetch, name, page_size=size)
