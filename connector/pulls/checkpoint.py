@@ -5,8 +5,8 @@
                                                     entries after it that an interrupted run has worked on already
      "lease": {"run": "…", "until": "2026-…"}}      the run that is at work, until when it may be, if there is one
 
-A lease is taken and renewed by a conditional write, and work is begun only under one, so two runs never work at the same
-time. A run that died is over when its lease has passed.
+A lease is taken and renewed by a conditional write, and work is begun only under one, so two runs never work at the
+same time. A run that died is over when its lease has passed.
 """
 
 from collections.abc import Collection, Mapping

@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 
 #: Contacts that are worked on at once.
 AT_ONCE: Final = 100
-#: How long a page of the feed shows what Spotler has: less than a run may be silent before another one takes over, which
-#: may have worked on something newer.
+#: How long a page of the feed shows what Spotler has: less than a run may be silent before another one takes over,
+#: which may have worked on something newer.
 FRESH: Final = timedelta(minutes=5)
 
 #: What became of contacts, as it is counted in the log.
