@@ -52,9 +52,15 @@ class Updates:
         self._newcomers = newcomers
 
     def read(self, start: datetime, end: datetime) -> Iterator[ShownUpdate]:
-        """The contacts of a window, each with a moment before it was read."""
+        """The contacts of a window, each with the moment right before its page was read."""
         seen_on = self._services.now()
-        return (ShownUpdate(contact, seen_on) for contact in self._services.spotler.feeds.updates(start, end))
+
+        def before_page() -> None:
+            nonlocal seen_on
+            seen_on = self._services.now()
+
+        for contact in self._services.spotler.feeds.updates(start, end, before_page=before_page):
+            yield ShownUpdate(contact, seen_on)
 
     def key(self, entry: ShownUpdate) -> str:
         """Whose contact it is, and what it says: it may change twice in a second.
