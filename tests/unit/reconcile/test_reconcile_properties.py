@@ -134,6 +134,7 @@ def _delete_info(two, who):
 
 DIFFERENCES["no info"] = _delete_info
 
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.sampled_from(sorted(DIFFERENCES)), max_size=3), min_size=3, max_size=3))
 def test_whatever_differs_there_is_no_remainder_and_a_second_comparison_repairs_nothing(systems, differences):

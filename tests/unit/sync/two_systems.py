@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,14 +32,16 @@ PERMISSIONS = {"contact": "@map(permissions)", "direction": "<->", "spotler": "p
 class TwoSystems:
     """Both systems, empty, and the services of an app between them."""
 
+    clock: Callable[[], CellTime] = CellTime
+
     def __init__(self, systems: Systems, *rows: dict[str, str]) -> None:
         self.systems = systems
-        self.time = CellTime()
+        self.time = self.clock()
         #: How far Spotler's clock is ahead of that of this machine.
         self.ahead = timedelta()
         systems.start_over(self.time)
         systems.sandbox.world.clock.stop()
-        self.wire = Wire(systems, self.time)
+        self.wire = self._wire_between()
         self._rows, self._state = rows, MemoryState()
         self.restart()
         self.pull()
@@ -52,6 +55,9 @@ class TwoSystems:
             definitions=ColumnDefinitions(services.dataverse, self.time.monotonic).of,
         )
         self.services = replace(services, mapping=mapping, state=self._state)
+
+    def _wire_between(self) -> Wire:
+        return Wire(self.systems, self.time)
 
     # What people do
 
