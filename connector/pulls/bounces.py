@@ -17,8 +17,9 @@ from connector.services import Services
 from connector.spotler import Bounce
 from connector.sync.interactions.events import MailingEvent
 from connector.sync.interactions.storing import mailing_names, store_events
+from connector.sync.moments import FUTURE
 from connector.sync.status.contact_status import INACTIVE
-from connector.sync.status.rows import FUTURE, UNKNOWN, apply_bounces, apply_contacts
+from connector.sync.status.rows import UNKNOWN, apply_bounces, apply_contacts
 
 
 def read_bounces(services: Services) -> Counter[str]:

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from connector.errors import ConnectorError
-from connector.pulls.bounces import FUTURE
 from connector.pulls.loop import TIME_LIMIT, is_on, run_feed
 from connector.services import Services
 from connector.spotler import InteractionKind, SpotlerInteraction
 from connector.sync.interactions.events import MailingEvent
 from connector.sync.interactions.storing import mailing_names, store_events
+from connector.sync.moments import FUTURE
 
 #: Events that are worked on at once: their calls run side by side, a hundred rows in each.
 BLOCK: Final = 1000

@@ -25,18 +25,22 @@ from connector.dataverse.names.own import (
     Permission,
 )
 from connector.dataverse.names.standard import (
+    MEMBER_TABLES,
     Account,
     Contact,
     EnvironmentVariable,
     EnvironmentVariableValue,
     Flags,
     Lead,
+    ListMember,
     MarketingList,
     Post,
+    SystemUser,
 )
 
 __all__ = [
     "ENABLED_VARIABLE",
+    "MEMBER_TABLES",
     "OWN_TAG",
     "PERMISSIONS_VARIABLE",
     "SERVICE_ENDPOINT",
@@ -51,9 +55,11 @@ __all__ = [
     "Interaction",
     "Job",
     "Lead",
+    "ListMember",
     "MarketingList",
     "Permission",
     "Post",
+    "SystemUser",
     "Visitor",
     "lookup_value",
 ]

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from connector.dataverse.api import BatchRequest, Conflict, Row, etag, filters
@@ -11,13 +11,11 @@ from connector.dataverse.names import Info
 from connector.errors import Transient
 from connector.services import Services
 from connector.spotler import Bounce, SpotlerContact
+from connector.sync.moments import FUTURE
 from connector.sync.status.contact_status import COLUMNS, Standing
 
 #: How often a row is read again because somebody else has written it.
 ATTEMPTS: Final = 3
-
-#: No entry is from later than this: its date would hide everything that comes after it.
-FUTURE: Final = timedelta(days=1)
 
 #: Words of the counts.
 UNKNOWN: Final = "unknown contacts"

@@ -38,7 +38,8 @@ def test_the_row_says_how_many_are_in_each_class(world):
     assert "do not email 1, never sent to Spotler 1" in say(world, job)
 
 
-def test_a_step_shows_how_far_it_is_and_the_last_one_the_certificate(world, step_by_step):
+@pytest.mark.usefixtures("step_by_step")
+def test_a_step_shows_how_far_it_is_and_the_last_one_the_certificate(world):
     people = [world.contact(name, known=True) for name in ("ann", "bob")]
     job = world.job(Operation.RECONCILE)
 
@@ -64,7 +65,8 @@ def test_one_comparison_serves_all_jobs_that_wait(world):
     assert say(world, jobs[0]) == say(world, jobs[1])
 
 
-def test_a_job_whose_end_could_not_be_written_shows_the_certificate_and_compares_nothing_again(world, step_by_step):
+@pytest.mark.usefixtures("step_by_step")
+def test_a_job_whose_end_could_not_be_written_shows_the_certificate_and_compares_nothing_again(world):
     world.contact("ann", known=True)
     job = world.job(Operation.RECONCILE)
     world.run(job)
