@@ -53,6 +53,8 @@ NAMES: Final = ("ann", "bob", "cas", "dan", "eve", "fay")
 OUTAGE: Final = timedelta(hours=2)
 #: For so many days before the end nothing is taken away behind the connector's back: the last comparison is weekly.
 LAST_DAYS: Final = 9
+#: After so many hours these timers run again: less often than usual, so that more days fit into the time of a test.
+EVERY: Final = {pull_updates: 2, read_interactions: 6}
 #: How often the app catches up when the days are over.
 ROUNDS: Final = 3
 
@@ -151,8 +153,8 @@ class Days(Oracle):
     def _agenda(self, number: int, acts: list[str]) -> Iterator[Happening]:
         """What happens on a day."""
         midnight = FIRST + timedelta(days=number)
-        for hour in range(24):
-            for timer in (pull_updates, read_interactions):
+        for timer, hours in EVERY.items():
+            for hour in range(0, 24, hours):
                 yield midnight + timedelta(hours=hour), partial(self.day.run_soon, timer)
         nightly = ((time(1, 15), read_bounces), (time(3), clean_up_nightly), (time(5, 30), _refresh))
         for at, timer in nightly:
@@ -160,7 +162,7 @@ class Days(Oracle):
         if self.weekly and midnight.weekday() == 6:
             yield midnight + timedelta(hours=4), partial(self.day.run_soon, start_reconcile)
         weights = [ACTS[name][1] for name in acts]
-        for name in self.chance.choices(acts, weights, k=self.chance.randint(1, 8)):
+        for name in self.chance.choices(acts, weights, k=self.chance.randint(1, 10)):
             yield self._moment(midnight), partial(self._act, name)
         if self.chance.random() < 0.15:
             yield self._moment(midnight), self._break

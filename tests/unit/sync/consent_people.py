@@ -70,9 +70,9 @@ def _no_address(story: Oracle, person: Person, _: int) -> None:
 
 
 def _swap(story: Oracle, *_: object) -> None:
-    if any(each.deleted for each in story.people):
+    if any(each.deleted for each in story.people[:2]):
         return
-    one, other = (story.two.row(each.record).get("emailaddress1") for each in story.people)
+    one, other = (story.two.row(each.record).get("emailaddress1") for each in story.people[:2])
     story.two.edit(story.people[0].record, emailaddress1=other)
     story.two.edit(story.people[1].record, emailaddress1=one)
 
