@@ -87,7 +87,7 @@ class Run:
 
     def outcome(self, usual: Outcome | None) -> Outcome:
         """Let the work go on until it is over, and gather the evidence."""
-        with _alone(self.time, CHUNKS[(self.cell.seed - 1) % 3 + 1]):
+        with alone(self.time, CHUNKS[(self.cell.seed - 1) % 3 + 1]):
             self._wake()
             over = self.day.run()
             touches = tuple(self.wire.touches)
@@ -272,7 +272,7 @@ def _names(touch: Touch, external_id: str) -> bool:
 
 
 @contextmanager
-def _alone(time: CellTime, size: int) -> Iterator[None]:
+def alone(time: CellTime, size: int) -> Iterator[None]:
     """Chunks of this size, one after the other, so that touches always come in the same order; in the time of the cell.
 
     msal remembers a refusal for a while, in the time of this machine.
