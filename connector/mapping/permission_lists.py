@@ -52,9 +52,10 @@ class PermissionLists:
     findings: tuple[Finding, ...] = ()
 
 
-def keeps_lists(mapping: Mapping) -> bool:
-    """Whether any permissions are kept in Marketing Lists."""
-    return any(_LIST in row.columns.values() for row in mapping.rows)
+def permission_list_tables(mapping: Mapping) -> tuple[str, ...]:
+    """The tables of records whose permissions are kept in Marketing Lists."""
+    found = (table for row in mapping.rows for table, expression in row.columns.items() if expression == _LIST)
+    return tuple(dict.fromkeys(found))
 
 
 def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> PermissionLists:
