@@ -75,6 +75,7 @@ def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> Permis
     lists: list[PermissionList] = []
     findings: list[Finding] = []
     for number, row in rows:
+        findings += _renamed(number, row, items[number])
         for table in (table for table, expression in row.columns.items() if expression == _LIST):
             where = f"Row {number}, {table}"
             for item in items[number]:
@@ -94,6 +95,17 @@ def _items(row: MappingRow, fields: Fields) -> abc.Sequence[Item]:
     field = fields.get(row.field) if row.field else None
     named = {key_of(name) for name in row.items}
     return [each for each in (field.options if field else ()) if not named or key_of(each.name) in named]
+
+
+def _renamed(number: int, row: MappingRow, items: abc.Sequence[Item]) -> list[Finding]:
+    """Permissions of the mapping that Spotler does not have, perhaps under this name: an opt-out would get lost."""
+    there = {key_of(item.name) for item in items}
+    remedy = "Give the list and the item the name that the permission has in Spotler now."
+    return [
+        Finding(f"Row {number}", f"Spotler has no permission {name}", remedy)
+        for name in row.items
+        if key_of(name) not in there
+    ]
 
 
 def _read(dataverse: Dataverse, names: abc.Collection[str]) -> abc.Mapping[tuple[str, str], list[Row]]:
