@@ -11,8 +11,10 @@ from connector.dataverse.names import (
     EnvironmentVariable,
     Flags,
     Info,
+    Interaction,
     Job,
     Permission,
+    Visitor,
     lookup_value,
 )
 from connector.dataverse.records import RECORD_TABLES
@@ -40,6 +42,12 @@ _AUTOMATION: Final = (
     Automation.FIELDS,
     Automation.STATE,
 )
+#: What is known of a website visitor; its id is given by chance, and times are not compared.
+_VISITOR: Final = (
+    *(Visitor.EXTERNAL_ID, Visitor.NAME, Visitor.RATING, Visitor.HOT, Visitor.VISITS),
+    *(Visitor.STATE, Visitor.PROMOTED_BY, *map(lookup_value, (Visitor.ACCOUNT, Visitor.LEAD))),
+)
+_INTERACTION: Final = (Interaction.NAME, Interaction.TYPE, Interaction.URL)
 
 
 def of_spotler(systems: Systems) -> State:
@@ -88,6 +96,8 @@ def of_dataverse(systems: Systems, ordered: Container[str]) -> State:
     found[ACCOUNT]["permissions"] = [
         row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)
     ]
+    found[ACCOUNT]["visitors"] = sorted(str(_named(row, _VISITOR)) for row in systems.rows(Visitor.TABLE))
+    found[ACCOUNT]["interactions"] = sorted(str(_named(row, _INTERACTION)) for row in systems.rows(Interaction.TABLE))
     found[ACCOUNT]["jobs"] = sorted({_job(row, ordered) for row in systems.rows(Job.TABLE)})
     return dict(found)
 

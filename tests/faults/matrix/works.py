@@ -35,7 +35,7 @@ from connector.servicebus.entities import SYNC_RECORDS
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix import both_ways
+from tests.faults.matrix import both_ways, visitors
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
@@ -118,6 +118,9 @@ def _works() -> Iterator[Work]:
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
+    yield Work(
+        "read-visitors", RESOLVE, visitors.companies, prepare=visitors.on_the_website, command=visitors.read_all
+    )  # fmt: skip
     yield from _both_ways()
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))
