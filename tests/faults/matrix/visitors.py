@@ -28,7 +28,7 @@ def companies(cast: MatrixCast) -> None:
 
 def on_the_website(stage: Stage) -> None:
     """Everybody visits the website; the last one did so long before the first reading begins."""
-    store, now = stage.systems.leads.store, stage.systems.leads.now()
+    store, now = stage.cast.systems.leads.store, stage.cast.systems.leads.now()
     given = [
         {
             "id": _id(name),
