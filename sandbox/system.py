@@ -169,6 +169,8 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "BOUNCES_SCHEDULE": "0 15 1 * * *",
         "LISTS_SCHEDULE": "0 45 1 * * *",
         "VISITORS_SCHEDULE": "0 5 * * * *",
+        "RECONCILE_SCHEDULE": "0 0 4 * * 0",
+        "INTERACTIONS_SCHEDULE": "0 45 * * * *",
         "CLEAN_UP_SCHEDULE": "0 0 3 * * *",
     }
     if options.lock_seconds:

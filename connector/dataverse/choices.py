@@ -32,6 +32,7 @@ class Operation(IntEnum):
     ANONYMIZE_CONTACT = 100000015
     REFRESH_PERMISSIONS = 100000016
     PROMOTE_VISITOR = 100000017
+    RECONCILE = 100000018
 
     @property
     def slug(self) -> str:

@@ -15,11 +15,11 @@ from typing import Final
 
 from connector import telemetry
 from connector.errors import ConnectorError, Transient
-from connector.pulls.bounces import FUTURE
 from connector.pulls.checkpoint import FeedCheckpoint
 from connector.pulls.loop import MALFORMED, TIME_LIMIT, is_on, run_feed
 from connector.services import Services
 from connector.spotler.leads import SpotlerLeads, VisitingCompany
+from connector.sync.moments import FUTURE
 from connector.sync.visitors.storing import store_visitors
 from connector.sync.visitors.views import is_left_out, store_views
 

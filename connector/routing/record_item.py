@@ -5,6 +5,7 @@ Marketing Lists that were deactivated or deleted travel in it too.
 As with a work item it is only a wake-up: the record is read when the item is worked on, and sent as it is then.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Self
@@ -109,3 +110,12 @@ class RecordItem(BaseModel):
         says = "".join(str(int(each)) for each in (self.created, self.deleted, self.is_second, self.always))
         columns = sha256(",".join(self.columns).encode()).hexdigest()[:8] if self.columns else ""
         return self.message(f"{self.subject}/again/{says}{columns}/{self.tries}/{int(due.timestamp())}", due)
+
+
+def joined_items(items: Iterable[RecordItem]) -> list[RecordItem]:
+    """One item for several about the same row."""
+    by_subject: dict[object, RecordItem] = {}
+    for item in items:
+        key = item.record or item.permission
+        by_subject[key] = item.joined(by_subject[key]) if key in by_subject else item
+    return list(by_subject.values())

@@ -25,7 +25,7 @@ from connector.dataverse.messages.reasons import Malformed
 from connector.dataverse.names import Flags, MarketingList, Permission
 from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
 from connector.mapping import Mapping as RecordMapping, OutwardPlan, plan
-from connector.routing.record_item import RecordItem
+from connector.routing.record_item import RecordItem, joined_items
 
 _CREATIONS: Final = ("Create", "CreateMultiple")
 _CHANGES: Final = ("Update", "UpdateMultiple", "Upsert", "UpsertMultiple")
@@ -83,7 +83,7 @@ def record_items(message: Message, mapping: RecordMapping | None, now: datetime)
             found = _of_list(message, now)
         case _:
             found = _of_record(message, mapping, now)
-    return list(dict.fromkeys(found))
+    return joined_items(found)
 
 
 def _of_record(message: Message, mapping: RecordMapping | None, now: datetime) -> Iterator[RecordItem]:
@@ -117,13 +117,24 @@ def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:
         values = [each for each in (row.entity, *images) if each is not None]
         records = sorted({record for each in values for record in _records_of(each)})
         yield from (RecordItem(record=record, first_seen=now) for record in records)
-        if records or images or (is_creation and row.entity is not None):
-            continue  # what belongs to no record is nobody's permission
         if message.message_name == "Delete":
-            raise Malformed(
-                "The deletion of a Spotler Permission does not say whose it was: its step has no pre-image."
-            )
-        yield RecordItem(permission=row.id, first_seen=now)
+            _check_owner(records, values)
+        elif not records and not (is_creation and row.entity is not None and _is_of_nobody(row.entity)):
+            # An image may have been registered without the columns that say whose it is.
+            yield RecordItem(permission=row.id, first_seen=now)
+
+
+def _check_owner(records: Collection[RecordRef], values: Collection[Entity]) -> None:
+    """Refuse the deletion of a permission that does not say whose it was, because the row cannot be read any more."""
+    if not records and not values:
+        raise Malformed("The deletion of a Spotler Permission does not say whose it was: its step has no pre-image.")
+    if not records and not all(map(_is_of_nobody, values)):
+        raise Malformed("The deletion of a Spotler Permission does not say whose it was in a form that is known.")
+
+
+def _is_of_nobody(entity: Entity) -> bool:
+    """Whether the permission belongs to no record; an owner that cannot be read is one."""
+    return all(entity.attributes.get(column) is None for column in PERMISSION_OWNERS)
 
 
 def _of_list(message: Message, now: datetime) -> Iterator[RecordItem]:

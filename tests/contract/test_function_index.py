@@ -31,6 +31,8 @@ EXPECTED = {
     "read_bounces": TIMER % "%BOUNCES_SCHEDULE%",
     "read_visitors": TIMER % "%VISITORS_SCHEDULE%",
     "refresh_lists": TIMER % "%LISTS_SCHEDULE%",
+    "reconcile_weekly": TIMER % "%RECONCILE_SCHEDULE%",
+    "read_interactions": TIMER % "%INTERACTIONS_SCHEDULE%",
     "clean_up_jobs": TIMER % "%CLEAN_UP_SCHEDULE%",
     "refresh_automations_daily": TIMER % "%REFRESH_AUTOMATIONS_SCHEDULE%",
     "refresh_permissions_daily": TIMER % "%REFRESH_PERMISSIONS_SCHEDULE%",

@@ -38,7 +38,7 @@ HEIGHTS = {
             ("routing",),
             ("sync",),
             ("plans",),
-            ("pulls",),
+            ("pulls", "reconcile"),
             ("operations",),
             ("jobs",),
             ("triggers", "cli"),

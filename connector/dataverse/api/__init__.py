@@ -18,6 +18,7 @@ from connector.dataverse.api.errors import (
     NotFound,
     UnknownName,
 )
+from connector.dataverse.api.memberships import Membership, change_members
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import Row, TableNames, bind, etag, formatted, lookup_id, lookup_table, text
 
@@ -30,6 +31,7 @@ __all__ = [
     "Duplicate",
     "Forbidden",
     "Keyed",
+    "Membership",
     "NotDataverse",
     "NotFound",
     "Query",
@@ -38,6 +40,7 @@ __all__ = [
     "UnknownName",
     "WriteResult",
     "bind",
+    "change_members",
     "connect",
     "etag",
     "filters",

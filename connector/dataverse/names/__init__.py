@@ -25,12 +25,14 @@ from connector.dataverse.names.own import (
     Permission,
 )
 from connector.dataverse.names.standard import (
+    MEMBER_TABLES,
     Account,
     Contact,
     EnvironmentVariable,
     EnvironmentVariableValue,
     Flags,
     Lead,
+    ListMember,
     MarketingList,
     Post,
     SystemUser,
@@ -38,6 +40,7 @@ from connector.dataverse.names.standard import (
 
 __all__ = [
     "ENABLED_VARIABLE",
+    "MEMBER_TABLES",
     "OWN_TAG",
     "PERMISSIONS_VARIABLE",
     "SERVICE_ENDPOINT",
@@ -52,6 +55,7 @@ __all__ = [
     "Interaction",
     "Job",
     "Lead",
+    "ListMember",
     "MarketingList",
     "Permission",
     "Post",

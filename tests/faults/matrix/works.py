@@ -23,11 +23,12 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.dataverse.records import RECORD_TABLES
-from connector.jobs.clean_up import clean_up
+from connector.jobs.nightly import clean_up_nightly
 from connector.operations.operation import Needs
 from connector.operations.registry import OPERATIONS
 from connector.pulls.automations import refresh_automations
 from connector.pulls.bounces import read_bounces
+from connector.pulls.interactions import read_interactions
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import pull_updates
 from connector.routing.subscriptions import RESOLVE
@@ -35,7 +36,7 @@ from connector.servicebus.entities import SYNC_RECORDS
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix import both_ways, visitors
+from tests.faults.matrix import both_ways, engagement, visitors
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
@@ -103,7 +104,10 @@ def _works() -> Iterator[Work]:
     for slug, operation in OPERATIONS.items():
         scenario = SCENARIOS.get(slug)
         good, bad = _samples(slug)
-        if scenario is not None:
+        if slug == Choice.RECONCILE.slug:
+            write = _with_job(both_ways.people(7), Choice.RECONCILE)
+            yield Work(slug, slug, write, prepare=both_ways.out_of_step, app=App(BOTH_WAYS))
+        elif scenario is not None:
             yield Work(slug, slug, scenario.write, uses_variable=scenario.uses_variable)
         elif good:
             yield Work(slug, slug, _sampled(good, bad, needs_record=operation.needs is not Needs.NOTHING))
@@ -116,11 +120,14 @@ def _works() -> Iterator[Work]:
     yield Work("route-dataverse-message", Choice.START_AUTOMATION.slug, start, Woken.BY_DATAVERSE)
     yield Work("sweep-jobs", Choice.ADD_TAG.slug, add_tag, Woken.BY_SWEEP)
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
-    yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
+    yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up_nightly,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
     yield Work(
         "read-visitors", RESOLVE, visitors.companies, prepare=visitors.on_the_website, command=visitors.read_all
     )  # fmt: skip
+    every_kind = App(settings={"interactions": "sent,opened,clicked,bounced"})
+    yield Work("read-interactions", RESOLVE, engagement.engaged, timers=(read_interactions,), app=every_kind)
+    yield Work("old-interactions", RESOLVE, engagement.kept, timers=(clean_up_nightly,))
     yield from _both_ways()
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))
@@ -149,6 +156,16 @@ def _both_ways() -> Iterator[Work]:
         prepare=both_ways.some_refused,
         app=app,
     )
+
+
+def _with_job(people: Callable[[MatrixCast], None], operation: Choice) -> Callable[[MatrixCast], None]:
+    """People, and a job that is about none of them."""
+
+    def write(cast: MatrixCast) -> None:
+        people(cast)
+        cast.job(operation.label, operation, None, ends=AS_WITHOUT_FAULT, row={})
+
+    return write
 
 
 def _samples(slug: str) -> tuple[list[Sample], list[Sample]]:
