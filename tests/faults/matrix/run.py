@@ -10,7 +10,7 @@ from typing import Final, cast
 from unittest import mock
 
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission
+from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission, Visitor
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.jobs import batch, chunks
 from connector.outcomes import ANONYMIZED, SKIPPED_DO_NOT_EMAIL
@@ -220,7 +220,7 @@ class Run:
         return [each for each in happened if each.external_id == external_id and each.effect in DELICATE]
 
     def _evidence(self, found: snapshot.State, contacts: Properties) -> Evidence:
-        tables = (Automation.TABLE, EnvironmentVariable.TABLE)
+        tables = (Automation.TABLE, EnvironmentVariable.TABLE, Visitor.TABLE)
         return Evidence(
             happenings=by_contact(
                 Happening.from_entry(entry) for entry in self.systems.effects()[self._first_effect - 1 :]

@@ -38,7 +38,7 @@ from connector.servicebus.entities import SYNC_RECORDS
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix import both_ways, engagement
+from tests.faults.matrix import both_ways, engagement, visitors
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
@@ -127,6 +127,9 @@ def _works() -> Iterator[Work]:
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up_nightly,))
     yield Work("refresh-lists", Choice.SYNC_MARKETING_LIST.slug, _synced_lists, timers=(refresh_lists,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
+    yield Work(
+        "read-visitors", RESOLVE, visitors.companies, prepare=visitors.on_the_website, command=visitors.read_all
+    )  # fmt: skip
     every_kind = App(settings={"interactions": "sent,opened,clicked,bounced"})
     yield Work("read-interactions", RESOLVE, engagement.engaged, timers=(read_interactions,), app=every_kind)
     yield Work("old-interactions", RESOLVE, engagement.kept, timers=(clean_up_nightly,))
