@@ -204,6 +204,16 @@ def test_an_event_that_comes_late_or_twice_moves_no_date_back(two, people):
     assert len(of(two, ann)) == 2
 
 
+def test_a_date_in_the_future_that_somebody_typed_counts_as_none(two, people):
+    (ann,) = people("ann")
+    typed = (two.now() + 400 * DAY).isoformat(timespec="seconds").replace("+00:00", "Z")
+    two.systems.by_person("PATCH", f"{Info.SET}({two.info(ann)[Info.ID]})", {Info.LAST_OPENED_ON: typed})
+    opens(two, ann)
+    read(two)
+
+    assert date_of(two, ann, Info.LAST_OPENED_ON) <= two.now()
+
+
 def forget_checkpoints(two):
     """The state is lost, and the next run looks back two days."""
     for name in two.services.state.names("feeds/interactions"):
