@@ -18,7 +18,7 @@ from connector import telemetry
 from connector.dataverse.api import Forbidden, Keyed, NotFound, Row, WriteResult, filters
 from connector.dataverse.names import Account, Contact, Info, Interaction, Lead, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.errors import Misconfigured, Refused
+from connector.errors import Refused
 from connector.services import Services
 from connector.sync.interactions.events import DATES, MailingEvent
 from connector.sync.moments import read_moment
@@ -161,9 +161,7 @@ def _written(
     results = [result for part in in_slices(services, changes, write) for result in part]
     errors = {type(result.error): result.error for result in results if result.error is not None}
     for error in errors.values():
-        if isinstance(error, Forbidden):  # the events wait until the role is right
-            raise Misconfigured(error.sentence, advice=error.advice)
-        if not isinstance(error, Refused):
+        if isinstance(error, Forbidden) or not isinstance(error, Refused):  # the events wait until the role is right
             raise error
         if not isinstance(error, NotFound):
             telemetry.log_problem(log, error, operation="interactions")

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connector.dataverse.api import Forbidden
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Info, Interaction
-from connector.errors import Misconfigured, Transient
+from connector.errors import Transient
 from connector.pulls import interactions as pull, loop
 from connector.pulls.interactions import InteractionFeed, read_interactions
 from connector.spotler import InteractionKind
@@ -406,7 +407,7 @@ def test_a_missing_privilege_keeps_the_events_waiting(two, people, monkeypatch):
     opens(two, ann)
     with monkeypatch.context() as patched:
         patched.setitem(two.systems.environment.connector.role.tables, Interaction.TABLE, frozenset({Verb.READ}))
-        with pytest.raises(Misconfigured, match="prv"):
+        with pytest.raises(Forbidden, match="prv"):
             read(two)
 
     assert read(two) == Counter(stored=1)
