@@ -7,6 +7,9 @@ from functools import partial
 from itertools import batched
 from typing import Final
 
+from connector.dataverse.api import bind
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job, MarketingList
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import Invalid
 from connector.mapping import mapping_version
@@ -46,6 +49,7 @@ class KeptPlan:
         mapping: the version of the mapping.
         records: how many records are held back.
         causes: for how many of them each cause holds.
+        list_id: the marketing list whose audience people would leave; empty for none.
     """
 
     id: str
@@ -53,6 +57,7 @@ class KeptPlan:
     mapping: str
     records: int
     causes: Mapping[str, int]
+    list_id: str = ""
 
 
 def kept_plans(state: StateStore) -> list[KeptPlan]:
@@ -74,6 +79,8 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
     if kept.mapping and kept.mapping != mapping_version(services.mapping):
         raise Invalid("The mapping was changed since, so the plan says nothing any more.", advice="Discard the plan.")
     _settle(services.state, plan, approved=True)
+    if kept.list_id:
+        return _sync_list(services, kept, seen)
     services = begun(services, "plan-approve")
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     counts, done = Counter[str](), 0
@@ -89,6 +96,19 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
         services.state.delete(part)
     services.state.delete(f"{PLANS}/{plan}")
     return counts
+
+
+def _sync_list(services: Services, plan: KeptPlan, seen: Callable[[int], object]) -> Counter[str]:
+    """The next sync of a list lets people leave its audience: order one. The sweep finds the job."""
+    row = {
+        Job.NAME: f"Sync Marketing List, plan {plan.id} approved",
+        Job.OPERATION: Operation.SYNC_MARKETING_LIST.value,
+        f"{Job.LIST_NAVIGATION}@odata.bind": bind(MarketingList.SET, plan.list_id),
+    }
+    services.dataverse.create(Job.SET, row)
+    services.state.delete(f"{PLANS}/{plan.id}")
+    seen(plan.records)
+    return Counter({"APPROVED": plan.records})
 
 
 def _bring_inward(services: Services, records: Mapping[RecordRef, Record]) -> None:
@@ -145,6 +165,8 @@ def _found(state: StateStore, plan: str) -> KeptPlan:
 def _kept(state: StateStore, plan: str) -> KeptPlan:
     header = state.read(f"{PLANS}/{plan}")
     value = header.value if header else {}
+    if isinstance(held := value.get("held"), dict):
+        return KeptPlan(plan, str(value["made_on"]), "", sum(held.values()), held, str(value["list"]))
     causes, records = Counter[str](), set[str]()
     for part in state.names(f"{PLANS}/{plan}/"):
         stored = state.read(part)

@@ -8,6 +8,7 @@ from connector.errors import Misconfigured
 from connector.settings.bus import BusSettings
 from connector.settings.feeds import FeedSettings
 from connector.settings.jobs import JobSettings
+from connector.settings.lists import ListSettings
 from connector.settings.sync import ConsentSettings, NewSubscriberSettings, PlanSettings
 from connector.settings.systems import DataverseSettings, SpotlerSettings, StateSettings
 
@@ -15,6 +16,7 @@ from connector.settings.systems import DataverseSettings, SpotlerSettings, State
 class Settings(
     PlanSettings,
     NewSubscriberSettings,
+    ListSettings,
     ConsentSettings,
     FeedSettings,
     JobSettings,

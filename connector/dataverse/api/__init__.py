@@ -18,6 +18,7 @@ from connector.dataverse.api.errors import (
     NotFound,
     UnknownName,
 )
+from connector.dataverse.api.fetching import FetchedPage, fetch_page
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import Row, TableNames, bind, etag, formatted, lookup_id, lookup_table, text
 
@@ -28,6 +29,7 @@ __all__ = [
     "Dataverse",
     "DataverseRefused",
     "Duplicate",
+    "FetchedPage",
     "Forbidden",
     "Keyed",
     "NotDataverse",
@@ -40,6 +42,7 @@ __all__ = [
     "bind",
     "connect",
     "etag",
+    "fetch_page",
     "filters",
     "formatted",
     "lookup_id",

@@ -25,18 +25,21 @@ from connector.dataverse.names.own import (
     Permission,
 )
 from connector.dataverse.names.standard import (
+    MEMBER_TABLES,
     Account,
     Contact,
     EnvironmentVariable,
     EnvironmentVariableValue,
     Flags,
     Lead,
+    ListMember,
     MarketingList,
     Post,
 )
 
 __all__ = [
     "ENABLED_VARIABLE",
+    "MEMBER_TABLES",
     "OWN_TAG",
     "PERMISSIONS_VARIABLE",
     "SERVICE_ENDPOINT",
@@ -51,6 +54,7 @@ __all__ = [
     "Interaction",
     "Job",
     "Lead",
+    "ListMember",
     "MarketingList",
     "Permission",
     "Post",

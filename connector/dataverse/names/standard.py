@@ -38,9 +38,28 @@ class MarketingList:
     ID: Final = "listid"
     NAME: Final = "listname"
     STATE: Final = "statecode"
+    #: Whether the members are found by a query, and that query.
+    DYNAMIC: Final = "type"
+    QUERY: Final = "query"
+    #: The table of the members, as a number: `MEMBER_TABLES`.
+    MEMBER_TYPE: Final = "createdfromcode"
     #: Columns that the connector's solution adds: whether Spotler has the list, and since when it is as it is.
     SYNCED: Final = "dh_spotlersync"
     LAST_SYNC: Final = "dh_spotlerlastsync"
+
+
+#: The table that each number of `MarketingList.MEMBER_TYPE` stands for.
+MEMBER_TABLES: Final = {1: Account.TABLE, 2: Contact.TABLE, 4: Lead.TABLE}
+
+
+class ListMember:
+    """Who is on a marketing list that people keep."""
+
+    TABLE: Final = "listmember"
+    SET: Final = "listmembers"
+    ID: Final = "listmemberid"
+    LIST: Final = "listid"
+    MEMBER: Final = "entityid"
 
 
 class Post:
