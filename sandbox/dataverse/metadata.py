@@ -131,7 +131,7 @@ def _definition(model: TableModel, number: int) -> JsonObject:
         "PrimaryIdAttribute": table.id_column,
         "PrimaryNameAttribute": table.name_column,
         "ObjectTypeCode": number + (_FIRST_CUSTOM_NUMBER if table.own else 0),
-        "IsActivity": table.activity,
+        "IsActivity": False,
         "IsPrivate": False,
         "IsCustomEntity": table.own,
         "OwnershipType": "UserOwned" if model.has_owner else "OrganizationOwned",

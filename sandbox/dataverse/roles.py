@@ -63,7 +63,8 @@ CONNECTOR_ROLE = Role(
         "contact": MAINTAIN,
         "lead": MAINTAIN,
         "account": CHANGE,
-        "list": READ,
+        # Whether a Marketing List is synced stands on it.
+        "list": CHANGE,
         # Timeline posts, and the variable with the permissions of new records.
         "post": frozenset({Verb.CREATE, Verb.READ}),
         "environmentvariabledefinition": CHANGE,
@@ -78,8 +79,9 @@ CONNECTOR_ROLE = Role(
         **{table.name: MAINTAIN for table in TABLES.values() if table.own},
         # Given by the customer, who wants new subscribers there.
         **{table.name: MAINTAIN for table in CUSTOMER_TABLES},
-        # Old jobs are cleaned up.
+        # Old jobs and old interactions are cleaned up, and those of people who are anonymised.
         "dh_spotlerjob": MAINTAIN | {Verb.DELETE},
+        "dh_marketinginteraction": MAINTAIN | {Verb.DELETE},
     },
 )
 

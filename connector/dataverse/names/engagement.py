@@ -4,19 +4,31 @@ from typing import Final
 
 
 class Interaction:
-    """Marketing Interaction: an activity such as an opened or clicked e-mail; shown on the timeline."""
+    """Marketing Interaction: one event of one record, such as an opened e-mail or a visit of the website."""
 
     TABLE: Final = "dh_marketinginteraction"
     SET: Final = "dh_marketinginteractions"
-    ID: Final = "activityid"
-    SUBJECT: Final = "subject"
-    REGARDING: Final = "regardingobjectid"
-    TYPE: Final = "dh_type"
-    ON: Final = "dh_on"
-    MAILING: Final = "dh_mailing"
-    URL: Final = "dh_url"
-    KEY: Final = "dh_key"
+    ID: Final = "dh_marketinginteractionid"
+    NAME: Final = "dh_name"
+    CONTACT: Final = "dh_contactid"
+    LEAD: Final = "dh_leadid"
+    ACCOUNT: Final = "dh_accountid"
     VISITOR: Final = "dh_websitevisitorid"
+    TYPE: Final = "dh_type"
+    #: When it happened.
+    ON: Final = "dh_on"
+    #: The name of the mailing, and its id in Spotler.
+    MAILING: Final = "dh_mailing"
+    MAILING_ID: Final = "dh_mailingid"
+    #: The page that was visited, or the link that was clicked.
+    URL: Final = "dh_url"
+    #: The same for the same event, so that it is kept once.
+    KEY: Final = "dh_key"
+
+    CONTACT_NAVIGATION: Final = "dh_ContactId"
+    LEAD_NAVIGATION: Final = "dh_LeadId"
+    ACCOUNT_NAVIGATION: Final = "dh_AccountId"
+    VISITOR_NAVIGATION: Final = "dh_WebsiteVisitorId"
 
 
 class Visitor:

@@ -73,6 +73,10 @@ class Info:
     LAST_COMMON: Final = "dh_lastcommon"
     #: Which fields were sent with a value, and by which mapping (`connector.sync.brake.sent_fields`).
     SENT_FIELDS: Final = "dh_sentfields"
+    #: When the last message was sent to the person, opened and clicked, as far as the feeds of interactions said.
+    LAST_MAILED_ON: Final = "dh_lastmailedon"
+    LAST_OPENED_ON: Final = "dh_lastopenedon"
+    LAST_CLICKED_ON: Final = "dh_lastclickedon"
 
     CONTACT_NAVIGATION: Final = "dh_ContactId"
     LEAD_NAVIGATION: Final = "dh_LeadId"

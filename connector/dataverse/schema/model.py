@@ -82,7 +82,6 @@ class Table:
         columns: all columns that the connector uses, the keys' columns included.
         keys: the alternate keys, each a tuple of columns, by name.
         own: whether the connector's solution adds the table (else it is a standard table).
-        activity: whether it is an activity table, shown on timelines.
         status_state: which `statecode` each `statuscode` belongs to.
     """
 
@@ -94,7 +93,6 @@ class Table:
     columns: tuple[Column, ...]
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     own: bool = False
-    activity: bool = False
     status_state: dict[int, int] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:

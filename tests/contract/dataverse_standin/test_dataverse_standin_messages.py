@@ -53,7 +53,7 @@ def receive(bus):
         def take(count):
             messages = []
             while len(messages) < count:
-                batch = receiver.receive_messages(count - len(messages), max_wait_time=DEADLINE_SECONDS)
+                batch = receiver.receive_messages(min(count - len(messages), 100), max_wait_time=DEADLINE_SECONDS)
                 assert batch, f"{len(messages)} of {count} messages came"
                 for message in batch:
                     receiver.complete_message(message)

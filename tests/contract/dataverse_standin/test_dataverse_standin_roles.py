@@ -16,7 +16,7 @@ def rows(standin):
     ("method", "path"),
     [
         ("DELETE", "contacts({contact})"),
-        ("PATCH", "lists({list})"),
+        ("DELETE", "lists({list})"),
         ("PATCH", "systemusers({user})"),
         ("DELETE", "asyncoperations"),
     ],
@@ -48,6 +48,7 @@ def test_what_the_synchronisation_needs_is_allowed(standin, rows):
     assert connector.patch(f"accounts({rows['account']})", {"donotbulkemail": True}).status_code == 204
     assert connector.patch(f"dh_spotlerjobs({rows['job']})", {"dh_attempts": 1}).status_code == 204
     assert connector.get("lists?$select=listname,query").status_code == 200
+    assert connector.patch(f"lists({rows['list']})", {"dh_spotlersync": True}).status_code == 204
     assert connector.get("asyncoperations?$select=name,message,statuscode").status_code == 200
 
 

@@ -58,7 +58,7 @@ def test_lookups_are_bound_by_any_spelling_of_the_address(api, form):
 
 def test_lookups_are_bound_by_alternate_key(api):
     visitor = api.create("dh_websitevisitors", dh_externalid="v1")
-    reference = {"dh_WebsiteVisitorId@odata.bind": "/dh_websitevisitors(dh_externalid='v1')"}
+    reference = {"dh_key": "k1", "dh_WebsiteVisitorId@odata.bind": "/dh_websitevisitors(dh_externalid='v1')"}
     row = api.get(f"dh_marketinginteractions({api.create('dh_marketinginteractions', **reference)})").json()
 
     assert row["_dh_websitevisitorid_value"] == visitor
