@@ -18,6 +18,7 @@ from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Continue, Done, Failed, OlderFirst, Result
 from connector.spotler import clean_text
+from connector.sync.lists.columns import show_synced
 from connector.sync.lists.reading import LIST_COLUMNS, ListRow
 from connector.sync.lists.removing import remove_audience
 from connector.sync.lists.result import outcome_of
@@ -103,6 +104,7 @@ class SyncMarketingList(ListOperation):
         run = sync.step(task.job.id, task.job.modified_on)
         if run.phase is not Phase.OVER:
             return Continue(run.progress)
+        show_synced(context.services, task.plan.id, is_synced=True)
         outcome = outcome_of(run)
         status = JobStatus.FAILED if outcome.is_failed else JobStatus.COMPLETED
         return Done(outcome.message, outcome.code, status)
@@ -115,7 +117,9 @@ class RemoveMarketingList(ListOperation):
 
     @override
     def _do(self, task: Task[ListRow], context: Context) -> Result:
-        if remove_audience(context.services, task.plan.id):
+        was_there = remove_audience(context.services, task.plan.id)
+        show_synced(context.services, task.plan.id, is_synced=False)
+        if was_there:
             return Done("The audience of the marketing list was deleted in Spotler.")
         return Done("Spotler has no audience of the marketing list, so there was nothing to delete.")
 

@@ -1,19 +1,20 @@
 """Which operation a request asks for: the paths of the Web API, without HTTP, tokens and limits."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from sandbox.dataverse import errors
 from sandbox.dataverse.admission import ACT, BARE, CHANGE, CREATE, READ_ROW, UPSERT, admit
-from sandbox.dataverse.binding import RowKey
+from sandbox.dataverse.binding import NAMESPACE, RowKey
 from sandbox.dataverse.bulk import BULK_ACTIONS, run_bulk
 from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer, json_answer
-from sandbox.dataverse.errors import ApiError, unknown_segment
+from sandbox.dataverse.errors import ApiError, not_for_single_rows, unknown_segment
 from sandbox.dataverse.headers import check_headers
+from sandbox.dataverse.marketing.actions import ADD_LIST_MEMBERS, add_list_members, run_list_action
+from sandbox.dataverse.marketing.tables import LIST
 from sandbox.dataverse.merging import run_merge
 from sandbox.dataverse.metadata import Metadata
 from sandbox.dataverse.model import TableModel
@@ -29,7 +30,9 @@ from sandbox.dataverse.values import Json, JsonObject
 from sandbox.dataverse.writes import Writer, require
 
 _PATH = re.compile(r"(?P<set>[\w$.]+)(?:\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\))?(?:/(?P<rest>.+))?")
-_ACTION_NAMESPACE: Final = "Microsoft.Dynamics.CRM."
+
+#: Runs an action that belongs to no table.
+type _Action = Callable[[Call, Writer], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ class WebApi:
         self.reader = Reader(store)
         self._queries = Queries(store, self.reader)
         self._rows = RowOperations(store, self.reader)
+        self._actions: dict[str, _Action] = {
+            "Merge": lambda call, writer: run_merge(call, store, writer),
+            ADD_LIST_MEMBERS: add_list_members,
+        }
         self._metadata = Metadata(store.catalog)
         self._callers = callers
         self._organization_id = organization_id
@@ -97,10 +104,16 @@ class WebApi:
                 return self._service_document(call)
             raise unknown_segment(call.path)
         name, key, rest = match["set"], match["key"], match["rest"]
-        if name in ("WhoAmI", "Merge") and not key and rest is None:
-            return self._who_am_i(call) if name == "WhoAmI" else self._merge(call, unit)
+        if name == "WhoAmI" and not key and rest is None:
+            return self._who_am_i(call)
+        if name in self._actions and not key and rest is None:
+            return self._act(call, unit, self._actions[name])
         if name == "EntityDefinitions":
             return self._metadata.answer(call, key, rest)
+        return self._on_table(call, match, unit)
+
+    def _on_table(self, call: Call, match: "re.Match[str]", unit: UnitOfWork | None) -> Answer:
+        name, key, rest = match["set"], match["key"], match["rest"]
         model = self.store.catalog.entity_set(name)
         parameters = parse_query(call.query) if call.query else {}
         caller = self._callers.caller(call, parameters.get("tag"))
@@ -124,8 +137,8 @@ class WebApi:
             return self._queries.count(call, model, request.parameters, request.caller)
         if rest is None or rest == "$count":
             raise _not_allowed(call)
-        action = rest.removeprefix(_ACTION_NAMESPACE)
-        if action not in BULK_ACTIONS or not rest.startswith(_ACTION_NAMESPACE):
+        action = rest.removeprefix(NAMESPACE)
+        if action not in BULK_ACTIONS or not rest.startswith(NAMESPACE):
             raise unknown_segment(rest)
         if call.method != "POST":
             raise _not_allowed(call)
@@ -135,6 +148,8 @@ class WebApi:
 
     def _on_row(self, request: _Request, key: RowKey) -> Answer:
         call, model = request.call, request.model
+        if model.is_intersect and call.method != "DELETE":
+            raise not_for_single_rows("Retrieve" if call.method == "GET" else "Update", model.name)
         if call.method == "GET":
             admit(call, request.parameters, READ_ROW)
             require(request.caller, Verb.READ, model)
@@ -152,6 +167,11 @@ class WebApi:
     def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
         name, _, reference = rest.partition("/")
+        if model.name == LIST and rest.startswith(NAMESPACE):
+            return self._on_list(request, key, rest.removeprefix(NAMESPACE))
+        if name in model.collections and call.method == "GET" and not reference:
+            row = self._rows.find(model, key)
+            return self._queries.related(call, row, model.collections[name], model, request.parameters, request.caller)
         is_link = name in model.navigations
         if name not in model.properties and not is_link:
             raise unknown_segment(name)
@@ -169,13 +189,24 @@ class WebApi:
                 return self._rows.link(call, model, key, name, writer)
             return self._rows.write_property(call, model, key, name, writer)
 
-    def _merge(self, call: Call, unit: UnitOfWork | None) -> Answer:
+    def _act(self, call: Call, unit: UnitOfWork | None, action: "_Action") -> Answer:
+        """An action that belongs to no table."""
         if call.method != "POST":
             raise _not_allowed(call)
         parameters = parse_query(call.query) if call.query else {}
         admit(call, parameters, ACT)
         with self.units.begin(unit) as running:
-            return run_merge(call, self.store, running.writer(self._callers.caller(call, parameters.get("tag"))))
+            return action(call, running.writer(self._callers.caller(call, parameters.get("tag"))))
+
+    def _on_list(self, request: _Request, key: RowKey, action: str) -> Answer:
+        """An action that belongs to a row of `list`."""
+        call = request.call
+        if call.method != "POST":
+            raise _not_allowed(call)
+        admit(call, request.parameters, ACT)
+        row = self._rows.find(request.model, key)
+        with self._writing(request) as writer:
+            return run_list_action(action, call, row, writer, self._queries.find_all)
 
     @contextmanager
     def _writing(self, request: _Request) -> Iterator[Writer]:
@@ -195,7 +226,8 @@ class WebApi:
     def _service_document(self, call: Call) -> Answer:
         _admit_plain_read(call)
         sets: list[Json] = [
-            {"name": name, "kind": "EntitySet", "url": name} for name in sorted(self.store.catalog.by_set)
+            {"name": name, "kind": "EntitySet", "url": name}
+            for name in sorted(each.set_name for each in self.store.catalog.present())
         ]
         return json_answer(200, {"@odata.context": f"{call.root}/$metadata", "value": sets})
 

@@ -1,18 +1,24 @@
 """References to rows in requests: `/contacts(<id>)`, alternate keys, absolute addresses and `$1` of a change set."""
 
 import re
+from collections.abc import Collection
+from typing import Final
 from urllib.parse import unquote as percent_decode
 
 from connector.dataverse.schema import Kind
 from sandbox.dataverse import errors
-from sandbox.dataverse.errors import ApiError, bad_query
+from sandbox.dataverse.errors import ApiError, bad_query, not_supported
 from sandbox.dataverse.literals import unquote
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.store import Key, Row, Store
-from sandbox.dataverse.values import Scalar, as_guid
+from sandbox.dataverse.values import Json, Scalar, as_guid
 
 #: The path of the Web API below the organisation's address.
 API_ROOT = "/api/data/v9.2/"
+#: What the names of types, actions and functions begin with.
+NAMESPACE: Final = "Microsoft.Dynamics.CRM."
+#: How a body names the type of a row.
+TYPE: Final = "@odata.type"
 
 _ENTITY = re.compile(r"/?(?P<set>\w+)\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\)")
 _KEY_PART = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']|'')*'|[^,']+?)\s*(?:,|$)")
@@ -115,3 +121,33 @@ def find_reference(store: Store, url: str) -> tuple[TableModel, Row]:
     if row is None:
         raise key.missing(model)
     return model, row
+
+
+def typed_reference(store: Store, json: Json, tables: Collection[str]) -> tuple[TableModel, Row]:
+    """The row that a parameter of an action names by its type and primary id, and nothing else.
+
+    Raises:
+        ApiError: 400 when it is no such parameter or of another table, 404 when there is no such row.
+    """
+    model = typed_model(store, json, tables)
+    name = json.get(model.id_column) if isinstance(json, dict) else None
+    row_id = as_guid(name) if isinstance(name, str) else None
+    if row_id is None or not isinstance(json, dict) or len(json) != len({TYPE, model.id_column}):
+        raise not_supported(f"A row is named by '{TYPE}' and '{model.id_column}' here, and nothing else.")
+    row = store.get(model.name, row_id)
+    if row is None:
+        raise errors.row_not_found(model.name, row_id)
+    return model, row
+
+
+def typed_model(store: Store, json: Json, tables: Collection[str]) -> TableModel:
+    """The table that the type of a parameter names.
+
+    Raises:
+        ApiError: 400 when it is none of these.
+    """
+    kind = json.get(TYPE) if isinstance(json, dict) else None
+    table = kind.removeprefix("#").removeprefix(NAMESPACE) if isinstance(kind, str) else ""
+    if table not in tables:
+        raise not_supported(f"'{TYPE}' must name one of {', '.join(tables)}.")
+    return store.catalog.by_name[table]

@@ -140,7 +140,8 @@ class ContextWriter:
     def _context(self, posting: Posting) -> JsonObject:
         event, caller = posting.event, posting.event.caller
         model = self._store.catalog.by_name[event.table]
-        created: list[Json] = [_pair("id", event.row_id)] if event.message == "Create" else []
+        outputs: list[Json] = [_pair("id", event.row_id)] if event.message == "Create" else []
+        outputs += [_pair(name, value) for name, value in event.outputs.items()]
         return {
             "BusinessUnitId": self._organization.business_unit_id,
             "CorrelationId": caller.correlation_id,
@@ -159,7 +160,7 @@ class ContextWriter:
             "OperationId": posting.job_id,
             "OrganizationId": self._organization.id,
             "OrganizationName": self._organization.unique_name,
-            "OutputParameters": created,
+            "OutputParameters": outputs,
             "OwningExtension": _reference("sdkmessageprocessingstep", posting.step_id, None, typed=False),
             "ParentContext": None,
             "PostEntityImages": self._post_images(model, event),
@@ -175,6 +176,8 @@ class ContextWriter:
         }
 
     def _parameters(self, model: TableModel, event: RowEvent) -> list[Json]:
+        if event.inputs is not None:
+            return [_pair(name, value) for name, value in event.inputs.items()]
         if event.subordinate_id is None or event.after is None:
             return [_pair("Target", self._target(model, event))]
         content = [

@@ -21,6 +21,8 @@ from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
+from sandbox.dataverse.marketing.rules import list_rules
+from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_list_tables
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
@@ -54,7 +56,8 @@ class Environment:
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
-        self.store = Store(Catalog((*map(with_own_columns, TABLES.values()), *CUSTOMER_TABLES, *PLATFORM_TABLES)))
+        tables = (*map(with_own_columns, TABLES.values()), *CUSTOMER_TABLES, *PLATFORM_TABLES)
+        self.store = Store(Catalog(with_list_tables(tables), RELATIONSHIPS))
         self.connector = User(
             settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
         )
@@ -86,10 +89,11 @@ class Environment:
         self.poster = self._make_poster()
         self.steps = Steps(self.store, self.clock, steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
-        units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit))
+        units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit), list_rules())
         self.api = WebApi(self.store, units, Callers(tuple(self._users.values())), ORGANIZATION_ID, BUSINESS_UNIT_ID)
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.light = settings.light
         self._seed()
 
     def start(self) -> None:
@@ -118,7 +122,17 @@ class Environment:
         self.steps.drop_next = self.steps.duplicate_next = 0
         self.steps.enabled, self.steps.tables = True, self.settings.steps_of
         self.latency_ms = self.settings.latency_ms
+        self.light = self.settings.light
         self._seed()
+
+    @property
+    def light(self) -> bool:
+        """Whether the environment has no marketing lists."""
+        return bool(self.store.catalog.absent)
+
+    @light.setter
+    def light(self, value: bool) -> None:
+        self.store.catalog.absent = LIST_TABLES if value else frozenset()
 
     def user_of(self, client_id: str) -> User | None:
         """The application user of a client."""
@@ -132,13 +146,15 @@ class Environment:
 
     def load(self, rows: dict[str, list[JsonObject]]) -> dict[str, list[str]]:
         """Put rows in place, table by table, and return their ids; all or nothing."""
-        unit = UnitOfWork(self.store, self.clock)
+        unit = UnitOfWork(self.store, self.clock, list_rules(checked=False))
         caller = Caller(self.administrator, self.administrator)
         try:
-            return {table: load_rows(self.store, unit, caller, table, items) for table, items in rows.items()}
+            ids = {table: load_rows(self.store, unit, caller, table, items) for table, items in rows.items()}
+            unit.settle()
         except BaseException:
             unit.undo()
             raise
+        return ids
 
     def _intercept(self, call: Call) -> Answer | None:
         """The answer that a request within a batch gets without being carried out, or None."""

@@ -22,6 +22,7 @@ TEXT_TOO_LONG: Final = "0x80044331"
 CHOICE_OUT_OF_RANGE: Final = "0x8004431a"
 STATUS_NOT_IN_STATE: Final = "0x80048408"
 ASSOCIATED: Final = "0x80040227"
+NO_SUCH_MESSAGE: Final = "0x80040800"
 NOT_A_MEMBER: Final = "0x80072560"
 
 #: How the platform introduces every complaint about a body.
@@ -73,6 +74,12 @@ def unknown_property(name: str, table: str) -> ApiError:
 def unknown_segment(segment: str) -> ApiError:
     """The path names no entity set, function or action."""
     return ApiError(404, UNKNOWN_SEGMENT, f"Resource not found for the segment '{segment}'.")
+
+
+def not_for_single_rows(method: str, table: str) -> ApiError:
+    """Rows of intersect tables are created, deleted and found by queries only."""
+    message = f"The '{method}' method does not support entities of type '{table}'."
+    return ApiError(400, NO_SUCH_MESSAGE, message)
 
 
 def unknown_solution(name: str) -> ApiError:

@@ -142,7 +142,7 @@ class Fetcher:
         return shown
 
     def _model(self, table: str) -> TableModel:
-        model = self._store.catalog.by_name.get(table)
+        model = self._store.catalog.table(table)
         if model is None:
             raise ApiError(400, UNKNOWN_TABLE, f"The entity with a name = '{table}' was not found.")
         return model

@@ -67,6 +67,7 @@ class Metadata:
     """Answers questions about the tables of the catalog."""
 
     def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._tables = {
             model.name: (model, _definition(model, number)) for number, model in enumerate(catalog.by_name.values(), 1)
         }
@@ -82,7 +83,8 @@ class Metadata:
         parameters = parse_query(call.query)
         admit(call, parameters, DEFINE)
         if key is None and rest is None:
-            return self._list(call, [definition for _, definition in self._tables.values()], parameters, "")
+            present = [self._tables[model.name][1] for model in self._catalog.present()]
+            return self._list(call, present, parameters, "")
         model, definition = self._find(key or "")
         if rest is None:
             if "$filter" in parameters:
@@ -105,7 +107,7 @@ class Metadata:
         match = _KEY.fullmatch(key)
         name = unquote(match[1]) if match else key
         for model, definition in self._tables.values():
-            if name in (model.name, definition["MetadataId"]):
+            if name in (model.name, definition["MetadataId"]) and model.name not in self._catalog.absent:
                 return model, definition
         message = f"Could not find an entity with name '{name}' and MetadataId."
         raise ApiError(404, errors.NOT_FOUND, message)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from connector.dataverse.names import lookup_value
 from connector.dataverse.schema import Column, Kind, Table
 from sandbox.dataverse.errors import unknown_segment
+from sandbox.dataverse.relationships import ManyToMany
 from sandbox.dataverse.values import Scalar
 
 LOOKUP_KINDS = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
@@ -56,7 +57,9 @@ class TableModel:
         defaults: the value of each property that a new row gets.
         default_status: the `statuscode` of a row that only has a `statecode`.
         auto_numbers: the autonumber columns.
-        text_properties: the properties that are compared without case.
+        collections: the N:N relationships by the name of their collection.
+        is_intersect: whether its rows are the pairs of such a relationship: they go with either of the two rows, and
+            are never read or updated one by one.
     """
 
     def __init__(self, table: Table) -> None:
@@ -68,6 +71,8 @@ class TableModel:
         self.properties: dict[str, Column] = {property_name(c): c for c in self.columns.values()}
         self.kinds: dict[str, Kind] = {name: column.kind for name, column in self.properties.items()}
         self.navigations = self._read_navigations()
+        self.collections: dict[str, ManyToMany] = {}
+        self.is_intersect = False
         self.defaults: dict[str, Scalar] = {
             name: column.default for name, column in self.properties.items() if column.default is not None
         }
@@ -95,12 +100,29 @@ class TableModel:
 
 
 class Catalog:
-    """All tables of the environment."""
+    """All tables of the environment.
 
-    def __init__(self, tables: Iterable[Table]) -> None:
+    Attributes:
+        absent: tables that the environment does not have at present, though it has rows of them to come back to.
+    """
+
+    def __init__(self, tables: Iterable[Table], relationships: Iterable[ManyToMany] = ()) -> None:
         self.by_name: dict[str, TableModel] = {table.name: TableModel(table) for table in tables}
-        self.by_set: dict[str, TableModel] = {model.set_name: model for model in self.by_name.values()}
+        self._by_set: dict[str, TableModel] = {model.set_name: model for model in self.by_name.values()}
+        self.absent: frozenset[str] = frozenset()
         self.referencing = self._read_referencing()
+        for relationship in relationships:
+            self.by_name[relationship.intersect].is_intersect = True
+            for table in relationship.columns:
+                self.by_name[table].collections[relationship.name] = relationship
+
+    def present(self) -> list[TableModel]:
+        """The tables that clients see."""
+        return [model for model in self.by_name.values() if model.name not in self.absent]
+
+    def table(self, name: str) -> TableModel | None:
+        """The table of that name, if the environment has it."""
+        return None if name in self.absent else self.by_name.get(name)
 
     def _read_referencing(self) -> Mapping[str, tuple[tuple[TableModel, str], ...]]:
         pointing: dict[str, list[tuple[TableModel, str]]] = {}
@@ -116,7 +138,7 @@ class Catalog:
         Raises:
             ApiError: 404 when there is no such set.
         """
-        model = self.by_set.get(set_name)
-        if model is None:
+        model = self._by_set.get(set_name)
+        if model is None or model.name in self.absent:
             raise unknown_segment(set_name)
         return model

@@ -1,5 +1,10 @@
 """Questions about an entity set: `GET set` with query options or FetchXML, and `GET set/$count`."""
 
+import sys
+from collections.abc import Collection
+from dataclasses import replace
+
+from connector.dataverse.names import lookup_value
 from sandbox.dataverse.admission import COUNT, FETCH, READ_SET, admit
 from sandbox.dataverse.calls import Answer, Call, json_answer
 from sandbox.dataverse.errors import bad_query
@@ -8,8 +13,9 @@ from sandbox.dataverse.fetch_query import parse_fetch
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.preferences import MORE_RECORDS, PAGING_COOKIE, TOTAL_COUNT, TOTAL_COUNT_CAPPED
 from sandbox.dataverse.reads import LARGEST_COUNT, Reader
+from sandbox.dataverse.relationships import ManyToMany
 from sandbox.dataverse.roles import Verb
-from sandbox.dataverse.store import Store
+from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.users import Caller
 from sandbox.dataverse.values import Json, JsonObject
 from sandbox.dataverse.writes import require
@@ -19,6 +25,7 @@ class Queries:
     """Answers questions about entity sets."""
 
     def __init__(self, store: Store, reader: Reader) -> None:
+        self._store = store
         self._reader = reader
         self._fetcher = Fetcher(store)
 
@@ -33,7 +40,45 @@ class Queries:
             return self._fetch(call, model, parameters["fetchXml"], caller)
         admit(call, parameters, READ_SET)
         require(caller, Verb.READ, model)
-        page = self._reader.query(model, parameters, call.preferences)
+        return self._page(call, model, parameters, model.set_name)
+
+    def related(
+        self,
+        call: Call,
+        row: Row,
+        relationship: ManyToMany,
+        model: TableModel,
+        parameters: dict[str, str],
+        caller: Caller,
+    ) -> Answer:
+        """`GET set(key)/collection`: the rows at the other side of an N:N relationship.
+
+        Raises:
+            ApiError: as `answer`.
+        """
+        admit(call, parameters, READ_SET)
+        catalog = self._store.catalog
+        other, intersect = catalog.by_name[relationship.other(model.name)], catalog.by_name[relationship.intersect]
+        for table in (model, intersect, other):
+            require(caller, Verb.READ, table)
+        near, far = (lookup_value(relationship.columns[each.name]) for each in (model, other))
+        pairs = self._store.tables[intersect.name]
+        ids = {
+            str(pair.values[far])
+            for pair in map(pairs.rows.__getitem__, pairs.where(near, (row.id,)))
+            if pair.targets[far] == other.name
+        }
+        return self._page(call, other, parameters, f"{model.set_name}({row.id})/{relationship.name}", ids)
+
+    def _page(
+        self,
+        call: Call,
+        model: TableModel,
+        parameters: dict[str, str],
+        address: str,
+        within: Collection[str] | None = None,
+    ) -> Answer:
+        page = self._reader.query(model, parameters, call.preferences, within)
         select = parameters.get("$select")
         context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "")
         content: JsonObject = {"@odata.context": context}
@@ -41,7 +86,7 @@ class Queries:
         content["value"] = _values(page.rows)
         if page.next_token is not None:
             kept = "&".join(part for part in call.query.split("&") if part and not _is_skip_token(part))
-            link = f"{call.root}/{model.set_name}?{kept}{'&' if kept else ''}$skiptoken={page.next_token}"
+            link = f"{call.root}/{address}?{kept}{'&' if kept else ''}$skiptoken={page.next_token}"
             content["@odata.nextLink"] = link
         return json_answer(200, content)
 
@@ -55,6 +100,16 @@ class Queries:
         require(caller, Verb.READ, model)
         count = min(len(self._reader.find(model, parameters.get("$filter", ""))), LARGEST_COUNT)
         return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(count).encode())
+
+    def find_all(self, text: str) -> list[str]:
+        """The ids of all rows that a FetchXML query finds, each once.
+
+        Raises:
+            ApiError: 400 when it cannot be run.
+        """
+        fetch = replace(parse_fetch(text), page=1, count=sys.maxsize, last_id=None)
+        model = self._fetcher.tables(fetch)[0]
+        return list(dict.fromkeys(str(row[model.id_column]) for row in self._fetcher.run(fetch, frozenset()).rows))
 
     def _fetch(self, call: Call, model: TableModel, text: str, caller: Caller) -> Answer:
         fetch = parse_fetch(text)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -88,8 +88,20 @@ class Reader:
             shown[expansion.navigation.name] = self._expand(row, expansion, view.annotations)
         return shown
 
-    def query(self, model: TableModel, parameters: dict[str, str], preferences: Preferences) -> Page:
+    def query(
+        self,
+        model: TableModel,
+        parameters: dict[str, str],
+        preferences: Preferences,
+        within: Collection[str] | None = None,
+    ) -> Page:
         """Answer a query.
+
+        Args:
+            model: the table.
+            parameters: the query options.
+            preferences: what the `Prefer` header asks for.
+            within: ids of the only rows that count; None for all.
 
         Raises:
             ApiError: 400 when a part of it cannot be understood.
@@ -100,6 +112,8 @@ class Reader:
         if top is not None and (Preference.PAGE_SIZE in preferences.given or "$skiptoken" in parameters):
             raise bad_query("$top cannot be combined with pages.")
         rows = self.find(model, parameters.get("$filter", ""), ordering)
+        if within is not None:
+            rows = [row for row in rows if row.id in within]
         count = min(len(rows), LARGEST_COUNT) if read_flag(parameters, "$count") else None
         token = parameters.get("$skiptoken")
         start = 0 if token is None else _position_after(rows, ordering, token)

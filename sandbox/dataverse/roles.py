@@ -65,6 +65,7 @@ CONNECTOR_ROLE = Role(
         "account": CHANGE,
         # Whether a Marketing List is synced stands on it.
         "list": CHANGE,
+        "listmember": READ,
         # Timeline posts, and the variable with the permissions of new records.
         "post": frozenset({Verb.CREATE, Verb.READ}),
         "environmentvariabledefinition": CHANGE,

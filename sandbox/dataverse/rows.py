@@ -39,7 +39,7 @@ class RowOperations:
 
     def read(self, call: Call, model: TableModel, key: RowKey, parameters: dict[str, str]) -> Answer:
         """`GET set(key)`."""
-        row = self._find(model, key)
+        row = self.find(model, key)
         if call.headers.get("if-none-match") == row.etag:
             return Answer(304, {"OData-Version": "4.0", "ETag": row.etag})
         return self._shown(call, model, row, parameters)
@@ -63,7 +63,7 @@ class RowOperations:
 
     def delete(self, call: Call, model: TableModel, key: RowKey, writer: Writer) -> Answer:
         """`DELETE set(key)`."""
-        row = self._find(model, key)
+        row = self.find(model, key)
         check_version(row, call.headers.get("if-match"))
         writer.delete(model, row)
         return empty_answer()
@@ -72,7 +72,7 @@ class RowOperations:
         self, call: Call, model: TableModel, key: RowKey, name: str, parameters: dict[str, str]
     ) -> Answer:
         """`GET set(key)/property`, or the row behind a navigation property."""
-        row = self._find(model, key)
+        row = self.find(model, key)
         navigation = model.navigations.get(name)
         if navigation is not None:
             related = self._reader.related(row, navigation)
@@ -88,7 +88,7 @@ class RowOperations:
 
     def write_property(self, call: Call, model: TableModel, key: RowKey, name: str, writer: Writer) -> Answer:
         """`PUT` or `DELETE set(key)/property`."""
-        row = self._find(model, key)
+        row = self.find(model, key)
         check_version(row, call.headers.get("if-match"))
         body: JsonObject = {"value": None} if call.method == "DELETE" else call.json()
         if set(body) != {"value"} or name not in model.columns:
@@ -104,7 +104,7 @@ class RowOperations:
         navigation = model.navigations.get(name)
         if navigation is None:
             raise unknown_segment(name)
-        row = self._find(model, key)
+        row = self.find(model, key)
         changes = Changes({navigation.property_name: None})
         if call.method == "PUT":
             body = call.json()
@@ -117,7 +117,12 @@ class RowOperations:
         writer.update(model, row, changes)
         return empty_answer()
 
-    def _find(self, model: TableModel, key: RowKey) -> Row:
+    def find(self, model: TableModel, key: RowKey) -> Row:
+        """The row of a key.
+
+        Raises:
+            ApiError: 404 when there is none.
+        """
         row = key.find(self._store, model)
         if row is None:
             raise key.missing(model)

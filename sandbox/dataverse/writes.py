@@ -1,9 +1,11 @@
 """Create, update and delete one row: privileges, defaults, computed columns, states, and what a deletion entails."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import uuid4
 
 from sandbox.dataverse import errors
@@ -14,7 +16,7 @@ from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row, Store, Transaction
 from sandbox.dataverse.users import Caller
 from sandbox.dataverse.validation import Changes
-from sandbox.dataverse.values import Scalar, stamp
+from sandbox.dataverse.values import JsonObject, Scalar, stamp
 
 _SEQUENCE_NUMBER = re.compile(r"\{SEQNUM:(\d+)\}")
 
@@ -24,7 +26,7 @@ class RowEvent:
     """One write of one row, as the journal and the steps see it once it is committed.
 
     Attributes:
-        message: `Create`, `Update`, `Delete` or `Merge`.
+        message: `Create`, `Update`, `Delete`, `Merge`, or the message of an action.
         table: the logical name.
         row_id: the primary id.
         before: the row as it was.
@@ -34,6 +36,8 @@ class RowEvent:
         time: when.
         cascaded: whether it only followed from a deletion or a merge; such writes raise no message.
         subordinate_id: of a merge, the row that was merged into this one.
+        inputs: of a message that is no write of a row, its input parameters.
+        outputs: of such a message, its output parameters.
     """
 
     message: str
@@ -46,6 +50,24 @@ class RowEvent:
     time: datetime
     cascaded: bool = False
     subordinate_id: str | None = None
+    inputs: JsonObject | None = None
+    outputs: JsonObject = field(default_factory=dict)
+
+
+class TableRules(Protocol):
+    """What the platform checks and fills in when rows of one table are written."""
+
+    def before_create(self, writer: "Writer", values: dict[str, Scalar], targets: dict[str, str]) -> Row | None:
+        """Check and complete a new row; a row that is there already stands for it, and nothing is written."""
+
+    def before_update(self, old: Row, values: dict[str, Scalar]) -> None:
+        """Check a change."""
+
+    def merged(self, writer: "Writer", model: TableModel, kept: Row, subordinate: Row) -> None:
+        """Follow the merge of two rows of any table."""
+
+    def settle(self, transaction: Transaction, events: list[RowEvent]) -> None:
+        """Bring up to date what is counted, before a unit of work is committed."""
 
 
 def require(caller: Caller, verb: Verb, model: TableModel) -> None:
@@ -68,6 +90,7 @@ class Writer:
         caller: on whose behalf.
         transaction: what is undone when something fails.
         events: what was written so far.
+        rules: what the platform does besides, by table.
     """
 
     store: Store
@@ -75,6 +98,14 @@ class Writer:
     caller: Caller
     transaction: Transaction
     events: list[RowEvent] = field(default_factory=list)
+    rules: Mapping[str, TableRules] = field(default_factory=dict)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """What is written meanwhile follows from something else, and raises no message."""
+        first = len(self.events)
+        yield
+        self.events[first:] = [replace(event, cascaded=True) for event in self.events[first:]]
 
     def create(self, model: TableModel, changes: Changes) -> Row:
         """Make a row.
@@ -99,6 +130,10 @@ class Writer:
             values["fullname"] = _full_name(values)
         if model.has_owner and values.get("_ownerid_value") is None:
             values["_ownerid_value"], targets["_ownerid_value"] = self.caller.user.id, "systemuser"
+        if model.name in self.rules:
+            existing = self.rules[model.name].before_create(self, values, targets)
+            if existing is not None:
+                return existing
         self._stamp(model, values, targets, now, created=True)
         row = self._row(model, row_id, self.store.next_order(), values, targets)
         self.transaction.put(model.name, row)
@@ -112,6 +147,8 @@ class Writer:
             ApiError: 403 without privilege, 400 for contradictory values, 412 when another row has the alternate key.
         """
         require(self.caller, Verb.WRITE, model)
+        if model.is_intersect:
+            raise errors.not_for_single_rows("Update", model.name)
         if changes.row_id not in (None, old.id):
             raise ApiError(400, errors.INVALID_ARGUMENT, f"The primary key of {model.name} cannot be changed.")
         now = self.clock.now()
@@ -121,6 +158,8 @@ class Writer:
             _settle_state(model, changed, changes.values, old)
         if model.has_full_name and ("firstname" in changed or "lastname" in changed):
             changed["fullname"] = _full_name({**old.values, **changed})
+        if model.name in self.rules:
+            self.rules[model.name].before_update(old, changed)
         targets = dict(changes.targets)
         self._stamp(model, changed, targets, now, created=False)
         kept = {name: table for name, table in old.targets.items() if name not in changed}
@@ -148,11 +187,12 @@ class Writer:
         Raises:
             ApiError: as `update`.
         """
-        first = len(self.events)
-        kept = self.update(model, row, content)
-        inactive: dict[str, Scalar] = {"statecode": max(model.default_status), "merged": True}
-        self.update(model, subordinate, Changes(inactive))
-        self.events[first:] = [replace(event, cascaded=True) for event in self.events[first:]]
+        with self.following():
+            kept = self.update(model, row, content)
+            inactive: dict[str, Scalar] = {"statecode": max(model.default_status), "merged": True}
+            self.update(model, subordinate, Changes(inactive))
+        for rules in self.rules.values():
+            rules.merged(self, model, row, subordinate)
         self.events.append(
             RowEvent(
                 "Merge", model.name, row.id, row, kept, content.values, self.caller, self.clock.now(),
@@ -165,6 +205,12 @@ class Writer:
         for other_id in sorted(data.where(name, (row_id,))):
             other = data.rows[other_id]
             if other.targets.get(name, target) != target or other_id == row_id:
+                continue
+            if model.is_intersect:
+                self.transaction.remove(model.name, other_id)
+                self.events.append(
+                    RowEvent("Delete", model.name, other_id, other, None, {}, self.caller, now, cascaded=True)
+                )
                 continue
             if name in model.required:
                 message = "The object you tried to delete is associated with another object and cannot be deleted."

@@ -1,0 +1,1 @@
+"""Marketing lists and their members, as the Marketing solution of Dynamics 365 adds them."""
