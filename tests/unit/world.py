@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,8 +17,18 @@ from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import tokens_from
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead, Permission
-from connector.dataverse.records import RecordRef
+from connector.dataverse.names import (
+    Account,
+    Automation,
+    Contact,
+    Info,
+    Job,
+    Lead,
+    ListMember,
+    MarketingList,
+    Permission,
+)
+from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.http import Clock, Transport
 from connector.jobs.batch import run_batch
 from connector.mapping import content_hash, load_mapping, plan
@@ -163,6 +174,37 @@ class World:
                 **columns,
             },
         )
+
+    def marketing_list(self, members: Iterable[RecordRef] = (), **columns: object) -> str:
+        """A static list of contacts, unless the columns say otherwise, with these members."""
+        made = self.load(MarketingList.TABLE, **{MarketingList.NAME: "Friends", MarketingList.MEMBER_TYPE: 2, **columns})
+        self.join(made, members)
+        return made
+
+    def join(self, marketing_list: str, members: Iterable[RecordRef]) -> None:
+        """Put people on a list."""
+        rows = [
+            {
+                f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({marketing_list})",
+                f"{ListMember.MEMBER}_{ref.table}@odata.bind": f"/{RECORD_TABLES[ref.table].set_name}({ref.id})",
+            }
+            for ref in members
+        ]
+        self.door("POST", "rows", json={ListMember.TABLE: rows})
+
+    def leave(self, marketing_list: str, members: Iterable[RecordRef]) -> None:
+        """Take people from a list."""
+        ids = {ref.id for ref in members}
+        for row in self.rows(ListMember.TABLE):
+            if row[f"_{ListMember.LIST}_value"] == marketing_list and row[f"_{ListMember.MEMBER}_value"] in ids:
+                self.services.dataverse.request(
+                    "DELETE", f"{ListMember.SET}({row[ListMember.ID]})", route=ListMember.SET, repeatable=True
+                )
+
+    def audience(self, marketing_list: str) -> list[str] | None:
+        """The ids of those who are in the audience of a list; None where there is no audience."""
+        found = next((each for each in self.spotler.state()["audiences"] if each["externalId"] == marketing_list), None)
+        return None if found is None else sorted(found["members"])
 
     def job(self, operation: Operation | None, record: RecordRef | None = None, **columns: object) -> str:
         """A queued job. Numbers follow the order in which jobs are made."""

@@ -8,7 +8,7 @@ its job to another one writes nothing any more.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -99,7 +99,7 @@ class ListRun:
     @property
     def value(self) -> dict[str, object]:
         """What is written in the state."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def goes_on(self, job: str, *, ordered_on: datetime | None, now: datetime) -> bool:
         """Whether this attempt of the job goes on with the run.
