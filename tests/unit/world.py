@@ -177,7 +177,9 @@ class World:
 
     def marketing_list(self, members: Iterable[RecordRef] = (), **columns: object) -> str:
         """A static list of contacts, unless the columns say otherwise, with these members."""
-        made = self.load(MarketingList.TABLE, **{MarketingList.NAME: "Friends", MarketingList.MEMBER_TYPE: 2, **columns})
+        made = self.load(
+            MarketingList.TABLE, **{MarketingList.NAME: "Friends", MarketingList.MEMBER_TYPE: 2, **columns}
+        )
         self.join(made, members)
         return made
 
