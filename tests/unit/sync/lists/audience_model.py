@@ -184,9 +184,9 @@ class Nights:
         self.jobs = 0
         self.deaths = 0
 
-    def night(self, deaths=(), *, lives=100, on_death=lambda: None):
+    def night(self, deaths=(), *, lives=100, on_death=lambda: None, after_days=1):
         """One job, until it is over or has died so often; returns its run, or None where it was given up."""
-        self.now += timedelta(days=1)
+        self.now += timedelta(days=after_days)
         self.jobs += 1
         job = f"job {self.jobs}"
         self.touch.count = 0
