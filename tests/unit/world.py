@@ -196,12 +196,20 @@ class World:
 
     def leave(self, marketing_list: str, members: Iterable[RecordRef]) -> None:
         """Take people from a list."""
-        ids = {ref.id for ref in members}
-        for row in self.rows(ListMember.TABLE):
-            if row[f"_{ListMember.LIST}_value"] == marketing_list and row[f"_{ListMember.MEMBER}_value"] in ids:
-                self.services.dataverse.request(
-                    "DELETE", f"{ListMember.SET}({row[ListMember.ID]})", route=ListMember.SET, repeatable=True
-                )
+        answer = self._session.post(
+            f"{self.ready.url}/{self.ready.tenant_id}/oauth2/v2.0/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": self.ready.admin_client_id,
+                "client_secret": self.ready.admin_client_secret,
+                "scope": f"{self.ready.url}/.default",
+            },
+        )
+        token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        action = f"{self.ready.url}{API}/{MarketingList.SET}({marketing_list})/Microsoft.Dynamics.CRM.RemoveMemberList"
+        for ref in members:
+            answer = self._session.post(action, json={"EntityId": ref.id}, headers=token)
+            assert answer.ok, answer.text
 
     def audience(self, marketing_list: str) -> list[str] | None:
         """The ids of those who are in the audience of a list; None where there is no audience."""

@@ -42,7 +42,6 @@ _CHILDREN: Final = {
     "filter": {"condition", "filter", "link-entity"},
     "condition": {"value"},
 }
-_NAMING: Final = frozenset({"condition", "order"})
 _COLUMNS: Final = frozenset({"attribute", "all-attributes", "no-attrs"})
 #: Kinds of link that give a row of the first table once at most, however many partners it has.
 _ONCE: Final = frozenset({"exists", "in", "any", "not any", "all", "not all", "matchfirstrowusingcrossapply"})
@@ -133,7 +132,7 @@ def dynamic_query(text: str, table: str, columns: Sequence[str]) -> MemberQuery:
     top = _checked_top(root)
     for name in (*_DROPPED, "aggregate"):
         root.attrib.pop(name, None)
-    names = tuple(dict.fromkeys(each.get("attribute", "") for each in entity.iter() if each.tag in _NAMING))
+    names = tuple(dict.fromkeys(each.get("attribute", "") for each in entity.iter("condition")))
     ordered = [str(each.get("attribute")) for each in entity.findall("order") if not each.get("entityname")]
     for element in [entity, *entity.iter("link-entity")]:
         for child in list(element):
