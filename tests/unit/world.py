@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,18 +16,8 @@ from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import tokens_from
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import (
-    Account,
-    Automation,
-    Contact,
-    Info,
-    Job,
-    Lead,
-    ListMember,
-    MarketingList,
-    Permission,
-)
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead, Permission
+from connector.dataverse.records import RecordRef
 from connector.http import Clock, Transport
 from connector.jobs.batch import run_batch
 from connector.mapping import content_hash, load_mapping, plan
@@ -174,47 +163,6 @@ class World:
                 **columns,
             },
         )
-
-    def marketing_list(self, members: Iterable[RecordRef] = (), **columns: object) -> str:
-        """A static list of contacts, unless the columns say otherwise, with these members."""
-        made = self.load(
-            MarketingList.TABLE, **{MarketingList.NAME: "Friends", MarketingList.MEMBER_TYPE: 2, **columns}
-        )
-        self.join(made, members)
-        return made
-
-    def join(self, marketing_list: str, members: Iterable[RecordRef]) -> None:
-        """Put people on a list."""
-        rows = [
-            {
-                f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({marketing_list})",
-                f"{ListMember.MEMBER}_{ref.table}@odata.bind": f"/{RECORD_TABLES[ref.table].set_name}({ref.id})",
-            }
-            for ref in members
-        ]
-        self.door("POST", "rows", json={ListMember.TABLE: rows})
-
-    def leave(self, marketing_list: str, members: Iterable[RecordRef]) -> None:
-        """Take people from a list."""
-        answer = self._session.post(
-            f"{self.ready.url}/{self.ready.tenant_id}/oauth2/v2.0/token",
-            data={
-                "grant_type": "client_credentials",
-                "client_id": self.ready.admin_client_id,
-                "client_secret": self.ready.admin_client_secret,
-                "scope": f"{self.ready.url}/.default",
-            },
-        )
-        token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        action = f"{self.ready.url}{API}/{MarketingList.SET}({marketing_list})/Microsoft.Dynamics.CRM.RemoveMemberList"
-        for ref in members:
-            answer = self._session.post(action, json={"EntityId": ref.id}, headers=token)
-            assert answer.ok, answer.text
-
-    def audience(self, marketing_list: str) -> list[str] | None:
-        """The ids of those who are in the audience of a list; None where there is no audience."""
-        found = next((each for each in self.spotler.state()["audiences"] if each["externalId"] == marketing_list), None)
-        return None if found is None else sorted(found["members"])
 
     def job(self, operation: Operation | None, record: RecordRef | None = None, **columns: object) -> str:
         """A queued job. Numbers follow the order in which jobs are made."""

@@ -32,43 +32,43 @@ CITY = query_of('<filter><condition attribute="address1_city" operator="eq" valu
 
 def test_the_members_of_a_static_list_are_synced_and_become_an_audience(world, lists):
     known, new = [world.contact("ann", known=True)], people(world, 5)
-    row = world.marketing_list([*known, *new])
+    row = lists.create([*known, *new])
 
     ended = lists.sync(row)
 
     assert ended == (COMPLETED, "OK", "The audience has 6 members: 6 added, 0 removed.")
-    assert world.audience(row) == ids([*known, *new])
+    assert lists.audience(row) == ids([*known, *new])
     assert all(world.in_spotler(each) for each in new)
 
 
 def test_leads_and_accounts_are_members_too(world, lists):
-    of_leads = world.marketing_list([world.lead()], **{MarketingList.MEMBER_TYPE: 4, MarketingList.NAME: "Leads"})
-    of_accounts = world.marketing_list([world.account()], **{MarketingList.MEMBER_TYPE: 1, MarketingList.NAME: "Firms"})
+    of_leads = lists.create([world.lead()], **{MarketingList.MEMBER_TYPE: 4, MarketingList.NAME: "Leads"})
+    of_accounts = lists.create([world.account()], **{MarketingList.MEMBER_TYPE: 1, MarketingList.NAME: "Firms"})
 
     assert [lists.sync(row)[1] for row in (of_leads, of_accounts)] == ["OK", "OK"]
-    assert [len(world.audience(row)) for row in (of_leads, of_accounts)] == [1, 1]
+    assert [len(lists.audience(row)) for row in (of_leads, of_accounts)] == [1, 1]
 
 
 def test_a_dynamic_list_has_those_whom_its_query_finds(world, lists):
     inside, _ = people(world, 3, address1_city="Gouda"), people(world, 2, address1_city="Delft")
-    row = world.marketing_list(**{MarketingList.DYNAMIC: True, MarketingList.QUERY: CITY})
+    row = lists.create(**{MarketingList.DYNAMIC: True, MarketingList.QUERY: CITY})
 
     lists.sync(row)
-    assert world.audience(row) == ids(inside)
+    assert lists.audience(row) == ids(inside)
 
     world.services.dataverse.update(Contact.SET, inside[0].id, {"address1_city": "Delft"})
     assert lists.sync(row)[2] == "The audience has 2 members: 0 added, 1 removed."
-    assert world.audience(row) == ids(inside[1:])
+    assert lists.audience(row) == ids(inside[1:])
 
 
 def test_pages_blocks_and_steps_of_one_lead_to_the_same(world, lists):
     lists.settings(list_page=2, list_block=2, list_step=1)
     members = people(world, 5)
-    row = world.marketing_list(members)
+    row = lists.create(members)
 
     said = lists.run(lists.job(row))
 
-    assert world.audience(row) == ids(members)
+    assert lists.audience(row) == ids(members)
     assert said == [
         "0 members read.",
         "2 members read.",
@@ -85,11 +85,11 @@ def test_pages_blocks_and_steps_of_one_lead_to_the_same(world, lists):
 
 def test_a_second_run_sends_only_what_differs(world, lists):
     stay, leave = people(world, 4), people(world, 2)
-    row = world.marketing_list([*stay, *leave])
+    row = lists.create([*stay, *leave])
     lists.sync(row)
     come = people(world, 2)
-    world.join(row, come)
-    world.leave(row, leave)
+    lists.join(row, come)
+    lists.leave(row, leave)
     before = len(world.spotler.journal())
 
     assert lists.sync(row)[2] == "The audience has 6 members: 2 added, 2 removed."
@@ -97,11 +97,11 @@ def test_a_second_run_sends_only_what_differs(world, lists):
     effects = [str(entry["effect"]) for entry in world.spotler.journal()[before:]]
     assert sorted(effects) == sorted(["contact.created", "audience.member_added", "audience.member_removed"] * 2)
     assert effects.index("audience.member_added") < effects.index("audience.member_removed")
-    assert world.audience(row) == ids([*stay, *come])
+    assert lists.audience(row) == ids([*stay, *come])
 
 
 def test_a_list_without_a_change_makes_no_call_that_changes_anything(world, lists):
-    row = world.marketing_list(people(world, 3))
+    row = lists.create(people(world, 3))
     lists.sync(row)
     before = len(world.spotler.journal())
 
@@ -121,7 +121,7 @@ def test_whoever_may_not_be_sent_is_counted_by_reason(world, lists):
         kept_out,
     ]
     quiet = world.contact("ben", donotbulkemail=True)
-    row = world.marketing_list([*left, quiet])
+    row = lists.create([*left, quiet])
 
     status, code, message = lists.sync(row)
 
@@ -131,18 +131,18 @@ def test_whoever_may_not_be_sent_is_counted_by_reason(world, lists):
     )
     for reason in ("2 (do not email)", "1 (no address)", "1 (deactivated)", "1 (keep out)"):
         assert reason in message
-    assert world.audience(row) == [quiet.id]
+    assert lists.audience(row) == [quiet.id]
 
 
 def test_a_member_who_may_not_be_sent_any_more_leaves_the_audience(world, lists):
     stays, leaves = people(world, 2)
-    row = world.marketing_list([stays, leaves])
+    row = lists.create([stays, leaves])
     lists.sync(row)
     world.services.dataverse.update(Contact.SET, leaves.id, {"donotemail": True})
 
     message = lists.sync(row)[2]
 
-    assert world.audience(row) == [stays.id]
+    assert lists.audience(row) == [stays.id]
     assert message == (
         "The audience has 1 members: 0 added, 1 removed. Left out, because they may not be sent: 1 (do not email)."
     )
@@ -153,17 +153,17 @@ def test_a_filter_of_the_mapping_leaves_out_whom_it_excludes(world, lists):
             {"contact": "address1_city", "direction": "->", "spotler": "city", "filter": "Gouda"}]  # fmt: skip
     world.services = replace(world.services, mapping=replace(parse_mapping({"rows": rows}), times=MAPPING.times))
     inside, outside = world.contact("ann", address1_city="Gouda"), world.contact("bob", address1_city="Delft")
-    row = world.marketing_list([inside, outside])
+    row = lists.create([inside, outside])
 
     message = lists.sync(row)[2]
 
-    assert world.audience(row) == [inside.id]
+    assert lists.audience(row) == [inside.id]
     assert "1 (excluded by the mapping)" in message
 
 
 def test_a_contact_that_spotler_refuses_is_named_and_the_others_are_members(world, lists):
     good, bad = world.contact("ann"), world.contact("bob", emailaddress1="no address")
-    row = world.marketing_list([good, bad])
+    row = lists.create([good, bad])
 
     status, code, message = lists.sync(row)
 
@@ -175,7 +175,7 @@ def test_a_contact_that_spotler_refuses_is_named_and_the_others_are_members(worl
 
 
 def test_a_list_of_which_everybody_is_refused_fails(world, lists):
-    row = world.marketing_list([world.contact("bob", emailaddress1="no address")])
+    row = lists.create([world.contact("bob", emailaddress1="no address")])
 
     status, code, _ = lists.sync(row)
 
@@ -186,32 +186,32 @@ def test_contacts_that_spotler_has_lost_are_sent_again_and_added(world, lists):
     """As far as Spotler Info says, they are there."""
     known, lost = world.contact("ann", known=True), world.contact("bob", known=True)
     world.spotler.reset()
-    row = world.marketing_list([known, lost])
+    row = lists.create([known, lost])
 
     assert lists.sync(row)[:2] == (COMPLETED, "OK")
-    assert world.audience(row) == ids([known, lost])
+    assert lists.audience(row) == ids([known, lost])
 
 
 def test_an_empty_list_empties_its_audience(world, lists):
     members = people(world, 3)
-    row = world.marketing_list(members)
+    row = lists.create(members)
     lists.sync(row)
-    world.leave(row, members)
+    lists.leave(row, members)
 
     assert lists.sync(row)[2] == "The audience has 0 members: 0 added, 3 removed."
-    assert world.audience(row) == []
+    assert lists.audience(row) == []
 
 
 def test_a_list_that_was_always_empty_has_an_audience(world, lists):
-    row = world.marketing_list()
+    row = lists.create()
 
     assert lists.sync(row)[1] == "OK"
-    assert world.audience(row) == []
+    assert lists.audience(row) == []
 
 
 def test_a_younger_job_of_a_list_waits_for_the_older_one(world, lists):
     lists.settings(list_step=1)
-    row = world.marketing_list(people(world, 2))
+    row = lists.create(people(world, 2))
     older, younger = lists.job(row), lists.job(row, Operation.REMOVE_MARKETING_LIST)
     world.run(older)
     (going_on,) = world.put_back()
@@ -226,13 +226,13 @@ def test_a_younger_job_of_a_list_waits_for_the_older_one(world, lists):
     assert world.status(older) == (COMPLETED, "OK")
     world.run(waiting)
     assert world.status(younger) == (COMPLETED, "OK")
-    assert world.audience(row) is None
+    assert lists.audience(row) is None
 
 
 def test_a_list_that_dataverse_does_not_give_in_full_changes_nothing(world, lists, monkeypatch):
     monkeypatch.setattr(reading, "LIMIT_WITHOUT_COOKIE", 4)
     lists.settings(list_page=2)
-    row = world.marketing_list(people(world, 5))
+    row = lists.create(people(world, 5))
     page = reading.fetch_page
     monkeypatch.setattr(reading, "fetch_page", lambda *args, **options: replace(page(*args, **options), cookie=""))
 
@@ -240,18 +240,18 @@ def test_a_list_that_dataverse_does_not_give_in_full_changes_nothing(world, list
 
     assert (status, code) == (FAILED, "LIST_READ_INCOMPLETE")
     assert "nothing was changed" in message
-    assert world.audience(row) == []
+    assert lists.audience(row) == []
 
 
 def test_pages_without_a_cookie_go_on_by_their_numbers(world, lists, monkeypatch):
     lists.settings(list_page=2)
     members = people(world, 5)
-    row = world.marketing_list(members)
+    row = lists.create(members)
     page = reading.fetch_page
     monkeypatch.setattr(reading, "fetch_page", lambda *args, **options: replace(page(*args, **options), cookie=""))
 
     assert lists.sync(row)[1] == "OK"
-    assert world.audience(row) == ids(members)
+    assert lists.audience(row) == ids(members)
 
 
 def test_a_query_that_is_too_long_for_an_address_travels_in_a_batch(world, lists):
@@ -260,15 +260,15 @@ def test_a_query_that_is_too_long_for_an_address_travels_in_a_batch(world, lists
     inner = (
         f'<filter><condition attribute="address1_city" operator="in"><value>Gouda</value>{values}</condition></filter>'
     )
-    row = world.marketing_list(**{MarketingList.DYNAMIC: True, MarketingList.QUERY: query_of(inner)})
+    row = lists.create(**{MarketingList.DYNAMIC: True, MarketingList.QUERY: query_of(inner)})
 
     assert lists.sync(row)[1] == "OK"
-    assert world.audience(row) == ids(inside)
+    assert lists.audience(row) == ids(inside)
 
 
 def test_a_query_that_dataverse_refuses_fails_and_names_the_column(world, lists):
     inner = '<filter><condition attribute="favouritecolour" operator="eq" value="1"/></filter>'
-    row = world.marketing_list(**{MarketingList.DYNAMIC: True, MarketingList.QUERY: query_of(inner)})
+    row = lists.create(**{MarketingList.DYNAMIC: True, MarketingList.QUERY: query_of(inner)})
 
     status, code, message = lists.sync(row)
 
@@ -278,22 +278,22 @@ def test_a_query_that_dataverse_refuses_fails_and_names_the_column(world, lists)
 
 def test_an_order_after_the_end_begins_a_new_run(world, lists):
     members = people(world, 2)
-    row = world.marketing_list(members[:1])
+    row = lists.create(members[:1])
     job = lists.job(row)
     lists.run(job)
-    world.join(row, members[1:])
+    lists.join(row, members[1:])
     world.door("POST", "clock", json={"move_seconds": 60})
     world.services.dataverse.update(Job.SET, job, {Job.STATUS: JobStatus.QUEUED.value, Job.STATE: 0})
 
     lists.run(job)
 
-    assert world.audience(row) == ids(members)
+    assert lists.audience(row) == ids(members)
 
 
 @pytest.mark.parametrize("error", [Transient("Busy.")])
 def test_a_problem_that_passes_does_not_read_the_list_again(world, lists, monkeypatch, error):
     members = people(world, 3)
-    row = world.marketing_list(members)
+    row = lists.create(members)
     add, read = world.services.spotler.audiences.add_members, reading.ListReader.read
     reads, fails = [], [error]
     monkeypatch.setattr(reading.ListReader, "read", lambda *args: reads.append(1) or read(*args))
@@ -306,4 +306,4 @@ def test_a_problem_that_passes_does_not_read_the_list_again(world, lists, monkey
     monkeypatch.setattr(world.services.spotler.audiences, "add_members", failing)
 
     assert lists.sync(row)[1] == "OK"
-    assert (len(reads), world.audience(row)) == (1, ids(members))
+    assert (len(reads), lists.audience(row)) == (1, ids(members))
