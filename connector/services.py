@@ -17,6 +17,7 @@ from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
 from connector.settings import Settings, get_bus_settings, get_settings
 from connector.spotler import Spotler, spotler_from
+from connector.spotler.leads import SpotlerLeads, leads_from
 from connector.state import StateStore, state_from
 from connector.threads import ContextThreadPool
 
@@ -33,6 +34,7 @@ class Services:
         side_pool: threads for calls to Dataverse that do not depend on one another.
         now: the present, in UTC.
         new_id: a fresh unique text.
+        leads: Spotler Leads; None where it is not configured.
         run: the inward run whose old values are kept (`connector.sync.old_values`); empty for none.
     """
 
@@ -46,10 +48,13 @@ class Services:
     side_pool: ContextThreadPool
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    leads: SpotlerLeads | None = None
     run: str = ""
 
     def close(self) -> None:
-        """Close the connections to Dataverse and Spotler."""
+        """Close the connections to Dataverse, Spotler and Spotler Leads."""
+        if self.leads is not None:
+            self.leads.close()
         self.dataverse.close()
         self.spotler.close()
 
@@ -143,6 +148,7 @@ def services_with(settings: Settings, mapping: Mapping) -> Services:
         side_pool=ContextThreadPool(settings.dataverse_parallel, thread_name_prefix="dataverse"),
         now=_now,
         new_id=lambda: str(uuid.uuid4()),
+        leads=leads_from(settings),
     )
 
 

@@ -216,6 +216,8 @@ SAMPLES: Final = (
     _good(Operation.REFRESH_AUTOMATIONS, "", work=Work(None, calls=2, shared=True, reads=1), last=True),
     # It reads the variable, its value and the fields.
     _good(Operation.REFRESH_PERMISSIONS, "", work=Work(None, shared=True, reads=2)),
+    # It reads the ids, the records with all that decides about them, the contacts and their status.
+    _good(Operation.RECONCILE, "", work=Work(None, calls=2, shared=True, reads=8), last=True),
     _good(Operation.ANONYMIZE_CONTACT, "contact Zoë", ZOE, Work("contact.anonymized")),
     _refused(Operation.STOP_AUTOMATION, "no run", "RUN_NOT_FOUND", both(lead("lars"), automation("welcome"))),
     _refused(

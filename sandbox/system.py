@@ -160,6 +160,9 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "REFRESH_PERMISSIONS_SCHEDULE": "0 30 5 * * *",
         "UPDATES_SCHEDULE": "0 */15 * * * *",
         "BOUNCES_SCHEDULE": "0 15 1 * * *",
+        "LISTS_SCHEDULE": "0 45 1 * * *",
+        "RECONCILE_SCHEDULE": "0 0 4 * * 0",
+        "INTERACTIONS_SCHEDULE": "0 45 * * * *",
         "CLEAN_UP_SCHEDULE": "0 0 3 * * *",
     }
     if options.lock_seconds:

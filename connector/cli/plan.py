@@ -79,7 +79,7 @@ def plan(
     """Print what a sync would change, in counts and some record ids; nothing is changed."""
     if context.invoked_subcommand is not None:
         return
-    from connector.plans.file import Header, write_plan  # noqa: PLC0415 - loaded when used
+    from connector.plans.file import Header, environment_of, write_plan  # noqa: PLC0415 - loaded when used
     from connector.plans.making import PlanMaker  # noqa: PLC0415
 
     if table is not None and table not in TABLES:
@@ -97,7 +97,12 @@ def plan(
 
         records: Iterable[PlannedRecord] = chain.from_iterable(map(planned, tables))
         if out is not None:
-            header = Header(_version(services), services.now().isoformat(timespec="seconds"), not without_spotler)
+            header = Header(
+                environment_of(services.settings),
+                _version(services),
+                services.now().isoformat(timespec="seconds"),
+                not without_spotler,
+            )
             records = write_plan(out, header, records)
         for record in records:
             summary.add(record)
@@ -111,12 +116,14 @@ def apply_file(
 ) -> None:
     """Do what a plan says; what has changed since is left, with the reason."""
     from connector.plans.applying import Applied, apply_plan  # noqa: PLC0415 - loaded when used
-    from connector.plans.file import read_header, read_lines  # noqa: PLC0415
+    from connector.plans.file import environment_of, read_header, read_lines  # noqa: PLC0415
     from connector.sync.old_values import begun  # noqa: PLC0415
 
     header = read_header(file)
     counts, left = Counter[str](), list[tuple[str, str]]()
     with services_of_settings() as services:
+        if header.environment != environment_of(services.settings):
+            refuse("The plan was made for other systems than those of the settings, so nothing is done.")
         if header.mapping != _version(services):
             refuse("The mapping was changed since the plan was made, so nothing is done. Make a new plan.")
         with progress("records done") as seen:
@@ -151,7 +158,7 @@ def list_kept(as_json: Json = False) -> None:
         return
     shown = Table("Plan", "Since", "Mapping", "Records", "Why")
     for each in found:
-        causes = ", ".join(f"{cause}: {count}" for cause, count in each.causes.items())
+        causes = each.problem or ", ".join(f"{cause}: {count}" for cause, count in each.causes.items())
         shown.add_row(each.id, each.made_on, each.mapping, str(each.records), causes)
     console().print(shown)
 

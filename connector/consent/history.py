@@ -4,7 +4,7 @@ A history is kept for as long as there is a need to show who agreed to what. So 
 permissions, and no address or name of a person.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -58,8 +58,10 @@ class Latest:
         on: whether it was on after it.
         at: when.
         by_person: whether a person had switched the row before the entry was written.
+        noted_on: when the entry was written, if that is known.
     """
 
     on: bool
     at: datetime
     by_person: bool = False
+    noted_on: datetime | None = field(default=None, compare=False)

@@ -31,6 +31,8 @@ class Operation(IntEnum):
     CLEAR_CONTACT_FIELD = 100000014
     ANONYMIZE_CONTACT = 100000015
     REFRESH_PERMISSIONS = 100000016
+    PROMOTE_VISITOR = 100000017
+    RECONCILE = 100000018
 
     @property
     def slug(self) -> str:
@@ -50,6 +52,13 @@ class Operation(IntEnum):
             KeyError: when there is no such operation.
         """
         return cls[slug.upper().replace("-", "_")]
+
+
+class PromoteTo(IntEnum):
+    """What a website visitor becomes (`dh_promoteto` of Spotler Job)."""
+
+    LEAD = 100000000
+    ACCOUNT = 100000001
 
 
 class JobStatus(IntEnum):

@@ -1,5 +1,6 @@
 """Contacts, leads and accounts: the records that have a contact in Spotler."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ from connector.dataverse.names import Account, Contact, Lead, Permission
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordRef:
-    """A row of contact, lead or account.
+    """A row of contact, lead or account; where it is said, also a Marketing List.
 
     Attributes:
         table: the logical name.
@@ -49,3 +50,11 @@ PERMISSION_COLUMNS: Final = (
     Permission.STATE,
     *PERMISSION_OWNERS,
 )
+
+_NAMED: Final = re.compile(r"([a-z]+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+def record_named(text: str) -> RecordRef | None:
+    """The record that a text such as `contact/00000000-…` names; None if it names none."""
+    found = _NAMED.fullmatch(text)
+    return RecordRef(found[1], found[2]) if found and found[1] in RECORD_TABLES else None

@@ -1,28 +1,23 @@
 """Old jobs are deleted at night; zero days keeps them."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector import telemetry
-from connector.dataverse.api import BatchRequest, Conflict, NotFound, Row, etag, filters
+from connector.dataverse.api import BatchRequest, Row, etag, filters
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
 from connector.services import Services
+from connector.sync.cleaning import delete_each
 
-log = logging.getLogger(__name__)
-
-#: How long a clean-up goes on: less than the ten minutes of a function. What is left is for the next night.
-TIME: Final = timedelta(minutes=8)
 #: Rows deleted in one call, which Dataverse takes up to a thousand of.
 BLOCK: Final = 500
 
 
-def clean_up(services: Services) -> int:
+def clean_up(services: Services, until: datetime) -> int:
     """Delete Completed and Failed jobs that are older than the settings say; returns how many.
 
-    A row that cannot be deleted is logged, and the others are deleted.
+    It ends when the time is over. A row that cannot be deleted is logged, and the others are deleted.
 
     Raises:
         ConnectorError: when Dataverse cannot be asked.
@@ -33,12 +28,11 @@ def clean_up(services: Services) -> int:
         (JobStatus.FAILED, services.settings.keep_failed_days),
     ):
         rows: list[Row] = []
-        while days and services.now() - began < TIME:
+        while days and services.now() < until:
             rows = _ended_before(services, status, began - timedelta(days=days), after=rows[-1] if rows else None)
             deleted += _delete(services, rows)
             if len(rows) < BLOCK:
                 break
-    log.info("%d old jobs were deleted.", deleted, extra=telemetry.fields(count=deleted))
     return deleted
 
 
@@ -55,14 +49,6 @@ def _ended_before(services: Services, status: JobStatus, before: datetime, *, af
 
 
 def _delete(services: Services, rows: Sequence[Row]) -> int:
-    if not rows:
-        return 0
     # What somebody has changed meanwhile, because it is to run again, is not deleted.
-    answers = services.dataverse.batch(
-        [BatchRequest.delete(Names.SET, str(row[Names.ID]), if_match=etag(row)) for row in rows]
-    )
-    errors = [answer.error for answer in answers if answer.error is not None]
-    refusals = [error for error in errors if not isinstance(error, Conflict | NotFound)]
-    for first_of_each_type in {type(refusal): refusal for refusal in refusals}.values():
-        telemetry.log_problem(log, first_of_each_type, operation="clean-up-jobs")
-    return len(rows) - len(errors)
+    requests = [BatchRequest.delete(Names.SET, str(row[Names.ID]), if_match=etag(row)) for row in rows]
+    return delete_each(services, requests, operation="clean-up-jobs")

@@ -10,7 +10,7 @@ from collections import abc
 from typing import Final
 
 from connector.dataverse.schema.model import Column, Kind, Table
-from connector.mapping.columns import KEPT_AS_ROWS, NOT_YET, Expression, Mapped, Name, Path, Plain
+from connector.mapping.columns import KEPT_AS_ROWS, Expression, Name, Path, Plain
 from connector.mapping.draft import SET
 from connector.mapping.field_check import field_findings
 from connector.mapping.findings import Finding, Wrong, or_similar
@@ -76,9 +76,6 @@ def check_columns(mapping: Mapping, tables: Tables) -> tuple[Finding, ...]:
             if table in tables:
                 wrong = _wrong_column(mapping, row, expression, _names(tables[table]), tables)
                 found += [Finding(where, why, remedy) for why, remedy in wrong]
-            if isinstance(expression, Mapped) and expression.collection in NOT_YET:
-                why = f"@map({expression.collection}) is accepted, but this version does not sync it"
-                found.append(Finding(where, why, "Nothing is sent for this row.", is_fatal=False))
     for table, columns in mapping.triggers.items():
         names = _names(tables[table]) if table in tables else {}
         found += [

@@ -90,10 +90,6 @@ class Collection(StrEnum):
     PERIODIEK = "periodiek"
 
 
-#: Collections that a mapping may name already, and that nothing is sent for yet.
-NOT_YET: Final = frozenset({Collection.LIST})
-
-
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """`@map(...)`: one item of the Spotler field per row beside the record."""
@@ -101,8 +97,8 @@ class Mapped:
     collection: Collection
 
 
-#: Permissions that are kept as rows beside the record: those of the connector's own table, and Periodieken.
-KEPT_AS_ROWS: Final = frozenset({Mapped(Collection.PERMISSIONS), Mapped(Collection.PERIODIEK)})
+#: Permissions that are kept beside the record: rows of the connector's own table, Periodieken, members of lists.
+KEPT_AS_ROWS: Final = frozenset(Mapped(each) for each in Collection)
 
 
 type Expression = Plain | Name | Path | CustomerType | Constant | Mapped

@@ -13,6 +13,7 @@ from connector.errors import ConnectorError, Misconfigured
 from connector.mapping.check import check, tables_of
 from connector.mapping.findings import Finding
 from connector.mapping.model import Mapping
+from connector.mapping.permission_lists import PermissionLists, find_lists, keeps_lists
 from connector.spotler import Fields
 from connector.threads import ContextThreadPool
 
@@ -32,7 +33,9 @@ def compare(mapping: Mapping, dataverse: Dataverse, fields: Callable[[], Fields]
     tables: dict[str, Table] = {}
     for each in asked:
         tables |= each.result()
-    return check(mapping, tables, asked_fields.result())
+    found = check(mapping, tables, asked_fields.result())
+    lists = find_lists(mapping, dataverse, asked_fields.result()) if keeps_lists(mapping) else PermissionLists()
+    return (*found, *lists.findings)
 
 
 def refuse_unfit(mapping: Mapping, dataverse: Dataverse, fields: Callable[[], Fields]) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from connector.consent import Decision, Fate
 from connector.dataverse.api.rows import Row
 from connector.dataverse.names import Account, Contact, Flags, Lead
-from connector.mapping.columns import KEPT_AS_ROWS, Mapped, base_column
+from connector.mapping.columns import KEPT_AS_ROWS, base_column
 from connector.mapping.draft import Draft
 from connector.mapping.model import EMAIL, Mapping, MappingRow, Times
 from connector.mapping.sources import Source, source_of
@@ -160,8 +160,6 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
             steps.append(FieldStep(row.field, row.item, row.items, base_column(expression) or _SPECIAL, source))
         elif expression in KEPT_AS_ROWS:
             permissions = row if row.direction.outward else None
-        elif row.direction.outward and isinstance(expression, Mapped):
-            remarks.append(f"The field {row.field} was not sent: @map({expression.collection}) is not available.")
     filters = _filters(mapping, rows, table)
     sources = [*(step.source for step in steps), *(each.source for each in filters)]
     return OutwardPlan(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from connector.dataverse.api.rows import ETAG, lookup_id, lookup_table
-from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.choices import JobStatus, Operation, PromoteTo
 from connector.dataverse.names import Contact, Job as Names, Lead, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import OutcomeUnknown
@@ -27,6 +27,8 @@ COLUMNS: Final = (
     Names.AUDIENCE,
     Names.FIELD_NAME,
     Names.FIELD_VALUE,
+    lookup_value(Names.VISITOR),
+    Names.PROMOTE_TO,
     Names.RESULT_CODE,
     Names.CLAIM,
     Names.LEASE_UNTIL,
@@ -70,6 +72,8 @@ class JobRow:
     audience: str = ""
     field_name: str = ""
     field_value: str = ""
+    visitor_id: str | None = None
+    promote_to: PromoteTo | None = None
     result_code: str = ""
     attempts: int = 0
     claim: str = ""
@@ -134,6 +138,8 @@ class JobRow:
             audience=_text(row.get(Names.AUDIENCE)),
             field_name=_text(row.get(Names.FIELD_NAME)),
             field_value=_text(row.get(Names.FIELD_VALUE)),
+            visitor_id=lookup_id(row, Names.VISITOR),
+            promote_to=_promote_to(row.get(Names.PROMOTE_TO)),
             result_code=_text(row.get(Names.RESULT_CODE)),
             attempts=_number(row.get(Names.ATTEMPTS)),
             claim=_text(row.get(Names.CLAIM)),
@@ -147,6 +153,13 @@ class JobRow:
 def _operation(value: object) -> Operation | None:
     try:
         return Operation(_number(value))
+    except ValueError:
+        return None
+
+
+def _promote_to(value: object) -> PromoteTo | None:
+    try:
+        return PromoteTo(_number(value))
     except ValueError:
         return None
 

@@ -8,7 +8,7 @@ from connector.dataverse.api import filters
 from connector.dataverse.names import Info
 from connector.services import Services
 from connector.sync.all_records import CHUNK
-from connector.sync.old_values import OLD, OPERATION, expired
+from connector.sync.old_values import OLD, OPERATION, expired, record_of
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def erase_expired(services: Services) -> int:
     for name in names:
         state.delete(name)
     left = state.names(f"{OLD}/")
-    records = sorted({name.split("/")[1] for name in left})
+    records = sorted({record for name in left if (record := record_of(name))})
     gone: set[str] = set()
     for chunk in batched(records, CHUNK, strict=False):
         rows = services.dataverse.query(
@@ -33,7 +33,7 @@ def erase_expired(services: Services) -> int:
             filter=filters.and_(filters.in_(Info.RECORD, chunk), filters.eq(Info.GONE, value=True)),
         )
         gone |= {str(row[Info.RECORD]).lower() for row in rows}
-    forgotten = [name for name in left if name.split("/")[1] in gone]
+    forgotten = [name for name in left if record_of(name) in gone]
     for name in forgotten:
         state.delete(name)
     erased = len(names) + len(forgotten)

@@ -1,25 +1,29 @@
 r"""A plan as a file: one JSON object per line, so that a plan of any size is written and read line by line.
 
-    {"plan": 1, "mapping": "3f…", "made_on": "…", "asked": true, …}
+    {"plan": 2, "environment": "https://org.crm4.dynamics.com, Spotler 5c…", "mapping": "3f…", "made_on": "…", …}
     {"record": "contact/…", "row": "W/\"12\"", "info": "W/\"7\"", "marks": […], "changes": […]}
     {"end": true, "records": 1}
 
-It holds values of people, so only its owner may read it. A file without its last line was cut off and is refused.
+It holds values of people, so only its owner may read it. It is checked as a whole before anything of it is done: a file
+that was cut off, changed by hand or put together from several is refused.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final, Self
 
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.records import RecordRef, record_named
 from connector.errors import Invalid
 from connector.plans.making import PlannedRecord
+from connector.settings import Settings
 
 #: The form in which it is written.
-FORM: Final = 1
+FORM: Final = 2
 
 
 class PlanUnreadable(Invalid):
@@ -34,11 +38,13 @@ class Header:
     """What a plan was made with.
 
     Attributes:
+        environment: which systems it is about, see `environment_of`.
         mapping: the version of the mapping.
         made_on: when, as text in UTC.
         asked: whether Spotler was asked for the contacts.
     """
 
+    environment: str
     mapping: str
     made_on: str
     asked: bool
@@ -62,12 +68,28 @@ class PlanLine:
 
     @classmethod
     def read(cls, content: Mapping[str, object]) -> Self:
-        """Read a line; raises KeyError, TypeError or ValueError where it is none."""
-        table, _, record = str(content["record"]).partition("/")
-        marks = content["marks"]
-        if table not in RECORD_TABLES or not isinstance(marks, list):
-            raise ValueError(table)
-        return cls(RecordRef(table, record), str(content["row"]), str(content["info"]), tuple(map(str, marks)))
+        """Read a line.
+
+        Raises:
+            PlanUnreadable: it is none.
+        """
+        ref = record_named(str(content.get("record")))
+        row, info, marks = (content.get(name) for name in ("row", "info", "marks"))
+        is_text = isinstance(row, str) and isinstance(info, str)
+        if (
+            ref is None
+            or not is_text
+            or not isinstance(marks, list)
+            or not all(isinstance(each, str) for each in marks)
+        ):
+            raise PlanUnreadable
+        return cls(ref, str(row), str(info), tuple(marks))
+
+
+def environment_of(settings: Settings) -> str:
+    """Which Dataverse and which account of Spotler these settings name."""
+    account = f"{settings.spotler_url} {settings.spotler_key.get_secret_value()}"
+    return f"{settings.dataverse_url}, Spotler {hashlib.sha256(account.encode()).hexdigest()[:12]}"
 
 
 def write_plan(path: Path, header: Header, records: Iterable[PlannedRecord]) -> Iterator[PlannedRecord]:
@@ -85,36 +107,38 @@ def write_plan(path: Path, header: Header, records: Iterable[PlannedRecord]) -> 
 
 
 def read_header(path: Path) -> Header:
-    """What a whole plan was made with.
+    """What a whole plan was made with; all its lines are checked.
 
     Raises:
-        PlanUnreadable: it is none, or was cut off.
+        PlanUnreadable: it is none, or not a whole one.
     """
-    header, count = None, 0
+    header, end, records = None, None, set[RecordRef]()
     for content in _objects(path):
+        if end is not None:
+            raise PlanUnreadable
         if header is None:
             header = _header(content)
-        elif content.get("end") is True:
-            if content.get("records") == count:
-                return header
-            break
+        elif "end" in content:
+            end = content
         else:
-            count += 1
-    raise PlanUnreadable
+            line = PlanLine.read(content)
+            if line.ref in records:
+                raise PlanUnreadable
+            records.add(line.ref)
+    if header is None or end != {"end": True, "records": len(records)}:
+        raise PlanUnreadable
+    return header
 
 
 def read_lines(path: Path) -> Iterator[PlanLine]:
     """The records of a plan that was found whole.
 
     Raises:
-        PlanUnreadable: a line is none.
+        PlanUnreadable: it was changed since.
     """
-    for content in _objects(path):
-        if "record" in content:
-            try:
-                yield PlanLine.read(content)
-            except (KeyError, TypeError, ValueError):
-                raise PlanUnreadable from None
+    for content in islice(_objects(path), 1, None):
+        if "end" not in content:
+            yield PlanLine.read(content)
 
 
 def _content(planned: PlannedRecord) -> dict[str, object]:
@@ -132,9 +156,13 @@ def _text(content: Mapping[str, object]) -> str:
 
 
 def _header(content: Mapping[str, object]) -> Header:
-    if content.get("plan") != FORM:
+    form, environment, mapping, made_on, asked = map(
+        content.get, ("plan", "environment", "mapping", "made_on", "asked")
+    )
+    is_text = isinstance(environment, str) and isinstance(mapping, str) and isinstance(made_on, str)
+    if form != FORM or not is_text or not isinstance(asked, bool):
         raise PlanUnreadable
-    return Header(str(content.get("mapping")), str(content.get("made_on")), content.get("asked") is True)
+    return Header(str(environment), str(mapping), str(made_on), asked)
 
 
 def _objects(path: Path) -> Iterator[Mapping[str, object]]:
@@ -145,5 +173,5 @@ def _objects(path: Path) -> Iterator[Mapping[str, object]]:
                 if not isinstance(content, dict):
                     raise PlanUnreadable
                 yield content
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise PlanUnreadable from None

@@ -15,7 +15,16 @@ from enum import Enum, auto
 from typing import Final, Protocol, cast
 from urllib.parse import unquote
 
-from connector.dataverse.api import BatchRequest, BatchResponse, Dataverse, Keyed, Row, TableNames, WriteResult
+from connector.dataverse.api import (
+    BatchRequest,
+    BatchResponse,
+    Dataverse,
+    Keyed,
+    Membership,
+    Row,
+    TableNames,
+    WriteResult,
+)
 from connector.dataverse.api.rows import ETAG
 from connector.dataverse.names import Consent, Info, Permission
 from connector.dataverse.records import RECORD_TABLES
@@ -127,6 +136,8 @@ class GatedDataverse:
         )
 
     def _of_request(self, request: BatchRequest) -> PlannedWrite | None:
+        if member := Membership.of(request):
+            return PlannedWrite(member.member, Action.PERMISSION, {"member": member.wanted}, member.list_id)
         set_name = request.route.partition("(")[0]
         key = unquote(request.path.partition("(")[2].partition(")")[0])
         return self._effect(set_name, key, request.values or {})

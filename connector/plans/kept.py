@@ -1,23 +1,26 @@
 """The plans that the brake keeps until a person approves or discards them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import batched
 from typing import Final
 
+from pydantic import NonNegativeInt
+
 from connector.dataverse.api import bind
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job, MarketingList
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.records import RecordRef, record_named
 from connector.errors import Invalid
 from connector.mapping import mapping_version
 from connector.plans.making import code_of
 from connector.plans.sending import send
+from connector.routing.work_item import RowId
 from connector.services import Services
 from connector.spotler import SpotlerContact
-from connector.state import StateConflict, StateStore
+from connector.state import StateConflict, StateStore, StoredMoment, StoredValue, StoredValueUnreadable
 from connector.sync.all_records import CHUNK
 from connector.sync.both_ways import inward
 from connector.sync.both_ways.columns import shared_columns
@@ -30,6 +33,8 @@ from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
 _COUNTS: Final = "brake/"
+#: Slashes in the name of a part of a plan.
+_PART_DEPTH: Final = 2
 
 
 class NoSuchPlan(Invalid):
@@ -49,6 +54,7 @@ class KeptPlan:
         mapping: the version of the mapping.
         records: how many records are held back.
         causes: for how many of them each cause holds.
+        problem: why it can only be discarded; empty for one that can be approved.
         list_id: the marketing list whose audience people would leave; empty for none.
     """
 
@@ -57,13 +63,34 @@ class KeptPlan:
     mapping: str
     records: int
     causes: Mapping[str, int]
+    problem: str = ""
     list_id: str = ""
+
+
+class HeaderValue(StoredValue):
+    """What is stored of a plan, beside its parts."""
+
+    made_on: StoredMoment
+    mapping: str
+    list: RowId | None = None
+    held: Mapping[str, NonNegativeInt] | None = None
 
 
 def kept_plans(state: StateStore) -> list[KeptPlan]:
     """The plans that wait, the oldest first."""
-    ids = sorted({name.split("/")[1] for name in state.names(f"{PLANS}/")})
-    return [_kept(state, each) for each in ids]
+    found = []
+    for plan in sorted({name.split("/")[1] for name in state.names(f"{PLANS}/")}):
+        try:
+            found.append(_kept(state, plan))
+        except StoredValueUnreadable as error:
+            found.append(KeptPlan(plan, "", "", 0, {}, error.sentence))
+    return found
+
+
+def held_records(state: StateStore) -> frozenset[RecordRef]:
+    """The records of all plans that wait."""
+    parts = [name for name in state.names(f"{PLANS}/") if name.count("/") == _PART_DEPTH]
+    return frozenset(ref for part in parts for ref in _records(state, part))
 
 
 def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> Counter[str]:
@@ -74,9 +101,11 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
     Raises:
         NoSuchPlan: there is none.
         Invalid: the mapping is another one by now.
+        StoredValueUnreadable: a part of it cannot be read; nothing was done.
     """
-    kept = _found(services.state, plan)
-    if kept.mapping and kept.mapping != mapping_version(services.mapping):
+    _check_existence(services.state, plan)
+    kept = _kept(services.state, plan)
+    if not kept.list_id and kept.mapping != mapping_version(services.mapping):
         raise Invalid("The mapping was changed since, so the plan says nothing any more.", advice="Discard the plan.")
     _settle(services.state, plan, approved=True)
     if kept.list_id:
@@ -133,7 +162,7 @@ def discard(services: Services, plan: str) -> None:
     Raises:
         NoSuchPlan: there is none.
     """
-    _found(services.state, plan)
+    _check_existence(services.state, plan)
     _settle(services.state, plan, approved=False)
     for part in services.state.names(f"{PLANS}/{plan}/"):
         services.state.delete(part)
@@ -145,9 +174,9 @@ def _settle(state: StateStore, plan: str, *, approved: bool) -> None:
     for name in state.names(_COUNTS):
         for _ in range(TRIES):
             stored = state.read(name)
-            count = BrakeCount.parse(stored.value) if stored else None
-            if stored is None or count is None or count.plan != plan:
+            if stored is None or stored.value.get("plan") != plan:
                 break
+            count = BrakeCount.parse(name, stored.value)
             try:
                 state.write(name, replace(count, plan="", approved=approved).value, version=stored.version)
             except StateConflict:
@@ -155,33 +184,40 @@ def _settle(state: StateStore, plan: str, *, approved: bool) -> None:
             return
 
 
-def _found(state: StateStore, plan: str) -> KeptPlan:
-    found = next((each for each in kept_plans(state) if each.id == plan), None)
-    if found is None:
+def _check_existence(state: StateStore, plan: str) -> None:
+    if not any(name.split("/")[1] == plan for name in state.names(f"{PLANS}/")):
         raise NoSuchPlan
-    return found
 
 
 def _kept(state: StateStore, plan: str) -> KeptPlan:
-    header = state.read(f"{PLANS}/{plan}")
-    value = header.value if header else {}
-    if isinstance(held := value.get("held"), dict):
-        return KeptPlan(plan, str(value["made_on"]), "", sum(held.values()), held, str(value["list"]))
-    causes, records = Counter[str](), set[str]()
-    for part in state.names(f"{PLANS}/{plan}/"):
-        stored = state.read(part)
-        for record, found in (stored.value if stored else {}).items():
-            if record not in records:
-                records.add(record)
-                causes.update(map(str, found if isinstance(found, list) else ()))
-    return KeptPlan(
-        plan, str(value.get("made_on") or ""), str(value.get("mapping") or ""), len(records), dict(causes.most_common())
-    )
+    """A plan with all its parts.
+
+    Raises:
+        StoredValueUnreadable: one of them is something else.
+    """
+    name = f"{PLANS}/{plan}"
+    header = state.read(name)
+    if header is None:
+        raise StoredValueUnreadable.of(name, "is missing")
+    value = HeaderValue.of(name, header.value)
+    if value.list is not None:
+        held = value.held or {}
+        return KeptPlan(plan, value.made_on.isoformat(), "", sum(held.values()), held, list_id=value.list)
+    causes: dict[RecordRef, list[str]] = {}
+    for part in state.names(f"{name}/"):
+        for record, found in _records(state, part).items():
+            causes.setdefault(record, found)
+    counts = Counter(cause for each in causes.values() for cause in each)
+    return KeptPlan(plan, value.made_on.isoformat(), value.mapping, len(causes), dict(counts.most_common()))
 
 
-def _records(state: StateStore, part: str) -> Iterator[RecordRef]:
+def _records(state: StateStore, part: str) -> dict[RecordRef, list[str]]:
+    """The records of a part, with what is held back of each."""
     stored = state.read(part)
-    for record in stored.value if stored else ():
-        table, _, row = record.partition("/")
-        if table in RECORD_TABLES:
-            yield RecordRef(table, row)
+    found: dict[RecordRef, list[str]] = {}
+    for record, causes in (stored.value if stored else {}).items():
+        ref = record_named(record)
+        if ref is None or not isinstance(causes, list) or not all(isinstance(each, str) for each in causes):
+            raise StoredValueUnreadable.of(part, "does not list records and causes")
+        found[ref] = causes
+    return found

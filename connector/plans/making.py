@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import batched, islice
+from types import MappingProxyType
 from typing import Final
 
 from connector.dataverse.api import etag
@@ -187,14 +188,32 @@ class PlanMaker:
         records = RecordReader(self._services).read(refs)
         seen_on = self._services.now()
         contacts, problems = self._contacts(records)
+        shown = {each: ShownUpdate(contact, seen_on) for each, contact in contacts.items() if contact is not None}
+        return self.rehearse(records, contacts, shown, problems)
+
+    def rehearse(
+        self,
+        records: Mapping[RecordRef, Record],
+        contacts: Mapping[str, SpotlerContact | None],
+        shown: Mapping[str, ShownUpdate],
+        problems: Mapping[str, Exception] = MappingProxyType({}),
+    ) -> dict[RecordRef, PlannedRecord]:
+        """What a sync would do to these records with these contacts; in step, they cost no call.
+
+        Args:
+            records: as they were read.
+            contacts: what Spotler has, by the id of the record; None where it has none.
+            shown: the same with the moment in which Spotler was asked, of those it has.
+            problems: why it is not known what Spotler has, by the id of the record.
+
+        Raises:
+            ConnectorError: what Dataverse said.
+        """
+        problems = dict(problems)
         self._rehearsal.begin(records, contacts)
-        updates = {
-            ref.id: ShownUpdate(contact, seen_on)
-            for ref, record in records.items()
-            if record.is_known and (contact := contacts.get(ref.id)) is not None
-        }
+        updates = {ref.id: shown[ref.id] for ref, record in records.items() if record.is_known and ref.id in shown}
         try:
-            inward.apply(self._gated, list(updates.values()))
+            inward.apply(self._gated, list(updates.values()), records)
         except ConnectorError as error:
             problems |= dict.fromkeys(updates, error)
         waiting = [record for ref, record in records.items() if ref.id not in problems]

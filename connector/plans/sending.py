@@ -15,17 +15,19 @@ def send(
     services: Services,
     records: Sequence[Record],
     *,
+    always: bool = False,
     edited: Mapping[RecordRef, Collection[str]] = NOT_EDITED,
 ) -> dict[RecordRef, Delivery]:
-    """Send records whose content changed, and write Spotler Info; where that failed, it is the result of the record.
+    """Send records, and write Spotler Info; where that failed, it is the result of the record.
 
     Args:
         services: the systems.
         records: which.
+        always: also those whose content did not change since it was sent.
         edited: the columns that people changed, as far as that is known.
     """
     began = services.now()
-    results = Outward(services).send(records, always=False, edited=edited)
+    results = Outward(services).send(records, always=always, edited=edited)
     late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
     unwritten = write_late(services.dataverse, late)
     lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}

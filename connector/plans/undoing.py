@@ -13,24 +13,29 @@ What is taken back is sent to Spotler where both sides may change the column. Wh
 Spotler has a newer value.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import batched
 
+from connector import telemetry
 from connector.dataverse.names import Info
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Invalid
 from connector.plans.sending import send
 from connector.services import Services
+from connector.state import StateStore, StoredValueUnreadable
 from connector.sync.all_records import CHUNK
 from connector.sync.both_ways.columns import shared_columns
 from connector.sync.both_ways.row_writes import ColumnWrite, write_columns
 from connector.sync.info import InfoWrite, info_of, write_unchanged
 from connector.sync.last_common import Common
-from connector.sync.old_values import OLD, Overwritten, begun, runs
+from connector.sync.old_values import OLD, OPERATION, Overwritten, begun, record_of, runs
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
+
+log = logging.getLogger(__name__)
 
 
 class Undone(StrEnum):
@@ -42,6 +47,7 @@ class Undone(StrEnum):
     CHANGED = "left: it was changed since"
     NOT_MAPPED = "left: the mapping does not read it any more"
     CONSENT = "left: an undo never changes a permission"
+    UNREADABLE = "left: what is kept of it cannot be read"
     FAILED = "left: Dataverse did not take it"
     NOT_SENT = "restored, but not sent to Spotler yet; the next sync does it"
 
@@ -93,12 +99,27 @@ def undo(services: Services, run: str, *, seen: Callable[[int], object]) -> Iter
     for chunk in batched(names, CHUNK, strict=False):
         kept: dict[RecordRef, Overwritten] = {}
         for name in chunk:
-            if stored := services.state.read(name):
-                each = Overwritten.parse(stored.value)
-                kept[RecordRef(each.table, name.split("/")[1])] = each
+            try:
+                found = _kept(services.state, name)
+            except StoredValueUnreadable as error:
+                telemetry.log_problem(log, error, operation=OPERATION)
+                yield UndoneValue(name, "", Undone.UNREADABLE)
+            else:
+                kept |= found
         yield from _undo(undoing, kept)
         done += len(chunk)
         seen(done)
+
+
+def _kept(state: StateStore, name: str) -> dict[RecordRef, Overwritten]:
+    """What is kept of one record; nothing if it was erased meanwhile."""
+    stored, record = state.read(name), record_of(name)
+    if stored is None:
+        return {}
+    each = Overwritten.parse(name, stored.value)
+    if record is None:
+        raise StoredValueUnreadable.of(name, "has no id of a record in its name")
+    return {RecordRef(each.table, record): each}
 
 
 def _undo(services: Services, kept: Mapping[RecordRef, Overwritten]) -> Iterator[UndoneValue]:
@@ -111,7 +132,8 @@ def _undo(services: Services, kept: Mapping[RecordRef, Overwritten]) -> Iterator
         for row in each.permissions:
             yield UndoneValue(about, f"permission {row}", Undone.CONSENT)
         for column, (old, new) in each.columns.items():
-            undone = _found(records.get(ref), column, old, new)
+            mapped = shared_columns(services.mapping, ref.table).plan.select
+            undone = _found(records.get(ref), column, old, new) if column in mapped else Undone.NOT_MAPPED
             if undone is Undone.RESTORED:
                 wanted.setdefault(ref, {})[column] = old
                 continue
@@ -132,9 +154,7 @@ def _undo(services: Services, kept: Mapping[RecordRef, Overwritten]) -> Iterator
 def _found(record: Record | None, column: str, old: object, new: object) -> Undone:
     if record is None:
         return Undone.NOT_THERE
-    if column not in record.row:
-        return Undone.NOT_MAPPED
-    current = record.row[column]
+    current = record.row.get(column)
     if current == new:
         return Undone.RESTORED
     return Undone.ALREADY if current == old else Undone.CHANGED

@@ -110,7 +110,7 @@ def _in_dataverse(
     wrote: list[tuple[datetime, str, str, object]] = []
     for name in services.state.names(f"{OLD}/{ref.id}/"):
         run, stored = known.get(name.rpartition("/")[2]), services.state.read(name)
-        columns = Overwritten.parse(stored.value).columns if stored else {}
+        columns = Overwritten.parse(name, stored.value).columns if stored else {}
         if run is not None and column in columns:
             wrote.append((run.began, run.id, run.mapping, columns[column][1]))
     if wrote:

@@ -1,25 +1,25 @@
 """Bounces: what Spotler reports about the status of contacts stands on their rows of Spotler Info.
 
-Two feeds of the loop. Bounces come from Spotler. A contact whose record was sent after it had become inactive may have
-a new address, which activates it again: of those Spotler is asked whether the contact can be reached.
+Two feeds of the loop. Bounces come from Spotler; each is also kept as a Marketing Interaction. A contact whose record
+was sent after it had become inactive may have a new address, which activates it again: of those Spotler is asked
+whether the contact can be reached.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
 from connector.dataverse.api import Row, filters
 from connector.dataverse.names import Info
 from connector.pulls.loop import is_on, run_feed
 from connector.services import Services
 from connector.spotler import Bounce
+from connector.sync.interactions.events import MailingEvent
+from connector.sync.interactions.storing import mailing_names, store_events
+from connector.sync.moments import FUTURE
 from connector.sync.status.contact_status import INACTIVE
 from connector.sync.status.rows import UNKNOWN, apply_bounces, apply_contacts
-
-#: No entry is from later than this: its date would hide everything that comes after it.
-FUTURE: Final = timedelta(days=1)
 
 
 def read_bounces(services: Services) -> Counter[str]:
@@ -58,7 +58,10 @@ class BounceFeed:
         return entry.date
 
     def work(self, services: Services, entries: Sequence[Bounce]) -> Counter[str]:
-        """Change the rows of the contacts."""
+        """Change the rows of the contacts, and keep what bounced."""
+        if services.settings.interactions_enabled:
+            events = [event for entry in entries if (event := MailingEvent.of_bounce(entry))]
+            store_events(services, events, mailing_names(services))
         return apply_bounces(services, entries)
 
 

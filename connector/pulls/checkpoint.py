@@ -9,16 +9,24 @@ A lease is taken and renewed by a conditional write, so two runs never work at t
 when its lease has passed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 from connector.services import Services
-from connector.state import StateConflict, StoredValueUnreadable
+from connector.state import StateConflict, StoredMoment, StoredValue, stored_moment
 
 #: How long a run may be silent. A run that ends by itself, or fails, gives the lease back at once.
 LEASE: Final = timedelta(minutes=10)
+
+
+class FeedValue(StoredValue):
+    """What is stored of a feed; a lease that cannot be read is none."""
+
+    until: StoredMoment | None = None
+    seen: list[str]
+    lease: object = None
 
 
 @dataclass(slots=True)
@@ -46,15 +54,15 @@ class FeedCheckpoint:
         """
         name = f"feeds/{feed}"
         stored = services.state.read(name)
-        value = stored.value if stored else {}
-        if _is_leased(value, services.now()):
+        value = FeedValue.of(name, stored.value if stored else {"seen": []})
+        if _is_leased(value.lease, services.now()):
             return None
         checkpoint = cls(
             services,
             name,
             services.new_id(),
-            _moment(name, value["until"]) if "until" in value else None,
-            frozenset(_marks(name, value.get("seen", []))),
+            value.until,
+            frozenset(value.seen),
             stored.version if stored else None,
         )
         try:
@@ -86,29 +94,10 @@ class FeedCheckpoint:
         self._version = self.services.state.write(self.name, value, version=self._version)
 
 
-def _is_leased(value: Mapping[str, object], now: datetime) -> bool:
+def _is_leased(lease: object, now: datetime) -> bool:
     """Whether a run has the lease. One that lasts longer than a lease can was written while the clock was wrong."""
-    lease = value.get("lease")
-    if not isinstance(lease, dict):
-        return False
     try:
-        until = datetime.fromisoformat(str(lease.get("until"))).astimezone(UTC)
+        until = stored_moment(lease.get("until") if isinstance(lease, dict) else None)
     except ValueError:
         return False
     return now < until <= now + LEASE
-
-
-def _moment(name: str, value: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise StoredValueUnreadable(f"The stored value {name} has no time.")
-    return moment.astimezone(UTC)
-
-
-def _marks(name: str, value: object) -> list[str]:
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return value
-    raise StoredValueUnreadable(f"The stored value {name} does not list what was seen.")

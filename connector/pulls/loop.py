@@ -82,8 +82,22 @@ class Feed[T](Protocol):
         """
 
 
-def run_feed[T](services: Services, feed: Feed[T]) -> Counter[str]:
+def run_feed[T](
+    services: Services,
+    feed: Feed[T],
+    *,
+    block: int | None = None,
+    deadline: datetime | None = None,
+    first_days: float | None = None,
+) -> Counter[str]:
     """Work on everything that is new, and log the counts; nothing while another run is at work.
+
+    Args:
+        services: the systems.
+        feed: what to read and what to do.
+        block: entries that are worked on at once; `BLOCK` if it is not given.
+        deadline: when to end and leave the rest for the next run; after `TIME_LIMIT` if it is not given.
+        first_days: how far back the first run reads; as the setting says if it is not given.
 
     Raises:
         ConnectorError: when Spotler, Dataverse or the state cannot be used. The checkpoint stays at what was done.
@@ -92,7 +106,8 @@ def run_feed[T](services: Services, feed: Feed[T]) -> Counter[str]:
     if checkpoint is None:
         log.info("Feed %s: another run is at work.", feed.name, extra=telemetry.fields(operation=feed.name))
         return Counter()
-    run = _Run(services, feed, checkpoint)
+    days = services.settings.feed_first_days if first_days is None else first_days
+    run = _Run(services, feed, checkpoint, block or BLOCK, deadline or services.now() + TIME_LIMIT, days)
     try:
         run.catch_up()
     except BaseException:
@@ -125,6 +140,9 @@ class _Run[T]:
     """One run of a feed.
 
     Attributes:
+        block: entries that are worked on at once.
+        deadline: when to end.
+        first_days: how far back the first run reads.
         counts: what became of the entries.
         until: everything before was worked on.
         worked: how many entries were worked on.
@@ -134,6 +152,9 @@ class _Run[T]:
     services: Services
     feed: Feed[T]
     checkpoint: FeedCheckpoint
+    block: int
+    deadline: datetime
+    first_days: float
     counts: Counter[str] = field(default_factory=Counter)
     began: datetime = field(init=False)
     until: datetime = field(init=False)
@@ -161,7 +182,7 @@ class _Run[T]:
     def _start(self) -> datetime:
         until = self.checkpoint.until
         if until is None:
-            return self.began - timedelta(days=self.services.settings.feed_first_days)
+            return self.began - timedelta(days=self.first_days)
         if until <= self.began:
             return until
         log.warning(
@@ -189,7 +210,7 @@ class _Run[T]:
                 if mark not in found and (moment is None or mark not in self.checkpoint.seen):
                     block.append(entry)
                 found[mark] = moment
-                if len(block) == BLOCK:
+                if len(block) == self.block:
                     self._work(block, found)
                     block = []
                     if self._is_over():
@@ -251,7 +272,7 @@ class _Run[T]:
         self.saved = (self.worked, self.services.now())
 
     def _is_over(self) -> bool:
-        return self.services.now() - self.began >= TIME_LIMIT
+        return self.services.now() >= self.deadline
 
     def _report(self) -> None:
         counts = ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items()))

@@ -1,8 +1,11 @@
 """The record item: our own small message that says that a record changed, and is to be synced without a job.
 
+Marketing Lists that were deactivated or deleted travel in it too.
+
 As with a work item it is only a wake-up: the record is read when the item is worked on, and sent as it is then.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Self
@@ -16,13 +19,14 @@ from connector.servicebus.entities import OPERATION_PROPERTY, SYNC_RECORDS
 
 
 class RecordItem(BaseModel):
-    """One record that is to be synced.
+    """One record that is to be synced, or a Marketing List that was deactivated or deleted.
 
     Attributes:
         record: which; None where only the id of one of its permission rows is known.
         permission: the id of that row.
         created: whether the record is new.
         deleted: whether it was deleted: only then does its absence mean anything.
+        is_second: whether a deleted Marketing List was seen to already, and is looked at once more.
         always: whether it is sent even where nothing seems to have changed, because an earlier attempt may have sent
             something without remembering it.
         columns: those that somebody changed and that start a sync, as far as the message says it.
@@ -37,6 +41,7 @@ class RecordItem(BaseModel):
     permission: RowId | None = None
     created: bool = False
     deleted: bool = False
+    is_second: bool = False
     always: bool = False
     columns: tuple[str, ...] = ()
     first_seen: AwareDatetime
@@ -65,6 +70,7 @@ class RecordItem(BaseModel):
             update={
                 "created": self.created or other.created,
                 "deleted": self.deleted or other.deleted,
+                "is_second": self.is_second and other.is_second,
                 "always": self.always or other.always,
                 "columns": tuple(sorted({*self.columns, *other.columns})),
                 "first_seen": min(self.first_seen, other.first_seen),
@@ -101,6 +107,15 @@ class RecordItem(BaseModel):
 
     def again(self, due: datetime) -> OutgoingMessage:
         """The message that comes back at a time. Two about one record that say the same are one."""
-        says = "".join(str(int(each)) for each in (self.created, self.deleted, self.always))
+        says = "".join(str(int(each)) for each in (self.created, self.deleted, self.is_second, self.always))
         columns = sha256(",".join(self.columns).encode()).hexdigest()[:8] if self.columns else ""
         return self.message(f"{self.subject}/again/{says}{columns}/{self.tries}/{int(due.timestamp())}", due)
+
+
+def joined_items(items: Iterable[RecordItem]) -> list[RecordItem]:
+    """One item for several about the same row."""
+    by_subject: dict[object, RecordItem] = {}
+    for item in items:
+        key = item.record or item.permission
+        by_subject[key] = item.joined(by_subject[key]) if key in by_subject else item
+    return list(by_subject.values())

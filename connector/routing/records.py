@@ -9,9 +9,10 @@
 | Delete | the record, as deleted |
 | Merge | the record that stays, and the one that was merged into it |
 | any of them about a Spotler Permission | the record of the permission, before and after the change |
+| a change of the state of a Marketing List, and its deletion | the list |
 
-Which columns start a sync is in the mapping (`OutwardPlan.triggers`). Where the mapping cannot be read, every change
-does. A message that Dataverse cut for its size starts a sync of the record that it names.
+Which columns of a record start a sync is in the mapping (`OutwardPlan.triggers`). Where the mapping cannot be read,
+every change does. A message that Dataverse cut for its size starts a sync of the record that it names.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -21,10 +22,10 @@ from typing import Final
 
 from connector.dataverse.messages import Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
-from connector.dataverse.names import Flags, Permission
+from connector.dataverse.names import Flags, MarketingList, Permission
 from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
 from connector.mapping import Mapping as RecordMapping, OutwardPlan, plan
-from connector.routing.record_item import RecordItem
+from connector.routing.record_item import RecordItem, joined_items
 
 _CREATIONS: Final = ("Create", "CreateMultiple")
 _CHANGES: Final = ("Update", "UpdateMultiple", "Upsert", "UpsertMultiple")
@@ -35,10 +36,18 @@ _OF_ROWS: Final = frozenset({*_CREATIONS, *_CHANGES, *_STATES, "Assign", "Delete
 HANDLED: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(RECORD_TABLES, _OF_ROWS | {"Merge"}),
     Permission.TABLE: _OF_ROWS,
+    MarketingList.TABLE: _OF_ROWS,
 }
 
 #: What operations change whose messages do not list the columns.
 _COLUMNS_OF: Final = {**dict.fromkeys(_STATES, (Flags.STATE, Flags.STATUS)), "Assign": ("ownerid",)}
+
+#: The primary key of each table.
+_ID_COLUMNS: Final = {
+    **{table: names.id_column for table, names in RECORD_TABLES.items()},
+    Permission.TABLE: Permission.ID,
+    MarketingList.TABLE: MarketingList.ID,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,14 @@ def record_items(message: Message, mapping: RecordMapping | None, now: datetime)
     Raises:
         Malformed: the message does not say which record it is about.
     """
-    found = _of_permission(message, now) if message.table == Permission.TABLE else _of_record(message, mapping, now)
-    return list(dict.fromkeys(found))
+    match message.table:
+        case Permission.TABLE:
+            found = _of_permission(message, now)
+        case MarketingList.TABLE:
+            found = _of_list(message, now)
+        case _:
+            found = _of_record(message, mapping, now)
+    return joined_items(found)
 
 
 def _of_record(message: Message, mapping: RecordMapping | None, now: datetime) -> Iterator[RecordItem]:
@@ -102,13 +117,34 @@ def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:
         values = [each for each in (row.entity, *images) if each is not None]
         records = sorted({record for each in values for record in _records_of(each)})
         yield from (RecordItem(record=record, first_seen=now) for record in records)
-        if records or images or (is_creation and row.entity is not None):
-            continue  # what belongs to no record is nobody's permission
         if message.message_name == "Delete":
-            raise Malformed(
-                "The deletion of a Spotler Permission does not say whose it was: its step has no pre-image."
-            )
-        yield RecordItem(permission=row.id, first_seen=now)
+            _check_owner(records, values)
+        elif not records and not (is_creation and row.entity is not None and _is_of_nobody(row.entity)):
+            # An image may have been registered without the columns that say whose it is.
+            yield RecordItem(permission=row.id, first_seen=now)
+
+
+def _check_owner(records: Collection[RecordRef], values: Collection[Entity]) -> None:
+    """Refuse the deletion of a permission that does not say whose it was, because the row cannot be read any more."""
+    if not records and not values:
+        raise Malformed("The deletion of a Spotler Permission does not say whose it was: its step has no pre-image.")
+    if not records and not all(map(_is_of_nobody, values)):
+        raise Malformed("The deletion of a Spotler Permission does not say whose it was in a form that is known.")
+
+
+def _is_of_nobody(entity: Entity) -> bool:
+    """Whether the permission belongs to no record; an owner that cannot be read is one."""
+    return all(entity.attributes.get(column) is None for column in PERMISSION_OWNERS)
+
+
+def _of_list(message: Message, now: datetime) -> Iterator[RecordItem]:
+    """The lists that may have to leave Spotler; what else changes of a list waits for its next sync."""
+    is_deletion = message.message_name == "Delete"
+    if message.message_name in _CREATIONS or message.is_new is True:
+        return
+    for row in _rows(message):
+        if is_deletion or row.columns is None or MarketingList.STATE in row.columns:
+            yield RecordItem(record=RecordRef(MarketingList.TABLE, row.id), deleted=is_deletion, first_seen=now)
 
 
 def _records_of(entity: Entity) -> Iterator[RecordRef]:
@@ -134,8 +170,7 @@ def _rows(message: Message) -> list[_Row]:
 
 
 def _row(table: str, entity: Entity) -> _Row:
-    column = RECORD_TABLES[table].id_column if table in RECORD_TABLES else Permission.ID
-    own = entity.attributes.get(column)
+    own = entity.attributes.get(_ID_COLUMNS[table])
     row_id = entity.id or (own.lower() if isinstance(own, str) else None)
     if row_id is None:
         raise Malformed("A row of the message has no id.")

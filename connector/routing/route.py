@@ -1,6 +1,6 @@
 """Where a message of Dataverse goes, decided from the message alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.dataverse.choices import JobStatus, Operation
@@ -8,13 +8,21 @@ from connector.dataverse.messages import Choice, Entity, EntityReference, Messag
 from connector.dataverse.messages.reasons import Malformed
 from connector.dataverse.names import OWN_TAG, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
-from connector.errors import Unreadable
+from connector.due import UNSAVED
+from connector.errors import Misconfigured, Unreadable
 from connector.mapping import Mapping
 from connector.routing.record_item import RecordItem
 from connector.routing.records import HANDLED, record_items
 from connector.routing.subscriptions import RESOLVE, slug_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
+
+
+class PostedTooEarly(Misconfigured):
+    """A step posts its message before the change is saved, so the work begins minutes later."""
+
+    code = "MESSAGE_EARLY"
+    advice = "Register the steps of the service endpoint as asynchronous."
 
 
 class NotHandled(Unreadable):
@@ -26,15 +34,16 @@ class NotHandled(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Publish an item, which wakes up the function of its operation."""
+    """Publish an item, which wakes up the function of its operation; at once, or when it is due."""
 
     item: WorkItem | RecordItem
     message_id: str
+    due: datetime | None = None
 
     @property
     def message(self) -> OutgoingMessage:
         """The message that carries it."""
-        return self.item.message(self.message_id)
+        return self.item.message(self.message_id, self.due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ type Routing = tuple[Publish, ...] | Ignore
 
 
 def route(message: Message, *, now: datetime, mapping: Mapping | None = None, own_user: str | None = None) -> Routing:
-    """Decide about one message.
+    """Decide about one message; what may not be saved yet waits until it is.
 
     Args:
         message: what Dataverse posted.
@@ -60,6 +69,13 @@ def route(message: Message, *, now: datetime, mapping: Mapping | None = None, ow
     Raises:
         Unreadable: when the connector does not handle such a message, or a required member is missing.
     """
+    routing = _route(message, now, mapping, own_user)
+    if isinstance(routing, Ignore) or not message.in_transaction:
+        return routing
+    return tuple(replace(each, due=now + UNSAVED) for each in routing)
+
+
+def _route(message: Message, now: datetime, mapping: Mapping | None, own_user: str | None) -> Routing:
     is_own = own_user is not None and message.initiating_user_id == own_user.lower()
     if message.tag == OWN_TAG or (is_own and message.table != Names.TABLE):
         return Ignore("the connector wrote it itself")

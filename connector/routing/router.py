@@ -10,7 +10,7 @@ from connector.dataverse.messages import parse_message
 from connector.dataverse.messages.properties import dataverse_properties
 from connector.errors import ConnectorError, Unreadable
 from connector.routing.quarantine import quarantine
-from connector.routing.route import Ignore, route
+from connector.routing.route import Ignore, PostedTooEarly, route
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.services import RouterServices
@@ -50,6 +50,8 @@ class Router:
                 match route(parsed, now=services.now(), mapping=services.mapping, own_user=services.own_user):
                     case tuple() as items:
                         published += (each.message for each in items)
+                        if parsed.in_transaction and items:
+                            telemetry.log_problem(log, PostedTooEarly(), operation=ROUTER)
                     case Ignore(why):
                         log.info("Message ignored: %s", why, extra=telemetry.fields(source=QUEUE_DATAVERSE))
             except Unreadable as error:

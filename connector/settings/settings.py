@@ -8,16 +8,20 @@ from connector.errors import Misconfigured
 from connector.settings.bus import BusSettings
 from connector.settings.feeds import FeedSettings
 from connector.settings.jobs import JobSettings
+from connector.settings.leads import LeadsSettings
 from connector.settings.lists import ListSettings
+from connector.settings.reconcile import ReconcileSettings
 from connector.settings.sync import ConsentSettings, NewSubscriberSettings, PlanSettings
 from connector.settings.systems import DataverseSettings, SpotlerSettings, StateSettings
 
 
 class Settings(
+    ReconcileSettings,
     PlanSettings,
     NewSubscriberSettings,
     ListSettings,
     ConsentSettings,
+    LeadsSettings,
     FeedSettings,
     JobSettings,
     StateSettings,

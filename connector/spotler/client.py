@@ -1,8 +1,8 @@
 """The client of Spotler Mail+.
 
 One object per process, used by all threads. Contacts, campaigns and the start of automations are methods here; those
-that are not published (tags, scores, the list of automations) come from `Extensions`; `audiences` and `feeds` are
-parts of their own.
+that are not published (tags, scores, the list of automations) come from `Extensions`; `audiences`, `feeds` and
+`mailings` are parts of their own.
 
 A start is never repeated: the contact would enter twice and be mailed twice. When the answer to a start is lost,
 `connector.errors.Unclear` says so and somebody has to look.
@@ -23,6 +23,7 @@ from connector.spotler.errors import AnswerUnreadable, ContactUnknown, error_for
 from connector.spotler.extensions import Extensions
 from connector.spotler.feeds import Feeds
 from connector.spotler.fields import Fields
+from connector.spotler.mailings import Mailings
 from connector.spotler.models import (
     OK,
     Campaign,
@@ -67,6 +68,7 @@ class Spotler(Extensions):
         super().__init__(calls, paths, clock=clock)
         self.audiences = Audiences(calls)
         self.feeds = Feeds(calls)
+        self.mailings = Mailings(calls)
         self._fields_member = paths.automation_fields_member
         self._clock = clock
         self._fields: tuple[float, Fields] | None = None

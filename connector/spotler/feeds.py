@@ -32,28 +32,36 @@ class Feeds:
         self._calls = calls
         self._page_size = page_size
 
-    def updates(self, start: datetime, end: datetime) -> Iterator[SpotlerContact]:
-        """Contacts that were created or changed by anybody, the connector's own writes included."""
-        return map(read_contact, self._window(_UPDATES, "contacts", start, end))
+    def updates(self, start: datetime, end: datetime, *, after: int = 0) -> Iterator[SpotlerContact]:
+        """Contacts that were created or changed by anybody, the connector's own writes included.
+
+        Args:
+            start: of the window.
+            end: of the window.
+            after: how many contacts of the window are skipped.
+        """
+        return map(read_contact, self._window(_UPDATES, "contacts", start, end, after=after))
 
     def bounces(self, start: datetime, end: datetime) -> Iterator[Bounce]:
         """Messages that came back. An entry that is no object comes as a bounce of nobody, without a date."""
         return map(read_bounce, self._window(_BOUNCES, "bounces", start, end))
 
     def interactions(self, kind: InteractionKind, start: datetime, end: datetime) -> Iterator[SpotlerInteraction]:
-        """Events of one kind over all mailings, by the moment in which they were recorded."""
+        """Events of one kind over all mailings, by the moment in which they were recorded.
+
+        An entry that is no object comes as an event of nobody, without a date.
+        """
         query = f"fromChangeDate={query_date(start)}&toChangeDate={query_date(end)}"
         for source in self._records(_INTERACTIONS[kind], "interactions", query):
-            if interaction := read_interaction(source, kind):
-                yield interaction
+            yield read_interaction(source, kind)
 
-    def _window(self, route: Route, name: str, start: datetime, end: datetime) -> Iterator[Json]:
-        return self._records(route, name, f"fromDate={query_date(start)}&toDate={query_date(end)}")
+    def _window(self, route: Route, name: str, start: datetime, end: datetime, *, after: int = 0) -> Iterator[Json]:
+        return self._records(route, name, f"fromDate={query_date(start)}&toDate={query_date(end)}", after=after)
 
-    def _records(self, route: Route, name: str, query: str) -> Iterator[Json]:
+    def _records(self, route: Route, name: str, query: str, *, after: int = 0) -> Iterator[Json]:
         size = self._page_size
 
         def fetch(after: int) -> object:
             return self._calls.read(route, query=f"{query}&pageSize={size}&after={after}")
 
-        return records(fetch, name, page_size=size)
+        return records(fetch, name, page_size=size, after=after)

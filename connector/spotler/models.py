@@ -118,7 +118,9 @@ class SpotlerInteraction:
     """One event of one contact with one mailing.
 
     Attributes:
-        id: unique within its kind; feeds overlap, so rows are recognised by it.
+        id: unique within its kind; empty if Spotler wrote none.
+        date: when it happened.
+        change_date: when Spotler recorded it.
         name, subject, online_version: of the mailing, only in the feed of sent messages.
     """
 

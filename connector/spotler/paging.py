@@ -24,18 +24,18 @@ from connector.spotler.wire import Json, as_object, int_of, text_of
 PAGE_SIZE: Final = 1000
 
 
-def records(fetch: Callable[[int], object], name: str, *, page_size: int) -> Iterator[Json]:
+def records(fetch: Callable[[int], object], name: str, *, page_size: int, after: int = 0) -> Iterator[Json]:
     """All records of a list.
 
     Args:
         fetch: returns the JSON of the page that begins after so many records.
         name: the member of the envelope that holds the list.
         page_size: the records asked for per page.
+        after: how many records are skipped.
 
     Raises:
         Transient: Spotler sends the same page again and again, or a page that is none.
     """
-    after = 0
     before: list[object] = []
     while True:
         body = fetch(after)

@@ -108,13 +108,10 @@ def bounce_type(text: str | None) -> BounceType | None:
     return _BOUNCE_TYPES.get(re.sub(r"[^A-Z]", "", (text or "").upper()))
 
 
-def read_interaction(source: Json, kind: InteractionKind) -> SpotlerInteraction | None:
-    """An event of one of the feeds; None without an id."""
-    number = text_of(source, "id")
-    if number is None:
-        return None
+def read_interaction(source: Json, kind: InteractionKind) -> SpotlerInteraction:
+    """An event of one of the feeds."""
     return SpotlerInteraction(
-        id=number,
+        id=text_of(source, "id") or "",
         kind=kind,
         external_id=text_of(source, "externalContactId"),
         mailing_id=text_of(source, "encryptedMailingId"),

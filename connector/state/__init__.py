@@ -12,11 +12,23 @@ from typing import TYPE_CHECKING
 from connector.state.blobs import BlobState
 from connector.state.files import FileState
 from connector.state.model import StateConflict, StateStore, Stored, StoredValueUnreadable
+from connector.state.values import StoredMoment, StoredValue, stored_moment
 
 if TYPE_CHECKING:
     from connector.settings import Settings
 
-__all__ = ["BlobState", "FileState", "StateConflict", "StateStore", "Stored", "StoredValueUnreadable", "state_from"]
+__all__ = [
+    "BlobState",
+    "FileState",
+    "StateConflict",
+    "StateStore",
+    "Stored",
+    "StoredMoment",
+    "StoredValue",
+    "StoredValueUnreadable",
+    "state_from",
+    "stored_moment",
+]
 
 
 def state_from(settings: "Settings") -> StateStore:

@@ -37,7 +37,7 @@ class FileState:
         source = from_json(name, text)
         version, value = source.get("version"), source.get("value")
         if not isinstance(version, str) or not isinstance(value, dict):
-            raise StoredValueUnreadable(f"The stored value {name} has no version or no value.")
+            raise StoredValueUnreadable.of(name, "has no version or no value")
         return Stored(value, version)
 
     def write(self, name: str, value: Mapping[str, object], *, version: str | None) -> str:

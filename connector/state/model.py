@@ -4,13 +4,21 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from connector.errors import Misconfigured, Transient
 
 #: Parts of lower-case letters, digits, `-`, `_` and `.`, separated by `/`. None begins with a dot, so no name leaves
 #: its directory; lower case, because some file systems do not distinguish the cases.
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
+#: What happens once a value is deleted, by the beginning of its name.
+_AFTER_DELETION: Final = {
+    "feeds/": "The feed then begins FEED_FIRST_DAYS before now: first set that to the days that are to be read again.",
+    "brake/": "The brake then counts anew.",
+    "plans/": "For a plan, plan discard does it.",
+    "runs/": "The run then cannot be undone.",
+    "old/": "The record then stays as that run has left it.",
+}
 #: The longest name: file systems take 255 bytes for one part of a path.
 _LONGEST: Final = 200
 
@@ -25,7 +33,18 @@ class StoredValueUnreadable(Misconfigured):
     """A stored value cannot be read."""
 
     code = "STATE_UNREADABLE"
-    advice = "Delete it from the place that STATE names: its feed is then read from the first run on."
+    advice = "Delete it from the place that the setting STATE names, or restore it."
+
+    @classmethod
+    def of(cls, name: str, what: str) -> Self:
+        """The error for one value.
+
+        Args:
+            name: of the value.
+            what: is wrong with it; it must not quote the value.
+        """
+        after = next((text for prefix, text in _AFTER_DELETION.items() if name.startswith(prefix)), "")
+        return cls(f"The stored value {name} {what}.", advice=f"{cls.advice} {after}".strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +112,8 @@ def from_json(name: str, text: bytes) -> dict[str, object]:
     """
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise StoredValueUnreadable(f"The stored value {name} is not a JSON object.")
+        raise StoredValueUnreadable.of(name, "is not a JSON object")
     return value

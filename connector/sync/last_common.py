@@ -15,9 +15,9 @@ can be read from it. All this may be lost: then nothing is known, and the times 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from connector.consent import KnownState
@@ -28,6 +28,10 @@ DIGITS: Final = 12
 EMPTY: Final = "-"
 #: The form in which it is written; another one is read as nothing.
 VERSION: Final = 1
+#: The longest that a worker can hold a record: more than any lease.
+LONGEST_HOLD: Final = timedelta(hours=1)
+#: The years of the moments that are written; others may leave the calendar when something is added to them.
+_YEARS: Final = range(2000, 2200)
 
 
 def fingerprint(record: str, column: str, value: object) -> str:
@@ -100,10 +104,10 @@ class LastCommon:
 
     @classmethod
     def parse(cls, text: object) -> Self:
-        """What a row holds; nothing if it cannot be read."""
+        """What a row holds; nothing if any part of it is not as it was written, because people can edit the row."""
         try:
             return cls._read(json.loads(str(text))) if text else cls()
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
             return cls()
 
     @property
@@ -127,25 +131,27 @@ class LastCommon:
         return json.dumps(content, separators=(",", ":"))
 
     def is_held(self, by_other_than: str, now: datetime) -> bool:
-        """Whether another worker is sending."""
-        return self.holder is not None and self.holder.token != by_other_than and self.holder.until > now
+        """Whether another worker is sending; who says so for longer than a lease can last is none."""
+        if self.holder is None or self.holder.token == by_other_than:
+            return False
+        return now < self.holder.until <= now + LONGEST_HOLD
 
     def was_interrupted(self, now: datetime) -> bool:
         """Whether a worker began to send and did not say how that ended, so that Spotler may have either state."""
-        return self.holder is not None and self.holder.until <= now
+        return self.holder is not None and not self.is_held("", now)
 
     @classmethod
     def _read(cls, content: Mapping[str, Any]) -> Self:
         if content["v"] != VERSION:
             return cls()
-        columns, permissions, holder = (content.get(name) for name in ("columns", "permissions", "holder"))
+        holder, noted = content.get("holder"), content.get("noted", "")
         return cls(
-            {name: _common(each) for name, each in columns.items()} if isinstance(columns, dict) else {},
-            {int(bit): _known(each) for bit, each in permissions.items()} if isinstance(permissions, dict) else {},
-            Holder(str(holder[0]), _moment(holder[1])) if isinstance(holder, list) else None,
+            {_text(name): _common(each) for name, each in _object(content, "columns")},
+            {int(bit): _known(each) for bit, each in _object(content, "permissions")},
+            _holder(holder) if holder is not None else None,
             _moment(content["made_on"]) if "made_on" in content else None,
             _moment(content["made_about"]) if "made_about" in content else None,
-            str(content.get("noted") or ""),
+            _text(noted),
         )
 
 
@@ -156,8 +162,11 @@ def _pair(common: Common) -> list[object]:
     return [*parts, *(common.made or ())]
 
 
-def _common(parts: list[str]) -> Common:
-    dataverse, spotler, sending, *made = [*parts, ""][: max(3, len(parts))]
+def _common(parts: object) -> Common:
+    dataverse, spotler, *rest = map(_text, _list(parts))
+    sending, *made = rest or [""]
+    if made and len(made) != len(("sent", "shown")):
+        raise ValueError("a value that was sent, without what Spotler made of it")
     return Common(dataverse, spotler, sending, (made[0], made[1]) if made else None)
 
 
@@ -166,14 +175,42 @@ def _state(state: KnownState) -> list[object]:
     return [int(state.on), _seconds(state.at), *settled]
 
 
-def _known(parts: list[float]) -> KnownState:
-    on, at, *settled = parts
+def _known(parts: object) -> KnownState:
+    on, at, *settled = _list(parts)
+    if on not in (0, 1) or len(settled) > 1:
+        raise ValueError("not the state of a permission")
     return KnownState(bool(on), _moment(at), _moment(settled[0]) if settled else None)
+
+
+def _holder(parts: object) -> Holder:
+    token, until = _list(parts)
+    return Holder(_text(token), _moment(until))
+
+
+def _object(content: Mapping[str, Any], name: str) -> ItemsView[str, object]:
+    return dict(content[name]).items() if name in content else {}.items()
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _seconds(moment: datetime) -> float:
     return round(moment.timestamp(), 3)
 
 
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _moment(seconds: object) -> datetime:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError
+    moment = datetime.fromtimestamp(seconds, UTC)
+    if moment.year not in _YEARS:
+        raise ValueError("not a moment that was written")
+    return moment

@@ -1,6 +1,10 @@
 """Moments as rows of Dataverse have them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+#: No entry of a feed is from later than this: its date would hide everything that comes after it.
+FUTURE: Final = timedelta(days=1)
 
 
 def read_moment(value: object) -> datetime | None:

@@ -8,18 +8,21 @@ their record, so that they are erased with one look when the person is anonymise
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Self
+from typing import Annotated, Final, Self
+
+from pydantic import Field, StringConstraints
 
 from connector import telemetry
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.mapping import mapping_version
 from connector.services import Services
-from connector.state import StateConflict, StateStore
+from connector.state import StateConflict, StateStore, StoredMoment, StoredValue, StoredValueUnreadable
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,28 @@ RUNS: Final = "runs"
 OLD: Final = "old"
 #: The name under which problems are logged.
 OPERATION: Final = "old-values"
+
+#: What a column can have; before and after.
+type ColumnValue = str | int | float | bool | None
+type Pair = Annotated[list[ColumnValue], Field(min_length=2, max_length=2)]
+
+_ROW_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class OldValue(StoredValue):
+    """What is stored of what a run has overwritten: values before and after."""
+
+    table: Annotated[str, StringConstraints(pattern="^[a-z0-9_]+$")]
+    columns: dict[str, Pair]
+    permissions: dict[str, Pair]
+
+
+class RunValue(StoredValue):
+    """What is stored of a run."""
+
+    began: StoredMoment
+    kind: str
+    mapping: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +70,14 @@ class Overwritten:
     permissions: Mapping[str, tuple[object, object]]
 
     @classmethod
-    def parse(cls, value: Mapping[str, object]) -> Self:
-        """What the state holds."""
-        return cls(str(value.get("table")), _pairs(value.get("columns")), _pairs(value.get("permissions")))
+    def parse(cls, name: str, value: Mapping[str, object]) -> Self:
+        """What the state holds.
+
+        Raises:
+            StoredValueUnreadable: it is something else.
+        """
+        found = OldValue.of(name, value)
+        return cls(found.table, _pairs(found.columns), _pairs(found.permissions))
 
     @property
     def value(self) -> dict[str, object]:
@@ -124,21 +154,42 @@ def erase_old_values(services: Services, records: Iterable[RecordRef]) -> None:
 
 
 def runs(state: StateStore) -> list[InwardRun]:
-    """The runs that have overwritten something, the newest first."""
-    found = []
-    for name in state.names(f"{RUNS}/"):
-        if stored := state.read(name):
-            began = datetime.fromisoformat(str(stored.value["began"]))
-            run = InwardRun(name.partition("/")[2], str(stored.value["kind"]), began, str(stored.value["mapping"]))
-            found.append(run)
+    """The runs that have overwritten something, the newest first.
+
+    Raises:
+        StoredValueUnreadable: one of them cannot be read.
+    """
+    found = [run for name in state.names(f"{RUNS}/") if (run := _run(state, name)) is not None]
     return sorted(found, key=lambda run: run.began, reverse=True)
 
 
 def expired(state: StateStore, *, days: int, now: datetime) -> list[str]:
-    """The names of all values of runs that are older than this."""
-    kept = {run.id for run in runs(state) if now - run.began <= timedelta(days=days)}
+    """The names of all values of runs that are older than this; of a run that cannot be read nothing is kept either."""
+    kept = set[str]()
+    for name in state.names(f"{RUNS}/"):
+        try:
+            run = _run(state, name)
+        except StoredValueUnreadable as error:
+            telemetry.log_problem(log, error, operation=OPERATION)
+            continue
+        if run is not None and now - run.began <= timedelta(days=days):
+            kept.add(run.id)
     names = [*state.names(f"{OLD}/"), *state.names(f"{RUNS}/")]
     return [name for name in names if name.rpartition("/")[2] not in kept]
+
+
+def record_of(name: str) -> str | None:
+    """The id of the record of a stored value; None where its name has none."""
+    record = name.removeprefix(f"{OLD}/").partition("/")[0]
+    return record if _ROW_ID.fullmatch(record) else None
+
+
+def _run(state: StateStore, name: str) -> InwardRun | None:
+    stored = state.read(name)
+    if stored is None:
+        return None
+    value = RunValue.of(name, stored.value)
+    return InwardRun(name.partition("/")[2], value.kind, value.began, value.mapping)
 
 
 def _note_run(services: Services) -> None:
@@ -155,7 +206,7 @@ def _note_run(services: Services) -> None:
 
 def _keep(state: StateStore, name: str, change: Overwritten) -> None:
     stored = state.read(name)
-    before = Overwritten.parse(stored.value) if stored else None
+    before = Overwritten.parse(name, stored.value) if stored else None
     state.write(name, (before.joined(change) if before else change).value, version=stored.version if stored else None)
 
 
@@ -173,9 +224,8 @@ def _each(services: Services, calls: Mapping[RecordRef, Callable[[], None]]) -> 
     return {ref: future.result() for ref, future in asked.items()}
 
 
-def _pairs(value: object) -> dict[str, tuple[object, object]]:
-    pairs: Sequence[tuple[str, Sequence[object]]] = list(value.items()) if isinstance(value, dict) else []
-    return {name: (pair[0], pair[1]) for name, pair in pairs}
+def _pairs(value: Mapping[str, Pair]) -> dict[str, tuple[object, object]]:
+    return {name: (old, new) for name, (old, new) in value.items()}
 
 
 def _joined(

@@ -20,8 +20,7 @@ from connector.sync.brake.sent_fields import SentFields
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon, fingerprint
 from connector.sync.moments import read_moment
-from connector.sync.permissions.row import columns_of, read_row
-from connector.sync.permissions.storage import storage_of
+from connector.sync.permissions.places import storage_of
 from connector.sync.status.contact_status import active_after_sending
 
 #: Columns of every table that say who last changed a row, and when.
@@ -228,19 +227,9 @@ class RecordReader:
         )
         return {str(row[Info.RECORD]).lower(): row for row in rows}
 
-    def _permissions(self, table: str, ids: Iterable[str]) -> Mapping[str, Sequence[PermissionRow]]:
+    def _permissions(self, table: str, ids: Sequence[str]) -> Mapping[str, Sequence[PermissionRow]]:
         """The permission rows of each record, the deactivated ones too."""
-        storage = storage_of(self._services, table)
-        lookup = storage.lookup(table)
-        rows = self._dataverse.query(
-            storage.set,
-            select=(*columns_of(storage), lookup.value),
-            filter=filters.in_(lookup.column, sorted(ids)),
-        )
-        by_record = defaultdict(list)
-        for row in rows:
-            by_record[str(row[lookup.value]).lower()].append(read_row(self._services, row, storage))
-        return by_record
+        return storage_of(self._services, table).read(ids)
 
 
 def facts_of(

@@ -10,6 +10,7 @@ from connector.dataverse.names import Info
 from connector.errors import ConnectorError, Refused
 from connector.sync.brake.sent_fields import SentFields
 from connector.sync.info import InfoValues, info_of
+from connector.sync.interactions.events import DATES
 from connector.sync.last_common import LastCommon
 from connector.sync.records import Record
 from connector.sync.results import NotSent
@@ -49,9 +50,10 @@ def forgotten(record: Record, status: str, now: datetime) -> InfoValues | None:
     """After the contact has left Spotler: nothing is kept of what it had; nothing of a record that was deleted."""
     if not record.exists:
         return None
-    return remembered(
+    left = remembered(
         record, status, now, sent_hash="", last=LastCommon(), active=False, gone=True, fields=SentFields()
     )
+    return {**left, **dict.fromkeys(DATES.values())}
 
 
 def failed(

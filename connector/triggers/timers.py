@@ -68,19 +68,40 @@ async def read_bounces(timer: func.TimerRequest, context: func.Context) -> None:
     await _run("read-bounces", read, context)
 
 
+@blueprint.function_name("refresh_lists")
+@blueprint.timer_trigger(arg_name="timer", schedule="%LISTS_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def refresh_lists(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Order the sync of every Marketing List that was synced before."""
+    from connector.pulls.lists import refresh_lists as refresh  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("refresh-lists", refresh, context)
+
+
+@blueprint.function_name("read_interactions")
+@blueprint.timer_trigger(arg_name="timer", schedule="%INTERACTIONS_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def read_interactions(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Store what people did with mailings as Marketing Interactions."""
+    from connector.pulls.interactions import read_interactions as read  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("read-interactions", read, context)
+
+
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Delete old jobs, and the old values of runs that cannot be undone any more."""
+    """Delete what is kept for a time only: jobs, interactions, and the old values of runs."""
+    from connector.jobs.nightly import clean_up_nightly  # noqa: PLC0415 - heavy, loaded when used
 
-    def clean(services: "Services") -> None:
-        from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
-        from connector.plans.expiry import erase_expired  # noqa: PLC0415
+    await _run("clean-up-jobs", clean_up_nightly, context)
 
-        erase_expired(services)
-        clean_up(services)
 
-    await _run("clean-up-jobs", clean, context)
+@blueprint.function_name("reconcile_weekly")
+@blueprint.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def reconcile_weekly(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Order a comparison of both sides."""
+    from connector.reconcile.starting import start_reconcile  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("reconcile-weekly", start_reconcile, context)
 
 
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:

@@ -59,10 +59,10 @@ MAINTAIN = frozenset({Verb.READ, Verb.WRITE, Verb.CREATE})
 CONNECTOR_ROLE = Role(
     name="Spotler Service",
     tables={
-        # New subscribers become contacts or leads; nobody is ever deleted.
+        # New subscribers become contacts or leads, website visitors leads or accounts; nobody is ever deleted.
         "contact": MAINTAIN,
         "lead": MAINTAIN,
-        "account": CHANGE,
+        "account": MAINTAIN,
         # Whether a Marketing List is synced stands on it.
         "list": CHANGE,
         "listmember": READ,
@@ -80,9 +80,11 @@ CONNECTOR_ROLE = Role(
         **{table.name: MAINTAIN for table in TABLES.values() if table.own},
         # Given by the customer, who wants new subscribers there.
         **{table.name: MAINTAIN for table in CUSTOMER_TABLES},
-        # Old jobs and old interactions are cleaned up, and those of people who are anonymised.
+        # Old jobs and old interactions are cleaned up, and those of people who are anonymised,
+        # and website visitors who have not come back.
         "dh_spotlerjob": MAINTAIN | {Verb.DELETE},
         "dh_marketinginteraction": MAINTAIN | {Verb.DELETE},
+        "dh_websitevisitor": MAINTAIN | {Verb.DELETE},
     },
 )
 

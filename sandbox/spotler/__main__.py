@@ -3,8 +3,9 @@
 import argparse
 import json
 
+from sandbox.http_server import Server, address, listening_socket
 from sandbox.spotler.app import Sandbox
-from sandbox.spotler.server import Server, address, listening_socket
+from sandbox.spotler.server import app_of
 from sandbox.spotler.settings import DEFAULT_KEY, DEFAULT_SECRET, Credential, Settings
 
 
@@ -27,7 +28,7 @@ def main() -> None:
         "key": arguments.key,
         "secret": arguments.secret,
     }
-    server = Server(Sandbox(settings), lambda: print(json.dumps(ready), flush=True))
+    server = Server(app_of(Sandbox(settings)), lambda: print(json.dumps(ready), flush=True))
     server.run([listener])
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.http_server import TRANSPORT
 from sandbox.spotler.auth import SignedRequest, Verdict, Verifier, decoded_pairs
 from sandbox.spotler.call import Call
 from sandbox.spotler.dialect import DIALECTS, Dialect, other
@@ -36,8 +37,6 @@ from sandbox.spotler.wire import Answer, error_answer
 log = logging.getLogger("sandbox.spotler")
 
 SIDE_DOOR = "/_sandbox/"
-#: Where `server.DroppableProtocol` leaves the connection, for faults that end it.
-TRANSPORT = "sandbox.transport"
 UNROUTED = "(unknown)"
 
 _JSON_ACCEPTED = ("application/json", "application/*", "*/*")

@@ -1,78 +1,15 @@
-"""Serving the stand-in: in a thread for tests, or as the whole process."""
+"""Serving the stand-in inside a test; as a process of its own it is `python -m sandbox.spotler`."""
 
-import logging
-import signal
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
-from typing import override
 
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp
 
-from sandbox.quiet_server import QuietServer
-from sandbox.spotler.app import TRANSPORT, App, Sandbox
+from sandbox.http_server import serving
+from sandbox.spotler.app import App, Sandbox
 from sandbox.spotler.settings import Settings
 from sandbox.spotler.side_door.app import side_door
-
-HOST = "127.0.0.1"
-_START_TIMEOUT_S = 10
-_STOP_TIMEOUT_S = 2
-
-
-class DroppableProtocol(HttpToolsProtocol):
-    """HTTP that shows the application its connection, so that a fault can end it in the middle."""
-
-    @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["state"][TRANSPORT] = self.transport
-
-
-class Server(QuietServer):
-    """A server that says when it listens, and that ends with status 0 when it is asked to end."""
-
-    def __init__(self, sandbox: Sandbox, on_ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                App(sandbox, side_door(sandbox)),
-                http=DroppableProtocol,
-                loop="uvloop",
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                server_header=False,
-                log_level=logging.WARNING,
-                timeout_graceful_shutdown=_STOP_TIMEOUT_S,
-            )
-        )
-        self._on_ready = on_ready
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_ready()
-
-    @override
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """As the base class does it, but without raising the signal once more at the end."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        signals = (signal.SIGINT, signal.SIGTERM)
-        before = {each: signal.signal(each, self._on_signal) for each in signals}
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.handle_exit(number, frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +30,14 @@ class Running:
         return self.sandbox.settings.credentials[0].secret
 
 
-def listening_socket(port: int = 0) -> socket.socket:
-    """A socket on the loopback address; port 0 takes a free one."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
-    return listener
-
-
-def address(listener: socket.socket) -> str:
-    """The URL of a socket."""
-    return f"http://{HOST}:{listener.getsockname()[1]}"
+def app_of(sandbox: Sandbox) -> ASGIApp:
+    """The API and its side door."""
+    return App(sandbox, side_door(sandbox))
 
 
 @contextmanager
 def running(settings: Settings | None = None, port: int = 0) -> Iterator[Running]:
     """Serve in a thread until the block ends. Raises `RuntimeError` if it does not start."""
     sandbox = Sandbox(settings)
-    listener = listening_socket(port)
-    ready = threading.Event()
-    server = Server(sandbox, ready.set)
-    thread = threading.Thread(target=server.run, args=([listener],), name="sandbox-spotler", daemon=True)
-    thread.start()
-    try:
-        if not ready.wait(_START_TIMEOUT_S):
-            raise RuntimeError("the Spotler stand-in did not start")
-        yield Running(address(listener), sandbox)
-    finally:
-        server.should_exit = True
-        thread.join(_START_TIMEOUT_S)
-        listener.close()
+    with serving(app_of(sandbox), "spotler", port) as url:
+        yield Running(url, sandbox)

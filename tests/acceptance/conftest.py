@@ -60,6 +60,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         # Feeds are read when a test says so.
         "UPDATES_SCHEDULE": "0 0 3 1 1 *",
         "BOUNCES_SCHEDULE": "0 0 3 1 1 *",
+        "RECONCILE_SCHEDULE": "0 0 3 1 1 *",
+        "INTERACTIONS_SCHEDULE": "0 0 3 1 1 *",
         "JOB_SWEEP_AFTER_SECONDS": "0",
         # More than all tests but that of the brake cause.
         "BRAKE_LEAST": "40",

@@ -27,6 +27,14 @@ def spotler_standin():
 
 
 @pytest.fixture(scope="session")
+def leads_standin():
+    from sandbox.leads.server import running
+
+    with running() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="session")
 def systems():
     """Both stand-ins in this process, on a clock that tests move; whoever uses them starts with empty ones."""
     from tests.faults.matrix.systems import Systems
@@ -51,7 +59,17 @@ def world(dataverse_standin, spotler_standin, threads):
 
 
 @pytest.fixture
+def website(world, leads_standin):
+    """The same, with Spotler Leads and nobody on the website yet."""
+    from tests.unit.leads_world import Website
+
+    made = Website(world, leads_standin)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def _no_settings_of_this_machine(monkeypatch):
     for name in list(os.environ):
-        if name.upper().startswith(("SPOTLER_", "DATAVERSE_", "JOB_", "SERVICEBUS")):
+        if name.upper().startswith(("SPOTLER_", "DATAVERSE_", "JOB_", "SERVICEBUS", "LEADS_")):
             monkeypatch.delenv(name)

@@ -38,7 +38,7 @@ HEIGHTS = {
             ("routing",),
             ("sync",),
             ("plans",),
-            ("pulls",),
+            ("pulls", "reconcile"),
             ("operations",),
             ("jobs",),
             ("triggers", "cli"),
@@ -49,7 +49,7 @@ HEIGHTS = {
 #: All that the sandbox may know of the connector: names of tables and columns.
 CONSTANTS = ("connector.dataverse.names", "connector.dataverse.choices", "connector.dataverse.schema")
 #: What a stand-in imitates is talked to over the wire, never through another stand-in.
-STAND_INS = {"servicebus", "functions", "dataverse", "spotler"}
+STAND_INS = {"servicebus", "functions", "dataverse", "spotler", "leads"}
 LONGEST = 300
 
 

@@ -19,6 +19,7 @@ from connector.dataverse.api.errors import (
     UnknownName,
 )
 from connector.dataverse.api.fetching import FetchedPage, fetch_page
+from connector.dataverse.api.memberships import Membership, change_members
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import Row, TableNames, bind, etag, formatted, lookup_id, lookup_table, text
 
@@ -32,6 +33,7 @@ __all__ = [
     "FetchedPage",
     "Forbidden",
     "Keyed",
+    "Membership",
     "NotDataverse",
     "NotFound",
     "Query",
@@ -40,6 +42,7 @@ __all__ = [
     "UnknownName",
     "WriteResult",
     "bind",
+    "change_members",
     "connect",
     "etag",
     "fetch_page",

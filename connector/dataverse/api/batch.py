@@ -55,6 +55,7 @@ class BatchRequest:
         route: the path without ids, as it may be logged.
         values: the row to send.
         headers: of this request alone.
+        is_idempotent: whether sending it twice does what sending it once does, although its method does not say so.
     """
 
     method: str
@@ -62,6 +63,7 @@ class BatchRequest:
     route: str
     values: Row | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_idempotent: bool = False
 
     @classmethod
     def create(cls, set_name: str, values: Row) -> Self:
@@ -102,7 +104,7 @@ class BatchRequest:
     @property
     def repeatable(self) -> bool:
         """Whether sending it twice does what sending it once does; a row version that is used up conflicts."""
-        return (
+        return self.is_idempotent or (
             self.method in _REPEATABLE
             and self.headers.get("If-Match", "*") == "*"
             and "If-None-Match" not in self.headers

@@ -87,6 +87,11 @@ def le(column: str, value: Value) -> str:
     return _compare(column, "le", value)
 
 
+def contains(column: str, text: str) -> str:
+    """The text column has this text in it. Dataverse takes `%`, `_` and `[` for wildcards, so look at what comes."""
+    return f"contains({_checked(column)},{quoted(text)})"
+
+
 def in_(column: str, values: Iterable[Value]) -> str:
     """The column is one of the values, each given once, in their order.
 

@@ -30,6 +30,7 @@ class Message:
         post_images: the row after it; without the image that the platform adds for its own use.
         truncated: whether Dataverse left out parameters and images because of their size: read the row instead.
         repaired: whether text arrived garbled and was repaired.
+        in_transaction: whether it was posted before the operation was saved, and may still be rolled back.
     """
 
     message_name: str
@@ -47,3 +48,4 @@ class Message:
     post_images: Mapping[str, Entity] = field(repr=False)
     truncated: bool
     repaired: bool
+    in_transaction: bool

@@ -89,6 +89,7 @@ def parse_message(body: bytes, *, properties: Mapping[str, object] | None = None
         post_images=_images(converter, context, "PostEntityImages"),
         truncated=any(TRUNCATED in hint for hint in hints) or _lacks_parameter(name, parameters),
         repaired=repaired,
+        in_transaction=context.get("IsInTransaction") is True,
     )
 
 

@@ -35,6 +35,7 @@ from connector.dataverse.names.standard import (
     ListMember,
     MarketingList,
     Post,
+    SystemUser,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "MarketingList",
     "Permission",
     "Post",
+    "SystemUser",
     "Visitor",
     "lookup_value",
 ]

@@ -40,11 +40,27 @@ class Visitor:
     NAME: Final = "dh_name"
     EXTERNAL_ID: Final = "dh_externalid"
     DOMAIN: Final = "dh_domain"
+    CITY: Final = "dh_city"
+    COUNTRY: Final = "dh_country"
+    PHONE: Final = "dh_phone"
+    INDUSTRY: Final = "dh_industry"
+    EMPLOYEES: Final = "dh_employees"
+    #: The total score in Spotler Leads, and whether it is high enough for the hot list.
     RATING: Final = "dh_rating"
+    HOT: Final = "dh_hot"
     VISITOR_STATUS: Final = "dh_status"
     TYPE: Final = "dh_type"
     ACCOUNT: Final = "dh_accountid"
     LEAD: Final = "dh_leadid"
     FIRST_VISIT: Final = "dh_firstvisit"
     LAST_VISIT: Final = "dh_lastvisit"
+    #: Viewed pages that are kept as Marketing Interactions.
     VISITS: Final = "dh_visits"
+    #: The job that promotes the visitor, and when it was promoted.
+    PROMOTED_BY: Final = "dh_promotedby"
+    PROMOTED_ON: Final = "dh_promotedon"
+    STATE: Final = "statecode"
+    STATUS: Final = "statuscode"
+
+    ACCOUNT_NAVIGATION: Final = "dh_AccountId"
+    LEAD_NAVIGATION: Final = "dh_LeadId"

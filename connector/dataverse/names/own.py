@@ -23,6 +23,8 @@ class Job:
     AUDIENCE: Final = "dh_audience"
     FIELD_NAME: Final = "dh_fieldname"
     FIELD_VALUE: Final = "dh_fieldvalue"
+    VISITOR: Final = "dh_websitevisitorid"
+    PROMOTE_TO: Final = "dh_promoteto"
     RESULT_CODE: Final = "dh_resultcode"
     RESULT_MESSAGE: Final = "dh_resultmessage"
     STARTED_ON: Final = "dh_startedon"
@@ -39,6 +41,7 @@ class Job:
     LEAD_NAVIGATION: Final = "dh_LeadId"
     LIST_NAVIGATION: Final = "dh_ListId"
     AUTOMATION_NAVIGATION: Final = "dh_SpotlerAutomationId"
+    VISITOR_NAVIGATION: Final = "dh_WebsiteVisitorId"
 
 
 class Info:

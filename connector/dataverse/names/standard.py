@@ -12,6 +12,16 @@ class Contact:
     LAST_NAME: Final = "lastname"
 
 
+class SystemUser:
+    """The standard table of users."""
+
+    TABLE: Final = "systemuser"
+    SET: Final = "systemusers"
+    ID: Final = "systemuserid"
+    EMAIL: Final = "internalemailaddress"
+    DISABLED: Final = "isdisabled"
+
+
 class Lead:
     """The standard table of prospects."""
 
@@ -20,6 +30,9 @@ class Lead:
     ID: Final = "leadid"
     LAST_NAME: Final = "lastname"
     TOPIC: Final = "subject"
+    COMPANY: Final = "companyname"
+    WEBSITE: Final = "websiteurl"
+    SOURCE: Final = "leadsourcecode"
 
 
 class Account:
@@ -28,6 +41,10 @@ class Account:
     TABLE: Final = "account"
     SET: Final = "accounts"
     ID: Final = "accountid"
+    NAME: Final = "name"
+    WEBSITE: Final = "websiteurl"
+    STATE: Final = "statecode"
+    OWNER: Final = "ownerid"
 
 
 class MarketingList:

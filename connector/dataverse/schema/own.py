@@ -7,8 +7,9 @@ from connector.dataverse.choices import (
     ContactStatus,
     JobStatus,
     Operation,
+    PromoteTo,
 )
-from connector.dataverse.names import Automation, Consent, Info, Job, Permission
+from connector.dataverse.names import Automation, Consent, Info, Job, Permission, Visitor
 from connector.dataverse.schema.model import Column, Kind, Table, choice, lookup, option_labels, text
 from connector.dataverse.schema.system import system_columns
 
@@ -50,6 +51,8 @@ JOB = Table(
         text(Job.AUDIENCE, "Audience", 255),
         text(Job.FIELD_NAME, "Field Name", 255),
         text(Job.FIELD_VALUE, "Field Value", 4000),
+        lookup(Job.VISITOR, "Website Visitor", {Visitor.TABLE: Job.VISITOR_NAVIGATION}),
+        choice(Job.PROMOTE_TO, "Promote To", PromoteTo),
         text(Job.RESULT_CODE, "Result Code", 100),
         Column(Job.RESULT_MESSAGE, Kind.MEMO, "Result Message", length=4000),
         Column(Job.STARTED_ON, Kind.DATE_TIME, "Started On"),

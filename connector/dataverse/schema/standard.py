@@ -9,6 +9,7 @@ from connector.dataverse.names import (
     Lead,
     MarketingList,
     Post,
+    SystemUser,
 )
 from connector.dataverse.schema.model import Column, Kind, Table, lookup, text
 
@@ -96,8 +97,9 @@ LEAD = Table(
         Column(Lead.ID, Kind.ID, "Lead"),
         text("subject", "Topic", 300),
         *_person(),
-        text("companyname", "Company Name"),
-        Column("leadsourcecode", Kind.CHOICE, "Lead Source", options={8: "Web", 9: "Word of Mouth", 10: "Other"}),
+        text(Lead.COMPANY, "Company Name"),
+        text(Lead.WEBSITE, "Website", 200),
+        Column(Lead.SOURCE, Kind.CHOICE, "Lead Source", options={8: "Web", 9: "Word of Mouth", 10: "Other"}),
         *_address(),
         *_flags(),
         *_system_columns(
@@ -116,11 +118,11 @@ ACCOUNT = Table(
     name_column="name",
     columns=(
         Column(Account.ID, Kind.ID, "Account"),
-        text("name", "Account Name", 160, required=True),
+        text(Account.NAME, "Account Name", 160, required=True),
         text("accountnumber", "Account Number", 20),
         text("emailaddress1", "Email"),
         text("telephone1", "Main Phone", 50),
-        text("websiteurl", "Website", 200),
+        text(Account.WEBSITE, "Website", 200),
         Column(
             "industrycode",
             Kind.CHOICE,
@@ -163,16 +165,17 @@ MARKETING_LIST = Table(
 )
 
 SYSTEM_USER = Table(
-    name="systemuser",
-    set_name="systemusers",
+    name=SystemUser.TABLE,
+    set_name=SystemUser.SET,
     label="User",
-    id_column="systemuserid",
+    id_column=SystemUser.ID,
     name_column="fullname",
     columns=(
-        Column("systemuserid", Kind.ID, "User"),
+        Column(SystemUser.ID, Kind.ID, "User"),
         Column("fullname", Kind.TEXT, "Full Name", length=200, writable=False),
         text("applicationid", "Application ID", 36),
-        Column("isdisabled", Kind.YES_NO, "Disabled", default=False),
+        text(SystemUser.EMAIL, "Primary Email"),
+        Column(SystemUser.DISABLED, Kind.YES_NO, "Disabled", default=False),
     ),
 )
 

@@ -2,12 +2,14 @@
 
 Only the messages about single rows are registered: where rows are written in bulk, Dataverse raises these too, once for
 each row. The two forms of SetState are raised by older clients, and by newer ones the state is changed with an Update.
+
+The steps of Marketing Lists are left out where the environment has no such table.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from connector.dataverse.names import Job, Permission
+from connector.dataverse.names import Job, MarketingList, Permission
 from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES
 from connector.dataverse.schema.model import Step
 
@@ -34,4 +36,6 @@ def steps(triggers: Mapping[str, Iterable[str]]) -> tuple[Step, ...]:
         Step("Create", Permission.TABLE),
         Step("Update", Permission.TABLE, PERMISSION_COLUMNS, pre_image=lookups),
         Step("Delete", Permission.TABLE, pre_image=lookups),
+        Step("Update", MarketingList.TABLE, (MarketingList.STATE,)),
+        *(Step(message, MarketingList.TABLE) for message in ("Delete", "SetState", "SetStateDynamicEntity")),
     )

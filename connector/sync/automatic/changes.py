@@ -9,30 +9,34 @@ The record is read when the item is worked on, so neither the order of messages 
 record that is not there is anonymised only where a message said that it was deleted. What may pass is tried again with
 growing pauses; what Spotler refuses, and what has lasted for JOB_GIVE_UP_HOURS, leaves a Failed job row. That a person
 opted out in Spotler is no failure.
+
+Marketing Lists that changed arrive in the same way (`connector.sync.automatic.lists`).
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Final
+from typing import Final, override
 
 from connector import due, telemetry
+from connector.dataverse.names import MarketingList
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient
+from connector.errors import Transient
 from connector.outcomes import OK
 from connector.routing.record_item import RecordItem
 from connector.servicebus.bus import Bus
 from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
 from connector.services import Services
 from connector.sync.automatic.deleted import forget_deleted
-from connector.sync.automatic.failed_jobs import write_failed_jobs
 from connector.sync.automatic.items import Delivered, Returned, read_items, with_records
+from connector.sync.automatic.lists import follow_lists
+from connector.sync.automatic.settling import Settling
 from connector.sync.info import write_late
 from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
-from connector.sync.remembered import OPTED_OUT
 from connector.sync.results import Delivery, NotSent
 from connector.threads import ContextThreadPool
 
@@ -42,8 +46,6 @@ log = logging.getLogger(__name__)
 SIZE: Final = 100
 #: Chunks worked on at the same time: one that waits for Spotler and one that does not.
 AT_A_TIME: Final = 2
-#: An internal error is tried this often, in case it was a passing one.
-INTERNAL_ATTEMPTS: Final = 3
 
 
 def sync_changes(services: Services, messages: Sequence[Delivered]) -> None:
@@ -56,10 +58,14 @@ def sync_changes(services: Services, messages: Sequence[Delivered]) -> None:
     lock = timedelta(seconds=services.settings.job_lease_seconds)
     deadline = services.now() + lock * due.WORKING_SHARE
     items = with_records(services, read_items(messages, services.bus), put_back)
-    chunks = [_Chunk(services, deadline, put_back) for _ in range(0, len(items), SIZE)]
-    parts = batched(items, SIZE, strict=False)
+    lists = [item for item in items if _is_list(item)]
+    records = [item for item in items if not _is_list(item)]
     with ContextThreadPool(AT_A_TIME, thread_name_prefix=SYNC_RECORDS) as pool:
-        done = [pool.submit(chunk.run, part) for chunk, part in zip(chunks, parts, strict=True)]
+        done = [
+            pool.submit(kind(services, deadline, put_back).run, part)
+            for kind, part_of in ((_ListChunk, lists), (_RecordChunk, records))
+            for part in batched(part_of, SIZE, strict=False)
+        ]
     for each in done:
         counts += each.result()
     if counts:
@@ -80,21 +86,45 @@ def put_back_all(bus: Bus, messages: Iterable[Delivered], error: Exception, *, n
     bus.to_topic(TOPIC_JOBS, [item.again(now + due.NOT_SET_UP) for item in read_items(messages, bus)])
 
 
-class _Chunk:
-    """Records that are read, sent and settled together."""
+def _is_list(item: RecordItem) -> bool:
+    return item.record is not None and item.record.table == MarketingList.TABLE
+
+
+class _Chunk(ABC):
+    """What is worked on together."""
 
     def __init__(self, services: Services, deadline: datetime, put_back: Returned) -> None:
         self._services = services
         self._deadline = deadline
         self._put_back = put_back
+        self._settle = Settling(services, put_back).settle
 
     def run(self, items: Sequence[RecordItem]) -> Counter[str]:
-        """Sync them; returns how many ended with each code."""
+        """Work on them; returns how many ended with each code."""
         now = self._services.now()
         if now >= self._deadline:
             self._put_back.messages += [item.again(now) for item in items]
             return Counter()
-        begun = {item.record: item.begun(now) for item in items if item.record is not None}
+        return self._work({item.record: item.begun(now) for item in items if item.record is not None}, now)
+
+    @abstractmethod
+    def _work(self, begun: dict[RecordRef, RecordItem], now: datetime) -> Counter[str]:
+        """Work on the items, by what they are about."""
+
+
+class _ListChunk(_Chunk):
+    """Marketing Lists."""
+
+    @override
+    def _work(self, begun: dict[RecordRef, RecordItem], now: datetime) -> Counter[str]:
+        return self._settle(begun, follow_lists(self._services, begun, self._put_back), now)
+
+
+class _RecordChunk(_Chunk):
+    """Records that are read, sent and settled together."""
+
+    @override
+    def _work(self, begun: dict[RecordRef, RecordItem], now: datetime) -> Counter[str]:
         try:
             records = self._records(begun)
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
@@ -140,57 +170,3 @@ class _Chunk:
     def _check_time(self) -> None:
         if self._services.now() >= self._deadline:
             raise Transient("The batch ran out of time before this record.", code="OUT_OF_TIME")
-
-    def _settle(
-        self, items: Mapping[RecordRef, RecordItem], results: Mapping[RecordRef, Delivery], now: datetime
-    ) -> Counter[str]:
-        """Put back what may pass, and leave a job row of what failed."""
-        counts, failed = Counter[str](), dict[RecordRef, ConnectorError]()
-        for ref, result in results.items():
-            if not isinstance(result, NotSent):
-                counts[result.code] += 1
-                continue
-            telemetry.log_problem(log, result.error, operation=SYNC_RECORDS)
-            end = self._end(result.error, items[ref], now)
-            if end is None:
-                moment = due.after_problem(result.error, tries=items[ref].tries, now=now)
-                self._put_back.messages.append(items[ref].again(moment))
-                continue
-            counts[end.result_code] += 1
-            if end.result_code == OPTED_OUT:
-                continue  # what a person wants is no failure; Spotler Info shows it
-            failed[ref] = end
-            if not isinstance(result.error, ConnectorError):
-                self._put_back.aside.append((items[ref], end))
-        if failed:
-            self._report(failed, items, now)
-        return counts
-
-    def _end(self, error: Exception, item: RecordItem, now: datetime) -> ConnectorError | None:
-        """With what the sync of a record ends; None where it is tried again."""
-        give_up = timedelta(hours=self._services.settings.job_give_up_hours)
-        match error:
-            case Transient() | Misconfigured():
-                is_over = now - (item.first_attempt or now) >= give_up
-                return GivenUp.after(give_up / timedelta(hours=1), error) if is_over else None
-            case ConnectorError():
-                return error
-            case _:
-                return telemetry.internal_error(error) if item.tries >= INTERNAL_ATTEMPTS else None
-
-    def _report(
-        self, failed: Mapping[RecordRef, ConnectorError], items: Mapping[RecordRef, RecordItem], now: datetime
-    ) -> None:
-        """Leave a Failed job row for each; where it cannot be written, the record is tried again, or kept aside."""
-        deleted = {ref for ref in failed if items[ref].deleted}
-        try:
-            unwritten: Mapping[RecordRef, Exception] = write_failed_jobs(self._services, failed, deleted)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the failure must not be lost
-            unwritten = dict.fromkeys(failed, error)
-        for ref, problem in unwritten.items():
-            telemetry.log_problem(log, problem, operation=SYNC_RECORDS)
-            if isinstance(problem, Transient | Misconfigured):
-                moment = due.after_dataverse(problem, since=items[ref].first_seen, now=now, claimed=False)
-                self._put_back.messages.append(items[ref].again(moment))
-            else:
-                self._put_back.aside.append((items[ref], failed[ref]))

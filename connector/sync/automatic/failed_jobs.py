@@ -3,17 +3,21 @@
 One row per record and problem: as long as the newest job of a record says the same, no second one is written. The row
 is a Sync Contact job, so a person corrects the cause and sets it back to Queued. Of a deleted record nothing is left
 that a job could be about, so its row has no record, and its name says which contact has to be anonymised by hand.
+
+A Marketing List whose audience could not be removed gets such a row too: a Remove Marketing List job.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
 from connector.dataverse.api import BatchRequest, NotFound, Row, bind, filters, lookup_id
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Account, Contact, Job, Lead
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.names import Account, Contact, Job, Lead, MarketingList, lookup_value
+from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.services import Services
 
@@ -22,12 +26,38 @@ NAME: Final = "Automatic sync"
 CODE_LENGTH: Final = 100
 MESSAGE_LENGTH: Final = 4000
 
-_LOOKUPS: Final = {
-    Contact.TABLE: Job.CUSTOMER_CONTACT_NAVIGATION,
-    Account.TABLE: Job.CUSTOMER_ACCOUNT_NAVIGATION,
-    Lead.TABLE: Job.LEAD_NAVIGATION,
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """How a job names what it is about.
+
+    Attributes:
+        navigation: the navigation property of its lookup.
+        set_name: of the rows that the lookup refers to.
+        column: the lookup.
+        operation: what the job orders.
+        by_hand: what a person has to do in Spotler once the row is deleted.
+    """
+
+    navigation: str
+    set_name: str
+    column: str
+    operation: Operation = Operation.SYNC_CONTACT
+    by_hand: str = "Anonymise the contact with this External Id in Spotler by hand."
+
+
+_SUBJECTS: Final = {
+    Contact.TABLE: _Subject(Job.CUSTOMER_CONTACT_NAVIGATION, Contact.SET, Job.CUSTOMER),
+    Account.TABLE: _Subject(Job.CUSTOMER_ACCOUNT_NAVIGATION, Account.SET, Job.CUSTOMER),
+    Lead.TABLE: _Subject(Job.LEAD_NAVIGATION, Lead.SET, Job.LEAD),
+    MarketingList.TABLE: _Subject(
+        Job.LIST_NAVIGATION,
+        MarketingList.SET,
+        Job.LIST,
+        Operation.REMOVE_MARKETING_LIST,
+        "Delete the dynamic list with this id in Spotler by hand.",
+    ),
 }
-_BY_HAND: Final = "Anonymise the contact with this External Id in Spotler by hand."
 
 
 def write_failed_jobs(
@@ -56,7 +86,7 @@ def write_failed_jobs(
         for ref, error in new.items()
         for request in (
             BatchRequest.insert(Job.SET, rows[ref], _order(ref, is_deleted=ref in deleted)),
-            BatchRequest.update(Job.SET, rows[ref], _outcome(services, error, is_deleted=ref in deleted)),
+            BatchRequest.update(Job.SET, rows[ref], _outcome(services, ref, error, is_deleted=ref in deleted)),
         )
     ]
     if not requests:
@@ -75,29 +105,31 @@ def _newest(services: Services, failed: Collection[RecordRef], deleted: Collecti
     said: dict[RecordRef, str | None] = {}
     by_id = {ref.id: ref for ref in failed}
     by_name = {_name(ref, is_deleted=True): ref for ref in deleted}
+    columns = sorted({_SUBJECTS[ref.table].column for ref in failed})
     for row in services.dataverse.query(
         Job.SET,
-        select=(
-            Job.NAME, Job.OPERATION, Job.STATUS, Job.RESULT_CODE, f"_{Job.CUSTOMER}_value", f"_{Job.LEAD}_value"
-        ),
+        select=(Job.NAME, Job.OPERATION, Job.STATUS, Job.RESULT_CODE, *map(lookup_value, columns)),
         filter=filters.or_(*_about(failed, by_name)),
         orderby=(f"{Job.NUMBER} desc",),
-    ):  # fmt: skip
-        about = lookup_id(row, Job.CUSTOMER) or lookup_id(row, Job.LEAD)
+    ):
+        about = next(filter(None, (lookup_id(row, column) for column in columns)), None)
         ref = by_id.get(about.lower()) if about else by_name.get(str(row[Job.NAME]))
         if ref is not None:
-            is_failed_sync = (row[Job.OPERATION], row[Job.STATUS]) == (Operation.SYNC_CONTACT, JobStatus.FAILED)
+            failed_sync = (_SUBJECTS[ref.table].operation, JobStatus.FAILED)
+            is_failed_sync = (row[Job.OPERATION], row[Job.STATUS]) == failed_sync
             said.setdefault(ref, str(row[Job.RESULT_CODE]) if is_failed_sync else None)
     return {ref: code for ref, code in said.items() if code is not None}
 
 
 def _about(records: Collection[RecordRef], names: Collection[str]) -> Iterator[str]:
     """The conditions of the jobs of these records, and of those with these names."""
-    leads = sorted(ref.id for ref in records if ref.table == Lead.TABLE)
-    customers = sorted(ref.id for ref in records if ref.table != Lead.TABLE)
-    for column, values in ((Job.CUSTOMER, customers), (Job.LEAD, leads), (Job.NAME, sorted(names))):
+    wanted = defaultdict[str, set[str]](set)
+    for ref in records:
+        wanted[_SUBJECTS[ref.table].column].add(ref.id)
+    wanted[Job.NAME].update(names)
+    for column, values in sorted(wanted.items()):
         if values:
-            yield filters.in_(column, values)
+            yield filters.in_(column, sorted(values))
 
 
 def _name(ref: RecordRef, *, is_deleted: bool) -> str:
@@ -105,12 +137,13 @@ def _name(ref: RecordRef, *, is_deleted: bool) -> str:
 
 
 def _order(ref: RecordRef, *, is_deleted: bool) -> Row:
-    about = {} if is_deleted else {f"{_LOOKUPS[ref.table]}@odata.bind": bind(RECORD_TABLES[ref.table].set_name, ref.id)}
-    return {Job.NAME: _name(ref, is_deleted=is_deleted), Job.OPERATION: Operation.SYNC_CONTACT.value, **about}
+    subject = _SUBJECTS[ref.table]
+    about = {} if is_deleted else {f"{subject.navigation}@odata.bind": bind(subject.set_name, ref.id)}
+    return {Job.NAME: _name(ref, is_deleted=is_deleted), Job.OPERATION: subject.operation.value, **about}
 
 
-def _outcome(services: Services, error: ConnectorError, *, is_deleted: bool) -> Row:
-    message = error.with_advice(_BY_HAND) if is_deleted else error.for_people
+def _outcome(services: Services, ref: RecordRef, error: ConnectorError, *, is_deleted: bool) -> Row:
+    message = error.with_advice(_SUBJECTS[ref.table].by_hand) if is_deleted else error.for_people
     return {
         Job.STATE: JobStatus.FAILED.state,
         Job.STATUS: JobStatus.FAILED.value,

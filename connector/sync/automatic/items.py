@@ -14,7 +14,7 @@ from connector.dataverse.names import Permission
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Unreadable
 from connector.routing.quarantine import quarantine
-from connector.routing.record_item import RecordItem
+from connector.routing.record_item import RecordItem, joined_items
 from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
 from connector.services import Services
@@ -63,15 +63,6 @@ def read_items(messages: Iterable[Delivered], bus: Bus) -> list[RecordItem]:
         else:
             items.append(item.model_copy(update={"always": True}) if message.again else item)
     return joined_items(items)
-
-
-def joined_items(items: Iterable[RecordItem]) -> list[RecordItem]:
-    """One item for several about the same row."""
-    by_subject: dict[object, RecordItem] = {}
-    for item in items:
-        key = item.record or item.permission
-        by_subject[key] = item.joined(by_subject[key]) if key in by_subject else item
-    return list(by_subject.values())
 
 
 def with_records(services: Services, items: Sequence[RecordItem], put_back: Returned) -> list[RecordItem]:

@@ -67,12 +67,15 @@ class ShownUpdate:
     seen_on: datetime
 
 
-def apply(services: Services, updates: Sequence[ShownUpdate]) -> Counter[str]:
+def apply(
+    services: Services, updates: Sequence[ShownUpdate], records: Mapping[RecordRef, Record] | None = None
+) -> Counter[str]:
     """Write what these contacts have newer than their records.
 
     Args:
         services: the systems.
         updates: contacts whose External Id is the id of a row.
+        records: their records, if they were read just now.
 
     Raises:
         Transient, Misconfigured: something could not be done now; all else is done.
@@ -81,7 +84,8 @@ def apply(services: Services, updates: Sequence[ShownUpdate]) -> Counter[str]:
     problems: list[ConnectorError] = []
     for block in batched(updates, AT_ONCE, strict=False):
         by_id = {str(each.contact.external_id).lower(): each for each in block}  # the last one is the newest
-        _Block(services, by_id, counts, problems).work()
+        known = None if records is None else {ref: each for ref, each in records.items() if ref.id in by_id}
+        _Block(services, by_id, counts, problems).work(known)
     for problem in problems:
         if isinstance(problem, Transient | Misconfigured):
             raise problem
@@ -103,9 +107,9 @@ class _Block:
         self._counts = counts
         self._problems = problems
 
-    def work(self) -> None:
+    def work(self, records: Mapping[RecordRef, Record] | None) -> None:
         fields = self._services.spotler.fields()
-        records = self._find()
+        records = self._find() if records is None else records
         self._counts[NO_RECORD] += len(self._updates) - len(records)
         for _ in range(TRIES):
             again = self._try(records, fields)

@@ -14,7 +14,9 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import NonNegativeInt, StringConstraints
 
 from connector import telemetry
 from connector.dataverse.api import Dataverse, Query
@@ -22,7 +24,7 @@ from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.mapping import mapping_version
 from connector.services import Services
-from connector.state import StateConflict
+from connector.state import StateConflict, StoredMoment, StoredValue
 from connector.sync.brake.derived import Derived
 
 log = logging.getLogger(__name__)
@@ -33,8 +35,19 @@ BRAKE_HOLDS: Final = "BRAKE_HOLDS"
 WINDOW: Final = timedelta(days=1)
 #: How often a count is tried that another instance changes at the same time.
 TRIES: Final = 10
-#: Where plans are kept.
+#: Where plans are kept, and how they are named: by the moment and the count.
 PLANS: Final = "plans"
+PlanName = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}t[0-9]{6}-[0-9a-f]{6}$")]
+
+
+class CountValue(StoredValue):
+    """What is stored of a count."""
+
+    since: StoredMoment
+    total: NonNegativeInt
+    passed: list[str]
+    plan: PlanName | Literal[""]
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +69,14 @@ class BrakeCount:
     approved: bool = False
 
     @classmethod
-    def parse(cls, value: Mapping[str, object]) -> Self:
-        """What the state holds."""
-        passed = value["passed"]
-        return cls(
-            datetime.fromisoformat(str(value["since"])),
-            int(str(value["total"])),
-            frozenset(map(str, passed if isinstance(passed, list) else ())),
-            str(value["plan"]),
-            value["approved"] is True,
-        )
+    def parse(cls, name: str, value: Mapping[str, object]) -> Self:
+        """What the state holds.
+
+        Raises:
+            StoredValueUnreadable: it is no count.
+        """
+        found = CountValue.of(name, value)
+        return cls(found.since, found.total, frozenset(found.passed), found.plan, found.approved)
 
     @property
     def value(self) -> dict[str, object]:
@@ -103,8 +114,8 @@ class Brake:
         state, now = self._services.state, self._services.now()
         for _ in range(TRIES):
             stored = state.read(name)
-            count = BrakeCount.parse(stored.value) if stored else BrakeCount(now)
-            if name.endswith("reads") and not count.plan and now - count.since >= WINDOW:
+            count = BrakeCount.parse(name, stored.value) if stored else BrakeCount(now)
+            if name.endswith("reads") and not count.plan and abs(now - count.since) >= WINDOW:
                 count = BrakeCount(now)
             if count.approved:
                 return set()
@@ -118,7 +129,7 @@ class Brake:
                     state.write(name, new.value, version=stored.version if stored else None)
             except StateConflict:
                 continue
-            if new.plan != count.plan:
+            if held:
                 self._announce(name, new)
             return {each.ref for each in held}
         raise StateConflict
@@ -142,12 +153,15 @@ class Brake:
             self._services.state.write(part, content, version=None)
 
     def _announce(self, name: str, count: BrakeCount) -> None:
-        """One alert for all instances: only one of them can have written the plan."""
-        self._services.state.write(
-            f"{PLANS}/{count.plan}",
-            {"made_on": self._services.now().isoformat(), "mapping": self._version, "count": name},
-            version=None,
-        )
+        """One alert for all instances, by the one that has written the plan; also after one died before it did that."""
+        plan, state = f"{PLANS}/{count.plan}", self._services.state
+        if state.read(plan) is not None:
+            return
+        value = {"made_on": self._services.now().isoformat(), "mapping": self._version, "count": name}
+        try:
+            state.write(plan, value, version=None)
+        except StateConflict:
+            return
         cause = "reads that lack something" if name.endswith("reads") else "the changed mapping"
         text = (
             f"The brake holds back what follows from {cause}: more than {len(count.passed)} of {count.total} records "

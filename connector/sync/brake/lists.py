@@ -50,7 +50,7 @@ class ListBrake:
         marks = {mark(ref) for _, ref in zip(range(2 * most + 1), leaving, strict=False)}
         for _ in range(TRIES):
             stored = self._services.state.read(self._name)
-            before = BrakeCount.parse(stored.value) if stored else BrakeCount(self._services.now())
+            before = BrakeCount.parse(self._name, stored.value) if stored else BrakeCount(self._services.now())
             if before.approved:
                 return ""
             after = self._counted(before, marks, most, count=count, total=total)
@@ -71,20 +71,20 @@ class ListBrake:
     def settle(self) -> None:
         """They have left: what a person approved holds for these, and for nobody else."""
         stored = self._services.state.read(self._name)
-        if stored is not None and BrakeCount.parse(stored.value).approved:
+        if stored is not None and BrakeCount.parse(self._name, stored.value).approved:
             self._services.state.delete(self._name)
 
     def forget(self) -> None:
         """The list has no audience any more."""
         stored = self._services.state.read(self._name)
-        if stored is not None and (plan := BrakeCount.parse(stored.value).plan):
+        if stored is not None and (plan := BrakeCount.parse(self._name, stored.value).plan):
             self._services.state.delete(f"{PLANS}/{plan}")
         self._services.state.delete(self._name)
 
     def _counted(self, before: BrakeCount, marks: Iterable[str], most: int, *, count: int, total: int) -> BrakeCount:
         """The count after these, with the plan that holds them back if there are too many."""
         now = self._services.now()
-        if now - before.since >= WINDOW:
+        if abs(now - before.since) >= WINDOW:
             before = replace(before, since=now, passed=frozenset())
         fresh = frozenset(marks) - before.passed
         if len(fresh) <= most - len(before.passed) and count <= 2 * most:

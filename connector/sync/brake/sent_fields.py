@@ -33,11 +33,15 @@ class SentFields:
         """What a row holds; nothing if it cannot be read."""
         try:
             content = json.loads(str(text)) if text else {}
-            if not isinstance(content, dict) or content.get("v") != VERSION:
-                return cls()
-            return cls(str(content["mapping"]), frozenset(map(str, content["filled"])), content["silenced"] is True)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, RecursionError):
             return cls()
+        if not isinstance(content, dict) or content.get("v") != VERSION:
+            return cls()
+        mapping, filled, silenced = (content.get(name) for name in ("mapping", "filled", "silenced"))
+        if not isinstance(mapping, str) or not isinstance(silenced, bool) or not isinstance(filled, list):
+            return cls()
+        names = frozenset(name for name in filled if isinstance(name, str))
+        return cls(mapping, names, silenced) if len(names) == len(filled) else cls()
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from connector.sync.brake.lists import EMPTIED, ListBrake
 from connector.sync.lists.difference import Difference, Todo, differences, on_list
 from connector.sync.lists.handle import RunHandle
 from connector.sync.lists.ids import unpacked
-from connector.sync.lists.membership import Membership
+from connector.sync.lists.membership import AudienceMembers
 
 #: How many an audience may have of which nothing is known while its list is empty: a person has to look.
 UNKNOWN_SIZE: Final = 1_000_000_000
@@ -90,7 +90,7 @@ def _listed(work: RunHandle) -> Iterator[tuple[bytes, str]]:
     return on_list(pages)
 
 
-def _recovered(work: RunHandle, membership: Membership) -> Membership:
+def _recovered(work: RunHandle, membership: AudienceMembers) -> AudienceMembers:
     """What was stored is lost: empty the audience, so that it can be filled again, or ask a person before."""
     run = work.run
     run.is_lost = True

@@ -46,7 +46,7 @@ class Block:
 
 
 @dataclass(slots=True)
-class Membership:
+class AudienceMembers:
     """Who is in an audience.
 
     Attributes:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final
+
+from pydantic import TypeAdapter
 
 #: How long a run can go on after its last piece. Later, what it has read is too old, and the list is read again.
 FRESH: Final = timedelta(hours=1)
@@ -84,17 +86,14 @@ class ListRun:
     refused: Counter[str] = field(default_factory=Counter)
     refused_ids: list[str] = field(default_factory=list)
 
-    @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> Self:
+    @staticmethod
+    def parse(value: Mapping[str, object]) -> "ListRun":
         """What the state holds.
 
         Raises:
-            ValueError, TypeError, KeyError: it is not that.
+            ValueError: it is not that.
         """
-        known = {each.name: value[each.name] for each in fields(cls)}
-        for name in ("counts", "left_out", "refused"):
-            known[name] = Counter({str(key): int(number) for key, number in known[name].items()})
-        return cls(**{**known, "phase": Phase(known["phase"])})
+        return _READER.validate_python(value)
 
     @property
     def value(self) -> dict[str, object]:
@@ -145,3 +144,6 @@ class ListRun:
                 return f"{counts['synced']:,} of {counts['to sync']:,} new members are in Spotler."
             case _:
                 return f"{counts['removed']:,} of {counts['to remove']:,} former members are removed."
+
+
+_READER: Final = TypeAdapter(ListRun)

@@ -21,7 +21,7 @@ from typing import Final
 from connector.errors import Misconfigured
 from connector.state import StateConflict, StateStore, StoredValueUnreadable
 from connector.sync.lists.ids import each_of, packed, unpacked
-from connector.sync.lists.membership import Block, Event, Membership
+from connector.sync.lists.membership import AudienceMembers, Block, Event
 from connector.sync.lists.run import ListRun, Phase
 
 LISTS: Final = "lists"
@@ -58,7 +58,7 @@ class ListState:
 
     def run(self, number: int) -> tuple[ListRun, str] | None:
         """A run and its version; None where it cannot be read."""
-        with suppress(StoredValueUnreadable, ValueError, TypeError, KeyError, AttributeError):
+        with suppress(StoredValueUnreadable, ValueError):
             stored = self._state.read(self._name(number, "run"))
             return (ListRun.parse(stored.value), stored.version) if stored else None
         return None
@@ -125,7 +125,7 @@ class ListState:
 
     # The membership
 
-    def membership(self) -> Membership:
+    def membership(self) -> AudienceMembers:
         """Who is in the audience, as far as is known."""
         return self._membership()[0]
 
@@ -153,7 +153,7 @@ class ListState:
         for name in self._state.names(f"{self._root}/"):
             self._state.delete(name)
 
-    def _membership(self, before: int | None = None) -> tuple[Membership, int]:
+    def _membership(self, before: int | None = None) -> tuple[AudienceMembers, int]:
         """The membership, and the run whose full copy it begins with: one of those before this, or of all."""
         runs = self.runs()
         start, membership = self._last_copy([run for run in runs if before is None or run < before])
@@ -162,14 +162,14 @@ class ListState:
                 self._replay(number, membership)
         return membership, start
 
-    def _last_copy(self, runs: list[int]) -> tuple[int, Membership]:
+    def _last_copy(self, runs: list[int]) -> tuple[int, AudienceMembers]:
         """The newest full copy that can be read; without any, nobody knows what else was sent before the first run."""
         for number in reversed(runs):
             with suppress(_Lost):
                 return number, self._copy(number)
-        return 0, Membership(is_uncertain=True)
+        return 0, AudienceMembers(is_uncertain=True)
 
-    def _copy(self, number: int) -> Membership:
+    def _copy(self, number: int) -> AudienceMembers:
         index = self._read(self._name(number, "full"))
         parts = index.get("parts")
         if not isinstance(parts, list):
@@ -180,7 +180,7 @@ class ListState:
             if not isinstance(part, dict) or not isinstance(text, str) or _checksum(text) != part.get("sha256"):
                 raise _Lost
             blocks[part.get("certain") is True].append(_bytes(text))
-        return Membership(
+        return AudienceMembers(
             is_uncertain=index.get("uncertain") is not False,
             blocks=[
                 Block(Event.ADDED, b"".join(blocks[True])),
@@ -188,7 +188,7 @@ class ListState:
             ],
         )
 
-    def _replay(self, number: int, membership: Membership) -> None:
+    def _replay(self, number: int, membership: AudienceMembers) -> None:
         """What one run has sent, after all that was before it."""
         found = self.run(number)
         if found is None:

@@ -5,34 +5,20 @@ create one row: the second one is told that it exists.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import Final
-from uuid import UUID, uuid5
 
 from connector.consent import Change, PermissionRow
 from connector.consent.creation import NewRow
-from connector.consent.permissions import key_of
-from connector.dataverse.api import Conflict, Duplicate, Row, WriteResult
-from connector.dataverse.choices import ChangedBy, ConsentCause
-from connector.dataverse.permission_tables import PermissionTable
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.api import Conflict, Duplicate
+from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.services import Services
 from connector.sync.permissions.history import append
-from connector.sync.permissions.storage import storage_of
-from connector.sync.permissions.switch import traces
-
-#: Makes the ids; never changed, or a row could exist twice.
-_NAMESPACE: Final = UUID("6d0c1f0e-3b1c-5f2a-9a53-5d6f0d9a7c11")
+from connector.sync.permissions.places import storage_of
+from connector.sync.permissions.storage import PermissionStorage, Problems
 
 
 class AlreadyThere(Transient):
     """Another worker created the row of the permission; the record has to be read again."""
-
-
-def row_id(record: RecordRef, permission: str) -> str:
-    """The id of the row of a permission that the connector creates."""
-    return str(uuid5(_NAMESPACE, f"{record.id}:{key_of(permission)}"))
 
 
 def create(
@@ -47,55 +33,39 @@ def create(
     Returns:
         the created rows of each record, and the errors of the records of which a row was not created.
     """
-    changes = [_entry(record, each) for record, news in rows.items() for each in news]
-    failed = append(services.dataverse, changes)
-    wanted = [(record, each) for record, news in rows.items() if record not in failed for each in news]
-    if not wanted:
-        return {}, failed
-    results: list[WriteResult] = []
-    # The rows of one record table are kept in one table.
-    wanted.sort(key=lambda each: each[0].table)
-    for table, group in groupby(wanted, key=lambda each: each[0].table):
-        storage, part = storage_of(services, table), list(group)
-        try:
-            results += services.dataverse.create_multiple(storage, [_values(storage, *each) for each in part])
-        except ConnectorError as error:
-            results += [WriteResult("", error) for _ in part]
+    places = {record.table: storage_of(services, record.table) for record in rows}
+    wanted = [(record, each) for record, news in rows.items() for each in news]
+    before = [each for each in wanted if not (each[1].on and places[each[0].table].explains_itself)]
+    failed = append(services.dataverse, [_entry(places, *each) for each in before])
+    wanted = [each for each in wanted if each[0] not in failed]
     created: dict[RecordRef, tuple[PermissionRow, ...]] = {}
-    for (record, new), result in zip(wanted, results, strict=True):
-        if result.error is None:
-            created[record] = (*created.get(record, ()), _row(record, new))
-        elif isinstance(result.error, Conflict | Duplicate):
-            failed.setdefault(record, AlreadyThere())
-        else:
-            failed[record] = result.error
+    for storage in {place.name: place for place in places.values()}.values():
+        part = [each for each in wanted if places[each[0].table].name == storage.name]
+        for (record, new), problem in zip(part, _problems(storage, part), strict=True):
+            if problem is None:
+                created[record] = (*created.get(record, ()), _row(places, record, new))
+            elif isinstance(problem, Conflict | Duplicate):
+                failed.setdefault(record, AlreadyThere())
+            else:
+                failed[record] = problem
+    after = [each for each in wanted if each not in before and each[0] not in failed]
+    failed |= append(services.dataverse, [_entry(places, *each) for each in after])
     return created, failed
 
 
-def _entry(record: RecordRef, new: NewRow) -> Change:
-    key = row_id(record, new.name)
+def _problems(storage: PermissionStorage, rows: Sequence[tuple[RecordRef, NewRow]]) -> Problems:
+    try:
+        return storage.create(rows) if rows else ()
+    except ConnectorError as error:
+        return [error for _ in rows]
+
+
+def _entry(places: Mapping[str, PermissionStorage], record: RecordRef, new: NewRow) -> Change:
+    key = places[record.table].row_id(record, new.name)
     return Change(record, new.name, None, new.on, new.at, new.cause, new.evidence or f"Row {key}", once=key)
 
 
-def _values(table: PermissionTable, record: RecordRef, new: NewRow) -> Row:
-    bit = {table.bit: new.bit} if table.bit else {}
-    return {
-        table.id: row_id(record, new.name),
-        table.name: new.name[:200],
-        table.subscribed: new.on,
-        **bit,
-        **traces(table, new.at.isoformat(timespec="seconds"), _changed_by(new)),
-        f"{table.lookup(record.table).navigation}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
-    }
-
-
-def _changed_by(new: NewRow) -> ChangedBy:
-    return ChangedBy.SPOTLER if new.cause in (ConsentCause.FEED, ConsentCause.FORM) else ChangedBy.DYNAMICS
-
-
-def _row(record: RecordRef, new: NewRow) -> PermissionRow:
+def _row(places: Mapping[str, PermissionStorage], record: RecordRef, new: NewRow) -> PermissionRow:
     """The row as it would be read."""
-    at = new.at.replace(microsecond=0)
-    return PermissionRow(
-        row_id(record, new.name), new.name, new.bit, subscribed=new.on, source=new.source, at=at, changed_on=at
-    )
+    at, key = new.at.replace(microsecond=0), places[record.table].row_id(record, new.name)
+    return PermissionRow(key, new.name, new.bit, subscribed=new.on, source=new.source, at=at, changed_on=at)

@@ -15,6 +15,7 @@ from connector.dataverse.choices import ConsentCause
 from connector.dataverse.names import Account, Consent, Contact, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Transient
+from connector.sync.moments import read_moment
 
 #: The lookup of Consent History that belongs to each table.
 _NAVIGATION: Final = {
@@ -54,8 +55,8 @@ def append(dataverse: Dataverse, changes: Sequence[Change]) -> dict[RecordRef, C
 def latest(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordRef, dict[str, Latest]]:
     """The newest entry about each permission of these records, by the name of the permission as it is compared."""
     by_record: dict[RecordRef, dict[str, Latest]] = {}
-    for change in _read(dataverse, records):
-        entry = Latest(change.after, change.at, change.cause is ConsentCause.PERSON)
+    for change, noted_on in _dated(dataverse, records):
+        entry = Latest(change.after, change.at, change.cause is ConsentCause.PERSON, read_moment(noted_on))
         by_record.setdefault(change.record, {})[key_of(change.permission)] = entry
     return by_record
 
@@ -104,6 +105,11 @@ def _row(change: Change, *, linked: bool) -> Row:
 
 def _read(dataverse: Dataverse, records: Collection[RecordRef]) -> list[Change]:
     """The entries about these records, the oldest first."""
+    return [change for change, _ in _dated(dataverse, records)]
+
+
+def _dated(dataverse: Dataverse, records: Collection[RecordRef]) -> list[tuple[Change, str]]:
+    """The same, with when each was written."""
     if not records:
         return []
     rows = dataverse.query(
@@ -121,14 +127,13 @@ def _read(dataverse: Dataverse, records: Collection[RecordRef]) -> list[Change]:
         ),
         filter=filters.in_(Consent.RECORD, sorted({record.id for record in records})),
     )
-    return list(_in_order(rows))
+    return _in_order(rows)
 
 
-def _in_order(rows: Iterable[Row]) -> Iterable[Change]:
+def _in_order(rows: Iterable[Row]) -> list[tuple[Change, str]]:
     """Entries by their time. At the same second an opt-out comes last, so that it is what counts."""
     changes = [(_change(row), str(row.get(_CREATED_ON) or "")) for row in rows]
-    ordered = sorted(changes, key=lambda each: (each[0].at, not each[0].after, each[1]))
-    return (change for change, _ in ordered)
+    return sorted(changes, key=lambda each: (each[0].at, not each[0].after, each[1]))
 
 
 def _change(row: Row) -> Change:

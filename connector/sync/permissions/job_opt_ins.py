@@ -18,7 +18,8 @@ from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.both_ways.switches import known_after_sending
 from connector.sync.info import InfoChanged, InfoWrite, info_of, write_unchanged
-from connector.sync.permissions.creation import create, row_id
+from connector.sync.permissions.creation import create
+from connector.sync.permissions.places import storage_of
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.records import Record, RecordReader
 
@@ -51,7 +52,8 @@ def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str,
     for each in kept:
         rows = each.record.rows_of(each.permission.name, each.permission.bit)
         if not rows and each.record.ref in made:
-            own = row_id(each.record.ref, each.permission.name)  # a row that a person has made meanwhile stays
+            # A row that a person has made meanwhile stays.
+            own = storage_of(services, each.record.ref.table).row_id(each.record.ref, each.permission.name)
             rows = tuple(row for row in made[each.record.ref].facts.rows if row.id == own)
         evidence = f"Job {each.job}"
         switches += [

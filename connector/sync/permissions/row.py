@@ -8,11 +8,12 @@ no other trace than the time of the last write. So the last write tells which of
 | the connector | Changed On | Changed On |
 | anybody else | Changed On, or the last write if it is empty | the later one of Changed On and the last write |
 
-Of two possible times the one counts that favours an opt-out.
+Of two possible times the one counts that favours an opt-out. A Changed On that lies after the last write by more than
+any clock is off says nothing: who typed it would never be unsubscribed by an opt-out in Spotler.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from connector.consent import ConsentSource, PermissionRow
@@ -25,6 +26,8 @@ from connector.sync.moments import read_moment
 from connector.sync.own_user import own_user
 
 _MODIFIED_BY: Final = lookup_value(Permission.MODIFIED_BY)
+#: How far Changed On may be ahead of the write: it may come from Spotler's clock, in a zone that was read wrongly.
+_CLOCKS: Final = timedelta(days=1)
 
 
 def columns_of(table: PermissionTable) -> tuple[str, ...]:
@@ -55,6 +58,8 @@ def read_row(services: Services, row: Row, table: PermissionTable = SPOTLER_PERM
 def _switched_on(services: Services, row: Row, permission: PermissionRow) -> datetime | None:
     """When the row was switched, as far as it says so."""
     changed, modified = permission.changed_on, permission.modified_on
+    if changed is not None and modified is not None and changed > modified + _CLOCKS:
+        return modified
     if changed is None or modified is None or not permission.refuses or modified <= changed:
         return changed or modified
     return changed if str(row.get(_MODIFIED_BY) or "").lower() == own_user(services) else modified

@@ -36,8 +36,8 @@ from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.permissions.creation import AlreadyThere, create
 from connector.sync.permissions.history import append, latest
-from connector.sync.permissions.storage import storage_of
-from connector.sync.permissions.switch import Switch, note_edits, switch
+from connector.sync.permissions.places import storage_of
+from connector.sync.permissions.switch import Switch, switch
 from connector.sync.permissions.variables import variables_of
 from connector.sync.permissions.withdrawal import opt_ins_decided, withdrawals_decided
 from connector.sync.records import Record, RecordReader
@@ -165,7 +165,7 @@ class PermissionRows:
             edited.setdefault(ref.table, []).extend(() if ref in failed else _edited(each))
         try:
             for table, rows in edited.items():
-                note_edits(self._services, storage_of(self._services, table), rows)
+                storage_of(self._services, table).note_edits(rows)
         except ConnectorError as error:
             failed |= {ref: error for ref, each in found.items() if each.edited}
         return {each.ref: failed.get(each.ref) or _noted(each, found[each.ref]) for each in records}
@@ -214,7 +214,8 @@ class PermissionRows:
                 field = self._services.spotler.fields().get(row.field)
                 limit = {key_of(name) for name in row.items}
                 options = field.options if field else ()
-                return [each for each in options if not limit or key_of(each.name) in limit]
+                wanted = [each for each in options if not limit or key_of(each.name) in limit]
+                return storage_of(self._services, table).items(wanted)
         return ()
 
 

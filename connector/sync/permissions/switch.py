@@ -1,30 +1,32 @@
-"""Rows of Spotler Permission are switched here, and nowhere else: the history first, then the row.
+"""Permissions are switched here, and nowhere else: the history first, then the row.
 
     switches ─► Consent History ─┬─ written ──► rows (on: only the version that was read)
                                  └─ not written ──► the error of its record: nothing is switched
 
 Switching off is never bound to a version, so that no state of a row forbids a withdrawal. Switching on is: where
 somebody has changed the row meanwhile, that person's change stays.
+
+A place that shows by itself when somebody was switched on (a Marketing List) comes before the history then: see
+`PermissionStorage.explains_itself`.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from connector import telemetry
 from connector.consent import Change, PermissionRow
-from connector.dataverse.api import BatchRequest, Conflict, Keyed, NotFound, Row
+from connector.dataverse.api import Conflict, NotFound
 from connector.dataverse.choices import ChangedBy, ConsentCause
-from connector.dataverse.names import Permission
-from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.services import Services
 from connector.sync.old_values import OPERATION, Overwritten, keep
 from connector.sync.permissions.history import append
-from connector.sync.permissions.storage import storage_of
+from connector.sync.permissions.places import storage_of
+from connector.sync.permissions.storage import Problems
 
 log = logging.getLogger(__name__)
 
@@ -68,18 +70,10 @@ class Switch:
             return None
         return Change(self.record, self.row.name, before, self.on, self.at, self.cause, self.evidence)
 
-    def values(self, table: PermissionTable) -> Row:
-        """The columns of the row afterwards."""
-        at = self.at.astimezone(UTC).isoformat(timespec="seconds")
-        by = _CHANGED_BY.get(self.cause, ChangedBy.DYNAMICS)
-        active = {Permission.STATE: 0, Permission.STATUS: 1} if self.on and not self.row.is_active else {}
-        return {table.subscribed: self.on, **traces(table, at, by), **active}
-
-
-def traces(table: PermissionTable, at: str | None, by: ChangedBy) -> dict[str, object]:
-    """What a row says of its last switch, as far as the table has columns for it."""
-    columns = {table.changed_on: at, table.changed_by: by.value}
-    return {name: value for name, value in columns.items() if name is not None}
+    @property
+    def changed_by(self) -> ChangedBy:
+        """What people see as the place where it was changed."""
+        return _CHANGED_BY.get(self.cause, ChangedBy.DYNAMICS)
 
 
 def switch(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
@@ -90,14 +84,21 @@ def switch(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, Co
     Returns:
         the records of which a row could not be switched, and why. A row that is gone is the same end state.
     """
-    changes = [change for each in switches if (change := each.change)]
-    failed = append(services.dataverse, changes)
+    places = {each.record.table: storage_of(services, each.record.table) for each in switches}
+    before = [each for each in switches if not (each.on and places[each.record.table].explains_itself)]
+    failed = _note(services, before)
     ready = [each for each in switches if each.record not in failed]
     _keep_old(services, ready)
-    for table, group in _by_table(services, ready):
-        failed |= _off(services, table, [each for each in group if not each.on])
-        failed |= _on(services, table, [each for each in group if each.on])
-    return failed
+    for storage in {place.name: place for place in places.values()}.values():
+        group = [each for each in ready if places[each.record.table].name == storage.name]
+        failed |= _done(storage.switch_off, [each for each in group if not each.on])
+        failed |= _done(storage.switch_on, [each for each in group if each.on])
+    return failed | _note(services, [each for each in ready if each not in before and each.record not in failed])
+
+
+def _note(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
+    """Add to the history what it lacks."""
+    return append(services.dataverse, [change for each in switches if (change := each.change)])
 
 
 def _keep_old(services: Services, switches: Sequence[Switch]) -> None:
@@ -110,67 +111,18 @@ def _keep_old(services: Services, switches: Sequence[Switch]) -> None:
         telemetry.log_problem(log, error, operation=OPERATION)
 
 
-def _by_table(services: Services, switches: Sequence[Switch]) -> list[tuple[PermissionTable, list[Switch]]]:
-    """The switches of each table that permissions are kept in."""
-    by_name: dict[str, tuple[PermissionTable, list[Switch]]] = {}
-    for each in switches:
-        table = storage_of(services, each.record.table)
-        by_name.setdefault(table.table, (table, []))[1].append(each)
-    return list(by_name.values())
-
-
-def note_edits(services: Services, table: PermissionTable, rows: Sequence[PermissionRow]) -> None:
-    """Write on rows when people switched them. Whoever changes one meanwhile is noticed with the next sync.
-
-    Raises:
-        ConnectorError: Dataverse cannot be asked.
-    """
-    if rows and table.changed_on:
-        services.dataverse.batch(
-            [
-                BatchRequest.update(table.set, row.id, _edited(table, row), if_match=row.version)
-                for row in rows
-                if row.at
-            ]
-        )
-
-
-def _edited(table: PermissionTable, row: PermissionRow) -> Row:
-    at = row.at.astimezone(UTC).isoformat(timespec="seconds") if row.at else None
-    return traces(table, at, ChangedBy.DYNAMICS)
-
-
-def _off(services: Services, table: PermissionTable, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
-    if not switches:
-        return {}
-    try:
-        results = services.dataverse.update_multiple(
-            table, [Keyed(each.row.id, each.values(table)) for each in switches]
-        )  # fmt: skip
-    except ConnectorError as error:
-        return {each.record: error for each in switches}
-    return _errors(switches, [result.error for result in results])
-
-
-def _on(services: Services, table: PermissionTable, switches: Sequence[Switch]) -> dict[RecordRef, ConnectorError]:
-    if not switches:
-        return {}
-    requests = [
-        BatchRequest.update(table.set, each.row.id, each.values(table), if_match=each.row.version) for each in switches
-    ]
-    try:
-        answers = services.dataverse.batch(requests)
-    except ConnectorError as error:
-        return {each.record: error for each in switches}
-    errors = [RowChanged() if isinstance(answer.error, Conflict) else answer.error for answer in answers]
-    return _errors(switches, errors)
-
-
-def _errors(
-    switches: Sequence[Switch], errors: Sequence[ConnectorError | None]
+def _done(
+    write: Callable[[Sequence[Switch]], Problems], switches: Sequence[Switch]
 ) -> dict[RecordRef, ConnectorError]:  # fmt: skip
+    """What went wrong, by record."""
+    if not switches:
+        return {}
+    try:
+        problems = write(switches)
+    except ConnectorError as error:
+        return {each.record: error for each in switches}
     return {
-        each.record: error
-        for each, error in zip(switches, errors, strict=True)
-        if error is not None and not isinstance(error, NotFound)
+        each.record: RowChanged() if isinstance(problem, Conflict) else problem
+        for each, problem in zip(switches, problems, strict=True)
+        if problem is not None and not isinstance(problem, NotFound)
     }

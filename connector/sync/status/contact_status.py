@@ -20,6 +20,7 @@ from connector.dataverse.api import Row
 from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Info
 from connector.spotler import Bounce, BounceType, SpotlerContact
+from connector.sync.moments import read_moment
 
 #: From so many soft bounces in a row a contact is inactive.
 SOFT_BOUNCES: Final = 4
@@ -66,15 +67,20 @@ class Standing:
     text: str = ""
 
     @classmethod
-    def of(cls, info: Row) -> Self:
-        """The status that a row of Spotler Info shows."""
+    def of(cls, info: Row, latest: datetime | None = None) -> Self:
+        """The status that a row of Spotler Info shows; what cannot be so is not known.
+
+        Args:
+            info: the row.
+            latest: no entry is from later than this: such a date would hide every entry to come. None for no limit.
+        """
         status, active = info.get(Info.CONTACT_STATUS), info.get(Info.ACTIVE)
-        on, count = info.get(Info.STATUS_ON), info.get(Info.SOFT_BOUNCES)
+        on, count = read_moment(info.get(Info.STATUS_ON)), info.get(Info.SOFT_BOUNCES)
         return cls(
             ContactStatus(status) if isinstance(status, int) and status in list(ContactStatus) else None,
             active if isinstance(active, bool) else None,
-            datetime.fromisoformat(on).astimezone(UTC) if isinstance(on, str) else None,
-            count if isinstance(count, int) else 0,
+            on if on is not None and (latest is None or on <= latest) else None,
+            count if isinstance(count, int) and count > 0 else 0,
             info.get(Info.STATUS_INFERRED) is True,
         )
 

@@ -11,6 +11,7 @@ from connector.dataverse.names import Info
 from connector.errors import Transient
 from connector.services import Services
 from connector.spotler import Bounce, SpotlerContact
+from connector.sync.moments import FUTURE
 from connector.sync.status.contact_status import COLUMNS, Standing
 
 #: How often a row is read again because somebody else has written it.
@@ -36,7 +37,7 @@ def apply_bounces(services: Services, bounces: Sequence[Bounce]) -> Counter[str]
             standing = standing.after_bounce(bounce)
         return standing
 
-    return _write(services, by_record, after)
+    return _counts(by_record, _write(services, by_record, after))
 
 
 def apply_contacts(services: Services, contacts: Iterable[SpotlerContact], at: datetime) -> Counter[str]:
@@ -51,35 +52,43 @@ def apply_contacts(services: Services, contacts: Iterable[SpotlerContact], at: d
         ConnectorError: as `apply_bounces`.
     """
     by_record = {record: contact for contact in contacts if (record := _record_id(contact))}
-    return _write(services, by_record, lambda record, standing: standing.after_sight(by_record[record], at))
+    return _counts(by_record, follow_contacts(services, by_record, at))
+
+
+def follow_contacts(services: Services, contacts: Mapping[str, SpotlerContact], at: datetime) -> dict[str, str]:
+    """As `apply_contacts`, for contacts by the id of their record; in a word what became of each that has a row."""
+    return _write(services, contacts, lambda record, standing: standing.after_sight(contacts[record], at))
+
+
+def _counts(records: Collection[str], became: Mapping[str, str]) -> Counter[str]:
+    return +(Counter(became.values()) + Counter({UNKNOWN: len(records) - len(became)}))
 
 
 def _write(
     services: Services, records: Mapping[str, object], after: Callable[[str, Standing], Standing]
-) -> Counter[str]:
-    """Change the rows of these records, and count what became of them."""
-    counts = Counter[str]()
+) -> dict[str, str]:
+    """Change the rows of these records; in a word what became of each that has one."""
+    became: dict[str, str] = {}
     waiting: Collection[str] = sorted(records)
     for _ in range(ATTEMPTS):
         rows = _rows(services, waiting)
-        counts[UNKNOWN] += len(set(waiting) - rows.keys())
         requests: dict[str, BatchRequest] = {}
         words: dict[str, str] = {}
         for record, row in rows.items():
-            standing = after(record, Standing.of(row))
+            standing = after(record, Standing.of(row, services.now() + FUTURE))
             if changes := standing.changes(row):
                 requests[record] = BatchRequest.update(Info.SET, str(row[Info.ID]), changes, if_match=etag(row))
                 words[record] = _word(standing)
             else:
-                counts[UNCHANGED] += 1
+                became[record] = UNCHANGED
         answers = services.dataverse.batch(list(requests.values())) if requests else []
         errors = {record: answer.error for record, answer in zip(requests, answers, strict=True) if answer.error}
         waiting = sorted(record for record, error in errors.items() if isinstance(error, Conflict))
         for error in (error for error in errors.values() if not isinstance(error, Conflict)):
             raise error
-        counts += Counter(word for record, word in words.items() if record not in waiting)
+        became |= {record: word for record, word in words.items() if record not in waiting}
         if not waiting:
-            return +counts
+            return became
     raise Transient("Rows of Spotler Info were written by others at the same time.")
 
 

@@ -131,6 +131,15 @@ class MatrixCast(Cast):
         event = {"type": "bounce", "externalId": record.id, "hard": hard}
         self._door.post("events", events=[{**event, "date": date.isoformat()} for date in reversed(dates)])
 
+    def engages(self, record: RecordRef, *kinds: str) -> None:
+        """Somebody opens and clicks, an hour apart, the last time an hour ago."""
+        event = {"externalId": record.id, "mailing": account.MAILING_ID}
+        events = [
+            {**event, "type": kind, "date": (self.start - timedelta(hours=hours)).isoformat()}
+            for hours, kind in enumerate(reversed(kinds), start=1)
+        ]
+        self._door.post("events", events=events)
+
     def unknown_contact(self) -> RecordRef:
         """Spotler has a contact for it, and Dataverse has no row."""
         record = RecordRef(Contact.TABLE, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.name}/unknown")))

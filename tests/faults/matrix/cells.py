@@ -14,6 +14,7 @@ SEEDS: Final = (1, 2, 3)
 #: Lists of Spotler that may be empty: an empty one in Spotler's own words cannot be distinguished from the truth.
 MAY_BE_EMPTY: Final = (
     *("/automation/list", "/campaign/list"),
+    *(f"/mailing-interaction/{kind}" for kind in ("sent", "opened", "clicked", "bounced")),
     *("/contact/bounces/list", "/contact/updates/list", "/contact/search"),
 )
 EMPTY_LIST: Final = FAULTS["200-empty-list"]

@@ -43,7 +43,7 @@ def plan_and_apply(services: Services) -> None:
 
     with TemporaryDirectory() as folder:
         file = Path(folder) / "plan.jsonl"
-        header = Header(mapping_version(services.mapping), services.now().isoformat(), asked=True)
+        header = Header("here", mapping_version(services.mapping), services.now().isoformat(), asked=True)
         with closing(write_plan(file, header, planned(PlanMaker(services, pause=no_pause)))) as written:
             problems = [each.problem for each in written if each.problem]
         run = begun(services, "plan-apply")

@@ -5,17 +5,20 @@ from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import (
     Automation,
     Consent,
     EnvironmentVariable,
     Flags,
     Info,
+    Interaction,
     Job,
     Permission,
     lookup_value,
 )
 from connector.dataverse.records import RECORD_TABLES
+from connector.sync.interactions.events import DATES
 from sandbox.spotler import seed as account
 from tests.faults.kill_points.evidence import ConsentEntry
 from tests.faults.matrix.systems import Systems
@@ -27,6 +30,7 @@ ACCOUNT: Final = "the account"
 #: What Spotler Info says about the contact; the moment and the code of the last sync are not compared.
 _SAID: Final = (Info.SENT_HASH, Info.GONE, Info.KEEP_OUT, Info.ACTIVE, Info.CONTACT_STATUS, Info.SOFT_BOUNCES)
 _OWNERS: Final = tuple(map(lookup_value, (Permission.CONTACT, Permission.LEAD, Permission.ACCOUNT)))
+_INTERACTION_OWNERS: Final = tuple(map(lookup_value, (Interaction.CONTACT, Interaction.LEAD, Interaction.ACCOUNT)))
 _SUBJECTS: Final = (Job.CUSTOMER, Job.LEAD)
 #: The columns of records that works change.
 _COLUMNS: Final = (
@@ -84,6 +88,12 @@ def of_dataverse(systems: Systems, ordered: Container[str]) -> State:
             found[str(row[names.id_column])]["row"] = _named(row, _COLUMNS)
     for owner, permissions in permissions_of(systems).items():
         found[owner]["permission rows"] = sorted(permissions)
+    for owner, rows in _interactions_of(systems).items():
+        found[owner]["interactions"] = sorted((row[Interaction.TYPE], row[Interaction.NAME]) for row in rows)
+        found[owner]["dates"] = _dates(rows)
+    for row in systems.rows(Info.TABLE):
+        shown = {column: row[column] for column in DATES.values() if row.get(column)}
+        found[str(row[Info.RECORD])]["dates fit"] = shown == found[str(row[Info.RECORD])].pop("dates", {})
     found[ACCOUNT]["automations"] = sorted(str(_named(row, _AUTOMATION)) for row in systems.rows(Automation.TABLE))
     found[ACCOUNT]["permissions"] = [
         row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)
@@ -101,6 +111,24 @@ def permissions_of(systems: Systems) -> dict[str, list[tuple[str, bool]]]:
             is_on = row.get(Permission.SUBSCRIBED) is True and row.get(Permission.STATE) == 0
             found[owner].append((str(row[Permission.NAME]), is_on))
     return dict(found)
+
+
+def _interactions_of(systems: Systems) -> dict[str, list[Mapping[str, Any]]]:
+    """The Marketing Interactions of each record."""
+    found = defaultdict[str, list[Mapping[str, Any]]](list)
+    for row in systems.rows(Interaction.TABLE):
+        owner = next((str(row[name]) for name in _INTERACTION_OWNERS if row.get(name)), ACCOUNT)
+        found[owner].append(row)
+    return dict(found)
+
+
+def _dates(rows: Iterable[Mapping[str, Any]]) -> dict[str, object]:
+    """The dates of Spotler Info that follow from the interactions of a record."""
+    dates: dict[str, object] = {}
+    for row in sorted(rows, key=lambda row: str(row[Interaction.ON])):
+        if column := DATES.get(InteractionType(row[Interaction.TYPE])):
+            dates[column] = row[Interaction.ON]
+    return dates
 
 
 def merged(*states: State) -> State:

@@ -23,11 +23,12 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.dataverse.records import RECORD_TABLES
-from connector.jobs.clean_up import clean_up
+from connector.jobs.nightly import clean_up_nightly
 from connector.operations.operation import Needs
 from connector.operations.registry import OPERATIONS
 from connector.pulls.automations import refresh_automations
 from connector.pulls.bounces import read_bounces
+from connector.pulls.interactions import read_interactions
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import pull_updates
 from connector.routing.subscriptions import RESOLVE
@@ -35,7 +36,7 @@ from connector.servicebus.entities import SYNC_RECORDS
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix import both_ways
+from tests.faults.matrix import both_ways, engagement
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
@@ -116,8 +117,11 @@ def _works() -> Iterator[Work]:
     yield Work("route-dataverse-message", Choice.START_AUTOMATION.slug, start, Woken.BY_DATAVERSE)
     yield Work("sweep-jobs", Choice.ADD_TAG.slug, add_tag, Woken.BY_SWEEP)
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
-    yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up,))
+    yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up_nightly,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
+    every_kind = App(settings={"interactions": "sent,opened,clicked,bounced"})
+    yield Work("read-interactions", RESOLVE, engagement.engaged, timers=(read_interactions,), app=every_kind)
+    yield Work("old-interactions", RESOLVE, engagement.kept, timers=(clean_up_nightly,))
     yield from _both_ways()
     automations, permissions = Choice.REFRESH_AUTOMATIONS.slug, Choice.REFRESH_PERMISSIONS.slug
     yield Work(f"{automations}-daily", automations, _without_jobs(automations), timers=(refresh_automations,))

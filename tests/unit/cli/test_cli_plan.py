@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from connector.settings import get_settings
+
 EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
 FIRST = {"contact": "firstname", "direction": "->", "spotler": "firstName"}
 
@@ -98,6 +100,35 @@ def test_a_plan_of_another_mapping_is_refused_as_a_whole(world, plan, mapping, t
     assert (ended.code, ended.out) == (1, "")
     assert "The mapping was changed since the plan was made" in ended.err
     assert world.in_spotler(ann) is None
+
+
+def test_a_plan_of_another_environment_is_refused_as_a_whole(world, plan, environment, tmp_path):
+    """A copy of an environment has the same records, and rows of the same versions."""
+    ann = world.contact("ann", firstname="Marianne")
+    file = tmp_path / "plan.jsonl"
+    plan("--out", str(file))
+    environment["SPOTLER_KEY"] = "of another account"
+    get_settings.cache_clear()
+
+    ended = plan("apply", str(file))
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "The plan was made for other systems than those of the settings" in ended.err
+    assert world.in_spotler(ann) is None
+
+
+def test_a_kept_plan_that_cannot_be_read_is_listed_with_the_reason_and_discarded(world, plan):
+    world.services.state.write("plans/20260301t120000-abcdef/part", {"x": 1}, version=None)
+
+    listed = json.loads(plan("list", "--json").out)
+    approved = plan("approve", "20260301t120000-abcdef")
+    discarded = plan("discard", "20260301t120000-abcdef")
+
+    assert [each["problem"] for each in listed] == ["The stored value plans/20260301t120000-abcdef is missing."]
+    assert approved.code == 1
+    assert "plan discard does it" in approved.err
+    assert discarded.code == 0
+    assert json.loads(plan("list", "--json").out) == []
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Old jobs are deleted, and nothing else."""
 
+from datetime import timedelta
+
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
-from connector.jobs.clean_up import clean_up
+from connector.jobs import clean_up as cleaning
 
 
 @pytest.fixture
@@ -16,6 +18,10 @@ def old(world):
         return world.job(Operation.ADD_TAG, **over)
 
     return _old
+
+
+def clean_up(services):
+    return cleaning.clean_up(services, services.now() + timedelta(minutes=8))
 
 
 def left(world):

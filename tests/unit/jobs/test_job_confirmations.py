@@ -1,11 +1,12 @@
 """Nothing is confirmed that was not seen: what a Completed job says about a person is so in Spotler."""
 
+from datetime import timedelta
+
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Info, Job, Permission
 from connector.jobs import clean_up as cleaning
-from connector.jobs.clean_up import clean_up
 from connector.spotler.calls import Route
 from sandbox.spotler import seed
 
@@ -250,5 +251,6 @@ def test_the_clean_up_goes_on_while_there_is_time(world, monkeypatch):
     for stuck in jobs[:3]:
         world.break_dataverse("400", rf"^dh_spotlerjobs\({stuck}\)", method="DELETE", inner=True)
 
-    assert clean_up(world.services) == 8
+    until = world.services.now() + timedelta(minutes=8)
+    assert cleaning.clean_up(world.services, until) == 8
     assert {row[Job.ID] for row in world.rows(Job.TABLE)} == set(jobs[:3])

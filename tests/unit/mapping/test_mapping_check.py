@@ -186,19 +186,6 @@ def test_a_column_of_the_table_for_new_subscribers_is_compared_like_others(field
     ]
 
 
-@pytest.mark.parametrize("collection", ["list"])
-def test_what_this_version_does_not_sync_yet_is_a_warning(fields, collection):
-    row = {"contact": f"@map({collection})", "direction": "<->", "spotler": "permissions"}
-
-    (finding,) = check(mapping(row), TABLES, fields)
-
-    assert not finding.is_fatal
-    assert str(finding) == (
-        f"Warning: Row 2, contact: @map({collection}) is accepted, but this version does not sync it. "
-        "Nothing is sent for this row."
-    )
-
-
 @pytest.mark.parametrize(
     ("column", "text", "problem"),
     [

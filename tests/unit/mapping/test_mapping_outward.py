@@ -272,14 +272,6 @@ def test_an_unknown_type_of_field_is_left_out(default_mapping):
     assert any("column firstname does not fit the field firstName" in warning for warning in outcome.warnings)
 
 
-@pytest.mark.parametrize("collection", ["list"])
-def test_collections_that_are_not_available_yet_are_a_warning(send, collection):
-    outcome = send((f"@map({collection})", "permissions"))
-
-    assert "permissions" not in outcome.properties
-    assert (f"The field permissions was not sent: @map({collection}) is not available.",) == outcome.warnings
-
-
 def test_a_column_that_only_comes_from_spotler_is_not_sent(send):
     outcome = send({"contact": "birthdate", "direction": "<-", "spotler": "birthday"}, birthdate="1984-02-29")
 

@@ -30,7 +30,7 @@ class Plan:
         self.two.tick()
         self.asked = options.pop("asks", True)
         maker = PlanMaker(self.two.services, asks=self.asked)
-        header = Header(mapping_version(self.two.services.mapping), "2026-01-01T00:00:00Z", self.asked)
+        header = Header("here", mapping_version(self.two.services.mapping), "2026-01-01T00:00:00Z", self.asked)
         records = maker.records(Contact.TABLE, seen=lambda _: None, **options)
         return list(write_plan(self.file, header, records))
 

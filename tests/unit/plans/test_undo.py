@@ -163,7 +163,7 @@ def test_an_applied_plan_is_undone_like_any_run(two, ann, tmp_path):
     two.profile(ann, city="Gouda")
     file = tmp_path / "plan"
     records = PlanMaker(two.services).records(Contact.TABLE, seen=print)
-    list(write_plan(file, Header(mapping_version(two.services.mapping), "", asked=True), records))
+    list(write_plan(file, Header("here", mapping_version(two.services.mapping), "", asked=True), records))
     running = begun(two.services, "plan-apply")
     assert [each.applied.name for each in apply_plan(running, read_lines(file), asked=True, seen=print)] == ["DONE"]
 

@@ -86,6 +86,17 @@ def test_a_bounce_is_shown_once_and_written_once(recent):
     assert recent.info(record)["versionnumber"] == version
 
 
+def test_a_status_that_somebody_has_dated_in_the_future_hides_no_bounce(recent):
+    record = recent.contact(known=True)
+    recent.services.dataverse.update(
+        Info.SET, str(recent.info(record)[Info.ID]), {Info.STATUS_ON: "2099-01-01T00:00:00Z"}
+    )
+    bounce(recent, record)
+
+    assert read_bounces(recent.services) == Counter({HARD: 1})
+    assert recent.info(record)[Info.STATUS_ON] < "2099"
+
+
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_no_bounce_is_lost_at_the_end_of_a_page(recent, size, monkeypatch):
     monkeypatch.setattr(loop, "BLOCK", 2)

@@ -13,6 +13,7 @@ from connector.errors import Unreadable
 from connector.routing.record_item import RecordItem
 from connector.routing.route import Ignore, Publish, route
 from sandbox.dataverse.garbling import garble
+from tests.damaged import damaged
 from tests.unit.jobs.posted import CONTACT, LEAD, ZERO, choice, reference
 from tests.unit.routing.changed import (
     OPERATION,
@@ -94,6 +95,15 @@ def test_changes_without_the_id_of_their_operation_have_ids_of_their_own():
 @pytest.mark.parametrize("column", [MAPPED, "donotemail", "donotbulkemail", "statecode", "statuscode"])
 def test_a_column_that_is_sent_or_decides_about_consent_starts_a_sync(column):
     assert items(updated(**{column: None, UNMAPPED: "1"})) == [contact()]
+
+
+def test_a_record_that_comes_twice_in_one_message_is_one_item_with_all_that_changed():
+    """Two items would have one id, and the bus would drop the second one."""
+    targets = rows("contact", row("contact", CONTACT, lastname="A"), row("contact", CONTACT, firstname="B"))
+
+    (published,) = routing(posted("UpdateMultiple", row_id=ZERO, Targets=targets))
+
+    assert published.item.columns == ("firstname", "lastname")
 
 
 def test_a_column_that_nothing_uses_starts_nothing():
@@ -281,6 +291,24 @@ def test_a_permission_of_nobody_starts_nothing(document):
     assert routing(document) == NOTHING
 
 
+@pytest.mark.parametrize(
+    "owner", [CONTACT, 7, {"Id": CONTACT}, [reference("contact", CONTACT)], reference("contact", ZERO)]
+)
+def test_an_owner_in_a_form_that_is_not_known_is_no_permission_of_nobody(owner):
+    """The opt-out of a permission would be lost."""
+    for document in (of_permission("Create", dh_subscribed=False, dh_contactid=owner),
+                     of_permission("Update", image(dh_contactid=owner), dh_subscribed=False)):  # fmt: skip
+        assert items(document) == [RecordItem(permission=PERMISSION, first_seen=NOW)]
+    with pytest.raises(Unreadable, match="whose it was in a form"):
+        routing(of_permission("Delete", image(dh_contactid=owner)))
+
+
+def test_an_image_that_was_registered_without_the_owner_loses_no_change():
+    document = of_permission("Update", image(dh_name="News"), dh_subscribed=False)
+
+    assert items(document) == [RecordItem(permission=PERMISSION, first_seen=NOW)]
+
+
 def test_a_deleted_permission_without_an_image_is_kept_for_people():
     with pytest.raises(Unreadable) as caught:
         routing(of_permission("Delete"))
@@ -326,3 +354,30 @@ def test_a_message_about_several_rows_means_what_one_about_each_means(ids, chang
     each = [item for row_id in dict.fromkeys(ids) for item in items(updated(row_id, **changed))]
 
     assert items(together) == each
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        updated(lastname="J"),
+        posted("SetState", EntityMoniker=reference("contact", CONTACT), State=choice(1), Status=choice(2)),
+        posted(
+            "Merge", Target=reference("contact", CONTACT), SubordinateId=OTHER, UpdateContent=row("contact", CONTACT)
+        ),
+        posted("CreateMultiple", row_id=ZERO, Targets=rows("contact", row("contact", CONTACT), row("contact", OTHER))),
+        of_permission("Update", image(dh_contactid=reference("contact", CONTACT)), dh_subscribed=False),
+        of_permission("Delete", image(dh_contactid=reference("contact", CONTACT))),
+    ],
+    ids=lambda document: document["MessageName"] + document["PrimaryEntityName"],
+)
+def test_a_message_with_any_odd_part_is_routed_or_refused_and_no_item_hides_another(document):
+    refused = 0
+    for each in damaged(document):
+        try:
+            routed = route(parse_message(json.dumps(each).encode()), now=NOW, mapping=MAPPING)
+        except Unreadable:
+            refused += 1
+            continue
+        ids = [] if isinstance(routed, Ignore) else [item.message_id for item in routed]
+        assert len(set(ids)) == len(ids)
+    assert refused > 500

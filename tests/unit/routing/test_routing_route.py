@@ -98,7 +98,7 @@ def test_the_tag_of_somebody_else_changes_nothing():
     assert isinstance(routed(tag="import-2026"), Publish)
 
 
-@pytest.mark.parametrize("members", [{"PrimaryEntityName": "list"}, {"MessageName": "Update"}])
+@pytest.mark.parametrize("members", [{"PrimaryEntityName": "campaign"}, {"MessageName": "Update"}])
 def test_a_message_about_something_else_is_foreign(members):
     with pytest.raises(Unreadable) as caught:
         routed(**members)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from connector.due import UNSAVED
 from connector.errors import Misconfigured, Transient
 from connector.routing import router as routing
 from connector.routing.quarantine import Note
@@ -45,7 +46,7 @@ def test_a_batch_is_published_with_one_send(bus, route):
         (b"\x00\x01\x02", "MESSAGE_NOT_JSON"),
         (b'{"hello": "world"}', "MESSAGE_NOT_DATAVERSE"),
         (body(created(PrimaryEntityId="deep")), "MESSAGE_MALFORMED"),
-        (body(created(PrimaryEntityName="list")), "MESSAGE_FOREIGN"),
+        (body(created(PrimaryEntityName="campaign")), "MESSAGE_FOREIGN"),
     ],
 )
 def test_a_message_that_cannot_be_routed_is_kept_with_the_reason_and_its_neighbours_are_routed(bus, route, bad, reason):
@@ -133,3 +134,11 @@ def test_a_bus_that_takes_nothing_makes_the_batch_fail_so_that_it_is_delivered_a
 
     with pytest.raises(type(error)):
         route(message)
+
+
+def test_a_message_that_was_posted_before_its_change_was_saved_waits_until_it_is(bus, route, caplog):
+    """A synchronous step posts within the transaction. Whoever reads the record at once reads the old one."""
+    route(body(created(IsInTransaction=True)), body(created(IsInTransaction=True)), body(created(job=OTHER_JOB)))
+
+    assert [each.due for each in bus.to(TOPIC_JOBS)] == [NOW + UNSAVED, NOW + UNSAVED, None]
+    assert [each.code for each in caplog.records if each.levelname == "ERROR"] == ["MESSAGE_EARLY"]

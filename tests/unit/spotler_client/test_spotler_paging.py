@@ -170,11 +170,12 @@ def test_bounces_carry_their_contact(calls, server):
 
 @pytest.mark.parametrize("kind", InteractionKind)
 def test_interactions_are_asked_for_by_the_date_they_were_recorded(calls, server, kind):
-    server.answer(Answer(body={"interactions": [{"id": 9, "bounceType": "SOFT"}, {"externalContactId": "no id"}]}))
+    server.answer(Answer(body={"interactions": [{"id": 9, "bounceType": "SOFT"}, "text"]}))
 
-    (only,) = Feeds(calls).interactions(kind, START, END)
+    event, malformed = Feeds(calls).interactions(kind, START, END)
 
-    assert (only.id, only.kind, only.bounce_type) == ("9", kind, BounceType.SOFT)
+    assert (event.id, event.kind, event.bounce_type) == ("9", kind, BounceType.SOFT)
+    assert (malformed.id, malformed.external_id, malformed.date) == ("", None, None)
     assert server.received[0].path.startswith(f"/mailing-interaction/{kind.value}?fromChangeDate=2024-05-01T")
 
 

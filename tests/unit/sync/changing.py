@@ -8,13 +8,14 @@ from pydantic import SecretStr
 from connector.dataverse.api import BatchRequest, Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import tokens_from
-from connector.dataverse.names import Job
+from connector.dataverse.names import Job, MarketingList
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.http import Transport
 from connector.routing.record_item import RecordItem
 from connector.sync.automatic.changes import sync_changes
 from connector.sync.automatic.items import Delivered
 
+SETS = {table: names.set_name for table, names in RECORD_TABLES.items()} | {MarketingList.TABLE: MarketingList.SET}
 MISSING = RecordRef("contact", "cccccccc-0000-4000-8000-00000000000f")
 
 
@@ -46,7 +47,7 @@ class Changes:
 
     def delete(self, record) -> None:
         """A user deletes a record."""
-        request = BatchRequest.delete(RECORD_TABLES[record.table].set_name, record.id)
+        request = BatchRequest.delete(SETS[record.table], record.id)
         with closing(self._administrator()) as administrator:
             (answer,) = administrator.batch([request])
         assert answer.error is None

@@ -35,7 +35,6 @@ class Refusing:
         raise DataverseRefused(dataverse_code=self.code)
 
 
-@pytest.mark.feature("LST-06")
 def test_a_list_says_since_when_it_is_in_step(world, listed):
     show_synced(world.services, listed, is_synced=True)
     world.now += timedelta(days=1)
@@ -44,7 +43,6 @@ def test_a_list_says_since_when_it_is_in_step(world, listed):
     assert columns(world) == (True, moment(world.now))
 
 
-@pytest.mark.feature("LST-07")
 def test_a_removed_list_keeps_the_time_of_its_last_sync(world, listed):
     show_synced(world.services, listed, is_synced=True)
     before = world.now

@@ -256,6 +256,20 @@ def test_only_what_differs_is_written():
     }
 
 
+@pytest.mark.parametrize("on", ["yesterday", "", 7, None, "2099-01-01T00:00:00Z"])
+@pytest.mark.parametrize("count", ["3", -3, None, 2.5, []])
+def test_a_time_and_a_count_that_cannot_be_so_count_as_not_known(on, count):
+    """A time in the future would hide every opt-out and complaint that comes."""
+    row = {Info.CONTACT_STATUS: ContactStatus.ACTIVE_DYNAMIC.value, Info.STATUS_ON: on, Info.SOFT_BOUNCES: count}
+
+    standing = Standing.of(row, latest=NOON + timedelta(days=1))
+
+    assert (standing.on, standing.soft_bounces) == (None, 0)
+    complained = after(bounce(BounceType.COMPLAINT), standing=standing)
+    assert complained.changes(row)[Info.STATUS_ON] == "2026-03-01T12:00:00Z"
+    assert complained.status is ContactStatus.SPAM_COMPLAINT
+
+
 @pytest.mark.parametrize("status", ["text", 1, 5.5, True])
 def test_a_status_that_is_none_of_ours_counts_as_not_known(status):
     assert Standing.of({Info.CONTACT_STATUS: status}).status is None

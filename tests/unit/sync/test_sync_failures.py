@@ -7,7 +7,7 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Info, Job
 from connector.errors import Refused
-from connector.sync.automatic import changes as changing
+from connector.sync.automatic import settling
 from connector.sync.outward.outward import Outward
 from tests.unit.sync.changing import MISSING
 
@@ -142,7 +142,7 @@ def test_a_failed_job_that_dataverse_refuses_is_kept_in_quarantine(world, change
     def refuse(*_):
         raise Refused("No.", code="NO_RIGHT")
 
-    monkeypatch.setattr(changing, "write_failed_jobs", refuse)
+    monkeypatch.setattr(settling, "write_failed_jobs", refuse)
 
     changes.run(refused)
 

@@ -1,12 +1,16 @@
 """What both systems last had in common: written on a row, read again, and nothing personal in it."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, strategies as st
 
-from connector.consent import KnownState
+from connector.consent import KnownState, ShownContact, known_after, report
+from connector.sync.brake.sent_fields import SentFields
 from connector.sync.last_common import DIGITS, EMPTY, Common, Holder, LastCommon, fingerprint
+from tests.damaged import damaged
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 fingerprints = st.text("0123456789abcdef", min_size=DIGITS, max_size=DIGITS) | st.just(EMPTY)
@@ -35,6 +39,54 @@ def test_what_is_written_is_read_again(content):
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "null", "7", '{"v":2}', '{"v":1,"columns":{"a":[]}}', "x" * 99])
 def test_what_cannot_be_read_is_nothing(text):
     assert LastCommon.parse(text) == LastCommon()
+
+
+SOUND = {
+    "v": 1,
+    "columns": {"firstname": ["aa", "bb", "cc", "dd", "ee"], "lastname": ["aa", "bb"]},
+    "permissions": {"1": [1, 1.7e9, 1.7e9], "2": [0, 1.7e9]},
+    "holder": ["token", 1.7e9],
+    "made_on": 1.6e9,
+    "made_about": 1.6e9,
+    "noted": "ab",
+}
+
+
+def test_what_somebody_has_changed_by_hand_is_what_was_written_or_nothing():
+    """It must not stop the records that are read with it, and nothing may be concluded from a part of it."""
+    assert json.loads(LastCommon.parse(json.dumps(SOUND)).text) == SOUND
+    lost = 0
+    for each in damaged(SOUND):
+        found = LastCommon.parse(json.dumps(each))
+        lost += found == LastCommon()
+        assert LastCommon.parse(found.text) == found, "it is written in the form in which it was read"
+        (found.is_held("two", NOW), found.was_interrupted(NOW))
+        contact = ShownContact({1: True, 2: False}, NOW, NOW, reachable=True)
+        items = [SimpleNamespace(name="News", bit=1), SimpleNamespace(name="Events", bit=2)]
+        (report(contact, items, found.permissions), known_after(contact, found.permissions))
+
+    assert lost > 500
+
+
+@pytest.mark.parametrize("parse", [LastCommon.parse, SentFields.parse])
+def test_a_text_that_is_nested_without_end_is_nothing(parse):
+    assert parse("[" * 90_000) == parse("")
+
+
+def test_sent_fields_that_somebody_has_changed_by_hand_are_what_was_written_or_nothing():
+    sound = {"v": 1, "mapping": "3f", "filled": ["email"], "silenced": False}
+    assert json.loads(SentFields.parse(json.dumps(sound)).text) == sound
+    found = [SentFields.parse(json.dumps(each)) for each in damaged(sound)]
+
+    assert found.count(SentFields()) > 150
+    assert all(isinstance(name, str) for each in found for name in each.filled)
+
+
+def test_a_worker_that_holds_a_record_for_longer_than_any_lease_holds_it_no_more():
+    held = LastCommon(holder=Holder("one", NOW + timedelta(days=300)))
+
+    assert not held.is_held("two", NOW)
+    assert held.was_interrupted(NOW)
 
 
 def test_nothing_is_written_as_an_empty_text():

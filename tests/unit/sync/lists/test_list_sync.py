@@ -202,7 +202,7 @@ def test_an_empty_list_empties_its_audience(world, lists):
     assert lists.audience(row) == []
 
 
-def test_a_list_that_was_always_empty_has_an_audience(world, lists):
+def test_a_list_that_was_always_empty_has_an_audience(lists):
     row = lists.create()
 
     assert lists.sync(row)[1] == "OK"
@@ -266,7 +266,7 @@ def test_a_query_that_is_too_long_for_an_address_travels_in_a_batch(world, lists
     assert lists.audience(row) == ids(inside)
 
 
-def test_a_query_that_dataverse_refuses_fails_and_names_the_column(world, lists):
+def test_a_query_that_dataverse_refuses_fails_and_names_the_column(lists):
     inner = '<filter><condition attribute="favouritecolour" operator="eq" value="1"/></filter>'
     row = lists.create(**{MarketingList.DYNAMIC: True, MarketingList.QUERY: query_of(inner)})
 

@@ -1,0 +1,63 @@
+"""`reconcile`: compare both sides in full, put right what differs, and write the certificate."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from connector.cli.output import console, refuse
+from connector.cli.progress import progress
+from connector.cli.services import services_of_settings
+
+
+def reconcile(
+    out: Annotated[Path | None, typer.Option(help="Write the certificate to this file, as JSON.")] = None,
+    last: Annotated[
+        bool, typer.Option("--last", help="Show the certificate of the last comparison; nothing is compared.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare every record with its contact, put right what differs, and say what was found."""
+    from connector.reconcile.progress import last_certificate  # noqa: PLC0415 - loaded when used
+    from connector.reconcile.reconciling import Reconciler  # noqa: PLC0415
+    from connector.reconcile.starting import write_certificate_row  # noqa: PLC0415
+
+    with services_of_settings() as services:
+        if last:
+            certificate = last_certificate(services)
+            if not certificate:
+                refuse("Both sides were not compared yet.")
+        else:
+            with progress("records compared") as seen:
+                reconciler = Reconciler(services, is_over=lambda: False, seen=lambda done, _: seen(done))
+                certificate = reconciler.step() or {}
+            write_certificate_row(services, certificate)
+    if out is not None:
+        out.write_text(json.dumps(certificate, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(certificate, indent=2))
+        return
+    _show(certificate)
+    if out is not None:
+        typer.echo(f"{out} is written.")
+
+
+def _show(certificate: Mapping[str, object]) -> None:
+    typer.echo(f"Compared from {certificate['began']} to {certificate['ended']}, by mapping {certificate['mapping']}.")
+    shown = Table("", "Class", "Why", "Number")
+    for side in ("records", "contacts"):
+        counts = certificate[side]
+        assert isinstance(counts, Mapping)  # noqa: S101 - as `Certificate.value` makes it
+        for kind, of_kind in counts.items():
+            if isinstance(of_kind, Mapping):
+                shown.add_row(side, kind, "", f"{of_kind['total']:,}")
+                for reason, count in of_kind["reasons"].items():
+                    shown.add_row("", "", str(reason), f"{count:,}")
+        shown.add_row(side, "total", "", f"{counts['total']:,}")
+    console().print(shown)
+    records = certificate["records"]
+    assert isinstance(records, Mapping)  # noqa: S101
+    typer.echo(f"Remainder: {records['remainder']}.")

@@ -1,0 +1,128 @@
+"""The Marketing Lists that permissions are kept in (`@map(list)`): found by the name of the permission.
+
+One permission of Spotler is one active, static list of contacts, leads or accounts with its name; who is a member has
+agreed. With `items` each item needs its list; without, the permissions that have no list are left to Spotler.
+"""
+
+from collections import abc, defaultdict
+from dataclasses import dataclass
+from itertools import batched
+from typing import Final
+
+from connector.consent.permissions import Item, key_of
+from connector.dataverse.api import Dataverse, Row, UnknownName, filters
+from connector.dataverse.names import MEMBER_TABLES, MarketingList
+from connector.mapping.columns import Collection, Mapped
+from connector.mapping.findings import Finding
+from connector.mapping.model import Mapping, MappingRow
+from connector.spotler import Fields
+
+#: Names in one query.
+PART: Final = 100
+#: Whether nobody can be added to a list or removed from it.
+_LOCKED: Final = "lockstatus"
+_LIST: Final = Mapped(Collection.LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionList:
+    """The list of one permission, for one table.
+
+    Attributes:
+        id: of the Marketing List.
+        table: of its members.
+        item: the permission.
+    """
+
+    id: str
+    table: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionLists:
+    """What was found.
+
+    Attributes:
+        lists: those that can be used.
+        findings: what does not fit.
+    """
+
+    lists: tuple[PermissionList, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def keeps_lists(mapping: Mapping) -> bool:
+    """Whether any permissions are kept in Marketing Lists."""
+    return any(_LIST in row.columns.values() for row in mapping.rows)
+
+
+def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> PermissionLists:
+    """The lists of a mapping.
+
+    Raises:
+        ConnectorError: Dataverse cannot be asked.
+    """
+    rows = [(number, row) for number, row in enumerate(mapping.rows, start=1) if _LIST in row.columns.values()]
+    items = {number: _items(row, fields) for number, row in rows}
+    try:
+        found = _read(dataverse, {item.name for each in items.values() for item in each})
+    except UnknownName:
+        why = "@map(list) needs Marketing Lists, and this environment has none"
+        remedy = "They come with a licence of Dynamics 365 Sales; use @map(permissions) instead."
+        return PermissionLists(findings=tuple(Finding(f"Row {number}", why, remedy) for number, _ in rows))
+    lists: list[PermissionList] = []
+    findings: list[Finding] = []
+    for number, row in rows:
+        for table in (table for table, expression in row.columns.items() if expression == _LIST):
+            where = f"Row {number}, {table}"
+            for item in items[number]:
+                fitting = found[table, key_of(item.name)]
+                if problem := _problem(fitting, item, table, where, is_named=bool(row.items)):
+                    findings.append(problem)
+                elif fitting:
+                    lists.append(PermissionList(str(fitting[0][MarketingList.ID]).lower(), table, item))
+            if items[number] and not any(found[table, key_of(item.name)] for item in items[number]):
+                why = f"no active Marketing List of {table} has the name of a permission"
+                findings.append(Finding(where, why, "Create a static list for each permission."))
+    return PermissionLists(tuple(lists), tuple(dict.fromkeys(findings)))
+
+
+def _items(row: MappingRow, fields: Fields) -> abc.Sequence[Item]:
+    """The permissions of a row, as Spotler has them."""
+    field = fields.get(row.field) if row.field else None
+    named = {key_of(name) for name in row.items}
+    return [each for each in (field.options if field else ()) if not named or key_of(each.name) in named]
+
+
+def _read(dataverse: Dataverse, names: abc.Collection[str]) -> abc.Mapping[tuple[str, str], list[Row]]:
+    """The active lists with these names, by the table of their members and their name as it is compared."""
+    found = defaultdict[tuple[str, str], list[Row]](list)
+    for part in batched(sorted(names) or [""], PART, strict=False):
+        for row in dataverse.query(
+            MarketingList.SET,
+            select=(
+                MarketingList.ID, MarketingList.NAME, MarketingList.MEMBER_TYPE, MarketingList.DYNAMIC, _LOCKED,
+            ),
+            filter=filters.and_(filters.eq(MarketingList.STATE, 0), filters.in_(MarketingList.NAME, part)),
+        ):  # fmt: skip
+            table = MEMBER_TABLES.get(int(str(row[MarketingList.MEMBER_TYPE])), "")
+            found[table, key_of(str(row[MarketingList.NAME]))].append(row)
+    return found
+
+
+def _problem(rows: abc.Sequence[Row], item: Item, table: str, where: str, *, is_named: bool) -> Finding | None:
+    """Why the permission cannot be kept in these lists of its name; None if it can, or is left to Spotler."""
+    if not rows:
+        why = f"no active Marketing List of {table} is called {item.name}"
+        return Finding(where, why, "Create a static list with this name, or activate it.") if is_named else None
+    if len(rows) > 1:
+        why = f"several active Marketing Lists of {table} are called {item.name}"
+        return Finding(where, why, "Rename or deactivate all but one.")
+    if rows[0].get(MarketingList.DYNAMIC) is True:
+        why = f"the Marketing List {item.name} is dynamic, so nobody can be added to it or removed from it"
+        return Finding(where, why, "Use a static list.")
+    if rows[0].get(_LOCKED) is True:
+        why = f"the Marketing List {item.name} is locked, so nobody can be added to it or removed from it"
+        return Finding(where, why, "Unlock it.")
+    return None

@@ -1,0 +1,50 @@
+"""Reconcile: both sides are compared in full, step by step; the row of the job is the certificate."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, override
+
+from connector.dataverse.choices import Operation as Choice
+from connector.operations.context import Context
+from connector.operations.job import JobRow
+from connector.operations.operation import JobOperation, Needs, Task
+from connector.operations.results import Continue, Done, Result
+from connector.reconcile.certificate import sentence_of
+from connector.reconcile.progress import is_under_way, last_certificate
+from connector.reconcile.reconciling import Reconciler
+
+
+class Reconcile(JobOperation[None]):
+    """One comparison serves all jobs of a chunk."""
+
+    choice = Choice.RECONCILE
+    needs = Needs.NOTHING
+
+    @override
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
+        """The job needs nothing."""
+        return dict.fromkeys(job.id for job in jobs)
+
+    @override
+    def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
+        """Make a step."""
+        goes_on = [task for task in tasks if task.step]
+        if goes_on and not is_under_way(context.services):
+            # It was finished, and the row could not be written; or a command has finished it.
+            return dict.fromkeys((task.job.id for task in tasks), Done(sentence_of(last_certificate(context.services))))
+        progress = Continue("0 records")
+
+        def seen(done: int, of: int) -> None:
+            nonlocal progress
+            progress = Continue(f"{done:,} of {of:,} records")
+
+        reconciler = Reconciler(context.services, is_over=lambda: _is_over(context), seen=seen)
+        certificate = reconciler.step()
+        result = progress if certificate is None else Done(sentence_of(certificate))
+        return dict.fromkeys((task.job.id for task in tasks), result)
+
+
+def _is_over(context: Context) -> bool:
+    return context.services.now() >= context.deadline
+
+
+OPERATIONS: Final = (Reconcile(),)

@@ -1,0 +1,73 @@
+"""The nightly refresh of Marketing Lists: a Sync Marketing List job for each active list that is synced.
+
+Which lists these are stands on them, in the column Sync to Spotler. A list that still has an unfinished job gets no
+second one.
+"""
+
+import logging
+from functools import lru_cache
+from typing import Final
+
+from connector import telemetry
+from connector.dataverse.api import UnknownName, filters
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import MarketingList
+from connector.pulls.loop import is_on
+from connector.services import Services
+from connector.sync.lists.orders import LIST_OPERATIONS, order
+
+log = logging.getLogger(__name__)
+
+#: The name in logs.
+NAME: Final = "lists"
+
+
+def refresh_lists(services: Services) -> int:
+    """Order the sync of every list that is due, if the refresh is switched on; returns how many jobs were queued.
+
+    An environment without Marketing Lists has nothing to do.
+
+    Raises:
+        ConnectorError: Dataverse or the bus cannot be used; the next run makes the jobs that are missing.
+    """
+    if not is_on(NAME, setting=services.settings.lists_enabled):
+        return 0
+    try:
+        due = _synced(services)
+    except UnknownName:
+        if _has_lists(services):
+            raise  # the columns of the connector's solution are missing
+        _report_light_edition()
+        return 0
+    queued = order(services, Operation.SYNC_MARKETING_LIST, due, unless=LIST_OPERATIONS)
+    log.info(
+        "%d of %d synced Marketing Lists are refreshed.",
+        queued,
+        len(due),
+        extra=telemetry.fields(operation=NAME, count=queued),
+    )
+    return queued
+
+
+def _synced(services: Services) -> list[str]:
+    rows = services.dataverse.query(
+        MarketingList.SET,
+        select=(MarketingList.ID,),
+        filter=filters.and_(filters.eq(MarketingList.SYNCED, True), filters.eq(MarketingList.STATE, 0)),
+    )
+    return [str(row[MarketingList.ID]).lower() for row in rows]
+
+
+def _has_lists(services: Services) -> bool:
+    """Whether the environment has the table at all: it comes with Dynamics 365 Sales."""
+    try:
+        services.dataverse.query(MarketingList.SET, select=(MarketingList.ID,), top=1)
+    except UnknownName:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _report_light_edition() -> None:
+    """Say so once per process."""
+    log.info("This environment has no Marketing Lists, so none are refreshed.", extra=telemetry.fields(operation=NAME))

@@ -1,0 +1,204 @@
+"""One step of a comparison of both sides: as much as the time allows; the next step goes on.
+
+    ids of all records listed ─► contacts, pass after pass, block by block ─► records that no contact was found for
+        ─► records whose problem may have passed ─► certificate
+
+Each step lists the ids again, so records that come or go meanwhile are taken into account.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import batched
+from typing import Final
+from uuid import UUID
+
+from connector.dataverse.records import RecordRef
+from connector.reconcile.certificate import certificate_of
+from connector.reconcile.comparing import STATUS, Comparison
+from connector.reconcile.findings import FindingKind, PairFinding, deleted_meanwhile
+from connector.reconcile.marks import key_of_row
+from connector.reconcile.progress import PASSES, ReconcileRun, last_certificate
+from connector.reconcile.reading import (
+    FeedContact,
+    listed_records,
+    possible_records,
+    shown_contacts,
+    why_without_record,
+)
+from connector.reconcile.repairing import Repair
+from connector.services import Services
+from connector.sync.all_records import CHUNK
+from connector.sync.both_ways.inward import ShownUpdate
+from connector.sync.old_values import begun
+from connector.sync.records import RecordReader
+from connector.sync.status.rows import UNCHANGED, follow_contacts
+
+#: What was found is saved after so many ids.
+SAVE: Final = 1000
+
+
+class Reconciler:
+    """Compares both sides.
+
+    Args:
+        services: the systems.
+        is_over: whether no further block may be begun.
+        seen: is told how many records were compared, and how many there are.
+    """
+
+    def __init__(
+        self, services: Services, *, is_over: Callable[[], bool], seen: Callable[[int, int], object] = lambda *_: None
+    ) -> None:
+        self._services = begun(services, "reconcile")
+        self._is_over = is_over
+        self._seen = seen
+        comparison = Comparison(services, _previous(services))
+        self._comparison, self._repair = comparison, Repair(self._services, comparison)
+
+    def step(self) -> Mapping[str, object] | None:
+        """Go on with the comparison that is under way, or begin one.
+
+        Returns:
+            the certificate; None where more is to do.
+
+        Raises:
+            ReconcileBusy: another one is at work.
+            ConnectorError: a system cannot be used; the next step goes on.
+        """
+        run = ReconcileRun.take(self._services)
+        try:
+            certificate = self._work(run)
+            run.save()
+        except BaseException:
+            run.give_back_after_failure()
+            raise
+        if certificate is None:
+            run.give_back()
+        else:
+            run.finish(certificate)
+        return certificate
+
+    def _work(self, run: ReconcileRun) -> Mapping[str, object] | None:
+        records = listed_records(self._services)
+        self._report(run, records)
+        if not self._contacts(run, records):
+            return None
+        for retries in (False, True):
+            if not self._others(run, records, retries=retries):
+                return None
+        return certificate_of(run, records.keys(), ended=self._services.now()).value
+
+    # Contacts
+
+    def _contacts(self, run: ReconcileRun, records: dict[bytes, str]) -> bool:
+        """Compare the records of all contacts; False if the time is over before that."""
+        while not run.contacts_done:
+            for block in shown_contacts(self._services, run.after):
+                fresh = {each.key: each for each in block if each.key not in run.marks}
+                self._block(run, list(fresh.values()), records)
+                run.after += len(block)
+                run.new += len(fresh)
+                if self._pause(run, records):
+                    return False
+            is_settled = run.new == 0 or (run.pass_number == 1 and run.after <= CHUNK)
+            run.contacts_done = is_settled or run.pass_number == PASSES
+            if not run.contacts_done:
+                run.pass_number, run.after, run.new = run.pass_number + 1, 0, 0
+        return True
+
+    def _block(self, run: ReconcileRun, contacts: Sequence[FeedContact], records: dict[bytes, str]) -> None:
+        known: dict[RecordRef, FeedContact] = {}
+        strangers: dict[str, FeedContact] = {}
+        for each in contacts:
+            if each.why:
+                run.marks.put(each.key, PairFinding.of_contact(each.why))
+            elif each.key in records:
+                known[RecordRef(records[each.key], each.row_id)] = each
+            else:
+                strangers[each.row_id] = each
+        # They may have been made since the records were listed.
+        possible = [ref for row_id in strangers for ref in possible_records(self._services, row_id)]
+        for ref in RecordReader(self._services).read(possible):
+            known[ref] = strangers.pop(ref.id)
+            records[known[ref].key] = ref.table
+        for each in strangers.values():
+            run.marks.put(each.key, PairFinding.of_contact(why_without_record(each)))
+        self._compare(run, list(known), {ref.id: each.update for ref, each in known.items()}, records)
+
+    # Records
+
+    def _others(self, run: ReconcileRun, records: dict[bytes, str], *, retries: bool) -> bool:
+        """Compare the records that no contact was found for, or that met a problem; False if the time is over."""
+        left = [key for key in records if self._is_left(run.marks.get(key), retries=retries)]
+        for block in batched(left, CHUNK, strict=False):
+            refs = [RecordRef(records[key], str(UUID(bytes=key))) for key in block]
+            self._compare(run, refs, {}, records, last=retries)
+            if self._pause(run, records):
+                return False
+        return True
+
+    def _is_left(self, finding: PairFinding | None, *, retries: bool) -> bool:
+        if retries:
+            return finding is not None and finding.is_open
+        return finding is None or not finding.in_dataverse
+
+    # Both
+
+    def _compare(
+        self,
+        run: ReconcileRun,
+        refs: Sequence[RecordRef],
+        shown: Mapping[str, ShownUpdate],
+        listed: dict[bytes, str],
+        *,
+        last: bool = False,
+    ) -> None:
+        """Compare records, repair what differs, and note what was found."""
+        if not refs:
+            return
+        records = RecordReader(self._services).read(refs)
+        compared = self._comparison.compare(records, shown, asks_all=last)
+        run.unseen += 0 if last else compared.unseen
+        found = compared.found | self._repair.repair(compared)
+        found |= {ref: deleted_meanwhile(is_there=ref.id in shown) for ref in refs if ref not in records}
+        found |= self._statuses(compared.shown, found)
+        for ref, finding in found.items():
+            key = key_of_row(ref.id)
+            run.marks.put(key, finding.closed() if last else finding)
+            if not finding.in_dataverse:
+                listed.pop(key, None)
+
+    def _statuses(
+        self, shown: Mapping[str, ShownUpdate], found: Mapping[RecordRef, PairFinding]
+    ) -> dict[RecordRef, PairFinding]:
+        """The records that were in step but for the status that Spotler Info shows of their contact."""
+        if not shown:
+            return {}
+        contacts = {record: update.contact for record, update in shown.items()}
+        became = follow_contacts(self._services, contacts, min(each.seen_on for each in shown.values()))
+        return {
+            ref: PairFinding(FindingKind.REPAIRED, STATUS)
+            for ref, finding in found.items()
+            if finding.kind is FindingKind.EQUAL and became.get(ref.id, UNCHANGED) != UNCHANGED
+        }
+
+    def _pause(self, run: ReconcileRun, records: Collection[bytes]) -> bool:
+        """After a block: save now and then; whether the step is over."""
+        if is_over := self._is_over():
+            self._report(run, records)
+        elif run.marks.fresh >= SAVE:
+            run.save()
+            self._report(run, records)
+        return is_over
+
+    def _report(self, run: ReconcileRun, records: Collection[bytes]) -> None:
+        done = sum((found := run.marks.get(key)) is not None and found.is_final for key in records)
+        self._seen(done, len(records))
+
+
+def _previous(services: Services) -> datetime | None:
+    """When the comparison began that was finished last."""
+    try:
+        return datetime.fromisoformat(str(last_certificate(services).get("began")))
+    except ValueError:
+        return None

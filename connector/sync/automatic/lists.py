@@ -1,0 +1,103 @@
+"""Marketing Lists that were deactivated or deleted in Dataverse lose their audience in Spotler.
+
+| The list | Then |
+|---|---|
+| is deactivated, and was or is to be synced | a Remove Marketing List job is queued; it waits for a sync under way |
+| was deleted | its audience is removed here, because no job can be about it; once more after a lease |
+| is active, or was never synced | nothing |
+
+A sync that is under way when its list is deleted notices it at its next step. The audience that its last step may have
+made is removed by the second removal.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Final
+
+from connector.dataverse.api import Row, filters, lookup_id
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job, MarketingList, lookup_value
+from connector.dataverse.records import RecordRef
+from connector.errors import ConnectorError
+from connector.routing.record_item import RecordItem
+from connector.services import Services
+from connector.sync.automatic.items import Returned
+from connector.sync.lists.orders import order
+from connector.sync.lists.removal import remove_audience
+from connector.sync.results import Delivery, NotSent, Sent
+
+#: What the log counts.
+REMOVED: Final = "LIST_REMOVED"
+REMOVAL_QUEUED: Final = "LIST_REMOVAL_QUEUED"
+LEFT: Final = "LIST_LEFT"
+
+_REMOVE: Final = Operation.REMOVE_MARKETING_LIST
+
+
+def follow_lists(
+    services: Services, items: Mapping[RecordRef, RecordItem], put_back: Returned
+) -> dict[RecordRef, Delivery]:
+    """Do for each list what follows from its present state.
+
+    Args:
+        services: Dataverse, Spotler and the bus.
+        items: by list; all of them are of the table `list`.
+        put_back: gets the items of the second removals.
+    """
+    try:
+        rows = _rows(services, items)
+        inactive = {ref for ref, row in rows.items() if row.get(MarketingList.STATE) != 0}
+        wanted = _ever_synced(services, {ref: rows[ref] for ref in inactive})
+        order(services, _REMOVE, [ref.id for ref in wanted], unless=(_REMOVE,))
+    except ConnectorError as error:
+        return {ref: NotSent(error) for ref in items}
+    results: dict[RecordRef, Delivery] = {}
+    for ref, item in items.items():
+        if ref in rows or not item.deleted:
+            results[ref] = _done(REMOVAL_QUEUED if ref in wanted else LEFT)
+        else:
+            results[ref] = _remove(services, ref, item, put_back)
+    return results
+
+
+def _rows(services: Services, refs: Collection[RecordRef]) -> dict[RecordRef, Row]:
+    rows = services.dataverse.query(
+        MarketingList.SET,
+        select=(MarketingList.ID, MarketingList.STATE, MarketingList.SYNCED),
+        filter=filters.in_(MarketingList.ID, sorted(ref.id for ref in refs)),
+    )
+    return {RecordRef(MarketingList.TABLE, str(row[MarketingList.ID]).lower()): row for row in rows}
+
+
+def _ever_synced(services: Services, rows: Mapping[RecordRef, Row]) -> set[RecordRef]:
+    """Those that are synced, or have a job that may have begun to fill an audience."""
+    synced = {ref for ref, row in rows.items() if row.get(MarketingList.SYNCED) is True}
+    others = rows.keys() - synced
+    if not others:
+        return synced
+    jobs = services.dataverse.query(
+        Job.SET,
+        select=(lookup_value(Job.LIST),),
+        filter=filters.and_(
+            filters.eq(Job.OPERATION, Operation.SYNC_MARKETING_LIST.value),
+            filters.in_(Job.LIST, sorted(ref.id for ref in others)),
+        ),
+    )
+    ordered = {about.lower() for job in jobs if (about := lookup_id(job, Job.LIST))}
+    return synced | {ref for ref in others if ref.id in ordered}
+
+
+def _remove(services: Services, ref: RecordRef, item: RecordItem, put_back: Returned) -> Delivery:
+    try:
+        remove_audience(services, ref.id)
+    except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+        return NotSent(error)
+    if not item.is_second:
+        lease = timedelta(seconds=services.settings.job_lease_seconds)
+        second = item.model_copy(update={"is_second": True, "first_attempt": None, "tries": 0})
+        put_back.messages.append(second.again(services.now() + lease))
+    return _done(REMOVED)
+
+
+def _done(code: str) -> Sent:
+    return Sent(code, "")

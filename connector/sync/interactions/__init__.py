@@ -1,0 +1,1 @@
+"""Marketing Interaction: what people did with mailings, one row per event."""

@@ -1,0 +1,24 @@
+"""Which place the permissions of records are kept in, as the mapping says."""
+
+from connector.dataverse.permission_tables import SPOTLER_PERMISSION, periodiek
+from connector.mapping.columns import Collection, Mapped
+from connector.services import Services
+from connector.sync.permissions.list_storage import ListStorage
+from connector.sync.permissions.row_storage import RowStorage
+from connector.sync.permissions.storage import PermissionStorage
+
+
+def storage_of(services: Services, table: str) -> PermissionStorage:
+    """The place of the permissions of records of a table.
+
+    Raises:
+        Misconfigured: these are Periodieken, and the setting PERIODIEK does not say what they are called; or the
+            Marketing Lists cannot be used.
+        ConnectorError: the lists cannot be read.
+    """
+    expressions = [row.columns.get(table) for row in services.mapping.rows]
+    if Mapped(Collection.LIST) in expressions:
+        return ListStorage.of(services, table)
+    if Mapped(Collection.PERIODIEK) in expressions:
+        return RowStorage(services, periodiek(services.settings.periodiek), table)
+    return RowStorage(services, SPOTLER_PERMISSION, table)

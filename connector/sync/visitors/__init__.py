@@ -1,0 +1,1 @@
+"""Website visitors: companies that visited the website, the pages that they viewed, and what becomes of them."""

@@ -1,0 +1,73 @@
+"""Reconcile: both sides compared in full by a job, and by the timer."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Job
+
+
+def reconcile(world):
+    """The result message of a job that compares both sides."""
+    job = world.run(Operation.RECONCILE)
+    job.assert_completed()
+    return job.message
+
+
+def total(message, side):
+    """How many there are of a side, and the sum of its classes."""
+    found = re.search(rf"([\d,]+) {side}: ([\d,]+) equal, ([\d,]+) repaired, ([\d,]+) excluded, ([\d,]+) quar", message)
+    number, *classes = (int(each.replace(",", "")) for each in found.groups())
+    return number, sum(classes)
+
+
+@pytest.mark.feature("REC-01")
+def test_what_differs_is_put_right_and_the_row_says_how_many_are_in_each_class(world):
+    changed, lost, silent = (world.contact() for _ in range(3))
+    for each in (changed, lost, silent):
+        world.sync(each).assert_completed()
+    world.spotler.door.post(
+        "events", events=[{"type": "profile", "externalId": changed.id, "properties": {"lastName": "Somebody"}}]
+    )
+    world.spotler.door.post("events", events=[{"type": "unsubscribe", "externalId": silent.id}])
+
+    message = reconcile(world)
+
+    for side in ("records", "contacts"):
+        number, in_classes = total(message, side)
+        assert number == in_classes > 0
+    assert world.spotler.contact(changed).properties["lastName"] != "Somebody"
+
+
+@pytest.mark.feature("REC-02")
+def test_contacts_without_a_record_are_counted_and_left_as_they_are(world):
+    strangers = [f"shop-{uuid4()}", str(uuid4())]
+    world.spotler.door.contacts(
+        *({"externalId": each, "properties": {"email": f"{each}@example.org"}} for each in strangers)
+    )
+
+    message = reconcile(world)
+
+    assert "of another system" in message
+    assert "its record is not in Dataverse" in message
+    assert {each["externalId"] for each in world.spotler.door.state()["contacts"]} >= set(strangers)
+
+
+@pytest.mark.feature("REC-01")
+def test_the_timer_orders_a_job_that_is_carried_out(world):
+    before = {row[Job.ID] for row in world.rows(Job.TABLE)}
+
+    world.run_timer("reconcile_weekly")
+
+    def is_done():
+        return [
+            row
+            for row in world.rows(Job.TABLE)
+            if row[Job.ID] not in before
+            and row[Job.OPERATION] == Operation.RECONCILE
+            and row[Job.STATUS] == JobStatus.COMPLETED
+        ]
+
+    world.until(is_done, "the comparison is done")

@@ -1,0 +1,205 @@
+"""Marketing Lists that were deactivated or deleted lose their audience."""
+
+import pytest
+
+from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Job, MarketingList
+from connector.dataverse.records import RecordRef
+from connector.errors import Refused
+from connector.routing.work_item import WorkItem
+from sandbox.spotler.settings import DEFAULT_KEY, DEFAULT_SECRET
+
+SYNC, REMOVE = Operation.SYNC_MARKETING_LIST, Operation.REMOVE_MARKETING_LIST
+LEASE = 300
+
+
+@pytest.fixture
+def add(world):
+    """Adds a Marketing List, and its audience in Spotler."""
+
+    def _add(*, synced=True, active=True, audience=True):
+        state = {} if active else {"statecode": 1, "statuscode": 1}
+        columns = {MarketingList.NAME: "Friends", "createdfromcode": 2, MarketingList.SYNCED: synced, **state}
+        row = world.load(MarketingList.TABLE, **columns)
+        if audience:
+            world.services.spotler.audiences.create(row, "Friends")
+        return RecordRef(MarketingList.TABLE, row)
+
+    return _add
+
+
+def has_audience(world, about):
+    return world.services.spotler.audiences.get(about.id) is not None
+
+
+def jobs(world):
+    return [(row[Job.OPERATION], row[f"_{Job.LIST}_value"], row[Job.STATUS]) for row in world.rows(Job.TABLE)]
+
+
+def job(world, about, operation, status):
+    values = {Job.OPERATION: operation.value, "statecode": status.state, "statuscode": status.value}
+    world.load(Job.TABLE, **values, **{f"_{Job.LIST}_value": about.id})
+
+
+# Deactivated
+
+
+def test_a_deactivated_list_gets_a_job_that_removes_it_and_is_woken_up_at_once(world, changes, add):
+    about = add(active=False)
+
+    changes.run(about)
+
+    assert jobs(world) == [(REMOVE, about.id, JobStatus.QUEUED)]
+    (sent,) = world.bus.to("spotler-jobs")
+    assert WorkItem.from_body(sent.body).operation == REMOVE.slug
+
+
+def test_a_list_that_is_active_is_left_alone(world, changes, add):
+    about = add()
+
+    changes.run(about)
+
+    assert (jobs(world), changes.put_back(), has_audience(world, about)) == ([], [], True)
+
+
+def test_a_deactivated_list_that_was_never_synced_gets_no_job(world, changes, add):
+    changes.run(add(active=False, synced=False))
+
+    assert jobs(world) == []
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_a_first_sync_that_has_not_succeeded_may_have_made_an_audience(world, changes, add, status):
+    about = add(active=False, synced=False)
+    job(world, about, SYNC, status)
+
+    changes.run(about)
+
+    assert (REMOVE, about.id, JobStatus.QUEUED) in jobs(world)
+
+
+def test_two_messages_about_one_deactivation_make_one_job(world, changes, add):
+    about = add(active=False)
+
+    changes.run(about)
+    changes.run(about)
+
+    assert len(jobs(world)) == 1
+
+
+def test_while_the_job_cannot_be_written_the_list_comes_back(world, changes, add):
+    about = add(active=False)
+    world.break_dataverse("503", r"^\$batch", count=None)
+    changes.run(about)
+    world.mend_dataverse()
+
+    changes.go_on(minutes=1)
+
+    assert jobs(world) == [(REMOVE, about.id, JobStatus.QUEUED)]
+
+
+# Deleted
+
+
+def test_the_audience_of_a_deleted_list_is_removed(world, changes, add):
+    about = add()
+    changes.delete(about)
+
+    changes.run(changes.item(about, deleted=True))
+
+    assert not has_audience(world, about)
+    assert jobs(world) == []
+
+
+def test_what_is_remembered_of_a_deleted_list_is_forgotten(world, changes, add):
+    about, other = add(audience=False), add(audience=False)
+    for each in (about, other):
+        world.services.state.write(f"lists/{each.id}/members/1", {"x": 1}, version=None)
+    changes.delete(about)
+
+    changes.run(changes.item(about, deleted=True))
+
+    assert world.services.state.names("lists/") == [f"lists/{other.id}/members/1"]
+
+
+def test_an_audience_that_a_sync_under_way_has_made_since_is_removed_after_its_lease(world, changes, add):
+    about = add()
+    changes.delete(about)
+    changes.run(changes.item(about, deleted=True))
+    world.services.spotler.audiences.create(about.id, "Friends")
+    (message,) = world.bus.to("spotler-jobs")
+    assert (message.due - world.now).total_seconds() == LEASE
+
+    changes.go_on(seconds=LEASE)
+
+    assert not has_audience(world, about)
+    assert changes.put_back() == []
+
+
+def test_a_list_that_cannot_be_read_loses_nothing_unless_it_was_deleted(world, changes, add):
+    about = add()
+    changes.delete(about)
+
+    changes.run(about)
+
+    assert has_audience(world, about)
+
+
+def test_a_list_that_was_restored_keeps_its_audience(world, changes, add):
+    about = add()
+
+    changes.run(changes.item(about, deleted=True))
+
+    assert has_audience(world, about)
+
+
+def test_an_account_without_audiences_has_none_to_remove(world, changes, add):
+    about = add(audience=False)
+    changes.delete(about)
+    key = {"key": DEFAULT_KEY, "secret": DEFAULT_SECRET}
+    world.spotler.settings(credentials=[key | {"edition": "professional"}])
+
+    changes.run(changes.item(about, deleted=True))
+
+    world.spotler.settings(credentials=[key])
+    assert jobs(world) == []
+
+
+def test_while_spotler_is_away_the_removal_is_tried_again(world, changes, add):
+    about = add()
+    changes.delete(about)
+    world.spotler.arm("html", route="DELETE /audience/*", count=None)
+    changes.run(changes.item(about, deleted=True))
+    world.mend_spotler()
+    assert has_audience(world, about)
+
+    changes.go_on(minutes=1)
+
+    assert not has_audience(world, about)
+
+
+def test_an_audience_that_spotler_does_not_give_up_leaves_a_failed_job_that_says_what_to_do(world, changes, add):
+    about = add()
+    changes.delete(about)
+    world.services.spotler.audiences.delete = refuse
+
+    changes.run(changes.item(about, deleted=True))
+
+    (row,) = changes.failures()
+    assert (row[Job.OPERATION], row[Job.STATUS], row[Job.RESULT_CODE]) == (REMOVE, JobStatus.FAILED, "INVALID_STATE")
+    assert about.id in row[Job.NAME]
+    assert "by hand" in row[Job.RESULT_MESSAGE]
+
+
+def test_a_job_for_a_deactivated_list_that_dataverse_refuses_leaves_a_failed_job(world, changes, add):
+    about = add(active=False)
+    world.break_dataverse("400", r"^\$batch", count=1)
+
+    changes.run(about)
+
+    (row,) = changes.failures()
+    assert (row[Job.OPERATION], row[f"_{Job.LIST}_value"], row[Job.STATUS]) == (REMOVE, about.id, JobStatus.FAILED)
+
+
+def refuse(_):
+    raise Refused("It is in use.", code="INVALID_STATE")
