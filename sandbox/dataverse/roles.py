@@ -65,7 +65,8 @@ CONNECTOR_ROLE = Role(
         "account": MAINTAIN,
         # Whether a Marketing List is synced stands on it.
         "list": CHANGE,
-        "listmember": READ,
+        # Permissions may be kept as members of lists.
+        "listmember": READ | {Verb.CREATE, Verb.DELETE},
         # Timeline posts, and the variable with the permissions of new records.
         "post": frozenset({Verb.CREATE, Verb.READ}),
         "environmentvariabledefinition": CHANGE,

@@ -12,6 +12,7 @@ from connector.services import Services
 from connector.sync.outward.outward import Outward
 from connector.sync.records import RecordReader
 from connector.sync.results import Sent
+from sandbox.spotler.rules.lifecycle import anonymise
 from tests.faults.matrix.actors import MatrixCast
 from tests.faults.matrix.app import App
 from tests.faults.matrix.day import CellTime, services_on
@@ -65,6 +66,12 @@ class Stage:
     def opt_in(self, record: RecordRef, *bits: int) -> None:
         """The person switches permissions on."""
         self.profile(record, permissions=[{"bit": bit, "enabled": True} for bit in bits])
+
+    def lose(self, record: RecordRef) -> None:
+        """Somebody anonymises the contact by hand."""
+        self._pause()
+        world = self._systems.sandbox.world
+        anonymise(world, next(each for each in world.contacts if record.id in each.external_ids.values()))
 
     def subscriber(self, address: str, *bits: int, **other: object) -> None:
         """Somebody has a contact that belongs to no record."""

@@ -104,7 +104,10 @@ def _works() -> Iterator[Work]:
     for slug, operation in OPERATIONS.items():
         scenario = SCENARIOS.get(slug)
         good, bad = _samples(slug)
-        if scenario is not None:
+        if slug == Choice.RECONCILE.slug:
+            write = _with_job(both_ways.people(7), Choice.RECONCILE)
+            yield Work(slug, slug, write, prepare=both_ways.out_of_step, app=App(BOTH_WAYS))
+        elif scenario is not None:
             yield Work(slug, slug, scenario.write, uses_variable=scenario.uses_variable)
         elif good:
             yield Work(slug, slug, _sampled(good, bad, needs_record=operation.needs is not Needs.NOTHING))
@@ -150,6 +153,16 @@ def _both_ways() -> Iterator[Work]:
         prepare=both_ways.some_refused,
         app=app,
     )
+
+
+def _with_job(people: Callable[[MatrixCast], None], operation: Choice) -> Callable[[MatrixCast], None]:
+    """People, and a job that is about none of them."""
+
+    def write(cast: MatrixCast) -> None:
+        people(cast)
+        cast.job(operation.label, operation, None, ends=AS_WITHOUT_FAULT, row={})
+
+    return write
 
 
 def _samples(slug: str) -> tuple[list[Sample], list[Sample]]:

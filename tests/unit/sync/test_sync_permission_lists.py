@@ -1,0 +1,410 @@
+"""Permissions that are kept as membership of static Marketing Lists."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connector.consent import KnownState, PermissionReport, Presence, SpotlerReport
+from connector.dataverse.choices import ConsentCause, Operation
+from connector.dataverse.names import MEMBER_TABLES, Consent, Flags, ListMember, MarketingList, Permission
+from connector.errors import Misconfigured
+from connector.mapping import parse_mapping
+from connector.sync.permissions.rows import PermissionRows
+from connector.sync.records import Record, RecordReader
+from connector.sync.results import NotSent
+from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
+
+ROWS = [
+    {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},
+    {"contact": "@map(list)", "lead": "@map(list)", "direction": "<->", "spotler": "permissions"},
+]
+CODES = {table: code for code, table in MEMBER_TABLES.items()}
+EARLY, LATER = timedelta(days=3), timedelta(days=1)
+
+
+@pytest.fixture
+def use(world):
+    """Keeps permissions in these lists."""
+
+    def _use(*names, items=(), tables=("contact", "lead"), **columns):
+        rows = [ROWS[0], ROWS[1] | ({"items": list(items)} if items else {})]
+        world.services = replace(world.services, mapping=parse_mapping({"rows": rows}))
+        return [add_list(world, name, table, **columns) for table in tables for name in names]
+
+    return _use
+
+
+@pytest.fixture
+def newsletter(use):
+    """The list of contacts for the newsletter."""
+    return use("Newsletter")[0]
+
+
+def add_list(world, name, table="contact", **columns):
+    return world.load(MarketingList.TABLE, **{MarketingList.NAME: name, "createdfromcode": CODES[table], **columns})
+
+
+def join(world, about, record, before=EARLY):
+    """Somebody adds the record to the list, so long ago."""
+    world.load(
+        ListMember.TABLE,
+        **{
+            "listid@odata.bind": f"/lists({about})",
+            f"entityid_{record.table}@odata.bind": f"/{record.table}s({record.id})",
+            "createdon": (world.now - before).isoformat(),
+        },
+    )
+
+
+def leave(world, about, record):
+    """Somebody removes the record from the list."""
+    world.services.dataverse.act(
+        f"lists({about})/Microsoft.Dynamics.CRM.RemoveMemberList", {"EntityId": record.id}, repeatable=False
+    )
+
+
+def members(world, about):
+    return {row["_entityid_value"] for row in world.rows(ListMember.TABLE) if row["_listid_value"] == about}
+
+
+def history(world, record):
+    rows = [row for row in world.rows(Consent.TABLE) if row[Consent.RECORD] == record.id]
+    ordered = sorted(rows, key=lambda row: (row[Consent.ON], row["versionnumber"]))
+    return [(row[Consent.PERMISSION], row[Consent.AFTER], ConsentCause(row[Consent.SOURCE])) for row in ordered]
+
+
+def note(world, record, *, on, before, cause=ConsentCause.FEED, written=None):
+    """The history has an entry about the newsletter."""
+    at = (world.now - before).isoformat()
+    world.load(
+        Consent.TABLE,
+        **{
+            Consent.RECORD: record.id,
+            Consent.RECORD_TABLE: record.table,
+            Consent.PERMISSION: "Newsletter",
+            Consent.AFTER: on,
+            Consent.BEFORE: not on,
+            Consent.ON: at,
+            Consent.SOURCE: cause.value,
+            Consent.KEY: f"{record.id}{on}{at}",
+            "createdon": (world.now - (before if written is None else written)).isoformat(),
+        },
+    )
+
+
+def read(world, record):
+    return RecordReader(world.services).read([record])[record]
+
+
+def exchange(world, record, *, on, at, seen=True):
+    """Spotler reports the newsletter of a record."""
+    reported = PermissionReport("Newsletter", NEWSLETTER_BIT, on=on, at=at)
+    rows = PermissionRows(world.services)
+    known = {record: {NEWSLETTER_BIT: KnownState(on=not on, at=at)}} if seen else {}
+    report = {record: SpotlerReport(Presence.KNOWN, (reported,))}
+    (ensured,) = rows.ensure([read(world, record)], reported=report, known=known).values()
+    assert isinstance(ensured, Record), ensured
+    (after,) = rows.apply([ensured]).values()
+    assert isinstance(after, Record), after
+    return after
+
+
+def on_in_spotler(world, record):
+    return world.in_spotler(record)["permissions"]
+
+
+# To Spotler
+
+
+@pytest.mark.parametrize("make", ["contact", "lead"])
+def test_a_member_has_the_permission_and_nothing_is_kept_in_spotler_permission(world, use, send, make):
+    lists = dict(zip(("contact", "lead"), use("Newsletter"), strict=True))
+    record = getattr(world, make)()
+    join(world, lists[make], record)
+
+    (result,) = send(record)
+
+    assert result.code == "OK"
+    assert on_in_spotler(world, record) == [NEWSLETTER_BIT]
+    assert world.rows(Permission.TABLE) == []
+    assert history(world, record) == [("Newsletter", True, ConsentCause.PERSON)]
+
+
+def test_who_is_in_no_list_gets_no_permission(world, newsletter, send):
+    record, other = world.contact(), world.contact("bob")
+    join(world, newsletter, other)
+
+    send(record)
+
+    assert on_in_spotler(world, record) == []
+
+
+def test_who_was_removed_from_the_list_loses_the_permission(world, newsletter, send):
+    record = world.contact()
+    join(world, newsletter, record)
+    send(record)
+    world.now += timedelta(minutes=5)
+    leave(world, newsletter, record)
+
+    send(record)
+
+    assert on_in_spotler(world, record) == []
+    assert [each[1:] for each in history(world, record)] == [
+        (True, ConsentCause.PERSON),
+        (False, ConsentCause.PERSON),
+    ]
+
+
+def test_who_was_added_again_has_it_again(world, newsletter, send):
+    record = world.contact()
+    join(world, newsletter, record)
+    send(record)
+    leave(world, newsletter, record)
+    send(record)
+    world.now += timedelta(minutes=5)
+    join(world, newsletter, record, before=timedelta(minutes=1))
+
+    send(record)
+
+    assert on_in_spotler(world, record) == [NEWSLETTER_BIT]
+
+
+def test_a_second_sync_changes_nothing(world, newsletter, send):
+    record = world.contact()
+    join(world, newsletter, record)
+    send(record)
+    before = world.rows(Consent.TABLE)
+
+    (result,) = send(record)
+
+    assert result.code == "UNCHANGED"
+    assert world.rows(Consent.TABLE) == before
+
+
+def test_do_not_bulk_email_removes_somebody_from_the_list(world, newsletter, send):
+    record = world.contact(**{Flags.DO_NOT_BULK_EMAIL: True})
+    join(world, newsletter, record)
+
+    send(record)
+
+    assert members(world, newsletter) == set()
+    assert on_in_spotler(world, record) == []
+    assert history(world, record)[-1] == ("Newsletter", False, ConsentCause.RULE)
+
+
+def test_a_permission_without_a_list_is_left_to_spotler(world, newsletter, send):
+    record = world.contact()
+    send(record)
+    world.services.spotler.update_contact(record.id, {"permissions": [{"bit": EVENTS_BIT, "enabled": True}]})
+    world.now += timedelta(minutes=5)
+    join(world, newsletter, record, before=timedelta(0))
+
+    send(record)
+
+    assert on_in_spotler(world, record) == [NEWSLETTER_BIT, EVENTS_BIT]
+
+
+# From Spotler
+
+
+def test_an_opt_out_in_spotler_removes_the_member_with_an_entry_in_the_history(world, newsletter):
+    record, other = world.contact(), world.contact("bob")
+    join(world, newsletter, record)
+    join(world, newsletter, other)
+
+    after = exchange(world, record, on=False, at=world.now)
+
+    assert members(world, newsletter) == {other.id}
+    assert history(world, record)[-1] == ("Newsletter", False, ConsentCause.FEED)
+    assert [row.subscribed for row in after.facts.rows] == [False]
+    assert not read(world, record).decision.permissions[0].on
+
+
+def test_an_opt_in_in_spotler_adds_the_member_with_an_entry_in_the_history(world, newsletter):
+    record = world.contact()
+    note(world, record, on=False, before=EARLY)
+
+    exchange(world, record, on=True, at=world.now - LATER)
+
+    assert members(world, newsletter) == {record.id}
+    assert history(world, record)[-1] == ("Newsletter", True, ConsentCause.FEED)
+    row = read(world, record).facts.rows[0]
+    assert (row.subscribed, row.at) == (True, world.now - LATER)
+
+
+def test_an_opt_in_that_is_older_than_the_refusal_adds_nobody(world, newsletter):
+    record = world.contact()
+    note(world, record, on=False, before=LATER)
+
+    exchange(world, record, on=True, at=world.now - EARLY)
+
+    assert members(world, newsletter) == set()
+
+
+def test_an_opt_out_that_is_older_than_the_membership_removes_nobody(world, newsletter):
+    record = world.contact()
+    join(world, newsletter, record, before=LATER)
+
+    exchange(world, record, on=False, at=world.now - EARLY)
+
+    assert members(world, newsletter) == {record.id}
+
+
+def test_an_opt_out_between_an_opt_in_and_the_membership_that_it_made_counts(world, newsletter):
+    record = world.contact()
+    join(world, newsletter, record, before=timedelta(0))
+    note(world, record, on=True, before=EARLY, written=timedelta(0))
+
+    exchange(world, record, on=False, at=world.now - LATER)
+
+    assert members(world, newsletter) == set()
+
+
+# What stopped in between
+
+
+def test_a_removal_that_did_not_succeed_is_finished_and_not_taken_for_an_opt_in(world, newsletter, send):
+    record = world.contact()
+    join(world, newsletter, record, before=LATER)
+    note(world, record, on=False, before=EARLY, written=timedelta(hours=1))  # of an older time, written since
+
+    send(record)
+
+    assert members(world, newsletter) == set()
+    assert on_in_spotler(world, record) == []
+
+
+def test_somebody_who_was_added_and_is_not_in_the_history_yet_has_agreed(world, newsletter, send):
+    record = world.contact()
+    note(world, record, on=False, before=EARLY)
+    join(world, newsletter, record, before=LATER)
+
+    send(record)
+
+    assert members(world, newsletter) == {record.id}
+    assert on_in_spotler(world, record) == [NEWSLETTER_BIT]
+
+
+def test_nobody_is_removed_while_the_history_cannot_be_written(world, newsletter, send):
+    record = world.contact(**{Flags.DO_NOT_BULK_EMAIL: True})
+    join(world, newsletter, record)
+    world.break_dataverse("503", r"^\$batch", content=Consent.SET, count=None)
+
+    (result,) = send(record)
+    world.mend_dataverse()
+
+    assert isinstance(result, NotSent)
+    assert members(world, newsletter) == {record.id}
+
+
+# New records
+
+
+def test_a_new_contact_joins_the_lists_of_the_permissions_that_start_as_subscribed(world, use):
+    newsletter, events, *_ = use("Newsletter", "Events")
+    record = world.contact()
+    define(world, "dh_spotlerpermissions", "Newsletter;Events;")
+    define(world, "dh_spotlerpermissionsenabledbydefault", "Events;")
+
+    PermissionRows(world.services).ensure([read(world, record)], created=[record])
+
+    assert (members(world, newsletter), members(world, events)) == (set(), {record.id})
+    assert sorted(history(world, record)) == [
+        ("Events", True, ConsentCause.CREATION),
+        ("Newsletter", False, ConsentCause.CREATION),
+    ]
+
+
+def define(world, name, value):
+    world.load("environmentvariabledefinition", schemaname=name, displayname=name, type=100000000, defaultvalue=value)
+
+
+def test_an_older_record_joins_the_lists_of_what_is_on_in_spotler(world, newsletter):
+    record = world.contact()
+    define(world, "dh_spotlerpermissions", "Newsletter;")
+
+    exchange(world, record, on=True, at=world.now - LATER, seen=False)
+
+    assert members(world, newsletter) == {record.id}
+
+
+def test_a_job_that_switches_a_permission_on_adds_the_member(world, newsletter):
+    record = world.contact(known=True)
+    job = world.job(Operation.SET_CONTACT_FIELD, record, dh_fieldname="permissions:Newsletter", dh_fieldvalue="true")
+
+    world.run(job)
+
+    assert world.status(job)[1] == "OK"
+    assert members(world, newsletter) == {record.id}
+    assert history(world, record)[-1][1:] == (True, ConsentCause.JOB)
+
+
+# Lists that cannot be used
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"type": True, "query": "<fetch/>"}, "dynamic"),
+        ({"lockstatus": True}, "locked"),
+        ({"statecode": 1, "statuscode": 1}, "no active Marketing List"),
+    ],
+)
+def test_a_list_that_nobody_can_be_added_to_is_an_error_of_the_configuration(world, use, columns, why):
+    use("Newsletter", items=["Newsletter"], **columns)
+    record = world.contact()
+
+    with pytest.raises(Misconfigured, match=why):
+        read(world, record)
+
+
+def test_a_list_that_is_missing_is_an_error_of_the_configuration(world, use):
+    use("Newsletter", items=["Newsletter", "Events"])
+
+    with pytest.raises(Misconfigured, match="is called Events"):
+        read(world, world.contact())
+
+
+def test_without_items_one_list_is_enough_and_none_is_an_error(world, use):
+    use()
+
+    with pytest.raises(Misconfigured, match="name of a permission"):
+        read(world, world.contact())
+
+
+def test_two_lists_of_one_name_are_an_error_of_the_configuration(world, use):
+    use("Newsletter", "NEWSLETTER")
+
+    with pytest.raises(Misconfigured, match="several"):
+        read(world, world.contact())
+
+
+def test_lists_of_one_name_for_two_tables_are_two_lists(world, use, send):
+    of_contacts, of_leads = use("Newsletter")
+    record = world.lead()
+    join(world, of_leads, record)
+
+    send(record)
+
+    assert (on_in_spotler(world, record), members(world, of_contacts)) == ([NEWSLETTER_BIT], set())
+
+
+def test_a_corrected_list_is_found_at_once(world, use):
+    use()
+    record = world.contact()
+    with pytest.raises(Misconfigured):
+        read(world, record)
+
+    for table in ("contact", "lead"):
+        add_list(world, "Newsletter", table)
+
+    assert read(world, record).facts.rows == ()
+
+
+def test_an_environment_without_marketing_lists_says_so(world, use):
+    use("Newsletter")
+    world.door("POST", "edition", json={"light": True})
+
+    with pytest.raises(Misconfigured, match="licence of Dynamics 365 Sales"):
+        read(world, world.contact())
