@@ -19,9 +19,10 @@ CONSENT_AGE: Final = timedelta(seconds=30)
 def add_block(work: RunHandle) -> None:
     """Sync the members of the next block as contacts, then add those whom Spotler has."""
     run, place = work.run, work.run.added
-    certain, perhaps = (frozenset(work.get("new", place, name)) for name in ("certain", "perhaps"))
+    members, *known = work.get_all("new", place, "ids", "certain", "perhaps")
+    certain, perhaps = map(frozenset, known)
     before = frozenset(each_of(unpacked(run.sending)))  # an attempt before this one may have added these
-    synced = _synced(work, work.get("new", place))
+    synced = _synced(work, members)
     there = frozenset(map(raw, synced.there))
     done = _added(work, there - certain, before, synced)
     left = frozenset(map(raw, synced.left_out))
@@ -40,14 +41,14 @@ def ask_block(work: RunHandle) -> None:
     asked = work.get("gone", work.run.asked)
     absent = work.reader.absent(asked)
     work.put("absent", work.run.asked, ids=absent)
-    work.run.counts += Counter({"stay": len(asked) - len(absent)})
+    work.run.counts += Counter({"stay": len(asked) - len(absent), "absent": len(absent)})
     work.run.asked += 1
 
 
 def hold(work: RunHandle) -> None:
     """Write the blocks to remove. What consent says is never held back: only those who left the list are."""
     run = work.run
-    count = sum(1 for _ in work.all_of("absent", run.asked))
+    count = run.counts["absent"]
     refs = work.reader.refs(work.all_of("absent", run.asked))
     plan = ListBrake(work.services, work.row.id).held(refs, count=count, total=run.counts["members before"])
     run.held = run.held or plan

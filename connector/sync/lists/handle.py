@@ -75,9 +75,14 @@ class RunHandle:
         """Write members of this run."""
         self.state.put(self.number, kind, place, {name: packed(each) for name, each in members.items()})
 
-    def get(self, kind: str, place: int, name: str = "ids") -> list[bytes]:
+    def get(self, kind: str, place: int) -> list[bytes]:
         """Members that an earlier piece wrote."""
-        return list(each_of(unpacked(self.state.get(self.number, kind, place).get(name))))
+        return self.get_all(kind, place, "ids")[0]
+
+    def get_all(self, kind: str, place: int, *names: str) -> list[list[bytes]]:
+        """Several kinds of members of one value."""
+        value = self.state.get(self.number, kind, place)
+        return [list(each_of(unpacked(value.get(name)))) for name in names]
 
     def all_of(self, kind: str, places: int) -> Iterator[bytes]:
         """The members of so many values of a kind, one value after the other."""

@@ -208,8 +208,9 @@ class ListState:
 
     def _sent(self, number: int, run: ListRun) -> Iterator[Block]:
         for place in range(run.added):
-            yield Block(Event.ADDED, self._ids(number, "sent", place))
-            yield Block(Event.MAYBE_ADDED, self._ids(number, "sent", place, "perhaps"))
+            value = self._read(self._name(number, "sent", place))
+            yield Block(Event.ADDED, _bytes(value.get("ids")))
+            yield Block(Event.MAYBE_ADDED, _bytes(value.get("perhaps")))
         if run.sending:
             yield Block(Event.MAYBE_ADDED, _bytes(run.sending))
         for place in range(run.removed):
@@ -217,8 +218,8 @@ class ListState:
         if run.phase is Phase.REMOVE and run.removed < run.outs:
             yield Block(Event.MAYBE_REMOVED, self._ids(number, "out", run.removed))
 
-    def _ids(self, number: int, kind: str, place: int, which: str = "ids") -> bytes:
-        return _bytes(self._read(self._name(number, kind, place)).get(which))
+    def _ids(self, number: int, kind: str, place: int) -> bytes:
+        return _bytes(self._read(self._name(number, kind, place)).get("ids"))
 
     def _forget(self, number: int, start: int) -> None:
         """Keep the last two full copies, and what was sent between them."""
