@@ -178,7 +178,7 @@ class RecordReader:
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    facts=_facts(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
+                    facts=facts_of(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                     info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
                     last=LastCommon.parse(info.get(Info.LAST_COMMON)),
@@ -233,7 +233,18 @@ class RecordReader:
         return storage_of(self._services, table).read(ids)
 
 
-def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool) -> Facts:
+def facts_of(
+    row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool
+) -> Facts:  # fmt: skip
+    """What decides about the consent of a record.
+
+    Args:
+        row: with the columns that decide (`OutwardPlan.deciding`), or more.
+        info: its Spotler Info; empty for none.
+        permissions: its rows of Spotler Permission.
+        outward: what the mapping makes of records of its table.
+        stays: whether a deactivated record stays in Spotler.
+    """
     state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
     presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
     return Facts(

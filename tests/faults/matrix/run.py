@@ -18,6 +18,7 @@ from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.sync.automatic import changes
+from connector.sync.lists import contacts
 from sandbox.dataverse.context import Posting
 from tests.faults.kill_points.checker import DELICATE
 from tests.faults.kill_points.evidence import (
@@ -280,6 +281,7 @@ def alone(time: CellTime, size: int) -> Iterator[None]:
     with (
         mock.patch.object(chunks, "SIZE", size),
         mock.patch.object(batch, "ContextThreadPool", InlinePool),
+        mock.patch.object(contacts, "ContextThreadPool", InlinePool),
         mock.patch.object(changes, "SIZE", size),
         mock.patch.object(changes, "ContextThreadPool", InlinePool),
         mock.patch("msal.individual_cache.time", SimpleNamespace(time=time.wall)),
