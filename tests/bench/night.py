@@ -18,7 +18,7 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
-from connector.settings.interactions import INTERACTION_KINDS
+from connector.settings.feeds import INTERACTION_KINDS
 
 from connector.dataverse.names import Info, Interaction
 from connector.pulls.interactions import BLOCK
