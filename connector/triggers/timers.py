@@ -75,9 +75,10 @@ async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None
 
     def clean(services: "Services") -> None:
         from connector.jobs.clean_up import clean_up  # noqa: PLC0415 - heavy, loaded when used
-        from connector.plans.expiry import erase_expired  # noqa: PLC0415
+        from connector.plans.expiry import erase_expired, forget_counts  # noqa: PLC0415
 
         erase_expired(services)
+        forget_counts(services)
         clean_up(services)
 
     await _run("clean-up-jobs", clean, context)
