@@ -89,7 +89,7 @@ class Story:
     """Both systems, the people, and what they said."""
 
     def __init__(self, systems: Systems, *, variables: bool = False) -> None:
-        self.two = TwoSystems(systems, NAME, PERMISSIONS)
+        self.two = self.between(systems)
         systems.controls.change_settings(b'{"clock_skew_s": 0}')
         self.wire = self.two.wire
         self.read: list[tuple[int, Record]] = []
@@ -111,6 +111,10 @@ class Story:
                 ]
             })  # fmt: skip
         self.people = [Person(self.two.contact(name, firstname=name)) for name in ("ann", "bob")]
+
+    def between(self, systems: Systems) -> TwoSystems:
+        """The connector between both systems, with its mapping."""
+        return TwoSystems(systems, NAME, PERMISSIONS)
 
     def tell(self, steps: Iterable[Step]) -> None:
         """Let it happen."""
