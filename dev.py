@@ -69,8 +69,9 @@ def run_system(options: argparse.Namespace, _: list[str]) -> int:
 
 
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
-    """Run the tests, in as many processes as there are cores unless a number is asked for."""
-    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", "auto", "--dist", "loadgroup"]
+    """Run the tests, in two processes per core unless a number is asked for: many tests wait for other processes."""
+    wanted = str(2 * (os.process_cpu_count() or 1))
+    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted, "--dist", "loadgroup"]
     selection = [] if options.nightly else ["-m", "not nightly"]
     return call(PYTHON, "-m", "pytest", *processes, *selection, *rest)
 

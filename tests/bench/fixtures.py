@@ -1,22 +1,18 @@
 """What the jobs are about: contacts with addresses and permissions, and the jobs themselves."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import batched
 from typing import Final
 
 import requests
 
-from connector.consent import KnownState
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Contact, Info, Job, Permission
+from connector.dataverse.names import Contact, Job, Permission
 from connector.operations.audiences import audience_id
-from connector.sync.last_common import LastCommon
 from sandbox.launch import Part
 from sandbox.people import People
-from sandbox.spotler.seed import NEWSLETTER_BIT
 from sandbox.spotler.side_door.client import SideDoor
-from tests.bench.work import is_known, row_of
+from tests.bench.work import row_of
 
 #: Rows that one call creates.
 ROWS_PER_CALL: Final = 250
@@ -26,30 +22,26 @@ ROWS_PER_LOAD: Final = 2000
 PERMISSION: Final = "Newsletter"
 
 _SECONDS: Final = 60
-#: The hash of a contact that was sent before; no content has it.
-_SENT_HASH: Final = "0" * 64
 
 
-def load_contacts(dataverse: Part, spotler: Part, operation: Operation, count: int) -> list[str]:
-    """Create contacts without the API, so that no message is posted about them; returns their ids.
-
-    For most operations they are known to Spotler already, so that the operation is all there is to do.
-    """
-    people = [_contact(number) for number in range(count)]
-    contacts = _load(dataverse, Contact.TABLE, people)
-    _load(dataverse, Permission.TABLE, [_permission(contact) for contact in contacts[::2]])
-    if is_known(operation):
-        subscribed = set(contacts[::2])
-        _load(dataverse, Info.TABLE, [_info(contact, on=contact in subscribed) for contact in contacts])
-        known = [
-            _known(contact, person, on=contact in subscribed) for contact, person in zip(contacts, people, strict=True)
-        ]
-        SideDoor(spotler.get("url")).contacts(*known)
+def load_known(dataverse: Part, spotler: Part, count: int) -> list[str]:
+    """Create contacts whom Spotler knows, a few thousand at a time; returns their ids."""
+    contacts: list[str] = []
+    door = SideDoor(spotler.get("url"))
+    for numbers in batched(range(count), ROWS_PER_LOAD, strict=False):
+        people = [_contact(number) for number in numbers]
+        some = _load(dataverse, Contact.TABLE, people)
+        _load(dataverse, Info.TABLE, [_info(contact, on=False) for contact in some])
+        door.contacts(*(_known(contact, person, on=False) for contact, person in zip(some, people, strict=True)))
+        contacts += some
     return contacts
 
 
 def load_people(dataverse: Part, count: int) -> list[str]:
-    """Create contacts whom Spotler does not know, without the API, a few thousand at a time; returns their ids."""
+    """Create contacts whom Spotler does not know, without the API, a few thousand at a time; returns their ids.
+
+    So no message is posted about them.
+    """
     contacts: list[str] = []
     for numbers in batched(range(count), ROWS_PER_LOAD, strict=False):
         some = _load(dataverse, Contact.TABLE, [_contact(number) for number in numbers])
@@ -90,23 +82,6 @@ def _permission(contact: str) -> dict[str, object]:
         Permission.NAME: PERMISSION,
         Permission.SUBSCRIBED: True,
         f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
-    }
-
-
-def _known(contact: str, person: dict[str, object], *, on: bool) -> dict[str, object]:
-    permissions = [{"bit": NEWSLETTER_BIT, "enabled": on}]
-    return {"externalId": contact, "properties": {"email": person["emailaddress1"], "permissions": permissions}}
-
-
-def _info(contact: str, *, on: bool) -> dict[str, object]:
-    """The Spotler Info of a contact that was sent before, with the state of its permission then."""
-    last = LastCommon(permissions={NEWSLETTER_BIT: KnownState(on, datetime.now(UTC))})
-    return {
-        Info.LAST_COMMON: last.text,
-        Info.NAME: "Person",
-        Info.RECORD: contact,
-        Info.SENT_HASH: _SENT_HASH,
-        f"{Info.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
     }
 
 

@@ -16,15 +16,16 @@ from typing import Final
 from connector.dataverse.choices import JobStatus, Operation
 from sandbox.launch import Part
 from sandbox.people import People
-from sandbox.samples import create_setup
+from sandbox.sample_setup import create_setup
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, Surroundings, functions, surroundings
 from tests.bench import observe, pace, processes
 from tests.bench.cases import Case
-from tests.bench.fixtures import create_audience, create_jobs, load_contacts
+from tests.bench.fixtures import create_audience, create_jobs, load_people
 from tests.bench.observe import BenchFailed, Calls
 from tests.bench.pace import Latency
-from tests.bench.work import row_of, work_of
+from tests.bench.work import is_known, row_of, work_of
+from tests.bench.workers import Worker
 
 #: Seconds that one measurement may take; a throttled naive connector needs more than five minutes for 1,000 jobs.
 LONGEST_RUN: Final = 1800.0
@@ -76,6 +77,8 @@ class _Spent:
 def measure(case: Case, folder: Path) -> Figures:
     """Run one case in fresh surroundings; logs go to the folder.
 
+    For most operations the contacts are in step with Spotler before, so that the operation is all there is to do.
+
     Raises:
         BenchFailed: when a job is not Completed in time, or Spotler did not see its work.
     """
@@ -87,11 +90,14 @@ def measure(case: Case, folder: Path) -> Figures:
     )
     with surroundings(options, folder=folder) as around:
         counts = (SINGLE_JOBS, case.warm_up, case.jobs, case.paced)
-        contacts = load_contacts(around.dataverse, around.spotler, case.operation, sum(counts))
+        contacts = load_people(around.dataverse, sum(counts))
         people = People(around.dataverse)
         automations = create_setup(people)
         create_audience(around.spotler, row_of(case.operation, contacts[0], automations))
+        known = Worker.start(around, "sync", "in step") if is_known(case.operation) else None
         with functions(around, options) as host:
+            if known:
+                known.end(LONGEST_RUN)
             bench = _Bench(case, around, host, people, automations)
             seen = bench.go_before(contacts)
             some = iter(contacts)

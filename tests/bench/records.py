@@ -7,12 +7,8 @@ The connector's part is `connector.triggers.records`: batches of record items. I
 (`tests.bench.record_worker`), because its memory and its sudden end are measured.
 """
 
-import json
-import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from connector.dataverse.names import Contact, Permission, lookup_value
-from sandbox.launch import ROOT
 from sandbox.people import People
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from sandbox.spotler.side_door.client import SideDoor
@@ -32,6 +27,7 @@ from tests.bench.fixtures import load_people
 from tests.bench.observe import BenchFailed, Calls
 from tests.bench.record_worker import BATCH
 from tests.bench.report import Expectation
+from tests.bench.workers import Worker
 
 RECORDS: Final = 100_000
 #: What the connector may have at most, however many records there are.
@@ -167,27 +163,27 @@ class _Bench:
             what it took, and how many records were sent already that the second worker got again.
         """
         calls, began = observe.calls(self.around), time.monotonic()
-        done = self._file("first load")
-        worker = self._start("sync", "first load")
+        worker = Worker.start(self.around, "sync", "first load")
         target = random.randint(BATCH, max(BATCH, records - 2 * BATCH))  # noqa: S311 - any place will do
-        observe.wait(lambda: worker.poll() is not None or _number(done) >= target, LONGEST, "the load takes too long")
-        if worker.poll() is not None:
-            raise BenchFailed(f"the load ended before it was killed; see {self._log('first load')}")
-        spent = processes.cpu_seconds([worker.pid])
-        worker.kill()
-        worker.communicate()
-        again = self._created() - _number(done)
-        figures = self._end(self._start("sync", "first load"), "first load")
+        process = worker.process
+        observe.wait(lambda: process.poll() is not None or worker.count >= target, LONGEST, "the load takes too long")
+        if process.poll() is not None:
+            raise BenchFailed(f"the load ended before it was killed; see {worker.log}")
+        spent = processes.cpu_seconds([process.pid])
+        process.kill()
+        process.communicate()
+        again = self._created() - worker.count
+        figures = Worker.start(self.around, "sync", "first load").end(LONGEST)
         figures["cpu_seconds"] += spent
         phase = self._phase("first load, killed once", records, calls, began, figures, rounds=ROUNDS)
         if self._created() != records:
-            raise BenchFailed(f"of {records} contacts Spotler has {self._created()}; see {self._log('first load')}")
+            raise BenchFailed(f"of {records} contacts Spotler has {self._created()}; see {worker.log}")
         return phase, again
 
     def phase(self, kind: str, name: str, records: int, *, rounds: int = 0) -> Phase:
         """Let a worker do one phase."""
         calls, began = observe.calls(self.around), time.monotonic()
-        figures = self._end(self._start(kind, name), name)
+        figures = Worker.start(self.around, kind, name).end(LONGEST)
         return self._phase(name, records, calls, began, figures, rounds=rounds)
 
     def change(self, in_dataverse: Sequence[str], in_spotler: Sequence[str]) -> None:
@@ -222,32 +218,6 @@ class _Bench:
         floor = ceil(records / BATCH) * rounds * self.latency_ms / 1000
         return Phase(name, records, spent, seconds, figures["cpu_seconds"], figures["peak_memory_mb"], floor or None)
 
-    def _start(self, kind: str, name: str) -> subprocess.Popen[str]:
-        with self._log(name).open("a", encoding="utf-8") as log:
-            return subprocess.Popen(  # noqa: S603 - this interpreter
-                [sys.executable, "-m", "tests.bench.record_worker", kind, str(self._file(name))],
-                cwd=ROOT,
-                env={**os.environ, **self.around.settings},
-                stdout=subprocess.PIPE,
-                stderr=None if sys.stderr.isatty() else log,  # on a terminal the bar is shown
-                text=True,
-            )
-
-    def _end(self, worker: subprocess.Popen[str], name: str) -> dict[str, float]:
-        try:
-            text, _ = worker.communicate(timeout=LONGEST)
-        finally:
-            worker.kill()
-        if worker.returncode:
-            raise BenchFailed(f"{name}: the worker failed; see {self._log(name)}")
-        return dict(json.loads(text))
-
-    def _file(self, name: str) -> Path:
-        return self.around.folder / f"{_slug(name)}.done"
-
-    def _log(self, name: str) -> Path:
-        return self.around.folder / f"{_slug(name)}.log"
-
 
 def expectations(figures: Figures) -> list[Expectation]:
     """What should be so."""
@@ -270,11 +240,3 @@ def expectations(figures: Figures) -> list[Expectation]:
 def heading(records: int, latency_ms: int) -> str:
     """What the table is about."""
     return f"{records:,} contacts, {latency_ms} ms per call; every second one has a permission.\n\n{HEADINGS}"
-
-
-def _slug(name: str) -> str:
-    return "-".join(name.replace(",", "").replace("%", "percent").split())
-
-
-def _number(file: Path) -> int:
-    return int(file.read_text(encoding="ascii")) if file.exists() else 0

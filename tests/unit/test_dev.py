@@ -44,8 +44,8 @@ def run(calls, monkeypatch):
 PYTHON = str(dev.PYTHON)
 
 
-#: As many processes as there are cores; tests of one group stay together.
-PARALLEL = ("-n", "auto", "--dist", "loadgroup")
+#: Two processes per core; tests of one group stay together.
+PARALLEL = ("-n", str(2 * os.process_cpu_count()), "--dist", "loadgroup")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,14 @@ def changed_on_both_sides(stage: Stage) -> None:
     stage.cast.without_mail.add(left.id)
 
 
+def out_of_step(stage: Stage) -> None:
+    """What no message has told the connector, on either side; one contact is lost, and one belongs to nobody."""
+    changed_on_both_sides(stage)
+    *_, lost, _ = stage.cast.people.values()
+    stage.lose(lost)
+    stage.subscriber("shop@example.org", NEWSLETTER_BIT, externalId="shop-17")
+
+
 # Undo
 
 

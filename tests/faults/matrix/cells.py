@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from itertools import chain, islice, zip_longest
 from typing import Final
 
 from tests.faults.matrix.cell import Cell, Outcome
@@ -55,10 +56,13 @@ def all_cells(matrix: Matrix, seed: int) -> list[Cell]:
 
 
 def sample(matrix: Matrix, size: int, *, seed: int) -> list[Cell]:
-    """So many cells of all seeds, chosen by chance; every work and every fault occurs."""
-    every = [cell for each in SEEDS for cell in all_cells(matrix, each)]
+    """So many cells of all seeds by chance: as many of each work, with as many different faults as there are."""
     chance = random.Random(seed)  # noqa: S311 - a sample, no secret
-    chance.shuffle(every)
-    chosen = {(cell.work.name, cell.fault): cell for cell in reversed(every)}
-    left = (cell for cell in every if chosen[cell.work.name, cell.fault] is not cell)
-    return [*chosen.values(), *left][:size]
+    rows = []
+    for work in works().values():
+        cells = [cell for each in SEEDS for cell in cells_of(matrix, work, each)]
+        chance.shuffle(cells)
+        of_fault = {cell.fault: cell for cell in cells}
+        rows.append([*of_fault.values(), *(cell for cell in cells if of_fault[cell.fault] is not cell)])
+    in_turn = chain.from_iterable(zip_longest(*rows))
+    return list(islice((cell for cell in in_turn if cell is not None), size))

@@ -38,7 +38,7 @@ from connector.servicebus.entities import SYNC_RECORDS
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix import both_ways, engagement
+from tests.faults.matrix import both_ways, engagement, marketing_lists, visitors
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
@@ -51,6 +51,7 @@ BUSY_SECONDS: Final = 30.0
 #: Columns of a job that say what it is about.
 _SUBJECTS: Final = (Job.CUSTOMER_CONTACT_NAVIGATION, Job.CUSTOMER_ACCOUNT_NAVIGATION, Job.LEAD_NAVIGATION)
 _DEACTIVATED: Final[Row] = {MarketingList.STATE: 1, "statuscode": 1}
+_OF_LISTS: Final = (Choice.SYNC_MARKETING_LIST.slug, Choice.REMOVE_MARKETING_LIST.slug)
 #: Any end: what it is without a fault is what it has to be.
 AS_WITHOUT_FAULT: Final = Ending(JobStatus.COMPLETED, frozenset())
 
@@ -107,7 +108,12 @@ def _works() -> Iterator[Work]:
     for slug, operation in OPERATIONS.items():
         scenario = SCENARIOS.get(slug)
         good, bad = _samples(slug)
-        if scenario is not None:
+        if slug == Choice.RECONCILE.slug:
+            write = _with_job(both_ways.people(7), Choice.RECONCILE)
+            yield Work(slug, slug, write, prepare=both_ways.out_of_step, app=App(BOTH_WAYS))
+        elif slug in _OF_LISTS:
+            yield from _marketing_lists(slug)
+        elif scenario is not None:
             yield Work(slug, slug, scenario.write, uses_variable=scenario.uses_variable)
         elif good:
             yield Work(slug, slug, _sampled(good, bad, needs_record=operation.needs is not Needs.NOTHING))
@@ -124,6 +130,9 @@ def _works() -> Iterator[Work]:
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up_nightly,))
     yield Work("refresh-lists", Choice.SYNC_MARKETING_LIST.slug, _synced_lists, timers=(refresh_lists,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
+    yield Work(
+        "read-visitors", RESOLVE, visitors.companies, prepare=visitors.on_the_website, command=visitors.read_all
+    )  # fmt: skip
     every_kind = App(settings={"interactions": "sent,opened,clicked,bounced"})
     yield Work("read-interactions", RESOLVE, engagement.engaged, timers=(read_interactions,), app=every_kind)
     yield Work("old-interactions", RESOLVE, engagement.kept, timers=(clean_up_nightly,))
@@ -134,6 +143,15 @@ def _works() -> Iterator[Work]:
         f"{permissions}-daily", permissions, _without_jobs(permissions), timers=(refresh_permissions,),
         uses_variable=True,
     )  # fmt: skip
+
+
+def _marketing_lists(slug: str) -> Iterator[Work]:
+    app = marketing_lists.SMALL
+    if slug == Choice.SYNC_MARKETING_LIST.slug:
+        yield Work(slug, slug, marketing_lists.ordered_first, app=app)
+        yield Work(f"{slug}-again", slug, marketing_lists.ordered_again, prepare=marketing_lists.changed, app=app)
+    else:
+        yield Work(slug, slug, marketing_lists.ordered_once, prepare=marketing_lists.synced, app=app)
 
 
 def _both_ways() -> Iterator[Work]:
@@ -155,6 +173,16 @@ def _both_ways() -> Iterator[Work]:
         prepare=both_ways.some_refused,
         app=app,
     )
+
+
+def _with_job(people: Callable[[MatrixCast], None], operation: Choice) -> Callable[[MatrixCast], None]:
+    """People, and a job that is about none of them."""
+
+    def write(cast: MatrixCast) -> None:
+        people(cast)
+        cast.job(operation.label, operation, None, ends=AS_WITHOUT_FAULT, row={})
+
+    return write
 
 
 def _samples(slug: str) -> tuple[list[Sample], list[Sample]]:

@@ -2,7 +2,7 @@
 
 from typing import Final, override
 
-from connector.dataverse.names import ListMember, MarketingList, Permission
+from connector.dataverse.names import MEMBER_TABLES, ListMember, MarketingList, Permission
 from connector.dataverse.records import RecordRef
 from tests.faults.matrix.systems import Systems
 from tests.unit.sync.consent_story import NAME, NAMES, Step, Story
@@ -15,11 +15,12 @@ OPTS_IN: Final = "opts in, in Dataverse"
 
 
 class TwoSystemsWithLists(TwoSystems):
-    """Both systems, with a list of contacts for each permission."""
+    """Both systems, with a list for each permission."""
 
-    def __init__(self, systems: Systems) -> None:
-        super().__init__(systems, NAME, LISTS)  # type: ignore[arg-type]
-        rows = [{MarketingList.NAME: name, MarketingList.MEMBER_TYPE: 2} for name in NAMES.values()]
+    def __init__(self, systems: Systems, table: str) -> None:
+        super().__init__(systems, NAME, LISTS, tables=(table,))  # type: ignore[arg-type]
+        code = next(code for code, each in MEMBER_TABLES.items() if each == table)
+        rows = [{MarketingList.NAME: name, MarketingList.MEMBER_TYPE: code} for name in NAMES.values()]
         ids = systems.load({MarketingList.TABLE: rows})[MarketingList.TABLE]
         self.lists = dict(zip(NAMES.values(), ids, strict=True))
 
@@ -47,8 +48,8 @@ class StoryInLists(Story):
     """A story with lists instead of rows."""
 
     @override
-    def between(self, systems: Systems) -> TwoSystems:
-        return TwoSystemsWithLists(systems)
+    def between(self, systems: Systems, table: str) -> TwoSystems:
+        return TwoSystemsWithLists(systems, table)
 
     @override
     def do(self, step: Step) -> None:

@@ -18,30 +18,34 @@ STORIES, NIGHTLY, LENGTH = 50, 5000, 12
 CALL = 9
 
 
-def problems(systems, steps, *, variables=False, kind=Story):
-    story = kind(systems, variables=variables)
+def problems(systems, steps, *, variables=False, table="contact", kind=Story):
+    story = kind(systems, variables=variables, table=table)
     story.tell(steps)
     story.end()
     return list(story.problems())
 
 
-def explore(systems, seeds, *, kind=Story, without=()):
+def explore(systems, seeds, table="contact", *, kind=Story, without=()):
     broken = {}
     for seed in seeds:
         chance = random.Random(seed)  # noqa: S311 - chance that can be repeated
         variables = chance.random() < 0.5
         steps = story_steps(chance, chance.randint(2, LENGTH), without)
-        if found := problems(systems, steps, variables=variables, kind=kind):
+        if found := problems(systems, steps, variables=variables, table=table, kind=kind):
             broken[seed] = [*found, *map(str, steps)]
     return broken
 
 
-def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems):
-    assert explore(systems, range(STORIES)) == {}
+@pytest.mark.parametrize(
+    ("table", "stories"), [("contact", STORIES), ("lead", STORIES // 5), ("account", STORIES // 5)]
+)
+def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems, table, stories):
+    assert explore(systems, range(stories), table) == {}
 
 
-def test_no_random_story_with_marketing_lists_does_either(systems):
-    assert explore(systems, range(STORIES), kind=StoryInLists, without=NOT_IN_LISTS) == {}
+@pytest.mark.parametrize(("table", "stories"), [("contact", STORIES), ("lead", STORIES // 5)])
+def test_no_random_story_with_marketing_lists_does_either(systems, table, stories):
+    assert explore(systems, range(stories), table, kind=StoryInLists, without=NOT_IN_LISTS) == {}
 
 
 @pytest.mark.nightly
@@ -58,8 +62,9 @@ def test_the_oracle_notices_somebody_who_is_mailed_and_has_left_the_list(systems
 
 
 @pytest.mark.nightly
-def test_none_of_thousands_of_random_stories_ends_with_somebody_mailed_who_said_no(systems):
-    assert explore(systems, range(STORIES, NIGHTLY)) == {}
+@pytest.mark.parametrize("table", ["contact", "lead", "account"])
+def test_none_of_thousands_of_random_stories_ends_with_somebody_mailed_who_said_no(systems, table):
+    assert explore(systems, range(STORIES, NIGHTLY), table) == {}
 
 
 def test_the_oracle_notices_somebody_who_is_mailed_and_said_no(systems):
