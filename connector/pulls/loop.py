@@ -11,8 +11,8 @@
 * **Nothing is done twice, as far as that is known.** An entry is recognised by its key and its moment. One without
   a moment is always worked on. After a crash an entry may come again, so work must be safe to repeat.
 * **One odd entry stops nothing.** Malformed entries are counted. If a block fails for another reason than a problem
-  that passes or a missing privilege, its entries are worked on one by one. Those that fail alone are logged, counted and
-  left behind.
+  that passes or a missing privilege, its entries are worked on one by one. Those that fail alone are logged, counted
+  and left behind.
 """
 
 import hashlib

@@ -21,9 +21,9 @@ from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import Refused
 from connector.services import Services
 from connector.sync.interactions.events import DATES, MailingEvent
-from connector.sync.moments import read_moment
+from connector.sync.moments import FUTURE, read_moment
 from connector.sync.slices import in_slices
-from connector.sync.status.rows import FUTURE, UNKNOWN
+from connector.sync.status.rows import UNKNOWN
 
 log = logging.getLogger(__name__)
 
