@@ -25,7 +25,7 @@ _SECONDS: Final = 60
 
 
 def load_known(dataverse: Part, spotler: Part, count: int) -> list[str]:
-    """Create contacts whom Spotler knows, a few thousand at a time; returns their ids."""
+    """Create contacts whom Spotler knows, with their Spotler Info, a few thousand at a time; returns their ids."""
     contacts: list[str] = []
     door = SideDoor(spotler.get("url"))
     for numbers in batched(range(count), ROWS_PER_LOAD, strict=False):
@@ -75,6 +75,11 @@ def _contact(number: int) -> dict[str, object]:
         "address1_city": "Utrecht",
         "gendercode": 1 + number % 2,
     }
+
+
+def _info(contact: str) -> dict[str, object]:
+    bind = f"{Info.CONTACT_NAVIGATION}@odata.bind"
+    return {Info.NAME: "Person", Info.RECORD: contact, bind: f"/{Contact.SET}({contact})"}
 
 
 def _permission(contact: str) -> dict[str, object]:
