@@ -236,6 +236,7 @@ class _Run[T]:
         """Work on a block, and save now and then: the function may be stopped at any time."""
         if not block:
             return
+        self.checkpoint.hold()
         self.counts += self._worked(block)
         self.worked += len(block)
         count, at = self.saved

@@ -103,9 +103,11 @@ class Record:
         rows = [replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows]
         return replace(self, last=replace(self.last, noted=_fingerprint(self.ref, rows)))
 
-    def rows_of(self, permission: str, bit: int | None = None) -> tuple[PermissionRow, ...]:
-        """Its rows about a permission, by the name or the bit."""
-        return tuple(row for row in self.facts.rows if _is_about(row, permission, bit))
+    def rows_of(
+        self, permission: str, bit: int | None = None, former: Collection[str] = ()
+    ) -> tuple[PermissionRow, ...]:
+        """Its rows about a permission, by the name or the bit, or by a former name where a row has no bit."""
+        return tuple(row for row in self.facts.rows if _is_about(row, permission, bit, former))
 
     def unknown(self) -> Self:
         """The record as it is where it is not known any more whether Spotler has its contact; gone stays gone."""
@@ -120,11 +122,10 @@ class Record:
             return None
         return read_moment(self.row.get(_MODIFIED_ON))
 
-    def without(self, permission: str, bit: int | None = None) -> Self:
+    def without(self, rows: Collection[PermissionRow]) -> Self:
         """The record as it is once these rows are switched off."""
-        return self.with_rows(
-            replace(row, subscribed=False) if _is_about(row, permission, bit) else row for row in self.facts.rows
-        )
+        off = {row.id for row in rows}
+        return self.with_rows(replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows)
 
     def reporting(self, spotler: SpotlerReport) -> Self:
         """The record with what its contact in Spotler says; its decision is made anew."""
@@ -269,5 +270,8 @@ def _state(row: PermissionRow) -> str:
     return f"{key_of(row.name) if row.bit is None else row.bit} {since}"
 
 
-def _is_about(row: PermissionRow, permission: str, bit: int | None) -> bool:
-    return key_of(row.name) == key_of(permission) or (bit is not None and row.bit == bit)
+def _is_about(row: PermissionRow, permission: str, bit: int | None, former: Collection[str]) -> bool:
+    key = key_of(row.name)
+    if key == key_of(permission) or (bit is not None and row.bit == bit):
+        return True
+    return row.bit is None and key in {key_of(name) for name in former}

@@ -88,8 +88,8 @@ class Person:
 class Story:
     """Both systems, the people, and what they said."""
 
-    def __init__(self, systems: Systems, *, variables: bool = False) -> None:
-        self.two = TwoSystems(systems, NAME, PERMISSIONS)
+    def __init__(self, systems: Systems, *, variables: bool = False, table: str = "contact") -> None:
+        self.two = TwoSystems(systems, NAME, PERMISSIONS, tables=(table,))
         systems.controls.change_settings(b'{"clock_skew_s": 0}')
         self.wire = self.two.wire
         self.read: list[tuple[int, Record]] = []
@@ -110,7 +110,7 @@ class Story:
                     for name, value in names.items()
                 ]
             })  # fmt: skip
-        self.people = [Person(self.two.contact(name, firstname=name)) for name in ("ann", "bob")]
+        self.people = [Person(self.two.record(table, name, firstname=name)) for name in ("ann", "bob")]
 
     def tell(self, steps: Iterable[Step]) -> None:
         """Let it happen."""
