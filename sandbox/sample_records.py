@@ -1,6 +1,6 @@
 """The records that the samples of `run --once` are about."""
 
-from connector.dataverse.names import Account, Contact, Lead, Permission
+from connector.dataverse.names import Account, Contact, Lead, ListMember, MarketingList, Permission
 from sandbox.people import People
 from sandbox.samples import create_setup
 
@@ -38,4 +38,13 @@ def create_fixtures(people: People) -> dict[str, str]:
             f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({ids['anna']})",
         },
     )
+    ids["friends"] = people.create(MarketingList.SET, {MarketingList.NAME: "Friends", MarketingList.MEMBER_TYPE: 2})
+    for member in ("anna", "silent"):
+        people.create(
+            ListMember.SET,
+            {
+                f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({ids['friends']})",
+                f"{ListMember.MEMBER}_{Contact.TABLE}@odata.bind": f"/{Contact.SET}({ids[member]})",
+            },
+        )
     return ids | create_setup(people)

@@ -13,6 +13,7 @@ from connector.dataverse.names import (
     EnvironmentVariable,
     Job,
     Lead,
+    MarketingList,
 )
 from sandbox.people import People
 from sandbox.spotler import seed
@@ -102,6 +103,11 @@ def lead(key: str) -> Columns:
 def automation(key: str) -> Columns:
     """The automation of a job."""
     return lambda ids: {f"{Job.AUTOMATION_NAVIGATION}@odata.bind": f"/{Automation.SET}({ids[key]})"}
+
+
+def marketing_list(key: str) -> Columns:
+    """The list of a job."""
+    return lambda ids: {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({ids[key]})"}
 
 
 def both(*parts: Columns, **columns: object) -> Columns:
@@ -212,6 +218,8 @@ SAMPLES: Final = (
         both(ANNA, automation("welcome")),
         Work("automation.stopped", after=Operation.START_AUTOMATION, reads=2),  # the jobs that started it; automations
     ),
+    _good(Operation.SYNC_MARKETING_LIST, "list Friends", marketing_list("friends")),
+    _good(Operation.REMOVE_MARKETING_LIST, "list Friends", marketing_list("friends"), last=True),
     # It reads its rows, the automations and the campaigns; nothing has changed, so nothing is written.
     _good(Operation.REFRESH_AUTOMATIONS, "", work=Work(None, calls=2, shared=True, reads=1), last=True),
     # It reads the variable, its value and the fields.

@@ -38,7 +38,7 @@ MOST_MEMORY_MB: Final = 200
 #: Rounds of calls for a hundred new members: they are read, with the history of their rows; new entries of the history;
 #: Spotler; Spotler Info.
 ROUNDS_SYNCED: Final = 5
-#: Rounds of a run that do not depend on its size: the job and its list, the audience, Keep Out, the columns of the list.
+#: Rounds of a run that do not depend on its size: the job and its list, the audience, Keep Out, the list's columns.
 ROUNDS_OF_RUN: Final = 8
 LONGEST: Final = 8 * 3600.0
 
