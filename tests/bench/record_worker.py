@@ -81,7 +81,7 @@ class Returned(Bus):
 def main() -> None:
     """Do one phase and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("phase", choices=["sync", "naive", "pull"])
+    parser.add_argument("phase", choices=["sync", "naive", "pull", "lists"])
     parser.add_argument("done", type=Path, help="the file with the number of records that are done")
     options = parser.parse_args()
     if not sys.stderr.isatty():
@@ -93,6 +93,11 @@ def main() -> None:
     with progress(f"records of the bench ({options.phase})") as show:
         if options.phase == "pull":
             pull_updates(services)
+        elif options.phase == "lists":
+            from tests.bench.list_jobs import run_list_jobs
+
+            for count in run_list_jobs(services, returned):
+                show(count)
         else:
             records = all_records(services.dataverse, Contact.TABLE)
             done = Done(options.done, was_killed=options.done.exists())
