@@ -42,7 +42,7 @@ BOUNCED: Final = 0.015
 ROUNDS: Final = 3
 #: What a pull may have at most, however many events there are.
 MOST_MEMORY_MB: Final = 250
-#: Calls to Dataverse that all pulls together may make where nothing is new; Spotler is asked again for the last minutes.
+#: Calls to Dataverse that all pulls together may make where nothing is new.
 MOST_CALLS: Final = 40
 
 _EVENTS_PER_CALL: Final = 1000
