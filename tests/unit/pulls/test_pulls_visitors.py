@@ -287,7 +287,9 @@ def test_one_run_at_a_time_empties_the_queue(recent, monkeypatch):
     other = []
 
     def meanwhile(*_):
-        other.append(pull.read_page_views(recent.services, recent.services.leads))
+        other.append(
+            pull.read_page_views(recent.services, recent.services.leads, recent.world.now + timedelta(hours=1))
+        )
         return Counter(done=1)
 
     monkeypatch.setattr(pull, "store_views", meanwhile)
@@ -311,7 +313,7 @@ def test_a_run_that_was_silent_for_too_long_acknowledges_nothing(recent, monkeyp
 
     monkeypatch.setattr(pull, "store_views", slow)
     with pytest.raises(StateConflict):
-        pull.read_page_views(recent.services, recent.services.leads)
+        pull.read_page_views(recent.services, recent.services.leads, recent.world.now + timedelta(hours=1))
 
     assert recent.views() == ["Home"]
 
@@ -388,6 +390,39 @@ def test_a_missing_privilege_keeps_everything_waiting(recent):
         read_visitors(recent.services)
 
     assert recent.waiting() == 1
+
+
+def test_a_run_ends_in_time_and_the_next_one_goes_on(recent, monkeypatch):
+    recent.with_pages(1)
+    acme = recent.visitor("Acme")
+    recent.view(acme, *"abc")
+    store = view_rows.store_views
+
+    def slow(*arguments):
+        recent.world.now += timedelta(minutes=3)
+        return store(*arguments)
+
+    monkeypatch.setattr(pull, "store_views", slow)
+    for _ in range(3):
+        read_visitors(recent.services)
+        recent.world.now += timedelta(hours=1)
+
+    assert recent.views() == list("abc")
+    assert recent.waiting() == 0
+
+
+def test_a_new_score_for_the_hot_list_counts_at_the_next_run(recent):
+    cold, warm = recent.visitor("Cold", score=10), recent.visitor("Warm", score=60)
+    read_visitors(recent.services)
+    assert [recent.row(each)[Visitor.HOT] for each in (cold, warm)] == [False, False]
+
+    recent.with_settings(visitors_hot_score=50)
+    assert read_visitors(recent.services) == Counter({"hot or not by a new setting": 1})
+    assert [recent.row(each)[Visitor.HOT] for each in (cold, warm)] == [False, True]
+
+    recent.with_settings(visitors_hot_score=100)
+    read_visitors(recent.services)
+    assert [recent.row(each)[Visitor.HOT] for each in (cold, warm)] == [False, False]
 
 
 # What people did to a visitor stays
