@@ -7,11 +7,17 @@ from functools import partial
 from itertools import batched
 from typing import Final
 
+from pydantic import NonNegativeInt
+
+from connector.dataverse.api import bind
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job, MarketingList
 from connector.dataverse.records import RecordRef, record_named
 from connector.errors import Invalid
 from connector.mapping import mapping_version
 from connector.plans.making import code_of
 from connector.plans.sending import send
+from connector.routing.work_item import RowId
 from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.state import StateConflict, StateStore, StoredMoment, StoredValue, StoredValueUnreadable
@@ -19,14 +25,13 @@ from connector.sync.all_records import CHUNK
 from connector.sync.both_ways import inward
 from connector.sync.both_ways.columns import shared_columns
 from connector.sync.both_ways.inward import ShownUpdate
-from connector.sync.brake.brake import PLANS, TRIES, BrakeCount
+from connector.sync.brake.brake import COUNTS, PLANS, TRIES, BrakeCount
 from connector.sync.old_values import begun
 from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.outward import no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
-_COUNTS: Final = "brake/"
 #: Slashes in the name of a part of a plan.
 _PART_DEPTH: Final = 2
 
@@ -49,6 +54,7 @@ class KeptPlan:
         records: how many records are held back.
         causes: for how many of them each cause holds.
         problem: why it can only be discarded; empty for one that can be approved.
+        list_id: the marketing list whose audience people would leave; empty for none.
     """
 
     id: str
@@ -57,6 +63,7 @@ class KeptPlan:
     records: int
     causes: Mapping[str, int]
     problem: str = ""
+    list_id: str = ""
 
 
 class HeaderValue(StoredValue):
@@ -64,6 +71,8 @@ class HeaderValue(StoredValue):
 
     made_on: StoredMoment
     mapping: str
+    list: RowId | None = None
+    held: Mapping[str, NonNegativeInt] | None = None
 
 
 def kept_plans(state: StateStore) -> list[KeptPlan]:
@@ -94,9 +103,12 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
         StoredValueUnreadable: a part of it cannot be read; nothing was done.
     """
     _check_existence(services.state, plan)
-    if _kept(services.state, plan).mapping != mapping_version(services.mapping):
+    kept = _kept(services.state, plan)
+    if not kept.list_id and kept.mapping != mapping_version(services.mapping):
         raise Invalid("The mapping was changed since, so the plan says nothing any more.", advice="Discard the plan.")
     _settle(services.state, plan, approved=True)
+    if kept.list_id:
+        return _sync_list(services, kept, seen)
     services = begun(services, "plan-approve")
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     counts, done = Counter[str](), 0
@@ -112,6 +124,19 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
         services.state.delete(part)
     services.state.delete(f"{PLANS}/{plan}")
     return counts
+
+
+def _sync_list(services: Services, plan: KeptPlan, seen: Callable[[int], object]) -> Counter[str]:
+    """The next sync of a list lets people leave its audience: order one. The sweep finds the job."""
+    row = {
+        Job.NAME: f"Sync Marketing List, plan {plan.id} approved",
+        Job.OPERATION: Operation.SYNC_MARKETING_LIST.value,
+        f"{Job.LIST_NAVIGATION}@odata.bind": bind(MarketingList.SET, plan.list_id),
+    }
+    services.dataverse.create(Job.SET, row)
+    services.state.delete(f"{PLANS}/{plan.id}")
+    seen(plan.records)
+    return Counter({"APPROVED": plan.records})
 
 
 def _bring_inward(services: Services, records: Mapping[RecordRef, Record]) -> None:
@@ -145,7 +170,7 @@ def discard(services: Services, plan: str) -> None:
 
 def _settle(state: StateStore, plan: str, *, approved: bool) -> None:
     """Tell the brake what a person decided."""
-    for name in state.names(_COUNTS):
+    for name in state.names(f"{COUNTS}/"):
         for _ in range(TRIES):
             stored = state.read(name)
             if stored is None or stored.value.get("plan") != plan:
@@ -174,6 +199,9 @@ def _kept(state: StateStore, plan: str) -> KeptPlan:
     if header is None:
         raise StoredValueUnreadable.of(name, "is missing")
     value = HeaderValue.of(name, header.value)
+    if value.list is not None:
+        held = value.held or {}
+        return KeptPlan(plan, value.made_on.isoformat(), "", sum(held.values()), held, list_id=value.list)
     causes: dict[RecordRef, list[str]] = {}
     for part in state.names(f"{name}/"):
         for record, found in _records(state, part).items():

@@ -66,6 +66,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         "JOB_SWEEP_AFTER_SECONDS": "0",
         # More than all tests but that of the brake cause.
         "BRAKE_LEAST": "40",
+        # So small that every list needs several pages, blocks and steps.
+        "LIST_PAGE": "2",
+        "LIST_BLOCK": "2",
+        "LIST_STEP": "3",
         # What a test sets counts at once.
         "PERMISSION_VARIABLES_SECONDS": "0",
     }

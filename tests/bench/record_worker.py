@@ -81,7 +81,7 @@ class Returned(Bus):
 def main() -> None:
     """Do one phase and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("phase", choices=["sync", "naive", "pull"])
+    parser.add_argument("phase", choices=["sync", "naive", "pull", "lists"])
     parser.add_argument("done", type=Path, help="the file with the number of records that are done")
     options = parser.parse_args()
     if not sys.stderr.isatty():
@@ -93,6 +93,11 @@ def main() -> None:
     with progress(f"records of the bench ({options.phase})") as show:
         if options.phase == "pull":
             pull_updates(services)
+        elif options.phase == "lists":
+            from tests.bench.list_jobs import run_list_jobs
+
+            for count in run_list_jobs(services, returned):
+                show(count)
         else:
             records = all_records(services.dataverse, Contact.TABLE)
             done = Done(options.done, was_killed=options.done.exists())
@@ -103,7 +108,7 @@ def main() -> None:
     figures = {
         "seconds": time.monotonic() - began,
         "cpu_seconds": time.process_time() - cpu,
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": peak_memory_mb(),
         "put_back": put_back,
     }
     sys.stdout.write(json.dumps(figures) + "\n")
@@ -137,7 +142,7 @@ def _naive(services: Services, records: Iterable[RecordRef]) -> Iterator[int]:
         yield count
 
 
-def _peak_memory_mb() -> float | None:
+def peak_memory_mb() -> float | None:
     """The largest resident memory of this process so far; None where the system does not say."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()

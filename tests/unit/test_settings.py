@@ -193,6 +193,16 @@ def test_a_time_zone_that_is_none_is_refused(zone):
         Settings(**REQUIRED, time_zone=zone)
 
 
+@pytest.mark.parametrize(("given", "kinds"), [(" Opened, clicked,", {"opened", "clicked"}), (",", set())])
+def test_kinds_of_interactions_are_listed_with_commas(load, given, kinds):
+    assert load(INTERACTIONS=given).interaction_kinds == kinds
+
+
+def test_a_kind_of_interactions_that_does_not_exist_is_refused(load):
+    with pytest.raises(Misconfigured, match="some of sent, opened, clicked, bounced"):
+        load(INTERACTIONS="opened,read")
+
+
 def test_time_zones_are_known_on_a_machine_that_has_none():
     code = "from zoneinfo import ZoneInfo; print(ZoneInfo('Europe/Amsterdam'))"
     done = subprocess.run(  # noqa: S603 - this interpreter

@@ -22,9 +22,6 @@ from tests.faults.kill_points.orders import Happens, Holds, ScoreMoves, Writes
 PERMISSIONS: Final = "Newsletter;Events;Offers;"
 #: A newer Sync Contact job does the work of an older one; whether it may depends on when the process died.
 _SYNCED: Final = Ending(JobStatus.COMPLETED, frozenset({"OK", "SUPERSEDED"}))
-#: Marketing lists are checked but not synced yet.
-_NO_LISTS: Final = Ending(JobStatus.FAILED, frozenset({"NOT_AVAILABLE"}))
-
 
 #: What must never be done twice. The connector has an opinion of its own, which may be wrong.
 AT_MOST_ONCE: Final = frozenset(
@@ -73,14 +70,28 @@ def _sync_contact(cast: Cast) -> None:
     cast.job("no record", operation, ends=NOT_VALID)
 
 
-def _list(operation: Operation) -> Callable[[Cast], None]:
-    def write(cast: Cast) -> None:
-        row = cast.row(MarketingList.TABLE, MarketingList.ID, **{MarketingList.NAME: cast.name}, createdfromcode=2)
-        bind = {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({row})"}
-        cast.job("a list", operation, ends=_NO_LISTS, row=bind)
-        cast.job("no list", operation, ends=NOT_VALID)
+def _of_list(row: str) -> Mapping[str, object]:
+    return {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({row})"}
 
-    return write
+
+def _sync_marketing_list(cast: Cast) -> None:
+    operation = Operation.SYNC_MARKETING_LIST
+    first = cast.known()
+    members = [first, *(cast.stranger(first.table) for _ in range(4))]
+    row = cast.marketing_list(*members)
+    added = [Happens("audience.member_added", member.id, {"audience": row}) for member in members]
+    cast.job("a list", operation, None, *added, row=_of_list(row))
+    cast.job("the same list again", operation, row=_of_list(row))
+    cast.job("no list", operation, ends=NOT_VALID)
+
+
+def _remove_marketing_list(cast: Cast) -> None:
+    operation, member = Operation.REMOVE_MARKETING_LIST, cast.known()
+    row = cast.marketing_list(member)
+    cast.audience(row, cast.name, member)
+    cast.job("a list", operation, row=_of_list(row))
+    cast.job("the same list again", operation, row=_of_list(row))
+    cast.job("no list", operation, ends=NOT_VALID)
 
 
 def _add_tag(cast: Cast) -> None:
@@ -294,8 +305,8 @@ def _derived(operation: Operation) -> Scenario:
 
 _WRITERS: Final[Mapping[Operation, Callable[[Cast], None]]] = {
     Operation.SYNC_CONTACT: _sync_contact,
-    Operation.SYNC_MARKETING_LIST: _list(Operation.SYNC_MARKETING_LIST),
-    Operation.REMOVE_MARKETING_LIST: _list(Operation.REMOVE_MARKETING_LIST),
+    Operation.SYNC_MARKETING_LIST: _sync_marketing_list,
+    Operation.REMOVE_MARKETING_LIST: _remove_marketing_list,
     Operation.ADD_TAG: _add_tag,
     Operation.REMOVE_TAG: _remove_tag,
     Operation.SET_SCORE: _set_score,

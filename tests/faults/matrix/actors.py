@@ -58,9 +58,9 @@ class MatrixCast(Cast):
         #: What people do: method, path and body of calls to Dataverse.
         self.acts: list[tuple[str, str, Row]] = []
 
-    def stranger(self) -> RecordRef:
+    def stranger(self, table: str = "") -> RecordRef:
         """A record that Spotler does not know yet."""
-        record = super().stranger()
+        record = super().stranger(table)
         self.people[record.id] = record
         self.permission_rows[record.id] = self.row(
             Permission.TABLE,
@@ -89,10 +89,12 @@ class MatrixCast(Cast):
         )
         return record
 
-    def known(self, *, tags: Mapping[str, int | None] | None = None, **properties: object) -> RecordRef:
+    def known(
+        self, table: str = "", *, tags: Mapping[str, int | None] | None = None, **properties: object
+    ) -> RecordRef:
         """A record that was sent to Spotler before."""
         on = [{"bit": account.NEWSLETTER_BIT, "enabled": True}]
-        return super().known(tags=tags, **{"permissions": on, **properties})
+        return super().known(table, tags=tags, **{"permissions": on, **properties})
 
     def refusing_mail(self) -> RecordRef:
         """A known record that has got Do Not Email since."""

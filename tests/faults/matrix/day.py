@@ -53,9 +53,9 @@ type Timer = Callable[[Services], object]
 class CellTime(SimulatedTime):
     """Stands still, but for those who wait. It starts at a whole second, so that no cell depends on the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: datetime | None = None) -> None:
         super().__init__()
-        self._start = float(int(machine_time.time()))
+        self._start = start.timestamp() if start else float(int(machine_time.time()))
 
     def wall(self) -> float:
         return self._start + self._ahead
@@ -132,6 +132,10 @@ class Day:
                     continue
             self._jump(end)
         return False
+
+    def run_soon(self, timer: Timer) -> None:
+        """Run this as soon as the day goes on; again, a while later, if it fails."""
+        self._timers.append(_Timer(timer, self.time.now()))
 
     def is_over(self) -> bool:
         """Whether every job has ended, every timer has done its work, and nothing is on its way."""

@@ -18,6 +18,7 @@ from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.sync.automatic import changes
+from connector.sync.lists import contacts
 from sandbox.dataverse.context import Posting
 from tests.faults.kill_points.checker import DELICATE
 from tests.faults.kill_points.evidence import (
@@ -87,7 +88,7 @@ class Run:
 
     def outcome(self, usual: Outcome | None) -> Outcome:
         """Let the work go on until it is over, and gather the evidence."""
-        with _alone(self.time, CHUNKS[(self.cell.seed - 1) % 3 + 1]):
+        with alone(self.time, CHUNKS[(self.cell.seed - 1) % 3 + 1]):
             self._wake()
             over = self.day.run()
             touches = tuple(self.wire.touches)
@@ -272,7 +273,7 @@ def _names(touch: Touch, external_id: str) -> bool:
 
 
 @contextmanager
-def _alone(time: CellTime, size: int) -> Iterator[None]:
+def alone(time: CellTime, size: int) -> Iterator[None]:
     """Chunks of this size, one after the other, so that touches always come in the same order; in the time of the cell.
 
     msal remembers a refusal for a while, in the time of this machine.
@@ -280,6 +281,7 @@ def _alone(time: CellTime, size: int) -> Iterator[None]:
     with (
         mock.patch.object(chunks, "SIZE", size),
         mock.patch.object(batch, "ContextThreadPool", InlinePool),
+        mock.patch.object(contacts, "ContextThreadPool", InlinePool),
         mock.patch.object(changes, "SIZE", size),
         mock.patch.object(changes, "ContextThreadPool", InlinePool),
         mock.patch("msal.individual_cache.time", SimpleNamespace(time=time.wall)),

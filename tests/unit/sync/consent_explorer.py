@@ -6,6 +6,7 @@ process dies. When the story is over the connector catches up, and `problems` sa
 """
 
 import random
+from collections.abc import Collection
 
 import tests.unit.sync.consent_people  # noqa: F401 - fills the table of what people can do
 from connector.dataverse.choices import Operation
@@ -22,6 +23,14 @@ from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.unit.sync.consent_story import CONNECTOR, PEOPLE, Meanwhile, Person, Step, Story, name_of
+from tests.unit.sync.two_systems import path_of
+
+#: The lookup of a job for each table.
+_JOB_OF = {
+    "contact": Job.CUSTOMER_CONTACT_NAVIGATION,
+    "lead": Job.LEAD_NAVIGATION,
+    "account": Job.CUSTOMER_ACCOUNT_NAVIGATION,
+}
 
 
 def _sync(story: Story, person: Person, _: int, *, always: bool = False) -> None:
@@ -93,7 +102,7 @@ def _job(story: Story, person: Person, bit: int, *, on: bool) -> None:
         Job.OPERATION: Operation.SET_CONTACT_FIELD.value,
         Job.FIELD_NAME: f"permissions:{name_of(story, bit)}",
         Job.FIELD_VALUE: "yes" if on else "no",
-        f"{Job.CUSTOMER_CONTACT_NAVIGATION}@odata.bind": f"/contacts({person.record.id})",
+        f"{_JOB_OF[person.record.table]}@odata.bind": f"/{path_of(person.record)}",
     }
     two.systems.by_person("POST", Job.SET, values)
     (job,) = {row[Job.ID] for row in two.systems.rows(Job.TABLE)} - before
@@ -114,7 +123,7 @@ def _run(story: Story, job: str, person: Person) -> None:
 def _jobs(story: Story, *_: object) -> None:
     """The sweep wakes up the jobs that have not ended, the oldest first."""
     for row in story.two.systems.rows(Job.TABLE):
-        about = str(row.get(f"_{Job.CUSTOMER}_value"))
+        about = str(row.get(f"_{Job.CUSTOMER}_value") or row.get(f"_{Job.LEAD}_value"))
         if row[Job.STATE] == 0 and (person := next((each for each in story.people if each.record.id == about), None)):
             _run(story, row[Job.ID], person)
 
@@ -142,13 +151,13 @@ _WEIGHTS = {
 MISHAPS = ("answer lost", "request lost", "late", "death")
 
 
-def story_steps(chance: random.Random, length: int) -> list[Step]:
-    """A random story."""
-    return [_step(chance) for _ in range(length)]
+def story_steps(chance: random.Random, length: int, without: Collection[str] = ()) -> list[Step]:
+    """A random story, in which some things do not happen."""
+    return [_step(chance, without) for _ in range(length)]
 
 
-def _step(chance: random.Random, *, nested: bool = False) -> Step:
-    names = [*PEOPLE, *CONNECTOR]
+def _step(chance: random.Random, without: Collection[str], *, nested: bool = False) -> Step:
+    names = [name for name in (*PEOPLE, *CONNECTOR) if name not in without]
     weights = [_WEIGHTS.get(name, 1) for name in names]
     (what,) = chance.choices(names, weights)
     who = 0 if chance.random() < 0.8 else 1
@@ -157,7 +166,7 @@ def _step(chance: random.Random, *, nested: bool = False) -> Step:
     if what in CONNECTOR and not nested and chance.random() < 0.5:
         call, after = chance.randint(1, 14), chance.random() < 0.5
         if chance.random() < 0.6:
-            meanwhile = Meanwhile(call, "step", _step(chance, nested=True), after)
+            meanwhile = Meanwhile(call, "step", _step(chance, without, nested=True), after)
         else:
             meanwhile = Meanwhile(call, chance.choice(MISHAPS), None, after)
     return Step(what, who, bit, meanwhile)
