@@ -18,7 +18,7 @@ from connector.plans.gate import Admission, gated
 from connector.plans.kept import held_records
 from connector.plans.making import code_of
 from connector.plans.sending import send
-from connector.reconcile.comparing import LOST, Compared, Comparison
+from connector.reconcile.comparing import FORGOTTEN, LOST, Compared, Comparison
 from connector.reconcile.findings import HELD, STILL_DIFFERS, FindingKind, PairFinding, deleted_meanwhile
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
@@ -95,7 +95,7 @@ class Repair:
             if ref not in after:
                 found[ref] = deleted_meanwhile(is_there=was_there)
             elif ref in again.found and again.found[ref].kind is not FindingKind.QUARANTINED:
-                is_repaired = bool(gate.done[ref.id])
+                is_repaired = bool(gate.done[ref.id]) and why != FORGOTTEN
                 found[ref] = PairFinding(FindingKind.REPAIRED, why) if is_repaired else again.found[ref]
             else:
                 found[ref] = _not_repaired(problems.get(ref), again.found.get(ref), is_held=ref in held)
