@@ -21,6 +21,8 @@ OK: Final = "OK"
 UNCHANGED: Final = "UNCHANGED"
 SUPERSEDED: Final = "SUPERSEDED"
 ANONYMIZED: Final = "ANONYMIZED"
+PARTIAL: Final = "PARTIAL"
+REMOVALS_HELD: Final = "REMOVALS_HELD"
 SKIPPED_NO_EMAIL: Final = "SKIPPED_NO_EMAIL"
 SKIPPED_FILTER: Final = "SKIPPED_FILTER"
 SKIPPED_DO_NOT_EMAIL: Final = "SKIPPED_DO_NOT_EMAIL"
@@ -34,6 +36,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ANONYMIZED: Meaning(
         "It may not be in Spotler any more and was anonymised there.",
         "This cannot be undone; once the reason is gone, a sync makes a new contact.",
+    ),
+    PARTIAL: Meaning(
+        "Some members of the marketing list were refused by Spotler; the others are in the audience.",
+        "Correct the records that the message names; the next sync of the list adds them.",
+    ),
+    REMOVALS_HELD: Meaning(
+        "Too many people would leave the audience of the marketing list, so they stay until a person approves.",
+        "Look at plan list; then plan approve or plan discard, and correct the list or the rights to read.",
     ),
     SKIPPED_NO_EMAIL: Meaning("It has no e-mail address.", "Give the record an address if it should be in Spotler."),
     SKIPPED_FILTER: Meaning(
@@ -52,7 +62,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
 #: Codes that stand in the logs only; docs/codes.md is generated from it.
 ALERTS: Final[Mapping[str, Meaning]] = MappingProxyType({
     "BRAKE_HOLDS": Meaning(
-        "Too many records would lose permissions or values in Spotler, and nobody asked for it.",
+        "Too many records would lose permissions or values in Spotler, or leave an audience, and nobody asked for it.",
         "Look at plan list; then plan approve or plan discard, and correct the mapping or the rights to read.",
     ),
     "JOBS_OVERDUE": Meaning(

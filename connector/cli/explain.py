@@ -11,9 +11,9 @@ from typing import Annotated, Final
 
 import typer
 
+from connector.cli.job_replay import refusal_to_retry
 from connector.cli.log_lines import beside, lines_about
 from connector.cli.output import error_text, moment
-from connector.cli.retry import refusal_to_retry
 from connector.cli.rows import dataverse, job_key
 from connector.cli.stored_messages import browser, id_of, reason_of
 from connector.dataverse.api import Row

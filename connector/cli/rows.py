@@ -43,6 +43,11 @@ def job_key(text: str) -> str:
     Raises:
         typer.Exit: when it is neither, after saying so.
     """
-    if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH:
-        return filters.key({Job.NUMBER: text.zfill(NUMBER_DIGITS)})
-    return row_id(text)
+    number = number_of(text)
+    return filters.key({Job.NUMBER: number}) if number else row_id(text)
+
+
+def number_of(text: str) -> str | None:
+    """The number of a job as its row has it; None for what is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH
+    return text.zfill(NUMBER_DIGITS) if is_number else None

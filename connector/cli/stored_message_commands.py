@@ -1,13 +1,23 @@
 """`quarantine` and `dead-letters`: the same commands `list`, `show` and `replay` over different locations."""
 
 from collections.abc import Callable, Collection
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from connector.cli import stored_messages
-from connector.cli.output import refuse
+from connector.cli.message_replay import MessageReplayer
+from connector.cli.replay import selection
+from connector.cli.replay.clock import ReplayClock
+from connector.cli.replay.growing import Manner, replay_growing
+from connector.servicebus.bus import bus_from
 from connector.servicebus.entities import QUARANTINE, Location, dead_letter_locations
+from connector.settings import get_settings
+
+#: Messages in a second: slower than what the connector can do, so that other work goes on.
+RATE: Final = 20.0
+#: Seconds: longer than the first attempts of an item that fails take.
+WAIT: Final = 60.0
 
 
 def _commands(about: str, example: str, locations: Callable[[], Collection[Location]]) -> typer.Typer:
@@ -23,7 +33,7 @@ def _commands(about: str, example: str, locations: Callable[[], Collection[Locat
     @group.command(name="list")
     def list_messages() -> None:
         """List the messages, oldest first in each queue and subscription."""
-        stored_messages.print_list(stored_messages.find(None, locations()))
+        stored_messages.print_list(stored_messages.browser().peek(locations()))
 
     @group.command()
     def show(
@@ -37,12 +47,26 @@ def _commands(about: str, example: str, locations: Callable[[], Collection[Locat
     @group.command()
     def replay(
         messages: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids from the list.")] = None,
+        ids_file: selection.IdsFile = None,
+        code: selection.Codes = None,
+        operation: selection.Operations = None,
+        since: selection.Since = None,
+        before: selection.Before = None,
         everything: Annotated[bool, typer.Option("--all", help="Every message of the list.")] = False,
+        rate: selection.Rate = RATE,
+        wait: selection.Wait = WAIT,
+        tolerate: selection.Tolerate = 0,
     ) -> None:
-        """Send messages to where they came from, then remove them. Do it once their cause is gone."""
-        if bool(messages) == everything:
-            refuse("Give the ids of messages, or --all.")
-        stored_messages.replay_all(stored_messages.find(messages or None, locations()))
+        """Send messages to where they came from and remove them, in growing batches. Do it once their cause is gone."""
+        chosen = selection.Selection.of(
+            messages, ids_file, codes=code, operations=operation, since=since, before=before, everything=everything
+        )
+        bus = bus_from(get_settings())
+        try:
+            replayer = MessageReplayer(stored_messages.browser(), bus, locations())
+            replay_growing(replayer.choose(chosen), replayer, Manner(rate, wait, tolerate), ReplayClock())
+        finally:
+            bus.close()
 
     return group
 

@@ -1,18 +1,15 @@
-"""Messages in quarantine and dead letters, for people: printed and replayed.
+"""Messages in quarantine and dead letters, for people.
 
 Bodies may hold personal data, so they are printed only on request.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import typer
 
 from connector.cli.output import moment, refuse
 from connector.routing.quarantine import Note
-from connector.routing.replay import original_location, replay
 from connector.servicebus.browse import MessageBrowser, StoredMessage
-from connector.servicebus.bus import Bus, TooLarge, bus_from
 from connector.servicebus.entities import QUARANTINE, Location
 from connector.settings import get_settings
 
@@ -33,14 +30,12 @@ def reason_of(message: StoredMessage) -> str:
     return message.dead_letter_reason or message.properties.get(Note.REASON, "unknown")
 
 
-def find(ids: Iterable[str] | None, locations: Collection[Location]) -> list[StoredMessage]:
-    """The messages with these ids, in their order; all messages of the locations for None.
+def find(ids: Iterable[str], locations: Collection[Location]) -> list[StoredMessage]:
+    """The messages with these ids, in their order.
 
     Raises:
         typer.Exit: when one does not exist, after saying so.
     """
-    if ids is None:
-        return browser().peek(locations)
     wanted = list(dict.fromkeys(ids))
     named = {each.rpartition("/")[0] or QUARANTINE.name for each in wanted}
     stored = {id_of(each): each for each in browser().peek([each for each in locations if each.name in named])}
@@ -54,7 +49,9 @@ def print_list(messages: Sequence[StoredMessage]) -> None:
     """Print two lines for each message, never its body."""
     for message in messages:
         size = f"{len(message.body):,} bytes"
-        typer.echo("  ".join((id_of(message), moment(message.enqueued_on), _source(message), reason_of(message), size)))
+        typer.echo(
+            "  ".join((id_of(message), moment(message.enqueued_on), source_of(message), reason_of(message), size))
+        )
         typer.echo("    " + "  ".join(filter(None, (message.message_id, _sentence(message)))))
     typer.echo(f"{len(messages)} messages." if len(messages) != 1 else "1 message.")
 
@@ -73,60 +70,13 @@ def print_one(message: StoredMessage, *, body: bool) -> None:
         typer.echo(f"The body ({len(message.body):,} bytes) may hold personal data; --body prints it.")
 
 
-def replay_all(messages: Iterable[StoredMessage]) -> None:
-    """Send each message to where it came from, then remove it; print a line for each.
-
-    Raises:
-        typer.Exit: with 1, when one was not replayed.
-        Transient, Misconfigured: when the bus fails; messages without a line were not replayed.
-    """
-    by_location: dict[Location, list[StoredMessage]] = defaultdict(list)
-    for message in messages:
-        by_location[message.location].append(message)
-    failed, bus = False, bus_from(get_settings())
-    try:
-        for location, stored in by_location.items():
-            replayed = _replay_from(location, stored, bus)
-            failed = failed or len(replayed) < len(stored)
-    finally:
-        bus.close()
-    if failed:
-        raise typer.Exit(1)
-
-
-def _replay_from(location: Location, messages: Sequence[StoredMessage], bus: Bus) -> set[int]:
-    """Replay messages of one location; returns the numbers of those that were."""
-    replayed: set[int] = set()
-    found = {message.number: original_location(message) for message in messages}
-    origins = {number: origin for number, origin in found.items() if origin is not None}
-
-    def handle(message: StoredMessage) -> bool:
-        origin = origins[message.number]
-        try:
-            replay(message, origin, bus)
-        except TooLarge:
-            typer.echo(f"{id_of(message)}  not replayed: it is too large for the {origin}", err=True)
-            return False
-        typer.echo(f"{id_of(message)}  sent to the {origin}")
-        replayed.add(message.number)
-        return True
-
-    handled = browser().receive(location, origins, handle) if origins else set()
-    for message in messages:
-        if message.number not in origins:
-            typer.echo(f"{id_of(message)}  not replayed: its origin is unknown, or its end was cut off", err=True)
-        elif message.number not in handled:
-            typer.echo(f"{id_of(message)}  not replayed: it is gone or locked; try again in a minute", err=True)
-    return replayed
-
-
 def _facts(message: StoredMessage) -> Iterator[tuple[str, str]]:
     """What `show` prints, with headings; notes of the quarantine that another line shows are not repeated."""
     properties = message.properties
     in_quarantine = message.location == QUARANTINE
     yield "Id", id_of(message)
     yield "Stored in", str(message.location)
-    yield "Came from", _source(message)
+    yield "Came from", source_of(message)
     yield "Since", moment(message.enqueued_on)
     yield "Message id", message.message_id
     yield "Deliveries", str(message.deliveries)
@@ -140,7 +90,8 @@ def _facts(message: StoredMessage) -> Iterator[tuple[str, str]]:
         yield "What to do", properties.get(Note.ADVICE, "")
 
 
-def _source(message: StoredMessage) -> str:
+def source_of(message: StoredMessage) -> str:
+    """Where a message failed: the queue or subscription of a dead letter, what the quarantine says otherwise."""
     location = message.location
     return location.name if location.dead_letters else message.properties.get(Note.SOURCE, "unknown")
 

@@ -14,10 +14,9 @@ from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.claims import Drop, End, Run, Wait, decide, resumes
 from connector.jobs.put_back import PutBack
 from connector.jobs.store import ClaimAnswers, Claimed, JobStore
-from connector.jobs.verdict import OlderFirst
 from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation
-from connector.operations.results import Done, Failed
+from connector.operations.results import Done, Failed, OlderFirst
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import Claim, WorkItem
 from connector.services import Services

@@ -12,6 +12,7 @@ from connector.plans.expiry import erase_expired
 from connector.pulls.people_gone import erase_gone
 from connector.services import Services
 from connector.sync.interactions.clean_up import delete_old, delete_without_record
+from connector.sync.visitors.retention import delete_old_visitors
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ type Part = Callable[[Services, datetime], int]
 PARTS: Final[Sequence[tuple[str, Part]]] = (
     ("old values", lambda services, _: erase_expired(services)),
     ("old jobs", clean_up),
+    ("old website visitors", delete_old_visitors),
     ("interactions of people who have left", erase_gone),
     ("interactions without a record", delete_without_record),
     ("old interactions", delete_old),

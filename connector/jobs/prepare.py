@@ -16,6 +16,7 @@ from connector.jobs.attempt import Attempt
 from connector.operations.context import Context
 from connector.operations.operation import JobOperation, Needs, Task
 from connector.operations.results import Continue, Failed, Result
+from connector.sync.permissions.former_names import FormerNames
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.permissions.withdrawal import withdrawals_ordered
 from connector.sync.records import Record, RecordReader
@@ -94,15 +95,16 @@ def _with_records[Plan](
 def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[list[Task[Plan]], dict[str, Result]]:
     """Switch off in Dataverse what the tasks switch off, before Spotler is called; the results of those that failed."""
     switches: list[Switch] = []
-    now = context.services.now()
+    now, former = context.services.now(), FormerNames(context.services)
     after: list[Task[Plan]] = []
     for task in tasks:
         record, permission = task.record, task.permission
         if record is None or permission is None or task.intent is not Intent.SWITCH_OFF:
             after.append(task)
             continue
-        switches += withdrawals_ordered(record, permission.name, permission.bit, job=task.job.id, now=now)
-        after.append(replace(task, record=record.without(permission.name, permission.bit)))
+        rows = record.rows_of(permission.name, permission.bit, former.of(permission, record.facts.rows))
+        switches += withdrawals_ordered(record, rows, job=task.job.id, now=now)
+        after.append(replace(task, record=record.without(rows)))
     refused = switch(context.services, switches)
     return after, {
         task.job.id: Failed(refused[task.record.ref]) for task in after if task.record and task.record.ref in refused

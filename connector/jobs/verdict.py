@@ -5,16 +5,10 @@ from typing import Final
 
 from connector import due, telemetry
 from connector.errors import ConnectorError, GivenUp, Misconfigured, Transient, Unclear
-from connector.operations.results import Done, Failed, Retry, Unknown
+from connector.operations.results import Done, Failed, OlderFirst, Retry, Unknown
 
 #: An internal error is tried this often, in case it was a passing one, before the job is Failed.
 INTERNAL_ATTEMPTS: Final = 3
-
-
-class OlderFirst(Transient):
-    """An older job of the same record has to be done first."""
-
-    code = "OLDER_FIRST"
 
 
 def verdict(  # noqa: PLR0911 - one return per family reads best

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from connector.dataverse.records import RecordRef
 from connector.jobs.attempt import Attempt, Ended
 from connector.jobs.prepare import comes_back, lookup_problem, prepare
-from connector.jobs.verdict import OlderFirst
 from connector.operations.context import Context, all_ended
 from connector.operations.operation import JobOperation
-from connector.operations.results import Failed, Result
+from connector.operations.results import Failed, OlderFirst, Result
 
 
 def perform[Plan](operation: JobOperation[Plan], attempts: Sequence[Attempt], context: Context) -> list[Ended]:

@@ -85,15 +85,29 @@ class OutwardPlan:
     _remarks: tuple[str, ...]
     _times: Times
 
+    @property
+    def deciding(self) -> tuple[str, ...] | None:
+        """The part of `select` that decides whether a record is sent; None where a referred row decides too."""
+        sources = [step.source for step in self._address_steps] + [each.source for each in self._filters]
+        return None if any(source.expand for source in sources) else _select(sources, self.table)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether values of records decide whether they are sent, besides the address and the flags."""
+        return bool(self._filters)
+
     def admits(self, record: Row) -> bool:
         """Whether the mapping syncs the table, and no filter excludes the record."""
         return self.synced and all(each.admits(record) for each in self._filters)
 
     def has_address(self, record: Row) -> bool:
         """Whether the record has something to send as its e-mail address; what was not read counts as filled."""
-        sources = [step.source for step in self._steps if step.field.casefold() == EMAIL]
-        cells = [source.read(record) for source in sources]
-        return not sources or any(cell is None or not cell.is_empty for cell in cells)
+        cells = [step.source.read(record) for step in self._address_steps]
+        return not cells or any(cell is None or not cell.is_empty for cell in cells)
+
+    @property
+    def _address_steps(self) -> tuple[FieldStep, ...]:
+        return tuple(step for step in self._steps if step.field.casefold() == EMAIL)
 
     def contact(self, record: Row, decision: Decision, fields: Fields) -> Outcome:
         """The Spotler contact of a record.

@@ -1,43 +1,67 @@
-"""Sync Marketing List and Remove Marketing List: what the job row must have. The work itself is not carried out yet."""
+"""Sync Marketing List and Remove Marketing List: the members of a list become an audience, and the audience goes again.
 
+One job of a list runs at a time, in the order of their numbers: a younger one waits. A sync is a chain of steps
+(`connector.sync.lists`); its progress is on the job.
+"""
+
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Final, override
 
 from connector.dataverse.api import Row, UnknownName, filters
-from connector.dataverse.choices import Operation as Choice
-from connector.dataverse.names import MarketingList
-from connector.errors import Invalid, Refused
-from connector.operations.context import Context, all_ended
+from connector.dataverse.choices import JobStatus, Operation as Choice
+from connector.dataverse.names import Job, MarketingList, lookup_value
+from connector.errors import Invalid
+from connector.operations.audiences import NAME_LENGTH
+from connector.operations.context import Context, OutOfTime
 from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Needs, Task, each_job
-from connector.operations.results import Result
+from connector.operations.results import Continue, Done, Failed, OlderFirst, Result
+from connector.spotler import clean_text
+from connector.sync.lists.columns import show_synced
+from connector.sync.lists.reading import LIST_COLUMNS, ListRow
+from connector.sync.lists.removing import remove_audience
+from connector.sync.lists.result import outcome_of
+from connector.sync.lists.run import Phase
+from connector.sync.lists.steps import ListSync
+
+#: The operations of one list that wait for each other.
+_IN_ORDER: Final = (Choice.SYNC_MARKETING_LIST, Choice.REMOVE_MARKETING_LIST)
+#: The progress of a job that got no turn in its batch.
+_WAITS: Final = "Waits for other marketing lists."
 
 
-class NotAvailable(Refused):
-    """Marketing lists are not synced by this version of the connector."""
-
-    code = "NOT_AVAILABLE"
-    advice = "Use Add To Audience and Remove From Audience, or a later version."
-
-
-class ListOperation(JobOperation[None]):
+class ListOperation(JobOperation[ListRow]):
     """A job about a Marketing List."""
 
     needs = Needs.NOTHING
-    needs_active_list: bool
 
     @override
-    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Exception | None]:
-        """The list exists, and is active if it is to be synced."""
-        rows = _lists({job.list_id for job in jobs if job.list_id}, context)
-        return each_job(jobs, lambda job: self._check(job, rows))
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, ListRow | Exception]:
+        """The list exists, and no older job of it is left."""
+        wanted = {job.list_id for job in jobs if job.list_id}
+        rows, oldest = _lists(wanted, context), _oldest_jobs(wanted, context)
+        return each_job(jobs, lambda job: self._plan(job, rows, oldest))
 
     @override
-    def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
-        """Say that it is not available."""
-        return all_ended(tasks, NotAvailable())
+    def perform(self, tasks: Sequence[Task[ListRow]], context: Context) -> Mapping[str, Result]:
+        """One list after the other: each takes what time it needs."""
+        return {task.job.id: self._perform(task, context) for task in tasks}
 
-    def _check(self, job: JobRow, rows: Mapping[str, Row] | None) -> None:
+    def _perform(self, task: Task[ListRow], context: Context) -> Result:
+        try:
+            context.check_time()
+            return self._do(task, context)
+        except OutOfTime:
+            return Continue(_WAITS)
+        except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+            return Failed(error)
+
+    @abstractmethod
+    def _do(self, task: Task[ListRow], context: Context) -> Result:
+        """Do the work for one list, or a step of it."""
+
+    def _plan(self, job: JobRow, rows: Mapping[str, Row] | None, oldest: Mapping[str, str]) -> ListRow:
         if job.customer is not None or job.lead is not None:
             raise Invalid("A job about a marketing list has no customer and no lead; clear them.")
         if job.list_id is None:
@@ -46,22 +70,58 @@ class ListOperation(JobOperation[None]):
             raise Invalid("This environment has no marketing lists; they need a licence of Dynamics 365 Sales.")
         if job.list_id not in rows:
             raise Invalid("The marketing list of the job was deleted; choose another one.")
-        if self.needs_active_list and rows[job.list_id].get(MarketingList.STATE) != 0:
-            raise Invalid("The marketing list of the job is deactivated.")
+        row = ListRow.from_row(rows[job.list_id])
+        self._check(row)
+        if oldest.get(job.list_id, job.number) < job.number:
+            raise OlderFirst
+        return row
+
+    def _check(self, row: ListRow) -> None:
+        """The list is as the operation needs it.
+
+        Raises:
+            Invalid: it is not.
+        """
 
 
 class SyncMarketingList(ListOperation):
     """The members of the list become an audience."""
 
     choice = Choice.SYNC_MARKETING_LIST
-    needs_active_list = True
+
+    @override
+    def _check(self, row: ListRow) -> None:
+        if not row.is_active:
+            raise Invalid("The marketing list of the job is deactivated.")
+        if not row.table:
+            raise Invalid("The members of the marketing list are neither accounts nor contacts nor leads.")
+        if not 1 <= len(clean_text(row.name)) <= NAME_LENGTH:
+            raise Invalid(f"The marketing list needs a name of 1 to {NAME_LENGTH} characters.")
+
+    @override
+    def _do(self, task: Task[ListRow], context: Context) -> Result:
+        sync = ListSync(context.services, task.plan, clean_text(task.plan.name), context.check_time)
+        run = sync.step(task.job.id, task.job.modified_on)
+        if run.phase is not Phase.OVER:
+            return Continue(run.progress)
+        show_synced(context.services, task.plan.id, is_synced=True)
+        outcome = outcome_of(run)
+        status = JobStatus.FAILED if outcome.is_failed else JobStatus.COMPLETED
+        return Done(outcome.message, outcome.code, status)
 
 
 class RemoveMarketingList(ListOperation):
-    """The audience of the list is removed."""
+    """The audience of the list is removed; the contacts and the list stay."""
 
     choice = Choice.REMOVE_MARKETING_LIST
-    needs_active_list = False
+
+    @override
+    def _do(self, task: Task[ListRow], context: Context) -> Result:
+        was_there = remove_audience(context.services, task.plan.id)
+        show_synced(context.services, task.plan.id, is_synced=False)
+        if was_there:
+            return Done("The audience of the marketing list was deleted in Spotler.")
+        return Done("Spotler has no audience of the marketing list, so there was nothing to delete.")
 
 
 def _lists(ids: set[str], context: Context) -> dict[str, Row] | None:
@@ -70,13 +130,31 @@ def _lists(ids: set[str], context: Context) -> dict[str, Row] | None:
         return {}
     try:
         rows = context.services.dataverse.query(
-            MarketingList.SET,
-            select=(MarketingList.ID, MarketingList.STATE),
-            filter=filters.in_(MarketingList.ID, sorted(ids)),
+            MarketingList.SET, select=LIST_COLUMNS, filter=filters.in_(MarketingList.ID, sorted(ids))
         )
     except UnknownName:
         return None
     return {str(row[MarketingList.ID]).lower(): row for row in rows}
+
+
+def _oldest_jobs(lists: set[str], context: Context) -> dict[str, str]:
+    """The number of the oldest unfinished job of each list."""
+    if not lists:
+        return {}
+    rows = context.services.dataverse.query(
+        Job.SET,
+        select=(Job.NUMBER, lookup_value(Job.LIST)),
+        filter=filters.and_(
+            filters.eq(Job.STATE, 0),
+            filters.in_(Job.LIST, sorted(lists)),
+            filters.in_(Job.OPERATION, [each.value for each in _IN_ORDER]),
+        ),
+    )
+    oldest: dict[str, str] = {}
+    for row in rows:
+        key, number = str(row[lookup_value(Job.LIST)]).lower(), str(row[Job.NUMBER])
+        oldest[key] = min(number, oldest.get(key, number))
+    return oldest
 
 
 OPERATIONS: Final = (SyncMarketingList(), RemoveMarketingList())

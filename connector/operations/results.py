@@ -15,8 +15,14 @@ from datetime import datetime
 from typing import Self
 
 from connector.dataverse.choices import JobStatus
-from connector.errors import ConnectorError, OutcomeUnknown
+from connector.errors import ConnectorError, OutcomeUnknown, Transient
 from connector.outcomes import OK
+
+
+class OlderFirst(Transient):
+    """An older job of the same record or marketing list has to be done first."""
+
+    code = "OLDER_FIRST"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,17 @@ from functools import partial
 from itertools import batched
 from typing import Final
 
+from pydantic import NonNegativeInt
+
+from connector.dataverse.api import bind
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job, MarketingList
 from connector.dataverse.records import RecordRef, record_named
 from connector.errors import Invalid
 from connector.mapping import mapping_version
 from connector.plans.making import code_of
 from connector.plans.sending import send
+from connector.routing.work_item import RowId
 from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.state import StateConflict, StateStore, StoredMoment, StoredValue, StoredValueUnreadable
@@ -49,6 +55,7 @@ class KeptPlan:
         records: how many records are held back.
         causes: for how many of them each cause holds.
         problem: why it can only be discarded; empty for one that can be approved.
+        list_id: the marketing list whose audience people would leave; empty for none.
     """
 
     id: str
@@ -57,6 +64,7 @@ class KeptPlan:
     records: int
     causes: Mapping[str, int]
     problem: str = ""
+    list_id: str = ""
 
 
 class HeaderValue(StoredValue):
@@ -64,6 +72,8 @@ class HeaderValue(StoredValue):
 
     made_on: StoredMoment
     mapping: str
+    list: RowId | None = None
+    held: Mapping[str, NonNegativeInt] | None = None
 
 
 def kept_plans(state: StateStore) -> list[KeptPlan]:
@@ -94,9 +104,12 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
         StoredValueUnreadable: a part of it cannot be read; nothing was done.
     """
     _check_existence(services.state, plan)
-    if _kept(services.state, plan).mapping != mapping_version(services.mapping):
+    kept = _kept(services.state, plan)
+    if not kept.list_id and kept.mapping != mapping_version(services.mapping):
         raise Invalid("The mapping was changed since, so the plan says nothing any more.", advice="Discard the plan.")
     _settle(services.state, plan, approved=True)
+    if kept.list_id:
+        return _sync_list(services, kept, seen)
     services = begun(services, "plan-approve")
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     counts, done = Counter[str](), 0
@@ -112,6 +125,19 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
         services.state.delete(part)
     services.state.delete(f"{PLANS}/{plan}")
     return counts
+
+
+def _sync_list(services: Services, plan: KeptPlan, seen: Callable[[int], object]) -> Counter[str]:
+    """The next sync of a list lets people leave its audience: order one. The sweep finds the job."""
+    row = {
+        Job.NAME: f"Sync Marketing List, plan {plan.id} approved",
+        Job.OPERATION: Operation.SYNC_MARKETING_LIST.value,
+        f"{Job.LIST_NAVIGATION}@odata.bind": bind(MarketingList.SET, plan.list_id),
+    }
+    services.dataverse.create(Job.SET, row)
+    services.state.delete(f"{PLANS}/{plan.id}")
+    seen(plan.records)
+    return Counter({"APPROVED": plan.records})
 
 
 def _bring_inward(services: Services, records: Mapping[RecordRef, Record]) -> None:
@@ -174,6 +200,9 @@ def _kept(state: StateStore, plan: str) -> KeptPlan:
     if header is None:
         raise StoredValueUnreadable.of(name, "is missing")
     value = HeaderValue.of(name, header.value)
+    if value.list is not None:
+        held = value.held or {}
+        return KeptPlan(plan, value.made_on.isoformat(), "", sum(held.values()), held, list_id=value.list)
     causes: dict[RecordRef, list[str]] = {}
     for part in state.names(f"{name}/"):
         for record, found in _records(state, part).items():

@@ -5,8 +5,8 @@
                                                     entries after it that an interrupted run has worked on already
      "lease": {"run": "…", "until": "2026-…"}}      the run that is at work, until when it may be, if there is one
 
-A lease is taken and renewed by a conditional write, so two runs never work at the same time. A run that died is over
-when its lease has passed.
+A lease is taken and renewed by a conditional write, and work is begun only under one, so two runs never work at the
+same time. A run that died is over when its lease has passed.
 """
 
 from collections.abc import Collection
@@ -44,6 +44,7 @@ class FeedCheckpoint:
     until: datetime | None
     seen: frozenset[str]
     _version: str | None = field(repr=False)
+    _leased_on: datetime = field(init=False, repr=False)
 
     @classmethod
     def take(cls, services: Services, feed: str) -> Self | None:
@@ -81,6 +82,11 @@ class FeedCheckpoint:
         self.until, self.seen = until, frozenset(seen)
         self._write(is_leased=True)
 
+    def hold(self) -> None:
+        """Renew the lease where it ends soon or has ended, before anything is begun; raises as `save` does."""
+        if self.services.now() - self._leased_on >= LEASE / 2:
+            self._write(is_leased=True)
+
     def give_back(self) -> None:
         """End the lease; raises as `save` does."""
         self._write(is_leased=False)
@@ -90,7 +96,8 @@ class FeedCheckpoint:
         if self.until is not None:
             value["until"] = self.until.isoformat()
         if is_leased:
-            value["lease"] = {"run": self.run, "until": (self.services.now() + LEASE).isoformat()}
+            self._leased_on = self.services.now()
+            value["lease"] = {"run": self.run, "until": (self._leased_on + LEASE).isoformat()}
         self._version = self.services.state.write(self.name, value, version=self._version)
 
 

@@ -3,6 +3,7 @@
 | A row has | Then |
 |---|---|
 | the name of a permission, and no bit or one that Spotler has no more | it gets the bit |
+| no bit, and a name that only one permission had before | it gets the bit, and then the name |
 | the bit of a permission, and a name that Spotler has no more | it gets the name |
 | the name of one permission and the bit of another | it stays as it is, with a warning: either may be meant |
 
@@ -12,7 +13,7 @@ entry under the new name, so that it goes on.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import batched
@@ -28,6 +29,7 @@ from connector.dataverse.permission_tables import SPOTLER_PERMISSION
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.services import Services
 from connector.spotler import Option
+from connector.sync.permissions.former_names import former_names, remember_names
 from connector.sync.permissions.history import append, latest
 from connector.sync.permissions.row import columns_of, read_row
 
@@ -71,12 +73,15 @@ def update_rows(services: Services, options: Sequence[Option]) -> int:
             "are, and switch nothing on. Correct their name or empty their bit."
         )
     end = services.now() + TIME_LIMIT
-    return sum(
-        _apply(services, change, is_over=lambda: services.now() >= end) for change in _changes(options)
+    former = former_names(services, options)
+    changed = sum(
+        _apply(services, change, is_over=lambda: services.now() >= end) for change in _changes(options, former)
     )  # fmt: skip
+    remember_names(services, options)
+    return changed
 
 
-def _changes(options: Sequence[Option]) -> Iterator[_Change]:
+def _changes(options: Sequence[Option], former: Mapping[int, Sequence[str]]) -> Iterator[_Change]:
     names = Counter(key_of(option.name) for option in options)
     no_such_bit = filters.and_(*(filters.ne(Permission.BIT, option.bit) for option in options))
     no_such_name = filters.and_(*(filters.ne(Permission.NAME, option.name) for option in options))
@@ -84,6 +89,9 @@ def _changes(options: Sequence[Option]) -> Iterator[_Change]:
     for option in options:
         if names[key_of(option.name)] == 1:
             yield _Change(filters.and_(filters.eq(Permission.NAME, option.name), no_bit), {Permission.BIT: option.bit})
+        if former[option.bit]:
+            names_before = filters.in_(Permission.NAME, former[option.bit])
+            yield _Change(filters.and_(names_before, filters.eq(Permission.BIT, None)), {Permission.BIT: option.bit})
         renamed = filters.and_(filters.eq(Permission.BIT, option.bit), no_such_name)
         yield _Change(renamed, {Permission.NAME: option.name[:NAME_LENGTH]})
 

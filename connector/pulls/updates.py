@@ -4,7 +4,7 @@
 |---|---|
 | its External Id is the id of a row | its record gets what is newer (`connector.sync.both_ways.inward`) |
 | it has no External Id | it is a new subscriber (`connector.sync.newcomers.newcomers`) |
-| its External Id belongs to another system | left alone, counted |
+| its External Id belongs to another system, or another contact has it too | left alone, counted |
 | temporary: made by an import or a test | left alone, counted |
 
 The connector's own writes are in the feed too; they are recognised, and change nothing.
@@ -13,7 +13,7 @@ The connector's own writes are in the feed too; they are recognised, and change 
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -52,9 +52,15 @@ class Updates:
         self._newcomers = newcomers
 
     def read(self, start: datetime, end: datetime) -> Iterator[ShownUpdate]:
-        """The contacts of a window, each with a moment before it was read."""
+        """The contacts of a window, each with the moment right before its page was read."""
         seen_on = self._services.now()
-        return (ShownUpdate(contact, seen_on) for contact in self._services.spotler.feeds.updates(start, end))
+
+        def before_page() -> None:
+            nonlocal seen_on
+            seen_on = self._services.now()
+
+        for contact in self._services.spotler.feeds.updates(start, end, before_page=before_page):
+            yield ShownUpdate(contact, seen_on)
 
     def key(self, entry: ShownUpdate) -> str:
         """Whose contact it is, and what it says: it may change twice in a second.
@@ -90,16 +96,45 @@ class Updates:
                 counts[OTHER_SYSTEM] += 1
         if newcomers:
             counts += self._newcomers(services, newcomers)
-        if ours:
-            counts += inward.apply(services, ours)
-            apply_contacts(services, [entry.contact for entry in ours], min(entry.seen_on for entry in ours))
-        return counts
+        settled = _settled(services, ours)
+        counts[OTHER_SYSTEM] += len({_row_id(entry) for entry in ours}) - len(settled)
+        if settled:
+            counts += inward.apply(services, settled)
+            apply_contacts(services, [entry.contact for entry in settled], min(entry.seen_on for entry in settled))
+        return +counts
 
 
 class UpdatesAgain(Updates):
     """The same feed with a checkpoint of its own, read once a night."""
 
     name = "updates-again"
+
+
+def _settled(services: Services, entries: Sequence[ShownUpdate]) -> list[ShownUpdate]:
+    """One entry for each record: that of the contact which the connector itself writes to.
+
+    A contact may come twice, because it was changed while the feed was read. And two contacts may claim one record, by
+    forms of its id that differ in upper and lower case. In both cases Spotler is asked for the contact itself.
+
+    Raises:
+        ConnectorError: Spotler cannot be asked.
+    """
+    by_id = defaultdict[str, list[ShownUpdate]](list)
+    for entry in entries:
+        by_id[_row_id(entry)].append(entry)
+    doubtful = [row_id for row_id, found in by_id.items() if len(found) > 1 or found[0].contact.external_id != row_id]
+    began = services.now()
+    contacts = list(services.pool.map(services.spotler.get_contact, doubtful)) if doubtful else []
+    asked = {row_id: ShownUpdate(each, began) for row_id, each in zip(doubtful, contacts, strict=True) if each}
+    return [
+        asked.get(row_id, found[0])
+        for row_id, found in by_id.items()
+        if row_id not in doubtful or (row_id in asked and _row_id(asked[row_id]) == row_id)
+    ]
+
+
+def _row_id(entry: ShownUpdate) -> str:
+    return (entry.contact.external_id or "").lower()
 
 
 def pull_updates(services: Services) -> None:

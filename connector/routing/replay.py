@@ -10,7 +10,12 @@ and before removing the original, a second replay sends the same id again, and t
 After that, and for the queue `dataverse`, the claim of the job makes sure that the work is done once.
 """
 
+from hashlib import sha256
+
+from connector.errors import Unreadable
 from connector.routing.quarantine import Note
+from connector.routing.record_item import RecordItem
+from connector.routing.work_item import WorkItem
 from connector.servicebus.browse import StoredMessage
 from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.servicebus.entities import (
@@ -36,6 +41,27 @@ def original_location(message: StoredMessage) -> Location | None:
     return Location(source) if source in (QUEUE_DATAVERSE, *subscriptions()) else None
 
 
+def id_of_replay(message: StoredMessage) -> str:
+    """The id of the message that a replay of this one sends; a dead letter keeps its id."""
+    location = message.location
+    return f"replay/{location.name}{'/dead-letters' if location.dead_letters else ''}/{message.number}"
+
+
+def subject_of(message: StoredMessage) -> str:
+    """What a message is about, which stays the same when it fails again under another id.
+
+    That is the job or record of an item, which changes while it is tried; and otherwise the content.
+    """
+    try:
+        return f"job {WorkItem.from_body(message.body).job}"
+    except Unreadable:
+        pass
+    try:
+        return f"record {RecordItem.from_body(message.body).subject}"
+    except Unreadable:
+        return f"content {sha256(message.body).hexdigest()}"
+
+
 def replay(message: StoredMessage, to: Location, bus: Bus) -> None:
     """Send a message to its original location; the caller removes the stored one.
 
@@ -44,7 +70,7 @@ def replay(message: StoredMessage, to: Location, bus: Bus) -> None:
         TooLarge: when there is no room for what is added to it.
     """
     location = message.location
-    message_id = f"replay/{location.name}{'/dead-letters' if location.dead_letters else ''}/{message.number}"
+    message_id = id_of_replay(message)
     if to.is_queue:
         # The properties of Dataverse say whether the message is complete; those of the quarantine are left out.
         added = set(Note) if location == QUARANTINE else set()

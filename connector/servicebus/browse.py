@@ -70,15 +70,23 @@ class MessageBrowser:
     def __init__(self, settings: BusSettings) -> None:
         self._settings = settings
 
-    def peek(self, locations: Collection[Location]) -> list[StoredMessage]:
+    def peek(
+        self, locations: Collection[Location], *, after: Mapping[Location, int] | None = None, limit: int = MAX_MESSAGES
+    ) -> list[StoredMessage]:
         """The messages in these locations, in their order, oldest first in each.
 
         Includes locked and deferred messages, and scheduled ones of queues.
+
+        Args:
+            locations: where to look.
+            after: by location, only messages with a higher number than this.
+            limit: so many of one location at most.
         """
+        positions = after or {}
 
         def read(location: Location) -> list[StoredMessage]:
             with translate_errors(f"show the {location}"):
-                return _peek(client, location)
+                return _peek(client, location, positions.get(location, 0), limit)
 
         with client_from(self._settings) as client, ContextThreadPool(PARALLEL_LINKS) as pool:
             return [message for messages in pool.map(read, locations) for message in messages]
@@ -129,12 +137,12 @@ def _receiver(client: ServiceBusClient, location: Location) -> ServiceBusReceive
     return client.get_subscription_receiver(TOPIC_JOBS, location.name, sub_queue=sub_queue)
 
 
-def _peek(client: ServiceBusClient, location: Location) -> list[StoredMessage]:
+def _peek(client: ServiceBusClient, location: Location, after: int, limit: int) -> list[StoredMessage]:
     found: list[StoredMessage] = []
     with _receiver(client, location) as receiver:
-        while len(found) < MAX_MESSAGES:
-            following = found[-1].number + 1 if found else 0
-            batch = receiver.peek_messages(min(BATCH_SIZE, MAX_MESSAGES - len(found)), sequence_number=following)
+        while len(found) < limit:
+            following = (found[-1].number if found else after) + 1
+            batch = receiver.peek_messages(min(BATCH_SIZE, limit - len(found)), sequence_number=following)
             if not batch:
                 break
             found += [_stored(location, message) for message in batch]

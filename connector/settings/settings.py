@@ -9,6 +9,7 @@ from connector.settings.bus import BusSettings
 from connector.settings.feeds import FeedSettings
 from connector.settings.jobs import JobSettings
 from connector.settings.leads import LeadsSettings
+from connector.settings.lists import ListSettings
 from connector.settings.reconcile import ReconcileSettings
 from connector.settings.sync import ConsentSettings, NewSubscriberSettings, PlanSettings
 from connector.settings.systems import DataverseSettings, SpotlerSettings, StateSettings
@@ -18,6 +19,7 @@ class Settings(
     ReconcileSettings,
     PlanSettings,
     NewSubscriberSettings,
+    ListSettings,
     ConsentSettings,
     LeadsSettings,
     FeedSettings,

@@ -26,7 +26,7 @@ from connector.spotler.dates import SPOTLER_ZONE, parse_date
 from connector.spotler.fields import PropertyType
 from connector.spotler.models import WireValue
 from connector.spotler.texts import clean_address, clean_text
-from connector.spotler.wire import flag_of, int_of, objects
+from connector.spotler.wire import Json, flag_of, int_of, objects
 
 #: A value as the connector handles it; None is no value.
 type Value = str | int | Decimal | date | datetime | Mapping[int, bool] | None
@@ -198,9 +198,21 @@ def _read_date(wire: object) -> date | None:
 
 
 def _read_set(wire: object) -> Mapping[int, bool] | None:
+    """The items. One that is neither on nor off says nothing; one that comes as both is off, which is an opt-out."""
     if not isinstance(wire, list):
         return None
-    return {bit: flag_of(each, "enabled") for each in objects(wire) if (bit := int_of(each, "bit")) is not None}
+    states: dict[int, bool] = {}
+    for each in objects(wire):
+        bit, on = int_of(each, "bit"), _switch(each)
+        if bit is not None and on is not None:
+            states[bit] = on and states.get(bit, True)
+    return states
+
+
+def _switch(item: Json) -> bool | None:
+    enabled = item.get("enabled")
+    known = isinstance(enabled, bool) or (isinstance(enabled, str) and enabled.strip().lower() in ("true", "false"))
+    return flag_of(item, "enabled") if known else None
 
 
 def _unknown(wire: object) -> str | None:

@@ -4,7 +4,7 @@ There are no webhooks; feeds are polled with a window of time. Which end of a wi
 callers overlap their windows by some minutes and recognise records that they have seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -32,15 +32,18 @@ class Feeds:
         self._calls = calls
         self._page_size = page_size
 
-    def updates(self, start: datetime, end: datetime, *, after: int = 0) -> Iterator[SpotlerContact]:
+    def updates(
+        self, start: datetime, end: datetime, *, after: int = 0, before_page: Callable[[], None] = lambda: None
+    ) -> Iterator[SpotlerContact]:
         """Contacts that were created or changed by anybody, the connector's own writes included.
 
         Args:
             start: of the window.
             end: of the window.
             after: how many contacts of the window are skipped.
+            before_page: called right before Spotler is asked for a page.
         """
-        return map(read_contact, self._window(_UPDATES, "contacts", start, end, after=after))
+        return map(read_contact, self._window(_UPDATES, "contacts", start, end, after, before_page))
 
     def bounces(self, start: datetime, end: datetime) -> Iterator[Bounce]:
         """Messages that came back. An entry that is no object comes as a bounce of nobody, without a date."""
@@ -55,13 +58,25 @@ class Feeds:
         for source in self._records(_INTERACTIONS[kind], "interactions", query):
             yield read_interaction(source, kind)
 
-    def _window(self, route: Route, name: str, start: datetime, end: datetime, *, after: int = 0) -> Iterator[Json]:
-        return self._records(route, name, f"fromDate={query_date(start)}&toDate={query_date(end)}", after=after)
+    def _window(
+        self,
+        route: Route,
+        name: str,
+        start: datetime,
+        end: datetime,
+        after: int = 0,
+        before_page: Callable[[], None] = lambda: None,
+    ) -> Iterator[Json]:
+        query = f"fromDate={query_date(start)}&toDate={query_date(end)}"
+        return self._records(route, name, query, after, before_page)
 
-    def _records(self, route: Route, name: str, query: str, *, after: int = 0) -> Iterator[Json]:
+    def _records(
+        self, route: Route, name: str, query: str, after: int = 0, before_page: Callable[[], None] = lambda: None
+    ) -> Iterator[Json]:
         size = self._page_size
 
         def fetch(after: int) -> object:
+            before_page()
             return self._calls.read(route, query=f"{query}&pageSize={size}&after={after}")
 
         return records(fetch, name, page_size=size, after=after)

@@ -103,9 +103,11 @@ class Record:
         rows = [replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows]
         return replace(self, last=replace(self.last, noted=_fingerprint(self.ref, rows)))
 
-    def rows_of(self, permission: str, bit: int | None = None) -> tuple[PermissionRow, ...]:
-        """Its rows about a permission, by the name or the bit."""
-        return tuple(row for row in self.facts.rows if _is_about(row, permission, bit))
+    def rows_of(
+        self, permission: str, bit: int | None = None, former: Collection[str] = ()
+    ) -> tuple[PermissionRow, ...]:
+        """Its rows about a permission, by the name or the bit, or by a former name where a row has no bit."""
+        return tuple(row for row in self.facts.rows if _is_about(row, permission, bit, former))
 
     def unknown(self) -> Self:
         """The record as it is where it is not known any more whether Spotler has its contact; gone stays gone."""
@@ -120,11 +122,10 @@ class Record:
             return None
         return read_moment(self.row.get(_MODIFIED_ON))
 
-    def without(self, permission: str, bit: int | None = None) -> Self:
+    def without(self, rows: Collection[PermissionRow]) -> Self:
         """The record as it is once these rows are switched off."""
-        return self.with_rows(
-            replace(row, subscribed=False) if _is_about(row, permission, bit) else row for row in self.facts.rows
-        )
+        off = {row.id for row in rows}
+        return self.with_rows(replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows)
 
     def reporting(self, spotler: SpotlerReport) -> Self:
         """The record with what its contact in Spotler says; its decision is made anew."""
@@ -177,7 +178,7 @@ class RecordReader:
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    facts=_facts(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
+                    facts=facts_of(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
                     info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
                     last=LastCommon.parse(info.get(Info.LAST_COMMON)),
@@ -232,7 +233,18 @@ class RecordReader:
         return storage_of(self._services, table).read(ids)
 
 
-def _facts(row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool) -> Facts:
+def facts_of(
+    row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool
+) -> Facts:  # fmt: skip
+    """What decides about the consent of a record.
+
+    Args:
+        row: with the columns that decide (`OutwardPlan.deciding`), or more.
+        info: its Spotler Info; empty for none.
+        permissions: its rows of Spotler Permission.
+        outward: what the mapping makes of records of its table.
+        stays: whether a deactivated record stays in Spotler.
+    """
     state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
     presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
     return Facts(
@@ -258,5 +270,8 @@ def _state(row: PermissionRow) -> str:
     return f"{key_of(row.name) if row.bit is None else row.bit} {since}"
 
 
-def _is_about(row: PermissionRow, permission: str, bit: int | None) -> bool:
-    return key_of(row.name) == key_of(permission) or (bit is not None and row.bit == bit)
+def _is_about(row: PermissionRow, permission: str, bit: int | None, former: Collection[str]) -> bool:
+    key = key_of(row.name)
+    if key == key_of(permission) or (bit is not None and row.bit == bit):
+        return True
+    return row.bit is None and key in {key_of(name) for name in former}

@@ -60,15 +60,20 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         # Feeds are read when a test says so.
         "UPDATES_SCHEDULE": "0 0 3 1 1 *",
         "BOUNCES_SCHEDULE": "0 0 3 1 1 *",
+        "VISITORS_SCHEDULE": "0 0 3 1 1 *",
         "RECONCILE_SCHEDULE": "0 0 3 1 1 *",
         "INTERACTIONS_SCHEDULE": "0 0 3 1 1 *",
         "JOB_SWEEP_AFTER_SECONDS": "0",
         # More than all tests but that of the brake cause.
         "BRAKE_LEAST": "40",
+        # So small that every list needs several pages, blocks and steps.
+        "LIST_PAGE": "2",
+        "LIST_BLOCK": "2",
+        "LIST_STEP": "3",
         # What a test sets counts at once.
         "PERMISSION_VARIABLES_SECONDS": "0",
     }
-    with running(Options(settings=settings), folder=folder) as system:
+    with running(Options(settings=settings, leads=True), folder=folder) as system:
         yield system
 
 

@@ -38,11 +38,3 @@ def test_a_deactivated_list_is_not_synced(world, marketing_list):
     world.people.update(MarketingList.SET, marketing_list, {"statecode": 1, "statuscode": 1})
 
     world.run(SYNC, **bind(marketing_list)).assert_failed("JOB_NOT_VALID", "deactivated")
-
-
-@pytest.mark.feature("LST-10")
-@pytest.mark.parametrize("operation", [SYNC, REMOVE])
-def test_a_valid_job_says_that_this_version_does_not_do_it(world, operation, marketing_list):
-    job = world.run(operation, **bind(marketing_list))
-
-    job.assert_failed("NOT_AVAILABLE")

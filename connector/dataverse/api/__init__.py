@@ -18,6 +18,7 @@ from connector.dataverse.api.errors import (
     NotFound,
     UnknownName,
 )
+from connector.dataverse.api.fetching import FetchedPage, fetch_page
 from connector.dataverse.api.memberships import Membership, change_members
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import Row, TableNames, bind, etag, formatted, lookup_id, lookup_table, text
@@ -29,6 +30,7 @@ __all__ = [
     "Dataverse",
     "DataverseRefused",
     "Duplicate",
+    "FetchedPage",
     "Forbidden",
     "Keyed",
     "Membership",
@@ -43,6 +45,7 @@ __all__ = [
     "change_members",
     "connect",
     "etag",
+    "fetch_page",
     "filters",
     "formatted",
     "lookup_id",

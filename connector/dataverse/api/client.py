@@ -93,7 +93,7 @@ class Dataverse:
         path = query.path
         read: set[str] = set()
         while path:
-            page = self._read(path, query.set_name, query.headers)
+            page = self.read(path, query.set_name, query.headers)
             yield rows_of(page, query.set_name)
             read.add(path)
             path = self._below_root(str(page.get("@odata.nextLink") or ""))
@@ -109,14 +109,14 @@ class Dataverse:
             NotFound: there is none, or the connector's user may not see it.
         """
         query = Query(set_name=set_name, select=select, expand=expand, annotations=annotations)
-        row = self._read(f"{address(set_name, key)}?{query.options}", f"{set_name}(…)", query.headers)
+        row = self.read(f"{address(set_name, key)}?{query.options}", f"{set_name}(…)", query.headers)
         if ETAG not in row:
             raise not_dataverse(f"GET {set_name}(…)")
         return row
 
     def who_am_i(self) -> Row:
         """The connector's user: UserId, BusinessUnitId, OrganizationId."""
-        user = self._read("WhoAmI", "WhoAmI", {})
+        user = self.read("WhoAmI", "WhoAmI", {})
         if "UserId" not in user:
             raise not_dataverse("GET WhoAmI")
         return user
@@ -246,6 +246,21 @@ class Dataverse:
         )
         raise unclear_unless(error, repeatable=repeatable)
 
+    def read(self, path: str, route: str, headers: Mapping[str, str], columns: Iterable[str] = ()) -> Row:
+        """The JSON object at an address below the root; one that is too long travels in a batch."""
+        if len(self._transport.base_url) + len(path) <= LONGEST_ADDRESS:
+            answer = self.request("GET", path, route=route, headers=headers, repeatable=True, columns=columns)
+            return mapping_of(decoded(answer.content), f"GET {route}")
+        (inner,) = self.batch([BatchRequest("GET", path, route, headers=headers)])
+        if inner.error is not None:
+            raise inner.error
+        return mapping_of(inner.body, f"GET {route}")
+
+    def _below_root(self, link: str) -> str:
+        """A link to the next page, without host and root: a token is never sent to another host."""
+        parts = urlsplit(link)
+        return f"{parts.path.removeprefix(self._root)}?{parts.query}" if link else ""
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
@@ -262,21 +277,6 @@ class Dataverse:
             takes=lambda answer: batches.is_multipart(answer.headers.get("Content-Type", "")),
         )  # fmt: skip
         return batches.parse(answer.content, answer.headers.get("Content-Type", ""), requests)
-
-    def _read(self, path: str, route: str, headers: Mapping[str, str]) -> Row:
-        """The JSON object at an address."""
-        if len(self._transport.base_url) + len(path) <= LONGEST_ADDRESS:
-            answer = self.request("GET", path, route=route, headers=headers, repeatable=True)
-            return mapping_of(decoded(answer.content), f"GET {route}")
-        (inner,) = self.batch([BatchRequest("GET", path, route, headers=headers)])
-        if inner.error is not None:
-            raise inner.error
-        return mapping_of(inner.body, f"GET {route}")
-
-    def _below_root(self, link: str) -> str:
-        """A link to the next page, without host and root: a token is never sent to another host."""
-        parts = urlsplit(link)
-        return f"{parts.path.removeprefix(self._root)}?{parts.query}" if link else ""
 
 
 def connect(

@@ -1,7 +1,7 @@
 """Inward: what changed in Spotler is written into the record, where it really differs.
 
     contacts ─► their records ─┬─ nothing new ──────────────────────────────────────────────► counted
-        ▲                      ├─ perhaps older than what was sent last ─► Spotler is asked ─┐
+        ▲                      ├─ read long ago, or perhaps before the last send ─► asked ───┐
         │                      └─ new ──────────────────────────────────────────────────────┴► exchanged ─► Spotler Info
         └──────────── somebody else wrote the record or its Spotler Info meanwhile ◄─────────────────┘
 
@@ -13,7 +13,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 #: Contacts that are worked on at once.
 AT_ONCE: Final = 100
+#: How long a page of the feed shows what Spotler has: less than a run may be silent before another one takes over,
+#: which may have worked on something newer.
+FRESH: Final = timedelta(minutes=5)
 
 #: What became of contacts, as it is counted in the log.
 UNCHANGED: Final = "unchanged"
@@ -174,9 +177,9 @@ class _Block:
         return Seen.of(record, update.contact, fields, permissions, update.seen_on)
 
     def _made_sure(self, seen: Sequence[Seen], records: Mapping[RecordRef, Record]) -> list[Seen]:
-        """Ask Spotler again where a contact may be shown as it was before it was sent last."""
-        unsure = {each.ref: each for each in seen if _may_be_old(each)}
+        """Ask Spotler again where a contact may be shown as it was before it was sent last, or long ago."""
         began = self._services.now()
+        unsure = {each.ref: each for each in seen if began - each.seen_on > FRESH or _may_be_old(each)}
         calls = {ref: lambda ref=ref: self._services.spotler.get_contact(ref.id) for ref in unsure}
         answers = one_by_one(self._services, lambda: None, calls)
         sure = [each for each in seen if each.ref not in unsure]

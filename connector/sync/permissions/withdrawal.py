@@ -1,5 +1,6 @@
 """Which rows of Spotler Permission are switched, why, and what shows it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -42,13 +43,11 @@ def opt_ins_decided(record: Record) -> list[Switch]:
     ]
 
 
-def withdrawals_ordered(
-    record: Record, permission: str, bit: int | None, *, job: str, now: datetime
-) -> list[Switch]:  # fmt: skip
-    """The rows that a job switches off, by the name of their permission or its bit."""
+def withdrawals_ordered(record: Record, rows: Iterable[PermissionRow], *, job: str, now: datetime) -> list[Switch]:
+    """The switches of the rows that a job switches off."""
     return [
         Switch(record.ref, row, on=False, at=now, cause=ConsentCause.JOB, evidence=f"Job {job}")
-        for row in record.rows_of(permission, bit)
+        for row in rows
         if row.subscribed
     ]
 

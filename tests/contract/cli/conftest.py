@@ -7,7 +7,9 @@ from azure.servicebus import ServiceBusClient, _base_handler, _servicebus_receiv
 from azure.servicebus._pyamqp import _connection, client, session
 from typer.testing import CliRunner
 
+from connector.cli import retry, stored_message_commands
 from connector.cli.app import app
+from connector.cli.replay.clock import ReplayClock
 from connector.servicebus import browse
 from connector.servicebus.bus import Bus
 from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
@@ -66,6 +68,23 @@ def waiting(sdk):
 
 
 @pytest.fixture
+def take(sdk, waiting):
+    """Receive all that lies in a queue or subscription, as a function does that takes it."""
+
+    def receive(name):
+        taken = []
+        while waiting(name):
+            is_queue = name in (QUEUE_DATAVERSE, QUEUE_QUARANTINE)
+            with sdk.get_queue_receiver(name) if is_queue else sdk.get_subscription_receiver(TOPIC_JOBS, name) as link:
+                for message in link.receive_messages(500, max_wait_time=5):
+                    link.complete_message(message)
+                    taken.append(message)
+        return taken
+
+    return receive
+
+
+@pytest.fixture
 def bus(endpoint):
     bus = Bus(lambda: ServiceBusClient.from_connection_string(endpoint.connection_string))
     yield bus
@@ -84,6 +103,35 @@ def door(dataverse_process):
     door.call("POST", "reset")
     yield door
     door.close()
+
+
+#: Seconds that a pause of a replay takes at least: each look at the bus opens several links.
+LONG_PAUSE = 25.0
+
+
+class PausedClock(ReplayClock):
+    """A clock of a replay that goes on only in its pauses; in each of them `app` does what the connector would."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = 0.0
+        self.app = lambda: None
+
+    def now(self):
+        return self.seconds
+
+    def pause(self, seconds):
+        if seconds > 0 and not self.stopped:
+            self.seconds += max(seconds, LONG_PAUSE)
+            self.app()
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    clock = PausedClock()
+    for commands in (retry, stored_message_commands):
+        monkeypatch.setattr(commands, "ReplayClock", lambda: clock)
+    return clock
 
 
 @pytest.fixture

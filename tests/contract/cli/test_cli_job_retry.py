@@ -4,10 +4,13 @@ from uuid import uuid4
 
 import pytest
 
-from connector.cli import retry
+from connector.cli import job_replay
 from connector.cli.rows import dataverse
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.errors import Transient
+from connector.routing.work_item import WorkItem
+from connector.servicebus.bus import Bus
 
 
 @pytest.fixture
@@ -29,11 +32,26 @@ def status(door, job):
     return JobStatus(row[Job.STATUS]), row[Job.STATE]
 
 
-def test_failed_jobs_are_queued_again(cli, door, load):
-    first, second = load(JobStatus.FAILED), load(JobStatus.FAILED)
+def test_a_failed_job_is_queued_again_and_woken_up(cli, door, load, waiting):
+    job = load(JobStatus.FAILED)
 
-    assert cli("job", "retry", first, second).stdout == f"{first}  Queued\n{second}  Queued\n"
-    assert status(door, first) == status(door, second) == (JobStatus.QUEUED, 0)
+    done = cli("job", "retry", job, code=1)
+
+    assert done.stdout == f"{job}  Queued\n1 replayed: 1 still waiting.\n"
+    assert status(door, job) == (JobStatus.QUEUED, 0)
+    (message,) = waiting("add-tag")
+    assert WorkItem.from_body(b"".join(message.body)).job == job
+
+
+def test_a_job_whose_wake_up_cannot_be_sent_is_left_to_the_sweep(cli, door, load, monkeypatch):
+    def refuse(*_):
+        raise Transient("The bus is away.")
+
+    job = load(JobStatus.FAILED)
+    monkeypatch.setattr(Bus, "to_topic", refuse)
+
+    assert "woken up by the sweep" in cli("job", "retry", job, code=1).stderr
+    assert status(door, job) == (JobStatus.QUEUED, 0)
 
 
 def test_a_job_is_named_by_its_number_too(cli, door, load):
@@ -41,7 +59,7 @@ def test_a_job_is_named_by_its_number_too(cli, door, load):
     (row,) = door.rows(Job.TABLE)
     number = row[Job.NUMBER].lstrip("0")
 
-    assert cli("job", "retry", number).stdout == f"{number}  Queued\n"
+    assert cli("job", "retry", number, code=1).stdout.startswith(f"{number}  Queued\n")
     assert status(door, row[Job.ID]) == (JobStatus.QUEUED, 0)
 
 
@@ -55,7 +73,7 @@ def test_a_completed_job_is_queued_again_only_by_force(cli, door, load):
     assert "--force does it again" in cli("job", "retry", job, code=1).stderr
     assert status(door, job) == (JobStatus.COMPLETED, 1)
 
-    cli("job", "retry", job, "--force")
+    cli("job", "retry", job, "--force", code=1)
 
     assert status(door, job) == (JobStatus.QUEUED, 0)
 
@@ -67,7 +85,7 @@ def test_what_may_have_mailed_somebody_is_queued_again_only_by_force(cli, door, 
     assert "look in Spotler" in cli("job", "retry", job, code=1).stderr
     assert status(door, job) == (JobStatus.FAILED, 1)
 
-    cli("job", "retry", job, "--force")
+    cli("job", "retry", job, "--force", code=1)
 
     assert status(door, job) == (JobStatus.QUEUED, 0)
 
@@ -75,7 +93,7 @@ def test_what_may_have_mailed_somebody_is_queued_again_only_by_force(cli, door, 
 def test_work_that_may_be_repeated_needs_no_force_after_a_mistake(cli, door, load):
     job = load(JobStatus.FAILED, code="INTERNAL_ERROR")
 
-    cli("job", "retry", job)
+    cli("job", "retry", job, code=1)
 
     assert status(door, job) == (JobStatus.QUEUED, 0)
 
@@ -96,21 +114,21 @@ def test_one_refusal_does_not_hinder_the_others(cli, door, load):
 
     result = cli("job", "retry", done, gone, failed, code=1)
 
-    assert result.stdout == f"{failed}  Queued\n"
+    assert result.stdout.startswith(f"{failed}  Queued\n1 replayed: ")
     assert "DATAVERSE_NOT_FOUND" in result.stderr
     assert status(door, failed) == (JobStatus.QUEUED, 0)
 
 
 def test_a_job_that_somebody_changes_at_this_moment_is_left_as_they_want_it(cli, door, load, monkeypatch):
     job = load(JobStatus.FAILED)
-    check = retry.refusal_to_retry
+    check = job_replay.refusal_to_retry
 
     def changed_meanwhile(read, **options):
         with dataverse() as somebody:
             somebody.update(Job.SET, job, {Job.TAG: "Changed"})
         return check(read, **options)
 
-    monkeypatch.setattr(retry, "refusal_to_retry", changed_meanwhile)
+    monkeypatch.setattr(job_replay, "refusal_to_retry", changed_meanwhile)
 
     assert "changed at the same moment" in cli("job", "retry", job, code=1).stderr
     assert status(door, job) == (JobStatus.FAILED, 1)

@@ -78,9 +78,9 @@ def test_looking_changes_nothing(cli, waiting):
 
 @pytest.mark.usefixtures("from_dataverse")
 def test_a_message_of_dataverse_goes_back_to_its_queue_without_the_notes_of_the_quarantine(cli, waiting):
-    output = cli("quarantine", "replay", "1").stdout
+    output = cli("quarantine", "replay", "1", code=1).stdout
 
-    assert output == "1  sent to the queue dataverse\n"
+    assert output == "1  sent to the queue dataverse\n1 replayed: 1 still waiting.\n"
     (message,) = waiting(QUEUE_DATAVERSE)
     assert (b"".join(message.body), message.application_properties or {}) == (SECRET, {})
     assert waiting(QUEUE_QUARANTINE) == []
@@ -93,7 +93,7 @@ def test_a_message_shows_who_caused_it_and_is_replayed_as_truncated_as_it_was(cl
     Router(RouterServices(bus, now=lambda: datetime.now(UTC))).run([Incoming(bad, written)])
 
     shown = cli("quarantine", "show", "1").stdout
-    cli("quarantine", "replay", "1")
+    cli("quarantine", "replay", "1", code=1)
 
     assert [line.split()[-1] for line in shown.splitlines() if claim in line] == ["u-1"]
     assert "stranger" not in shown
@@ -102,7 +102,7 @@ def test_a_message_shows_who_caused_it_and_is_replayed_as_truncated_as_it_was(cl
 
 
 def test_a_work_item_goes_back_to_the_subscription_of_its_operation(cli, item, waiting):
-    cli("quarantine", "replay", "1")
+    cli("quarantine", "replay", "1", code=1)
 
     (message,) = waiting("add-tag")
     assert WorkItem.from_body(b"".join(message.body)) == item
@@ -111,7 +111,7 @@ def test_a_work_item_goes_back_to_the_subscription_of_its_operation(cli, item, w
 
 @pytest.mark.usefixtures("from_dataverse", "item")
 def test_everything_is_replayed_at_once(cli, waiting):
-    cli("quarantine", "replay", "--all")
+    cli("quarantine", "replay", "--all", code=1)
 
     assert len(waiting(QUEUE_DATAVERSE)) == len(waiting("add-tag")) == 1
     assert waiting(QUEUE_QUARANTINE) == []
@@ -119,8 +119,8 @@ def test_everything_is_replayed_at_once(cli, waiting):
 
 @pytest.mark.usefixtures("from_dataverse", "item")
 def test_what_is_not_wanted_stays_and_can_be_taken_at_once(cli, waiting):
-    cli("quarantine", "replay", "2")
-    cli("quarantine", "replay", "1")
+    cli("quarantine", "replay", "2", code=1)
+    cli("quarantine", "replay", "1", code=1)
 
     assert len(waiting(QUEUE_DATAVERSE)) == len(waiting("add-tag")) == 1
 
@@ -133,7 +133,7 @@ def test_a_replay_that_died_before_the_removal_is_repeated_with_the_effect_of_on
             cli("quarantine", "replay", "1")
     assert len(waiting(QUEUE_QUARANTINE)) == len(waiting("add-tag")) == 1
 
-    cli("quarantine", "replay", "1")
+    cli("quarantine", "replay", "1", code=1)
 
     assert waiting(QUEUE_QUARANTINE) == []
     assert len(waiting("add-tag")) == 1
@@ -145,7 +145,7 @@ def test_two_copies_of_a_message_of_dataverse_wake_their_job_up_once(cli, bus, w
         patch.setattr("azure.servicebus.ServiceBusReceiver.complete_message", die)
         with pytest.raises(Transient):
             cli("quarantine", "replay", "1")
-    cli("quarantine", "replay", "1")
+    cli("quarantine", "replay", "1", code=1)
     copies = [b"".join(message.body) for message in waiting(QUEUE_DATAVERSE)]
 
     Router(RouterServices(bus, now=lambda: datetime.now(UTC))).run([Incoming(copy, {}) for copy in copies])
@@ -167,10 +167,10 @@ def test_a_message_that_cannot_be_sent_stays(cli, monkeypatch, waiting):
 
 
 def test_an_item_that_is_quarantined_again_can_be_replayed_again(cli, bus, item, waiting):
-    cli("quarantine", "replay", "1")
+    cli("quarantine", "replay", "1", code=1)
     quarantine(bus, item.model_dump_json().encode(), InternalError(), source="add-tag")
 
-    cli("quarantine", "replay", "2")
+    cli("quarantine", "replay", "2", code=1)
 
     assert len(waiting("add-tag")) == 2
 
@@ -181,8 +181,8 @@ def test_a_message_of_another_sender_stays_and_the_rest_is_replayed(cli, bus, wa
 
     result = cli("quarantine", "replay", "--all", code=1)
 
-    assert result.stdout == "1  sent to the queue dataverse\n"
-    assert result.stderr == "2  not replayed: its origin is unknown, or its end was cut off\n"
+    assert result.stdout.startswith("1  sent to the queue dataverse\n1 replayed: ")
+    assert "2  not replayed: its origin is unknown, or its end was cut off\n" in result.stderr
     assert len(waiting(QUEUE_QUARANTINE)) == 1
 
 
@@ -192,7 +192,7 @@ def test_a_message_that_was_cut_says_so_and_stays(cli, bus, waiting):
     assert f"the first {MAX_BODY_BYTES} of {MAX_MESSAGE_BYTES} bytes" in cli("quarantine", "show", "1").stdout
     result = cli("quarantine", "replay", "1", code=1)
 
-    assert result.stderr == "1  not replayed: its origin is unknown, or its end was cut off\n"
+    assert "1  not replayed: its origin is unknown, or its end was cut off\n" in result.stderr
     assert len(waiting(QUEUE_QUARANTINE)) == 1
 
 
@@ -215,10 +215,15 @@ def test_an_unknown_id_replays_nothing(cli, waiting):
 
 @pytest.mark.parametrize("arguments", [(), ("1", "--all")])
 def test_replay_wants_ids_or_all(cli, arguments):
-    assert cli("quarantine", "replay", *arguments, code=1).stderr == "Give the ids of messages, or --all.\n"
+    assert (
+        cli("quarantine", "replay", *arguments, code=1).stderr
+        == "Give ids, a filter (--code, --operation, --since, --before), or --all.\n"
+    )
 
 
-def test_many_messages_are_listed_and_replayed(cli, bus, waiting):
+def test_many_messages_are_listed_and_replayed(cli, bus, waiting, take, clock):
+    taken = []
+    clock.app = lambda: taken.extend(take(QUEUE_DATAVERSE))
     many = browse.BATCH_SIZE * 2 + 5
     for number in range(many):
         quarantine(bus, json.dumps(number).encode(), NotJson(), source=QUEUE_DATAVERSE)
@@ -226,6 +231,7 @@ def test_many_messages_are_listed_and_replayed(cli, bus, waiting):
     assert cli("quarantine", "list").stdout.endswith(f"{many} messages.\n")
     cli("quarantine", "replay", "--all")
 
+    assert [json.loads(b"".join(message.body)) for message in taken] == list(range(many))
     assert waiting(QUEUE_QUARANTINE) == []
     assert cli("quarantine", "list").stdout == "0 messages.\n"
 
@@ -236,4 +242,4 @@ def test_a_key_that_may_not_listen_is_reported_in_a_sentence(endpoint, monkeypat
     get_settings.cache_clear()
 
     with pytest.raises(Misconfigured, match="refused to show the queue dataverse"):
-        stored_messages.find(None, [Location(QUEUE_DATAVERSE)])
+        stored_messages.browser().peek([Location(QUEUE_DATAVERSE)])

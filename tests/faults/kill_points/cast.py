@@ -9,7 +9,17 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead
+from connector.dataverse.names import (
+    MEMBER_TABLES,
+    Account,
+    Automation,
+    Contact,
+    Info,
+    Job,
+    Lead,
+    ListMember,
+    MarketingList,
+)
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.routing.work_item import WorkItem
 from connector.spotler import Spotler
@@ -101,17 +111,19 @@ class Cast:
 
     # What there is before
 
-    def stranger(self) -> RecordRef:
-        """A record that Spotler does not know yet."""
-        table = self._chance.choice((Contact.TABLE, Lead.TABLE, Account.TABLE))
+    def stranger(self, table: str = "") -> RecordRef:
+        """A record that Spotler does not know yet; of any table, unless one is named."""
+        table = table or self._chance.choice((Contact.TABLE, Lead.TABLE, Account.TABLE))
         row_id = self._id()
         columns = {**_REQUIRED[table], "emailaddress1": _address(row_id)}
         self.rows[table].append({RECORD_TABLES[table].id_column: row_id, **columns})
         return RecordRef(table, row_id)
 
-    def known(self, *, tags: Mapping[str, int | None] | None = None, **properties: object) -> RecordRef:
+    def known(
+        self, table: str = "", *, tags: Mapping[str, int | None] | None = None, **properties: object
+    ) -> RecordRef:
         """A record that was sent to Spotler before; its contact has these tags with scores, and these properties."""
-        record = self.stranger()
+        record = self.stranger(table)
         self.row(
             Info.TABLE,
             Info.ID,
@@ -136,6 +148,29 @@ class Cast:
         row_id = self._id()
         self.rows[table].append({id_column: row_id, **columns})
         return row_id
+
+    def marketing_list(self, *members: RecordRef) -> str:
+        """A list with these members, who are of one table; its id."""
+        number = next(number for number, table in MEMBER_TABLES.items() if table == members[0].table)
+        row = self.row(
+            MarketingList.TABLE,
+            MarketingList.ID,
+            **{MarketingList.NAME: self.name, MarketingList.MEMBER_TYPE: number},
+        )
+        for member in members:
+            self.join(row, member)
+        return row
+
+    def join(self, marketing_list: str, member: RecordRef) -> None:
+        """Somebody is on a list."""
+        self.row(
+            ListMember.TABLE,
+            ListMember.ID,
+            **{
+                f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({marketing_list})",
+                f"{ListMember.MEMBER}_{member.table}@odata.bind": _path(member),
+            },
+        )
 
     def audience(self, external_id: str, name: str, *members: RecordRef) -> None:
         """An audience of Spotler."""

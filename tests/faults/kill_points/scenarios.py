@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connector.dataverse.choices import AutomationKind, JobStatus, Operation
-from connector.dataverse.names import Automation, EnvironmentVariable, Job, MarketingList
+from connector.dataverse.choices import AutomationKind, JobStatus, Operation, PromoteTo
+from connector.dataverse.names import Automation, EnvironmentVariable, Job, MarketingList, Visitor
 from connector.dataverse.records import RecordRef
 from connector.operations.audiences import audience_id
 from connector.routing.subscriptions import RESOLVE
 from sandbox.samples import WORKING
-from tests.faults.kill_points.cast import NOT_VALID, SUBJECT, Cast, Ending
+from tests.faults.kill_points.cast import NOT_VALID, SUBJECT, Cast, Ending, Row
 from tests.faults.kill_points.evidence import SCORE
 from tests.faults.kill_points.orders import Happens, Holds, ScoreMoves, Writes
 
@@ -22,9 +22,6 @@ from tests.faults.kill_points.orders import Happens, Holds, ScoreMoves, Writes
 PERMISSIONS: Final = "Newsletter;Events;Offers;"
 #: A newer Sync Contact job does the work of an older one; whether it may depends on when the process died.
 _SYNCED: Final = Ending(JobStatus.COMPLETED, frozenset({"OK", "SUPERSEDED"}))
-#: Marketing lists are checked but not synced yet.
-_NO_LISTS: Final = Ending(JobStatus.FAILED, frozenset({"NOT_AVAILABLE"}))
-
 
 #: What must never be done twice. The connector has an opinion of its own, which may be wrong.
 AT_MOST_ONCE: Final = frozenset(
@@ -73,14 +70,28 @@ def _sync_contact(cast: Cast) -> None:
     cast.job("no record", operation, ends=NOT_VALID)
 
 
-def _list(operation: Operation) -> Callable[[Cast], None]:
-    def write(cast: Cast) -> None:
-        row = cast.row(MarketingList.TABLE, MarketingList.ID, **{MarketingList.NAME: cast.name}, createdfromcode=2)
-        bind = {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({row})"}
-        cast.job("a list", operation, ends=_NO_LISTS, row=bind)
-        cast.job("no list", operation, ends=NOT_VALID)
+def _of_list(row: str) -> Mapping[str, object]:
+    return {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({row})"}
 
-    return write
+
+def _sync_marketing_list(cast: Cast) -> None:
+    operation = Operation.SYNC_MARKETING_LIST
+    first = cast.known()
+    members = [first, *(cast.stranger(first.table) for _ in range(4))]
+    row = cast.marketing_list(*members)
+    added = [Happens("audience.member_added", member.id, {"audience": row}) for member in members]
+    cast.job("a list", operation, None, *added, row=_of_list(row))
+    cast.job("the same list again", operation, row=_of_list(row))
+    cast.job("no list", operation, ends=NOT_VALID)
+
+
+def _remove_marketing_list(cast: Cast) -> None:
+    operation, member = Operation.REMOVE_MARKETING_LIST, cast.known()
+    row = cast.marketing_list(member)
+    cast.audience(row, cast.name, member)
+    cast.job("a list", operation, row=_of_list(row))
+    cast.job("the same list again", operation, row=_of_list(row))
+    cast.job("no list", operation, ends=NOT_VALID)
 
 
 def _add_tag(cast: Cast) -> None:
@@ -256,6 +267,23 @@ def _anonymize_contact(cast: Cast) -> None:
     cast.job("no record", operation, ends=NOT_VALID)
 
 
+def _promote_visitor(cast: Cast) -> None:
+    operation = Operation.PROMOTE_VISITOR
+
+    def visitor(**columns: object) -> tuple[str, Row]:
+        row = cast.row(Visitor.TABLE, Visitor.ID, **{Visitor.NAME: cast.name, **columns})
+        return row, {f"{Job.VISITOR_NAVIGATION}@odata.bind": f"/{Visitor.SET}({row})"}
+
+    for name, target in (("a lead", PromoteTo.LEAD), ("an account", PromoteTo.ACCOUNT)):
+        row, bind = visitor()
+        linked = Writes(Visitor.TABLE, {Visitor.STATE: 1}, row)
+        cast.job(f"to {name}", operation, None, linked, row={**bind, Job.PROMOTE_TO: target.value})
+    _, bind = visitor(**{Visitor.STATE: 1, Visitor.STATUS: 2, Visitor.PROMOTED_ON: "2026-01-31T09:00:00Z"})
+    refused = Ending(JobStatus.FAILED, frozenset({"ALREADY_PROMOTED"}))
+    cast.job("promoted before", operation, None, ends=refused, row=bind)
+    cast.job("no visitor", operation, None, ends=NOT_VALID)
+
+
 def _like_the_sample(cast: Cast, operation: Operation, known: RecordRef) -> None:
     """A job like the sample of an operation, after one like the sample that has to come before it."""
     sample = WORKING[operation]
@@ -277,8 +305,8 @@ def _derived(operation: Operation) -> Scenario:
 
 _WRITERS: Final[Mapping[Operation, Callable[[Cast], None]]] = {
     Operation.SYNC_CONTACT: _sync_contact,
-    Operation.SYNC_MARKETING_LIST: _list(Operation.SYNC_MARKETING_LIST),
-    Operation.REMOVE_MARKETING_LIST: _list(Operation.REMOVE_MARKETING_LIST),
+    Operation.SYNC_MARKETING_LIST: _sync_marketing_list,
+    Operation.REMOVE_MARKETING_LIST: _remove_marketing_list,
     Operation.ADD_TAG: _add_tag,
     Operation.REMOVE_TAG: _remove_tag,
     Operation.SET_SCORE: _set_score,
@@ -291,6 +319,7 @@ _WRITERS: Final[Mapping[Operation, Callable[[Cast], None]]] = {
     Operation.SET_CONTACT_FIELD: _set_contact_field,
     Operation.CLEAR_CONTACT_FIELD: _clear_contact_field,
     Operation.ANONYMIZE_CONTACT: _anonymize_contact,
+    Operation.PROMOTE_VISITOR: _promote_visitor,
 }
 
 #: By slug.

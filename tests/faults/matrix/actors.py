@@ -19,7 +19,7 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from sandbox.samples import PERMISSIONS_DEFINITION
+from sandbox.sample_setup import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed as account
 from tests.faults.kill_points.cast import Cast, Row, Shared
 from tests.faults.matrix.day import services_on
@@ -48,6 +48,7 @@ class MatrixCast(Cast):
     def __init__(self, name: str, slug: str, chance: random.Random, systems: Systems, wire: Wire) -> None:
         client = services_on(systems, wire, TouchedBus(wire)).spotler
         super().__init__(name, slug, chance, shared_rows()[0], client, Door(systems))
+        self.systems = systems
         self.start = wire.time.now()
         #: Those who may not be mailed, and those who may not get the newsletter, from the beginning.
         self.without_mail: set[str] = set()
@@ -57,9 +58,9 @@ class MatrixCast(Cast):
         #: What people do: method, path and body of calls to Dataverse.
         self.acts: list[tuple[str, str, Row]] = []
 
-    def stranger(self) -> RecordRef:
+    def stranger(self, table: str = "") -> RecordRef:
         """A record that Spotler does not know yet."""
-        record = super().stranger()
+        record = super().stranger(table)
         self.people[record.id] = record
         self.permission_rows[record.id] = self.row(
             Permission.TABLE,
@@ -88,10 +89,12 @@ class MatrixCast(Cast):
         )
         return record
 
-    def known(self, *, tags: Mapping[str, int | None] | None = None, **properties: object) -> RecordRef:
+    def known(
+        self, table: str = "", *, tags: Mapping[str, int | None] | None = None, **properties: object
+    ) -> RecordRef:
         """A record that was sent to Spotler before."""
         on = [{"bit": account.NEWSLETTER_BIT, "enabled": True}]
-        return super().known(tags=tags, **{"permissions": on, **properties})
+        return super().known(table, tags=tags, **{"permissions": on, **properties})
 
     def refusing_mail(self) -> RecordRef:
         """A known record that has got Do Not Email since."""

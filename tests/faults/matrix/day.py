@@ -27,6 +27,7 @@ from connector.servicebus.entities import QUEUE_DATAVERSE, SYNC_RECORDS, TOPIC_J
 from connector.services import RouterServices, Services
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
+from connector.spotler.leads import leads_from
 from connector.spotler.signature import OAuth1
 from connector.sync.automatic.changes import sync_changes
 from connector.sync.automatic.items import Delivered
@@ -269,4 +270,5 @@ def services_on(systems: Systems, wire: Wire, bus: TouchedBus, app: App = AS_DEL
         side_pool=pool,
         now=time.now,
         new_id=lambda: f"claim-{id(wire)}-{len(wire.touches)}-{next(claims)}",
+        leads=leads_from(settings, session=wire, clock=clock),  # type: ignore[arg-type]
     )

@@ -10,7 +10,7 @@ from typing import Final, cast
 from unittest import mock
 
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission
+from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission, Visitor
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.jobs import batch, chunks
 from connector.outcomes import ANONYMIZED, SKIPPED_DO_NOT_EMAIL
@@ -18,6 +18,7 @@ from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.sync.automatic import changes
+from connector.sync.lists import contacts
 from sandbox.dataverse.context import Posting
 from tests.faults.kill_points.checker import DELICATE
 from tests.faults.kill_points.evidence import (
@@ -220,7 +221,7 @@ class Run:
         return [each for each in happened if each.external_id == external_id and each.effect in DELICATE]
 
     def _evidence(self, found: snapshot.State, contacts: Properties) -> Evidence:
-        tables = (Automation.TABLE, EnvironmentVariable.TABLE)
+        tables = (Automation.TABLE, EnvironmentVariable.TABLE, Visitor.TABLE)
         return Evidence(
             happenings=by_contact(
                 Happening.from_entry(entry) for entry in self.systems.effects()[self._first_effect - 1 :]
@@ -280,6 +281,7 @@ def alone(time: CellTime, size: int) -> Iterator[None]:
     with (
         mock.patch.object(chunks, "SIZE", size),
         mock.patch.object(batch, "ContextThreadPool", InlinePool),
+        mock.patch.object(contacts, "ContextThreadPool", InlinePool),
         mock.patch.object(changes, "SIZE", size),
         mock.patch.object(changes, "ContextThreadPool", InlinePool),
         mock.patch("msal.individual_cache.time", SimpleNamespace(time=time.wall)),

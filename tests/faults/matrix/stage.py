@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Final
 
-from connector.dataverse.names import Permission
+from connector.dataverse.names import ListMember, MarketingList, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.pulls.loop import run_feed
 from connector.pulls.updates import Updates
@@ -86,6 +86,20 @@ class Stage:
         """Somebody changes a row."""
         self._pause()
         self._systems.by_person("PATCH", f"{RECORD_TABLES[record.table].set_name}({record.id})", columns)
+
+    def join(self, marketing_list: str, record: RecordRef) -> None:
+        """Somebody puts a person on a list."""
+        who = {
+            f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({marketing_list})",
+            f"{ListMember.MEMBER}_{record.table}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
+        }
+        self._systems.by_person("POST", ListMember.SET, who)
+
+    def leave(self, record: RecordRef) -> None:
+        """Somebody takes a person from all lists."""
+        for row in self._systems.rows(ListMember.TABLE):
+            if row[lookup_value(ListMember.MEMBER)] == record.id:
+                self._systems.by_person("DELETE", f"{ListMember.SET}({row[ListMember.ID]})", {})
 
     def refuse(self, record: RecordRef) -> None:
         """Somebody switches the newsletter off."""

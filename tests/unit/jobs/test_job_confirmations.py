@@ -7,7 +7,9 @@ import pytest
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Info, Job, Permission
 from connector.jobs import clean_up as cleaning
+from connector.spotler import FIELDS_MISSED_TTL
 from connector.spotler.calls import Route
+from connector.sync.permissions.former_names import remember_names
 from sandbox.spotler import seed
 
 SYNC, ANONYMIZE, TAG, START = (
@@ -150,6 +152,23 @@ def test_a_withdrawal_of_a_permission_that_was_renamed_in_spotler_arrives(world)
 
     assert world.row(job)[Job.STATUS] == COMPLETED
     assert permissions(world, record) == []
+
+
+@pytest.mark.parametrize("operation", [SET, CLEAR])
+def test_a_job_that_withdraws_a_renamed_permission_finds_a_row_with_the_old_name_and_no_bit(world, operation):
+    record = in_spotler_with_newsletter(world)
+    switch_row(world, record, **{Permission.BIT: None})
+    remember_names(world.services, world.services.spotler.fields().permissions.options)
+    world.spotler.rename_permissions({NEWSLETTER: "News"})
+    world.time.now += FIELDS_MISSED_TTL
+    values = {Job.FIELD_VALUE: "nee"} if operation is SET else {}
+    job = world.job(operation, record, **{Job.FIELD_NAME: "permissions:News", **values})
+
+    world.run(job)
+
+    assert world.row(job)[Job.STATUS] == COMPLETED
+    assert permissions(world, record) == []
+    assert [row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)] == [False]
 
 
 def test_a_permission_row_that_is_deactivated_is_withdrawn(world):

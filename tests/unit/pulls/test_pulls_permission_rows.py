@@ -55,6 +55,25 @@ def test_a_row_gets_the_new_name_of_its_permission(world, row, columns):
     assert renamed()[Permission.SUBSCRIBED] is before
 
 
+def test_a_row_without_a_bit_is_found_by_a_name_that_the_permission_had_before(world, row):
+    update_rows(world.services, [NEWSLETTER, EVENTS])
+    made_since, other = row("newsletter"), row("Fax")
+
+    assert update_rows(world.services, [RENAMED, EVENTS]) == 2
+
+    assert [state(each) for each in (made_since, other)] == [("News", 1), ("Fax", None)]
+
+
+def test_a_former_name_that_two_permissions_had_gives_no_bit(world, row):
+    update_rows(world.services, [NEWSLETTER, EVENTS])
+    update_rows(world.services, [RENAMED, Option(2, "Newsletter")])
+    unclear = row("Newsletter")
+
+    assert update_rows(world.services, [RENAMED, Option(2, "Meetings")]) == 0
+
+    assert state(unclear) == ("Newsletter", None)
+
+
 def test_a_bit_that_spotler_has_no_more_is_replaced_where_the_name_is_known(world, row):
     rows = [row("Newsletter", 64), row("Fax", 64)]
 

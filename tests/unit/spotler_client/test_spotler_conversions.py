@@ -156,6 +156,9 @@ def test_what_was_written_reads_back_the_same(pair):
         ("string", 5, "5"),
         ("string", "", None),
         ("set", [{"bit": 1, "enabled": True, "description": "News"}, {"enabled": True}, "x"], {1: True}),
+        ("set", [{"bit": bit, "enabled": odd} for bit, odd in enumerate([None, 1, 0, "yes", "", [], {}])], {}),
+        ("set", [{"bit": 1}, {"bit": 2, "enabled": "TRUE"}, {"bit": 3, "enabled": "false"}], {2: True, 3: False}),
+        ("set", [{"bit": 1, "enabled": True}, {"bit": 1, "enabled": False}, {"bit": 1, "enabled": True}], {1: False}),
         ("polygon", "kept", "kept"),
     ],
 )

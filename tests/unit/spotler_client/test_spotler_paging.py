@@ -5,7 +5,7 @@ import pytest
 from connector.errors import Transient
 from connector.spotler import BounceType, InteractionKind
 from connector.spotler.feeds import Feeds
-from connector.spotler.paging import records
+from connector.spotler.paging import EMPTY_PAGES, records
 from tests.unit.scripted_server import Answer
 
 START, END = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 2, tzinfo=UTC)
@@ -73,6 +73,25 @@ def test_an_envelope_without_next_ends_even_with_a_full_page():
 
 def test_a_page_cut_smaller_than_asked_for_does_not_lose_the_rest():
     assert Book(10, envelope(3)).read(1000) == list(range(10))
+
+
+def test_an_empty_page_in_the_middle_does_not_lose_the_rest():
+    """The service may filter after it has cut the page."""
+    cut = envelope(2)
+
+    def page(rows, after):
+        content = cut(rows, after)
+        return content | ({"items": []} if after in (2, 4) else {})
+
+    assert Book(8, page).read(2) == [0, 1, 6, 7]
+
+
+@pytest.mark.parametrize("shape", ["after", "link", "echo"])
+def test_empty_pages_that_always_name_a_next_one_end_after_a_few(shape):
+    book = Book(2, envelope(2, next_on_last=True, shape=shape))
+
+    assert book.read(2) == [0, 1]
+    assert len(book.asked) == 1 + EMPTY_PAGES
 
 
 def test_a_service_that_ignores_the_offset_is_noticed():

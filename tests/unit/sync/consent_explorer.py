@@ -22,6 +22,14 @@ from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.unit.sync.consent_story import CONNECTOR, PEOPLE, Meanwhile, Person, Step, Story, name_of
+from tests.unit.sync.two_systems import path_of
+
+#: The lookup of a job for each table.
+_JOB_OF = {
+    "contact": Job.CUSTOMER_CONTACT_NAVIGATION,
+    "lead": Job.LEAD_NAVIGATION,
+    "account": Job.CUSTOMER_ACCOUNT_NAVIGATION,
+}
 
 
 def _sync(story: Story, person: Person, _: int, *, always: bool = False) -> None:
@@ -93,7 +101,7 @@ def _job(story: Story, person: Person, bit: int, *, on: bool) -> None:
         Job.OPERATION: Operation.SET_CONTACT_FIELD.value,
         Job.FIELD_NAME: f"permissions:{name_of(story, bit)}",
         Job.FIELD_VALUE: "yes" if on else "no",
-        f"{Job.CUSTOMER_CONTACT_NAVIGATION}@odata.bind": f"/contacts({person.record.id})",
+        f"{_JOB_OF[person.record.table]}@odata.bind": f"/{path_of(person.record)}",
     }
     two.systems.by_person("POST", Job.SET, values)
     (job,) = {row[Job.ID] for row in two.systems.rows(Job.TABLE)} - before
@@ -114,7 +122,7 @@ def _run(story: Story, job: str, person: Person) -> None:
 def _jobs(story: Story, *_: object) -> None:
     """The sweep wakes up the jobs that have not ended, the oldest first."""
     for row in story.two.systems.rows(Job.TABLE):
-        about = str(row.get(f"_{Job.CUSTOMER}_value"))
+        about = str(row.get(f"_{Job.CUSTOMER}_value") or row.get(f"_{Job.LEAD}_value"))
         if row[Job.STATE] == 0 and (person := next((each for each in story.people if each.record.id == about), None)):
             _run(story, row[Job.ID], person)
 

@@ -9,6 +9,7 @@ from connector.dataverse.names import (
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from sandbox.spotler.side_door.fixtures import rename_permissions
 from tests.unit.sync.consent_story import NAMES, PEOPLE, RENAMED, Act, Oracle, Person, bits_of, name_of
+from tests.unit.sync.two_systems import NAVIGATION, path_of
 
 
 def _row(story: Oracle, person: Person, bit: int, *, subscribed: bool) -> None:
@@ -54,9 +55,10 @@ def _flag(column: str, *, on: bool) -> "Act":
     return act
 
 
-def _state(code: int) -> "Act":
+def _state(*, active: bool) -> "Act":
     def act(story: Oracle, person: Person, _: int) -> None:
-        story.two.edit(person.record, statecode=code, statuscode=code + 1)
+        state, status = (0, 1) if active else (2, 4) if person.record.table == "lead" else (1, 2)
+        story.two.edit(person.record, statecode=state, statuscode=status)
 
     return act
 
@@ -78,7 +80,7 @@ def _swap(story: Oracle, *_: object) -> None:
 
 
 def _delete(story: Oracle, person: Person, _: int) -> None:
-    story.two.systems.by_person("DELETE", f"contacts({person.record.id})", {})
+    story.two.systems.by_person("DELETE", path_of(person.record), {})
     person.deleted = True
     person.agreed.clear()
 
@@ -114,7 +116,7 @@ def _second_row(story: Oracle, person: Person, bit: int) -> None:
     values = {
         Permission.NAME: name_of(story, bit),
         Permission.SUBSCRIBED: False,
-        f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/contacts({person.record.id})",
+        f"{NAVIGATION[person.record.table]}@odata.bind": f"/{path_of(person.record)}",
     }
     story.two.systems.by_person("POST", f"{Permission.SET}", values)
     person.agreed.discard(bit)
@@ -157,8 +159,8 @@ PEOPLE |= {
     "Do Not Bulk Email cleared": _flag("donotbulkemail", on=False),
     "Do Not Email": _flag("donotemail", on=True),
     "Do Not Email cleared": _flag("donotemail", on=False),
-    "deactivated": _state(1),
-    "activated": _state(0),
+    "deactivated": _state(active=False),
+    "activated": _state(active=True),
     "gets another address": _address,
     "loses the address": _no_address,
     "swap addresses": _swap,

@@ -182,8 +182,8 @@ class Oracle:
 class Story(Oracle):
     """What people and the connector do, one after the other, and what happens while the connector works."""
 
-    def __init__(self, systems: Systems, *, variables: bool = False) -> None:
-        super().__init__(TwoSystems(systems, NAME, PERMISSIONS))
+    def __init__(self, systems: Systems, *, variables: bool = False, table: str = "contact") -> None:
+        super().__init__(TwoSystems(systems, NAME, PERMISSIONS, tables=(table,)))
         systems.controls.change_settings(b'{"clock_skew_s": 0}')
         self.read: list[tuple[int, Record]] = []
         self._bus = TouchedBus(self.wire)
@@ -196,7 +196,7 @@ class Story(Oracle):
         self._call, self._meanwhile = 0, None
         if variables:
             self.name_permissions()
-        self.people = [Person(name, self.two.contact(name, firstname=name)) for name in ("ann", "bob")]
+        self.people = [Person(name, self.two.record(table, name, firstname=name)) for name in ("ann", "bob")]
 
     def tell(self, steps: Iterable[Step]) -> None:
         """Let it happen."""

@@ -17,31 +17,35 @@ STORIES, NIGHTLY, LENGTH = 50, 5000, 12
 CALL = 9
 
 
-def problems(systems, steps, *, variables=False):
-    story = Story(systems, variables=variables)
+def problems(systems, steps, *, variables=False, table="contact"):
+    story = Story(systems, variables=variables, table=table)
     story.tell(steps)
     story.end()
     return list(story.problems())
 
 
-def explore(systems, seeds):
+def explore(systems, seeds, table="contact"):
     broken = {}
     for seed in seeds:
         chance = random.Random(seed)  # noqa: S311 - chance that can be repeated
         variables = chance.random() < 0.5
         steps = story_steps(chance, chance.randint(2, LENGTH))
-        if found := problems(systems, steps, variables=variables):
+        if found := problems(systems, steps, variables=variables, table=table):
             broken[seed] = [*found, *map(str, steps)]
     return broken
 
 
-def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems):
-    assert explore(systems, range(STORIES)) == {}
+@pytest.mark.parametrize(
+    ("table", "stories"), [("contact", STORIES), ("lead", STORIES // 5), ("account", STORIES // 5)]
+)
+def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems, table, stories):
+    assert explore(systems, range(stories), table) == {}
 
 
 @pytest.mark.nightly
-def test_none_of_thousands_of_random_stories_ends_with_somebody_mailed_who_said_no(systems):
-    assert explore(systems, range(STORIES, NIGHTLY)) == {}
+@pytest.mark.parametrize("table", ["contact", "lead", "account"])
+def test_none_of_thousands_of_random_stories_ends_with_somebody_mailed_who_said_no(systems, table):
+    assert explore(systems, range(STORIES, NIGHTLY), table) == {}
 
 
 def test_the_oracle_notices_somebody_who_is_mailed_and_said_no(systems):

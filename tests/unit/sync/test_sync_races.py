@@ -7,6 +7,9 @@ import pytest
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
+from connector.pulls.checkpoint import LEASE
+from connector.pulls.loop import WINDOW
+from connector.pulls.updates import Updates
 from connector.sync.both_ways import inward
 from connector.sync.last_common import Common, LastCommon, fingerprint
 from connector.sync.outward import outward
@@ -195,8 +198,8 @@ def test_a_feed_that_was_read_before_a_send_brings_nothing_old_back(two, ann, mo
     two.profile(ann, firstName="Older")
     read = two.services.spotler.feeds.updates
 
-    def stale(start, end):
-        found = list(read(start, end))
+    def stale(start, end, **options):
+        found = list(read(start, end, **options))
         two.edit(ann, firstname="Newer")
         two.sync(ann)
         two.tick()
@@ -327,3 +330,20 @@ def test_an_edit_back_after_a_send_by_the_feed_that_could_not_be_noted_is_sent(t
     two.sync(ann)
 
     assert two.property(ann, "firstName") == "Ann"
+
+
+def test_a_page_of_the_feed_that_is_worked_on_after_a_newer_one_brings_nothing_old_back(two, ann):
+    """A run that outlived its lease works on what it has read, after another one has read all that is newer."""
+    two.profile(ann, firstName="Older")
+    two.tick()
+    page = list(Updates(two.services).read(two.now() - WINDOW, two.now()))
+    assert [each.contact.properties["firstName"] for each in page] == ["Older"]
+    two.profile(ann, firstName="Newer")
+    two.tick(LEASE)
+    two.pull()
+    assert two.row(ann)["firstname"] == "Newer"
+
+    Updates(two.services).work(two.services, page)
+    two.sync(ann)
+
+    assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")

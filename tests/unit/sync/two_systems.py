@@ -2,19 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connector.dataverse.definitions import ColumnDefinitions
-from connector.dataverse.names import Contact, Info, Permission
-from connector.dataverse.records import RecordRef
+from connector.dataverse.names import Account, Contact, Info, Lead, Permission
+from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import Times, parse_mapping
 from connector.pulls.loop import run_feed
 from connector.pulls.updates import Updates
 from connector.sync.outward.outward import Outward
-from connector.sync.records import RecordReader
+from connector.sync.records import PERMISSION_LOOKUPS, RecordReader
 from sandbox.spotler.rules.lifecycle import anonymise
 from sandbox.spotler.side_door.events import emit
 from tests.faults.matrix.day import CellTime, services_on
@@ -25,16 +25,32 @@ from tests.memory_state import MemoryState
 #: Between any two things that happen: more than the clocks of the systems may differ.
 STEP = timedelta(seconds=10)
 
+#: The columns of accounts that stand for those of people.
+_OF_ACCOUNTS = {"firstname": "address1_city", "lastname": "name"}
+#: The lookup of a Spotler Permission that belongs to each table.
+NAVIGATION = {
+    Contact.TABLE: Permission.CONTACT_NAVIGATION,
+    Lead.TABLE: Permission.LEAD_NAVIGATION,
+    Account.TABLE: Permission.ACCOUNT_NAVIGATION,
+}
+
 EMAIL = {"contact": "emailaddress1", "direction": "->", "spotler": "email"}
 PERMISSIONS = {"contact": "@map(permissions)", "direction": "<->", "spotler": "permissions"}
 
 
 class TwoSystems:
-    """Both systems, empty, and the services of an app between them."""
+    """Both systems, empty, and the services of an app between them.
+
+    Args:
+        systems: of the process.
+        rows: of the mapping, for contacts.
+        tables: those that the mapping syncs, each with the same columns as far as it has them.
+    """
 
     clock: Callable[[], CellTime] = CellTime
 
-    def __init__(self, systems: Systems, *rows: dict[str, str]) -> None:
+    def __init__(self, systems: Systems, *rows: dict[str, str], tables: Sequence[str] = (Contact.TABLE,)) -> None:
+        self.tables = tables
         self.systems = systems
         self.time = self.clock()
         #: How far Spotler's clock is ahead of that of this machine.
@@ -50,11 +66,16 @@ class TwoSystems:
         """A process that has asked for nothing yet."""
         services = services_on(self.systems, self.wire, bus=bus)
         mapping = replace(
-            parse_mapping({"rows": [EMAIL, *self._rows]}),
+            parse_mapping({"rows": [self._row(each) for each in (EMAIL, *self._rows)]}),
             times=Times(ZoneInfo("Europe/Amsterdam")),
             definitions=ColumnDefinitions(services.dataverse, self.time.monotonic).of,
         )
         self.services = replace(services, mapping=mapping, state=self._state)
+
+    def _row(self, row: dict[str, str]) -> dict[str, str]:
+        """A row of the mapping for each table."""
+        columns = {table: column_of(table, row[Contact.TABLE]) for table in self.tables}
+        return {name: value for name, value in row.items() if name != Contact.TABLE} | columns
 
     def _wire_between(self) -> Wire:
         return Wire(self.systems, self.time)
@@ -63,17 +84,23 @@ class TwoSystems:
 
     def contact(self, name: str = "ann", **columns: object) -> RecordRef:
         """A contact that a person makes in Dataverse."""
+        return self.record(Contact.TABLE, name, **columns)
+
+    def record(self, table: str, name: str = "ann", **columns: object) -> RecordRef:
+        """A record of any table that a person makes in Dataverse."""
         self.tick()
-        row = {"lastname": name.title(), "emailaddress1": f"{name}@example.org", **columns}
-        before = {each[Contact.ID] for each in self.systems.rows(Contact.TABLE)}
-        self.systems.by_person("POST", "contacts", row)
-        (made,) = {each[Contact.ID] for each in self.systems.rows(Contact.TABLE)} - before
-        return RecordRef(Contact.TABLE, made)
+        values = {"lastname": name.title(), "emailaddress1": f"{name}@example.org", **columns}
+        names = RECORD_TABLES[table]
+        before = {each[names.id_column] for each in self.systems.rows(table)}
+        self.systems.by_person("POST", names.set_name, {column_of(table, each): values[each] for each in values})
+        (made,) = {each[names.id_column] for each in self.systems.rows(table)} - before
+        return RecordRef(table, made)
 
     def edit(self, record: RecordRef, **columns: object) -> None:
         """A person changes a row in Dataverse."""
         self.tick()
-        self.systems.by_person("PATCH", f"contacts({record.id})", columns)
+        values = {column_of(record.table, name): value for name, value in columns.items()}
+        self.systems.by_person("PATCH", path_of(record), values)
 
     def profile(self, record: RecordRef, **properties: object) -> None:
         """The person changes the profile in Spotler."""
@@ -102,7 +129,7 @@ class TwoSystems:
         values = {
             Permission.NAME: name,
             Permission.SUBSCRIBED: subscribed,
-            f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/contacts({record.id})",
+            f"{NAVIGATION[record.table]}@odata.bind": f"/{path_of(record)}",
         }
         self.systems.by_person("POST", f"{Permission.SET}", values)
         return self.permissions(record)[-1][Permission.ID]
@@ -124,7 +151,8 @@ class TwoSystems:
     # What there is
 
     def row(self, record: RecordRef) -> dict[str, object]:
-        return next(row for row in self.systems.rows(Contact.TABLE) if row[Contact.ID] == record.id)
+        column = RECORD_TABLES[record.table].id_column
+        return next(row for row in self.systems.rows(record.table) if row[column] == record.id)
 
     def in_spotler(self, record: RecordRef) -> dict[str, object]:
         contacts = self.systems.spotler()["contacts"]
@@ -135,7 +163,7 @@ class TwoSystems:
 
     def permissions(self, record: RecordRef) -> list[dict[str, object]]:
         rows = self.systems.rows(Permission.TABLE)
-        return [row for row in rows if row.get(f"_{Permission.CONTACT}_value") == record.id]
+        return [row for row in rows if row.get(f"_{PERMISSION_LOOKUPS[record.table]}_value") == record.id]
 
     def subscribed(self, record: RecordRef) -> dict[str, bool]:
         return {row[Permission.NAME]: row[Permission.SUBSCRIBED] for row in self.permissions(record)}
@@ -160,3 +188,13 @@ class TwoSystems:
 
     def _emit(self, **event: object) -> None:
         emit(self.systems.sandbox.world, json.dumps({"events": [event]}).encode())
+
+
+def column_of(table: str, name: str) -> str:
+    """The column that stands for one of contacts."""
+    return _OF_ACCOUNTS.get(name, name) if table == Account.TABLE else name
+
+
+def path_of(record: RecordRef) -> str:
+    """The row in the Web API."""
+    return f"{RECORD_TABLES[record.table].set_name}({record.id})"

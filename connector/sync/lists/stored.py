@@ -1,0 +1,254 @@
+"""What the state holds about a list, and the membership that follows from it.
+
+    lists/LIST/000007/run          where the run stands
+    lists/LIST/000007/page-00000   whom a page of the list showed, by verdict
+    lists/LIST/000007/new-00000    a block to be synced and added
+    lists/LIST/000007/sent-00000   a block that was added
+    lists/LIST/000007/gone-00000   a block to be asked about
+    lists/LIST/000007/out-00000    a block to be removed
+    lists/LIST/000007/full         the full copy that the run made at its end: its parts with their checksums
+    lists/LIST/000007/full-00000   a part of it
+
+The full copy before the last one stays, with all that was sent since: a copy that cannot be read is made again from it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from itertools import batched
+from typing import Final
+
+from connector.errors import Misconfigured
+from connector.state import StateConflict, StateStore, StoredValueUnreadable
+from connector.sync.lists.ids import each_of, packed, unpacked
+from connector.sync.lists.membership import AudienceMembers, Block, Event
+from connector.sync.lists.run import ListRun, Phase
+
+LISTS: Final = "lists"
+#: Members in one part of a full copy.
+PART: Final = 50_000
+#: How often a value is written that somebody else writes at the same time.
+TRIES: Final = 5
+#: Kinds of values of a run that a later run may still need.
+_JOURNAL: Final = ("run", "sent-", "out-")
+
+
+class _Lost(Exception):
+    """A value that should be there is not, or cannot be read."""
+
+
+class ListState:
+    """The values of one list.
+
+    Args:
+        state: of the app.
+        list_id: in lower case.
+    """
+
+    def __init__(self, state: StateStore, list_id: str) -> None:
+        self._state = state
+        self._root = f"{LISTS}/{list_id}"
+
+    # Runs
+
+    def runs(self) -> list[int]:
+        """The numbers of the runs that something is stored of, oldest first."""
+        names = self._state.names(f"{self._root}/")
+        return sorted({int(name.split("/")[2]) for name in names if name.split("/")[2].isdigit()})
+
+    def run(self, number: int) -> tuple[ListRun, str] | None:
+        """A run and its version; None where it cannot be read."""
+        with suppress(StoredValueUnreadable, ValueError):
+            stored = self._state.read(self._name(number, "run"))
+            return (ListRun.parse(stored.value), stored.version) if stored else None
+        return None
+
+    def save(self, number: int, run: ListRun, version: str | None) -> str:
+        """Write a run over the version that was read.
+
+        Raises:
+            StateConflict: another worker has written it.
+        """
+        return self._state.write(self._name(number, "run"), run.value, version=version)
+
+    # Values of a run
+
+    def put(self, number: int, kind: str, place: int, value: Mapping[str, object]) -> None:
+        """Write a value, whatever was there: a piece that is repeated writes it again."""
+        name = self._name(number, kind, place)
+        version = None
+        for _ in range(TRIES):
+            try:
+                self._state.write(name, value, version=version)
+            except StateConflict:
+                with suppress(StoredValueUnreadable):
+                    version = stored.version if (stored := self._state.read(name)) else None
+            else:
+                return
+        raise StateConflict
+
+    def get(self, number: int, kind: str, place: int) -> Mapping[str, object]:
+        """A value that an earlier piece wrote.
+
+        Raises:
+            Misconfigured: it is not there any more.
+        """
+        stored = self._state.read(self._name(number, kind, place))
+        if stored is None:
+            raise Misconfigured(
+                "A stored value of the list is not there any more.",
+                advice="Let nobody delete values below lists/ in the state; create a new Sync Marketing List job.",
+            )
+        return stored.value
+
+    def note_sent(self, number: int, place: int, members: Iterable[bytes], perhaps: Iterable[bytes]) -> None:
+        """Note a block that was added. Two workers that sent it at the same time have added both.
+
+        Args:
+            number: of the run.
+            place: of the block.
+            members: whom Spotler has taken.
+            perhaps: others whom an attempt before this one may have added.
+        """
+        name = self._name(number, "sent", place)
+        for _ in range(TRIES):
+            stored = self._state.read(name)
+            before = stored.value if stored else {}
+            value = {
+                "ids": packed([*each_of(unpacked(before.get("ids", ""))), *members]),
+                "perhaps": packed([*each_of(unpacked(before.get("perhaps", ""))), *perhaps]),
+            }
+            with suppress(StateConflict):
+                self._state.write(name, value, version=stored.version if stored else None)
+                return
+        raise StateConflict
+
+    # The membership
+
+    def membership(self) -> AudienceMembers:
+        """Who is in the audience, as far as is known."""
+        return self._membership()[0]
+
+    def keep(self, number: int) -> int:
+        """Write the full copy of the membership, and forget what is not needed any more; how many members it has."""
+        membership, start = self._membership(before=number)  # where this is repeated, its own copy may be there
+        parts: list[dict[str, object]] = []
+        count = 0
+        for certain in (True, False):
+            ids = (member for member, is_certain in membership if is_certain is certain)
+            for block in batched(ids, PART, strict=False):
+                text = packed(block)
+                self.put(number, "full", len(parts), {"ids": text})
+                parts.append({"sha256": _checksum(text), "certain": certain})
+                count += len(block)
+        name = self._name(number, "full")
+        stored = self._state.read(name)
+        index = {"parts": parts, "uncertain": membership.is_uncertain}
+        self._state.write(name, index, version=stored.version if stored else None)
+        self._forget(number, start)
+        return count
+
+    def delete(self) -> None:
+        """Forget the list."""
+        for name in self._state.names(f"{self._root}/"):
+            self._state.delete(name)
+
+    def _membership(self, before: int | None = None) -> tuple[AudienceMembers, int]:
+        """The membership, and the run whose full copy it begins with: one of those before this, or of all."""
+        runs = self.runs()
+        start, membership = self._last_copy([run for run in runs if before is None or run < before])
+        for number in runs:
+            if number > start:
+                self._replay(number, membership)
+        return membership, start
+
+    def _last_copy(self, runs: list[int]) -> tuple[int, AudienceMembers]:
+        """The newest full copy that can be read; without any, nobody knows what else was sent before the first run."""
+        for number in reversed(runs):
+            with suppress(_Lost):
+                return number, self._copy(number)
+        return 0, AudienceMembers(is_uncertain=True)
+
+    def _copy(self, number: int) -> AudienceMembers:
+        index = self._read(self._name(number, "full"))
+        parts = index.get("parts")
+        if not isinstance(parts, list):
+            raise _Lost
+        blocks: dict[bool, list[bytes]] = {True: [], False: []}
+        for place, part in enumerate(parts):
+            text = self._read(self._name(number, "full", place)).get("ids")
+            if not isinstance(part, dict) or not isinstance(text, str) or _checksum(text) != part.get("sha256"):
+                raise _Lost
+            blocks[part.get("certain") is True].append(_bytes(text))
+        return AudienceMembers(
+            is_uncertain=index.get("uncertain") is not False,
+            blocks=[
+                Block(Event.ADDED, b"".join(blocks[True])),
+                Block(Event.MAYBE_ADDED, b"".join(blocks[False])),
+            ],
+        )
+
+    def _replay(self, number: int, membership: AudienceMembers) -> None:
+        """What one run has sent, after all that was before it."""
+        found = self.run(number)
+        if found is None:
+            membership.is_uncertain = True
+            return
+        run = found[0]
+        if run.is_base:
+            membership.blocks.clear()
+            membership.is_uncertain = run.is_uncertain
+        if run.is_emptied:
+            membership.blocks.clear()
+            membership.is_uncertain = False
+        try:
+            membership.blocks += self._sent(number, run)
+        except _Lost:
+            membership.is_uncertain = True
+
+    def _sent(self, number: int, run: ListRun) -> Iterator[Block]:
+        for place in range(run.added):
+            value = self._read(self._name(number, "sent", place))
+            yield Block(Event.ADDED, _bytes(value.get("ids")))
+            yield Block(Event.MAYBE_ADDED, _bytes(value.get("perhaps")))
+        if run.sending:
+            yield Block(Event.MAYBE_ADDED, _bytes(run.sending))
+        for place in range(run.removed):
+            yield Block(Event.REMOVED, self._ids(number, "out", place))
+        if run.phase is Phase.REMOVE and run.removed < run.outs:
+            yield Block(Event.MAYBE_REMOVED, self._ids(number, "out", run.removed))
+
+    def _ids(self, number: int, kind: str, place: int) -> bytes:
+        return _bytes(self._read(self._name(number, kind, place)).get("ids"))
+
+    def _forget(self, number: int, start: int) -> None:
+        """Keep the last two full copies, and what was sent between them."""
+        for name in self._state.names(f"{self._root}/"):
+            _, _, of, kind = name.split("/")
+            is_journal = start < int(of) <= number and kind.startswith(_JOURNAL)
+            is_copy = int(of) in (start, number) and kind.startswith("full")
+            if not (is_journal or is_copy or int(of) > number):
+                self._state.delete(name)
+
+    def _read(self, name: str) -> Mapping[str, object]:
+        try:
+            stored = self._state.read(name)
+        except StoredValueUnreadable:
+            raise _Lost from None
+        if stored is None:
+            raise _Lost
+        return stored.value
+
+    def _name(self, number: int, kind: str, place: int | None = None) -> str:
+        return f"{self._root}/{number:06}/{kind}" + ("" if place is None else f"-{place:05}")
+
+
+def _bytes(value: object) -> bytes:
+    try:
+        return unpacked(value)
+    except ValueError:
+        raise _Lost from None
+
+
+def _checksum(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,69 @@
+"""What there is before the works about Marketing Lists: an audience that is in step, and what people changed since."""
+
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Flags, Job, ListMember, MarketingList, lookup_value
+from connector.dataverse.records import RecordRef
+from connector.sync.lists.reading import LIST_COLUMNS, ListRow
+from connector.sync.lists.run import Phase
+from connector.sync.lists.steps import ListSync
+from tests.faults.kill_points.cast import NOT_VALID
+from tests.faults.matrix.actors import MatrixCast
+from tests.faults.matrix.app import App
+from tests.faults.matrix.stage import Stage
+
+#: Pages, blocks and steps are so small that there are several of each.
+SMALL: App = App(settings={"list_page": 2, "list_block": 2, "list_step": 3})
+
+
+def ordered_first(cast: MatrixCast) -> None:
+    """A list is to be synced for the first time."""
+    _ordered(cast, Operation.SYNC_MARKETING_LIST, members=3)
+
+
+def ordered_once(cast: MatrixCast) -> None:
+    """The audience of a list is to be removed."""
+    _ordered(cast, Operation.REMOVE_MARKETING_LIST)
+
+
+def ordered_again(cast: MatrixCast) -> None:
+    """A list is to be synced; three who will come are not on it yet."""
+    _ordered(cast, Operation.SYNC_MARKETING_LIST)
+    table = next(iter(cast.people.values())).table
+    for _ in range(3):
+        cast.stranger(table)
+
+
+def synced(stage: Stage) -> None:
+    """The list was synced before."""
+    (row,) = stage.services.dataverse.query(MarketingList.SET, select=LIST_COLUMNS)
+    marketing_list = ListRow.from_row(row)
+    sync = ListSync(stage.services, marketing_list, marketing_list.name, lambda: None)
+    while sync.step("an earlier job").phase is not Phase.OVER:
+        pass
+
+
+def changed(stage: Stage) -> None:
+    """Since then three have come, three have left, and one refuses mail."""
+    synced(stage)
+    first, _, *left = (each for each in stage.cast.people.values() if each.id in _members(stage))
+    come = [each for each in stage.cast.people.values() if each.id not in _members(stage)]
+    (row,) = stage.services.dataverse.query(MarketingList.SET, select=(MarketingList.ID,))
+    for record in come:
+        stage.join(str(row[MarketingList.ID]), record)
+    for record in left[:3]:
+        stage.leave(record)
+    stage.edit(first, **{Flags.DO_NOT_EMAIL: True})
+    stage.cast.without_mail.add(first.id)
+
+
+def _members(stage: Stage) -> set[str]:
+    column = lookup_value(ListMember.MEMBER)
+    return {str(row[column]) for row in stage.services.dataverse.query(ListMember.SET, select=(column,))}
+
+
+def _ordered(cast: MatrixCast, operation: Operation, members: int = 6) -> None:
+    first: RecordRef = cast.known()
+    people = [first, *(cast.stranger(first.table) for _ in range(members - 1))]
+    row = cast.marketing_list(*people)
+    cast.job("a list", operation, row={f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({row})"})
+    cast.job("no list", operation, ends=NOT_VALID)
