@@ -18,10 +18,9 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
-from connector.settings.feeds import INTERACTION_KINDS
-
 from connector.dataverse.names import Info, Interaction
 from connector.pulls.interactions import BLOCK
+from connector.settings.feeds import INTERACTION_KINDS
 from connector.spotler.paging import PAGE_SIZE
 from sandbox.launch import ROOT
 from sandbox.people import People
