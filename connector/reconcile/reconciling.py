@@ -195,7 +195,7 @@ class Reconciler:
         found |= self._statuses(compared.shown, found)
         for ref, finding in found.items():
             key = key_of_row(ref.id)
-            run.marks.put(key, finding)
+            run.marks.put(key, finding.after(run.marks.get(key)))
             if not finding.in_dataverse:
                 listed.pop(key, None)
 
@@ -203,14 +203,15 @@ class Reconciler:
         self, shown: Mapping[str, ShownUpdate], found: Mapping[RecordRef, PairFinding]
     ) -> dict[RecordRef, PairFinding]:
         """The records that were in step but for the status that Spotler Info shows of their contact."""
-        if not shown:
+        settled = [ref for ref, finding in found.items() if not finding.is_open and ref.id in shown]
+        if not settled:
             return {}
-        contacts = {record: update.contact for record, update in shown.items()}
-        became = follow_contacts(self._services, contacts, min(each.seen_on for each in shown.values()))
+        contacts = {ref.id: shown[ref.id].contact for ref in settled}
+        became = follow_contacts(self._services, contacts, min(shown[ref.id].seen_on for ref in settled))
         return {
             ref: PairFinding(FindingKind.REPAIRED, STATUS)
-            for ref, finding in found.items()
-            if finding.kind is FindingKind.EQUAL and became.get(ref.id, UNCHANGED) != UNCHANGED
+            for ref in settled
+            if found[ref].kind is FindingKind.EQUAL and became.get(ref.id, UNCHANGED) != UNCHANGED
         }
 
     def _pause(self, run: ReconcileRun, records: Collection[bytes]) -> bool:

@@ -87,7 +87,7 @@ class Repair:
         gate = NotingGate({row.id: ref.id for ref, record in records.items() for row in record.facts.rows})
         problems = self._sync(gated(self._services, gate), records, compared)
         after = RecordReader(self._services).read(differing)
-        again = self._comparison.compare(after, {})
+        again = self._comparison.compare(after, {}, asks_all=True)
         held = held_records(self._services.state) if again.differing else frozenset[RecordRef]()
         found: dict[RecordRef, PairFinding] = {}
         for ref, why in differing.items():
@@ -97,6 +97,9 @@ class Repair:
             elif ref in again.found and again.found[ref].kind is not FindingKind.QUARANTINED:
                 is_repaired = bool(gate.done[ref.id]) and why != FORGOTTEN
                 found[ref] = PairFinding(FindingKind.REPAIRED, why) if is_repaired else again.found[ref]
+            elif again.differing.get(ref) == FORGOTTEN and gate.done[ref.id]:
+                # Both sides agree, but that could not be remembered: it is done once more.
+                found[ref] = PairFinding(FindingKind.REPAIRED, why, is_open=True)
             else:
                 found[ref] = _not_repaired(problems.get(ref), again.found.get(ref), is_held=ref in held)
             found[ref] = replace(found[ref], in_spotler=was_there)
