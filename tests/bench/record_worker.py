@@ -82,7 +82,7 @@ class Returned(Bus):
 def main() -> None:
     """Do one phase and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("phase", choices=["sync", "naive", "pull", "reconcile"])
+    parser.add_argument("phase", choices=["sync", "naive", "pull", "lists", "reconcile"])
     parser.add_argument("done", type=Path, help="the file with the number of records that are done")
     options = parser.parse_args()
     if not sys.stderr.isatty():
@@ -96,6 +96,11 @@ def main() -> None:
             pull_updates(services)
         elif options.phase == "reconcile":
             to_the_end(Reconciler(services, is_over=lambda: False, seen=lambda done, _: show(done)))
+        elif options.phase == "lists":
+            from tests.bench.list_jobs import run_list_jobs
+
+            for count in run_list_jobs(services, returned):
+                show(count)
         else:
             records = all_records(services.dataverse, Contact.TABLE)
             done = Done(options.done, was_killed=options.done.exists())

@@ -180,6 +180,7 @@ class Nights:
             now=lambda: self.now,
         )
         monkeypatch.setattr(steps, "ListReader", lambda *_: self.list)
+        monkeypatch.setattr(steps, "show_synced", lambda *_, **__: None)
         monkeypatch.setattr(changing, "sync_members", self.list.sync)
         self.jobs = 0
         self.deaths = 0
