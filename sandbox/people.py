@@ -106,6 +106,10 @@ class People:
         }
         _raise(self._session.post(f"{self._url}{API}/Merge", json=parameters, timeout=30))
 
+    def act(self, path: str, parameters: Mapping[str, object]) -> None:
+        """Call an action."""
+        _raise(self._session.post(f"{self._url}{API}/{path}", json=parameters, timeout=30))
+
     def find(self, set_name: str, condition: str, select: str) -> list[dict[str, object]]:
         """The rows that fit a filter."""
         rows: list[dict[str, object]] = []

@@ -13,7 +13,8 @@ from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from sandbox.people import People
 from sandbox.sample_records import create_fixtures
-from sandbox.samples import SAMPLES, Sample, create_setup
+from sandbox.sample_setup import create_setup
+from sandbox.samples import SAMPLES, Sample
 from sandbox.system import Options, System, running
 
 #: Seconds that the sample jobs may take together.
@@ -27,7 +28,7 @@ def run(folder: Path) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with running(Options(automatic=True), folder=folder) as system:
+    with running(Options(automatic=True, leads=True), folder=folder) as system:
         create_setup(People(system.dataverse))
         print(_introduction(system, folder), flush=True)
         while not ended.wait(LOOK_SECONDS):
@@ -106,6 +107,7 @@ def _introduction(system: System, folder: Path) -> str:
     return f"""The system is running; end it with Ctrl-C.
   Dataverse    {system.dataverse.get("url")}
   Spotler      {system.spotler.get("url")}
+  Website      {system.leads.get("url") if system.leads else "-"} (Spotler Leads)
   Service Bus  port {system.servicebus.ready["port"]}
   Functions    {functions}
   Logs         {folder}

@@ -1,8 +1,8 @@
 """The records that the samples of `run --once` are about."""
 
-from connector.dataverse.names import Account, Contact, Lead, ListMember, MarketingList, Permission
+from connector.dataverse.names import Account, Contact, Lead, ListMember, MarketingList, Permission, Visitor
 from sandbox.people import People
-from sandbox.samples import create_setup
+from sandbox.sample_setup import create_setup
 
 
 def create_fixtures(people: People) -> dict[str, str]:
@@ -36,6 +36,16 @@ def create_fixtures(people: People) -> dict[str, str]:
             Permission.NAME: "Newsletter",
             Permission.SUBSCRIBED: True,
             f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({ids['anna']})",
+        },
+    )
+    ids["garden"] = people.create(Visitor.SET, {Visitor.NAME: "Garden Centre", Visitor.DOMAIN: "garden.example.org"})
+    ids["before"] = people.create(
+        Visitor.SET,
+        {
+            Visitor.NAME: "Bakery of the Square",
+            Visitor.PROMOTED_ON: "2026-01-31T09:00:00Z",
+            Visitor.STATE: 1,
+            Visitor.STATUS: 2,
         },
     )
     ids["friends"] = people.create(MarketingList.SET, {MarketingList.NAME: "Friends", MarketingList.MEMBER_TYPE: 2})

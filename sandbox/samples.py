@@ -4,19 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from connector.dataverse.choices import AutomationKind, JobStatus, Operation
+from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import (
-    PERMISSIONS_VARIABLE,
     Account,
     Automation,
     Contact,
-    EnvironmentVariable,
     Job,
     Lead,
     MarketingList,
+    Visitor,
 )
-from sandbox.people import People
-from sandbox.spotler import seed
 
 INVALID: Final = "JOB_NOT_VALID"
 
@@ -24,13 +21,6 @@ INVALID: Final = "JOB_NOT_VALID"
 type Ids = Mapping[str, str]
 #: The columns of a row, from the ids of what it refers to.
 type Columns = Callable[[Ids], dict[str, object]]
-
-#: The environment variable with the names of the permissions.
-PERMISSIONS_DEFINITION: Final[Mapping[str, object]] = {
-    EnvironmentVariable.SCHEMA_NAME: PERMISSIONS_VARIABLE,
-    "displayname": "Spotler Permissions",
-    "type": 100000000,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +95,11 @@ def automation(key: str) -> Columns:
     return lambda ids: {f"{Job.AUTOMATION_NAVIGATION}@odata.bind": f"/{Automation.SET}({ids[key]})"}
 
 
+def visitor(key: str, **columns: object) -> Columns:
+    """The website visitor of a job."""
+    return lambda ids: {f"{Job.VISITOR_NAVIGATION}@odata.bind": f"/{Visitor.SET}({ids[key]})", **columns}
+
+
 def marketing_list(key: str) -> Columns:
     """The list of a job."""
     return lambda ids: {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({ids[key]})"}
@@ -118,10 +113,6 @@ def both(*parts: Columns, **columns: object) -> Columns:
 def _set_field(name: str, value: str) -> dict[str, object]:
     return {Job.FIELD_NAME: name, Job.FIELD_VALUE: value}
 
-
-AUTOMATION: Final = AutomationKind.AUTOMATION
-#: The trigger code of an automation that Spotler does not know any more.
-FORGOTTEN: Final = "00000000-0000-4000-8000-000000000000"
 
 COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
 
@@ -227,6 +218,8 @@ SAMPLES: Final = (
     # It reads the ids, the records with all that decides about them, the contacts and their status.
     _good(Operation.RECONCILE, "", work=Work(None, calls=2, shared=True, reads=8), last=True),
     _good(Operation.ANONYMIZE_CONTACT, "contact Zoë", ZOE, Work("contact.anonymized")),
+    _good(Operation.PROMOTE_VISITOR, "visitor Garden Centre", visitor("garden")),
+    _refused(Operation.PROMOTE_VISITOR, "promoted before", "ALREADY_PROMOTED", visitor("before")),
     _refused(Operation.STOP_AUTOMATION, "no run", "RUN_NOT_FOUND", both(lead("lars"), automation("welcome"))),
     _refused(
         Operation.REMOVE_FROM_AUDIENCE, "unknown audience", "RESOURCE_NOT_FOUND", both(ANNA, dh_audience="Nobody")
@@ -235,6 +228,7 @@ SAMPLES: Final = (
     _refused(Operation.START_AUTOMATION, "inactive", "AUTOMATION_INACTIVE", both(ANNA, automation("inactive"))),
     _invalid(None, "no operation", "no operation that the connector knows", ANNA),
     _invalid(Operation.SYNC_MARKETING_LIST, "no list", "no marketing list"),
+    _invalid(Operation.PROMOTE_VISITOR, "no visitor", "no website visitor"),
     _invalid(Operation.INCREASE_SCORE, "no score", "no score", both(ANNA, dh_tag="Interest")),
     _invalid(Operation.SYNC_CONTACT, "no record", "neither a customer nor a lead"),
     _invalid(
@@ -276,33 +270,3 @@ SAMPLES: Final = (
 WORKING: Final[Mapping[Operation, Sample]] = {
     sample.operation: sample for sample in SAMPLES if sample.operation is not None and sample.work is not None
 }
-
-
-def create_setup(people: People) -> dict[str, str]:
-    """What an environment has beside the tables before any job: the variable and the automations."""
-    people.create(EnvironmentVariable.SET, PERMISSIONS_DEFINITION)
-    return create_automations(people)
-
-
-def create_automations(people: People) -> dict[str, str]:
-    """Rows of Spotler Automation: what the Spotler stand-in knows, and one that it has forgotten."""
-    template = "\n".join(f"{each.name}={each.type}" for each in seed.WELCOME_FIELDS)
-    rows = {
-        "welcome": ("🚀 Welcome", seed.WELCOME_TRIGGER_CODE, seed.WELCOME_AUTOMATION_ID, AUTOMATION, template),
-        "inactive": ("🚀 Retired", seed.INACTIVE_TRIGGER_CODE, seed.INACTIVE_AUTOMATION_ID, AUTOMATION, ""),
-        "forgotten": ("🚀 Forgotten", FORGOTTEN, FORGOTTEN, AUTOMATION, ""),
-        "campaign": ("📢 Campaign", seed.CAMPAIGN_TRIGGER_ID, seed.CAMPAIGN_ID, AutomationKind.CAMPAIGN, ""),
-    }
-    return {
-        key: people.create(
-            Automation.SET,
-            {
-                Automation.NAME: name,
-                Automation.TRIGGER_CODE: code,
-                Automation.AUTOMATION_ID: automation_id,
-                Automation.KIND: kind.value,
-                Automation.FIELDS: fields,
-            },
-        )
-        for key, (name, code, automation_id, kind, fields) in rows.items()
-    }

@@ -30,6 +30,7 @@ class Options:
         settings: further application settings.
         app: the folder of the app; the connector by default.
         workers: engine processes.
+        leads: whether Spotler Leads is there too, and configured.
         automatic: whether changes of records are posted too, and not only jobs that are created.
     """
 
@@ -39,6 +40,7 @@ class Options:
     settings: Mapping[str, str] = field(default_factory=dict)
     app: Path = ROOT
     workers: int = 1
+    leads: bool = False
     automatic: bool = False
 
 
@@ -51,11 +53,13 @@ class System:
     spotler: Part
     functions: Part
     settings: Mapping[str, str]
+    leads: Part | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """All parts, in the order in which they were started."""
-        return (self.servicebus, self.dataverse, self.spotler, self.functions)
+        leads = (self.leads,) if self.leads else ()
+        return (self.servicebus, self.dataverse, self.spotler, *leads, self.functions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Surroundings:
     spotler: Part
     settings: Mapping[str, str]
     folder: Path
+    leads: Part | None = None
 
 
 @contextmanager
@@ -84,7 +89,7 @@ def running(options: Options | None = None, *, folder: Path | None = None) -> It
     """
     options = options or Options()
     with surroundings(options, folder=folder) as around, functions(around, options) as app:
-        yield System(around.servicebus, around.dataverse, around.spotler, app, around.settings)
+        yield System(around.servicebus, around.dataverse, around.spotler, app, around.settings, around.leads)
 
 
 @contextmanager
@@ -114,6 +119,7 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
         lock = ["--lock-seconds", str(options.lock_seconds)] if options.lock_seconds else []
         servicebus = start("sandbox.servicebus", lock)
         spotler = start("sandbox.spotler", latency)
+        leads = start("sandbox.leads", latency) if options.leads else None
         dataverse = start(
             "sandbox.dataverse",
             [
@@ -128,12 +134,13 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
         )
         settings = {
             **_settings(servicebus, dataverse, spotler, options),
+            **(_leads_settings(leads) if leads else {}),
             "STATE": str((folder / "state").absolute()),
             **options.settings,
         }
         stack.callback((folder / SETTINGS).unlink, missing_ok=True)
         write_settings(folder / SETTINGS, settings)
-        yield Surroundings(servicebus, dataverse, spotler, settings, folder)
+        yield Surroundings(servicebus, dataverse, spotler, settings, folder, leads)
 
 
 def write_settings(path: Path, settings: Mapping[str, str]) -> None:
@@ -161,6 +168,7 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "UPDATES_SCHEDULE": "0 */15 * * * *",
         "BOUNCES_SCHEDULE": "0 15 1 * * *",
         "LISTS_SCHEDULE": "0 45 1 * * *",
+        "VISITORS_SCHEDULE": "0 5 * * * *",
         "RECONCILE_SCHEDULE": "0 0 4 * * 0",
         "INTERACTIONS_SCHEDULE": "0 45 * * * *",
         "CLEAN_UP_SCHEDULE": "0 0 3 * * *",
@@ -168,3 +176,15 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
     if options.lock_seconds:
         settings["JOB_LEASE_SECONDS"] = str(options.lock_seconds)
     return settings
+
+
+def _leads_settings(leads: Part) -> dict[str, str]:
+    return {
+        "LEADS_URL": leads.get("url"),
+        "LEADS_IDENTITY_URL": leads.get("url"),
+        "LEADS_CLIENT_ID": leads.get("client_id"),
+        "LEADS_CLIENT_SECRET": leads.get("client_secret"),
+        "LEADS_USER": leads.get("username"),
+        "LEADS_PASSWORD": leads.get("password"),
+        "LEADS_ACCOUNT": leads.get("account"),
+    }

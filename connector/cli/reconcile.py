@@ -22,7 +22,7 @@ def reconcile(
 ) -> None:
     """Compare every record with its contact, put right what differs, and say what was found."""
     from connector.reconcile.progress import last_certificate  # noqa: PLC0415 - loaded when used
-    from connector.reconcile.reconciling import Reconciler  # noqa: PLC0415
+    from connector.reconcile.reconciling import Reconciler, to_the_end  # noqa: PLC0415
     from connector.reconcile.starting import write_certificate_row  # noqa: PLC0415
 
     with services_of_settings() as services:
@@ -32,8 +32,7 @@ def reconcile(
                 refuse("Both sides were not compared yet.")
         else:
             with progress("records compared") as seen:
-                reconciler = Reconciler(services, is_over=lambda: False, seen=lambda done, _: seen(done))
-                certificate = reconciler.step() or {}
+                certificate = to_the_end(Reconciler(services, is_over=lambda: False, seen=lambda done, _: seen(done)))
             write_certificate_row(services, certificate)
     if out is not None:
         out.write_text(json.dumps(certificate, indent=2) + "\n", encoding="utf-8")

@@ -8,10 +8,11 @@ from typing import Final
 from connector import telemetry
 from connector.errors import ConnectorError
 from connector.jobs.clean_up import clean_up
-from connector.plans.expiry import erase_expired
+from connector.plans.expiry import erase_expired, forget_counts
 from connector.pulls.people_gone import erase_gone
 from connector.services import Services
 from connector.sync.interactions.clean_up import delete_old, delete_without_record
+from connector.sync.visitors.retention import delete_old_visitors
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,9 @@ type Part = Callable[[Services, datetime], int]
 #: What is deleted, in this order; the name is that in the log.
 PARTS: Final[Sequence[tuple[str, Part]]] = (
     ("old values", lambda services, _: erase_expired(services)),
+    ("old counts of the brake", lambda services, _: forget_counts(services)),
     ("old jobs", clean_up),
+    ("old website visitors", delete_old_visitors),
     ("interactions of people who have left", erase_gone),
     ("interactions without a record", delete_without_record),
     ("old interactions", delete_old),

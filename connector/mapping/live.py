@@ -13,7 +13,7 @@ from connector.errors import ConnectorError, Misconfigured
 from connector.mapping.check import check, tables_of
 from connector.mapping.findings import Finding
 from connector.mapping.model import Mapping
-from connector.mapping.permission_lists import PermissionLists, find_lists, keeps_lists
+from connector.mapping.permission_lists import PermissionLists, find_lists, permission_list_tables
 from connector.spotler import Fields
 from connector.threads import ContextThreadPool
 
@@ -34,7 +34,9 @@ def compare(mapping: Mapping, dataverse: Dataverse, fields: Callable[[], Fields]
     for each in asked:
         tables |= each.result()
     found = check(mapping, tables, asked_fields.result())
-    lists = find_lists(mapping, dataverse, asked_fields.result()) if keeps_lists(mapping) else PermissionLists()
+    lists = (
+        find_lists(mapping, dataverse, asked_fields.result()) if permission_list_tables(mapping) else PermissionLists()
+    )
     return (*found, *lists.findings)
 
 

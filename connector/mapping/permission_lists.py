@@ -52,9 +52,10 @@ class PermissionLists:
     findings: tuple[Finding, ...] = ()
 
 
-def keeps_lists(mapping: Mapping) -> bool:
-    """Whether any permissions are kept in Marketing Lists."""
-    return any(_LIST in row.columns.values() for row in mapping.rows)
+def permission_list_tables(mapping: Mapping) -> tuple[str, ...]:
+    """The tables of records whose permissions are kept in Marketing Lists."""
+    found = (table for row in mapping.rows for table, expression in row.columns.items() if expression == _LIST)
+    return tuple(dict.fromkeys(found))
 
 
 def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> PermissionLists:
@@ -74,6 +75,7 @@ def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> Permis
     lists: list[PermissionList] = []
     findings: list[Finding] = []
     for number, row in rows:
+        findings += _renamed(number, row, items[number])
         for table in (table for table, expression in row.columns.items() if expression == _LIST):
             where = f"Row {number}, {table}"
             for item in items[number]:
@@ -93,6 +95,17 @@ def _items(row: MappingRow, fields: Fields) -> abc.Sequence[Item]:
     field = fields.get(row.field) if row.field else None
     named = {key_of(name) for name in row.items}
     return [each for each in (field.options if field else ()) if not named or key_of(each.name) in named]
+
+
+def _renamed(number: int, row: MappingRow, items: abc.Sequence[Item]) -> list[Finding]:
+    """Permissions of the mapping that Spotler does not have, perhaps under this name: an opt-out would get lost."""
+    there = {key_of(item.name) for item in items}
+    remedy = "Give the list and the item the name that the permission has in Spotler now."
+    return [
+        Finding(f"Row {number}", f"Spotler has no permission {name}", remedy)
+        for name in row.items
+        if key_of(name) not in there
+    ]
 
 
 def _read(dataverse: Dataverse, names: abc.Collection[str]) -> abc.Mapping[tuple[str, str], list[Row]]:

@@ -11,7 +11,8 @@
 * **Nothing is done twice, as far as that is known.** An entry is recognised by its key and its moment. One without
   a moment is always worked on. After a crash an entry may come again, so work must be safe to repeat.
 * **One odd entry stops nothing.** Malformed entries are counted. If a block fails for another reason than a problem
-  that passes, its entries are worked on one by one. Those that fail alone are logged, counted and left behind.
+  that passes or a missing privilege, its entries are worked on one by one. Those that fail alone are logged, counted
+  and left behind.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from connector import telemetry
+from connector.dataverse.api import Forbidden
 from connector.errors import ConnectorError, Misconfigured, Transient
 from connector.pulls.checkpoint import FeedCheckpoint
 from connector.services import Services
@@ -78,7 +80,7 @@ class Feed[T](Protocol):
         """Work on entries, and count in words for the log what became of them. Must be safe to repeat.
 
         Raises:
-            ConnectorError: Transient and Misconfigured leave the checkpoint where it is.
+            ConnectorError: Transient, Misconfigured and Forbidden leave the checkpoint where it is.
         """
 
 
@@ -253,7 +255,7 @@ class _Run[T]:
     def _worked(self, block: Sequence[T]) -> Counter[str]:
         try:
             return self.feed.work(self.services, block)
-        except (Transient, Misconfigured):
+        except (Transient, Misconfigured, Forbidden):  # a missing privilege is not the fault of an entry
             raise
         except Exception as error:  # noqa: BLE001 - an entry that always fails must not stop the feed
             if len(block) == 1:

@@ -1,6 +1,6 @@
 """In which class a record or a contact is, and why."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
@@ -68,10 +68,6 @@ class PairFinding:
     def is_final(self) -> bool:
         """Whether it is about a record, and will not be looked at again."""
         return self.in_dataverse and not self.is_open
-
-    def closed(self) -> Self:
-        """The same where no problem is expected to pass any more."""
-        return replace(self, is_open=False)
 
     @property
     def value(self) -> list[object]:

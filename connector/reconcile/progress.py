@@ -3,6 +3,7 @@
     {"id": "…", "began": "2026-…", "mapping": "…",
      "pass": 1, "after": 12000, "new": 11980,      of the contacts: which pass, how many of it were read, and were new
      "unseen": 3,                                  contacts that Spotler has and its feed did not show
+     "retries": 0,                                 of records that met a problem that may pass
      "contacts_done": false,                       whether all contacts were read
      "findings": [["equal", "", true, true, false], …],
      "shards": ["reconcile/found/…", …],
@@ -36,6 +37,8 @@ LAST: Final = "reconcile/last"
 LEASE: Final = timedelta(minutes=5)
 #: How often the contacts are read at most.
 PASSES: Final = 5
+#: How often records are compared again that met a problem that may pass.
+RETRIES: Final = 4
 #: After this time a comparison begins again.
 LONGEST: Final = timedelta(days=1)
 
@@ -44,6 +47,13 @@ class ReconcileBusy(Transient):
     """Another comparison of both sides is at work."""
 
     code = "RECONCILE_BUSY"
+
+
+class ReconcileWaits(Transient):
+    """Some records could not be compared now, because a system or another worker prevented it."""
+
+    code = "RECONCILE_WAITS"
+    advice = "Nothing to do: they are compared again, and quarantined if it cannot be done then."
 
 
 @dataclass(slots=True)
@@ -60,6 +70,7 @@ class ReconcileRun:
         new: how many of those were not known before.
         unseen: how many contacts Spotler has that its feed did not show.
         contacts_done: whether all contacts were read.
+        retries: how often the records that met a problem that may pass were, or are to be, compared again.
     """
 
     services: Services
@@ -72,6 +83,7 @@ class ReconcileRun:
     new: int = 0
     unseen: int = 0
     contacts_done: bool = False
+    retries: int = 0
     _shards: list[str] = field(default_factory=list)
     _holder: str = ""
     _version: str | None = None
@@ -107,8 +119,8 @@ class ReconcileRun:
         age = services.now() - run.began
         if run.mapping != mapping_version(services.mapping) or not timedelta(0) <= age < LONGEST:
             return None
-        run.pass_number, run.after, run.new, run.unseen = (
-            _number(value.get(name)) for name in ("pass", "after", "new", "unseen")
+        run.pass_number, run.after, run.new, run.unseen, run.retries = (
+            _number(value.get(name)) for name in ("pass", "after", "new", "unseen", "retries")
         )
         run.contacts_done = value.get("contacts_done") is True
         run.marks = Marks(map(PairFinding.parse, _list(value.get("findings"))))
@@ -174,6 +186,7 @@ class ReconcileRun:
             "after": self.after,
             "new": self.new,
             "unseen": self.unseen,
+            "retries": self.retries,
             "contacts_done": self.contacts_done,
             "findings": [finding.value for finding in self.marks.findings],
             "shards": self._shards,

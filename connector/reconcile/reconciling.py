@@ -6,18 +6,20 @@
 Each step lists the ids again, so records that come or go meanwhile are taken into account.
 """
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 from typing import Final
 from uuid import UUID
 
+from connector import due
 from connector.dataverse.records import RecordRef
 from connector.reconcile.certificate import certificate_of
 from connector.reconcile.comparing import STATUS, Comparison
 from connector.reconcile.findings import FindingKind, PairFinding, deleted_meanwhile
 from connector.reconcile.marks import key_of_row
-from connector.reconcile.progress import PASSES, ReconcileRun, last_certificate
+from connector.reconcile.progress import PASSES, RETRIES, ReconcileRun, ReconcileWaits, last_certificate
 from connector.reconcile.reading import (
     FeedContact,
     listed_records,
@@ -63,6 +65,7 @@ class Reconciler:
 
         Raises:
             ReconcileBusy: another one is at work.
+            ReconcileWaits: some records are to be compared again, a while later.
             ConnectorError: a system cannot be used; the next step goes on.
         """
         run = ReconcileRun.take(self._services)
@@ -83,9 +86,11 @@ class Reconciler:
         self._report(run, records)
         if not self._contacts(run, records):
             return None
-        for retries in (False, True):
-            if not self._others(run, records, retries=retries):
-                return None
+        left = [key for key in records if (found := run.marks.get(key)) is None or not found.in_dataverse]
+        if not self._others(run, left, records):
+            return None
+        if not self._open(run, records):
+            return None
         return certificate_of(run, records.keys(), ended=self._services.now()).value
 
     # Contacts
@@ -127,20 +132,36 @@ class Reconciler:
 
     # Records
 
-    def _others(self, run: ReconcileRun, records: dict[bytes, str], *, retries: bool) -> bool:
-        """Compare the records that no contact was found for, or that met a problem; False if the time is over."""
-        left = [key for key in records if self._is_left(run.marks.get(key), retries=retries)]
-        for block in batched(left, CHUNK, strict=False):
+    def _others(
+        self, run: ReconcileRun, keys: Sequence[bytes], records: dict[bytes, str], *, again: bool = False
+    ) -> bool:
+        """Compare records that no contact was found for, or that met a problem; False if the time is over."""
+        for block in batched(keys, CHUNK, strict=False):
             refs = [RecordRef(records[key], str(UUID(bytes=key))) for key in block]
-            self._compare(run, refs, {}, records, last=retries)
+            self._compare(run, refs, {}, records, again=again)
             if self._pause(run, records):
                 return False
         return True
 
-    def _is_left(self, finding: PairFinding | None, *, retries: bool) -> bool:
-        if retries:
-            return finding is not None and finding.is_open
-        return finding is None or not finding.in_dataverse
+    def _open(self, run: ReconcileRun, records: dict[bytes, str]) -> bool:
+        """Compare records again that met a problem that may pass; False if the time is over.
+
+        Raises:
+            ReconcileWaits: some are to be compared once more, a while later.
+        """
+
+        def left() -> list[bytes]:
+            return [key for key in records if (found := run.marks.get(key)) is not None and found.is_open]
+
+        if (keys := left()) and run.retries:
+            is_last = run.retries >= RETRIES
+            if not self._others(run, keys, records, again=True):
+                return False
+            keys = [] if is_last else left()
+        if keys:
+            run.retries += 1
+            raise ReconcileWaits
+        return True
 
     # Both
 
@@ -151,20 +172,20 @@ class Reconciler:
         shown: Mapping[str, ShownUpdate],
         listed: dict[bytes, str],
         *,
-        last: bool = False,
+        again: bool = False,
     ) -> None:
         """Compare records, repair what differs, and note what was found."""
         if not refs:
             return
         records = RecordReader(self._services).read(refs)
-        compared = self._comparison.compare(records, shown, asks_all=last)
-        run.unseen += 0 if last else compared.unseen
+        compared = self._comparison.compare(records, shown, asks_all=again)
+        run.unseen += 0 if again else compared.unseen
         found = compared.found | self._repair.repair(compared)
         found |= {ref: deleted_meanwhile(is_there=ref.id in shown) for ref in refs if ref not in records}
         found |= self._statuses(compared.shown, found)
         for ref, finding in found.items():
             key = key_of_row(ref.id)
-            run.marks.put(key, finding.closed() if last else finding)
+            run.marks.put(key, finding)
             if not finding.in_dataverse:
                 listed.pop(key, None)
 
@@ -194,6 +215,22 @@ class Reconciler:
     def _report(self, run: ReconcileRun, records: Collection[bytes]) -> None:
         done = sum((found := run.marks.get(key)) is not None and found.is_final for key in records)
         self._seen(done, len(records))
+
+
+def to_the_end(reconciler: Reconciler, pause: Callable[[float], object] = time.sleep) -> Mapping[str, object]:
+    """Compare both sides step by step; waits where records are to be compared again a while later.
+
+    Raises:
+        ConnectorError: as `Reconciler.step`.
+    """
+    tries = 0
+    while True:
+        try:
+            if (certificate := reconciler.step()) is not None:
+                return certificate
+        except ReconcileWaits:
+            tries += 1
+            pause(due.backoff(tries).total_seconds())
 
 
 def _previous(services: Services) -> datetime | None:

@@ -10,6 +10,7 @@
 | Merge | the record that stays, and the one that was merged into it |
 | any of them about a Spotler Permission | the record of the permission, before and after the change |
 | a change of the state of a Marketing List, and its deletion | the list |
+| AddMember, RemoveMember and their like | the members, where the mapping keeps permissions in lists (`@map(list)`) |
 
 Which columns of a record start a sync is in the mapping (`OutwardPlan.triggers`). Where the mapping cannot be read,
 every change does. A message that Dataverse cut for its size starts a sync of the record that it names.
@@ -22,21 +23,23 @@ from typing import Final
 
 from connector.dataverse.messages import Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
-from connector.dataverse.names import Flags, MarketingList, Permission
+from connector.dataverse.names import Flags, ListMember, MarketingList, Permission
 from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
 from connector.mapping import Mapping as RecordMapping, OutwardPlan, plan
+from connector.mapping.permission_lists import permission_list_tables
 from connector.routing.record_item import RecordItem, joined_items
 
 _CREATIONS: Final = ("Create", "CreateMultiple")
 _CHANGES: Final = ("Update", "UpdateMultiple", "Upsert", "UpsertMultiple")
 _STATES: Final = ("SetState", "SetStateDynamicEntity")
+_OF_MEMBERS: Final = frozenset({"AddMember", "AddListMembers", "RemoveMember", "RemoveListMembers"})
 _OF_ROWS: Final = frozenset({*_CREATIONS, *_CHANGES, *_STATES, "Assign", "Delete"})
 
 #: The messages of each table that the connector handles.
 HANDLED: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(RECORD_TABLES, _OF_ROWS | {"Merge"}),
     Permission.TABLE: _OF_ROWS,
-    MarketingList.TABLE: _OF_ROWS,
+    MarketingList.TABLE: _OF_ROWS | _OF_MEMBERS,
 }
 
 #: What operations change whose messages do not list the columns.
@@ -80,7 +83,9 @@ def record_items(message: Message, mapping: RecordMapping | None, now: datetime)
         case Permission.TABLE:
             found = _of_permission(message, now)
         case MarketingList.TABLE:
-            found = _of_list(message, now)
+            found = (
+                _of_members(message, mapping, now) if message.message_name in _OF_MEMBERS else _of_list(message, now)
+            )
         case _:
             found = _of_record(message, mapping, now)
     return joined_items(found)
@@ -145,6 +150,18 @@ def _of_list(message: Message, now: datetime) -> Iterator[RecordItem]:
     for row in _rows(message):
         if is_deletion or row.columns is None or MarketingList.STATE in row.columns:
             yield RecordItem(record=RecordRef(MarketingList.TABLE, row.id), deleted=is_deletion, first_seen=now)
+
+
+def _of_members(message: Message, mapping: RecordMapping | None, now: datetime) -> Iterator[RecordItem]:
+    """The records whose membership may be a permission; of which table they are is found out when they are read."""
+    tables = permission_list_tables(mapping) if mapping is not None else RECORD_TABLES
+    for member in message.members:
+        yield from (RecordItem(record=RecordRef(table, member), first_seen=now) for table in tables)
+    if tables and not message.members:
+        if message.record_id is None:
+            raise Malformed("The message does not say whose members changed.")
+        record = RecordRef(MarketingList.TABLE, message.record_id)
+        yield RecordItem(record=record, columns=(ListMember.TABLE,), first_seen=now)
 
 
 def _records_of(entity: Entity) -> Iterator[RecordRef]:

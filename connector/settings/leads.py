@@ -32,7 +32,6 @@ class LeadsSettings(SettingsGroup):
     visitors_hot_score: Annotated[int, Field(ge=1)] = 100
     #: Days after the last visit after which a visitor is deleted; 0 keeps it.
     keep_visitors_days: Annotated[int, Field(ge=0)] = 365
-    keep_interactions_days: Annotated[int, Field(ge=0)] = 365
 
     @field_validator("leads_account")
     @classmethod

@@ -68,6 +68,15 @@ async def read_bounces(timer: func.TimerRequest, context: func.Context) -> None:
     await _run("read-bounces", read, context)
 
 
+@blueprint.function_name("read_visitors")
+@blueprint.timer_trigger(arg_name="timer", schedule="%VISITORS_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def read_visitors(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Bring visitors of the website, and the pages that they viewed, from Spotler Leads."""
+    from connector.pulls.visitors import read_visitors as read  # noqa: PLC0415 - heavy, loaded when used
+
+    await _run("read-visitors", read, context)
+
+
 @blueprint.function_name("refresh_lists")
 @blueprint.timer_trigger(arg_name="timer", schedule="%LISTS_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def refresh_lists(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them

@@ -1,7 +1,7 @@
 """Annotations of read values: what `Prefer: odata.include-annotations` adds beside a property."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 from connector.dataverse.schema import Kind
@@ -59,17 +59,30 @@ def annotate(
     """The annotations of these properties of a row."""
     found: dict[str, Scalar] = {}
     for name in names:
-        if row.values.get(name) is None:
-            continue
-        if FORMATTED in wanted and (text := formatted(store, model, row, name)) is not None:
-            found[f"{name}@{FORMATTED}"] = text
-        table = row.targets.get(name)
-        if table is not None:
-            if LOOKUP_TABLE in wanted:
-                found[f"{name}@{LOOKUP_TABLE}"] = table
-            if NAVIGATION in wanted:
-                found[f"{name}@{NAVIGATION}"] = _navigation_to(model, name, table)
+        annotate_as(store, model, row, name, name, wanted, found)
     return found
+
+
+def annotate_as(
+    store: Store,
+    model: TableModel,
+    row: Row,
+    name: str,
+    title: str,
+    wanted: frozenset[str],
+    found: MutableMapping[str, Scalar],
+) -> None:
+    """Add the annotations of a property that is shown under another name."""
+    if row.values.get(name) is None:
+        return
+    if FORMATTED in wanted and (text := formatted(store, model, row, name)) is not None:
+        found[f"{title}@{FORMATTED}"] = text
+    table = row.targets.get(name)
+    if table is not None:
+        if LOOKUP_TABLE in wanted:
+            found[f"{title}@{LOOKUP_TABLE}"] = table
+        if NAVIGATION in wanted:
+            found[f"{title}@{NAVIGATION}"] = _navigation_to(model, name, table)
 
 
 def _navigation_to(model: TableModel, name: str, table: str) -> str:

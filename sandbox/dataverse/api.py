@@ -12,6 +12,7 @@ from sandbox.dataverse.bulk import BULK_ACTIONS, run_bulk
 from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer, json_answer
 from sandbox.dataverse.errors import ApiError, not_for_single_rows, unknown_segment
+from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.headers import check_headers
 from sandbox.dataverse.marketing.actions import ADD_LIST_MEMBERS, add_list_members, run_list_action
 from sandbox.dataverse.marketing.tables import LIST
@@ -55,6 +56,7 @@ class WebApi:
         callers: on whose behalf requests run.
         organization_id: the id that `WhoAmI` returns.
         business_unit_id: likewise.
+        fetcher: runs FetchXML.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class WebApi:
         callers: Callers,
         organization_id: str,
         business_unit_id: str,
+        fetcher: Fetcher,
     ) -> None:
         self.store = store
         self.units = units
         self.reader = Reader(store)
-        self._queries = Queries(store, self.reader)
+        self._queries = Queries(store, self.reader, fetcher)
+        self._fetcher = fetcher
         self._rows = RowOperations(store, self.reader)
         self._actions: dict[str, _Action] = {
             "Merge": lambda call, writer: run_merge(call, store, writer),
@@ -206,7 +210,7 @@ class WebApi:
         admit(call, request.parameters, ACT)
         row = self._rows.find(request.model, key)
         with self._writing(request) as writer:
-            return run_list_action(action, call, row, writer, self._queries.find_all)
+            return run_list_action(action, call, row, writer, self._fetcher)
 
     @contextmanager
     def _writing(self, request: _Request) -> Iterator[Writer]:

@@ -17,6 +17,7 @@ from sandbox.dataverse.customer_columns import with_own_columns
 from sandbox.dataverse.customer_tables import CUSTOMER_TABLES
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
+from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.journal import CallCounter, Journal
@@ -24,6 +25,7 @@ from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
 from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_list_tables
 from sandbox.dataverse.model import Catalog
+from sandbox.dataverse.organization_tables import MEMBERSHIP, organization_rows, with_organization_tables
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
 from sandbox.dataverse.roles import ADMINISTRATOR_ROLE, CONNECTOR_ROLE
@@ -57,7 +59,7 @@ class Environment:
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
         tables = (*map(with_own_columns, TABLES.values()), *CUSTOMER_TABLES, *PLATFORM_TABLES)
-        self.store = Store(Catalog(with_list_tables(tables), RELATIONSHIPS))
+        self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP)))
         self.connector = User(
             settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
         )
@@ -90,7 +92,15 @@ class Environment:
         self.steps = Steps(self.store, self.clock, steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
         units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit), list_rules())
-        self.api = WebApi(self.store, units, Callers(tuple(self._users.values())), ORGANIZATION_ID, BUSINESS_UNIT_ID)
+        self.fetcher = Fetcher(self.store, self.clock)
+        self.api = WebApi(
+            self.store,
+            units,
+            Callers(tuple(self._users.values())),
+            ORGANIZATION_ID,
+            BUSINESS_UNIT_ID,
+            self.fetcher,
+        )
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.light = settings.light
@@ -123,6 +133,7 @@ class Environment:
         self.steps.enabled, self.steps.tables = True, self.settings.steps_of
         self.latency_ms = self.settings.latency_ms
         self.light = self.settings.light
+        self.fetcher.assumptions.reset()
         self._seed()
 
     @property
@@ -186,10 +197,15 @@ class Environment:
 
     def _seed(self) -> None:
         users: list[JsonObject] = [
-            {"systemuserid": user.id, "fullname": user.name, "applicationid": user.application_id}
+            {
+                "systemuserid": user.id,
+                "fullname": user.name,
+                "applicationid": user.application_id,
+                "_businessunitid_value": BUSINESS_UNIT_ID,
+            }
             for user in self._users.values()
         ]
-        self.load({"systemuser": users})
+        self.load({"systemuser": users, **organization_rows(ORGANIZATION_ID, BUSINESS_UNIT_ID, tuple(self._users))})
         namespace = urlsplit((self.settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
         has_key = self.poster is not None and self.poster.has_key
         self.steps.seed(f"sb://{namespace.netloc}/", self.settings.queue, has_key=has_key)

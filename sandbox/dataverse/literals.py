@@ -1,7 +1,9 @@
 """The literals of a `$filter` and of keys: cut out of the text, and converted to the type of the column they meet."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from connector.dataverse.schema import Kind
 from sandbox.dataverse.errors import bad_query
@@ -67,9 +69,30 @@ def cut(text: str) -> tuple[str, list[Literal]]:
     return _LITERALS.sub(replace, text), literals
 
 
-_NUMBERS = frozenset({Kind.INTEGER, Kind.BIG_INTEGER, Kind.DECIMAL, Kind.MONEY, Kind.CHOICE, Kind.STATE, Kind.STATUS})
-_MOMENTS = frozenset({Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
-_TEXTS = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICES})
+#: Types whose values are numbers that count something.
+NUMBERS: Final = frozenset({Kind.INTEGER, Kind.BIG_INTEGER, Kind.DECIMAL, Kind.MONEY})
+#: Types whose values are the number of an option.
+OPTIONS: Final = frozenset({Kind.CHOICE, Kind.STATE, Kind.STATUS})
+#: Types whose values are ids of rows.
+IDS: Final = frozenset({Kind.ID, *LOOKUP_KINDS})
+_MOMENTS: Final = frozenset({Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.MEMO, Kind.CHOICES})
+
+_READERS: Final[dict[Kind, Callable[[str], Scalar]]] = {
+    **dict.fromkeys(IDS, as_guid),
+    **dict.fromkeys(_MOMENTS, as_stamp),
+    Kind.DATE: as_date,
+    Kind.YES_NO: lambda text: {"true": True, "false": False, "1": True, "0": False}.get(text.lower()),
+}
+#: How a literal of each type is written in a filter.
+_WRITTEN: Final[dict[Kind, tuple[str, ...]]] = {
+    **dict.fromkeys(_TEXTS, ("string",)),
+    **dict.fromkeys(IDS, ("guid",)),
+    **dict.fromkeys(NUMBERS | OPTIONS, ("number",)),
+    **dict.fromkeys(_MOMENTS, ("date", "time")),
+    Kind.DATE: ("date",),
+    Kind.YES_NO: (),
+}
 
 
 def convert(literal: Literal, kind: Kind, name: str) -> Scalar:
@@ -80,25 +103,25 @@ def convert(literal: Literal, kind: Kind, name: str) -> Scalar:
     """
     text, written = literal.text, literal.kind
     free = written == "item"  # the members of In are always strings, whatever the column is
-    if kind in _TEXTS and (free or written == "string"):
-        return text
     value: Scalar = None
-    if (kind is Kind.ID or kind in LOOKUP_KINDS) and (free or written == "guid"):
-        value = as_guid(text)
-    elif kind in _NUMBERS and (free or written == "number"):
-        value = _number(text)
-    elif kind is Kind.DATE and (free or written == "date"):
-        value = as_date(text)
-    elif kind in _MOMENTS and (free or written in ("date", "time")):
-        value = as_stamp(text if free or written == "time" else f"{text}T00:00:00Z")
-    elif kind is Kind.YES_NO and free:
-        value = {"true": True, "false": False, "1": True, "0": False}.get(text.lower())
+    if free or written in _WRITTEN[kind]:
+        # A day stands for its midnight, and a guid in quotes is text.
+        value = value_of(f"{text}T00:00:00Z" if kind in _MOMENTS and written == "date" else text, kind)
     if value is None:
         raise bad_query(
             f"A binary operator with incompatible types was detected. Found operand types '{kind}' ('{name}') and "
             f"'{written}' for operator kind 'Equal'."
         )
     return value
+
+
+def value_of(text: str, kind: Kind) -> Scalar:
+    """The value that a text without quotes means to a column of this kind; None when it means none."""
+    if kind in _TEXTS:
+        return text
+    if kind in NUMBERS or kind in OPTIONS:
+        return _number(text)
+    return _READERS[kind](text)
 
 
 def _number(text: str) -> int | float | None:

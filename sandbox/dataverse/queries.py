@@ -1,15 +1,13 @@
 """Questions about an entity set: `GET set` with query options or FetchXML, and `GET set/$count`."""
 
-import sys
 from collections.abc import Collection
-from dataclasses import replace
 
 from connector.dataverse.names import lookup_value
 from sandbox.dataverse.admission import COUNT, FETCH, READ_SET, admit
 from sandbox.dataverse.calls import Answer, Call, json_answer
-from sandbox.dataverse.errors import bad_query
-from sandbox.dataverse.fetch import Fetcher
-from sandbox.dataverse.fetch_query import parse_fetch
+from sandbox.dataverse.fetchxml.parsing import parse_fetch
+from sandbox.dataverse.fetchxml.refusals import WRONG_SET, refuse
+from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.preferences import MORE_RECORDS, PAGING_COOKIE, TOTAL_COUNT, TOTAL_COUNT_CAPPED
 from sandbox.dataverse.reads import LARGEST_COUNT, Reader
@@ -24,10 +22,10 @@ from sandbox.dataverse.writes import require
 class Queries:
     """Answers questions about entity sets."""
 
-    def __init__(self, store: Store, reader: Reader) -> None:
+    def __init__(self, store: Store, reader: Reader, fetcher: Fetcher) -> None:
         self._store = store
         self._reader = reader
-        self._fetcher = Fetcher(store)
+        self._fetcher = fetcher
 
     def answer(self, call: Call, model: TableModel, parameters: dict[str, str], caller: Caller) -> Answer:
         """`GET set`.
@@ -101,25 +99,19 @@ class Queries:
         count = min(len(self._reader.find(model, parameters.get("$filter", ""))), LARGEST_COUNT)
         return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(count).encode())
 
-    def find_all(self, text: str) -> list[str]:
-        """The ids of all rows that a FetchXML query finds, each once.
-
-        Raises:
-            ApiError: 400 when it cannot be run.
-        """
-        fetch = replace(parse_fetch(text), page=1, count=sys.maxsize, last_id=None)
-        model = self._fetcher.tables(fetch)[0]
-        return list(dict.fromkeys(str(row[model.id_column]) for row in self._fetcher.run(fetch, frozenset()).rows))
-
     def _fetch(self, call: Call, model: TableModel, text: str, caller: Caller) -> Answer:
         fetch = parse_fetch(text)
         tables = self._fetcher.tables(fetch)
         if tables[0] is not model:
-            raise bad_query(f"The entity '{tables[0].name}' of the FetchXML does not belong to '{model.set_name}'.")
+            message = (
+                "The entity name specified in fetchxml does not match the entity name specified in the Entity or Query "
+                f"Expression: '{tables[0].name}' does not belong to '{model.set_name}'."
+            )
+            raise refuse(WRONG_SET, message)
         for table in tables:
             require(caller, Verb.READ, table)
         wanted = call.preferences.annotations
-        page = self._fetcher.run(fetch, wanted)
+        page = self._fetcher.run(fetch, caller.user.id, wanted)
         content: JsonObject = {"@odata.context": f"{call.root}/$metadata#{model.set_name}"}
         content.update(_count(page.total, wanted))
         if page.more and MORE_RECORDS in wanted:  # on the last page it is left out

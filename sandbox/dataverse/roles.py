@@ -72,6 +72,9 @@ CONNECTOR_ROLE = Role(
         "environmentvariabledefinition": CHANGE,
         "environmentvariablevalue": READ,
         "systemuser": READ,
+        # In which time zone do the lists of this user begin a day, and a week?
+        "usersettings": READ,
+        "organization": READ,
         # What a health check reads: are the steps there, and do their posts arrive?
         "asyncoperation": READ,
         "serviceendpoint": READ,

@@ -12,6 +12,7 @@ GET, DELETE held          the requests whose effect comes later; DELETE makes th
 POST held/release         {"id": ...}, or {} for all in their order: they happen now; answers with their statuses
 POST limits               the attributes of `limits.LimitSettings`, any of them
 POST latency              {"ms": 50}
+POST fetchxml             the attributes of `fetchxml.assumptions.Assumptions`, any of them
 POST edition              {"light": true}: without marketing lists, whose rows come back with false
 POST steps                {"enabled", "tables", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of
                           them; answers with the first four as they are now, so with how many are still to be lost
@@ -52,6 +53,7 @@ def side_door(environment: Environment) -> Starlette:
         Route("/_sandbox/held/release", door.release, methods=["POST"]),
         Route("/_sandbox/limits", door.limits, methods=["POST"]),
         Route("/_sandbox/latency", door.latency, methods=["POST"]),
+        Route("/_sandbox/fetchxml", door.fetchxml, methods=["POST"]),
         Route("/_sandbox/edition", door.edition, methods=["POST"]),
         Route("/_sandbox/steps", door.steps, methods=["POST"]),
     ]
@@ -131,6 +133,11 @@ class _SideDoor:
     async def latency(self, request: Request) -> JSONResponse:
         self._environment.latency_ms = float((await request.json())["ms"])
         return JSONResponse({"ms": self._environment.latency_ms})
+
+    async def fetchxml(self, request: Request) -> JSONResponse:
+        assumptions = self._environment.fetcher.assumptions
+        _assign(assumptions, await request.json(), tuple(asdict(assumptions)))
+        return JSONResponse(asdict(assumptions))
 
     async def edition(self, request: Request) -> JSONResponse:
         self._environment.light = bool((await request.json())["light"])

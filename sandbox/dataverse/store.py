@@ -4,10 +4,13 @@ Rows are never changed in place: a write puts a new `Row` in the place of the ol
 pre-image of a message and the way back of a transaction, and another thread may read it without a lock.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sandbox.dataverse.errors import duplicate_key
+from sandbox.dataverse.guids import guid_key, guid_of
 from sandbox.dataverse.model import Catalog, TableModel
 from sandbox.dataverse.values import Scalar, fold
 
@@ -44,6 +47,8 @@ class TableData:
     def __init__(self, model: TableModel) -> None:
         self.model = model
         self.rows: dict[str, Row] = {}
+        self._sorted: list[str] | None = None
+        self._is_sorted = False
         self._indexes: dict[str, dict[Scalar, set[str]]] = {}
         self._keys: dict[str, dict[Key, str]] = {name: {} for name in model.table.keys}
 
@@ -60,6 +65,9 @@ class TableData:
                 raise duplicate_key(columns, key_name)
         if old is not None:
             self._forget(old, row)
+        elif self._sorted is not None:
+            self._sorted.append(guid_key(row.id))
+            self._is_sorted = False
         self.rows[row.id] = row
         self._remember(row, old)
         return old
@@ -67,6 +75,7 @@ class TableData:
     def remove(self, row_id: str) -> Row:
         """Take a row out and return it."""
         row = self.rows.pop(row_id)
+        self._sorted, self._is_sorted = None, False
         for key_name, columns in self.model.table.keys.items():
             key = _key_of(row, columns)
             if key is not None:
@@ -93,15 +102,30 @@ class TableData:
 
         The first question about a property builds its index; writes keep it up to date from then on.
         """
+        found: set[str] = set()
+        for value in values:
+            found |= self.having(name, value)
+        return found
+
+    def having(self, name: str, value: Scalar) -> Set[str]:
+        """Ids of the rows whose property has this (folded) value, not to be changed."""
         index = self._indexes.get(name)
         if index is None:
             index = self._indexes[name] = {}
             for row in self.rows.values():
                 index.setdefault(fold(row.values.get(name)), set()).add(row.id)
-        found: set[str] = set()
-        for value in values:
-            found |= index.get(value, _NOTHING)
-        return found
+        return index.get(value, _NOTHING)
+
+    def in_order(self, after: str | None = None) -> Iterator[Row]:
+        """The rows in the order of their ids, as SQL Server sorts them; only those after an id, if one is given."""
+        if self._sorted is None:
+            self._sorted = [guid_key(row_id) for row_id in self.rows]
+        if not self._is_sorted:
+            self._sorted.sort()
+            self._is_sorted = True
+        keys = self._sorted
+        start = 0 if after is None else bisect_right(keys, guid_key(after))
+        return (self.rows[guid_of(key)] for key in islice(keys, start, None))
 
     def sort(self) -> None:
         """Put the rows in the order of their creation; needed only when a deleted row has come back."""

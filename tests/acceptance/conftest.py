@@ -60,6 +60,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         # Feeds are read when a test says so.
         "UPDATES_SCHEDULE": "0 0 3 1 1 *",
         "BOUNCES_SCHEDULE": "0 0 3 1 1 *",
+        "VISITORS_SCHEDULE": "0 0 3 1 1 *",
         "RECONCILE_SCHEDULE": "0 0 3 1 1 *",
         "INTERACTIONS_SCHEDULE": "0 0 3 1 1 *",
         "JOB_SWEEP_AFTER_SECONDS": "0",
@@ -72,7 +73,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         # What a test sets counts at once.
         "PERMISSION_VARIABLES_SECONDS": "0",
     }
-    with running(Options(settings=settings), folder=folder) as system:
+    with running(Options(settings=settings, leads=True), folder=folder) as system:
         yield system
 
 

@@ -39,6 +39,7 @@ def engage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         "SWEEP_SCHEDULE": never,
         "UPDATES_SCHEDULE": never,
         "BOUNCES_SCHEDULE": never,
+        "VISITORS_SCHEDULE": never,
         "RECONCILE_SCHEDULE": never,
         "INTERACTIONS_SCHEDULE": never,
     }

@@ -1,7 +1,7 @@
 """The environment variables: there is one of each for the whole environment, so tests share the definition."""
 
 from connector.dataverse.names import EnvironmentVariable, EnvironmentVariableValue
-from sandbox.samples import PERMISSIONS_DEFINITION
+from sandbox.sample_setup import PERMISSIONS_DEFINITION
 from tests.acceptance.world import World
 
 

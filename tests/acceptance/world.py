@@ -210,6 +210,10 @@ class World:
         """Move the clock of Dataverse."""
         self._dataverse("POST", "clock", json={"move_seconds": seconds})
 
+    def edition(self, *, light: bool) -> None:
+        """Take the Marketing Lists away, as without a licence of Dynamics 365 Sales, or bring them back."""
+        self._dataverse("POST", "edition", json={"light": light})
+
     def fault(self, kind: str, **rule: object) -> None:
         """Let Dataverse misbehave; see `sandbox.dataverse.faults`."""
         self._dataverse("POST", "faults", json={"kind": kind, **rule})

@@ -3,7 +3,8 @@
 
 With --operations all operations instead, without limits, beside the floor that latency and calls set. With --records
 many contacts without a job: a first load, and a night with a few changes. With --lists a Marketing List with many
-members: its first sync, and with a few changes. With --bus the stand-in of Service Bus alone.
+members: its first sync, and with a few changes. With --night what one mailing to many people leaves behind, as the
+pulls of a night read it. With --bus the stand-in of Service Bus alone.
 The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
 """
 
@@ -18,7 +19,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from sandbox.launch import ROOT, DidNotStart, end_on_sigterm
-from tests.bench import bus, lists, operations, records, report
+from tests.bench import bus, lists, night, operations, records, report
 from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
@@ -54,6 +55,8 @@ def main() -> int:
     try:
         if options.records is not None:
             return _records(options)
+        if options.night is not None:
+            return _night(options)
         if options.lists is not None:
             return _lists(options)
         return _bus(options.json) if options.bus else _chain(options)
@@ -102,6 +105,16 @@ def _records(options: argparse.Namespace) -> int:
     return _judge(expected, options.json, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
 
 
+def _night(options: argparse.Namespace) -> int:
+    latency_ms = LATENCY_MS if options.latency_ms is None else options.latency_ms
+    print(night.heading(options.night, latency_ms), flush=True)
+    figures = night.measure(options.night, latency_ms, FOLDER / "night")
+    print(*(pull.line for pull in figures.pulls), sep="\n", flush=True)
+    print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
+    expected = night.expectations(figures)
+    return _judge(expected, options.json, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
+
+
 def _lists(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS_OF_OPERATIONS if options.latency_ms is None else options.latency_ms
     print(lists.heading(options.lists, latency_ms), flush=True)
@@ -134,6 +147,14 @@ def _parser() -> argparse.ArgumentParser:
         const=records.RECORDS,
         metavar="N",
         help=f"so many contacts, {records.RECORDS:,} by default, without jobs",
+    )
+    which.add_argument(
+        "--night",
+        nargs="?",
+        type=int,
+        const=night.CONTACTS,
+        metavar="N",
+        help=f"the pulls of a night after a mailing to so many contacts, {night.CONTACTS:,} by default",
     )
     which.add_argument(
         "--lists",

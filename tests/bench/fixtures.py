@@ -7,7 +7,7 @@ from typing import Final
 import requests
 
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Contact, Job, ListMember, MarketingList, Permission
+from connector.dataverse.names import Contact, Info, Job, ListMember, MarketingList, Permission
 from connector.operations.audiences import audience_id
 from sandbox.launch import Part
 from sandbox.people import People
@@ -22,6 +22,19 @@ ROWS_PER_LOAD: Final = 2000
 PERMISSION: Final = "Newsletter"
 
 _SECONDS: Final = 60
+
+
+def load_known(dataverse: Part, spotler: Part, count: int) -> list[str]:
+    """Create contacts whom Spotler knows, with their Spotler Info, a few thousand at a time; returns their ids."""
+    contacts: list[str] = []
+    door = SideDoor(spotler.get("url"))
+    for numbers in batched(range(count), ROWS_PER_LOAD, strict=False):
+        people = [_contact(number) for number in numbers]
+        some = _load(dataverse, Contact.TABLE, people)
+        _load(dataverse, Info.TABLE, [_info(contact) for contact in some])
+        door.contacts(*(_known(contact, person) for contact, person in zip(some, people, strict=True)))
+        contacts += some
+    return contacts
 
 
 def load_people(dataverse: Part, count: int) -> list[str]:
@@ -85,11 +98,30 @@ def _contact(number: int) -> dict[str, object]:
     }
 
 
+def _info(contact: str) -> dict[str, object]:
+    bind = f"{Info.CONTACT_NAVIGATION}@odata.bind"
+    return {Info.NAME: "Person", Info.RECORD: contact, bind: f"/{Contact.SET}({contact})"}
+
+
 def _permission(contact: str) -> dict[str, object]:
     return {
         Permission.NAME: PERMISSION,
         Permission.SUBSCRIBED: True,
         f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
+    }
+
+
+def _known(contact: str, person: dict[str, object]) -> dict[str, object]:
+    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}}
+
+
+def _info(contact: str) -> dict[str, object]:
+    """The Spotler Info of a contact that was sent before, with other content."""
+    return {
+        Info.NAME: "Person",
+        Info.RECORD: contact,
+        Info.SENT_HASH: "0" * 64,
+        f"{Info.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})",
     }
 
 

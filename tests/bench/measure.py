@@ -16,7 +16,7 @@ from typing import Final
 from connector.dataverse.choices import JobStatus, Operation
 from sandbox.launch import Part
 from sandbox.people import People
-from sandbox.samples import create_setup
+from sandbox.sample_setup import create_setup
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, Surroundings, functions, surroundings
 from tests.bench import observe, pace, processes

@@ -108,7 +108,7 @@ def main() -> None:
     figures = {
         "seconds": time.monotonic() - began,
         "cpu_seconds": time.process_time() - cpu,
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": peak_memory_mb(),
         "put_back": put_back,
     }
     sys.stdout.write(json.dumps(figures) + "\n")
@@ -142,7 +142,7 @@ def _naive(services: Services, records: Iterable[RecordRef]) -> Iterator[int]:
         yield count
 
 
-def _peak_memory_mb() -> float | None:
+def peak_memory_mb() -> float | None:
     """The largest resident memory of this process so far; None where the system does not say."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()

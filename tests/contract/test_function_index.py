@@ -29,6 +29,7 @@ EXPECTED = {
     "sweep_jobs": TIMER % "%SWEEP_SCHEDULE%",
     "read_updates": TIMER % "%UPDATES_SCHEDULE%",
     "read_bounces": TIMER % "%BOUNCES_SCHEDULE%",
+    "read_visitors": TIMER % "%VISITORS_SCHEDULE%",
     "refresh_lists": TIMER % "%LISTS_SCHEDULE%",
     "reconcile_weekly": TIMER % "%RECONCILE_SCHEDULE%",
     "read_interactions": TIMER % "%INTERACTIONS_SCHEDULE%",

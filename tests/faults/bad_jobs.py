@@ -7,7 +7,7 @@ from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.names import Automation, Contact, EnvironmentVariable, Job, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.operations.audiences import audience_id
-from sandbox.samples import PERMISSIONS_DEFINITION
+from sandbox.sample_setup import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed
 
 GONE = "99999999-0000-4000-8000-000000000000"

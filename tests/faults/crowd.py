@@ -13,7 +13,7 @@ from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_QUARANTINE, TOPIC_JOBS
 from sandbox.launch import Part
 from sandbox.people import People
-from sandbox.samples import create_automations
+from sandbox.sample_setup import create_automations
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Surroundings
 from tests.faults.patience import Patience

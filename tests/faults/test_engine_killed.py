@@ -12,7 +12,8 @@ import requests
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Contact, Job
 from sandbox.people import People
-from sandbox.samples import automation, both, create_automations, customer
+from sandbox.sample_setup import create_automations
+from sandbox.samples import automation, both, customer
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, System, running
 from tests.faults.patience import Patience

@@ -65,7 +65,7 @@ def broken(matrix, cells) -> list[str]:
 
 def test_every_operation_works_and_so_do_the_router_the_sweep_and_the_timers():
     names = {"route-dataverse-message", "sweep-jobs", "clean-up-jobs", "read-bounces", "sync-records"}
-    names |= {"read-interactions", "old-interactions"}
+    names |= {"read-interactions", "old-interactions", "refresh-lists", "sync-records-lists", "read-visitors"}
     both_ways = {
         *("read-updates", "new-subscribers-contact", "new-subscribers-lead"),
         *("plan-apply", "undo", "consent-import"),

@@ -21,6 +21,7 @@ from connector.dataverse.names import (
     Job,
     Lead,
     MarketingList,
+    Visitor,
 )
 from connector.dataverse.schema.own import JOB
 from connector.operations.registry import operation_of
@@ -28,7 +29,8 @@ from connector.outcomes import MEANINGS
 from connector.settings import Settings
 from connector.spotler import PropertyType
 from connector.spotler.calls import Route
-from sandbox.samples import PERMISSIONS_DEFINITION, WORKING
+from sandbox.sample_setup import PERMISSIONS_DEFINITION
+from sandbox.samples import WORKING
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -219,6 +221,7 @@ def there(world):
         Lead.SET: world.lead(known=True).id,
         MarketingList.SET: world.load(MarketingList.TABLE, listname="Friends", createdfromcode=2),
         Automation.SET: world.automation(automation.triggers[0].id, **names),
+        Visitor.SET: world.load(Visitor.TABLE, **{Visitor.NAME: "Garden Centre"}),
     }
 
 

@@ -193,6 +193,16 @@ def test_a_time_zone_that_is_none_is_refused(zone):
         Settings(**REQUIRED, time_zone=zone)
 
 
+@pytest.mark.parametrize(("given", "kinds"), [(" Opened, clicked,", {"opened", "clicked"}), (",", set())])
+def test_kinds_of_interactions_are_listed_with_commas(load, given, kinds):
+    assert load(INTERACTIONS=given).interaction_kinds == kinds
+
+
+def test_a_kind_of_interactions_that_does_not_exist_is_refused(load):
+    with pytest.raises(Misconfigured, match="some of sent, opened, clicked, bounced"):
+        load(INTERACTIONS="opened,read")
+
+
 def test_time_zones_are_known_on_a_machine_that_has_none():
     code = "from zoneinfo import ZoneInfo; print(ZoneInfo('Europe/Amsterdam'))"
     done = subprocess.run(  # noqa: S603 - this interpreter
@@ -242,3 +252,32 @@ def test_every_setting_is_explained():
     names = [field.validation_alias or name.upper() for name, field in Settings.model_fields.items()]
 
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+LEADS = {
+    "LEADS_ACCOUNT": "c0ffee00-0000-4000-8000-000000000001",
+    "LEADS_CLIENT_ID": "id",
+    "LEADS_CLIENT_SECRET": "hush",
+    "LEADS_USER": "user",
+    "LEADS_PASSWORD": "hush",
+}
+
+
+def test_spotler_leads_is_configured_as_a_whole_or_not_at_all(load):
+    assert load().leads_account is None
+    assert load(**LEADS).leads_account == LEADS["LEADS_ACCOUNT"]
+
+
+@pytest.mark.parametrize("missing", sorted(LEADS))
+def test_a_missing_setting_of_spotler_leads_is_named(load, missing):
+    said = sentence(load, **{**LEADS, missing: None})
+
+    assert missing in said
+    assert "hush" not in said
+
+
+def test_an_account_of_spotler_leads_is_a_guid(load):
+    said = sentence(load, **{**LEADS, "LEADS_ACCOUNT": "my-account"})
+
+    assert "LEADS_ACCOUNT" in said
+    assert "my-account" not in said

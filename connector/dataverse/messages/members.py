@@ -43,6 +43,17 @@ def as_guid(value: object) -> str | None:
     return _unless_zero(match[1]) if match else None
 
 
+def guids_in(value: Json) -> Iterator[str]:
+    """The guids within a value, in lower case: it may be one text, a list, or objects around them."""
+    match value:
+        case str():
+            yield from filter(None, (_unless_zero(found[1]) for found in _GUID.finditer(value)))
+        case list():
+            yield from (found for each in value for found in guids_in(each))
+        case dict():
+            yield from (found for each in value.values() for found in guids_in(each))
+
+
 def as_whole(value: Json) -> int | None:
     """The value as a whole number of 64 bits; None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):

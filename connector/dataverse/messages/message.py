@@ -24,6 +24,8 @@ class Message:
         target: the row with the changed columns (Create, Update), or a reference to it (Delete, Merge, Assign and the
             two forms of SetState); None if neither.
         targets: the rows of an operation about several (CreateMultiple, UpdateMultiple, UpsertMultiple).
+        members: the records that were added to a Marketing List or removed from it (AddMember, RemoveMember,
+            AddListMembers, RemoveListMembers); the message does not say of which table they are.
         subordinate_id: the row that was merged into the target (Merge).
         is_new: whether an Upsert created its row; None where the message does not say so.
         pre_images: the row before the operation, by the name under which the image was registered.
@@ -42,6 +44,7 @@ class Message:
     operation_id: str
     target: Entity | EntityReference | None
     targets: tuple[Entity, ...]
+    members: tuple[str, ...]
     subordinate_id: str | None
     is_new: bool | None
     pre_images: Mapping[str, Entity] = field(repr=False)

@@ -44,7 +44,13 @@ _ALWAYS_THERE: Final[Mapping[str, str]] = {
     "AddMember": "EntityId",
     "RemoveMember": "EntityId",
     "AddListMembers": "MemberIds",
+    "RemoveListMembers": "MemberIds",
 }
+
+#: The parameters with the members of a list, of all operations that change them.
+_MEMBERS: Final = ("EntityId", "MemberIds")
+#: What the names of these operations contain.
+_OF_MEMBERS: Final = "Member"
 
 
 def parse_message(body: bytes, *, properties: Mapping[str, object] | None = None) -> Message:
@@ -83,6 +89,7 @@ def parse_message(body: bytes, *, properties: Mapping[str, object] | None = None
         operation_id=members.as_guid(context.get("OperationId")) or hashlib.sha256(body).hexdigest(),
         target=target,
         targets=_targets(converter.value(parameters.get("Targets"))) if name.endswith(_MULTIPLE) else (),
+        members=_members(parameters) if _OF_MEMBERS in name else (),
         subordinate_id=members.as_guid(parameters.get("SubordinateId")),
         is_new=_is_new(context) if name == "Upsert" else None,
         pre_images=_images(converter, context, "PreEntityImages"),
@@ -129,6 +136,12 @@ def _targets(targets: Value) -> tuple[Entity, ...]:
     if isinstance(rows, tuple) and all(isinstance(row, Entity) for row in rows):
         return tuple(row for row in rows if isinstance(row, Entity))
     raise Malformed.member("Targets", "a list of rows")
+
+
+def _members(parameters: JsonObject) -> tuple[str, ...]:
+    """The members of a list, however they are wrapped; nobody has published such a message."""
+    found = (each for name in _MEMBERS for each in members.guids_in(parameters.get(name)))
+    return tuple(dict.fromkeys(found))
 
 
 def _is_new(context: JsonObject) -> bool | None:

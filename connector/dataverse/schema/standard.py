@@ -1,12 +1,14 @@
 """Standard tables of Dataverse, with only the columns that the connector uses."""
 
 from connector.dataverse.names import (
+    MEMBER_TABLES,
     Account,
     Contact,
     EnvironmentVariable,
     EnvironmentVariableValue,
     Flags,
     Lead,
+    ListMember,
     MarketingList,
     Post,
     SystemUser,
@@ -164,6 +166,26 @@ MARKETING_LIST = Table(
     status_state={0: 0, 1: 1},
 )
 
+LIST_MEMBER = Table(
+    name=ListMember.TABLE,
+    set_name=ListMember.SET,
+    label="Marketing List Member",
+    id_column=ListMember.ID,
+    name_column="name",
+    columns=(
+        Column(ListMember.ID, Kind.ID, "List Member"),
+        Column("name", Kind.TEXT, "Name", writable=False),
+        lookup(ListMember.LIST, "List", {MarketingList.TABLE: ListMember.LIST}, required=True),
+        lookup(
+            ListMember.MEMBER,
+            "Member",
+            {table: f"{ListMember.MEMBER}_{table}" for table in MEMBER_TABLES.values()},
+            required=True,
+        ),
+        Column("createdon", Kind.DATE_TIME, "Created On", writable=False),
+    ),
+)
+
 SYSTEM_USER = Table(
     name=SystemUser.TABLE,
     set_name=SystemUser.SET,
@@ -234,6 +256,7 @@ STANDARD_TABLES = (
     LEAD,
     ACCOUNT,
     MARKETING_LIST,
+    LIST_MEMBER,
     SYSTEM_USER,
     POST,
     ENVIRONMENT_VARIABLE,

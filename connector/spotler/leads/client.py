@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import requests
 
-from connector.http import CallRecord, Transport
+from connector.http import SYSTEM_CLOCK, CallRecord, Clock, Transport
 from connector.settings import Settings
 from connector.spotler.leads.errors import LeadsAnswerUnreadable, LeadsNotFound, error_of
 from connector.spotler.leads.facts import LeadsFacts
@@ -133,7 +133,12 @@ def _date(moment: datetime) -> str:
 
 
 def leads_from(
-    settings: Settings, *, verify: bool | str = True, on_call: Callable[[CallRecord], None] | None = None
+    settings: Settings,
+    *,
+    verify: bool | str = True,
+    session: requests.Session | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    on_call: Callable[[CallRecord], None] | None = None,
 ) -> SpotlerLeads | None:
     """The client that the settings describe, which makes no call; None where Spotler Leads is not configured.
 
@@ -159,8 +164,10 @@ def leads_from(
             parallel=PARALLEL,
             system="Spotler Leads",
             verify=verify,
+            session=session,
+            clock=clock,
             on_call=on_call,
         )
 
-    bearer = LeadsBearer(transport(settings.leads_identity_url), account, facts)
+    bearer = LeadsBearer(transport(settings.leads_identity_url), account, facts, clock=clock)
     return SpotlerLeads(transport(settings.leads_url), bearer, account.id, facts=facts)

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
@@ -18,9 +18,10 @@ from connector import telemetry
 from connector.dataverse.api import Forbidden, Keyed, NotFound, Row, WriteResult, filters
 from connector.dataverse.names import Account, Contact, Info, Interaction, Lead, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.errors import Misconfigured, Refused
+from connector.errors import Refused
 from connector.services import Services
 from connector.sync.interactions.events import DATES, MailingEvent
+from connector.sync.moments import FUTURE, read_moment
 from connector.sync.slices import in_slices
 from connector.sync.status.rows import UNKNOWN
 
@@ -128,14 +129,18 @@ def _upserted(services: Services, owned: Sequence[_Owned], mailing_name: Mailing
 
 
 def _move_dates(services: Services, stored: Sequence[_Owned]) -> None:
-    """Each date of Spotler Info becomes that of the newest event, unless it is newer already."""
+    """Each date of Spotler Info becomes that of the newest event, unless it is newer already.
+
+    A date in the future, which somebody has typed, counts as none.
+    """
+    latest = services.now() + FUTURE
     newest: dict[str, dict[str, datetime]] = {}
     for each in stored:
         if column := DATES.get(each.event.type):
             dates = newest.setdefault(str(each.info[Info.ID]), {})
-            before = dates.get(column) or _moment(each.info.get(column))
+            before = dates.get(column) or read_moment(each.info.get(column))
             on = each.event.on.replace(microsecond=0)
-            if before is None or on > before:
+            if before is None or before > latest or on > before:
                 dates[column] = on
     changes = [
         Keyed(row_id, {column: filters.literal(on) for column, on in dates.items()})
@@ -156,9 +161,7 @@ def _written(
     results = [result for part in in_slices(services, changes, write) for result in part]
     errors = {type(result.error): result.error for result in results if result.error is not None}
     for error in errors.values():
-        if isinstance(error, Forbidden):  # the events wait until the role is right
-            raise Misconfigured(error.sentence, advice=error.advice)
-        if not isinstance(error, Refused):
+        if isinstance(error, Forbidden) or not isinstance(error, Refused):  # the events wait until the role is right
             raise error
         if not isinstance(error, NotFound):
             telemetry.log_problem(log, error, operation="interactions")
@@ -169,7 +172,3 @@ def _word(result: WriteResult) -> str:
     if result.ok:
         return STORED
     return UNKNOWN if isinstance(result.error, NotFound) else FAILED  # its record was deleted at this moment
-
-
-def _moment(value: object) -> datetime | None:
-    return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else None

@@ -61,7 +61,7 @@ class AlreadyPromoted(Refused):
     """The website visitor was promoted before."""
 
     code = "ALREADY_PROMOTED"
-    advice = "Open the lead or the account of the visitor. To promote it once more, activate the visitor first."
+    advice = "To promote it once more, activate the visitor first."
 
 
 class PromotionUnderWay(Transient):

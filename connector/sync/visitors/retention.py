@@ -3,19 +3,16 @@
 With a visitor goes what was known of it: a visitor that was set aside and comes back after that is a new one.
 """
 
-import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector import telemetry
-from connector.dataverse.api import BatchRequest, Conflict, NotFound, etag, filters
+from connector.dataverse.api import BatchRequest, etag, filters
 from connector.dataverse.names import Visitor
 from connector.services import Services
+from connector.sync.cleaning import BLOCK, delete_each
 
-log = logging.getLogger(__name__)
-
-#: Rows that are deleted in one call.
-BLOCK: Final = 500
+#: The name under which problems are logged.
+OPERATION: Final = "clean-up-visitors"
 
 
 def delete_old_visitors(services: Services, until: datetime) -> int:
@@ -27,22 +24,13 @@ def delete_old_visitors(services: Services, until: datetime) -> int:
         ConnectorError: Dataverse cannot be asked.
     """
     days, deleted = services.settings.keep_visitors_days, 0
-    before = services.now() - timedelta(days=days)
+    condition = filters.lt(Visitor.LAST_VISIT, services.now() - timedelta(days=days))
     while days and services.now() < until:
-        rows = services.dataverse.query(
-            Visitor.SET, select=(Visitor.ID,), filter=filters.lt(Visitor.LAST_VISIT, before), top=BLOCK
-        )
-        if not rows:
-            break
+        rows = services.dataverse.query(Visitor.SET, select=(Visitor.ID,), filter=condition, top=BLOCK)
         # One that has come back meanwhile is not deleted.
-        answers = services.dataverse.batch(
-            [BatchRequest.delete(Visitor.SET, str(row[Visitor.ID]), if_match=etag(row)) for row in rows]
-        )
-        errors = [answer.error for answer in answers if answer.error is not None]
-        refusals = [error for error in errors if not isinstance(error, Conflict | NotFound)]
-        for first_of_each_type in {type(refusal): refusal for refusal in refusals}.values():
-            telemetry.log_problem(log, first_of_each_type, operation="clean-up-visitors")
-        deleted += len(rows) - len(errors)
-        if len(rows) < BLOCK or len(errors) == len(rows):
+        requests = [BatchRequest.delete(Visitor.SET, str(row[Visitor.ID]), if_match=etag(row)) for row in rows]
+        number = delete_each(services, requests, operation=OPERATION)
+        deleted += number
+        if len(rows) < BLOCK or not number:
             break
     return deleted

@@ -19,6 +19,7 @@ from sandbox.dataverse import errors
 from sandbox.dataverse.binding import typed_reference
 from sandbox.dataverse.calls import Answer, Call, empty_answer, json_answer
 from sandbox.dataverse.errors import ApiError, not_supported
+from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.marketing.rules import check_changeable, check_static, find_member, member_table
 from sandbox.dataverse.marketing.tables import LIST, LIST_MEMBER, MEMBER_TABLES
 from sandbox.dataverse.roles import Verb
@@ -36,9 +37,6 @@ _COPIED: Final = ("listname", "createdfromcode", "description", "purpose", "sour
 _UNKNOWN_PARAMETERS: Final = frozenset(
     {"AddMembersBatchList", "RemoveListMembersList", "QualifyMemberList", "CreateActivitiesList"}
 )
-
-#: The ids of the rows that the query of a dynamic list finds.
-type RunQuery = Callable[[str], Iterable[str]]
 
 
 def add_list_members(call: Call, writer: Writer) -> Answer:
@@ -62,7 +60,7 @@ def add_list_members(call: Call, writer: Writer) -> Answer:
     return empty_answer()
 
 
-def run_list_action(action: str, call: Call, row: Row, writer: Writer, run_query: RunQuery) -> Answer:
+def run_list_action(action: str, call: Call, row: Row, writer: Writer, fetcher: Fetcher) -> Answer:
     """`POST lists(id)/Microsoft.Dynamics.CRM.action`.
 
     Raises:
@@ -74,10 +72,10 @@ def run_list_action(action: str, call: Call, row: Row, writer: Writer, run_query
     if run is None:
         raise errors.unknown_segment(action)
     require(writer.caller, Verb.WRITE, writer.store.catalog.by_name[LIST])
-    return run(call, row, writer, run_query)
+    return run(call, row, writer, fetcher)
 
 
-def _add_member(call: Call, row: Row, writer: Writer, _: RunQuery) -> Answer:
+def _add_member(call: Call, row: Row, writer: Writer, _: Fetcher) -> Answer:
     member_id = _guid(call, "EntityId")
     check_changeable(row)
     (member,) = _add(writer, row, [(_table_of(writer, row, member_id), member_id)])
@@ -85,7 +83,7 @@ def _add_member(call: Call, row: Row, writer: Writer, _: RunQuery) -> Answer:
     return _answer(call, "AddMemberList", {"Id": member.id})
 
 
-def _remove_member(call: Call, row: Row, writer: Writer, _: RunQuery) -> Answer:
+def _remove_member(call: Call, row: Row, writer: Writer, _: Fetcher) -> Answer:
     member_id = _guid(call, "EntityId")
     check_changeable(row)
     member = find_member(writer.store, row.id, member_id)
@@ -97,7 +95,7 @@ def _remove_member(call: Call, row: Row, writer: Writer, _: RunQuery) -> Answer:
     return empty_answer()
 
 
-def _copy_to_static(call: Call, row: Row, writer: Writer, run_query: RunQuery) -> Answer:
+def _copy_to_static(call: Call, row: Row, writer: Writer, fetcher: Fetcher) -> Answer:
     if call.body and call.json():
         raise not_supported("CopyDynamicListToStatic takes no parameters.")
     if row.values.get("type") is not True:
@@ -106,13 +104,14 @@ def _copy_to_static(call: Call, row: Row, writer: Writer, run_query: RunQuery) -
     values: dict[str, Scalar] = {name: row.values.get(name) for name in _COPIED}
     with writer.following():
         copy = writer.create(model, Changes(values))
-        _add(writer, copy, ((member_table(row), found) for found in run_query(str(row.values.get("query") or ""))))
+        found = fetcher.ids(str(row.values.get("query") or ""), writer.caller.user.id)
+        _add(writer, copy, ((member_table(row), each) for each in found))
         writer.update(model, copy, Changes({"lockstatus": True}))
     _report(writer, "CopyDynamicListToStatic", row, {"ListId": row.id}, {"StaticListId": copy.id})
     return _answer(call, "CopyDynamicListToStatic", {"StaticListId": copy.id})
 
 
-def _copy_members(call: Call, row: Row, writer: Writer, _: RunQuery) -> Answer:
+def _copy_members(call: Call, row: Row, writer: Writer, _: Fetcher) -> Answer:
     target_id = _guid(call, "TargetListId")
     target = writer.store.get(LIST, target_id)
     if target is None:
@@ -125,7 +124,7 @@ def _copy_members(call: Call, row: Row, writer: Writer, _: RunQuery) -> Answer:
     return empty_answer()
 
 
-_ACTIONS: Final[dict[str, Callable[[Call, Row, Writer, RunQuery], Answer]]] = {
+_ACTIONS: Final[dict[str, Callable[[Call, Row, Writer, Fetcher], Answer]]] = {
     "AddMemberList": _add_member,
     "RemoveMemberList": _remove_member,
     "CopyDynamicListToStatic": _copy_to_static,

@@ -9,14 +9,23 @@ from tests.contract.dataverse_standin.support import error_code
 PAGING = 'odata.include-annotations="Microsoft.Dynamics.CRM.fetchxmlpagingcookie,Microsoft.Dynamics.CRM.morerecords"'
 
 
+def numbered(number):
+    """An id; without an order, rows come in the order of their ids."""
+    return f"c0c0c0c0-0000-4000-8000-{number:012}"
+
+
 @pytest.fixture
 def people(standin):
     (company,) = standin.load("account", {"name": "Voorbeeld BV"})
     standin.load(
         "contact",
-        {"firstname": "Anna", "emailaddress1": "anna@example.org"},
-        {"firstname": "Bo", "parentcustomerid_account@odata.bind": f"/accounts({company})"},
-        {"firstname": "Cees"},
+        {"contactid": numbered(1), "firstname": "Anna", "emailaddress1": "anna@example.org"},
+        {
+            "contactid": numbered(2),
+            "firstname": "Bo",
+            "parentcustomerid_account@odata.bind": f"/accounts({company})",
+        },
+        {"contactid": numbered(3), "firstname": "Cees"},
     )
 
 
@@ -142,18 +151,17 @@ def test_columns_of_a_linked_table_carry_its_alias(api):
 
 
 def test_pages_are_followed_with_the_cookie_decoded_twice(api, standin):
-    standin.load("contact", *({"firstname": f"n{n}"} for n in range(5)))
-    seen, attributes = [], 'page="1" count="2"'
-    while attributes:
-        content = fetch(api, "", attributes)
+    standin.load("contact", *({"contactid": numbered(n), "firstname": f"n{n}"} for n in range(5)))
+    seen, page, cookie = [], 1, ""
+    while page:
+        content = fetch(api, "", f'page="{page}" count="2"{cookie}')
         seen += names(content)
-        cookie = content.json().get("@Microsoft.Dynamics.CRM.fetchxmlpagingcookie")
-        assert content.json().get("@Microsoft.Dynamics.CRM.morerecords") is (True if cookie else None)
-        attributes = None
-        if cookie:
-            inner = unquote(unquote(re.search('pagingcookie="([^"]*)"', cookie)[1]))
-            page = re.search('pagenumber="([^"]*)"', cookie)[1]
-            attributes = f'page="{page}" count="2" paging-cookie={quoteattr(inner)}'
+        annotation = content.json().get("@Microsoft.Dynamics.CRM.fetchxmlpagingcookie")
+        assert content.json().get("@Microsoft.Dynamics.CRM.morerecords") is (True if annotation else None)
+        page = page + 1 if annotation else 0
+        if annotation:
+            inner = unquote(unquote(re.search('pagingcookie="([^"]*)"', annotation)[1]))
+            cookie = f" paging-cookie={quoteattr(inner)}"
 
     assert seen == [f"n{n}" for n in range(5)]
 
@@ -184,66 +192,6 @@ LINK = '<link-entity name="account" from="accountid" to="parentcustomerid"/>'
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize(
-    ("inner", "code"),
-    [
-        ("<attributes/>", "0x8004111C"),
-        ("<no-attrs/>", "0x8004111C"),
-        ('<attribute name="lastname" aggregate="count" alias="x"/>', "0x8004111C"),
-        ('<attribute name="lastname" alias="a.b"/>', "0x80040265"),
-        ('<all-attributes x="1"/>', "0x8004111C"),
-        ('<order attribute="firstname" entityname="x"/>', "0x8004111C"),
-        ('<order attribute="firstname" descending="yes"/>', "0x80041119"),
-        ('<order attribute="statecode"/>', "0x80060888"),
-        ('<order attribute="parentcustomerid"/>', "0x80060888"),
-        (f'<filter type="not">{CONDITION}</filter>', "0x80041122"),
-        (f'<filter hint="union">{CONDITION}</filter>', "0x8004111C"),
-        (f"<filter>{LINK}</filter>", "0x8004111C"),
-        (f"<filter>or{CONDITION}</filter>", "0x8004111C"),
-        (CONDITION, "0x8004111C"),
-        (f"<filter>{CONDITION.replace('/>', ' entityname="x"/>')}</filter>", "0x8004111C"),
-        (f"<filter>{CONDITION.replace('value', 'valueof')}</filter>", "0x8004111C"),
-        (f"<filter>{CONDITION.replace('/>', '><value>x</value></condition>')}</filter>", "0x80060888"),
-        (f"<filter>{CONDITION.replace('eq', 'null')}</filter>", "0x80060888"),
-        (f"<filter>{CONDITION.replace('eq', 'last-x-days')}</filter>", "0x80060888"),
-        ('<filter><condition attribute="firstname" operator="in"/></filter>', "0x80060888"),
-        (LINK.replace("/>", ' link-type="exists"/>'), "0x80041117"),
-        (LINK.replace("/>", f">{LINK}</link-entity>"), "0x8004111C"),
-        (LINK.replace("/>", ' alias="a"/>') * 2, "0x80060888"),
-        (LINK.replace(' from="accountid"', ""), "0x80040201"),
-    ],
-)
-def test_parts_of_a_query_that_are_refused(api, inner, code):
-    response = fetch(api, inner)
-
-    assert (response.status_code, error_code(response)) == (400, code)
-
-
-@pytest.mark.usefixtures("people")
-@pytest.mark.parametrize(
-    ("attributes", "code"),
-    [
-        ('distinct="true"', "0x80041115"),
-        ('aggregate="true"', "0x8004111C"),
-        ('mapping="internal"', "0x80041116"),
-        ('no-lock="maybe"', "0x80041118"),
-        ('utc-offset="60"', "0x8004111C"),
-        ('datasource="retained"', "0x8004111C"),
-        ('nosuch="1"', "0x8004111C"),
-        ('top="1" page="1"', "0x80040203"),
-        ('top="1" count="1"', "0x80040203"),
-        ('top="1" returntotalrecordcount="true"', "0x80040203"),
-        ('top="0"', "0x80060888"),
-        ('count="x"', "0x80060888"),
-    ],
-)
-def test_attributes_of_a_query_that_are_refused(api, attributes, code):
-    response = fetch(api, "", attributes)
-
-    assert (response.status_code, error_code(response)) == (400, code)
-
-
-@pytest.mark.usefixtures("people")
-@pytest.mark.parametrize(
     ("inner", "attributes"),
     [
         ("", 'version="1.0" output-format="xml-platform" mapping="logical" distinct="false" no-lock="true"'),
@@ -261,7 +209,6 @@ def test_what_designers_write_without_effect_is_taken(api, inner, attributes):
     [
         "<fetch",
         "<fetch></fetch>",
-        '<fetch><entity name="account"/></fetch>',
         '<fetch><entity name="contact"/><entity name="contact"/></fetch>',
         '<!DOCTYPE fetch [<!ENTITY x "contact">]><fetch><entity name="&x;"/></fetch>',
         '<fetch><entity name="nosuch"/></fetch>',
@@ -275,3 +222,9 @@ def test_what_designers_write_without_effect_is_taken(api, inner, attributes):
 )
 def test_queries_that_are_refused(api, text):
     assert api.get("contacts", params={"fetchXml": text}).status_code == 400
+
+
+def test_a_query_of_another_table_is_refused(api):
+    response = api.get("contacts", params={"fetchXml": '<fetch><entity name="account"/></fetch>'})
+
+    assert (response.status_code, error_code(response)) == (400, "0x80041128")

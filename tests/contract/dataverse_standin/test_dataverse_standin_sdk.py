@@ -74,7 +74,8 @@ def test_pages_are_followed(client, standin):
 
 def test_fetchxml_pages_are_followed(client, standin):
     standin.load(TABLE, *({"dh_name": f"v{n}"} for n in range(7)))
-    xml = f'<fetch page="1" count="3"><entity name="{TABLE}"><attribute name="dh_name"/></entity></fetch>'
+    wanted = '<attribute name="dh_name"/><order attribute="dh_name"/>'
+    xml = f'<fetch page="1" count="3"><entity name="{TABLE}">{wanted}</entity></fetch>'
     pages = client.query.fetchxml(xml).execute_pages()
 
     assert [[row["dh_name"] for row in page] for page in pages] == [["v0", "v1", "v2"], ["v3", "v4", "v5"], ["v6"]]

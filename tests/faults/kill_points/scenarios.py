@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connector.dataverse.choices import AutomationKind, JobStatus, Operation
-from connector.dataverse.names import Automation, EnvironmentVariable, Job, MarketingList
+from connector.dataverse.choices import AutomationKind, JobStatus, Operation, PromoteTo
+from connector.dataverse.names import Automation, EnvironmentVariable, Job, MarketingList, Visitor
 from connector.dataverse.records import RecordRef
 from connector.operations.audiences import audience_id
 from connector.routing.subscriptions import RESOLVE
 from sandbox.samples import WORKING
-from tests.faults.kill_points.cast import NOT_VALID, SUBJECT, Cast, Ending
+from tests.faults.kill_points.cast import NOT_VALID, SUBJECT, Cast, Ending, Row
 from tests.faults.kill_points.evidence import SCORE
 from tests.faults.kill_points.orders import Happens, Holds, ScoreMoves, Writes
 
@@ -267,6 +267,23 @@ def _anonymize_contact(cast: Cast) -> None:
     cast.job("no record", operation, ends=NOT_VALID)
 
 
+def _promote_visitor(cast: Cast) -> None:
+    operation = Operation.PROMOTE_VISITOR
+
+    def visitor(**columns: object) -> tuple[str, Row]:
+        row = cast.row(Visitor.TABLE, Visitor.ID, **{Visitor.NAME: cast.name, **columns})
+        return row, {f"{Job.VISITOR_NAVIGATION}@odata.bind": f"/{Visitor.SET}({row})"}
+
+    for name, target in (("a lead", PromoteTo.LEAD), ("an account", PromoteTo.ACCOUNT)):
+        row, bind = visitor()
+        linked = Writes(Visitor.TABLE, {Visitor.STATE: 1}, row)
+        cast.job(f"to {name}", operation, None, linked, row={**bind, Job.PROMOTE_TO: target.value})
+    _, bind = visitor(**{Visitor.STATE: 1, Visitor.STATUS: 2, Visitor.PROMOTED_ON: "2026-01-31T09:00:00Z"})
+    refused = Ending(JobStatus.FAILED, frozenset({"ALREADY_PROMOTED"}))
+    cast.job("promoted before", operation, None, ends=refused, row=bind)
+    cast.job("no visitor", operation, None, ends=NOT_VALID)
+
+
 def _like_the_sample(cast: Cast, operation: Operation, known: RecordRef) -> None:
     """A job like the sample of an operation, after one like the sample that has to come before it."""
     sample = WORKING[operation]
@@ -302,6 +319,7 @@ _WRITERS: Final[Mapping[Operation, Callable[[Cast], None]]] = {
     Operation.SET_CONTACT_FIELD: _set_contact_field,
     Operation.CLEAR_CONTACT_FIELD: _clear_contact_field,
     Operation.ANONYMIZE_CONTACT: _anonymize_contact,
+    Operation.PROMOTE_VISITOR: _promote_visitor,
 }
 
 #: By slug.

@@ -15,14 +15,14 @@ from typing import Final, cast
 import requests
 
 from connector.dataverse.choices import AutomationKind
-from connector.dataverse.names import Automation, EnvironmentVariable, Job
+from connector.dataverse.names import Automation, EnvironmentVariable, Job, Visitor
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import Bus, bus_from
 from connector.servicebus.entities import TOPIC_JOBS
 from connector.settings import Settings
 from connector.spotler import Spotler, spotler_from
 from sandbox.people import People
-from sandbox.samples import PERMISSIONS_DEFINITION
+from sandbox.sample_setup import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed as account
 from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, Surroundings, surroundings
@@ -93,7 +93,7 @@ class Stage:
     def evidence(self) -> Evidence:
         """What has happened so far, of all trials."""
         contacts = self.door.state()["contacts"]
-        tables = (Automation.TABLE, EnvironmentVariable.TABLE)
+        tables = (Automation.TABLE, EnvironmentVariable.TABLE, Visitor.TABLE)
         return Evidence(
             happenings=by_contact(Happening.from_entry(entry) for entry in self.door.journal()),
             contacts={

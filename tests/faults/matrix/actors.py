@@ -19,7 +19,7 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from sandbox.samples import PERMISSIONS_DEFINITION
+from sandbox.sample_setup import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed as account
 from tests.faults.kill_points.cast import Cast, Row, Shared
 from tests.faults.matrix.day import services_on
@@ -48,6 +48,7 @@ class MatrixCast(Cast):
     def __init__(self, name: str, slug: str, chance: random.Random, systems: Systems, wire: Wire) -> None:
         client = services_on(systems, wire, TouchedBus(wire)).spotler
         super().__init__(name, slug, chance, shared_rows()[0], client, Door(systems))
+        self.systems = systems
         self.start = wire.time.now()
         #: Those who may not be mailed, and those who may not get the newsletter, from the beginning.
         self.without_mail: set[str] = set()

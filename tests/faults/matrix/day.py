@@ -27,6 +27,7 @@ from connector.servicebus.entities import QUEUE_DATAVERSE, SYNC_RECORDS, TOPIC_J
 from connector.services import RouterServices, Services
 from connector.spotler import Spotler
 from connector.spotler.calls import Calls
+from connector.spotler.leads import leads_from
 from connector.spotler.signature import OAuth1
 from connector.sync.automatic.changes import sync_changes
 from connector.sync.automatic.items import Delivered
@@ -52,9 +53,9 @@ type Timer = Callable[[Services], object]
 class CellTime(SimulatedTime):
     """Stands still, but for those who wait. It starts at a whole second, so that no cell depends on the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: datetime | None = None) -> None:
         super().__init__()
-        self._start = float(int(machine_time.time()))
+        self._start = start.timestamp() if start else float(int(machine_time.time()))
 
     def wall(self) -> float:
         return self._start + self._ahead
@@ -131,6 +132,10 @@ class Day:
                     continue
             self._jump(end)
         return False
+
+    def run_soon(self, timer: Timer) -> None:
+        """Run this as soon as the day goes on; again, a while later, if it fails."""
+        self._timers.append(_Timer(timer, self.time.now()))
 
     def is_over(self) -> bool:
         """Whether every job has ended, every timer has done its work, and nothing is on its way."""
@@ -265,4 +270,5 @@ def services_on(systems: Systems, wire: Wire, bus: TouchedBus, app: App = AS_DEL
         side_pool=pool,
         now=time.now,
         new_id=lambda: f"claim-{id(wire)}-{len(wire.touches)}-{next(claims)}",
+        leads=leads_from(settings, session=wire, clock=clock),  # type: ignore[arg-type]
     )

@@ -10,7 +10,7 @@ from typing import Final, cast
 from unittest import mock
 
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission
+from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission, Visitor
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.jobs import batch, chunks
 from connector.outcomes import ANONYMIZED, SKIPPED_DO_NOT_EMAIL
@@ -88,7 +88,7 @@ class Run:
 
     def outcome(self, usual: Outcome | None) -> Outcome:
         """Let the work go on until it is over, and gather the evidence."""
-        with _alone(self.time, CHUNKS[(self.cell.seed - 1) % 3 + 1]):
+        with alone(self.time, CHUNKS[(self.cell.seed - 1) % 3 + 1]):
             self._wake()
             over = self.day.run()
             touches = tuple(self.wire.touches)
@@ -221,7 +221,7 @@ class Run:
         return [each for each in happened if each.external_id == external_id and each.effect in DELICATE]
 
     def _evidence(self, found: snapshot.State, contacts: Properties) -> Evidence:
-        tables = (Automation.TABLE, EnvironmentVariable.TABLE)
+        tables = (Automation.TABLE, EnvironmentVariable.TABLE, Visitor.TABLE)
         return Evidence(
             happenings=by_contact(
                 Happening.from_entry(entry) for entry in self.systems.effects()[self._first_effect - 1 :]
@@ -273,7 +273,7 @@ def _names(touch: Touch, external_id: str) -> bool:
 
 
 @contextmanager
-def _alone(time: CellTime, size: int) -> Iterator[None]:
+def alone(time: CellTime, size: int) -> Iterator[None]:
     """Chunks of this size, one after the other, so that touches always come in the same order; in the time of the cell.
 
     msal remembers a refusal for a while, in the time of this machine.

@@ -15,6 +15,7 @@ from connector.dataverse.names import (
     Interaction,
     Job,
     Permission,
+    Visitor,
     lookup_value,
 )
 from connector.dataverse.records import RECORD_TABLES
@@ -43,6 +44,11 @@ _AUTOMATION: Final = (
     Automation.AUTOMATION_ID,
     Automation.FIELDS,
     Automation.STATE,
+)
+#: What is known of a website visitor; its id is given by chance, and times are not compared.
+_VISITOR: Final = (
+    *(Visitor.EXTERNAL_ID, Visitor.NAME, Visitor.RATING, Visitor.HOT, Visitor.VISITS),
+    *(Visitor.STATE, Visitor.PROMOTED_BY, *map(lookup_value, (Visitor.ACCOUNT, Visitor.LEAD))),
 )
 
 
@@ -98,6 +104,7 @@ def of_dataverse(systems: Systems, ordered: Container[str]) -> State:
     found[ACCOUNT]["permissions"] = [
         row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)
     ]
+    found[ACCOUNT]["visitors"] = sorted(str(_named(row, _VISITOR)) for row in systems.rows(Visitor.TABLE))
     found[ACCOUNT]["jobs"] = sorted({_job(row, ordered) for row in systems.rows(Job.TABLE)})
     return dict(found)
 

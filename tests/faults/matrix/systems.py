@@ -18,6 +18,8 @@ from sandbox.dataverse.calls import Call
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.limits import LimitSettings
 from sandbox.dataverse.settings import Settings as DataverseSettings
+from sandbox.leads.app import LeadsSandbox
+from sandbox.leads.wire import LeadsRequest
 from sandbox.spotler.app import Request, Sandbox
 from sandbox.spotler.dates import Clock
 from sandbox.spotler.settings import Credential
@@ -33,6 +35,7 @@ type Rows = Mapping[str, Sequence[Mapping[str, object]]]
 
 DATAVERSE_URL: Final = "https://dataverse.localhost"
 SPOTLER_URL: Final = "http://127.0.0.1"
+LEADS_URL: Final = "https://leads.localhost"
 #: Audiences that the account may have: more than a work makes.
 AUDIENCES: Final = 100
 
@@ -58,7 +61,8 @@ class Systems:
         self.environment.addresses = (DATAVERSE_URL,)
         self.sandbox = Sandbox()
         self.controls = Controls(self.sandbox)
-        self.settings = _settings(self.environment.settings, self.sandbox.settings.credentials[0])
+        self.leads = LeadsSandbox()
+        self.settings = _settings(self.environment.settings, self.sandbox.settings.credentials[0], self.leads)
         self._dataverse = Application(self.environment)
         self.state = MemoryState()
 
@@ -68,6 +72,8 @@ class Systems:
         self.environment.steps.submit, self.environment.steps.tables = None, [Job.TABLE]
         self.environment.clock.timestamp = time.wall  # type: ignore[method-assign]
         self.sandbox.reset()
+        self.leads.reset()
+        self.leads.clock = time.now
         self.state = MemoryState()
         self.controls.change_settings(json.dumps({"max_audiences": AUDIENCES}).encode())
 
@@ -79,9 +85,8 @@ class Systems:
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         """Carry out a request, as the system behind its address does."""
         url = str(request.url)
-        status, headers, body = (
-            self._of_dataverse(request) if url.startswith(DATAVERSE_URL) else self._of_spotler(request)
-        )
+        systems = {DATAVERSE_URL: self._of_dataverse, LEADS_URL: self._of_leads, SPOTLER_URL: self._of_spotler}
+        status, headers, body = next(answer for root, answer in systems.items() if url.startswith(root))(request)
         return response(request, status, headers, body)
 
     # What people do
@@ -158,6 +163,15 @@ class Systems:
             answered["content-type"] = answer.content_type.decode()
         return answer.status, answered, answer.body
 
+    def _of_leads(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        parts = urlsplit(str(request.url))
+        headers = {name.lower(): _bytes(value).decode("latin-1") for name, value in request.headers.items()}
+        answer, _ = self.leads.handle(
+            LeadsRequest(str(request.method), parts.path, parts.query, headers, _bytes(request.body or b""))
+        )
+        answered = {} if answer.content_type is None else {"content-type": answer.content_type.decode()}
+        return answer.status, answered, answer.body
+
 
 class Door:
     """The side door of Spotler, in the words of `sandbox.spotler.side_door.client.SideDoor`."""
@@ -200,7 +214,7 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
 
 
-def _settings(own: DataverseSettings, credential: Credential) -> Settings:
+def _settings(own: DataverseSettings, credential: Credential, leads: LeadsSandbox) -> Settings:
     """The settings of the app."""
     return Settings(
         ServiceBus="Endpoint=sb://localhost/",
@@ -212,6 +226,13 @@ def _settings(own: DataverseSettings, credential: Credential) -> Settings:
         spotler_url=f"{SPOTLER_URL}/integrationservice-1.1.0",
         spotler_key=credential.key,
         spotler_secret=credential.secret,
+        leads_url=LEADS_URL,
+        leads_identity_url=LEADS_URL,
+        leads_client_id=leads.settings.client_id,
+        leads_client_secret=leads.settings.client_secret,
+        leads_user=leads.settings.username,
+        leads_password=leads.settings.password,
+        leads_account=leads.settings.account,
         state="state",
         feed_first_days=1,
     )

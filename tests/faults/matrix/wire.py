@@ -122,7 +122,9 @@ class Wire:
         """As a session: one request over HTTP."""
         parts = urlsplit(str(request.url))
         kind = Kind.READ if request.method == "GET" else Kind.WRITE
-        if "/v2.0/" in parts.path and not parts.path.startswith("/api/"):
+        if "/trackedlinks/" in parts.path:  # it hands out, or acknowledges
+            kind = Kind.WRITE
+        if ("/v2.0/" in parts.path and not parts.path.startswith("/api/")) or parts.path.endswith("/connect/token"):
             kind = Kind.TOKEN
         answer = self.touch(kind, f"{request.method} {parts.netloc}{parts.path}", request)
         assert answer is not None

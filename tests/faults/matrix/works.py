@@ -20,6 +20,7 @@ from connector.dataverse.names import (
     Flags,
     Job,
     Lead,
+    MarketingList,
     Permission,
 )
 from connector.dataverse.records import RECORD_TABLES
@@ -29,6 +30,7 @@ from connector.operations.registry import OPERATIONS
 from connector.pulls.automations import refresh_automations
 from connector.pulls.bounces import read_bounces
 from connector.pulls.interactions import read_interactions
+from connector.pulls.lists import refresh_lists
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import pull_updates
 from connector.routing.subscriptions import RESOLVE
@@ -36,7 +38,7 @@ from connector.servicebus.entities import SYNC_RECORDS
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix import both_ways, engagement, marketing_lists
+from tests.faults.matrix import both_ways, engagement, marketing_lists, visitors
 from tests.faults.matrix.actors import MatrixCast, shared_rows
 from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
 from tests.faults.matrix.day import Timer
@@ -48,6 +50,7 @@ from tests.faults.matrix.systems import Systems
 BUSY_SECONDS: Final = 30.0
 #: Columns of a job that say what it is about.
 _SUBJECTS: Final = (Job.CUSTOMER_CONTACT_NAVIGATION, Job.CUSTOMER_ACCOUNT_NAVIGATION, Job.LEAD_NAVIGATION)
+_DEACTIVATED: Final[Row] = {MarketingList.STATE: 1, "statuscode": 1}
 _OF_LISTS: Final = (Choice.SYNC_MARKETING_LIST.slug, Choice.REMOVE_MARKETING_LIST.slug)
 #: Any end: what it is without a fault is what it has to be.
 AS_WITHOUT_FAULT: Final = Ending(JobStatus.COMPLETED, frozenset())
@@ -123,8 +126,13 @@ def _works() -> Iterator[Work]:
     yield Work("route-dataverse-message", Choice.START_AUTOMATION.slug, start, Woken.BY_DATAVERSE)
     yield Work("sweep-jobs", Choice.ADD_TAG.slug, add_tag, Woken.BY_SWEEP)
     yield Work(SYNC_RECORDS, SYNC_RECORDS, _changed_records, Woken.BY_PEOPLE)
+    yield Work(f"{SYNC_RECORDS}-lists", SYNC_RECORDS, _left_lists, Woken.BY_PEOPLE)
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up_nightly,))
+    yield Work("refresh-lists", Choice.SYNC_MARKETING_LIST.slug, _synced_lists, timers=(refresh_lists,))
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
+    yield Work(
+        "read-visitors", RESOLVE, visitors.companies, prepare=visitors.on_the_website, command=visitors.read_all
+    )  # fmt: skip
     every_kind = App(settings={"interactions": "sent,opened,clicked,bounced"})
     yield Work("read-interactions", RESOLVE, engagement.engaged, timers=(read_interactions,), app=every_kind)
     yield Work("old-interactions", RESOLVE, engagement.kept, timers=(clean_up_nightly,))
@@ -274,6 +282,31 @@ def _changed_records(cast: MatrixCast) -> None:
     for gone in (deleted, loser):
         cast.without_mail.add(gone.id)
         del cast.people[gone.id]
+
+
+def _synced_lists(cast: MatrixCast) -> None:
+    """Marketing Lists: two that are synced, one that never was, and one that is deactivated."""
+    for columns in ({}, {}, {MarketingList.SYNCED: False}, _DEACTIVATED):
+        _list(cast, **columns)
+
+
+def _left_lists(cast: MatrixCast) -> None:
+    """People deactivate a list, delete one, and rename one."""
+    deactivated, deleted, renamed = (_list(cast) for _ in range(3))
+    for each in (deactivated, deleted, renamed):
+        cast.audience(each, each, cast.known())
+    cast.acts += [
+        ("PATCH", f"{MarketingList.SET}({deactivated})", _DEACTIVATED),
+        ("DELETE", f"{MarketingList.SET}({deleted})", {}),
+        ("PATCH", f"{MarketingList.SET}({renamed})", {MarketingList.NAME: f"{cast.name}, renamed"}),
+    ]
+
+
+def _list(cast: MatrixCast, **columns: object) -> str:
+    """A Marketing List of contacts, which is synced."""
+    number = len(cast.rows[MarketingList.TABLE])
+    row = {MarketingList.NAME: f"{cast.name} {number}", MarketingList.MEMBER_TYPE: 2, MarketingList.SYNCED: True}
+    return cast.row(MarketingList.TABLE, MarketingList.ID, **row | columns)
 
 
 def _bounced(cast: MatrixCast) -> None:

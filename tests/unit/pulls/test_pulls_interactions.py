@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connector.dataverse.api import Forbidden
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Info, Interaction
-from connector.errors import Misconfigured, Transient
+from connector.errors import Transient
 from connector.pulls import interactions as pull, loop
 from connector.pulls.interactions import InteractionFeed, read_interactions
 from connector.spotler import InteractionKind
@@ -202,6 +203,16 @@ def test_an_event_that_comes_late_or_twice_moves_no_date_back(two, people):
     assert date_of(two, ann, Info.LAST_OPENED_ON) == before
     assert two.info(ann)["versionnumber"] == version
     assert len(of(two, ann)) == 2
+
+
+def test_a_date_in_the_future_that_somebody_typed_counts_as_none(two, people):
+    (ann,) = people("ann")
+    typed = (two.now() + 400 * DAY).isoformat(timespec="seconds").replace("+00:00", "Z")
+    two.systems.by_person("PATCH", f"{Info.SET}({two.info(ann)[Info.ID]})", {Info.LAST_OPENED_ON: typed})
+    opens(two, ann)
+    read(two)
+
+    assert date_of(two, ann, Info.LAST_OPENED_ON) <= two.now()
 
 
 def forget_checkpoints(two):
@@ -396,7 +407,7 @@ def test_a_missing_privilege_keeps_the_events_waiting(two, people, monkeypatch):
     opens(two, ann)
     with monkeypatch.context() as patched:
         patched.setitem(two.systems.environment.connector.role.tables, Interaction.TABLE, frozenset({Verb.READ}))
-        with pytest.raises(Misconfigured, match="prv"):
+        with pytest.raises(Forbidden, match="prv"):
             read(two)
 
     assert read(two) == Counter(stored=1)

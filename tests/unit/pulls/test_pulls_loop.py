@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from connector.dataverse.api import Forbidden
 from connector.errors import Misconfigured, Refused, Transient
 from connector.pulls import loop
 from connector.pulls.checkpoint import LEASE
@@ -309,7 +310,7 @@ def test_a_crash_in_the_middle_of_a_window_repeats_only_what_was_not_saved(servi
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("error", [Transient, Misconfigured])
+@pytest.mark.parametrize("error", [Transient, Misconfigured, Forbidden])
 def test_a_problem_that_passes_leaves_the_checkpoint_and_gives_the_lease_back(services, feed, error):
     feed.entries = [Entry("a", services.time - timedelta(minutes=1))]
 

@@ -362,7 +362,7 @@ def test_no_address_of_a_person_is_stored_or_logged(recent, caplog):
     )
     recent.view(person, "Home", email="ann@example.org")
 
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.INFO):
         read_visitors(recent.services)
 
     stored = str(recent.rows()) + str(recent.world.rows(Interaction.TABLE))

@@ -1,7 +1,7 @@
 """A comparison of both systems of a process."""
 
 from connector.reconcile.findings import FindingKind
-from connector.reconcile.reconciling import Reconciler
+from connector.reconcile.reconciling import Reconciler, to_the_end
 
 
 class Reconciling:
@@ -13,11 +13,8 @@ class Reconciling:
     def run(self, **options):
         """Compare both sides to the end; the certificate."""
         self.two.tick()
-        for _ in range(100):
-            certificate = Reconciler(self.two.services, **{"is_over": lambda: False} | options).step()
-            if certificate is not None:
-                return certificate
-        raise AssertionError("it does not end")
+        reconciler = Reconciler(self.two.services, **{"is_over": lambda: False} | options)
+        return to_the_end(reconciler, pause=self.two.time.sleep)
 
 
 def classes(certificate, side="records"):

@@ -7,7 +7,7 @@ import pytest
 from connector.errors import Transient
 from connector.mapping import parse_mapping
 from connector.reconcile import reading, reconciling as reconciling_module
-from connector.reconcile.progress import LEASE, LONGEST, RUN, ReconcileBusy, ReconcileRun, is_under_way
+from connector.reconcile.progress import LEASE, LONGEST, RUN, ReconcileBusy, ReconcileRun, ReconcileWaits, is_under_way
 from connector.reconcile.reconciling import Reconciler
 from connector.sync.all_records import all_records
 from tests.faults.matrix.wire import Death
@@ -43,7 +43,11 @@ def one_block():
 def steps(two, is_over=one_block):
     """The certificate, and after how many steps."""
     for number in range(1, 100):
-        certificate = Reconciler(two.services, is_over=is_over).step()
+        try:
+            certificate = Reconciler(two.services, is_over=is_over).step()
+        except ReconcileWaits:
+            two.tick()
+            continue
         if certificate is not None:
             return certificate, number
     raise AssertionError("it does not end")

@@ -8,11 +8,11 @@ from connector.dataverse.names import (
 )
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from sandbox.spotler.side_door.fixtures import rename_permissions
-from tests.unit.sync.consent_story import NAMES, PEOPLE, RENAMED, Act, Person, Story, bits_of, name_of
+from tests.unit.sync.consent_story import NAMES, PEOPLE, RENAMED, Act, Oracle, Person, bits_of, name_of
 from tests.unit.sync.two_systems import NAVIGATION, path_of
 
 
-def _row(story: Story, person: Person, bit: int, *, subscribed: bool) -> None:
+def _row(story: Oracle, person: Person, bit: int, *, subscribed: bool) -> None:
     names = {NAMES[bit], RENAMED if bit == NEWSLETTER_BIT else ""}
     found = [row for row in story.two.permissions(person.record) if row[Permission.NAME] in names]
     if found and found[0][Permission.SUBSCRIBED] is subscribed:
@@ -22,7 +22,7 @@ def _row(story: Story, person: Person, bit: int, *, subscribed: bool) -> None:
     (person.agreed.add if subscribed else person.agreed.discard)(bit)
 
 
-def _in_spotler(story: Story, person: Person, bit: int, *, enabled: bool) -> None:
+def _in_spotler(story: Oracle, person: Person, bit: int, *, enabled: bool) -> None:
     contact = story.contact_of(person)
     if contact is None or contact.get("inactive"):
         return
@@ -36,82 +36,82 @@ def _in_spotler(story: Story, person: Person, bit: int, *, enabled: bool) -> Non
         person.agreed.discard(bit)
 
 
-def _leave(story: Story, person: Person, _: int) -> None:
+def _leave(story: Oracle, person: Person, _: int) -> None:
     if story.contact_of(person) is not None:
         story.two.unsubscribe(person.record)
         person.agreed.clear()
 
 
-def _complain(story: Story, person: Person, _: int) -> None:
+def _complain(story: Oracle, person: Person, _: int) -> None:
     if story.contact_of(person) is not None:
         story.two._emit(type="complaint", externalId=person.record.id)
         person.agreed.clear()
 
 
 def _flag(column: str, *, on: bool) -> "Act":
-    def act(story: Story, person: Person, _: int) -> None:
+    def act(story: Oracle, person: Person, _: int) -> None:
         story.two.edit(person.record, **{column: on})
 
     return act
 
 
 def _state(*, active: bool) -> "Act":
-    def act(story: Story, person: Person, _: int) -> None:
+    def act(story: Oracle, person: Person, _: int) -> None:
         state, status = (0, 1) if active else (2, 4) if person.record.table == "lead" else (1, 2)
         story.two.edit(person.record, statecode=state, statuscode=status)
 
     return act
 
 
-def _address(story: Story, person: Person, _: int) -> None:
+def _address(story: Oracle, person: Person, _: int) -> None:
     story.two.edit(person.record, emailaddress1=f"new{len(story.wire.touches)}@example.org")
 
 
-def _no_address(story: Story, person: Person, _: int) -> None:
+def _no_address(story: Oracle, person: Person, _: int) -> None:
     story.two.edit(person.record, emailaddress1=None)
 
 
-def _swap(story: Story, *_: object) -> None:
-    if any(each.deleted for each in story.people):
+def _swap(story: Oracle, *_: object) -> None:
+    if any(each.deleted for each in story.people[:2]):
         return
-    one, other = (story.two.row(each.record).get("emailaddress1") for each in story.people)
+    one, other = (story.two.row(each.record).get("emailaddress1") for each in story.people[:2])
     story.two.edit(story.people[0].record, emailaddress1=other)
     story.two.edit(story.people[1].record, emailaddress1=one)
 
 
-def _delete(story: Story, person: Person, _: int) -> None:
+def _delete(story: Oracle, person: Person, _: int) -> None:
     story.two.systems.by_person("DELETE", path_of(person.record), {})
     person.deleted = True
     person.agreed.clear()
 
 
-def _rename(story: Story, *_: object) -> None:
+def _rename(story: Oracle, *_: object) -> None:
     _call_newsletter(story, RENAMED)
 
 
-def _name_back(story: Story, *_: object) -> None:
+def _name_back(story: Oracle, *_: object) -> None:
     _call_newsletter(story, NAMES[NEWSLETTER_BIT])
 
 
-def _call_newsletter(story: Story, name: str) -> None:
+def _call_newsletter(story: Oracle, name: str) -> None:
     rename_permissions(story.two.systems.sandbox, json.dumps({"names": {NEWSLETTER_BIT: name}}).encode())
 
 
-def _lose_info(story: Story, person: Person, _: int) -> None:
+def _lose_info(story: Oracle, person: Person, _: int) -> None:
     for each in story.infos():
         if each[Info.RECORD] == person.record.id and not each.get(Info.KEEP_OUT):
             story.two.systems.by_person("DELETE", f"{Info.SET}({each[Info.ID]})", {})
 
 
-def _lose_common(story: Story, person: Person, _: int) -> None:
+def _lose_common(story: Oracle, person: Person, _: int) -> None:
     story.change_info(person, **{Info.LAST_COMMON: None})
 
 
-def _lift(story: Story, person: Person, _: int) -> None:
+def _lift(story: Oracle, person: Person, _: int) -> None:
     story.change_info(person, **{Info.KEEP_OUT: False})
 
 
-def _second_row(story: Story, person: Person, bit: int) -> None:
+def _second_row(story: Oracle, person: Person, bit: int) -> None:
     """A refusal in a second row of the same permission."""
     values = {
         Permission.NAME: name_of(story, bit),
@@ -122,7 +122,7 @@ def _second_row(story: Story, person: Person, bit: int) -> None:
     person.agreed.discard(bit)
 
 
-def _deactivate_row(story: Story, person: Person, bit: int) -> None:
+def _deactivate_row(story: Oracle, person: Person, bit: int) -> None:
     for row in story.two.permissions(person.record):
         if row[Permission.NAME] == NAMES[bit]:
             path = f"{Permission.SET}({row[Permission.ID]})"
@@ -130,18 +130,18 @@ def _deactivate_row(story: Story, person: Person, bit: int) -> None:
             person.agreed.discard(bit)
 
 
-def _click(story: Story, person: Person, _: int) -> None:
+def _click(story: Oracle, person: Person, _: int) -> None:
     """The contact changes in another way."""
     if story.contact_of(person) is not None:
         story.two.profile(person.record, city=f"City {len(story.wire.touches)}")
 
 
-def _bounce(story: Story, person: Person, _: int) -> None:
+def _bounce(story: Oracle, person: Person, _: int) -> None:
     if story.contact_of(person) is not None:
         story.two._emit(type="bounce", externalId=person.record.id)
 
 
-def _lost_in_spotler(story: Story, person: Person, _: int) -> None:
+def _lost_in_spotler(story: Oracle, person: Person, _: int) -> None:
     """Somebody anonymises the contact there. An opt-out that the connector has not seen is lost with it."""
     story.two.pull()
     if story.contact_of(person) is not None:

@@ -75,23 +75,116 @@ class Person:
     """Somebody, as the oracle sees it.
 
     Attributes:
+        name: what the stories call the person.
         record: in Dataverse.
         agreed: the bits that this person agreed to last; all others were refused, or never mentioned.
         deleted: whether the record was deleted.
     """
 
+    name: str
     record: RecordRef
     agreed: set[int] = field(default_factory=set)
     deleted: bool = False
 
 
-class Story:
-    """Both systems, the people, and what they said."""
+class Oracle:
+    """Both systems, the people, and what they said.
+
+    Args:
+        two: the systems.
+    """
+
+    def __init__(self, two: TwoSystems) -> None:
+        self.two = two
+        self.wire = two.wire
+        self.people: list[Person] = []
+        self.failures: list[str] = []
+
+    def name_permissions(self, *more: str) -> None:
+        """New records get rows of these permissions, unsubscribed."""
+        names = {PERMISSIONS_VARIABLE: ";".join([*NAMES.values(), *more]), ENABLED_VARIABLE: ""}
+        self.two.systems.load({
+            EnvironmentVariable.TABLE: [
+                {"displayname": name, "type": 100000000, "schemaname": name, "defaultvalue": value}
+                for name, value in names.items()
+            ]
+        })  # fmt: skip
+
+    # What is promised
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong in the end."""
+        contacts = [each for each in self.two.systems.spotler()["contacts"] if not each["anonymized"]]
+        for person in self.people:
+            name = person.name
+            own = [each for each in contacts if each["externalId"] == person.record.id]
+            if len(own) > 1:
+                yield f"{name} has two contacts"
+            for contact in own:
+                if why := self._may_not_be_there(person):
+                    yield f"{name} is in Spotler although {why}"
+                for bit in bits_of(contact) & NAMES.keys():
+                    if bit not in person.agreed:
+                        yield f"{name} gets {NAMES[bit]} and said no last"
+                    if not person.deleted and self.two.row(person.record).get("donotbulkemail"):
+                        yield f"{name} gets {NAMES[bit]} and has Do Not Bulk Email"
+            if not person.deleted:
+                yield from (f"{name}: {each}" for each in self._rows(person))
+        addresses = [str(each["properties"].get("email")).lower() for each in contacts if bits_of(each)]
+        if len(addresses) != len(set(addresses)):
+            yield "one address is mailed through two contacts"
+
+    def _may_not_be_there(self, person: Person) -> str:
+        if person.deleted:
+            return "deleted"
+        row = self.two.row(person.record)
+        info = next((each for each in self.infos() if each[Info.RECORD] == person.record.id), {})
+        reasons = {
+            "Do Not Email": row.get("donotemail"),
+            "deactivated": row.get("statecode"),
+            "kept out": info.get(Info.KEEP_OUT),
+            "no address": not row.get("emailaddress1"),
+        }
+        return next((why for why, applies in reasons.items() if applies), "")
+
+    def _rows(self, person: Person) -> Iterator[str]:
+        items = {bit: {key_of(name), key_of(RENAMED) if bit == NEWSLETTER_BIT else ""} for bit, name in NAMES.items()}
+        entries = sorted(
+            (each for each in self.two.systems.rows(Consent.TABLE) if each[Consent.RECORD] == person.record.id),
+            key=lambda each: (str(each[Consent.ON]), not each[Consent.AFTER]),
+        )
+        for bit, names in items.items():
+            rows = [row for row in self.two.permissions(person.record) if key_of(str(row[Permission.NAME])) in names]
+            on = [bool(row.get(Permission.SUBSCRIBED) and row.get(Permission.STATE) == 0) for row in rows]
+            if rows and all(on) and bit not in person.agreed:
+                yield f"the row of {NAMES[bit]} is subscribed and the person said no last"
+            named = {key_of(str(row[Permission.NAME])) for row in rows}
+            latest = [each for each in entries if key_of(str(each[Consent.PERMISSION])) in named][-1:]
+            if rows and latest and latest[0][Consent.AFTER] is not all(on):
+                yield f"the history says {latest[0][Consent.AFTER]} of {NAMES[bit]}, its rows say {on}"
+            if rows and all(on) and not latest:
+                yield f"nothing explains that {NAMES[bit]} is subscribed"
+
+    def infos(self) -> list[dict[str, object]]:
+        return self.two.systems.rows(Info.TABLE)
+
+    def change_info(self, person: Person, **values: object) -> None:
+        for each in self.infos():
+            if each[Info.RECORD] == person.record.id:
+                self.two.systems.by_person("PATCH", f"{Info.SET}({each[Info.ID]})", values)
+
+    def contact_of(self, person: Person) -> dict[str, object] | None:
+        """The contact in Spotler that belongs to a person."""
+        found = [each for each in self.two.systems.spotler()["contacts"] if each["externalId"] == person.record.id]
+        return next((each for each in found if not each["anonymized"]), None)
+
+
+class Story(Oracle):
+    """What people and the connector do, one after the other, and what happens while the connector works."""
 
     def __init__(self, systems: Systems, *, variables: bool = False, table: str = "contact") -> None:
-        self.two = TwoSystems(systems, NAME, PERMISSIONS, tables=(table,))
+        super().__init__(self.between(systems, table))
         systems.controls.change_settings(b'{"clock_skew_s": 0}')
-        self.wire = self.two.wire
         self.read: list[tuple[int, Record]] = []
         self._bus = TouchedBus(self.wire)
         self._restart()
@@ -101,16 +194,13 @@ class Story:
         #: Jobs that switch a permission on nobody had agreed to before, with the person and the bit.
         self.refusable: dict[str, tuple[Person, int]] = {}
         self._call, self._meanwhile = 0, None
-        self.failures: list[str] = []
         if variables:
-            names = {PERMISSIONS_VARIABLE: ";".join(NAMES.values()), ENABLED_VARIABLE: ""}
-            systems.load({
-                EnvironmentVariable.TABLE: [
-                    {"displayname": name, "type": 100000000, "schemaname": name, "defaultvalue": value}
-                    for name, value in names.items()
-                ]
-            })  # fmt: skip
-        self.people = [Person(self.two.record(table, name, firstname=name)) for name in ("ann", "bob")]
+            self.name_permissions()
+        self.people = [Person(name, self.two.record(table, name, firstname=name)) for name in ("ann", "bob")]
+
+    def between(self, systems: Systems, table: str) -> TwoSystems:
+        """The connector between both systems, with its mapping."""
+        return TwoSystems(systems, NAME, PERMISSIONS, tables=(table,))
 
     def tell(self, steps: Iterable[Step]) -> None:
         """Let it happen."""
@@ -196,73 +286,6 @@ class Story:
                 person, bit = waiting
                 person.agreed.discard(bit)
 
-    # What is promised
-
-    def problems(self) -> Iterator[str]:
-        """What is wrong in the end."""
-        contacts = [each for each in self.two.systems.spotler()["contacts"] if not each["anonymized"]]
-        for name, person in zip(("ann", "bob"), self.people, strict=True):
-            own = [each for each in contacts if each["externalId"] == person.record.id]
-            if len(own) > 1:
-                yield f"{name} has two contacts"
-            for contact in own:
-                if why := self._may_not_be_there(person):
-                    yield f"{name} is in Spotler although {why}"
-                for bit in bits_of(contact) & NAMES.keys():
-                    if bit not in person.agreed:
-                        yield f"{name} gets {NAMES[bit]} and said no last"
-                    if not person.deleted and self.two.row(person.record).get("donotbulkemail"):
-                        yield f"{name} gets {NAMES[bit]} and has Do Not Bulk Email"
-            if not person.deleted:
-                yield from (f"{name}: {each}" for each in self._rows(person))
-        addresses = [str(each["properties"].get("email")).lower() for each in contacts if bits_of(each)]
-        if len(addresses) != len(set(addresses)):
-            yield "one address is mailed through two contacts"
-
-    def _may_not_be_there(self, person: Person) -> str:
-        if person.deleted:
-            return "deleted"
-        row = self.two.row(person.record)
-        info = next((each for each in self.infos() if each[Info.RECORD] == person.record.id), {})
-        reasons = {
-            "Do Not Email": row.get("donotemail"),
-            "deactivated": row.get("statecode"),
-            "kept out": info.get(Info.KEEP_OUT),
-            "no address": not row.get("emailaddress1"),
-        }
-        return next((why for why, applies in reasons.items() if applies), "")
-
-    def _rows(self, person: Person) -> Iterator[str]:
-        items = {bit: {key_of(name), key_of(RENAMED) if bit == NEWSLETTER_BIT else ""} for bit, name in NAMES.items()}
-        entries = sorted(
-            (each for each in self.two.systems.rows(Consent.TABLE) if each[Consent.RECORD] == person.record.id),
-            key=lambda each: (str(each[Consent.ON]), not each[Consent.AFTER]),
-        )
-        for bit, names in items.items():
-            rows = [row for row in self.two.permissions(person.record) if key_of(str(row[Permission.NAME])) in names]
-            on = [bool(row.get(Permission.SUBSCRIBED) and row.get(Permission.STATE) == 0) for row in rows]
-            if rows and all(on) and bit not in person.agreed:
-                yield f"the row of {NAMES[bit]} is subscribed and the person said no last"
-            named = {key_of(str(row[Permission.NAME])) for row in rows}
-            latest = [each for each in entries if key_of(str(each[Consent.PERMISSION])) in named][-1:]
-            if rows and latest and latest[0][Consent.AFTER] is not all(on):
-                yield f"the history says {latest[0][Consent.AFTER]} of {NAMES[bit]}, its rows say {on}"
-            if rows and all(on) and not latest:
-                yield f"nothing explains that {NAMES[bit]} is subscribed"
-
-    def infos(self) -> list[dict[str, object]]:
-        return self.two.systems.rows(Info.TABLE)
-
-    def change_info(self, person: Person, **values: object) -> None:
-        for each in self.infos():
-            if each[Info.RECORD] == person.record.id:
-                self.two.systems.by_person("PATCH", f"{Info.SET}({each[Info.ID]})", values)
-
-    def contact_of(self, person: Person) -> dict[str, object] | None:
-        """The contact in Spotler that belongs to a person."""
-        found = [each for each in self.two.systems.spotler()["contacts"] if each["externalId"] == person.record.id]
-        return next((each for each in found if not each["anonymized"]), None)
-
 
 def bits_of(contact: Mapping[str, object]) -> set[int]:
     """The permissions that are on, of a contact that can be mailed."""
@@ -271,9 +294,9 @@ def bits_of(contact: Mapping[str, object]) -> set[int]:
     return set(contact["permissions"])
 
 
-def name_of(story: Story, bit: int) -> str:
+def name_of(story: Oracle, bit: int) -> str:
     options = story.two.systems.sandbox.world.schema.properties["permissions"].options
     return next(option.description for option in options if option.bit == bit)
 
 
-type Act = Callable[[Story, Person, int], None]
+type Act = Callable[[Oracle, Person, int], None]

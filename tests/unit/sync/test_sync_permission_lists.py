@@ -366,6 +366,13 @@ def test_a_list_that_is_missing_is_an_error_of_the_configuration(world, use):
         read(world, world.contact())
 
 
+def test_a_permission_that_spotler_does_not_have_any_more_is_an_error_of_the_configuration(world, use):
+    use("Newsletter", "Weekly", items=["Newsletter", "Weekly"])
+
+    with pytest.raises(Misconfigured, match="no permission Weekly"):
+        read(world, world.contact())
+
+
 def test_without_items_one_list_is_enough_and_none_is_an_error(world, use):
     use()
 

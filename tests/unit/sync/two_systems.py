@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -47,15 +47,17 @@ class TwoSystems:
         tables: those that the mapping syncs, each with the same columns as far as it has them.
     """
 
+    clock: Callable[[], CellTime] = CellTime
+
     def __init__(self, systems: Systems, *rows: dict[str, str], tables: Sequence[str] = (Contact.TABLE,)) -> None:
         self.tables = tables
         self.systems = systems
-        self.time = CellTime()
+        self.time = self.clock()
         #: How far Spotler's clock is ahead of that of this machine.
         self.ahead = timedelta()
         systems.start_over(self.time)
         systems.sandbox.world.clock.stop()
-        self.wire = Wire(systems, self.time)
+        self.wire = self._wire_between()
         self._rows, self._state = rows, MemoryState()
         self.restart()
         self.pull()
@@ -74,6 +76,9 @@ class TwoSystems:
         """A row of the mapping for each table."""
         columns = {table: column_of(table, row[Contact.TABLE]) for table in self.tables}
         return {name: value for name, value in row.items() if name != Contact.TABLE} | columns
+
+    def _wire_between(self) -> Wire:
+        return Wire(self.systems, self.time)
 
     # What people do
 

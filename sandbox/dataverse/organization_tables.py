@@ -1,0 +1,116 @@
+"""Tables about the organisation and its users: what decides which day it is for somebody, and who belongs to whom."""
+
+from dataclasses import replace
+from typing import Final
+
+from connector.dataverse.schema import Column, Kind, Table
+from sandbox.dataverse.relationships import ManyToMany
+from sandbox.dataverse.values import JsonObject
+
+USER: Final = "systemuser"
+USER_SETTINGS: Final = "usersettings"
+ORGANIZATION: Final = "organization"
+TEAM: Final = "team"
+TEAM_MEMBERSHIP: Final = "teammembership"
+BUSINESS_UNIT: Final = "businessunit"
+
+#: `fiscalperiodtype` of an organisation.
+FISCAL_PERIODS: Final = {2000: "Annually", 2001: "Semi-annually", 2002: "Quarterly", 2003: "Monthly", 2004: "4-weekly"}
+#: `weekstartdaycode` of an organisation.
+WEEK_DAYS: Final = dict(enumerate(("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")))
+
+
+def _lookup(name: str, *targets: str) -> Column:
+    return Column(name, Kind.LOOKUP, targets=targets, navigation=dict.fromkeys(targets, name))
+
+
+#: What Dataverse has on `systemuser` besides.
+_USER_COLUMNS: Final = (_lookup("businessunitid", BUSINESS_UNIT), _lookup("parentsystemuserid", USER))
+
+_TABLES: Final = (
+    Table(
+        name=USER_SETTINGS,
+        set_name="usersettingscollection",
+        label="User Settings",
+        id_column="systemuserid",
+        name_column="systemuserid",
+        columns=(
+            Column("systemuserid", Kind.ID, "User"),
+            Column("timezonecode", Kind.INTEGER, "Time Zone Code"),
+            Column("uilanguageid", Kind.INTEGER, "User Interface Language"),
+        ),
+    ),
+    Table(
+        name=ORGANIZATION,
+        set_name="organizations",
+        label="Organization",
+        id_column="organizationid",
+        name_column="name",
+        columns=(
+            Column("organizationid", Kind.ID, "Organization"),
+            Column("name", Kind.TEXT, "Name", length=160),
+            Column("weekstartdaycode", Kind.CHOICE, "Week Start Day Code", options=WEEK_DAYS),
+            Column("fiscalcalendarstart", Kind.DATE_TIME_NO_ZONE, "Fiscal Calendar Start"),
+            Column("fiscalperiodtype", Kind.INTEGER, "Fiscal Period Type"),
+            Column("maxdepthforhierarchicalsecuritymodel", Kind.INTEGER, "Maximum Depth for the Hierarchy"),
+        ),
+    ),
+    Table(
+        name=BUSINESS_UNIT,
+        set_name="businessunits",
+        label="Business Unit",
+        id_column="businessunitid",
+        name_column="name",
+        columns=(Column("businessunitid", Kind.ID, "Business Unit"), Column("name", Kind.TEXT, "Name", length=160)),
+    ),
+    Table(
+        name=TEAM,
+        set_name="teams",
+        label="Team",
+        id_column="teamid",
+        name_column="name",
+        columns=(Column("teamid", Kind.ID, "Team"), Column("name", Kind.TEXT, "Name", length=160)),
+    ),
+    Table(
+        name=TEAM_MEMBERSHIP,
+        set_name="teammemberships",
+        label="Team Membership",
+        id_column="teammembershipid",
+        name_column="teammembershipid",
+        columns=(
+            Column("teammembershipid", Kind.ID, "Team Membership"),
+            _lookup("systemuserid", USER),
+            _lookup("teamid", TEAM),
+        ),
+    ),
+)
+
+MEMBERSHIP: Final = ManyToMany("teammembership_association", TEAM_MEMBERSHIP, {USER: "systemuserid", TEAM: "teamid"})
+
+
+def with_organization_tables(tables: tuple[Table, ...]) -> tuple[Table, ...]:
+    """The tables of an environment, completed by those about the organisation."""
+    return (
+        *(replace(each, columns=(*each.columns, *_USER_COLUMNS)) if each.name == USER else each for each in tables),
+        *_TABLES,
+    )
+
+
+def organization_rows(
+    organization_id: str, business_unit_id: str, users: tuple[str, ...]
+) -> dict[str, list[JsonObject]]:
+    """The rows of a new environment: weeks that begin on Monday, quarters, and users in UTC."""
+    return {
+        ORGANIZATION: [
+            {
+                "organizationid": organization_id,
+                "name": "sandbox",
+                "weekstartdaycode": 1,
+                "fiscalcalendarstart": "2000-01-01T00:00:00Z",
+                "fiscalperiodtype": 2002,
+                "maxdepthforhierarchicalsecuritymodel": 3,
+            }
+        ],
+        BUSINESS_UNIT: [{"businessunitid": business_unit_id, "name": "sandbox"}],
+        USER_SETTINGS: [{"systemuserid": user, "timezonecode": 92, "uilanguageid": 1033} for user in users],
+    }

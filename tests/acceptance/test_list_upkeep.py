@@ -1,0 +1,80 @@
+"""Marketing Lists that are refreshed and removed without anybody ordering a job, and environments that have none."""
+
+import pytest
+
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job, MarketingList, lookup_value
+
+SYNC, REMOVE = Operation.SYNC_MARKETING_LIST, Operation.REMOVE_MARKETING_LIST
+DEACTIVATED = {"statecode": 1, "statuscode": 1}
+
+
+def new_list(world, **columns):
+    return world.people.create(MarketingList.SET, {MarketingList.NAME: "Friends", "createdfromcode": 2, **columns})
+
+
+def jobs(world, about):
+    """The operations of the jobs of a list, the oldest first."""
+    found = world.people.find(Job.SET, f"{lookup_value(Job.LIST)} eq {about}", f"{Job.OPERATION},{Job.NUMBER}")
+    return [row[Job.OPERATION] for row in sorted(found, key=lambda row: row[Job.NUMBER])]
+
+
+def bind(about):
+    return {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({about})"}
+
+
+@pytest.mark.feature("LST-06")
+@pytest.mark.feature("LST-10")
+def test_a_list_that_was_synced_is_refreshed_at_night_and_one_that_was_not_is_left_alone(world):
+    synced, other = new_list(world, **{MarketingList.SYNCED: True}), new_list(world)
+
+    world.run_timer("refresh_lists")
+
+    assert (jobs(world, synced), jobs(world, other)) == ([SYNC], [])
+
+
+@pytest.mark.feature("LST-07")
+def test_a_deactivated_list_is_removed_by_a_job_that_stands_on_it(automatic):
+    about = new_list(automatic, **{MarketingList.SYNCED: True})
+
+    automatic.people.update(MarketingList.SET, about, DEACTIVATED)
+
+    automatic.until(lambda: jobs(automatic, about) == [REMOVE], "the removal is ordered")
+
+
+@pytest.mark.feature("LST-05")
+def test_a_rename_waits_for_the_next_sync(automatic):
+    about = new_list(automatic, **{MarketingList.SYNCED: True})
+
+    automatic.people.update(MarketingList.SET, about, {MarketingList.NAME: "Good friends"})
+    automatic.settle()
+
+    assert jobs(automatic, about) == []
+
+
+@pytest.fixture
+def light(world):
+    """An environment without the tables of Marketing Lists."""
+
+    yield lambda: world.edition(light=True)
+    world.edition(light=False)
+
+
+@pytest.mark.feature("LST-09")
+@pytest.mark.parametrize("operation", [SYNC, REMOVE])
+def test_an_environment_without_marketing_lists_says_so(world, light, operation):
+    job = world.lost_job(operation, **bind(new_list(world)))
+    light()
+
+    world.sweep_until_over(job).assert_failed(
+        "JOB_NOT_VALID", "no marketing lists; they need a licence of Dynamics 365 Sales"
+    )
+
+
+@pytest.mark.feature("LST-09")
+def test_the_nightly_refresh_has_nothing_to_do_there(world, light):
+    light()
+
+    world.run_timer("refresh_lists")
+
+    world.until(lambda: "has no Marketing Lists" in world.log(), "the log says so")

@@ -1,0 +1,9 @@
+"""Simulated days: the whole connector in one process, while people, systems and machines do what they like.
+
+    days.py      the days: what happens when, and the functions and timers of the app in between
+    acts.py      what people do, in both systems
+    storms.py    outages, lost answers and crashes
+    checks.py    what is promised in the end
+
+Everything follows from one seed. `python -m tests.faults.days --seed 3 --days 365` repeats a run.
+"""

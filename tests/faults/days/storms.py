@@ -1,0 +1,102 @@
+"""Outages, lost answers and crashes: a wire on which they happen to whatever is touched."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import requests
+
+from connector.errors import Transient
+from tests.faults.matrix.systems import Systems, response
+from tests.faults.matrix.wire import Kind, Touch, Wire
+from tests.faults.simulated_bus import SimulatedTime
+
+#: What may be out of order.
+SYSTEMS: Final = ("Spotler", "Dataverse", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A system does not answer, or says that it cannot.
+
+    Attributes:
+        system: one of `SYSTEMS`.
+        until: when it is over.
+        answers: whether it answers at all.
+    """
+
+    system: str
+    until: datetime
+    answers: bool
+
+
+class StormyWire(Wire):
+    """A wire on which things go wrong, until it is calmed.
+
+    Args:
+        systems: what answers.
+        time: the simulated time.
+        chance: decides.
+    """
+
+    def __init__(self, systems: Systems, time: SimulatedTime, chance: random.Random) -> None:
+        super().__init__(systems, time)
+        self._chance = chance
+        self.outages: list[Outage] = []
+        #: So many touches later the process dies; None for never.
+        self.dies_in: int | None = None
+        #: How likely the answer to a call that may change something is lost.
+        self.loses = 0.0
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        self.outages, self.dies_in, self.loses = [], None, 0.0
+
+    def touch(
+        self,
+        kind: Kind,
+        what: str,
+        request: requests.PreparedRequest | None = None,
+        act: Callable[[], None] = lambda: None,
+    ) -> requests.Response | None:
+        """One touch, if nothing is in its way."""
+        dies = False
+        if self.dies_in is not None:
+            self.dies_in -= 1
+            dies = self.dies_in <= 0
+        if dies and self._chance.random() < 0.5:
+            self._die()
+        if (outage := self._outage(kind, request)) is not None:
+            return self._fail(outage, request)
+        answer = super().touch(kind, what, request, act)
+        self.touches.clear()
+        if dies:
+            self._die()
+        if kind is Kind.WRITE and self.loses and self._chance.random() < self.loses:
+            raise requests.ReadTimeout
+        return answer
+
+    def _die(self) -> None:
+        self.dies_in = None
+        self.die()
+
+    def _outage(self, kind: Kind, request: requests.PreparedRequest | None) -> Outage | None:
+        if request is not None:
+            system = "Spotler" if Touch(0, kind, "", request).is_spotler else "Dataverse"
+        elif kind is Kind.STATE:
+            system = "state"
+        else:
+            return None
+        now = self.time.now()
+        return next((each for each in self.outages if each.system == system and now < each.until), None)
+
+    def _fail(self, outage: Outage, request: requests.PreparedRequest | None) -> requests.Response:
+        if self._dead:
+            self.die()
+        if request is None:
+            raise Transient("The state cannot be reached.")
+        if not outage.answers:
+            raise requests.ConnectionError
+        return response(request, 503, {"Content-Type": "text/html"}, b"<html>Service Unavailable</html>")
