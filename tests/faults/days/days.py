@@ -147,9 +147,7 @@ class Days(Oracle):
     def on_list(self, made: str) -> set[str]:
         """The ids of the records on a list."""
         rows = self.two.systems.rows(ListMember.TABLE)
-        return {
-            str(row[lookup_value(ListMember.MEMBER)]) for row in rows if row[lookup_value(ListMember.LIST)] == made
-        }
+        return {str(row[lookup_value(ListMember.MEMBER)]) for row in rows if row[lookup_value(ListMember.LIST)] == made}
 
     def work(self) -> None:
         """The app works until nothing is left to do."""
@@ -176,7 +174,12 @@ class Days(Oracle):
         for timer, hours in EVERY.items():
             for hour in range(0, 24, hours):
                 yield midnight + timedelta(hours=hour), partial(self.day.run_soon, timer)
-        nightly = ((time(1, 15), read_bounces), (time(2), refresh_lists), (time(3), clean_up_nightly), (time(5, 30), _refresh))
+        nightly = (
+            (time(1, 15), read_bounces),
+            (time(2), refresh_lists),
+            (time(3), clean_up_nightly),
+            (time(5, 30), _refresh),
+        )
         for at, timer in nightly:
             yield datetime.combine(midnight, at, UTC), partial(self.day.run_soon, timer)
         if self.weekly and midnight.weekday() == 6:
