@@ -18,13 +18,16 @@ from connector.dataverse.names import Flags
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services, get_services
-from connector.sync.permissions.history import history_of
+from connector.sync.permissions.history import EVIDENCE_LENGTH, history_of
 from connector.sync.records import Record, RecordReader
 
 app = typer.Typer(no_args_is_help=True, help="Who agreed to what, and what shows it.")
 
 #: The columns of the history, in their order.
 HEADINGS = ("Time", "Permission", "Before", "After", "Source", "Evidence", "Table", "Record")
+
+#: An earlier day is a mistake, for example the zero of a spreadsheet.
+FIRST_YEAR = 1990
 
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="An Excel workbook (.xlsx), or a CSV file (.csv).")]
 TableName = Annotated[str, typer.Option("--table", help="contact, lead or account.")]
@@ -96,10 +99,15 @@ def import_sheet(
     from connector.cli.consent_sheet import read_sheet, refuse_sheet  # noqa: PLC0415 - openpyxl is heavy
     from connector.sync.permissions.imports import bring_in  # noqa: PLC0415 - loaded when used
 
+    evidence = f"Import: {evidence.strip()}"
+    if evidence == "Import: " or "@" in evidence:
+        refuse("Say in --evidence what shows the consent, without an e-mail address.")
+    if len(evidence) > EVIDENCE_LENGTH:
+        refuse(f"--evidence is longer than {EVIDENCE_LENGTH - len('Import: ')} characters.")
+    if agreed_on.year < FIRST_YEAR:
+        refuse(f"--agreed-on is before {FIRST_YEAR}, when nobody agreed to receive e-mail.")
     services = get_services()
     day = agreed_on.replace(tzinfo=services.mapping.times.zone)
-    if not evidence.strip() or "@" in evidence:
-        refuse("Say in --evidence what shows the consent, without an e-mail address.")
     if day > services.now():
         refuse("--agreed-on is in the future.")
     items = _items(services, table)
@@ -112,7 +120,7 @@ def import_sheet(
         {row.record: row.states for row in rows},
         items,
         agreed_on=day.astimezone(UTC),
-        evidence=f"Import: {evidence.strip()}",
+        evidence=evidence,
     )
     for name, count in sorted(counts.items()):
         typer.echo(f"{count} permissions: {name}")

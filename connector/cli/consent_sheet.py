@@ -5,6 +5,7 @@ or not at all: every problem is named with its cell.
 """
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,21 +118,28 @@ def refuse_sheet(path: Path, problems: Sequence[str]) -> None:
 
 def _columns(heading: Line, items: Sequence[Item], problems: list[str]) -> dict[int, Item]:
     """The permission of each column of the sheet."""
-    by_name = {key_of(item.name): item for item in items}
+    by_name = defaultdict[str, list[Item]](list)
+    for each in items:
+        for written in {key_of(each.name), key_of(safe_cell(each.name))}:
+            by_name[written].append(each)
     if key_of(_text(heading.cell(1))) != key_of(ID_HEADING):
         problems.append(f"{heading.place(1)} must be {ID_HEADING}")
     columns: dict[int, Item] = {}
     for number in range(2, len(heading.cells) + 1):
-        name = key_of(_text(heading.cell(number)).removeprefix("'"))
+        name = key_of(_text(heading.cell(number)))
         if not name:
             continue
-        item = by_name.get(name)
-        if item is None:
+        found = by_name.get(name, [])
+        if not found:
             problems.append(f"{heading.place(number)} is not a permission that Spotler has")
-        elif item in columns.values():
+        elif len(found) > 1:
+            problems.append(
+                f"{heading.place(number)} is the name of several permissions: rename one of them in Spotler"
+            )
+        elif found[0] in columns.values():
             problems.append(f"{heading.place(number)} is a permission that has a column already")
         else:
-            columns[number] = item
+            columns[number] = found[0]
     return columns
 
 
@@ -174,19 +182,22 @@ def _is_csv(path: Path) -> bool:
 
 def _workbook_lines(path: Path) -> list[Line]:
     with opened(path) as book:
+        if not book.worksheets:
+            raise Misconfigured(f"The file {path.name} has no sheet with cells.")
         return lines_of(book, book.worksheets[0].title)
 
 
 def _csv_lines(path: Path) -> list[Line]:
     """The rows of a CSV file, with commas or semicolons, as spreadsheet programs write it."""
-    if path.stat().st_size > MAX_CSV_BYTES:
-        raise Misconfigured(f"The file {path.name} is larger than {MAX_CSV_BYTES // 1_000_000} MB.")
     try:
+        if path.stat().st_size > MAX_CSV_BYTES:
+            raise Misconfigured(f"The file {path.name} is larger than {MAX_CSV_BYTES // 1_000_000} MB.")
         with path.open(encoding="utf-8-sig", newline="") as file:
-            separator = ";" if ";" in file.readline() else ","
+            # The first heading is known; a name of a permission may have either separator in it.
+            separator = ";" if ";" in file.readline()[: len(ID_HEADING) + len('""; ')] else ","
             file.seek(0)
             return list(_lines(csv.reader(file, delimiter=separator, strict=True), path.name))
-    except (UnicodeDecodeError, csv.Error):
+    except (OSError, UnicodeDecodeError, csv.Error):
         raise Misconfigured(f"The file {path.name} is not a CSV file in UTF-8 that can be read.") from None
 
 

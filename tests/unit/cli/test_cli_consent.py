@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -333,3 +333,102 @@ def test_a_csv_file_that_is_too_large_or_unreadable_is_refused(run, tmp_path):
     ]
 
     assert [code for code, _ in answers] == [1, 1]
+
+
+# Odd sheets
+
+
+def call_permissions(world, *names):
+    """Spotler's permissions have these names from now on; the program has not read them yet."""
+    world.spotler.rename_permissions({2**number: name for number, name in enumerate(names)})
+
+
+@pytest.mark.parametrize("odd", [date(2026, 2, 1), 1, 0, 1.5, "y", "x", "ja, graag", "#N/A", "yes yes"])
+def test_an_answer_that_is_neither_yes_nor_no_is_named_with_its_cell(world, bring_in, odd):
+    ann = world.contact()
+
+    code, text = bring_in(["Record Id", "Newsletter"], [ann.id, odd], ending="xlsx")
+
+    assert (code, "B2 is not yes, no or empty" in text) == (1, True)
+    assert rows(world) == {}
+
+
+@pytest.mark.parametrize("form", [str.upper, "{{{}}}".format, " {} ".format, lambda key: key.replace("-", "")])
+def test_an_id_may_be_written_in_other_forms_and_is_then_the_same_record(world, bring_in, form):
+    ann = world.contact()
+
+    assert bring_in(["Record Id", "Newsletter"], [form(ann.id), True], ending="xlsx")[0] == 0
+    assert rows(world) == {"Newsletter": True}
+    code, text = bring_in(["Record Id", "Newsletter"], [ann.id, "no"], [form(ann.id), "yes"])
+    assert (code, "A3 is the same record as A2" in text) == (1, True)
+
+
+def test_columns_and_rows_in_another_order_mean_the_same(world, bring_in):
+    ann, bob = world.contact("ann"), world.contact("bob")
+
+    code, _ = bring_in(["Record Id", "", "Events", "Newsletter"], [bob.id, "", "no", "yes"], [], [ann.id, "", "yes"])
+
+    assert code == 0
+    assert sorted((row[Permission.NAME], row[Permission.SUBSCRIBED]) for row in world.rows(Permission.TABLE)) == [
+        ("Events", False), ("Events", True), ("Newsletter", True)
+    ]  # fmt: skip
+
+
+def test_a_name_that_two_permissions_have_names_neither(world, bring_in):
+    call_permissions(world, "Newsletter", "newsletter ")
+    ann = world.contact()
+
+    code, text = bring_in(["Record Id", "Newsletter"], [ann.id, "yes"])
+
+    assert (code, "B1 is the name of several permissions" in text) == (1, True)
+    assert rows(world) == {}
+
+
+@pytest.mark.parametrize("name", ["News; offers", "News, offers", 'The "news"', "=1+1", "'quoted", "-"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_template_can_be_brought_in_whatever_permissions_are_called(world, run, tmp_path, name, ending):
+    call_permissions(world, name)
+    world.contact()
+    path = tmp_path / f"sheet.{ending}"
+    assert run("template", path, "--table", "contact")[0] == 0
+
+    code, text = run("import", path, "--table", "contact", "--evidence", "x", "--agreed-on", DAY)
+
+    assert (code, text) == (0, "The sheet says nothing.\n")
+
+
+def test_a_csv_file_of_excel_has_semicolons(world, run, tmp_path):
+    ann = world.contact()
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(f'\ufeff"Record Id";"Newsletter"\r\n"{ann.id}";"ja"\r\n'.encode())
+
+    assert run("import", path, "--table", "contact", "--evidence", "x", "--agreed-on", DAY)[0] == 0
+    assert rows(world) == {"Newsletter": True}
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_file_that_is_not_there_is_a_sentence(run, tmp_path, ending):
+    path = tmp_path / f"nowhere.{ending}"
+
+    code, text = run("import", path, "--table", "contact", "--evidence", "x", "--agreed-on", DAY)
+
+    assert (code, f"nowhere.{ending}" in text) == (1, True)
+
+
+def test_a_workbook_without_a_table_is_a_sentence(run, tmp_path):
+    book, path = Workbook(), tmp_path / "chart.xlsx"
+    book.create_chartsheet("Chart")
+    del book["Sheet"]
+    book.save(path)
+
+    code, text = run("import", path, "--table", "contact", "--evidence", "x", "--agreed-on", DAY)
+
+    assert (code, "chart.xlsx" in text) == (1, True)
+
+
+@pytest.mark.parametrize("given", [{"agreed_on": "0001-01-01"}, {"agreed_on": "1899-12-31"}, {"evidence": "x" * 2000}])
+def test_a_day_or_an_evidence_that_cannot_be_kept_is_refused_before_anything_is_written(world, bring_in, given):
+    ann = world.contact()
+
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"], **given)[0] == 1
+    assert rows(world) == {}

@@ -42,10 +42,10 @@ def test_a_message_that_means_no_work_says_why(show):
 
 
 def test_a_foreign_message_goes_to_quarantine_with_what_to_do(show):
-    ended = show(body(created(PrimaryEntityName="list")))
+    ended = show(body(created(PrimaryEntityName="task")))
 
     assert ended.code == 0
-    assert "Goes to: quarantine\n[MESSAGE_FOREIGN] The connector does not handle Create of list." in ended.out
+    assert "Goes to: quarantine\n[MESSAGE_FOREIGN] The connector does not handle Create of task." in ended.out
 
 
 @pytest.mark.parametrize(("content", "code"), [(b"", "MESSAGE_EMPTY"), (b"[1]", "MESSAGE_NOT_DATAVERSE")])

@@ -6,6 +6,7 @@ process dies. When the story is over the connector catches up, and `problems` sa
 """
 
 import random
+from collections.abc import Collection
 
 import tests.unit.sync.consent_people  # noqa: F401 - fills the table of what people can do
 from connector.dataverse.choices import Operation
@@ -150,13 +151,13 @@ _WEIGHTS = {
 MISHAPS = ("answer lost", "request lost", "late", "death")
 
 
-def story_steps(chance: random.Random, length: int) -> list[Step]:
-    """A random story."""
-    return [_step(chance) for _ in range(length)]
+def story_steps(chance: random.Random, length: int, without: Collection[str] = ()) -> list[Step]:
+    """A random story, in which some things do not happen."""
+    return [_step(chance, without) for _ in range(length)]
 
 
-def _step(chance: random.Random, *, nested: bool = False) -> Step:
-    names = [*PEOPLE, *CONNECTOR]
+def _step(chance: random.Random, without: Collection[str], *, nested: bool = False) -> Step:
+    names = [name for name in (*PEOPLE, *CONNECTOR) if name not in without]
     weights = [_WEIGHTS.get(name, 1) for name in names]
     (what,) = chance.choices(names, weights)
     who = 0 if chance.random() < 0.8 else 1
@@ -165,7 +166,7 @@ def _step(chance: random.Random, *, nested: bool = False) -> Step:
     if what in CONNECTOR and not nested and chance.random() < 0.5:
         call, after = chance.randint(1, 14), chance.random() < 0.5
         if chance.random() < 0.6:
-            meanwhile = Meanwhile(call, "step", _step(chance, nested=True), after)
+            meanwhile = Meanwhile(call, "step", _step(chance, without, nested=True), after)
         else:
             meanwhile = Meanwhile(call, chance.choice(MISHAPS), None, after)
     return Step(what, who, bit, meanwhile)

@@ -183,7 +183,7 @@ class Story(Oracle):
     """What people and the connector do, one after the other, and what happens while the connector works."""
 
     def __init__(self, systems: Systems, *, variables: bool = False, table: str = "contact") -> None:
-        super().__init__(TwoSystems(systems, NAME, PERMISSIONS, tables=(table,)))
+        super().__init__(self.between(systems, table))
         systems.controls.change_settings(b'{"clock_skew_s": 0}')
         self.read: list[tuple[int, Record]] = []
         self._bus = TouchedBus(self.wire)
@@ -197,6 +197,10 @@ class Story(Oracle):
         if variables:
             self.name_permissions()
         self.people = [Person(name, self.two.record(table, name, firstname=name)) for name in ("ann", "bob")]
+
+    def between(self, systems: Systems, table: str) -> TwoSystems:
+        """The connector between both systems, with its mapping."""
+        return TwoSystems(systems, NAME, PERMISSIONS, tables=(table,))
 
     def tell(self, steps: Iterable[Step]) -> None:
         """Let it happen."""

@@ -8,6 +8,7 @@ from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.unit.sync.consent_explorer import story_steps
+from tests.unit.sync.consent_lists import NOT_IN_LISTS, StoryInLists
 from tests.unit.sync.consent_story import Meanwhile, Step, Story
 
 #: The stories of a run, and their longest.
@@ -17,20 +18,20 @@ STORIES, NIGHTLY, LENGTH = 50, 5000, 12
 CALL = 9
 
 
-def problems(systems, steps, *, variables=False, table="contact"):
-    story = Story(systems, variables=variables, table=table)
+def problems(systems, steps, *, variables=False, table="contact", kind=Story):
+    story = kind(systems, variables=variables, table=table)
     story.tell(steps)
     story.end()
     return list(story.problems())
 
 
-def explore(systems, seeds, table="contact"):
+def explore(systems, seeds, table="contact", *, kind=Story, without=()):
     broken = {}
     for seed in seeds:
         chance = random.Random(seed)  # noqa: S311 - chance that can be repeated
         variables = chance.random() < 0.5
-        steps = story_steps(chance, chance.randint(2, LENGTH))
-        if found := problems(systems, steps, variables=variables, table=table):
+        steps = story_steps(chance, chance.randint(2, LENGTH), without)
+        if found := problems(systems, steps, variables=variables, table=table, kind=kind):
             broken[seed] = [*found, *map(str, steps)]
     return broken
 
@@ -40,6 +41,24 @@ def explore(systems, seeds, table="contact"):
 )
 def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems, table, stories):
     assert explore(systems, range(stories), table) == {}
+
+
+@pytest.mark.parametrize(("table", "stories"), [("contact", STORIES), ("lead", STORIES // 5)])
+def test_no_random_story_with_marketing_lists_does_either(systems, table, stories):
+    assert explore(systems, range(stories), table, kind=StoryInLists, without=NOT_IN_LISTS) == {}
+
+
+@pytest.mark.nightly
+def test_none_of_thousands_of_random_stories_with_marketing_lists_does_either(systems):
+    assert explore(systems, range(STORIES, NIGHTLY), kind=StoryInLists, without=NOT_IN_LISTS) == {}
+
+
+def test_the_oracle_notices_somebody_who_is_mailed_and_has_left_the_list(systems):
+    story = StoryInLists(systems)
+    story.tell([Step("opts in, in Dataverse"), Step("sync")])
+    story.people[0].agreed.clear()
+
+    assert "ann gets Newsletter and said no last" in list(story.problems())
 
 
 @pytest.mark.nightly
@@ -131,3 +150,14 @@ def test_a_row_that_a_person_makes_while_a_job_switches_the_permission_on_keeps_
     story.end()
 
     assert story.two.in_spotler(story.people[0].record)["permissions"] == []
+
+
+def test_the_history_shows_an_opt_out_after_a_job_whose_note_in_spotler_info_was_lost(systems):
+    """The rows are off as they were before the job, so they look as if nobody had switched them since."""
+    story = Story(systems, variables=True)
+    story.do(Step("opts out, in Dataverse"))
+    story.do(Step("job on", meanwhile=Meanwhile(14, "late", after=True)))
+    story.do(Step("opts out, in Dataverse"))
+    story.end()
+
+    assert list(story.problems()) == []
