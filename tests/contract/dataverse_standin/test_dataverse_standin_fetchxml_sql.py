@@ -18,6 +18,7 @@ from tests.contract.dataverse_standin.sql.queries import (
     USERS,
     queries,
     shown_links,
+    single_conditions,
     text_of,
 )
 from tests.contract.dataverse_standin.sql.translation import connect, sql_of
@@ -84,9 +85,13 @@ def folded(values):
 
 
 def compare(rows, query):
-    found = make_scene(rows).rows(text_of(query))
     with closing(connect(rows)) as database:
-        expected = database.execute(sql_of(query)).fetchall()
+        compare_in(make_scene(rows), database, query)
+
+
+def compare_in(scene, database, query):
+    found = scene.rows(text_of(query))
+    expected = database.execute(sql_of(query)).fetchall()
     if query.distinct:
         columns = [PROPERTIES.get(name, name) for name in query.distinct]
         mine = [folded(row.get(name) for name in columns) for row in found]
@@ -102,6 +107,66 @@ def compare(rows, query):
 
 PROPERTIES = {name: f"_{name}_value" for name in ("parentcustomerid", "ownerid", "parentaccountid", "primarycontactid")}
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+
+def cycled(number, values):
+    """One value of a list, or none, in turn."""
+    return (*values, None)[number % (len(values) + 1)]
+
+
+def many_rows():
+    """Rows with every value of every column."""
+    people = [f"c0c0c0c0-0000-4000-8000-{n:012}" for n in range(1, 61)]
+    contacts = [
+        {
+            "contactid": each,
+            "firstname": cycled(n, TEXTS),
+            "address1_city": cycled(n, CITIES),
+            "gendercode": cycled(n, [1, 2]),
+            "donotbulkemail": cycled(n, [False, True]),
+            "birthdate": cycled(n, DAYS),
+            "createdon": cycled(n, MOMENTS),
+            "numberofchildren": cycled(n, range(5)),
+            "parentcustomerid": cycled(n, COMPANIES),
+            "ownerid": cycled(n, USERS),
+            "new_interests": cycled(n, ["1", "2", "1,2", "1,3", "1,2,3"]),
+        }
+        for n, each in enumerate(people)
+    ]
+    accounts = [
+        {
+            "accountid": each,
+            "name": TEXTS[n],
+            "address1_city": cycled(n, CITIES),
+            "numberofemployees": cycled(n, range(3)),
+            "revenue": cycled(n, range(2)),
+            "creditlimit": cycled(n, range(3)),
+            "parentaccountid": COMPANIES[n - 1] if n else None,
+            "primarycontactid": cycled(n, PEOPLE[:2]),
+        }
+        for n, each in enumerate(COMPANIES)
+    ]
+    return {"account": accounts, "contact": contacts}
+
+
+@pytest.fixture(scope="module")
+def both():
+    rows = many_rows()
+    with closing(connect(rows)) as database:
+        yield make_scene(rows), database
+
+
+@settings(max_examples=1_000, suppress_health_check=QUIET)
+@given(query=single_conditions())
+def test_sqlite_says_the_same_of_every_operator(both, query):
+    compare_in(*both, query)
+
+
+@pytest.mark.nightly
+@settings(max_examples=10_000, suppress_health_check=QUIET)
+@given(query=single_conditions())
+def test_sqlite_says_the_same_of_every_operator_many_more_times(both, query):
+    compare_in(*both, query)
 
 
 @settings(max_examples=100, suppress_health_check=QUIET)
