@@ -1,6 +1,9 @@
 """FetchXML against another evaluation: random rows and random queries, run by the stand-in and by SQLite."""
 
+import re
 from contextlib import closing
+from urllib.parse import unquote
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -9,6 +12,7 @@ from tests.contract.dataverse_standin.fetching import CALLER, FetchScene
 from tests.contract.dataverse_standin.sql.dates import NOW
 from tests.contract.dataverse_standin.sql.queries import (
     CITIES,
+    COLUMNS,
     COMPANIES,
     DAYS,
     IDS,
@@ -180,3 +184,32 @@ def test_sqlite_finds_the_same_rows(rows, query):
 @given(data(), queries())
 def test_sqlite_finds_the_same_rows_in_many_more_queries(rows, query):
     compare(rows, query)
+
+
+ORDERS = st.lists(
+    st.tuples(st.sampled_from(sorted(set(COLUMNS["contact"]) - {"new_interests"})), st.booleans()),
+    max_size=3,
+    unique_by=lambda order: order[0],
+)
+
+
+@settings(max_examples=60, suppress_health_check=QUIET)
+@given(rows=data(), orders=ORDERS, count=st.integers(1, 3))
+def test_pages_that_are_followed_with_their_cookies_are_the_whole_result(rows, orders, count):
+    """Whatever the rows are ordered by: dates, nulls, names behind lookups, labels of choices."""
+    scene = make_scene(rows)
+    link = '<link-entity name="account" from="accountid" to="parentcustomerid" link-type="outer" alias="a"/>'
+    terms = "".join(
+        f'<order attribute="{name}" descending="{"true" if descending else "false"}"/>' for name, descending in orders
+    )
+    inner = f'<entity name="contact"><attribute name="contactid"/>{terms}{link}</entity></fetch>'
+    found, page, cookie = [], 1, ""
+    while page:
+        result = scene.run(f'<fetch page="{page}" count="{count}"{cookie}>{inner}')
+        found += result.rows
+        page = page + 1 if result.more else 0
+        if result.more:
+            decoded = unquote(unquote(re.search('pagingcookie="([^"]*)"', result.cookie)[1]))
+            cookie = f" paging-cookie={quoteattr(decoded)}"
+
+    assert found == scene.run(f"<fetch>{inner}").rows
