@@ -23,8 +23,8 @@ from tests.contract.dataverse_standin.sql.queries import (
     queries,
     shown_links,
     single_conditions,
-    text_of,
 )
+from tests.contract.dataverse_standin.sql.text import text_of
 from tests.contract.dataverse_standin.sql.translation import connect, sql_of
 
 INDIA_CODE = 190
