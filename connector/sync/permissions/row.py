@@ -8,8 +8,8 @@ no other trace than the time of the last write. So the last write tells which of
 | the connector | Changed On | Changed On |
 | anybody else | Changed On, or the last write if it is empty | the later one of Changed On and the last write |
 
-Of two possible times the one counts that favours an opt-out. The Changed On of a subscribed row that lies after the last
-write by more than any clock is off says nothing: else no opt-out in Spotler would ever be newer.
+Of two possible times the one counts that favours an opt-out. The Changed On of a subscribed row that lies after the
+last write by more than any clock is off says nothing: else no opt-out in Spotler would ever be newer.
 """
 
 from dataclasses import replace
