@@ -282,10 +282,10 @@ def test_a_new_subscriber_who_gets_two_rows_is_found(monkeypatch):
 def test_page_views_that_are_acknowledged_before_they_are_stored_are_found(monkeypatch):
     fresh, work, store = Matrix(), works()["read-visitors"], visitors.store_views
 
-    def acknowledged_first(services, leads, views):
+    def acknowledged_first(services, leads, *views):
         for process_id in list(fresh._systems.leads.store.blocks):
             leads.acknowledge(process_id)
-        return store(services, leads, views)
+        return store(services, leads, *views)
 
     monkeypatch.setattr(visitors, "store_views", acknowledged_first)
     usual = fresh.without_fault(work, 1)
