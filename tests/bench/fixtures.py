@@ -1,6 +1,7 @@
 """What the jobs are about: contacts with addresses and permissions, and the jobs themselves."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Final
 
@@ -112,7 +113,9 @@ def _permission(contact: str) -> dict[str, object]:
 
 
 def _known(contact: str, person: dict[str, object]) -> dict[str, object]:
-    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}}
+    """A contact that has not changed lately, so that it is not in the feed of updates."""
+    changed = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}, "lastChanged": changed}
 
 
 def _info(contact: str) -> dict[str, object]:
