@@ -4,6 +4,7 @@
 |---|---|
 | is deactivated, and was or is to be synced | a Remove Marketing List job is queued; it waits for a sync under way |
 | was deleted | its audience is removed here, because no job can be about it |
+| has other members, and a message that does not name them | the records that differ are synced (`list_watch`) |
 | is active, or was never synced | nothing |
 
 A sync that is under way when its list is deleted notices it at its next step. The step before may still have made the
@@ -17,7 +18,7 @@ from typing import Final
 
 from connector.dataverse.api import Row, filters, lookup_id
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Job, MarketingList, lookup_value
+from connector.dataverse.names import Job, ListMember, MarketingList, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.routing.record_item import RecordItem
@@ -26,12 +27,14 @@ from connector.spotler import NotLicensed
 from connector.sync.automatic.items import Returned
 from connector.sync.lists.orders import order
 from connector.sync.lists.removing import remove_audience
+from connector.sync.permissions.list_watch import sync_changed_members_of
 from connector.sync.results import Delivery, NotSent, Sent
 
 #: What the log counts.
 REMOVED: Final = "LIST_REMOVED"
 REMOVAL_QUEUED: Final = "LIST_REMOVAL_QUEUED"
 LEFT: Final = "LIST_LEFT"
+COMPARED: Final = "LIST_COMPARED"
 
 _REMOVE: Final = Operation.REMOVE_MARKETING_LIST
 
@@ -55,7 +58,10 @@ def follow_lists(
         return {ref: NotSent(error) for ref in items}
     results: dict[RecordRef, Delivery] = {}
     deleted = {ref: item for ref, item in items.items() if item.deleted and ref not in rows}
-    for ref in items:
+    for ref, item in items.items():
+        if ListMember.TABLE in item.columns and ref in rows:
+            results[ref] = _compare(services, ref)
+            continue
         results[ref] = (
             _done(REMOVAL_QUEUED if ref in wanted else LEFT) if ref not in deleted else _remove(services, ref)
         )
@@ -100,6 +106,14 @@ def _remove(services: Services, ref: RecordRef) -> Delivery:
     except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
         return NotSent(error)
     return _done(REMOVED)
+
+
+def _compare(services: Services, ref: RecordRef) -> Delivery:
+    try:
+        sync_changed_members_of(services, ref.id)
+    except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+        return NotSent(error)
+    return _done(COMPARED)
 
 
 def _is_sync_under_way(services: Services) -> bool:
