@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from connector import telemetry
 from connector.dataverse.api import Dataverse, connect
 from connector.dataverse.definitions import ColumnDefinitions, DateColumns
+from connector.dataverse.permission_tables import PermissionTable, periodiek
 from connector.errors import Misconfigured
 from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
@@ -65,12 +66,14 @@ class RouterServices:
 
     Attributes:
         mapping: which columns start a sync; None where it cannot be read.
+        periodiek: the table of Periodieken; None where there is none, or its names cannot be read.
     """
 
     bus: Bus
     now: Callable[[], datetime]
     own_user: str | None = None
     mapping: Mapping | None = None
+    periodiek: PermissionTable | None = None
 
 
 def once[T](make: Callable[[], T]) -> Callable[[], T]:
@@ -100,7 +103,12 @@ def get_router_services() -> RouterServices:
         mapping = get_mapping()
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the mapping, jobs have to be routed
         telemetry.log_problem(log, error, operation="mapping")
-    return RouterServices(bus=get_bus(), now=_now, own_user=get_bus_settings().dataverse_user_id, mapping=mapping)
+    settings, table = get_bus_settings(), None
+    try:
+        table = periodiek(settings.periodiek) if settings.periodiek else None
+    except Misconfigured as error:  # the messages about its rows then wait in quarantine
+        telemetry.log_problem(log, error, operation="periodiek")
+    return RouterServices(get_bus(), _now, settings.dataverse_user_id, mapping, table)
 
 
 @once

@@ -1,6 +1,6 @@
 """The records that the samples of `run --once` are about."""
 
-from connector.dataverse.names import Account, Contact, Lead, Permission, Visitor
+from connector.dataverse.names import Account, Contact, Lead, ListMember, MarketingList, Permission, Visitor
 from sandbox.people import People
 from sandbox.sample_setup import create_setup
 
@@ -48,4 +48,13 @@ def create_fixtures(people: People) -> dict[str, str]:
             Visitor.STATUS: 2,
         },
     )
+    ids["friends"] = people.create(MarketingList.SET, {MarketingList.NAME: "Friends", MarketingList.MEMBER_TYPE: 2})
+    for member in ("anna", "silent"):
+        people.create(
+            ListMember.SET,
+            {
+                f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({ids['friends']})",
+                f"{ListMember.MEMBER}_{Contact.TABLE}@odata.bind": f"/{Contact.SET}({ids[member]})",
+            },
+        )
     return ids | create_setup(people)

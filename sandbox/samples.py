@@ -11,6 +11,7 @@ from connector.dataverse.names import (
     Contact,
     Job,
     Lead,
+    MarketingList,
     Visitor,
 )
 
@@ -97,6 +98,11 @@ def automation(key: str) -> Columns:
 def visitor(key: str, **columns: object) -> Columns:
     """The website visitor of a job."""
     return lambda ids: {f"{Job.VISITOR_NAVIGATION}@odata.bind": f"/{Visitor.SET}({ids[key]})", **columns}
+
+
+def marketing_list(key: str) -> Columns:
+    """The list of a job."""
+    return lambda ids: {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({ids[key]})"}
 
 
 def both(*parts: Columns, **columns: object) -> Columns:
@@ -203,6 +209,8 @@ SAMPLES: Final = (
         both(ANNA, automation("welcome")),
         Work("automation.stopped", after=Operation.START_AUTOMATION, reads=2),  # the jobs that started it; automations
     ),
+    _good(Operation.SYNC_MARKETING_LIST, "list Friends", marketing_list("friends")),
+    _good(Operation.REMOVE_MARKETING_LIST, "list Friends", marketing_list("friends"), last=True),
     # It reads its rows, the automations and the campaigns; nothing has changed, so nothing is written.
     _good(Operation.REFRESH_AUTOMATIONS, "", work=Work(None, calls=2, shared=True, reads=1), last=True),
     # It reads the variable, its value and the fields.

@@ -11,8 +11,8 @@ from connector.cli.retry import retry
 from connector.cli.rows import dataverse, job_key, row_id
 from connector.dataverse.api import Row, bind, filters, formatted
 from connector.dataverse.api.rows import created_id
-from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList
+from connector.dataverse.choices import JobStatus, Operation, PromoteTo
+from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList, Visitor
 
 app = typer.Typer(no_args_is_help=True, help="Spotler Jobs.")
 app.command()(retry)
@@ -49,6 +49,8 @@ def add(
     audience: Annotated[str | None, typer.Option(help="The name of an audience.")] = None,
     field: Annotated[str | None, typer.Option(help="The name of a Spotler field.")] = None,
     value: Annotated[str | None, typer.Option(help="The value of the field.")] = None,
+    visitor: Annotated[str | None, typer.Option(help="The id of a Website Visitor.")] = None,
+    promote_to: Annotated[str | None, typer.Option(help="What the visitor becomes: lead or account.")] = None,
 ) -> None:
     """Create a job; the connector runs it as it runs every job."""
     choice = _operation(operation)
@@ -59,12 +61,14 @@ def add(
         (Job.LEAD_NAVIGATION, Lead.SET, lead),
         (Job.LIST_NAVIGATION, MarketingList.SET, marketing_list),
         (Job.AUTOMATION_NAVIGATION, Automation.SET, automation),
+        (Job.VISITOR_NAVIGATION, Visitor.SET, visitor),
     ):
         if target is not None:
             row[f"{navigation}@odata.bind"] = bind(set_name, row_id(target))
     values = {
         Job.AUTOMATION_FIELDS: automation_fields, Job.AUTOMATION_CONTACT_ID: run, Job.TAG: tag, Job.SCORE: score,
         Job.AUDIENCE: audience, Job.FIELD_NAME: field, Job.FIELD_VALUE: value,
+        Job.PROMOTE_TO: None if promote_to is None else _target(promote_to).value,
     }  # fmt: skip
     row |= {column: given for column, given in values.items() if given is not None}
     # Without the tag of the connector's own writes: the router ignores messages with that tag.
@@ -112,6 +116,13 @@ def _operation(slug: str) -> Operation:
         return Operation.from_slug(slug)
     except KeyError:
         refuse(f"Choose one of: {', '.join(choice.slug for choice in Operation)}.")
+
+
+def _target(name: str) -> PromoteTo:
+    try:
+        return PromoteTo[name.upper()]
+    except KeyError:
+        refuse("Choose one of: lead, account.")
 
 
 def _status(name: str) -> JobStatus:

@@ -56,6 +56,11 @@ def _show(certificate: Mapping[str, object]) -> None:
                 for reason, count in of_kind["reasons"].items():
                     shown.add_row("", "", str(reason), f"{count:,}")
         shown.add_row(side, "total", "", f"{counts['total']:,}")
+    lists = certificate["lists"]
+    assert isinstance(lists, Mapping)  # noqa: S101
+    for found, count in lists.items():
+        if lists["total"]:
+            shown.add_row("lists", str(found), "", f"{count:,}")
     console().print(shown)
     records = certificate["records"]
     assert isinstance(records, Mapping)  # noqa: S101

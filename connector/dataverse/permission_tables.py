@@ -65,6 +65,17 @@ class PermissionTable(BaseModel):
         """The primary key."""
         return self.id
 
+    @property
+    def owners(self) -> dict[str, str]:
+        """The table of the record that each lookup refers to, by the column."""
+        return {lookup.column: table for table, lookup in self.lookups.items()}
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The columns that decide what is sent of the record of a row."""
+        optional = (self.bit,) if self.bit else ()
+        return (self.name, *optional, self.subscribed, Permission.STATE, *self.owners)
+
     def lookup(self, record_table: str) -> PermissionLookup:
         """The lookup to records of a table.
 

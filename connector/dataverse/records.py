@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from connector.dataverse.names import Account, Contact, Lead, Permission
+from connector.dataverse.names import Account, Contact, Lead
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,22 +34,6 @@ RECORD_TABLES: Final = {
     Lead.TABLE: RecordTable(Lead.SET, Lead.ID, "fullname"),
     Account.TABLE: RecordTable(Account.SET, Account.ID, "name"),
 }
-
-#: The table of the record that each lookup of a Spotler Permission refers to.
-PERMISSION_OWNERS: Final = {
-    Permission.CONTACT: Contact.TABLE,
-    Permission.LEAD: Lead.TABLE,
-    Permission.ACCOUNT: Account.TABLE,
-}
-
-#: The columns of a Spotler Permission that decide what is sent of its record.
-PERMISSION_COLUMNS: Final = (
-    Permission.NAME,
-    Permission.BIT,
-    Permission.SUBSCRIBED,
-    Permission.STATE,
-    *PERMISSION_OWNERS,
-)
 
 _NAMED: Final = re.compile(r"([a-z]+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 

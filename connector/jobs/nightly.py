@@ -8,7 +8,7 @@ from typing import Final
 from connector import telemetry
 from connector.errors import ConnectorError
 from connector.jobs.clean_up import clean_up
-from connector.plans.expiry import erase_expired
+from connector.plans.expiry import erase_expired, forget_counts
 from connector.pulls.people_gone import erase_gone
 from connector.services import Services
 from connector.sync.interactions.clean_up import delete_old, delete_without_record
@@ -25,6 +25,7 @@ type Part = Callable[[Services, datetime], int]
 #: What is deleted, in this order; the name is that in the log.
 PARTS: Final[Sequence[tuple[str, Part]]] = (
     ("old values", lambda services, _: erase_expired(services)),
+    ("old counts of the brake", lambda services, _: forget_counts(services)),
     ("old jobs", clean_up),
     ("old website visitors", delete_old_visitors),
     ("interactions of people who have left", erase_gone),

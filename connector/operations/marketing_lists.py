@@ -51,9 +51,10 @@ class ListOperation(JobOperation[ListRow]):
     def _perform(self, task: Task[ListRow], context: Context) -> Result:
         try:
             context.check_time()
-            return self._do(task, context)
         except OutOfTime:
             return Continue(_WAITS)
+        try:
+            return self._do(task, context)
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
             return Failed(error)
 
@@ -101,10 +102,12 @@ class SyncMarketingList(ListOperation):
     @override
     def _do(self, task: Task[ListRow], context: Context) -> Result:
         sync = ListSync(context.services, task.plan, clean_text(task.plan.name), context.check_time)
-        run = sync.step(task.job.id, task.job.modified_on)
+        try:
+            run = sync.step(task.job.id, task.job.modified_on)
+        except OutOfTime:
+            return Continue(sync.progress)
         if run.phase is not Phase.OVER:
             return Continue(run.progress)
-        show_synced(context.services, task.plan.id, is_synced=True)
         outcome = outcome_of(run)
         status = JobStatus.FAILED if outcome.is_failed else JobStatus.COMPLETED
         return Done(outcome.message, outcome.code, status)

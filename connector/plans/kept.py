@@ -25,14 +25,13 @@ from connector.sync.all_records import CHUNK
 from connector.sync.both_ways import inward
 from connector.sync.both_ways.columns import shared_columns
 from connector.sync.both_ways.inward import ShownUpdate
-from connector.sync.brake.brake import PLANS, TRIES, BrakeCount
+from connector.sync.brake.brake import COUNTS, PLANS, TRIES, BrakeCount
 from connector.sync.old_values import begun
 from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.outward import no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
-_COUNTS: Final = "brake/"
 #: Slashes in the name of a part of a plan.
 _PART_DEPTH: Final = 2
 
@@ -171,7 +170,7 @@ def discard(services: Services, plan: str) -> None:
 
 def _settle(state: StateStore, plan: str, *, approved: bool) -> None:
     """Tell the brake what a person decided."""
-    for name in state.names(_COUNTS):
+    for name in state.names(f"{COUNTS}/"):
         for _ in range(TRIES):
             stored = state.read(name)
             if stored is None or stored.value.get("plan") != plan:

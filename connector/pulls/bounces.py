@@ -59,10 +59,11 @@ class BounceFeed:
 
     def work(self, services: Services, entries: Sequence[Bounce]) -> Counter[str]:
         """Change the rows of the contacts, and keep what bounced."""
+        counts = apply_bounces(services, entries)
         if services.settings.interactions_enabled:
             events = [event for entry in entries if (event := MailingEvent.of_bounce(entry))]
             store_events(services, events, mailing_names(services))
-        return apply_bounces(services, entries)
+        return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rows of Spotler Permission follow what Spotler calls its permissions: by the bit, which stays when a name changes.
+"""Rows of permissions follow what Spotler calls its permissions: by the bit, which stays when a name changes.
 
 | A row has | Then |
 |---|---|
@@ -9,13 +9,16 @@
 
 When and by whom the permission was changed stays as it was, because nobody agreed to anything now. The history gets an
 entry under the new name, so that it goes on.
+
+A table of Periodieken may have no column for the bit: then a former name alone shows which permission it is. Where it
+has no column for the time of the last change, its rows are left as they are: a write would look like a newer consent.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
@@ -24,13 +27,13 @@ from connector.consent.edits import edits_of
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Keyed, Row, filters
 from connector.dataverse.choices import ConsentCause
-from connector.dataverse.names import Permission, lookup_value
-from connector.dataverse.permission_tables import SPOTLER_PERMISSION
-from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.permission_tables import PermissionTable
+from connector.dataverse.records import RecordRef
 from connector.services import Services
 from connector.spotler import Option
 from connector.sync.permissions.former_names import former_names, remember_names
 from connector.sync.permissions.history import append, latest
+from connector.sync.permissions.places import row_tables
 from connector.sync.permissions.row import columns_of, read_row
 
 log = logging.getLogger(__name__)
@@ -64,62 +67,85 @@ def update_rows(services: Services, options: Sequence[Option]) -> int:
     Raises:
         ConnectorError: when Dataverse cannot be asked, or does not take a row.
     """
-    contradictions = _contradictions(options)
-    if contradictions and services.dataverse.query(
-        Permission.SET, select=(Permission.ID,), filter=contradictions, top=1
-    ):
-        log.warning(
-            "Rows of Spotler Permission have the name of one permission and the bit of another. They were left as they "
-            "are, and switch nothing on. Correct their name or empty their bit."
-        )
     end = services.now() + TIME_LIMIT
     former = former_names(services, options)
-    changed = sum(
-        _apply(services, change, is_over=lambda: services.now() >= end) for change in _changes(options, former)
-    )  # fmt: skip
+    tables = [table for table in row_tables(services) if table.changed_on]
+    changed = sum(_update(services, table, options, former, end) for table in tables)
     remember_names(services, options)
     return changed
 
 
-def _changes(options: Sequence[Option], former: Mapping[int, Sequence[str]]) -> Iterator[_Change]:
+def _update(
+    services: Services,
+    table: PermissionTable,
+    options: Sequence[Option],
+    former: Mapping[int, Sequence[str]],
+    end: datetime,
+) -> int:
+    contradictions = _contradictions(table, options)
+    if contradictions and services.dataverse.query(table.set, select=(table.id,), filter=contradictions, top=1):
+        log.warning(
+            "Rows of permissions have the name of one permission and the bit of another. They were left as they "
+            "are, and switch nothing on. Correct their name or empty their bit."
+        )
+    return sum(
+        _apply(services, table, change, is_over=lambda: services.now() >= end)
+        for change in _changes(table, options, former)
+    )
+
+
+def _changes(
+    table: PermissionTable, options: Sequence[Option], former: Mapping[int, Sequence[str]]
+) -> Iterator[_Change]:
+    if table.bit is None:
+        for option in options:
+            if former[option.bit]:
+                yield _Change(filters.in_(table.name, former[option.bit]), {table.name: option.name[:NAME_LENGTH]})
+        return
     names = Counter(key_of(option.name) for option in options)
-    no_such_bit = filters.and_(*(filters.ne(Permission.BIT, option.bit) for option in options))
-    no_such_name = filters.and_(*(filters.ne(Permission.NAME, option.name) for option in options))
-    no_bit = filters.or_(filters.eq(Permission.BIT, None), f"({no_such_bit})")
+    no_such_bit = filters.and_(*(filters.ne(table.bit, option.bit) for option in options))
+    no_such_name = filters.and_(*(filters.ne(table.name, option.name) for option in options))
+    no_bit = filters.or_(filters.eq(table.bit, None), f"({no_such_bit})")
     for option in options:
         if names[key_of(option.name)] == 1:
-            yield _Change(filters.and_(filters.eq(Permission.NAME, option.name), no_bit), {Permission.BIT: option.bit})
+            yield _Change(filters.and_(filters.eq(table.name, option.name), no_bit), {table.bit: option.bit})
         if former[option.bit]:
-            names_before = filters.in_(Permission.NAME, former[option.bit])
-            yield _Change(filters.and_(names_before, filters.eq(Permission.BIT, None)), {Permission.BIT: option.bit})
-        renamed = filters.and_(filters.eq(Permission.BIT, option.bit), no_such_name)
-        yield _Change(renamed, {Permission.NAME: option.name[:NAME_LENGTH]})
+            names_before = filters.in_(table.name, former[option.bit])
+            yield _Change(filters.and_(names_before, filters.eq(table.bit, None)), {table.bit: option.bit})
+        renamed = filters.and_(filters.eq(table.bit, option.bit), no_such_name)
+        yield _Change(renamed, {table.name: option.name[:NAME_LENGTH]})
 
 
-def _contradictions(options: Sequence[Option]) -> str:
-    """Rows with the name of one permission and the bit of another; no text if there is only one permission."""
+def _contradictions(table: PermissionTable, options: Sequence[Option]) -> str:
+    """Rows with the name of one permission and the bit of another; no text if there can be none."""
+    bit = table.bit
+    if bit is None:
+        return ""
     others = {
         option.name: [other.bit for other in options if key_of(other.name) != key_of(option.name)] for option in options
     }
     return filters.or_(*(
-        f"({filters.and_(filters.eq(Permission.NAME, name), filters.in_(Permission.BIT, bits))})"
+        f"({filters.and_(filters.eq(table.name, name), filters.in_(bit, bits))})"
         for name, bits in others.items()
         if bits
     ))  # fmt: skip
 
 
-def _apply(services: Services, change: _Change, *, is_over: Callable[[], bool]) -> int:
+def _apply(services: Services, table: PermissionTable, change: _Change, *, is_over: Callable[[], bool]) -> int:
     changed = 0
     while not is_over():
         rows = services.dataverse.query(
-            Permission.SET, select=(*columns_of(SPOTLER_PERMISSION), *_OWNERS), filter=change.rows, top=PAGE
+            table.set,
+            select=(*columns_of(table), *(lookup.value for lookup in table.lookups.values())),
+            filter=change.rows,
+            top=PAGE,
         )
         if not rows:
             break
-        for error in append(services.dataverse, list(_entries(services, change, rows))).values():
+        for error in append(services.dataverse, list(_entries(services, table, change, rows))).values():
             raise error
         results = services.dataverse.update_multiple(
-            Permission, [Keyed(str(row[Permission.ID]), {**change.values, **_same_time(services, row)}) for row in rows]
+            table, [Keyed(str(row[table.id]), {**change.values, **_same_time(services, table, row)}) for row in rows]
         )
         for error in filter(None, (result.error for result in results)):
             raise error
@@ -127,18 +153,18 @@ def _apply(services: Services, change: _Change, *, is_over: Callable[[], bool]) 
     return changed
 
 
-def _same_time(services: Services, row: Row) -> Row:
+def _same_time(services: Services, table: PermissionTable, row: Row) -> Row:
     """When the permission was switched: after this write, nothing else shows it."""
-    at = read_row(services, row).at
-    return {Permission.CHANGED_ON: at.isoformat(timespec="seconds")} if at else {}
+    at = read_row(services, row, table).at
+    return {table.changed_on: at.isoformat(timespec="seconds")} if at and table.changed_on else {}
 
 
-def _entries(services: Services, change: _Change, rows: Sequence[Row]) -> Iterator[Change]:
+def _entries(services: Services, table: PermissionTable, change: _Change, rows: Sequence[Row]) -> Iterator[Change]:
     """The entries of rows that get another name: what people did to them under the old name, and the new name."""
-    name = change.values.get(Permission.NAME)
+    name = change.values.get(table.name)
     if not isinstance(name, str):
         return
-    owned = [(record, read_row(services, row)) for row in rows if (record := _owner(row))]
+    owned = [(record, read_row(services, row, table)) for row in rows if (record := _owner(table, row))]
     renamed = [(record, row) for record, row in owned if key_of(row.name) != key_of(name)]
     for part in batched(renamed, RECORDS, strict=False):
         histories = latest(services.dataverse, {record for record, _ in part})
@@ -148,10 +174,6 @@ def _entries(services: Services, change: _Change, rows: Sequence[Row]) -> Iterat
             yield Change(record, name, on, on, at, ConsentCause.RULE, f"Renamed in Spotler; it was {row.name}")
 
 
-def _owner(row: Row) -> RecordRef | None:
-    owners = {table: row.get(column) for table, column in zip(RECORD_TABLES, _OWNERS, strict=True)}
-    return next((RecordRef(table, str(key).lower()) for table, key in owners.items() if key), None)
-
-
-#: The lookups of a row, in the order of RECORD_TABLES.
-_OWNERS: Final = tuple(lookup_value(column) for column in (Permission.CONTACT, Permission.LEAD, Permission.ACCOUNT))
+def _owner(table: PermissionTable, row: Row) -> RecordRef | None:
+    owners = {name: row.get(lookup.value) for name, lookup in table.lookups.items()}
+    return next((RecordRef(name, str(key).lower()) for name, key in owners.items() if key), None)

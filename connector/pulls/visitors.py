@@ -20,6 +20,7 @@ from connector.pulls.loop import MALFORMED, TIME_LIMIT, is_on, run_feed
 from connector.services import Services
 from connector.spotler.leads import SpotlerLeads, VisitingCompany
 from connector.sync.moments import FUTURE
+from connector.sync.visitors.hot import follow_setting
 from connector.sync.visitors.storing import store_visitors
 from connector.sync.visitors.views import is_left_out, store_views
 
@@ -33,6 +34,7 @@ UNREADABLE: Final = 3
 REPEATED: Final = 3
 
 #: Words of the counts.
+FOLLOWED: Final = "hot or not by a new setting"
 NOT_WAITING: Final = "blocks that were not waiting to be acknowledged"
 
 
@@ -47,12 +49,13 @@ def read_visitors(services: Services) -> Counter[str]:
     leads = services.leads
     if not is_on("visitors", setting=services.settings.visitors_enabled and leads is not None) or leads is None:
         return Counter()
-    counts, problem = Counter[str](), None
+    counts, problem, began = Counter[str](), None, services.now()
     try:
-        counts += run_feed(services, VisitorFeed(services, leads))
+        counts += run_feed(services, VisitorFeed(services, leads), deadline=began + TIME_LIMIT / 2)
+        counts[FOLLOWED] += follow_setting(services)
     except ConnectorError as error:
         problem = error
-    counts += read_page_views(services, leads)
+    counts += read_page_views(services, leads, began + TIME_LIMIT)
     if problem is not None:
         raise problem
     return counts
@@ -94,8 +97,13 @@ class VisitorFeed:
         return store_visitors(services, [each for each in entries if each is not None])
 
 
-def read_page_views(services: Services, leads: SpotlerLeads) -> Counter[str]:
+def read_page_views(services: Services, leads: SpotlerLeads, deadline: datetime) -> Counter[str]:
     """Empty the queue of page views, block by block; nothing while another run is at work.
+
+    Args:
+        services: the systems.
+        leads: Spotler Leads.
+        deadline: when to end and leave the rest for the next run.
 
     Raises:
         ConnectorError: as `read_visitors`. What was not stored is not acknowledged, and comes again.
@@ -106,7 +114,7 @@ def read_page_views(services: Services, leads: SpotlerLeads) -> Counter[str]:
         return Counter()
     counts = Counter[str]()
     try:
-        _empty(services, leads, lease, counts)
+        _empty(services, leads, lease, deadline, counts)
     finally:
         _report(counts)
         try:
@@ -116,10 +124,12 @@ def read_page_views(services: Services, leads: SpotlerLeads) -> Counter[str]:
     return +counts
 
 
-def _empty(services: Services, leads: SpotlerLeads, lease: FeedCheckpoint, counts: Counter[str]) -> None:
-    end, seen = services.now() + TIME_LIMIT, set[str]()
+def _empty(
+    services: Services, leads: SpotlerLeads, lease: FeedCheckpoint, deadline: datetime, counts: Counter[str]
+) -> None:
+    seen = set[str]()
     unreadable = repeated = 0
-    while services.now() < end:
+    while services.now() < deadline:
         block = leads.next_block()
         if block.is_empty:
             break

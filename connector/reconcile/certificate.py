@@ -36,6 +36,7 @@ class Certificate:
         of_records: their classes.
         contacts: how many contacts Spotler has shown.
         of_contacts: their classes.
+        lists: what was found about the audiences of how many Marketing Lists.
         unseen: how many of these contacts the feed did not show; they were asked for.
         settled: whether the contacts were read until nothing new came.
         samples: ids of some records that are not equal, by class and reason.
@@ -49,6 +50,7 @@ class Certificate:
     of_records: Counts
     contacts: int
     of_contacts: Counts
+    lists: Mapping[str, int] = field(default_factory=dict)
     unseen: int = 0
     settled: bool = True
     samples: Mapping[FindingKind, Mapping[str, list[str]]] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Certificate:
             "mapping": self.mapping,
             "records": _side(self.records, self.of_records) | {"remainder": self.remainder},
             "contacts": _side(self.contacts, self.of_contacts),
+            "lists": {"total": sum(self.lists.values()), **self.lists},
             "not_shown_by_the_feed": self.unseen,
             "contacts_settled": self.settled,
             "samples": {kind.value: dict(reasons) for kind, reasons in self.samples.items()},
@@ -88,6 +91,11 @@ def sentence_of(certificate: Mapping[str, object]) -> str:
             if reasons:
                 told = ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
                 parts.append(f"{kind.value.title()} {side}: {told}.")
+    lists = certificate["lists"]
+    assert isinstance(lists, Mapping)  # noqa: S101
+    if lists["total"]:
+        told = ", ".join(f"{found} {count:,}" for found, count in sorted(lists.items()) if found != "total")
+        parts.append(f"{lists['total']:,} marketing lists: {told}.")
     if not certificate["contacts_settled"]:
         parts.append("Contacts changed faster than they could be read, so some may be missing.")
     return " ".join(parts)
@@ -125,6 +133,7 @@ def certificate_of(run: ReconcileRun, records: Collection[bytes], *, ended: date
         of_records,
         _total(of_contacts),
         of_contacts,
+        lists=Counter(run.lists.values()),
         unseen=run.unseen,
         settled=run.new == 0 or run.pass_number < PASSES,
         samples=samples,

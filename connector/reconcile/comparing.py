@@ -14,6 +14,7 @@ from typing import Final
 from connector.consent import Fate
 from connector.dataverse.records import RecordRef
 from connector.errors import Misconfigured, Transient
+from connector.plans.changes import Becomes
 from connector.plans.effects import Action, PlannedWrite
 from connector.plans.making import PlanMaker, code_of
 from connector.reconcile.drift import drifted_fields
@@ -34,6 +35,8 @@ CONTENT: Final = "content"
 NEW: Final = "missing in Spotler"
 STATUS: Final = "status"
 CONSENT: Final = "consent"
+#: Both sides agree, and Spotler Info does not know that: the record is sent once more as it is. That is no difference.
+FORGOTTEN: Final = "forgotten"
 
 #: What differs by what the sync does about it; the first one that occurs is named.
 _BY_ACTION: Final = {
@@ -148,6 +151,8 @@ class Comparison:
                 done.forced.add(ref)
             if planned.problem:
                 done.differing[ref] = planned.problem
+            elif not has_drifted and planned.effects and all(each.change is Becomes.SAME for each in planned.changes):
+                done.differing[ref] = FORGOTTEN
             elif planned.effects:
                 done.differing[ref] = reason_of(planned.effects)
             elif has_drifted:

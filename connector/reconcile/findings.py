@@ -1,6 +1,6 @@
 """In which class a record or a contact is, and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
@@ -68,6 +68,12 @@ class PairFinding:
     def is_final(self) -> bool:
         """Whether it is about a record, and will not be looked at again."""
         return self.in_dataverse and not self.is_open
+
+    def after(self, earlier: "PairFinding | None") -> "PairFinding":
+        """The same after an earlier comparison: what was repaired then and agrees now counts as repaired."""
+        if earlier is None or not earlier.is_open or earlier.kind is not FindingKind.REPAIRED:
+            return self
+        return replace(earlier, is_open=False) if self.kind is FindingKind.EQUAL else self
 
     @property
     def value(self) -> list[object]:

@@ -5,6 +5,7 @@
      "unseen": 3,                                  contacts that Spotler has and its feed did not show
      "retries": 0,                                 of records that met a problem that may pass
      "contacts_done": false,                       whether all contacts were read
+     "lists": {"…": "equal"},
      "findings": [["equal", "", true, true, false], …],
      "shards": ["reconcile/found/…", …],
      "lease": {"run": "…", "until": "2026-…"}}
@@ -70,6 +71,7 @@ class ReconcileRun:
         new: how many of those were not known before.
         unseen: how many contacts Spotler has that its feed did not show.
         contacts_done: whether all contacts were read.
+        lists: what was found about the audience of each Marketing List, by its id.
         retries: how often the records that met a problem that may pass were, or are to be, compared again.
     """
 
@@ -84,6 +86,7 @@ class ReconcileRun:
     unseen: int = 0
     contacts_done: bool = False
     retries: int = 0
+    lists: dict[str, str] = field(default_factory=dict)
     _shards: list[str] = field(default_factory=list)
     _holder: str = ""
     _version: str | None = None
@@ -123,6 +126,8 @@ class ReconcileRun:
             _number(value.get(name)) for name in ("pass", "after", "new", "unseen", "retries")
         )
         run.contacts_done = value.get("contacts_done") is True
+        lists = value.get("lists")
+        run.lists = {str(name): str(found) for name, found in lists.items()} if isinstance(lists, dict) else {}
         run.marks = Marks(map(PairFinding.parse, _list(value.get("findings"))))
         run._shards = [str(each) for each in _list(value.get("shards"))]
         for name in run._shards:
@@ -188,6 +193,7 @@ class ReconcileRun:
             "unseen": self.unseen,
             "retries": self.retries,
             "contacts_done": self.contacts_done,
+            "lists": self.lists,
             "findings": [finding.value for finding in self.marks.findings],
             "shards": self._shards,
         }

@@ -1,7 +1,7 @@
 """One step of a comparison of both sides: as much as the time allows; the next step goes on.
 
     ids of all records listed ─► contacts, pass after pass, block by block ─► records that no contact was found for
-        ─► records whose problem may have passed ─► certificate
+        ─► records whose problem may have passed ─► audiences of Marketing Lists ─► certificate
 
 Each step lists the ids again, so records that come or go meanwhile are taken into account.
 """
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from connector import due
 from connector.dataverse.records import RecordRef
+from connector.reconcile.audiences import compare_audience, synced_lists
 from connector.reconcile.certificate import certificate_of
 from connector.reconcile.comparing import STATUS, Comparison
 from connector.reconcile.findings import FindingKind, PairFinding, deleted_meanwhile
@@ -89,7 +90,7 @@ class Reconciler:
         left = [key for key in records if (found := run.marks.get(key)) is None or not found.in_dataverse]
         if not self._others(run, left, records):
             return None
-        if not self._open(run, records):
+        if not self._open(run, records) or not self._lists(run):
             return None
         return certificate_of(run, records.keys(), ended=self._services.now()).value
 
@@ -163,6 +164,15 @@ class Reconciler:
             raise ReconcileWaits
         return True
 
+    def _lists(self, run: ReconcileRun) -> bool:
+        """Compare the audiences of Marketing Lists; False if the time is over before that."""
+        for row in synced_lists(self._services):
+            if row.id not in run.lists:
+                run.lists[row.id] = compare_audience(self._services, row)
+                if self._is_over():
+                    return False
+        return True
+
     # Both
 
     def _compare(
@@ -185,7 +195,7 @@ class Reconciler:
         found |= self._statuses(compared.shown, found)
         for ref, finding in found.items():
             key = key_of_row(ref.id)
-            run.marks.put(key, finding)
+            run.marks.put(key, finding.after(run.marks.get(key)))
             if not finding.in_dataverse:
                 listed.pop(key, None)
 
@@ -193,14 +203,15 @@ class Reconciler:
         self, shown: Mapping[str, ShownUpdate], found: Mapping[RecordRef, PairFinding]
     ) -> dict[RecordRef, PairFinding]:
         """The records that were in step but for the status that Spotler Info shows of their contact."""
-        if not shown:
+        settled = [ref for ref, finding in found.items() if not finding.is_open and ref.id in shown]
+        if not settled:
             return {}
-        contacts = {record: update.contact for record, update in shown.items()}
-        became = follow_contacts(self._services, contacts, min(each.seen_on for each in shown.values()))
+        contacts = {ref.id: shown[ref.id].contact for ref in settled}
+        became = follow_contacts(self._services, contacts, min(shown[ref.id].seen_on for ref in settled))
         return {
             ref: PairFinding(FindingKind.REPAIRED, STATUS)
-            for ref, finding in found.items()
-            if finding.kind is FindingKind.EQUAL and became.get(ref.id, UNCHANGED) != UNCHANGED
+            for ref in settled
+            if found[ref].kind is FindingKind.EQUAL and became.get(ref.id, UNCHANGED) != UNCHANGED
         }
 
     def _pause(self, run: ReconcileRun, records: Collection[bytes]) -> bool:

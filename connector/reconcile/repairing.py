@@ -18,7 +18,7 @@ from connector.plans.gate import Admission, gated
 from connector.plans.kept import held_records
 from connector.plans.making import code_of
 from connector.plans.sending import send
-from connector.reconcile.comparing import LOST, Compared, Comparison
+from connector.reconcile.comparing import FORGOTTEN, LOST, Compared, Comparison
 from connector.reconcile.findings import HELD, STILL_DIFFERS, FindingKind, PairFinding, deleted_meanwhile
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
@@ -87,7 +87,7 @@ class Repair:
         gate = NotingGate({row.id: ref.id for ref, record in records.items() for row in record.facts.rows})
         problems = self._sync(gated(self._services, gate), records, compared)
         after = RecordReader(self._services).read(differing)
-        again = self._comparison.compare(after, {})
+        again = self._comparison.compare(after, {}, asks_all=True)
         held = held_records(self._services.state) if again.differing else frozenset[RecordRef]()
         found: dict[RecordRef, PairFinding] = {}
         for ref, why in differing.items():
@@ -95,8 +95,11 @@ class Repair:
             if ref not in after:
                 found[ref] = deleted_meanwhile(is_there=was_there)
             elif ref in again.found and again.found[ref].kind is not FindingKind.QUARANTINED:
-                is_repaired = bool(gate.done[ref.id])
+                is_repaired = bool(gate.done[ref.id]) and why != FORGOTTEN
                 found[ref] = PairFinding(FindingKind.REPAIRED, why) if is_repaired else again.found[ref]
+            elif again.differing.get(ref) == FORGOTTEN and gate.done[ref.id]:
+                # Both sides agree, but that could not be remembered: it is done once more.
+                found[ref] = PairFinding(FindingKind.REPAIRED, why, is_open=True)
             else:
                 found[ref] = _not_repaired(problems.get(ref), again.found.get(ref), is_held=ref in held)
             found[ref] = replace(found[ref], in_spotler=was_there)

@@ -8,7 +8,7 @@
 | Assign | the record, where the owner starts a sync |
 | Delete | the record, as deleted |
 | Merge | the record that stays, and the one that was merged into it |
-| any of them about a Spotler Permission | the record of the permission, before and after the change |
+| any of them about a Spotler Permission or a Periodiek | the record of the permission, before and after the change |
 | a change of the state of a Marketing List, and its deletion | the list |
 | AddMember, RemoveMember and their like | the members, where the mapping keeps permissions in lists (`@map(list)`) |
 
@@ -16,15 +16,16 @@ Which columns of a record start a sync is in the mapping (`OutwardPlan.triggers`
 every change does. A message that Dataverse cut for its size starts a sync of the record that it names.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from connector.dataverse.messages import Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
-from connector.dataverse.names import Flags, ListMember, MarketingList, Permission
-from connector.dataverse.records import PERMISSION_COLUMNS, PERMISSION_OWNERS, RECORD_TABLES, RecordRef
+from connector.dataverse.names import Flags, ListMember, MarketingList
+from connector.dataverse.permission_tables import SPOTLER_PERMISSION, PermissionTable
+from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import Mapping as RecordMapping, OutwardPlan, plan
 from connector.mapping.permission_lists import permission_list_tables
 from connector.routing.record_item import RecordItem, joined_items
@@ -35,22 +36,10 @@ _STATES: Final = ("SetState", "SetStateDynamicEntity")
 _OF_MEMBERS: Final = frozenset({"AddMember", "AddListMembers", "RemoveMember", "RemoveListMembers"})
 _OF_ROWS: Final = frozenset({*_CREATIONS, *_CHANGES, *_STATES, "Assign", "Delete"})
 
-#: The messages of each table that the connector handles.
-HANDLED: Final[Mapping[str, frozenset[str]]] = {
-    **dict.fromkeys(RECORD_TABLES, _OF_ROWS | {"Merge"}),
-    Permission.TABLE: _OF_ROWS,
-    MarketingList.TABLE: _OF_ROWS | _OF_MEMBERS,
-}
+_OF_RECORDS: Final = _OF_ROWS | {"Merge"}
 
 #: What operations change whose messages do not list the columns.
 _COLUMNS_OF: Final = {**dict.fromkeys(_STATES, (Flags.STATE, Flags.STATUS)), "Assign": ("ownerid",)}
-
-#: The primary key of each table.
-_ID_COLUMNS: Final = {
-    **{table: names.id_column for table, names in RECORD_TABLES.items()},
-    Permission.TABLE: Permission.ID,
-    MarketingList.TABLE: MarketingList.ID,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +57,39 @@ class _Row:
     entity: Entity | None = None
 
 
-def record_items(message: Message, mapping: RecordMapping | None, now: datetime) -> list[RecordItem]:
+def record_items(
+    message: Message, mapping: RecordMapping | None, now: datetime, periodiek: PermissionTable | None = None
+) -> list[RecordItem] | None:
     """The records of which a message starts a sync, each once.
 
     Args:
-        message: of a table and an operation in `HANDLED`.
+        message: what Dataverse posted.
         mapping: which columns start a sync; None where that is not known.
         now: the present, in UTC.
+        periodiek: the table of Periodieken; None where there is none.
+
+    Returns:
+        the items; None where the connector does not handle such a message of the table.
 
     Raises:
         Malformed: the message does not say which record it is about.
     """
-    match message.table:
-        case Permission.TABLE:
-            found = _of_permission(message, now)
-        case MarketingList.TABLE:
-            found = (
-                _of_members(message, mapping, now) if message.message_name in _OF_MEMBERS else _of_list(message, now)
-            )
-        case _:
-            found = _of_record(message, mapping, now)
-    return joined_items(found)
+    table, operation = message.table, message.message_name
+    permissions = {each.table: each for each in (SPOTLER_PERMISSION, periodiek) if each is not None}
+    if table in RECORD_TABLES and operation in _OF_RECORDS:
+        return joined_items(_of_record(message, mapping, now))
+    if table in permissions and operation in _OF_ROWS:
+        return joined_items(_of_permission(message, permissions[table], now))
+    if table == MarketingList.TABLE and operation in _OF_MEMBERS:
+        return joined_items(_of_members(message, mapping, now))
+    if table == MarketingList.TABLE and operation in _OF_ROWS:
+        return joined_items(_of_list(message, now))
+    return None
 
 
 def _of_record(message: Message, mapping: RecordMapping | None, now: datetime) -> Iterator[RecordItem]:
     known = plan(mapping, message.table) if mapping is not None else None
-    for row in _rows(message):
+    for row in _rows(message, RECORD_TABLES[message.table].id_column):
         record = RecordRef(message.table, row.id)
         if message.message_name == "Delete":
             yield RecordItem(record=record, deleted=True, first_seen=now)
@@ -113,33 +109,33 @@ def _changed(row: _Row, known: OutwardPlan | None) -> tuple[str, ...]:
     return tuple(sorted(known.triggers & set(row.columns))) if known is not None and row.columns is not None else ()
 
 
-def _of_permission(message: Message, now: datetime) -> Iterator[RecordItem]:
+def _of_permission(message: Message, table: PermissionTable, now: datetime) -> Iterator[RecordItem]:
     images = (*message.pre_images.values(), *message.post_images.values())
-    for row in _rows(message):
+    for row in _rows(message, table.id):
         is_creation = message.message_name in _CREATIONS
-        if not is_creation and row.columns is not None and set(PERMISSION_COLUMNS).isdisjoint(row.columns):
+        if not is_creation and row.columns is not None and set(table.watched).isdisjoint(row.columns):
             continue
         values = [each for each in (row.entity, *images) if each is not None]
-        records = sorted({record for each in values for record in _records_of(each)})
+        records = sorted({record for each in values for record in _records_of(each, table)})
         yield from (RecordItem(record=record, first_seen=now) for record in records)
         if message.message_name == "Delete":
-            _check_owner(records, values)
-        elif not records and not (is_creation and row.entity is not None and _is_of_nobody(row.entity)):
+            _check_owner(records, values, table)
+        elif not records and not (is_creation and row.entity is not None and _is_of_nobody(row.entity, table)):
             # An image may have been registered without the columns that say whose it is.
             yield RecordItem(permission=row.id, first_seen=now)
 
 
-def _check_owner(records: Collection[RecordRef], values: Collection[Entity]) -> None:
+def _check_owner(records: Collection[RecordRef], values: Collection[Entity], table: PermissionTable) -> None:
     """Refuse the deletion of a permission that does not say whose it was, because the row cannot be read any more."""
     if not records and not values:
-        raise Malformed("The deletion of a Spotler Permission does not say whose it was: its step has no pre-image.")
-    if not records and not all(map(_is_of_nobody, values)):
-        raise Malformed("The deletion of a Spotler Permission does not say whose it was in a form that is known.")
+        raise Malformed("The deletion of a permission does not say whose it was: its step has no pre-image.")
+    if not records and not all(_is_of_nobody(each, table) for each in values):
+        raise Malformed("The deletion of a permission does not say whose it was in a form that is known.")
 
 
-def _is_of_nobody(entity: Entity) -> bool:
+def _is_of_nobody(entity: Entity, table: PermissionTable) -> bool:
     """Whether the permission belongs to no record; an owner that cannot be read is one."""
-    return all(entity.attributes.get(column) is None for column in PERMISSION_OWNERS)
+    return all(entity.attributes.get(column) is None for column in table.owners)
 
 
 def _of_list(message: Message, now: datetime) -> Iterator[RecordItem]:
@@ -147,7 +143,7 @@ def _of_list(message: Message, now: datetime) -> Iterator[RecordItem]:
     is_deletion = message.message_name == "Delete"
     if message.message_name in _CREATIONS or message.is_new is True:
         return
-    for row in _rows(message):
+    for row in _rows(message, MarketingList.ID):
         if is_deletion or row.columns is None or MarketingList.STATE in row.columns:
             yield RecordItem(record=RecordRef(MarketingList.TABLE, row.id), deleted=is_deletion, first_seen=now)
 
@@ -164,21 +160,21 @@ def _of_members(message: Message, mapping: RecordMapping | None, now: datetime) 
         yield RecordItem(record=record, columns=(ListMember.TABLE,), first_seen=now)
 
 
-def _records_of(entity: Entity) -> Iterator[RecordRef]:
-    for column, table in PERMISSION_OWNERS.items():
+def _records_of(entity: Entity, table: PermissionTable) -> Iterator[RecordRef]:
+    for column, owner in table.owners.items():
         value = entity.attributes.get(column)
         if isinstance(value, EntityReference) and value.id:
-            yield RecordRef(table, value.id)
+            yield RecordRef(owner, value.id)
 
 
-def _rows(message: Message) -> list[_Row]:
+def _rows(message: Message, id_column: str) -> list[_Row]:
     """The rows that a message is about.
 
     Raises:
         Malformed: it names none, or does not say which rows it is about.
     """
     if message.targets:
-        return [_row(message.table, each) for each in message.targets]
+        return [_row(each, id_column) for each in message.targets]
     if message.record_id is None:
         raise Malformed("The message does not say which record it is about.")
     entity = message.target if isinstance(message.target, Entity) and not message.truncated else None
@@ -186,8 +182,8 @@ def _rows(message: Message) -> list[_Row]:
     return [_Row(message.record_id, columns, entity)]
 
 
-def _row(table: str, entity: Entity) -> _Row:
-    own = entity.attributes.get(_ID_COLUMNS[table])
+def _row(entity: Entity, id_column: str) -> _Row:
+    own = entity.attributes.get(id_column)
     row_id = entity.id or (own.lower() if isinstance(own, str) else None)
     if row_id is None:
         raise Malformed("A row of the message has no id.")

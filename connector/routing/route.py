@@ -7,12 +7,13 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.messages import Choice, Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
 from connector.dataverse.names import OWN_TAG, Contact, Job as Names, Lead
+from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
 from connector.due import UNSAVED
 from connector.errors import Misconfigured, Unreadable
 from connector.mapping import Mapping
 from connector.routing.record_item import RecordItem
-from connector.routing.records import HANDLED, record_items
+from connector.routing.records import record_items
 from connector.routing.subscriptions import RESOLVE, slug_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
@@ -56,7 +57,14 @@ class Ignore:
 type Routing = tuple[Publish, ...] | Ignore
 
 
-def route(message: Message, *, now: datetime, mapping: Mapping | None = None, own_user: str | None = None) -> Routing:
+def route(
+    message: Message,
+    *,
+    now: datetime,
+    mapping: Mapping | None = None,
+    own_user: str | None = None,
+    periodiek: PermissionTable | None = None,
+) -> Routing:
     """Decide about one message; what may not be saved yet waits until it is.
 
     Args:
@@ -65,22 +73,25 @@ def route(message: Message, *, now: datetime, mapping: Mapping | None = None, ow
         mapping: says which columns of a record start a sync; None where it cannot be read, and then all do.
         own_user: the `systemuserid` of the connector. Changes to records that this user made are ignored; a created
             job is always run, whoever created it.
+        periodiek: the table of Periodieken; None where there is none.
 
     Raises:
         Unreadable: when the connector does not handle such a message, or a required member is missing.
     """
-    routing = _route(message, now, mapping, own_user)
+    routing = _route(message, now, mapping, own_user, periodiek)
     if isinstance(routing, Ignore) or not message.in_transaction:
         return routing
     return tuple(replace(each, due=now + UNSAVED) for each in routing)
 
 
-def _route(message: Message, now: datetime, mapping: Mapping | None, own_user: str | None) -> Routing:
+def _route(
+    message: Message, now: datetime, mapping: Mapping | None, own_user: str | None, periodiek: PermissionTable | None
+) -> Routing:
     is_own = own_user is not None and message.initiating_user_id == own_user.lower()
     if message.tag == OWN_TAG or (is_own and message.table != Names.TABLE):
         return Ignore("the connector wrote it itself")
-    if message.message_name in HANDLED.get(message.table, ()):
-        items = record_items(message, mapping, now)
+    items = record_items(message, mapping, now, periodiek)
+    if items is not None:
         # With the id of the operation the topic drops a second post of one change, and no later change of a record.
         published = tuple(Publish(item, f"{item.subject}/{message.operation_id}") for item in items)
         return published or Ignore("nothing changed that starts a sync")

@@ -47,7 +47,14 @@ class Router:
             try:
                 parsed = parse_message(message.body, properties=message.properties)
                 services = self._services
-                match route(parsed, now=services.now(), mapping=services.mapping, own_user=services.own_user):
+                routing = route(
+                    parsed,
+                    now=services.now(),
+                    mapping=services.mapping,
+                    own_user=services.own_user,
+                    periodiek=services.periodiek,
+                )
+                match routing:
                     case tuple() as items:
                         published += (each.message for each in items)
                         if parsed.in_transaction and items:

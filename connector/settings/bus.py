@@ -29,6 +29,8 @@ class BusSettings(SettingsGroup):
     dataverse_user_id: str | None = None
     #: The mapping: the router reads in it which columns start a sync.
     mapping_file: Path = Path("mappings/default.json")
+    #: What the Periodieken of Engage 365 are called, as JSON; see connector/dataverse/permission_tables.py.
+    periodiek: str | None = None
 
     # Validators of fields, not of the whole: those run only when every field is right, and would hide their problem.
 

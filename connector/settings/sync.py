@@ -14,8 +14,6 @@ class ConsentSettings(SettingsGroup):
     permission_variables_seconds: Annotated[float, Field(ge=0)] = 300
     #: Whether somebody who opts out of everything in Spotler gets Do Not Bulk Email in Dataverse too.
     opt_out_sets_do_not_bulk_email: bool = True
-    #: What the Periodieken of Engage 365 are called, as JSON; see connector/dataverse/permission_tables.py.
-    periodiek: str | None = None
 
 
 class NewSubscriberSettings(SettingsGroup):

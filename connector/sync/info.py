@@ -180,6 +180,7 @@ def write_late(
 
 
 def _forgotten(values: InfoValues) -> InfoValues:
-    """A row that says nothing of what Spotler holds."""
+    """A row that says nothing of what Spotler holds; nor, where the contact may have left, of whether it gets mail."""
     lookups = {name: value for name, value in values.items() if "@" in name}
-    return {**lookups, Info.SENT_HASH: "", Info.GONE: False}
+    activity = {Info.ACTIVE: None} if values.get(Info.GONE) is True else {}
+    return {**lookups, Info.SENT_HASH: "", Info.GONE: False, **activity}

@@ -266,8 +266,10 @@ def _fingerprint(ref: RecordRef, rows: Iterable[PermissionRow]) -> str:
 
 
 def _state(row: PermissionRow) -> str:
-    since = "off" if row.refuses else "on" if row.at is None else f"on since {int(row.at.timestamp())}"
-    return f"{key_of(row.name) if row.bit is None else row.bit} {since}"
+    """Off has its time too: a row that was switched on and off again since then is another one."""
+    state = "off" if row.refuses else "on"
+    since = "" if row.at is None else f" since {int(row.at.timestamp())}"
+    return f"{key_of(row.name) if row.bit is None else row.bit} {state}{since}"
 
 
 def _is_about(row: PermissionRow, permission: str, bit: int | None, former: Collection[str]) -> bool:

@@ -236,8 +236,8 @@ class _Builder:
             )
 
         def matches(values: Values) -> bool:
-            text = values.get(column)
-            return isinstance(text, str) and function(text.casefold(), part)
+            text = fold(values.get(column))
+            return isinstance(text, str) and function(text, part)
 
         return Condition(matches)
 

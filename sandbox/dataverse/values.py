@@ -6,6 +6,11 @@ those that belong to no time zone), dates as `2025-01-31`, choices as numbers, s
 
 import re
 from datetime import UTC, date, datetime
+from typing import Final
+from unicodedata import category, normalize
+
+#: Whether the collation tells `e` from `é`; that of an English environment (Latin1_General_CI_AI) does not.
+ACCENTS_MATTER: Final = False
 
 type Scalar = str | int | float | bool | None
 type Json = Scalar | list[Json] | dict[str, Json]
@@ -17,8 +22,13 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def fold(value: Scalar) -> Scalar:
-    """The form in which values are compared: the database's collation ignores case."""
-    return value.casefold() if isinstance(value, str) else value
+    """The form in which values are compared: the database's collation ignores case, and accents."""
+    if not isinstance(value, str):
+        return value
+    folded = value.casefold()
+    if ACCENTS_MATTER or folded.isascii():
+        return folded
+    return "".join(each for each in normalize("NFD", folded) if category(each) != "Mn").casefold()
 
 
 def as_guid(text: str) -> str | None:

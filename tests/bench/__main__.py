@@ -2,8 +2,9 @@
 """Jobs through the whole chain, beside a naive connector: Add Tag and Sync Contact with and without limits.
 
 With --operations all operations instead, without limits, beside the floor that latency and calls set. With --records
-many contacts without a job: a first load, and a night with a few changes. With --night what one mailing to many people
-leaves behind, as the pulls of a night read it. With --bus the stand-in of Service Bus alone.
+many contacts without a job: a first load, and a night with a few changes. With --lists a Marketing List with many
+members: its first sync, and with a few changes. With --night what one mailing to many people leaves behind, as the
+pulls of a night read it. With --bus the stand-in of Service Bus alone.
 The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
 """
 
@@ -18,7 +19,7 @@ from typing import Final
 
 from connector.dataverse.choices import Operation
 from sandbox.launch import ROOT, DidNotStart, end_on_sigterm
-from tests.bench import bus, night, operations, records, report
+from tests.bench import bus, lists, night, operations, records, report
 from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
@@ -56,6 +57,8 @@ def main() -> int:
             return _records(options)
         if options.night is not None:
             return _night(options)
+        if options.lists is not None:
+            return _lists(options)
         return _bus(options.json) if options.bus else _chain(options)
     except (BenchFailed, DidNotStart) as error:
         print(f"The bench failed: {error}", file=sys.stderr)
@@ -112,6 +115,16 @@ def _night(options: argparse.Namespace) -> int:
     return _judge(expected, options.json, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
 
 
+def _lists(options: argparse.Namespace) -> int:
+    latency_ms = LATENCY_MS_OF_OPERATIONS if options.latency_ms is None else options.latency_ms
+    print(lists.heading(options.lists, latency_ms), flush=True)
+    figures = lists.measure(options.lists, latency_ms, FOLDER / "lists")
+    print(*(phase.line for phase in figures.phases), sep="\n", flush=True)
+    print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
+    expected = lists.expectations(figures, latency_ms)
+    return _judge(expected, options.json, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dev.py bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -142,6 +155,14 @@ def _parser() -> argparse.ArgumentParser:
         const=night.CONTACTS,
         metavar="N",
         help=f"the pulls of a night after a mailing to so many contacts, {night.CONTACTS:,} by default",
+    )
+    which.add_argument(
+        "--lists",
+        nargs="?",
+        type=int,
+        const=lists.MEMBERS,
+        metavar="N",
+        help=f"a Marketing List with so many members, {lists.MEMBERS:,} by default",
     )
     which.add_argument("--bus", action="store_true", help="the stand-in of Service Bus alone")
     which.add_argument(

@@ -1,13 +1,14 @@
 """What the jobs are about: contacts with addresses and permissions, and the jobs themselves."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Final
 
 import requests
 
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Contact, Info, Job, Permission
+from connector.dataverse.names import Contact, Info, Job, ListMember, MarketingList, Permission
 from connector.operations.audiences import audience_id
 from sandbox.launch import Part
 from sandbox.people import People
@@ -25,7 +26,7 @@ _SECONDS: Final = 60
 
 
 def load_known(dataverse: Part, spotler: Part, count: int) -> list[str]:
-    """Create contacts whom Spotler knows, a few thousand at a time; returns their ids."""
+    """Create contacts whom Spotler knows, with their Spotler Info, a few thousand at a time; returns their ids."""
     contacts: list[str] = []
     door = SideDoor(spotler.get("url"))
     for numbers in batched(range(count), ROWS_PER_LOAD, strict=False):
@@ -48,6 +49,27 @@ def load_people(dataverse: Part, count: int) -> list[str]:
         _load(dataverse, Permission.TABLE, [_permission(contact) for contact in some[::2]])
         contacts += some
     return contacts
+
+
+def load_list(dataverse: Part, contacts: Sequence[str]) -> tuple[str, list[str]]:
+    """Create a static Marketing List with these members, without the API; its id, and those of the rows of members."""
+    (made,) = _load(dataverse, MarketingList.TABLE, [{MarketingList.NAME: "Bench", MarketingList.MEMBER_TYPE: 2}])
+    return made, load_members(dataverse, made, contacts)
+
+
+def load_members(dataverse: Part, marketing_list: str, contacts: Sequence[str]) -> list[str]:
+    """Put contacts on a list, without the API; returns the ids of the rows."""
+    rows: list[str] = []
+    for some in batched(contacts, ROWS_PER_LOAD, strict=False):
+        rows += _load(dataverse, ListMember.TABLE, [_member(marketing_list, contact) for contact in some])
+    return rows
+
+
+def _member(marketing_list: str, contact: str) -> dict[str, object]:
+    return {
+        f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({marketing_list})",
+        f"{ListMember.MEMBER}_{Contact.TABLE}@odata.bind": f"/{Contact.SET}({contact})",
+    }
 
 
 def create_audience(spotler: Part, row: Mapping[str, object]) -> None:
@@ -77,6 +99,11 @@ def _contact(number: int) -> dict[str, object]:
     }
 
 
+def _info(contact: str) -> dict[str, object]:
+    bind = f"{Info.CONTACT_NAVIGATION}@odata.bind"
+    return {Info.NAME: "Person", Info.RECORD: contact, bind: f"/{Contact.SET}({contact})"}
+
+
 def _permission(contact: str) -> dict[str, object]:
     return {
         Permission.NAME: PERMISSION,
@@ -86,7 +113,9 @@ def _permission(contact: str) -> dict[str, object]:
 
 
 def _known(contact: str, person: dict[str, object]) -> dict[str, object]:
-    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}}
+    """A contact that has not changed lately, so that it is not in the feed of updates."""
+    changed = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    return {"externalId": contact, "properties": {"email": person["emailaddress1"]}, "lastChanged": changed}
 
 
 def _info(contact: str) -> dict[str, object]:

@@ -20,6 +20,7 @@ from connector.dataverse.api import filters
 from connector.dataverse.names import Contact, Info, Permission
 from connector.dataverse.records import RecordRef
 from connector.pulls.updates import pull_updates
+from connector.reconcile.reconciling import Reconciler, to_the_end
 from connector.routing.record_item import RecordItem
 from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.services import Services, get_services
@@ -81,7 +82,7 @@ class Returned(Bus):
 def main() -> None:
     """Do one phase and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("phase", choices=["sync", "naive", "pull"])
+    parser.add_argument("phase", choices=["sync", "naive", "pull", "lists", "reconcile"])
     parser.add_argument("done", type=Path, help="the file with the number of records that are done")
     options = parser.parse_args()
     if not sys.stderr.isatty():
@@ -93,6 +94,13 @@ def main() -> None:
     with progress(f"records of the bench ({options.phase})") as show:
         if options.phase == "pull":
             pull_updates(services)
+        elif options.phase == "reconcile":
+            to_the_end(Reconciler(services, is_over=lambda: False, seen=lambda done, _: show(done)))
+        elif options.phase == "lists":
+            from tests.bench.list_jobs import run_list_jobs
+
+            for count in run_list_jobs(services, returned):
+                show(count)
         else:
             records = all_records(services.dataverse, Contact.TABLE)
             done = Done(options.done, was_killed=options.done.exists())

@@ -17,6 +17,7 @@ GOOD = Figures(
     unchanged=replace(PHASE, calls=Calls(30, 0, 1)),
     night=replace(PHASE, calls=Calls(40, 0, 11)),
     feed=PHASE,
+    reconcile=replace(PHASE, calls=Calls(50, 0, 5)),
     again=100,
     missing=0,
     standins_mb={},
@@ -49,6 +50,7 @@ def test_what_is_as_it_should_be_is_met():
         ({"again": 101}, "crash"),
         ({"load": replace(PHASE, peak_memory_mb=151.0)}, "MB"),
         ({"missing": 1}, "arrived"),
+        ({"reconcile": replace(PHASE, calls=Calls(50, 0, 6))}, "compared"),
         ({"night": replace(PHASE, calls=Calls(40, 0, 12))}, "night"),
     ],
 )

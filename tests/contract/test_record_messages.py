@@ -5,15 +5,25 @@ from datetime import UTC, datetime
 import pytest
 
 from connector.dataverse.messages import parse_message
+from connector.dataverse.permission_tables import PermissionLookup, PermissionTable
 from connector.dataverse.records import RecordRef
 from connector.dataverse.schema import steps
 from connector.mapping import plan
-from connector.routing.route import Ignore, route
+from connector.routing.route import Ignore, NotHandled, route
 from tests.contract.posting import PostingScene
 from tests.unit.world import MAPPING
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TABLES = ("contact", "lead", "account")
+PERIODIEK = PermissionTable(
+    table="new_periodiek",
+    set="new_periodieken",
+    id="new_periodiekid",
+    name="new_name",
+    subscribed="new_subscribed",
+    lookups={"contact": PermissionLookup(column="new_contactid", navigation="new_ContactId")},
+    changed_on="new_changedon",
+)
 #: So long that a message loses its parameters, and fits without them.
 LONG_USER_AGENT = "x" * 194_500
 
@@ -21,15 +31,17 @@ LONG_USER_AGENT = "x" * 194_500
 class Scene(PostingScene):
     """An environment with the steps of an installation, whose messages are routed as they are posted."""
 
-    def __init__(self):
-        super().__init__(steps({table: plan(MAPPING, table).triggers for table in TABLES}))
+    def __init__(self, periodiek=None):
+        super().__init__(steps({table: plan(MAPPING, table).triggers for table in TABLES}, periodiek=periodiek))
+        self.periodiek = periodiek
 
     def items(self):
         """The items of what was posted since the last look, with the ids of their messages."""
         found = []
         for posting in self.postings:
             message = self.environment.contexts.message(posting)
-            routing = route(parse_message(message.body, properties=message.properties), now=NOW, mapping=MAPPING)
+            parsed = parse_message(message.body, properties=message.properties)
+            routing = route(parsed, now=NOW, mapping=MAPPING, periodiek=self.periodiek)
             found += [] if isinstance(routing, Ignore) else routing
         self.postings.clear()
         return found
@@ -115,6 +127,31 @@ def test_every_event_of_a_permission_names_its_record(scene, contact):
 
     scene.call("DELETE", f"dh_spotlerpermissions({row_id})")
     assert scene.told() == [of(lead, "lead")]
+
+
+def test_every_event_of_a_periodiek_names_its_record():
+    scene = Scene(periodiek=PERIODIEK)
+    contact = scene.call("POST", "contacts", {"lastname": "Jansen"})
+    scene.postings.clear()
+    bind = {"new_ContactId@odata.bind": f"/contacts({contact})"}
+
+    row_id = scene.call("POST", "new_periodieken", {"new_name": "News", "new_subscribed": True, **bind})
+    assert scene.told() == [of(contact)]
+    scene.call("PATCH", f"new_periodieken({row_id})", {"new_subscribed": False})
+    assert scene.told() == [of(contact)]
+    scene.call("PATCH", f"new_periodieken({row_id})", {"new_changedon": "2026-03-01T10:00:00Z"})
+    assert scene.told() == []
+    scene.call("DELETE", f"new_periodieken({row_id})")
+    assert scene.told() == [of(contact)]
+
+
+def test_a_message_of_a_periodiek_is_foreign_where_no_setting_names_its_table():
+    scene = Scene(periodiek=PERIODIEK)
+    scene.periodiek = None
+    scene.call("POST", "new_periodieken", {"new_name": "News", "new_subscribed": True})
+
+    with pytest.raises(NotHandled, match="new_periodiek"):
+        scene.items()
 
 
 def test_of_a_message_that_is_too_long_the_id_is_enough(scene, contact):

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from connector import due, telemetry
 from connector.dataverse.api import filters, lookup_id
-from connector.dataverse.names import Permission
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Unreadable
 from connector.routing.quarantine import quarantine
@@ -18,7 +17,7 @@ from connector.routing.record_item import RecordItem, joined_items
 from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
 from connector.services import Services
-from connector.sync.records import PERMISSION_LOOKUPS
+from connector.sync.permissions.places import row_tables
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +85,15 @@ def with_records(services: Services, items: Sequence[RecordItem], put_back: Retu
 
 def _records_of(services: Services, rows: Collection[str]) -> Mapping[str, Sequence[RecordRef]]:
     """The records of permission rows; a row that is gone has had a message about its deletion."""
-    found = services.dataverse.query(
-        Permission.SET,
-        select=(Permission.ID, *(f"_{column}_value" for column in PERMISSION_LOOKUPS.values())),
-        filter=filters.in_(Permission.ID, sorted(rows)),
-    )
     records: dict[str, list[RecordRef]] = defaultdict(list)
-    for row in found:
-        for table, column in PERMISSION_LOOKUPS.items():
-            if record := lookup_id(row, column):
-                records[str(row[Permission.ID]).lower()].append(RecordRef(table, record.lower()))
+    for table in row_tables(services):
+        found = services.dataverse.query(
+            table.set,
+            select=(table.id, *(lookup.value for lookup in table.lookups.values())),
+            filter=filters.in_(table.id, sorted(rows)),
+        )
+        for row in found:
+            for column, owner in table.owners.items():
+                if record := lookup_id(row, column):
+                    records[str(row[table.id]).lower()].append(RecordRef(owner, record.lower()))
     return records

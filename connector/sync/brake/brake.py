@@ -38,6 +38,9 @@ TRIES: Final = 10
 #: Where plans are kept, and how they are named: by the moment and the count.
 PLANS: Final = "plans"
 PlanName = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}t[0-9]{6}-[0-9a-f]{6}$")]
+#: Where counts are kept: one by the version of each mapping, and one of reads.
+COUNTS: Final = "brake"
+READS: Final = "reads"
 
 
 class CountValue(StoredValue):
@@ -107,15 +110,15 @@ class Brake:
         if not derived or self._share >= 1:
             return frozenset()
         groups = ((self._version, [each for each in derived if each.is_of_mapping]),
-                  ("reads", [each for each in derived if not each.is_of_mapping]))  # fmt: skip
-        return frozenset(ref for name, group in groups if group for ref in self._count(f"brake/{name}", group))
+                  (READS, [each for each in derived if not each.is_of_mapping]))  # fmt: skip
+        return frozenset(ref for name, group in groups if group for ref in self._count(f"{COUNTS}/{name}", group))
 
     def _count(self, name: str, derived: Sequence[Derived]) -> set[RecordRef]:
         state, now = self._services.state, self._services.now()
         for _ in range(TRIES):
             stored = state.read(name)
             count = BrakeCount.parse(name, stored.value) if stored else BrakeCount(now)
-            if name.endswith("reads") and not count.plan and abs(now - count.since) >= WINDOW:
+            if name.endswith(READS) and not count.plan and abs(now - count.since) >= WINDOW:
                 count = BrakeCount(now)
             if count.approved:
                 return set()
@@ -162,7 +165,7 @@ class Brake:
             state.write(plan, value, version=None)
         except StateConflict:
             return
-        cause = "reads that lack something" if name.endswith("reads") else "the changed mapping"
+        cause = "reads that lack something" if name.endswith(READS) else "the changed mapping"
         text = (
             f"The brake holds back what follows from {cause}: more than {len(count.passed)} of {count.total} records "
             f"would be silenced, anonymised or lose a value in Spotler. Look at plan {count.plan} with plan list."

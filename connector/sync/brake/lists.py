@@ -1,7 +1,8 @@
 """The brake for marketing lists: people leave an audience all together, or, beyond the share, once a person approves.
 
 Counted are the people who left the audience of one list within a day. A broken query, time zone or right to read looks
-exactly like a list that most people have left, so all of them stay in the audience until somebody has looked.
+exactly like a list that most people have left, so all of them stay in the audience until somebody has looked. What a
+person approves lets as many go as the plan had, and the share beside them: a list that broke since is held again.
 """
 
 import hashlib
@@ -51,9 +52,9 @@ class ListBrake:
         for _ in range(TRIES):
             stored = self._services.state.read(self._name)
             before = BrakeCount.parse(self._name, stored.value) if stored else BrakeCount(self._services.now())
-            if before.approved:
+            if before.approved and count <= before.total + most:
                 return ""
-            after = self._counted(before, marks, most, count=count, total=total)
+            after = self._counted(replace(before, approved=False), marks, most, count=count)
             if after.plan:
                 self._keep(after.plan, count, cause)
             try:
@@ -81,16 +82,16 @@ class ListBrake:
             self._services.state.delete(f"{PLANS}/{plan}")
         self._services.state.delete(self._name)
 
-    def _counted(self, before: BrakeCount, marks: Iterable[str], most: int, *, count: int, total: int) -> BrakeCount:
-        """The count after these, with the plan that holds them back if there are too many."""
+    def _counted(self, before: BrakeCount, marks: Iterable[str], most: int, *, count: int) -> BrakeCount:
+        """The count after these; with a plan, and their number as its total, if there are too many."""
         now = self._services.now()
         if abs(now - before.since) >= WINDOW:
             before = replace(before, since=now, passed=frozenset())
         fresh = frozenset(marks) - before.passed
         if len(fresh) <= most - len(before.passed) and count <= 2 * most:
-            return replace(before, total=total, passed=before.passed | fresh, plan="")
+            return replace(before, total=0, passed=before.passed | fresh, plan="")
         name = hashlib.sha256(self._name.encode()).hexdigest()[:6]
-        return replace(before, total=total, plan=before.plan or f"{now:%Y%m%dt%H%M%S}-{name}")
+        return replace(before, total=count, plan=before.plan or f"{now:%Y%m%dt%H%M%S}-{name}")
 
     def _keep(self, plan: str, count: int, cause: str) -> None:
         """The newest run says how many are held."""

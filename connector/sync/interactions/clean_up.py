@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.dataverse.api import Keyed, Row, filters
+from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Account, Contact, Info, Interaction, Lead, lookup_value
 from connector.services import Services
 from connector.sync.cleaning import delete_rows
@@ -50,6 +51,8 @@ def delete_without_record(services: Services, until: datetime) -> int:
 def erase_interactions(services: Services, infos: Sequence[Row], until: datetime) -> int:
     """Delete the interactions of people who have left Spotler, and empty their dates; returns how many rows.
 
+    Website visits of an account stay: they are those of a company, and Spotler has not seen who it was.
+
     Args:
         services: the systems.
         infos: their rows of Spotler Info, with the columns of `storing.COLUMNS`.
@@ -62,7 +65,7 @@ def erase_interactions(services: Services, infos: Sequence[Row], until: datetime
     for info in infos:
         if ref := record_of(info):
             by_table[ref.table].append(ref.id)
-    deleted = sum(_delete(services, filters.in_(_LOOKUPS[table], ids), until) for table, ids in by_table.items())
+    deleted = sum(_delete(services, _of_people(table, ids), until) for table, ids in by_table.items())
     empty = dict.fromkeys(DATES.values())
     dated = [
         Keyed(str(info[Info.ID]), empty) for info in infos if any(info.get(column) for column in empty)
@@ -71,6 +74,11 @@ def erase_interactions(services: Services, infos: Sequence[Row], until: datetime
         if result.error is not None:
             raise result.error
     return deleted
+
+
+def _of_people(table: str, ids: Sequence[str]) -> str:
+    mails = filters.ne(Interaction.TYPE, InteractionType.WEBSITE_VISIT.value) if table == Account.TABLE else ""
+    return filters.and_(filters.in_(_LOOKUPS[table], ids), mails)
 
 
 def _delete(services: Services, condition: str, until: datetime) -> int:

@@ -50,11 +50,12 @@ def hold(work: RunHandle) -> None:
     run = work.run
     count = run.counts["absent"]
     refs = work.reader.refs(work.all_of("absent", run.asked))
-    plan = ListBrake(work.services, work.row.id).held(refs, count=count, total=run.counts["members before"])
-    run.held = run.held or plan
-    run.counts["held"] = count if plan else 0
+    total = run.counts["members before"]
+    # Where a person is asked about the whole audience already, there is no second question.
+    run.held = run.held or ListBrake(work.services, work.row.id).held(refs, count=count, total=total)
+    run.counts["held"] = count if run.held else 0
     leave = work.all_of("leave", run.added)
-    going = leave if plan else chain(leave, work.all_of("absent", run.asked))
+    going = leave if run.held else chain(leave, work.all_of("absent", run.asked))
     run.outs = 0
     for block in batched(going, work.services.settings.list_block, strict=False):
         work.put("out", run.outs, ids=block)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final, override
 
 from connector.sync.brake.lists import EMPTIED, ListBrake
@@ -10,6 +11,7 @@ from connector.sync.lists.difference import Difference, Todo, differences, on_li
 from connector.sync.lists.handle import RunHandle
 from connector.sync.lists.ids import unpacked
 from connector.sync.lists.membership import AudienceMembers
+from connector.sync.lists.run import Phase
 
 #: How many an audience may have of which nothing is known while its list is empty: a person has to look.
 UNKNOWN_SIZE: Final = 1_000_000_000
@@ -22,7 +24,9 @@ def compare(work: RunHandle) -> None:
         membership = _recovered(work, membership)
     run.counts, run.left_out, run.news, run.gone = Counter(), Counter(), 0, 0
     news, gone = _News(work), _Gone(work)
-    for each in differences(_listed(work), membership):
+    made = _made_since_the_last_run(work)
+    for found in differences(_listed(work), membership):
+        each = found.as_new_contact if found.member in made else found
         run.counts["members before"] += each.is_member is not None
         match each.todo:
             case Todo.NOTHING:
@@ -35,6 +39,15 @@ def compare(work: RunHandle) -> None:
                 gone.add(each)
     news.write()
     gone.write()
+
+
+def _made_since_the_last_run(work: RunHandle) -> frozenset[bytes]:
+    """Whoever was anonymised and sent again since has a new contact, which is not in the audience any more."""
+    for number in reversed(range(1, work.number)):
+        earlier = work.state.run(number)
+        if earlier is not None and earlier[0].phase is Phase.OVER:
+            return work.reader.made_since(datetime.fromisoformat(earlier[0].touched))
+    return frozenset()
 
 
 class _Blocks(ABC):

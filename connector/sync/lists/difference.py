@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
@@ -38,6 +38,13 @@ class Difference:
     todo: Todo
     is_member: bool | None
     reason: str = ""
+
+    @property
+    def as_new_contact(self) -> "Difference":
+        """The same where the contact was made anew: this member has to be added again."""
+        if self.todo is Todo.CHECK or not self.is_member:
+            return self
+        return replace(self, todo=Todo.SYNC, is_member=False)
 
 
 #: The verdict of a page about somebody whose record has to be read to know.

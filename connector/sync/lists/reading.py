@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import batched
 from typing import Final
 
 from connector.consent import Fate, Reason, decide
-from connector.dataverse.api import DataverseRefused, FetchedPage, Forbidden, Row, fetch_page, filters
+from connector.dataverse.api import DataverseRefused, FetchedPage, Forbidden, Query, Row, fetch_page, filters
 from connector.dataverse.api.errors import not_dataverse
 from connector.dataverse.api.rows import FORMATTED
 from connector.dataverse.names import MEMBER_TABLES, Info, MarketingList
@@ -20,6 +21,7 @@ from connector.dataverse.records import RecordRef
 from connector.mapping import plan
 from connector.mapping.outward import FLAGS
 from connector.services import Services
+from connector.sync.last_common import LastCommon
 from connector.sync.lists.difference import DOUBT
 from connector.sync.lists.errors import ListQueryNotValid, ListReadIncomplete
 from connector.sync.lists.ids import raw, text_of
@@ -124,6 +126,16 @@ class ListReader:
         )
         return frozenset(str(row[Info.RECORD]).lower() for row in rows)
 
+    def made_since(self, moment: datetime) -> frozenset[bytes]:
+        """The records whose contact was made after a moment: a new contact is in no audience, whoever it was before."""
+        query = Query(
+            set_name=Info.SET,
+            select=(Info.RECORD, Info.LAST_COMMON),
+            filter=filters.ge(Info.LAST_SYNC_ON, moment.replace(microsecond=0)),
+        )
+        rows = (row for page in self._services.dataverse.pages(query) for row in page)
+        return frozenset(raw(str(row[Info.RECORD])) for row in rows if _is_made_after(row, moment))
+
     def absent(self, members: Sequence[bytes]) -> list[bytes]:
         """Those of these who are not on the list, asked for again."""
         if self._query.is_whole:
@@ -187,6 +199,12 @@ class ListReader:
                         record[f"{column}@{FORMATTED}"] = label
             record.setdefault(column, None)  # a column without a value is left out
         return record
+
+
+def _is_made_after(info: Row, moment: datetime) -> bool:
+    last = LastCommon.parse(info.get(Info.LAST_COMMON))
+    made = last.made_on or last.made_about
+    return made is not None and made > moment
 
 
 def _logical(column: str) -> str:

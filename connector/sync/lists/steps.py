@@ -24,6 +24,7 @@ from connector.errors import Invalid, Refused
 from connector.services import Services
 from connector.sync.brake.lists import ListBrake
 from connector.sync.lists.changing import add_block, ask_block, hold, remove_block
+from connector.sync.lists.columns import show_synced
 from connector.sync.lists.comparing import compare
 from connector.sync.lists.errors import ListNameInUse
 from connector.sync.lists.handle import RunHandle
@@ -92,6 +93,11 @@ class ListSync:
             work.save()
         return work.run
 
+    @property
+    def progress(self) -> str:
+        """How far the run is, for people."""
+        return self._work.run.progress
+
     def _ensure_audience(self, work: RunHandle) -> None:
         """What is known of the audience is written before it is made, or used."""
         audiences, run = self._services.spotler.audiences, work.run
@@ -124,6 +130,7 @@ class ListSync:
 def _keep(work: RunHandle) -> None:
     work.run.counts["members"] = work.state.keep(work.number)
     ListBrake(work.services, work.row.id).settle()
+    show_synced(work.services, work.row.id, is_synced=True)
 
 
 @contextmanager

@@ -1,11 +1,22 @@
 """Which place the permissions of records are kept in, as the mapping says."""
 
-from connector.dataverse.permission_tables import SPOTLER_PERMISSION, periodiek
+from connector.dataverse.permission_tables import SPOTLER_PERMISSION, PermissionTable, periodiek
 from connector.mapping.columns import Collection, Mapped
 from connector.services import Services
 from connector.sync.permissions.list_storage import ListStorage
 from connector.sync.permissions.row_storage import RowStorage
 from connector.sync.permissions.storage import PermissionStorage
+
+
+def row_tables(services: Services) -> list[PermissionTable]:
+    """The tables with rows of permissions: Spotler Permission, and that of Periodieken if the mapping has them.
+
+    Raises:
+        Misconfigured: the setting PERIODIEK does not say what they are called.
+    """
+    expressions = [each for row in services.mapping.rows for each in row.columns.values()]
+    has_periodieken = Mapped(Collection.PERIODIEK) in expressions
+    return [SPOTLER_PERMISSION, *([periodiek(services.settings.periodiek)] if has_periodieken else [])]
 
 
 def storage_of(services: Services, table: str) -> PermissionStorage:

@@ -30,7 +30,7 @@ from sandbox.dataverse.fetchxml.refusals import (
 )
 from sandbox.dataverse.literals import NUMBERS
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.values import JsonObject, Scalar
+from sandbox.dataverse.values import JsonObject, Scalar, fold
 
 #: What is computed of the values of a group that are not null.
 type Function = Callable[[list[Scalar]], Scalar]
@@ -105,7 +105,7 @@ class _Column:
         row = first[self.table.place]
         if self.label is not None and row is not None:
             return self.label.key(self.label.read(row))
-        return (0, "") if value is None else (1, value)
+        return (0, "") if value is None else (1, fold(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,9 @@ class Perspective:
         return datetime.combine(day, time.min, self.zone)
 
     def full(self, **smaller: int) -> datetime:
-        """The present moment with its smaller parts cut off, in UTC."""
-        return self.now.astimezone(UTC).replace(microsecond=0, **smaller)  # type: ignore[arg-type]
+        """The present moment with the smaller parts of the caller's clock cut off, in UTC."""
+        local = self.now.astimezone(self.zone).replace(microsecond=0, **smaller)  # type: ignore[arg-type]
+        return local.astimezone(UTC)
 
     def _of_user(self, name: str) -> Scalar:
         row = self.store.get(USER_SETTINGS, self.user_id)

@@ -12,7 +12,7 @@ from sandbox.dataverse.fetchxml.query import FetchAttribute, FetchEntity, LinkTy
 from sandbox.dataverse.fetchxml.refusals import INVALID_NODE, NEEDS_AGGREGATE, refuse, unknown_column
 from sandbox.dataverse.model import TableModel, property_name
 from sandbox.dataverse.store import Row, Store
-from sandbox.dataverse.values import JsonObject, Scalar
+from sandbox.dataverse.values import JsonObject, Scalar, fold
 
 _ID_SUFFIX: Final = "id"
 
@@ -55,8 +55,8 @@ class Display:
         return {**found}
 
     def key(self, combination: Combination) -> tuple[tuple[str, Scalar], ...]:
-        """What makes a row equal to another one."""
-        return tuple((column.title, row.values[column.name]) for column, row in self._present(combination))
+        """What makes a row equal to another one: text without case."""
+        return tuple((column.title, fold(row.values[column.name])) for column, row in self._present(combination))
 
     def _present(self, combination: Combination) -> Iterator[tuple[ShownColumn, Row]]:
         for column in self.columns:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.choices import JobStatus, Operation, PromoteTo
 from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList
 
 #: Columns without which a row is refused.
@@ -49,6 +49,17 @@ def test_columns_are_filled(cli, door, option, column, value):
     job = the_job(door, cli("job", "add", "--operation", "add-tag", option, value))
 
     assert job[column] == value
+
+
+def test_what_a_visitor_becomes_is_named_in_words(cli, door):
+    visitor = door.load("dh_websitevisitor", {})[0]
+    words = ("job", "add", "--operation", "promote-visitor", "--visitor", visitor, "--promote-to")
+
+    job = the_job(door, cli(*words, "account"))
+    refused = cli(*words, "contact", code=1)
+
+    assert (job[f"_{Job.VISITOR}_value"], job[Job.PROMOTE_TO]) == (visitor, PromoteTo.ACCOUNT)
+    assert "lead, account" in refused.stderr
 
 
 def test_an_unknown_operation_creates_nothing_and_names_the_known_ones(cli, door):

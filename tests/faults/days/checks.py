@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from connector.dataverse.choices import InteractionType
-from connector.dataverse.names import Interaction, lookup_value
+from connector.dataverse.names import Interaction, MarketingList, lookup_value
 from connector.errors import ConnectorError
 from connector.reconcile.findings import NEVER_SENT
 from connector.reconcile.reconciling import Reconciler, to_the_end
@@ -23,7 +23,7 @@ _TYPES = {
 
 def problems(days: Days) -> list[str]:
     """What is wrong; nothing, if all promises were kept."""
-    return [*days.problems(), *_of_the_app(days), *_of_the_events(days), *_of_both_sides(days)]
+    return [*days.problems(), *_of_the_app(days), *_of_the_events(days), *_of_the_lists(days), *_of_both_sides(days)]
 
 
 def _of_the_app(days: Days) -> Iterator[str]:
@@ -55,6 +55,23 @@ def _of_the_events(days: Days) -> Iterator[str]:
                     yield f"{person.name} has {rows[key]} rows of {happened[key]} events {kind.name}"
             elif rows[key] != happened[key]:
                 yield f"{person.name} has {rows[key]} rows of {happened[key]} events {kind.name}"
+
+
+def _of_the_lists(days: Days) -> Iterator[str]:
+    """Every audience has the members of its list whom Spotler has, nobody else, and the name of the list."""
+    spotler = days.two.systems.spotler()
+    contacts = {str(each["externalId"]): each for each in spotler["contacts"] if not each["anonymized"]}
+    audiences = {str(each["externalId"]): each for each in spotler["audiences"]}
+    names = {row[MarketingList.ID]: row[MarketingList.NAME] for row in days.two.systems.rows(MarketingList.TABLE)}
+    for made in days.lists:
+        audience = audiences.get(made)
+        if audience is None or audience["name"] != names[made]:
+            yield f"the list {names[made]} has the audience {audience and audience['name']}"
+            continue
+        members, listed = set(audience["members"]), days.on_list(made)
+        wanted = {each for each in listed & contacts.keys() if not contacts[each]["inactive"]}
+        if members - listed or wanted - members:
+            yield f"the audience of {names[made]} has {members - listed} too many, and lacks {wanted - members}"
 
 
 def _of_both_sides(days: Days) -> Iterator[str]:

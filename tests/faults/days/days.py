@@ -6,15 +6,17 @@ scheduled, and a process that dies is followed by another one. All of it happens
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Final
 
+from connector.dataverse.names import ListMember, lookup_value
 from connector.jobs.nightly import clean_up_nightly
 from connector.mapping import parse_mapping
 from connector.pulls.bounces import read_bounces
 from connector.pulls.interactions import read_interactions
+from connector.pulls.lists import refresh_lists
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import pull_updates, pull_updates_again
 from connector.reconcile.starting import start_reconcile
@@ -81,6 +83,15 @@ class DaySystems(TwoSystems):
         """A process that has asked for nothing yet."""
         self.services = services_on(self.systems, self.wire, bus or TouchedBus(self.wire), APP)
 
+    def create(self, table: str, set_name: str, values: Mapping[str, object]) -> str:
+        """A row that a person makes; its id."""
+        self.tick()
+        key = f"{table}id"
+        before = {row[key] for row in self.systems.rows(table)}
+        self.systems.by_person("POST", set_name, values)
+        (made,) = {row[key] for row in self.systems.rows(table)} - before
+        return str(made)
+
     def put_contact(self, **contact: object) -> None:
         """A contact appears in Spotler."""
         FIXTURES["contacts"](self.systems.sandbox, json.dumps({"contacts": [contact]}).encode())
@@ -103,6 +114,8 @@ class Days(Oracle):
         self.weekly = weekly
         self.day = Day(systems, self.wire, app=APP)
         self._number = 0
+        #: The Marketing Lists that people have made.
+        self.lists: list[str] = []
         #: What happened to messages: the record, what, and when.
         self.events: list[tuple[str, str, datetime]] = []
         self.name_permissions("Offers")
@@ -131,6 +144,13 @@ class Days(Oracle):
         self._number += 1
         return self._number
 
+    def on_list(self, made: str) -> set[str]:
+        """The ids of the records on a list."""
+        rows = self.two.systems.rows(ListMember.TABLE)
+        return {
+            str(row[lookup_value(ListMember.MEMBER)]) for row in rows if row[lookup_value(ListMember.LIST)] == made
+        }
+
     def work(self) -> None:
         """The app works until nothing is left to do."""
         self.day.run()
@@ -156,7 +176,7 @@ class Days(Oracle):
         for timer, hours in EVERY.items():
             for hour in range(0, 24, hours):
                 yield midnight + timedelta(hours=hour), partial(self.day.run_soon, timer)
-        nightly = ((time(1, 15), read_bounces), (time(3), clean_up_nightly), (time(5, 30), _refresh))
+        nightly = ((time(1, 15), read_bounces), (time(2), refresh_lists), (time(3), clean_up_nightly), (time(5, 30), _refresh))
         for at, timer in nightly:
             yield datetime.combine(midnight, at, UTC), partial(self.day.run_soon, timer)
         if self.weekly and midnight.weekday() == 6:
@@ -194,7 +214,7 @@ class Days(Oracle):
         self.storms.calm()
         for _ in range(ROUNDS):
             self.work()
-            for timer in (pull_updates, read_bounces, read_interactions, _refresh, clean_up_nightly):
+            for timer in (pull_updates, read_bounces, read_interactions, _refresh, refresh_lists, clean_up_nightly):
                 self.day.run_soon(timer)
             self.work()
             self.two.time.sleep(3600)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 from typing import Final
 
 from tests.faults.matrix.cell import Cell, Outcome
@@ -56,7 +56,7 @@ def all_cells(matrix: Matrix, seed: int) -> list[Cell]:
 
 
 def sample(matrix: Matrix, size: int, *, seed: int) -> list[Cell]:
-    """So many cells of all seeds by chance: as many of each work, with as many different faults as there are."""
+    """So many cells of all seeds by chance: every fault, and as many of each work, with as many faults as there are."""
     chance = random.Random(seed)  # noqa: S311 - a sample, no secret
     rows = []
     for work in works().values():
@@ -64,5 +64,6 @@ def sample(matrix: Matrix, size: int, *, seed: int) -> list[Cell]:
         chance.shuffle(cells)
         of_fault = {cell.fault: cell for cell in cells}
         rows.append([*of_fault.values(), *(cell for cell in cells if of_fault[cell.fault] is not cell)])
-    in_turn = chain.from_iterable(zip_longest(*rows))
-    return list(islice((cell for cell in in_turn if cell is not None), size))
+    in_turn = [cell for cell in chain.from_iterable(zip_longest(*rows)) if cell is not None]
+    of_fault = {cell.fault: cell for cell in reversed(in_turn)}
+    return [*of_fault.values(), *(cell for cell in in_turn if of_fault[cell.fault] is not cell)][:size]

@@ -55,12 +55,12 @@ def night(two):
     return clean_up_nightly(two.services)
 
 
-def visit(two, number, *, days, **lookups):
-    """A row as a visit of the website has it."""
+def visit(two, number, *, days, kind=InteractionType.WEBSITE_VISIT, **lookups):
+    """A row as a visit of the website has it, or as an event of a mailing has it."""
     on = two.now() - timedelta(days=days)
     values = {
         Interaction.KEY: f"visit-{number}",
-        Interaction.TYPE: InteractionType.WEBSITE_VISIT.value,
+        Interaction.TYPE: kind.value,
         Interaction.ON: on.isoformat(timespec="seconds").replace("+00:00", "Z"),
         **{f"{name}@odata.bind": f"/{to}" for name, to in lookups.items()},
     }
@@ -183,11 +183,13 @@ def test_interactions_of_a_record_that_was_deleted_are_deleted_and_visits_of_a_c
     assert [row[Interaction.KEY] for row in two.systems.rows(Interaction.TABLE)] == ["visit-1"]
 
 
-def test_of_an_account_too(two):
+def test_events_of_an_account_are_deleted_too_but_not_the_visits_of_its_company(two):
     two.systems.by_person("POST", "accounts", {"name": "Acme", "emailaddress1": "info@example.org"})
     (row,) = two.systems.rows(Account.TABLE)
     record = RecordRef(Account.TABLE, row[Account.ID])
-    visit(two, 1, days=1, **{Interaction.ACCOUNT_NAVIGATION: f"accounts({record.id})"})
+    account = {Interaction.ACCOUNT_NAVIGATION: f"accounts({record.id})"}
+    visit(two, 1, days=1, **account)
+    visit(two, 2, days=1, kind=InteractionType.EMAIL_OPENED, **account)
     values = {
         Info.RECORD: record.id,
         Info.GONE: True,
@@ -196,7 +198,7 @@ def test_of_an_account_too(two):
     two.systems.by_person("POST", Info.SET, values)
 
     assert night(two) == 1
-    assert two.systems.rows(Interaction.TABLE) == []
+    assert [row[Interaction.KEY] for row in two.systems.rows(Interaction.TABLE)] == ["visit-1"]
 
 
 def test_a_part_that_fails_keeps_no_other_from_it(two, monkeypatch):

@@ -2,10 +2,12 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from connector.mapping import parse_mapping
+from connector.mapping import mapping_version, parse_mapping
+from connector.plans.expiry import forget_counts
 from connector.plans.kept import NoSuchPlan, approve, discard, kept_plans
 from connector.sync.outward.outward import Outward
 from connector.sync.records import RecordReader
@@ -257,3 +259,38 @@ def test_a_plan_that_does_not_wait_cannot_be_decided_about(two):
     for decide in (lambda: approve(two.services, "nowhere", seen=print), lambda: discard(two.services, "nowhere")):
         with pytest.raises(NoSuchPlan):
             decide()
+
+
+def counts(two):
+    return two.services.state.names("brake/")
+
+
+def test_the_count_of_a_mapping_that_is_not_in_use_is_forgotten_after_a_month(two, many):
+    use(two, LAST, JOB, PERMISSIONS, FILTER)
+    two.sync(*many[:2])
+    (counted,) = counts(two)
+
+    two.tick(timedelta(days=31))
+    assert forget_counts(two.services) == 0, "it is in use"
+    use(two, LAST, OTHER_JOB, PERMISSIONS)
+    two.sync(*many[5:])  # loses what was sent with a value
+    present = f"brake/{mapping_version(two.services.mapping)}"
+    assert counts(two) == sorted([counted, present])
+
+    assert forget_counts(two.services) == 1
+    assert counts(two) == [present]
+
+
+def test_the_count_of_another_mapping_stays_for_a_month_and_while_its_plan_waits(two, many):
+    use(two, LAST, JOB, PERMISSIONS, FILTER)
+    two.sync(*many)
+    (plan,) = kept_plans(two.services.state)
+    use(two, LAST, JOB, PERMISSIONS)
+
+    assert forget_counts(two.services) == 0, "somebody may go back to its mapping"
+    two.tick(timedelta(days=31))
+    assert forget_counts(two.services) == 0, "its plan waits"
+    discard(two.services, plan.id)
+
+    assert forget_counts(two.services) == 1
+    assert counts(two) == []

@@ -7,13 +7,15 @@ from collections import Counter
 import pytest
 
 from connector.dataverse.api import WriteResult
-from connector.dataverse.names import Contact, Permission
+from connector.dataverse.names import Contact, Info, Permission
 from connector.errors import Transient
 from connector.mapping import mapping_version
 from connector.plans.applying import Applied, apply_plan
 from connector.plans.changes import DATAVERSE, SPOTLER, Becomes
 from connector.plans.file import Header, PlanUnreadable, read_header, read_lines, write_plan
 from connector.plans.making import PlanMaker
+from connector.sync.info import write_unchanged
+from connector.sync.outward import outward
 from connector.sync.records import RecordReader
 from sandbox.spotler.seed import NEWSLETTER_BIT
 
@@ -312,3 +314,30 @@ def test_a_write_that_dataverse_did_not_take_is_not_reported_as_done(two, plan, 
     plan.make()
     assert plan.apply()[ann].applied is Applied.DONE
     assert two.subscribed(ann)["Newsletter"] is False
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["the answer is lost", "another row is written first"])
+def test_spotler_info_does_not_call_a_contact_active_whose_anonymising_could_not_be_noted(
+    two, plan, monkeypatch, taken
+):
+    ann = two.contact()
+    two.sync(ann)
+    two.edit(ann, donotemail=True)
+    plan.make()
+
+    def lost(dataverse, writes):
+        if taken:
+            write_unchanged(dataverse, writes)
+        else:
+            two.services.dataverse.update(Info.SET, two.info(ann)[Info.ID], {Info.SOFT_BOUNCES: 1})
+        return {each.ref: Transient() for each in writes}
+
+    monkeypatch.setattr(outward, "write_unchanged", lost)
+    plan.apply()
+
+    assert not two.info(ann)[Info.ACTIVE]
+
+    monkeypatch.undo()
+    two.edit(ann, donotemail=False)
+    two.sync(ann)
+    assert two.info(ann)[Info.ACTIVE] is True, "it is in Spotler again"

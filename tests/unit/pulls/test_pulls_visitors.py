@@ -21,19 +21,23 @@ BLOCKS, BY_DATE, LEAD, MARK = "*/trackedlinks/{take}", "*/leads/{type}/*", "*/le
 @pytest.fixture
 def begun(website):
     """The same, with the last reading forty days ago."""
-    website.world.now -= timedelta(days=40)
-    read_visitors(website.services)
-    website.world.now += timedelta(days=40)
+    read_until(website, timedelta(days=40))
     return website
 
 
 @pytest.fixture
 def recent(begun):
     """The same, with the last reading an hour ago."""
-    begun.world.now -= timedelta(hours=1)
-    read_visitors(begun.services)
-    begun.world.now += timedelta(hours=1)
+    read_until(begun, timedelta(hours=1))
     return begun
+
+
+def read_until(website, ago):
+    """The list of visitors was read until then."""
+    state = website.services.state
+    stored = state.read("feeds/visitors")
+    until = (website.world.now - ago).isoformat()
+    state.write("feeds/visitors", {"seen": [], "until": until}, version=stored.version if stored else None)
 
 
 # What is read
@@ -69,12 +73,10 @@ def test_the_first_run_shows_no_old_visitors_but_every_page_view_that_waits(webs
 
 
 def test_nothing_new_writes_nothing_and_costs_a_call_for_each_type_and_one_for_the_queue(recent):
-    types, by_date, blocks = (recent.calls(part) for part in ("leadtypes", "{start}", "{take}"))
-
     assert read_visitors(recent.services) == Counter()
-    assert recent.calls("leadtypes") == types + 1
-    assert recent.calls("{start}") == by_date + 9, "all types but those that are left out"
-    assert recent.calls("trackedlinks/{take}") == blocks - by_date + 1
+    assert recent.calls("leadtypes") == 1
+    assert recent.calls("{start}") == 9, "all types but those that are left out"
+    assert recent.calls("trackedlinks/{take}") == 1
     assert recent.world.rows(Interaction.TABLE) == []
 
 
@@ -287,7 +289,9 @@ def test_one_run_at_a_time_empties_the_queue(recent, monkeypatch):
     other = []
 
     def meanwhile(*_):
-        other.append(pull.read_page_views(recent.services, recent.services.leads))
+        other.append(
+            pull.read_page_views(recent.services, recent.services.leads, recent.world.now + timedelta(hours=1))
+        )
         return Counter(done=1)
 
     monkeypatch.setattr(pull, "store_views", meanwhile)
@@ -311,7 +315,7 @@ def test_a_run_that_was_silent_for_too_long_acknowledges_nothing(recent, monkeyp
 
     monkeypatch.setattr(pull, "store_views", slow)
     with pytest.raises(StateConflict):
-        pull.read_page_views(recent.services, recent.services.leads)
+        pull.read_page_views(recent.services, recent.services.leads, recent.world.now + timedelta(hours=1))
 
     assert recent.views() == ["Home"]
 
@@ -388,6 +392,39 @@ def test_a_missing_privilege_keeps_everything_waiting(recent):
         read_visitors(recent.services)
 
     assert recent.waiting() == 1
+
+
+def test_a_run_ends_in_time_and_the_next_one_goes_on(recent, monkeypatch):
+    recent.with_pages(1)
+    acme = recent.visitor("Acme")
+    recent.view(acme, *"abc")
+    store = view_rows.store_views
+
+    def slow(*arguments):
+        recent.world.now += timedelta(minutes=3)
+        return store(*arguments)
+
+    monkeypatch.setattr(pull, "store_views", slow)
+    for _ in range(3):
+        read_visitors(recent.services)
+        recent.world.now += timedelta(hours=1)
+
+    assert recent.views() == list("abc")
+    assert recent.waiting() == 0
+
+
+def test_a_new_score_for_the_hot_list_counts_at_the_next_run(recent):
+    cold, warm = recent.visitor("Cold", score=10), recent.visitor("Warm", score=60)
+    read_visitors(recent.services)
+    assert [recent.row(each)[Visitor.HOT] for each in (cold, warm)] == [False, False]
+
+    recent.with_settings(visitors_hot_score=50)
+    assert read_visitors(recent.services) == Counter({"hot or not by a new setting": 1})
+    assert [recent.row(each)[Visitor.HOT] for each in (cold, warm)] == [False, True]
+
+    recent.with_settings(visitors_hot_score=100)
+    read_visitors(recent.services)
+    assert [recent.row(each)[Visitor.HOT] for each in (cold, warm)] == [False, False]
 
 
 # What people did to a visitor stays

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from connector.dataverse.names import Info
@@ -135,9 +136,24 @@ def _delete_info(two, who):
 DIFFERENCES["no info"] = _delete_info
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.sampled_from(sorted(DIFFERENCES)), max_size=3), min_size=3, max_size=3))
+SOME = st.lists(st.lists(st.sampled_from(sorted(DIFFERENCES)), max_size=3), min_size=3, max_size=3)
+HEALTHY = [HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=HEALTHY)
+@given(SOME)
 def test_whatever_differs_there_is_no_remainder_and_a_second_comparison_repairs_nothing(systems, differences):
+    check(systems, differences)
+
+
+@pytest.mark.nightly
+@settings(max_examples=1000, deadline=None, suppress_health_check=HEALTHY)
+@given(SOME)
+def test_the_same_for_many_more_differences(systems, differences):
+    check(systems, differences)
+
+
+def check(systems, differences):
     two = TwoSystems(systems, *ROWS)
     people = [two.contact(name, firstname=name) for name in ("ann", "bob", "cas")]
     two.permission(people[0], "Newsletter", subscribed=True)

@@ -150,3 +150,14 @@ def test_a_row_that_a_person_makes_while_a_job_switches_the_permission_on_keeps_
     story.end()
 
     assert story.two.in_spotler(story.people[0].record)["permissions"] == []
+
+
+def test_the_history_shows_an_opt_out_after_a_job_whose_note_in_spotler_info_was_lost(systems):
+    """The rows are off as they were before the job, so they look as if nobody had switched them since."""
+    story = Story(systems, variables=True)
+    story.do(Step("opts out, in Dataverse"))
+    story.do(Step("job on", meanwhile=Meanwhile(14, "late", after=True)))
+    story.do(Step("opts out, in Dataverse"))
+    story.end()
+
+    assert list(story.problems()) == []

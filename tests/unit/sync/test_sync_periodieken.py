@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,10 +11,14 @@ from connector.dataverse.names import Consent, Permission
 from connector.dataverse.permission_tables import periodiek
 from connector.errors import Misconfigured
 from connector.mapping import parse_mapping
+from connector.pulls.permission_rows import update_rows
+from connector.routing.record_item import RecordItem
+from connector.spotler import Option
 from connector.sync.permissions.rows import PermissionRows
 from connector.sync.records import Record, RecordReader
 from sandbox.spotler.seed import NEWSLETTER_BIT
 
+NEWSLETTER, EVENTS, RENAMED = Option(1, "Newsletter"), Option(2, "Events"), Option(1, "News")
 TABLE = "new_periodiek"
 NAMES = {
     "table": TABLE,
@@ -107,6 +111,43 @@ def test_do_not_bulk_email_switches_periodieken_off(world, use, send):
     send(record)
 
     assert states(world) == {"Newsletter": False}
+
+
+def test_a_periodiek_gets_the_new_name_of_its_permission_and_keeps_its_time(world, use):
+    use()
+    record = world.contact()
+    subscription(world, record)
+    subscription(world, record, "Fax")
+    update_rows(world.services, [NEWSLETTER, EVENTS])
+
+    assert update_rows(world.services, [RENAMED, EVENTS]) == 1
+
+    assert states(world) == {"News": True, "Fax": True}
+    (changed,) = [row["new_changedon"] for row in world.rows(TABLE) if row["new_name"] == "News"]
+    assert datetime.fromisoformat(changed) == world.now - timedelta(days=3)
+    renamed = [row for row in world.rows(Consent.TABLE) if "Renamed" in str(row[Consent.EVIDENCE])]
+    assert [row[Consent.PERMISSION] for row in renamed] == ["News"]
+
+
+def test_a_periodiek_without_a_time_of_its_own_keeps_its_name(world, use):
+    use(changed_on=None)
+    subscription(world, world.contact())
+    update_rows(world.services, [NEWSLETTER, EVENTS])
+
+    assert update_rows(world.services, [RENAMED, EVENTS]) == 0, "a write would look like a newer consent"
+
+    assert states(world) == {"Newsletter": True}
+
+
+def test_the_record_of_a_periodiek_is_found_where_a_message_names_only_the_row(world, use, changes):
+    use()
+    record = world.contact()
+    subscription(world, record)
+    (row,) = world.rows(TABLE)
+
+    changes.run(RecordItem(permission=row["new_periodiekid"], first_seen=world.now))
+
+    assert world.in_spotler(record)["permissions"] == [NEWSLETTER_BIT]
 
 
 def test_a_table_that_is_not_there_is_an_error_of_the_configuration(world, use):

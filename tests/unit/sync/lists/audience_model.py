@@ -123,6 +123,8 @@ class ModelList:
         #: Whom a page shows as somebody who may not be sent; of others only the record says so.
         self.seen_silent: set[bytes] = set()
         self.missed: set[bytes] = set()
+        #: Who has a new contact since the last run.
+        self.remade: set[bytes] = set()
 
     @property
     def wanted(self) -> set[str]:
@@ -144,6 +146,9 @@ class ModelList:
 
     def kept_out(self):
         return frozenset()
+
+    def made_since(self, _moment):
+        return frozenset(self.remade)
 
     def absent(self, members):
         return [each for each in members if each not in self.people]
@@ -180,6 +185,7 @@ class Nights:
             now=lambda: self.now,
         )
         monkeypatch.setattr(steps, "ListReader", lambda *_: self.list)
+        monkeypatch.setattr(steps, "show_synced", lambda *_, **__: None)
         monkeypatch.setattr(changing, "sync_members", self.list.sync)
         self.jobs = 0
         self.deaths = 0

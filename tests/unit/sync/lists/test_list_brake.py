@@ -257,3 +257,30 @@ def test_a_death_while_a_lost_audience_is_filled_again_does_no_harm(monkeypatch,
         nights.night({touch: after})
 
         assert nights.audiences.members == texts(PEOPLE[3:9]), touch
+
+
+def test_an_approval_does_not_cover_a_list_that_broke_since(nights):
+    nights.list.people = PEOPLE[4:]
+    nights.night()
+    approve(nights)
+    nights.list.people = PEOPLE[40:]
+
+    run = nights.night()
+
+    assert run.held
+    assert nights.audiences.members == texts(PEOPLE)
+
+
+def test_a_person_is_asked_once_where_what_is_left_of_the_membership_shows_who_has_left(nights):
+    nights.list.people = [*PEOPLE, person(99)]
+    nights.night()
+    for name in nights.state.names("lists/"):
+        if name.endswith("/full"):
+            nights.state.delete(name)
+    nights.list.people = list(PEOPLE)
+
+    run = nights.night()
+
+    (plan,) = kept_plans(nights.state)
+    assert (run.is_lost, run.held, plan.causes) == (True, plan.id, {EMPTIED: 60})
+    assert text_of(person(99)) in nights.audiences.members

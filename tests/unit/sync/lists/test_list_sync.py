@@ -1,6 +1,7 @@
 """Lists between both stand-ins: who becomes a member, in pages, blocks and steps, and what each run costs."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -307,3 +308,18 @@ def test_a_problem_that_passes_does_not_read_the_list_again(world, lists, monkey
 
     assert lists.sync(row)[1] == "OK"
     assert (len(reads), lists.audience(row)) == (1, ids(members))
+
+
+def test_a_member_who_left_spotler_and_came_back_between_two_syncs_is_in_the_audience_again(world, lists):
+    stays, returns = people(world, 2)
+    row = lists.create([stays, returns])
+    lists.sync(row)
+    for refuses in (True, False):
+        world.now += timedelta(minutes=5)
+        world.services.dataverse.update(Contact.SET, returns.id, {"donotemail": refuses})
+        world.run(world.job(Operation.SYNC_CONTACT, returns))
+    assert lists.audience(row) != ids([stays, returns])
+    world.now += timedelta(minutes=5)
+
+    assert lists.sync(row)[2] == "The audience has 2 members: 1 added, 0 removed."
+    assert lists.audience(row) == ids([stays, returns])
