@@ -80,8 +80,16 @@ async def read_visitors(timer: func.TimerRequest, context: func.Context) -> None
 @blueprint.function_name("refresh_lists")
 @blueprint.timer_trigger(arg_name="timer", schedule="%LISTS_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def refresh_lists(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Order the sync of every Marketing List that was synced before."""
-    from connector.pulls.lists import refresh_lists as refresh  # noqa: PLC0415 - heavy, loaded when used
+    """Order the sync of every Marketing List that was synced before, and find out who has another permission."""
+
+    def refresh(services: "Services") -> None:
+        from connector.pulls.lists import refresh_lists as refresh_synced  # noqa: PLC0415 - heavy, loaded when used
+        from connector.sync.permissions.list_watch import sync_changed_members  # noqa: PLC0415
+
+        try:
+            refresh_synced(services)
+        finally:
+            sync_changed_members(services)
 
     await _run("refresh-lists", refresh, context)
 
