@@ -106,7 +106,7 @@ async def read_interactions(timer: func.TimerRequest, context: func.Context) -> 
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Delete what is kept for a time only: jobs, interactions, and the old values of runs."""
+    """Delete what is kept for a time only: jobs, interactions, website visitors, and the old values of runs."""
     from connector.jobs.nightly import clean_up_nightly  # noqa: PLC0415 - heavy, loaded when used
 
     await _run("clean-up-jobs", clean_up_nightly, context)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from uuid import uuid4
 
 from connector.dataverse.schema import TABLES, Column, Kind
@@ -41,15 +42,18 @@ class FixedClock(Clock):
         return self.moment
 
 
+@cache
+def catalog():
+    """The tables, with the columns of the cases."""
+    tables = tuple(replace(table, columns=(*table.columns, *EXTRA.get(table.name, ()))) for table in TABLES.values())
+    return Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP))
+
+
 class FetchScene:
     """Rows, a caller, and queries about them."""
 
-    def __init__(self, *, now=NOW, extra=EXTRA, **settings):
-        tables = tuple(
-            replace(table, columns=(*table.columns, *extra.get(table.name, ()))) for table in TABLES.values()
-        )
-        catalog = Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP))
-        self.store = Store(catalog)
+    def __init__(self, *, now=NOW, **settings):
+        self.store = Store(catalog())
         self.assumptions = Assumptions()
         self.fetcher = Fetcher(self.store, FixedClock(now), self.assumptions)
         self.add("usersettings", {"systemuserid": CALLER, "timezonecode": AMSTERDAM_CODE, "uilanguageid": 1033})

@@ -76,7 +76,11 @@ def make_scene(rows):
 
 
 def folded(values):
-    return tuple(value.lower() if isinstance(value, str) else value for value in values)
+    """As SQLite has them: text without case, yes and no as numbers."""
+    return tuple(
+        value.lower() if isinstance(value, str) else int(value) if isinstance(value, bool) else value
+        for value in values
+    )  # fmt: skip
 
 
 def compare(rows, query):

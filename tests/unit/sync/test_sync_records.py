@@ -171,7 +171,7 @@ def test_the_rows_of_a_permission_are_found_by_its_name_or_its_bit(world, read):
     record = read(ref)[ref]
 
     assert {row.name for row in record.rows_of("Newsletter", 1)} == {"News", "newsletter", "Newsletter"}
-    after = record.without("Newsletter", 1)
+    after = record.without(record.rows_of("Newsletter", 1))
     assert not any(row.subscribed for row in after.rows_of("Newsletter", 1))
     assert [each.name for each in after.decision.permissions if each.on] == ["Events"]
 
