@@ -127,7 +127,7 @@ def read_page_views(services: Services, leads: SpotlerLeads, deadline: datetime)
 def _empty(
     services: Services, leads: SpotlerLeads, lease: FeedCheckpoint, deadline: datetime, counts: Counter[str]
 ) -> None:
-    seen = set[str]()
+    seen, left_out = set[str](), set[str]()
     unreadable = repeated = 0
     while services.now() < deadline:
         block = leads.next_block()
@@ -139,7 +139,7 @@ def _empty(
                 break
             continue
         new = {view.key for view in block.views} - seen
-        counts.update(store_views(services, leads, block.views))
+        counts.update(store_views(services, leads, block.views, left_out))
         counts[MALFORMED] += block.malformed
         lease.save(services.now(), ())
         if not leads.acknowledge(block.process_id):  # by an attempt whose answer was lost, or it took too long

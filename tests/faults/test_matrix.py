@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
@@ -20,7 +20,7 @@ from connector.errors import Transient
 from connector.http import transport
 from connector.jobs import store, writes
 from connector.operations.registry import OPERATIONS
-from connector.pulls import loop
+from connector.pulls import loop, visitors
 from connector.routing.record_item import RecordItem
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
@@ -30,6 +30,7 @@ from connector.sync.newcomers import newcomers
 from connector.sync.permissions import imports as consent_import, switch as permission_switch
 from connector.sync.records import RecordReader
 from connector.sync.status import contact_status
+from connector.sync.visitors import promotion
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
 from tests.faults.matrix.cell import Cell
@@ -276,6 +277,39 @@ def test_a_new_subscriber_who_gets_two_rows_is_found(monkeypatch):
     tie = next(each for each in fresh.without_fault(work, 1).touches if each.what.endswith("/contact/list"))
 
     assert fresh.run(Cell(work, tie.number, FAULTS["death-before"], 1)).problems()
+
+
+def test_page_views_that_are_acknowledged_before_they_are_stored_are_found(monkeypatch):
+    fresh, work, store = Matrix(), works()["read-visitors"], visitors.store_views
+
+    def acknowledged_first(services, leads, *views):
+        for process_id in list(fresh._systems.leads.store.blocks):
+            leads.acknowledge(process_id)
+        return store(services, leads, *views)
+
+    monkeypatch.setattr(visitors, "store_views", acknowledged_first)
+    usual = fresh.without_fault(work, 1)
+    upsert = next(each for each in usual.touches if each.what.endswith("UpsertMultiple"))
+
+    assert usual.problems() == []
+    assert fresh.run(Cell(work, upsert.number, FAULTS["death-before"], 1)).problems()
+
+
+def test_a_visitor_that_becomes_two_leads_is_found(monkeypatch):
+    tries, fresh, work = Counter(), Matrix(), works()["promote-visitor"]
+
+    def another_id_each_time(visitor, _):
+        tries[visitor] += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{visitor}/{tries[visitor]}"))
+
+    monkeypatch.setattr(promotion, "own_id", another_id_each_time)
+    touches = fresh.without_fault(work, 1).touches
+    made = next(each for each in touches if each.request is not None and "Website visitor:" in str(each.request.body))
+
+    tries.clear()
+    assert fresh.run(Cell(work, 0, None, 1)).problems() == []
+    tries.clear()
+    assert fresh.run(Cell(work, made.number, FAULTS["death-after"], 1)).problems()
 
 
 # The command

@@ -8,8 +8,8 @@ no other trace than the time of the last write. So the last write tells which of
 | the connector | Changed On | Changed On |
 | anybody else | Changed On, or the last write if it is empty | the later one of Changed On and the last write |
 
-Of two possible times the one counts that favours an opt-out. A Changed On that lies after the last write by more than
-any clock is off says nothing: who typed it would never be unsubscribed by an opt-out in Spotler.
+Of two possible times the one counts that favours an opt-out. The Changed On of a subscribed row that lies after the
+last write by more than any clock is off says nothing: else no opt-out in Spotler would ever be newer.
 """
 
 from dataclasses import replace
@@ -58,7 +58,7 @@ def read_row(services: Services, row: Row, table: PermissionTable = SPOTLER_PERM
 def _switched_on(services: Services, row: Row, permission: PermissionRow) -> datetime | None:
     """When the row was switched, as far as it says so."""
     changed, modified = permission.changed_on, permission.modified_on
-    if changed is not None and modified is not None and changed > modified + _CLOCKS:
+    if changed and modified and not permission.refuses and changed > modified + _CLOCKS:
         return modified
     if changed is None or modified is None or not permission.refuses or modified <= changed:
         return changed or modified

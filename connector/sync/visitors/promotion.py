@@ -141,7 +141,7 @@ def _change(services: Services, row: Row, values: Row) -> None:
 
 def _made(services: Services, row: Row, target: PromoteTo) -> str:
     """The id of the lead or account of a visitor, which is made if it is not there."""
-    set_name, key = _SETS[target], str(uuid.uuid5(_NAMESPACE, f"{row[Visitor.ID]}/{target.name}".lower()))
+    set_name, key = _SETS[target], own_id(str(row[Visitor.ID]), target)
     values = {**(_lead(row) if target is PromoteTo.LEAD else _account(row)), **_owner(row)}
     (answer,) = services.dataverse.batch([BatchRequest.insert(set_name, key, values)])
     if isinstance(answer.error, Conflict | Duplicate):
@@ -154,6 +154,11 @@ def _made(services: Services, row: Row, target: PromoteTo) -> str:
     elif answer.error is not None:
         raise answer.error
     return key
+
+
+def own_id(visitor: str, target: PromoteTo) -> str:
+    """The id of what a visitor becomes: the same in every attempt."""
+    return str(uuid.uuid5(_NAMESPACE, f"{visitor}/{target.name}".lower()))
 
 
 def _has_leads(services: Services) -> bool:

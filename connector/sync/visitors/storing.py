@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from connector.dataverse.api import BatchRequest, Conflict, Duplicate, Row, bind, etag, filters
+from connector.dataverse.api import BatchRequest, Conflict, Duplicate, NotFound, Row, bind, etag, filters
 from connector.dataverse.names import Account, SystemUser, Visitor, lookup_value
 from connector.errors import ConnectorError, Refused, Transient
 from connector.services import Services
@@ -32,7 +32,7 @@ MATCHED: Final = "matched to an account"
 AMBIGUOUS: Final = "ambiguous, not matched"
 
 _COLUMNS: Final = (
-    *(Visitor.ID, Visitor.EXTERNAL_ID, Visitor.STATE, Visitor.RATING, Visitor.HOT),
+    *(Visitor.ID, Visitor.EXTERNAL_ID, Visitor.STATE, Visitor.RATING, Visitor.HOT, Visitor.VISITS),
     *(Visitor.FIRST_VISIT, Visitor.LAST_VISIT, lookup_value(Visitor.ACCOUNT), lookup_value(Visitor.LEAD)),
     *LENGTHS,
 )
@@ -79,8 +79,8 @@ def store_visitors(services: Services, companies: Sequence[VisitingCompany]) -> 
 
 
 def _is_to_be_tried_again(write: BatchRequest, error: ConnectorError) -> bool:
-    """Whether somebody else has written the row, or the owner of a new row may be what is refused."""
-    if isinstance(error, Conflict | Duplicate):
+    """Whether somebody else has written or deleted what the write needs, or the owner may be what is refused."""
+    if isinstance(error, Conflict | Duplicate | NotFound):
         return True
     return isinstance(error, Refused) and OWNER in (write.values or {})
 

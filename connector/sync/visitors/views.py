@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from connector.dataverse.api import BatchRequest, Keyed, Query, Row, bind, filters, lookup_id
+from connector.dataverse.api import BatchRequest, Keyed, NotFound, Query, Row, WriteResult, bind, filters, lookup_id
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Account, Interaction, Lead, Visitor, lookup_value
 from connector.errors import Transient
@@ -28,8 +28,16 @@ NOBODY: Final = "page views of visitors that are left out"
 TOO_OLD: Final = "page views too old to keep"
 
 
-def store_views(services: Services, leads: SpotlerLeads, views: Sequence[PageView]) -> Counter[str]:
+def store_views(
+    services: Services, leads: SpotlerLeads, views: Sequence[PageView], left_out: set[str] | None = None
+) -> Counter[str]:
     """Write page views, and the visitors that are not there yet; count what became of them. Safe to repeat.
+
+    Args:
+        services: the systems.
+        leads: is asked about visitors that have no row.
+        views: what to write.
+        left_out: visitors that get none; what is found out is added, so that nobody is asked about twice.
 
     Raises:
         ConnectorError: Dataverse or Spotler Leads cannot be asked; nothing may be acknowledged then.
@@ -37,21 +45,29 @@ def store_views(services: Services, leads: SpotlerLeads, views: Sequence[PageVie
     fresh = [view for view in views if not _is_too_old(services, view)]
     counts = Counter({TOO_OLD: len(views) - len(fresh)})
     rows = visitor_rows(services, {view.visitor for view in fresh})
-    missing = sorted({view.visitor for view in fresh} - rows.keys())
+    left_out = set() if left_out is None else left_out
+    missing = sorted({view.visitor for view in fresh} - rows.keys() - left_out)
     if missing:
         found = [each for each in services.pool.map(leads.visitor, missing) if each is not None]
         wanted = [each for each in found if not is_left_out(services, each.type)]
         counts += store_visitors(services, wanted)
         rows |= visitor_rows(services, {each.id for each in wanted})
+        left_out |= set(missing) - {each.id for each in wanted}
     known = [view for view in fresh if view.visitor in rows]
     counts[NOBODY] += len(fresh) - len(known)
     changes = [
         Keyed(filters.key({Interaction.KEY: view.key}), _interaction(view, rows[view.visitor])) for view in known
     ]
     results = services.dataverse.upsert_multiple(Interaction, changes) if changes else []
-    counts += Counter(VIEWS if result.error is None else count_refusal(result.error) for result in results)
+    counts += Counter(_word(result) for result in results)
     _count_visits(services, [rows[key] for key in sorted({view.visitor for view in known})])
     return +counts
+
+
+def _word(result: WriteResult) -> str:
+    if isinstance(result.error, NotFound):  # the block comes again, and the visitor is looked for anew
+        raise Transient("A website visitor, or what it was matched to, was deleted meanwhile.")
+    return VIEWS if result.error is None else count_refusal(result.error)
 
 
 def is_left_out(services: Services, kind: str) -> bool:
@@ -100,8 +116,9 @@ def _count_visits(services: Services, visitors: Sequence[Row]) -> None:
         count = body.get("@odata.count")
         if not isinstance(count, int):
             raise Transient("Dataverse did not count rows.")
-        changed.append(Keyed(str(row[Visitor.ID]), {Visitor.VISITS: count}))
-    for result in services.dataverse.update_multiple(Visitor, changed):
+        if count != row.get(Visitor.VISITS):
+            changed.append(Keyed(str(row[Visitor.ID]), {Visitor.VISITS: count}))
+    for result in services.dataverse.update_multiple(Visitor, changed) if changed else []:
         if result.error is not None:
             count_refusal(result.error)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.dataverse.api import BatchRequest
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Interaction, Visitor
 from connector.errors import Misconfigured, Transient
@@ -357,6 +358,40 @@ def test_types_that_are_left_out_have_no_rows(recent, kind):
 
     assert read_visitors(recent.services) == Counter({"page views of visitors that are left out": 1})
     assert (recent.rows(), recent.views(), recent.waiting()) == ({}, [], 0)
+
+
+def test_nobody_is_asked_twice_about_a_visitor_that_is_left_out(recent):
+    recent.with_pages(1)
+    person = recent.visitor("Ann Lee", type="ContactLead")
+    recent.view(person, "Home", "Prices", "Contact")
+
+    read_visitors(recent.services)
+
+    assert recent.calls("/lead/") == 1
+
+
+def test_page_views_of_a_visitor_that_is_deleted_meanwhile_come_again(recent, monkeypatch):
+    acme = recent.visitor("Acme", before=timedelta(days=2))
+    recent.view(acme, "Home")
+    recent.world.load(Visitor.TABLE, **{Visitor.EXTERNAL_ID: acme})
+    recent.door.post("visitors", visitors=[{"id": acme, "name": "Acme", "last_visit": "2020-01-01T00:00:00Z"}])
+    rows, times = view_rows.visitor_rows, iter(range(10))
+
+    def deleted_after_reading(services, ids):
+        found = rows(services, ids)
+        if next(times) == 0:
+            services.dataverse.batch([BatchRequest.delete(Visitor.SET, found[acme][Visitor.ID])])
+        return found
+
+    monkeypatch.setattr(view_rows, "visitor_rows", deleted_after_reading)
+    with pytest.raises(Transient, match="deleted meanwhile"):
+        read_visitors(recent.services)
+    assert recent.waiting() == 1
+
+    recent.hands_out_again()
+    read_visitors(recent.services)
+
+    assert (recent.views(), recent.row(acme)[Visitor.NAME], recent.waiting()) == (["Home"], "Acme", 0)
 
 
 def test_no_address_of_a_person_is_stored_or_logged(recent, caplog):

@@ -11,7 +11,7 @@ from connector.dataverse.schema import TABLES
 from connector.errors import Misconfigured, Transient
 from connector.spotler.leads import VisitingCompany
 from connector.sync.visitors import columns, storing, views
-from connector.sync.visitors.matching import domain_of
+from connector.sync.visitors.matching import MatchedAccount, Matches, domain_of
 from connector.sync.visitors.retention import delete_old_visitors
 from connector.sync.visitors.storing import store_visitors
 from tests.unit.leads_world import ACCOUNT_OF_VISITOR
@@ -264,6 +264,19 @@ def test_a_row_that_somebody_makes_at_the_same_time_is_read_again(website, monke
 
     assert store_visitors(website.services, [company(name="Acme")]) == Counter(changed=1)
     assert website.row(ID)[Visitor.NAME] == "Acme"
+
+
+def test_an_account_that_is_deleted_at_the_same_time_is_matched_anew(website, monkeypatch):
+    left = account(website, "Acme")
+    match, times = storing.match_accounts, iter(range(10))
+
+    def deleted_after_matching(dataverse, companies):
+        found = match(dataverse, companies)
+        return Matches({ID: MatchedAccount(OTHER)}, frozenset()) if next(times) == 0 else found
+
+    monkeypatch.setattr(storing, "match_accounts", deleted_after_matching)
+
+    assert matched(website, name="Acme") == (left, 0)
 
 
 def test_rows_that_others_keep_writing_are_left_for_the_next_run(website, monkeypatch):
