@@ -150,8 +150,12 @@ class Writer:
         """
         first = len(self.events)
         kept = self.update(model, row, content)
-        inactive: dict[str, Scalar] = {"statecode": max(model.default_status), "merged": True}
-        self.update(model, subordinate, Changes(inactive))
+        inactive: dict[str, Scalar] = {
+            "statecode": max(model.default_status),
+            "merged": True,
+            "_masterid_value": row.id,
+        }
+        self.update(model, subordinate, Changes(inactive, {"_masterid_value": model.name}))
         self.events[first:] = [replace(event, cascaded=True) for event in self.events[first:]]
         self.events.append(
             RowEvent(
