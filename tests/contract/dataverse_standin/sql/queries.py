@@ -58,7 +58,7 @@ MOMENTS = [
     "2026-03-17T18:29:59Z", "2026-03-11T18:30:00Z", "2026-03-01T00:00:00Z", "2026-02-18T12:00:00Z",
     "2025-12-31T18:29:59Z", "2025-12-31T18:30:00Z", "2025-04-01T00:00:00Z", "2025-03-18T08:30:00Z",
     "2026-03-18T08:30:00Z", "2026-03-18T08:29:59Z", "2026-04-02T10:00:00Z", "2027-01-01T00:00:00Z",
-    "2026-03-22T10:00:00Z", "2026-03-25T18:30:00Z",
+    "2026-03-22T10:00:00Z", "2026-03-25T18:30:00Z", "2026-03-18T10:20:00Z",
 ]  # fmt: skip
 DAYS = ["2026-03-18", "2026-03-17", "2026-03-19", "2026-03-11", "2026-03-31", "2026-02-28", "2025-12-31", "1990-05-01"]
 
@@ -123,16 +123,17 @@ def _ranges(values):
 @st.composite
 def conditions(draw, table, link=""):
     column, kind = draw(st.sampled_from(sorted(COLUMNS[table].items())))
-    operator, values = draw(st.one_of(_operators(table, kind)))
+    operators, strategy = draw(st.sampled_from(_operators(table, kind)))
+    operator, values = draw(st.sampled_from(operators)), draw(strategy)
     return Condition(column, kind, operator, values, link=link)
 
 
 def _operators(table, kind):
     """What can be asked of a column of a type: operators with their values."""
-    asked = [st.tuples(st.sampled_from(["null", "not-null"]), st.just(()))]
+    asked = [(["null", "not-null"], st.just(()))]
 
     def ask(operators, values):
-        asked.append(st.tuples(st.sampled_from(operators), values))
+        asked.append((operators, values))
 
     one = {
         "id": st.sampled_from(PEOPLE if table == "contact" else COMPANIES),
@@ -170,8 +171,32 @@ def _operators(table, kind):
         ask(["in-fiscal-period"], st.integers(1, 5).map(lambda value: (value,)))
         ask(OF_PERIOD, st.tuples(st.integers(1, 5), st.integers(2025, 2026)))
     if kind == "moment":
-        ask(HOURS, st.integers(1, 100).map(lambda value: (value,)))
+        ask(HOURS, st.sampled_from([1, 2, 9, 24, 100]).map(lambda value: (value,)))
     return asked
+
+
+def single_conditions():
+    """Queries with one condition; each operator on each column is as likely as any other."""
+    asked = [
+        (table, column, kind, operators, values)
+        for table, columns in COLUMNS.items()
+        for column, kind in columns.items()
+        for each in _operators(table, kind)
+        for operators, values in [each]
+    ]
+    single = [
+        (table, column, kind, operator, values)
+        for table, column, kind, operators, values in asked
+        for operator in operators
+    ]
+    return st.sampled_from(single).flatmap(_single)
+
+
+def _single(chosen):
+    table, column, kind, operator, values = chosen
+    return values.map(
+        lambda drawn: Query(table, Filter(any_of=False, parts=(Condition(column, kind, operator, drawn),)), ())
+    )
 
 
 @st.composite
