@@ -13,7 +13,6 @@ from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
 from sandbox.people import People
 from sandbox.sample_records import create_fixtures
-from sandbox.sample_setup import create_setup
 from sandbox.samples import SAMPLES, Sample
 from sandbox.system import Options, System, running
 
@@ -29,8 +28,8 @@ def run(folder: Path) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with running(Options(automatic=True, leads=True), folder=folder) as system:
-        create_setup(People(system.dataverse))
-        print(_introduction(system, folder), flush=True)
+        ids = create_fixtures(People(system.dataverse))
+        print(_introduction(system, folder, ids), flush=True)
         while not ended.wait(LOOK_SECONDS):
             for part in system.parts:
                 if part.process.poll() is not None:
@@ -102,7 +101,7 @@ def _seconds(row: Mapping[str, object]) -> str:
     return str(round((completed - created).total_seconds()))
 
 
-def _introduction(system: System, folder: Path) -> str:
+def _introduction(system: System, folder: Path, ids: Mapping[str, str]) -> str:
     functions = ", ".join(map(str, system.functions.ready["functions"]))  # type: ignore[call-overload]
     return f"""The system is running; end it with Ctrl-C.
   Dataverse    {system.dataverse.get("url")}
@@ -111,4 +110,6 @@ def _introduction(system: System, folder: Path) -> str:
   Service Bus  port {system.servicebus.ready["port"]}
   Functions    {functions}
   Logs         {folder}
+  Records      contact {ids["anna"]} (Anna), contact {ids["zoe"]} (Zoë),
+               lead {ids["lars"]} (Lars), account {ids["bakery"]} (Bakery of the Square)
 In another terminal: python3 dev.py connector job list"""

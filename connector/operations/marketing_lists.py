@@ -19,14 +19,13 @@ from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Continue, Done, Failed, OlderFirst, Result
 from connector.spotler import clean_text
 from connector.sync.lists.columns import show_synced
+from connector.sync.lists.orders import LIST_OPERATIONS
 from connector.sync.lists.reading import LIST_COLUMNS, ListRow
-from connector.sync.lists.removing import remove_audience
+from connector.sync.lists.removal import remove_audience
 from connector.sync.lists.result import outcome_of
 from connector.sync.lists.run import Phase
 from connector.sync.lists.steps import ListSync
 
-#: The operations of one list that wait for each other.
-_IN_ORDER: Final = (Choice.SYNC_MARKETING_LIST, Choice.REMOVE_MARKETING_LIST)
 #: The progress of a job that got no turn in its batch.
 _WAITS: Final = "Waits for other marketing lists."
 
@@ -150,7 +149,7 @@ def _oldest_jobs(lists: set[str], context: Context) -> dict[str, str]:
         filter=filters.and_(
             filters.eq(Job.STATE, 0),
             filters.in_(Job.LIST, sorted(lists)),
-            filters.in_(Job.OPERATION, [each.value for each in _IN_ORDER]),
+            filters.in_(Job.OPERATION, [each.value for each in LIST_OPERATIONS]),
         ),
     )
     oldest: dict[str, str] = {}

@@ -90,6 +90,7 @@ class GatedDataverse:
         self._gate = gate
         self.query = dataverse.query
         self.pages = dataverse.pages
+        self.read = dataverse.read
         self.retrieve = dataverse.retrieve
         self.who_am_i = dataverse.who_am_i
 

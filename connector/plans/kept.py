@@ -9,9 +9,7 @@ from typing import Final
 
 from pydantic import NonNegativeInt
 
-from connector.dataverse.api import bind
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Job, MarketingList
 from connector.dataverse.records import RecordRef, record_named
 from connector.errors import Invalid
 from connector.mapping import mapping_version
@@ -26,6 +24,7 @@ from connector.sync.both_ways import inward
 from connector.sync.both_ways.columns import shared_columns
 from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.brake.brake import COUNTS, PLANS, TRIES, BrakeCount
+from connector.sync.lists.orders import order
 from connector.sync.old_values import begun
 from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.outward import no_deadline
@@ -127,13 +126,8 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
 
 
 def _sync_list(services: Services, plan: KeptPlan, seen: Callable[[int], object]) -> Counter[str]:
-    """The next sync of a list lets people leave its audience: order one. The sweep finds the job."""
-    row = {
-        Job.NAME: f"Sync Marketing List, plan {plan.id} approved",
-        Job.OPERATION: Operation.SYNC_MARKETING_LIST.value,
-        f"{Job.LIST_NAVIGATION}@odata.bind": bind(MarketingList.SET, plan.list_id),
-    }
-    services.dataverse.create(Job.SET, row)
+    """The next sync of a list lets people leave its audience: order one, also where one is under way."""
+    order(services, Operation.SYNC_MARKETING_LIST, [plan.list_id], unless=())
     services.state.delete(f"{PLANS}/{plan.id}")
     seen(plan.records)
     return Counter({"APPROVED": plan.records})

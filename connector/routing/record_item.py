@@ -26,7 +26,6 @@ class RecordItem(BaseModel):
         permission: the id of that row.
         created: whether the record is new.
         deleted: whether it was deleted: only then does its absence mean anything.
-        is_second: whether a deleted Marketing List was seen to already, and is looked at once more.
         always: whether it is sent even where nothing seems to have changed, because an earlier attempt may have sent
             something without remembering it.
         columns: those that somebody changed and that start a sync, as far as the message says it.
@@ -41,7 +40,6 @@ class RecordItem(BaseModel):
     permission: RowId | None = None
     created: bool = False
     deleted: bool = False
-    is_second: bool = False
     always: bool = False
     columns: tuple[str, ...] = ()
     first_seen: AwareDatetime
@@ -70,7 +68,6 @@ class RecordItem(BaseModel):
             update={
                 "created": self.created or other.created,
                 "deleted": self.deleted or other.deleted,
-                "is_second": self.is_second and other.is_second,
                 "always": self.always or other.always,
                 "columns": tuple(sorted({*self.columns, *other.columns})),
                 "first_seen": min(self.first_seen, other.first_seen),
@@ -107,7 +104,7 @@ class RecordItem(BaseModel):
 
     def again(self, due: datetime) -> OutgoingMessage:
         """The message that comes back at a time. Two about one record that say the same are one."""
-        says = "".join(str(int(each)) for each in (self.created, self.deleted, self.is_second, self.always))
+        says = "".join(str(int(each)) for each in (self.created, self.deleted, self.always))
         columns = sha256(",".join(self.columns).encode()).hexdigest()[:8] if self.columns else ""
         return self.message(f"{self.subject}/again/{says}{columns}/{self.tries}/{int(due.timestamp())}", due)
 

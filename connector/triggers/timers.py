@@ -80,8 +80,16 @@ async def read_visitors(timer: func.TimerRequest, context: func.Context) -> None
 @blueprint.function_name("refresh_lists")
 @blueprint.timer_trigger(arg_name="timer", schedule="%LISTS_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def refresh_lists(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Order the sync of every Marketing List that was synced before."""
-    from connector.pulls.lists import refresh_lists as refresh  # noqa: PLC0415 - heavy, loaded when used
+    """Order the sync of every Marketing List that was synced before, and find out who has another permission."""
+
+    def refresh(services: "Services") -> None:
+        from connector.pulls.lists import refresh_lists as refresh_synced  # noqa: PLC0415 - heavy, loaded when used
+        from connector.sync.permissions.list_watch import sync_changed_members  # noqa: PLC0415
+
+        try:
+            refresh_synced(services)
+        finally:
+            sync_changed_members(services)
 
     await _run("refresh-lists", refresh, context)
 
@@ -98,7 +106,7 @@ async def read_interactions(timer: func.TimerRequest, context: func.Context) -> 
 @blueprint.function_name("clean_up_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%CLEAN_UP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def clean_up_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Delete what is kept for a time only: jobs, interactions, and the old values of runs."""
+    """Delete what is kept for a time only: jobs, interactions, website visitors, and the old values of runs."""
     from connector.jobs.nightly import clean_up_nightly  # noqa: PLC0415 - heavy, loaded when used
 
     await _run("clean-up-jobs", clean_up_nightly, context)

@@ -16,6 +16,7 @@ from odata_query.grammar import ODataLexer, ODataParser
 from connector.dataverse.schema import Kind
 from sandbox.dataverse.errors import bad_query, unknown_property
 from sandbox.dataverse.literals import Literal, convert, cut
+from sandbox.dataverse.store import Candidates
 from sandbox.dataverse.values import Scalar, fold
 
 type Values = Mapping[str, Scalar]
@@ -35,7 +36,7 @@ class Condition:
     """
 
     matches: Predicate
-    candidates: tuple[str, frozenset[Scalar]] | None = None
+    candidates: Candidates | None = None
 
 
 class Fields:
@@ -271,7 +272,7 @@ def _in_set(name: str, wanted: frozenset[Scalar]) -> Condition:
     return Condition(lambda values: fold(values.get(name)) in wanted, (name, wanted))
 
 
-def _selectivity(offer: tuple[str, frozenset[Scalar]]) -> tuple[bool, int]:
+def _selectivity(offer: Candidates) -> tuple[bool, int]:
     """Text and ids single out rows better than numbers and flags do; then the fewer values the better."""
     _, wanted = offer
     return not all(isinstance(value, str) for value in wanted), len(wanted)

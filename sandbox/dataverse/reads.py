@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -23,7 +23,7 @@ from sandbox.dataverse.options import (
 )
 from sandbox.dataverse.preferences import Preference, Preferences
 from sandbox.dataverse.store import Row, Store
-from sandbox.dataverse.values import Json, JsonObject, Scalar, fold
+from sandbox.dataverse.values import Json, JsonObject, SortKey, sort_key
 
 #: `@odata.count` and `$count` never say more.
 LARGEST_COUNT: Final = 5000
@@ -140,14 +140,9 @@ class Reader:
 
     def _matching(self, model: TableModel, condition: Condition) -> list[Row]:
         data = self._store.tables[model.name]
-        rows: Iterable[Row]
         if condition.candidates is None:
             return [row for row in data.rows.values() if condition.matches(row.values)]
-        name, wanted = condition.candidates
-        if name == model.id_column:
-            rows = [data.rows[str(row_id)] for row_id in wanted if row_id in data.rows]
-        else:
-            rows = [data.rows[row_id] for row_id in data.where(name, wanted)]
+        rows = data.offered(*condition.candidates)
         found = [row for row in rows if condition.matches(row.values)]
         found.sort(key=lambda row: row.order)
         return found
@@ -199,14 +194,6 @@ class _Follower:
             if row is not None:
                 return row.values
         return None
-
-
-type SortKey = tuple[int, Scalar]
-
-
-def sort_key(value: Scalar) -> SortKey:
-    """Nulls come first, as in the database; text sorts without case."""
-    return (0, "") if value is None else (1, fold(value))
 
 
 def _before(row: Row, keys: list[SortKey], order: int, ordering: Sequence[Ordering]) -> bool:

@@ -15,6 +15,8 @@ from sandbox.dataverse.model import Catalog, TableModel
 from sandbox.dataverse.values import Scalar, fold
 
 type Key = tuple[Scalar, ...]
+#: What is known of the rows that a filter lets through: a property, and the folded values of which they have one.
+type Candidates = tuple[str, frozenset[Scalar]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,12 @@ class TableData:
         for value in values:
             found |= self.having(name, value)
         return found
+
+    def offered(self, name: str, values: Set[Scalar]) -> list[Row]:
+        """The rows whose property has one of these (folded) values, found by their id or through an index."""
+        if name == self.model.id_column:
+            return [self.rows[str(value)] for value in values if value in self.rows]
+        return [self.rows[row_id] for row_id in self.where(name, values)]
 
     def having(self, name: str, value: Scalar) -> Set[str]:
         """Ids of the rows whose property has this (folded) value, not to be changed."""

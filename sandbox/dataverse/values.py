@@ -31,6 +31,14 @@ def fold(value: Scalar) -> Scalar:
     return "".join(each for each in normalize("NFD", folded) if category(each) != "Mn").casefold()
 
 
+type SortKey = tuple[int, Scalar]
+
+
+def sort_key(value: Scalar) -> SortKey:
+    """By what values are ordered: nulls come first, as in the database; text sorts without case."""
+    return (0, "") if value is None else (1, fold(value))
+
+
 def as_guid(text: str) -> str | None:
     """The guid in its one spelling, or None when the text is none."""
     return text.lower() if GUID.fullmatch(text) else None

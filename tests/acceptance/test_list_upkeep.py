@@ -1,5 +1,7 @@
 """Marketing Lists that are refreshed and removed without anybody ordering a job, and environments that have none."""
 
+from uuid import uuid4
+
 import pytest
 
 from connector.dataverse.choices import Operation
@@ -10,7 +12,9 @@ DEACTIVATED = {"statecode": 1, "statuscode": 1}
 
 
 def new_list(world, **columns):
-    return world.people.create(MarketingList.SET, {MarketingList.NAME: "Friends", "createdfromcode": 2, **columns})
+    return world.people.create(
+        MarketingList.SET, {MarketingList.NAME: f"Friends {uuid4()}", "createdfromcode": 2, **columns}
+    )
 
 
 def jobs(world, about):
@@ -26,20 +30,61 @@ def bind(about):
 @pytest.mark.feature("LST-06")
 @pytest.mark.feature("LST-10")
 def test_a_list_that_was_synced_is_refreshed_at_night_and_one_that_was_not_is_left_alone(world):
-    synced, other = new_list(world, **{MarketingList.SYNCED: True}), new_list(world)
+    refreshed, other = new_list(world, **{MarketingList.SYNCED: True}), new_list(world)
 
     world.run_timer("refresh_lists")
 
-    assert (jobs(world, synced), jobs(world, other)) == ([SYNC], [])
+    world.until(lambda: has_audience(world, refreshed), "the list is in Spotler")
+    assert (jobs(world, refreshed), jobs(world, other)) == ([SYNC], [])
+
+
+def synced(world):
+    """A list that has an audience."""
+    about = new_list(world)
+    world.run(SYNC, **bind(about)).assert_completed()
+    assert has_audience(world, about)
+    return about
+
+
+def has_audience(world, about):
+    return about in {each["externalId"] for each in world.spotler.door.state()["audiences"]}
 
 
 @pytest.mark.feature("LST-07")
+@pytest.mark.feature("LST-10")
 def test_a_deactivated_list_is_removed_by_a_job_that_stands_on_it(automatic):
-    about = new_list(automatic, **{MarketingList.SYNCED: True})
+    about = synced(automatic)
 
     automatic.people.update(MarketingList.SET, about, DEACTIVATED)
 
-    automatic.until(lambda: jobs(automatic, about) == [REMOVE], "the removal is ordered")
+    automatic.until(lambda: not has_audience(automatic, about), "the audience is removed")
+    automatic.settle()
+    assert jobs(automatic, about) == [SYNC, REMOVE]
+    row = automatic.people.read(MarketingList.SET, about)
+    assert (row[MarketingList.SYNCED], row["statecode"]) == (False, 1)
+
+
+@pytest.mark.feature("LST-07")
+def test_a_list_that_is_activated_again_waits_for_a_job(automatic):
+    about = synced(automatic)
+    automatic.people.update(MarketingList.SET, about, DEACTIVATED)
+    automatic.until(lambda: not has_audience(automatic, about), "the audience is removed")
+    automatic.settle()
+
+    automatic.people.update(MarketingList.SET, about, {"statecode": 0, "statuscode": 0})
+    automatic.settle()
+    automatic.run_timer("refresh_lists")
+
+    assert jobs(automatic, about) == [SYNC, REMOVE]
+
+
+@pytest.mark.feature("LST-07")
+def test_the_audience_of_a_deleted_list_is_removed(automatic):
+    about = synced(automatic)
+
+    automatic.people.delete(MarketingList.SET, about)
+
+    automatic.until(lambda: not has_audience(automatic, about), "the audience is removed")
 
 
 @pytest.mark.feature("LST-05")

@@ -3,11 +3,12 @@
 | The list | Then |
 |---|---|
 | is deactivated, and was or is to be synced | a Remove Marketing List job is queued; it waits for a sync under way |
-| was deleted | its audience is removed here, because no job can be about it; once more after a lease |
+| was deleted | its audience is removed here, because no job can be about it |
+| has other members, and a message that does not name them | the records that differ are synced (`list_watch`) |
 | is active, or was never synced | nothing |
 
-A sync that is under way when its list is deleted notices it at its next step. The audience that its last step may have
-made is removed by the second removal.
+A sync that is under way when its list is deleted notices it at its next step. The step before may still have made the
+audience again. Its job has lost its list; as long as there is such a job, the removal is repeated after a lease.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +17,7 @@ from typing import Final
 
 from connector.dataverse.api import Row, filters, lookup_id
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Job, MarketingList, lookup_value
+from connector.dataverse.names import Job, ListMember, MarketingList, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.routing.record_item import RecordItem
@@ -24,12 +25,14 @@ from connector.services import Services
 from connector.sync.automatic.items import Returned
 from connector.sync.lists.orders import order
 from connector.sync.lists.removal import remove_audience
+from connector.sync.permissions.list_watch import sync_changed_members_of
 from connector.sync.results import Delivery, NotSent, Sent
 
 #: What the log counts.
 REMOVED: Final = "LIST_REMOVED"
 REMOVAL_QUEUED: Final = "LIST_REMOVAL_QUEUED"
 LEFT: Final = "LIST_LEFT"
+COMPARED: Final = "LIST_COMPARED"
 
 _REMOVE: Final = Operation.REMOVE_MARKETING_LIST
 
@@ -42,7 +45,7 @@ def follow_lists(
     Args:
         services: Dataverse, Spotler and the bus.
         items: by list; all of them are of the table `list`.
-        put_back: gets the items of the second removals.
+        put_back: gets the items of removals that are repeated.
     """
     try:
         rows = _rows(services, items)
@@ -52,11 +55,18 @@ def follow_lists(
     except ConnectorError as error:
         return {ref: NotSent(error) for ref in items}
     results: dict[RecordRef, Delivery] = {}
+    deleted = {ref: item for ref, item in items.items() if item.deleted and ref not in rows}
     for ref, item in items.items():
-        if ref in rows or not item.deleted:
-            results[ref] = _done(REMOVAL_QUEUED if ref in wanted else LEFT)
-        else:
-            results[ref] = _remove(services, ref, item, put_back)
+        if ListMember.TABLE in item.columns and ref in rows:
+            results[ref] = _compare(services, ref)
+            continue
+        results[ref] = (
+            _done(REMOVAL_QUEUED if ref in wanted else LEFT) if ref not in deleted else _remove(services, ref)
+        )
+    if deleted and _is_sync_under_way(services):
+        lease = timedelta(seconds=services.settings.job_lease_seconds)
+        again = [item for ref, item in deleted.items() if not isinstance(results[ref], NotSent)]
+        put_back.messages += [item.again(services.now() + lease) for item in again]
     return results
 
 
@@ -87,16 +97,33 @@ def _ever_synced(services: Services, rows: Mapping[RecordRef, Row]) -> set[Recor
     return synced | {ref for ref in others if ref.id in ordered}
 
 
-def _remove(services: Services, ref: RecordRef, item: RecordItem, put_back: Returned) -> Delivery:
+def _remove(services: Services, ref: RecordRef) -> Delivery:
     try:
         remove_audience(services, ref.id)
     except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
         return NotSent(error)
-    if not item.is_second:
-        lease = timedelta(seconds=services.settings.job_lease_seconds)
-        second = item.model_copy(update={"is_second": True, "first_attempt": None, "tries": 0})
-        put_back.messages.append(second.again(services.now() + lease))
     return _done(REMOVED)
+
+
+def _compare(services: Services, ref: RecordRef) -> Delivery:
+    try:
+        sync_changed_members_of(services, ref.id)
+    except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
+        return NotSent(error)
+    return _done(COMPARED)
+
+
+def _is_sync_under_way(services: Services) -> bool:
+    """Whether there is an unfinished job that has lost its list; where that cannot be asked, there may be one."""
+    condition = filters.and_(
+        filters.eq(Job.STATE, 0),
+        filters.eq(Job.OPERATION, Operation.SYNC_MARKETING_LIST.value),
+        filters.eq(lookup_value(Job.LIST), None),
+    )
+    try:
+        return bool(services.dataverse.query(Job.SET, select=(Job.ID,), filter=condition, top=1))
+    except ConnectorError:
+        return True
 
 
 def _done(code: str) -> Sent:

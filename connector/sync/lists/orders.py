@@ -38,14 +38,14 @@ def order(
         services: Dataverse and the bus.
         operation: what the jobs order.
         lists: the ids of the lists.
-        unless: a list with an unfinished job of these operations gets no other one.
+        unless: a list with an unfinished job of these operations gets no other one; empty for no such rule.
 
     Raises:
         ConnectorError: Dataverse or the bus cannot be used, or Dataverse refuses a job; those before are queued.
     """
     queued = 0
     for part in batched(sorted(set(lists)), PART, strict=False):
-        busy = _lists_with_jobs(services, part, unless)
+        busy = _lists_with_jobs(services, part, unless) if unless else set()
         queued += _queue(services, operation, [each for each in part if each not in busy])
     return queued
 

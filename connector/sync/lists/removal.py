@@ -1,16 +1,13 @@
 """Removing the audience of a Marketing List, and what is remembered of it.
 
-What is remembered goes first: if the process stops in between, a later sync knows nothing of the audience and fills it
-anew. In the other order it would take people for members who are none any more.
+The audience goes first: what is remembered of an audience that is not there does no harm, because the next sync makes a
+new one and begins anew. In the other order an audience would be left of which nothing is known, and a person be asked.
 """
-
-from typing import Final
 
 from connector.services import Services
 from connector.spotler import NotLicensed
-
-#: Below this, and the id of the list, stands whatever is remembered of one list.
-STATE: Final = "lists"
+from connector.sync.brake.lists import ListBrake
+from connector.sync.lists.stored import ListState
 
 
 def remove_audience(services: Services, list_id: str) -> bool:
@@ -21,9 +18,11 @@ def remove_audience(services: Services, list_id: str) -> bool:
     Raises:
         ConnectorError: Spotler or the state cannot be used, or Spotler refuses because the audience is in use.
     """
-    for name in services.state.names(f"{STATE}/{list_id.lower()}/"):
-        services.state.delete(name)
+    list_id = list_id.lower()
     try:
-        return services.spotler.audiences.delete(list_id.lower())
+        was_there = services.spotler.audiences.delete(list_id)
     except NotLicensed:
-        return False
+        was_there = False
+    ListState(services.state, list_id).delete()
+    ListBrake(services, list_id).forget()
+    return was_there

@@ -10,7 +10,7 @@ from connector.dataverse.schema import Kind
 from sandbox.dataverse.annotations import FORMATTED, formatted
 from sandbox.dataverse.fetchxml.assumptions import Assumptions
 from sandbox.dataverse.fetchxml.calendars import start_of
-from sandbox.dataverse.fetchxml.fields import DATES, LABELLED, Field, SortKey, find_field, label_of
+from sandbox.dataverse.fetchxml.fields import DATES, LABELLED, Field, find_field, label_of
 from sandbox.dataverse.fetchxml.links import Combination, Joined
 from sandbox.dataverse.fetchxml.perspective import Perspective
 from sandbox.dataverse.fetchxml.planning import Plan
@@ -30,7 +30,7 @@ from sandbox.dataverse.fetchxml.refusals import (
 )
 from sandbox.dataverse.literals import NUMBERS
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.values import JsonObject, Scalar, fold
+from sandbox.dataverse.values import JsonObject, Scalar, SortKey, sort_key
 
 #: What is computed of the values of a group that are not null.
 type Function = Callable[[list[Scalar]], Scalar]
@@ -105,7 +105,7 @@ class _Column:
         row = first[self.table.place]
         if self.label is not None and row is not None:
             return self.label.key(self.label.read(row))
-        return (0, "") if value is None else (1, fold(value))
+        return sort_key(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,12 @@ from sandbox.dataverse.guids import guid_key
 from sandbox.dataverse.literals import IDS, NUMBERS, OPTIONS, value_of
 from sandbox.dataverse.model import LOOKUP_KINDS, TableModel, property_name
 from sandbox.dataverse.store import Row, Store
-from sandbox.dataverse.values import Scalar, fold, stamp
+from sandbox.dataverse.values import Scalar, SortKey, fold, stamp
 
 TEXTS: Final = frozenset({Kind.TEXT, Kind.MEMO})
 DATES: Final = frozenset({Kind.DATE, Kind.DATE_TIME, Kind.DATE_TIME_NO_ZONE})
 #: Types that have a label in place of their value.
 LABELLED: Final = frozenset({*LOOKUP_KINDS, *OPTIONS, Kind.YES_NO})
-
-type SortKey = tuple[int, Scalar]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from sandbox.dataverse.fetchxml.refusals import (
     UNKNOWN_OPERATOR,
     refuse,
 )
-from sandbox.dataverse.store import Store
-from sandbox.dataverse.values import Scalar
+from sandbox.dataverse.store import Candidates, Store
 
 #: How the SDK calls operators in the message about a value that is missing.
 _SDK_NAMES: Final = {"eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "lt": "LessThan", "like": "Like", "in": "In"}
@@ -37,7 +36,7 @@ class Compiled:
 
     matches: Predicate
     places: frozenset[int]
-    candidates: tuple[str, frozenset[Scalar]] | None = None
+    candidates: Candidates | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connector.dataverse.schema import Kind
-from sandbox.dataverse.fetchxml.fields import LABELLED, Field, SortKey, find_field, label_of
+from sandbox.dataverse.fetchxml.fields import LABELLED, Field, find_field, label_of
 from sandbox.dataverse.fetchxml.links import Combination, Joined
 from sandbox.dataverse.fetchxml.perspective import Perspective
 from sandbox.dataverse.fetchxml.planning import Plan
@@ -18,7 +18,7 @@ from sandbox.dataverse.fetchxml.refusals import (
 )
 from sandbox.dataverse.model import LOOKUP_KINDS
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.values import Scalar
+from sandbox.dataverse.values import Scalar, SortKey
 
 
 @dataclass(frozen=True, slots=True)

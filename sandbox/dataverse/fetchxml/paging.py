@@ -16,13 +16,13 @@ from xml.sax.saxutils import quoteattr
 
 from connector.dataverse.schema import Kind
 from sandbox.dataverse.fetchxml.assumptions import Assumptions
-from sandbox.dataverse.fetchxml.fields import DATES, Field, SortKey
+from sandbox.dataverse.fetchxml.fields import DATES, Field
 from sandbox.dataverse.fetchxml.links import Combination
 from sandbox.dataverse.fetchxml.ordering import Term
 from sandbox.dataverse.fetchxml.query import Fetch
 from sandbox.dataverse.fetchxml.refusals import BEYOND_SIMPLE_PAGING, COOKIE_ORDERS, COOKIE_PAGE, INVALID_XML, refuse
 from sandbox.dataverse.literals import IDS
-from sandbox.dataverse.values import Scalar
+from sandbox.dataverse.values import Scalar, SortKey
 
 #: Where the annotation names the page that it belongs to, the first page still names the second one.
 _SECOND_PAGE: Final = 2

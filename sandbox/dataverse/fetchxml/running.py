@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from typing import Final
 
 from sandbox.dataverse.clock import Clock
@@ -119,15 +120,14 @@ class Fetcher:
         if candidates is None:
             return data.in_order(after)
         name, values = candidates
-        if name == plan.root.model.id_column:
-            ids = [str(value) for value in values if value in data.rows]
-        elif sum(len(data.having(name, value)) for value in values) <= MOST_CANDIDATES:
-            ids = list(data.where(name, values))
-        else:
+        is_few = name == plan.root.model.id_column or (
+            sum(len(data.having(name, value)) for value in values) <= MOST_CANDIDATES
+        )
+        if not is_few:
             return data.in_order(after)
-        ids.sort(key=guid_key)
         edge = "" if after is None else guid_key(after)
-        return (data.rows[each] for each in ids if guid_key(each) > edge)
+        keyed = ((guid_key(row.id), row) for row in data.offered(name, values))
+        return [row for key, row in sorted(keyed, key=itemgetter(0)) if key > edge]
 
     def _rows(self, plan: Plan, roots: Iterable[Row]) -> Iterator[Combination]:
         nothing: Combination = (None,) * (len(plan.tables) - 1)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from uuid import uuid4
 
 from connector.dataverse.schema import TABLES, Column, Kind
@@ -18,6 +19,9 @@ from sandbox.dataverse.store import Row, Store
 CALLER = "5e5e5e5e-0000-4000-8000-000000000001"
 ORGANIZATION = "0a0a0a0a-0000-4000-8000-000000000001"
 NOW = "2026-03-18T14:30:00Z"
+
+COMPANY, OTHER = (f"aaaaaaaa-0000-4000-8000-{n:012}" for n in (1, 2))
+ANNA, BO, CEES = (f"c0c0c0c0-0000-4000-8000-{n:012}" for n in (1, 2, 3))
 
 #: Columns of the cases that the manifest does not have.
 EXTRA = {
@@ -41,15 +45,18 @@ class FixedClock(Clock):
         return self.moment
 
 
+@cache
+def catalog():
+    """The tables, with the columns of the cases."""
+    tables = tuple(replace(table, columns=(*table.columns, *EXTRA.get(table.name, ()))) for table in TABLES.values())
+    return Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP))
+
+
 class FetchScene:
     """Rows, a caller, and queries about them."""
 
-    def __init__(self, *, now=NOW, extra=EXTRA, **settings):
-        tables = tuple(
-            replace(table, columns=(*table.columns, *extra.get(table.name, ()))) for table in TABLES.values()
-        )
-        catalog = Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP))
-        self.store = Store(catalog)
+    def __init__(self, *, now=NOW, **settings):
+        self.store = Store(catalog())
         self.assumptions = Assumptions()
         self.fetcher = Fetcher(self.store, FixedClock(now), self.assumptions)
         self.add("usersettings", {"systemuserid": CALLER, "timezonecode": AMSTERDAM_CODE, "uilanguageid": 1033})
@@ -83,3 +90,24 @@ class FetchScene:
     def column(self, text, name, caller=CALLER):
         """The values of a column."""
         return [row.get(name) for row in self.rows(text, caller)]
+
+
+def people_and_companies():
+    """Three people, of whom two have a company."""
+    scene = FetchScene()
+    scene.add("account", {"accountid": COMPANY, "name": "Voorbeeld BV"}, {"accountid": OTHER, "name": "ander NV"})
+    scene.add(
+        "contact",
+        {
+            "contactid": ANNA, "firstname": "Anna", "address1_city": "Zoë", "gendercode": 2, "statecode": 0,
+            "parentcustomerid": COMPANY, "createdon": "2026-03-18T23:30:00Z", "new_interests": [1, 9],
+            "donotbulkemail": True, "numberofchildren": 2,
+        },
+        {
+            "contactid": BO, "firstname": "Bo", "gendercode": 1, "statecode": 0, "parentcustomerid": OTHER,
+            "createdon": "2026-03-18T10:00:00Z", "address1_city": "zoe", "numberofchildren": 3,
+        },
+        {"contactid": CEES, "firstname": "Cees", "statecode": 1, "createdon": "2025-01-01T10:00:00Z"},
+        targets={"parentcustomerid": "account"},
+    )  # fmt: skip
+    return scene

@@ -1,10 +1,10 @@
 import re
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from tests.contract.dataverse_standin.support import error_code
+from tests.contract.dataverse_standin.support import error_code, multipart, part, statuses
 
 PAGING = 'odata.include-annotations="Microsoft.Dynamics.CRM.fetchxmlpagingcookie,Microsoft.Dynamics.CRM.morerecords"'
 
@@ -228,3 +228,46 @@ def test_a_query_of_another_table_is_refused(api):
     response = api.get("contacts", params={"fetchXml": '<fetch><entity name="account"/></fetch>'})
 
     assert (response.status_code, error_code(response)) == (400, "0x80041128")
+
+
+@pytest.mark.usefixtures("people")
+def test_a_query_that_is_too_long_for_an_address_goes_into_a_batch(api):
+    values = "".join(f"<value>{'x' * 20}{n}</value>" for n in range(1100))
+    text = (
+        '<fetch><entity name="contact"><attribute name="firstname"/><filter><condition attribute="firstname" '
+        f'operator="in"><value>Bo</value>{values}</condition></filter></entity></fetch>'
+    )
+    address = f"contacts?fetchXml={quote(text, safe='')}"
+    plain = api.get(address)
+    batched = api.batch(multipart("b", part("GET", f"/api/data/v9.2/{address}")))
+
+    assert 33_000 < len(address) < 65_000
+    assert (plain.status_code, statuses(batched)) == (414, [200])
+    assert '"firstname":"Bo"' in batched.text
+
+
+def test_the_time_zone_is_that_of_the_calling_user(api, standin):
+    standin.load("contact", {"firstname": "Bo", "createdon": "2026-03-17T23:30:00Z"})
+    on = '<filter><condition attribute="createdon" operator="on" value="2026-03-18"/></filter>'
+    settings = f"usersettingscollection({standin.ready.admin_user_id})"
+
+    assert (api.get(settings).json()["timezonecode"], names(fetch(api, on))) == (92, [])
+    api.patch(settings, {"timezonecode": 110})
+    assert names(fetch(api, on)) == ["Bo"]
+    assert names(fetch(standin.connector, on)) == []
+    api.patch(settings, {"timezonecode": 9999})
+    assert error_code(fetch(api, on)) == "0x80040203"
+
+
+@pytest.mark.usefixtures("people")
+def test_what_no_source_settles_is_a_switch(api, standin):
+    inner = (
+        '<filter><condition attribute="emailaddress1" operator="not-in"><value>anna@example.org</value></condition>'
+        "</filter>"
+    )
+
+    assert names(fetch(api, inner)) == ["Bo", "Cees"]
+    assert standin.side("fetchxml", {"not_in_matches_nulls": False})["not_in_matches_nulls"] is False
+    assert names(fetch(api, inner)) == []
+    standin.side("reset", {})
+    assert standin.side("fetchxml", {})["not_in_matches_nulls"] is True

@@ -158,7 +158,7 @@ def _rename_list(days: "Days", _: Person) -> None:
 
 
 def _act_on(days: "Days", made: str, action: str, person: Person) -> None:
-    if not person.deleted:
+    if not person.deleted and not days.two.row(person.record)["statecode"]:
         days.two.tick()
         path = f"{MarketingList.SET}({made})/Microsoft.Dynamics.CRM.{action}"
         days.two.systems.by_person("POST", path, {"EntityId": person.record.id})

@@ -50,7 +50,8 @@ def _of_the_events(days: Days) -> Iterator[str]:
     for person in days.people:
         for kind in _TYPES.values():
             key = person.record.id, kind.value
-            if person.record.id in left:
+            # Events of somebody whom Spotler Info does not know are not kept.
+            if person.record.id in left or person.name in days.tampered:
                 if rows[key] > happened[key]:
                     yield f"{person.name} has {rows[key]} rows of {happened[key]} events {kind.name}"
             elif rows[key] != happened[key]:

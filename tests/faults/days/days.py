@@ -60,6 +60,21 @@ EVERY: Final = {pull_updates: 2, read_interactions: 6}
 #: How often the app catches up when the days are over.
 ROUNDS: Final = 3
 
+
+def _refresh(services: Services) -> None:
+    """As the timer does once a day."""
+    refresh_permissions(services)
+    pull_updates_again(services)
+
+
+#: What runs once a night, and when.
+NIGHTLY: Final = (
+    (time(1, 15), read_bounces),
+    (time(2), refresh_lists),
+    (time(3), clean_up_nightly),
+    (time(5, 30), _refresh),
+)
+
 type Happening = tuple[datetime, Callable[[], object]]
 
 
@@ -116,6 +131,8 @@ class Days(Oracle):
         self._number = 0
         #: The Marketing Lists that people have made.
         self.lists: list[str] = []
+        #: The people of whom something was taken away behind the connector's back, by name.
+        self.tampered: set[str] = set()
         #: What happened to messages: the record, what, and when.
         self.events: list[tuple[str, str, datetime]] = []
         self.name_permissions("Offers")
@@ -174,13 +191,7 @@ class Days(Oracle):
         for timer, hours in EVERY.items():
             for hour in range(0, 24, hours):
                 yield midnight + timedelta(hours=hour), partial(self.day.run_soon, timer)
-        nightly = (
-            (time(1, 15), read_bounces),
-            (time(2), refresh_lists),
-            (time(3), clean_up_nightly),
-            (time(5, 30), _refresh),
-        )
-        for at, timer in nightly:
+        for at, timer in NIGHTLY:
             yield datetime.combine(midnight, at, UTC), partial(self.day.run_soon, timer)
         if self.weekly and midnight.weekday() == 6:
             yield midnight + timedelta(hours=4), partial(self.day.run_soon, start_reconcile)
@@ -199,7 +210,10 @@ class Days(Oracle):
     def _act(self, name: str) -> None:
         there = [person for person in self.people if not person.deleted]
         if there:
-            ACTS[name][0](self, self.chance.choice(there))
+            person = self.chance.choice(there)
+            if name in BEHIND:
+                self.tampered.add(person.name)
+            ACTS[name][0](self, person)
 
     def _break(self) -> None:
         until = self.two.time.now() + OUTAGE * self.chance.random()
@@ -217,7 +231,7 @@ class Days(Oracle):
         self.storms.calm()
         for _ in range(ROUNDS):
             self.work()
-            for timer in (pull_updates, read_bounces, read_interactions, _refresh, refresh_lists, clean_up_nightly):
+            for timer in (*EVERY, *(timer for _, timer in NIGHTLY)):
                 self.day.run_soon(timer)
             self.work()
             self.two.time.sleep(3600)
@@ -226,9 +240,3 @@ class Days(Oracle):
         """As the service endpoint does."""
         message = self.two.systems.environment.contexts.message(posting)
         self.day.bus.post(QUEUE_DATAVERSE, [OutgoingMessage(message.body, message.message_id)])
-
-
-def _refresh(services: Services) -> None:
-    """As the timer does once a day."""
-    refresh_permissions(services)
-    pull_updates_again(services)

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from connector.dataverse.names import Info
 from connector.errors import Transient
 from connector.mapping import parse_mapping
 from connector.reconcile import reading, reconciling as reconciling_module
 from connector.reconcile.progress import LEASE, LONGEST, RUN, ReconcileBusy, ReconcileRun, ReconcileWaits, is_under_way
-from connector.reconcile.reconciling import Reconciler
+from connector.reconcile.reconciling import Reconciler, to_the_end
 from connector.sync.all_records import all_records
+from connector.sync.info import write_infos
 from tests.faults.matrix.wire import Death
 from tests.unit.reconcile.comparing import classes
 from tests.unit.sync.two_systems import EMAIL
@@ -172,7 +174,7 @@ def test_contacts_that_move_while_they_are_read_are_found_by_the_next_pass(two, 
     windows = []
     read = two.services.spotler.feeds.updates
 
-    def moving(*window, after=0):
+    def moving(*window, after=0, **_):
         windows.append(after)
         contacts = list(read(*window, after=after))
         return iter(contacts[1:] if len(windows) == 1 else contacts)  # one was skipped
@@ -234,6 +236,57 @@ def test_a_record_that_stays_busy_is_quarantined_and_stops_nothing(two, monkeypa
 
     assert classes(certificate) == {("quarantined", "RECORD_BUSY"): 6}
     assert certificate["records"]["remainder"] == 0
+
+
+def test_records_that_met_an_outage_are_compared_again_a_while_later(two, people, monkeypatch):
+    two.edit(people[0], lastname="Smith")
+    upsert, failed = two.services.spotler.upsert_contacts, []
+
+    def failing(contacts, **options):
+        if len(failed) < 2:
+            failed.append(contacts)
+            raise Transient
+        return upsert(contacts, **options)
+
+    monkeypatch.setattr(two.services.spotler, "upsert_contacts", failing)
+
+    with pytest.raises(ReconcileWaits):
+        Reconciler(two.services, is_over=lambda: False).step()
+    certificate, _ = steps(two, lambda: False)
+
+    assert classes(certificate)["repaired", "content"] == 1
+    assert certificate["records"]["quarantined"]["total"] == 0
+    assert two.property(people[0], "lastName") == "Smith"
+
+
+def test_a_command_waits_longer_each_time(two, monkeypatch):
+    monkeypatch.setattr("connector.sync.last_common.LastCommon.is_held", lambda *_: True)
+    waited = []
+
+    to_the_end(Reconciler(two.services, is_over=lambda: False), pause=waited.append)
+
+    assert waited == [5, 10, 20, 40]
+
+
+def test_a_repair_that_could_not_be_remembered_is_done_once_more_and_counts_once(two, people, monkeypatch):
+    """Spotler has it, and Spotler Info does not know that."""
+    two.edit(people[0], lastname="Smith")
+    monkeypatch.setattr("connector.sync.outward.outward.Outward._remember", _forgetting)
+    with pytest.raises(ReconcileWaits):
+        Reconciler(two.services, is_over=lambda: False).step()
+    monkeypatch.undo()
+
+    certificate, _ = steps(two, lambda: False)
+
+    assert classes(certificate) == {"equal": 4, ("repaired", "content"): 1, ("excluded", "never sent to Spotler"): 1}
+    assert two.info(people[0])[Info.SENT_HASH]
+
+
+def _forgetting(outward, results):
+    """Nothing is written, as if Dataverse had not taken it; it is forgotten what was sent."""
+    rows = [(ref, {**result.info, Info.SENT_HASH: ""}) for ref, result in results.items() if result.info]
+    write_infos(outward._services.dataverse, rows)
+    return {ref: replace(result, info=None) for ref, result in results.items()}
 
 
 def test_records_in_step_cost_three_queries_and_one_of_their_statuses_for_each_block(two, monkeypatch):

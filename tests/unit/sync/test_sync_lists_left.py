@@ -124,15 +124,29 @@ def test_what_is_remembered_of_a_deleted_list_is_forgotten(world, changes, add):
 
 def test_an_audience_that_a_sync_under_way_has_made_since_is_removed_after_its_lease(world, changes, add):
     about = add()
+    job(world, about, SYNC, JobStatus.IN_PROGRESS)
     changes.delete(about)
     changes.run(changes.item(about, deleted=True))
     world.services.spotler.audiences.create(about.id, "Friends")
     (message,) = world.bus.to("spotler-jobs")
     assert (message.due - world.now).total_seconds() == LEASE
+    (row,) = world.rows(Job.TABLE)
+    world.services.dataverse.update(Job.SET, row[Job.ID], {"statecode": 1, "statuscode": JobStatus.FAILED.value})
 
     changes.go_on(seconds=LEASE)
 
     assert not has_audience(world, about)
+    assert changes.put_back() == []
+
+
+def test_without_a_sync_under_way_a_list_is_removed_once(world, changes, add):
+    about = add()
+    job(world, about, SYNC, JobStatus.COMPLETED)
+    job(world, add(audience=False), SYNC, JobStatus.IN_PROGRESS)
+    changes.delete(about)
+
+    changes.run(changes.item(about, deleted=True))
+
     assert changes.put_back() == []
 
 

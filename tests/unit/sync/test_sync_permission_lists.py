@@ -1,67 +1,20 @@
 """Permissions that are kept as membership of static Marketing Lists."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from connector.consent import KnownState, PermissionReport, Presence, SpotlerReport
 from connector.dataverse.choices import ConsentCause, Operation
-from connector.dataverse.names import MEMBER_TABLES, Consent, Flags, ListMember, MarketingList, Permission
+from connector.dataverse.names import Consent, Flags, ListMember, Permission
 from connector.errors import Misconfigured
-from connector.mapping import parse_mapping
 from connector.sync.permissions.rows import PermissionRows
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
+from tests.unit.sync.permission_lists import BEFORE, IN_UTRECHT, add_list, join, leave
 
-ROWS = [
-    {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},
-    {"contact": "@map(list)", "lead": "@map(list)", "direction": "<->", "spotler": "permissions"},
-]
-CODES = {table: code for code, table in MEMBER_TABLES.items()}
-EARLY, LATER = timedelta(days=3), timedelta(days=1)
-
-
-@pytest.fixture
-def use(world):
-    """Keeps permissions in these lists."""
-
-    def _use(*names, items=(), tables=("contact", "lead"), **columns):
-        rows = [ROWS[0], ROWS[1] | ({"items": list(items)} if items else {})]
-        world.services = replace(world.services, mapping=parse_mapping({"rows": rows}))
-        return [add_list(world, name, table, **columns) for table in tables for name in names]
-
-    return _use
-
-
-@pytest.fixture
-def newsletter(use):
-    """The list of contacts for the newsletter."""
-    return use("Newsletter")[0]
-
-
-def add_list(world, name, table="contact", **columns):
-    return world.load(MarketingList.TABLE, **{MarketingList.NAME: name, "createdfromcode": CODES[table], **columns})
-
-
-def join(world, about, record, before=EARLY):
-    """Somebody adds the record to the list, so long ago."""
-    world.load(
-        ListMember.TABLE,
-        **{
-            "listid@odata.bind": f"/lists({about})",
-            f"entityid_{record.table}@odata.bind": f"/{record.table}s({record.id})",
-            "createdon": (world.now - before).isoformat(),
-        },
-    )
-
-
-def leave(world, about, record):
-    """Somebody removes the record from the list."""
-    world.services.dataverse.act(
-        f"lists({about})/Microsoft.Dynamics.CRM.RemoveMemberList", {"EntityId": record.id}, repeatable=False
-    )
+EARLY, LATER = BEFORE, timedelta(days=1)
 
 
 def members(world, about):
@@ -118,8 +71,8 @@ def on_in_spotler(world, record):
 
 
 @pytest.mark.parametrize("make", ["contact", "lead"])
-def test_a_member_has_the_permission_and_nothing_is_kept_in_spotler_permission(world, use, send, make):
-    lists = dict(zip(("contact", "lead"), use("Newsletter"), strict=True))
+def test_a_member_has_the_permission_and_nothing_is_kept_in_spotler_permission(world, use_lists, send, make):
+    lists = dict(zip(("contact", "lead"), use_lists("Newsletter"), strict=True))
     record = getattr(world, make)()
     join(world, lists[make], record)
 
@@ -301,8 +254,8 @@ def test_nobody_is_removed_while_the_history_cannot_be_written(world, newsletter
 # New records
 
 
-def test_a_new_contact_joins_the_lists_of_the_permissions_that_start_as_subscribed(world, use):
-    newsletter, events, *_ = use("Newsletter", "Events")
+def test_a_new_contact_joins_the_lists_of_the_permissions_that_start_as_subscribed(world, use_lists):
+    newsletter, events, *_ = use_lists("Newsletter", "Events")
     record = world.contact()
     define(world, "dh_spotlerpermissions", "Newsletter;Events;")
     define(world, "dh_spotlerpermissionsenabledbydefault", "Events;")
@@ -340,6 +293,71 @@ def test_a_job_that_switches_a_permission_on_adds_the_member(world, newsletter):
     assert history(world, record)[-1][1:] == (True, ConsentCause.JOB)
 
 
+# Dynamic lists
+
+
+@pytest.fixture
+def selection(use_lists):
+    """The newsletter is for whoever lives in Utrecht."""
+    return use_lists("Newsletter", tables=["contact"], direction="->", **IN_UTRECHT)[0]
+
+
+@pytest.mark.usefixtures("selection")
+def test_whom_a_dynamic_list_finds_has_the_permission_as_long_as_it_does(world, send):
+    record, other = world.contact(address1_city="Utrecht"), world.contact("bob", address1_city="Delft")
+    send(record, other)
+    assert (on_in_spotler(world, record), on_in_spotler(world, other)) == ([NEWSLETTER_BIT], [])
+
+    for city, expected in (("Delft", []), ("Utrecht", [NEWSLETTER_BIT])):
+        world.now += timedelta(hours=1)
+        world.services.dataverse.update("contacts", record.id, {"address1_city": city})
+        send(record)
+        assert on_in_spotler(world, record) == expected
+
+    assert [each[1:] for each in history(world, record)] == [(on, ConsentCause.PERSON) for on in (True, False, True)]
+
+
+@pytest.mark.usefixtures("selection")
+def test_who_has_opted_out_stays_out_although_the_list_finds_them(world, send):
+    record = world.contact(address1_city="Utrecht")
+    send(record)
+    world.now += timedelta(hours=1)
+    exchange(world, record, on=False, at=world.now)
+
+    for _ in range(2):
+        world.now += timedelta(hours=1)
+        send(record, always=True)
+
+    assert on_in_spotler(world, record) == []
+    assert [each[1:] for each in history(world, record)] == [(True, ConsentCause.PERSON), (False, ConsentCause.FEED)]
+
+
+@pytest.mark.usefixtures("selection")
+def test_an_opt_in_in_spotler_adds_nobody_to_a_dynamic_list(world):
+    record = world.contact()
+    note(world, record, on=False, before=EARLY)
+
+    exchange(world, record, on=True, at=world.now - LATER)
+
+    assert [each[1] for each in history(world, record)] == [False]
+
+
+@pytest.mark.parametrize("query", ["", "nothing", '<fetch><entity name="lead"/></fetch>'])
+def test_a_query_that_cannot_be_read_is_an_error_of_the_configuration(world, use_lists, query):
+    use_lists("Newsletter", tables=["contact"], direction="->", type=True, query=query)
+
+    with pytest.raises(Misconfigured, match="Newsletter cannot be read"):
+        read(world, world.contact())
+
+
+def test_a_query_that_dataverse_refuses_is_an_error_of_the_configuration(world, use_lists):
+    query = IN_UTRECHT["query"].replace("address1_city", "no_such_column")
+    use_lists("Newsletter", tables=["contact"], direction="->", type=True, query=query)
+
+    with pytest.raises(Misconfigured, match="Newsletter cannot be read"):
+        read(world, world.contact())
+
+
 # Lists that cannot be used
 
 
@@ -351,44 +369,44 @@ def test_a_job_that_switches_a_permission_on_adds_the_member(world, newsletter):
         ({"statecode": 1, "statuscode": 1}, "no active Marketing List"),
     ],
 )
-def test_a_list_that_nobody_can_be_added_to_is_an_error_of_the_configuration(world, use, columns, why):
-    use("Newsletter", items=["Newsletter"], **columns)
+def test_a_list_that_nobody_can_be_added_to_is_an_error_of_the_configuration(world, use_lists, columns, why):
+    use_lists("Newsletter", items=["Newsletter"], **columns)
     record = world.contact()
 
     with pytest.raises(Misconfigured, match=why):
         read(world, record)
 
 
-def test_a_list_that_is_missing_is_an_error_of_the_configuration(world, use):
-    use("Newsletter", items=["Newsletter", "Events"])
+def test_a_list_that_is_missing_is_an_error_of_the_configuration(world, use_lists):
+    use_lists("Newsletter", items=["Newsletter", "Events"])
 
     with pytest.raises(Misconfigured, match="is called Events"):
         read(world, world.contact())
 
 
-def test_a_permission_that_spotler_does_not_have_any_more_is_an_error_of_the_configuration(world, use):
-    use("Newsletter", "Weekly", items=["Newsletter", "Weekly"])
+def test_a_permission_that_spotler_does_not_have_any_more_is_an_error_of_the_configuration(world, use_lists):
+    use_lists("Newsletter", "Weekly", items=["Newsletter", "Weekly"])
 
     with pytest.raises(Misconfigured, match="no permission Weekly"):
         read(world, world.contact())
 
 
-def test_without_items_one_list_is_enough_and_none_is_an_error(world, use):
-    use()
+def test_without_items_one_list_is_enough_and_none_is_an_error(world, use_lists):
+    use_lists()
 
     with pytest.raises(Misconfigured, match="name of a permission"):
         read(world, world.contact())
 
 
-def test_two_lists_of_one_name_are_an_error_of_the_configuration(world, use):
-    use("Newsletter", "NEWSLETTER")
+def test_two_lists_of_one_name_are_an_error_of_the_configuration(world, use_lists):
+    use_lists("Newsletter", "NEWSLETTER")
 
     with pytest.raises(Misconfigured, match="several"):
         read(world, world.contact())
 
 
-def test_lists_of_one_name_for_two_tables_are_two_lists(world, use, send):
-    of_contacts, of_leads = use("Newsletter")
+def test_lists_of_one_name_for_two_tables_are_two_lists(world, use_lists, send):
+    of_contacts, of_leads = use_lists("Newsletter")
     record = world.lead()
     join(world, of_leads, record)
 
@@ -397,8 +415,8 @@ def test_lists_of_one_name_for_two_tables_are_two_lists(world, use, send):
     assert (on_in_spotler(world, record), members(world, of_contacts)) == ([NEWSLETTER_BIT], set())
 
 
-def test_a_corrected_list_is_found_at_once(world, use):
-    use()
+def test_a_corrected_list_is_found_at_once(world, use_lists):
+    use_lists()
     record = world.contact()
     with pytest.raises(Misconfigured):
         read(world, record)
@@ -409,8 +427,8 @@ def test_a_corrected_list_is_found_at_once(world, use):
     assert read(world, record).facts.rows == ()
 
 
-def test_an_environment_without_marketing_lists_says_so(world, use):
-    use("Newsletter")
+def test_an_environment_without_marketing_lists_says_so(world, use_lists):
+    use_lists("Newsletter")
     world.door("POST", "edition", json={"light": True})
 
     with pytest.raises(Misconfigured, match="licence of Dynamics 365 Sales"):

@@ -50,7 +50,7 @@ def _sorted_by(table, name):
         cases = " ".join(f"WHEN {value} THEN '{label}'" for value, label in _LABELS[name].items())
         return f"(CASE root.{name} {cases} END)"
     if kind == "company":
-        return f"(SELECT x.name FROM account AS x WHERE x.accountid = root.{name})"  # noqa: S608 - names of our own
+        return f"(SELECT x.name FROM account AS x WHERE x.accountid = root.{name}) COLLATE NOCASE"  # noqa: S608 - names of our own
     return "NULL" if kind in ("person", "user") else f"root.{name}"
 
 
