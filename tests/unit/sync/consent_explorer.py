@@ -18,6 +18,7 @@ from connector.operations.registry import operation_of
 from connector.pulls.loop import WINDOW
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import Updates
+from connector.reconcile.reconciling import Reconciler
 from connector.routing.work_item import WorkItem
 from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
@@ -128,7 +129,15 @@ def _jobs(story: Story, *_: object) -> None:
             _run(story, row[Job.ID], person)
 
 
+def _reconcile(story: Story, *_: object) -> None:
+    """Both sides are compared in full, and what differs is put right."""
+    Reconciler(story.two.services, is_over=lambda: False).step()
+
+
+#: Comparing both sides puts right what other steps leave, so most stories are without it.
+RECONCILE = "reconcile"
 CONNECTOR |= {
+    RECONCILE: _reconcile,
     "sync": _sync,
     "sync again": _sync_always,
     "reads": _read,
@@ -146,7 +155,7 @@ CONNECTOR |= {
 _WEIGHTS = {
     "opts in, in Dataverse": 4, "opts out, in Dataverse": 4, "opts in, in Spotler": 4, "opts out, in Spotler": 4,
     "sync": 8, "pull": 6, "sync again": 2, "leaves everything": 2, "Do Not Bulk Email": 2,
-    "Do Not Bulk Email cleared": 2, "deleted": 0.3, "complains": 0.5,
+    "Do Not Bulk Email cleared": 2, "deleted": 0.3, "complains": 0.5, RECONCILE: 6,
 }  # fmt: skip
 MISHAPS = ("answer lost", "request lost", "late", "death")
 

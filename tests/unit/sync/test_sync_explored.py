@@ -7,7 +7,7 @@ import pytest
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from sandbox.spotler.seed import NEWSLETTER_BIT
-from tests.unit.sync.consent_explorer import story_steps
+from tests.unit.sync.consent_explorer import RECONCILE, story_steps
 from tests.unit.sync.consent_lists import NOT_IN_LISTS, StoryInLists
 from tests.unit.sync.consent_story import Meanwhile, Step, Story
 
@@ -25,7 +25,7 @@ def problems(systems, steps, *, variables=False, table="contact", kind=Story):
     return list(story.problems())
 
 
-def explore(systems, seeds, table="contact", *, kind=Story, without=()):
+def explore(systems, seeds, table="contact", *, kind=Story, without=(RECONCILE,)):
     broken = {}
     for seed in seeds:
         chance = random.Random(seed)  # noqa: S311 - chance that can be repeated
@@ -45,12 +45,21 @@ def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems, table, s
 
 @pytest.mark.parametrize(("table", "stories"), [("contact", STORIES), ("lead", STORIES // 5)])
 def test_no_random_story_with_marketing_lists_does_either(systems, table, stories):
-    assert explore(systems, range(stories), table, kind=StoryInLists, without=NOT_IN_LISTS) == {}
+    assert explore(systems, range(stories), table, kind=StoryInLists, without=(*NOT_IN_LISTS, RECONCILE)) == {}
 
 
 @pytest.mark.nightly
 def test_none_of_thousands_of_random_stories_with_marketing_lists_does_either(systems):
-    assert explore(systems, range(STORIES, NIGHTLY), kind=StoryInLists, without=NOT_IN_LISTS) == {}
+    assert explore(systems, range(STORIES, NIGHTLY), kind=StoryInLists, without=(*NOT_IN_LISTS, RECONCILE)) == {}
+
+
+def test_comparing_both_sides_in_any_story_switches_nobody_on_who_said_no(systems):
+    assert explore(systems, range(STORIES // 4), without=()) == {}
+
+
+@pytest.mark.nightly
+def test_comparing_both_sides_in_any_of_thousands_of_stories_switches_nobody_on_who_said_no(systems):
+    assert explore(systems, range(STORIES, NIGHTLY), without=()) == {}
 
 
 def test_the_oracle_notices_somebody_who_is_mailed_and_has_left_the_list(systems):
