@@ -7,7 +7,8 @@ import tests.unit.sync.consent_people  # noqa: F401 - fills the table of what pe
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Job, MarketingList
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
-from tests.unit.sync.consent_story import PEOPLE, Person, bits_of
+from tests.unit.sync.consent_person import Person
+from tests.unit.sync.consent_story import PEOPLE, bits_of
 
 if TYPE_CHECKING:
     from tests.faults.days.days import Days

@@ -32,7 +32,8 @@ from tests.faults.matrix.day import CellTime, Day, services_on
 from tests.faults.matrix.run import alone
 from tests.faults.matrix.systems import Systems
 from tests.faults.matrix.wire import TouchedBus
-from tests.unit.sync.consent_story import Oracle, Person
+from tests.unit.sync.consent_person import Person
+from tests.unit.sync.consent_story import Oracle
 from tests.unit.sync.two_systems import EMAIL, PERMISSIONS, TwoSystems
 
 APP: Final = App(

@@ -23,7 +23,8 @@ from connector.routing.work_item import WorkItem
 from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
-from tests.unit.sync.consent_story import CONNECTOR, PEOPLE, Meanwhile, Person, Step, Story, name_of
+from tests.unit.sync.consent_person import Person
+from tests.unit.sync.consent_story import CONNECTOR, PEOPLE, Meanwhile, Step, Story, name_of
 from tests.unit.sync.two_systems import path_of
 
 #: The lookup of a job for each table.
@@ -107,10 +108,10 @@ def _job(story: Story, person: Person, bit: int, *, on: bool) -> None:
     }
     two.systems.by_person("POST", Job.SET, values)
     (job,) = {row[Job.ID] for row in two.systems.rows(Job.TABLE)} - before
-    said_before = bit in person.agreed
-    (person.agreed.add if on else person.agreed.discard)(bit)
-    if on and not said_before:
-        story.refusable[job] = person, bit
+    if on:
+        person.agrees_by(job, bit)
+    else:
+        person.agreed.discard(bit)
     _run(story, job, person)
     story.see_refusals()
 

@@ -8,7 +8,8 @@ from connector.dataverse.names import (
 )
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from sandbox.spotler.side_door.fixtures import rename_permissions
-from tests.unit.sync.consent_story import NAMES, PEOPLE, RENAMED, Act, Oracle, Person, bits_of, name_of
+from tests.unit.sync.consent_person import Person
+from tests.unit.sync.consent_story import NAMES, PEOPLE, RENAMED, Act, Oracle, bits_of, name_of
 from tests.unit.sync.two_systems import NAVIGATION, path_of
 
 
@@ -19,7 +20,7 @@ def _row(story: Oracle, person: Person, bit: int, *, subscribed: bool) -> None:
         return  # the person sees how it is, and changes nothing
     name = str(found[0][Permission.NAME]) if found else name_of(story, bit)
     story.two.permission(person.record, name, subscribed=subscribed)
-    (person.agreed.add if subscribed else person.agreed.discard)(bit)
+    (person.agrees if subscribed else person.agreed.discard)(bit)
 
 
 def _in_spotler(story: Oracle, person: Person, bit: int, *, enabled: bool) -> None:
@@ -30,7 +31,7 @@ def _in_spotler(story: Oracle, person: Person, bit: int, *, enabled: bool) -> No
         return  # the person sees how it is, and changes nothing
     if enabled:
         story.two.profile(person.record, permissions=[{"bit": bit, "enabled": True}])
-        person.agreed.add(bit)
+        person.agrees(bit)
     else:
         story.two.unsubscribe(person.record, bit)
         person.agreed.discard(bit)

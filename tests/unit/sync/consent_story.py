@@ -1,7 +1,7 @@
 """A story about consent: both systems, what happens while the connector works, and an oracle of who said what."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import requests
@@ -17,13 +17,13 @@ from connector.dataverse.names import (
     Job,
     Permission,
 )
-from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.records import Record
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems
 from tests.faults.matrix.wire import Death, TouchedBus
+from tests.unit.sync.consent_person import Person
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
 
 #: What people and the connector can do, by what a step says; filled by the modules that know how.
@@ -68,23 +68,6 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.what}({self.who}, {self.bit})" + (f" while {self.meanwhile}" if self.meanwhile else "")
-
-
-@dataclass
-class Person:
-    """Somebody, as the oracle sees it.
-
-    Attributes:
-        name: what the stories call the person.
-        record: in Dataverse.
-        agreed: the bits that this person agreed to last; all others were refused, or never mentioned.
-        deleted: whether the record was deleted.
-    """
-
-    name: str
-    record: RecordRef
-    agreed: set[int] = field(default_factory=set)
-    deleted: bool = False
 
 
 class Oracle:
@@ -191,8 +174,6 @@ class Story(Oracle):
         self.wire.send = self._send  # type: ignore[method-assign]
         self.held: list[requests.PreparedRequest] = []
         self.pages: list[list[ShownUpdate]] = []
-        #: Jobs that switch a permission on nobody had agreed to before, with the person and the bit.
-        self.refusable: dict[str, tuple[Person, int]] = {}
         self._call, self._meanwhile = 0, None
         if variables:
             self.name_permissions()
@@ -280,11 +261,10 @@ class Story(Oracle):
         self.two.restart(self._bus)
 
     def see_refusals(self) -> None:
-        """A job that was refused for good switched nothing on, and people can see that."""
-        for row in self.two.systems.rows(Job.TABLE):
-            if row[Job.STATUS] == JobStatus.FAILED and (waiting := self.refusable.pop(row[Job.ID], None)):
-                person, bit = waiting
-                person.agreed.discard(bit)
+        """People see which jobs were refused for good."""
+        failed = {row[Job.ID] for row in self.two.systems.rows(Job.TABLE) if row[Job.STATUS] == JobStatus.FAILED}
+        for person in self.people:
+            person.see_refused(failed)
 
 
 def bits_of(contact: Mapping[str, object]) -> set[int]:

@@ -84,6 +84,40 @@ def test_the_oracle_notices_somebody_who_is_mailed_and_said_no(systems):
     assert "ann gets Newsletter and said no last" in list(story.problems())
 
 
+def test_the_oracle_knows_that_a_person_agreed_who_subscribes_a_row_while_a_job_for_it_waits(systems):
+    """The job is refused later, because of Do Not Email; the row is as the person left it."""
+    story = Story(systems)
+    story.tell([Step("sync"), Step("pull"), Step("job on", meanwhile=Meanwhile(4, "death"))])
+    story.tell([Step("opts in, in Dataverse"), Step("Do Not Email")])
+    story.end()
+
+    assert [row[Job.STATUS] for row in story.two.systems.rows(Job.TABLE)] == [JobStatus.FAILED]
+    assert story.two.subscribed(story.people[0].record)["Newsletter"]
+    assert list(story.problems()) == []
+
+
+def test_the_oracle_knows_that_a_job_that_is_refused_switches_nothing_on(systems):
+    story = Story(systems)
+    story.tell([Step("sync"), Step("pull"), Step("job on", meanwhile=Meanwhile(4, "death"))])
+    assert story.people[0].agreed == {NEWSLETTER_BIT}
+    story.do(Step("Do Not Email"))
+    story.end()
+
+    assert story.people[0].agreed == set()
+
+
+@pytest.mark.parametrize("why", ["Do Not Email", "deactivated", "loses the address"])
+@pytest.mark.parametrize("out", ["opts out, in Spotler", "leaves everything"])
+def test_an_opt_out_that_the_feed_has_not_shown_yet_is_not_lost_with_the_contact(systems, why, out):
+    story = Story(systems)
+    story.tell([Step("opts in, in Dataverse"), Step("sync"), Step("pull"), Step(out), Step(why), Step("sync")])
+    assert story.contact_of(story.people[0]) is None
+    assert not story.two.subscribed(story.people[0].record)["Newsletter"]
+    story.end()
+
+    assert list(story.problems()) == []
+
+
 def test_a_job_switches_on_the_row_that_the_sync_before_it_has_made(systems):
     story = Story(systems, variables=True)
     story.do(Step("job on"))
