@@ -1,7 +1,8 @@
 """The Marketing Lists that permissions are kept in (`@map(list)`): found by the name of the permission.
 
-One permission of Spotler is one active, static list of contacts, leads or accounts with its name; who is a member has
-agreed. With `items` each item needs its list; without, the permissions that have no list are left to Spotler.
+One permission of Spotler is one active list of contacts, leads or accounts with its name; who is a member has agreed.
+With `items` each item needs its list; without, the permissions that have no list are left to Spotler. A list is static,
+or, where the mapping only sends (`->`), dynamic.
 """
 
 from collections import abc, defaultdict
@@ -32,11 +33,13 @@ class PermissionList:
         id: of the Marketing List.
         table: of its members.
         item: the permission.
+        query: FetchXML of a dynamic list, which nobody is added to or removed from; None for a static one.
     """
 
     id: str
     table: str
     item: Item
+    query: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,10 @@ def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> Permis
             where = f"Row {number}, {table}"
             for item in items[number]:
                 fitting = found[table, key_of(item.name)]
-                if problem := _problem(fitting, item, table, where, is_named=bool(row.items)):
+                if problem := _problem(fitting, item, table, where, row):
                     findings.append(problem)
                 elif fitting:
-                    lists.append(PermissionList(str(fitting[0][MarketingList.ID]).lower(), table, item))
+                    lists.append(_list(fitting[0], table, item))
             if items[number] and not any(found[table, key_of(item.name)] for item in items[number]):
                 why = f"no active Marketing List of {table} has the name of a permission"
                 findings.append(Finding(where, why, "Create a static list for each permission."))
@@ -115,7 +118,8 @@ def _read(dataverse: Dataverse, names: abc.Collection[str]) -> abc.Mapping[tuple
         for row in dataverse.query(
             MarketingList.SET,
             select=(
-                MarketingList.ID, MarketingList.NAME, MarketingList.MEMBER_TYPE, MarketingList.DYNAMIC, _LOCKED,
+                MarketingList.ID, MarketingList.NAME, MarketingList.MEMBER_TYPE, MarketingList.DYNAMIC,
+                MarketingList.QUERY, _LOCKED,
             ),
             filter=filters.and_(filters.eq(MarketingList.STATE, 0), filters.in_(MarketingList.NAME, part)),
         ):  # fmt: skip
@@ -124,17 +128,24 @@ def _read(dataverse: Dataverse, names: abc.Collection[str]) -> abc.Mapping[tuple
     return found
 
 
-def _problem(rows: abc.Sequence[Row], item: Item, table: str, where: str, *, is_named: bool) -> Finding | None:
+def _list(row: Row, table: str, item: Item) -> PermissionList:
+    query = str(row.get(MarketingList.QUERY) or "") if row.get(MarketingList.DYNAMIC) is True else None
+    return PermissionList(str(row[MarketingList.ID]).lower(), table, item, query)
+
+
+def _problem(
+    rows: abc.Sequence[Row], item: Item, table: str, where: str, mapped: MappingRow
+) -> Finding | None:  # fmt: skip
     """Why the permission cannot be kept in these lists of its name; None if it can, or is left to Spotler."""
     if not rows:
         why = f"no active Marketing List of {table} is called {item.name}"
-        return Finding(where, why, "Create a static list with this name, or activate it.") if is_named else None
+        return Finding(where, why, "Create a static list with this name, or activate it.") if mapped.items else None
     if len(rows) > 1:
         why = f"several active Marketing Lists of {table} are called {item.name}"
         return Finding(where, why, "Rename or deactivate all but one.")
     if rows[0].get(MarketingList.DYNAMIC) is True:
         why = f"the Marketing List {item.name} is dynamic, so nobody can be added to it or removed from it"
-        return Finding(where, why, "Use a static list.")
+        return Finding(where, why, "Use a static list, or the direction ->.") if mapped.direction.inward else None
     if rows[0].get(_LOCKED) is True:
         why = f"the Marketing List {item.name} is locked, so nobody can be added to it or removed from it"
         return Finding(where, why, "Unlock it.")

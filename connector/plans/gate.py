@@ -9,7 +9,7 @@ called, so nothing new in the sync can write past the gate. What only notes what
 when effects are, and never in a rehearsal.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final, Protocol, cast
@@ -30,6 +30,7 @@ from connector.dataverse.names import Consent, Info, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.errors import ConnectorError, Transient
 from connector.plans.effects import Action, PlannedWrite
+from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.services import Services
 from connector.spotler import ContactData, ContactResult, ContactUnknown, Spotler, SpotlerContact
 
@@ -79,7 +80,21 @@ def gated(services: Services, gate: WriteGate) -> Services:
         services,
         dataverse=cast("Dataverse", GatedDataverse(services.dataverse, gate)),
         spotler=cast("Spotler", GatedSpotler(services.spotler, gate)),
+        bus=cast("Bus", GatedBus(services.bus, gate)),
     )
+
+
+class GatedBus:
+    """The bus behind a gate: whoever only plans wakes nobody up."""
+
+    def __init__(self, bus: Bus, gate: WriteGate) -> None:
+        self._bus = bus
+        self._gate = gate
+
+    def to_topic(self, name: str, messages: Iterable[OutgoingMessage]) -> None:
+        """As the client, if notes are admitted."""
+        if self._gate.admit(None) is Admission.PASS:
+            self._bus.to_topic(name, messages)
 
 
 class GatedDataverse:
@@ -90,6 +105,7 @@ class GatedDataverse:
         self._gate = gate
         self.query = dataverse.query
         self.pages = dataverse.pages
+        self.read = dataverse.read
         self.retrieve = dataverse.retrieve
         self.who_am_i = dataverse.who_am_i
 

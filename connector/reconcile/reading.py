@@ -59,16 +59,21 @@ def listed_records(services: Services) -> dict[bytes, str]:
 
 
 def shown_contacts(services: Services, after: int) -> Iterator[Sequence[FeedContact]]:
-    """All contacts, in blocks.
+    """All contacts, in blocks, each with the moment right before its page was read.
 
     Args:
         services: Spotler and the clock.
         after: how many of them are skipped.
     """
-    contacts = services.spotler.feeds.updates(EVER, services.now() + AHEAD, after=after)
-    for block in batched(contacts, CHUNK, strict=False):
+    seen_on = services.now()
+
+    def before_page() -> None:
+        nonlocal seen_on
         seen_on = services.now()
-        yield [_shown(ShownUpdate(contact, seen_on)) for contact in block]
+
+    contacts = services.spotler.feeds.updates(EVER, seen_on + AHEAD, after=after, before_page=before_page)
+    shown = (_shown(ShownUpdate(contact, seen_on)) for contact in contacts)
+    yield from batched(shown, CHUNK, strict=False)
 
 
 def possible_records(services: Services, row_id: str) -> list[RecordRef]:

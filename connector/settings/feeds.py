@@ -25,7 +25,7 @@ class FeedSettings(SettingsGroup):
     interactions_enabled: bool = True
     interactions: str = "opened,clicked,bounced"
     #: Days after which an interaction is deleted; 0 keeps it.
-    keep_interactions_days: Annotated[int, Field(ge=0)] = 365
+    keep_interactions_days: Annotated[int, Field(ge=0, le=36_500)] = 365
 
     @field_validator("interactions")
     @classmethod

@@ -25,6 +25,7 @@ from connector.sync.status.contact_status import active_after_sending
 
 #: Columns of every table that say who last changed a row, and when.
 _MODIFIED_ON, _MODIFIED_BY = "modifiedon", lookup_value("modifiedby")
+_MASTER = lookup_value(Flags.MASTER)
 
 #: States of a contact to which messages came back.
 _BOUNCED = frozenset({ContactStatus.SOFT_BOUNCE, ContactStatus.HARD_BOUNCE})
@@ -102,6 +103,12 @@ class Record:
         """
         rows = [replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows]
         return replace(self, last=replace(self.last, noted=_fingerprint(self.ref, rows)))
+
+    @property
+    def merged_into(self) -> RecordRef | None:
+        """The record that it was merged into; None for one that was not merged."""
+        master = str(self.row.get(_MASTER) or "").lower()
+        return RecordRef(self.ref.table, master) if master and self.facts.state is State.MERGED else None
 
     def rows_of(
         self, permission: str, bit: int | None = None, former: Collection[str] = ()
@@ -202,6 +209,7 @@ class RecordReader:
                     names.name_column,
                     _MODIFIED_ON,
                     _MODIFIED_BY,
+                    _MASTER,
                 }
             ),
             expand=[f"{navigation}($select={','.join(columns)})" for navigation, columns in outward.expand.items()],

@@ -189,8 +189,12 @@ class Writer:
         """
         with self.following():
             kept = self.update(model, row, content)
-            inactive: dict[str, Scalar] = {"statecode": max(model.default_status), "merged": True}
-            self.update(model, subordinate, Changes(inactive))
+            inactive: dict[str, Scalar] = {
+                "statecode": max(model.default_status),
+                "merged": True,
+                "_masterid_value": row.id,
+            }
+            self.update(model, subordinate, Changes(inactive, {"_masterid_value": model.name}))
         for rules in self.rules.values():
             rules.merged(self, model, row, subordinate)
         self.events.append(

@@ -147,12 +147,12 @@ def test_permission_rows_become_items_of_the_mapped_field(world):
 
 
 @pytest.mark.feature("MAP-05")
-def test_rows_beside_the_record_that_this_version_does_not_send_are_a_warning_and_others_an_error(check):
-    later = check({"contact": "@map(list)", "direction": "<->", "spotler": "permissions"})
+def test_permissions_are_kept_in_places_that_are_there(check):
+    lists = check({"contact": "@map(list)", "direction": "<->", "spotler": "permissions"})
     unknown = check({"contact": "@map(hobbies)", "direction": "<->", "spotler": "permissions"})
 
-    assert later[0] == 0
-    assert later[1].startswith("Warning: Row 2, contact: @map(list) is accepted, but this version does not sync it.")
+    assert lists[0] == 1
+    assert "no active Marketing List of contact has the name of a permission" in lists[1]
     assert unknown[0] == 1
     assert "row 2, contact: is not a special value; there are @map(permissions)" in unknown[1]
 

@@ -36,8 +36,14 @@ def test_the_sample_jobs_end_as_they_should(tmp_path):
 CALL = "import dev, sys; sys.exit(dev.call(sys.executable, *sys.argv[1:]))"
 
 
-@pytest.mark.parametrize("more", [(), ("--once",)], ids=["run", "once"])
-def test_nothing_is_left_running_after_a_sigterm(tmp_path, more):
+@pytest.mark.parametrize(
+    ("more", "parts"),
+    [
+        pytest.param((), 4, id="run"),  # bus, Dataverse, Spotler, Spotler Leads
+        pytest.param(("--once",), 3, id="once"),
+    ],
+)
+def test_nothing_is_left_running_after_a_sigterm(tmp_path, more, parts):
     settings = tmp_path / "local.settings.json"
     command = [sys.executable, "-c", CALL, "-m", "sandbox", "run", "--folder", str(tmp_path), *more]
     with subprocess.Popen(command, cwd=ROOT) as process:  # noqa: S603 - our own module
@@ -47,7 +53,7 @@ def test_nothing_is_left_running_after_a_sigterm(tmp_path, more):
         process.terminate()
         process.wait(SECONDS)
 
-    assert len(listening) == 3  # bus, Dataverse, Spotler
+    assert len(listening) == parts
     assert [port for port in ports if is_open(port)] == []
     assert not settings.exists()
 

@@ -118,8 +118,9 @@ def _night(options: argparse.Namespace) -> int:
 def _lists(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS_OF_OPERATIONS if options.latency_ms is None else options.latency_ms
     print(lists.heading(options.lists, latency_ms), flush=True)
-    figures = lists.measure(options.lists, latency_ms, FOLDER / "lists")
-    print(*(phase.line for phase in figures.phases), sep="\n", flush=True)
+    figures = lists.measure(
+        options.lists, latency_ms, FOLDER / "lists", show=lambda phase: print(phase.line, flush=True)
+    )
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = lists.expectations(figures, latency_ms)
     return _judge(expected, options.json, {**asdict(figures), "expectations": [asdict(each) for each in expected]})

@@ -7,7 +7,7 @@ The job runs in a process of its own (`tests.bench.list_jobs`), step by step, be
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -20,7 +20,6 @@ from connector.spotler.batches import BATCH
 from connector.sync.lists.contacts import AT_A_TIME
 from connector.sync.lists.reading import ASKED_AT_ONCE
 from sandbox.people import People
-from sandbox.spotler.side_door.client import SideDoor
 from sandbox.system import Options, Surroundings, surroundings
 from tests.bench import observe, processes
 from tests.bench.fixtures import load_list, load_members, load_people
@@ -104,8 +103,16 @@ class ListFigures:
         return (self.first, self.unchanged, self.changed)
 
 
-def measure(members: int, latency_ms: int, folder: Path) -> ListFigures:
+def measure(
+    members: int, latency_ms: int, folder: Path, show: Callable[[ListPhase], object] = lambda _: None
+) -> ListFigures:
     """Do all phases in fresh surroundings.
+
+    Args:
+        members: of the list.
+        latency_ms: of every call.
+        folder: of the surroundings.
+        show: gets each phase when it is over.
 
     Raises:
         BenchFailed: when the work was not done.
@@ -116,7 +123,7 @@ def measure(members: int, latency_ms: int, folder: Path) -> ListFigures:
     with surroundings(options, folder=folder) as around:
         contacts = load_people(around.dataverse, members + changed)
         marketing_list, rows = load_list(around.dataverse, contacts[:members])
-        bench = _ListBench(around, marketing_list, latency_ms)
+        bench = _ListBench(around, marketing_list, latency_ms, show)
         first = bench.phase("first sync", members, new=members)
         unchanged = bench.phase("again, unchanged", members)
         people = People(around.dataverse)
@@ -137,6 +144,7 @@ class _ListBench:
     around: Surroundings
     marketing_list: str
     latency_ms: int
+    show: Callable[[ListPhase], object]
 
     def phase(self, name: str, members: int, *, new: int = 0, gone: int = 0) -> ListPhase:
         """Order a sync, and let a worker do it."""
@@ -155,11 +163,13 @@ class _ListBench:
             raise BenchFailed(f"the job of {name} ended with {ended[Job.RESULT_CODE]}: {ended[Job.RESULT_MESSAGE]}")
         floor = floor_rounds(members, new=new, gone=gone) * self.latency_ms / 1000
         peak, message = figures["peak_memory_mb"], str(ended[Job.RESULT_MESSAGE])
-        return ListPhase(name, members, spent, seconds, floor, figures["cpu_seconds"], peak, message)
+        done = ListPhase(name, members, spent, seconds, floor, figures["cpu_seconds"], peak, message)
+        self.show(done)
+        return done
 
     def audience(self) -> set[str]:
         """Who is in the audience."""
-        audiences = SideDoor(self.around.spotler.get("url")).state()["audiences"]
+        audiences = observe.get(self.around.spotler, "audiences")
         (found,) = (each for each in audiences if each["externalId"] == self.marketing_list)
         return set(map(str, found["members"]))
 

@@ -158,7 +158,7 @@ BAD = (
         record="none",
     ),
     Bad("automation without an id", STOP, "has no automation id;", lambda ids: {AUTOMATION: ids["nameless"]}),
-    *every(LISTS, "list and contact", "has no customer and no lead; clear", record="contact"),
+    *every(LISTS, "list and contact", "A job about a marketing list has no customer and no lead;", record="contact"),
     *every(LISTS, "no list", "The job has no marketing list,", {LIST: None}),
     *every(LISTS, "deleted list", "The marketing list of the job was deleted;", {LIST: GONE}),
     Bad(
@@ -166,6 +166,12 @@ BAD = (
         Operation.SYNC_MARKETING_LIST,
         "The marketing list of the job is deactivated.",
         lambda ids: {LIST: ids["inactive list"]},
+    ),
+    Bad(
+        "list without a name",
+        Operation.SYNC_MARKETING_LIST,
+        "The marketing list needs a name of 1 to",
+        lambda ids: {LIST: ids["nameless list"]},
     ),
 )  # fmt: skip
 
@@ -196,7 +202,8 @@ def fixtures(day) -> dict[str, str]:
         "nameless": day.automation("nameless", **campaign),
         "retired": day.automation("retired", statecode=1, statuscode=2),
         "codeless": day.automation(None),
-        "list": day.load(MarketingList.TABLE, **{MarketingList.NAME: "Good", "createdfromcode": 2}),
+        "list": day.load(MarketingList.TABLE, **{MarketingList.NAME: "Members", "createdfromcode": 2}),
+        "nameless list": day.load(MarketingList.TABLE, **{MarketingList.NAME: " ", "createdfromcode": 2}),
         "inactive list": day.load(
             MarketingList.TABLE, **{MarketingList.NAME: "Old", "createdfromcode": 2, "statecode": 1, "statuscode": 1}
         ),

@@ -125,3 +125,5 @@ class Flags:
     STATUS: Final = "statuscode"
     #: Whether the record was merged into another one, which deactivates it too.
     MERGED: Final = "merged"
+    #: The record that it was merged into.
+    MASTER: Final = "masterid"

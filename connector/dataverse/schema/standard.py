@@ -29,8 +29,11 @@ def _system_columns(states: dict[int, str], statuses: dict[int, str]) -> tuple[C
     )
 
 
-def _flags() -> tuple[Column, ...]:
+def _flags(table: str) -> tuple[Column, ...]:
     return (
+        Column(
+            Flags.MASTER, Kind.LOOKUP, "Master ID", targets=(table,), navigation={table: Flags.MASTER}, writable=False
+        ),
         Column(Flags.DO_NOT_EMAIL, Kind.YES_NO, "Do not allow Emails", default=False),
         Column(Flags.DO_NOT_BULK_EMAIL, Kind.YES_NO, "Do not allow Bulk Emails", default=False),
         Column(Flags.MERGED, Kind.YES_NO, "Merged", default=False, writable=False),
@@ -83,7 +86,7 @@ CONTACT = Table(
             {"account": "parentcustomerid_account", "contact": "parentcustomerid_contact"},
         ),
         *_address(),
-        *_flags(),
+        *_flags(Contact.TABLE),
         *_system_columns(ACTIVE_INACTIVE, {1: "Active", 2: "Inactive"}),
     ),
     status_state={1: 0, 2: 1},
@@ -103,7 +106,7 @@ LEAD = Table(
         text(Lead.WEBSITE, "Website", 200),
         Column(Lead.SOURCE, Kind.CHOICE, "Lead Source", options={8: "Web", 9: "Word of Mouth", 10: "Other"}),
         *_address(),
-        *_flags(),
+        *_flags(Lead.TABLE),
         *_system_columns(
             {0: "Open", 1: "Qualified", 2: "Disqualified"},
             {1: "New", 2: "Contacted", 3: "Qualified", 4: "Lost", 5: "Cannot Contact", 7: "Canceled"},
@@ -134,7 +137,7 @@ ACCOUNT = Table(
         lookup("primarycontactid", "Primary Contact", {"contact": "primarycontactid"}),
         lookup("parentaccountid", "Parent Account", {"account": "parentaccountid"}),
         *_address(),
-        *_flags(),
+        *_flags(Account.TABLE),
         *_system_columns(ACTIVE_INACTIVE, {1: "Active", 2: "Inactive"}),
     ),
     status_state={1: 0, 2: 1},

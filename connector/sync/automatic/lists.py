@@ -12,7 +12,6 @@ audience again. Its job has lost its list; as long as there is such a job, the r
 """
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -23,7 +22,6 @@ from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.routing.record_item import RecordItem
 from connector.services import Services
-from connector.spotler import NotLicensed
 from connector.sync.automatic.items import Returned
 from connector.sync.lists.orders import order
 from connector.sync.lists.removal import remove_audience
@@ -101,8 +99,7 @@ def _ever_synced(services: Services, rows: Mapping[RecordRef, Row]) -> set[Recor
 
 def _remove(services: Services, ref: RecordRef) -> Delivery:
     try:
-        with suppress(NotLicensed):  # an account whose edition has no audiences has none to remove
-            remove_audience(services, ref.id)
+        remove_audience(services, ref.id)
     except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
         return NotSent(error)
     return _done(REMOVED)

@@ -10,10 +10,12 @@ from typing import Final, Self
 from connector.dataverse.api import filters
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Info, Interaction
-from connector.spotler import Bounce, BounceType, InteractionKind, SpotlerInteraction
+from connector.dataverse.texts import cut
+from connector.spotler import Bounce, BounceType, InteractionKind, SpotlerInteraction, clean_text
 
-#: The longest name of a row and of a mailing.
+#: The longest name of a row and of a mailing, and the longest id of a mailing.
 NAME_LENGTH: Final = 300
+ID_LENGTH: Final = 100
 
 #: The date of Spotler Info that an event moves. A bounce moves none: Spotler Info has the status of the contact.
 DATES: Final = {
@@ -101,12 +103,13 @@ class MailingEvent:
             mailing: the name of the mailing; empty if it is not known, and then the row keeps the one that it has.
         """
         what = f"{_LABELS[self.type]}{_BOUNCES.get(self.bounce, '') if self.bounce else ''}"
+        mailing = clean_text(mailing)
         named = mailing or self.mailing_id
-        known = {Interaction.MAILING: mailing[:NAME_LENGTH]} if mailing else {}
+        known = {Interaction.MAILING: cut(mailing, NAME_LENGTH)} if mailing else {}
         return {
-            Interaction.NAME: (f"{what}: {named}" if named else what)[:NAME_LENGTH],
+            Interaction.NAME: cut(f"{what}: {named}" if named else what, NAME_LENGTH),
             Interaction.TYPE: self.type.value,
             Interaction.ON: filters.literal(self.on.replace(microsecond=0)),
-            Interaction.MAILING_ID: self.mailing_id[:100],
+            Interaction.MAILING_ID: cut(self.mailing_id, ID_LENGTH),
             **known,
         }

@@ -2,17 +2,23 @@
 
 The rows of Spotler Permission stay when a record only leaves Spotler. Without this, somebody who opted out in Spotler
 just before would be subscribed again when the record returns.
+
+A merge may move the rows to the record that stays. So an opt-out that nobody has seen yet counts for that record too.
 """
 
 import logging
+from dataclasses import replace
 
 from connector import telemetry
+from connector.consent import PermissionReport, SpotlerReport
 from connector.errors import ConnectorError, Misconfigured, Transient
+from connector.routing.record_item import RecordItem
+from connector.servicebus.entities import TOPIC_JOBS
 from connector.services import Services
 from connector.sync.both_ways import reports
 from connector.sync.outward.preparing import permissions_field
 from connector.sync.permissions.rows import PermissionRows
-from connector.sync.records import Record
+from connector.sync.records import Record, RecordReader
 
 log = logging.getLogger(__name__)
 
@@ -21,17 +27,19 @@ OPERATION = "anonymize"
 
 
 def hear_last_words(services: Services, record: Record) -> None:
-    """Let the rows follow what the contact says about consent now.
+    """Let the rows follow what the contact says about consent now, those of the record that it was merged into too.
 
     Nothing is asked where no row is subscribed, or where all are switched off anyway.
 
     Raises:
         Transient, Misconfigured: it cannot be known now; the contact must not be anonymised yet.
     """
-    if not any(row.subscribed and row.id not in record.decision.withdrawals for row in record.facts.rows):
+    heir = _heir(services, record)
+    own = any(row.subscribed and row.id not in record.decision.withdrawals for row in record.facts.rows)
+    if not own and heir is None:
         return
     try:
-        result = _hear(services, record)
+        result = _hear(services, record, heir)
     except (Transient, Misconfigured):
         raise
     except ConnectorError as error:  # a refusal keeps nobody in Spotler
@@ -42,7 +50,14 @@ def hear_last_words(services: Services, record: Record) -> None:
         telemetry.log_problem(log, result, operation=OPERATION)
 
 
-def _hear(services: Services, record: Record) -> ConnectorError | None:
+def _heir(services: Services, record: Record) -> Record | None:
+    """The record that this one was merged into, if any of its permissions is on."""
+    ref = record.merged_into
+    heir = RecordReader(services).read([ref]).get(ref) if ref is not None else None
+    return heir if heir is not None and any(row.subscribed for row in heir.facts.rows) else None
+
+
+def _hear(services: Services, record: Record, heir: Record | None) -> ConnectorError | None:
     fields = services.spotler.fields()
     field = permissions_field(services.mapping, record.ref.table, fields)
     seen_on = services.now()
@@ -50,7 +65,19 @@ def _hear(services: Services, record: Record) -> ConnectorError | None:
     if contact is None:
         return None
     told, _ = reports.reported(record, reports.shown(record, contact, fields, field, seen_on), field)
-    if not reports.is_news(told.facts.spotler):
-        return None
-    after = PermissionRows(services).apply([told])[record.ref]
+    said = told.facts.spotler
+    after: Record | ConnectorError | None = None
+    if heir is not None and (lost := _lost(record, said)):
+        after = PermissionRows(services).apply([heir.reporting(SpotlerReport(permissions=lost))])[heir.ref]
+        item = RecordItem(record=heir.ref, always=True, first_seen=seen_on)
+        services.bus.to_topic(TOPIC_JOBS, [item.message(f"{heir.ref.id}/merged/{record.ref.id}")])
+    if reports.is_news(said) and not isinstance(after, ConnectorError):
+        after = PermissionRows(services).apply([told])[record.ref]
     return after if isinstance(after, ConnectorError) else None
+
+
+def _lost(record: Record, said: SpotlerReport) -> tuple[PermissionReport, ...]:
+    """The permissions that were on and are off now. Which of two records a row was of is not known, nor since when."""
+    known = record.last.permissions
+    off = (each for each in said.permissions if not each.on)
+    return tuple(replace(each, at=None) for each in off if each.bit in known and known[each.bit].on)

@@ -97,6 +97,8 @@ class Leaving:
         """One that is gone has no permissions."""
         record = prepared.record
         code = skipped_code(record.decision.reason)
+        if record.merged_into is not None:
+            hear_last_words(self._services, record)
         began = self._services.now()
         try:
             self._services.spotler.update_contact(record.ref.id, prepared.properties)

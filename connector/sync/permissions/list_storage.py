@@ -1,4 +1,4 @@
-"""Permissions that are kept as membership of static Marketing Lists: who is a member has agreed.
+"""Permissions that are kept as membership of Marketing Lists: who is a member has agreed.
 
 A membership only says since when it exists. What else there is to know of a permission is in the history of consent:
 
@@ -13,6 +13,9 @@ A membership only says since when it exists. What else there is to know of a per
 | no | none | not known: there is no row |
 
 So the history comes first when somebody is removed, and after the membership when somebody is added.
+
+A dynamic list has those whom its query finds, and says of nobody since when. Whoever comes into it counts as added at
+that moment, unless the permission was withdrawn in another way than by leaving the list. Nobody is added or removed.
 """
 
 from collections import defaultdict
@@ -27,13 +30,22 @@ from connector.consent import ConsentSource, Item, PermissionRow
 from connector.consent.creation import NewRow
 from connector.consent.history import Latest
 from connector.consent.permissions import key_of
-from connector.dataverse.api import Dataverse, Membership, change_members, filters, lookup_id
+from connector.dataverse.api import (
+    Dataverse,
+    DataverseRefused,
+    Membership,
+    change_members,
+    fetch_page,
+    filters,
+    lookup_id,
+)
 from connector.dataverse.names import ListMember, lookup_value
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, Misconfigured
+from connector.errors import ConnectorError, Misconfigured, Refused
 from connector.mapping import Mapping as FieldMapping
 from connector.mapping.permission_lists import PermissionList, PermissionLists, find_lists
 from connector.services import Services
+from connector.sync.lists.query import LARGEST_TOP, dynamic_query
 from connector.sync.moments import read_moment
 from connector.sync.permissions.history import latest
 from connector.sync.permissions.row_storage import permission_row_id
@@ -41,6 +53,13 @@ from connector.sync.permissions.storage import Problems, Switchable
 
 #: When somebody was added.
 _ADDED_ON: Final = "createdon"
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """Somebody who is a member; of a dynamic list nobody knows since when."""
+
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,8 @@ class ListStorage:
         found = _remembered(services.dataverse, services.mapping).get(services, age)
         if problems := " ".join(str(each) for each in found.findings if each.is_fatal):
             raise Misconfigured(f"The Marketing Lists of permissions do not fit the mapping. {problems}")
+        for each in found.lists:
+            _check_query(each)
         return cls(services, f"lists of {table}", tuple(each for each in found.lists if each.table == table))
 
     def items(self, items: Sequence[Item]) -> Sequence[Item]:
@@ -77,7 +98,7 @@ class ListStorage:
         """What the members and the history say."""
         if not self.lists or not ids:
             return {}
-        added = self._members(ids)
+        members = self._members(ids)
         records = [RecordRef(self.lists[0].table, each) for each in ids]
         histories = latest(self.services.dataverse, records)
         now = self.services.now()
@@ -85,7 +106,9 @@ class ListStorage:
         for record in records:
             for each in self.lists:
                 entry = histories.get(record, {}).get(key_of(each.item.name))
-                row = _row(self.row_id(record, each.item.name), each.item, added.get((each.id, record.id)), entry, now)
+                row = _row(
+                    self.row_id(record, each.item.name), each.item, members.get((each.id, record.id)), entry, now
+                )
                 found[record.id] += [row] if row else []
         return found
 
@@ -111,60 +134,101 @@ class ListStorage:
         changes = [
             Membership(each.id, record.table, record.id, is_wanted)
             for (record, _, _), each in zip(wanted, lists, strict=True)
-            if each is not None
+            if each is not None and each.query is None
         ]
         problems = iter(change_members(self.services.dataverse, changes))
         return [
-            _no_list(name) if each is None else next(problems) for (_, name, _), each in zip(wanted, lists, strict=True)
+            _no_list(name) if each is None else next(problems) if each.query is None else None
+            for (_, name, _), each in zip(wanted, lists, strict=True)
         ]
+
+    def takes(self, name: str, bit: int | None) -> bool:
+        """Whether people can be added to its list."""
+        found = self._find(name, bit)
+        return found is None or found.query is None
 
     def _find(self, name: str, bit: int | None) -> PermissionList | None:
         named = (each for each in self.lists if key_of(each.item.name) == key_of(name))
         return next(named, None) or next((each for each in self.lists if each.item.bit == bit), None)
 
-    def _members(self, ids: Collection[str]) -> Mapping[tuple[str, str], datetime]:
-        """Since when records are members, by list and record."""
+    def _members(self, ids: Collection[str]) -> Mapping[tuple[str, str], _Member]:
+        """Who of these are members, by list and record."""
+        found: dict[tuple[str, str], _Member] = {}
+        if static := sorted(each.id for each in self.lists if each.query is None):
+            found |= self._added(static, ids)
+        for each in self.lists:
+            if each.query is not None:
+                found |= {(each.id, member): _Member(None) for member in self._selected(each, each.query, ids)}
+        return found
+
+    def _added(self, lists: Collection[str], ids: Collection[str]) -> Mapping[tuple[str, str], _Member]:
         rows = self.services.dataverse.query(
             ListMember.SET,
             select=(lookup_value(ListMember.LIST), lookup_value(ListMember.MEMBER), _ADDED_ON),
-            filter=filters.and_(
-                filters.in_(ListMember.LIST, sorted(each.id for each in self.lists)),
-                filters.in_(ListMember.MEMBER, sorted(ids)),
-            ),
+            filter=filters.and_(filters.in_(ListMember.LIST, lists), filters.in_(ListMember.MEMBER, sorted(ids))),
         )
         now = self.services.now()
         return {
-            (str(lookup_id(row, ListMember.LIST)).lower(), str(lookup_id(row, ListMember.MEMBER)).lower()): (
+            (str(lookup_id(row, ListMember.LIST)).lower(), str(lookup_id(row, ListMember.MEMBER)).lower()): _Member(
                 read_moment(row.get(_ADDED_ON)) or now
             )
             for row in rows
         }
 
+    def _selected(self, about: PermissionList, query: str, ids: Collection[str]) -> list[str]:
+        """Whom the query of a dynamic list finds; one with `top` decides among all records, so it is asked as it is."""
+        members = dynamic_query(query, about.table, ())
+        text = members.page(1, LARGEST_TOP) if members.is_whole else members.only(sorted(ids))
+        try:
+            rows = fetch_page(self.services.dataverse, members.set_name, text, columns=members.columns).rows
+        except DataverseRefused as refusal:
+            raise _query_refused(about, refusal) from None
+        found = {str(row[members.key]).lower() for row in rows}
+        return [each for each in ids if each in found]
+
 
 def _row(
-    row_id: str, item: Item, added: datetime | None, entry: Latest | None, now: datetime
+    row_id: str, item: Item, member: _Member | None, entry: Latest | None, now: datetime
 ) -> PermissionRow | None:  # fmt: skip
     """A permission of a record, from its membership and its history."""
-    if added is None and entry is None:
+    if member is None and entry is None:
         return None
+    added = member.since if member else None
+    is_on = member is not None
     at, changed, modified = entry.at if entry else None, entry.at if entry else None, added
-    if added is None:
+    if member is None:
         if entry is not None and entry.on:  # somebody has removed them since; when, nobody knows
             at, changed, modified = now, None, now
-    elif entry is None or not entry.on:
-        since = entry.noted_on or entry.at if entry else None
-        is_newer = since is None or added > since
-        at, changed, modified = added, None, added if is_newer else None
+    elif entry is None:
+        at, changed, modified = added or now, None, added or now
+    elif not entry.on and added is None and not entry.by_person:
+        is_on = False  # withdrawn, and still found by the query
+    elif not entry.on:
+        is_newer = added is not None and added > (entry.noted_on or entry.at)
+        at, changed, modified = added or now, None, added if is_newer else None
     return PermissionRow(
         id=row_id,
         name=item.name,
         bit=item.bit,
-        subscribed=added is not None,
+        subscribed=is_on,
         source=ConsentSource.PERSON,
         at=at,
         changed_on=changed,
         modified_on=modified,
     )
+
+
+def _check_query(about: PermissionList) -> None:
+    """A query that cannot be read would silently leave everybody without the permission."""
+    try:
+        if about.query is not None:
+            dynamic_query(about.query, about.table, ())
+    except Refused as refusal:
+        raise _query_refused(about, refusal) from None
+
+
+def _query_refused(about: PermissionList, why: Refused) -> Misconfigured:
+    return Misconfigured(f"The Marketing List of the permission {about.item.name} cannot be read. {why.sentence}")
 
 
 def _no_list(name: str) -> ConnectorError:

@@ -8,13 +8,13 @@ is decided here, so an incomplete answer does no harm.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import batched
+from itertools import batched, count
 from typing import Final
 
 from connector import telemetry
-from connector.dataverse.api import Query, filters
+from connector.dataverse.api import Query, fetch_page, filters
 from connector.dataverse.names import ListMember, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.mapping.permission_lists import PermissionList, permission_list_tables
@@ -23,6 +23,7 @@ from connector.servicebus.entities import TOPIC_JOBS
 from connector.services import Services
 from connector.state import StoredValueUnreadable
 from connector.sync.lists.ids import each_of, packed, raw, text_of, unpacked
+from connector.sync.lists.query import dynamic_query
 from connector.sync.permissions.list_storage import ListStorage
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 STATE: Final = "permission-lists"
 #: Members in one value of the state.
 PART: Final = 50_000
+#: Members of a dynamic list in one page.
+PAGE: Final = 5000
 #: Records in one send.
 BLOCK: Final = 1000
 _MEMBER: Final = lookup_value(ListMember.MEMBER)
@@ -45,15 +48,15 @@ def sync_changed_members(services: Services) -> int:
         ConnectorError: Dataverse, the bus or the state cannot be used, or a list cannot be used.
     """
     lists = _lists(services)
-    count = sum(_compare(services, each) for each in lists)
+    changed = sum(_compare(services, each) for each in lists)
     if lists:
         log.info(
             "%d members of %d Marketing Lists of permissions have changed.",
-            count,
+            changed,
             len(lists),
-            extra=telemetry.fields(operation=STATE, count=count),
+            extra=telemetry.fields(operation=STATE, count=changed),
         )
-    return count
+    return changed
 
 
 def sync_changed_members_of(services: Services, list_id: str) -> int:
@@ -76,12 +79,25 @@ def _compare(services: Services, about: PermissionList) -> int:
 
 
 def _members(services: Services, about: PermissionList) -> set[bytes]:
+    if about.query is not None:
+        return set(_selected(services, about, about.query))
     query = Query(
         set_name=ListMember.SET,
         select=(_MEMBER,),
         filter=filters.eq(lookup_value(ListMember.LIST), filters.guid(about.id)),
     )
     return {raw(str(row[_MEMBER])) for page in services.dataverse.pages(query) for row in page}
+
+
+def _selected(services: Services, about: PermissionList, query: str) -> Iterator[bytes]:
+    """Those whom the query of a dynamic list finds, page by page."""
+    members, cookie = dynamic_query(query, about.table, ()), ""
+    for number in count(1):
+        page = fetch_page(services.dataverse, members.set_name, members.page(number, PAGE, cookie))
+        yield from (raw(str(row[members.key])) for row in page.rows)
+        if members.is_whole or not (page.has_more and page.cookie):
+            return
+        cookie = page.cookie
 
 
 def _before(services: Services, about: PermissionList) -> set[bytes]:

@@ -87,6 +87,10 @@ class RowStorage:
         )
         return [answer.error for answer in answers]
 
+    def takes(self, name: str, bit: int | None) -> bool:  # noqa: ARG002 - every row can be switched on
+        """Every one."""
+        return True
+
     def note_edits(self, rows: Sequence[PermissionRow]) -> None:
         """Whoever changes a row meanwhile is noticed with the next sync."""
         if rows and self.table.changed_on:

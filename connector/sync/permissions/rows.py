@@ -84,8 +84,9 @@ class PermissionRows:
         results: dict[RecordRef, Ensured] = {record.ref: record for record in told}
         items = {table: self._items(table) for table in {record.ref.table for record in told}}
         edited = [each.ref for each in told if items[each.ref.table] and not each.is_noted]
+        creatable = {table: self._creatable(table, each) for table, each in items.items()}
         may_lack = [each for each in told if each.ref in created or _is_understood(each, known.get(each.ref, {}))]
-        lacking = [each.ref for each in may_lack if missing_items(each.facts, items[each.ref.table])]
+        lacking = [each.ref for each in may_lack if missing_items(each.facts, creatable[each.ref.table])]
         if not edited and not lacking:
             return results
         histories: dict[RecordRef, dict[str, Latest]] = {}
@@ -94,7 +95,7 @@ class PermissionRows:
             origin = Origin.SPOTLER if made_from_spotler else Origin.OLDER
             given = Circumstances(
                 origin=Origin.NEW if record.ref in created else origin,
-                items=items[record.ref.table],
+                items=creatable[record.ref.table],
                 variables=variables,
                 now=self._services.now(),
                 known=known.get(record.ref, {}),
@@ -206,6 +207,13 @@ class PermissionRows:
     @property
     def _sets_flag(self) -> bool:
         return self._services.settings.opt_out_sets_do_not_bulk_email
+
+    def _creatable(self, table: str, items: Sequence[Item]) -> Sequence[Item]:
+        """Those of which rows can be created."""
+        if not items:
+            return items
+        storage = storage_of(self._services, table)
+        return [item for item in items if storage.takes(item.name, item.bit)]
 
     def _items(self, table: str) -> Sequence[Item]:
         """The permissions that records of a table have rows for."""

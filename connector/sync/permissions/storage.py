@@ -74,5 +74,8 @@ class PermissionStorage(Protocol):
     def switch_on(self, switches: Sequence[Switchable]) -> Problems:
         """Switch on what has not been changed since; `Conflict` where a person has changed it."""
 
+    def takes(self, name: str, bit: int | None) -> bool:
+        """Whether the permission can be switched on here; else only people can, in another way."""
+
     def note_edits(self, rows: Sequence[PermissionRow]) -> None:
         """Write down when people switched these, where there is a place for it."""

@@ -85,6 +85,9 @@ def switch(services: Services, switches: Sequence[Switch]) -> dict[RecordRef, Co
         the records of which a row could not be switched, and why. A row that is gone is the same end state.
     """
     places = {each.record.table: storage_of(services, each.record.table) for each in switches}
+    switches = [
+        each for each in switches if not each.on or places[each.record.table].takes(each.row.name, each.row.bit)
+    ]
     before = [each for each in switches if not (each.on and places[each.record.table].explains_itself)]
     failed = _note(services, before)
     ready = [each for each in switches if each.record not in failed]

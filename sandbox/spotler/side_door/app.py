@@ -12,7 +12,7 @@ from sandbox.spotler.errors import ApiError
 from sandbox.spotler.side_door.controls import Controls
 from sandbox.spotler.side_door.events import emit
 from sandbox.spotler.side_door.fixtures import FIXTURES
-from sandbox.spotler.side_door.state import state
+from sandbox.spotler.side_door.state import audiences, state
 
 type Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -23,6 +23,7 @@ def side_door(sandbox: Sandbox) -> Starlette:
     views: dict[str, Callable[[], object]] = {
         "health": lambda: {"ready": "spotler"},
         "state": lambda: state(sandbox),
+        "audiences": lambda: audiences(sandbox),
         "journal": controls.journal,
         "calls": controls.calls,
         "requests": controls.requests,

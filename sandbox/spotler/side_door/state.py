@@ -14,17 +14,14 @@ def state(sandbox: Sandbox) -> View:
     """Contacts are named by the external id in the first credential's field, else by their encrypted id."""
     world = sandbox.world
     field = sandbox.settings.credentials[0].field
-    names = {c.key: c.external_ids.get(field, c.encrypted_id) for c in world.contacts}
+    names = _names(sandbox)
 
     def members(keys: set[int]) -> list[str]:
         return sorted(names[key] for key in keys)
 
     return {
         "contacts": [_contact(world, field, contact) for contact in world.contacts],
-        "audiences": [
-            {"externalId": a.external_id, "name": a.name, "inUse": a.in_use, "members": members(a.members)}
-            for a in world.audiences.values()
-        ],
+        "audiences": audiences(sandbox),
         "temporaryLists": [
             {"externalId": each.external_id, "name": each.name, "members": members(each.members)}
             for each in world.templists
@@ -51,6 +48,25 @@ def state(sandbox: Sandbox) -> View:
         ],
         "forms": [{"id": form.id, "name": form.name} for form in world.forms.values()],
     }
+
+
+def audiences(sandbox: Sandbox) -> list[View]:
+    """The audiences alone, with their members: the whole state of a large account takes a minute."""
+    names = _names(sandbox)
+    return [
+        {
+            "externalId": each.external_id,
+            "name": each.name,
+            "inUse": each.in_use,
+            "members": sorted(names[key] for key in each.members),
+        }
+        for each in sandbox.world.audiences.values()
+    ]
+
+
+def _names(sandbox: Sandbox) -> dict[int, str]:
+    field = sandbox.settings.credentials[0].field
+    return {each.key: each.external_ids.get(field, each.encrypted_id) for each in sandbox.world.contacts}
 
 
 def _contact(world: World, field: str, contact: Contact) -> View:

@@ -20,6 +20,9 @@ CALLER = "5e5e5e5e-0000-4000-8000-000000000001"
 ORGANIZATION = "0a0a0a0a-0000-4000-8000-000000000001"
 NOW = "2026-03-18T14:30:00Z"
 
+COMPANY, OTHER = (f"aaaaaaaa-0000-4000-8000-{n:012}" for n in (1, 2))
+ANNA, BO, CEES = (f"c0c0c0c0-0000-4000-8000-{n:012}" for n in (1, 2, 3))
+
 #: Columns of the cases that the manifest does not have.
 EXTRA = {
     "contact": (Column("new_interests", Kind.CHOICES, options={n: str(n) for n in range(1, 10)}),),
@@ -87,3 +90,24 @@ class FetchScene:
     def column(self, text, name, caller=CALLER):
         """The values of a column."""
         return [row.get(name) for row in self.rows(text, caller)]
+
+
+def people_and_companies():
+    """Three people, of whom two have a company."""
+    scene = FetchScene()
+    scene.add("account", {"accountid": COMPANY, "name": "Voorbeeld BV"}, {"accountid": OTHER, "name": "ander NV"})
+    scene.add(
+        "contact",
+        {
+            "contactid": ANNA, "firstname": "Anna", "address1_city": "Zoë", "gendercode": 2, "statecode": 0,
+            "parentcustomerid": COMPANY, "createdon": "2026-03-18T23:30:00Z", "new_interests": [1, 9],
+            "donotbulkemail": True, "numberofchildren": 2,
+        },
+        {
+            "contactid": BO, "firstname": "Bo", "gendercode": 1, "statecode": 0, "parentcustomerid": OTHER,
+            "createdon": "2026-03-18T10:00:00Z", "address1_city": "zoe", "numberofchildren": 3,
+        },
+        {"contactid": CEES, "firstname": "Cees", "statecode": 1, "createdon": "2025-01-01T10:00:00Z"},
+        targets={"parentcustomerid": "account"},
+    )  # fmt: skip
+    return scene

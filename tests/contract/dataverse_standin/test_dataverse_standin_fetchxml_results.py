@@ -1,4 +1,4 @@
-"""What FetchXML answers: names, labels, orders and groups; and queries as designers write them."""
+"""What FetchXML answers: names, labels and orders; and queries as designers write them."""
 
 from itertools import pairwise
 
@@ -6,10 +6,8 @@ import pytest
 
 from sandbox.dataverse.annotations import FORMATTED, LOOKUP_TABLE
 from sandbox.dataverse.errors import ApiError
-from tests.contract.dataverse_standin.fetching import CALLER, FetchScene
+from tests.contract.dataverse_standin.fetching import ANNA, BO, CALLER, CEES, COMPANY, OTHER, people_and_companies
 
-COMPANY, OTHER = (f"aaaaaaaa-0000-4000-8000-{n:012}" for n in (1, 2))
-ANNA, BO, CEES = (f"c0c0c0c0-0000-4000-8000-{n:012}" for n in (1, 2, 3))
 LIST = "11571157-0000-4000-8000-000000000001"
 TEAM = "7ea7ea7e-0000-4000-8000-000000000001"
 REPORT, DEEPER, DEEPEST, TOO_DEEP = (f"5e5e5e5e-0000-4000-8000-{n:012}" for n in range(11, 15))
@@ -17,23 +15,7 @@ REPORT, DEEPER, DEEPEST, TOO_DEEP = (f"5e5e5e5e-0000-4000-8000-{n:012}" for n in
 
 @pytest.fixture
 def scene():
-    scene = FetchScene()
-    scene.add("account", {"accountid": COMPANY, "name": "Voorbeeld BV"}, {"accountid": OTHER, "name": "ander NV"})
-    scene.add(
-        "contact",
-        {
-            "contactid": ANNA, "firstname": "Anna", "address1_city": "Zoë", "gendercode": 2, "statecode": 0,
-            "parentcustomerid": COMPANY, "createdon": "2026-03-18T23:30:00Z", "new_interests": [1, 9],
-            "donotbulkemail": True, "numberofchildren": 2,
-        },
-        {
-            "contactid": BO, "firstname": "Bo", "gendercode": 1, "statecode": 0, "parentcustomerid": OTHER,
-            "createdon": "2026-03-18T10:00:00Z", "address1_city": "zoe", "numberofchildren": 3,
-        },
-        {"contactid": CEES, "firstname": "Cees", "statecode": 1, "createdon": "2025-01-01T10:00:00Z"},
-        targets={"parentcustomerid": "account"},
-    )  # fmt: skip
-    return scene
+    return people_and_companies()
 
 
 def contacts(scene, inner, attributes=""):
@@ -215,64 +197,6 @@ def test_the_business_unit_of_the_caller(organization):
 
     assert organization.column(users.format("eq-businessid"), "systemuserid") == [CALLER]
     assert len(organization.rows(users.format("ne-businessid"))) == 4
-
-
-def aggregate(scene, inner, attributes=""):
-    return scene.rows(f'<fetch aggregate="true" {attributes}><entity name="contact">{inner}</entity></fetch>')
-
-
-COUNT = '<attribute name="contactid" alias="n" aggregate="count"/>'
-
-
-def test_groups_of_text_of_choices_and_of_lookups(scene):
-    cities = aggregate(scene, f'{COUNT}<attribute name="address1_city" alias="c" groupby="true"/><order alias="n"/>')
-    genders = f'{COUNT}<attribute name="gendercode" alias="g" groupby="true"/><order alias="g"/>'
-    companies = aggregate(
-        scene, f'{COUNT}<attribute name="parentcustomerid" alias="p" groupby="true"/><order alias="p"/>'
-    )
-
-    assert cities == [{"n": 1}, {"n": 2, "c": "Zoë"}]
-    assert [row.get("g") for row in aggregate(scene, genders)] == [None, 2, 1]
-    assert [row.get("g") for row in aggregate(scene, genders, 'useraworderby="1"')] == [None, 1, 2]
-    assert [row.get("p") for row in companies] == [None, OTHER, COMPANY]
-
-
-def test_groups_of_dates_are_of_the_callers_day(scene):
-    day = '<attribute name="createdon" alias="d" groupby="true" dategrouping="{}" {}/>'
-
-    def parts(part, rest=""):
-        found = aggregate(scene, f'{COUNT}{day.format(part, rest)}<order alias="d"/>')
-        return {row["d"]: row["n"] for row in found}
-
-    assert parts("day") == {1: 1, 18: 1, 19: 1}
-    assert parts("day", 'usertimezone="false"') == {1: 1, 18: 2}
-    assert parts("month") == {1: 1, 3: 2}
-    assert parts("quarter") == parts("fiscal-period") == {1: 3}
-    assert parts("year") == parts("fiscal-year") == {2025: 1, 2026: 2}
-    assert parts("week") == {1: 1, 12: 2}
-
-
-def test_functions_of_no_rows_and_of_nulls(scene):
-    functions = "".join(
-        f'<attribute name="numberofchildren" alias="{name}" aggregate="{name}"/>'
-        for name in ("count", "countcolumn", "sum", "avg", "min", "max")
-    )
-    nobody = aggregate(scene, functions + condition("firstname", "eq", 'value="nobody"'))
-
-    assert nobody == [{"count": 0, "countcolumn": 0, "sum": 0}]
-    assert aggregate(scene, functions) == [{"count": 3, "countcolumn": 2, "sum": 5, "avg": 2, "min": 2, "max": 3}]
-    dates = '<attribute name="createdon" alias="last" aggregate="max"/>'
-    assert aggregate(scene, dates) == [{"last": "2026-03-18T23:30:00Z"}]
-
-
-def test_groups_of_linked_tables_come_in_pages(scene):
-    link = (
-        '<link-entity name="account" from="accountid" to="parentcustomerid" link-type="outer" alias="c">'
-        '<attribute name="name" alias="company" groupby="true"/><order alias="company"/></link-entity>'
-    )
-    pages = [aggregate(scene, COUNT + link, f'count="2" page="{page}"') for page in (1, 2)]
-
-    assert pages == [[{"n": 1}, {"n": 1, "company": "ander NV"}], [{"n": 1, "company": "Voorbeeld BV"}]]
 
 
 HEADER = 'version="1.0" output-format="xml-platform" mapping="logical"'

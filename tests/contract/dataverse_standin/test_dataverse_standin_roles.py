@@ -36,9 +36,9 @@ def test_a_missing_privilege_is_named(standin, rows):
     assert standin.ready.user_id in response.json()["error"]["message"]
 
 
-def test_the_connector_may_not_create_accounts(standin):
-    assert standin.connector.post("accounts", {"name": "x"}).status_code == 403
-    assert standin.connector.patch("accounts(d00d0000-2222-4f11-9f89-000d3ab0c020)", {"name": "x"}).status_code == 403
+def test_the_connector_may_not_create_users(standin):
+    assert standin.connector.post("systemusers", {"applicationid": "x"}).status_code == 403
+    assert standin.connector.patch("teams(d00d0000-2222-4f11-9f89-000d3ab0c020)", {"name": "x"}).status_code == 403
 
 
 def test_what_the_synchronisation_needs_is_allowed(standin, rows):

@@ -97,3 +97,13 @@ def test_where_a_system_cannot_be_asked_the_work_goes_on_unchecked(world, caplog
     (line,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert "The mapping was not compared with Dataverse and Spotler." in line
     assert error.sentence in line
+
+
+def test_a_marketing_list_that_is_missing_is_found_at_the_start(world, start):
+    row = {"contact": "@map(list)", "direction": "<->", "spotler": "permissions", "items": ["Newsletter", "Events"]}
+    world.load("list", listname="Events", createdfromcode=2)
+
+    with pytest.raises(Misconfigured, match="no active Marketing List of contact is called Newsletter") as refusal:
+        start(mapping(row))
+
+    assert "called Events" not in str(refusal.value)

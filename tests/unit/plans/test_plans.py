@@ -18,6 +18,7 @@ from connector.sync.info import write_unchanged
 from connector.sync.outward import outward
 from connector.sync.records import RecordReader
 from sandbox.spotler.seed import NEWSLETTER_BIT
+from tests.unit.sync.consent_lists import TwoSystemsWithLists
 
 
 class Plan:
@@ -48,6 +49,12 @@ class Plan:
 @pytest.fixture
 def plan(two, tmp_path):
     return Plan(two, tmp_path)
+
+
+@pytest.fixture
+def in_lists(systems, tmp_path):
+    """Permissions are members of Marketing Lists."""
+    return Plan(TwoSystemsWithLists(systems, Contact.TABLE), tmp_path)
 
 
 def shown(planned):
@@ -341,3 +348,20 @@ def test_spotler_info_does_not_call_a_contact_active_whose_anonymising_could_not
     two.edit(ann, donotemail=False)
     two.sync(ann)
     assert two.info(ann)[Info.ACTIVE] is True, "it is in Spotler again"
+
+
+def test_a_plan_removes_nobody_from_a_marketing_list_and_its_application_does(in_lists):
+    two = in_lists.two
+    ann = two.contact("ann")
+    two.permission(ann, "Newsletter", subscribed=True)
+    two.sync(ann)
+    two.edit(ann, donotbulkemail=True)
+    before = two.written()
+
+    planned = in_lists.make()
+
+    assert two.written() == before
+    assert shown(planned)[DATAVERSE, "permission Newsletter"] is Becomes.OFF
+    in_lists.apply()
+    assert two.subscribed(ann) == {"Newsletter": False, "Events": False}
+    assert two.in_spotler(ann)["permissions"] == []

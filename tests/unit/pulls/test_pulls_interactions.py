@@ -402,6 +402,25 @@ def test_a_kind_that_cannot_be_read_keeps_no_other_waiting(two, people):
     assert read(two) == Counter(stored=1)
 
 
+def test_the_kinds_share_the_time_of_a_run_and_the_next_run_goes_on(two, people, monkeypatch):
+    (ann,) = people("ann")
+    opens(two, ann)
+    opens(two, ann, kind="click")
+    store = pull.store_events
+
+    def slow(*arguments):
+        two.tick(loop.TIME_LIMIT)
+        return store(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pull, "store_events", slow)
+        assert read(two) == Counter(stored=1)
+    assert of(two, ann) == [CLICKED]
+
+    assert read(two) == Counter(stored=1)
+    assert of(two, ann) == [OPENED, CLICKED]
+
+
 def test_a_missing_privilege_keeps_the_events_waiting(two, people, monkeypatch):
     (ann,) = people("ann")
     opens(two, ann)

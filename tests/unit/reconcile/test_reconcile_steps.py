@@ -174,7 +174,7 @@ def test_contacts_that_move_while_they_are_read_are_found_by_the_next_pass(two, 
     windows = []
     read = two.services.spotler.feeds.updates
 
-    def moving(*window, after=0):
+    def moving(*window, after=0, **_):
         windows.append(after)
         contacts = list(read(*window, after=after))
         return iter(contacts[1:] if len(windows) == 1 else contacts)  # one was skipped

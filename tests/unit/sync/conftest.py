@@ -36,8 +36,9 @@ def changes(world):
 def use_lists(world):
     """Keeps permissions in these lists."""
 
-    def _use(*names, items=(), tables=("contact", "lead"), **columns):
-        rows = [ROWS[0], ROWS[1] | ({"items": list(items)} if items else {})]
+    def _use(*names, items=(), tables=("contact", "lead"), direction="<->", **columns):
+        given = {"direction": direction, "spotler": "permissions", **({"items": list(items)} if items else {})}
+        rows = [ROWS[0], dict.fromkeys(tables, "@map(list)") | given]
         world.services = replace(world.services, mapping=parse_mapping({"rows": rows}))
         return [add_list(world, name, table, **columns) for table in tables for name in names]
 

@@ -6,9 +6,14 @@ from connector.dataverse.names import MEMBER_TABLES, ListMember, MarketingList
 
 ROWS = [
     {"contact": "emailaddress1", "lead": "emailaddress1", "direction": "->", "spotler": "email"},
-    {"contact": "@map(list)", "lead": "@map(list)", "direction": "<->", "spotler": "permissions"},
 ]
 CODES = {table: code for code, table in MEMBER_TABLES.items()}
+#: A dynamic list of contacts.
+IN_UTRECHT = {
+    "type": True,
+    "query": '<fetch><entity name="contact"><filter>'
+    '<condition attribute="address1_city" operator="eq" value="Utrecht"/></filter></entity></fetch>',
+}
 #: When people joined, where a test does not say it.
 BEFORE = timedelta(days=3)
 

@@ -5,7 +5,7 @@ import pytest
 from connector.errors import ConnectorError
 from connector.routing.record_item import RecordItem
 from connector.sync.permissions.list_watch import STATE, sync_changed_members
-from tests.unit.sync.permission_lists import add_list, join, leave
+from tests.unit.sync.permission_lists import IN_UTRECHT, add_list, join, leave
 
 
 @pytest.fixture
@@ -90,3 +90,13 @@ def test_a_message_that_does_not_name_the_members_starts_the_comparison(world, n
     changes.run(about)
 
     assert [item.record for item in changes.put_back()] == [ann]
+
+
+def test_a_dynamic_list_is_compared_too(world, use_lists, watch):
+    use_lists("Newsletter", tables=["contact"], direction="->", **IN_UTRECHT)
+    ann, bob = world.contact(address1_city="Utrecht"), world.contact("bob")
+
+    assert (watch(), watch()) == ({ann}, set())
+    world.services.dataverse.update("contacts", ann.id, {"address1_city": "Delft"})
+    world.services.dataverse.update("contacts", bob.id, {"address1_city": "Utrecht"})
+    assert watch() == {ann, bob}

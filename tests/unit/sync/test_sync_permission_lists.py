@@ -12,7 +12,7 @@ from connector.sync.permissions.rows import PermissionRows
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
-from tests.unit.sync.permission_lists import BEFORE, add_list, join, leave
+from tests.unit.sync.permission_lists import BEFORE, IN_UTRECHT, add_list, join, leave
 
 EARLY, LATER = BEFORE, timedelta(days=1)
 
@@ -291,6 +291,71 @@ def test_a_job_that_switches_a_permission_on_adds_the_member(world, newsletter):
     assert world.status(job)[1] == "OK"
     assert members(world, newsletter) == {record.id}
     assert history(world, record)[-1][1:] == (True, ConsentCause.JOB)
+
+
+# Dynamic lists
+
+
+@pytest.fixture
+def selection(use_lists):
+    """The newsletter is for whoever lives in Utrecht."""
+    return use_lists("Newsletter", tables=["contact"], direction="->", **IN_UTRECHT)[0]
+
+
+@pytest.mark.usefixtures("selection")
+def test_whom_a_dynamic_list_finds_has_the_permission_as_long_as_it_does(world, send):
+    record, other = world.contact(address1_city="Utrecht"), world.contact("bob", address1_city="Delft")
+    send(record, other)
+    assert (on_in_spotler(world, record), on_in_spotler(world, other)) == ([NEWSLETTER_BIT], [])
+
+    for city, expected in (("Delft", []), ("Utrecht", [NEWSLETTER_BIT])):
+        world.now += timedelta(hours=1)
+        world.services.dataverse.update("contacts", record.id, {"address1_city": city})
+        send(record)
+        assert on_in_spotler(world, record) == expected
+
+    assert [each[1:] for each in history(world, record)] == [(on, ConsentCause.PERSON) for on in (True, False, True)]
+
+
+@pytest.mark.usefixtures("selection")
+def test_who_has_opted_out_stays_out_although_the_list_finds_them(world, send):
+    record = world.contact(address1_city="Utrecht")
+    send(record)
+    world.now += timedelta(hours=1)
+    exchange(world, record, on=False, at=world.now)
+
+    for _ in range(2):
+        world.now += timedelta(hours=1)
+        send(record, always=True)
+
+    assert on_in_spotler(world, record) == []
+    assert [each[1:] for each in history(world, record)] == [(True, ConsentCause.PERSON), (False, ConsentCause.FEED)]
+
+
+@pytest.mark.usefixtures("selection")
+def test_an_opt_in_in_spotler_adds_nobody_to_a_dynamic_list(world):
+    record = world.contact()
+    note(world, record, on=False, before=EARLY)
+
+    exchange(world, record, on=True, at=world.now - LATER)
+
+    assert [each[1] for each in history(world, record)] == [False]
+
+
+@pytest.mark.parametrize("query", ["", "nothing", '<fetch><entity name="lead"/></fetch>'])
+def test_a_query_that_cannot_be_read_is_an_error_of_the_configuration(world, use_lists, query):
+    use_lists("Newsletter", tables=["contact"], direction="->", type=True, query=query)
+
+    with pytest.raises(Misconfigured, match="Newsletter cannot be read"):
+        read(world, world.contact())
+
+
+def test_a_query_that_dataverse_refuses_is_an_error_of_the_configuration(world, use_lists):
+    query = IN_UTRECHT["query"].replace("address1_city", "no_such_column")
+    use_lists("Newsletter", tables=["contact"], direction="->", type=True, query=query)
+
+    with pytest.raises(Misconfigured, match="Newsletter cannot be read"):
+        read(world, world.contact())
 
 
 # Lists that cannot be used

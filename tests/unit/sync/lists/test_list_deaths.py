@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from connector.state import StateConflict
 from connector.sync.lists.ids import text_of
 from tests.unit.sync.lists.audience_model import Nights, person
 
@@ -124,3 +125,24 @@ def test_an_audience_that_is_deleted_in_spotler_is_made_and_filled_again(account
         lists.night()
 
         assert lists.audiences.members == texts(SECOND), touch
+
+
+def test_a_worker_that_lost_its_job_to_another_one_changes_nothing_any_more(account):
+    """It hangs in a call while the other one does the whole run."""
+    lists = account()
+    lists.list.people = PEOPLE
+    add, hung = lists.audiences.add_members, []
+
+    def hang(*arguments):
+        if not hung:
+            hung.append(arguments)
+            lists.again()
+        return add(*arguments)
+
+    lists.audiences.add_members = hang
+
+    with pytest.raises(StateConflict):
+        lists.night()
+
+    assert lists.audiences.members == texts(PEOPLE)
+    assert lists.night().counts["members"] == len(PEOPLE)

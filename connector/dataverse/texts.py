@@ -1,0 +1,6 @@
+"""Texts that fit into a column."""
+
+
+def cut(text: str, length: int) -> str:
+    """As much of the text as a column of this length takes: Dataverse counts as .NET does, in UTF-16 units."""
+    return text.encode("utf-16-le", errors="surrogatepass")[: 2 * length].decode("utf-16-le", errors="ignore")
