@@ -19,8 +19,8 @@ COLUMNS = {
     Operation.SET_SCORE: SCORE,
     Operation.INCREASE_SCORE: SCORE,
     Operation.DECREASE_SCORE: SCORE,
-    Operation.ADD_TO_AUDIENCE: {Job.AUDIENCE: "Members"},
-    Operation.REMOVE_FROM_AUDIENCE: {Job.AUDIENCE: "Members"},
+    Operation.ADD_TO_AUDIENCE: {Job.AUDIENCE: "Guests"},
+    Operation.REMOVE_FROM_AUDIENCE: {Job.AUDIENCE: "Guests"},
     Operation.SET_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1", Job.FIELD_VALUE: "warm"},
     Operation.CLEAR_CONTACT_FIELD: {Job.FIELD_NAME: "scoreNote1"},
 }
