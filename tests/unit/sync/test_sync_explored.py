@@ -106,7 +106,7 @@ def test_the_oracle_knows_that_a_job_that_is_refused_switches_nothing_on(systems
     assert story.people[0].agreed == set()
 
 
-@pytest.mark.parametrize("why", ["Do Not Email", "deactivated", "loses the address"])
+@pytest.mark.parametrize("why", ["Do Not Email", "deactivated", "loses the address", "anonymize"])
 @pytest.mark.parametrize("out", ["opts out, in Spotler", "leaves everything"])
 def test_an_opt_out_that_the_feed_has_not_shown_yet_is_not_lost_with_the_contact(systems, why, out):
     story = Story(systems)
