@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connector.dataverse import edition
-from connector.dataverse.api import UnknownName
+from connector.dataverse.api import Forbidden, UnknownName
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job, MarketingList
 from connector.jobs.store import JobStore
@@ -121,3 +121,13 @@ def test_another_column_that_is_missing_is_an_error(world, monkeypatch):
     world.door("POST", "edition", json={"light": True})
     with pytest.raises(UnknownName):
         JobStore(world.services.dataverse).read([tag(world, "bob")], ())
+
+
+def test_lists_that_may_not_be_read_are_there(world, monkeypatch):
+    def refuse(*_, **__):
+        raise Forbidden
+
+    monkeypatch.setattr(world.services.dataverse, "query", refuse)
+
+    assert edition.has_lists(world.services.dataverse)
+    assert not edition.had_no_lists(world.services.dataverse)
