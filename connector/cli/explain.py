@@ -22,7 +22,8 @@ from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.jobs.store import JobStore
-from connector.operations.job import COLUMNS, JobRow
+from connector.operations.job import JobRow
+from connector.operations.job_reading import job_row
 from connector.operations.registry import operation_of
 from connector.outcomes import MEANINGS
 from connector.routing.subscriptions import slug_of
@@ -30,10 +31,8 @@ from connector.routing.work_item import WorkItem
 from connector.servicebus.browse import StoredMessage
 from connector.servicebus.entities import QUARANTINE, dead_letter_locations, work_locations
 
-#: The columns that are read: more than the work itself needs.
-EXPLAINED: Final = tuple(
-    dict.fromkeys((*COLUMNS, "createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE))
-)
+#: The columns that are read besides those that the work needs.
+EXPLAINED: Final = ("createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE)
 #: Log lines may be written by a clock that is a little behind that of Dataverse.
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 
@@ -51,7 +50,7 @@ def explain(
     """Print everything that is known about one job."""
     now, log = datetime.now(UTC), log or beside(context.obj)
     with dataverse() as client:
-        row = client.retrieve(Names.SET, job_key(job), EXPLAINED, annotations=True)
+        row = job_row(client, job_key(job), also=EXPLAINED)
         this = JobRow.from_row(row)
         unfinished = JobStore(client).read([this.id], [this.record] if this.record else [])
     siblings = [

@@ -15,12 +15,13 @@ from connector.cli.output import error_text, moment
 from connector.cli.replay.ledger import Ledger, Observed, Replayable, ReplayState
 from connector.cli.replay.selection import Selection
 from connector.cli.rows import number_of, row_id
-from connector.dataverse.api import BatchRequest, Conflict, Dataverse, NotFound, Query, Row, filters
+from connector.dataverse.api import BatchRequest, Conflict, Dataverse, NotFound, Row, filters
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job as Names
 from connector.errors import ConnectorError, InternalError, OutcomeUnknown
 from connector.jobs.store import JobStore
-from connector.operations.job import COLUMNS, JobRow
+from connector.operations.job import JobRow
+from connector.operations.job_reading import job_pages
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import RESOLVE, slug_of
 from connector.routing.work_item import WorkItem
@@ -146,11 +147,7 @@ class JobReplayer:
             yield str(row[Names.NUMBER]).lstrip("0"), row
 
     def _query(self, condition: str) -> Iterator[Row]:
-        query = Query(
-            set_name=Names.SET, select=(*COLUMNS, Names.COMPLETED_ON), filter=condition, orderby=(Names.NUMBER,),
-            annotations=True,
-        )  # fmt: skip
-        for page in self._client.pages(query):
+        for page in job_pages(self._client, condition, also=(Names.COMPLETED_ON,)):
             yield from page
 
 

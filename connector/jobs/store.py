@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connector.dataverse.api import Conflict, Dataverse, NotFound, Query, filters
+from connector.dataverse.api import Conflict, Dataverse, NotFound, filters
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Account, Contact, Job as Names, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.jobs.writes import Write, claiming
-from connector.operations.job import COLUMNS, JobRow
+from connector.operations.job import JobRow
+from connector.operations.job_reading import job_pages, job_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,7 @@ class JobStore:
                 filters.and_(unleased, old_enough, by_change),
             ),
         )
-        query = Query(set_name=Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True)
-        for page in self._dataverse.pages(query):
+        for page in job_pages(self._dataverse, condition):
             yield [JobRow.from_row(row) for row in page]
 
     def overdue(self, *, since: datetime, limit: int) -> list[JobRow]:
@@ -200,10 +200,7 @@ class JobStore:
         }
 
     def _query(self, condition: str, top: int | None = None) -> list[JobRow]:
-        rows = self._dataverse.query(
-            Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), top=top, annotations=True
-        )
-        return [JobRow.from_row(row) for row in rows]
+        return [JobRow.from_row(row) for row in job_rows(self._dataverse, condition, top=top)]
 
 
 def _untouched(columns: Collection[str], now: datetime, span: tuple[timedelta, timedelta]) -> str:

@@ -11,7 +11,7 @@ from connector.dataverse.names import Contact, Job as Names, Lead, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import OutcomeUnknown
 
-#: The columns of a job that its execution needs.
+#: The columns of a job that its execution needs; `connector.operations.job_reading` reads them.
 COLUMNS: Final = (
     Names.ID,
     Names.NUMBER,
@@ -48,6 +48,7 @@ class JobRow:
         operation: None when the row has none or one that we do not know.
         customer: the contact or account, if any.
         lead: the lead, if any.
+        lacks_list: whether it was read without its Marketing List, because the environment had no such column.
         result_code: how it ended; while it waits for another attempt, the last problem.
         attempts: how often the job was claimed, in all its runs.
         claim: the token of the claim under which it runs or waits; empty after its end, unless that is unknown.
@@ -64,6 +65,7 @@ class JobRow:
     customer: RecordRef | None = None
     lead: RecordRef | None = None
     list_id: str | None = None
+    lacks_list: bool = False
     automation_id: str | None = None
     automation_fields: str = ""
     automation_contact_id: str = ""
@@ -130,6 +132,7 @@ class JobRow:
             customer=RecordRef(table, customer.lower()) if customer else None,
             lead=RecordRef(Lead.TABLE, lead.lower()) if lead else None,
             list_id=lookup_id(row, Names.LIST),
+            lacks_list=lookup_value(Names.LIST) not in row,
             automation_id=lookup_id(row, Names.AUTOMATION),
             automation_fields=_text(row.get(Names.AUTOMATION_FIELDS)),
             automation_contact_id=_text(row.get(Names.AUTOMATION_CONTACT_ID)),

@@ -6,15 +6,18 @@ One job of a list runs at a time, in the order of their numbers: a younger one w
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, override
 
 from connector.dataverse.api import Row, UnknownName, filters
 from connector.dataverse.choices import JobStatus, Operation as Choice
+from connector.dataverse.edition import has_lists
 from connector.dataverse.names import Job, MarketingList, lookup_value
 from connector.errors import Invalid
 from connector.operations.audiences import NAME_LENGTH
 from connector.operations.context import Context, OutOfTime
 from connector.operations.job import JobRow
+from connector.operations.job_reading import job_rows
 from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Continue, Done, Failed, OlderFirst, Result
 from connector.spotler import clean_text
@@ -38,6 +41,7 @@ class ListOperation(JobOperation[ListRow]):
     @override
     def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, ListRow | Exception]:
         """The list exists, and no older job of it is left."""
+        jobs = _with_lists(jobs, context)
         wanted = {job.list_id for job in jobs if job.list_id}
         rows, oldest = _lists(wanted, context), _oldest_jobs(wanted, context)
         return each_job(jobs, lambda job: self._plan(job, rows, oldest))
@@ -64,10 +68,10 @@ class ListOperation(JobOperation[ListRow]):
     def _plan(self, job: JobRow, rows: Mapping[str, Row] | None, oldest: Mapping[str, str]) -> ListRow:
         if job.customer is not None or job.lead is not None:
             raise Invalid("A job about a marketing list has no customer and no lead; clear them.")
+        if rows is None or job.lacks_list:
+            raise Invalid("This environment has no marketing lists; they need a licence of Dynamics 365 Sales.")
         if job.list_id is None:
             raise Invalid("The job has no marketing list, or its list was deleted; choose one.")
-        if rows is None:
-            raise Invalid("This environment has no marketing lists; they need a licence of Dynamics 365 Sales.")
         if job.list_id not in rows:
             raise Invalid("The marketing list of the job was deleted; choose another one.")
         row = ListRow.from_row(rows[job.list_id])
@@ -124,6 +128,16 @@ class RemoveMarketingList(ListOperation):
         if was_there:
             return Done("The audience of the marketing list was deleted in Spotler.")
         return Done("Spotler has no audience of the marketing list, so there was nothing to delete.")
+
+
+def _with_lists(jobs: Sequence[JobRow], context: Context) -> Sequence[JobRow]:
+    """The jobs with their lists, also where the environment had no such column when they were read, and has it now."""
+    dataverse, lacking = context.services.dataverse, {job.id for job in jobs if job.lacks_list}
+    if not lacking or not has_lists(dataverse):
+        return jobs
+    rows = map(JobRow.from_row, job_rows(dataverse, filters.in_(Job.ID, sorted(lacking))))
+    lists = {row.id: row.list_id for row in rows}
+    return [replace(job, list_id=lists.get(job.id), lacks_list=False) if job.id in lacking else job for job in jobs]
 
 
 def _lists(ids: set[str], context: Context) -> dict[str, Row] | None:

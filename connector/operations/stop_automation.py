@@ -10,7 +10,8 @@ from connector.dataverse.choices import AutomationKind, Operation as Choice
 from connector.dataverse.names import Job as Names
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context
-from connector.operations.job import COLUMNS, JobRow
+from connector.operations.job import JobRow
+from connector.operations.job_reading import job_rows
 from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.start_automation import AutomationRow, automation_of, read_automations
@@ -173,7 +174,4 @@ def _starts(jobs: Iterable[JobRow], context: Context) -> list[JobRow]:
         filters.ne(Names.AUTOMATION_CONTACT_ID, None),
         filters.or_(*(f"({each})" for each in dict.fromkeys(wanted))),
     )
-    rows = context.services.dataverse.query(
-        Names.SET, select=COLUMNS, filter=condition, orderby=(Names.NUMBER,), annotations=True
-    )
-    return [JobRow.from_row(row) for row in rows]
+    return [JobRow.from_row(row) for row in job_rows(context.services.dataverse, condition)]

@@ -11,6 +11,7 @@ from typing import Final
 from connector import telemetry
 from connector.dataverse.api import UnknownName, filters
 from connector.dataverse.choices import Operation
+from connector.dataverse.edition import has_lists
 from connector.dataverse.names import MarketingList
 from connector.pulls.loop import is_on
 from connector.services import Services
@@ -35,7 +36,7 @@ def refresh_lists(services: Services) -> int:
     try:
         due = _synced(services)
     except UnknownName:
-        if _has_lists(services):
+        if has_lists(services.dataverse):
             raise  # the columns of the connector's solution are missing
         _report_light_edition()
         return 0
@@ -56,15 +57,6 @@ def _synced(services: Services) -> list[str]:
         filter=filters.and_(filters.eq(MarketingList.SYNCED, True), filters.eq(MarketingList.STATE, 0)),
     )
     return [str(row[MarketingList.ID]).lower() for row in rows]
-
-
-def _has_lists(services: Services) -> bool:
-    """Whether the environment has the table at all: it comes with Dynamics 365 Sales."""
-    try:
-        services.dataverse.query(MarketingList.SET, select=(MarketingList.ID,), top=1)
-    except UnknownName:
-        return False
-    return True
 
 
 @lru_cache(maxsize=1)

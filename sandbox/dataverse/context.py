@@ -181,7 +181,7 @@ class ContextWriter:
         if event.subordinate_id is None or event.after is None:
             return [_pair("Target", self._target(model, event))]
         content = [
-            _pair(model.properties[name].name, self._value(model, event.after, name, value))
+            _pair(model.stored[name].name, self._value(model, event.after, name, value))
             for name, value in event.changes.items()
         ]
         update = {"__type": f"Entity:{_CONTRACTS}", **self._entity(model, _NO_GUID, content, {}, None)}
@@ -197,7 +197,7 @@ class ContextWriter:
             return _reference(model.name, event.row_id, None, typed=True)
         values = {model.id_column: event.row_id, **event.changes}
         values.pop("versionnumber", None)
-        attributes = [_pair(model.properties[n].name, self._value(model, event.after, n, v)) for n, v in values.items()]
+        attributes = [_pair(model.stored[n].name, self._value(model, event.after, n, v)) for n, v in values.items()]
         if model.has_audit:
             attributes.append(_pair("modifiedonbehalfby", None))
         version = None if event.message == "Create" else str(event.after.version)
@@ -226,7 +226,7 @@ class ContextWriter:
     def _image(self, model: TableModel, row: Row, names: tuple[str, ...]) -> JsonObject:
         values = {name: row.values[name] for name in names if row.values.get(name) is not None}
         attributes = [
-            _pair(model.properties[name].name, self._value(model, row, name, value, named=True))
+            _pair(model.stored[name].name, self._value(model, row, name, value, named=True))
             for name, value in values.items()
         ]
         return self._entity(model, row.id, attributes, values, None)
@@ -247,7 +247,7 @@ class ContextWriter:
         return [_pair(PRE_IMAGE, self._image(model, event.before, names))]
 
     def _value(self, model: TableModel, row: Row, name: str, value: Scalar, *, named: bool = False) -> Json:
-        column = model.properties[name]
+        column = model.stored[name]
         if value is None:
             return None
         if column.kind in LOOKUP_KINDS:
@@ -274,7 +274,7 @@ def _shared_variables(event: RowEvent) -> list[Json]:
 def _formatted_values(model: TableModel, values: dict[str, Scalar]) -> list[Json]:
     pairs: list[Json] = []
     for name, value in values.items():
-        column = model.properties[name]
+        column = model.stored[name]
         if value is None or column.kind in LOOKUP_KINDS or column.kind is Kind.BIG_INTEGER:
             continue
         if column.kind is Kind.DATE_TIME:

@@ -25,6 +25,7 @@ from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
 from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_list_tables
 from sandbox.dataverse.model import Catalog
+from sandbox.dataverse.options import forget_options
 from sandbox.dataverse.organization_tables import MEMBERSHIP, organization_rows, with_organization_tables
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
@@ -138,12 +139,13 @@ class Environment:
 
     @property
     def light(self) -> bool:
-        """Whether the environment has no marketing lists."""
+        """Whether the environment has no marketing lists, and no columns that point to them."""
         return bool(self.store.catalog.absent)
 
     @light.setter
     def light(self, value: bool) -> None:
         self.store.catalog.absent = LIST_TABLES if value else frozenset()
+        forget_options()
 
     def user_of(self, client_id: str) -> User | None:
         """The application user of a client."""

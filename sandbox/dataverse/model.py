@@ -1,7 +1,7 @@
 """The manifest, prepared for serving: what each table's properties, navigation properties and defaults are."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 
 from connector.dataverse.names import lookup_value
 from connector.dataverse.schema import Column, Kind, Table
@@ -34,6 +34,16 @@ def property_name(column: Column) -> str:
     return lookup_value(column.name) if column.kind in LOOKUP_KINDS else column.name
 
 
+def _without(columns: Iterable[Column], absent: Set[str]) -> Iterable[Column]:
+    """These columns in an environment without some tables: a lookup that could only point to them does not exist."""
+    for column in columns:
+        if absent.isdisjoint(column.targets):
+            yield column
+        elif targets := tuple(target for target in column.targets if target not in absent):
+            navigation = {target: name for target, name in column.navigation.items() if target not in absent}
+            yield replace(column, targets=targets, navigation=navigation)
+
+
 def _audit_columns(table: Table) -> tuple[Column, ...]:
     """Who made and last changed a row: on every table that has the dates, and not worth listing in a manifest."""
     present = {column.name for column in table.columns}
@@ -51,8 +61,9 @@ class TableModel:
 
     Attributes:
         table: the manifest's entry.
-        columns: every column by logical name, those that the platform adds included.
-        properties: the columns by the name under which the Web API shows them.
+        stored: every column by the name under which the Web API shows it, also if clients do not see it at present.
+        columns: the columns that clients see by logical name, those that the platform adds included.
+        properties: the same columns by the name under which the Web API shows them.
         navigations: the navigation properties by name.
         defaults: the value of each property that a new row gets.
         default_status: the `statuscode` of a row that only has a `statecode`.
@@ -67,26 +78,41 @@ class TableModel:
         self.name = table.name
         self.set_name = table.set_name
         self.id_column = table.id_column
-        self.columns: dict[str, Column] = {c.name: c for c in (*table.columns, *_audit_columns(table))}
-        self.properties: dict[str, Column] = {property_name(c): c for c in self.columns.values()}
-        self.kinds: dict[str, Kind] = {name: column.kind for name, column in self.properties.items()}
-        self.navigations = self._read_navigations()
-        self.collections: dict[str, ManyToMany] = {}
+        self.stored: dict[str, Column] = {property_name(c): c for c in (*table.columns, *_audit_columns(table))}
+        self._relationships: list[ManyToMany] = []
         self.is_intersect = False
-        self.defaults: dict[str, Scalar] = {
-            name: column.default for name, column in self.properties.items() if column.default is not None
-        }
+        self.see(frozenset())
         self.default_status: dict[int, int] = {}
         for status, state in table.status_state.items():
             self.default_status.setdefault(state, status)
         self.auto_numbers = tuple(column for column in table.columns if column.auto_number)
-        self.required = tuple(name for name, column in self.properties.items() if column.required)
         self.has_state = "statecode" in self.columns
         self.has_owner = "ownerid" in self.columns
         self.has_dates = "createdon" in self.columns
         self.has_audit = "createdby" in self.columns
         self.has_version = "versionnumber" in self.columns
         self.has_full_name = {"firstname", "lastname", "fullname"} <= set(self.columns)
+
+    def relate(self, relationship: ManyToMany) -> None:
+        """Add the collection of an N:N relationship."""
+        self._relationships.append(relationship)
+        self.collections[relationship.name] = relationship
+
+    def see(self, absent: Set[str]) -> None:
+        """Show what this table has in an environment without some other tables."""
+        self.properties: dict[str, Column] = {
+            property_name(column): column for column in _without(self.stored.values(), absent)
+        }
+        self.columns: dict[str, Column] = {column.name: column for column in self.properties.values()}
+        self.kinds: dict[str, Kind] = {name: column.kind for name, column in self.properties.items()}
+        self.navigations = self._read_navigations()
+        self.collections: dict[str, ManyToMany] = {
+            each.name: each for each in self._relationships if absent.isdisjoint((each.intersect, *each.columns))
+        }
+        self.defaults: dict[str, Scalar] = {
+            name: column.default for name, column in self.properties.items() if column.default is not None
+        }
+        self.required = tuple(name for name, column in self.properties.items() if column.required)
 
     def _read_navigations(self) -> dict[str, Navigation]:
         targets: dict[str, tuple[Column, list[str]]] = {}
@@ -100,21 +126,28 @@ class TableModel:
 
 
 class Catalog:
-    """All tables of the environment.
-
-    Attributes:
-        absent: tables that the environment does not have at present, though it has rows of them to come back to.
-    """
+    """All tables of the environment."""
 
     def __init__(self, tables: Iterable[Table], relationships: Iterable[ManyToMany] = ()) -> None:
         self.by_name: dict[str, TableModel] = {table.name: TableModel(table) for table in tables}
         self._by_set: dict[str, TableModel] = {model.set_name: model for model in self.by_name.values()}
-        self.absent: frozenset[str] = frozenset()
+        self._absent: frozenset[str] = frozenset()
         self.referencing = self._read_referencing()
         for relationship in relationships:
             self.by_name[relationship.intersect].is_intersect = True
             for table in relationship.columns:
-                self.by_name[table].collections[relationship.name] = relationship
+                self.by_name[table].relate(relationship)
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The tables that the environment does not have at present, though it has rows of them to come back to."""
+        return self._absent
+
+    @absent.setter
+    def absent(self, tables: frozenset[str]) -> None:
+        self._absent = tables
+        for model in self.by_name.values():
+            model.see(tables)
 
     def present(self) -> list[TableModel]:
         """The tables that clients see."""

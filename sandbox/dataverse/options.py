@@ -105,6 +105,12 @@ def read_expand(model: TableModel, text: str) -> tuple[Expansion, ...]:
     return tuple(terms)
 
 
+def forget_options() -> None:
+    """Read every option anew, because tables have other columns now."""
+    for read in (read_select, read_order, read_expand):
+        read.cache_clear()
+
+
 def read_flag(parameters: dict[str, str], name: str) -> bool:
     """A yes or no in the query string; no when it is left out.
 

@@ -64,7 +64,6 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._fields = {model.name: self._fields_of(model) for model in store.catalog.by_name.values()}
 
     def view(self, model: TableModel, parameters: dict[str, str], preferences: Preferences) -> View:
         """What a request wants to see of each row.
@@ -133,7 +132,7 @@ class Reader:
         if not filter_text:
             rows = list(data.rows.values())
         else:
-            rows = self._matching(model, compile_filter(filter_text, self._fields[model.name]))
+            rows = self._matching(model, compile_filter(filter_text, self._fields_of(model)))
         for term in reversed(ordering):
             rows.sort(key=lambda row: sort_key(row.values.get(term.name)), reverse=term.descending)
         return rows

@@ -117,6 +117,26 @@ def test_an_environment_without_marketing_lists_says_so(world, light, operation)
 
 
 @pytest.mark.feature("LST-09")
+def test_other_jobs_run_there(world, light):
+    light()
+    record, tag = world.contact(), f"tag {uuid4().hex[:8]}"
+
+    world.sync(record).assert_completed()
+    world.run(Operation.ADD_TAG, record, dh_tag=tag).assert_completed()
+
+    assert world.spotler.contact(record).tags == [tag]
+
+
+@pytest.mark.feature("LST-09")
+def test_marketing_lists_that_are_installed_later_are_synced_at_once(world, light):
+    light()
+    world.sync(world.contact()).assert_completed()
+    world.edition(light=False)
+
+    world.run(SYNC, **bind(new_list(world))).assert_completed()
+
+
+@pytest.mark.feature("LST-09")
 def test_the_nightly_refresh_has_nothing_to_do_there(world, light):
     light()
 

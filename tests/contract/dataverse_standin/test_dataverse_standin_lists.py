@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from connector.dataverse.names import Job
 from connector.dataverse.schema import Step
 from tests.contract.dataverse_standin.support import created_id, error_code
 from tests.contract.posting import PostingScene
@@ -284,6 +285,39 @@ def test_the_light_edition_has_no_lists(lists, standin):
 
     standin.side("edition", {"light": False})
     assert lists.row(row)["listname"] == "Friends"
+
+
+def test_the_light_edition_has_no_columns_that_point_to_lists(lists, standin):
+    row, column = lists.create(), f"_{Job.LIST}_value"
+    bind = {f"{Job.LIST_NAVIGATION}@odata.bind": f"/lists({row})"}
+    job, person = lists.api.create(Job.SET, **{Job.NAME: "x", **bind}), lists.person()
+    queries = (
+        {"$select": column},
+        {"$filter": f"{column} eq null"},
+        {"$filter": f"{Job.LIST_NAVIGATION}/listname eq 'x'"},
+        {"$orderby": column},
+        {"$expand": Job.LIST_NAVIGATION},
+        {"fetchXml": f'<fetch><entity name="{Job.TABLE}"><attribute name="{Job.LIST}"/></entity></fetch>'},
+    )
+    attribute = f"EntityDefinitions(LogicalName='{Job.TABLE}')/Attributes?$filter=LogicalName eq '{Job.LIST}'"
+
+    def seen():
+        return [
+            *(lists.api.get(Job.SET, params=each).status_code for each in queries),
+            column in lists.api.get(f"{Job.SET}({job})").json(),
+            len(lists.api.get(attribute).json()["value"]),
+            lists.api.get(f"contacts({person})/listcontact_association").status_code,
+        ]
+
+    assert seen() == [200] * 6 + [True, 1, 200]
+    standin.side("edition", {"light": True})
+
+    assert seen() == [400] * 6 + [False, 0, 404]
+    assert error_code(lists.api.get(Job.SET, params=queries[0])) == "0x80060888"
+    assert lists.api.post(Job.SET, {Job.NAME: "x", **bind}).status_code == 400
+
+    standin.side("edition", {"light": False})
+    assert lists.api.get(f"{Job.SET}({job})").json()[column] == row
 
 
 def test_steps_post_the_messages_of_lists():
