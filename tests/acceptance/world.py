@@ -28,7 +28,7 @@ from tests.acceptance.records import Record, columns_of
 from tests.acceptance.spotler import Spotler
 
 #: Seconds that anything may take. A job usually takes a tenth of a second, a retried one some seconds.
-PATIENCE: Final = 30.0
+PATIENCE: Final = 120.0
 #: Seconds between two looks: the first, and the longest of those that follow. Users have a limit of 20 calls a second.
 FIRST_LOOK: Final = 0.02
 LONGEST_LOOK: Final = 0.25
