@@ -7,12 +7,10 @@ the style of the published ones. The setting SPOTLER_PATHS corrects any of them 
     SPOTLER_PATHS={"tag_create": "/tags", "contact_tags": "/contact/{contact}/tag"}
 """
 
-import json
-import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Self
 
-from connector.errors import Misconfigured
+from connector.spotler.corrections import corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +33,4 @@ class Paths:
         Raises:
             Misconfigured: it is no such object, names an unknown call, or a path lacks its slash or an id.
         """
-        table = cls()
-        if not text or not text.strip():
-            return table
-        try:
-            corrections = json.loads(text)
-        except (ValueError, RecursionError):
-            corrections = None
-        if not isinstance(corrections, dict) or not all(isinstance(each, str) for each in corrections.values()):
-            raise Misconfigured("SPOTLER_PATHS must be a JSON object of names to paths.")
-        known = {each.name for each in fields(cls)}
-        for name, path in corrections.items():
-            if name not in known:
-                raise Misconfigured(f"SPOTLER_PATHS names an unknown call; known are {', '.join(sorted(known))}.")
-            if not _fits(getattr(table, name), path):
-                raise Misconfigured(f"SPOTLER_PATHS: the value of {name} does not have the form of its default.")
-        return replace(table, **corrections)
-
-
-def _fits(default: str, path: str) -> bool:
-    """Whether a correction has the slash and the ids of what it corrects."""
-    same_ids = set(re.findall(r"{(\w*)}", default)) == set(re.findall(r"{(\w*)}", path))
-    form = r"(/[\w.{}-]+)+" if default.startswith("/") else r"\w+"
-    return same_ids and re.fullmatch(form, path, re.ASCII) is not None
+        return corrected(cls(), "SPOTLER_PATHS", text)
