@@ -82,7 +82,6 @@ class OutwardPlan:
     _filters: tuple[_Filter, ...]
     _permissions: MappingRow | None
     _permission_fields: tuple[str, ...]
-    _remarks: tuple[str, ...]
     _times: Times
 
     @property
@@ -125,8 +124,6 @@ class OutwardPlan:
         if decision.fate is Fate.SENT:
             for step in self._steps:
                 step.take(record, draft)
-            for remark in self._remarks:
-                draft.warn(remark)
         hidden, lost = False, 0
         for name, items in self._permission_targets(decision):
             if field := draft.find(name):
@@ -151,7 +148,6 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
     """The plan of a table (`contact`, `lead` or `account`), made once per mapping and table."""
     rows = [row for row in mapping.rows if table in row.columns] if mapping.syncs(table) else []
     steps: list[FieldStep] = []
-    remarks: list[str] = []
     permissions = None
     for row in rows:
         expression = row.columns[table]
@@ -172,7 +168,6 @@ def plan(mapping: Mapping, table: str) -> OutwardPlan:
         _filters=filters,
         _permissions=permissions,
         _permission_fields=mapping.permission_fields(table),
-        _remarks=tuple(remarks),
         _times=mapping.times,
     )
 
