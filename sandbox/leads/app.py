@@ -3,25 +3,21 @@
 request ─► path ─► token ─► api-version ─► fault ─► call ─► answer
 """
 
-import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from sandbox.http_server import TRANSPORT
+from sandbox.imitated_api import RawRequest
 from sandbox.leads.calls import Call, find, perform
 from sandbox.leads.faults import LeadsFault
 from sandbox.leads.settings import LeadsSettings
 from sandbox.leads.store import Store
 from sandbox.leads.tokens import PATH as TOKEN, LeadsTokens
-from sandbox.leads.wire import LeadsAnswer, LeadsError, LeadsRequest, NoSuchCall, invalid, page, refusal
+from sandbox.leads.wire import LeadsAnswer, LeadsError, NoSuchCall, invalid, page, refusal
 
 log = logging.getLogger("sandbox.leads")
 
-SIDE_DOOR = "/_sandbox/"
 #: Calls that are kept to look at.
 _KEPT = 1000
 #: Status under which a call is counted whose connection was dropped instead of answered.
@@ -50,7 +46,7 @@ class LeadsSandbox:
         """The time in UTC, in whole seconds, because that is what dates on the wire carry."""
         return (self.clock() + self.ahead).replace(microsecond=0)
 
-    def handle(self, request: LeadsRequest) -> tuple[LeadsAnswer, LeadsFault | None]:
+    def handle(self, request: RawRequest) -> tuple[LeadsAnswer, LeadsFault | None]:
         """Carry out one call; a fault is handed back for what only the network can do about it."""
         template, fault = "(unknown)", None
         try:
@@ -72,7 +68,7 @@ class LeadsSandbox:
         self.recent.append({"method": request.method, "path": request.path, "status": status})
         return answer, fault
 
-    def _answer(self, request: LeadsRequest, template: str, ids: dict[str, str]) -> LeadsAnswer:
+    def _answer(self, request: RawRequest, template: str, ids: dict[str, str]) -> LeadsAnswer:
         if not self.tokens.accepts(request.headers.get("authorization", "")):
             raise LeadsError(401, "Authorization has been denied for this request.")
         version = request.headers.get("api-version", "")
@@ -83,47 +79,3 @@ class LeadsSandbox:
         if request.body:
             raise invalid(body="this call takes no body")
         return perform(template, Call(self.store, ids, int(version)))
-
-
-class LeadsApp:
-    """The imitated API and, below its own prefix, the side door."""
-
-    def __init__(self, sandbox: LeadsSandbox, side_door: ASGIApp) -> None:
-        self._sandbox = sandbox
-        self._side_door = side_door
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        raw_path: bytes = scope["raw_path"]
-        if raw_path.startswith(SIDE_DOOR.encode()):
-            await self._side_door(scope, receive, send)
-            return
-        answer, fault = self._sandbox.handle(await _request(scope, receive))
-        latency_ms = self._sandbox.settings.latency_ms + (fault.latency_ms if fault else 0)
-        if latency_ms:
-            await asyncio.sleep(latency_ms / 1000)
-        if fault is not None and fault.drops:
-            scope["state"][TRANSPORT].abort()
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            return
-        headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
-        if answer.content_type is not None:
-            headers.append((b"content-type", answer.content_type))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
-
-
-async def _request(scope: Scope, receive: Receive) -> LeadsRequest:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return LeadsRequest(
-        method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        body=body,
-    )

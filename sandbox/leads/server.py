@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp
 
 from sandbox.http_server import serving
-from sandbox.leads.app import LeadsApp, LeadsSandbox
+from sandbox.imitated_api import ImitatedApi
+from sandbox.leads.app import LeadsSandbox
 from sandbox.leads.settings import LeadsSettings
 from sandbox.leads.side_door import side_door
 
@@ -22,7 +23,7 @@ class RunningLeads:
 
 def app_of(sandbox: LeadsSandbox) -> ASGIApp:
     """The API and its side door."""
-    return LeadsApp(sandbox, side_door(sandbox))
+    return ImitatedApi(sandbox.handle, lambda: sandbox.settings.latency_ms, side_door(sandbox))
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.leads.app import SIDE_DOOR, LeadsSandbox
+from sandbox.imitated_api import SIDE_DOOR
+from sandbox.leads.app import LeadsSandbox
 from sandbox.leads.faults import LeadsFault
 from sandbox.leads.fixtures import add_visitors, add_visits
 from sandbox.leads.settings import LeadsSettings

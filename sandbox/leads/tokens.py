@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
+from sandbox.imitated_api import RawRequest
 from sandbox.leads.settings import LeadsSettings
-from sandbox.leads.wire import LeadsAnswer, LeadsRequest, json_answer
+from sandbox.leads.wire import LeadsAnswer, json_answer
 
 PATH = "/core/connect/token"
 _SCOPES = {"openid", "GatorLeadsApi"}
@@ -23,7 +24,7 @@ class LeadsTokens:
         self._now = now
         self._until: dict[str, datetime] = {}
 
-    def issue(self, request: LeadsRequest) -> LeadsAnswer:
+    def issue(self, request: RawRequest) -> LeadsAnswer:
         """The answer to a request for a token."""
         problem = self._problem(request)
         if problem:
@@ -46,7 +47,7 @@ class LeadsTokens:
         """Forget every token."""
         self._until.clear()
 
-    def _problem(self, request: LeadsRequest) -> str:
+    def _problem(self, request: RawRequest) -> str:
         """What is wrong with a request for a token, in a word of OAuth; empty for nothing."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip()
         pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)

@@ -1,23 +1,11 @@
 """Requests and answers as bytes, and the refusals of the API in the form that its description gives."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 JSON = b"application/json; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class LeadsRequest:
-    """A raw request; `path` and `query` are as sent, names of headers in lower case."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,13 @@ The resources are plain functions that run without interruption, so every call i
 a framework: paths must be routed as they were sent, and a bench drives thousands of calls per second through it.
 """
 
-import asyncio
 import logging
 import math
 import random
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from sandbox.http_server import TRANSPORT
+from sandbox.imitated_api import RawRequest
 from sandbox.spotler.auth import SignedRequest, Verdict, Verifier, decoded_pairs
 from sandbox.spotler.call import Call
 from sandbox.spotler.dialect import DIALECTS, Dialect, other
@@ -36,34 +32,16 @@ from sandbox.spotler.wire import Answer, error_answer
 
 log = logging.getLogger("sandbox.spotler")
 
-SIDE_DOOR = "/_sandbox/"
 UNROUTED = "(unknown)"
 
 _JSON_ACCEPTED = ("application/json", "application/*", "*/*")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A raw request; `path` and `query` are as sent."""
-
-    method: str
-    host: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def target(self) -> str:
-        """Path and query as sent."""
-        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 @dataclass(slots=True)
 class _Course:
     """How far a call has come."""
 
-    request: Request
+    request: RawRequest
     verdict: Verdict
     dialect: Dialect
     template: str = UNROUTED
@@ -94,7 +72,7 @@ class Sandbox:
         self.router.check(settings)
         self.settings = self.world.settings = settings
 
-    def handle(self, request: Request) -> tuple[Answer, Fault | None]:
+    def handle(self, request: RawRequest) -> tuple[Answer, Fault | None]:
         """Carry out one call; a fault is handed back for what only the network can do about it."""
         dialect = _dialect(request.path)
         if dialect is None:
@@ -160,7 +138,7 @@ class Sandbox:
             failing_contacts=frozenset() if fault is None else fault.failing_contacts(),
         )
 
-    def _require_json_accepted(self, request: Request) -> None:
+    def _require_json_accepted(self, request: RawRequest) -> None:
         accept = request.headers.get("accept", "")
         if any(kind in accept for kind in _JSON_ACCEPTED[:2]):
             return
@@ -179,7 +157,7 @@ class Sandbox:
             return None
         return Fault(kind=FaultKind.THROTTLE, retry_after_s=math.ceil(wait)).instead()
 
-    def _count(self, request: Request, template: str, status: int, verdict: Verdict, note: str = "") -> None:
+    def _count(self, request: RawRequest, template: str, status: int, verdict: Verdict, note: str = "") -> None:
         self.traffic.counts[request.method, template, status] += 1
         self.traffic.recent.append(
             Logged(
@@ -194,64 +172,11 @@ class Sandbox:
         )
 
 
-class App:
-    """The imitated API and, below its own prefix, the side door."""
-
-    def __init__(self, sandbox: Sandbox, side_door: ASGIApp) -> None:
-        self._sandbox = sandbox
-        self._side_door = side_door
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        raw_path: bytes = scope["raw_path"]
-        if raw_path.startswith(SIDE_DOOR.encode()):
-            await self._side_door(scope, receive, send)
-            return
-        answer, fault = self._sandbox.handle(await _request(scope, receive))
-        latency_ms = self._sandbox.settings.latency_ms + (fault.latency_ms if fault else 0)
-        if latency_ms:
-            await asyncio.sleep(latency_ms / 1000)
-        if fault is not None and fault.drops:
-            scope["state"][TRANSPORT].abort()
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            return
-        await _send(answer, send)
-
-
-async def _request(scope: Scope, receive: Receive) -> Request:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    chunks: list[bytes] = []
-    more = True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return Request(
-        method=scope["method"],
-        host=headers.get("host", ""),
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        body=b"".join(chunks),
-    )
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    headers: list[Any] = list(answer.headers)
-    if answer.content_type is not None:
-        headers.append((b"content-type", answer.content_type))
-    if answer.status != 204:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
-
-
 def _dialect(path: str) -> Dialect | None:
     return next((each for each in DIALECTS if path.startswith(f"{each.prefix}/")), None)
 
 
-def _signed(request: Request) -> SignedRequest:
+def _signed(request: RawRequest) -> SignedRequest:
     return SignedRequest(
         method=request.method,
         scheme="http",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp
 
 from sandbox.http_server import serving
-from sandbox.spotler.app import App, Sandbox
+from sandbox.imitated_api import ImitatedApi
+from sandbox.spotler.app import Sandbox
 from sandbox.spotler.settings import Settings
 from sandbox.spotler.side_door.app import side_door
 
@@ -32,7 +33,7 @@ class Running:
 
 def app_of(sandbox: Sandbox) -> ASGIApp:
     """The API and its side door."""
-    return App(sandbox, side_door(sandbox))
+    return ImitatedApi(sandbox.handle, lambda: sandbox.settings.latency_ms, side_door(sandbox))
 
 
 @contextmanager

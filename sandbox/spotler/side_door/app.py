@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.spotler.app import SIDE_DOOR, Sandbox
+from sandbox.imitated_api import SIDE_DOOR
+from sandbox.spotler.app import Sandbox
 from sandbox.spotler.errors import ApiError
 from sandbox.spotler.side_door.controls import Controls
 from sandbox.spotler.side_door.events import emit

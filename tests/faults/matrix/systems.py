@@ -18,9 +18,9 @@ from sandbox.dataverse.calls import Call
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.limits import LimitSettings
 from sandbox.dataverse.settings import Settings as DataverseSettings
+from sandbox.imitated_api import RawRequest
 from sandbox.leads.app import LeadsSandbox
-from sandbox.leads.wire import LeadsRequest
-from sandbox.spotler.app import Request, Sandbox
+from sandbox.spotler.app import Sandbox
 from sandbox.spotler.dates import Clock
 from sandbox.spotler.settings import Credential
 from sandbox.spotler.side_door.controls import Controls
@@ -156,7 +156,13 @@ class Systems:
         parts = urlsplit(str(request.url))
         headers = {name.lower(): _bytes(value).decode("latin-1") for name, value in request.headers.items()}
         answer, _ = self.sandbox.handle(
-            Request(str(request.method), parts.netloc, parts.path, parts.query, headers, _bytes(request.body or b""))
+            RawRequest(
+                str(request.method),
+                parts.path,
+                parts.query,
+                headers | {"host": parts.netloc},
+                _bytes(request.body or b""),
+            )
         )
         answered = {name.decode(): value.decode() for name, value in answer.headers}
         if answer.content_type is not None:
@@ -167,7 +173,7 @@ class Systems:
         parts = urlsplit(str(request.url))
         headers = {name.lower(): _bytes(value).decode("latin-1") for name, value in request.headers.items()}
         answer, _ = self.leads.handle(
-            LeadsRequest(str(request.method), parts.path, parts.query, headers, _bytes(request.body or b""))
+            RawRequest(str(request.method), parts.path, parts.query, headers, _bytes(request.body or b""))
         )
         answered = {} if answer.content_type is None else {"content-type": answer.content_type.decode()}
         return answer.status, answered, answer.body
