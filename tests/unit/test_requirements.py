@@ -98,9 +98,9 @@ LOADED_BY_OTHERS = {"azure-functions-runtime", "msal", "tzdata"}
 
 
 def packages_of(module: str, distributions: dict[str, list[str]]) -> set[str]:
-    """The packages that may have brought a module; none for the standard library and the connector."""
+    """The packages that may have brought a module; none for the standard library, its types and the connector."""
     top = module.partition(".")[0]
-    if top in sys.stdlib_module_names or top in ("connector", "__future__"):
+    if top in sys.stdlib_module_names or top in ("connector", "_typeshed"):
         return set()
     if top == "azure":
         return {AZURE[".".join(module.split(".")[:2])]}
