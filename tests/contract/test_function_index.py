@@ -26,6 +26,11 @@ EXPECTED = {
     }]""",
     **{slug.replace("-", "_"): SUBSCRIPTION % slug for slug in OPERATIONS},
     "sync_records": SUBSCRIPTION % "sync-records",
+    "health": """[
+        {"direction": "IN", "type": "httpTrigger", "name": "req", "methods": ["GET"], "authLevel": "FUNCTION",
+         "route": "health"},
+        {"direction": "OUT", "type": "http", "name": "$return"}
+    ]""",
     "sweep_jobs": TIMER % "%SWEEP_SCHEDULE%",
     "read_updates": TIMER % "%UPDATES_SCHEDULE%",
     "read_bounces": TIMER % "%BOUNCES_SCHEDULE%",
