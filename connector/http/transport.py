@@ -69,6 +69,7 @@ class Transport:
         clock: time and randomness.
         limiter: replaces the `Limiter` that is made otherwise.
         on_call: receives every attempt; must be quick, thread-safe and never raise.
+        left: what the headers of an answer say about the share of what the system allows that is left; never raises.
     """
 
     def __init__(
@@ -83,9 +84,11 @@ class Transport:
         clock: Clock = SYSTEM_CLOCK,
         limiter: Limiter | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        left: Callable[[Mapping[str, str]], float | None] = lambda _headers: None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.on_call = on_call
+        self._left = left
         self._timeout = (min(timeout, CONNECT_TIMEOUT), timeout)
         self._system = system
         self._clock = clock
@@ -149,18 +152,19 @@ class Transport:
             if call.before is not None:
                 call.before()
             started = self._clock.monotonic()
-            status = wait = None
+            status = wait = left = None
             try:
                 response = self._session.send(
                     call.prepared(self._session.headers), timeout=self._timeout, allow_redirects=False
                 )
                 status = response.status_code
                 wait = retry_after(response.headers.get("Retry-After"), self._clock)
+                left = self._left(response.headers)
             except FAULTS as error:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started
-                self._limiter.observe(status, seconds, wait)
+                self._limiter.observe(status, seconds, wait, left)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
         if status < 500 and status != THROTTLED:

@@ -17,10 +17,14 @@ from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
+from connector.dataverse.api.protection import Protection
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import ETAG, Row, TableNames, address, created_id
 from connector.dataverse.api.tokens import Bearer, TokenSource, tokens_from
 from connector.http import CallRecord, Transport
+from connector.http.clock import SYSTEM_CLOCK
+from connector.http.limiter import Limiter
+from connector.http.pace import Pace
 
 if TYPE_CHECKING:
     from connector.settings import Settings
@@ -296,5 +300,7 @@ def connect(
         system="Dataverse",
         verify=verify,
         on_call=on_call,
+        limiter=Limiter("Dataverse", settings.dataverse_parallel, SYSTEM_CLOCK, Pace(settings.dataverse_window)),
+        left=Protection().left,
     )
     return Dataverse(transport, tokens_from(settings, verify=verify))
