@@ -1,12 +1,12 @@
-"""How fast calls may follow each other, where the other system allows so many in a window of time and says what is left.
+"""How fast calls follow each other, where the other system allows so many in a window of time and says what is left.
 
     free ──── little is left, or a pause until the window is over ───► paced
       ▲                                                                 │
       └──── for a whole window, half of what is allowed was left ◄──────┘
 
-While it is free, nothing but the number of calls at the same time counts. Paced calls are spaced evenly: at first as many
-in the next window as got through in the last one, which is this process's share of what the system allows to all. From
-then on they become slowly faster while more is left than the aim, and quickly slower while less is.
+While it is free, nothing but the number of calls at the same time counts. Paced calls are spaced evenly: at first as
+many in the next window as got through in the last one, which is this process's share of what the system allows to all.
+From then on they become slowly faster while more is left than the aim, and quickly slower while less is.
 
 So many processes that do not know of each other share what is allowed: each measures its own share. Without this, all
 would use up the window in its first seconds, again and again, and each would be refused each time.
@@ -23,8 +23,8 @@ LITTLE: Final = 0.05
 AIM: Final = 0.06
 #: The share that is left when nobody needs pacing.
 PLENTY: Final = 0.5
-#: How fast the pace grows: its relative change in a window, for each unit of the share that is left above the aim. Slow,
-#: because a change shows in what is left only over the next window.
+#: How fast the pace grows: its relative change in a window, for each unit of the share that is left above the aim.
+#: Slow, because a change shows in what is left only over the next window.
 FASTER: Final = 0.6
 #: How fast it falls, likewise.
 SLOWER: Final = 6.0

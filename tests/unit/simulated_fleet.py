@@ -5,7 +5,6 @@ service: 6,000 requests and 1,200 seconds of work in 5 minutes, 52 requests at t
 """
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector.dataverse.api.protection import Protection
@@ -47,11 +46,16 @@ class Figures:
 
 
 class Fleet:
-    """Instances that call all the time: each always has more calls to make than places."""
+    """Instances that call all the time: each always has more calls to make than places.
 
-    def __init__(
-        self, instances: int, *, most: int = 8, work: Callable[[random.Random], float] = queries, seed: int = 1
-    ):
+    Args:
+        instances: how many.
+        work: draws the seconds of work on one call.
+        most: calls at the same time of one instance, as its setting says.
+        seed: of chance.
+    """
+
+    def __init__(self, instances, *, work, most=8, seed=1):
         self.simulation = Simulation()
         self.settings = LimitSettings()
         self._protection = ServiceProtection(self.settings, VirtualClock(self.simulation))
@@ -68,7 +72,7 @@ class Fleet:
             for _ in range(2 * most):
                 self.simulation.after(start, lambda limiter=limiter: self._ask(limiter))
 
-    def run(self, begin: float, end: float) -> Figures:
+    def run(self, begin, end):
         """Let time pass until `end`; the figures are from `begin` on."""
         self.simulation.run_until(end)
         counted = [each for each in self.answers if begin <= each[0] < end]

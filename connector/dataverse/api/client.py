@@ -7,7 +7,7 @@ router drops the messages they cause. A refusal becomes an error of `api.errors`
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import requests
@@ -17,17 +17,10 @@ from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
-from connector.dataverse.api.protection import Protection
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import ETAG, Row, TableNames, address, created_id
-from connector.dataverse.api.tokens import Bearer, TokenSource, tokens_from
-from connector.http import CallRecord, Transport
-from connector.http.clock import SYSTEM_CLOCK
-from connector.http.limiter import Limiter
-from connector.http.pace import Pace
-
-if TYPE_CHECKING:
-    from connector.settings import Settings
+from connector.dataverse.api.tokens import Bearer, TokenSource
+from connector.http import Transport
 
 #: The root of the Web API below the address of the environment.
 API: Final = "/api/data/v9.2"
@@ -281,26 +274,3 @@ class Dataverse:
             takes=lambda answer: batches.is_multipart(answer.headers.get("Content-Type", "")),
         )  # fmt: skip
         return batches.parse(answer.content, answer.headers.get("Content-Type", ""), requests)
-
-
-def connect(
-    settings: "Settings", *, verify: bool | str = True, on_call: Callable[[CallRecord], None] | None = None
-) -> Dataverse:
-    """The client that the settings describe. Nothing is sent yet.
-
-    Args:
-        settings: of the app.
-        verify: False, or the file of a certificate authority, for an environment that is not Microsoft's.
-        on_call: receives every attempt.
-    """
-    transport = Transport(
-        settings.dataverse_url + API,
-        timeout=settings.dataverse_timeout,
-        parallel=settings.dataverse_parallel,
-        system="Dataverse",
-        verify=verify,
-        on_call=on_call,
-        limiter=Limiter("Dataverse", settings.dataverse_parallel, SYSTEM_CLOCK, Pace(settings.dataverse_window)),
-        left=Protection().left,
-    )
-    return Dataverse(transport, tokens_from(settings, verify=verify))
