@@ -25,8 +25,6 @@ def fault_spotler():
 @pytest.fixture
 def day(fault_dataverse, fault_spotler):
     """A simulated day, with nothing in either system."""
-    import stamina
-
     from connector import telemetry
     from tests.faults.support import Simulation
 
@@ -35,7 +33,6 @@ def day(fault_dataverse, fault_spotler):
         simulation = Simulation(fault_dataverse, fault_spotler, pool)
         yield simulation
         simulation.close()
-    stamina.instrumentation.set_on_retry_hooks(None)
 
 
 @pytest.fixture
