@@ -200,7 +200,7 @@ def _run(table: Table, file: Path | None) -> int:
 
 
 def _empty_folder(name: str) -> Path:
-    """Where a measurement leaves its logs. Nothing of an earlier run is there: a worker would go on where that ended."""
+    """Where a measurement leaves its logs; empty, because a worker would go on where that of an earlier run ended."""
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
     return folder
