@@ -1,4 +1,4 @@
-"""What the first sync of a Marketing List leaves, put in place without it, for lists whose first sync takes too long."""
+"""What the first sync of a Marketing List leaves, put in place without it: some lists are too large for a first sync."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
