@@ -1,4 +1,4 @@
-"""What the first sync of a Marketing List leaves, put in place without it: some lists are too large for a first sync."""
+"""What the first sync of a Marketing List leaves, put in place without it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
