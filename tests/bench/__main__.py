@@ -120,7 +120,11 @@ def _lists(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS_OF_OPERATIONS if options.latency_ms is None else options.latency_ms
     print(lists.heading(options.lists, latency_ms), flush=True)
     figures = lists.measure(
-        options.lists, latency_ms, _empty_folder("lists"), show=lambda phase: print(phase.line, flush=True)
+        options.lists,
+        latency_ms,
+        _empty_folder("lists"),
+        show=lambda phase: print(phase.line, flush=True),
+        in_place=options.in_place,
     )
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = lists.expectations(figures, latency_ms)
@@ -140,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"how long each call takes at least: {LATENCY_MS}, or {LATENCY_MS_OF_OPERATIONS} with --operations",
     )
     parser.add_argument("--alone", action="store_true", help="with --operations: leave out the naive connector")
+    parser.add_argument("--in-place", action="store_true", help="with --lists: leave out the first sync")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
     which.add_argument(
