@@ -9,11 +9,21 @@ from typing import Final
 
 from tests.infra.deploy import deploy
 from tests.infra.deployment import Deployed, Deployment
+from tests.infra.syntax import read
+from tests.infra.tree import Module
 
 ROOT: Final = Path(__file__).parents[2]
 INFRA: Final = ROOT / "infra"
 MAIN: Final = INFRA / "main.bicep"
-FILES: Final = (MAIN, *sorted((INFRA / "modules").glob("*.bicep")))
+
+
+def reachable(path: Path) -> set[Path]:
+    """A file, and those of its modules."""
+    modules = (path.parent / module.file for module in read(path).of_kind(Module))
+    return {path}.union(*(reachable(each.resolve()) for each in modules))
+
+
+FILES: Final = tuple(sorted(reachable(MAIN)))
 
 #: The least that somebody has to give.
 LEAST: Final[Mapping[str, object]] = {

@@ -2,16 +2,15 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import tree_sitter
 import tree_sitter_bicep
 
 from tests.infra.functions import Later
-from tests.infra.ours import FILES, INFRA, MAIN, VARIANTS, deployed, one, resources
+from tests.infra.ours import FILES, INFRA, VARIANTS, deployed, one, resources
 from tests.infra.syntax import names_in, read
-from tests.infra.tree import Module, Parameter, Resource, Variable
+from tests.infra.tree import Parameter, Resource, Variable
 from tests.infra.types import TYPES_FILE, AzureTypes
 
 EACH_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -48,10 +47,10 @@ def test_every_resource_is_deployed_in_one_of_the_variants(path):
     assert {resource.name for resource in read(path).of_kind(Resource)} == found
 
 
-def test_every_module_is_used_and_exists():
-    named = {path.parent / module.file for path in FILES for module in read(path).of_kind(Module)}
+def test_no_file_is_left_out():
+    left_out = {path.name for path in INFRA.rglob("*.bicep")} - {path.name for path in FILES}
 
-    assert {path.resolve() for path in named} == {path.resolve() for path in FILES if path != MAIN}
+    assert left_out - {"alerts.bicep", "workbook.bicep"} == set()
 
 
 @EACH_VARIANT
@@ -155,11 +154,3 @@ def test_what_only_azure_knows_is_taken_on_trust(types):
     site = one("least", "Microsoft.Web/sites")
 
     assert types.problems(planted(site, ("identity", "type"), Later("«somewhere.type»"))) == []
-
-
-def test_the_files_of_the_template_are_all_there():
-    assert {path.name for path in Path(INFRA).glob("*") if path.is_file()} == {
-        "main.bicep",
-        "main.parameters.json",
-        "roles.json",
-    }
