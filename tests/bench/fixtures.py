@@ -99,11 +99,6 @@ def _contact(number: int) -> dict[str, object]:
     }
 
 
-def _info(contact: str) -> dict[str, object]:
-    bind = f"{Info.CONTACT_NAVIGATION}@odata.bind"
-    return {Info.NAME: "Person", Info.RECORD: contact, bind: f"/{Contact.SET}({contact})"}
-
-
 def _permission(contact: str) -> dict[str, object]:
     return {
         Permission.NAME: PERMISSION,

@@ -17,11 +17,10 @@ import stamina
 from connector import outcomes
 from connector.errors import ConnectorError, InternalError, Misconfigured
 from connector.problem_log import ProblemLog
+from connector.telemetry.names import LOG_DIMENSIONS
 
 #: The only fields that may accompany a log line.
-ALLOWED: Final = frozenset(
-    {"job", "operation", "record_table", "status", "code", "attempts", "seconds", "count", "source", "fingerprint"}
-)
+ALLOWED: Final = LOG_DIMENSIONS
 
 
 @dataclass(frozen=True, slots=True)
