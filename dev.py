@@ -43,6 +43,8 @@ def main() -> int:
     if rest and options.command not in ("test", "bench", "connector"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
     install()
+    # Else each of the many processes would compile all modules anew, and pytest all tests; Git ignores what is kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return COMMANDS[options.command](options, rest)
 
 
@@ -71,7 +73,7 @@ def run_system(options: argparse.Namespace, _: list[str]) -> int:
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
     """Run the tests, in two processes per core unless a number is asked for: many tests wait for other processes."""
     wanted = str(2 * (os.process_cpu_count() or 1))
-    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted, "--dist", "loadgroup"]
+    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted]
     selection = [] if options.nightly else ["-m", "not nightly"]
     return call(PYTHON, "-m", "pytest", *processes, *selection, *rest)
 

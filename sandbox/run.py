@@ -109,6 +109,7 @@ def _introduction(system: System, folder: Path, ids: Mapping[str, str]) -> str:
   Website      {system.leads.get("url") if system.leads else "-"} (Spotler Leads)
   Service Bus  port {system.servicebus.ready["port"]}
   Functions    {functions}
+  Health       {system.functions.get("http_url")}/api/health?code={system.functions.get("function_key")}
   Logs         {folder}
   Records      contact {ids["anna"]} (Anna), contact {ids["zoe"]} (Zoë),
                lead {ids["lars"]} (Lars), account {ids["bakery"]} (Bakery of the Square)

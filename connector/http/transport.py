@@ -29,6 +29,7 @@ from requests.structures import CaseInsensitiveDict
 from connector.errors import Misconfigured, Transient, Unclear
 from connector.http.clock import SYSTEM_CLOCK, Clock
 from connector.http.limiter import Limiter
+from connector.http.pace import Pace
 from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
 
 #: Attempts of one call. What fails three times is better tried again from the bus than in a thread.
@@ -74,7 +75,9 @@ class Transport:
         session: replaces the session that is made otherwise.
         clock: time and randomness.
         limiter: replaces the `Limiter` that is made otherwise.
+        pace: spaces the calls, for a system that says what is left of what it allows.
         on_call: receives every attempt; must be quick, thread-safe and never raise.
+        left: what the headers of an answer say about the share of what the system allows that is left; never raises.
     """
 
     def __init__(
@@ -88,14 +91,17 @@ class Transport:
         session: requests.Session | None = None,
         clock: Clock = SYSTEM_CLOCK,
         limiter: Limiter | None = None,
+        pace: Pace | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        left: Callable[[Mapping[str, str]], float | None] = lambda _headers: None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.on_call = on_call
+        self._left = left
         self._timeout = (min(timeout, CONNECT_TIMEOUT), timeout)
         self._system = system
         self._clock = clock
-        self._limiter = limiter or Limiter(system, parallel, clock)
+        self._limiter = limiter or Limiter(system, parallel, clock, pace)
         self._session = session or new_session(self.base_url, parallel, verify)
 
     def send(
@@ -159,18 +165,19 @@ class Transport:
             if call.before is not None:
                 call.before()
             started = self._clock.monotonic()
-            status = wait = None
+            status = wait = left = None
             try:
                 response = self._session.send(
                     call.prepared(self._session.headers), timeout=self._timeout, allow_redirects=False
                 )
                 status = response.status_code
                 wait = retry_after(response.headers.get("Retry-After"), self._clock)
+                left = self._left(response.headers)
             except FAULTS as error:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started
-                self._limiter.observe(status, seconds, wait)
+                self._limiter.observe(status, seconds, wait, left)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
         if status < 500 and status != THROTTLED:
@@ -212,7 +219,7 @@ class _Call:
             request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
             return request
         request.method, request.url, request.body = self.method, self.url, self.body
-        request.headers = CaseInsensitiveDict(headers)
+        request.headers = CaseInsensitiveDict(headers)  # type: ignore[arg-type]
         if self.body is not None or self.method not in _WITHOUT_BODY:
             request.headers["Content-Length"] = str(len(self.body or b""))
         return request if self.auth is None else self.auth(request)

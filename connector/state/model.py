@@ -17,6 +17,7 @@ _AFTER_DELETION: Final = {
     "brake/": "The brake then counts anew.",
     "plans/": "For a plan, plan discard does it.",
     "runs/": "The run then cannot be undone.",
+    "pause": "The command resume deletes it.",
     "old/": "The record then stays as that run has left it.",
 }
 #: The longest name: file systems take 255 bytes for one part of a path.

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 #: thread uses up its locks. The loop's own pool has only a few threads more than the machine has cores. Threads are
 #: created when they are needed.
 MOST: Final = 64
-_threads: Final = ContextThreadPool(MOST, thread_name_prefix="function")
+threads: Final = ContextThreadPool(MOST, thread_name_prefix="function")
 
 
 class NotDone(Exception):
@@ -63,7 +63,7 @@ async def run_timer(name: str, work: Callable[[], object], context: "Context") -
 async def _run(name: str, work: Callable[[], object], context: "Context", failure: type[NotDone]) -> None:
     """Do the work in a thread. An error is logged there, and forgotten before the failure is raised."""
     enter_invocation(context)
-    if not await asyncio.get_running_loop().run_in_executor(_threads, _is_done, name, work):
+    if not await asyncio.get_running_loop().run_in_executor(threads, _is_done, name, work):
         raise failure
 
 

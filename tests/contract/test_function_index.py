@@ -32,6 +32,11 @@ EXPECTED = {
     **{slug.replace("-", "_"): SUBSCRIPTION % slug for slug in OPERATIONS},
     "sync_records": SUBSCRIPTION % "sync-records",
     **{name: TIMER % f"%{setting}%" for name, setting in TIMERS},
+    "health": """[
+        {"direction": "IN", "type": "httpTrigger", "name": "req", "methods": ["GET"], "authLevel": "FUNCTION",
+         "route": "health"},
+        {"direction": "OUT", "type": "http", "name": "$return"}
+    ]""",
 }
 
 

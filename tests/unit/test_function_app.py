@@ -74,7 +74,9 @@ def test_the_app_has_a_function_for_the_queue_for_each_subscription_and_for_each
         "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
     ).split()
 
-    assert sorted(names) == sorted(["route_dataverse_message", *SUBSCRIBED, *user_functions(timers.blueprint)])
+    assert sorted(names) == sorted(
+        ["health", "route_dataverse_message", *SUBSCRIBED, *user_functions(timers.blueprint)]
+    )
 
 
 def test_all_functions_can_be_at_work_at_the_same_time():

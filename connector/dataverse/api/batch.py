@@ -251,8 +251,8 @@ def _response(message: bytes, request: BatchRequest) -> BatchResponse:
 
 
 def _headers(block: bytes) -> dict[str, str]:
-    pairs = (line.partition(":") for line in block.decode("latin-1").split("\r\n") if line)
-    return {name.lower(): value.strip() for name, _, value in pairs}
+    lines = [line.partition(":") for line in block.decode("latin-1").split("\r\n") if line]
+    return {name.lower(): value.strip() for name, _, value in lines}
 
 
 def _boundary(content_type: str) -> bytes:

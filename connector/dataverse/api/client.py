@@ -7,7 +7,7 @@ router drops the messages they cause. A refusal becomes an error of `api.errors`
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import requests
@@ -19,11 +19,8 @@ from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import ETAG, Row, TableNames, address, created_id
-from connector.dataverse.api.tokens import Bearer, TokenSource, tokens_from
-from connector.http import CallRecord, Transport
-
-if TYPE_CHECKING:
-    from connector.settings import Settings
+from connector.dataverse.api.tokens import Bearer, TokenSource
+from connector.http import Transport
 
 #: The root of the Web API below the address of the environment.
 API: Final = "/api/data/v9.2"
@@ -277,24 +274,3 @@ class Dataverse:
             takes=lambda answer: batches.is_multipart(answer.headers.get("Content-Type", "")),
         )  # fmt: skip
         return batches.parse(answer.content, answer.headers.get("Content-Type", ""), requests)
-
-
-def connect(
-    settings: "Settings", *, verify: bool | str = True, on_call: Callable[[CallRecord], None] | None = None
-) -> Dataverse:
-    """The client that the settings describe. Nothing is sent yet.
-
-    Args:
-        settings: of the app.
-        verify: False, or the file of a certificate authority, for an environment that is not Microsoft's.
-        on_call: receives every attempt.
-    """
-    transport = Transport(
-        settings.dataverse_url + API,
-        timeout=settings.dataverse_timeout,
-        parallel=settings.dataverse_parallel,
-        system="Dataverse",
-        verify=verify,
-        on_call=on_call,
-    )
-    return Dataverse(transport, tokens_from(settings, verify=verify))
