@@ -1,5 +1,6 @@
 """What runs on a schedule. The schedules are settings, so that an administrator can change them without a release."""
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,26 @@ from connector.triggers import guard
 if TYPE_CHECKING:
     from connector.services import Services
 
+log = logging.getLogger(__name__)
+
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
 @blueprint.function_name("sweep_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def sweep_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Requeue the jobs whose message was lost."""
-    from connector.jobs.sweep import sweep  # noqa: PLC0415 - heavy, loaded when used
+    """Requeue the jobs whose message was lost, and look how much waits."""
 
-    await _run("sweep-jobs", sweep, context)
+    def sweep_and_look(services: "Services") -> None:
+        from connector.gauges.looking import gauges  # noqa: PLC0415 - heavy, loaded when used
+        from connector.jobs.sweep import sweep  # noqa: PLC0415
+
+        try:
+            sweep(services)
+        finally:
+            gauges.look(services)
+
+    await _run("sweep-jobs", sweep_and_look, context)
 
 
 @blueprint.function_name("refresh_automations_daily")
@@ -121,12 +132,25 @@ async def reconcile_weekly(timer: func.TimerRequest, context: func.Context) -> N
     await _run("reconcile-weekly", start_reconcile, context)
 
 
+def _remember(services: "Services", name: str) -> None:
+    """Remember the success; where that is not possible, the work is done all the same."""
+    from connector import telemetry  # noqa: PLC0415
+    from connector.gauges.successes import remember_success  # noqa: PLC0415
+
+    try:
+        remember_success(services.state, name, services.now())
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        telemetry.log_problem(log, error, operation=name)
+
+
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
     def run() -> None:
         from connector import telemetry  # noqa: PLC0415
         from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
 
-        work(get_services())
+        services = get_services()
+        work(services)
         telemetry.succeeded(name)
+        _remember(services, name)
 
     await guard.run_timer(name, run, context)
