@@ -31,6 +31,8 @@ from connector.http.clock import SYSTEM_CLOCK, Clock
 from connector.http.limiter import Limiter
 from connector.http.pace import Pace
 from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
+from connector.telemetry import measuring
+from connector.telemetry.names import CALLS, LIMITER_PARALLEL
 
 #: Attempts of one call. What fails three times is better tried again from the bus than in a thread.
 ATTEMPTS: Final = 3
@@ -178,6 +180,8 @@ class Transport:
             finally:
                 seconds = self._clock.monotonic() - started
                 self._limiter.observe(status, seconds, wait, left)
+                measuring.count(CALLS, system=self._system, outcome=_outcome(status))
+                measuring.set_gauge(LIMITER_PARALLEL, self._limiter.limit, system=self._system)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
         if status < 500 and status != THROTTLED:
@@ -253,6 +257,15 @@ class _Budget:
     def left(self) -> float:
         """Seconds left of the budget."""
         return self._deadline - self._clock.monotonic()
+
+
+def _outcome(status: int | None) -> str:
+    """How an attempt ended, for telemetry."""
+    if status is None or status >= 500:
+        return "failed"
+    if status == THROTTLED:
+        return "throttled"
+    return "refused" if status >= 400 else "ok"
 
 
 def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, dict[str, str]]:
