@@ -3,9 +3,9 @@
 A time-out of a socket counts anew with every byte. So the time of a whole answer, headers included, is limited as well:
 `_Answer` reads every byte of it through `_Limited`.
 
-`urllib3` and `http.client` send headers and body apart, which wakes the other side up twice, check each header by itself,
-and read headers with the parser of e-mails. That was most of the processor time of a call, so these parts are ours;
-connecting, proxies, TLS, bodies of answers and their decoding are theirs.
+`urllib3` and `http.client` send headers and body apart, which wakes the other side up twice, check each header by
+itself, and read headers with the parser of e-mails. That was much of the processor time of a call, so these parts are
+ours; connecting, proxies, TLS, bodies of answers and their decoding are theirs.
 """
 
 import http.client
@@ -15,9 +15,9 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, override
+from typing import TYPE_CHECKING, Any, Final, cast, override
 from urllib.parse import urlsplit
 
 from urllib3 import HTTPHeaderDict
@@ -26,11 +26,13 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.response import HTTPResponse
 
+#: The header in which a path comes past `urllib3`, which would look at each character of it; as HTTP/2 calls it.
+PATH: Final = ":path"
 #: The time that a whole answer may take, headers included, in time-outs.
 LONGEST_ANSWER: Final = 3
-#: Bytes of a line, and lines, that the headers of an answer may have; the limits of `http.client`.
+#: Bytes of a line, and lines, that the headers of an answer may have, as in `http.client`.
 LONGEST_LINE: Final = 65_536
-MOST_HEADERS: Final = 100
+MOST_LINES: Final = 100
 
 #: Versions of HTTP in which a connection ends with the answer, unless it says otherwise.
 _BEFORE_1_1: Final = ("HTTP/1.0", "HTTP/0.9")
@@ -42,6 +44,11 @@ _BREAKS: Final = re.compile(r"[\x00-\x20\x7f]")
 
 class _Answer(http.client.HTTPResponse):
     """An answer that has to arrive in its time, from the status line to the last byte of the body."""
+
+    if TYPE_CHECKING:  # what the standard library has, and its types do not say
+        _method: str
+        _read_status: Callable[[], tuple[str, int, str]]
+        _check_close: Callable[[], bool]
 
     def __init__(self, sock: socket.socket, method: str | None = None) -> None:
         super().__init__(sock, method=method)
@@ -63,7 +70,8 @@ class _Answer(http.client.HTTPResponse):
         self.version = 10 if version in _BEFORE_1_1 else 11
         self.code = self.status = status
         self.reason = reason.strip()
-        self.headers = self.msg = headers = self._read_headers()
+        headers = self._read_headers()
+        self.headers = self.msg = headers  # type: ignore[assignment]
         self.chunked, self.chunk_left = headers.get("transfer-encoding", "").lower() == "chunked", None
         self.length = None if self.chunked else _length(headers.get("content-length", ""))
         if status in _BODILESS or self._method == "HEAD":
@@ -71,20 +79,18 @@ class _Answer(http.client.HTTPResponse):
         self.will_close = self._check_close() or not (self.chunked or self.length is not None)
 
     def _read_headers(self) -> HTTPHeaderDict:
-        headers, last = HTTPHeaderDict(), ""
-        for _ in range(MOST_HEADERS + 1):
+        lines: list[str] = []
+        for _ in range(MOST_LINES + 1):
             line = self.fp.readline(LONGEST_LINE + 1).decode("latin-1")
             if len(line) > LONGEST_LINE:
                 raise http.client.LineTooLong("header line")
             if not line.strip("\r\n"):
-                return headers
-            if line[0] in " \t":  # the line before goes on
-                name, value = last, line
+                return _headers(lines)
+            if line[0] in " \t" and lines:  # the line before goes on
+                lines[-1] = f"{lines[-1].rstrip()} {line.lstrip()}"
             else:
-                name, _, value = line.partition(":")
-            last = name
-            headers.add(name, value.strip())
-        raise http.client.HTTPException(f"more than {MOST_HEADERS} headers")
+                lines.append(line)
+        raise http.client.HTTPException(f"more than {MOST_LINES} lines of headers")
 
 
 class _Limited(io.RawIOBase):
@@ -122,8 +128,8 @@ class _Limited(io.RawIOBase):
 class _Connecting(HTTPConnection):
     """A connection whose failures before the first byte of a call look like one that was refused."""
 
-    _method = ""
-    _url = ""
+    #: Method and address of the last call.
+    _asked = ("", "")
 
     @override
     def connect(self) -> None:
@@ -139,30 +145,31 @@ class _Connecting(HTTPConnection):
         except OSError as error:
             raise NewConnectionError(self, type(error).__name__) from error
 
-    @override
-    def request(
+    def request(  # type: ignore[override]
         self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None, **_: object
     ) -> None:
-        """Send a call. Its headers are all that go out beside `Host`, and say how long the body is.
+        """Send a call. Its headers are all that go out beside `Host`, and say how long the body is; `PATH` is its path.
 
         Raises:
             ValueError: the address or a header would end before its end.
         """
+        sent = dict(headers or {})
+        url = sent.pop(PATH, url)
         lines = [f"{method} {url} HTTP/1.1", f"Host: {self._host_of(url)}"]
-        for name, value in (headers or {}).items():
+        for name, value in sent.items():
             lines.append(f"{name}: {value if isinstance(value, str) else value.decode('latin-1')}")
         head = "\r\n".join(lines)
         if _BREAKS.search(url) or head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
             raise ValueError("an address or a header that would break the call")
-        self._method, self._url = method, url
+        self._asked = method, url
         self.send(b"".join((head.encode("latin-1"), b"\r\n\r\n", body or b"")))
 
-    @override
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """The answer, up to its body."""
         if self.sock.gettimeout() != self.timeout:
             self.sock.settimeout(self.timeout)
-        answer = _Answer(self.sock, self._method)
+        method, url = self._asked
+        answer = _Answer(self.sock, method)
         try:
             answer.begin()
         except BaseException:
@@ -171,9 +178,9 @@ class _Connecting(HTTPConnection):
         if answer.will_close:
             self.close()
         return HTTPResponse(
-            body=answer, headers=answer.headers, status=answer.status, version=answer.version, reason=answer.reason,
-            original_response=answer, preload_content=False, decode_content=False,
-            request_method=self._method, request_url=self._url,
+            body=answer, headers=cast("HTTPHeaderDict", answer.headers), status=answer.status, version=answer.version,
+            reason=answer.reason, original_response=answer, preload_content=False, decode_content=False,
+            request_method=method, request_url=url,
         )  # fmt: skip
 
     def _host_of(self, url: str) -> str:
@@ -204,3 +211,11 @@ POOLS: Final = {"http": _Pool, "https": _TlsPool}
 def _length(text: str) -> int | None:
     """The length of a body, if it is known."""
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _headers(lines: Iterable[str]) -> HTTPHeaderDict:
+    headers = HTTPHeaderDict()
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.add(name, value.strip())
+    return headers

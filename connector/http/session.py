@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -17,10 +17,10 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager
-from urllib3.response import HTTPResponse
+from urllib3.response import BaseHTTPResponse
 
 from connector.errors import Misconfigured
-from connector.http.connections import POOLS
+from connector.http.connections import PATH, POOLS
 
 #: What `requests` raises when the network or the other side fails; its other errors are internal errors.
 FAULTS: Final = (
@@ -46,13 +46,14 @@ def new_session(base_url: str, parallel: int, verify: bool | str) -> requests.Se
         parallel: connections kept open.
         verify: False, or the file of a certificate authority; True for the usual ones (REQUESTS_CA_BUNDLE counts).
     """
-    session = _Session()
+    session, adapter = _Session(), _Adapter(pool_connections=1, pool_maxsize=parallel, max_retries=0)
     found = session.merge_environment_settings(base_url, {}, None, None if verify is True else verify, None)
     session.trust_env = False
     session.proxies = dict(found["proxies"] or {})
     session.verify = found["verify"]
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.begin(base_url, parallel)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
     return session
 
 
@@ -80,48 +81,49 @@ def timed_out(error: requests.RequestException) -> bool:
 
 
 class _Session(requests.Session):
-    """A session to one system, without what a session does for each call to any other: cookies, redirects, look-ups."""
-
-    def begin(self, base_url: str, parallel: int) -> None:
-        """Find the pool of connections, with its proxy and its certificates, once for all calls."""
-        self._adapter = _Adapter(pool_connections=1, pool_maxsize=parallel, max_retries=0)
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, self._adapter)
-        self._adapter.settle(self.prepare_request(requests.Request("GET", base_url)), self.verify, self.proxies)
+    """A session to one system, without what others do for each call: cookies, redirects, a choice of connections."""
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send a call and read its answer whole; there are no redirects to follow."""
-        response = self._adapter.send(request, timeout=options["timeout"])
+        verify = True if self.verify is None else self.verify
+        adapter = self.adapters["https://"]
+        response = adapter.send(request, timeout=options["timeout"], verify=verify, proxies=self.proxies)
         response.content  # noqa: B018 - reads it
         return response
 
 
 class _Adapter(HTTPAdapter):
-    """Keeps idle connections alive, and limits the time and size of answers."""
+    """Finds its connections once, keeps idle ones alive, and limits the time and size of answers."""
 
-    def settle(self, request: requests.PreparedRequest, verify: bool | str, proxies: dict[str, str]) -> None:
-        """Use the pool that this call would get for all calls."""
-        pool = super().get_connection_with_tls_context(request, verify, proxies=proxies)
-        super().cert_verify(pool, request.url, verify, None)
-        self._pool = pool
-        self._is_whole = super().request_url(request, proxies) != request.path_url
+    _pool: HTTPConnectionPool | None = None
+    _is_whole = False
 
-    def get_connection_with_tls_context(self, *_: object, **__: object) -> HTTPConnectionPool:
-        """The pool; which one does not depend on the call."""
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        """The pool, with its proxy and its certificates: the one of the first call, because all go to one system."""
+        if self._pool is None:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            super().cert_verify(pool, request.url, verify, cert)  # type: ignore[no-untyped-call]
+            self._is_whole = super().request_url(request, proxies) != request.path_url
+            self._pool = cast("HTTPConnectionPool", pool)
         return self._pool
 
     def cert_verify(self, *_: object) -> None:
         """The pool knows its certificates already."""
 
-    def request_url(self, request: requests.PreparedRequest, *_: object) -> str:
-        """What the first line of a call names: all of its address if it goes to a proxy, else its path."""
-        return str(request.url) if self._is_whole else request.path_url
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """What the first line of a call names: its path (`PATH`), or all of its address if it goes to a proxy."""
+        if self._is_whole:
+            return super().request_url(request, proxies)
+        request.headers[PATH] = request.path_url
+        return "/"
 
-    def build_response(self, request: requests.PreparedRequest, raw: HTTPResponse) -> requests.Response:
-        """The answer, without looking for cookies in it."""
+    def build_response(self, request: requests.PreparedRequest, raw: BaseHTTPResponse) -> requests.Response:
+        """The answer, without looking for cookies in it; its body, which is read later, is limited in size."""
         response = requests.Response()
         response.status_code = raw.status
-        response.reason = raw.reason
+        response.reason = raw.reason or ""
         response.headers = CaseInsensitiveDict(raw.headers)
         response.encoding = get_encoding_from_headers(response.headers)
         response.raw = _Sized(raw)
@@ -150,7 +152,7 @@ class _Adapter(HTTPAdapter):
 class _Sized:
     """A body of urllib3 that is read piece by piece as it arrives, up to a size."""
 
-    def __init__(self, body: HTTPResponse) -> None:
+    def __init__(self, body: BaseHTTPResponse) -> None:
         self._body = body
 
     def __getattr__(self, name: str) -> object:

@@ -219,7 +219,7 @@ class _Call:
             request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
             return request
         request.method, request.url, request.body = self.method, self.url, self.body
-        request.headers = CaseInsensitiveDict(headers)
+        request.headers = CaseInsensitiveDict(headers)  # type: ignore[arg-type]
         if self.body is not None or self.method not in _WITHOUT_BODY:
             request.headers["Content-Length"] = str(len(self.body or b""))
         return request if self.auth is None else self.auth(request)

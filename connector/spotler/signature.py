@@ -104,5 +104,5 @@ def _escape(text: str) -> str:
 
 
 def _escape_encoded(text: str) -> str:
-    """The same, for names and values that are encoded already: only what joins them is left, and their percent signs."""
+    """The same, for names and values that are encoded already: what is left is what joins them, and percent signs."""
     return text.replace("%", "%25").replace("=", "%3D").replace("&", "%26")

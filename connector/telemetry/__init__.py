@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import stamina
-
 from connector import outcomes
 from connector.errors import ConnectorError, InternalError, Misconfigured
 from connector.problem_log import ProblemLog
@@ -60,7 +58,6 @@ def fields(**values: str | float | None) -> dict[str, str | float]:
 
 def silence_loggers() -> None:
     """Silence what libraries log by themselves: addresses with queries, and texts of failed sign-ins."""
-    stamina.instrumentation.set_on_retry_hooks([])
     for name in ("azure", "msal", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
 

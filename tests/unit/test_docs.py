@@ -319,11 +319,15 @@ def test_links_lead_somewhere(page):
 
 
 def doubled(text):
-    """Beginnings of sentences that come twice in a paragraph, and rows of a table that differ in a few words only."""
+    """Beginnings of sentences that come twice in a paragraph, and rows of a table that differ in a few words only.
+
+    Or that are about the same code, or say the same in a long first cell.
+    """
     text = re.sub(r"```.*?```|^    .*?$", "", text, flags=re.DOTALL | re.MULTILINE)
     for paragraph in re.split(r"\n\s*\n|\n(?=[*#-]|\d+\.)", text):
         if paragraph.lstrip().startswith("|"):
-            found = re.findall(r"^\| (\w+)[^|]*(\|.*`.*\|)$", paragraph, flags=re.MULTILINE)
+            found: list[object] = re.findall(r"^\| (\w+)[^|]*(\|.*`.*\|)$", paragraph, flags=re.MULTILINE)
+            found += re.findall(r"^\| (`[^|]+`|[^|]{60,}) \|", paragraph, flags=re.MULTILINE)
         else:
             words = paragraph.split()
             runs = [tuple(words[at : at + ALIKE]) for at, word in enumerate(words) if word[0].isupper()]
@@ -342,3 +346,4 @@ def test_what_a_merge_left_behind_is_found():
 
     assert len(list(doubled("It moves only past what is\nread. It moves only past what was stored."))) == 1
     assert len(list(doubled(table))) == 1
+    assert len(list(doubled("| `PARTIAL` | some |\n| `OK` | all |\n| `PARTIAL` | a part |"))) == 1

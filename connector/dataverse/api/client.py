@@ -6,7 +6,6 @@ router drops the messages they cause. A refusal becomes an error of `api.errors`
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import batched
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
+from connector.dataverse.api.portions import in_parts, portions
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import ETAG, Row, TableNames, address, created_id
 from connector.dataverse.api.tokens import Bearer, TokenSource
@@ -176,14 +176,12 @@ class Dataverse:
     def batch(self, requests: Sequence[BatchRequest]) -> list[BatchResponse]:
         """Send requests in as few calls as possible; an answer for each, in the same order.
 
-        A request that fails does not stop those after it.
+        A request that fails does not stop those after it; those of its change set are undone.
 
         Raises:
             ConnectorError: of the first call. The error of a later one is the answer to each of its requests.
         """
-        return batches.in_parts(
-            batched(requests, self._part, strict=False), self._batch, lambda _, error: BatchResponse(0, error=error)
-        )
+        return in_parts(portions(requests, self._part), self._batch, lambda _, error: BatchResponse(0, error=error))
 
     def act(self, path: str, body: Mapping[str, object], *, repeatable: bool) -> Row:
         """Call an action and return what it answers; empty where it answers nothing."""
