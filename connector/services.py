@@ -16,10 +16,11 @@ from connector.dataverse.permission_tables import PermissionTable, periodiek
 from connector.errors import Misconfigured
 from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
-from connector.settings import Settings, get_bus_settings, get_settings
+from connector.settings import Settings, StateSettings, get_bus_settings, get_settings, load_settings
 from connector.spotler import Spotler, spotler_from
 from connector.spotler.leads import SpotlerLeads, leads_from
 from connector.state import StateStore, state_from
+from connector.state.pause import PauseWatch
 from connector.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,22 @@ def get_bus() -> Bus:
     """The bus of this process. It needs its own settings only."""
     telemetry.silence_loggers()
     return bus_from(get_bus_settings())
+
+
+@once
+def get_state() -> StateStore:
+    """The state of this process. It needs its own settings only.
+
+    Raises:
+        Misconfigured: they are missing or wrong.
+    """
+    return state_from(load_settings(StateSettings))
+
+
+@once
+def get_pause() -> PauseWatch:
+    """What this process knows of the pause."""
+    return PauseWatch(get_state, _now)
 
 
 def get_router_services() -> RouterServices:

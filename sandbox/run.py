@@ -110,6 +110,7 @@ def _introduction(system: System, folder: Path, ids: Mapping[str, str]) -> str:
   Telemetry    {system.telemetry.get("url") if system.telemetry else "-"}/_sandbox/summary
   Service Bus  port {system.servicebus.ready["port"]}
   Functions    {functions}
+  Health       {system.functions.get("http_url")}/api/health?code={system.functions.get("function_key")}
   Logs         {folder}
   Records      contact {ids["anna"]} (Anna), contact {ids["zoe"]} (Zoë),
                lead {ids["lars"]} (Lars), account {ids["bakery"]} (Bakery of the Square)

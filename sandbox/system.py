@@ -17,6 +17,8 @@ from sandbox.launch import ROOT, Part, launch
 
 #: The application settings of the running system.
 SETTINGS: Final = "local.settings.json"
+#: The example of the settings; its schedules are the usual ones.
+EXAMPLE: Final = ROOT / f"{SETTINGS}.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +172,7 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "SPOTLER_URL": f"{spotler.get('url')}/integrationservice-1.1.0",
         "SPOTLER_KEY": spotler.get("key"),
         "SPOTLER_SECRET": spotler.get("secret"),
-        "SWEEP_SCHEDULE": "0 */2 * * * *",
-        "REFRESH_AUTOMATIONS_SCHEDULE": "0 0 6,18 * * *",
-        "REFRESH_PERMISSIONS_SCHEDULE": "0 30 5 * * *",
-        "UPDATES_SCHEDULE": "0 */15 * * * *",
-        "BOUNCES_SCHEDULE": "0 15 1 * * *",
-        "LISTS_SCHEDULE": "0 45 1 * * *",
-        "VISITORS_SCHEDULE": "0 5 * * * *",
-        "RECONCILE_SCHEDULE": "0 0 4 * * 0",
-        "INTERACTIONS_SCHEDULE": "0 45 * * * *",
-        "CLEAN_UP_SCHEDULE": "0 0 3 * * *",
+        **_schedules(),
     }
     if options.lock_seconds:
         settings["JOB_LEASE_SECONDS"] = str(options.lock_seconds)
@@ -192,6 +185,12 @@ def _telemetry_settings(telemetry: Part) -> dict[str, str]:
         "APPLICATIONINSIGHTS_CONNECTION_STRING": telemetry.get("connection_string"),
         "PYTHON_ENABLE_OPENTELEMETRY": "true",
     }
+
+
+def _schedules() -> dict[str, str]:
+    """When each timer runs, as in the example of the settings."""
+    values: dict[str, str] = json.loads(EXAMPLE.read_text(encoding="utf-8"))["Values"]
+    return {name: value for name, value in values.items() if name.endswith("_SCHEDULE")}
 
 
 def _leads_settings(leads: Part) -> dict[str, str]:

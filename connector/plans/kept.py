@@ -24,6 +24,7 @@ from connector.sync.both_ways import inward
 from connector.sync.both_ways.columns import shared_columns
 from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.brake.brake import COUNTS, PLANS, TRIES, BrakeCount
+from connector.sync.brake.derived import MISSING
 from connector.sync.lists.orders import order
 from connector.sync.old_values import begun
 from connector.sync.one_by_one import one_by_one
@@ -117,11 +118,13 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     counts, done = Counter[str](), 0
     for part in services.state.names(f"{PLANS}/{plan}/"):
-        for chunk in batched(_records(services.state, part), CHUNK, strict=False):
+        for chunk in map(dict, batched(_records(services.state, part).items(), CHUNK, strict=False)):
             records = RecordReader(services).read(chunk)
             _bring_inward(unbraked, records)
             records = RecordReader(services).read(chunk)
-            for result in send(unbraked, list(records.values())).values():
+            missing = [each.unknown() for ref, each in records.items() if MISSING in chunk[ref]]
+            others = [each for ref, each in records.items() if MISSING not in chunk[ref]]
+            for result in (send(unbraked, missing, always=True) | send(unbraked, others)).values():
                 counts[code_of(result.error) if isinstance(result, NotSent) else result.code] += 1
             done += len(chunk)
             seen(done)

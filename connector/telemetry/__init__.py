@@ -68,9 +68,6 @@ def fields(**values: str | float | None) -> dict[str, str | float]:
 
 def silence_loggers() -> None:
     """Silence what libraries log by themselves: addresses with queries, and texts of failed sign-ins."""
-    import stamina  # noqa: PLC0415 - this module is loaded at the first message, before what is heavy
-
-    stamina.instrumentation.set_on_retry_hooks([])
     for name in ("azure", "msal", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
 

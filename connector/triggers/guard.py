@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 #: thread uses up its locks. The loop's own pool has only a few threads more than the machine has cores. Threads are
 #: created when they are needed.
 MOST: Final = 64
-_threads: Final = ContextThreadPool(MOST, thread_name_prefix="function")
+threads: Final = ContextThreadPool(MOST, thread_name_prefix="function")
 
 
 class NotDone(Exception):
@@ -72,7 +72,7 @@ async def _run(
 
     enter_invocation(context)
     pipeline.start()
-    if not await asyncio.get_running_loop().run_in_executor(_threads, is_done or _is_done, name, work):
+    if not await asyncio.get_running_loop().run_in_executor(threads, is_done or _is_done, name, work):
         raise failure
 
 

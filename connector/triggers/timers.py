@@ -1,7 +1,7 @@
 """What runs on a schedule. The schedules are settings, so that an administrator can change them without a release."""
 
-import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -10,8 +10,6 @@ from connector.triggers import guard
 
 if TYPE_CHECKING:
     from connector.services import Services
-
-log = logging.getLogger(__name__)
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -132,25 +130,18 @@ async def reconcile_weekly(timer: func.TimerRequest, context: func.Context) -> N
     await _run("reconcile-weekly", start_reconcile, context)
 
 
-def _remember(services: "Services", name: str) -> None:
-    """Remember the success; where that is not possible, the work is done all the same."""
-    from connector import telemetry  # noqa: PLC0415
-    from connector.gauges.successes import remember_success  # noqa: PLC0415
-
-    try:
-        remember_success(services.state, name, services.now())
-    except Exception as error:  # noqa: BLE001 - whatever it is
-        telemetry.log_problem(log, error, operation=name)
-
-
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
     def run() -> None:
         from connector import telemetry  # noqa: PLC0415
-        from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
+        from connector.services import get_pause, get_services, get_state  # noqa: PLC0415 - heavy, loaded when used
+        from connector.state.successes import record_success  # noqa: PLC0415
 
-        services = get_services()
-        work(services)
+        pause = get_pause()
+        if pause.is_on():
+            pause.log_once()
+            return
+        work(get_services())
         telemetry.succeeded(name)
-        _remember(services, name)
+        record_success(get_state, name, datetime.now(UTC))
 
     await guard.run_timer(name, run, context)

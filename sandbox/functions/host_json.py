@@ -67,11 +67,20 @@ class ServiceBusOptions(_Section):
         return self
 
 
+class HttpOptions(_Section):
+    """`extensions.http`, as far as it is known here; other names are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    route_prefix: str = "api"
+
+
 LogLevel = Literal["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"]
 
 
 class _Extensions(_Section):
     service_bus: ServiceBusOptions = ServiceBusOptions()
+    http: HttpOptions = HttpOptions()
 
 
 class Logging(_Section):
@@ -105,6 +114,11 @@ class HostJson(_Section):
     def service_bus(self) -> ServiceBusOptions:
         """The options of the Service Bus extension."""
         return self.extensions.service_bus
+
+    @property
+    def http(self) -> HttpOptions:
+        """The options of HTTP triggers."""
+        return self.extensions.http
 
     @classmethod
     def load(cls, app: Path) -> "HostJson":

@@ -10,6 +10,7 @@ The exit code is 0 when all expectations are met, 1 when one is missed, 2 when t
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -90,7 +91,7 @@ def _chain(options: argparse.Namespace) -> int:
 
 def _bus(file: Path | None) -> int:
     print(bus.heading(), flush=True)
-    figures = bus.measure(bus.MESSAGES, FOLDER / "bus")
+    figures = bus.measure(bus.MESSAGES, _empty_folder("bus"))
     expected = bus.expectations(figures)
     return _judge(expected, file, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
 
@@ -98,7 +99,7 @@ def _bus(file: Path | None) -> int:
 def _records(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS if options.latency_ms is None else options.latency_ms
     print(records.heading(options.records, latency_ms), flush=True)
-    figures = records.measure(options.records, latency_ms, FOLDER / "records")
+    figures = records.measure(options.records, latency_ms, _empty_folder("records"))
     print(*(phase.line for phase in figures.phases), sep="\n", flush=True)
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = records.expectations(figures)
@@ -108,7 +109,7 @@ def _records(options: argparse.Namespace) -> int:
 def _night(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS if options.latency_ms is None else options.latency_ms
     print(night.heading(options.night, latency_ms), flush=True)
-    figures = night.measure(options.night, latency_ms, FOLDER / "night")
+    figures = night.measure(options.night, latency_ms, _empty_folder("night"))
     print(*(pull.line for pull in figures.pulls), sep="\n", flush=True)
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = night.expectations(figures)
@@ -119,7 +120,11 @@ def _lists(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS_OF_OPERATIONS if options.latency_ms is None else options.latency_ms
     print(lists.heading(options.lists, latency_ms), flush=True)
     figures = lists.measure(
-        options.lists, latency_ms, FOLDER / "lists", show=lambda phase: print(phase.line, flush=True)
+        options.lists,
+        latency_ms,
+        _empty_folder("lists"),
+        show=lambda phase: print(phase.line, flush=True),
+        in_place=options.in_place,
     )
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = lists.expectations(figures, latency_ms)
@@ -139,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"how long each call takes at least: {LATENCY_MS}, or {LATENCY_MS_OF_OPERATIONS} with --operations",
     )
     parser.add_argument("--alone", action="store_true", help="with --operations: leave out the naive connector")
+    parser.add_argument("--in-place", action="store_true", help="with --lists: leave out the first sync")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
     which.add_argument(
@@ -190,12 +196,19 @@ def _run(table: Table, file: Path | None) -> int:
     starting = import_seconds()
     measured: list[Measured] = []
     for case in table.cases:
-        measured.append(Measured(case, measure(case, FOLDER / case.slug)))
+        measured.append(Measured(case, measure(case, _empty_folder(case.slug))))
         line = table.row(measured[-1], measured)
         if line is not None:
             print(line, flush=True)
     expected = [*table.expectations(measured), report.import_expectation(starting)]
     return _judge(expected, file, report.as_json(measured, expected, starting))
+
+
+def _empty_folder(name: str) -> Path:
+    """Where a measurement leaves its logs; empty, because a worker would go on where that of an earlier run ended."""
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _judge(expected: Sequence[Expectation], file: Path | None, figures: dict[str, object]) -> int:

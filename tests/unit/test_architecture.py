@@ -35,7 +35,7 @@ HEIGHTS = {
             ("consent",),
             ("mapping",),
             ("services",),
-            ("routing",),
+            ("routing", "health"),
             ("sync",),
             ("plans",),
             ("pulls", "reconcile"),

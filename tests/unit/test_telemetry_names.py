@@ -14,16 +14,15 @@ from connector import telemetry
 from connector.consent.history import Change
 from connector.dataverse.choices import ConsentCause
 from connector.gauges.looking import SLOWLY, Gauges
-from connector.gauges.successes import last_successes, remember_success
 from connector.http import Clock, Transport
 from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, Location
+from connector.state.successes import record_success
 from connector.sync.permissions.history import append
 from connector.telemetry import measuring, names
 from connector.telemetry.measuring import MetricTally
 from connector.telemetry.names import LOG_DIMENSIONS, METRICS
 from connector.triggers import guard
-from tests.memory_state import MemoryState
 from tests.unit.scripted_server import DROP, Answer, FakeTime, ScriptedServer
 
 ROOT = Path(__file__).parents[2]
@@ -190,7 +189,7 @@ def messages(monkeypatch):
 def test_the_sweep_reports_what_waits_and_what_stands_still(world, emitted, messages):
     state, now = world.services.state, world.now
     messages |= {Location("add-tag"): 7, Location("dataverse", dead_letters=True): 2, QUARANTINE: 3}
-    remember_success(state, "read-updates", now - timedelta(minutes=5))
+    record_success(lambda: state, "read-updates", now - timedelta(minutes=5))
     state.write("feeds/updates", {"seen": [], "until": (now - timedelta(hours=1)).isoformat()}, version=None)
     state.write("plans/p-1", {}, version=None)
     state.write("plans/p-1/brake/part", {}, version=None)
@@ -232,17 +231,6 @@ def test_what_cannot_be_seen_is_logged_and_the_other_gauges_are_set(world, emitt
 
 def test_nobody_is_asked_while_nobody_collects():
     Gauges().look(None)
-
-
-def test_a_success_that_cannot_be_read_is_written_anew():
-    state, now = MemoryState(), datetime(2026, 3, 1, tzinfo=UTC)
-    state.write("timers/sweep-jobs", {"at": "yesterday"}, version=None)
-    assert last_successes(state) == {}
-
-    remember_success(state, "sweep-jobs", now - timedelta(minutes=2))
-    remember_success(state, "sweep-jobs", now)
-
-    assert last_successes(state) == {"sweep-jobs": now}
 
 
 def test_the_page_lists_every_metric_and_every_field_and_no_other():
