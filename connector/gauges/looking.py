@@ -20,7 +20,7 @@ from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, dead_letter_locations, work_locations
 from connector.services import Services
 from connector.state import StoredValueUnreadable
-from connector.state.successes import last_successes
+from connector.state.successes import PREFIX as SUCCESSES, last_success
 from connector.telemetry.measuring import is_collecting, set_gauge
 from connector.telemetry.names import (
     BACKLOG,
@@ -100,8 +100,15 @@ def _reconcile(services: Services, _: datetime) -> None:
 
 
 def _timers(services: Services, now: datetime) -> None:
-    for timer, moment in last_successes(services.state).items():
-        set_gauge(TIMER_LAST_SUCCESS, _age(moment, now), timer=timer)
+    for name in services.state.names(SUCCESSES):
+        timer = name.removeprefix(SUCCESSES)
+        try:
+            moment = last_success(services.state, timer)
+        except StoredValueUnreadable as error:
+            telemetry.log_problem(log, error, operation=OPERATION)
+            continue
+        if moment is not None:
+            set_gauge(TIMER_LAST_SUCCESS, _age(moment, now), timer=timer)
 
 
 def _feeds(services: Services, now: datetime) -> None:

@@ -4,7 +4,7 @@ successes/sweep-jobs {"on": "2026-03-01T10:00:00+00:00"}
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -49,21 +49,3 @@ def last_success(state: StateStore, timer: str) -> datetime | None:
     """
     stored = state.read(PREFIX + timer)
     return Success.of(PREFIX + timer, stored.value).on if stored else None
-
-
-def last_successes(state: StateStore) -> Mapping[str, datetime]:
-    """When each timer last did its work, by its name; one that never did is missing, as is one that cannot be read.
-
-    Raises:
-        Transient, Misconfigured: the state cannot be read.
-    """
-    found = {}
-    for name in state.names(PREFIX):
-        timer = name.removeprefix(PREFIX)
-        try:
-            moment = last_success(state, timer)
-        except StoredValueUnreadable:
-            continue  # its next success writes it anew
-        if moment is not None:
-            found[timer] = moment
-    return found

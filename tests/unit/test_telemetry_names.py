@@ -17,13 +17,12 @@ from connector.gauges.looking import SLOWLY, Gauges
 from connector.http import Clock, Transport
 from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, Location
-from connector.state.successes import last_successes, record_success
+from connector.state.successes import record_success
 from connector.sync.permissions.history import append
 from connector.telemetry import measuring, names
 from connector.telemetry.measuring import MetricTally
 from connector.telemetry.names import LOG_DIMENSIONS, METRICS
 from connector.triggers import guard
-from tests.memory_state import MemoryState
 from tests.unit.scripted_server import DROP, Answer, FakeTime, ScriptedServer
 
 ROOT = Path(__file__).parents[2]
@@ -232,17 +231,6 @@ def test_what_cannot_be_seen_is_logged_and_the_other_gauges_are_set(world, emitt
 
 def test_nobody_is_asked_while_nobody_collects():
     Gauges().look(None)
-
-
-def test_a_success_that_cannot_be_read_is_written_anew():
-    state, now = MemoryState(), datetime(2026, 3, 1, tzinfo=UTC)
-    state.write("successes/sweep-jobs", {"on": "yesterday"}, version=None)
-    assert last_successes(state) == {}
-
-    record_success(lambda: state, "sweep-jobs", now - timedelta(minutes=2))
-    record_success(lambda: state, "sweep-jobs", now)
-
-    assert last_successes(state) == {"sweep-jobs": now}
 
 
 def test_the_page_lists_every_metric_and_every_field_and_no_other():
