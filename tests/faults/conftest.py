@@ -8,8 +8,6 @@ import pytest
 @pytest.fixture
 def day(dataverse_standin, spotler_standin):
     """A simulated day, with nothing in either system."""
-    import stamina
-
     from connector import telemetry
     from tests.faults.support import Simulation
 
@@ -18,7 +16,6 @@ def day(dataverse_standin, spotler_standin):
         simulation = Simulation(dataverse_standin, spotler_standin, pool)
         yield simulation
         simulation.close()
-    stamina.instrumentation.set_on_retry_hooks(None)
 
 
 @pytest.fixture

@@ -120,6 +120,15 @@ def test_lint_runs_everything_and_fails_if_one_fails_or_is_killed(run, calls, fa
     assert [command[2] for command in calls] == ["ruff", "ruff", "mypy"]
 
 
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_the_package_is_built_everywhere_and_needs_no_virtual_environment(calls, monkeypatch, system):
+    monkeypatch.setattr(dev, "os", SimpleNamespace(name=system, environ={}))
+    monkeypatch.setattr(sys, "argv", ["dev.py", "package"])
+
+    assert dev.main() == 0
+    assert calls == [[sys.executable, str(dev.ROOT / "infra" / "package.py")]]
+
+
 @pytest.mark.parametrize("arguments", [["run", "--twice"], ["lint", "connector"], ["deploy"], []])
 def test_what_nobody_understands_is_refused_before_anything_is_installed(calls, monkeypatch, capsys, arguments):
     monkeypatch.setattr(sys, "argv", ["dev.py", *arguments])
