@@ -29,7 +29,10 @@ from requests.structures import CaseInsensitiveDict
 from connector.errors import Misconfigured, Transient, Unclear
 from connector.http.clock import SYSTEM_CLOCK, Clock
 from connector.http.limiter import Limiter
+from connector.http.pace import Pace
 from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
+from connector.telemetry import measuring
+from connector.telemetry.names import CALLS, LIMITER_PARALLEL
 
 #: Attempts of one call. What fails three times is better tried again from the bus than in a thread.
 ATTEMPTS: Final = 3
@@ -75,7 +78,9 @@ class Transport:
         session: replaces the session that is made otherwise.
         clock: time and randomness.
         limiter: replaces the `Limiter` that is made otherwise.
+        pace: spaces the calls, for a system that says what is left of what it allows.
         on_call: receives every attempt; must be quick, thread-safe and never raise.
+        left: what the headers of an answer say about the share of what the system allows that is left; never raises.
     """
 
     def __init__(
@@ -89,14 +94,17 @@ class Transport:
         session: requests.Session | None = None,
         clock: Clock = SYSTEM_CLOCK,
         limiter: Limiter | None = None,
+        pace: Pace | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        left: Callable[[Mapping[str, str]], float | None] = lambda _headers: None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.on_call = on_call
+        self._left = left
         self._timeout = (min(timeout, CONNECT_TIMEOUT), timeout)
         self._system = system
         self._clock = clock
-        self._limiter = limiter or Limiter(system, parallel, clock)
+        self._limiter = limiter or Limiter(system, parallel, clock, pace)
         self._session = session or new_session(self.base_url, parallel, verify)
 
     def send(
@@ -160,18 +168,21 @@ class Transport:
             if call.before is not None:
                 call.before()
             started = self._clock.monotonic()
-            status = wait = None
+            status = wait = left = None
             try:
                 response = self._session.send(
                     call.prepared(self._session.headers), timeout=self._timeout, allow_redirects=False
                 )
                 status = response.status_code
                 wait = retry_after(response.headers.get("Retry-After"), self._clock)
+                left = self._left(response.headers)
             except FAULTS as error:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started
-                self._limiter.observe(status, seconds, wait)
+                self._limiter.observe(status, seconds, wait, left)
+                measuring.count(CALLS, system=self._system, outcome=_outcome(status))
+                measuring.set_gauge(LIMITER_PARALLEL, self._limiter.limit, system=self._system)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
         if status < 500 and status != THROTTLED:
@@ -247,6 +258,15 @@ class _Budget:
     def left(self) -> float:
         """Seconds left of the budget."""
         return self._deadline - self._clock.monotonic()
+
+
+def _outcome(status: int | None) -> str:
+    """How an attempt ended, for telemetry."""
+    if status is None or status >= 500:
+        return "failed"
+    if status == THROTTLED:
+        return "throttled"
+    return "refused" if status >= 400 else "ok"
 
 
 def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, dict[str, str]]:

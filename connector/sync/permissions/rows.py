@@ -35,8 +35,9 @@ from connector.errors import ConnectorError
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.permissions.creation import AlreadyThere, create
-from connector.sync.permissions.history import append, latest
-from connector.sync.permissions.places import storage_of
+from connector.sync.permissions.history import append
+from connector.sync.permissions.places import newest_entries, storage_of
+from connector.sync.permissions.qualified import refused_as_leads
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.permissions.variables import variables_of
 from connector.sync.permissions.withdrawal import opt_ins_decided, withdrawals_decided
@@ -90,6 +91,7 @@ class PermissionRows:
         if not edited and not lacking:
             return results
         histories: dict[RecordRef, dict[str, Latest]] = {}
+        refused: dict[RecordRef, tuple[PermissionRow, ...]] = {}
 
         def rows_of(record: Record, variables: Variables) -> list[NewRow]:
             origin = Origin.SPOTLER if made_from_spotler else Origin.OLDER
@@ -100,6 +102,7 @@ class PermissionRows:
                 now=self._services.now(),
                 known=known.get(record.ref, {}),
                 history=histories.get(record.ref, {}),
+                refused=refused.get(record.ref, ()),
             )
             return rows_to_create(record.facts, record.decision, given)
 
@@ -109,7 +112,8 @@ class PermissionRows:
             lacking = {ref for ref, rows in drafts.items() if rows}
             # What was withdrawn before decides about those that are on only.
             on = [ref for ref in lacking if any(row.on for row in drafts[ref])]
-            histories |= latest(self._services.dataverse, {*edited, *on})
+            histories |= newest_entries(self._services, {*edited, *on})
+            refused |= refused_as_leads(self._services, [ref for ref in on if ref in created])
         except ConnectorError as error:
             return results | dict.fromkeys({*lacking, *edited}, error)
         results |= self._note([each for each in told if each.ref in edited], histories)
