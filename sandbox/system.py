@@ -34,6 +34,7 @@ class Options:
         workers: engine processes.
         leads: whether Spotler Leads is there too, and configured.
         automatic: whether changes of records are posted too, and not only jobs that are created.
+        telemetry: whether there is an endpoint for telemetry, and the app sends its own there.
     """
 
     latency_ms: int = 0
@@ -44,6 +45,7 @@ class Options:
     workers: int = 1
     leads: bool = False
     automatic: bool = False
+    telemetry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,13 @@ class System:
     functions: Part
     settings: Mapping[str, str]
     leads: Part | None = None
+    telemetry: Part | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """All parts, in the order in which they were started."""
-        leads = (self.leads,) if self.leads else ()
-        return (self.servicebus, self.dataverse, self.spotler, *leads, self.functions)
+        more = [part for part in (self.leads, self.telemetry) if part is not None]
+        return (self.servicebus, self.dataverse, self.spotler, *more, self.functions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Surroundings:
     settings: Mapping[str, str]
     folder: Path
     leads: Part | None = None
+    telemetry: Part | None = None
 
 
 @contextmanager
@@ -91,7 +95,9 @@ def running(options: Options | None = None, *, folder: Path | None = None) -> It
     """
     options = options or Options()
     with surroundings(options, folder=folder) as around, functions(around, options) as app:
-        yield System(around.servicebus, around.dataverse, around.spotler, app, around.settings, around.leads)
+        yield System(
+            around.servicebus, around.dataverse, around.spotler, app, around.settings, around.leads, around.telemetry
+        )
 
 
 @contextmanager
@@ -122,6 +128,7 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
         servicebus = start("sandbox.servicebus", lock)
         spotler = start("sandbox.spotler", latency)
         leads = start("sandbox.leads", latency) if options.leads else None
+        telemetry = start("sandbox.telemetry", []) if options.telemetry else None
         dataverse = start(
             "sandbox.dataverse",
             [
@@ -137,12 +144,13 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
         settings = {
             **_settings(servicebus, dataverse, spotler, options),
             **(_leads_settings(leads) if leads else {}),
+            **(_telemetry_settings(telemetry) if telemetry else {}),
             "STATE": str((folder / "state").absolute()),
             **options.settings,
         }
         stack.callback((folder / SETTINGS).unlink, missing_ok=True)
         write_settings(folder / SETTINGS, settings)
-        yield Surroundings(servicebus, dataverse, spotler, settings, folder, leads)
+        yield Surroundings(servicebus, dataverse, spotler, settings, folder, leads, telemetry)
 
 
 def write_settings(path: Path, settings: Mapping[str, str]) -> None:
@@ -175,6 +183,14 @@ def _schedules() -> dict[str, str]:
     """When each timer runs, as in the example of the settings."""
     values: dict[str, str] = json.loads(EXAMPLE.read_text(encoding="utf-8"))["Values"]
     return {name: value for name, value in values.items() if name.endswith("_SCHEDULE")}
+
+
+def _telemetry_settings(telemetry: Part) -> dict[str, str]:
+    """As the infrastructure sets them, but for the sign-in, which a stand-in cannot check."""
+    return {
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": telemetry.get("connection_string"),
+        "PYTHON_ENABLE_OPENTELEMETRY": "true",
+    }
 
 
 def _leads_settings(leads: Part) -> dict[str, str]:

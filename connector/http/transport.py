@@ -31,6 +31,8 @@ from connector.http.clock import SYSTEM_CLOCK, Clock
 from connector.http.limiter import Limiter
 from connector.http.pace import Pace
 from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
+from connector.telemetry import measuring
+from connector.telemetry.names import CALLS, LIMITER_PARALLEL
 
 #: Attempts of one call. What fails three times is better tried again from the bus than in a thread.
 ATTEMPTS: Final = 3
@@ -44,6 +46,7 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_WAIT: Final = 600.0
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
+_ENCODER: Final = json_codec.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 #: Methods of calls that need not say that they have no body.
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 #: Addresses that are sent as they are: encoded, without a fragment, and without a step up or down (RFC 3986).
@@ -178,6 +181,8 @@ class Transport:
             finally:
                 seconds = self._clock.monotonic() - started
                 self._limiter.observe(status, seconds, wait, left)
+                measuring.count(CALLS, system=self._system, outcome=_outcome(status))
+                measuring.set_gauge(LIMITER_PARALLEL, self._limiter.limit, system=self._system)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
         if status < 500 and status != THROTTLED:
@@ -255,11 +260,19 @@ class _Budget:
         return self._deadline - self._clock.monotonic()
 
 
+def _outcome(status: int | None) -> str:
+    """How an attempt ended, for telemetry."""
+    if status is None or status >= 500:
+        return "failed"
+    if status == THROTTLED:
+        return "throttled"
+    return "refused" if status >= 400 else "ok"
+
+
 def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, dict[str, str]]:
     """The bytes to send, encoded once for all attempts, and the header that belongs to them."""
     if json is not None:
-        text = json_codec.dumps(json, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text.encode(), {"Content-Type": "application/json; charset=utf-8"}
+        return _ENCODER.encode(json).encode(), {"Content-Type": "application/json; charset=utf-8"}
     return (data.encode() if isinstance(data, str) else data), {}
 
 

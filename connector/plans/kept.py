@@ -78,12 +78,17 @@ class HeaderValue(StoredValue):
 def kept_plans(state: StateStore) -> list[KeptPlan]:
     """The plans that wait, the oldest first."""
     found = []
-    for plan in sorted({name.split("/")[1] for name in state.names(f"{PLANS}/")}):
+    for plan in sorted(plans_that_wait(state)):
         try:
             found.append(_kept(state, plan))
         except StoredValueUnreadable as error:
             found.append(KeptPlan(plan, "", "", 0, {}, error.sentence))
     return found
+
+
+def plans_that_wait(state: StateStore) -> frozenset[str]:
+    """The ids of the plans that wait, without reading any."""
+    return frozenset(name.split("/")[1] for name in state.names(f"{PLANS}/"))
 
 
 def held_records(state: StateStore) -> frozenset[RecordRef]:
@@ -181,7 +186,7 @@ def _settle(state: StateStore, plan: str, *, approved: bool) -> None:
 
 
 def _check_existence(state: StateStore, plan: str) -> None:
-    if not any(name.split("/")[1] == plan for name in state.names(f"{PLANS}/")):
+    if plan not in plans_that_wait(state):
         raise NoSuchPlan
 
 

@@ -4,7 +4,8 @@
 With --operations all operations instead, without limits, beside the floor that latency and calls set. With --records
 many contacts without a job: a first load, and a night with a few changes. With --lists a Marketing List with many
 members: its first sync, and with a few changes. With --night what one mailing to many people leaves behind, as the
-pulls of a night read it. With --bus the stand-in of Service Bus alone.
+pulls of a night read it. With --bus the stand-in of Service Bus alone. With --start the start of the app and of its
+telemetry alone.
 The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
 """
 
@@ -25,7 +26,7 @@ from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
 from tests.bench.report import Expectation, Measured
-from tests.bench.startup import import_seconds
+from tests.bench.startup import import_seconds, telemetry_start
 from tests.bench.work import OPERATIONS
 
 JOBS: Final = 1000
@@ -60,6 +61,8 @@ def main() -> int:
             return _night(options)
         if options.lists is not None:
             return _lists(options)
+        if options.start:
+            return _start(options.json)
         return _bus(options.json) if options.bus else _chain(options)
     except (BenchFailed, DidNotStart) as error:
         print(f"The bench failed: {error}", file=sys.stderr)
@@ -94,6 +97,14 @@ def _bus(file: Path | None) -> int:
     figures = bus.measure(bus.MESSAGES, _empty_folder("bus"))
     expected = bus.expectations(figures)
     return _judge(expected, file, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
+
+
+def _start(file: Path | None) -> int:
+    telemetry = telemetry_start()
+    print(telemetry.line, flush=True)
+    seconds = import_seconds()
+    figures = {"import_seconds": seconds, "telemetry": asdict(telemetry)}
+    return _judge([report.import_expectation(seconds)], file, figures)
 
 
 def _records(options: argparse.Namespace) -> int:
@@ -171,6 +182,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"a Marketing List with so many members, {lists.MEMBERS:,} by default",
     )
+    which.add_argument("--start", action="store_true", help="the start of the app and of its telemetry alone")
     which.add_argument("--bus", action="store_true", help="the stand-in of Service Bus alone")
     which.add_argument(
         "--operations",

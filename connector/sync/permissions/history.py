@@ -16,6 +16,8 @@ from connector.dataverse.names import Account, Consent, Contact, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.sync.moments import read_moment
+from connector.telemetry import measuring
+from connector.telemetry.names import CONSENT_CHANGES
 
 #: The lookup of Consent History that belongs to each table.
 _NAVIGATION: Final = {
@@ -49,6 +51,9 @@ def append(dataverse: Dataverse, changes: Sequence[Change]) -> dict[RecordRef, C
     for key in deleted:
         del failed[key]
     failed |= _write(dataverse, deleted, linked=False)
+    for change in (change for key, change in by_key.items() if key not in failed):
+        source = change.cause.name.lower()
+        measuring.count(CONSENT_CHANGES, source=source, state="on" if change.after else "off")
     return {by_key[key].record: HistoryNotWritten(error.sentence) for key, error in failed.items()}
 
 
