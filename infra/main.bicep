@@ -19,7 +19,7 @@ param principalId string = ''
 @description('What principalId is.')
 param principalType string = 'User'
 
-@description('Object id of the group of operators: may read messages and put them back. Empty: nobody.')
+@description('Object id of the group of operators: may look at everything, and put messages back. Empty: nobody.')
 param operatorGroupId string = ''
 
 @description('Address of the Dataverse environment, https://ORGANISATION.crm4.dynamics.com, without a path.')
@@ -124,6 +124,7 @@ module monitoring 'modules/monitoring.bicep' = {
     dailyCapGb: logDailyCapGb
     alertEmail: alertEmail
     publisherPrincipalId: identity.outputs.principalId
+    operatorGroupId: operatorGroupId
   }
 }
 

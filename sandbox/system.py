@@ -179,18 +179,18 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
     return settings
 
 
+def _schedules() -> dict[str, str]:
+    """When each timer runs, as in the example of the settings."""
+    values: dict[str, str] = json.loads(EXAMPLE.read_text(encoding="utf-8"))["Values"]
+    return {name: value for name, value in values.items() if name.endswith("_SCHEDULE")}
+
+
 def _telemetry_settings(telemetry: Part) -> dict[str, str]:
     """As the infrastructure sets them, but for the sign-in, which a stand-in cannot check."""
     return {
         "APPLICATIONINSIGHTS_CONNECTION_STRING": telemetry.get("connection_string"),
         "PYTHON_ENABLE_OPENTELEMETRY": "true",
     }
-
-
-def _schedules() -> dict[str, str]:
-    """When each timer runs, as in the example of the settings."""
-    values: dict[str, str] = json.loads(EXAMPLE.read_text(encoding="utf-8"))["Values"]
-    return {name: value for name, value in values.items() if name.endswith("_SCHEDULE")}
 
 
 def _leads_settings(leads: Part) -> dict[str, str]:

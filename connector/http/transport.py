@@ -46,6 +46,7 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_WAIT: Final = 600.0
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
+_ENCODER: Final = json_codec.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 #: Methods of calls that need not say that they have no body.
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 #: Addresses that are sent as they are: encoded, without a fragment, and without a step up or down (RFC 3986).
@@ -271,8 +272,7 @@ def _outcome(status: int | None) -> str:
 def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, dict[str, str]]:
     """The bytes to send, encoded once for all attempts, and the header that belongs to them."""
     if json is not None:
-        text = json_codec.dumps(json, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text.encode(), {"Content-Type": "application/json; charset=utf-8"}
+        return _ENCODER.encode(json).encode(), {"Content-Type": "application/json; charset=utf-8"}
     return (data.encode() if isinstance(data, str) else data), {}
 
 

@@ -103,6 +103,8 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   properties: { reserved: true }
 }
 
+// Updates are of the kind Recreate, which is the default: what runs is ended, and claims and the sweep repair it. The other
+// kind, RollingUpdate, is a preview.
 resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location

@@ -11,6 +11,9 @@ param alertEmail string
 @description('The identity that may send telemetry.')
 param publisherPrincipalId string
 
+@description('The group that may look at everything. Empty: nobody.')
+param operatorGroupId string
+
 var roles = loadJsonContent('../roles.json')
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
@@ -65,6 +68,17 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
     principalId: publisherPrincipalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+// Operators look at the app, its logs and the workbook. Reader shows no settings and no keys.
+resource operators 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  name: guid(resourceGroup().id, operatorGroupId, roles.reader)
+  scope: resourceGroup()
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.reader)
+    principalId: operatorGroupId
+    principalType: 'Group'
   }
 }
 

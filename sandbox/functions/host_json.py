@@ -67,15 +67,15 @@ class ServiceBusOptions(_Section):
         return self
 
 
+LogLevel = Literal["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"]
+
+
 class HttpOptions(_Section):
     """`extensions.http`, as far as it is known here; other names are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
     route_prefix: str = "api"
-
-
-LogLevel = Literal["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"]
 
 
 class _Extensions(_Section):

@@ -20,6 +20,8 @@ from tests.infra.functions import Later
 #: Where the types are, beside the repository; AZURE_TYPES names another place.
 TYPES_FILE: Final = Path(os.environ.get("AZURE_TYPES") or Path(__file__).parents[3] / "shared/azure-types/types.json")
 REQUIRED, READ_ONLY = 1, 2
+#: Whoever made the file left out all descriptions, and with them properties of that name, which hold any text.
+LEFT_OUT: Final = "description"
 #: Known of every resource, and made by the deployment itself.
 COMMON: Final = frozenset({"id", "type", "apiVersion"})
 
@@ -94,6 +96,8 @@ class _Check:
                 if declared["flags"] & READ_ONLY and not declared["flags"] & REQUIRED:
                     yield f"{path}.{name}: is read-only"
                 yield from self.value(self.of(declared["type"]), each, f"{path}.{name}")
+            elif name == LEFT_OUT and isinstance(each, str):
+                continue
             elif others:
                 yield from self.value(self.of(others), each, f"{path}.{name}")
             else:

@@ -41,9 +41,12 @@ def tagged(path: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}tag={OWN_TAG}"
 
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def encoded(value: object) -> bytes:
     """JSON without blanks. A lone surrogate, which UTF-8 has no bytes for, becomes a question mark."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
+    return _ENCODER.encode(value).encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,10 +84,10 @@ class PermissionRows:
         told = [_told(record, reported) for record in records]
         results: dict[RecordRef, Ensured] = {record.ref: record for record in told}
         items = {table: self._items(table) for table in {record.ref.table for record in told}}
-        edited = [each.ref for each in told if items[each.ref.table] and not each.is_noted]
+        edited = {each.ref for each in told if items[each.ref.table] and not each.is_noted}
         creatable = {table: self._creatable(table, each) for table, each in items.items()}
         may_lack = [each for each in told if each.ref in created or _is_understood(each, known.get(each.ref, {}))]
-        lacking = [each.ref for each in may_lack if missing_items(each.facts, creatable[each.ref.table])]
+        lacking = {each.ref for each in may_lack if missing_items(each.facts, creatable[each.ref.table])}
         if not edited and not lacking:
             return results
         histories: dict[RecordRef, dict[str, Latest]] = {}
@@ -109,7 +109,7 @@ class PermissionRows:
         try:
             variables = variables_of(self._services) if lacking else Variables()
             drafts = {each.ref: rows_of(each, variables) for each in told if each.ref in lacking}
-            lacking = [ref for ref, rows in drafts.items() if rows]
+            lacking = {ref for ref, rows in drafts.items() if rows}
             # What was withdrawn before decides about those that are on only.
             on = [ref for ref in lacking if any(row.on for row in drafts[ref])]
             histories |= newest_entries(self._services, {*edited, *on})
@@ -120,7 +120,7 @@ class PermissionRows:
         had = {key_of(item.name) for each in items.values() for item in each}
         if unknown := tuple(name for name in variables.names or () if had and key_of(name) not in had):
             _warn_of_unknown(unknown)
-        ready = {ref: record for ref in lacking if isinstance(record := results[ref], Record)}
+        ready = {ref: record for ref in drafts if ref in lacking and isinstance(record := results[ref], Record)}
         wanted = {ref: rows for ref, record in ready.items() if (rows := rows_of(record, variables))}
         return results | self._create(wanted, ready)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.infra.compiler import refusals
 from tests.infra.deploy import deploy, needs
 from tests.infra.lexer import BicepError
 from tests.infra.syntax import parse, read
@@ -146,3 +147,30 @@ def test_what_a_declaration_waits_for_includes_what_that_waits_for(file):
 def test_errors_name_the_file_and_the_line(tmp_path):
     with pytest.raises(BicepError, match=r"broken\.bicep:3: "):
         parse("var a = 1\n\nvar b = ;\n", tmp_path / "broken.bicep")
+
+
+RESOURCE = "resource a 'M.X/y@1' = {\n  name: 'x'\n}\n"
+MODULE = "module m 'm.bicep' = {\n  name: 'm'\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        (RESOURCE + "resource b 'M.X/z@1' = {\n  name: guid(a.id, a.name)\n}", []),
+        (RESOURCE + "resource b 'M.X/z@1' = {\n  name: a.properties.p\n}", ["b needs a.properties too early"]),
+        (
+            RESOURCE + "var v = a.properties.p\nresource b 'M.X/z@1' = {\n  name: 'x${v}'\n}",
+            ["b needs a.properties too early"],
+        ),
+        (MODULE + "resource b 'M.X/z@1' = if (m.outputs.o) {\n  name: 'x'\n}", ["b needs m.outputs too early"]),
+        (MODULE + "resource b 'M.X/z@1' = [for x in m.outputs.o: {\n  name: x\n}]", ["b needs m.outputs too early"]),
+        (MODULE + "resource b 'M.X/z@1' = {\n  name: 'x'\n  tags: { t: m.outputs.o }\n}", []),
+        ("var v = [for x in [1]: { y: [for z in [2]: z] }]", []),
+        ("var v = length([for x in [1]: x])", ["a loop is a part of an expression"]),
+        ("var v = true ? [for x in [1]: x] : []", ["a loop is a part of an expression"]),
+    ],
+)
+def test_what_the_compiler_refuses_is_found(tmp_path, text, refused):
+    found = refusals(parse(f"{text}\n", tmp_path / "f.bicep"))
+
+    assert [sentence.removeprefix("f.bicep: ") for sentence in found] == refused

@@ -7,6 +7,7 @@ import pytest
 import tree_sitter
 import tree_sitter_bicep
 
+from tests.infra.compiler import refusals
 from tests.infra.functions import Later
 from tests.infra.ours import FILES, INFRA, VARIANTS, deployed, one, resources
 from tests.infra.syntax import names_in, read
@@ -29,6 +30,11 @@ def test_another_parser_finds_no_error_either(path):
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
 
     assert not parser.parse(path.read_bytes()).root_node.has_error
+
+
+@EACH_FILE
+def test_the_compiler_would_refuse_nothing(path):
+    assert refusals(read(path)) == []
 
 
 @EACH_FILE

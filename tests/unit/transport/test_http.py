@@ -273,6 +273,8 @@ def test_the_number_of_calls_adapts_to_the_answers(server, make, time):
 
 def test_the_limiter_learns_from_every_attempt(server, make):
     class Recording:
+        limit = 8
+
         def __init__(self):
             self.observed = []
 
