@@ -9,6 +9,7 @@
     python3 dev.py connector ...   the connector's command line, against the running system
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
     python3 dev.py workbook        the workbook of Azure Monitor, from its parts
+    python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
 file, so that one that is too old for the rest finds a newer one or says where to get it.
@@ -37,13 +38,16 @@ SETTINGS = ROOT / ".sandbox" / "local.settings.json"
 
 def main() -> int:
     """Run a command in the virtual environment and return its exit code."""
-    if os.name == "nt":
+    if os.name == "nt" and sys.argv[1:2] != ["package"]:
         sys.exit("The system on one machine needs Linux or macOS; on Windows use WSL (wsl --install).")
     parser = _parser()
     options, rest = parser.parse_known_args()
     if rest and options.command not in ("test", "bench", "connector"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
-    install()
+    if options.command != "package":  # which needs nothing but Python and its pip
+        install()
+    # Else each of the many processes would compile all modules anew, and pytest all tests; Git ignores what is kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return COMMANDS[options.command](options, rest)
 
 
@@ -63,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     timer.add_argument("name", help="its function, for example sweep_jobs")
     workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
     workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
+    commands.add_parser("package", help="build the package that Azure runs")
     return parser
 
 
@@ -74,7 +79,7 @@ def run_system(options: argparse.Namespace, _: list[str]) -> int:
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
     """Run the tests, in two processes per core unless a number is asked for: many tests wait for other processes."""
     wanted = str(2 * (os.process_cpu_count() or 1))
-    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted, "--dist", "loadgroup"]
+    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted]
     selection = [] if options.nightly else ["-m", "not nightly"]
     return call(PYTHON, "-m", "pytest", *processes, *selection, *rest)
 
@@ -118,6 +123,11 @@ def workbook(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "infra.workbook.picture") if options.picture else 0
 
 
+def package(_: argparse.Namespace, __: list[str]) -> int:
+    """Build the package that Azure runs."""
+    return call(find_python(), ROOT / "infra" / "package.py")
+
+
 def no_system() -> int:
     """Say what is missing: the settings are there as long as the system runs."""
     print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
@@ -132,6 +142,7 @@ COMMANDS = {
     "connector": connector,
     "run-timer": run_timer,
     "workbook": workbook,
+    "package": package,
 }
 
 

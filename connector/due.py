@@ -21,6 +21,8 @@ OLDER_LONGEST: Final = timedelta(seconds=60)
 #: How long a batch waits when the app is not set up: an administrator needs minutes, and looking once a minute costs
 #: next to nothing.
 NOT_SET_UP: Final = timedelta(minutes=1)
+#: How long work waits that arrives during a pause: it then arrives again, which costs a message each time.
+PAUSED: Final = timedelta(minutes=1)
 #: How long a message waits that was posted before its change was saved: Dataverse ends a transaction after two minutes.
 UNSAVED: Final = timedelta(minutes=3)
 #: The part of the lock of its messages after which a batch begins nothing new: the rest is for writing outcomes.

@@ -16,10 +16,11 @@ from connector.dataverse.permission_tables import PermissionTable, periodiek
 from connector.errors import Misconfigured
 from connector.mapping import Mapping, Times, load_mapping
 from connector.servicebus.bus import Bus, bus_from
-from connector.settings import Settings, get_bus_settings, get_settings
+from connector.settings import Settings, StateSettings, get_bus_settings, get_settings, load_settings
 from connector.spotler import Spotler, spotler_from
 from connector.spotler.leads import SpotlerLeads, leads_from
 from connector.state import StateStore, state_from
+from connector.state.pause import PauseWatch
 from connector.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,22 @@ def get_bus() -> Bus:
     return bus_from(get_bus_settings())
 
 
+@once
+def get_state() -> StateStore:
+    """The state of this process. It needs its own settings only.
+
+    Raises:
+        Misconfigured: they are missing or wrong.
+    """
+    return state_from(load_settings(StateSettings))
+
+
+@once
+def get_pause() -> PauseWatch:
+    """What this process knows of the pause."""
+    return PauseWatch(get_state, _now)
+
+
 def get_router_services() -> RouterServices:
     """The services of the router. Without a mapping it goes on: what it routes then waits until there is one."""
     mapping = None
@@ -131,6 +148,7 @@ def get_services() -> Services:
     from connector.mapping.live import refuse_unfit  # noqa: PLC0415 - only needed once
 
     settings = get_settings()
+    telemetry.set_brief(settings.telemetry_job_lines == "problems")
     services = services_with(settings, get_mapping())
     try:
         refuse_unfit(services.mapping, services.dataverse, services.spotler.fields)

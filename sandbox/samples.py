@@ -217,6 +217,8 @@ SAMPLES: Final = (
     _good(Operation.REFRESH_PERMISSIONS, "", work=Work(None, shared=True, reads=2)),
     # It reads the ids, the records with all that decides about them, the contacts and their status.
     _good(Operation.RECONCILE, "", work=Work(None, calls=2, shared=True, reads=8), last=True),
+    # It reads the fields.
+    _good(Operation.CHECK, "", work=Work(None, shared=True)),
     _good(Operation.ANONYMIZE_CONTACT, "contact Zoë", ZOE, Work("contact.anonymized")),
     _good(Operation.PROMOTE_VISITOR, "visitor Garden Centre", visitor("garden")),
     _refused(Operation.PROMOTE_VISITOR, "promoted before", "ALREADY_PROMOTED", visitor("before")),

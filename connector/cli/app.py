@@ -13,6 +13,7 @@ from connector.cli import consent, jobs, mapping, messages, plan, stored_message
 from connector.cli.codes import codes
 from connector.cli.entities import entities
 from connector.cli.output import error_text
+from connector.cli.pause import pause, resume
 from connector.cli.reconcile import reconcile
 from connector.cli.undo import undo
 from connector.cli.why import why
@@ -28,7 +29,9 @@ app.add_typer(stored_message_commands.quarantine, name="quarantine")
 app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
 app.command()(codes)
 app.command()(entities)
+app.command()(pause)
 app.command()(reconcile)
+app.command()(resume)
 app.command()(undo)
 app.command()(why)
 

@@ -33,6 +33,7 @@ class Operation(IntEnum):
     REFRESH_PERMISSIONS = 100000016
     PROMOTE_VISITOR = 100000017
     RECONCILE = 100000018
+    CHECK = 100000019
 
     @property
     def slug(self) -> str:

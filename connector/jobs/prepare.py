@@ -87,8 +87,20 @@ def _with_records[Plan](
             results[attempt.job.id] = Failed(error)
             continue
         intent, permission = operation.intent(plan), operation.permission(plan)
-        item, ordered_on = attempt.item, _ordered_on(attempt)
-        tasks.append(Task(attempt.job, plan, record, intent, permission, item.step, ordered_on, item.first_attempt))
+        item = attempt.item
+        tasks.append(
+            Task(
+                attempt.job,
+                plan,
+                record,
+                intent,
+                permission,
+                item.step,
+                ordered_on=_ordered_on(attempt),
+                begun_on=item.first_attempt,
+                routed_on=None if item.reason == "sweep" else item.first_seen,
+            )
+        )
     return tasks, results
 
 

@@ -101,10 +101,19 @@ def put_back_all(bus: Bus, bodies: Iterable[bytes], error: Exception, *, operati
         Transient, Misconfigured: when the bus cannot take them either.
     """
     telemetry.log_problem(log, error, operation=operation)
+    put_back_until(bus, bodies, now + due_times.NOT_SET_UP, operation=operation)
+
+
+def put_back_until(bus: Bus, bodies: Iterable[bytes], due: datetime, *, operation: str) -> None:
+    """Put a whole batch back, untouched: with their claims, and without counting an attempt or a delivery.
+
+    Raises:
+        Transient, Misconfigured: when the bus cannot take them.
+    """
     put_back = PutBack()
     for body in bodies:
         try:
-            put_back.wait(WorkItem.from_body(body), now + due_times.NOT_SET_UP)
+            put_back.wait(WorkItem.from_body(body), due)
         except Unreadable as unreadable:
             quarantine(bus, body, unreadable, source=operation)
     put_back.send(bus)

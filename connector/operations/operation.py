@@ -43,6 +43,7 @@ class Task[Plan]:
         step: how many steps of a long work are done.
         ordered_on: when it was ordered, at the latest; None if that is not known.
         begun_on: when its first attempt began; None if that is not known.
+        routed_on: when its message was routed; None where the sweep found the row.
     """
 
     job: JobRow
@@ -53,6 +54,7 @@ class Task[Plan]:
     step: int = 0
     ordered_on: datetime | None = None
     begun_on: datetime | None = None
+    routed_on: datetime | None = None
 
     @property
     def removes(self) -> bool:

@@ -8,5 +8,14 @@ arrives, never at import: `function_app.py` must index with an empty environment
 
 from connector.settings.bus import MANAGED_IDENTITY, BusSettings
 from connector.settings.settings import Settings, get_bus_settings, get_settings, load_settings
+from connector.settings.systems import StateSettings
 
-__all__ = ["MANAGED_IDENTITY", "BusSettings", "Settings", "get_bus_settings", "get_settings", "load_settings"]
+__all__ = [
+    "MANAGED_IDENTITY",
+    "BusSettings",
+    "Settings",
+    "StateSettings",
+    "get_bus_settings",
+    "get_settings",
+    "load_settings",
+]

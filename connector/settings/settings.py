@@ -8,6 +8,7 @@ from connector.errors import Misconfigured
 from connector.settings.bus import BusSettings
 from connector.settings.feeds import FeedSettings
 from connector.settings.jobs import JobSettings
+from connector.settings.kinds import SettingsGroup
 from connector.settings.leads import LeadsSettings
 from connector.settings.lists import ListSettings
 from connector.settings.reconcile import ReconcileSettings
@@ -48,7 +49,7 @@ def get_bus_settings() -> BusSettings:
     return load_settings(BusSettings)
 
 
-def load_settings[S: BusSettings](kind: type[S]) -> S:
+def load_settings[S: SettingsGroup](kind: type[S]) -> S:
     """Read settings from the environment.
 
     Raises:

@@ -15,7 +15,7 @@ from connector.state.model import StateConflict, StateStore, Stored, StoredValue
 from connector.state.values import StoredMoment, StoredValue, stored_moment
 
 if TYPE_CHECKING:
-    from connector.settings import Settings
+    from connector.settings import StateSettings
 
 __all__ = [
     "BlobState",
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-def state_from(settings: "Settings") -> StateStore:
+def state_from(settings: "StateSettings") -> StateStore:
     """The state that the setting STATE describes. Nothing is connected to until it is used."""
     place = settings.state.get_secret_value()
     if settings.state_is_directory:

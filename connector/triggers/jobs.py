@@ -24,11 +24,16 @@ def _function_of(slug: str) -> Callable[[List[func.ServiceBusMessage], func.Cont
 
 def _run(slug: str, messages: Sequence[func.ServiceBusMessage]) -> None:
     from connector.jobs.batch import run_batch  # noqa: PLC0415 - heavy, loaded when used
-    from connector.jobs.put_back import put_back_all  # noqa: PLC0415
+    from connector.jobs.put_back import put_back_all, put_back_until  # noqa: PLC0415
     from connector.operations.registry import operation_of  # noqa: PLC0415
-    from connector.services import get_router_services, get_services  # noqa: PLC0415
+    from connector.services import get_bus, get_pause, get_router_services, get_services  # noqa: PLC0415
 
     bodies = [message.get_body() for message in messages]
+    pause = get_pause()
+    if pause.is_on():
+        pause.log_once()
+        put_back_until(get_bus(), bodies, pause.again(), operation=slug)
+        return
     try:
         services = get_services()
     except Exception as error:  # noqa: BLE001 - whatever it is, ten deliveries within seconds would not fix it

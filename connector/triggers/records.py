@@ -27,11 +27,16 @@ async def sync_records(messages: List[func.ServiceBusMessage], context: func.Con
 
 
 def _sync(messages: Sequence[func.ServiceBusMessage]) -> None:
-    from connector.services import get_router_services, get_services  # noqa: PLC0415 - heavy, loaded when used
-    from connector.sync.automatic.changes import put_back_all, sync_changes  # noqa: PLC0415
+    from connector.services import get_bus, get_pause, get_router_services, get_services  # noqa: PLC0415 - heavy
+    from connector.sync.automatic.changes import put_back_all, put_back_until, sync_changes  # noqa: PLC0415
     from connector.sync.automatic.items import Delivered  # noqa: PLC0415
 
     incoming = [Delivered(message.get_body(), (message.delivery_count or 1) > 1) for message in messages]
+    pause = get_pause()
+    if pause.is_on():
+        pause.log_once()
+        put_back_until(get_bus(), incoming, pause.again())
+        return
     try:
         services = get_services()
     except Exception as error:  # noqa: BLE001 - whatever it is, ten deliveries within seconds would not fix it

@@ -1,6 +1,7 @@
 """What runs on a schedule. The schedules are settings, so that an administrator can change them without a release."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -16,10 +17,18 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.function_name("sweep_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def sweep_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Requeue the jobs whose message was lost."""
-    from connector.jobs.sweep import sweep  # noqa: PLC0415 - heavy, loaded when used
+    """Requeue the jobs whose message was lost, and look how much waits."""
 
-    await _run("sweep-jobs", sweep, context)
+    def sweep_and_look(services: "Services") -> None:
+        from connector.gauges.looking import gauges  # noqa: PLC0415 - heavy, loaded when used
+        from connector.jobs.sweep import sweep  # noqa: PLC0415
+
+        try:
+            sweep(services)
+        finally:
+            gauges.look(services)
+
+    await _run("sweep-jobs", sweep_and_look, context)
 
 
 @blueprint.function_name("refresh_automations_daily")
@@ -124,9 +133,15 @@ async def reconcile_weekly(timer: func.TimerRequest, context: func.Context) -> N
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
     def run() -> None:
         from connector import telemetry  # noqa: PLC0415
-        from connector.services import get_services  # noqa: PLC0415 - heavy, loaded when used
+        from connector.services import get_pause, get_services, get_state  # noqa: PLC0415 - heavy, loaded when used
+        from connector.state.successes import record_success  # noqa: PLC0415
 
+        pause = get_pause()
+        if pause.is_on():
+            pause.log_once()
+            return
         work(get_services())
         telemetry.succeeded(name)
+        record_success(get_state, name, datetime.now(UTC))
 
     await guard.run_timer(name, run, context)

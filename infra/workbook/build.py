@@ -64,7 +64,7 @@ def workbook(definition: Definition) -> _Json:
         heading: _Json = {"type": 1, "content": {"json": f"## {section.title}\n{section.text}"}, "name": f"{name}-text"}
         inner = [_metric(each, resources) if each.query is None else _query(each) for each in section.item]
         content = {"version": "NotebookGroup/1.0", "groupType": "editable", "items": [heading, *inner]}
-        items.append({"type": 12, "content": content, "name": name})
+        items.append({"type": 12, "content": content, "name": f"section-{name}"})
     return {
         "version": "Notebook/1.0",
         "items": items,
@@ -145,12 +145,12 @@ def _formatters(item: Item) -> list[_Json]:
             {"operator": "==", "thresholdValue": state, "representation": icon, "text": text}
             for state, (icon, text) in STATES.items()
         ]
-        grid.append({"operator": "Default", "thresholdValue": None, "representation": "unknown", "text": "{0}"})
-        options = {"thresholdsOptions": "icons", "thresholdsGrid": grid}
+        default: _Json = {"operator": "Default", "thresholdValue": None, "representation": "unknown", "text": "{0}"}
+        options: _Json = {"thresholdsOptions": "icons", "thresholdsGrid": [*grid, default]}
         made.append({"columnMatch": column, "formatter": 18, "formatOptions": options})
     for column, address in item.links.items():
-        options = {"linkColumn": address, "linkTarget": "Url"}
-        made.append({"columnMatch": column, "formatter": 1, "formatOptions": options})
+        link: _Json = {"linkColumn": address, "linkTarget": "Url"}
+        made.append({"columnMatch": column, "formatter": 1, "formatOptions": link})
     made += [{"columnMatch": column, "formatter": 5} for column in item.hidden]
     return made
 

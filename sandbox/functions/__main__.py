@@ -41,6 +41,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.functions", description=__doc__)
     parser.add_argument("--app", default=".", help="folder with function_app.py and host.json")
     parser.add_argument("--port", type=int, default=0, help="port of the side door; 0 takes a free one")
+    parser.add_argument("--http-port", type=int, default=0, help="port of the HTTP functions; 0 takes a free one")
     parser.add_argument("--run-timer", metavar="NAME", help="run one timer now; the exit code says how it ended")
     parser.add_argument("--workers", type=int, default=1, help="engine processes that share the calls")
     parser.add_argument("--no-timers", action="store_true", help="keep no schedules")
@@ -62,7 +63,9 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: bell.ring())
     timers = not options.no_timers
-    with FunctionsHost(options.app, workers=options.workers, timers=timers, on_failure=bell.ring) as host:
+    with FunctionsHost(
+        options.app, workers=options.workers, timers=timers, http_port=options.http_port, on_failure=bell.ring
+    ) as host:
         control = Control(host, options.port)
         control.start()
         ready = {
@@ -71,6 +74,8 @@ def _serve(options: argparse.Namespace) -> int:
             "pid": os.getpid(),
             "engine_pids": host.engine_pids,
             "control_url": control.url,
+            "http_url": host.http_url,
+            "function_key": host.function_key,
         }
         print(json.dumps(ready), flush=True)
         bell.wait()

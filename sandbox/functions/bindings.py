@@ -58,11 +58,23 @@ class TimerTrigger:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpTrigger:
+    """A function that answers requests. `needs_key` is whether it is called with a key; methods are in upper case."""
+
+    function: str
+    parameter: str
+    route: str
+    methods: frozenset[str]
+    needs_key: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Triggers:
     """The triggers of an app by kind."""
 
     service_bus: tuple[ServiceBusTrigger, ...]
     timers: tuple[TimerTrigger, ...]
+    http: tuple[HttpTrigger, ...] = ()
 
 
 class _Binding(BaseModel):
@@ -82,6 +94,9 @@ class _Binding(BaseModel):
     schedule: str = Field(default="", alias="schedule")
     run_on_startup: bool = False
     use_monitor: bool = True
+    route: str | None = None
+    methods: list[str] | None = None
+    auth_level: str = "function"
 
 
 def parse_raw(texts: Sequence[str]) -> list[RawBinding]:
@@ -93,19 +108,24 @@ def read_triggers(functions: Mapping[str, Sequence[RawBinding]], settings: AppSe
     """The triggers of every function, with settings resolved. Raises BindingRefused or SettingMissing."""
     service_bus: list[ServiceBusTrigger] = []
     timers: list[TimerTrigger] = []
+    http: list[HttpTrigger] = []
     for function, raw in functions.items():
         binding = _only_trigger(function, raw)
         if binding.type == "serviceBusTrigger":
             service_bus.append(_service_bus(function, binding, settings))
         elif binding.type == "timerTrigger":
             timers.append(_timer(function, binding, settings))
+        elif binding.type == "httpTrigger":
+            http.append(_http(function, binding, settings))
         else:
             raise BindingRefused(f"{function}: a trigger of type {binding.type} is not known to this host.")
-    return Triggers(tuple(service_bus), tuple(timers))
+    return Triggers(tuple(service_bus), tuple(timers), tuple(http))
 
 
 def _only_trigger(function: str, raw: Sequence[RawBinding]) -> _Binding:
     bindings = [_Binding.model_validate(item) for item in raw]
+    if any(each.type == "httpTrigger" for each in bindings):  # it answers through a binding of its own
+        bindings = [each for each in bindings if (each.type, each.name) != ("http", "$return")]
     if len(bindings) != 1:
         raise BindingRefused(
             f"{function} has the bindings {', '.join(b.type for b in bindings) or 'none'}; "
@@ -129,6 +149,24 @@ def _service_bus(function: str, binding: _Binding, settings: AppSettings) -> Ser
         many=binding.cardinality.lower() == "many",
         binary=binding.data_type.lower() == "binary",
         auto_complete=binding.auto_complete_messages,
+    )
+
+
+def _http(function: str, binding: _Binding, settings: AppSettings) -> HttpTrigger:
+    route = settings.resolve(function if binding.route is None else binding.route).strip("/")
+    if "{" in route:
+        raise BindingRefused(f"{function} has a route with parameters, which this host does not read.")
+    level = binding.auth_level.lower()
+    if level not in ("anonymous", "function"):
+        raise BindingRefused(f"{function} has the authorization level {level}, which this host does not check.")
+    if binding.methods is None:
+        raise BindingRefused(f"{function} names no methods; name those that it answers.")
+    return HttpTrigger(
+        function=function,
+        parameter=binding.name,
+        route=route,
+        methods=frozenset(method.upper() for method in binding.methods),
+        needs_key=level == "function",
     )
 
 

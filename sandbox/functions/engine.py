@@ -213,9 +213,10 @@ class Engine:
         if answer.exception():
             outcome.set_exception(EngineDied(f"The engine {self.pid} ended while it ran {function}."))
             return
-        result = answer.result().result
+        response = answer.result()
+        result = response.result
         if result.status == messages.StatusResult.Success:
-            outcome.set_result(Outcome())
+            outcome.set_result(Outcome(returned=response.return_value if response.HasField("return_value") else None))
         else:
             outcome.set_result(Outcome(result.exception.message or "no reason given", result.exception.stack_trace))
 

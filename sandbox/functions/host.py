@@ -7,6 +7,7 @@ with FunctionsHost("path/to/app") as host:
 
 import logging
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from sandbox.functions.bindings import BindingRefused, Triggers, read_triggers
 from sandbox.functions.engine import EngineLog
 from sandbox.functions.engines import Engines
 from sandbox.functions.host_json import HostJson
+from sandbox.functions.http_triggers import HttpFunctions
 from sandbox.functions.invocation import Outcome
 from sandbox.functions.service_bus import Listener, listener, stop_all
 from sandbox.functions.statistics import FunctionFigures, Statistics
@@ -43,8 +45,10 @@ class FunctionsHost:
     """Runs the app in one folder. `start` and `stop`, or use as a context manager.
 
     `environment` is what the app sees (by default that of this process), over `local.settings.json`. Without
-    `listen` no messages are received; without `timers` no schedule is kept, but `run_timer` works. `workers` engine
-    processes share the calls, as with FUNCTIONS_WORKER_PROCESS_COUNT; batches stay one at a time per function.
+    `listen` no messages and no requests are received; without `timers` no schedule is kept, but `run_timer` works.
+    `workers` engine processes share the calls, as with FUNCTIONS_WORKER_PROCESS_COUNT; batches stay one at a time per
+    function.
+    HTTP functions are served on `http_port`, 0 for a free one, and called with `function_key`.
     `on_failure` is called, from another thread, when the host gives up; `failure` says why.
     """
 
@@ -56,6 +60,7 @@ class FunctionsHost:
         workers: int = 1,
         listen: bool = True,
         timers: bool = True,
+        http_port: int = 0,
         on_log: Callable[[EngineLog], None] | None = None,
         on_failure: Callable[[], None] | None = None,
     ) -> None:
@@ -65,6 +70,9 @@ class FunctionsHost:
         self._on_failure = on_failure
         self._listen = listen
         self._keep_timers = timers
+        self._http_port = http_port
+        self._http: HttpFunctions | None = None
+        self.function_key = secrets.token_urlsafe(32)
         self._host_json = HostJson.load(self.app)
         self._settings = AppSettings.load(self.app, os.environ if environment is None else environment)
         self._statistics = Statistics()
@@ -100,6 +108,8 @@ class FunctionsHost:
             raise
         for each in self._listeners:
             each.start()
+        if self._http is not None:
+            self._http.start()
         if self._keep_timers:
             for timer in self._timers.values():
                 timer.start()
@@ -107,6 +117,8 @@ class FunctionsHost:
     def stop(self, grace: float = STOP_SECONDS) -> None:
         """Receives no more, waits up to `grace` seconds for what is under way, settles it, and ends the engines."""
         deadline = time.monotonic() + grace
+        if self._http is not None:
+            self._http.stop()
         for timer in self._timers.values():
             timer.ask_to_stop()
         busy = stop_all(self._listeners, grace)
@@ -124,6 +136,11 @@ class FunctionsHost:
     def engine_pids(self) -> list[int]:
         """The engine processes that run now."""
         return self._engines.pids
+
+    @property
+    def http_url(self) -> str:
+        """The address of the HTTP functions, without a path; empty where there are none."""
+        return self._http.url if self._http is not None else ""
 
     @property
     def restarts(self) -> int:
@@ -156,6 +173,11 @@ class FunctionsHost:
             self._listeners = [
                 listener(trigger, options, self._engines, self._statistics) for trigger in triggers.service_bus
             ]
+        if self._listen and triggers.http:
+            prefix, key = self._host_json.http.route_prefix, self.function_key
+            self._http = HttpFunctions(
+                triggers.http, self._engines, self._statistics, prefix=prefix, key=key, port=self._http_port
+            )
 
     def _fail(self, reason: str) -> None:
         self.failure = reason

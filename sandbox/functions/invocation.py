@@ -25,10 +25,14 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended. `error` is empty on success, else `ExceptionName: message`."""
+    """How a call ended. `error` is empty on success, else `ExceptionName: message`.
+
+    `returned` is what the function returned, as TypedData; only an HTTP function returns something.
+    """
 
     error: str = ""
     stack_trace: str = ""
+    returned: Any = None
 
     @property
     def succeeded(self) -> bool:

@@ -16,6 +16,7 @@ from google.protobuf import (  # type: ignore[import-untyped]
     descriptor_pool,
     duration_pb2,  # noqa: F401 - importing it puts Duration into the default pool
     message_factory,
+    timestamp_pb2,  # noqa: F401 - the same for Timestamp
 )
 from grpc_tools import protoc  # type: ignore[import-untyped]
 

@@ -83,7 +83,16 @@ def put_back_all(bus: Bus, messages: Iterable[Delivered], error: Exception, *, n
         Transient, Misconfigured: when the bus cannot take it either.
     """
     telemetry.log_problem(log, error, operation=SYNC_RECORDS)
-    bus.to_topic(TOPIC_JOBS, [item.again(now + due.NOT_SET_UP) for item in read_items(messages, bus)])
+    put_back_until(bus, messages, now + due.NOT_SET_UP)
+
+
+def put_back_until(bus: Bus, messages: Iterable[Delivered], moment: datetime) -> None:
+    """Put a whole batch back, untouched.
+
+    Raises:
+        Transient, Misconfigured: when the bus cannot take it.
+    """
+    bus.to_topic(TOPIC_JOBS, [item.again(moment) for item in read_items(messages, bus)])
 
 
 def _is_list(item: RecordItem) -> bool:

@@ -1,0 +1,90 @@
+"""`pause` and `resume`: the functions begin nothing for a while, so that a release cuts nothing off."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import typer
+
+from connector.cli.output import moment, refuse
+from connector.cli.rows import dataverse
+from connector.dataverse.api import Dataverse, filters
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.names import Job
+from connector.settings import StateSettings, load_settings
+from connector.state import StoredValueUnreadable, state_from
+from connector.state.pause import CACHED, PATIENCE, PAUSE, read_pause, set_pause
+
+#: Minutes after which a pause ends by itself: enough for a release.
+MINUTES: Final = 60
+#: The most: what waits for a retry is given up hours after its first attempt, and a pause does not stop that clock.
+MOST_MINUTES: Final = 120
+#: Seconds after which every instance has read the flag.
+SETTLED: Final = CACHED + PATIENCE + 1
+#: Seconds between two looks at the jobs.
+LOOK: Final = 5.0
+#: Looks in a row that must find nothing: between two chunks of a batch nothing is claimed for a moment.
+LOOKS: Final = 2
+#: Seconds after which `--wait` gives up: twice the longest run of a function.
+LONGEST: Final = 1200.0
+
+
+def pause(
+    minutes: Annotated[
+        int, typer.Option(help="The pause ends by itself after so many minutes.", min=1, max=MOST_MINUTES)
+    ] = MINUTES,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until no job is in hand.")] = False,
+) -> None:
+    """Let the functions begin nothing until resume: what they get comes back later, and timers stand still."""
+    now = datetime.now(UTC)
+    set_to = set_pause(state_from(load_settings(StateSettings)), now, timedelta(minutes=minutes))
+    typer.echo(f"Paused since {moment(set_to.since)}, at the latest until {moment(set_to.until)}. End it with: resume")
+    if wait:
+        with dataverse() as client:
+            _wait(client)
+
+
+def resume() -> None:
+    """End the pause: within seconds timers run again, and within a minute the jobs that waited."""
+    state = state_from(load_settings(StateSettings))
+    try:
+        was = read_pause(state, datetime.now(UTC))
+    except StoredValueUnreadable as error:
+        typer.echo(error.sentence, err=True)
+        was = None
+    state.delete(PAUSE)
+    typer.echo(f"Resumed; it was paused since {moment(was.since)}." if was else "There was no pause.")
+
+
+def _wait(client: Dataverse) -> None:
+    """Wait until the jobs that were begun are over.
+
+    Raises:
+        typer.Exit: some are in hand after the longest time, with 1.
+    """
+    time.sleep(SETTLED)
+    waited, free, said = 0.0, 0, -1
+    while True:
+        count = _in_hand(client)
+        free = free + 1 if count == 0 else 0
+        if free >= LOOKS:
+            break
+        if count and count != said:
+            typer.echo(f"Jobs in hand: {count}", err=True)
+        said = count
+        if waited >= LONGEST:
+            refuse(f"Jobs are in hand after {LONGEST / 60:.0f} minutes: {count}. The pause lasts on; see: job list")
+        time.sleep(LOOK)
+        waited += LOOK
+    typer.echo("No job is in hand.")
+
+
+def _in_hand(client: Dataverse) -> int:
+    """Jobs that a function works on now: begun, under a lease that has not passed."""
+    condition = filters.and_(
+        filters.eq(Job.STATUS, JobStatus.IN_PROGRESS),
+        filters.ne(Job.CLAIM, None),
+        filters.ne(Job.STARTED_ON, None),
+        filters.gt(Job.LEASE_UNTIL, datetime.now(UTC)),
+    )
+    return len(client.query(Job.SET, select=(Job.ID,), filter=condition, top=5000))

@@ -1,0 +1,148 @@
+"""The pause: a value in the state that tells the functions to begin nothing, for a release in which nothing is cut off.
+
+    python -m connector pause  ─► pause.json {since, until} ─► read by every instance within CACHED seconds
+    python -m connector resume ─► no pause.json
+
+While it lasts, functions put back what they get and timers do nothing; what was begun is finished. It ends by itself at
+`until`, so that a forgotten one does not stop the connector for ever.
+
+The connector must not depend on it: while the state cannot be read, what was last known holds, and at first that is
+"not paused". A read takes no function longer than PATIENCE.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector import due, telemetry
+from connector.errors import Misconfigured
+from connector.state.model import StateConflict, StateStore
+from connector.state.values import StoredMoment, StoredValue
+from connector.threads import start_thread
+
+log = logging.getLogger(__name__)
+
+#: The name of the value.
+PAUSE: Final = "pause"
+#: Seconds for which an instance remembers what it has read: a pause is obeyed after so long at the latest.
+CACHED: Final = 5.0
+#: Seconds that a function waits for the state before it goes on with what was last known.
+PATIENCE: Final = 2.0
+#: How often a value that others write at the same time is written again.
+_ATTEMPTS: Final = 5
+
+
+class Pause(StoredValue):
+    """A pause.
+
+    Attributes:
+        since: when it was ordered.
+        until: when it ends by itself.
+    """
+
+    since: StoredMoment
+    until: StoredMoment
+
+
+def read_pause(state: StateStore, now: datetime) -> Pause | None:
+    """The pause that lasts now, if there is one.
+
+    Raises:
+        Transient, Misconfigured: the state cannot be read.
+    """
+    stored = state.read(PAUSE)
+    pause = Pause.of(PAUSE, stored.value) if stored else None
+    return pause if pause is not None and pause.until > now else None
+
+
+def set_pause(state: StateStore, now: datetime, lasting: timedelta) -> Pause:
+    """Begin a pause, or let the one that lasts end so much later than now.
+
+    Raises:
+        Transient, Misconfigured: the state cannot be written.
+    """
+    for _ in range(_ATTEMPTS):
+        stored = state.read(PAUSE)
+        present = read_pause(state, now) if stored else None
+        value = {"since": (present.since if present else now).isoformat(), "until": (now + lasting).isoformat()}
+        try:
+            state.write(PAUSE, value, version=stored.version if stored else None)
+        except StateConflict:
+            continue
+        return Pause.of(PAUSE, value)
+    raise StateConflict(f"The stored value {PAUSE} was written by others again and again.")
+
+
+class PauseWatch:
+    """What this process knows of the pause; safe to use from several threads.
+
+    Args:
+        open_state: makes the state; it may raise, as for settings that are wrong.
+        now: the present, in UTC.
+        clock: seconds, for the time that an answer is remembered.
+    """
+
+    def __init__(
+        self,
+        open_state: Callable[[], StateStore],
+        now: Callable[[], datetime],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open = open_state
+        self._now = now
+        self._clock = clock
+        self._state: StateStore | None = None
+        self._lock = threading.Lock()
+        self._pause: Pause | None = None
+        self._asked_at: float | None = None
+        self._reading: threading.Event | None = None
+        self._logged: datetime | None = None
+
+    def is_on(self) -> bool:
+        """Whether nothing is to be begun now."""
+        with self._lock:
+            now = self._clock()
+            if self._reading is None and (self._asked_at is None or now - self._asked_at >= CACHED):
+                self._asked_at, self._reading = now, threading.Event()
+                start_thread(self._read)
+            reading = self._reading
+        if reading is not None:
+            reading.wait(PATIENCE)
+        pause = self._pause
+        return pause is not None and pause.until > self._now()
+
+    def again(self) -> datetime:
+        """When work that arrives now is to arrive again: the pause may be over by then."""
+        return self._now() + due.PAUSED
+
+    def log_once(self) -> None:
+        """Log that this process obeys the pause, once for each."""
+        with self._lock:
+            pause = self._pause
+            if pause is None or self._logged == pause.since:
+                return
+            self._logged = pause.since
+        log.warning("Paused since %s: nothing is begun.", f"{pause.since:%Y-%m-%d %H:%M:%SZ}")
+
+    def _read(self) -> None:
+        pause = self._pause
+        try:
+            if self._state is None:
+                self._state = self._open()
+            pause = read_pause(self._state, self._now())
+        except Misconfigured as error:
+            # Whoever needs the state says what is wrong with its settings; only a wrong value is known nowhere else.
+            if self._state is not None:
+                telemetry.log_problem(log, error, operation=PAUSE)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the work goes on
+            telemetry.log_problem(log, error, operation=PAUSE)
+        finally:
+            with self._lock:
+                self._pause = pause
+                done, self._reading = self._reading, None
+            if done is not None:
+                done.set()
