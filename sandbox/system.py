@@ -172,6 +172,7 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "RECONCILE_SCHEDULE": "0 0 4 * * 0",
         "INTERACTIONS_SCHEDULE": "0 45 * * * *",
         "CLEAN_UP_SCHEDULE": "0 0 3 * * *",
+        "DOCTOR_SCHEDULE": "0 20 * * * *",
     }
     if options.lock_seconds:
         settings["JOB_LEASE_SECONDS"] = str(options.lock_seconds)

@@ -39,6 +39,7 @@ EXPECTED = {
     "reconcile_weekly": TIMER % "%RECONCILE_SCHEDULE%",
     "read_interactions": TIMER % "%INTERACTIONS_SCHEDULE%",
     "clean_up_jobs": TIMER % "%CLEAN_UP_SCHEDULE%",
+    "doctor_hourly": TIMER % "%DOCTOR_SCHEDULE%",
     "refresh_automations_daily": TIMER % "%REFRESH_AUTOMATIONS_SCHEDULE%",
     "refresh_permissions_daily": TIMER % "%REFRESH_PERMISSIONS_SCHEDULE%",
 }

@@ -41,6 +41,7 @@ HEIGHTS = {
             ("pulls", "reconcile"),
             ("operations",),
             ("jobs",),
+            ("doctor",),
             ("triggers", "cli"),
         )
     )
