@@ -8,6 +8,7 @@
     python3 dev.py bench [...]     speed and calls, beside a naive connector
     python3 dev.py connector ...   the connector's command line, against the running system
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
+    python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
 file, so that one that is too old for the rest finds a newer one or says where to get it.
@@ -36,13 +37,16 @@ SETTINGS = ROOT / ".sandbox" / "local.settings.json"
 
 def main() -> int:
     """Run a command in the virtual environment and return its exit code."""
-    if os.name == "nt":
+    if os.name == "nt" and sys.argv[1:2] != ["package"]:
         sys.exit("The system on one machine needs Linux or macOS; on Windows use WSL (wsl --install).")
     parser = _parser()
     options, rest = parser.parse_known_args()
     if rest and options.command not in ("test", "bench", "connector"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
-    install()
+    if options.command != "package":  # which needs nothing but Python and its pip
+        install()
+    # Else each of the many processes would compile all modules anew, and pytest all tests; Git ignores what is kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return COMMANDS[options.command](options, rest)
 
 
@@ -60,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
     timer = commands.add_parser("run-timer", help="run a timer now, against the running system")
     timer.add_argument("name", help="its function, for example sweep_jobs")
+    commands.add_parser("package", help="build the package that Azure runs")
     return parser
 
 
@@ -71,7 +76,7 @@ def run_system(options: argparse.Namespace, _: list[str]) -> int:
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
     """Run the tests, in two processes per core unless a number is asked for: many tests wait for other processes."""
     wanted = str(2 * (os.process_cpu_count() or 1))
-    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted, "--dist", "loadgroup"]
+    processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted]
     selection = [] if options.nightly else ["-m", "not nightly"]
     return call(PYTHON, "-m", "pytest", *processes, *selection, *rest)
 
@@ -108,6 +113,11 @@ def run_timer(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
 
 
+def package(_: argparse.Namespace, __: list[str]) -> int:
+    """Build the package that Azure runs."""
+    return call(find_python(), ROOT / "infra" / "package.py")
+
+
 def no_system() -> int:
     """Say what is missing: the settings are there as long as the system runs."""
     print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
@@ -121,6 +131,7 @@ COMMANDS = {
     "bench": bench,
     "connector": connector,
     "run-timer": run_timer,
+    "package": package,
 }
 
 

@@ -148,6 +148,7 @@ def get_services() -> Services:
     from connector.mapping.live import refuse_unfit  # noqa: PLC0415 - only needed once
 
     settings = get_settings()
+    telemetry.set_brief(settings.telemetry_job_lines == "problems")
     services = services_with(settings, get_mapping())
     try:
         refuse_unfit(services.mapping, services.dataverse, services.spotler.fields)

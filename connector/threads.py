@@ -8,7 +8,7 @@ so all threads of the connector are started here.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 
 
 class ContextThreadPool(ThreadPoolExecutor):
@@ -23,3 +23,8 @@ class ContextThreadPool(ThreadPoolExecutor):
 def start_thread(work: Callable[[], object]) -> None:
     """Run the work in a thread of its own, in a copy of the present context; it does not keep the process alive."""
     threading.Thread(target=copy_context().run, args=(work,), daemon=True).start()
+
+
+def start_background_thread(name: str, work: Callable[[], object]) -> None:
+    """Run work that belongs to no invocation in a thread of its own; it does not keep the process alive."""
+    threading.Thread(target=Context().run, args=(work,), name=name, daemon=True).start()

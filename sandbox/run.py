@@ -27,7 +27,7 @@ def run(folder: Path) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with running(Options(automatic=True, leads=True), folder=folder) as system:
+    with running(Options(automatic=True, leads=True, telemetry=True), folder=folder) as system:
         ids = create_fixtures(People(system.dataverse))
         print(_introduction(system, folder, ids), flush=True)
         while not ended.wait(LOOK_SECONDS):
@@ -107,6 +107,7 @@ def _introduction(system: System, folder: Path, ids: Mapping[str, str]) -> str:
   Dataverse    {system.dataverse.get("url")}
   Spotler      {system.spotler.get("url")}
   Website      {system.leads.get("url") if system.leads else "-"} (Spotler Leads)
+  Telemetry    {system.telemetry.get("url") if system.telemetry else "-"}/_sandbox/summary
   Service Bus  port {system.servicebus.ready["port"]}
   Functions    {functions}
   Health       {system.functions.get("http_url")}/api/health?code={system.functions.get("function_key")}

@@ -17,6 +17,8 @@ from sandbox.launch import ROOT, Part, launch
 
 #: The application settings of the running system.
 SETTINGS: Final = "local.settings.json"
+#: The example of the settings; its schedules are the usual ones.
+EXAMPLE: Final = ROOT / f"{SETTINGS}.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Options:
         workers: engine processes.
         leads: whether Spotler Leads is there too, and configured.
         automatic: whether changes of records are posted too, and not only jobs that are created.
+        telemetry: whether there is an endpoint for telemetry, and the app sends its own there.
     """
 
     latency_ms: int = 0
@@ -42,6 +45,7 @@ class Options:
     workers: int = 1
     leads: bool = False
     automatic: bool = False
+    telemetry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,13 @@ class System:
     functions: Part
     settings: Mapping[str, str]
     leads: Part | None = None
+    telemetry: Part | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """All parts, in the order in which they were started."""
-        leads = (self.leads,) if self.leads else ()
-        return (self.servicebus, self.dataverse, self.spotler, *leads, self.functions)
+        more = [part for part in (self.leads, self.telemetry) if part is not None]
+        return (self.servicebus, self.dataverse, self.spotler, *more, self.functions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Surroundings:
     settings: Mapping[str, str]
     folder: Path
     leads: Part | None = None
+    telemetry: Part | None = None
 
 
 @contextmanager
@@ -89,7 +95,9 @@ def running(options: Options | None = None, *, folder: Path | None = None) -> It
     """
     options = options or Options()
     with surroundings(options, folder=folder) as around, functions(around, options) as app:
-        yield System(around.servicebus, around.dataverse, around.spotler, app, around.settings, around.leads)
+        yield System(
+            around.servicebus, around.dataverse, around.spotler, app, around.settings, around.leads, around.telemetry
+        )
 
 
 @contextmanager
@@ -120,6 +128,7 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
         servicebus = start("sandbox.servicebus", lock)
         spotler = start("sandbox.spotler", latency)
         leads = start("sandbox.leads", latency) if options.leads else None
+        telemetry = start("sandbox.telemetry", []) if options.telemetry else None
         dataverse = start(
             "sandbox.dataverse",
             [
@@ -135,12 +144,13 @@ def surroundings(options: Options, *, folder: Path | None = None) -> Iterator[Su
         settings = {
             **_settings(servicebus, dataverse, spotler, options),
             **(_leads_settings(leads) if leads else {}),
+            **(_telemetry_settings(telemetry) if telemetry else {}),
             "STATE": str((folder / "state").absolute()),
             **options.settings,
         }
         stack.callback((folder / SETTINGS).unlink, missing_ok=True)
         write_settings(folder / SETTINGS, settings)
-        yield Surroundings(servicebus, dataverse, spotler, settings, folder, leads)
+        yield Surroundings(servicebus, dataverse, spotler, settings, folder, leads, telemetry)
 
 
 def write_settings(path: Path, settings: Mapping[str, str]) -> None:
@@ -162,21 +172,25 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "SPOTLER_URL": f"{spotler.get('url')}/integrationservice-1.1.0",
         "SPOTLER_KEY": spotler.get("key"),
         "SPOTLER_SECRET": spotler.get("secret"),
-        "SWEEP_SCHEDULE": "0 */2 * * * *",
-        "REFRESH_AUTOMATIONS_SCHEDULE": "0 0 6,18 * * *",
-        "REFRESH_PERMISSIONS_SCHEDULE": "0 30 5 * * *",
-        "UPDATES_SCHEDULE": "0 */15 * * * *",
-        "BOUNCES_SCHEDULE": "0 15 1 * * *",
-        "LISTS_SCHEDULE": "0 45 1 * * *",
-        "VISITORS_SCHEDULE": "0 5 * * * *",
-        "RECONCILE_SCHEDULE": "0 0 4 * * 0",
-        "INTERACTIONS_SCHEDULE": "0 45 * * * *",
-        "CLEAN_UP_SCHEDULE": "0 0 3 * * *",
-        "DOCTOR_SCHEDULE": "0 20 * * * *",
+        **_schedules(),
     }
     if options.lock_seconds:
         settings["JOB_LEASE_SECONDS"] = str(options.lock_seconds)
     return settings
+
+
+def _schedules() -> dict[str, str]:
+    """When each timer runs, as in the example of the settings."""
+    values: dict[str, str] = json.loads(EXAMPLE.read_text(encoding="utf-8"))["Values"]
+    return {name: value for name, value in values.items() if name.endswith("_SCHEDULE")}
+
+
+def _telemetry_settings(telemetry: Part) -> dict[str, str]:
+    """As the infrastructure sets them, but for the sign-in, which a stand-in cannot check."""
+    return {
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": telemetry.get("connection_string"),
+        "PYTHON_ENABLE_OPENTELEMETRY": "true",
+    }
 
 
 def _leads_settings(leads: Part) -> dict[str, str]:

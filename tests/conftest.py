@@ -1,4 +1,7 @@
-"""Every test begins with nothing logged, and none is judged by how fast the machine is."""
+"""Every test begins with nothing logged, and none is judged by how fast the machine is.
+
+What several folders need and what is slow to start is started here, once per process that runs tests.
+"""
 
 import pytest
 from hypothesis import settings
@@ -14,3 +17,39 @@ def _no_problem_logged_before(monkeypatch):
     from connector.problem_log import ProblemLog
 
     monkeypatch.setattr(telemetry, "_problems", ProblemLog())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Several processes share the tests as `tests/distribution.py` says."""
+    from tests.distribution import ByFile
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """In several processes, what takes longest is begun first."""
+    if hasattr(config, "workerinput"):
+        from tests.distribution import begin_with_the_longest
+
+        begin_with_the_longest(items)
+
+
+@pytest.fixture(scope="session")
+def dataverse_standin(tmp_path_factory):
+    """Dataverse as a process, without service protection limits; whoever uses it empties it first."""
+    from sandbox.dataverse.server import running
+
+    folder = tmp_path_factory.mktemp("dataverse")
+    with running("--ca-file", str(folder / "ca.pem"), "--no-limits") as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def spotler_standin():
+    """Spotler as a process; whoever uses it empties it first."""
+    from sandbox.spotler.server import running
+
+    with running() as standin:
+        yield standin

@@ -1,7 +1,8 @@
 """`job explain`: everything that is known about one job.
 
 What happened, from the row and the log; what happens next, and what the job waits for; its messages on the bus. The log
-of a host on this machine is read; for the log in Azure a query is printed.
+of a host on this machine is read; for the log in Azure queries are printed, because the same rows have other names in
+the component of Application Insights and in its workspace.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -61,9 +62,7 @@ def explain(
         [title(this), *story(events)],
         ["", "Next", *last_problem(this, row), *next_step(this, siblings, now)],
         ["", "On the bus", *on_the_bus(this.id)],
-        ["", f"The log lines are from {log}."]
-        if log
-        else ["", "In Application Insights, under Logs", *log_query(this.id, _moment(row, "createdon") or now)],
+        ["", f"The log lines are from {log}."] if log else [*log_queries(this.id, _moment(row, "createdon") or now)],
     ):
         typer.echo("\n".join(paragraph))
 
@@ -145,14 +144,23 @@ def on_the_bus(job_id: str) -> Iterator[str]:
     yield "Work items that are due later cannot be seen on a topic before their time."
 
 
-def log_query(job_id: str, created: datetime) -> Iterator[str]:
-    """A query for the log lines of a job, ready to paste."""
-    since = (created - CLOCK_MARGIN).astimezone(UTC)
+def log_queries(job_id: str, created: datetime) -> Iterator[str]:
+    """Queries for the log lines of a job, ready to paste: one for each place where people look."""
+    since = f"datetime({(created - CLOCK_MARGIN).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ})"
+    yield ""
+    yield "In Application Insights, under Logs"
     yield "union traces, exceptions"
-    yield f"| where timestamp > datetime({since:%Y-%m-%dT%H:%M:%SZ})"
+    yield f"| where timestamp > {since}"
     yield f'| where message has "{job_id}" or tostring(customDimensions) has "{job_id}"'
     yield "| project timestamp, severityLevel, operation_Name, message, type, customDimensions"
     yield "| order by timestamp asc"
+    yield ""
+    yield "In the Log Analytics workspace, under Logs"
+    yield "union AppTraces, AppExceptions"
+    yield f"| where TimeGenerated > {since}"
+    yield f'| where Message has "{job_id}" or tostring(Properties) has "{job_id}"'
+    yield "| project TimeGenerated, SeverityLevel, OperationName, Message, ExceptionType, Properties"
+    yield "| order by TimeGenerated asc"
 
 
 def _messages(job_id: str, found: Iterable[StoredMessage]) -> Iterator[str]:

@@ -8,7 +8,8 @@
 | made from Spotler | each permission whose state is known; the variables do not count | it is on there |
 
 No row starts as subscribed where all permissions of the record are off, where the person opted out of everything in
-Spotler, or where the history says that the permission was withdrawn, unless Spotler reports a newer opt-in.
+Spotler, where the history says that the permission was withdrawn, or where the record refused it when it was a lead,
+unless Spotler reports a newer opt-in.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.consent.decision import Decision, Fate
-from connector.consent.facts import ConsentSource, Facts, PermissionReport, Presence
+from connector.consent.facts import ConsentSource, Facts, PermissionReport, PermissionRow, Presence
 from connector.consent.history import Latest
 from connector.consent.permissions import Item, key_of
 from connector.consent.reasons import Reason
@@ -95,6 +96,7 @@ class Circumstances:
         variables: what the environment variables say.
         known: the states that Spotler was last known to have, by bit.
         history: the newest entry about each permission, by its name as it is compared.
+        refused: rows of the lead that the record was made of, which refuse.
         now: the present.
     """
 
@@ -104,6 +106,7 @@ class Circumstances:
     now: datetime
     known: Mapping[int, KnownState] = field(default_factory=dict)
     history: Mapping[str, Latest] = field(default_factory=dict)
+    refused: Sequence[PermissionRow] = ()
 
 
 def missing_items(facts: Facts, items: Sequence[Item]) -> list[Item]:
@@ -183,6 +186,8 @@ def _cause_of(report: PermissionReport | None, *, on: bool) -> ConsentCause:
 
 
 def _is_withdrawn(item: Item, given: Circumstances) -> bool:
+    if any(key_of(row.name) == key_of(item.name) or row.bit == item.bit for row in given.refused):
+        return True
     latest = given.history.get(key_of(item.name))
     return latest is not None and not latest.on
 
@@ -191,4 +196,9 @@ def _is_newer(item: Item, report: PermissionReport | None, given: Circumstances)
     """Whether nothing was withdrawn, or Spotler reports an opt-in that is newer."""
     if not _is_withdrawn(item, given):
         return True
-    return report is not None and report.at is not None and report.at > given.history[key_of(item.name)].at
+    if report is None or report.at is None:
+        return False
+    refused = [row.at for row in given.refused if key_of(row.name) == key_of(item.name) or row.bit == item.bit]
+    latest = given.history.get(key_of(item.name))
+    refused += [latest.at] if latest is not None and not latest.on else []
+    return all(at is not None and report.at > at for at in refused)

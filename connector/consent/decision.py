@@ -16,18 +16,22 @@ The rules, the first that applies. "Off on both sides": every permission in Spot
 | none of these | sent | yes | each by itself |
 
 Where several apply, the rows are off as soon as one says so: somebody with Do Not Email and Do Not Bulk Email is
-anonymised, and gets no permission back when Do Not Email is cleared. The same holds for an opt-out in Spotler. How a
-permission is decided by itself is described in `connector.consent.permissions`, and which jobs are refused in
-`connector.consent.intent`.
+anonymised, and gets no permission back when Do Not Email is cleared. The same holds for an opt-out in Spotler, and for
+a contact that Spotler has lost. How a permission is decided by itself is described in `connector.consent.permissions`,
+and which jobs are refused in `connector.consent.intent`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from connector.consent.facts import Facts, State
 from connector.consent.permissions import Item, Switches, Verdict, match, verdicts
 from connector.consent.reasons import Reason
+
+#: What the contact in Spotler says: it switches the row off too.
+_OFF_IN_SPOTLER: Final = (Reason.OPTED_OUT_IN_SPOTLER, Reason.MISSING_IN_SPOTLER)
 
 
 class Fate(StrEnum):
@@ -120,10 +124,10 @@ def _why_silenced(facts: Facts) -> Reason | None:
 def _withdrawals(facts: Facts, both_sides: Reason | None) -> Mapping[str, Reason]:
     """Why subscribed rows are switched off in Dataverse too.
 
-    An opt-out in Spotler counts whatever else keeps the permission off now, because that may be taken back later. Where
+    What Spotler says counts whatever else keeps the permission off now, because that may be taken back later. Where
     a rule switches the row off too, the rule is the reason: it counts from now, and the opt-out from an earlier time.
     """
-    opted_out = (each for each in verdicts(facts, None) if each.reason is Reason.OPTED_OUT_IN_SPOTLER)
-    reasons = {each.row: each.reason for each in opted_out}
+    said_off = (each for each in verdicts(facts, None) if each.reason in _OFF_IN_SPOTLER)
+    reasons = {each.row: each.reason for each in said_off}
     found = {row.id: both_sides or reasons.get(row.id) for row in facts.rows if row.subscribed}
     return {row: reason for row, reason in found.items() if reason is not None}

@@ -74,17 +74,19 @@ class PermissionReport:
 
     Attributes:
         name: the name of the permission.
-        bit: its bit.
+        bit: its bit, if it is known.
         on: whether it is on; off is an opt-out.
         at: when it was switched, if that is known.
         seen: when Spotler had it so, if that is known; unlike `at`, this says nothing of when it was switched.
+        missing: whether it is off because Spotler had lost the contact, so that an opt-out may have been lost too.
     """
 
     name: str
-    bit: int
+    bit: int | None
     on: bool
     at: datetime | None = None
     seen: datetime | None = None
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

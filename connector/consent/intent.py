@@ -73,6 +73,13 @@ class OptedOut(Refused):
     advice = "Nothing can be sent to this person until they opt in again."
 
 
+class PermissionsLost(OptedOut):
+    """Spotler had lost the contact, so its permissions were switched off: an opt-out may have been lost with it."""
+
+    code = "CONTACT_MISSING"
+    advice = "The contact was made again; if the person wants this, set the job back to Queued."
+
+
 #: The error of a job that could get a person mailed, by the reason why it must not.
 _REFUSALS: Final[Mapping[Reason | None, Callable[[], ConnectorError]]] = {
     Reason.DO_NOT_EMAIL: DoNotEmail,

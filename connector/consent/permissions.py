@@ -8,6 +8,8 @@ A permission is on if, and only if,
 
 "Newer" needs both times; equal is not newer. So an opt-out wins over anything that is not provably newer.
 
+A contact that Spotler has lost counts as an opt-out of all its permissions, because one may have been lost with it.
+
 Names and bits: Spotler may rename a permission, its bit stays.
 
 | Verdict | Its name is a permission in Spotler | Only its bit is one |
@@ -93,11 +95,12 @@ def verdicts(facts: Facts, all_off: Reason | None) -> tuple[Verdict, ...]:
         rows = [each for each in group if isinstance(each, PermissionRow)]
         reports = [each for each in group if isinstance(each, PermissionReport)]
         opt_outs = [facts.spotler.opted_out_at] if facts.spotler.opted_out else []
-        opt_outs += [each.at for each in reports if not each.on]
-        refusals = [*opt_outs, *(row.at for row in rows if row.refuses)]
+        opt_outs += [each.at for each in reports if not each.on and not each.missing]
+        losses = [each.at for each in reports if not each.on and each.missing]
+        refusals = [*opt_outs, *losses, *(row.at for row in rows if row.refuses)]
         switched_on = any(each.on and _newer_than_all(each.at, refusals) for each in reports)
         for row in rows:
-            off = all_off or (None if switched_on else _why_off(row, rows, opt_outs))
+            off = all_off or (None if switched_on else _why_off(row, rows, opt_outs, losses))
             on = Reason.ON_IN_SPOTLER if switched_on else Reason.ROW_SUBSCRIBED
             found.append(Verdict(row.name, row.bit, off is None, off or on, row.id))
         if not rows and (all_off or switched_on or opt_outs):
@@ -136,18 +139,25 @@ def match(decided: Iterable[Verdict], items: Sequence[Item], limit: Collection[s
     return Switches(dict(sorted(bits.items())), unmatched, lost)
 
 
-def _why_off(row: PermissionRow, rows: Iterable[PermissionRow], opt_outs: Sequence[datetime | None]) -> Reason | None:
+def _why_off(
+    row: PermissionRow,
+    rows: Iterable[PermissionRow],
+    opt_outs: Sequence[datetime | None],
+    losses: Sequence[datetime | None],
+) -> Reason | None:
     """Why a row does not switch its permission on; None if it does.
 
     Args:
         row: the row.
         rows: all rows of the permission.
         opt_outs: when the person opted out in Spotler, of this permission or of everything.
+        losses: when Spotler had lost the contact.
     """
     reasons = {
         Reason.NOT_SUBSCRIBED: not row.subscribed,
-        # Before the other reasons, because it switches the row off: the others may go, the opt-out does not.
+        # These come first, because they switch the row off: the other reasons may go, these do not.
         Reason.OPTED_OUT_IN_SPOTLER: bool(opt_outs) and not _newer_than_all(row.at, opt_outs),
+        Reason.MISSING_IN_SPOTLER: bool(losses) and not _newer_than_all(row.at, losses),
         Reason.ROW_DEACTIVATED: not row.is_active,
         Reason.OTHER_ROW_REFUSES: any(each.refuses for each in rows),
         Reason.NO_SOURCE: row.source is None or row.at is None,

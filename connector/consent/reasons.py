@@ -22,6 +22,7 @@ class Reason(StrEnum):
     OTHER_ROW_REFUSES = "another row of the permission is not subscribed"
     NO_SOURCE = "the row does not say who agreed, or when"
     OPTED_OUT_IN_SPOTLER = "opted out in Spotler"
+    MISSING_IN_SPOTLER = "the contact was missing in Spotler"
 
     # A permission is on.
     ROW_SUBSCRIBED = "the row is subscribed"

@@ -87,7 +87,8 @@ def report(
         if item.bit in shown.states
     )
     permissions = tuple(each for each in found if each is not None)
-    news = [each for each in permissions if each.bit not in known or known[each.bit].on is not each.on]
+    states = {bit: state.on for bit, state in known.items()}
+    news = [each for each in permissions if each.bit is not None and states.get(each.bit) is not each.on]
     opted_out = shown.opted_out or (bool(news) and _is_complete(shown, items))
     return SpotlerReport(Presence.KNOWN, permissions, opted_out, shown.changed_on if opted_out else None)
 

@@ -18,6 +18,8 @@ from connector.doctor.model import (
 )
 from connector.doctor.patient import NoAzure, Patient
 from connector.errors import ConnectorError
+from connector.telemetry.measuring import set_gauge
+from connector.telemetry.names import DOCTOR
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ CHECKS: Final[tuple[DoctorCheck, ...]] = (
 
 #: What the app looks at by itself, every hour.
 HOURLY: Final = (Reach.SYSTEMS,)
+
+#: The gauge of a check; one that was not made has none.
+_LEVELS: Final = {DoctorVerdict.OK: 0, DoctorVerdict.WARNING: 1, DoctorVerdict.FAILED: 2}
 
 
 def chosen(groups: Collection[CheckGroup], reaches: Collection[Reach]) -> list[DoctorCheck]:
@@ -69,10 +74,12 @@ def _look(patient: Patient, check: DoctorCheck) -> Diagnosis:
 
 
 def examine_hourly(patient: Patient) -> Sequence[CheckResult]:
-    """Make the checks that need no operator, and log a line for each that found something, with its code."""
+    """Make the checks that need no operator, log a line for each that found something, and set the gauges."""
     results = list(examine(patient, chosen((), HOURLY)))
     for result in results:
         verdict, code = result.diagnosis.verdict, result.check.code
+        if verdict in _LEVELS:
+            set_gauge(DOCTOR, _LEVELS[verdict], check=code)
         if verdict in (DoctorVerdict.WARNING, DoctorVerdict.FAILED):
             text = f"{result.diagnosis.sentence} {result.diagnosis.remedy}".rstrip()
             log.warning(

@@ -4,6 +4,8 @@
                  │                                                              │
                  └─ the other system asked for a pause that is longer than the call may wait ─► Transient, at once
 
+Where calls are spaced (`connector.http.pace`), a call also waits until it may follow the last one.
+
 A gate keeps to a number of places; `connector.http.limiter` adjusts the number to what the other system accepts.
 """
 
@@ -23,6 +25,8 @@ MAY_ASK_TO_WAIT: Final = (429, 503)
 #: Seconds to wait for a place. Calls ahead end by their time-outs. After a minute without a turn the other system is as
 #: good as down, and the work is better rescheduled while the lock of its message (300 s) still holds.
 LONGEST_TURN: Final = 60.0
+#: The spacing of two calls varies by this part, so that processes do not call in step.
+JITTER: Final = 0.3
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +62,9 @@ class Gate:
         self._lock = threading.Lock()
         self._busy = 0
         self._queue: deque[Turn] = deque()
-        self._closed_until = -math.inf
+        self._closed_until = self._next_start = -math.inf
+        #: Seconds from the beginning of a call to the beginning of the next; 0: as they come.
+        self.spacing = 0.0
 
     @contextmanager
     def slot(self, longest_pause: float) -> Iterator[None]:
@@ -79,10 +85,12 @@ class Gate:
         if not turn.admitted:
             raise self._asked_to_wait()
         try:
-            while (wait := self.pause) > 0:
-                if self._clock.monotonic() + wait > deadline:
-                    raise self._asked_to_wait()
+            self._wait_for_pause(deadline)
+            if (wait := self.start(deadline)) is None:
+                raise self._asked_to_wait()
+            if wait > 0:
                 self._clock.sleep(wait)
+                self._wait_for_pause(deadline)
             yield
         finally:
             self.leave()
@@ -91,6 +99,24 @@ class Gate:
         """Close the gate for all calls if the other system asks for a pause: going on would lengthen it."""
         if status in MAY_ASK_TO_WAIT and retry_after is not None:
             self.close(retry_after)
+
+    def start(self, deadline: float) -> float | None:
+        """Seconds until this call may begin after those that began before it; None if that is beyond its deadline."""
+        if not self.spacing:
+            return 0.0
+        with self._lock:
+            now = self._clock.monotonic()
+            begin = max(now, self._next_start)
+            if begin > max(deadline, now):
+                return None
+            self._next_start = begin + self.spacing * (1 + JITTER * (2 * self._clock.random() - 1))
+            return begin - now
+
+    def _wait_for_pause(self, deadline: float) -> None:
+        while (wait := self.pause) > 0:
+            if self._clock.monotonic() + wait > deadline:
+                raise self._asked_to_wait()
+            self._clock.sleep(wait)
 
     @property
     def pause(self) -> float:
@@ -152,4 +178,7 @@ class Gate:
             turn.wake()
 
     def _asked_to_wait(self) -> Transient:
-        return Transient(f"{self._system} asked to wait before the next call.", retry_after=max(self.pause, 0.0))
+        spaced = self._next_start - self._clock.monotonic()
+        return Transient(
+            f"{self._system} asked to wait before the next call.", retry_after=max(self.pause, spaced, 0.0)
+        )

@@ -21,6 +21,7 @@ from typing import Final
 
 from connector.http.clock import Clock
 from connector.http.gate import Gate
+from connector.http.pace import Pace
 
 #: Answers that mean overload: slow down (429), or a gateway gets nothing through it.
 OVERLOAD: Final = (429, 502, 503, 504)
@@ -43,11 +44,13 @@ class Limiter:
         system: its name in sentences.
         most: calls at the same time that are never exceeded.
         clock: time.
+        pace: for a system that allows so many calls in a window and says what is left.
     """
 
-    def __init__(self, system: str, most: int, clock: Clock) -> None:
+    def __init__(self, system: str, most: int, clock: Clock, pace: Pace | None = None) -> None:
         self.gate: Final = Gate(system, min(FIRST, most), clock)
         self._most = most
+        self._pace = pace
         self._clock = clock
         self._lock = threading.Lock()
         self._value = float(min(FIRST, most))
@@ -65,18 +68,24 @@ class Limiter:
         """A place for one call, in the order of asking; see `Gate.slot`."""
         return self.gate.slot(longest_pause)
 
-    def observe(self, status: int | None, seconds: float, retry_after: float | None) -> None:
+    def observe(self, status: int | None, seconds: float, retry_after: float | None, left: float | None = None) -> None:
         """Learn from one attempt, before its slot ends.
 
         Args:
             status: of the answer; None if no answer came.
             seconds: that the attempt took.
             retry_after: seconds of pause that the other system asked for, if it did.
+            left: the share of what it allows in a window that is left, if it says so.
         """
         self.gate.observe(status, retry_after)
         overload = status is None or status in OVERLOAD
         with self._lock:
             now = self._clock.monotonic()
+            if self._pace is not None:
+                self._pace.observe(now, refused=status == 429, retry_after=retry_after, left=left)
+                self.gate.spacing = self._pace.spacing
+                if self._pace.is_about_window(retry_after):
+                    return
             if now - seconds >= self._cut:  # a call that began before a cut says nothing about the limit after it
                 self._judge(now, overload=overload, asked=overload and retry_after is not None)
             if status is not None and status < 500 and not overload:

@@ -1,28 +1,26 @@
 """The session below a transport: how connections are made and kept, and what it means when one of them fails.
 
-A time-out of a socket counts anew with every byte. So the time of a whole answer, headers included, is limited as well:
-`_Answer` reads every byte of it through `_Limited`.
+`connector.http.connections` has the connections themselves.
 """
 
-import http.client
-import io
-import math
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager
-from urllib3.response import HTTPResponse
+from urllib3.response import BaseHTTPResponse
 
 from connector.errors import Misconfigured
+from connector.http.connections import PATH, POOLS
 
 #: What `requests` raises when the network or the other side fails; its other errors are internal errors.
 FAULTS: Final = (
@@ -33,8 +31,6 @@ FAULTS: Final = (
 )
 #: Azure drops an idle outgoing connection silently after four minutes; probes keep it alive or show that it is dead.
 KEEP_ALIVE_SECONDS: Final = 60
-#: The time that a whole answer may take, headers included, in time-outs.
-LONGEST_ANSWER: Final = 3
 #: Bytes of an answer; the largest page of rows is a small part of it.
 LARGEST_ANSWER: Final = 256 * 1024 * 1024
 
@@ -50,14 +46,14 @@ def new_session(base_url: str, parallel: int, verify: bool | str) -> requests.Se
         parallel: connections kept open.
         verify: False, or the file of a certificate authority; True for the usual ones (REQUESTS_CA_BUNDLE counts).
     """
-    session = requests.Session()
+    session, adapter = _Session(), _Adapter(pool_connections=1, pool_maxsize=parallel, max_retries=0)
     found = session.merge_environment_settings(base_url, {}, None, None if verify is True else verify, None)
     session.trust_env = False
     session.proxies = dict(found["proxies"] or {})
     session.verify = found["verify"]
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=parallel, max_retries=0))
+        session.mount(scheme, adapter)
     return session
 
 
@@ -84,8 +80,56 @@ def timed_out(error: requests.RequestException) -> bool:
     return isinstance(error, requests.Timeout) or isinstance(_root(error), ReadTimeoutError)
 
 
+class _Session(requests.Session):
+    """A session to one system, without what others do for each call: cookies, redirects, a choice of connections."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a call and read its answer whole; there are no redirects to follow."""
+        verify = True if self.verify is None else self.verify
+        adapter = self.adapters["https://"]
+        response = adapter.send(request, timeout=options["timeout"], verify=verify, proxies=self.proxies)
+        response.content  # noqa: B018 - reads it
+        return response
+
+
 class _Adapter(HTTPAdapter):
-    """Keeps idle connections alive, and limits the time and size of answers."""
+    """Finds its connections once, keeps idle ones alive, and limits the time and size of answers."""
+
+    _pool: HTTPConnectionPool | None = None
+    _is_whole = False
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        """The pool, with its proxy and its certificates: the one of the first call, because all go to one system."""
+        if self._pool is None:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            super().cert_verify(pool, request.url, verify, cert)  # type: ignore[no-untyped-call]
+            self._is_whole = super().request_url(request, proxies) != request.path_url
+            self._pool = cast("HTTPConnectionPool", pool)
+        return self._pool
+
+    def cert_verify(self, *_: object) -> None:
+        """The pool knows its certificates already."""
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """What the first line of a call names: its path (`PATH`), or all of its address if it goes to a proxy."""
+        if self._is_whole:
+            return super().request_url(request, proxies)
+        request.headers[PATH] = request.path_url
+        return "/"
+
+    def build_response(self, request: requests.PreparedRequest, raw: BaseHTTPResponse) -> requests.Response:
+        """The answer, without looking for cookies in it; its body, which is read later, is limited in size."""
+        response = requests.Response()
+        response.status_code = raw.status
+        response.reason = raw.reason or ""
+        response.headers = CaseInsensitiveDict(raw.headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.raw = _Sized(raw)
+        response.url = str(request.url)
+        response.request = request
+        return response
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: object) -> None:
         """Make the pool with sockets that probe the other side."""
@@ -96,25 +140,19 @@ class _Adapter(HTTPAdapter):
         ]
         more["socket_options"] = [*HTTPConnection.default_socket_options, *probes]
         super().init_poolmanager(connections, maxsize, block, **more)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
         """The pool of a proxy, with the same connections."""
         manager: PoolManager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = POOLS
         return manager
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Send the call; its body, which is read later, is limited in size."""
-        response = super().send(request, **options)
-        response.raw = _Sized(response.raw)
-        return response
 
 
 class _Sized:
     """A body of urllib3 that is read piece by piece as it arrives, up to a size."""
 
-    def __init__(self, body: HTTPResponse) -> None:
+    def __init__(self, body: BaseHTTPResponse) -> None:
         self._body = body
 
     def __getattr__(self, name: str) -> object:
@@ -129,80 +167,6 @@ class _Sized:
             if left < 0:
                 self._body.close()
                 raise requests.exceptions.ContentDecodingError
-
-
-class _Answer(http.client.HTTPResponse):
-    """An answer that has to arrive in its time, from the status line to the last byte of the body."""
-
-    def __init__(self, sock: socket.socket, *options: Any, **more: Any) -> None:
-        super().__init__(sock, *options, **more)
-        self.fp = io.BufferedReader(_Limited(self.fp.detach(), sock))
-
-
-class _Limited(io.RawIOBase):
-    """The bytes of a socket, until the time of the whole answer is over."""
-
-    def __init__(self, source: io.RawIOBase, sock: socket.socket) -> None:
-        self._source = source
-        self._sock = sock
-        self._silence = sock.gettimeout()
-        self._ends = time.monotonic() + (self._silence or math.inf) * LONGEST_ANSWER
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read what has arrived, or wait for it; no longer than there is time for the answer."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        if self._silence is None or left >= self._silence:
-            return self._source.readinto(buffer)
-        self._sock.settimeout(left)
-        try:
-            return self._source.readinto(buffer)
-        finally:
-            self._sock.settimeout(self._silence)
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        self._source.close()
-        super().close()
-
-
-class _Connecting(HTTPConnection):
-    """A connection whose failures before the first byte of a call look like one that was refused."""
-
-    response_class = _Answer
-
-    def connect(self) -> None:
-        """Connect, with TLS if the address asks for it.
-
-        Raises:
-            NewConnectionError: nothing was sent, whatever went wrong.
-        """
-        try:
-            super().connect()
-        except ssl.SSLCertVerificationError:
-            raise
-        except OSError as error:
-            raise NewConnectionError(self, type(error).__name__) from error
-
-
-class _ConnectingTls(_Connecting, HTTPSConnection):
-    """The same with TLS."""
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connecting
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _ConnectingTls
-
-
-_POOLS: Final = {"http": _Pool, "https": _TlsPool}
 
 
 def _root(error: BaseException) -> BaseException:

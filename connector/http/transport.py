@@ -16,19 +16,23 @@ hold personal data and secrets. For the same reason no error of `requests` is ch
 
 import json as json_codec
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import requests
-import stamina
 from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
 
 from connector.errors import Misconfigured, Transient, Unclear
 from connector.http.clock import SYSTEM_CLOCK, Clock
 from connector.http.limiter import Limiter
+from connector.http.pace import Pace
 from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
+from connector.telemetry import measuring
+from connector.telemetry.names import CALLS, LIMITER_PARALLEL
 
 #: Attempts of one call. What fails three times is better tried again from the bus than in a thread.
 ATTEMPTS: Final = 3
@@ -42,6 +46,12 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_WAIT: Final = 600.0
 #: Seconds to reach the other side; a healthy one answers in milliseconds.
 CONNECT_TIMEOUT: Final = 5.0
+_ENCODER: Final = json_codec.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+#: Methods of calls that need not say that they have no body.
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
+#: Addresses that are sent as they are: encoded, without a fragment, and without a step up or down (RFC 3986).
+_ENCODED: Final = re.compile(r"https?://[\w.:\[\]-]++(?:/(?!\.)(?:[\w.~!$&'()*+,;=:@-]++|%[0-9A-F]{2})*+)++"
+                             r"(?:\?(?:[\w.~!$&'()*+,;=:@/?-]++|%[0-9A-F]{2})*+)?+", re.ASCII)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,9 @@ class Transport:
         session: replaces the session that is made otherwise.
         clock: time and randomness.
         limiter: replaces the `Limiter` that is made otherwise.
+        pace: spaces the calls, for a system that says what is left of what it allows.
         on_call: receives every attempt; must be quick, thread-safe and never raise.
+        left: what the headers of an answer say about the share of what the system allows that is left; never raises.
     """
 
     def __init__(
@@ -82,14 +94,17 @@ class Transport:
         session: requests.Session | None = None,
         clock: Clock = SYSTEM_CLOCK,
         limiter: Limiter | None = None,
+        pace: Pace | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        left: Callable[[Mapping[str, str]], float | None] = lambda _headers: None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.on_call = on_call
+        self._left = left
         self._timeout = (min(timeout, CONNECT_TIMEOUT), timeout)
         self._system = system
         self._clock = clock
-        self._limiter = limiter or Limiter(system, parallel, clock)
+        self._limiter = limiter or Limiter(system, parallel, clock, pace)
         self._session = session or new_session(self.base_url, parallel, verify)
 
     def send(
@@ -134,11 +149,15 @@ class Transport:
             {**more, **(headers or {})}, body, auth, repeatable, before,
         )  # fmt: skip
         budget = _Budget(self._clock)
-        for attempt in stamina.retry_context(on=budget.allows, attempts=ATTEMPTS, timeout=None):
-            with attempt:
-                budget.pause()
-                return self._attempt(call, attempt.num, budget.left())
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        number = 1
+        while True:
+            try:
+                return self._attempt(call, number, budget.left())
+            except Transient as error:
+                if number == ATTEMPTS or not budget.allows(error):
+                    raise
+            budget.pause()
+            number += 1
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -149,18 +168,21 @@ class Transport:
             if call.before is not None:
                 call.before()
             started = self._clock.monotonic()
-            status = wait = None
+            status = wait = left = None
             try:
                 response = self._session.send(
                     call.prepared(self._session.headers), timeout=self._timeout, allow_redirects=False
                 )
                 status = response.status_code
                 wait = retry_after(response.headers.get("Retry-After"), self._clock)
+                left = self._left(response.headers)
             except FAULTS as error:
                 raise self._network_fault(error, call) from None
             finally:
                 seconds = self._clock.monotonic() - started
-                self._limiter.observe(status, seconds, wait)
+                self._limiter.observe(status, seconds, wait, left)
+                measuring.count(CALLS, system=self._system, outcome=_outcome(status))
+                measuring.set_gauge(LIMITER_PARALLEL, self._limiter.limit, system=self._system)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
         if status < 500 and status != THROTTLED:
@@ -193,12 +215,19 @@ class _Call:
     def prepared(self, usual: Mapping[str, str | bytes]) -> requests.PreparedRequest:
         """What goes out, with a signature of its own and the headers that a session usually sends.
 
-        No session prepares it, because there are no cookies to look for.
+        `requests` would read and write the address three times over and look for cookies. An address of ours is encoded
+        already; any other is left to it.
         """
         request = requests.PreparedRequest()
         headers = {**usual, **self.headers}
-        request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
-        return request
+        if not _ENCODED.fullmatch(self.url):
+            request.prepare(method=self.method, url=self.url, headers=headers, data=self.body, auth=self.auth)
+            return request
+        request.method, request.url, request.body = self.method, self.url, self.body
+        request.headers = CaseInsensitiveDict(headers)  # type: ignore[arg-type]
+        if self.body is not None or self.method not in _WITHOUT_BODY:
+            request.headers["Content-Length"] = str(len(self.body or b""))
+        return request if self.auth is None else self.auth(request)
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
@@ -213,30 +242,37 @@ class _Budget:
         self._faults = 0
         self._pause = 0.0
 
-    def allows(self, error: Exception) -> bool | float:
-        """Whether to try again, for stamina; 0.0 is "yes, at once", because `pause` does the waiting."""
-        if not isinstance(error, Transient) or isinstance(error, Unclear):
+    def allows(self, error: Transient) -> bool:
+        """Whether there is time to try again, after a pause."""
+        if isinstance(error, Unclear):
             return False
         backoff = FIRST_PAUSE * 2**self._faults * (0.5 + self._clock.random() / 2)
         self._faults += 1
         self._pause = max(error.retry_after or 0.0, backoff)
-        return 0.0 if self._pause <= self.left() else False
+        return self._pause <= self.left()
 
     def pause(self) -> None:
-        """Wait before the next attempt, on a clock that tests can replace; stamina's cannot be."""
-        if self._pause:
-            self._clock.sleep(self._pause)
+        """Wait before the next attempt."""
+        self._clock.sleep(self._pause)
 
     def left(self) -> float:
         """Seconds left of the budget."""
         return self._deadline - self._clock.monotonic()
 
 
+def _outcome(status: int | None) -> str:
+    """How an attempt ended, for telemetry."""
+    if status is None or status >= 500:
+        return "failed"
+    if status == THROTTLED:
+        return "throttled"
+    return "refused" if status >= 400 else "ok"
+
+
 def _body(json: object | None, data: bytes | str | None) -> tuple[bytes | None, dict[str, str]]:
     """The bytes to send, encoded once for all attempts, and the header that belongs to them."""
     if json is not None:
-        text = json_codec.dumps(json, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text.encode(), {"Content-Type": "application/json; charset=utf-8"}
+        return _ENCODER.encode(json).encode(), {"Content-Type": "application/json; charset=utf-8"}
     return (data.encode() if isinstance(data, str) else data), {}
 
 

@@ -114,7 +114,7 @@ class Recorder:
         """An outcome that was written is logged; another one becomes a receipt, or is kept in quarantine."""
         is_over = refusal is None or isinstance(refusal, NotFound | ClaimLost)
         if is_over:
-            self._log_end(attempt, done, now)
+            self._log_end(attempt, done, now, is_written=refusal is None)
         if self._put_back.has(attempt.job.id):
             return  # its row of Spotler Info waits, and the outcome with it
         if info is None and isinstance(refusal, Refused) and not isinstance(refusal, NotFound | Conflict):
@@ -158,7 +158,7 @@ class Recorder:
         """
         return done.code == OutcomeUnknown.code or (attempt.item.reason == "sweep" and self._operation.repeatable)
 
-    def _log_end(self, attempt: Attempt, done: Done, now: datetime) -> None:
+    def _log_end(self, attempt: Attempt, done: Done, now: datetime, *, is_written: bool) -> None:
         telemetry.job_ended(
             log,
             job=attempt.job.id,
@@ -168,6 +168,7 @@ class Recorder:
             attempts=attempt.job.attempts,
             since=attempt.item.first_seen,
             now=now,
+            is_counted=is_written,
         )
 
     def _hand_over(

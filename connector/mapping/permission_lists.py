@@ -3,6 +3,8 @@
 One permission of Spotler is one active list of contacts, leads or accounts with its name; who is a member has agreed.
 With `items` each item needs its list; without, the permissions that have no list are left to Spotler. A list is static,
 or, where the mapping only sends (`->`), dynamic.
+
+A permission that was renamed in Spotler keeps the list with its name of before, until there is one with the new name.
 """
 
 from collections import abc, defaultdict
@@ -34,12 +36,14 @@ class PermissionList:
         table: of its members.
         item: the permission.
         query: FetchXML of a dynamic list, which nobody is added to or removed from; None for a static one.
+        former: names that the permission had before: its history goes on from theirs.
     """
 
     id: str
     table: str
     item: Item
     query: str | None = None
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,31 @@ def permission_list_tables(mapping: Mapping) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> PermissionLists:
+def find_lists(
+    mapping: Mapping,
+    dataverse: Dataverse,
+    fields: Fields,
+    former: abc.Mapping[int, tuple[str, ...]] | None = None,
+) -> PermissionLists:
     """The lists of a mapping.
+
+    Args:
+        mapping: the whole one.
+        dataverse: where the lists are.
+        fields: of Spotler.
+        former: the names that only this permission had before and that none has now, by bit; None if they are not
+            known, and then lists may be there without being found.
 
     Raises:
         ConnectorError: Dataverse cannot be asked.
     """
     rows = [(number, row) for number, row in enumerate(mapping.rows, start=1) if _LIST in row.columns.values()]
     items = {number: _items(row, fields) for number, row in rows}
+    before = former or {}
+    every = [item for each in items.values() for item in each]
+    names = {item.name for item in every} | {name for item in every for name in before.get(item.bit, ())}
     try:
-        found = _read(dataverse, {item.name for each in items.values() for item in each})
+        found = _read(dataverse, names)
     except UnknownName:
         why = "@map(list) needs Marketing Lists, and this environment has none"
         remedy = "They come with a licence of Dynamics 365 Sales; use @map(permissions) instead."
@@ -81,15 +100,21 @@ def find_lists(mapping: Mapping, dataverse: Dataverse, fields: Fields) -> Permis
         findings += _renamed(number, row, items[number])
         for table in (table for table, expression in row.columns.items() if expression == _LIST):
             where = f"Row {number}, {table}"
+            any_fits = False
             for item in items[number]:
-                fitting = found[table, key_of(item.name)]
+                names_before = before.get(item.bit, ())
+                fitting = found[table, key_of(item.name)] or [
+                    each for name in names_before for each in found[table, key_of(name)]
+                ]
+                any_fits = any_fits or bool(fitting)
                 if problem := _problem(fitting, item, table, where, row):
                     findings.append(problem)
                 elif fitting:
-                    lists.append(_list(fitting[0], table, item))
-            if items[number] and not any(found[table, key_of(item.name)] for item in items[number]):
+                    lists.append(_list(fitting[0], table, item, names_before))
+            if items[number] and not any_fits:
                 why = f"no active Marketing List of {table} has the name of a permission"
-                findings.append(Finding(where, why, "Create a static list for each permission."))
+                remedy = "Create a static list for each permission."
+                findings.append(Finding(where, why, remedy, is_fatal=former is not None or bool(row.items)))
     return PermissionLists(tuple(lists), tuple(dict.fromkeys(findings)))
 
 
@@ -128,9 +153,9 @@ def _read(dataverse: Dataverse, names: abc.Collection[str]) -> abc.Mapping[tuple
     return found
 
 
-def _list(row: Row, table: str, item: Item) -> PermissionList:
+def _list(row: Row, table: str, item: Item, former: tuple[str, ...]) -> PermissionList:
     query = str(row.get(MarketingList.QUERY) or "") if row.get(MarketingList.DYNAMIC) is True else None
-    return PermissionList(str(row[MarketingList.ID]).lower(), table, item, query)
+    return PermissionList(str(row[MarketingList.ID]).lower(), table, item, query, former)
 
 
 def _problem(
@@ -141,7 +166,7 @@ def _problem(
         why = f"no active Marketing List of {table} is called {item.name}"
         return Finding(where, why, "Create a static list with this name, or activate it.") if mapped.items else None
     if len(rows) > 1:
-        why = f"several active Marketing Lists of {table} are called {item.name}"
+        why = f"several active Marketing Lists of {table} are called {item.name}, or as it was called before"
         return Finding(where, why, "Rename or deactivate all but one.")
     if rows[0].get(MarketingList.DYNAMIC) is True:
         why = f"the Marketing List {item.name} is dynamic, so nobody can be added to it or removed from it"

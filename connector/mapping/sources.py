@@ -143,7 +143,7 @@ def _cell(row: Row, table: str, key: str, times: Times) -> Cell | None:
     if key not in row:
         return None
     value, label = row[key], row.get(_label_key(key))
-    # Only a value with a time needs to know the behaviour of its column.
-    has_time = is_moment(value)
-    wall_clock, day = (has_time and ask(table, key) for ask in (times.is_wall_clock, times.is_day))
-    return Cell(value, label if isinstance(label, str) else None, wall_clock, day)
+    label = label if isinstance(label, str) else None
+    if not is_moment(value):  # only a value with a time needs to know the behaviour of its column
+        return Cell(value, label)
+    return Cell(value, label, times.is_wall_clock(table, key), times.is_day(table, key))

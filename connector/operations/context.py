@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from connector.consent import Intent
+from connector.consent.intent import PermissionsLost
 from connector.dataverse.records import RecordRef
 from connector.errors import Refused, Transient
 from connector.operations.consent_watch import ConsentWatch
@@ -23,6 +24,9 @@ from connector.sync.results import SKIPPED, Delivery, NotSent, Sent
 if TYPE_CHECKING:
     from connector.operations.operation import Task
 
+
+#: After these nothing is left of a contact that could be removed.
+_NOTHING_LEFT: Final = SKIPPED | {PermissionsLost.code}
 
 #: What is to be remembered of a contact; None where nothing is.
 type InfoRow = tuple[RecordRef, InfoValues | None]
@@ -147,6 +151,7 @@ class Context:
         """Make a call about a contact; one that Spotler has lost, although we sent it, is sent again first.
 
         Raises:
+            PermissionsLost: the person lost permissions with the contact, so nothing may get them mailed now.
             ContactUnknown: Spotler does not know the contact even then.
             OutOfTime: sending it again took what was left of the time.
             Exception: it could not be sent again, or may not be sent.
@@ -159,13 +164,15 @@ class Context:
                 raise result.error from None
             if not result.is_there:
                 raise _not_there(result) from None
+            if result.lost:
+                raise PermissionsLost from None
             self.check_time()
             return call(record.ref.id)
 
 
 def ended[Plan](task: Task[Plan], error: Exception, *, begun: bool = False) -> Result:
     """The end of a task that met an error: where nothing can be there, nothing is left to remove."""
-    if task.removes and isinstance(error, Refused) and error.result_code in SKIPPED:
+    if task.removes and isinstance(error, Refused) and error.result_code in _NOTHING_LEFT:
         return Done("Spotler does not have the contact, so there is nothing to remove.")
     return Failed(error, begun=begun)
 
@@ -187,7 +194,9 @@ def _end[Plan](task: Task[Plan], result: Delivery) -> Result | None:
         # What Spotler does not take as it is can be removed all the same.
         can_go_on = task.removes and isinstance(result.error, Refused)
         return None if can_go_on else Failed(result.error)
-    return None if result.is_there else ended(task, _not_there(result))
+    if not result.is_there:
+        return ended(task, _not_there(result))
+    return ended(task, PermissionsLost()) if result.lost and not task.removes else None
 
 
 def _not_there(sent: Sent) -> Refused:

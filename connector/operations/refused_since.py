@@ -8,6 +8,7 @@ switched the permission on. What the person has refused since then must stay ref
 | Consent History | a withdrawal that is newer than the order, by another one than a job |
 | Spotler Permission | a row that refuses, and that somebody else than the connector wrote since the order |
 | Spotler | the permission is off, was on before, and the contact was changed since, by another one than the connector |
+| Spotler | the contact is missing, so it is not known what the person refused |
 """
 
 from collections.abc import Sequence
@@ -72,7 +73,7 @@ def refused_since(tasks: Sequence[Task[Any]], context: Context) -> dict[str, Res
         elif (
             each.is_refused_by(record)
             or each.is_withdrawn_by(withdrawal)
-            or (contact is not None and each.was_left(contact, record, withdrawal, context))
+            or (record.had_contact if contact is None else each.was_left(contact, record, withdrawal, context))
         ):
             results[each.task.job.id] = Failed(RefusedSince())
     return results

@@ -25,6 +25,7 @@ from connector.dataverse.api import (
     TableNames,
     WriteResult,
 )
+from connector.dataverse.api.batch import change_sets
 from connector.dataverse.api.rows import ETAG
 from connector.dataverse.names import Consent, Info, Permission
 from connector.dataverse.records import RECORD_TABLES
@@ -113,7 +114,7 @@ class GatedDataverse:
         """As the client; each request is decided about."""
         return _decided(
             self._gate,
-            [(request, self._of_request(request)) for request in requests],
+            [(request, effect) for group in change_sets(requests) for request, effect in self._of_group(group)],
             self._dataverse.batch,
             pretend=lambda request: BatchResponse(200, body={ETAG: request.headers.get("If-Match", "")}),
             refuse=lambda _: BatchResponse(0, error=PlanOutdated()),
@@ -150,6 +151,12 @@ class GatedDataverse:
             pretend=lambda change: WriteResult(change.key),
             refuse=lambda change: WriteResult(change.key, PlanOutdated()),
         )
+
+    def _of_group(self, group: Sequence[BatchRequest]) -> list[tuple[BatchRequest, PlannedWrite | None]]:
+        """Requests that happen together are admitted together: a note goes with the effect that it is about."""
+        effects = [self._of_request(request) for request in group]
+        first = next((each for each in effects if each is not None), None)
+        return [(request, effect or first) for request, effect in zip(group, effects, strict=True)]
 
     def _of_request(self, request: BatchRequest) -> PlannedWrite | None:
         if member := Membership.of(request):

@@ -24,6 +24,7 @@ from connector.sync.both_ways import inward
 from connector.sync.both_ways.columns import shared_columns
 from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.brake.brake import COUNTS, PLANS, TRIES, BrakeCount
+from connector.sync.brake.derived import MISSING
 from connector.sync.lists.orders import order
 from connector.sync.old_values import begun
 from connector.sync.one_by_one import one_by_one
@@ -77,12 +78,17 @@ class HeaderValue(StoredValue):
 def kept_plans(state: StateStore) -> list[KeptPlan]:
     """The plans that wait, the oldest first."""
     found = []
-    for plan in sorted({name.split("/")[1] for name in state.names(f"{PLANS}/")}):
+    for plan in sorted(plans_that_wait(state)):
         try:
             found.append(_kept(state, plan))
         except StoredValueUnreadable as error:
             found.append(KeptPlan(plan, "", "", 0, {}, error.sentence))
     return found
+
+
+def plans_that_wait(state: StateStore) -> frozenset[str]:
+    """The ids of the plans that wait, without reading any."""
+    return frozenset(name.split("/")[1] for name in state.names(f"{PLANS}/"))
 
 
 def held_records(state: StateStore) -> frozenset[RecordRef]:
@@ -112,11 +118,13 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
     unbraked = replace(services, settings=services.settings.model_copy(update={"brake_share": 1.0}))
     counts, done = Counter[str](), 0
     for part in services.state.names(f"{PLANS}/{plan}/"):
-        for chunk in batched(_records(services.state, part), CHUNK, strict=False):
+        for chunk in map(dict, batched(_records(services.state, part).items(), CHUNK, strict=False)):
             records = RecordReader(services).read(chunk)
             _bring_inward(unbraked, records)
             records = RecordReader(services).read(chunk)
-            for result in send(unbraked, list(records.values())).values():
+            missing = [each.unknown() for ref, each in records.items() if MISSING in chunk[ref]]
+            others = [each for ref, each in records.items() if MISSING not in chunk[ref]]
+            for result in (send(unbraked, missing, always=True) | send(unbraked, others)).values():
                 counts[code_of(result.error) if isinstance(result, NotSent) else result.code] += 1
             done += len(chunk)
             seen(done)
@@ -178,7 +186,7 @@ def _settle(state: StateStore, plan: str, *, approved: bool) -> None:
 
 
 def _check_existence(state: StateStore, plan: str) -> None:
-    if not any(name.split("/")[1] == plan for name in state.names(f"{PLANS}/")):
+    if plan not in plans_that_wait(state):
         raise NoSuchPlan
 
 

@@ -21,6 +21,10 @@ from connector.state import StateConflict, StoredMoment, StoredValue, stored_mom
 LEASE: Final = timedelta(minutes=10)
 
 
+#: Where these values are.
+FEEDS: Final = "feeds/"
+
+
 class FeedValue(StoredValue):
     """What is stored of a feed; a lease that cannot be read is none."""
 
@@ -53,7 +57,7 @@ class FeedCheckpoint:
         Raises:
             ConnectorError: the state cannot be used.
         """
-        name = f"feeds/{feed}"
+        name = f"{FEEDS}{feed}"
         stored = services.state.read(name)
         value = FeedValue.of(name, stored.value if stored else {"seen": []})
         if _is_leased(value.lease, services.now()):

@@ -30,6 +30,7 @@ from connector.sync.records import Record
 
 #: What differs, where the effects of the sync do not say it.
 LOST: Final = "lost in Spotler"
+LOST_CONSENT: Final = "lost in Spotler, so permissions were switched off"
 RETURNED: Final = "in Spotler although it was removed"
 CONTENT: Final = "content"
 NEW: Final = "missing in Spotler"

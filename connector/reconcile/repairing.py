@@ -18,15 +18,16 @@ from connector.plans.gate import Admission, gated
 from connector.plans.kept import held_records
 from connector.plans.making import code_of
 from connector.plans.sending import send
-from connector.reconcile.comparing import FORGOTTEN, LOST, Compared, Comparison
+from connector.reconcile.comparing import FORGOTTEN, LOST, LOST_CONSENT, Compared, Comparison
 from connector.reconcile.findings import HELD, STILL_DIFFERS, FindingKind, PairFinding, deleted_meanwhile
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
 from connector.sync.both_ways import inward
 from connector.sync.both_ways.inward import ShownUpdate
+from connector.sync.permissions.missing import MissingHeld
 from connector.sync.records import Record, RecordReader
 from connector.sync.remembered import OPTED_OUT
-from connector.sync.results import NotSent
+from connector.sync.results import NotSent, Sent
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ class Repair:
             return {}
         records = RecordReader(self._services).read(differing)
         gate = NotingGate({row.id: ref.id for ref, record in records.items() for row in record.facts.rows})
-        problems = self._sync(gated(self._services, gate), records, compared)
+        problems, withdrawn = self._sync(gated(self._services, gate), records, compared)
         after = RecordReader(self._services).read(differing)
         again = self._comparison.compare(after, {}, asks_all=True)
         held = held_records(self._services.state) if again.differing else frozenset[RecordRef]()
@@ -96,7 +97,8 @@ class Repair:
                 found[ref] = deleted_meanwhile(is_there=was_there)
             elif ref in again.found and again.found[ref].kind is not FindingKind.QUARANTINED:
                 is_repaired = bool(gate.done[ref.id]) and why != FORGOTTEN
-                found[ref] = PairFinding(FindingKind.REPAIRED, why) if is_repaired else again.found[ref]
+                reason = LOST_CONSENT if ref in withdrawn else why
+                found[ref] = PairFinding(FindingKind.REPAIRED, reason) if is_repaired else again.found[ref]
             elif again.differing.get(ref) == FORGOTTEN and gate.done[ref.id]:
                 # Both sides agree, but that could not be remembered: it is done once more.
                 found[ref] = PairFinding(FindingKind.REPAIRED, why, is_open=True)
@@ -108,8 +110,8 @@ class Repair:
 
     def _sync(
         self, through: Services, records: Mapping[RecordRef, Record], compared: Compared
-    ) -> dict[RecordRef, Exception]:
-        """Sync these records; returns why it was not done.
+    ) -> tuple[dict[RecordRef, Exception], set[RecordRef]]:
+        """Sync these records; returns why it was not done, and who lost permissions with the contact.
 
         Raises:
             Misconfigured: the connector is not set up.
@@ -129,7 +131,7 @@ class Repair:
         for error in problems.values():
             if isinstance(error, Misconfigured):
                 raise error
-        return problems
+        return problems, {ref for ref, each in results.items() if isinstance(each, Sent) and each.lost}
 
     def _inward(
         self, through: Services, updates: Sequence[ShownUpdate], records: Mapping[RecordRef, Record]
@@ -151,6 +153,8 @@ def _not_repaired(problem: Exception | None, again: PairFinding | None, *, is_he
     """
     if problem is None:
         return again or PairFinding(FindingKind.QUARANTINED, HELD if is_held else STILL_DIFFERS)
+    if isinstance(problem, MissingHeld):
+        return PairFinding(FindingKind.QUARANTINED, HELD)
     code = code_of(problem)
     if code == OPTED_OUT:  # what a person wants is no failure
         return PairFinding(FindingKind.EXCLUDED, OPTED_OUT)

@@ -1,6 +1,6 @@
 """The life of a job."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,9 @@ class JobSettings(SettingsGroup):
     timeline_posts: bool = True
     #: Seconds that a Queued row may wait for its message before the sweep requeues it.
     job_sweep_after_seconds: Annotated[float, Field(ge=0)] = 120
+
+    #: Which jobs get a line in Application Insights: all, or those of which more is to be said than that they are done.
+    telemetry_job_lines: Literal["all", "problems"] = "all"
 
     #: Days after which a Completed or Failed job is deleted; 0 keeps it.
     keep_completed_days: Annotated[int, Field(ge=0)] = 30

@@ -20,6 +20,8 @@ class DataverseSettings(SettingsGroup):
     dataverse_timeout: Annotated[float, Field(gt=0)] = 60
     #: The most calls at the same time; Dataverse allows 52 or more per user.
     dataverse_parallel: Annotated[int, Field(ge=1, le=52)] = 8
+    #: Seconds of the window of its service protection limits.
+    dataverse_window: Annotated[float, Field(gt=0, le=3600)] = 300
 
     @field_validator("dataverse_client_secret")
     @classmethod

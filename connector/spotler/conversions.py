@@ -25,7 +25,7 @@ from connector.errors import Invalid
 from connector.spotler.dates import SPOTLER_ZONE, parse_date
 from connector.spotler.fields import PropertyType
 from connector.spotler.models import WireValue
-from connector.spotler.texts import clean_address, clean_text
+from connector.spotler.texts import clean_address, clean_text, is_blank
 from connector.spotler.wire import Json, flag_of, int_of, objects
 
 #: A value as the connector handles it; None is no value.
@@ -64,13 +64,14 @@ def to_spotler(kind: str | None, value: object) -> WireValue:
     Raises:
         Invalid: the value does not fit the type; the sentence says what would.
     """
-    if kind is None or kind not in PropertyType:
+    writer = None if kind is None else _WRITERS.get(kind)
+    if writer is None:
         raise Invalid("The Spotler field has a type that this version of the connector does not know.")
-    if value is None or (isinstance(value, str) and not clean_text(value)):
+    if value is None or (isinstance(value, str) and is_blank(value)):
         if kind == PropertyType.SET:
             raise Invalid("A list field cannot be cleared as a whole; name its items.")
         return CLEARED
-    return _WRITERS[PropertyType(kind)](value)
+    return writer(value)
 
 
 def from_spotler(kind: str | None, wire: object) -> Value:
@@ -220,7 +221,7 @@ def _unknown(wire: object) -> str | None:
     return wire if isinstance(wire, str) else None
 
 
-_WRITERS: Final[Mapping[PropertyType, Callable[[object], WireValue]]] = {
+_WRITERS: Final[Mapping[str, Callable[[object], WireValue]]] = {
     PropertyType.STRING: _write_text,
     PropertyType.EMAIL: _write_email,
     PropertyType.MOBILE: _write_mobile,

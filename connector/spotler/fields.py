@@ -78,6 +78,7 @@ class Fields:
     def __init__(self, fields: Iterable[Field]) -> None:
         self._fields = tuple(fields)
         self._by_name = {name_key(each.name): each for each in self._fields}
+        self._as_written = {each.name: self._by_name[name_key(each.name)] for each in self._fields}
         by_display_name: defaultdict[str, list[Field]] = defaultdict(list)
         for each in self._fields:
             by_display_name[name_key(each.display_name)].append(each)
@@ -94,7 +95,7 @@ class Fields:
 
     def get(self, name: str) -> Field | None:
         """The field with this internal name."""
-        return self._by_name.get(name_key(name))
+        return self._as_written.get(name) or self._by_name.get(name_key(name))
 
     def with_display_name(self, name: str) -> tuple[Field, ...]:
         """Every field that people see under this name."""

@@ -6,10 +6,12 @@ compare it with `oauthlib`. Bodies are JSON and no part of the signature; a form
 """
 
 import hmac
+import itertools
 import secrets
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -36,12 +38,12 @@ class OAuth1(AuthBase):
         secret: str,
         *,
         now: Callable[[], float] = time.time,
-        nonce: Callable[[], str] = lambda: secrets.token_hex(16),
+        nonce: Callable[[], str] | None = None,
     ) -> None:
         self._key = _escape(key)
-        self._signing_key = f"{_escape(secret)}&".encode("ascii")
+        self._unsigned = hmac.new(f"{_escape(secret)}&".encode("ascii"), digestmod="sha1")
         self._now = now
-        self._nonce = nonce
+        self._nonce = nonce or _nonces()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Add the header.
@@ -58,8 +60,9 @@ class OAuth1(AuthBase):
             ("oauth_timestamp", str(int(self._now()))),
             ("oauth_version", "1.0"),
         ]
-        text = _base_string(str(request.method), str(request.url), parameters)
-        signature = b64encode(hmac.digest(self._signing_key, text.encode("ascii"), "sha1")).decode("ascii")
+        signing = self._unsigned.copy()
+        signing.update(_base_string(str(request.method), str(request.url), parameters).encode("ascii"))
+        signature = b64encode(signing.digest()).decode("ascii")
         header = ", ".join(
             f'{name}="{value}"' for name, value in (*parameters, ("oauth_signature", _escape(signature)))
         )
@@ -67,19 +70,39 @@ class OAuth1(AuthBase):
         return request
 
 
+def _nonces() -> Callable[[], str]:
+    """Texts that no other process and no other call has: a nonce has to be new, and need not be hard to guess."""
+    process, calls = secrets.token_hex(12), itertools.count(1)
+    return lambda: f"{process}{next(calls):08x}"
+
+
 def _base_string(method: str, url: str, parameters: list[tuple[str, str]]) -> str:
     """What is signed (section 3.4.1): method, address, and all parameters in the order of their encoded names."""
-    parts = urlsplit(url)
+    address, _, query = url.partition("#")[0].partition("?")
+    scheme, _, rest = address.partition("://")
+    authority, _, path = rest.partition("/")
+    if query:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        parameters = sorted([*parameters, *((_escape(name), _escape(value)) for name, value in pairs)])
+    joined = "&".join([f"{name}={value}" for name, value in parameters])
+    return f"{method}&{_origin(f'{scheme}://{authority}')}{_escape(f'/{path}')}&{_escape_encoded(joined)}"
+
+
+@lru_cache(maxsize=8)
+def _origin(address: str) -> str:
+    """Scheme, host and port as they are signed: in lower case, without the port that the scheme implies, encoded."""
+    parts = urlsplit(address)
     host = (parts.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host
     port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
-    if parts.query:
-        query = parse_qsl(parts.query, keep_blank_values=True)
-        parameters = sorted([*parameters, *((_escape(name), _escape(value)) for name, value in query)])
-    joined = "&".join(f"{name}={value}" for name, value in parameters)
-    return f"{method}&{_escape(f'{parts.scheme}://{host}{port}{parts.path or "/"}')}&{_escape(joined)}"
+    return _escape(f"{parts.scheme}://{host}{port}")
 
 
 def _escape(text: str) -> str:
     """Percent-encoding as section 3.6 wants it."""
     return quote(text, safe="~")
+
+
+def _escape_encoded(text: str) -> str:
+    """The same, for names and values that are encoded already: what is left is what joins them, and percent signs."""
+    return text.replace("%", "%25").replace("=", "%3D").replace("&", "%26")

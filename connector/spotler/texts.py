@@ -41,6 +41,11 @@ def clean_text(text: str) -> str:
     return text[start:end]
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing is left of a text in one form (`clean_text`)."""
+    return not ("!" <= text[:1] <= "~") and not clean_text(text)  # most texts begin with something that is seen
+
+
 def clean_address(text: str) -> str:
     """An e-mail address as `clean_text`, refused when there is still an invisible character in it.
 
@@ -48,6 +53,8 @@ def clean_address(text: str) -> str:
         Invalid: naming the character, without the address.
     """
     text = clean_text(text)
+    if text.isascii() and text.isprintable():
+        return text
     for letter in text:
         if letter != " " and (_is_empty(letter) or letter in _SELECTORS):
             what = name(letter, "control character").lower()

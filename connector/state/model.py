@@ -16,6 +16,7 @@ _AFTER_DELETION: Final = {
     "feeds/": "The feed then begins FEED_FIRST_DAYS before now: first set that to the days that are to be read again.",
     "brake/": "The brake then counts anew.",
     "plans/": "For a plan, plan discard does it.",
+    "successes/": "The timer then counts as one that has not run yet.",
     "runs/": "The run then cannot be undone.",
     "pause": "The command resume deletes it.",
     "old/": "The record then stays as that run has left it.",

@@ -1,6 +1,6 @@
-"""When each timer last did its work, for everybody who asks from outside: the process that did it may be gone.
+"""When each timer last did its work, for everybody who asks from outside: the instance that did it may be gone.
 
-successes/sweep-jobs.json {"on": "2026-03-01T10:00:00+00:00"}
+successes/sweep-jobs {"on": "2026-03-01T10:00:00+00:00"}
 """
 
 import logging
@@ -10,7 +10,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.errors import ConnectorError
-from connector.state.model import StateStore
+from connector.state.model import StateConflict, StateStore, StoredValueUnreadable
 from connector.state.values import StoredMoment, StoredValue
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,14 @@ def record_success(open_state: Callable[[], StateStore], timer: str, now: dateti
     name = PREFIX + timer
     try:
         state = open_state()
-        stored = state.read(name)
+        try:
+            stored = state.read(name)
+        except StoredValueUnreadable:
+            state.delete(name)
+            stored = None
         state.write(name, {"on": now.isoformat()}, version=stored.version if stored else None)
+    except StateConflict:
+        return  # another instance has written a success of the same moment
     except ConnectorError as error:
         telemetry.log_problem(log, error, operation=timer)
 

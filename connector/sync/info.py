@@ -5,12 +5,21 @@ somebody else has sent the record meanwhile.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
-from connector.dataverse.api import BatchRequest, Conflict, Dataverse, Duplicate, Keyed, NotFound, filters
+from connector.dataverse.api import (
+    BatchRequest,
+    BatchResponse,
+    Conflict,
+    Dataverse,
+    Duplicate,
+    Keyed,
+    NotFound,
+    filters,
+)
 from connector.dataverse.names import Account, Contact, Info, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Transient
@@ -36,10 +45,12 @@ class InfoVersion:
     Attributes:
         id: of the row; empty where the record had none.
         etag: its version.
+        common: what it says that both systems have in common, as it is written.
     """
 
     id: str = ""
     etag: str = ""
+    common: str = field(default="", compare=False)
 
 
 #: Of a record that had no row.
@@ -69,6 +80,12 @@ class InfoWrite:
         return BatchRequest.update(
             Info.SET, self.version.id, self.values, if_match=self.version.etag, returning=Info.ID
         )  # fmt: skip
+
+    def made(self, answer: BatchResponse) -> InfoVersion:
+        """The version that the write has made."""
+        row = answer.body if isinstance(answer.body, Mapping) else {}
+        common = str(self.values.get(Info.LAST_COMMON, self.version.common) or "")
+        return InfoVersion(str(row.get(Info.ID) or self.version.id), answer.etag, common)
 
 
 class InfoChanged(Transient):
@@ -129,8 +146,7 @@ def write_unchanged(dataverse: Dataverse, writes: Sequence[InfoWrite]) -> dict[R
         elif answer.error is not None:
             results[write.ref] = answer.error
         else:
-            row = answer.body if isinstance(answer.body, Mapping) else {}
-            results[write.ref] = InfoVersion(str(row.get(Info.ID) or write.version.id), answer.etag)
+            results[write.ref] = write.made(answer)
     return results
 
 

@@ -8,6 +8,7 @@
     holder       the worker that is sending what others must not decide about meanwhile, and until when.
     noted        a fingerprint of the rows of Spotler Permission as the history of consent explains them. Rows that
                  still have it were switched by nobody since, so the history need not be read.
+    leaving      whether the connector has begun to anonymise the contact: if it is missing, that is why.
 
 A fingerprint is salted with the id of the record and the column, so equal values of two people differ. Nothing personal
 can be read from it. All this may be lost: then nothing is known, and the times of the two changes decide.
@@ -93,6 +94,7 @@ class LastCommon:
         made_on: when the contact was made, as Spotler last showed it.
         made_about: when it was made by our own clock; empty once Spotler has shown its moment.
         noted: the fingerprint of the rows that the history explains; empty where it may not explain them.
+        leaving: whether the connector has begun to anonymise the contact.
     """
 
     columns: Mapping[str, Common] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class LastCommon:
     made_on: datetime | None = None
     made_about: datetime | None = None
     noted: str = ""
+    leaving: bool = False
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -128,6 +131,8 @@ class LastCommon:
             content["made_about"] = _seconds(self.made_about)
         if self.noted:
             content["noted"] = self.noted
+        if self.leaving:
+            content["leaving"] = True
         return json.dumps(content, separators=(",", ":"))
 
     def is_held(self, by_other_than: str, now: datetime) -> bool:
@@ -152,6 +157,7 @@ class LastCommon:
             _moment(content["made_on"]) if "made_on" in content else None,
             _moment(content["made_about"]) if "made_about" in content else None,
             _text(noted),
+            content.get("leaving") is True,
         )
 
 

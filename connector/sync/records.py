@@ -49,6 +49,7 @@ class Record:
         sent_fields: which fields were sent with a value, and by which mapping.
         has_bounced: whether messages to it came back, so that its contact cannot be reached.
         is_inactive: whether Spotler Info says that its contact gets no mail, which a send does not change.
+        had_contact: whether Spotler Info says, in any way, that Spotler had a contact that should be there still.
         held: what the brake holds back of it.
         decision: what follows from the facts.
     """
@@ -64,6 +65,7 @@ class Record:
     sent_fields: SentFields = field(default_factory=SentFields)
     has_bounced: bool = False
     is_inactive: bool = False
+    had_contact: bool = False
     held: Held = NOT_HELD
     decision: Decision = field(init=False, compare=False)
 
@@ -96,11 +98,7 @@ class Record:
         return not self.facts.rows or self.last.noted == _fingerprint(self.ref, self.facts.rows)
 
     def noted(self, off: Collection[str] = ()) -> Self:
-        """The record once the history explains its rows.
-
-        Args:
-            off: ids of rows that were switched off besides.
-        """
+        """The record once the history explains its rows; `off` are ids of rows that were switched off besides."""
         rows = [replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows]
         return replace(self, last=replace(self.last, noted=_fingerprint(self.ref, rows)))
 
@@ -117,7 +115,7 @@ class Record:
         return tuple(row for row in self.facts.rows if _is_about(row, permission, bit, former))
 
     def unknown(self) -> Self:
-        """The record as it is where it is not known any more whether Spotler has its contact; gone stays gone."""
+        """The record as it is where Spotler has to be asked whether it has its contact still; gone stays gone."""
         if not self.is_known:
             return self
         facts = replace(self.facts, spotler=replace(self.facts.spotler, presence=Presence.UNKNOWN))
@@ -181,18 +179,21 @@ class RecordReader:
             for row in asked_rows.result():
                 ref = RecordRef(table, str(row[RECORD_TABLES[table].id_column]).lower())
                 info = infos.get(ref.id, {})
+                facts = facts_of(row, info, permissions.get(ref.id, ()), outward, stays=self._stays)
+                last = LastCommon.parse(info.get(Info.LAST_COMMON))
                 records[ref] = Record(
                     ref=ref,
                     row=row,
                     name=str(row.get(RECORD_TABLES[table].name_column) or ""),
-                    facts=facts_of(row, info, permissions.get(ref.id, ()), outward, stays=self._stays),
+                    facts=facts,
                     sent_hash=str(info.get(Info.SENT_HASH) or ""),
-                    info=InfoVersion(str(info[Info.ID]), etag(info)) if info else NO_INFO,
-                    last=LastCommon.parse(info.get(Info.LAST_COMMON)),
+                    info=InfoVersion(str(info[Info.ID]), etag(info), last.text) if info else NO_INFO,
+                    last=last,
                     sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
                     sent_fields=SentFields.parse(info.get(Info.SENT_FIELDS)),
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
                     is_inactive=active_after_sending(info) is None,
+                    had_contact=_had_contact(facts.spotler.presence, last),
                 )
         return records
 
@@ -266,6 +267,13 @@ def facts_of(
         rows=tuple(permissions),
         spotler=SpotlerReport(Presence.GONE if info.get(Info.GONE) is True else presence),
     )
+
+
+def _had_contact(presence: Presence, last: LastCommon) -> bool:
+    """An error that may have had an effect empties the hash; what was in common with a contact stays."""
+    if presence is Presence.GONE or last.leaving:
+        return False
+    return presence is Presence.KNOWN or bool(last.permissions or last.made_on or last.made_about)
 
 
 def _fingerprint(ref: RecordRef, rows: Iterable[PermissionRow]) -> str:

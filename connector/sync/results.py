@@ -44,6 +44,7 @@ class Sent:
         is_there: whether Spotler has the contact now, as far as is known.
         changed: whether something was changed in Spotler.
         over: the version of the row that `info` is written over.
+        lost: how many permissions were switched off because Spotler had lost the contact.
     """
 
     code: str
@@ -52,6 +53,7 @@ class Sent:
     is_there: bool = False
     changed: bool = False
     over: InfoVersion = NO_INFO
+    lost: int = 0
 
     @classmethod
     def of(

@@ -1,8 +1,13 @@
 """What is logged, and how: one sentence, plus fields of an allow-list. Never personal data, secrets or bodies.
 
-The sentence says what an operator needs, because Azure's own log of functions keeps nothing else; the fields arrive
-where an exporter of OpenTelemetry sends them. The id of a row says nothing about anybody by itself; names, addresses
+The sentence says what an operator needs, because Azure's own log of functions keeps nothing else; the fields arrive as
+custom dimensions where the exporter sends them. The id of a row says nothing about anybody by itself; names, addresses
 and values do, and there is no field for them.
+
+    names.py      every metric, every field of a log line
+    measuring.py  counters, durations and gauges in memory
+    pipeline.py   when the exporter starts, and what is sent when the process ends
+    export.py     the exporter; rows.py: from a log record to a row
 """
 
 import logging
@@ -12,15 +17,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import stamina
-
 from connector import outcomes
-from connector.errors import ConnectorError, InternalError, Misconfigured
+from connector.errors import ConnectorError, InternalError, Misconfigured, OutcomeUnknown
 from connector.problem_log import ProblemLog
-from connector.telemetry.names import LOG_DIMENSIONS
+from connector.telemetry import measuring
+from connector.telemetry.names import JOB_DURATION, JOBS, LOG_DIMENSIONS, OUTCOME_UNKNOWN
 
 #: The only fields that may accompany a log line.
 ALLOWED: Final = LOG_DIMENSIONS
+
+#: Codes of jobs of which nothing more is to be said than their rows say.
+UNEVENTFUL: Final = frozenset({outcomes.OK, outcomes.UNCHANGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class _Problem:
 _problems = ProblemLog[_Problem]()
 _clock = time.monotonic
 _lock: Final = threading.Lock()
+_is_brief = False
 
 
 def fields(**values: str | float | None) -> dict[str, str | float]:
@@ -60,9 +68,14 @@ def fields(**values: str | float | None) -> dict[str, str | float]:
 
 def silence_loggers() -> None:
     """Silence what libraries log by themselves: addresses with queries, and texts of failed sign-ins."""
-    stamina.instrumentation.set_on_retry_hooks([])
     for name in ("azure", "msal", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def set_brief(is_brief: bool) -> None:
+    """Whether jobs that ended with a code of `UNEVENTFUL` get no line: these lines are most of what telemetry costs."""
+    global _is_brief  # noqa: PLW0603 - a setting of the process
+    _is_brief = is_brief
 
 
 def log_problem(log: logging.Logger, error: BaseException, *, operation: str, job: str | None = None) -> None:
@@ -106,19 +119,27 @@ def job_ended(
     attempts: int,
     since: datetime,
     now: datetime,
+    is_counted: bool = True,
 ) -> None:
-    """Log that a job is over."""
+    """Log that a job is over, and count it, unless somebody else has written, and counted, its end."""
+    seconds = round((now - since).total_seconds(), 3)
     if code == outcomes.OK:
         succeeded(operation)
+    if is_counted:
+        measuring.count(JOBS, operation=operation, status=status, code=code)
+        measuring.record(JOB_DURATION, seconds, operation=operation, status=status)
+        if code == OutcomeUnknown.code:
+            measuring.count(OUTCOME_UNKNOWN, operation=operation)
     extra = fields(
         job=job,
         operation=operation,
         status=status,
         code=code,
         attempts=attempts,
-        seconds=round((now - since).total_seconds(), 3),
+        seconds=seconds,
     )
-    log.info("Job %s %s: %s", job, status, code, extra=extra)
+    level = logging.DEBUG if _is_brief and code in UNEVENTFUL else logging.INFO
+    log.log(level, "Job %s %s: %s", job, status, code, extra=extra)
 
 
 def fingerprint(error: BaseException) -> str:

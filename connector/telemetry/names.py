@@ -71,14 +71,14 @@ JOB_DURATION: Final = Metric(
     "s",
     MetricKind.HISTOGRAM,
     ("operation", "status"),
-    "Seconds from the creation of a job to its last status.",
+    "Seconds from when the router, or the sweep, first saw a job to its last status.",
 )
 JOBS_WAITING: Final = Metric(
     "spotler.jobs.waiting",
     "{job}",
     MetricKind.GAUGE,
     (),
-    "Jobs that have not ended, counted in Dataverse by the sweep.",
+    "Jobs that have not ended, counted in Dataverse by the sweep, up to 5,000.",
 )
 JOBS_OLDEST: Final = Metric(
     "spotler.jobs.oldest",
@@ -92,17 +92,17 @@ BACKLOG: Final = Metric(
     "{message}",
     MetricKind.GAUGE,
     ("entity",),
-    "Messages that wait in a queue or subscription, read by the sweep.",
+    "Messages in a queue or subscription, locked ones too, counted by the sweep up to 500; no row means none.",
 )
 DEAD_LETTERS: Final = Metric(
     "spotler.dead_letters",
     "{message}",
     MetricKind.GAUGE,
     ("entity",),
-    "Messages in the dead-letter queue of a queue or subscription, read by the sweep.",
+    "Messages in the dead letters of a queue or subscription, counted by the sweep up to 500; no row means none.",
 )
 QUARANTINE: Final = Metric(
-    "spotler.quarantine", "{message}", MetricKind.GAUGE, (), "Messages in quarantine, read by the sweep."
+    "spotler.quarantine", "{message}", MetricKind.GAUGE, (), "Messages in quarantine, counted by the sweep up to 500."
 )
 CALLS: Final = Metric(
     "spotler.calls",
@@ -137,14 +137,14 @@ TIMER_LAST_SUCCESS: Final = Metric(
     "s",
     MetricKind.GAUGE,
     ("timer",),
-    "Seconds since a timer last succeeded on this instance; before its first success, since the instance started.",
+    "Seconds since a timer last did its work, on whatever instance, reported by the sweep every ten minutes.",
 )
 CHECKPOINT_AGE: Final = Metric(
     "spotler.checkpoint.age",
     "s",
     MetricKind.GAUGE,
     ("feed",),
-    "Seconds between now and the checkpoint of a feed, read by the sweep.",
+    "Seconds between now and the checkpoint of a feed, reported by the sweep every ten minutes.",
 )
 BRAKE_HELD: Final = Metric(
     "spotler.brake.held", "{plan}", MetricKind.GAUGE, (), "Plans that wait for approval, read by the sweep."
@@ -154,7 +154,7 @@ RECONCILE_REMAINDER: Final = Metric(
     "{difference}",
     MetricKind.GAUGE,
     (),
-    "Differences that the last reconcile run left.",
+    "Records that the last comparison of both sides could not put in a class, repeated by each sweep.",
 )
 OUTCOME_UNKNOWN: Final = Metric(
     "spotler.outcome_unknown",

@@ -57,14 +57,34 @@ async def run_timer(name: str, work: Callable[[], object], context: "Context") -
     Raises:
         TimerFailed: when it was not done: operators then see it among the failures of the function.
     """
-    await _run(name, work, context, TimerFailed)
+    await _run(name, work, context, TimerFailed, is_done=_is_timer_done)
 
 
-async def _run(name: str, work: Callable[[], object], context: "Context", failure: type[NotDone]) -> None:
+async def _run(
+    name: str,
+    work: Callable[[], object],
+    context: "Context",
+    failure: type[NotDone],
+    is_done: Callable[[str, Callable[[], object]], bool] | None = None,
+) -> None:
     """Do the work in a thread. An error is logged there, and forgotten before the failure is raised."""
+    from connector.telemetry import pipeline  # noqa: PLC0415 - not needed to index the functions
+
     enter_invocation(context)
-    if not await asyncio.get_running_loop().run_in_executor(threads, _is_done, name, work):
+    pipeline.start()
+    if not await asyncio.get_running_loop().run_in_executor(threads, is_done or _is_done, name, work):
         raise failure
+
+
+def _is_timer_done(name: str, work: Callable[[], object]) -> bool:
+    """Do the work of a timer, count the run, and send what there is to say: the instance may be stopped right after."""
+    from connector.telemetry import measuring, pipeline  # noqa: PLC0415 - not needed to index the functions
+    from connector.telemetry.names import TIMER_RUNS  # noqa: PLC0415
+
+    done = _is_done(name, work)
+    measuring.count(TIMER_RUNS, timer=name, outcome="ok" if done else "failed")
+    pipeline.flush()
+    return done
 
 
 def _is_done(name: str, work: Callable[[], object]) -> bool:

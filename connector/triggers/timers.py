@@ -17,10 +17,18 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.function_name("sweep_jobs")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=True)
 async def sweep_jobs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
-    """Requeue the jobs whose message was lost."""
-    from connector.jobs.sweep import sweep  # noqa: PLC0415 - heavy, loaded when used
+    """Requeue the jobs whose message was lost, and look how much waits."""
 
-    await _run("sweep-jobs", sweep, context)
+    def sweep_and_look(services: "Services") -> None:
+        from connector.gauges.looking import gauges  # noqa: PLC0415 - heavy, loaded when used
+        from connector.jobs.sweep import sweep  # noqa: PLC0415
+
+        try:
+            sweep(services)
+        finally:
+            gauges.look(services)
+
+    await _run("sweep-jobs", sweep_and_look, context)
 
 
 @blueprint.function_name("refresh_automations_daily")

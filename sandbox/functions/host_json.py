@@ -8,7 +8,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -67,6 +67,9 @@ class ServiceBusOptions(_Section):
         return self
 
 
+LogLevel = Literal["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"]
+
+
 class HttpOptions(_Section):
     """`extensions.http`, as far as it is known here; other names are refused."""
 
@@ -80,10 +83,30 @@ class _Extensions(_Section):
     http: HttpOptions = HttpOptions()
 
 
+class Logging(_Section):
+    """`logging`: the least level of each category. The real host ignores `telemetryMode` here without a word."""
+
+    log_level: dict[str, LogLevel] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mode_is_elsewhere(cls, read: object) -> object:
+        if isinstance(read, dict) and "telemetryMode" in read:
+            raise ValueError("telemetryMode stands at the top level of host.json, not below logging")
+        return read
+
+
 class HostJson(_Section):
-    """A `host.json`, as far as it matters here."""
+    """A `host.json`, as far as it matters here.
+
+    Attributes:
+        telemetry_mode: what the host sends its own telemetry with; with OpenTelemetry it leaves the lines of functions
+            to a worker that sends them itself.
+    """
 
     version: str
+    telemetry_mode: Literal["ApplicationInsights", "OpenTelemetry"] = "ApplicationInsights"
+    logging: Logging = Logging()
     function_timeout: TimeSpan = DEFAULT_FUNCTION_TIMEOUT
     extensions: _Extensions = _Extensions()
 

@@ -6,7 +6,6 @@ field that Spotler does not show) must be seen working too.
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -35,13 +34,6 @@ MORE_ROWS: Final = (
 
 #: The columns of accounts that start a sync, instead of all mapped ones; the last one is not mapped.
 TRIGGERS: Final = {"account": ["name", "emailaddress1", "accountnumber"]}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` these tests share one process, and so one system."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("acceptance"))
 
 
 @pytest.fixture(scope="session")

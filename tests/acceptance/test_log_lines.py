@@ -1,4 +1,8 @@
-"""Every log line of the work reaches Azure: it has the id of its invocation, whatever thread it comes from."""
+"""Every log line of the work reaches Azure: it has the id of its invocation, whatever thread it comes from.
+
+The host gets the lines of the engine, with the invocation; Application Insights gets those of the exporter, with the
+operation id. Both are looked at after one run, because an engine is expensive to start.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +13,13 @@ import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job
+from connector.telemetry.names import LOG_DIMENSIONS, METRICS
 from sandbox.functions.engine import EngineLog
 from sandbox.functions.host import FunctionsHost
 from sandbox.launch import ROOT
 from sandbox.system import Options, surroundings
+from sandbox.telemetry.server import RunningIngestion, running
+from sandbox.telemetry.tables import Row
 from tests.acceptance.records import Record
 from tests.acceptance.world import World, job_row
 
@@ -48,12 +55,25 @@ requests.Session.send, ServiceBusSender.send_messages = told_send, told_send_mes
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory) -> Iterator[list[EngineLog]]:
+def telemetry() -> Iterator[RunningIngestion]:
+    """The endpoint that the app sends its telemetry to."""
+    with running() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory, telemetry) -> Iterator[list[EngineLog]]:
     """All log records of the connector and of its calls while it routed and did a few jobs, and ran a timer."""
     folder = tmp_path_factory.mktemp("talkative")
     app = app_in(folder / "app")
     logged: list[EngineLog] = []
-    options = Options(settings={"SWEEP_SCHEDULE": "0 0 3 1 1 *"})
+    settings = {
+        "SWEEP_SCHEDULE": "0 0 3 1 1 *",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": telemetry.connection_string,
+        "PYTHON_ENABLE_OPENTELEMETRY": "true",
+        "TMPDIR": str(folder),  # where the exporter keeps what it cannot send
+    }
+    options = Options(settings=settings)
     with surroundings(options, folder=folder) as around:
         world = World(SimpleNamespace(servicebus=around.servicebus, dataverse=around.dataverse, spotler=around.spotler))
         with FunctionsHost(app, environment=around.settings, on_log=logged.append) as host:
@@ -115,3 +135,48 @@ def test_no_line_is_lost_because_its_invocation_is_unknown(records):
 
 def test_each_job_is_one_line_at_its_end(records):
     assert len(of_the_app(records, "Completed: OK")) == JOBS
+
+
+@pytest.fixture(scope="module")
+def rows(records, telemetry) -> list[Row]:  # noqa: ARG001 - the run comes first
+    """What has arrived in the tables: the timer sent it, so nothing has to be waited for."""
+    return telemetry.sandbox.rows()
+
+
+def test_the_line_of_each_job_arrives_with_its_fields_under_the_operation_of_its_invocation(rows):
+    lines = [row for row in rows if row["Type"] == "AppTraces" and str(row["Message"]).endswith(" Completed: OK")]
+
+    assert len(lines) == JOBS
+    for line in lines:
+        properties = line["Properties"]
+        assert (properties["operation"], properties["status"], properties["code"]) == ("add-tag", "Completed", "OK")
+        assert f"Job {properties['job']} " in line["Message"]
+    assert all(line["OperationId"].strip("0") for line in lines)
+
+
+def test_the_counters_of_the_run_arrive(rows):
+    metrics = [row for row in rows if row["Type"] == "AppMetrics"]
+
+    def total(name: str, **dimensions: str) -> float:
+        of_it = [row for row in metrics if row["Name"] == name and dimensions.items() <= row["Properties"].items()]
+        return sum(row["Sum"] for row in of_it)
+
+    assert total("spotler.jobs", operation="add-tag", status="Completed", code="OK") == JOBS
+    assert sum(row["ItemCount"] for row in metrics if row["Name"] == "spotler.job.duration") == JOBS
+    assert total("spotler.calls", system="Dataverse", outcome="ok") > JOBS
+    assert total("spotler.calls", system="Spotler", outcome="ok") >= JOBS
+    assert total("spotler.timer.runs", timer="sweep-jobs", outcome="ok") == 1
+    once = {"spotler.jobs.waiting", "spotler.jobs.oldest", "spotler.quarantine", "spotler.brake.held"}
+    assert once <= {row["Name"] for row in metrics}
+
+
+def test_nothing_else_arrives(rows):
+    assert {row["Type"] for row in rows} == {"AppTraces", "AppMetrics"}
+    for row in rows:
+        properties = row["Properties"].keys()
+        if row["Type"] == "AppMetrics":
+            assert properties == set(METRICS[row["Name"]].dimensions)
+        else:
+            assert properties <= LOG_DIMENSIONS | {"logger_name"}
+            assert row["Properties"]["logger_name"].startswith("connector.")
+    assert "example.org" not in str(rows)

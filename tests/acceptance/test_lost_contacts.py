@@ -3,7 +3,7 @@
 import pytest
 
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Info, Job
+from connector.dataverse.names import Info, Job, Permission, lookup_value
 from connector.sync.info import INFO_NAVIGATION
 
 JOBS = {
@@ -48,3 +48,23 @@ def test_a_contact_that_spotler_has_lost_and_that_has_no_address_is_not_made_hal
     else:
         job.assert_failed("SKIPPED_NO_EMAIL")
     assert world.spotler.find(record) is None
+
+
+@pytest.mark.feature("JOB-16")
+@on_every_operation
+def test_who_loses_permissions_with_the_contact_is_not_mailed_by_the_job_until_somebody_orders_it_again(
+    world, operation
+):
+    record = lost(world, lastname="Verloren", emailaddress1="verloren@example.org")
+    bind = {f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{record.path}"}
+    world.people.create(Permission.SET, {Permission.NAME: "Newsletter", Permission.SUBSCRIBED: True, **bind})
+
+    job = world.run(operation, record, **JOBS[operation])
+
+    if operation is Operation.CLEAR_CONTACT_FIELD:
+        job.assert_completed()
+    else:
+        job.assert_failed("CONTACT_MISSING")
+    rows = [row for row in world.rows(Permission.TABLE) if row[lookup_value(Permission.CONTACT)] == record.id]
+    assert [row[Permission.SUBSCRIBED] for row in rows] == [False]
+    world.run(operation, record, **JOBS[operation]).assert_completed()

@@ -4,12 +4,14 @@
 With --operations all operations instead, without limits, beside the floor that latency and calls set. With --records
 many contacts without a job: a first load, and a night with a few changes. With --lists a Marketing List with many
 members: its first sync, and with a few changes. With --night what one mailing to many people leaves behind, as the
-pulls of a night read it. With --bus the stand-in of Service Bus alone.
+pulls of a night read it. With --bus the stand-in of Service Bus alone. With --start the start of the app and of its
+telemetry alone.
 The exit code is 0 when all expectations are met, 1 when one is missed, 2 when the work was not done.
 """
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +26,7 @@ from tests.bench.cases import CONNECTOR, LIMITS, NAIVE, NO_LIMITS, Case
 from tests.bench.measure import measure
 from tests.bench.observe import BenchFailed
 from tests.bench.report import Expectation, Measured
-from tests.bench.startup import import_seconds
+from tests.bench.startup import import_seconds, telemetry_start
 from tests.bench.work import OPERATIONS
 
 JOBS: Final = 1000
@@ -59,6 +61,8 @@ def main() -> int:
             return _night(options)
         if options.lists is not None:
             return _lists(options)
+        if options.start:
+            return _start(options.json)
         return _bus(options.json) if options.bus else _chain(options)
     except (BenchFailed, DidNotStart) as error:
         print(f"The bench failed: {error}", file=sys.stderr)
@@ -90,15 +94,23 @@ def _chain(options: argparse.Namespace) -> int:
 
 def _bus(file: Path | None) -> int:
     print(bus.heading(), flush=True)
-    figures = bus.measure(bus.MESSAGES, FOLDER / "bus")
+    figures = bus.measure(bus.MESSAGES, _empty_folder("bus"))
     expected = bus.expectations(figures)
     return _judge(expected, file, {**asdict(figures), "expectations": [asdict(each) for each in expected]})
+
+
+def _start(file: Path | None) -> int:
+    telemetry = telemetry_start()
+    print(telemetry.line, flush=True)
+    seconds = import_seconds()
+    figures = {"import_seconds": seconds, "telemetry": asdict(telemetry)}
+    return _judge([report.import_expectation(seconds)], file, figures)
 
 
 def _records(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS if options.latency_ms is None else options.latency_ms
     print(records.heading(options.records, latency_ms), flush=True)
-    figures = records.measure(options.records, latency_ms, FOLDER / "records")
+    figures = records.measure(options.records, latency_ms, _empty_folder("records"))
     print(*(phase.line for phase in figures.phases), sep="\n", flush=True)
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = records.expectations(figures)
@@ -108,7 +120,7 @@ def _records(options: argparse.Namespace) -> int:
 def _night(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS if options.latency_ms is None else options.latency_ms
     print(night.heading(options.night, latency_ms), flush=True)
-    figures = night.measure(options.night, latency_ms, FOLDER / "night")
+    figures = night.measure(options.night, latency_ms, _empty_folder("night"))
     print(*(pull.line for pull in figures.pulls), sep="\n", flush=True)
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = night.expectations(figures)
@@ -119,7 +131,11 @@ def _lists(options: argparse.Namespace) -> int:
     latency_ms = LATENCY_MS_OF_OPERATIONS if options.latency_ms is None else options.latency_ms
     print(lists.heading(options.lists, latency_ms), flush=True)
     figures = lists.measure(
-        options.lists, latency_ms, FOLDER / "lists", show=lambda phase: print(phase.line, flush=True)
+        options.lists,
+        latency_ms,
+        _empty_folder("lists"),
+        show=lambda phase: print(phase.line, flush=True),
+        in_place=options.in_place,
     )
     print("", *(f"The stand-in of {name} had {mb or 0:.0f} MB." for name, mb in figures.standins_mb.items()), sep="\n")
     expected = lists.expectations(figures, latency_ms)
@@ -139,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"how long each call takes at least: {LATENCY_MS}, or {LATENCY_MS_OF_OPERATIONS} with --operations",
     )
     parser.add_argument("--alone", action="store_true", help="with --operations: leave out the naive connector")
+    parser.add_argument("--in-place", action="store_true", help="with --lists: leave out the first sync")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--without-limits", action="store_true", help="leave out the half that takes ten minutes")
     which.add_argument(
@@ -165,6 +182,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"a Marketing List with so many members, {lists.MEMBERS:,} by default",
     )
+    which.add_argument("--start", action="store_true", help="the start of the app and of its telemetry alone")
     which.add_argument("--bus", action="store_true", help="the stand-in of Service Bus alone")
     which.add_argument(
         "--operations",
@@ -190,12 +208,19 @@ def _run(table: Table, file: Path | None) -> int:
     starting = import_seconds()
     measured: list[Measured] = []
     for case in table.cases:
-        measured.append(Measured(case, measure(case, FOLDER / case.slug)))
+        measured.append(Measured(case, measure(case, _empty_folder(case.slug))))
         line = table.row(measured[-1], measured)
         if line is not None:
             print(line, flush=True)
     expected = [*table.expectations(measured), report.import_expectation(starting)]
     return _judge(expected, file, report.as_json(measured, expected, starting))
+
+
+def _empty_folder(name: str) -> Path:
+    """Where a measurement leaves its logs; empty, because a worker would go on where that of an earlier run ended."""
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _judge(expected: Sequence[Expectation], file: Path | None, figures: dict[str, object]) -> int:

@@ -2,6 +2,7 @@
 
     contacts and a static list, created behind the API ─► first sync ─► unchanged ─► 1 % left, 1 % joined ─► again
 
+The first sync can be left out: then contacts, audience and what is remembered of it are put in place as it leaves them.
 The job runs in a process of its own (`tests.bench.list_jobs`), step by step, because its memory is measured.
 """
 
@@ -22,7 +23,8 @@ from connector.sync.lists.reading import ASKED_AT_ONCE
 from sandbox.people import People
 from sandbox.system import Options, Surroundings, surroundings
 from tests.bench import observe, processes
-from tests.bench.fixtures import load_list, load_members, load_people
+from tests.bench.fixtures import load_list, load_members, load_names, load_people
+from tests.bench.lists_in_place import put_in_place
 from tests.bench.observe import BenchFailed, Calls
 from tests.bench.report import Expectation
 from tests.bench.workers import Worker
@@ -85,13 +87,13 @@ class ListFigures:
 
     Attributes:
         members: how many the list had at first.
-        first, unchanged, changed: the phases.
+        first, unchanged, changed: the phases; no first one where the audience was put in place.
         wrong: how many are in the audience and not on the list, or the other way round.
         standins_mb: the most memory that the stand-ins had.
     """
 
     members: int
-    first: ListPhase
+    first: ListPhase | None
     unchanged: ListPhase
     changed: ListPhase
     wrong: int
@@ -100,11 +102,16 @@ class ListFigures:
     @property
     def phases(self) -> Sequence[ListPhase]:
         """In the order of the table."""
-        return (self.first, self.unchanged, self.changed)
+        return (*filter(None, [self.first]), self.unchanged, self.changed)
 
 
 def measure(
-    members: int, latency_ms: int, folder: Path, show: Callable[[ListPhase], object] = lambda _: None
+    members: int,
+    latency_ms: int,
+    folder: Path,
+    show: Callable[[ListPhase], object] = lambda _: None,
+    *,
+    in_place: bool = False,
 ) -> ListFigures:
     """Do all phases in fresh surroundings.
 
@@ -113,6 +120,7 @@ def measure(
         latency_ms: of every call.
         folder: of the surroundings.
         show: gets each phase when it is over.
+        in_place: whether the first sync is left out, and what it leaves is put in place.
 
     Raises:
         BenchFailed: when the work was not done.
@@ -121,10 +129,13 @@ def measure(
     options = Options(latency_ms=latency_ms, dataverse_arguments=("--no-limits",))
     changed = ceil(members / CHANGED)
     with surroundings(options, folder=folder) as around:
-        contacts = load_people(around.dataverse, members + changed)
+        load = load_names if in_place else load_people
+        contacts = load(around.dataverse, members + changed)
         marketing_list, rows = load_list(around.dataverse, contacts[:members])
         bench = _ListBench(around, marketing_list, latency_ms, show)
-        first = bench.phase("first sync", members, new=members)
+        first = None if in_place else bench.phase("first sync", members, new=members)
+        if in_place:
+            put_in_place(around, marketing_list, contacts[:members])
         unchanged = bench.phase("again, unchanged", members)
         people = People(around.dataverse)
         for row in rows[:changed]:

@@ -17,6 +17,8 @@ def test_every_message_goes_through_the_stand_in_and_the_figures_are_printed(mon
     monkeypatch.setattr(bus, "MESSAGES", 250)
     monkeypatch.setattr(bus, "LEAST_RATE", 0.0)  # how fast this machine is at the moment is no matter of a test
     monkeypatch.setattr(bench, "FOLDER", tmp_path)
+    (tmp_path / "bus").mkdir()
+    (tmp_path / "bus" / "phase.done").write_text("100")
     monkeypatch.setattr("sys.argv", ["bench", "--bus", "--json", str(tmp_path / "figures.json")])
 
     assert bench.main() == 0
@@ -24,6 +26,7 @@ def test_every_message_goes_through_the_stand_in_and_the_figures_are_printed(mon
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["sent"] > 0
     assert figures["received"] > 0
+    assert not (tmp_path / "bus" / "phase.done").exists()  # a worker would go on where an earlier run ended
 
 
 def test_a_rate_that_is_missed_is_the_exit_code(monkeypatch, capsys):

@@ -23,6 +23,14 @@ def test_the_work_is_done_and_what_is_expected_is_so(tmp_path):
     assert figures.changed.message == "The audience has 200 members: 2 added, 2 removed."
 
 
+def test_without_the_first_sync_the_same_is_left(tmp_path):
+    figures = lists.measure(200, 0, tmp_path, in_place=True)
+
+    assert missed(figures) == []
+    assert [each.name for each in figures.phases] == ["again, unchanged", "1 % left, 1 % joined"]
+    assert figures.changed.message == "The audience has 200 members: 2 added, 2 removed."
+
+
 def test_what_is_as_it_should_be_is_met():
     assert missed(GOOD) == []
 

@@ -5,41 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 
-@pytest.fixture(scope="session")
-def fault_dataverse(tmp_path_factory):
-    from sandbox.dataverse.server import running
-
-    folder = tmp_path_factory.mktemp("dataverse")
-    with running("--ca-file", str(folder / "ca.pem"), "--no-limits") as ready:
-        yield ready
-
-
-@pytest.fixture(scope="session")
-def fault_spotler():
-    from sandbox.spotler.server import running
-
-    with running() as standin:
-        yield standin
-
-
 @pytest.fixture
-def day(fault_dataverse, fault_spotler):
+def day(dataverse_standin, spotler_standin):
     """A simulated day, with nothing in either system."""
-    import stamina
-
     from connector import telemetry
     from tests.faults.support import Simulation
 
     telemetry.silence_loggers()  # as every process of the app does at its first message
     with ThreadPoolExecutor(4) as pool:
-        simulation = Simulation(fault_dataverse, fault_spotler, pool)
+        simulation = Simulation(dataverse_standin, spotler_standin, pool)
         yield simulation
         simulation.close()
-    stamina.instrumentation.set_on_retry_hooks(None)
 
 
 @pytest.fixture
-def slow_day(fault_dataverse, fault_spotler):
+def slow_day(dataverse_standin, spotler_standin):
     """A simulated day in which only calls and pauses take time: a second to Spotler, a tenth to Dataverse."""
     from dataclasses import replace
 
@@ -49,7 +29,7 @@ def slow_day(fault_dataverse, fault_spotler):
 
     telemetry.silence_loggers()
     with ThreadPoolExecutor(8) as pool, ThreadPoolExecutor(8) as side_pool:
-        simulation = Simulation(fault_dataverse, fault_spotler, pool, parallel=8, clock=StandingTime())
+        simulation = Simulation(dataverse_standin, spotler_standin, pool, parallel=8, clock=StandingTime())
         simulation.services = replace(simulation.services, side_pool=side_pool)
         slow_down(simulation.wire.transport, simulation.time, 1.0)
         slow_down(simulation.services.dataverse._transport, simulation.time, 0.1)

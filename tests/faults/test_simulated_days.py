@@ -1,4 +1,4 @@
-"""Simulated days with random edits, opt-outs, bounces, mailings, renames, merges, outages and crashes.
+"""Simulated days with random edits, opt-outs, bounces, mailings, lists, visitors, renames, merges, outages, crashes.
 
 When they are over and the app has caught up, a comparison of both sides finds nothing to repair, nobody is mailed who
 said no, and every event of a mailing is there once. A failure names its seed and the command that repeats it.
@@ -13,6 +13,7 @@ from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Contact, Interaction, lookup_value
 from connector.pulls.updates import Updates
 from connector.sync.automatic import changes
+from tests.faults.days import website
 from tests.faults.days.checks import problems
 from tests.faults.days.days import Days
 from tests.faults.matrix.systems import Systems
@@ -81,6 +82,21 @@ def test_a_feed_that_is_left_out_is_noticed(systems, monkeypatch):
     monkeypatch.setattr(Updates, "read", lambda *_: iter(()))
 
     assert "the comparison had to repair" in broken(systems, 1, 6)
+
+
+def test_page_views_that_are_missing_or_never_read_are_noticed(systems):
+    days = Days(systems, 1, weekly=False)
+    for _ in range(9):
+        website.visit(days, days.people[0])
+    days.live(1)
+    visited = next(company for company in days.companies.values() if company.number)
+    visited.pages += 1
+    expected = f"company {visited.number} has and shows {(visited.pages - 1,) * 2} of {visited.pages} page views"
+    missing = problems(days)
+    website.visit(days, days.people[0])
+
+    assert [each for each in missing if "page views" in each] == [expected]
+    assert any("page views wait in Spotler Leads" in each for each in problems(days))
 
 
 def test_an_event_that_is_missing_or_doubled_is_noticed(systems):

@@ -10,23 +10,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def dataverse_standin(tmp_path_factory):
-    from sandbox.dataverse.server import running
-
-    folder = tmp_path_factory.mktemp("dataverse")
-    with running("--ca-file", str(folder / "ca.pem"), "--no-limits") as ready:
-        yield ready
-
-
-@pytest.fixture(scope="session")
-def spotler_standin():
-    from sandbox.spotler.server import running
-
-    with running() as standin:
-        yield standin
-
-
-@pytest.fixture(scope="session")
 def leads_standin():
     from sandbox.leads.server import running
 

@@ -1,8 +1,8 @@
 """Who may use whom, read from the import statements.
 
-triggers, cli → jobs → operations → pulls → plans → sync → routing → services → mapping → consent
-              → dataverse, spotler, servicebus, state → http → settings, telemetry, threads, due
-              → errors, outcomes, problem_log
+triggers, cli → gauges → jobs → operations → pulls → plans → sync → routing → services → mapping → consent
+              → dataverse, spotler, servicebus, state → http → settings, telemetry, due
+              → errors, outcomes, problem_log, threads
 
 * `routing` is below `jobs`, `operations` and `sync`, because all of them name subscriptions, and what waits goes back
   as an item.
@@ -28,8 +28,8 @@ HEIGHTS = {
     part: height
     for height, parts in enumerate(
         (
-            ("errors", "outcomes", "problem_log"),
-            ("settings", "telemetry", "threads", "due"),
+            ("errors", "outcomes", "problem_log", "threads"),
+            ("settings", "telemetry", "due"),
             ("http",),
             ("dataverse", "spotler", "servicebus", "state"),
             ("consent",),
@@ -41,6 +41,7 @@ HEIGHTS = {
             ("pulls", "reconcile"),
             ("operations",),
             ("jobs",),
+            ("gauges",),
             ("doctor",),
             ("triggers", "cli"),
         )
@@ -50,7 +51,7 @@ HEIGHTS = {
 #: All that the sandbox may know of the connector: names of tables and columns.
 CONSTANTS = ("connector.dataverse.names", "connector.dataverse.choices", "connector.dataverse.schema")
 #: What a stand-in imitates is talked to over the wire, never through another stand-in.
-STAND_INS = {"servicebus", "functions", "dataverse", "spotler", "leads"}
+STAND_INS = {"servicebus", "functions", "dataverse", "spotler", "leads", "telemetry"}
 LONGEST = 300
 
 

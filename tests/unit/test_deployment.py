@@ -64,7 +64,8 @@ def test_what_holds_secrets_or_is_for_developers_is_not_deployed(file):
 
 def test_what_git_ignores_is_not_deployed():
     patterns = [line for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if line]
-    files = [pattern.replace("*", "x") + ("file" if pattern.endswith("/") else "") for pattern in patterns]
+    paths = [pattern.lstrip("!/").replace("*", "x") for pattern in patterns]
+    files = [path + ("file" if path.endswith("/") else "") for path in paths]
 
     assert [file for file in files if not IGNORED.match_file(file)] == []
 

@@ -44,8 +44,8 @@ def run(calls, monkeypatch):
 PYTHON = str(dev.PYTHON)
 
 
-#: Two processes per core; tests of one group stay together.
-PARALLEL = ("-n", str(2 * os.process_cpu_count()), "--dist", "loadgroup")
+#: Two processes per core.
+PARALLEL = ("-n", str(2 * os.process_cpu_count()))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,13 @@ PARALLEL = ("-n", str(2 * os.process_cpu_count()), "--dist", "loadgroup")
 def test_arguments_are_passed_on(run, calls, arguments, commands):
     assert run(*arguments) == 0
     assert calls == [[PYTHON, *command] for command in commands]
+
+
+def test_what_is_compiled_is_kept_for_the_other_processes(run, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    run("test")
+
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
 
 
 @pytest.mark.parametrize("arguments", [["job", "list", "--top", "5"], ["--help"], ["message", "show", "-h"]])
@@ -111,6 +118,15 @@ def test_lint_runs_everything_and_fails_if_one_fails_or_is_killed(run, calls, fa
 
     assert run("lint") == 1
     assert [command[2] for command in calls] == ["ruff", "ruff", "mypy"]
+
+
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_the_package_is_built_everywhere_and_needs_no_virtual_environment(calls, monkeypatch, system):
+    monkeypatch.setattr(dev, "os", SimpleNamespace(name=system, environ={}))
+    monkeypatch.setattr(sys, "argv", ["dev.py", "package"])
+
+    assert dev.main() == 0
+    assert calls == [[sys.executable, str(dev.ROOT / "infra" / "package.py")]]
 
 
 @pytest.mark.parametrize("arguments", [["run", "--twice"], ["lint", "connector"], ["deploy"], []])

@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from importlib import import_module
 from pathlib import Path
 
@@ -34,8 +34,11 @@ from sandbox.samples import WORKING
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
 #: Characters of a sentence that people read on the row of a job.
 LONGEST = 120
+#: Words with which no two sentences of a paragraph begin.
+ALIKE = 5
 EACH_OPERATION = pytest.mark.parametrize("operation", list(Operation), ids=lambda operation: operation.slug)
 
 
@@ -305,11 +308,42 @@ def test_no_other_command_is_documented():
     assert set(documented) == set(ALL_COMMANDS)
 
 
-# Links
+# Links, and merges
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def doubled(text):
+    """Beginnings of sentences that come twice in a paragraph, and rows of a table that differ in a few words only.
+
+    Or that are about the same code, or say the same in a long first cell.
+    """
+    text = re.sub(r"```.*?```|^    .*?$", "", text, flags=re.DOTALL | re.MULTILINE)
+    for paragraph in re.split(r"\n\s*\n|\n(?=[*#-]|\d+\.)", text):
+        if paragraph.lstrip().startswith("|"):
+            found: list[object] = re.findall(r"^\| (\w+)[^|]*(\|.*`.*\|)$", paragraph, flags=re.MULTILINE)
+            found += re.findall(r"^\| (`[^|]+`|[^|]{60,}) \|", paragraph, flags=re.MULTILINE)
+        else:
+            words = paragraph.split()
+            runs = [tuple(words[at : at + ALIKE]) for at, word in enumerate(words) if word[0].isupper()]
+            found = [run for run in runs if len(run) == ALIKE]
+        yield from (each for each, count in Counter(found).items() if count > 1)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_nothing_stands_twice_as_a_merge_leaves_it_behind(page):
+    assert list(doubled(page.read_text(encoding="utf-8"))) == []
+
+
+def test_what_a_merge_left_behind_is_found():
+    row = "| {} | 365 days | `KEEP_VISITORS_DAYS` |\n"
+    table = row.format("visitors that left") + row.format("visitors who left")
+
+    assert len(list(doubled("It moves only past what is\nread. It moves only past what was stored."))) == 1
+    assert len(list(doubled(table))) == 1
+    assert len(list(doubled("| `PARTIAL` | some |\n| `OK` | all |\n| `PARTIAL` | a part |"))) == 1

@@ -79,17 +79,6 @@ def test_the_app_has_a_function_for_the_queue_for_each_subscription_and_for_each
     )
 
 
-def test_the_example_has_the_schedule_of_every_timer():
-    example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
-    schedules = [
-        binding.schedule
-        for builder in timers.blueprint._function_builders
-        for binding in builder._function.get_bindings()
-    ]
-
-    assert sorted(schedules) == sorted(f"%{name}%" for name in example if name.endswith("_SCHEDULE"))
-
-
 def test_all_functions_can_be_at_work_at_the_same_time():
     all_at_work = threading.Barrier(guard.MOST)
 

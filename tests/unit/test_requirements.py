@@ -91,6 +91,7 @@ AZURE = {
     "azure.servicebus": "azure-servicebus",
     "azure.identity": "azure-identity",
     "azure.core": "azure-core",
+    "azure.monitor": "azure-monitor-opentelemetry-exporter",
     "azure.storage": "azure-storage-blob",
 }
 #: What others load: Azure the engine, azure-identity msal, zoneinfo tzdata.

@@ -8,7 +8,8 @@ results = dataverse.update_multiple(Job, [Keyed(row_id, {Job.TAG: "Lead"})])
 from connector.dataverse.api import filters
 from connector.dataverse.api.batch import BatchRequest, BatchResponse
 from connector.dataverse.api.bulk import Keyed, WriteResult
-from connector.dataverse.api.client import Dataverse, connect
+from connector.dataverse.api.client import Dataverse
+from connector.dataverse.api.connecting import connect
 from connector.dataverse.api.errors import (
     Conflict,
     DataverseRefused,

@@ -1,14 +1,15 @@
 """Many requests in one call: `$batch`, a multipart/mixed body of HTTP requests (OData 4.0, part 1, 11.7).
 
-Requests run in their order and independently of one another; headers such as If-Match and the tag of own writes belong
-on the inner requests. Lines end with CRLF. Pure functions: the client sends what `build` makes and gives the answer to
-`parse`.
+Requests run in their order and independently of one another. Those of one change set happen together or not at all.
+Headers such as If-Match and the tag of own writes belong on the inner requests. Lines end with CRLF. Pure
+functions: the client sends what `build` makes and gives the answer to `parse`.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final, Self
 
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
@@ -40,9 +41,12 @@ def tagged(path: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}tag={OWN_TAG}"
 
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def encoded(value: object) -> bytes:
     """JSON without blanks. A lone surrogate, which UTF-8 has no bytes for, becomes a question mark."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
+    return _ENCODER.encode(value).encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class BatchRequest:
         values: the row to send.
         headers: of this request alone.
         is_idempotent: whether sending it twice does what sending it once does, although its method does not say so.
+        change_set: the name of the change set that it belongs to; those of one follow one another. Empty for none.
     """
 
     method: str
@@ -64,6 +69,7 @@ class BatchRequest:
     values: Row | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     is_idempotent: bool = False
+    change_set: str = ""
 
     @classmethod
     def create(cls, set_name: str, values: Row) -> Self:
@@ -149,16 +155,24 @@ def build(requests: Sequence[BatchRequest], root: str, boundary: str) -> bytes:
         root: the path of the Web API on its host: "/api/data/v9.2/".
         boundary: a text that occurs in no request.
     """
-    opening = f"--{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     parts = []
-    for request in requests:
-        has_body = request.values is not None
-        headers = {**_INNER_HEADERS, **request.headers, **(JSON if has_body else {})}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"{opening}{request.method} {root}{request.path} HTTP/1.1\r\n{lines}\r\n"
-        parts += [head.encode(), encoded(request.values) if has_body else b"", _CRLF]
+    for number, group in enumerate(change_sets(requests)):
+        if group[0].change_set:
+            inner = f"changeset_{number}_{boundary}"
+            parts.append(f"--{boundary}\r\nContent-Type: multipart/mixed; boundary={inner}\r\n\r\n".encode())
+            parts += [_part(each, root, inner, str(place)) for place, each in enumerate(group, 1)]
+            parts.append(f"--{inner}--\r\n".encode())
+        else:
+            parts += [_part(each, root, boundary) for each in group]
     parts.append(f"--{boundary}--\r\n".encode())
     return b"".join(parts)
+
+
+def change_sets(requests: Iterable[BatchRequest]) -> Iterator[list[BatchRequest]]:
+    """The requests, those of one change set together; each of the others alone."""
+    for name, found in groupby(requests, key=lambda request: request.change_set):
+        group = list(found)
+        yield from [group] if name else ([each] for each in group)
 
 
 def is_multipart(content_type: str) -> bool:
@@ -169,47 +183,21 @@ def is_multipart(content_type: str) -> bool:
 def parse(content: bytes, content_type: str, requests: Sequence[BatchRequest]) -> list[BatchResponse]:
     """The answers, one for each request and in the same order.
 
-    Where Dataverse stopped early, the requests that it did not reach are answered by a `Transient`.
+    Where Dataverse stopped early, the requests that it did not reach are answered by a `Transient`. What makes a change
+    set fail is the answer to each of its requests.
 
     Raises:
         Transient, Unclear: this is no answer to a batch, or one with more answers than there are requests.
     """
     parts = list(_parts(content, content_type)) if is_multipart(content_type) and _boundary(content_type) else []
-    if not 0 < len(parts) <= len(requests):
+    groups = list(change_sets(requests))
+    if not 0 < len(parts) <= len(groups):
         raise not_dataverse("POST $batch", repeatable=all(request.repeatable for request in requests))
-    answers = [_response(part, request) for part, request in zip(parts, requests, strict=False)]
+    answers = [each for part, group in zip(parts, groups, strict=False) for each in _answers(part, group)]
     return answers + [
         BatchResponse(0, error=Transient(f"Dataverse stopped the batch before {request}."))
         for request in requests[len(answers) :]
     ]
-
-
-def in_parts[T, R](
-    parts: Iterable[Sequence[T]],
-    send: Callable[[Sequence[T]], Sequence[R]],
-    failed: Callable[[T, ConnectorError], R],
-) -> list[R]:
-    """Send part after part, so that what is known of the first is not lost with the second.
-
-    Raises:
-        ConnectorError: of the first part. A later part's error is the answer for each of its items, and the parts after
-            it are not sent.
-    """
-    answers: list[R] = []
-    fault: ConnectorError | None = None
-    for part in parts:
-        if fault is not None:
-            not_sent = Transient("Not sent to Dataverse, because the call before failed.")
-            answers += [failed(item, not_sent) for item in part]
-            continue
-        try:
-            answers += send(part)
-        except ConnectorError as error:
-            if not answers:
-                raise
-            fault = error
-            answers += [failed(item, error) for item in part]
-    return answers
 
 
 def _returning(path: str, columns: str) -> tuple[str, dict[str, str]]:
@@ -220,17 +208,41 @@ def _returning(path: str, columns: str) -> tuple[str, dict[str, str]]:
     return f"{path}&$select={columns}", {"Prefer": preference}
 
 
-def _parts(content: bytes, content_type: str) -> Iterable[bytes]:
-    """The HTTP messages in a multipart body, also those inside change sets."""
+def _part(request: BatchRequest, root: str, boundary: str, content_id: str = "") -> bytes:
+    """One request; in a change set it needs an id."""
+    has_body = request.values is not None
+    headers = {**_INNER_HEADERS, **request.headers, **(JSON if has_body else {})}
+    outer = {"Content-Type": "application/http", "Content-Transfer-Encoding": "binary"}
+    outer |= {"Content-ID": content_id} if content_id else {}
+    line = f"{request.method} {root}{request.path} HTTP/1.1\r\n"
+    head = f"--{boundary}\r\n{_lines(outer)}\r\n{line}{_lines(headers)}\r\n"
+    return head.encode() + (encoded(request.values) if has_body else b"") + _CRLF
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+
+def _parts(content: bytes, content_type: str) -> Iterable[list[bytes]]:
+    """The parts of a multipart body, each with its HTTP messages: those of a change set, or one."""
     for chunk in content.split(b"--" + _boundary(content_type))[1:]:
         if chunk.startswith(b"--"):
             return
         head, _, message = chunk.partition(_CRLF * 2)
         kind = _headers(head).get("content-type", "")
-        if is_multipart(kind):
-            yield from _parts(message, kind)
-        else:
-            yield message
+        yield [each for part in _parts(message, kind) for each in part] if is_multipart(kind) else [message]
+
+
+def _answers(messages: Sequence[bytes], group: Sequence[BatchRequest]) -> list[BatchResponse]:
+    """The answers to the requests of a change set, or to a single one."""
+    if len(messages) == len(group):
+        return [_response(message, request) for message, request in zip(messages, group, strict=True)]
+    answers = [_response(message, group[0]) for message in messages]
+    error = next((each for each in answers if each.error is not None), None)
+    if len(answers) == 1 and error is not None:
+        return [error for _ in group]
+    unreadable = not_dataverse("POST $batch", repeatable=all(request.repeatable for request in group))
+    return [BatchResponse(0, error=unreadable) for _ in group]
 
 
 def _response(message: bytes, request: BatchRequest) -> BatchResponse:
@@ -251,8 +263,8 @@ def _response(message: bytes, request: BatchRequest) -> BatchResponse:
 
 
 def _headers(block: bytes) -> dict[str, str]:
-    pairs = (line.partition(":") for line in block.decode("latin-1").split("\r\n") if line)
-    return {name.lower(): value.strip() for name, _, value in pairs}
+    lines = [line.partition(":") for line in block.decode("latin-1").split("\r\n") if line]
+    return {name.lower(): value.strip() for name, _, value in lines}
 
 
 def _boundary(content_type: str) -> bytes:

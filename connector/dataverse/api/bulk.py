@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Protocol
 
-from connector.dataverse.api.batch import BatchRequest, BatchResponse, in_parts, tagged
+from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.api.errors import not_dataverse
+from connector.dataverse.api.portions import in_parts
 from connector.dataverse.api.rows import Row, TableNames, address
 from connector.errors import ConnectorError, Misconfigured, Refused
 

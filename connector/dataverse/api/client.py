@@ -6,8 +6,7 @@ router drops the messages they cause. A refusal becomes an error of `api.errors`
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import batched
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import requests
@@ -17,13 +16,11 @@ from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
 from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
+from connector.dataverse.api.portions import in_parts, portions
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import ETAG, Row, TableNames, address, created_id
-from connector.dataverse.api.tokens import Bearer, TokenSource, tokens_from
-from connector.http import CallRecord, Transport
-
-if TYPE_CHECKING:
-    from connector.settings import Settings
+from connector.dataverse.api.tokens import Bearer, TokenSource
+from connector.http import Transport
 
 #: The root of the Web API below the address of the environment.
 API: Final = "/api/data/v9.2"
@@ -179,14 +176,12 @@ class Dataverse:
     def batch(self, requests: Sequence[BatchRequest]) -> list[BatchResponse]:
         """Send requests in as few calls as possible; an answer for each, in the same order.
 
-        A request that fails does not stop those after it.
+        A request that fails does not stop those after it; those of its change set are undone.
 
         Raises:
             ConnectorError: of the first call. The error of a later one is the answer to each of its requests.
         """
-        return batches.in_parts(
-            batched(requests, self._part, strict=False), self._batch, lambda _, error: BatchResponse(0, error=error)
-        )
+        return in_parts(portions(requests, self._part), self._batch, lambda _, error: BatchResponse(0, error=error))
 
     def act(self, path: str, body: Mapping[str, object], *, repeatable: bool) -> Row:
         """Call an action and return what it answers; empty where it answers nothing."""
@@ -277,24 +272,3 @@ class Dataverse:
             takes=lambda answer: batches.is_multipart(answer.headers.get("Content-Type", "")),
         )  # fmt: skip
         return batches.parse(answer.content, answer.headers.get("Content-Type", ""), requests)
-
-
-def connect(
-    settings: "Settings", *, verify: bool | str = True, on_call: Callable[[CallRecord], None] | None = None
-) -> Dataverse:
-    """The client that the settings describe. Nothing is sent yet.
-
-    Args:
-        settings: of the app.
-        verify: False, or the file of a certificate authority, for an environment that is not Microsoft's.
-        on_call: receives every attempt.
-    """
-    transport = Transport(
-        settings.dataverse_url + API,
-        timeout=settings.dataverse_timeout,
-        parallel=settings.dataverse_parallel,
-        system="Dataverse",
-        verify=verify,
-        on_call=on_call,
-    )
-    return Dataverse(transport, tokens_from(settings, verify=verify))

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from connector.errors import Invalid
-from connector.spotler.texts import clean_text
+from connector.spotler.texts import clean_text, is_blank
 
 #: A multi-choice: the Web API shows the values of its choices.
 _CHOICES: Final = re.compile(r"-?[0-9]+(?:,-?[0-9]+)*")
@@ -32,12 +32,12 @@ class Cell(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing in it; blanks are nothing."""
-        return self.value is None or (isinstance(self.value, str) and not clean_text(self.value))
+        return self.value is None or (isinstance(self.value, str) and is_blank(self.value))
 
     @property
     def is_choices(self) -> bool:
         """Whether it is a multi-choice: a text column has no formatted value."""
-        return isinstance(self.value, str) and bool(self.label) and _CHOICES.fullmatch(self.value) is not None
+        return bool(self.label) and isinstance(self.value, str) and _CHOICES.fullmatch(self.value) is not None
 
 
 def to_text(cell: Cell) -> str:
@@ -47,10 +47,12 @@ def to_text(cell: Cell) -> str:
         Invalid: it is nothing that can be shown as text.
     """
     value = cell.value
+    if isinstance(value, str) and not cell.is_choices:
+        return clean_text(value)
     label = clean_text(cell.label or "")
     match value:
         case str():
-            return label if cell.is_choices else clean_text(value)
+            return label
         case bool():
             return "true" if value else "false"
         case int() if label:

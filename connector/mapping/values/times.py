@@ -87,7 +87,8 @@ def to_moment(cell: Cell, zone: tzinfo) -> datetime:
 
 def is_moment(value: object) -> bool:
     """Whether a JSON value is written as a date with a time."""
-    return isinstance(value, str) and len(value) > _LONGEST_DATE and _ISO.fullmatch(value) is not None
+    # Nearly all texts are told from a moment by their fifth character, which is quicker than a pattern.
+    return isinstance(value, str) and value[4:5] == "-" and len(value) > _LONGEST_DATE and bool(_ISO.fullmatch(value))
 
 
 def _parse(cell: Cell) -> date | datetime | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from connector.consent import Fate, KnownState
+from connector.consent import Fate, KnownState, PermissionReport
+from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Refused
 from connector.services import Services
@@ -21,10 +22,11 @@ from connector.sync.both_ways.switches import shown_permissions
 from connector.sync.both_ways.two_way import Moments
 from connector.sync.brake.brake import Brake
 from connector.sync.brake.derived import EMPTIED_HERE, Derived, emptied_columns
-from connector.sync.info import CLOCKS_DIFFER
+from connector.sync.info import CLOCKS_DIFFER, InfoWrite, info_of
 from connector.sync.last_common import Common, LastCommon
 from connector.sync.outward.preparing import Prepared
 from connector.sync.own_user import own_user
+from connector.sync.permissions.missing import held_back, lost_permissions
 from connector.sync.records import Record
 
 #: How far the moment in which the connector made a contact may be from the one that Spotler shows of it.
@@ -44,6 +46,7 @@ class Seen:
         sent: states of permissions that this worker has sent meanwhile, by bit.
         others: states that other workers may have sent.
         before: what was in common, as Spotler Info has it.
+        is_another: whether the contact was made in the place of one that Spotler has lost.
     """
 
     record: Record
@@ -54,6 +57,7 @@ class Seen:
     sent: Mapping[int, KnownState] = field(default_factory=dict)
     others: Mapping[int, bool] = field(default_factory=dict)
     before: LastCommon = field(default_factory=LastCommon)
+    is_another: bool = False
 
     @classmethod
     def of(
@@ -70,14 +74,15 @@ class Seen:
         """A record with its contact.
 
         Spotler may have lost the contact, and a send may have made it again, with a part of what the record has. What
-        was in common before says nothing about that one, and what it lacks is nobody's change.
+        was in common before says nothing about that one. What it lacks is nobody's change, but for permissions: an
+        opt-out may have been lost with the first one.
         """
         last = record.last
-        if _was_made_again(last, contact):
+        if is_another := _was_made_again(last, contact):
             states = shown_permissions(contact, fields, permissions.name) if permissions else {}
             off = {bit: KnownState(on, seen_on) for bit, on in states.items() if not on}
             record = replace(record, last=LastCommon(permissions=off, noted=last.noted))
-        return cls(record, contact, fields, permissions, seen_on, sent or {}, others or {}, last)
+        return cls(record, contact, fields, permissions, seen_on, sent or {}, others or {}, last, is_another)
 
     @property
     def made_on(self) -> datetime | None:
@@ -141,6 +146,8 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
     """
     results: dict[RecordRef, Exchanged | Exception] = {}
     told = {each.ref: _told(each) for each in seen}
+    results |= held_back(services, {each.ref: _lost(told[each.ref][0]) for each in seen if each.is_another})
+    told = {ref: each for ref, each in told.items() if ref not in results}
     news = [record for record, _ in told.values() if reports.is_news(record.facts.spotler)]
     for ref, after in reports.apply(services, news).items():
         if isinstance(after, Record):
@@ -157,7 +164,7 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
             results[each.ref] = error
     found, stopped = _braked(services, found)
     results |= stopped
-    writes = [ColumnWrite(told[ref][0], each.to_dataverse) for ref, (_, each) in found.items() if each.to_dataverse]
+    writes = [_write(services, told[ref][0], *both) for ref, both in found.items() if both[1].to_dataverse]
     written = write_columns(services, writes)
     for ref, (each, columns) in found.items():
         record, known = told[ref]
@@ -169,10 +176,27 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
             elif isinstance(now, ConnectorError):
                 results[ref] = now
             else:
-                results[ref] = _exchanged(services, each, now, columns, known)
+                results[ref] = _exchanged(services, _with_info(each, now), now, columns, known)
         except Exception as error:  # noqa: BLE001
             results[ref] = error
     return results
+
+
+def _write(services: Services, told: Record, seen: Seen, exchange: Exchange) -> ColumnWrite:
+    """The values for Dataverse, with the note that it has them; what it makes of them is noted afterwards."""
+    values = exchange.to_dataverse
+    kept = {name: value for name, value in told.row.items() if name.partition("@")[0] not in values}
+    after = replace(told, row={**kept, **values})
+    here = shared_columns(services.mapping, told.ref.table).here(after, seen.fields)
+    now = LastCommon.parse(told.info.common)
+    got = {each: Common(here[each], exchange.there[each]) for each in values}
+    last = replace(now, columns={**now.columns, **got})
+    note = InfoWrite(told.ref, told.info, info_of(told.ref, told.name, **{Info.LAST_COMMON: last.text}))
+    return ColumnWrite(told, values, note)
+
+
+def _with_info(seen: Seen, now: Record) -> Seen:
+    return replace(seen, record=replace(seen.record, info=now.info))
 
 
 def _was_made_again(last: LastCommon, contact: SpotlerContact) -> bool:
@@ -214,7 +238,7 @@ def has_news(services: Services, seen: Seen) -> bool:
         Transient, Misconfigured: the definitions of columns cannot be read.
     """
     record, known = _told(seen)
-    if seen.record.last != seen.before:  # made again
+    if seen.is_another:
         return True
     if reports.is_news(record.facts.spotler) or _is_worth_knowing(record, known):
         return True
@@ -251,7 +275,17 @@ def _exchanged(
 def _told(seen: Seen) -> tuple[Record, dict[int, KnownState]]:
     """The record with what its contact says about consent, and what is known of the permissions."""
     contact = reports.shown(seen.record, seen.contact, seen.fields, seen.permissions, seen.seen_on)
-    return reports.reported(seen.record, contact, seen.permissions, sent=seen.sent, others=seen.others)
+    told, known = reports.reported(seen.record, contact, seen.permissions, sent=seen.sent, others=seen.others)
+    if not seen.is_another or seen.permissions is None:
+        return told, known
+    on = [option for option in seen.permissions.options if contact.states.get(option.bit)]
+    lost = lost_permissions(seen.record, seen.contact.created, on)
+    said = told.facts.spotler
+    return told.reporting(replace(said, permissions=(*said.permissions, *lost))), known
+
+
+def _lost(told: Record) -> list[PermissionReport]:
+    return [each for each in told.facts.spotler.permissions if each.missing]
 
 
 def _columns(services: Services, seen: Seen, record: Record) -> Exchange:

@@ -33,6 +33,7 @@ from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.meeting import BeingSent
 from connector.sync.outward.outward import TRIES, Outward
 from connector.sync.outward.preparing import Prepared, permissions_field
+from connector.sync.permissions.missing import MissingHeld
 from connector.sync.records import PERMISSION_LOOKUPS, Record, RecordReader
 from connector.sync.results import NotSent
 
@@ -51,6 +52,7 @@ CONSENT: Final = "with a change of consent"
 SENT: Final = "sent, because Dataverse was newer"
 NO_RECORD: Final = "without a record"
 LEFT: Final = "left Spotler meanwhile"
+HELD: Final = "held back by the brake"
 FAILED: Final = "failed"
 
 #: The name under which problems are logged.
@@ -224,7 +226,8 @@ class _Block:
         record = done.seen.record
         noted = done.prepared.record.last.noted
         last = LastCommon(done.common(was_sent=False), done.known, made_on=done.seen.made_on, noted=noted)
-        values: dict[str, object] = {} if last == done.seen.before else {Info.LAST_COMMON: last.text}
+        is_noted = last == LastCommon.parse(record.info.common)
+        values: dict[str, object] = {} if is_noted else {Info.LAST_COMMON: last.text}
         if record.sent_hash and record.sent_hash != done.prepared.hash:
             before = Prepared.of(self._services, record, done.seen.fields)
             is_in_step = before.hash == record.sent_hash and not done.must_be_sent
@@ -256,6 +259,9 @@ class _Block:
 
     def _failed(self, error: Exception) -> None:
         """A problem that may pass is raised at the end; another one is logged and counted."""
+        if isinstance(error, MissingHeld):  # a person decides; the feed does not wait for that
+            self._counts[HELD] += 1
+            return
         if isinstance(error, Transient | Misconfigured):
             self._problems.append(error)
             return

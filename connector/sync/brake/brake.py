@@ -4,9 +4,9 @@
                                              └─ more ──► held: the record is synced without them, and is kept in a plan
                                                          that waits for a person (`plan list`)
 
-Counted are records, each once: those of a changed mapping for as long as that mapping is in use, the others, which come
-from reads that lack something, for a day. All instances of the app count in one place. What people asked for is not
-derived (`connector.sync.brake.derived`), and is done for a held record too.
+Counted are records, each once: those of a changed mapping for as long as that mapping is in use; those of reads that
+lack something, and those of contacts that Spotler has lost, for a day. All instances of the app count in one place.
+What people asked for is not derived (`connector.sync.brake.derived`), and is done for a held record too.
 """
 
 import hashlib
@@ -38,9 +38,12 @@ TRIES: Final = 10
 #: Where plans are kept, and how they are named: by the moment and the count.
 PLANS: Final = "plans"
 PlanName = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}t[0-9]{6}-[0-9a-f]{6}$")]
-#: Where counts are kept: one by the version of each mapping, and one of reads.
+#: Where counts are kept: one by the version of each mapping, one of reads, and one of contacts that Spotler has lost.
 COUNTS: Final = "brake"
 READS: Final = "reads"
+LOSSES: Final = "losses"
+#: What people are told about them; else a changed mapping is the cause.
+_CAUSES: Final = {READS: "reads that lack something", LOSSES: "contacts that Spotler does not know any more"}
 
 
 class CountValue(StoredValue):
@@ -109,16 +112,18 @@ class Brake:
         """
         if not derived or self._share >= 1:
             return frozenset()
-        groups = ((self._version, [each for each in derived if each.is_of_mapping]),
-                  (READS, [each for each in derived if not each.is_of_mapping]))  # fmt: skip
-        return frozenset(ref for name, group in groups if group for ref in self._count(f"{COUNTS}/{name}", group))
+        groups: dict[str, list[Derived]] = {}
+        for each in derived:
+            name = LOSSES if each.is_missing else self._version if each.is_of_mapping else READS
+            groups.setdefault(name, []).append(each)
+        return frozenset(ref for name, group in groups.items() for ref in self._count(name, group))
 
-    def _count(self, name: str, derived: Sequence[Derived]) -> set[RecordRef]:
-        state, now = self._services.state, self._services.now()
+    def _count(self, kind: str, derived: Sequence[Derived]) -> set[RecordRef]:
+        state, now, name = self._services.state, self._services.now(), f"{COUNTS}/{kind}"
         for _ in range(TRIES):
             stored = state.read(name)
             count = BrakeCount.parse(name, stored.value) if stored else BrakeCount(now)
-            if name.endswith(READS) and not count.plan and abs(now - count.since) >= WINDOW:
+            if kind in _CAUSES and not count.plan and abs(now - count.since) >= WINDOW:
                 count = BrakeCount(now)
             if count.approved:
                 return set()
@@ -133,7 +138,7 @@ class Brake:
             except StateConflict:
                 continue
             if held:
-                self._announce(name, new)
+                self._announce(name, new, _CAUSES.get(kind, "the changed mapping"))
             return {each.ref for each in held}
         raise StateConflict
 
@@ -155,7 +160,7 @@ class Brake:
         if self._services.state.read(part) is None:
             self._services.state.write(part, content, version=None)
 
-    def _announce(self, name: str, count: BrakeCount) -> None:
+    def _announce(self, name: str, count: BrakeCount, cause: str) -> None:
         """One alert for all instances, by the one that has written the plan; also after one died before it did that."""
         plan, state = f"{PLANS}/{count.plan}", self._services.state
         if state.read(plan) is not None:
@@ -165,10 +170,9 @@ class Brake:
             state.write(plan, value, version=None)
         except StateConflict:
             return
-        cause = "reads that lack something" if name.endswith(READS) else "the changed mapping"
         text = (
             f"The brake holds back what follows from {cause}: more than {len(count.passed)} of {count.total} records "
-            f"would be silenced, anonymised or lose a value in Spotler. Look at plan {count.plan} with plan list."
+            f"would be silenced, anonymised or lose a value or permissions. Look at plan {count.plan} with plan list."
         )
         log.error("%s", text, extra=telemetry.fields(operation="brake", code=BRAKE_HOLDS, count=len(count.passed)))
 

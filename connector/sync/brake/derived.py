@@ -6,6 +6,7 @@
 | the column of the address is empty, so that the contact is anonymised | that column was changed |
 | a field is emptied that was sent with a value | its column was changed |
 | a column is emptied because Spotler has nothing there | both had it in common before |
+| permissions go off because Spotler has lost the contact | |
 
 What somebody changed is known from the message of Dataverse that started the sync. An opt-out, Do Not Email, Do Not
 Bulk Email, Keep Out, a deactivation, a merge and a deletion are never derived: somebody asked for them.
@@ -32,6 +33,7 @@ FILTER = "filter"
 ADDRESS = "no address"
 EMPTIED = "empties"
 EMPTIED_HERE = "empties in Dataverse"
+MISSING = "missing in Spotler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,18 @@ class Derived:
 
     Attributes:
         ref: which.
-        causes: `FILTER`, `ADDRESS`, or `EMPTIED` with the name of a field.
+        causes: `FILTER`, `ADDRESS`, `MISSING`, or `EMPTIED` with the name of a field.
         is_of_mapping: whether another mapping sent the record last, so that the mapping is the likely reason.
     """
 
     ref: RecordRef
     causes: tuple[str, ...]
     is_of_mapping: bool
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is derived from a contact that Spotler has lost."""
+        return MISSING in self.causes
 
 
 def derived_fate(record: Record, edited: Collection[str], mapping: FieldMapping, version: str) -> Derived | None:

@@ -11,6 +11,9 @@ Spotler cannot tell, so this is written before it is relied on:
 
 A run that was given up leaves what it sent; the next one goes on from that. So nobody who may be in an audience is ever
 forgotten, and after a crash one block is sent again at most.
+
+A call that was never answered may take effect after the run is over. So whoever such a call may have added stays
+remembered after a removal, and is removed once more by the next run.
 """
 
 import heapq
@@ -24,12 +27,16 @@ from connector.sync.lists.ids import each_of
 
 
 class Event(IntEnum):
-    """What happened to members of one block."""
+    """What happened to members of one block.
+
+    PERHAPS: may be members, as the last full copy says. MAYBE_ADDED: a call may have added them since, or do so yet.
+    """
 
     ADDED = 1
     MAYBE_ADDED = 2
     REMOVED = 3
     MAYBE_REMOVED = 4
+    PERHAPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,17 @@ def _numbered(number: int, block: Block) -> Iterator[tuple[bytes, int, Event]]:
 def _after(events: Iterable[Event]) -> bool | None:
     """Whether somebody is a member after all this: certainly, perhaps (False), or not at all (None)."""
     state: bool | None = None
+    may_come_late = False
     for event in events:
         match event:
             case Event.ADDED:
                 state = True
-            case Event.MAYBE_ADDED:
+            case Event.PERHAPS:
                 state = state or False
+            case Event.MAYBE_ADDED:
+                state, may_come_late = state or False, True
             case Event.REMOVED:
-                state = None
+                state = False if may_come_late else None
             case Event.MAYBE_REMOVED:
                 state = None if state is None else False
     return state

@@ -130,7 +130,10 @@ class ListState:
         return self._membership()[0]
 
     def keep(self, number: int) -> int:
-        """Write the full copy of the membership, and forget what is not needed any more; how many members it has."""
+        """Write the full copy of the membership, and forget what is not needed any more; how many members it has.
+
+        Those whom only a late call would add are no members, as far as anybody knows.
+        """
         membership, start = self._membership(before=number)  # where this is repeated, its own copy may be there
         parts: list[dict[str, object]] = []
         count = 0
@@ -140,7 +143,7 @@ class ListState:
                 text = packed(block)
                 self.put(number, "full", len(parts), {"ids": text})
                 parts.append({"sha256": _checksum(text), "certain": certain})
-                count += len(block)
+                count += len(block) if certain or membership.is_uncertain else 0
         name = self._name(number, "full")
         stored = self._state.read(name)
         index = {"parts": parts, "uncertain": membership.is_uncertain}
@@ -184,7 +187,7 @@ class ListState:
             is_uncertain=index.get("uncertain") is not False,
             blocks=[
                 Block(Event.ADDED, b"".join(blocks[True])),
-                Block(Event.MAYBE_ADDED, b"".join(blocks[False])),
+                Block(Event.PERHAPS, b"".join(blocks[False])),
             ],
         )
 

@@ -62,7 +62,7 @@ class Delivering:
             together: what workers have sent at the same time, of those whose Spotler Info another one has written.
         """
         results, ready = self._mark_returning(prepared)
-        asked = [each for each in ready if each.ref in together or (each.record.is_known and each.has_question)]
+        asked = [each for each in ready if each.ref in together or _is_to_be_asked(each)]
         refs = {each.ref for each in asked}
         left = [each for each in ready if each.ref not in refs]
         results |= self._update([each for each in left if each.record.is_known], asked)
@@ -153,6 +153,11 @@ class Delivering:
             return sent
         in_step = all(bit in known and known[bit].on is on for bit, on in now.switches.items())
         return now if in_step else sent
+
+
+def _is_to_be_asked(prepared: Prepared) -> bool:
+    """Whether something depends on what Spotler has now; a contact that may be missing is never simply inserted."""
+    return prepared.has_question if prepared.record.is_known else prepared.record.had_contact
 
 
 def _code(answer: ContactResult | ConnectorError | NotSent) -> str | None:

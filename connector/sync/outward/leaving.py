@@ -13,11 +13,12 @@ from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT
 from connector.services import Services
 from connector.spotler import ContactUnknown
 from connector.sync.both_ways.switches import known_after_sending, permissions_in
-from connector.sync.info import InfoWrite, info_of, write_unchanged
+from connector.sync.info import InfoVersion, InfoWrite, info_of, write_unchanged
 from connector.sync.old_values import erase_old_values
 from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.last_words import hear_last_words
 from connector.sync.outward.preparing import Prepared
+from connector.sync.permissions.missing import lost_permissions
 from connector.sync.records import Record
 from connector.sync.remembered import failed, forgotten, released, remembered
 from connector.sync.results import Delivery, NotSent, Sent, skipped_code
@@ -48,23 +49,36 @@ class Leaving:
 
         Args:
             records: which.
-            always: those that may be there although Spotler Info says that they are gone.
+            always: those that another attempt was about, so that they may be there although Spotler Info says that they
+                are gone, and that may be missing because of it.
         """
-        return self._each({
-            record.ref: partial(self._remove, record, is_gone=record.is_gone and record.ref not in always)
-            for record in records
-        })  # fmt: skip
+        marks = {each.ref: _leaving(each) for each in records if _may_lose(each)}
+        return self._each(
+            {
+                record.ref: partial(self._remove, record, is_repeated=record.ref in always)
+                for record in self._marked(records, marks)
+            }
+        )
 
     def silence(self, prepared: Sequence[Prepared]) -> dict[RecordRef, Delivery]:
         """Take the permissions from contacts whose record is not sent any more."""
         return self._each({each.record.ref: partial(self._silence, each) for each in prepared})
 
-    def anonymize(self, records: Sequence[Record]) -> dict[RecordRef, Delivery]:
-        """Anonymise records because a job says so; Keep Out is written first, so that a crash keeps the person out."""
+    def anonymize(self, records: Sequence[Record], repeated: Collection[RecordRef] = ()) -> dict[RecordRef, Delivery]:
+        """Anonymise records because a job says so; Keep Out is written first, so that a crash keeps the person out.
+
+        Args:
+            records: which.
+            repeated: those that another attempt was about.
+        """
         marks = [
-            InfoWrite(each.ref, each.info, info_of(each.ref, each.name, **{Info.KEEP_OUT: True}))
+            InfoWrite(
+                each.ref,
+                each.info,
+                info_of(each.ref, each.name, **{Info.KEEP_OUT: True}, **(_leaving(each) if _may_lose(each) else {})),
+            )
             for each in records
-            if each.exists and not each.facts.keep_out
+            if each.exists and (not each.facts.keep_out or _may_lose(each))
         ]
         written = write_unchanged(self._services.dataverse, marks)
         results: dict[RecordRef, Delivery] = {}
@@ -75,7 +89,20 @@ class Leaving:
                 results[record.ref] = NotSent(version)
             else:
                 ready.append(replace(record, info=version))
-        return results | self._each({each.ref: partial(self._anonymize, each) for each in ready})
+        return results | self._each({
+            each.ref: partial(self._anonymize, each, is_repeated=each.ref in repeated) for each in ready
+        })  # fmt: skip
+
+    def _marked(self, records: Sequence[Record], marks: Mapping[RecordRef, Mapping[str, object]]) -> list[Record]:
+        """Note whose contact is about to be anonymised: if it is missing later, that is why. No removal waits."""
+        writes = [
+            InfoWrite(each.ref, each.info, info_of(each.ref, each.name, **marks[each.ref]))
+            for each in records
+            if each.ref in marks
+        ]
+        written = write_unchanged(self._services.dataverse, writes)
+        versions = {ref: each for ref, each in written.items() if isinstance(each, InfoVersion)}
+        return [replace(each, info=versions.get(each.ref, each.info)) for each in records]
 
     def _each(self, calls: Mapping[RecordRef, Callable[[], Delivery]]) -> dict[RecordRef, Delivery]:
         results = one_by_one(self._services, self._check_time, calls)
@@ -83,12 +110,12 @@ class Leaving:
             ref: NotSent(result) if isinstance(result, Exception) else result for ref, result in results.items()
         }  # fmt: skip
 
-    def _remove(self, record: Record, *, is_gone: bool) -> Delivery:
+    def _remove(self, record: Record, *, is_repeated: bool) -> Delivery:
         reason = record.decision.reason
         skipped = skipped_code(reason)
-        if is_gone:
+        if record.is_gone and not is_repeated:
             return Sent.of(skipped)
-        code = ANONYMIZED if self._take_out(record) else skipped
+        code = ANONYMIZED if self._take_out(record, is_repeated=is_repeated) else skipped
         message = _WHY_ANONYMIZED.get(reason, "") if reason and code == ANONYMIZED else ""
         info = forgotten(record, code, self._services.now())
         return Sent.of(code, message, info=info, over=record.info, changed=code == ANONYMIZED)
@@ -98,7 +125,7 @@ class Leaving:
         record = prepared.record
         code = skipped_code(record.decision.reason)
         if record.merged_into is not None:
-            hear_last_words(self._services, record)
+            hear_last_words(self._services, record, may_be_lost=record.had_contact)
         began = self._services.now()
         try:
             self._services.spotler.update_contact(record.ref.id, prepared.properties)
@@ -119,8 +146,8 @@ class Leaving:
             changed=True,
         )
 
-    def _anonymize(self, record: Record) -> Delivery:
-        was_there = self._take_out(record)
+    def _anonymize(self, record: Record, *, is_repeated: bool) -> Delivery:
+        was_there = self._take_out(record, is_repeated=is_repeated)
         message = (
             "The contact is anonymised in Spotler, which cannot be undone."
             if was_there
@@ -131,12 +158,21 @@ class Leaving:
         info = forgotten(record, ANONYMIZED if was_there else SKIPPED_KEEP_OUT, self._services.now())
         return Sent.of(OK, message, info=info, over=record.info, changed=was_there)
 
-    def _take_out(self, record: Record) -> bool:
+    def _take_out(self, record: Record, *, is_repeated: bool) -> bool:
         """Anonymise a contact; whether Spotler has, or had, one.
 
         An earlier attempt may have anonymised what Spotler Info still calls known.
         """
-        hear_last_words(self._services, record)
+        hear_last_words(self._services, record, may_be_lost=record.had_contact and not is_repeated)
         was_there = self._services.spotler.anonymize(record.ref.id) or record.is_known
         erase_old_values(self._services, [record.ref])
         return was_there
+
+
+def _may_lose(record: Record) -> bool:
+    """Whether permissions would be lost if Spotler had lost its contact: its own, or those that a merge moved."""
+    return record.exists and record.had_contact and bool(lost_permissions(record) or record.merged_into)
+
+
+def _leaving(record: Record) -> dict[str, object]:
+    return {Info.LAST_COMMON: replace(record.last, leaving=True).text}

@@ -6,6 +6,7 @@
 * Records are read again after the note, so that consent is never older than what is known of Spotler.
 * What the contact says about consent is written in Dataverse before anything is sent.
 * A column is written only over the version of the row that was read.
+* A contact that Spotler had and does not know any more is made again without permissions: its rows go off first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ from connector.sync.last_common import Holder, LastCommon
 from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.preparing import Prepared
 from connector.sync.outward.sending import delivered, not_begun, send
+from connector.sync.permissions.missing import lost_permissions, switch_off_lost
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import Delivery, NotSent
 
@@ -95,7 +97,13 @@ class Meeting:
                 missing.append(replace(before[record.ref], record=record))
             else:
                 seen.append(self._seen(before[record.ref], record, contact, began, together))
-        results |= self._insert(missing, seen, began, together)
+        again = self._lost([each for each in missing if each.record.had_contact], seen, results, began, together)
+        left = [each for each in missing if not each.record.had_contact]
+        results |= self._insert([*left, *again], seen, began, together)
+        for each in again:
+            if each.ref in results:
+                lost = len(lost_permissions(before[each.ref].record)) - len(lost_permissions(each.record))
+                results[each.ref] = _made_again(results[each.ref], lost)
         return results | self._exchange(seen, before)
 
     def _note(self, prepared: Sequence[Prepared]) -> tuple[dict[RecordRef, Delivery], list[Prepared]]:
@@ -154,6 +162,36 @@ class Meeting:
             others |= dict.fromkeys((option.bit for option in prepared.permissions.options), True)
         sent = together.get(record.ref, Together()).sent
         return Seen.of(record, contact, prepared.fields, prepared.permissions, began, sent=sent, others=others)
+
+    def _lost(
+        self,
+        missing: Sequence[Prepared],
+        seen: list[Seen],
+        results: dict[RecordRef, Delivery],
+        began: datetime,
+        together: Mapping[RecordRef, Together],
+    ) -> list[Prepared]:
+        """Spotler has lost these contacts: the records that are to be sent as new ones, without permissions.
+
+        Who is at work on one of them may have anonymised it just now, so they are read once more.
+        """
+        noted = {each.ref: each for each in missing}
+        lost = []
+        for record in self._read_again(missing, results) if missing else ():
+            contact = self._by_address(noted[record.ref]) if lost_permissions(record) else None
+            if isinstance(contact, SpotlerContact):
+                seen.append(self._seen(noted[record.ref], record, contact, began, together))
+            elif contact is not None:
+                results[record.ref] = not_begun(record, contact, self._as_before(noted[record.ref]))
+            else:
+                lost.append(record)
+        again = []
+        for ref, after in switch_off_lost(self._services, lost).items():
+            if isinstance(after, ConnectorError):
+                results[ref] = not_begun(noted[ref].record, after, self._as_before(noted[ref]))
+            else:
+                again.append(replace(noted[ref], record=replace(after, last=LastCommon(noted=after.last.noted))))
+        return again
 
     def _insert(
         self,
@@ -223,6 +261,17 @@ class Meeting:
     def _as_before(self, prepared: Prepared) -> LastCommon:
         """What was in common before this worker noted that it is sending."""
         return replace(prepared.record.last, holder=None)
+
+
+def _made_again(result: Delivery, lost: int) -> Delivery:
+    """What became of a record whose contact Spotler had lost.
+
+    Where it could not be made again, nothing is left to be lost: who switches a permission on now is newer than that.
+    """
+    if isinstance(result, NotSent):
+        return replace(result, info={**result.info, Info.SENT_HASH: ""}) if result.info is not None else result
+    told = f" Spotler had lost the contact, so it was made again, and {lost} of its permissions were switched off."
+    return replace(result, message=result.message + told, lost=lost) if lost else result
 
 
 def _is_same(one: Record, other: Record) -> bool:

@@ -102,7 +102,7 @@ class Outward:
         Keep Out is written before Spotler is called, so that a crash in between keeps the person out. Spotler is asked
         whatever Spotler Info says. A contact that it does not know is the same end state, and is reported as that.
         """
-        return self._until_unchanged(records, lambda left, _: self._leaving.anonymize(left))
+        return self._until_unchanged(records, self._leaving.anonymize)
 
     def _until_unchanged(
         self,

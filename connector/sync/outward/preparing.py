@@ -95,8 +95,11 @@ class Prepared:
         """Whether Spotler is known to have got something else after this was sent, which its hash does not show.
 
         A job switches a permission on without sending the record, and what the feed brings may arrive while the record
-        waits to be sent. When a person takes that back in Dataverse, the content is the one that was sent last.
+        waits to be sent. When a person takes that back in Dataverse, the content is the one that was sent last. It does
+        not show either that the connector has begun to anonymise the contact.
         """
+        if self.record.last.leaving:
+            return True
         states = self.record.last.permissions
         if any(bit in states and states[bit].on is not on for bit, on in self.switches.items()):
             return True
@@ -105,9 +108,10 @@ class Prepared:
     @property
     def has_question(self) -> bool:
         """Whether Spotler has to be asked before this is sent: what it has now decides what may be sent."""
-        if self.record.last.holder is not None or self.columns.changed(self.record, self.fields):
+        last = self.record.last
+        if last.holder is not None or last.leaving or self.columns.changed(self.record, self.fields):
             return True
-        return has_open_question(self.switches, self.record.last.permissions)
+        return has_open_question(self.switches, last.permissions)
 
     def sendable(self, keep: Collection[str], known: Mapping[int, KnownState]) -> dict[str, object]:
         """What may be sent to a contact that is there.

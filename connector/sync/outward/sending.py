@@ -67,7 +67,7 @@ def delivered(
         unsent: what is in common if it was not; None if that does not change.
     """
     record, now = prepared.record, services.now()
-    last = replace(last, noted=record.last.noted)
+    last = replace(last, noted=record.last.noted, leaving=False)
     unsent = replace(unsent, noted=record.last.noted) if unsent is not None else None
     if isinstance(answer, NotSent):
         return not_begun(record, answer.error, unsent)

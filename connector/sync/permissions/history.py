@@ -16,6 +16,8 @@ from connector.dataverse.names import Account, Consent, Contact, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError, Transient
 from connector.sync.moments import read_moment
+from connector.telemetry import measuring
+from connector.telemetry.names import CONSENT_CHANGES
 
 #: The lookup of Consent History that belongs to each table.
 _NAVIGATION: Final = {
@@ -49,15 +51,28 @@ def append(dataverse: Dataverse, changes: Sequence[Change]) -> dict[RecordRef, C
     for key in deleted:
         del failed[key]
     failed |= _write(dataverse, deleted, linked=False)
+    for change in (change for key, change in by_key.items() if key not in failed):
+        source = change.cause.name.lower()
+        measuring.count(CONSENT_CHANGES, source=source, state="on" if change.after else "off")
     return {by_key[key].record: HistoryNotWritten(error.sentence) for key, error in failed.items()}
 
 
-def latest(dataverse: Dataverse, records: Collection[RecordRef]) -> dict[RecordRef, dict[str, Latest]]:
-    """The newest entry about each permission of these records, by the name of the permission as it is compared."""
+def latest(
+    dataverse: Dataverse, records: Collection[RecordRef], former: Mapping[str, str] | None = None
+) -> dict[RecordRef, dict[str, Latest]]:
+    """The newest entry about each permission of these records, by the name of the permission as it is compared.
+
+    Args:
+        dataverse: where the history is.
+        records: whose.
+        former: names that permissions had before, with what they are called now: their entries are theirs.
+    """
+    now_called = {key_of(before): key_of(name) for before, name in (former or {}).items()}
     by_record: dict[RecordRef, dict[str, Latest]] = {}
     for change, noted_on in _dated(dataverse, records):
         entry = Latest(change.after, change.at, change.cause is ConsentCause.PERSON, read_moment(noted_on))
-        by_record.setdefault(change.record, {})[key_of(change.permission)] = entry
+        key = key_of(change.permission)
+        by_record.setdefault(change.record, {})[now_called.get(key, key)] = entry
     return by_record
 
 

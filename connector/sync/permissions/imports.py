@@ -32,7 +32,8 @@ from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import ConnectorError
 from connector.services import Services
 from connector.sync.permissions.creation import create
-from connector.sync.permissions.history import append, latest
+from connector.sync.permissions.history import append
+from connector.sync.permissions.places import newest_entries
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.records import Record, RecordReader
 
@@ -104,7 +105,7 @@ def bring_in(
 
 def _noted(services: Services, records: Mapping[RecordRef, Record]) -> dict[RecordRef, dict[str, Latest]]:
     """The history of these records, after what people did to rows was added to it."""
-    histories = latest(services.dataverse, list(records))
+    histories = newest_entries(services, list(records))
     for ref, record in records.items():
         changes = edits_of(ref, record.facts.rows, histories.get(ref, {}), services.now()).changes
         if failed := append(services.dataverse, changes):

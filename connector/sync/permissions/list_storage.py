@@ -14,6 +14,8 @@ A membership only says since when it exists. What else there is to know of a per
 
 So the history comes first when somebody is removed, and after the membership when somebody is added.
 
+A permission that was renamed in Spotler has entries under both names, which are its history together.
+
 A dynamic list has those whom its query finds, and says of nobody since when. Whoever comes into it counts as added at
 that moment, unless the permission was withdrawn in another way than by leaving the list. Nobody is added or removed.
 """
@@ -47,6 +49,7 @@ from connector.mapping.permission_lists import PermissionList, PermissionLists, 
 from connector.services import Services
 from connector.sync.lists.query import LARGEST_TOP, dynamic_query
 from connector.sync.moments import read_moment
+from connector.sync.permissions.former_names import former_names
 from connector.sync.permissions.history import latest
 from connector.sync.permissions.row_storage import permission_row_id
 from connector.sync.permissions.storage import Problems, Switchable
@@ -86,6 +89,11 @@ class ListStorage:
             _check_query(each)
         return cls(services, f"lists of {table}", tuple(each for each in found.lists if each.table == table))
 
+    @property
+    def former_names(self) -> Mapping[str, str]:
+        """What the permissions of the lists were called before, with what they are called now."""
+        return {name: each.item.name for each in self.lists for name in each.former}
+
     def items(self, items: Sequence[Item]) -> Sequence[Item]:
         """Those that have a list."""
         return [item for item in items if self._find(item.name, item.bit)]
@@ -100,7 +108,7 @@ class ListStorage:
             return {}
         members = self._members(ids)
         records = [RecordRef(self.lists[0].table, each) for each in ids]
-        histories = latest(self.services.dataverse, records)
+        histories = latest(self.services.dataverse, records, self.former_names)
         now = self.services.now()
         found = defaultdict[str, list[PermissionRow]](list)
         for record in records:
@@ -235,6 +243,12 @@ def _no_list(name: str) -> ConnectorError:
     return Misconfigured(f"No Marketing List keeps the permission {name}.")
 
 
+def _find(services: Services) -> PermissionLists:
+    fields = services.spotler.fields()
+    former = former_names(services, fields.permissions.options if fields.permissions else ())
+    return find_lists(services.mapping, services.dataverse, fields, former)
+
+
 class _Remembered:
     """The lists as they were found last."""
 
@@ -247,7 +261,7 @@ class _Remembered:
         with self._lock:
             now = services.now()
             if self._last is None or now - self._last[0] >= age or self._last[1].findings:
-                self._last = now, find_lists(services.mapping, services.dataverse, services.spotler.fields())
+                self._last = now, _find(services)
             return self._last[1]
 
 

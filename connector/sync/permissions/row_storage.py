@@ -42,6 +42,11 @@ class RowStorage:
         """The table of permissions."""
         return self.table.table
 
+    @property
+    def former_names(self) -> Mapping[str, str]:
+        """None: where a permission is renamed, its rows and their history follow."""
+        return {}
+
     def items(self, items: Sequence[Item]) -> Sequence[Item]:
         """All of them."""
         return items

@@ -35,8 +35,9 @@ from connector.errors import ConnectorError
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.permissions.creation import AlreadyThere, create
-from connector.sync.permissions.history import append, latest
-from connector.sync.permissions.places import storage_of
+from connector.sync.permissions.history import append
+from connector.sync.permissions.places import newest_entries, storage_of
+from connector.sync.permissions.qualified import refused_as_leads
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.permissions.variables import variables_of
 from connector.sync.permissions.withdrawal import opt_ins_decided, withdrawals_decided
@@ -83,13 +84,14 @@ class PermissionRows:
         told = [_told(record, reported) for record in records]
         results: dict[RecordRef, Ensured] = {record.ref: record for record in told}
         items = {table: self._items(table) for table in {record.ref.table for record in told}}
-        edited = [each.ref for each in told if items[each.ref.table] and not each.is_noted]
+        edited = {each.ref for each in told if items[each.ref.table] and not each.is_noted}
         creatable = {table: self._creatable(table, each) for table, each in items.items()}
         may_lack = [each for each in told if each.ref in created or _is_understood(each, known.get(each.ref, {}))]
-        lacking = [each.ref for each in may_lack if missing_items(each.facts, creatable[each.ref.table])]
+        lacking = {each.ref for each in may_lack if missing_items(each.facts, creatable[each.ref.table])}
         if not edited and not lacking:
             return results
         histories: dict[RecordRef, dict[str, Latest]] = {}
+        refused: dict[RecordRef, tuple[PermissionRow, ...]] = {}
 
         def rows_of(record: Record, variables: Variables) -> list[NewRow]:
             origin = Origin.SPOTLER if made_from_spotler else Origin.OLDER
@@ -100,23 +102,25 @@ class PermissionRows:
                 now=self._services.now(),
                 known=known.get(record.ref, {}),
                 history=histories.get(record.ref, {}),
+                refused=refused.get(record.ref, ()),
             )
             return rows_to_create(record.facts, record.decision, given)
 
         try:
             variables = variables_of(self._services) if lacking else Variables()
             drafts = {each.ref: rows_of(each, variables) for each in told if each.ref in lacking}
-            lacking = [ref for ref, rows in drafts.items() if rows]
+            lacking = {ref for ref, rows in drafts.items() if rows}
             # What was withdrawn before decides about those that are on only.
             on = [ref for ref in lacking if any(row.on for row in drafts[ref])]
-            histories |= latest(self._services.dataverse, {*edited, *on})
+            histories |= newest_entries(self._services, {*edited, *on})
+            refused |= refused_as_leads(self._services, [ref for ref in on if ref in created])
         except ConnectorError as error:
             return results | dict.fromkeys({*lacking, *edited}, error)
         results |= self._note([each for each in told if each.ref in edited], histories)
         had = {key_of(item.name) for each in items.values() for item in each}
         if unknown := tuple(name for name in variables.names or () if had and key_of(name) not in had):
             _warn_of_unknown(unknown)
-        ready = {ref: record for ref in lacking if isinstance(record := results[ref], Record)}
+        ready = {ref: record for ref in drafts if ref in lacking and isinstance(record := results[ref], Record)}
         wanted = {ref: rows for ref, record in ready.items() if (rows := rows_of(record, variables))}
         return results | self._create(wanted, ready)
 

@@ -56,6 +56,10 @@ class PermissionStorage(Protocol):
         Where it does, "on" in the history and off here means that a person has switched it off since.
         """
 
+    @property
+    def former_names(self) -> Mapping[str, str]:
+        """Names under which the history has entries about permissions that are called otherwise now, with those."""
+
     def items(self, items: Sequence[Item]) -> Sequence[Item]:
         """Those permissions of Spotler that there is a place for."""
 

@@ -70,7 +70,7 @@ def _reported(record: Record, row: PermissionRow, *, on: bool = False) -> dateti
     times = [
         each.at
         for each in spotler.permissions
-        if each.on is on and (key_of(each.name) == key_of(row.name) or each.bit == row.bit)
+        if each.on is on and (key_of(each.name) == key_of(row.name) or (row.bit is not None and each.bit == row.bit))
     ]
     times += [spotler.opted_out_at] if spotler.opted_out and not on else []
     return max((each for each in times if each), default=None)

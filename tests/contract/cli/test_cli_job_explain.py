@@ -217,7 +217,7 @@ def test_a_bus_that_is_away_hides_nothing_but_itself(cli, load, monkeypatch):
     monkeypatch.setenv("ServiceBus", "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=x;SharedAccessKey=eA==")
     get_settings.cache_clear()
 
-    story, following, bus, log = paragraphs(cli, load(JobStatus.QUEUED))
+    story, following, bus, *log = paragraphs(cli, load(JobStatus.QUEUED))
 
     assert "Queued" in story
     assert "It runs" in following
@@ -231,10 +231,24 @@ def test_the_query_finds_the_lines_of_the_job_since_it_was_created(cli, load):
 
     query = paragraphs(cli, job)[3].splitlines()
 
+    assert query[0] == "In Application Insights, under Logs"
     assert query[1] == "union traces, exceptions"
     since = datetime.fromisoformat(query[2].removeprefix("| where timestamp > datetime(").removesuffix(")"))
     assert timedelta(minutes=4) < datetime.now(UTC) - since < timedelta(minutes=6)
     assert query[3] == f'| where message has "{job}" or tostring(customDimensions) has "{job}"'
+
+
+def test_the_same_query_is_there_with_the_names_of_the_workspace(cli, load):
+    job = load(JobStatus.QUEUED)
+
+    classic, workspace = (paragraph.splitlines() for paragraph in paragraphs(cli, job)[3:])
+
+    assert workspace[0] == "In the Log Analytics workspace, under Logs"
+    assert workspace[1] == "union AppTraces, AppExceptions"
+    assert workspace[2] == classic[2].replace("timestamp", "TimeGenerated")
+    assert workspace[3] == f'| where Message has "{job}" or tostring(Properties) has "{job}"'
+    # The workspace knows none of the classic names, and the component none of its own.
+    assert not {"timestamp", "customDimensions", "message"} & set(" ".join(workspace).replace(",", " ").split())
 
 
 LOG = """\

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -179,3 +180,47 @@ def test_hundreds_of_calls_from_many_threads(connected, door):
         rows = list(pool.map(lambda row_id: dataverse.retrieve(Contact.SET, row_id, ["lastname"]), ids * 10))
 
     assert [row[Contact.ID] for row in rows] == ids * 10
+
+
+def in_one(*requests):
+    return [replace(each, change_set="one") for each in requests]
+
+
+def test_the_requests_of_a_change_set_happen_together(dataverse, door, new_id):
+    (row_id,) = door.load("contact", {"lastname": "A"})
+    (row,) = dataverse.query(Contact.SET, select=[Contact.ID])
+    fresh = new_id()
+
+    changed, inserted, other = dataverse.batch(
+        [
+            *in_one(
+                BatchRequest.update(Contact.SET, row_id, {"lastname": "B"}, if_match=etag(row), returning="lastname"),
+                BatchRequest.insert(Contact.SET, fresh, {"lastname": "C"}, returning=Contact.ID),
+            ),
+            BatchRequest.update(Contact.SET, row_id, {"firstname": "Ann"}),
+        ]
+    )
+
+    assert (changed.error, inserted.error, other.error) == (None, None, None)
+    assert changed.body["lastname"] == "B"
+    assert changed.etag
+    assert (inserted.body[Contact.ID], bool(inserted.etag)) == (fresh, True)
+    assert names(door) == ["B", "C"]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["the first fails", "the last fails"])
+def test_a_change_set_of_which_one_request_fails_leaves_nothing_behind(dataverse, door, late):
+    row_id, other = door.load("contact", {"lastname": "A", "firstname": "C"}, {"lastname": "B", "firstname": "D"})
+    stale = BatchRequest.update(Contact.SET, other, {"lastname": "X"}, if_match='W/"1"')
+    good = BatchRequest.update(Contact.SET, row_id, {"lastname": "Y"})
+
+    answers = dataverse.batch(
+        [
+            *in_one(*((good, stale) if late else (stale, good))),
+            replace(BatchRequest.update(Contact.SET, row_id, {"firstname": "Z"}), change_set="two"),
+        ]
+    )
+
+    assert [type(each.error) for each in answers] == [Conflict, Conflict, type(None)]
+    assert names(door) == ["A", "B"]
+    assert names(door, column="firstname") == ["D", "Z"]

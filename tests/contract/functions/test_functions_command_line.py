@@ -36,7 +36,7 @@ def process(stage, *arguments: str, **environment: str):
 def finished(stage, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     everything = {**os.environ, **stage.environment, **environment}
     return subprocess.run(  # noqa: S603 - our own module
-        command(*arguments), capture_output=True, text=True, env=everything, check=False, timeout=30
+        command(*arguments), capture_output=True, text=True, env=everything, check=False, timeout=120
     )
 
 
@@ -80,7 +80,7 @@ def test_a_signal_ends_the_host_cleanly(stage, number):
     with process(stage) as (host, ready):
         host.send_signal(number)
 
-        assert host.wait(10) == 0
+        assert host.wait(120) == 0
         assert not Path(f"/proc/{ready['engine_pids'][0]}").exists()
 
 

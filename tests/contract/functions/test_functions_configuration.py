@@ -109,7 +109,8 @@ def test_triggers_are_read_with_their_settings():
     ("bindings", "complaint"),
     [
         ([{**QUEUE, "isSessionsEnabled": True}], "sessions"),
-        ([{"type": "httpTrigger", "direction": "IN", "name": "r"}], "httpTrigger"),
+        ([{"type": "httpTrigger", "direction": "IN", "name": "r"}], "names no methods"),
+        ([{"type": "blobTrigger", "direction": "IN", "name": "b"}], "blobTrigger"),
         ([QUEUE, {"type": "serviceBus", "direction": "OUT", "name": "o"}], "exactly one trigger"),
     ],
 )

@@ -26,13 +26,6 @@ def connection_string(port: str | int) -> str:
     )
 
 
-def pytest_collection_modifyitems(items):
-    """With `--dist loadgroup` the tests of the state share one process, and so one Azurite."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("state"))
-
-
 @pytest.fixture(scope="session")
 def azurite():
     """The connection string of an Azurite that keeps everything in memory, on a free port."""

@@ -7,6 +7,7 @@ import tests.unit.sync.consent_people  # noqa: F401 - fills the table of what pe
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Contact, Job, MarketingList
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
+from tests.faults.days import website
 from tests.unit.sync.consent_person import Person
 from tests.unit.sync.consent_story import PEOPLE, bits_of
 
@@ -197,6 +198,8 @@ ACTS: Final[Mapping[str, tuple[DayAct, float]]] = {
     "a list is made": (_new_list, 0.5),
     "joins or leaves a list": (_membership, 3),
     "a list is renamed": (_rename_list, 0.2),
+    "the website is visited": (website.visit, 3),
+    "a visitor is promoted": (website.promote, 0.3),
     "Spotler Info lost": (_told("Spotler Info lost"), 0.2),
     "common state lost": (_told("common state lost"), 0.2),
     "lost in Spotler": (_lost, 0.2),

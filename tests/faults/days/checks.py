@@ -9,6 +9,7 @@ from connector.errors import ConnectorError
 from connector.reconcile.findings import NEVER_SENT
 from connector.reconcile.reconciling import Reconciler, to_the_end
 from tests.faults.days.days import Days
+from tests.faults.days.website import of_the_website
 
 #: What Spotler refuses for reasons of its own: nothing can be sent to a contact that bounced.
 REFUSED = {"NO_ACTIVE_CHANNEL"}
@@ -23,7 +24,8 @@ _TYPES = {
 
 def problems(days: Days) -> list[str]:
     """What is wrong; nothing, if all promises were kept."""
-    return [*days.problems(), *_of_the_app(days), *_of_the_events(days), *_of_the_lists(days), *_of_both_sides(days)]
+    found = (_of_the_app, _of_the_events, _of_the_lists, of_the_website, _of_both_sides)
+    return [*days.problems(), *(problem for check in found for problem in check(days))]
 
 
 def _of_the_app(days: Days) -> Iterator[str]:

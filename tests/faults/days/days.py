@@ -19,6 +19,7 @@ from connector.pulls.interactions import read_interactions
 from connector.pulls.lists import refresh_lists
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import pull_updates, pull_updates_again
+from connector.pulls.visitors import read_visitors
 from connector.reconcile.starting import start_reconcile
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE
@@ -27,6 +28,7 @@ from sandbox.dataverse.context import Posting
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from tests.faults.days.acts import ACTS, BEHIND
 from tests.faults.days.storms import SYSTEMS, Outage, StormyWire
+from tests.faults.days.website import VisitingCompany
 from tests.faults.matrix.app import App
 from tests.faults.matrix.day import CellTime, Day, services_on
 from tests.faults.matrix.run import alone
@@ -47,7 +49,7 @@ APP: Final = App(
             PERMISSIONS,
         ]
     }),
-    {"interactions": "sent,opened,clicked,bounced", "keep_interactions_days": 0},
+    {"interactions": "sent,opened,clicked,bounced", "keep_interactions_days": 0, "keep_visitors_days": 0},
 )  # fmt: skip
 #: The first day: a summer time begins and ends within the year.
 FIRST: Final = datetime(2025, 3, 1, tzinfo=UTC)
@@ -57,7 +59,7 @@ OUTAGE: Final = timedelta(hours=2)
 #: For so many days before the end nothing is taken away behind the connector's back: the last comparison is weekly.
 LAST_DAYS: Final = 9
 #: After so many hours these timers run again: less often than usual, so that more days fit into the time of a test.
-EVERY: Final = {pull_updates: 2, read_interactions: 6}
+EVERY: Final = {pull_updates: 2, read_interactions: 6, read_visitors: 6}
 #: How often the app catches up when the days are over.
 ROUNDS: Final = 3
 
@@ -132,6 +134,8 @@ class Days(Oracle):
         self._number = 0
         #: The Marketing Lists that people have made.
         self.lists: list[str] = []
+        #: The companies that have visited the website, by number.
+        self.companies: dict[int, VisitingCompany] = {}
         #: The people of whom something was taken away behind the connector's back, by name.
         self.tampered: set[str] = set()
         #: What happened to messages: the record, what, and when.

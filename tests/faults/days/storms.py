@@ -9,12 +9,14 @@ from typing import Final
 import requests
 
 from connector.errors import Transient
-from tests.faults.matrix.systems import Systems, response
-from tests.faults.matrix.wire import Kind, Touch, Wire
+from tests.faults.matrix.systems import DATAVERSE_URL, LEADS_URL, SPOTLER_URL, Systems, response
+from tests.faults.matrix.wire import Kind, Wire
 from tests.faults.simulated_bus import SimulatedTime
 
 #: What may be out of order.
-SYSTEMS: Final = ("Spotler", "Dataverse", "state")
+SYSTEMS: Final = ("Spotler", "Dataverse", "Leads", "state")
+#: Where each of them that has an address is.
+_ROOTS: Final = {"Spotler": SPOTLER_URL, "Dataverse": DATAVERSE_URL, "Leads": LEADS_URL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class StormyWire(Wire):
 
     def _outage(self, kind: Kind, request: requests.PreparedRequest | None) -> Outage | None:
         if request is not None:
-            system = "Spotler" if Touch(0, kind, "", request).is_spotler else "Dataverse"
+            system = next(name for name, root in _ROOTS.items() if str(request.url).startswith(root))
         elif kind is Kind.STATE:
             system = "state"
         else:

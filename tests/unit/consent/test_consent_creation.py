@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from itertools import product
 
 import pytest
@@ -52,7 +53,9 @@ def cases():
         yield told, given, rows_to_create(told, decide(told), given)
 
 
-EVERY = list(cases())
+@cache
+def every():
+    return list(cases())
 
 
 def shows(facts, given):
@@ -64,13 +67,13 @@ def shows(facts, given):
 
 
 def test_without_names_in_the_variable_nothing_is_created_but_for_records_made_from_spotler():
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         if given.variables.names is None and given.origin is not Origin.SPOTLER:
             assert rows == [], (facts, given)
 
 
 def test_a_new_record_gets_the_names_of_the_variable_that_spotler_has():
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         kept = facts.exists and facts.state is State.ACTIVE and not facts.is_excluded
         if given.origin is Origin.NEW and given.variables.names:
             assert [each.name for each in rows] == ["Newsletter"] * kept, (facts, given)
@@ -78,7 +81,7 @@ def test_a_new_record_gets_the_names_of_the_variable_that_spotler_has():
 
 
 def test_a_new_record_starts_as_subscribed_only_where_the_second_variable_says_so_and_nothing_forbids_it():
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         if given.origin is Origin.NEW:
             enabled = given.variables.enables_all or "newsletter" in given.variables.enabled
             withdrawn = given.history.get("newsletter") == Latest(on=False, at=MIDDLE)
@@ -88,7 +91,7 @@ def test_a_new_record_starts_as_subscribed_only_where_the_second_variable_says_s
 
 
 def test_an_older_record_gets_rows_as_spotler_has_it_and_none_where_that_is_not_known():
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         if given.origin is not Origin.OLDER or facts.spotler.presence is Presence.GONE:
             continue
         on = any(each.on for each in rows)
@@ -98,7 +101,7 @@ def test_an_older_record_gets_rows_as_spotler_has_it_and_none_where_that_is_not_
 
 
 def test_an_older_record_that_spotler_does_not_have_starts_unsubscribed():
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         if given.origin is Origin.OLDER and facts.spotler.presence is Presence.GONE:
             assert not any(each.on for each in rows)
             assert bool(rows) is (decide(facts).fate == "sent" and bool(given.variables.names))
@@ -106,7 +109,7 @@ def test_an_older_record_that_spotler_does_not_have_starts_unsubscribed():
 
 def test_a_record_made_from_spotler_is_as_spotler_has_it_whatever_the_variables_say():
     found = {}
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         if given.origin is Origin.SPOTLER:
             key = repr((facts, replace(given, variables=Variables())))
             assert found.setdefault(key, rows) == rows
@@ -115,7 +118,7 @@ def test_a_record_made_from_spotler_is_as_spotler_has_it_whatever_the_variables_
 
 
 def test_nothing_starts_as_subscribed_after_a_withdrawal_unless_spotler_reports_a_newer_opt_in():
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         latest = given.history.get("newsletter")
         if latest and not latest.on and any(each.on for each in rows):
             (opt_in,) = facts.spotler.permissions
@@ -124,14 +127,14 @@ def test_nothing_starts_as_subscribed_after_a_withdrawal_unless_spotler_reports_
 
 
 def test_nothing_starts_as_subscribed_where_all_permissions_are_off_or_the_person_opted_out_of_everything():
-    for facts, given, rows in EVERY:
+    for facts, given, rows in every():
         if any(each.on for each in rows):
             assert not facts.do_not_bulk_email
             assert given.origin is Origin.NEW or not facts.spotler.opted_out
 
 
 def test_every_row_that_starts_as_subscribed_has_a_cause_and_a_time_that_is_not_in_the_future():
-    for _, _, rows in EVERY:
+    for _, _, rows in every():
         assert all(each.cause and each.at <= NOW for each in rows)
 
 

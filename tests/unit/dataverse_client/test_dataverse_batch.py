@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -153,9 +155,47 @@ def test_answers_of_change_sets_are_found():
         f"--b\r\nContent-Type: application/http\r\n\r\n{inner_answer(200, {'n': 1})}\r\n--b--\r\n"
     )
 
-    answers = parse(body.encode(), 'multipart/mixed; boundary="b"', [update()] * 3)
+    requests = [*[replace(update(), change_set="one")] * 2, update()]
+    answers = parse(body.encode(), 'multipart/mixed; boundary="b"', requests)
 
     assert [answer.status for answer in answers] == [204, 204, 200]
+
+
+@pytest.mark.parametrize("wrapped", [True, False], ids=["as a change set", "alone"])
+def test_what_makes_a_change_set_fail_is_the_answer_to_each_of_its_requests(wrapped):
+    failed = inner_answer(412, error_body("0x80060882"))
+    alone = f"Content-Type: application/http\r\n\r\n{failed}\r\n"
+    inside = f"--cs\r\nContent-ID: 2\r\n{alone}--cs--\r\n"
+    part = f"Content-Type: multipart/mixed; boundary=cs\r\n\r\n{inside}" if wrapped else alone
+    body = f"--b\r\n{part}--b\r\nContent-Type: application/http\r\n\r\n{DONE}\r\n--b--\r\n"
+
+    requests = [*[replace(update(), change_set="one")] * 2, replace(update(), change_set="two")]
+    answers = parse(body.encode(), 'multipart/mixed; boundary="b"', requests)
+
+    assert [type(answer.error) for answer in answers] == [Conflict, Conflict, type(None)]
+
+
+def test_a_change_set_with_fewer_answers_than_requests_is_not_believed():
+    inside = f"--cs\r\nContent-Type: application/http\r\n\r\n{DONE}\r\n--cs--\r\n"
+    body = f"--b\r\nContent-Type: multipart/mixed; boundary=cs\r\n\r\n{inside}--b--\r\n"
+
+    answers = parse(body.encode(), 'multipart/mixed; boundary="b"', [replace(update(), change_set="one")] * 2)
+
+    assert all(isinstance(answer.error, NotDataverse | Unclear) for answer in answers)
+
+
+def test_a_change_set_is_never_split(server, make):
+    def answered(count):
+        inner = "".join(f"--cs\r\nContent-Type: application/http\r\n\r\n{DONE}\r\n" for _ in range(count))
+        body = f"--b\r\nContent-Type: multipart/mixed; boundary=cs\r\n\r\n{inner}--cs--\r\n--b--\r\n"
+        return Answer(200, body.encode(), {"Content-Type": "multipart/mixed; boundary=b"})
+
+    server.answer(batch_answer(DONE), answered(2), answered(2))
+
+    requests = [update(), *(replace(update(number), change_set=name) for name in "ab" for number in range(2))]
+    answers = make(part=2).batch(requests)
+
+    assert [answer.status for answer in answers] == [204] * 5
 
 
 def test_a_long_batch_is_split(server, make):

@@ -91,8 +91,12 @@ def test_each_hour_a_line_for_each_finding_with_its_code_and_none_for_what_is_we
     made = (check("A", ok("fine")), check("B", warning("so", "Do it.")), check("C", failed("no", "Do that.")))
     monkeypatch.setattr(run, "CHECKS", made)
 
+    gauges = {}
+    monkeypatch.setattr(run, "set_gauge", lambda _metric, value, *, check: gauges.update({check: value}))
+
     examine_hourly(patient)
 
+    assert gauges == {"A": 0, "B": 1, "C": 2}
     assert [(each.levelname, each.getMessage(), each.check) for each in caplog.records] == [
         ("WARNING", "Doctor: B so Do it.", "B"),
         ("WARNING", "Doctor: C no Do that.", "C"),

@@ -157,7 +157,20 @@ def test_keep_out_that_did_not_reach_spotler_is_carried_out(two, reconciling, an
     assert classes(second) == {("excluded", "keep out"): 1}
 
 
-def test_a_contact_that_spotler_has_lost_is_made_again(two, reconciling, ann):
+def test_a_contact_that_spotler_has_lost_is_made_again_without_permissions_and_counted(two, reconciling, ann):
+    """An opt-out may have been lost with it."""
+    two.lose(ann)
+
+    once_repaired(reconciling, comparing.LOST_CONSENT)
+
+    assert two.property(ann, "email") == "ann@example.org"
+    assert (two.in_spotler(ann)["permissions"], two.subscribed(ann)) == ([], {"Newsletter": False})
+
+
+def test_a_contact_without_permissions_that_spotler_has_lost_is_made_again_as_it_was(two, reconciling, ann):
+    two.permission(ann, "Newsletter", subscribed=False)
+    two.sync(ann)
+    two.pull()
     two.lose(ann)
 
     once_repaired(reconciling, comparing.LOST)

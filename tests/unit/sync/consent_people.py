@@ -99,6 +99,8 @@ def _call_newsletter(story: Oracle, name: str) -> None:
 
 
 def _lose_info(story: Oracle, person: Person, _: int) -> None:
+    if story.contact_of(person) is None:
+        return
     for each in story.infos():
         if each[Info.RECORD] == person.record.id and not each.get(Info.KEEP_OUT):
             story.two.systems.by_person("DELETE", f"{Info.SET}({each[Info.ID]})", {})
@@ -143,8 +145,12 @@ def _bounce(story: Oracle, person: Person, _: int) -> None:
 
 
 def _lost_in_spotler(story: Oracle, person: Person, _: int) -> None:
-    """Somebody anonymises the contact there. An opt-out that the connector has not seen is lost with it."""
-    story.two.pull()
+    """Somebody anonymises the contact there. An opt-out that the connector has not seen is lost with it.
+
+    Where Spotler Info is lost too, nobody can know of it (decision 0017).
+    """
+    if not any(each[Info.RECORD] == person.record.id for each in story.infos()):
+        story.two.pull()
     if story.contact_of(person) is not None:
         story.two.lose(person.record)
 

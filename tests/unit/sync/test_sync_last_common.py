@@ -28,6 +28,9 @@ contents = st.builds(
     ),
     st.none() | st.builds(Holder, st.text("abc-123", min_size=1), moments),
     st.none() | moments,
+    st.none() | moments,
+    st.text("abc123"),
+    st.booleans(),
 )
 
 
@@ -49,6 +52,7 @@ SOUND = {
     "made_on": 1.6e9,
     "made_about": 1.6e9,
     "noted": "ab",
+    "leaving": True,
 }
 
 

@@ -8,6 +8,8 @@ from connector.dataverse.names import Permission
 from connector.plans.making import PlanMaker
 from connector.routing.record_item import RecordItem
 from connector.servicebus.entities import TOPIC_JOBS
+from connector.sync.outward.outward import Outward
+from connector.sync.records import Record
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.unit.jobs.recording_bus import RecordingBus
 from tests.unit.sync.two_systems import NAVIGATION, PERMISSIONS, TwoSystems, column_of, path_of
@@ -126,3 +128,33 @@ def test_a_chain_of_merges_leaves_one_contact(two):
     left = [each["externalId"] for each in two.systems.spotler()["contacts"] if not each["anonymized"]]
     assert left == [stays.id]
     assert two.property(stays, "firstName") == "Both"
+
+
+@pytest.mark.parametrize("when", ["before the merge is seen", "while it is seen"])
+def test_a_merge_into_a_record_that_is_deleted_meanwhile_leaves_nobody_in_spotler(two, monkeypatch, when):
+    stays, goes = pair(two, "contact")
+    two.unsubscribe(goes, NEWSLETTER_BIT)
+    merge(two, stays, goes, moves=True)
+
+    def delete(*_, **__):
+        two.systems.by_person("DELETE", path_of(stays), {})
+
+    if when == "before the merge is seen":
+        delete()
+    else:
+        read = two.services.spotler.get_contact
+        calls = []
+
+        def deleted_first(external_id):
+            if not calls:
+                delete()
+            calls.append(external_id)
+            return read(external_id)
+
+        monkeypatch.setattr(two.services.spotler, "get_contact", deleted_first)
+    two.sync(goes)
+    two.tick()
+    done = Outward(two.services).send([Record.deleted(stays)], always=False)[stays]
+
+    assert done.code == "ANONYMIZED"
+    assert not [each for each in two.systems.spotler()["contacts"] if each["externalId"] in (stays.id, goes.id)]

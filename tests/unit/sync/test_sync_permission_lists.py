@@ -6,48 +6,26 @@ import pytest
 
 from connector.consent import KnownState, PermissionReport, Presence, SpotlerReport
 from connector.dataverse.choices import ConsentCause, Operation
-from connector.dataverse.names import Consent, Flags, ListMember, Permission
+from connector.dataverse.names import Consent, Flags, Permission
 from connector.errors import Misconfigured
 from connector.sync.permissions.rows import PermissionRows
-from connector.sync.records import Record, RecordReader
+from connector.sync.records import Record
 from connector.sync.results import NotSent
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
-from tests.unit.sync.permission_lists import BEFORE, IN_UTRECHT, add_list, join, leave
+from tests.unit.sync.permission_lists import (
+    BEFORE,
+    IN_UTRECHT,
+    add_list,
+    history,
+    join,
+    leave,
+    members,
+    note,
+    on_in_spotler,
+    read,
+)
 
 EARLY, LATER = BEFORE, timedelta(days=1)
-
-
-def members(world, about):
-    return {row["_entityid_value"] for row in world.rows(ListMember.TABLE) if row["_listid_value"] == about}
-
-
-def history(world, record):
-    rows = [row for row in world.rows(Consent.TABLE) if row[Consent.RECORD] == record.id]
-    ordered = sorted(rows, key=lambda row: (row[Consent.ON], row["versionnumber"]))
-    return [(row[Consent.PERMISSION], row[Consent.AFTER], ConsentCause(row[Consent.SOURCE])) for row in ordered]
-
-
-def note(world, record, *, on, before, cause=ConsentCause.FEED, written=None):
-    """The history has an entry about the newsletter."""
-    at = (world.now - before).isoformat()
-    world.load(
-        Consent.TABLE,
-        **{
-            Consent.RECORD: record.id,
-            Consent.RECORD_TABLE: record.table,
-            Consent.PERMISSION: "Newsletter",
-            Consent.AFTER: on,
-            Consent.BEFORE: not on,
-            Consent.ON: at,
-            Consent.SOURCE: cause.value,
-            Consent.KEY: f"{record.id}{on}{at}",
-            "createdon": (world.now - (before if written is None else written)).isoformat(),
-        },
-    )
-
-
-def read(world, record):
-    return RecordReader(world.services).read([record])[record]
 
 
 def exchange(world, record, *, on, at, seen=True):
@@ -61,10 +39,6 @@ def exchange(world, record, *, on, at, seen=True):
     (after,) = rows.apply([ensured]).values()
     assert isinstance(after, Record), after
     return after
-
-
-def on_in_spotler(world, record):
-    return world.in_spotler(record)["permissions"]
 
 
 # To Spotler

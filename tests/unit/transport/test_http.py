@@ -273,6 +273,8 @@ def test_the_number_of_calls_adapts_to_the_answers(server, make, time):
 
 def test_the_limiter_learns_from_every_attempt(server, make):
     class Recording:
+        limit = 8
+
         def __init__(self):
             self.observed = []
 
@@ -287,7 +289,7 @@ def test_the_limiter_learns_from_every_attempt(server, make):
 
     post(make(server.url, limiter=limiter), repeatable=True)
 
-    assert limiter.observed == [(429, 0.0, 3.0), (None, 0.0, None), (200, 0.0, None)]
+    assert limiter.observed == [(429, 0.0, 3.0, None), (None, 0.0, None, None), (200, 0.0, None, None)]
 
 
 def test_authentication_is_applied_anew_to_every_attempt(server, transport):

@@ -146,3 +146,30 @@ def test_a_worker_that_lost_its_job_to_another_one_changes_nothing_any_more(acco
 
     assert lists.audiences.members == texts(PEOPLE)
     assert lists.night().counts["members"] == len(PEOPLE)
+
+
+@pytest.mark.parametrize("block", range(1, 5))
+@pytest.mark.parametrize("change", ["leave the list", "may not be sent"])
+def test_a_call_that_takes_effect_after_another_worker_ended_the_run_is_undone_by_the_next_run(account, change, block):
+    """Some were about to be added, and must not be in the audience when that happens at last."""
+    lists = account()
+    lists.list.people = PEOPLE
+    add, calls = lists.audiences.add_members, []
+
+    def hang(*arguments):
+        calls.append(arguments)
+        if len(calls) == block:
+            lists.list.silent = lists.list.seen_silent = set(PEOPLE[::2])
+            lists.again()
+            if change == "leave the list":
+                lists.list.people, lists.list.silent = PEOPLE[1::2], set()
+        return add(*arguments)
+
+    lists.audiences.add_members = hang
+    with pytest.raises(StateConflict):
+        lists.night()
+
+    run = lists.night()
+
+    assert lists.audiences.members == texts(PEOPLE[1::2])
+    assert run.counts["members"] == len(PEOPLE[1::2])

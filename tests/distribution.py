@@ -1,0 +1,36 @@
+"""Which tests share a process when several run them, and which are begun first."""
+
+from typing import Final
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+#: Folders whose tests share one process, and so what they start once: the whole system, Azurite, a stand-in.
+TOGETHER: Final = (
+    "tests/acceptance",
+    "tests/contract/dataverse",
+    "tests/contract/dataverse_standin",
+    "tests/contract/leads",
+    "tests/contract/spotler",
+    "tests/contract/spotler_client",
+    "tests/contract/state",
+)
+#: What takes longest, longest first: begun last, it would be the only one still running at the end.
+FIRST: Final = ("tests/acceptance/", "tests/faults/test_matrix.py", "tests/faults/test_kill_points.py", "tests/faults/")
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives each process whole files, or folders: what a file prepares for its tests is prepared once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+def begin_with_the_longest(items: list[pytest.Item]) -> None:
+    """Put the tests that take longest to the front; all others stay in their order."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((turn for turn, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))

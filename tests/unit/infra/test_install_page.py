@@ -1,0 +1,201 @@
+"""The page about installing says what the template and the tools do, and its commands are right."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+import dev
+from connector.servicebus.entities import ENTITIES_FILE
+from tests.infra.ours import INFRA, MAIN, ROOT, deployed
+from tests.infra.syntax import read
+from tests.infra.tree import Literal, Output, Parameter
+
+FOLDER = ROOT / "docs/administrators"
+PAGE = (FOLDER / "install.md").read_text(encoding="utf-8")
+WORKFLOW = (FOLDER / "github-workflow.yml").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```bash\n(.+?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+PARAMETERS = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+
+
+def variables():
+    """The variable of azd by which a parameter is set."""
+    found = {name: re.fullmatch(r"\$\{(\w+)(=.*)?\}", str(each["value"])) for name, each in PARAMETERS.items()}
+    return {name: match[1] for name, match in found.items() if match}
+
+
+def rows():
+    """The table of parameters: variable and default of each."""
+    table = PAGE.partition("\n## Parameters\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)? ?\| (.*?) ?\|", table, flags=re.MULTILINE)
+    return {name: (variable, default.strip("`")) for name, variable, default in found}
+
+
+def test_every_parameter_is_in_the_table_and_no_other():
+    assert list(rows().keys() ^ {each.name for each in read(MAIN).of_kind(Parameter)}) == []
+
+
+def test_each_parameter_has_its_variable():
+    assert {name: variable for name, (variable, _) in rows().items() if variable} == variables()
+
+
+def test_each_parameter_has_its_default():
+    def shown(default):
+        match default:
+            case None:
+                return "required"
+            case Literal(value):
+                return str(value).lower() if isinstance(value, bool) else str(value)
+        return None  # an expression, which the page describes
+
+    declared = {each.name: shown(each.default) for each in read(MAIN).of_kind(Parameter)}
+
+    assert {name: rows()[name][1] for name, default in declared.items() if default is not None} == {
+        name: default for name, default in declared.items() if default is not None
+    }
+
+
+def test_what_the_page_asks_of_azd_exists():
+    outputs = {each.name for each in read(MAIN).of_kind(Output)}
+
+    assert set(re.findall(r"azd env get-value (\w+)", PAGE)) - outputs == set()
+    assert set(re.findall(r"azd env set (\w+)", PAGE)) - {*variables().values(), "VARIABLE"} == set()
+    assert set(re.findall(r"azd (\w+)", "".join(BLOCKS))) == {"auth", "env", "provision", "up", "deploy", "down"}
+
+
+def test_every_required_parameter_is_given_on_both_ways():
+    required = {each.name for each in read(MAIN).of_kind(Parameter) if each.default is None}
+    with_cli = next(block for block in BLOCKS if "az deployment sub" in block)
+    with_azd = set(re.findall(r"azd env set (\w+)", PAGE)) | {"AZURE_ENV_NAME"}
+
+    assert required - set(re.findall(r"(\w+)=", with_cli)) == set()
+    assert {variables()[name] for name in required} - with_azd == set()
+
+
+def test_the_table_of_secrets_is_what_the_template_refers_to():
+    table = dict(re.findall(r"^\| `([a-z-]+-[a-z]+)` \| `(\w+)` \|", PAGE, flags=re.MULTILINE))
+
+    assert table.keys() == set(str(deployed("full").outputs["SECRETS_TO_SET"]).split())
+    assert all(setting == name.upper().replace("-", "_") for name, setting in table.items())
+
+
+def test_names_of_the_bus_are_those_of_the_definition():
+    (rule,) = json.loads(ENTITIES_FILE.read_text(encoding="utf-8"))["authorizationRules"]
+
+    assert f"--queue-name {rule['queue']} --name {rule['name']}" in PAGE
+
+
+def test_the_resource_group_is_named_as_the_template_names_it():
+    group = str(deployed("least").outputs["AZURE_RESOURCE_GROUP"]).replace("test", "production")
+
+    assert set(re.findall(r"rg-[\w-]+", "".join(BLOCKS))) == {group}
+    assert f"`{group.replace('production', 'NAME')}`" in PAGE
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0][:40])
+def test_every_block_is_valid_for_the_shell(block):
+    done = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, check=False)  # noqa: S607
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_of_ours_exists():
+    for name in re.findall(
+        r"python3 dev\.py (\w+)", PAGE + WORKFLOW + (ROOT / "azure.yaml").read_text(encoding="utf-8")
+    ):
+        assert name in dev.COMMANDS
+
+
+def test_secrets_reach_the_vault_by_standard_input_only(tmp_path):
+    """The block of the page, run with a stand-in for the Azure CLI that records what it is given."""
+    block = next(block for block in BLOCKS if "keyvault secret set" in block)
+    log = tmp_path / "calls.jsonl"
+    stand_in = tmp_path / "az"
+    stand_in.write_text(
+        "#!/usr/bin/env bash\n"
+        "while [ $# -gt 0 ]; do\n"
+        '  [ "$1" = --file ] && FILE=$2\n'
+        '  [ "$1" = --name ] && NAME=$2\n'
+        '  WORDS="$WORDS $1"\n'
+        "  shift\n"
+        "done\n"
+        'printf "%s|%s|%s\\n" "$NAME" "$(cat "$FILE"; printf .)" "$WORDS" >> "$LOG"\n',
+        encoding="utf-8",
+    )
+    stand_in.chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "LOG": str(log),
+        "VAULT": "kv-test",
+        "SECRETS": "spotler-key spotler-secret",
+    }
+
+    done = subprocess.run(  # noqa: S603
+        ["bash", "-eu", "-c", block],  # noqa: S607
+        input="kéy %s\\n\n  two words  \n",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    first, second = log.read_text(encoding="utf-8").splitlines()
+    assert first.split("|")[:2] == ["spotler-key", "kéy %s\\n."], "as it was typed, without a line feed"
+    assert second.split("|")[:2] == ["spotler-secret", "  two words  ."]
+    assert not re.search("kéy|two", first.split("|")[2] + second.split("|")[2] + done.stdout + done.stderr)
+
+
+# azure.yaml and the workflow
+
+
+def test_azd_deploys_the_staged_folder_as_it_is():
+    service = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))["services"]["connector"]
+
+    assert service["remoteBuild"] is False
+    assert (service["language"], service["host"]) == ("python", "function")
+    project = (ROOT / service["project"]).resolve()
+    assert project == ROOT / "build/app"
+    assert (project / ".gitkeep").exists(), "azd reads azure.yaml before the hook makes the folder"
+
+
+def test_the_service_has_the_name_by_which_azd_finds_the_app():
+    (site,) = (each for each in deployed("least").all() if each.kind == "Microsoft.Web/sites")
+    (name,) = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))["services"]
+
+    assert site.body["tags"] == {"azd-env-name": "test", "azd-service-name": name}
+
+
+def test_the_hook_builds_the_package_on_every_system():
+    services = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))["services"]
+    hook = services["connector"]["hooks"]["prepackage"]
+    from_folder = ROOT / "build/app"
+
+    assert hook.keys() == {"posix", "windows"}
+    for each in hook.values():
+        _, script, command = each["run"].split()
+        assert (from_folder / script).resolve() == Path(dev.__file__)
+        assert command == "package"
+
+
+def test_the_workflow_pins_every_action_and_keeps_no_secret():
+    workflow = yaml.safe_load(WORKFLOW)
+    actions = re.findall(r"uses: (\S+)", WORKFLOW)
+
+    assert actions
+    assert [action for action in actions if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)] == []
+    assert "secrets." not in WORKFLOW
+    assert workflow["permissions"] == {"contents": "read", "id-token": "write"}
+    assert workflow[True] == {"workflow_dispatch": None}, "only when somebody starts it"
+
+
+def test_the_workflow_deploys_with_the_command_of_the_page():
+    def command(text):
+        (found,) = set(re.findall(r"az functionapp deployment source config-zip (?:.*\\\n)*.*", text))
+        return found.replace("\\\n", " ").split()
+
+    assert command(WORKFLOW) == command(PAGE)
+    assert set(re.findall(r"vars\.(\w+)", WORKFLOW)) - set(re.findall(r"`(AZURE_\w+)`", PAGE)) == set()
