@@ -24,7 +24,8 @@ Every code that a Spotler Job, a log line or a message in quarantine can have. T
 
 A job that is Failed or Completed has its code in the column Result Code. For failures, Result Message has the code too,
 as `[CODE]`, then what is wrong and what to do. Spotler may answer with a code that is not listed here: the job then is
-Failed with that code, and Result Message says that it is Spotler's.
+Failed with that code, and Result Message says that it is Spotler's. The codes of the doctor's
+checks are on a page of their own: [operators/doctor.md](operators/doctor.md).
 """
 
 COMPLETED: Final = """\

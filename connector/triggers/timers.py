@@ -130,6 +130,19 @@ async def reconcile_weekly(timer: func.TimerRequest, context: func.Context) -> N
     await _run("reconcile-weekly", start_reconcile, context)
 
 
+@blueprint.function_name("doctor_hourly")
+@blueprint.timer_trigger(arg_name="timer", schedule="%DOCTOR_SCHEDULE%", run_on_startup=False, use_monitor=True)
+async def doctor_hourly(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the engine passes them
+    """Look at everything that needs no operator, also during a pause, and log what is wrong."""
+
+    def look() -> None:
+        from connector.doctor.hourly import look_around  # noqa: PLC0415 - heavy, loaded when used
+
+        look_around()
+
+    await guard.run_timer("doctor-hourly", look, context)
+
+
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
     def run() -> None:
         from connector import telemetry  # noqa: PLC0415

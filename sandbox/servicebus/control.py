@@ -4,6 +4,8 @@ GET  /_sandbox/stats    {"entities": {path: {"active": 0, "locked": 0, ...}}}
 GET  /_sandbox/faults   {"drop_next": {entity: 2}, "duplicate_next": {}}; the entity "" stands for any
 POST /_sandbox/faults   any of {"drop_next": n, "duplicate_next": n, "entity": path, "shuffle": bool, "seed": n};
                         answers like GET
+POST /_sandbox/keys     {"policy": name}, and with {"regenerate": "PrimaryKey"} or "SecondaryKey" that key is made anew;
+                        answers {"PrimaryKey": "...", "SecondaryKey": "..."}
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.servicebus.namespace import Namespace
+    from sandbox.servicebus.security import KeyRing
 
 _MAX_BODY = 65536
 
@@ -34,6 +37,13 @@ class _FaultOrder(BaseModel):
     seed: int = 0
 
 
+class _KeyOrder(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    policy: str
+    regenerate: str | None = None
+
+
 class _RefusedError(Exception):
     def __init__(self, status: HTTPStatus, sentence: str) -> None:
         super().__init__(sentence)
@@ -43,8 +53,9 @@ class _RefusedError(Exception):
 class ControlServer:
     """Answers one request per connection, which is all that tests need."""
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: Namespace, keys: KeyRing) -> None:
         self._namespace = namespace
+        self._keys = keys
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Start listening; port 0 finds a free one."""
@@ -74,8 +85,22 @@ class ControlServer:
             case "POST", "/_sandbox/faults":
                 self._order_faults(body)
                 return HTTPStatus.OK, self._namespace.faults.pending()
+            case "POST", "/_sandbox/keys":
+                return HTTPStatus.OK, self._keys_of(body)
             case _:
                 raise _RefusedError(HTTPStatus.NOT_FOUND, f"There is no {method} {path}.")
+
+    def _keys_of(self, body: bytes) -> dict[str, str]:
+        try:
+            order = _KeyOrder.model_validate_json(body)
+        except ValidationError as error:
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from error
+        try:
+            if order.regenerate is not None:
+                return self._keys.regenerate(order.policy, order.regenerate).keys
+            return next(each.keys for each in self._keys.policies if each.name == order.policy)
+        except (KeyError, StopIteration):
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "There is no such policy, or no such key.") from None
 
     def _order_faults(self, body: bytes) -> None:
         try:

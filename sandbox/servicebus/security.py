@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 #: The policy with every right that each namespace in Azure has from the start.
 ROOT_POLICY = "RootManageSharedAccessKey"
+
+#: The two keys of a policy, as Azure calls them.
+PRIMARY, SECONDARY = "PrimaryKey", "SecondaryKey"
 
 _PREFIX = "SharedAccessSignature "
 _ALL_RIGHTS: frozenset[Right] = frozenset(("Listen", "Send", "Manage"))
@@ -35,12 +38,18 @@ class TokenRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A named key and what it allows on an entity (lower case), or in the whole namespace if the scope is empty."""
+    """A named pair of keys and what either allows on an entity (lower case); in the whole namespace without a scope."""
 
     name: str
     key: str
     scope: str
     rights: frozenset[Right]
+    secondary: str = ""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Both keys, by the names that Azure gives them; both are valid at the same time."""
+        return {PRIMARY: self.key, SECONDARY: self.secondary}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +104,32 @@ class KeyRing:
     """The policies of a namespace."""
 
     def __init__(self, policies: tuple[Policy, ...]) -> None:
-        self.policies = policies
+        self._policies = {policy.name: policy for policy in policies}
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """All policies, with their present keys."""
+        return tuple(self._policies.values())
+
+    def regenerate(self, name: str, which: str) -> Policy:
+        """Make a new key; tokens signed with the old one are refused from now on, those put before stay good.
+
+        Raises:
+            KeyError: there is no such policy or no such key.
+        """
+        policy = self._policies[name]
+        changed = policy.keys | {which: _key_of(f"{name} {which} {policy.keys[which]}")}
+        self._policies[name] = replace(policy, key=changed[PRIMARY], secondary=changed[SECONDARY])
+        return self._policies[name]
 
     @classmethod
     def of(cls, definition: NamespaceDefinition) -> Self:
         """The root policy and those defined. Keys follow from the names, so that a restart does not change them."""
         defined = (
-            Policy(rule.name, _key_of(rule.name), (rule.queue or rule.topic or "").lower(), rule.rights)
+            _policy(rule.name, (rule.queue or rule.topic or "").lower(), rule.rights)
             for rule in definition.authorization_rules
         )
-        return cls((Policy(ROOT_POLICY, _key_of(ROOT_POLICY), "", _ALL_RIGHTS), *defined))
+        return cls((_policy(ROOT_POLICY, "", _ALL_RIGHTS), *defined))
 
     def admit(self, text: str, audience: str, now: float) -> Grant:
         """Check a token that is put for an audience, the address of an entity.
@@ -117,13 +142,18 @@ class KeyRing:
         if not _covers(resource, wanted):
             raise TokenRefusedError("InvalidAudience: The token is for another resource than the audience.")
         for policy in self.policies:
-            if policy.name == token.policy and _covers(policy.scope, resource) and token.is_signed_with(policy.key):
+            signed = policy.name == token.policy and any(map(token.is_signed_with, policy.keys.values()))
+            if signed and _covers(policy.scope, resource):
                 break
         else:
             raise TokenRefusedError("InvalidSignature: The token has an invalid signature.")
         if token.expires_at <= now:
             raise TokenRefusedError("ExpiredToken: The token is expired.")
         return Grant(wanted, policy.rights, token.expires_at)
+
+
+def _policy(name: str, scope: str, rights: frozenset[Right]) -> Policy:
+    return Policy(name, _key_of(name), scope, rights, secondary=_key_of(f"{name} secondary"))
 
 
 def _path_of(address: str) -> str:

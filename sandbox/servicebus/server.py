@@ -80,7 +80,7 @@ async def serving(
         return connection
 
     server = await asyncio.get_running_loop().create_server(connect, HOST, port)
-    control = await ControlServer(namespace).serve(HOST, control_port)
+    control = await ControlServer(namespace, keys).serve(HOST, control_port)
     try:
         yield _endpoint(keys, _port_of(server), _port_of(control))
     finally:

@@ -42,6 +42,7 @@ HEIGHTS = {
             ("operations",),
             ("jobs",),
             ("gauges",),
+            ("doctor",),
             ("triggers", "cli"),
         )
     )

@@ -320,6 +320,7 @@ def test_every_timer_is_guarded(monkeypatch, caplog):
 
     monkeypatch.setattr(services, "get_services", lambda: 1 / 0)
     functions = user_functions(timers.blueprint)
+    monkeypatch.setattr("connector.doctor.hourly.look_around", lambda: 1 / 0)
 
     for function in functions.values():
         with pytest.raises(guard.TimerFailed):

@@ -1,0 +1,183 @@
+"""Checks that only Azure's management can answer, where an operator is signed in."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
+from connector.doctor.patient import Patient
+from connector.servicebus.entities import ENTITIES_FILE, OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
+
+#: The role that receives, sends, and reads counts, by which Azure scales the app.
+DATA_OWNER: Final = "090c5cfd-751d-490a-894a-3ce6f1109419"
+#: The properties that have to be as the definition has them.
+COMPARED: Final = ("lockDuration", "maxDeliveryCount", "deadLetteringOnMessageExpiration", "requiresDuplicateDetection")
+#: Without a line for so long, telemetry does not arrive: the sweep runs every two minutes.
+SILENT: Final = timedelta(minutes=30)
+REDEPLOY: Final = "Deploy the infrastructure again."
+
+
+def _definition() -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(ENTITIES_FILE.read_text(encoding="utf-8"))
+    return document
+
+
+def _topic() -> Mapping[str, Any]:
+    topic: Mapping[str, Any] = next(each for each in _definition()["topics"] if each["name"] == TOPIC_JOBS)
+    return topic
+
+
+def _rules_right(patient: Patient) -> Diagnosis:
+    azure, wrong = patient.management, []
+    for name in (each["name"] for each in _topic()["subscriptions"]):
+        rules = azure.items(f"{azure.bus}/topics/{TOPIC_JOBS}/subscriptions/{name}/rules")
+        filters = [each["properties"].get("correlationFilter") or {} for each in rules]
+        if [each.get("properties") for each in filters] != [{OPERATION_PROPERTY: name}]:
+            wrong.append(name)
+    if wrong:
+        return failed(
+            f"These subscriptions do not have their one rule: {', '.join(wrong)}. One without a filter gets every job.",
+            f"{REDEPLOY} Delete rules that somebody added.",
+        )
+    return ok("Every subscription has its rule and no other.")
+
+
+def _properties_match(patient: Patient) -> Diagnosis:
+    wrong = [f"{name} {problem}" for name, wanted, found in _entities(patient) for problem in _problems(wanted, found)]
+    if wrong:
+        return failed(
+            f"Service Bus differs from the definition: {'; '.join(wrong)}.",
+            f"{REDEPLOY} Set an entity that is not Active to Active at once: each second of it costs error lines.",
+        )
+    return ok("Every queue and subscription is as it is defined.")
+
+
+def _entities(patient: Patient) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """The name, definition and present state of each entity."""
+    azure, topic = patient.management, _topic()
+    found = {each["name"]: each["properties"] for each in azure.items(f"{azure.bus}/queues")}
+    for queue in _definition()["queues"]:
+        yield queue["name"], queue, found.get(queue["name"], {})
+    present = azure.get(f"{azure.bus}/topics/{TOPIC_JOBS}") or {}
+    yield TOPIC_JOBS, topic, present.get("properties", {})
+    path = f"{azure.bus}/topics/{TOPIC_JOBS}/subscriptions"
+    found = {each["name"]: each["properties"] for each in azure.items(path)}
+    for subscription in topic["subscriptions"]:
+        yield subscription["name"], subscription, found.get(subscription["name"], {})
+
+
+def _problems(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    if not found:
+        yield "is missing"
+        return
+    if found.get("status", "Active") != "Active":
+        yield f"is {found['status']}"
+    for name in COMPARED:
+        if name in wanted and found.get(name) != wanted[name]:
+            yield f"has {name} {found.get(name)}, not {wanted[name]}"
+
+
+def _bus_rights(patient: Patient) -> Diagnosis:
+    azure = patient.management
+    site = azure.get(azure.site)
+    if site is None:
+        return failed("There is no function app of this name.", "Check AZURE_FUNCTION_NAME.")
+    identity = site.get("identity") or {}
+    principals = {each.get("principalId") for each in (identity.get("userAssignedIdentities") or {}).values()}
+    principals = {str(each) for each in {*principals, identity.get("principalId")} if each}
+    path = f"{azure.bus}/providers/Microsoft.Authorization/roleAssignments"
+    for principal in sorted(principals):
+        for each in azure.items(path, f"principalId eq '{principal}'"):
+            if str(each["properties"]["roleDefinitionId"]).lower().endswith(DATA_OWNER):
+                return ok("The identity of the app may receive, send and read counts.")
+    return failed(
+        "No identity of the app is Azure Service Bus Data Owner of the namespace.",
+        "Assign that role: without the right to manage, Azure cannot read the length of queues and scales slowly.",
+    )
+
+
+def _send_rule(patient: Patient) -> Diagnosis:
+    azure = patient.management
+    rules = azure.items(f"{azure.bus}/queues/{QUEUE_DATAVERSE}/authorizationRules")
+    found = {each["name"]: sorted(each["properties"].get("rights", [])) for each in rules}
+    wanted = {each["name"]: sorted(each["rights"]) for each in _definition()["authorizationRules"]}
+    if missing := sorted(wanted.keys() - found.keys()):
+        return failed(f"The queue {QUEUE_DATAVERSE} has no rule {', '.join(missing)}.", REDEPLOY)
+    more = sorted(name for name, rights in found.items() if set(rights) - set(wanted.get(name, [])))
+    if more:
+        return failed(
+            f"Rules of the queue {QUEUE_DATAVERSE} may do more than send: {', '.join(more)}.",
+            "Take away the other rights: whoever has the key could read the messages of Dataverse.",
+        )
+    return ok("Dataverse may send to its queue, and nothing else.")
+
+
+def _app_runs(patient: Patient) -> Diagnosis:
+    azure = patient.management
+    properties = (azure.get(azure.site) or {}).get("properties", {})
+    if not properties:
+        return failed("There is no function app of this name.", "Check AZURE_FUNCTION_NAME, and deploy.")
+    if properties.get("state") != "Running":
+        return failed(f"The function app is {properties.get('state')}.", "Start it in the portal.")
+    scale = (properties.get("functionAppConfig") or {}).get("scaleAndConcurrency") or {}
+    if "maximumInstanceCount" not in scale:
+        return warning("The app has no limit of instances.", f"Set maximumInstanceCount; see scale.md. {REDEPLOY}")
+    return ok("The function app runs, with a limit of instances.")
+
+
+def _alerts_on(patient: Patient) -> Diagnosis:
+    azure = patient.management
+    found = [
+        rule
+        for kind in ("metricAlerts", "scheduledQueryRules")
+        for rule in azure.items(f"{azure.scope}/providers/Microsoft.Insights/{kind}")
+    ]
+    if not found:
+        return warning("There is no alert in the resource group.", REDEPLOY)
+    off = sorted(each["name"] for each in found if not each["properties"].get("enabled"))
+    silent = sorted(each["name"] for each in found if not _tells_somebody(each["properties"].get("actions")))
+    if off or silent:
+        says = [f"switched off: {', '.join(off)}"] if off else []
+        says += [f"without an action group: {', '.join(silent)}"] if silent else []
+        return warning(
+            f"Alerts that tell nobody: {'; '.join(says)}.", "Switch them on, and give them the action group."
+        )
+    return ok(f"All {len(found)} alerts are on and have an action group.")
+
+
+def _tells_somebody(actions: object) -> bool:
+    """Whether an alert has an action group: a metric alert has a list of them, a query alert an object with a list."""
+    return bool(actions.get("actionGroups") if isinstance(actions, Mapping) else actions)
+
+
+def _telemetry_arrives(patient: Patient) -> Diagnosis:
+    azure = patient.management
+    workspaces = azure.items(f"{azure.scope}/providers/Microsoft.OperationalInsights/workspaces")
+    if len(workspaces) != 1:
+        return not_checked(f"The resource group has {len(workspaces)} Log Analytics workspaces, not one.")
+    query = "union AppTraces, AppMetrics | where TimeGenerated > ago(1d) | summarize max(TimeGenerated)"
+    rows = azure.query(str(workspaces[0]["properties"]["customerId"]), query)
+    last = str(rows[0][0] or "") if rows and rows[0] else ""
+    remedy = (
+        "Check APPLICATIONINSIGHTS_CONNECTION_STRING, and the role Monitoring Metrics Publisher of the app's identity."
+    )
+    if not last:
+        return failed("No telemetry arrived within a day.", remedy)
+    age = patient.now() - datetime.fromisoformat(last)
+    if age > SILENT:
+        return failed(f"The last telemetry arrived {int(age.total_seconds() // 60)} minutes ago.", remedy)
+    return ok("Telemetry arrives.")
+
+
+_check: Final = CheckMaker(CheckGroup.AZURE, Reach.AZURE)
+
+CHECKS: Final = (
+    _check("APP_RUNS", "the function app and its limit of instances", _app_runs),
+    _check("RULES_RIGHT", "the rule of each subscription", _rules_right),
+    _check("PROPERTIES_MATCH", "each queue and subscription against its definition", _properties_match),
+    _check("BUS_RIGHTS", "the role of the app's identity on the namespace", _bus_rights),
+    _check("SEND_RULE", "the rights of the key that Dataverse has", _send_rule),
+    _check("ALERTS_ON", "the alerts of the resource group", _alerts_on),
+    _check("TELEMETRY_ARRIVES", "the newest line in the workspace", _telemetry_arrives),
+)

@@ -1,0 +1,130 @@
+"""Checks of Service Bus with the rights of the app; what only Azure knows is in `connector.doctor.azure`."""
+
+import socket
+import ssl
+from collections.abc import Collection
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.doctor.patient import Patient
+from connector.errors import Misconfigured
+from connector.servicebus.entities import QUARANTINE, Location, dead_letter_locations, work_locations
+
+if TYPE_CHECKING:
+    from connector.servicebus.browse import StoredMessage
+
+#: Ports of AMQP over TLS, and of the stand-in.
+TLS_PORT: Final = 5671
+EMULATOR_PORT: Final = 5672
+#: Seconds to reach the namespace.
+CONNECT_SECONDS: Final = 10
+#: Messages that are counted of one location; a warning needs no exact figure beyond that.
+COUNTED: Final = 100
+#: From this age of the oldest waiting message on, something does not keep up.
+WAITING: Final = timedelta(minutes=15)
+
+
+def _reachable(patient: Patient) -> Diagnosis:
+    host, port, secure = _address(patient)
+    advice = "Allow outgoing connections to port 5671, and check the name of the namespace."
+    try:
+        with closing(socket.create_connection((host, port), timeout=CONNECT_SECONDS)) as plain:
+            if secure:
+                ssl.create_default_context().wrap_socket(plain, server_hostname=host).close()
+    except ssl.SSLError:
+        return failed("The certificate of the namespace is not trusted.", "Check proxies that inspect TLS.")
+    except OSError as error:
+        return failed(f"The namespace does not answer on port {port} ({type(error).__name__}).", advice)
+    return ok("The namespace answers.")
+
+
+def _address(patient: Patient) -> tuple[str, int, bool]:
+    """Host and port of the namespace, and whether it speaks TLS.
+
+    Raises:
+        Misconfigured: the connection string has no endpoint.
+    """
+    settings = patient.bus_settings
+    if settings.service_bus is None:
+        return settings.service_bus_namespace or "", TLS_PORT, True
+    text = settings.service_bus.get_secret_value()
+    parts = dict(part.split("=", 1) for part in text.split(";") if "=" in part)
+    host, _, port = parts.get("Endpoint", "").partition("//")[2].strip("/").partition(":")
+    if not host:
+        raise Misconfigured("The setting ServiceBus has no endpoint.", advice="Set it to a connection string.")
+    is_emulator = parts.get("UseDevelopmentEmulator", "").lower() == "true"
+    return host, int(port) if port.isdigit() else EMULATOR_PORT if is_emulator else TLS_PORT, not is_emulator
+
+
+def _entities_exist(patient: Patient) -> Diagnosis:
+    locations = (*work_locations(), QUARANTINE)
+    try:
+        patient.browser.peek(locations, limit=1)
+    except Misconfigured:
+        missing = [str(each) for each in locations if _is_missing(patient, each)]
+        if not missing:
+            raise
+        return failed(
+            f"The connector cannot look into: {', '.join(missing)}.",
+            "Deploy the infrastructure again, before the app; and give the connection the right to listen.",
+        )
+    return ok("Every queue and subscription is there.")
+
+
+def _is_missing(patient: Patient, location: Location) -> bool:
+    try:
+        patient.browser.peek([location], limit=1)
+    except Misconfigured:
+        return True
+    return False
+
+
+def _dead_letters(patient: Patient) -> Diagnosis:
+    found = patient.browser.peek(dead_letter_locations(), limit=COUNTED)
+    return _none_wait(patient, found, "dead letters", "dead-letters list shows them, dead-letters replay repeats them.")
+
+
+def _quarantine(patient: Patient) -> Diagnosis:
+    found = patient.browser.peek([QUARANTINE], limit=COUNTED)
+    return _none_wait(patient, found, "messages in quarantine", "quarantine list shows them and why.")
+
+
+def _none_wait(patient: Patient, found: Collection["StoredMessage"], what: str, remedy: str) -> Diagnosis:
+    if not found:
+        return ok(f"There are no {what}.")
+    places = ", ".join(sorted({each.location.name for each in found}))
+    return warning(f"{_count(found)} {what} in {places}, the oldest {_age(patient, found)}.", f"The command {remedy}")
+
+
+def _backlog(patient: Patient) -> Diagnosis:
+    found = patient.browser.peek(work_locations(), limit=1)
+    late = [each for each in found if each.enqueued_on and patient.now() - each.enqueued_on > WAITING]
+    if not late:
+        return ok("No message waits for long.")
+    places = ", ".join(sorted({each.location.name for each in late}))
+    return warning(
+        f"Messages wait in {places}, the oldest {_age(patient, late)}.",
+        "Check that the app runs, and its functions of the same names.",
+    )
+
+
+def _count(found: Collection["StoredMessage"]) -> str:
+    return f"{COUNTED} or more" if len(found) >= COUNTED else str(len(found))
+
+
+def _age(patient: Patient, found: Collection["StoredMessage"]) -> str:
+    oldest = min((each.enqueued_on for each in found if each.enqueued_on), default=None)
+    return "of unknown age" if oldest is None else f"{int((patient.now() - oldest).total_seconds() // 60)} minutes old"
+
+
+_check: Final = CheckMaker(CheckGroup.BUS, Reach.SYSTEMS)
+
+CHECKS: Final = (
+    _check("BUS_REACHABLE", "the way to the namespace: name, port, TLS", _reachable),
+    _check("ENTITIES_EXIST", "every queue and subscription", _entities_exist, "BUS_REACHABLE"),
+    _check("DEAD_LETTERS", "the dead letters of every queue and subscription", _dead_letters, "ENTITIES_EXIST"),
+    _check("QUARANTINE", "the queue quarantine", _quarantine, "ENTITIES_EXIST"),
+    _check("BACKLOG", "the age of the oldest message in each queue and subscription", _backlog, "ENTITIES_EXIST"),
+)

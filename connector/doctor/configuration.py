@@ -1,0 +1,215 @@
+"""Checks of the settings, the files and the package: nothing is called but to read the time of the other systems."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
+from connector.doctor.ncrontab import is_schedule
+from connector.doctor.patient import Patient
+from connector.errors import Misconfigured
+from connector.servicebus.entities import JOB_LOCK, subscriptions
+
+#: What stands in a setting that Azure could not replace by its secret.
+REFERENCE: Final = "@Microsoft.KeyVault("
+#: Python of the app in Azure.
+PYTHON: Final = (3, 13)
+#: Seconds by which clocks may differ: signatures of OAuth 1.0a are refused after minutes.
+CLOCK_SECONDS: Final = 30
+#: What a package must have at its root.
+PACKAGED: Final = ("function_app.py", "host.json", "requirements.txt", "mappings/default.json")
+SITE_PACKAGES: Final = ".python_packages/lib/site-packages/"
+
+
+def _settings_valid(patient: Patient) -> Diagnosis:
+    try:
+        _ = patient.settings
+    except Misconfigured as error:
+        return failed(error.sentence, "Correct these settings under Environment variables of the app.")
+    return ok("All settings are valid.")
+
+
+def _references_resolved(patient: Patient) -> Diagnosis:
+    names = sorted(name for name, value in patient.environment.items() if value.startswith(REFERENCE))
+    if not names:
+        return ok("No setting shows its Key Vault reference.")
+    return failed(
+        f"Settings show their Key Vault reference instead of the secret: {', '.join(names)}.",
+        "Check that the secret exists, that the app's identity has the role Key Vault Secrets User, and that "
+        "keyVaultReferenceIdentity names that identity.",
+    )
+
+
+def _one_bus(patient: Patient) -> Diagnosis:
+    values = patient.environment
+    if values.get("ServiceBus") and values.get("ServiceBus__fullyQualifiedNamespace"):
+        return failed(
+            "Both ServiceBus and ServiceBus__fullyQualifiedNamespace are set.",
+            "Remove ServiceBus, the connection string, where the identity of the app is used.",
+        )
+    return ok("Service Bus is reached in one way.")
+
+
+def _identity_named(patient: Patient) -> Diagnosis:
+    values = patient.environment
+    bus, usual = values.get("ServiceBus__clientId", ""), values.get("AZURE_CLIENT_ID", "")
+    if bus and bus != usual:
+        return failed(
+            "ServiceBus__clientId names an identity, and AZURE_CLIENT_ID is missing or names another one.",
+            "Set AZURE_CLIENT_ID to the same client id: what does not read ServiceBus__clientId uses it.",
+        )
+    return ok("The settings name one identity, or leave it to Azure.")
+
+
+def _schedules_valid(patient: Patient) -> Diagnosis:
+    wrong = []
+    for function, setting in sorted(_schedules().items()):
+        value = patient.environment.get(setting, "")
+        if not value:
+            wrong.append(f"{setting} is missing, so {function} does not run")
+        elif not is_schedule(value):
+            wrong.append(f"{setting} is not an NCRONTAB expression")
+    if wrong:
+        return failed(f"{'; '.join(wrong)}.", "Set each to six fields, for example 0 */2 * * * *; see settings.md.")
+    return ok("Every timer has a valid schedule.")
+
+
+def _schedules() -> dict[str, str]:
+    """The setting of the schedule of each timer, read from the source: importing it would need the library of Azure."""
+    source = (Path(__file__).parents[1] / "triggers" / "timers.py").read_text(encoding="utf-8")
+    return dict(re.findall(r'function_name\("(\w+)"\).*?schedule="%(\w+)%"', source, flags=re.DOTALL))
+
+
+def _packages_pinned(patient: Patient) -> Diagnosis:
+    wrong = [] if sys.version_info[:2] == PYTHON else [f"Python is {sys.version_info[0]}.{sys.version_info[1]}"]
+    for name, version in _pins(patient.app / "requirements.txt"):
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found = "missing"
+        if found != version:
+            wrong.append(f"{name} is {found}, not {version}")
+    if wrong:
+        return failed(f"{'; '.join(wrong)}.", "Install requirements.txt with Python 3.13, or build the package again.")
+    return ok("Python and all packages are those of requirements.txt.")
+
+
+def _pins(file: Path) -> Iterator[tuple[str, str]]:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"([\w.-]+)==([^\s;#]+)\s*(?:#.*)?$", line):
+            yield match[1], match[2]
+
+
+def _package_complete(patient: Patient) -> Diagnosis:
+    if patient.package is None:
+        return not_checked("Name the package for deployment with --package, a folder or a zip file.")
+    names = _names(patient.package)
+    wrong = [f"{name} is missing" for name in PACKAGED if name not in names]
+    if not any(name.startswith(SITE_PACKAGES) for name in names):
+        wrong.append("it has no .python_packages")
+    foreign = [name for name in names if name.endswith(".so") and "cpython-313" not in name and "abi3" not in name]
+    wrong += [f"{len(foreign)} binary files are for another Python, for example {foreign[0]}"] if foreign else []
+    if wrong:
+        return failed(f"The package is not complete: {'; '.join(wrong)}.", "Build it again; check the ignore file.")
+    return ok("The package has the app and its packages for Python 3.13.")
+
+
+def _names(package: Path) -> frozenset[str]:
+    if package.is_dir():
+        return frozenset(each.relative_to(package).as_posix() for each in package.rglob("*") if each.is_file())
+    try:
+        with zipfile.ZipFile(package) as archive:
+            return frozenset(archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        raise Misconfigured(
+            "The package is neither a folder nor a zip file.", advice="Name the package that is to be deployed."
+        ) from None
+
+
+def _functions_indexed(patient: Patient) -> Diagnosis:
+    script = "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
+    environment = {"PATH": os.environ.get("PATH", ""), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", script], cwd=patient.app, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return failed(f"The app does not load: {last}", "Correct the error; the app must load without settings.")
+    expected = {"route_dataverse_message", *_schedules(), *(name.replace("-", "_") for name in subscriptions())}
+    if missing := expected - set(done.stdout.split()):
+        return failed(f"Functions are missing: {', '.join(sorted(missing))}.", "Deploy the whole package again.")
+    return ok("The app loads without settings and has every function.")
+
+
+def _telemetry_agrees(patient: Patient) -> Diagnosis:
+    host = json.loads((patient.app / "host.json").read_text(encoding="utf-8"))
+    ours = patient.environment.get("PYTHON_ENABLE_OPENTELEMETRY", "").lower() in ("1", "true")
+    theirs = host.get("telemetryMode", "").lower() == "opentelemetry"
+    if ours != theirs:
+        return failed(
+            "Only one of host.json (telemetryMode) and PYTHON_ENABLE_OPENTELEMETRY is in OpenTelemetry mode.",
+            "Set PYTHON_ENABLE_OPENTELEMETRY to true where host.json has telemetryMode OpenTelemetry, else remove it: "
+            "lines would arrive twice or not at all.",
+        )
+    return ok("The host and the app send telemetry in the same way.")
+
+
+def _times_fit(patient: Patient) -> Diagnosis:
+    host = json.loads((patient.app / "host.json").read_text(encoding="utf-8"))
+    hours, minutes, seconds = map(int, host.get("functionTimeout", "00:30:00").split(":"))
+    wrong = []
+    if hours * 3600 + minutes * 60 + seconds < JOB_LOCK.total_seconds():
+        wrong.append("functionTimeout in host.json is shorter than the lock of a message")
+    if patient.settings.job_lease_seconds < JOB_LOCK.total_seconds():
+        wrong.append("JOB_LEASE_SECONDS is shorter than the lock of a message")
+    if wrong:
+        return failed(f"{'; '.join(wrong)} ({JOB_LOCK.total_seconds():.0f} s).", "Make it at least as long.")
+    return ok("The time limits fit each other.")
+
+
+def _clock_right(patient: Patient) -> Diagnosis:
+    import requests  # noqa: PLC0415 - heavy, loaded when used
+
+    asked, far = 0, []
+    for system, url in (("Dataverse", patient.settings.dataverse_url), ("Spotler", patient.settings.spotler_url)):
+        try:
+            stamp = requests.head(url, timeout=10, allow_redirects=False).headers.get("Date", "")
+            away = (patient.now() - parsedate_to_datetime(stamp)).total_seconds()
+        except (requests.RequestException, ValueError, TypeError):
+            continue
+        asked += 1
+        if abs(away) > CLOCK_SECONDS:
+            far.append(f"{abs(away):.0f} seconds from that of {system}")
+    if far:
+        return failed(
+            f"The clock of this machine differs: {', '.join(far)}.",
+            "Let the machine set its clock by itself: Spotler refuses signatures with a wrong time.",
+        )
+    return ok("The clock is right.") if asked else warning("No system said what time it is.", "See the next checks.")
+
+
+_check: Final = CheckMaker(CheckGroup.CONFIGURATION, Reach.OFFLINE)
+
+CHECKS: Final = (
+    _check("SETTINGS_VALID", "every setting of the connector", _settings_valid),
+    _check("REFERENCES_RESOLVED", "settings that still show their Key Vault reference", _references_resolved),
+    _check("ONE_BUS_CONNECTION", "two connections to Service Bus at the same time", _one_bus),
+    _check("IDENTITY_NAMED", "ServiceBus__clientId and AZURE_CLIENT_ID", _identity_named),
+    _check("SCHEDULES_VALID", "the schedule of each timer", _schedules_valid),
+    _check("PACKAGES_PINNED", "Python and its packages against requirements.txt", _packages_pinned),
+    _check("PACKAGE_COMPLETE", "the package for deployment", _package_complete),
+    _check("FUNCTIONS_INDEXED", "the functions of the app, without any setting", _functions_indexed),
+    _check("TELEMETRY_AGREES", "the telemetry mode of host and app", _telemetry_agrees),
+    _check("TIMES_FIT", "functionTimeout, locks and JOB_LEASE_SECONDS", _times_fit, "SETTINGS_VALID"),
+    _check(
+        "CLOCK_RIGHT", "the clock against Dataverse and Spotler", _clock_right, "SETTINGS_VALID", reach=Reach.SYSTEMS
+    ),
+)

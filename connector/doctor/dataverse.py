@@ -1,0 +1,54 @@
+"""Checks of the connection to Dataverse. Tables, columns, rights and steps belong to the set-up of an environment."""
+
+from typing import Final
+
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.doctor.patient import Patient
+
+#: What Dataverse says about its limits with each answer: requests left in five minutes, of this many.
+REMAINING: Final = "x-ms-ratelimit-burst-remaining-xrm-requests"
+BURST: Final = 6000
+#: Below this share, other users of the same account or the connector itself use up the budget.
+SHARE: Final = 0.1
+
+
+def _token(patient: Patient) -> Diagnosis:
+    from connector.dataverse.api.tokens import tokens_from  # noqa: PLC0415 - heavy, loaded when used
+
+    tokens_from(patient.settings).get_token(f"{patient.settings.dataverse_url}/.default")
+    return ok("The identity service gives a token for Dataverse.")
+
+
+def _user(patient: Patient) -> Diagnosis:
+    found = str(patient.dataverse.who_am_i()["UserId"]).lower()
+    named = (patient.settings.dataverse_user_id or "").lower()
+    if named == found:
+        return ok("Dataverse knows the application user, and DATAVERSE_USER_ID names it.")
+    what = "names another user" if named else "is not set"
+    return failed(
+        f"DATAVERSE_USER_ID {what}: the connector would take its own writes for those of people.",
+        f"Set DATAVERSE_USER_ID to {found}.",
+    )
+
+
+def _limits(patient: Patient) -> Diagnosis:
+    answer = patient.dataverse.request("GET", "WhoAmI", route="WhoAmI", repeatable=True)
+    text = answer.headers.get(REMAINING, "")
+    if not text.isdigit():
+        return ok("Dataverse says nothing about its limits.")
+    share = int(text) / BURST
+    if share < SHARE:
+        return warning(
+            f"Only {share:.0%} of the requests of five minutes are left to the application user.",
+            "Lower DATAVERSE_PARALLEL, or the number of instances; see whether others use the same user.",
+        )
+    return ok("The application user is far from the limits of Dataverse.")
+
+
+_check: Final = CheckMaker(CheckGroup.DATAVERSE, Reach.SYSTEMS)
+
+CHECKS: Final = (
+    _check("DATAVERSE_TOKEN", "the sign-in of the application user", _token, "SETTINGS_VALID"),
+    _check("DATAVERSE_USER", "WhoAmI, and DATAVERSE_USER_ID", _user, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_LIMITS", "what is left of the requests of five minutes", _limits, "DATAVERSE_TOKEN"),
+)

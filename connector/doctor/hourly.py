@@ -1,0 +1,22 @@
+"""What the app looks at by itself every hour."""
+
+import os
+import time
+from datetime import UTC, datetime
+
+from connector import telemetry
+from connector.doctor.patient import Patient
+from connector.doctor.run import examine_hourly
+
+
+def look_around() -> None:
+    """Make the checks that need no operator, and log what they found.
+
+    The clients are those of the doctor alone: what it finds must not depend on what the functions have remembered.
+    """
+    patient = Patient(os.environ, lambda: datetime.now(UTC), time.sleep)
+    try:
+        examine_hourly(patient)
+    finally:
+        patient.close()
+    telemetry.succeeded("doctor-hourly")

@@ -1,0 +1,132 @@
+"""Checks of Spotler: all of them read."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+
+from connector.dataverse.api import filters
+from connector.dataverse.names import Automation, Info
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.doctor.patient import Patient
+from connector.errors import ConnectorError, Refused
+from connector.mapping import load_mapping
+from connector.mapping.live import compare
+from connector.spotler import NotLicensed, NotSupported, Spotler
+
+#: Records of which it is asked whether Spotler has them under their External Id.
+SAMPLE: Final = 10
+#: An id that no audience has.
+NOBODY: Final = "doctor-asks-for-no-audience"
+
+
+def _key(patient: Patient) -> Diagnosis:
+    patient.spotler.probe()
+    return ok("Spotler accepts the key and the secret.")
+
+
+def _rights(patient: Patient) -> Diagnosis:
+    refused: dict[str, str] = {}
+    for group, ask in _groups(patient).items():
+        try:
+            ask(patient.spotler)
+        except (NotLicensed, NotSupported) as error:
+            refused[group] = error.result_code
+        except Refused as error:
+            refused[group] = error.result_code
+    if refused:
+        return warning(
+            f"Spotler refuses to read: {', '.join(f'{group} ({code})' for group, code in refused.items())}.",
+            "Ask Spotler to add the right to the key, or do without the operations that need it.",
+        )
+    return ok("The key may read everything that the connector reads.")
+
+
+def _groups(patient: Patient) -> Mapping[str, Callable[[Spotler], object]]:
+    """One read of each group of calls."""
+    now = patient.now()
+    since = now - timedelta(minutes=1)
+    return {
+        "campaigns": lambda spotler: spotler.campaigns(),
+        "automations": lambda spotler: spotler.automations(),
+        "tags": lambda spotler: spotler.tags(),
+        "audiences": lambda spotler: spotler.audiences.get(NOBODY),
+        "bounces": lambda spotler: list(islice(spotler.feeds.bounces(since, now), 1)),
+        "opt-outs": lambda spotler: list(islice(spotler.optouts(since, now), 1)),
+    }
+
+
+def _fields_mapped(patient: Patient) -> Diagnosis:
+    mapping = load_mapping(patient.settings.mapping_file)
+    findings = compare(mapping, patient.dataverse, lambda: patient.spotler.fields(max_age=0))
+    fatal = [str(each) for each in findings if each.is_fatal]
+    if fatal:
+        return failed(f"The mapping does not fit. {' '.join(fatal)}", "The command mapping check shows it; correct it.")
+    if findings:
+        return warning(" ".join(map(str, findings)), "Correct the mapping, or do without what it leaves out.")
+    return ok("Every mapped column and field is there and fits.")
+
+
+def _external_ids(patient: Patient) -> Diagnosis:
+    there = filters.or_(filters.eq(Info.GONE, None), filters.eq(Info.GONE, False))
+    sent = filters.and_(filters.ne(Info.SENT_HASH, None), there)
+    rows = patient.dataverse.query(Info.SET, select=(Info.RECORD,), filter=sent, top=SAMPLE)
+    asked = [str(row[Info.RECORD]) for row in rows if row.get(Info.RECORD)]
+    lost = 0
+    for record in asked:
+        try:
+            contact = patient.spotler.get_contact(record)
+        except Refused:
+            contact = None
+        lost += contact is None or (contact.external_id or "").lower() != record.lower()
+    if lost:
+        return warning(
+            f"{lost} of {len(asked)} records that were sent are not in Spotler under their External Id.",
+            "Check that the account recognises contacts by External Id; reconcile sends again what was lost.",
+        )
+    return ok(f"Spotler has the {len(asked)} records that were looked for." if asked else "No record was sent yet.")
+
+
+def _names_match(patient: Patient) -> Diagnosis:
+    known = patient.spotler.automations()
+    codes = {trigger.id for each in known for trigger in each.triggers}
+    codes |= {trigger.id for each in patient.spotler.campaigns() for trigger in each.triggers}
+    rows = patient.dataverse.query(
+        Automation.SET, select=(Automation.TRIGGER_CODE,), filter=filters.eq(Automation.STATE, 0)
+    )
+    gone = sum(row.get(Automation.TRIGGER_CODE) not in codes for row in rows)
+    if gone:
+        return warning(
+            f"{gone} rows of Spotler Automation can be picked, and Spotler does not publish them any more.",
+            "Run a job of the operation Refresh Automations; then look at flows and forms that use them.",
+        )
+    return ok("Every Spotler Automation that can be picked is published in Spotler.")
+
+
+def _throttled(patient: Patient) -> Diagnosis:
+    refused = 0
+    for _ in range(SAMPLE):
+        try:
+            patient.spotler.probe()
+        except ConnectorError:
+            refused += 1
+    if refused:
+        return warning(
+            f"{refused} of {SAMPLE} calls to Spotler failed.", "Lower SPOTLER_PARALLEL; ask Spotler for its limits."
+        )
+    return ok("Spotler answers call after call.")
+
+
+_check: Final = CheckMaker(CheckGroup.SPOTLER, Reach.SYSTEMS)
+
+BOTH: Final = ("SPOTLER_KEY", "DATAVERSE_TOKEN")
+CHECKS: Final = (
+    _check("SPOTLER_KEY", "key and secret, with one read", _key, "SETTINGS_VALID"),
+    _check("SPOTLER_THROTTLED", "ten reads one after the other", _throttled, "SPOTLER_KEY"),
+    _check("SPOTLER_RIGHTS", "one read of each group of calls", _rights, "SPOTLER_KEY", reach=Reach.SYSTEMS_ON_REQUEST),
+    _check("FIELDS_MAPPED", "the mapping against both systems", _fields_mapped, *BOTH, "MAPPING_VALID",
+           reach=Reach.SYSTEMS_ON_REQUEST),
+    _check("EXTERNAL_IDS", "ten sent records in Spotler", _external_ids, *BOTH, reach=Reach.SYSTEMS_ON_REQUEST),
+    _check("AUTOMATIONS_MATCH", "Spotler Automation against Spotler", _names_match, *BOTH,
+           reach=Reach.SYSTEMS_ON_REQUEST),
+)  # fmt: skip

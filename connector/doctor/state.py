@@ -1,0 +1,74 @@
+"""Checks of the mapping file and of the state."""
+
+from datetime import timedelta
+from typing import Final
+
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.doctor.patient import Patient
+from connector.mapping import load_mapping
+from connector.state import StateConflict
+from connector.state.pause import read_pause
+from connector.state.values import stored_moment
+
+#: The value that is written and deleted.
+PROBE: Final = "doctor/probe"
+#: Feeds whose checkpoint is older than this stand still: the longest usual interval is a day.
+CHECKPOINT_LATE: Final = timedelta(days=2)
+
+
+def _mapping_valid(patient: Patient) -> Diagnosis:
+    load_mapping(patient.settings.mapping_file)
+    return ok("The mapping is valid.")
+
+
+def _works(patient: Patient) -> Diagnosis:
+    state = patient.state
+    state.delete(PROBE)
+    version = state.write(PROBE, {"try": 1}, version=None)
+    try:
+        state.write(PROBE, {"try": 2}, version=None)
+    except StateConflict:
+        stored = state.read(PROBE)
+    else:
+        return failed(
+            "The state does not refuse a write that comes too late.", "Use a storage account of kind StorageV2."
+        )
+    finally:
+        state.delete(PROBE)
+    if stored is None or stored.version != version or stored.value != {"try": 1}:
+        return failed("The state does not return what was written.", "Check the setting STATE.")
+    return ok("The state can be read and written, and refuses writes that come too late.")
+
+
+def _checkpoints_move(patient: Patient) -> Diagnosis:
+    late = []
+    for name in patient.state.names("feeds/"):
+        stored = patient.state.read(name)
+        until = stored.value.get("until") if stored else None
+        if until is not None and patient.now() - stored_moment(until) > CHECKPOINT_LATE:
+            late.append(name.removeprefix("feeds/"))
+    if late:
+        return warning(
+            f"The checkpoint stands still for more than two days: {', '.join(late)}.",
+            "Look at the failures of the timer that reads it; a feed that is switched off stands still too.",
+        )
+    return ok("The checkpoint of every feed moves.")
+
+
+def _not_paused(patient: Patient) -> Diagnosis:
+    now = patient.now()
+    pause = read_pause(patient.state, now)
+    if pause is None:
+        return ok("The connector is not paused.")
+    minutes = int((now - pause.since).total_seconds() // 60)
+    return warning(f"The connector has been paused for {minutes} minutes.", "End the pause with the command resume.")
+
+
+_check: Final = CheckMaker(CheckGroup.STATE, Reach.SYSTEMS)
+
+CHECKS: Final = (
+    _check("MAPPING_VALID", "the mapping file", _mapping_valid, "SETTINGS_VALID", reach=Reach.OFFLINE),
+    _check("STATE_WORKS", "a value that is written, read and deleted", _works, "SETTINGS_VALID"),
+    _check("CHECKPOINTS_MOVE", "the checkpoint of each feed", _checkpoints_move, "STATE_WORKS"),
+    _check("NOT_PAUSED", "the flag of the command pause", _not_paused, "STATE_WORKS"),
+)

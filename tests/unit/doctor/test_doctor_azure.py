@@ -1,0 +1,194 @@
+"""The checks of Azure, against a stand-in of its management: each finds what is broken."""
+
+import json
+
+import pytest
+
+from connector.doctor.arm import azure_of
+from connector.doctor.azure import DATA_OWNER
+from connector.doctor.patient import NoAzure
+from connector.servicebus.entities import ENTITIES_FILE
+from tests.unit.doctor.arm_standin import (
+    BUS,
+    ROLES,
+    SCOPE,
+    SITE,
+    WORKSPACE,
+    WORKSPACES,
+    azure_standin,
+    signed_in,
+)
+
+ENTITIES = json.loads(ENTITIES_FILE.read_text(encoding="utf-8"))
+(TOPIC,) = ENTITIES["topics"]
+SUBSCRIPTIONS = f"{BUS}/topics/spotler-jobs/subscriptions"
+SEND = f"{BUS}/queues/dataverse/authorizationRules"
+ALERTS = f"{SCOPE}/providers/Microsoft.Insights"
+CODES = ("APP_RUNS", "RULES_RIGHT", "PROPERTIES_MATCH", "BUS_RIGHTS", "SEND_RULE", "ALERTS_ON", "TELEMETRY_ARRIVES")
+
+
+def named(entity):
+    return {"name": entity["name"], "properties": {**entity, "status": "Active"}}
+
+
+@pytest.fixture
+def azure():
+    """A deployment with nothing wrong."""
+    with azure_standin() as azure:
+        azure.lists[f"{BUS}/queues"] = [named(queue) for queue in ENTITIES["queues"]]
+        azure.resources[f"{BUS}/topics/spotler-jobs"] = named(TOPIC)
+        azure.lists[SUBSCRIPTIONS] = [named(each) for each in TOPIC["subscriptions"]]
+        for each in TOPIC["subscriptions"]:
+            rule = {"filterType": "CorrelationFilter", "correlationFilter": {"properties": each["correlationFilter"]}}
+            azure.lists[f"{SUBSCRIPTIONS}/{each['name']}/rules"] = [{"name": "$Default", "properties": rule}]
+        azure.lists[SEND] = [{"name": "dataverse-send", "properties": {"rights": ["Send"]}}]
+        azure.resources[SITE] = {
+            "identity": {"userAssignedIdentities": {"id": {"principalId": "the-app"}}},
+            "properties": {
+                "state": "Running",
+                "functionAppConfig": {"scaleAndConcurrency": {"maximumInstanceCount": 40}},
+            },
+        }
+        role = {"principalId": "the-app", "roleDefinitionId": f"/providers/x/roleDefinitions/{DATA_OWNER}"}
+        others = [{"principalId": "other", "roleDefinitionId": "x"}] * 3
+        azure.lists[ROLES] = [{"properties": each} for each in (*others, role)]
+        on = {"enabled": True, "actions": [{"actionGroupId": "g"}]}
+        azure.lists[f"{ALERTS}/metricAlerts"] = [{"name": "dead letters", "properties": on}]
+        query = {"enabled": True, "actions": {"actionGroups": ["g"]}}
+        azure.lists[f"{ALERTS}/scheduledQueryRules"] = [{"name": "no sweep", "properties": query}]
+        azure.lists[WORKSPACES] = [{"properties": {"customerId": WORKSPACE}}]
+        azure.newest = "2026-03-01T09:58:00+00:00"
+        yield azure
+
+
+@pytest.fixture
+def patient(patient, azure):
+    patient.azure = signed_in(azure)
+    return patient
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_nothing_is_wrong_with_what_was_deployed(patient, diagnose, code):
+    assert diagnose(patient, code)[0] == "ok"
+
+
+def remove_rule(azure):
+    azure.lists[f"{SUBSCRIPTIONS}/add-tag/rules"] = [{"name": "$Default", "properties": {"sqlFilter": {}}}]
+
+
+def add_rule(azure):
+    azure.lists[f"{SUBSCRIPTIONS}/add-tag/rules"] *= 2
+
+
+def stop(azure):
+    azure.resources[SITE]["properties"]["state"] = "Stopped"
+
+
+def unlimit(azure):
+    azure.resources[SITE]["properties"]["functionAppConfig"] = None
+
+
+def disable_queue(azure):
+    azure.lists[f"{BUS}/queues"][0]["properties"]["status"] = "ReceiveDisabled"
+
+
+def fewer_deliveries(azure):
+    azure.lists[SUBSCRIPTIONS][0]["properties"]["maxDeliveryCount"] = 3
+
+
+def drop_subscription(azure):
+    azure.lists[SUBSCRIPTIONS].pop()
+
+
+def no_duplicate_detection(azure):
+    azure.resources[f"{BUS}/topics/spotler-jobs"]["properties"]["requiresDuplicateDetection"] = False
+
+
+def drop_role(azure):
+    azure.lists[ROLES].pop()
+
+
+def let_listen(azure):
+    azure.lists[SEND][0]["properties"]["rights"].append("Listen")
+
+
+def drop_send_rule(azure):
+    azure.lists[SEND].clear()
+
+
+def switch_alert_off(azure):
+    azure.lists[f"{ALERTS}/metricAlerts"][0]["properties"]["enabled"] = False
+
+
+def silence_alert(azure):
+    azure.lists[f"{ALERTS}/scheduledQueryRules"][0]["properties"]["actions"] = {"actionGroups": []}
+
+
+def drop_alerts(azure):
+    azure.lists[f"{ALERTS}/metricAlerts"] = azure.lists[f"{ALERTS}/scheduledQueryRules"] = []
+
+
+def old_telemetry(azure):
+    azure.newest = "2026-03-01T09:00:00+00:00"
+
+
+def no_telemetry(azure):
+    azure.newest = ""
+
+
+@pytest.mark.parametrize(
+    ("harm", "code", "verdict", "says"),
+    [
+        (remove_rule, "RULES_RIGHT", "failed", "their one rule: add-tag."),
+        (add_rule, "RULES_RIGHT", "failed", "their one rule: add-tag."),
+        (stop, "APP_RUNS", "failed", "The function app is Stopped."),
+        (unlimit, "APP_RUNS", "warning", "no limit of instances"),
+        (disable_queue, "PROPERTIES_MATCH", "failed", "dataverse is ReceiveDisabled"),
+        (fewer_deliveries, "PROPERTIES_MATCH", "failed", "has maxDeliveryCount 3, not 10"),
+        (drop_subscription, "PROPERTIES_MATCH", "failed", "sync-records is missing"),
+        (no_duplicate_detection, "PROPERTIES_MATCH", "failed", "requiresDuplicateDetection False, not True"),
+        (drop_role, "BUS_RIGHTS", "failed", "No identity of the app is Azure Service Bus Data Owner"),
+        (let_listen, "SEND_RULE", "failed", "may do more than send: dataverse-send"),
+        (drop_send_rule, "SEND_RULE", "failed", "has no rule dataverse-send"),
+        (switch_alert_off, "ALERTS_ON", "warning", "switched off: dead letters"),
+        (silence_alert, "ALERTS_ON", "warning", "without an action group: no sweep"),
+        (drop_alerts, "ALERTS_ON", "warning", "There is no alert"),
+        (old_telemetry, "TELEMETRY_ARRIVES", "failed", "arrived 60 minutes ago"),
+        (no_telemetry, "TELEMETRY_ARRIVES", "failed", "No telemetry arrived"),
+    ],
+    ids=lambda each: each.__name__ if callable(each) else "",
+)
+def test_what_is_broken_is_found(patient, azure, diagnose, harm, code, verdict, says):
+    harm(azure)
+
+    found, sentence, remedy = diagnose(patient, code)
+
+    assert found == verdict
+    assert says in sentence
+    assert remedy
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_without_a_sign_in_nothing_is_checked_and_it_says_why(patient, azure, diagnose, code):
+    patient.azure = None
+    assert diagnose(patient, code)[:2] == ("not checked", patient.no_azure)
+
+    patient.azure = signed_in(azure, token="bad")
+    assert diagnose(patient, code)[0] == "not checked"
+    assert "Reader" in diagnose(patient, code)[1]
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(403, "not checked"), (503, "failed"), (400, "not checked")])
+def test_what_azure_refuses_is_not_taken_for_something_wrong(patient, azure, diagnose, status, verdict):
+    azure.status = status
+
+    assert diagnose(patient, "RULES_RIGHT")[0] == verdict
+
+
+def test_variables_that_name_no_resource_are_listed():
+    with pytest.raises(NoAzure) as raised:
+        azure_of({"AZURE_SUBSCRIPTION_ID": "s", "AZURE_RESOURCE_GROUP": ""})
+
+    assert raised.value.sentence.startswith(
+        "Not named: AZURE_RESOURCE_GROUP, AZURE_FUNCTION_NAME, SERVICE_BUS_NAMESPACE"
+    )
