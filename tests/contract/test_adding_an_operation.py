@@ -5,12 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from connector.operations.registry import OPERATIONS
-from sandbox.functions.engines import index
+from sandbox.functions import engines
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("connector", "sandbox", "tests", "docs", "mappings")
@@ -48,11 +49,17 @@ def insert(file: Path, block: str, *, before: str) -> None:
     file.write_text(text[:start] + block + text[start:], encoding="utf-8")
 
 
+@cache
+def index(app: Path) -> dict[str, list[engines.RawBinding]]:
+    """The bindings of each function, as the engine reads them."""
+    return engines.index(app)
+
+
 def run(copy: Path, *command: str) -> str:
     done = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, *command],
         cwd=copy,
-        env={"PATH": os.environ["PATH"], "HOME": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"], "HOME": str(copy)},
         capture_output=True,
         text=True,
         check=False,
@@ -63,10 +70,10 @@ def run(copy: Path, *command: str) -> str:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A copy of the repository in which the steps were followed."""
+    """A copy of the repository, with what was compiled of it, in which the steps were followed."""
     copy = tmp_path_factory.mktemp("copy") / "repository"
     for folder in COPIED:
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("*.pyc.*"))
     for file in FILES:
         shutil.copy(ROOT / file, copy / file)
     *steps, (_, command) = blocks()
