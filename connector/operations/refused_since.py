@@ -8,7 +8,7 @@ switched the permission on. What the person has refused since then must stay ref
 | Consent History | a withdrawal that is newer than the order, by another one than a job |
 | Spotler Permission | a row that refuses, and that somebody else than the connector wrote since the order |
 | Spotler | the permission is off, was on before, and the contact was changed since, by another one than the connector |
-| Spotler | the contact is missing, so it is not known what the person refused |
+| Spotler | the contact is missing, or another one is in its place, so it is not known what the person refused |
 """
 
 from collections.abc import Sequence
@@ -74,6 +74,7 @@ def refused_since(tasks: Sequence[Task[Any]], context: Context) -> dict[str, Res
             each.is_refused_by(record)
             or each.is_withdrawn_by(withdrawal)
             or (record.had_contact if contact is None else each.was_left(contact, record, withdrawal, context))
+            or (contact is not None and each.is_of_another(contact))
         ):
             results[each.task.job.id] = Failed(RefusedSince())
     return results
@@ -98,6 +99,12 @@ class _Order:
     def is_withdrawn_by(self, withdrawal: Change | None) -> bool:
         """Whether this is newer than the order. Jobs of a record run in turn: that of another job is an older one."""
         return withdrawal is not None and withdrawal.cause is not ConsentCause.JOB and withdrawal.at > self.on
+
+    def is_of_another(self, contact: SpotlerContact) -> bool:
+        """Whether the contact was made in the place of one that Spotler has lost; where clocks differ, rather yes."""
+        last = self.task.known_record.last
+        made = last.made_on or last.made_about
+        return made is not None and contact.created is not None and contact.created > made + CLOCKS_DIFFER
 
     def was_left(
         self, contact: SpotlerContact, record: Record, withdrawal: Change | None, context: Context

@@ -204,3 +204,14 @@ def test_the_history_shows_an_opt_out_after_a_job_whose_note_in_spotler_info_was
     story.end()
 
     assert list(story.problems()) == []
+
+
+def test_a_job_that_waited_switches_nothing_on_of_a_contact_that_was_lost_meanwhile(systems):
+    """What the person refused there after the order is not known any more."""
+    story = Story(systems)
+    story.tell([Step("sync"), Step("pull"), Step("job on", meanwhile=Meanwhile(4, "death"))])
+    story.tell([Step("opts in, in Spotler"), Step("opts out, in Spotler"), Step("lost in Spotler")])
+    story.end()
+
+    assert list(story.problems()) == []
+    assert [row[Job.STATUS] for row in story.two.systems.rows(Job.TABLE)] == [JobStatus.FAILED]
