@@ -8,6 +8,7 @@
     python3 dev.py bench [...]     speed and calls, beside a naive connector
     python3 dev.py connector ...   the connector's command line, against the running system
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
+    python3 dev.py workbook        the workbook of Azure Monitor, from its parts
     python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
@@ -64,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
     timer = commands.add_parser("run-timer", help="run a timer now, against the running system")
     timer.add_argument("name", help="its function, for example sweep_jobs")
+    workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
+    workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
     commands.add_parser("package", help="build the package that Azure runs")
     return parser
 
@@ -113,6 +116,13 @@ def run_timer(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
 
 
+def workbook(options: argparse.Namespace, _: list[str]) -> int:
+    """Make the workbook, and the picture of it for the documentation."""
+    if code := call(PYTHON, "-m", "infra.workbook.build"):
+        return code
+    return call(PYTHON, "-m", "infra.workbook.picture") if options.picture else 0
+
+
 def package(_: argparse.Namespace, __: list[str]) -> int:
     """Build the package that Azure runs."""
     return call(find_python(), ROOT / "infra" / "package.py")
@@ -131,6 +141,7 @@ COMMANDS = {
     "bench": bench,
     "connector": connector,
     "run-timer": run_timer,
+    "workbook": workbook,
     "package": package,
 }
 

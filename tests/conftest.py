@@ -3,11 +3,19 @@
 What several folders need and what is slow to start is started here, once per process that runs tests.
 """
 
+import gc
+
 import pytest
 from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+settings.register_profile("without the long forms", deadline=None, max_examples=30)
+
+
+def pytest_configure(config):
+    """Without the long forms, a test that says nothing else tries 30 examples instead of 100."""
+    is_short = config.option.markexpr == "not nightly"
+    settings.load_profile("without the long forms" if is_short else "any machine")
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +25,17 @@ def _no_problem_logged_before(monkeypatch):
     from connector.problem_log import ProblemLog
 
     monkeypatch.setattr(telemetry, "_problems", ProblemLog())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is collected stays until the end, so nobody looks through it again and again for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

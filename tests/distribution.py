@@ -23,8 +23,13 @@ class ByFile(LoadScopeScheduling):
     """Gives each process whole files, or folders: what a file prepares for its tests is prepared once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+        return together_with(nodeid)
+
+
+def together_with(nodeid: str) -> str:
+    """The file of a test, or its folder: all tests of it run in the same process."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 def begin_with_the_longest(items: list[pytest.Item]) -> None:

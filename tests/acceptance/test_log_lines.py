@@ -31,13 +31,13 @@ import logging
 import threading
 from urllib.parse import urlsplit
 
-import requests
 from azure.servicebus import ServiceBusSender
 
+from connector.http.session import _Session
 from function_app import app
 
 log = logging.getLogger("calls")
-send, send_messages = requests.Session.send, ServiceBusSender.send_messages
+send, send_messages = _Session.send, ServiceBusSender.send_messages
 
 
 def told_send(self, request, **options):
@@ -50,7 +50,7 @@ def told_send_messages(self, messages, **options):
     return send_messages(self, messages, **options)
 
 
-requests.Session.send, ServiceBusSender.send_messages = told_send, told_send_messages
+_Session.send, ServiceBusSender.send_messages = told_send, told_send_messages
 """
 
 

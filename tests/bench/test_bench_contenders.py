@@ -11,9 +11,9 @@ from tests.bench.work import OPERATIONS, is_about_contact
     [
         (Operation.ADD_TAG, 4),
         (Operation.SYNC_CONTACT, 6),
-        (Operation.SET_CONTACT_FIELD, 3),
-        (Operation.INCREASE_SCORE, 4),
-        (Operation.ADD_TO_AUDIENCE, 4),
+        pytest.param(Operation.SET_CONTACT_FIELD, 3, marks=pytest.mark.nightly),
+        pytest.param(Operation.INCREASE_SCORE, 4, marks=pytest.mark.nightly),
+        pytest.param(Operation.ADD_TO_AUDIENCE, 4, marks=pytest.mark.nightly),
     ],
 )
 def test_the_naive_connector_does_its_jobs_and_makes_every_call_by_itself(operation, calls, tmp_path):

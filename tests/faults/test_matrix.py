@@ -40,7 +40,7 @@ from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
 
 #: Cells of the usual run, and the tests among which they are divided.
-SAMPLE = 800
+SAMPLE = 640
 PARTS = 8
 WORKS = works()
 
@@ -77,11 +77,17 @@ def test_every_operation_works_and_so_do_the_router_the_sweep_and_the_timers():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_without_a_fault_every_work_keeps_the_promise_and_touches_the_same_each_time(matrix, seed):
+def test_without_a_fault_every_work_keeps_the_promise(matrix, seed):
+    for work in WORKS.values():
+        assert matrix.without_fault(work, seed).problems() == []
+
+
+@pytest.mark.parametrize("seed", [pytest.param(each, marks=[pytest.mark.nightly] * (each > 1)) for each in SEEDS])
+def test_without_a_fault_every_work_touches_the_same_each_time(matrix, seed):
     for work in WORKS.values():
         once, again = matrix.without_fault(work, seed), matrix.run(Cell(work, 0, None, seed))
 
-        assert once.problems() == again.problems() == []
+        assert again.problems() == []
         assert [each.kind for each in once.touches] == [each.kind for each in again.touches]
 
 

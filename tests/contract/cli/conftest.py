@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from connector.cli import retry, stored_message_commands
 from connector.cli.app import app
 from connector.cli.replay.clock import ReplayClock
-from connector.servicebus import browse
+from connector.servicebus import browse, entities
 from connector.servicebus.bus import Bus
-from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, TOPIC_JOBS
+from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, SYNC_RECORDS, TOPIC_JOBS
 from connector.settings import get_settings
 from sandbox.dataverse.server import running as running_dataverse
 from sandbox.servicebus.definition import NamespaceDefinition
@@ -21,6 +21,8 @@ from tests.contract.dataverse.conftest import Door
 
 #: What the SDK pauses while a link opens, where it would take up to a second.
 PAUSE = 0.005
+#: The subscriptions that commands look at, unless a test asks for all: the SDK makes a connection for each of them.
+FEW = ("add-tag", "remove-tag", "set-score", "resolve-job", SYNC_RECORDS)
 
 
 class HastyTime:
@@ -38,6 +40,17 @@ def _sdk_without_pauses(monkeypatch):
     for module in (_base_handler, _servicebus_receiver, _servicebus_sender, _connection, client, session):
         monkeypatch.setattr(module, "time", HastyTime())
     monkeypatch.setattr(browse, "IDLE_SECONDS", 0.3)
+
+
+@pytest.fixture
+def all_subscriptions():
+    """For a test in which commands look at every location of the bus."""
+
+
+@pytest.fixture(autouse=True)
+def _few_subscriptions(request, monkeypatch):
+    if "all_subscriptions" not in request.fixturenames:
+        monkeypatch.setattr(entities, "subscriptions", lambda: FEW)
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ def dead_item(bus, bury, item):
     return item
 
 
+@pytest.mark.usefixtures("all_subscriptions")
 def test_every_queue_and_every_operation_is_looked_at():
     names = {location.name for location in dead_letter_locations()}
 
@@ -56,7 +57,7 @@ def test_every_queue_and_every_operation_is_looked_at():
     assert names == {QUEUE_DATAVERSE, QUEUE_QUARANTINE, "resolve-job", SYNC_RECORDS, *operations}
 
 
-@pytest.mark.usefixtures("dead_item")
+@pytest.mark.usefixtures("dead_item", "all_subscriptions")
 def test_the_list_shows_when_why_and_from_where(cli, bus, bury):
     bus.to_queue(QUEUE_DATAVERSE, [OutgoingMessage(b"Anna", "from-dataverse")])
     bury(QUEUE_DATAVERSE)

@@ -173,6 +173,7 @@ def test_a_job_without_record_and_operation_is_explained(cli, door):
     assert "It runs" in following
 
 
+@pytest.mark.usefixtures("all_subscriptions")
 def test_its_messages_are_found_wherever_they_lie(cli, load, bus, sdk):
     job, other = load(JobStatus.QUEUED), str(uuid4())
     with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:

@@ -160,7 +160,7 @@ def both():
         yield make_scene(rows), database
 
 
-@settings(max_examples=1_000, suppress_health_check=QUIET)
+@settings(max_examples=400, suppress_health_check=QUIET)
 @given(query=single_conditions())
 def test_sqlite_says_the_same_of_every_operator(both, query):
     compare_in(*both, query)
@@ -173,7 +173,7 @@ def test_sqlite_says_the_same_of_every_operator_many_more_times(both, query):
     compare_in(*both, query)
 
 
-@settings(max_examples=100, suppress_health_check=QUIET)
+@settings(max_examples=40, suppress_health_check=QUIET)
 @given(data(), queries())
 def test_sqlite_finds_the_same_rows(rows, query):
     compare(rows, query)

@@ -34,8 +34,17 @@ def test_host_json_has_the_documented_defaults(tmp_path):
 
 def test_host_json_is_read(tmp_path):
     options = {"maxMessageBatchSize": 100, "maxBatchWaitTime": "00:00:05", "autoCompleteMessages": False}
-    read = host_json(tmp_path, functionTimeout="00:10:00", extensions={"serviceBus": options})
+    levels = {"logLevel": {"default": "Warning", "Function": "Information"}}
+    read = host_json(
+        tmp_path,
+        telemetryMode="OpenTelemetry",
+        functionTimeout="00:10:00",
+        logging=levels,
+        extensions={"serviceBus": options},
+    )
 
+    assert read.telemetry_mode == "OpenTelemetry"
+    assert read.logging.log_level == levels["logLevel"]
     assert read.function_timeout == timedelta(minutes=10)
     assert read.service_bus.max_message_batch_size == 100
     assert read.service_bus.max_batch_wait_time == timedelta(seconds=5)
@@ -51,6 +60,9 @@ def test_a_function_timeout_can_be_lifted(tmp_path):
     [
         ({"version": "1.0"}, "version 1.0"),
         ({"functionTimeout": "10 minutes"}, "time span"),
+        ({"telemetryMode": "Classic"}, "telemetryMode"),
+        ({"logging": {"telemetryMode": "OpenTelemetry"}}, "top level"),
+        ({"logging": {"logLevel": {"default": "Loud"}}}, "logLevel"),
         ({"extensions": {"serviceBus": {"maxBatchSize": 5}}}, "maxBatchSize"),
         ({"extensions": {"serviceBus": {"messageHandlerOptions": {}}}}, "messageHandlerOptions"),
         ({"extensions": {"serviceBus": {"minMessageBatchSize": 9, "maxMessageBatchSize": 3}}}, "minMessageBatchSize"),

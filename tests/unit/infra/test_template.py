@@ -141,6 +141,14 @@ def test_every_setting_that_is_required_is_set_and_none_that_nobody_reads(varian
     assert settings & NEVER == set()
 
 
+def test_host_and_worker_are_both_in_the_mode_of_opentelemetry():
+    """With one of them only, lines would come twice or not at all."""
+    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+
+    assert host["telemetryMode"] == "OpenTelemetry"
+    assert app_settings("least")["PYTHON_ENABLE_OPENTELEMETRY"] == "true"
+
+
 @EACH_VARIANT
 def test_the_connector_accepts_the_settings(variant, monkeypatch):
     values = {

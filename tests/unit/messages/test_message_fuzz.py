@@ -1,7 +1,7 @@
 """Whatever is put in, a message or a reason comes out.
 
-100,000 damaged documents, made from the invented messages and, where they are at hand, from real ones that others
-have published.
+Damaged documents, 20,000 and at night 100,000, made from the invented messages and, where they are at hand, from real
+ones that others have published.
 """
 
 import random
@@ -18,6 +18,8 @@ from tests.unit.messages.documents import NAMES, read_bytes
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "remote-execution-context"
 DOCUMENTS = 100_000
 CHUNKS = 10
+#: The chunks of every run; the others are for the night.
+USUAL = 2
 
 SENTENCE_BOUND = 120  # characters; no sentence of ours is longer, so that nothing quoted fits in
 CODES = {"MESSAGE_EMPTY", "MESSAGE_NOT_JSON", "MESSAGE_WRONG_FORMAT", "MESSAGE_NOT_DATAVERSE", "MESSAGE_MALFORMED"}
@@ -40,7 +42,9 @@ def outcome(body, chance):
     return "read"
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize(
+    "chunk", [pytest.param(chunk, marks=[pytest.mark.nightly] * (chunk >= USUAL)) for chunk in range(CHUNKS)]
+)
 def test_a_damaged_document_is_read_or_refused_and_nothing_else_happens(sources, chunk):
     chance = random.Random(chunk)  # noqa: S311 - the same damage in every run
 

@@ -1,5 +1,6 @@
 """No loops: any mapping and any edits on both sides, through the real clients; then nothing is written any more."""
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from connector.dataverse.names import Info
@@ -18,7 +19,8 @@ FIELDS = {
     "jobtitle": ("scoreNote1", ["yes", None], ["no", ""]),
 }
 BITS = {"Newsletter": NEWSLETTER_BIT, "Events": EVENTS_BIT, "Offers": OFFERS_BIT}
-ROUNDS = 100
+#: How many rounds write nothing, and at night.
+ROUNDS, LONG = 15, 100
 
 mappings = st.lists(
     st.tuples(st.sampled_from(sorted(FIELDS)), st.sampled_from(["->", "<-", "<->"])),
@@ -64,9 +66,25 @@ def do(two, record, what, name, value):
             two.pull()
 
 
-@settings(max_examples=10, phases=[Phase.generate, Phase.reuse], deadline=None, suppress_health_check=list(HealthCheck))
+TEN = settings(
+    max_examples=10, phases=[Phase.generate, Phase.reuse], deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@TEN
+@given(st.data(), mappings, st.booleans())
+def test_after_two_rounds_nothing_is_written(systems, data, rows, pull_first):
+    stays_quiet(systems, data, rows, pull_first=pull_first, rounds=ROUNDS)
+
+
+@pytest.mark.nightly
+@TEN
 @given(st.data(), mappings, st.booleans())
 def test_after_two_rounds_nothing_is_written_for_a_hundred(systems, data, rows, pull_first):
+    stays_quiet(systems, data, rows, pull_first=pull_first, rounds=LONG)
+
+
+def stays_quiet(systems, data, rows, *, pull_first, rounds):
     mapping = [{"contact": column, "direction": arrow, "spotler": FIELDS[column][0]} for column, arrow in rows]
     two = TwoSystems(systems, *mapping, PERMISSIONS)
     ann = two.contact()
@@ -78,7 +96,7 @@ def test_after_two_rounds_nothing_is_written_for_a_hundred(systems, data, rows, 
         two.pull() if pull_first else two.sync(ann)
         two.sync(ann) if pull_first else two.pull()
     before = two.written()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         two.pull()
         two.sync(ann)
 
