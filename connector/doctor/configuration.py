@@ -150,6 +150,8 @@ def _functions_indexed(patient: Patient) -> Diagnosis:
 
 
 def _telemetry_agrees(patient: Patient) -> Diagnosis:
+    if not patient.environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
+        return not_checked("APPLICATIONINSIGHTS_CONNECTION_STRING is not set, so no telemetry is sent.")
     host = json.loads((patient.app / "host.json").read_text(encoding="utf-8"))
     ours = patient.environment.get("PYTHON_ENABLE_OPENTELEMETRY", "").lower() in ("1", "true")
     theirs = host.get("telemetryMode", "").lower() == "opentelemetry"

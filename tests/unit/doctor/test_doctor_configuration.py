@@ -60,7 +60,8 @@ CASES = [
 def mode(*, host: bool):
     """host.json and the setting, on the same side or not."""
     on = json.loads((ROOT / "host.json").read_text(encoding="utf-8")).get("telemetryMode") is not None
-    return {"PYTHON_ENABLE_OPENTELEMETRY": "true"} if on == host else {}
+    sent = {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=0"}
+    return sent | ({"PYTHON_ENABLE_OPENTELEMETRY": "true"} if on == host else {})
 
 
 @pytest.mark.parametrize(("code", "values", "says"), CASES)
@@ -80,6 +81,12 @@ def test_settings_of_the_example_are_right(patient, diagnose, code):
     set_all(patient, **EXAMPLE, **mode(host=True))
 
     assert diagnose(patient, code)[0] == "ok"
+
+
+def test_without_telemetry_its_mode_is_not_checked(patient, diagnose):
+    set_all(patient)
+
+    assert diagnose(patient, "TELEMETRY_AGREES")[0] == "not checked"
 
 
 @pytest.mark.parametrize("text", ["0 */5 * * * *", "0 0 6,18 * * 1-5", "0 0 0 1 jan sun", "*/10 0-30/5 * * * *"])
