@@ -41,6 +41,8 @@ FULL: Final[Mapping[str, object]] = {
     "leadsAccount": "66666666-6666-6666-6666-666666666666",
     "leadsClientId": "spotler",
     "alertEmail": "operators@example.org",
+    "alertThresholds": {"sweepSilentMinutes": 30},
+    "docsUrl": "https://example.org/docs",
     "alwaysReadyRouters": 1,
     "privateNetworking": True,
     "administratorAddresses": ["203.0.113.7"],
