@@ -26,7 +26,7 @@ def page(name):
 def schedules():
     """Minutes between two runs of each timer, by its usual schedule."""
     source = (kql.ROOT / "connector" / "triggers" / "timers.py").read_text(encoding="utf-8")
-    settings = re.findall(r'schedule="%(\w+)%".*?_run\("([\w-]+)"', source, flags=re.DOTALL)
+    settings = re.findall(r'schedule="%(\w+)%".*?run(?:_timer)?\("([\w-]+)"', source, flags=re.DOTALL)
     example = json.loads((kql.ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
     return {timer: _interval(example[setting]) for setting, timer in settings}
 
