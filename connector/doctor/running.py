@@ -53,13 +53,13 @@ def _jobs_succeed(patient: Patient) -> Diagnosis:
 
 
 def _timers_run(patient: Patient) -> Diagnosis:
+    if read_pause(patient.state, patient.now()) is not None:
+        return not_checked("The connector is paused, so timers stand still.")
     swept = last_success(patient.state, SWEEP)
     if swept is None:
         return warning(
             "No sweep has succeeded yet.", "Wait three minutes after the first start; then check that the app runs."
         )
-    if read_pause(patient.state, patient.now()) is not None:
-        return ok("The sweep stands still while the connector is paused.")
     if patient.now() - swept > SWEEP_LATE:
         minutes = int((patient.now() - swept).total_seconds() // 60)
         return failed(

@@ -174,13 +174,19 @@ def test_a_sweep_that_does_not_succeed_is_found(world, sick, diagnose):
     assert diagnose(sick, "TIMERS_RUN")[0] == "warning"
 
 
-def test_a_sweep_that_stands_still_in_a_pause_is_no_fault(world, sick, diagnose):
+def test_timers_that_stand_still_in_a_pause_are_no_failure(world, sick, diagnose):
+    set_pause(sick.state, world.now, timedelta(hours=1))
     world.now += timedelta(minutes=20)
-    set_pause(sick.state, world.now - timedelta(minutes=15), timedelta(hours=1))
-    assert diagnose(sick, "TIMERS_RUN") == ("ok", "The sweep stands still while the connector is paused.", "")
 
-    world.now += timedelta(hours=1)
-    assert diagnose(sick, "TIMERS_RUN")[0] == "failed"
+    assert diagnose(sick, "TIMERS_RUN")[0] == "not checked"
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(sick, diagnose):
+    sick.state.write("feeds/updates", {"until": "yesterday", "seen": []}, version=None)
+
+    verdict, sentence, remedy = diagnose(sick, "CHECKPOINTS_MOVE")
+    assert (verdict, sentence) == ("failed", "The stored value feeds/updates has no valid until.")
+    assert "Delete it" in remedy
 
 
 def test_jobs_that_wait_are_found(world, sick, diagnose):
