@@ -15,6 +15,7 @@ from connector.dataverse.schema import Step
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import Posting
 from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.placing import place
 from sandbox.dataverse.poster import Outcome
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Scalar, stamp
@@ -201,19 +202,7 @@ class Steps:
         values: dict[str, Scalar],
         lookups: dict[str, tuple[str, str]] | None = None,
     ) -> None:
-        data = self._store.tables[table]
-        now, version = stamp(self._clock.now()), self._store.next_version()
-        pointing = {f"_{column}_value": reference for column, reference in (lookups or {}).items()}
-        row_values: dict[str, Scalar] = {
-            data.model.id_column: row_id,
-            **values,
-            **{name: reference[1] for name, reference in pointing.items()},
-            "createdon": now,
-            "modifiedon": now,
-            "versionnumber": version,
-        }
-        targets = {name: reference[0] for name, reference in pointing.items()}
-        data.put(Row(row_id, self._store.next_order(), version, row_values, targets))
+        place(self._store, self._clock, table, row_id, values, lookups)
 
 
 def _register(step: Step) -> RegisteredStep:
