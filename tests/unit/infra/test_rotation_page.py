@@ -62,3 +62,13 @@ def test_a_setting_changes_so_that_the_app_reads_its_secrets(tmp_path):
     assert re.fullmatch(r"SECRETS_AS_OF=\d{4}-\d\d-\d\dT\d\d:\d\d", call.option("--settings"))
     assert "--output none" in " ".join(call.words), "Azure would show all settings"
     assert shown == "printed\n"
+
+
+def test_the_keys_change_in_the_order_of_the_rehearsal(tmp_path):
+    """tests/contract/servicebus/test_rotating_keys.py follows the same order."""
+    blocks = [block for block in BLOCKS if "keys renew" in block]
+
+    calls, _ = run("".join(blocks), tmp_path, **NAMES)
+
+    assert [call.option("--key") for call in calls] == ["SecondaryKey", "PrimaryKey", "SecondaryKey"]
+    assert {call.option("--name") for call in calls} == {"dataverse-send"}
