@@ -26,6 +26,7 @@ from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
 from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_list_tables
+from sandbox.dataverse.message_filters import add_filters
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import forget_options
 from sandbox.dataverse.organization_tables import MEMBERSHIP, organization_rows, with_organization_tables
@@ -93,6 +94,7 @@ class Environment:
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
         self.poster = self._make_poster()
         self.customizing = Customizing(self.store, self.clock, SLOW if settings.empty else Knobs())
+        self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
         self.steps = Steps(self.store, self.clock, () if settings.empty else steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
         listeners = (self.journal.on_commit, self.customizing.solutions.on_commit, self.steps.on_commit)
@@ -217,6 +219,7 @@ class Environment:
         self.load({"systemuser": users, **organization_rows(ORGANIZATION_ID, BUSINESS_UNIT_ID, tuple(self._users))})
         self.customizing.seed()
         if self.settings.empty:
+            add_filters(self.store, self.clock, self.store.catalog.by_name)
             return
         namespace = urlsplit((self.settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
         has_key = self.poster is not None and self.poster.has_key

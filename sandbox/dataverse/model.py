@@ -69,6 +69,7 @@ class TableModel:
         default_status: the `statuscode` of a row that only has a `statecode`.
         auto_numbers: the autonumber columns.
         collections: the N:N relationships by the name of their collection.
+        building: the columns of alternate keys that cannot be used, because their index is not active.
         is_intersect: whether its rows are the pairs of such a relationship: they go with either of the two rows, and
             are never read or updated one by one.
     """
@@ -77,6 +78,7 @@ class TableModel:
         self.name = table.name
         self._relationships: list[ManyToMany] = []
         self.is_intersect = False
+        self.building: frozenset[frozenset[str]] = frozenset()
         self.redefine(table, frozenset())
 
     def redefine(self, table: Table, absent: Set[str]) -> None:

@@ -45,6 +45,7 @@ def create_key(parts: Parts, table: TableDefinition, body: JsonObject, solution:
     key = KeyDefinition(str(properties["MetadataId"]), name.lower(), columns, properties)
     table.keys[key.name] = key
     parts.solutions.add(KEY, key.id, solution, table=table.name)
+    parts.apply(table)
     _build(parts, table, key)
     return key
 

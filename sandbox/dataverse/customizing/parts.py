@@ -87,7 +87,8 @@ class Parts:
 
     def apply(self, table: TableDefinition) -> None:
         """Let rows be written by the definition as it is now."""
-        self.catalog.put(table.current())
+        model = self.catalog.put(table.current())
+        model.building = frozenset(frozenset(each.columns) for each in table.keys.values() if each.status != "Active")
         self.store.refresh(table.name)
         forget_options()
 

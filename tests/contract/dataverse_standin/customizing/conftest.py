@@ -33,6 +33,12 @@ def slow(_empty_process):
 
 
 @pytest.fixture
+def begun(slow):
+    """The publisher and the solution are there, and everything settles slowly."""
+    return Setup(slow).begin()
+
+
+@pytest.fixture
 def setup(empty):
     """The publisher and the solution are there."""
     return Setup(empty).begin()
