@@ -79,6 +79,10 @@ param logDailyCapGb int = 1
 @description('Address that alerts are sent to. Empty: alerts are shown in the portal only.')
 param alertEmail string = ''
 
+@allowed(['essential', 'all'])
+@description('essential: the alerts without which work stands still unnoticed. all: every alert, for about 5 dollars more a month.')
+param alertLevel string = 'essential'
+
 @description('Thresholds of alerts that differ from those of infra/alerts/alerts.json, by their names.')
 param alertThresholds object = {}
 
@@ -237,6 +241,7 @@ module alerts 'modules/alerts.bicep' = {
     componentId: monitoring.outputs.componentId
     serviceBusId: serviceBus.outputs.id
     actionGroupId: monitoring.outputs.actionGroupId
+    level: alertLevel
     thresholds: alertThresholds
     pagesUrl: empty(docsUrl) ? '' : '${docsUrl}/operators/alerts'
   }

@@ -11,6 +11,7 @@ from connector.dataverse.names import Job
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
 from connector.doctor.patient import Patient
 from connector.health import SWEEP, SWEEP_LATE
+from connector.state.pause import read_pause
 from connector.state.successes import last_success
 
 #: From this age on an unfinished job is reported.
@@ -57,6 +58,8 @@ def _timers_run(patient: Patient) -> Diagnosis:
         return warning(
             "No sweep has succeeded yet.", "Wait three minutes after the first start; then check that the app runs."
         )
+    if read_pause(patient.state, patient.now()) is not None:
+        return ok("The sweep stands still while the connector is paused.")
     if patient.now() - swept > SWEEP_LATE:
         minutes = int((patient.now() - swept).total_seconds() // 60)
         return failed(

@@ -11,6 +11,7 @@
 | CHANGE    | `tag`                              |                | `If-Match`                        |
 | ACT       | `tag`                              |                |                                   |
 | DEFINE    | `$select`, `$filter`, `$expand`    |                |                                   |
+| CUSTOMIZE |                                    |                | `If-Match: *`                     |
 | BARE      |                                    |                |                                   |
 | BATCH     |                                    | go on          |                                   |
 
@@ -62,6 +63,7 @@ UPSERT: Final = Admission(
 CHANGE: Final = Admission(frozenset({"tag"}), conditions=_IF_MATCH)
 ACT: Final = Admission(frozenset({"tag"}))
 DEFINE: Final = Admission(frozenset({"$select", "$filter", "$expand"}))
+CUSTOMIZE: Final = Admission(conditions={"if-match": re.compile(r"\*")})
 BARE: Final = Admission()
 BATCH: Final = Admission(preferences=frozenset({Preference.CONTINUE}), annotated=False)
 

@@ -3,21 +3,22 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.dataverse import errors
 from sandbox.dataverse.admission import ACT, BARE, CHANGE, CREATE, READ_ROW, UPSERT, admit
 from sandbox.dataverse.binding import NAMESPACE, RowKey
 from sandbox.dataverse.bulk import BULK_ACTIONS, run_bulk
-from sandbox.dataverse.callers import Callers
+from sandbox.dataverse.callers import BY_SOLUTION, Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer, json_answer
-from sandbox.dataverse.errors import ApiError, not_for_single_rows, unknown_segment
+from sandbox.dataverse.customizing.lock import operation_of
+from sandbox.dataverse.customizing.service import DEFINITION_SETS, Customizing
+from sandbox.dataverse.errors import ApiError, not_for_single_rows, not_supported, unknown_segment
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.headers import check_headers
 from sandbox.dataverse.marketing.actions import ADD_LIST_MEMBERS, add_list_members, run_list_action
 from sandbox.dataverse.marketing.tables import LIST
 from sandbox.dataverse.merging import run_merge
-from sandbox.dataverse.metadata import Metadata
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
 from sandbox.dataverse.queries import Queries
@@ -31,6 +32,7 @@ from sandbox.dataverse.values import Json, JsonObject
 from sandbox.dataverse.writes import Writer, require
 
 _PATH = re.compile(r"(?P<set>[\w$.]+)(?:\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\))?(?:/(?P<rest>.+))?")
+_SOLUTION_OPTION = re.compile(r"(?:^|&)SolutionUniqueName=[^&]*")
 
 #: Runs an action that belongs to no table.
 type _Action = Callable[[Call, Writer], Answer]
@@ -57,6 +59,7 @@ class WebApi:
         organization_id: the id that `WhoAmI` returns.
         business_unit_id: likewise.
         fetcher: runs FetchXML.
+        customizing: answers about definitions.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class WebApi:
         organization_id: str,
         business_unit_id: str,
         fetcher: Fetcher,
+        customizing: Customizing,
     ) -> None:
         self.store = store
         self.units = units
@@ -78,7 +82,7 @@ class WebApi:
             "Merge": lambda call, writer: run_merge(call, store, writer),
             ADD_LIST_MEMBERS: add_list_members,
         }
-        self._metadata = Metadata(store.catalog)
+        self.customizing = customizing
         self._callers = callers
         self._organization_id = organization_id
         self._business_unit_id = business_unit_id
@@ -102,6 +106,9 @@ class WebApi:
             ApiError: when it is refused.
         """
         check_headers(call.headers)
+        self.customizing.parts.schedule.run_due()
+        if call.method != "GET":
+            call = self._check_solution(call)
         match = _PATH.fullmatch(call.path.rstrip("/"))
         if match is None:
             if not call.path.strip("/"):
@@ -112,12 +119,31 @@ class WebApi:
             return self._who_am_i(call)
         if name in self._actions and not key and rest is None:
             return self._act(call, unit, self._actions[name])
-        if name == "EntityDefinitions":
-            return self._metadata.answer(call, key, rest)
+        if call.method != "GET":
+            self.customizing.lock.check(operation_of(call.method, call.path))
+        if name in DEFINITION_SETS or self.customizing.is_action(name):
+            if unit is not None:
+                raise not_supported("Definitions cannot be changed in a change set.")
+            return self.customizing.answer(call, name, key, rest)
         return self._on_table(call, match, unit)
+
+    def _check_solution(self, call: Call) -> Call:
+        """The request without the query option that looks as if it named a solution, but has no effect.
+
+        Raises:
+            ApiError: 404 when the header names a solution that there is not.
+        """
+        solution = call.headers.get(BY_SOLUTION)
+        if solution is not None:
+            self.customizing.solutions.find(solution)
+        if "SolutionUniqueName=" not in call.query:
+            return call
+        return replace(call, query=_SOLUTION_OPTION.sub("", call.query).strip("&"))
 
     def _on_table(self, call: Call, match: "re.Match[str]", unit: UnitOfWork | None) -> Answer:
         name, key, rest = match["set"], match["key"], match["rest"]
+        if "mscrm.mergelabels" in call.headers:
+            raise not_supported("The header 'mscrm.mergelabels' has no effect on rows.")
         model = self.store.catalog.entity_set(name)
         parameters = parse_query(call.query) if call.query else {}
         caller = self._callers.caller(call, parameters.get("tag"))

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.dataverse import errors
 from sandbox.dataverse.binding import API_ROOT
 from sandbox.dataverse.calls import Answer, Call, error_answer
+from sandbox.dataverse.customizing.lock import operation_of
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Effect, Fault, FaultKind, fault_answer
@@ -87,11 +88,14 @@ class Application:
             return error_answer(error, headers.get("prefer", "")), {}
         started = time.perf_counter()
         try:
-            if environment.latency_ms:
-                await asyncio.sleep(environment.latency_ms / 1000)
-            base_url = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
-            call = Call(method, path, query.decode("latin-1"), headers, body, user, base_url, str(uuid4()))
-            answer = self._carry_out(call, fault)
+            with environment.customizing.lock.during(operation_of(method, path)):
+                if environment.latency_ms:
+                    await asyncio.sleep(environment.latency_ms / 1000)
+                base_url = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
+                call = Call(method, path, query.decode("latin-1"), headers, body, user, base_url, str(uuid4()))
+                answer = self._carry_out(call, fault)
+        except ApiError as error:
+            answer = error_answer(error, headers.get("prefer", ""))
         finally:
             extra = environment.limiter.leave(user.id, time.perf_counter() - started)
         return answer, extra

@@ -68,6 +68,8 @@ class RowKey:
             row_id = as_guid(parts[model.id_column])
             if row_id is not None:
                 return cls(row_id, {})
+        if frozenset(parts) in model.building:
+            raise errors.key_not_active(model.name)
         if not any(set(columns) == set(parts) for columns in model.table.keys.values()):
             raise bad_query(f"The key '{text}' is neither the primary key nor an alternate key of '{model.name}'.")
         return cls(None, {name: _key_value(model, name, value) for name, value in parts.items()})

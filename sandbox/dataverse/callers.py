@@ -12,6 +12,7 @@ from sandbox.dataverse.values import as_guid
 
 BY_OBJECT_ID: Final = "callerobjectid"
 BY_USER_ID: Final = "mscrmcallerid"
+BY_SOLUTION: Final = "mscrm.solutionuniquename"
 _BYPASS: Final = "mscrm.bypassbusinesslogicexecution"
 
 
@@ -38,7 +39,8 @@ class Callers:
             raise errors.missing_privilege(user.id, BYPASS_PRIVILEGE, "organization")
         silent = bypass is not None and "CustomAsync" in bypass
         agent = headers.get("user-agent", "")
-        return Caller(self._acting(call), user, tag, silent, agent, call.correlation_id)
+        solution = headers.get(BY_SOLUTION, "")
+        return Caller(self._acting(call), user, tag, silent, agent, call.correlation_id, solution=solution)
 
     def _acting(self, call: Call) -> User:
         given = [name for name in (BY_OBJECT_ID, BY_USER_ID) if name in call.headers]

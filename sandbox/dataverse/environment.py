@@ -6,24 +6,27 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from connector.dataverse.schema import STEPS, TABLES, Step
+from connector.dataverse.schema import STEPS, Step
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
 from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
-from sandbox.dataverse.customer_columns import with_own_columns
-from sandbox.dataverse.customer_tables import CUSTOMER_TABLES
+from sandbox.dataverse.customizing.knobs import SLOW, Knobs
+from sandbox.dataverse.customizing.service import Customizing
+from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
+from sandbox.dataverse.installation import installed_tables, standard_tables
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
 from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_list_tables
+from sandbox.dataverse.message_filters import add_filters
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import forget_options
 from sandbox.dataverse.organization_tables import MEMBERSHIP, organization_rows, with_organization_tables
@@ -59,7 +62,7 @@ class Environment:
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
-        tables = (*map(with_own_columns, TABLES.values()), *CUSTOMER_TABLES, *PLATFORM_TABLES)
+        tables = (*(standard_tables() if settings.empty else installed_tables()), *PLATFORM_TABLES, *SOLUTION_TABLES)
         self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP)))
         self.connector = User(
             settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
@@ -90,9 +93,13 @@ class Environment:
         organization = Organization(ORGANIZATION_ID, BUSINESS_UNIT_ID, "localhost")
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
         self.poster = self._make_poster()
-        self.steps = Steps(self.store, self.clock, steps, settings.steps_of)
+        self.customizing = Customizing(self.store, self.clock, SLOW if settings.empty else Knobs())
+        self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
+        self.steps = Steps(self.store, self.clock, () if settings.empty else steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
-        units = Units(self.store, self.clock, (self.journal.on_commit, self.steps.on_commit), list_rules())
+        listeners = (self.journal.on_commit, self.customizing.solutions.on_commit, self.steps.on_commit)
+        rules = {**list_rules(), **self.customizing.rules()}
+        units = Units(self.store, self.clock, listeners, rules)
         self.fetcher = Fetcher(self.store, self.clock)
         self.api = WebApi(
             self.store,
@@ -101,6 +108,7 @@ class Environment:
             ORGANIZATION_ID,
             BUSINESS_UNIT_ID,
             self.fetcher,
+            self.customizing,
         )
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,6 +132,7 @@ class Environment:
             self.poster.forget_everything()
             self.poster.shuffled = False
         self.store.clear()
+        self.customizing.reset()
         self.journal.clear()
         self.calls.clear()
         self.faults.rules.clear()
@@ -208,6 +217,10 @@ class Environment:
             for user in self._users.values()
         ]
         self.load({"systemuser": users, **organization_rows(ORGANIZATION_ID, BUSINESS_UNIT_ID, tuple(self._users))})
+        self.customizing.seed()
+        if self.settings.empty:
+            add_filters(self.store, self.clock, self.store.catalog.by_name)
+            return
         namespace = urlsplit((self.settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
         has_key = self.poster is not None and self.poster.has_key
         self.steps.seed(f"sb://{namespace.netloc}/", self.settings.queue, has_key=has_key)

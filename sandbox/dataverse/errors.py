@@ -9,6 +9,7 @@ from typing import Final
 from sandbox.dataverse.values import JsonObject
 
 NOT_FOUND: Final = "0x80040217"
+KEY_NOT_ACTIVE: Final = "0x80060890"
 NO_ROW_FOR_KEY: Final = "0x80060891"
 DUPLICATE_ALTERNATE_KEY: Final = "0x80060892"
 DUPLICATE_ID: Final = "0x80040237"
@@ -101,6 +102,12 @@ def key_not_found(table: str) -> ApiError:
     """There is no row of that alternate key."""
     message = f"A record with the specified key values does not exist in {table} entity"
     return ApiError(404, NO_ROW_FOR_KEY, message)
+
+
+def key_not_active(table: str) -> ApiError:
+    """The index of an alternate key is still built, or failed."""
+    message = f"The entity key of {table} is not active, so rows cannot be found by it."
+    return ApiError(400, KEY_NOT_ACTIVE, message)
 
 
 def duplicate_id() -> ApiError:

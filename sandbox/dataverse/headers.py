@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from sandbox.dataverse.errors import ApiError, not_supported, unknown_solution
+from sandbox.dataverse.errors import ApiError, not_supported
 
 #: Headers of the connection, of proxies and of tracing: they do not change what a request does.
 _WITHOUT_EFFECT: Final = frozenset(
@@ -25,6 +25,8 @@ _WITHOUT_EFFECT: Final = frozenset(
         "expect",
         "host",
         "keep-alive",
+        # A wrong name for `MSCRM.SolutionUniqueName`, known from public code: the default solution gets what is made.
+        "mscrm.solutionname",
         "pragma",
         "request-id",
         "return-client-request-id",
@@ -39,16 +41,24 @@ _WITHOUT_EFFECT: Final = frozenset(
 
 #: Headers that other modules read and check.
 _READ_ELSEWHERE: Final = frozenset(
-    {"callerobjectid", "content-type", "if-match", "if-none-match", "mscrmcallerid", "prefer"}
+    {
+        "callerobjectid",
+        "content-type",
+        "if-match",
+        "if-none-match",
+        "mscrm.solutionuniquename",
+        "mscrmcallerid",
+        "prefer",
+    }
 )
 
 #: Headers of which only some values can be honoured.
 _VALUES: Final[Mapping[str, "re.Pattern[str]"]] = {
     "odata-version": re.compile(r"4\.0"),
     "odata-maxversion": re.compile(r"4\.0"),
-    # Definitions never lag behind here.
     "consistency": re.compile("Strong"),
     # There are no rules for duplicates, so only leaving them off can be honoured.
+    "mscrm.mergelabels": re.compile("true|false"),
     "mscrm.suppressduplicatedetection": re.compile("true"),
     "mscrm.bypassbusinesslogicexecution": re.compile(
         r"(?:CustomSync|CustomAsync)(?:\s*,\s*(?:CustomSync|CustomAsync))*"
@@ -70,15 +80,13 @@ def check_headers(headers: Mapping[str, str]) -> None:
         headers: by lower-case name.
 
     Raises:
-        ApiError: 400 for a header or a value that the stand-in does not know, 404 for a solution: there is none here.
+        ApiError: 400 for a header or a value that the stand-in does not know.
     """
     for name, value in headers.items():
         if name in _WITHOUT_EFFECT or name in _READ_ELSEWHERE:
             continue
         if name == "accept":
             _check_accept(value)
-        elif name == "mscrm.solutionuniquename":
-            raise unknown_solution(value)
         elif name not in _VALUES:
             raise not_supported(f"The header '{name}' is not supported.")
         elif not _VALUES[name].fullmatch(value.strip()):

@@ -69,19 +69,25 @@ class TableModel:
         default_status: the `statuscode` of a row that only has a `statecode`.
         auto_numbers: the autonumber columns.
         collections: the N:N relationships by the name of their collection.
+        building: the columns of alternate keys that cannot be used, because their index is not active.
         is_intersect: whether its rows are the pairs of such a relationship: they go with either of the two rows, and
             are never read or updated one by one.
     """
 
     def __init__(self, table: Table) -> None:
-        self.table = table
         self.name = table.name
+        self._relationships: list[ManyToMany] = []
+        self.is_intersect = False
+        self.building: frozenset[frozenset[str]] = frozenset()
+        self.redefine(table, frozenset())
+
+    def redefine(self, table: Table, absent: Set[str]) -> None:
+        """Take over another definition of this table."""
+        self.table = table
         self.set_name = table.set_name
         self.id_column = table.id_column
         self.stored: dict[str, Column] = {property_name(c): c for c in (*table.columns, *_audit_columns(table))}
-        self._relationships: list[ManyToMany] = []
-        self.is_intersect = False
-        self.see(frozenset())
+        self.see(absent)
         self.default_status: dict[int, int] = {}
         for status, state in table.status_state.items():
             self.default_status.setdefault(state, status)
@@ -126,17 +132,59 @@ class TableModel:
 
 
 class Catalog:
-    """All tables of the environment."""
+    """All tables of the environment.
+
+    Attributes:
+        by_name: every table by its logical name.
+        unsettled: new tables whose rows cannot be reached yet.
+        referencing: for each table, the lookups that may point to it.
+    """
 
     def __init__(self, tables: Iterable[Table], relationships: Iterable[ManyToMany] = ()) -> None:
         self.by_name: dict[str, TableModel] = {table.name: TableModel(table) for table in tables}
         self._by_set: dict[str, TableModel] = {model.set_name: model for model in self.by_name.values()}
         self._absent: frozenset[str] = frozenset()
+        self.unsettled: set[str] = set()
         self.referencing = self._read_referencing()
         for relationship in relationships:
-            self.by_name[relationship.intersect].is_intersect = True
-            for table in relationship.columns:
-                self.by_name[table].relate(relationship)
+            self.relate(relationship)
+
+    def relate(self, relationship: ManyToMany) -> None:
+        """Add an N:N relationship between tables that are there."""
+        self.by_name[relationship.intersect].is_intersect = True
+        for table in relationship.columns:
+            self.by_name[table].relate(relationship)
+
+    def tables(self) -> tuple[Table, ...]:
+        """The tables as they are defined."""
+        return tuple(model.table for model in self.by_name.values())
+
+    def restore(self, tables: Iterable[Table]) -> None:
+        """Have these tables and no others; N:N relationships are those of the start."""
+        wanted = {table.name: table for table in tables}
+        for name in [name for name in self.by_name if name not in wanted]:
+            self.drop(name)
+        for table in wanted.values():
+            self.put(table)
+        self.unsettled.clear()
+
+    def put(self, table: Table) -> TableModel:
+        """Add a table, or define it anew."""
+        model = self.by_name.get(table.name)
+        if model is None:
+            model = self.by_name[table.name] = TableModel(table)
+        else:
+            model.redefine(table, self._absent)
+        self._by_set[table.set_name] = model
+        self.referencing = self._read_referencing()
+        return model
+
+    def drop(self, name: str) -> None:
+        """Take a table away."""
+        model = self.by_name.pop(name)
+        del self._by_set[model.set_name]
+        self.unsettled.discard(name)
+        self.referencing = self._read_referencing()
 
     @property
     def absent(self) -> frozenset[str]:
@@ -155,7 +203,7 @@ class Catalog:
 
     def table(self, name: str) -> TableModel | None:
         """The table of that name, if the environment has it."""
-        return None if name in self.absent else self.by_name.get(name)
+        return None if name in self.absent or name in self.unsettled else self.by_name.get(name)
 
     def _read_referencing(self) -> Mapping[str, tuple[tuple[TableModel, str], ...]]:
         pointing: dict[str, list[tuple[TableModel, str]]] = {}
@@ -172,6 +220,6 @@ class Catalog:
             ApiError: 404 when there is no such set.
         """
         model = self._by_set.get(set_name)
-        if model is None or model.name in self.absent:
+        if model is None or model.name in self.absent or model.name in self.unsettled:
             raise unknown_segment(set_name)
         return model

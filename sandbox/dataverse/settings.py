@@ -37,6 +37,7 @@ class Settings:
         steps_of: the tables whose steps run; empty for all.
         queue: the queue that the service endpoint points to.
         garble_text: whether messages are encoded twice, as some environments do.
+        empty: whether nothing of the connector is installed: the tables that every environment has, and no steps.
         light: whether the environment has no marketing lists, as without a licence of Dynamics 365 Sales.
         latency_ms: how long every HTTP request takes at least.
         limits: the service protection limits.
@@ -58,6 +59,7 @@ class Settings:
     steps_of: tuple[str, ...] = ()
     queue: str = "dataverse"
     garble_text: bool = False
+    empty: bool = False
     light: bool = False
     latency_ms: float = 0.0
     limits: LimitSettings = field(default_factory=LimitSettings)

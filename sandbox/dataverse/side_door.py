@@ -13,6 +13,8 @@ POST held/release         {"id": ...}, or {} for all in their order: they happen
 POST limits               the attributes of `limits.LimitSettings`, any of them
 POST latency              {"ms": 50}
 POST fetchxml             the attributes of `fetchxml.assumptions.Assumptions`, any of them
+POST customizing          the attributes of `customizing.knobs.Knobs`, any of them; with "foreign_seconds", and
+                          "foreign_operation" (Import, if left out), somebody else customises for so long
 POST edition              {"light": true}: without marketing lists, whose rows come back with false
 POST steps                {"enabled", "tables", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of
                           them; answers with the first four as they are now, so with how many are still to be lost
@@ -54,6 +56,7 @@ def side_door(environment: Environment) -> Starlette:
         Route("/_sandbox/limits", door.limits, methods=["POST"]),
         Route("/_sandbox/latency", door.latency, methods=["POST"]),
         Route("/_sandbox/fetchxml", door.fetchxml, methods=["POST"]),
+        Route("/_sandbox/customizing", door.customizing, methods=["POST"]),
         Route("/_sandbox/edition", door.edition, methods=["POST"]),
         Route("/_sandbox/steps", door.steps, methods=["POST"]),
     ]
@@ -138,6 +141,15 @@ class _SideDoor:
         assumptions = self._environment.fetcher.assumptions
         _assign(assumptions, await request.json(), tuple(asdict(assumptions)))
         return JSONResponse(asdict(assumptions))
+
+    async def customizing(self, request: Request) -> JSONResponse:
+        customizing = self._environment.customizing
+        content: JsonObject = await request.json()
+        operation, seconds = content.pop("foreign_operation", "Import"), content.pop("foreign_seconds", None)
+        if isinstance(seconds, int | float):
+            customizing.lock.begin_foreign(str(operation), seconds)
+        _assign(customizing.knobs, content, tuple(asdict(customizing.knobs)))
+        return JSONResponse(asdict(customizing.knobs))
 
     async def edition(self, request: Request) -> JSONResponse:
         self._environment.light = bool((await request.json())["light"])

@@ -14,7 +14,9 @@ from connector.dataverse.names import SERVICE_ENDPOINT
 from connector.dataverse.schema import Step
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import Posting
+from sandbox.dataverse.message_filters import add_filter, filter_id, message_id
 from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.placing import place
 from sandbox.dataverse.poster import Outcome
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Scalar, stamp
@@ -26,11 +28,6 @@ MISSING_KEY: Final = f"A SASKey has not been configured for ServiceEndpoint {SER
 
 #: `operationtype` of a system job that runs a step.
 _SYSTEM_EVENT: Final = 1
-#: Message ids are the same in every environment.
-_MESSAGE_IDS: Final = {
-    "Create": "9ebdbb1b-ea3e-db11-86a7-000a3a5473e8",
-    "Update": "20bebb1b-ea3e-db11-86a7-000a3a5473e8",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +132,7 @@ class Steps:
         )
         for registered in self.registered:
             message, table = registered.step.message, registered.step.table
-            message_id = _MESSAGE_IDS.get(message) or str(uuid5(NAMESPACE_URL, f"message/{message}"))
-            filter_id = str(uuid5(NAMESPACE_URL, f"filter/{message}/{table}"))
-            self._add("sdkmessage", message_id, {"name": message})
-            self._add(
-                "sdkmessagefilter",
-                filter_id,
-                {"primaryobjecttypecode": table, "iscustomprocessingstepallowed": True},
-                {"sdkmessageid": ("sdkmessage", message_id)},
-            )
+            add_filter(self._store, self._clock, message, table)
             self._add(
                 "sdkmessageprocessingstep",
                 registered.id,
@@ -160,8 +149,8 @@ class Steps:
                 },
                 {
                     "eventhandler": ("serviceendpoint", ENDPOINT_ID),
-                    "sdkmessageid": ("sdkmessage", message_id),
-                    "sdkmessagefilterid": ("sdkmessagefilter", filter_id),
+                    "sdkmessageid": ("sdkmessage", message_id(message)),
+                    "sdkmessagefilterid": ("sdkmessagefilter", filter_id(message, table)),
                 },
             )
 
@@ -201,19 +190,7 @@ class Steps:
         values: dict[str, Scalar],
         lookups: dict[str, tuple[str, str]] | None = None,
     ) -> None:
-        data = self._store.tables[table]
-        now, version = stamp(self._clock.now()), self._store.next_version()
-        pointing = {f"_{column}_value": reference for column, reference in (lookups or {}).items()}
-        row_values: dict[str, Scalar] = {
-            data.model.id_column: row_id,
-            **values,
-            **{name: reference[1] for name, reference in pointing.items()},
-            "createdon": now,
-            "modifiedon": now,
-            "versionnumber": version,
-        }
-        targets = {name: reference[0] for name, reference in pointing.items()}
-        data.put(Row(row_id, self._store.next_order(), version, row_values, targets))
+        place(self._store, self._clock, table, row_id, values, lookups)
 
 
 def _register(step: Step) -> RegisteredStep:

@@ -99,6 +99,26 @@ class TableData:
                 return None if row_id is None else self.rows[row_id]
         raise KeyError(tuple(wanted))
 
+    def index_keys(self) -> None:
+        """Read the alternate keys of the table anew, because they have changed; rows must not have one twice."""
+        self._keys = {name: {} for name in self.model.table.keys}
+        for row in self.rows.values():
+            self._remember(row, row)
+
+    def duplicates(self, columns: tuple[str, ...]) -> bool:
+        """Whether two rows have the same values of these columns, so that they cannot be an alternate key."""
+        keys = [key for row in self.rows.values() if (key := _key_of(row, columns)) is not None]
+        return len(keys) != len(set(keys))
+
+    def forget_property(self, name: str) -> None:
+        """Take the values of a column that is gone out of all rows."""
+        self._indexes.pop(name, None)
+        for row_id, row in self.rows.items():
+            if name in row.values:
+                values = {key: value for key, value in row.values.items() if key != name}
+                targets = {key: table for key, table in row.targets.items() if key != name}
+                self.rows[row_id] = Row(row.id, row.order, row.version, values, targets)
+
     def where(self, name: str, values: Iterable[Scalar]) -> set[str]:
         """Ids of the rows whose property has one of these (folded) values.
 
@@ -175,11 +195,23 @@ class Store:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.tables: dict[str, TableData] = {}
+        #: The next number of the autonumber columns that have one of their own.
+        self.sequences: dict[tuple[str, str], int] = {}
         self.clear()
 
     def clear(self) -> None:
         """Forget every row; the counters go on, as row versions never go back."""
         self.tables = {name: TableData(model) for name, model in self.catalog.by_name.items()}
+
+    def refresh(self, name: str) -> None:
+        """Follow the catalog: a table is new, has other keys, or is gone."""
+        model = self.catalog.by_name.get(name)
+        if model is None:
+            self.tables.pop(name, None)
+        elif name in self.tables:
+            self.tables[name].index_keys()
+        else:
+            self.tables[name] = TableData(model)
 
     #: Row versions are shared by all tables.
     _version = 1_000_000
@@ -196,8 +228,12 @@ class Store:
         self._order += 1
         return self._order
 
-    def next_number(self) -> int:
+    def next_number(self, table: str, column: str) -> int:
         """The next autonumber; as in a database, a number is lost when its transaction fails."""
+        own = self.sequences.get((table, column))
+        if own is not None:
+            self.sequences[table, column] = own + 1
+            return own
         self._sequence += 1
         return self._sequence
 

@@ -37,6 +37,7 @@ class Caller:
         user_agent: the header, as messages show it.
         correlation_id: shared by everything that one HTTP request causes.
         request_id: the id of the single request.
+        solution: the solution that it names (`MSCRM.SolutionUniqueName`).
     """
 
     user: User
@@ -46,3 +47,4 @@ class Caller:
     user_agent: str = ""
     correlation_id: str = ""
     request_id: str = field(default_factory=lambda: str(uuid4()))
+    solution: str = ""

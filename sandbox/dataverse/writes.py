@@ -1,6 +1,5 @@
 """Create, update and delete one row: privileges, defaults, computed columns, states, and what a deletion entails."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from sandbox.dataverse import errors
+from sandbox.dataverse.auto_numbers import format_number
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.model import TableModel
@@ -17,8 +17,6 @@ from sandbox.dataverse.store import Row, Store, Transaction
 from sandbox.dataverse.users import Caller
 from sandbox.dataverse.validation import Changes
 from sandbox.dataverse.values import JsonObject, Scalar, stamp
-
-_SEQUENCE_NUMBER = re.compile(r"\{SEQNUM:(\d+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,9 @@ class TableRules(Protocol):
 
     def before_update(self, old: Row, values: dict[str, Scalar]) -> None:
         """Check a change."""
+
+    def before_delete(self, writer: "Writer", row: Row) -> None:
+        """Check a deletion, and do what it entails."""
 
     def merged(self, writer: "Writer", model: TableModel, kept: Row, subordinate: Row) -> None:
         """Follow the merge of two rows of any table."""
@@ -122,7 +123,8 @@ class Writer:
         _require_values(model, values, model.required)
         for column in model.auto_numbers:
             if values.get(column.name) is None:
-                values[column.name] = self._auto_number(column.auto_number)
+                number = self.store.next_number(model.name, column.name)
+                values[column.name] = format_number(column.auto_number, number, now)
         targets = dict(changes.targets)
         if model.has_state:
             _settle_state(model, values, changes.values, None)
@@ -175,6 +177,8 @@ class Writer:
             ApiError: 403 without privilege, 405 when a required lookup points to it.
         """
         require(self.caller, Verb.DELETE, model)
+        if model.name in self.rules:
+            self.rules[model.name].before_delete(self, row)
         now = self.clock.now()
         for other, name in self.store.catalog.referencing.get(model.name, ()):
             self._remove_links(other, name, model.name, row.id, now)
@@ -246,10 +250,6 @@ class Writer:
             values[f"{name}on"] = text
             if model.has_audit:
                 values[f"_{name}by_value"], targets[f"_{name}by_value"] = self.caller.user.id, "systemuser"
-
-    def _auto_number(self, pattern: str) -> str:
-        number = self.store.next_number()
-        return _SEQUENCE_NUMBER.sub(lambda match: str(number).zfill(int(match[1])), pattern)
 
 
 def _require_values(model: TableModel, values: dict[str, Scalar], required: Iterable[str]) -> None:

@@ -41,6 +41,7 @@ FULL: Final[Mapping[str, object]] = {
     "leadsAccount": "66666666-6666-6666-6666-666666666666",
     "leadsClientId": "spotler",
     "alertEmail": "operators@example.org",
+    "alertLevel": "all",
     "alertThresholds": {"sweepSilentMinutes": 30},
     "docsUrl": "https://example.org/docs",
     "alwaysReadyRouters": 1,

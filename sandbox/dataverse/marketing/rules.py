@@ -90,6 +90,9 @@ class ListRules:
             raise ApiError(400, errors.INVALID_ARGUMENT, "The type of the members of a list cannot be changed.")
         _check_list({**old.values, **values})
 
+    def before_delete(self, _: Writer, _row: Row) -> None:
+        """Nothing to check."""
+
     def merged(self, writer: Writer, model: TableModel, kept: Row, subordinate: Row) -> None:
         """Lists are not merged."""
 
@@ -123,6 +126,9 @@ class MemberRules:
 
     def before_update(self, old: Row, values: dict[str, Scalar]) -> None:
         """Nothing updates a member."""
+
+    def before_delete(self, _: Writer, _row: Row) -> None:
+        """Nothing to check."""
 
     def merged(self, writer: Writer, model: TableModel, kept: Row, subordinate: Row) -> None:
         """The row that is kept becomes a member in the place of the other; no message says so."""

@@ -29,7 +29,6 @@ def object_id(user_client_id):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("MSCRM.SolutionName", "SpotlerConnector"),
         ("MSCRM.MergeLabels", "true"),
         ("MSCRM.BypassCustomPluginExecution", "true"),
         ("MSCRM.BypassBusinessLogicExecution", "CustomAsink"),

@@ -174,6 +174,15 @@ def test_a_sweep_that_does_not_succeed_is_found(world, sick, diagnose):
     assert diagnose(sick, "TIMERS_RUN")[0] == "warning"
 
 
+def test_a_sweep_that_stands_still_in_a_pause_is_no_fault(world, sick, diagnose):
+    world.now += timedelta(minutes=20)
+    set_pause(sick.state, world.now - timedelta(minutes=15), timedelta(hours=1))
+    assert diagnose(sick, "TIMERS_RUN") == ("ok", "The sweep stands still while the connector is paused.", "")
+
+    world.now += timedelta(hours=1)
+    assert diagnose(sick, "TIMERS_RUN")[0] == "failed"
+
+
 def test_jobs_that_wait_are_found(world, sick, diagnose):
     world.job(Operation.ADD_TAG, world.contact(), createdon=stamp(world.now - timedelta(hours=2)))
 
