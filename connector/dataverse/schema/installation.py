@@ -200,3 +200,8 @@ def relationships(table: Table) -> tuple[Relationship, ...]:
 def is_audited(table: Table) -> bool:
     """Whether the old values of some column of a table are kept."""
     return any(column.audited for column in table.columns)
+
+
+def id_column(table: str) -> str:
+    """The primary key of a table that lookups of the solution point to."""
+    return next(each.id_column for each in (*STANDARD_TABLES, *OWN_TABLES) if each.name == table)
