@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from sandbox.dataverse.customizing.bodies import check_relationship
 from sandbox.dataverse.customizing.definitions import RelationshipDefinition
-from sandbox.dataverse.customizing.parts import Parts
+from sandbox.dataverse.customizing.parts import Parts, check_plain_name
 from sandbox.dataverse.customizing.refusals import RELATIONSHIP_TAKEN, invalid
 from sandbox.dataverse.customizing.relating import menu
 from sandbox.dataverse.customizing.shapes import object_in, text_in
@@ -23,7 +23,7 @@ def create_many_to_many(parts: Parts, body: JsonObject, solution: str) -> Relati
     check_relationship(body)
     name, intersect = text_in(body, "SchemaName"), text_in(body, "IntersectEntityName") or text_in(body, "SchemaName")
     for each in (name, intersect):
-        parts.check_name(each, "Relationship")
+        check_plain_name(each)
     if name.lower() in parts.definitions.relationships or intersect.lower() in parts.definitions.tables:
         raise invalid(f"A relationship with the name {name} already exists.", RELATIONSHIP_TAKEN)
     tables = [parts.finder.named(text_in(body, f"Entity{number}LogicalName")) for number in (1, 2)]

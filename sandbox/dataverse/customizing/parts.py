@@ -11,7 +11,7 @@ from sandbox.dataverse.customizing.definitions import Definitions, TableDefiniti
 from sandbox.dataverse.customizing.finding import Finder
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.labels import Labels
-from sandbox.dataverse.customizing.refusals import bad_prefix, not_settled
+from sandbox.dataverse.customizing.refusals import bad_prefix, invalid, not_settled
 from sandbox.dataverse.customizing.schedule import Schedule
 from sandbox.dataverse.customizing.solutions import Solutions
 from sandbox.dataverse.model import Catalog
@@ -19,6 +19,8 @@ from sandbox.dataverse.options import forget_options
 from sandbox.dataverse.store import Store
 
 _SCHEMA_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z]\w*")
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,16 @@ class Parts:
         """Whether a table is one of activities."""
         found = self.definitions.tables.get(name)
         return found is not None and found.properties.get("IsActivity") is True
+
+
+def check_plain_name(name: str) -> None:
+    """Refuse what cannot be the name of a relationship; it needs no prefix.
+
+    Raises:
+        ApiError: 400.
+    """
+    if not _PLAIN_NAME.fullmatch(name):
+        raise invalid(f"'{name}' is not a valid name of a relationship: letters, digits and underscores.")
 
 
 #: Kinds of columns of which an alternate key can consist.

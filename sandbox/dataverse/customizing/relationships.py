@@ -9,7 +9,7 @@ from sandbox.dataverse.customizing.definitions import ColumnDefinition, Relation
 from sandbox.dataverse.customizing.dependencies import refuse_if_needed
 from sandbox.dataverse.customizing.describing import common
 from sandbox.dataverse.customizing.labels import shown_text
-from sandbox.dataverse.customizing.parts import Parts
+from sandbox.dataverse.customizing.parts import Parts, check_plain_name
 from sandbox.dataverse.customizing.refusals import (
     COLUMN_TAKEN,
     LAST_RELATIONSHIP,
@@ -205,7 +205,7 @@ def _check_new(parts: Parts, body: JsonObject) -> None:
     name = text_in(body, "SchemaName")
     if not name:
         raise invalid("A relationship needs a SchemaName.", RELATIONSHIP_WITHOUT_NAME)
-    parts.check_name(name, "Relationship")
+    check_plain_name(name)
     if name.lower() in parts.definitions.relationships:
         raise invalid(f"A relationship with the name {name} already exists.", RELATIONSHIP_TAKEN)
 

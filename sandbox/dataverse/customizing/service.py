@@ -177,7 +177,8 @@ class Customizing:
     def _write_part(self, call: Call, table: TableDefinition, address: str, rest: str) -> Answer:
         segment, opened, key = rest.partition("(")
         key, _, further = key.partition(")")
-        if further or segment not in ("Attributes", "Keys"):
+        _check_cast(call, further.removeprefix("/"))
+        if segment not in ("Attributes", "Keys"):
             raise unknown_segment(rest)
         solution = solution_of(call)
         if not opened and call.method == "POST":
@@ -212,8 +213,7 @@ class Customizing:
         self.parts.apply(table)
 
     def _write_relationship(self, call: Call, key: str | None, rest: str | None) -> Answer:
-        if rest is not None:
-            raise unknown_segment(rest)
+        _check_cast(call, rest or "")
         solution = solution_of(call)
         if key is None and call.method == "POST":
             body = call.json()
@@ -244,6 +244,16 @@ class Customizing:
         self.parts.definitions.clear()
         define_existing(self.parts.definitions, self._catalog, self.parts.labels.plain)
         self.solutions.table_ids = {name: each.id for name, each in self.parts.definitions.tables.items()}
+
+
+def _check_cast(call: Call, cast: str) -> None:
+    """Clients may name the type of a definition in the address of a PUT; it must be the type of the body.
+
+    Raises:
+        ApiError: 404 for anything else.
+    """
+    if cast and (call.method != "PUT" or cast.removeprefix("Microsoft.Dynamics.CRM.") != type_of(call.json())):
+        raise unknown_segment(cast)
 
 
 def _not_allowed(call: Call) -> ApiError:
