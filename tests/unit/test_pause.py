@@ -17,7 +17,7 @@ from connector.routing.record_item import RecordItem
 from connector.routing.work_item import Claim, Receipt, WorkItem
 from connector.state import pause
 from connector.state.model import StoredValueUnreadable
-from connector.state.pause import CACHED, PAUSE, PauseWatch, read_pause, set_pause
+from connector.state.pause import CACHED, GIVEN_UP, PAUSE, PauseWatch, read_pause, set_pause
 from connector.triggers import jobs as job_triggers, records, timers
 from tests.memory_state import MemoryState
 from tests.unit.jobs.recording_bus import RecordingBus
@@ -134,6 +134,33 @@ def test_a_state_that_does_not_answer_keeps_no_function_waiting(watched, monkeyp
 
     assert not watched.watch.is_on()
     answers.set()
+
+
+def test_a_read_that_never_comes_back_does_not_hide_a_pause_for_ever(watched, monkeypatch):
+    monkeypatch.setattr(pause, "PATIENCE", 0.01)
+    answers = threading.Event()
+    with monkeypatch.context() as hanging:
+        hanging.setattr(watched.state, "read", lambda _: answers.wait(10) and None)
+        assert not watched.watch.is_on()
+    set_pause(watched.state, NOW, HOUR)
+    monkeypatch.setattr(pause, "PATIENCE", 5)
+
+    watched.later(GIVEN_UP)
+    assert watched.watch.is_on()
+    answers.set()
+
+
+def test_a_thread_that_cannot_be_started_does_not_hide_a_pause_for_ever(watched, monkeypatch):
+    def fail(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(pause, "start_thread", fail)
+        with pytest.raises(RuntimeError):
+            watched.watch.is_on()
+    set_pause(watched.state, NOW, HOUR)
+
+    assert watched.watch.is_on()
 
 
 def test_a_flag_that_people_have_damaged_is_logged_and_is_no_pause(watched, caplog):
