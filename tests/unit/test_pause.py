@@ -18,6 +18,9 @@ from connector.routing.work_item import Claim, Receipt, WorkItem
 from connector.state import pause
 from connector.state.model import StoredValueUnreadable
 from connector.state.pause import CACHED, GIVEN_UP, PAUSE, PauseWatch, read_pause, set_pause
+from connector.telemetry import measuring
+from connector.telemetry.measuring import MetricTally
+from connector.telemetry.names import TIMER_RUNS
 from connector.triggers import jobs as job_triggers, records, timers
 from tests.memory_state import MemoryState
 from tests.unit.jobs.recording_bus import RecordingBus
@@ -250,6 +253,16 @@ def test_timers_stand_still_and_that_is_logged_once(caplog):
         call(timers.blueprint, "read_updates", None)
 
     assert [each.getMessage() for each in caplog.records] == ["Paused since 2026-03-01 10:00:00Z: nothing is begun."]
+
+
+@pytest.mark.usefixtures("bus")
+def test_a_timer_that_stood_still_is_counted_as_paused_and_not_as_a_success(monkeypatch):
+    tally = MetricTally()
+    monkeypatch.setattr(measuring, "_tally", tally)
+
+    call(timers.blueprint, "reconcile_weekly", None)
+
+    assert tally.take().counts[TIMER_RUNS] == {("reconcile-weekly", "paused"): 1}
 
 
 def test_after_the_pause_the_work_is_done(bus, watched, monkeypatch):
