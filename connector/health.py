@@ -4,17 +4,22 @@
 """
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 import connector
-from connector.errors import ConnectorError
+from connector import telemetry
 from connector.state import StateStore
 from connector.state.pause import PauseWatch
 from connector.state.successes import last_success
 
+log = logging.getLogger(__name__)
+
+#: The endpoint in the log, where the state cannot be read.
+OPERATION: Final = "health"
 #: The timer whose success shows that the app, Dataverse and the bus work.
 SWEEP: Final = "sweep-jobs"
 #: Without a successful sweep for so long the connector is not well: the alert has the same threshold.
@@ -41,7 +46,8 @@ def health_of(open_state: Callable[[], StateStore], pause: PauseWatch, now: date
     swept, readable = None, True
     try:
         swept = last_success(open_state(), SWEEP)
-    except ConnectorError:  # why is in the log; whoever asks here need not know
+    except Exception as error:  # noqa: BLE001 - the host would log its text; whoever asks here need not know why
+        telemetry.log_problem(log, error, operation=OPERATION)
         readable = False
     ago = None if swept is None else max(int((now - swept).total_seconds()), 0)
     if pause.is_on():

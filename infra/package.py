@@ -21,6 +21,9 @@ BUILD = ROOT / "build"
 #: What the app consists of. The ignore file goes along because azd, without one, would use rules of its own.
 FILES = ("function_app.py", "host.json", "requirements.txt", ".funcignore")
 FOLDERS = ("connector", "mappings")
+#: What these folders consist of. Whatever else lies there is of the person who works on them: a workbook of a mapping,
+#: a file of secrets, a copy of an editor.
+KINDS = (".py", ".json")
 #: Where the worker of Azure looks for packages.
 PACKAGES = ".python_packages/lib/site-packages"
 #: The folder must exist before azd reads azure.yaml, so the repository has it with this file.
@@ -62,9 +65,20 @@ def stage(build: Path) -> Path:
     for name in FILES:
         shutil.copyfile(ROOT / name, staged / name)
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, staged / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        shutil.copytree(ROOT / name, staged / name, ignore=strangers)
     shutil.copytree(vendored(build), staged / PACKAGES, copy_function=link)
     return staged
+
+
+def strangers(folder: str, names: "list[str]") -> "set[str]":
+    """What is not of the app: links, hidden files, compiled ones, and those of other kinds."""
+    found = set()
+    for name in names:
+        path = Path(folder, name)
+        is_ours = path.is_dir() or path.suffix in KINDS
+        if path.is_symlink() or name.startswith((".", "~", "__pycache__")) or not is_ours:
+            found.add(name)
+    return found
 
 
 def link(source: str, target: str) -> None:

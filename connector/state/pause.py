@@ -11,6 +11,7 @@ The connector must not depend on it: while the state cannot be read, what was la
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,8 @@ PAUSE: Final = "pause"
 CACHED: Final = 5.0
 #: Seconds that a function waits for the state before it goes on with what was last known.
 PATIENCE: Final = 2.0
+#: Seconds after which a read that has not come back is given up, and the state is read again.
+GIVEN_UP: Final = 120.0
 #: How often a value that others write at the same time is written again.
 _ATTEMPTS: Final = 5
 
@@ -106,9 +109,11 @@ class PauseWatch:
         """Whether nothing is to be begun now."""
         with self._lock:
             now = self._clock()
-            if self._reading is None and (self._asked_at is None or now - self._asked_at >= CACHED):
-                self._asked_at, self._reading = now, threading.Event()
-                start_thread(self._read)
+            age = math.inf if self._asked_at is None else now - self._asked_at
+            if age >= (CACHED if self._reading is None else GIVEN_UP):
+                begun = threading.Event()
+                start_thread(lambda: self._read(begun))
+                self._asked_at, self._reading = now, begun
             reading = self._reading
         if reading is not None:
             reading.wait(PATIENCE)
@@ -128,7 +133,7 @@ class PauseWatch:
             self._logged = pause.since
         log.warning("Paused since %s: nothing is begun.", f"{pause.since:%Y-%m-%d %H:%M:%SZ}")
 
-    def _read(self) -> None:
+    def _read(self, reading: threading.Event) -> None:
         pause = self._pause
         try:
             if self._state is None:
@@ -142,7 +147,6 @@ class PauseWatch:
             telemetry.log_problem(log, error, operation=PAUSE)
         finally:
             with self._lock:
-                self._pause = pause
-                done, self._reading = self._reading, None
-            if done is not None:
-                done.set()
+                if self._reading is reading:  # one that was given up says nothing any more
+                    self._pause, self._reading = pause, None
+            reading.set()

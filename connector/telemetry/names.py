@@ -130,7 +130,7 @@ TIMER_RUNS: Final = Metric(
     "{run}",
     MetricKind.COUNTER,
     ("timer", "outcome"),
-    "Runs of a timer, by outcome: ok or failed.",
+    "Runs of a timer, by outcome: ok, failed, or paused.",
 )
 TIMER_LAST_SUCCESS: Final = Metric(
     "spotler.timer.last_success",

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 #: thread uses up its locks. The loop's own pool has only a few threads more than the machine has cores. Threads are
 #: created when they are needed.
 MOST: Final = 64
+#: What a timer returns that did nothing, because the connector is paused: such a run is no success.
+PAUSED: Final = "paused"
 threads: Final = ContextThreadPool(MOST, thread_name_prefix="function")
 
 
@@ -81,8 +83,10 @@ def _is_timer_done(name: str, work: Callable[[], object]) -> bool:
     from connector.telemetry import measuring, pipeline  # noqa: PLC0415 - not needed to index the functions
     from connector.telemetry.names import TIMER_RUNS  # noqa: PLC0415
 
-    done = _is_done(name, work)
-    measuring.count(TIMER_RUNS, timer=name, outcome="ok" if done else "failed")
+    returned: list[object] = []
+    done = _is_done(name, lambda: returned.append(work()))
+    outcome = "failed" if not done else PAUSED if returned == [PAUSED] else "ok"
+    measuring.count(TIMER_RUNS, timer=name, outcome=outcome)
     pipeline.flush()
     return done
 

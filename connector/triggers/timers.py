@@ -144,7 +144,7 @@ async def doctor_hourly(timer: func.TimerRequest, context: func.Context) -> None
 
 
 async def _run(name: str, work: "Callable[[Services], object]", context: func.Context) -> None:
-    def run() -> None:
+    def run() -> str | None:
         from connector import telemetry  # noqa: PLC0415
         from connector.services import get_pause, get_services, get_state  # noqa: PLC0415 - heavy, loaded when used
         from connector.state.successes import record_success  # noqa: PLC0415
@@ -152,9 +152,10 @@ async def _run(name: str, work: "Callable[[Services], object]", context: func.Co
         pause = get_pause()
         if pause.is_on():
             pause.log_once()
-            return
+            return guard.PAUSED
         work(get_services())
         telemetry.succeeded(name)
         record_success(get_state, name, datetime.now(UTC))
+        return None
 
     await guard.run_timer(name, run, context)

@@ -55,7 +55,9 @@ def test_a_pause_is_no_cause_for_alarm(state):
     assert asked(state)[1]["status"] == "paused"
 
 
-@pytest.mark.parametrize("error", [Transient("https://account.example away"), Misconfigured("STATE")])
+@pytest.mark.parametrize(
+    "error", [Transient("https://account.example away"), Misconfigured("STATE"), ValueError("example")]
+)
 def test_a_state_that_cannot_be_read_is_said_and_not_why(state, monkeypatch, error):
     def fail(_):
         raise error
@@ -67,6 +69,13 @@ def test_a_state_that_cannot_be_read_is_said_and_not_why(state, monkeypatch, err
     assert (status, body["status"]) == (503, "unknown")
     assert "example" not in json.dumps(body)
     assert "STATE" not in json.dumps(body)
+
+
+def test_why_the_state_cannot_be_read_is_in_the_log(state, caplog):
+    state.write("successes/" + SWEEP, {"on": "yesterday"}, version=None)
+
+    assert asked(state)[1]["status"] == "unknown"
+    assert [(each.operation, each.code) for each in caplog.records] == [("health", "STATE_UNREADABLE")]
 
 
 def test_a_success_that_cannot_be_remembered_is_logged_and_nothing_else(caplog):

@@ -102,3 +102,12 @@ def test_a_negative_number_is_nothing_left():
     protection.left({REQUESTS: "6000"})
 
     assert protection.left({REQUESTS: "-3"}) == 0.0
+
+
+def test_an_absurd_number_does_not_slow_a_process_down_for_ever():
+    protection = Protection()
+    usual = {REQUESTS: "5999", SECONDS: "1199"}
+    assert protection.left(usual) == 1
+
+    assert protection.left({REQUESTS: "2147483647", SECONDS: "1e300"}) is None
+    assert protection.left(usual) == 1

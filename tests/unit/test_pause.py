@@ -17,7 +17,10 @@ from connector.routing.record_item import RecordItem
 from connector.routing.work_item import Claim, Receipt, WorkItem
 from connector.state import pause
 from connector.state.model import StoredValueUnreadable
-from connector.state.pause import CACHED, PAUSE, PauseWatch, read_pause, set_pause
+from connector.state.pause import CACHED, GIVEN_UP, PAUSE, PauseWatch, read_pause, set_pause
+from connector.telemetry import measuring
+from connector.telemetry.measuring import MetricTally
+from connector.telemetry.names import TIMER_RUNS
 from connector.triggers import jobs as job_triggers, records, timers
 from tests.memory_state import MemoryState
 from tests.unit.jobs.recording_bus import RecordingBus
@@ -136,6 +139,33 @@ def test_a_state_that_does_not_answer_keeps_no_function_waiting(watched, monkeyp
     answers.set()
 
 
+def test_a_read_that_never_comes_back_does_not_hide_a_pause_for_ever(watched, monkeypatch):
+    monkeypatch.setattr(pause, "PATIENCE", 0.01)
+    answers = threading.Event()
+    with monkeypatch.context() as hanging:
+        hanging.setattr(watched.state, "read", lambda _: answers.wait(10) and None)
+        assert not watched.watch.is_on()
+    set_pause(watched.state, NOW, HOUR)
+    monkeypatch.setattr(pause, "PATIENCE", 5)
+
+    watched.later(GIVEN_UP)
+    assert watched.watch.is_on()
+    answers.set()
+
+
+def test_a_thread_that_cannot_be_started_does_not_hide_a_pause_for_ever(watched, monkeypatch):
+    def fail(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(pause, "start_thread", fail)
+        with pytest.raises(RuntimeError):
+            watched.watch.is_on()
+    set_pause(watched.state, NOW, HOUR)
+
+    assert watched.watch.is_on()
+
+
 def test_a_flag_that_people_have_damaged_is_logged_and_is_no_pause(watched, caplog):
     watched.state.write(PAUSE, {"since": "yesterday"}, version=None)
 
@@ -223,6 +253,16 @@ def test_timers_stand_still_and_that_is_logged_once(caplog):
         call(timers.blueprint, "read_updates", None)
 
     assert [each.getMessage() for each in caplog.records] == ["Paused since 2026-03-01 10:00:00Z: nothing is begun."]
+
+
+@pytest.mark.usefixtures("bus")
+def test_a_timer_that_stood_still_is_counted_as_paused_and_not_as_a_success(monkeypatch):
+    tally = MetricTally()
+    monkeypatch.setattr(measuring, "_tally", tally)
+
+    call(timers.blueprint, "reconcile_weekly", None)
+
+    assert tally.take().counts[TIMER_RUNS] == {("reconcile-weekly", "paused"): 1}
 
 
 def test_after_the_pause_the_work_is_done(bus, watched, monkeypatch):

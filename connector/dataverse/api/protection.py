@@ -14,6 +14,10 @@ from typing import Final
 REQUESTS: Final = "x-ms-ratelimit-burst-remaining-xrm-requests"
 SECONDS: Final = "x-ms-ratelimit-time-remaining-xrm-requests"
 
+#: The largest number that is believed, ten times what is usual. A single absurd one would count as all that is allowed
+#: from then on, and the process would call as if nothing were left until it ends.
+BELIEVED: Final = {REQUESTS: 60_000.0, SECONDS: 12_000.0}
+
 
 class Protection:
     """Remembers how much is allowed. Safe for threads."""
@@ -29,7 +33,7 @@ class Protection:
 
     def _share(self, name: str, text: str | None) -> float | None:
         value = _number(text)
-        if value is None:
+        if value is None or value > BELIEVED[name]:
             return None
         with self._lock:
             most = self._most[name] = max(value, self._most.get(name, 0.0))

@@ -150,6 +150,35 @@ def test_a_package_without_its_packages_or_that_is_too_large_is_found(tmp_path, 
     assert "larger than" in large
 
 
+def test_what_people_leave_in_the_folders_does_not_go_along(tmp_path, monkeypatch):
+    root, build = tmp_path / "root", tmp_path / "build"
+    secret = tmp_path / "secret.json"
+    mine = (
+        "own.xlsx",
+        "~$own.xlsx",
+        ".env",
+        ".DS_Store",
+        "live.py.orig",
+        "live.py~",
+        "key.pem",
+        ".hidden/a.py",
+        ".a.json",
+    )
+    for file in (*package.FILES, *(f"{folder}/{name}" for folder in package.FOLDERS for name in (*mine, "in/a.py"))):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text("", encoding="utf-8")
+    secret.write_text("", encoding="utf-8")
+    (root / "mappings/linked.json").symlink_to(secret)
+    (root / "connector/linked").symlink_to(tmp_path)
+    (build / "packages").mkdir(parents=True)
+    monkeypatch.setattr(package, "ROOT", root)
+    monkeypatch.setattr(package, "vendored", lambda build: build / "packages")
+
+    staged = package.stage(build)
+
+    assert names(staged) == {*package.FILES, "connector/in/a.py", "mappings/in/a.py"}
+
+
 def test_what_was_staged_before_is_gone_but_for_the_file_that_keeps_the_folder(tmp_path, monkeypatch):
     staged = tmp_path / "app"
     (staged / "old").mkdir(parents=True)
