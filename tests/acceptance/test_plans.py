@@ -86,6 +86,7 @@ def test_what_a_run_brought_is_explained_and_taken_back(world, command):
 
 def test_too_many_derived_effects_wait_until_a_person_approves_them(world, command):
     """The filter excludes many at once, and no message says that people changed its column."""
+    said = world.log().count("The brake holds back")
     records = [world.contact() for _ in range(MANY)]
     _run_all(world, records)
     for record in records:
@@ -95,7 +96,7 @@ def test_too_many_derived_effects_wait_until_a_person_approves_them(world, comma
 
     held = [record for record, code in zip(records, codes, strict=True) if code != "SKIPPED_FILTER"]
     assert 0 < len(held) < MANY
-    assert world.log().count("The brake holds back") == 1
+    assert world.log().count("The brake holds back") == said + 1
     (plan,) = json.loads(command("plan", "list", "--json")[1])
     assert plan["records"] == len(held)
 

@@ -51,7 +51,6 @@ class World:
         self.people = People(system.dataverse)
         self.spotler = Spotler(system.spotler.get("url"))
         self.bus = Bus(system.servicebus)
-        self.state = FileState(system.settings["STATE"])
 
     # -- what people make
 
@@ -282,8 +281,9 @@ class World:
         requests.delete(f"{self.spotler.door.url}/_sandbox/faults", timeout=10).raise_for_status()
         self._dataverse("DELETE", "faults")
         self.steps(drop_next=0, duplicate_next=0, has_key=True, garbled=False, tables=[JobNames.TABLE])
-        for name in self.state.names(f"{COUNTS}/"):
-            self.state.delete(name)
+        state = FileState(self._system.settings["STATE"])
+        for name in state.names(f"{COUNTS}/"):
+            state.delete(name)
 
     @property
     def _functions(self) -> str:

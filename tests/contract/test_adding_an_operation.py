@@ -77,9 +77,10 @@ def copy(tmp_path_factory):
     for file in FILES:
         shutil.copy(ROOT / file, copy / file)
     *steps, (_, command) = blocks()
-    (option, operation, test, sample, section) = [(copy / file_of(text), block) for text, block in steps]
+    (option, dutch, operation, test, sample, section) = [(copy / file_of(text), block) for text, block in steps]
 
     insert(*option, before="\n    @property\n    def slug")
+    insert(*dutch, before="    # Columns\n")
     for file, block in (operation, test):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(block, encoding="utf-8")
