@@ -23,6 +23,8 @@ from connector.setup.target import read_target
 from sandbox.dataverse.server import running
 
 TAG = "column dh_spotlerjob.dh_tag"
+#: The components of the second run at which somebody else imports a solution, and at which an answer is lost.
+LOCKED, LOST = 30, 50
 COLUMN = "EntityDefinitions(LogicalName='dh_spotlerjob')/Attributes(LogicalName='dh_tag')"
 
 
@@ -48,10 +50,13 @@ def standin():
             answer = session.post(f"{ready.url}/_sandbox/{path}", json=content, timeout=60)
             assert answer.ok, answer.text
 
+        slept = []
+
         def move(seconds):
+            slept.append(seconds)
             door("clock", {"move_seconds": seconds})
 
-        yield SimpleNamespace(calls=SetupCalls(dataverse), door=door, clock=Clock(sleep=move))
+        yield SimpleNamespace(calls=SetupCalls(dataverse), door=door, clock=Clock(sleep=move), slept=slept)
         dataverse.close()
         session.close()
 
@@ -67,7 +72,7 @@ def applied(standin, plan, told=lambda _number, _name: None):
 
 @pytest.fixture(scope="module")
 def installed(standin):
-    """Installed by a run that died in the middle and one that went on."""
+    """Installed by a run that died in the middle, and one that went on, with a lock and a lost answer on its way."""
     plan = planned(standin)
 
     def die(number, _name):
@@ -76,8 +81,16 @@ def installed(standin):
 
     with pytest.raises(KeyboardInterrupt):
         applied(standin, plan, die)
-    report = applied(standin, plan)
-    return SimpleNamespace(standin=standin, plan=plan, report=report)
+
+    def disturb(number, _name):
+        if number == LOCKED:
+            standin.door("customizing", {"foreign_seconds": 25})
+        elif number == LOST:
+            standin.door("faults", {"kind": "drop-after-write", "method": "POST", "count": 1})
+
+    standin.slept.clear()
+    report = applied(standin, plan, disturb)
+    return SimpleNamespace(standin=standin, plan=plan, report=report, slept=tuple(standin.slept))
 
 
 def test_an_empty_environment_gets_everything_and_a_run_that_died_goes_on(installed):
@@ -88,6 +101,12 @@ def test_an_empty_environment_gets_everything_and_a_run_that_died_goes_on(instal
     assert list(installed.report.done) == names[20:-1]
     for table in OWN_TABLES:
         assert installed.standin.calls.rows(f"{table.set_name}?$select={table.id_column}&$top=1") == []
+
+
+def test_a_lock_and_a_lost_answer_are_waited_for_and_nothing_is_made_twice(installed):
+    # Twice for the lock; once for the answer: nothing else of this run waits for so long.
+    assert [each for each in installed.slept if each in (5, 10, 20)] == [10, 20, 5]
+    assert len(set(installed.report.done)) == len(installed.report.done)
 
 
 def test_a_second_plan_is_empty_and_applying_it_writes_nothing(installed):
