@@ -1,6 +1,6 @@
 """Who may use whom, read from the import statements.
 
-triggers, cli → gauges → jobs → operations → pulls → plans → sync → routing → services → mapping → consent
+triggers, cli → gauges, setup → jobs → operations → pulls → plans → sync → routing → services → mapping → consent
               → dataverse, spotler, servicebus, state → http → settings, telemetry, due
               → errors, outcomes, problem_log, threads
 

@@ -1,0 +1,59 @@
+"""The commands `setup plan`, `setup check` and `setup apply`, against an empty stand-in. Nothing is installed."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from connector.cli.app import app
+from connector.setup.plan import read_plan
+from sandbox.dataverse.server import running
+
+
+@pytest.fixture(scope="module")
+def empty():
+    with running("--empty") as ready:
+        yield ready
+
+
+@pytest.fixture
+def cli(empty, monkeypatch, tmp_path):
+    """Runs a command with the settings of Dataverse and no others."""
+    monkeypatch.chdir(tmp_path)
+    values = {
+        "REQUESTS_CA_BUNDLE": empty.ca_file,
+        "DATAVERSE_URL": empty.url,
+        "DATAVERSE_AUTHORITY": empty.url,
+        "DATAVERSE_TENANT_ID": empty.tenant_id,
+        "DATAVERSE_CLIENT_ID": empty.admin_client_id,
+        "DATAVERSE_CLIENT_SECRET": empty.admin_client_secret,
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(app, ["setup", *arguments])
+
+
+def test_a_plan_is_shown_and_kept_in_a_file(cli, tmp_path):
+    ended = cli("plan", "--out", "plan.json")
+
+    plan = read_plan(tmp_path / "plan.json")
+    assert ended.exit_code == 0
+    assert f"{len(plan.writes)} create" in ended.stdout
+    assert {each.action.value for each in plan.components} == {"create"}
+
+
+def test_a_check_says_by_its_exit_code_that_something_is_to_be_done(cli):
+    ended = cli("check", "--json")
+
+    assert ended.exit_code == 2
+    assert json.loads(ended.stdout)["refusals"] == []
+
+
+def test_a_plan_that_adopts_needs_the_name_of_the_environment(cli, tmp_path):
+    (tmp_path / "adopt.json").write_text('{"publisher": "vendor"}', encoding="utf-8")
+
+    cli("plan", "--adopt", "adopt.json", "--out", "plan.json")
+    ended = cli("apply", "plan.json", "--confirm", "another")
+
+    assert ended.exit_code == 1
+    assert "--confirm" in ended.stderr

@@ -1,0 +1,136 @@
+"""The set-up against an empty stand-in: installing, going on, drift and locks. Waits move the stand-in's clock."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import requests
+
+from connector.dataverse.api import Dataverse
+from connector.dataverse.api.client import API
+from connector.dataverse.api.tokens import tokens_from
+from connector.dataverse.schema.installation import OWN_TABLES
+from connector.http import Clock, Transport
+from connector.settings.systems import DataverseSettings
+from connector.setup.applying import apply_setup
+from connector.setup.calls import SetupCalls
+from connector.setup.components import components
+from connector.setup.errors import SetupPlanOutdated
+from connector.setup.patience import Patience
+from connector.setup.plan import SetupAction
+from connector.setup.planning import make_plan
+from connector.setup.target import read_target
+from sandbox.dataverse.server import running
+
+TAG = "column dh_spotlerjob.dh_tag"
+#: The components of the second run at which somebody else imports a solution, and at which an answer is lost.
+LOCKED, LOST = 30, 50
+COLUMN = "EntityDefinitions(LogicalName='dh_spotlerjob')/Attributes(LogicalName='dh_tag')"
+
+
+@pytest.fixture(scope="module")
+def standin():
+    with running("--http", "--empty") as ready:
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = ready.ca_file
+        settings = DataverseSettings(
+            dataverse_url=ready.url,
+            dataverse_authority=ready.url,
+            dataverse_tenant_id=ready.tenant_id,
+            dataverse_client_id=ready.admin_client_id,
+            dataverse_client_secret=ready.admin_client_secret,
+        )
+        transport = Transport(
+            settings.dataverse_url + API, timeout=60, parallel=1, system="Dataverse", verify=ready.ca_file
+        )
+        dataverse = Dataverse(transport, tokens_from(settings, verify=ready.ca_file))
+
+        def door(path, content):
+            answer = session.post(f"{ready.url}/_sandbox/{path}", json=content, timeout=60)
+            assert answer.ok, answer.text
+
+        slept = []
+
+        def move(seconds):
+            slept.append(seconds)
+            door("clock", {"move_seconds": seconds})
+
+        yield SimpleNamespace(calls=SetupCalls(dataverse), door=door, clock=Clock(sleep=move), slept=slept)
+        dataverse.close()
+        session.close()
+
+
+def planned(standin):
+    return make_plan(read_target(standin.calls), components())
+
+
+def applied(standin, plan, told=lambda _number, _name: None):
+    target = read_target(standin.calls)
+    return apply_setup(plan, target, components(), Patience(standin.clock), told)
+
+
+@pytest.fixture(scope="module")
+def installed(standin):
+    """Installed by a run that died in the middle, and one that went on, with a lock and a lost answer on its way."""
+    plan = planned(standin)
+
+    def die(number, _name):
+        if number == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        applied(standin, plan, die)
+
+    def disturb(number, _name):
+        if number == LOCKED:
+            standin.door("customizing", {"foreign_seconds": 25})
+        elif number == LOST:
+            standin.door("faults", {"kind": "drop-after-write", "method": "POST", "count": 1})
+
+    standin.slept.clear()
+    report = applied(standin, plan, disturb)
+    return SimpleNamespace(standin=standin, plan=plan, report=report, slept=tuple(standin.slept))
+
+
+def test_an_empty_environment_gets_everything_and_a_run_that_died_goes_on(installed):
+    names = [each.component for each in installed.plan.components]
+
+    assert {each.action for each in installed.plan.components} == {SetupAction.CREATE}
+    # What the first run made is not made again; the version is written at the end.
+    assert list(installed.report.done) == names[20:-1]
+    for table in OWN_TABLES:
+        assert installed.standin.calls.rows(f"{table.set_name}?$select={table.id_column}&$top=1") == []
+
+
+def test_a_lock_and_a_lost_answer_are_waited_for_and_nothing_is_made_twice(installed):
+    # Twice for the lock; once for the answer: nothing else of this run waits for so long.
+    assert [each for each in installed.slept if each in (5, 10, 20)] == [10, 20, 5]
+    assert len(set(installed.report.done)) == len(installed.report.done)
+
+
+def test_a_second_plan_is_empty_and_applying_it_writes_nothing(installed):
+    before = installed.standin.calls.writes
+
+    again = planned(installed.standin)
+    report = applied(installed.standin, installed.plan)
+
+    assert (again.writes, again.refusals, report.done) == ((), (), ())
+    assert installed.standin.calls.writes == before
+
+
+def test_what_somebody_changed_is_drift_and_is_set_back(installed):
+    calls = installed.standin.calls
+    found = {**calls.get(COLUMN), "@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata", "MaxLength": 50}
+    found.pop("@odata.context")
+    calls.put(COLUMN, found)
+
+    plan = planned(installed.standin)
+    with pytest.raises(SetupPlanOutdated, match=TAG):  # the old plan says nothing of it
+        applied(installed.standin, replace(installed.plan, components=()))
+    report = applied(installed.standin, plan)
+
+    assert [(each.component, each.action) for each in plan.writes] == [(TAG, SetupAction.DRIFT)]
+    assert report.done == (TAG,)
+    assert calls.get(COLUMN)["MaxLength"] == 1000
+    assert planned(installed.standin).writes == ()
