@@ -79,6 +79,16 @@ param logDailyCapGb int = 1
 @description('Address that alerts are sent to. Empty: alerts are shown in the portal only.')
 param alertEmail string = ''
 
+@allowed(['essential', 'all'])
+@description('essential: the alerts without which work stands still unnoticed. all: every alert, for about 5 dollars more a month.')
+param alertLevel string = 'essential'
+
+@description('Thresholds of alerts that differ from those of infra/alerts/alerts.json, by their names.')
+param alertThresholds object = {}
+
+@description('Address of the folder docs of your copy of the repository. Alerts and the workbook link its pages.')
+param docsUrl string = ''
+
 @description('A virtual network, and private endpoints for storage and Key Vault.')
 param privateNetworking bool = false
 
@@ -218,6 +228,36 @@ module app 'modules/app.bicep' = {
     leadsAccount: leadsAccount
     leadsClientId: leadsClientId
     settings: settings
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    componentId: monitoring.outputs.componentId
+    serviceBusId: serviceBus.outputs.id
+    actionGroupId: monitoring.outputs.actionGroupId
+    level: alertLevel
+    thresholds: alertThresholds
+    pagesUrl: empty(docsUrl) ? '' : '${docsUrl}/operators/alerts'
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    componentId: monitoring.outputs.componentId
+    serviceBusId: serviceBus.outputs.id
+    functionAppId: app.outputs.id
+    docsUrl: empty(docsUrl) ? 'https://github.com/YOUR_ORGANISATION/spotler-connector/blob/main/docs' : docsUrl
   }
 }
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from connector import telemetry
-from connector.cli import consent, jobs, mapping, messages, plan, stored_message_commands
+from connector.cli import consent, jobs, mapping, messages, plan, setup, stored_message_commands
 from connector.cli.codes import codes
 from connector.cli.doctor import doctor
 from connector.cli.entities import entities
@@ -26,6 +26,7 @@ app.add_typer(messages.app, name="message")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(consent.app, name="consent")
 app.add_typer(plan.app, name="plan")
+app.add_typer(setup.app, name="setup")
 app.add_typer(stored_message_commands.quarantine, name="quarantine")
 app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
 app.command()(codes)

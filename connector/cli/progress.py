@@ -15,17 +15,20 @@ INTERVAL: Final = 10.0
 
 
 @contextmanager
-def progress(what: str, *, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int], None]]:
+def progress(
+    what: str, *, total: int | None = None, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[int], None]]:
     """Show how much of something is done; what is given is called with the number so far.
 
     Args:
         what: e.g. `contact: records read`.
+        total: how many there are; None where that is not known.
         clock: seconds, of any clock that never goes back.
     """
     if sys.stderr.isatty():
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=None)
+            task = bar.add_task(what, total=total)
             yield lambda number: bar.update(task, completed=number)
         return
     last = clock()

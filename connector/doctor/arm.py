@@ -4,6 +4,7 @@ az login            or  azd auth login
 python -m connector doctor --azure
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -19,6 +20,11 @@ MANAGEMENT: Final = "https://management.azure.com"
 LOGS: Final = "https://api.loganalytics.azure.com"
 #: Seconds for one call.
 SECONDS: Final = 30
+#: Pages of one list: far more than a resource group has.
+MOST_PAGES: Final = 100
+
+_NOT_AZURE: Final = "What answered in Azure's place was not Azure."
+_CODE: Final = re.compile(r"[A-Za-z]{1,80}")
 
 #: The version of each kind of resource that is read; a newer one may look different.
 VERSIONS: Final[Mapping[str, str]] = {
@@ -94,23 +100,28 @@ class AzureManagement:
         found: list[Mapping[str, Any]] = []
         address = self.management + path
         params = {"api-version": _version(path)} | ({"$filter": condition} if condition else {})
-        while address:
+        for _ in range(MOST_PAGES):
             answer = self._send("GET", address, self.management, params)
             if answer.status_code == 404:
                 return found
             page = _object(answer)
-            found += page.get("value", [])
+            found += _objects(page.get("value"))
             # A token is never sent to another host.
             following = str(page.get("nextLink") or "")
-            address, params = following if following.startswith(f"{self.management}/") else "", {}
-        return found
+            if not following.startswith(f"{self.management}/"):
+                return found
+            address, params = following, {}
+        raise Transient(f"Azure gave more than {MOST_PAGES} pages of one list.")
 
     def query(self, workspace: str, text: str) -> Sequence[Sequence[Any]]:
         """The rows that a query finds in a workspace of Log Analytics; raises as `get` does."""
         address = f"{self.logs}/v1/workspaces/{workspace}/query"
         answer = self._send("POST", address, self.logs, {}, {"query": text})
-        tables = _object(answer).get("tables") or [{}]
-        return list(tables[0].get("rows", []))
+        tables = _objects(_object(answer).get("tables"))
+        rows = tables[0].get("rows") if tables else []
+        if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+            raise Transient(_NOT_AZURE)
+        return rows
 
     def _send(
         self, method: str, address: str, audience: str, params: Mapping[str, str], body: object = None
@@ -167,8 +178,23 @@ def _object(answer: "requests.Response") -> Mapping[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise Transient("What answered in Azure's place was not Azure.")
+        raise Transient(_NOT_AZURE)
     if not answer.ok:
-        code = str((body.get("error") or {}).get("code", "no code"))
-        raise NoAzure(f"Azure refused the call: {answer.status_code}, {code}.")
+        error = body.get("error")
+        code = error.get("code") if isinstance(error, dict) else None
+        # Only what looks like a code: a text may quote anything.
+        said = code if isinstance(code, str) and _CODE.fullmatch(code) else "no code"
+        raise NoAzure(f"Azure refused the call: {answer.status_code}, {said}.")
     return body
+
+
+def _objects(value: object) -> Sequence[Mapping[str, Any]]:
+    """A list of objects, which Azure leaves out where it is empty.
+
+    Raises:
+        Transient: something else answered.
+    """
+    found = [] if value is None else value
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise Transient(_NOT_AZURE)
+    return found

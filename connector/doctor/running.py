@@ -11,6 +11,7 @@ from connector.dataverse.names import Job
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
 from connector.doctor.patient import Patient
 from connector.health import SWEEP, SWEEP_LATE
+from connector.state.pause import read_pause
 from connector.state.successes import last_success
 
 #: From this age on an unfinished job is reported.
@@ -52,6 +53,8 @@ def _jobs_succeed(patient: Patient) -> Diagnosis:
 
 
 def _timers_run(patient: Patient) -> Diagnosis:
+    if read_pause(patient.state, patient.now()) is not None:
+        return not_checked("The connector is paused, so timers stand still.")
     swept = last_success(patient.state, SWEEP)
     if swept is None:
         return warning(

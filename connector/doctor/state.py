@@ -6,9 +6,9 @@ from typing import Final
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
 from connector.doctor.patient import Patient
 from connector.mapping import load_mapping
+from connector.pulls.checkpoint import FeedValue
 from connector.state import StateConflict
 from connector.state.pause import read_pause
-from connector.state.values import stored_moment
 
 #: The value that is written and deleted.
 PROBE: Final = "doctor/probe"
@@ -44,8 +44,8 @@ def _checkpoints_move(patient: Patient) -> Diagnosis:
     late = []
     for name in patient.state.names("feeds/"):
         stored = patient.state.read(name)
-        until = stored.value.get("until") if stored else None
-        if until is not None and patient.now() - stored_moment(until) > CHECKPOINT_LATE:
+        until = FeedValue.of(name, stored.value).until if stored else None
+        if until is not None and patient.now() - until > CHECKPOINT_LATE:
             late.append(name.removeprefix("feeds/"))
     if late:
         return warning(

@@ -1,23 +1,14 @@
-"""The connections below a session: a call goes out in one piece, and its answer has to arrive in its time.
-
-A time-out of a socket counts anew with every byte. So the time of a whole answer, headers included, is limited as well:
-`_Answer` reads every byte of it through `_Limited`.
+"""The connections below a session: a call goes out in one piece, and its answer (`connector.http.answers`) is ours too.
 
 `urllib3` and `http.client` send headers and body apart, which wakes the other side up twice, check each header by
 itself, and read headers with the parser of e-mails. That was much of the processor time of a call, so these parts are
 ours; connecting, proxies, TLS, bodies of answers and their decoding are theirs.
 """
 
-import http.client
-import io
-import math
 import re
-import socket
 import ssl
-import time
-from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast, override
+from collections.abc import Mapping
+from typing import Any, Final, cast, override
 from urllib.parse import urlsplit
 
 from urllib3 import HTTPHeaderDict
@@ -26,103 +17,12 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.response import HTTPResponse
 
+from connector.http.answers import CheckedBody, RawAnswer
+
 #: The header in which a path comes past `urllib3`, which would look at each character of it; as HTTP/2 calls it.
 PATH: Final = ":path"
-#: The time that a whole answer may take, headers included, in time-outs.
-LONGEST_ANSWER: Final = 3
-#: Bytes of a line, and lines, that the headers of an answer may have, as in `http.client`.
-LONGEST_LINE: Final = 65_536
-MOST_LINES: Final = 100
-
-#: Versions of HTTP in which a connection ends with the answer, unless it says otherwise.
-_BEFORE_1_1: Final = ("HTTP/1.0", "HTTP/0.9")
-#: Answers that have no body, whatever their headers say.
-_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED, *range(100, 200)})
 #: What no address may hold: the first line of a call would end there.
 _BREAKS: Final = re.compile(r"[\x00-\x20\x7f]")
-
-
-class _Answer(http.client.HTTPResponse):
-    """An answer that has to arrive in its time, from the status line to the last byte of the body."""
-
-    if TYPE_CHECKING:  # what the standard library has, and its types do not say
-        _method: str
-        _read_status: Callable[[], tuple[str, int, str]]
-        _check_close: Callable[[], bool]
-
-    def __init__(self, sock: socket.socket, method: str | None = None) -> None:
-        super().__init__(sock, method=method)
-        self.fp = io.BufferedReader(_Limited(self.fp.detach(), sock))
-
-    @override
-    def begin(self) -> None:
-        """Read what comes before the body.
-
-        Raises:
-            http.client.HTTPException: this is no answer of HTTP.
-        """
-        version, status, reason = self._read_status()
-        while status == HTTPStatus.CONTINUE:
-            self._read_headers()
-            version, status, reason = self._read_status()
-        if not version.startswith(("HTTP/1.", *_BEFORE_1_1)):
-            raise http.client.UnknownProtocol(version)
-        self.version = 10 if version in _BEFORE_1_1 else 11
-        self.code = self.status = status
-        self.reason = reason.strip()
-        headers = self._read_headers()
-        self.headers = self.msg = headers  # type: ignore[assignment]
-        self.chunked, self.chunk_left = headers.get("transfer-encoding", "").lower() == "chunked", None
-        self.length = None if self.chunked else _length(headers.get("content-length", ""))
-        if status in _BODILESS or self._method == "HEAD":
-            self.length = 0
-        self.will_close = self._check_close() or not (self.chunked or self.length is not None)
-
-    def _read_headers(self) -> HTTPHeaderDict:
-        lines: list[str] = []
-        for _ in range(MOST_LINES + 1):
-            line = self.fp.readline(LONGEST_LINE + 1).decode("latin-1")
-            if len(line) > LONGEST_LINE:
-                raise http.client.LineTooLong("header line")
-            if not line.strip("\r\n"):
-                return _headers(lines)
-            if line[0] in " \t" and lines:  # the line before goes on
-                lines[-1] = f"{lines[-1].rstrip()} {line.lstrip()}"
-            else:
-                lines.append(line)
-        raise http.client.HTTPException(f"more than {MOST_LINES} lines of headers")
-
-
-class _Limited(io.RawIOBase):
-    """The bytes of a socket, until the time of the whole answer is over."""
-
-    def __init__(self, source: io.RawIOBase, sock: socket.socket) -> None:
-        self._source = source
-        self._sock = sock
-        self._silence = sock.gettimeout()
-        self._ends = time.monotonic() + (self._silence or math.inf) * LONGEST_ANSWER
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read what has arrived, or wait for it; no longer than there is time for the answer."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        if self._silence is None or left >= self._silence:
-            return self._source.readinto(buffer)
-        self._sock.settimeout(left)
-        try:
-            return self._source.readinto(buffer)
-        finally:
-            self._sock.settimeout(self._silence)
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        self._source.close()
-        super().close()
 
 
 class _Connecting(HTTPConnection):
@@ -169,7 +69,7 @@ class _Connecting(HTTPConnection):
         if self.sock.gettimeout() != self.timeout:
             self.sock.settimeout(self.timeout)
         method, url = self._asked
-        answer = _Answer(self.sock, method)
+        answer = RawAnswer(self.sock, method, self.close)
         try:
             answer.begin()
         except BaseException:
@@ -177,7 +77,7 @@ class _Connecting(HTTPConnection):
             raise
         if answer.will_close:
             self.close()
-        return HTTPResponse(
+        return CheckedBody(
             body=answer, headers=cast("HTTPHeaderDict", answer.headers), status=answer.status, version=answer.version,
             reason=answer.reason, original_response=answer, preload_content=False, decode_content=False,
             request_method=method, request_url=url,
@@ -206,16 +106,3 @@ class _TlsPool(HTTPSConnectionPool):
 
 #: The pools of such connections, by scheme.
 POOLS: Final = {"http": _Pool, "https": _TlsPool}
-
-
-def _length(text: str) -> int | None:
-    """The length of a body, if it is known."""
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _headers(lines: Iterable[str]) -> HTTPHeaderDict:
-    headers = HTTPHeaderDict()
-    for line in lines:
-        name, _, value = line.partition(":")
-        headers.add(name, value.strip())
-    return headers

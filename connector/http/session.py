@@ -142,6 +142,13 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(connections, maxsize, block, **more)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
+    def close(self) -> None:
+        """Close the connections that are not in use; `requests` would only forget them."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+        super().close()
+
     def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
         """The pool of a proxy, with the same connections."""
         manager: PoolManager = super().proxy_manager_for(proxy, **options)

@@ -120,6 +120,7 @@ class Transport:
         auth: AuthBase | None = None,
         repeatable: bool,
         before: Callable[[], None] | None = None,
+        ends: Callable[[int, bytes], bool] | None = None,
     ) -> requests.Response:
         """Send one call, again where that is needed and harmless, and return its answer.
 
@@ -134,9 +135,10 @@ class Transport:
             auth: applied anew to every attempt, so that a signature is never sent twice.
             repeatable: whether sending it twice does what sending it once does.
             before: is called right before each attempt, when its turn has come; what it raises ends the call.
+            ends: says of status and body of a 429 or 5xx that another attempt is vain and the caller reads it.
 
         Returns:
-            Any answer below 500 except 429, read whole. The caller reads the refusals.
+            Any answer below 500 except 429, or one that ends the call, read whole. The caller reads the refusals.
 
         Raises:
             Transient: the system cannot be reached or is busy, and attempts or budget are used up.
@@ -146,7 +148,7 @@ class Transport:
         body, more = _body(json, data)
         call = _Call(
             method, f"{self.base_url}/{path.lstrip('/')}" + (f"?{params}" if params else ""), route,
-            {**more, **(headers or {})}, body, auth, repeatable, before,
+            {**more, **(headers or {})}, body, auth, repeatable, before, ends,
         )  # fmt: skip
         budget = _Budget(self._clock)
         number = 1
@@ -185,7 +187,7 @@ class Transport:
                 measuring.set_gauge(LIMITER_PARALLEL, self._limiter.limit, system=self._system)
                 if self.on_call is not None:
                     self.on_call(CallRecord(self._system, call.method, call.route, status, seconds, number))
-        if status < 500 and status != THROTTLED:
+        if (status < 500 and status != THROTTLED) or (call.ends and call.ends(status, response.content)):
             return response
         fault = Transient if call.repeatable or status == THROTTLED else Unclear
         raise fault(f"{self._system} answered {status} to {call}.", retry_after=wait)
@@ -211,6 +213,7 @@ class _Call:
     auth: AuthBase | None
     repeatable: bool
     before: Callable[[], None] | None
+    ends: Callable[[int, bytes], bool] | None
 
     def prepared(self, usual: Mapping[str, str | bytes]) -> requests.PreparedRequest:
         """What goes out, with a signature of its own and the headers that a session usually sends.

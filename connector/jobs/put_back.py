@@ -7,6 +7,7 @@ wake-up have the same message id, so the bus keeps one of them.
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
 from connector import due as due_times, telemetry
 from connector.errors import ConnectorError, Unreadable
@@ -42,7 +43,7 @@ class PutBack:
             update={"reason": "receipt" if item.receipt else "waiting", "claim": claim or item.claim}
         )
         token = again.claim.token if again.claim else "none"
-        self._add(again, f"wait/{token}/{_slot(due)}", due)
+        self._add(again, f"{'written' if again.receipt else 'wait'}/{token}/{again.step}/{_slot(due)}", due)
 
     def forward(self, item: WorkItem) -> None:
         """An item goes to where its row says that it belongs, at once."""
@@ -107,16 +108,21 @@ def put_back_all(bus: Bus, bodies: Iterable[bytes], error: Exception, *, operati
 def put_back_until(bus: Bus, bodies: Iterable[bytes], due: datetime, *, operation: str) -> None:
     """Put a whole batch back, untouched: with their claims, and without counting an attempt or a delivery.
 
+    Two items of one job are one message only if they say the same: one may hold the outcome, or another claim.
+
     Raises:
         Transient, Misconfigured: when the bus cannot take them.
     """
-    put_back = PutBack()
+    messages: list[OutgoingMessage] = []
     for body in bodies:
         try:
-            put_back.wait(WorkItem.from_body(body), due)
+            item = WorkItem.from_body(body)
         except Unreadable as unreadable:
             quarantine(bus, body, unreadable, source=operation)
-    put_back.send(bus)
+        else:
+            says = sha256(item.body()).hexdigest()[:16]
+            messages.append(item.message(f"{item.job}/{item.operation}/untouched/{says}/{_slot(due)}", due))
+    bus.to_topic(TOPIC_JOBS, messages)
 
 
 def _slot(due: datetime) -> int:

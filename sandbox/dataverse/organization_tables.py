@@ -49,6 +49,7 @@ _TABLES: Final = (
         columns=(
             Column("organizationid", Kind.ID, "Organization"),
             Column("name", Kind.TEXT, "Name", length=160),
+            Column("languagecode", Kind.INTEGER, "Base Language Code"),
             Column("weekstartdaycode", Kind.CHOICE, "Week Start Day Code", options=WEEK_DAYS),
             Column("fiscalcalendarstart", Kind.DATE_TIME_NO_ZONE, "Fiscal Calendar Start"),
             Column("fiscalperiodtype", Kind.INTEGER, "Fiscal Period Type"),
@@ -105,6 +106,7 @@ def organization_rows(
             {
                 "organizationid": organization_id,
                 "name": "sandbox",
+                "languagecode": 1033,
                 "weekstartdaycode": 1,
                 "fiscalcalendarstart": "2000-01-01T00:00:00Z",
                 "fiscalperiodtype": 2002,

@@ -20,6 +20,8 @@ from connector.dataverse.names import (
     Post,
     lookup_value,
 )
+from connector.state.files import FileState
+from connector.sync.brake.brake import COUNTS
 from sandbox.people import People
 from sandbox.system import System
 from tests.acceptance.bus import Bus
@@ -49,6 +51,7 @@ class World:
         self.people = People(system.dataverse)
         self.spotler = Spotler(system.spotler.get("url"))
         self.bus = Bus(system.servicebus)
+        self.state = FileState(system.settings["STATE"])
 
     # -- what people make
 
@@ -275,10 +278,12 @@ class World:
         self.until(self._is_quiet, "no message is on its way")
 
     def calm_down(self) -> None:
-        """Take back every fault that a test has arranged."""
+        """Take back every fault that a test has arranged, and what it did towards the brake."""
         requests.delete(f"{self.spotler.door.url}/_sandbox/faults", timeout=10).raise_for_status()
         self._dataverse("DELETE", "faults")
         self.steps(drop_next=0, duplicate_next=0, has_key=True, garbled=False, tables=[JobNames.TABLE])
+        for name in self.state.names(f"{COUNTS}/"):
+            self.state.delete(name)
 
     @property
     def _functions(self) -> str:

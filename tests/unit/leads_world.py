@@ -33,16 +33,21 @@ class Website:
         self.door = LeadsDoor(standin.url)
         self.door.post("reset")
         given = standin.sandbox.settings
-        account = LeadsAccount(
+        self.account = LeadsAccount(
             given.account, given.client_id, given.client_secret, given.username, given.password
         )  # fmt: skip
         clock = Clock(world.time.monotonic, world.time.wall, world.time.sleep, world.time.random)
-        self._make = lambda size: leads_client(standin.url, account, clock, take=size)
+        self._make = lambda size: leads_client(standin.url, self.account, clock, take=size)
         self.services = dataclasses.replace(world.services, leads=self._make(take))
 
     def with_pages(self, size):
         self.services.leads.close()
         self.services = dataclasses.replace(self.services, leads=self._make(size))
+
+    def with_account(self, account):
+        """A restart with other credentials."""
+        self.account = account
+        self.with_pages(100)
 
     def with_settings(self, **settings):
         changed = self.services.settings.model_copy(update=settings)

@@ -41,7 +41,7 @@ HEIGHTS = {
             ("pulls", "reconcile"),
             ("operations",),
             ("jobs",),
-            ("gauges",),
+            ("gauges", "setup"),
             ("doctor",),
             ("triggers", "cli"),
         )

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.ours import resources
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operators/scale.md").read_text()
 SUBSCRIPTIONS = len(json.loads((ROOT / "connector/servicebus/entities.json").read_text())["topics"][0]["subscriptions"])
 MONTH = 30 * 86_400
+SMALL = "Small: 10 thousand contacts, 1,000 jobs a day"
 QUERY, BATCH = 0.15, 1.5
 CREDITS = 4 + SUBSCRIPTIONS
 #: Seconds of work of Dataverse on a full chunk of 100 jobs, and on 100 contacts without jobs.
@@ -64,35 +67,77 @@ def test_contacts(contacts, label):
 def service_bus(jobs):
     """Four operations a job: two sent, two received."""
     more = max(jobs * 4 / 1e6 - 13, 0)
-    return 9.81 + 0.8 * min(more, 87) + 0.5 * max(more - 87, 0)
+    return 0.0135 * 720 + 0.8 * min(more, 87) + 0.5 * max(more - 87, 0)
 
 
 def functions(executions, seconds):
     return 0.4 * max(executions - 250_000, 0) / 1e6 + 0.000026 * max(seconds * 2 - 100_000, 0)
 
 
+def alerts(variant):
+    """What the log alerts of a variant of the template cost. Metric alerts cost nothing up to ten queues and topics."""
+    rules = resources(variant, "Microsoft.Insights/scheduledQueryRules")
+    return sum(1.5 if each.body["properties"]["evaluationFrequency"] == "PT5M" else 0.5 for each in rules)
+
+
+#: The variants of the template in tests/infra/ours.py by the level of their alerts.
+LEVELS = {"essential": "least", "all": "full"}
+
+
 @pytest.mark.parametrize(
-    ("customer", "jobs", "executions", "seconds"),
+    ("customer", "jobs", "executions", "seconds", "level"),
     [
-        ("Small: 10 thousand contacts, 1,000 jobs a day", 30_000, 85_000, 60_000 * 1.5 + 25_000 * 0.7),
-        ("Medium: 1 million contacts, 1 job a second", MONTH, 2 * MONTH, 2 * MONTH),
-        ("Large: 10 jobs a second", 10 * MONTH, 2 * MONTH, 2 * MONTH),
+        # One second at least for each execution.
+        (SMALL, 30_000, 87_000, 30_000 * (1 + 1) + 27_000 * 1, "essential"),
+        ("Medium: 1 million contacts, 1 job a second", MONTH, 2 * MONTH, 2 * MONTH, "all"),
+        ("Large: 10 jobs a second", 10 * MONTH, 2 * MONTH, 2 * MONTH, "all"),
     ],
 )
-def test_what_a_month_costs(customer, jobs, executions, seconds):
+def test_what_a_month_costs(customer, jobs, executions, seconds, level):
     logs = 2.76 * max(jobs * 0.9e-6 - 5, 0)
-    bus, app = service_bus(jobs), functions(executions, seconds)
+    bus, app, watch = service_bus(jobs), functions(executions, seconds), alerts(LEVELS[level])
 
     found = row(customer)
 
     assert float(found[2]) == pytest.approx(bus, abs=0.6)
     assert float(found[3]) == pytest.approx(app, rel=0.01, abs=0.1)
     assert float(found[4]) == pytest.approx(logs, abs=0.6)
-    assert float(found[5]) == pytest.approx(bus + app + logs + 1, abs=1)
+    assert found[5] == f"{watch:.2f}"
+    assert found[6] == f"{bus + app + logs + watch + 0.5:.0f}"
 
 
-def test_a_small_customer_pays_15_dollars_at_most():
-    assert float(row("Small: 10 thousand contacts, 1,000 jobs a day")[5]) <= 15
+def test_a_small_customer_pays_15_dollars_at_most_with_alerts():
+    assert service_bus(30_000) + functions(87_000, 87_000) + alerts("least") + 0.5 <= 15
+    assert float(row(SMALL)[6]) <= 15
+
+
+@pytest.mark.parametrize(("level", "variant"), LEVELS.items())
+def test_the_levels_of_alerts(level, variant):
+    logs = len(resources(variant, "Microsoft.Insights/scheduledQueryRules"))
+    metrics = len(resources(variant, "Microsoft.Insights/metricAlerts"))
+
+    (line,) = re.findall(rf"^\| `{level}`.*", PAGE, flags=re.MULTILINE)
+
+    assert f"{logs} log alerts, {metrics} metric alerts" in line
+    assert line.endswith(f"| {alerts(variant):.2f} |")
+
+
+def test_the_default_fleet():
+    timers = (ROOT / "connector/triggers/timers.py").read_text().count("@blueprint.timer_trigger(")
+    most, parallel = 2, 8
+
+    assert int(row(f"{SUBSCRIPTIONS} functions of subscriptions, {most} instances each")[1]) == SUBSCRIPTIONS * most
+    assert row(f"{SUBSCRIPTIONS} functions of subscriptions, {most} instances each")[2] == str(
+        SUBSCRIPTIONS * most * parallel
+    )
+    assert row(f"{timers} timers, one instance each")[1:] == [str(timers), str(timers * parallel)]
+    assert row("**Everything at work at once**")[1:] == [
+        str(most + SUBSCRIPTIONS * most + timers),
+        f"{(SUBSCRIPTIONS * most + timers) * parallel} of 52",
+    ]
+    assert f"The {SUBSCRIPTIONS * most + timers} instances" in PAGE
+    assert SUBSCRIPTIONS * most + timers <= 60, "more than the fleet that is simulated"
+    assert json.loads((ROOT / "host.json").read_text())["extensions"]["serviceBus"]["maxMessageBatchSize"] == 200
 
 
 def test_the_defaults_of_the_template_are_those_of_the_page():
@@ -100,5 +145,6 @@ def test_the_defaults_of_the_template_are_those_of_the_page():
 
     assert re.search(r"^param maximumInstanceCount int = 2$", template, re.MULTILINE)
     assert re.search(r"^param dataverseParallel int = 8$", template, re.MULTILINE)
+    assert re.search(r"^param alertLevel string = 'essential'$", template, re.MULTILINE)
     assert "`maximumInstanceCount` 2" in PAGE
     assert "`DATAVERSE_PARALLEL` 8" in PAGE

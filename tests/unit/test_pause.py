@@ -14,7 +14,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Misconfigured, Transient
 from connector.jobs import batch, sweep
 from connector.routing.record_item import RecordItem
-from connector.routing.work_item import Claim, WorkItem
+from connector.routing.work_item import Claim, Receipt, WorkItem
 from connector.state import pause
 from connector.state.model import StoredValueUnreadable
 from connector.state.pause import CACHED, PAUSE, PauseWatch, read_pause, set_pause
@@ -181,6 +181,24 @@ def test_a_job_goes_back_with_its_claim_its_step_and_its_tries(bus):
     assert (again.claim, again.step, again.tries) == (ITEM.claim, 7, 3)
     assert sent.due == NOW + due.PAUSED
     assert sent.properties == {"operation": "add-tag"}
+
+
+def test_two_items_of_one_job_are_one_message_only_if_they_say_the_same(bus):
+    """The bus keeps one of two messages with the same id: the other must not hold an outcome, or another claim."""
+    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="", made_on=NOW)
+    twice_claimed = Claim(attempt=2, tokens=("lost", "mine"))
+    items = [
+        ITEM,
+        ITEM.model_copy(update={"reason": "receipt", "receipt": receipt}),
+        ITEM.model_copy(update={"claim": twice_claimed}),
+        ITEM.model_copy(update={"step": 8}),
+        ITEM.model_copy(update={"reason": "sweep", "claim": None}),
+    ]
+
+    call(job_triggers.blueprint, "add_tag", [message(item.body()) for item in [*items, ITEM]])
+
+    kept = {sent.message_id: sent.body for sent in bus.to("spotler-jobs")}
+    assert sorted(kept.values()) == sorted(item.body() for item in items), "each as it was, and a copy once"
 
 
 def test_a_changed_record_goes_back(bus):

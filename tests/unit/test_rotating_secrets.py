@@ -1,6 +1,7 @@
 """Secrets are rotated as docs/operators/rotate-keys.md says: jobs wait until the new secret is set, and none fails."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -8,6 +9,8 @@ from pydantic import SecretStr
 from connector.dataverse.api import connect
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.errors import Misconfigured
+from connector.pulls.visitors import read_visitors
 from connector.spotler import spotler_from
 
 OLD = SecretStr("the secret before")
@@ -46,3 +49,22 @@ def test_a_job_waits_with_the_old_secret_and_is_done_with_the_new_one(world, res
 
     assert world.status(job) == (JobStatus.COMPLETED, "OK")
     assert world.effects().count("tag.added") == 1
+
+
+@pytest.mark.parametrize("secret", ["client_secret", "password"])
+def test_visitors_that_could_not_be_read_with_the_old_secret_are_read_with_the_new_one(website, secret):
+    state, new = website.services.state, website.account
+    begun = {"seen": [], "until": (website.world.now - timedelta(hours=1)).isoformat()}
+    state.write("feeds/visitors", begun, version=None)
+    visitor = website.visitor("Acme")
+
+    website.with_account(replace(new, **{secret: OLD.get_secret_value()}))
+    with pytest.raises(Misconfigured):
+        read_visitors(website.services)
+    assert website.rows() == {}
+    assert state.read("feeds/visitors").value["until"] == begun["until"]
+
+    website.with_account(new)
+    read_visitors(website.services)
+
+    assert set(website.rows()) == {visitor}

@@ -15,7 +15,7 @@ from connector.dataverse.api import batch as batches
 from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.api.batch import BatchRequest, BatchResponse, tagged
 from connector.dataverse.api.bulk import Bulk, Keyed, WriteResult
-from connector.dataverse.api.errors import decoded, not_dataverse, refusal, unclear_unless
+from connector.dataverse.api.errors import Locked, decoded, is_lock, not_dataverse, refusal, unclear_unless
 from connector.dataverse.api.portions import in_parts, portions
 from connector.dataverse.api.queries import Query
 from connector.dataverse.api.rows import ETAG, Row, TableNames, address, created_id
@@ -227,7 +227,7 @@ class Dataverse:
         def send() -> requests.Response:
             return self._transport.send(
                 method, below, route=route, params=params, data=data, auth=self._bearer,
-                headers={**_HEADERS, **(headers or {})}, repeatable=repeatable,
+                headers={**_HEADERS, **(headers or {})}, repeatable=repeatable, ends=is_lock,
             )  # fmt: skip
 
         answer = send()
@@ -239,7 +239,7 @@ class Dataverse:
         error = refusal(
             answer.status_code, answer.headers, decoded(answer.content), f"{method} {route}", columns=columns
         )
-        raise unclear_unless(error, repeatable=repeatable)
+        raise error if isinstance(error, Locked) else unclear_unless(error, repeatable=repeatable)
 
     def read(self, path: str, route: str, headers: Mapping[str, str], columns: Iterable[str] = ()) -> Row:
         """The JSON object at an address below the root; one that is too long travels in a batch."""

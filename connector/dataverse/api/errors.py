@@ -1,7 +1,8 @@
 """What Dataverse's refusals mean.
 
     Transient
-    └── NotDataverse        an answer that the Web API does not give: a gateway, a page to sign in, a wrong address
+    ├── NotDataverse        an answer that the Web API does not give: a gateway, a page to sign in, a wrong address
+    └── Locked              another customisation runs: a 429 that is no throttling
 
     Refused
     └── DataverseRefused    any other refusal
@@ -80,6 +81,13 @@ class NotFound(DataverseRefused):
     advice = "Check whether the row was deleted."
 
 
+class Locked(Transient):
+    """Somebody else is customising this environment, or importing or publishing."""
+
+    code = "DATAVERSE_LOCKED"
+    advice = "Wait until it has ended (Solutions, See history), then try again."
+
+
 class Conflict(DataverseRefused):
     """The row was changed in Dataverse meanwhile, or it exists already."""
 
@@ -138,6 +146,16 @@ _UNKNOWN_NAME: Final = ("0x8006088a", "0x80060888")
 _NO_USER: Final = "0x80072560"
 
 
+#: Only one customisation, import or publication runs at a time.
+_LOCKED: Final = ("0x80071151", "0x80071154", "0x80071155", "0x80090412")
+
+
+def is_lock(status: int, content: bytes) -> bool:
+    """Whether an answer says that another customisation runs. It is no throttling, and trying again at once is vain."""
+    error = _standard_error(decoded(content)) if status == 429 or status >= 500 else None
+    return error is not None and error[0] in _LOCKED
+
+
 def refusal(
     status: int, headers: Mapping[str, str], body: object, call: str, *, columns: Iterable[str] = ()
 ) -> ConnectorError:
@@ -156,8 +174,7 @@ def refusal(
             advice="Check that DATAVERSE_CLIENT_ID is an active application user of the environment DATAVERSE_URL.",
         )
     if status == 429 or status >= 500:
-        wait = retry_after(headers.get("retry-after"), SYSTEM_CLOCK)  # inside a batch, no transport has read it
-        return Transient(f"Dataverse answered {status} to {call}.", retry_after=wait)
+        return _busy(status, headers, body, call)
     error = _standard_error(body)
     if error is None or (status == 404 and not error[0]):
         return NotDataverse(f"DATAVERSE_URL did not answer {call} like Dataverse ({status}).")
@@ -186,6 +203,15 @@ def refusal(
         dataverse_code=code,
         request_id=headers.get("x-ms-service-request-id") or headers.get("req_id") or "",
     )
+
+
+def _busy(status: int, headers: Mapping[str, str], body: object, call: str) -> Transient:
+    """The error for a 429 or 5xx."""
+    error = _standard_error(body)
+    if error is not None and error[0] in _LOCKED:
+        return Locked(f"{Locked.default_sentence()} Dataverse answered {status} ({error[0]}) to {call}.")
+    wait = retry_after(headers.get("retry-after"), SYSTEM_CLOCK)  # inside a batch, no transport has read it
+    return Transient(f"Dataverse answered {status} to {call}.", retry_after=wait)
 
 
 def not_dataverse(call: str, *, repeatable: bool = True) -> Transient:

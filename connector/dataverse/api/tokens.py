@@ -19,7 +19,7 @@ from connector.http.session import distrust
 from connector.http.single_flight import SingleFlight
 
 if TYPE_CHECKING:
-    from connector.settings import Settings
+    from connector.settings.systems import DataverseSettings
 
 #: Seconds before its end at which a token is replaced: longer than any call, shorter than any token's life.
 MARGIN: Final = 300.0
@@ -158,7 +158,7 @@ class Bearer(AuthBase):
         self._tokens.discard(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
-def tokens_from(settings: "Settings", *, verify: bool | str = True) -> CachedTokens:
+def tokens_from(settings: "DataverseSettings", *, verify: bool | str = True) -> CachedTokens:
     """The token source that the settings describe: a client secret where there is one, else the managed identity.
 
     Args:

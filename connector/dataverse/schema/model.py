@@ -50,6 +50,8 @@ class Column:
         minimum, maximum: the range of a number; None where only the type limits it.
         precision: the number of decimals of a number; None where it is not known.
         is_day: whether a moment is shown to people as a day (format DateOnly).
+        global_choice: the name of the global choice that has the options; empty for a choice of the column's own.
+        audited: whether Dataverse keeps the old values, where auditing is switched on.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Column:
     maximum: float | None = None
     precision: int | None = None
     is_day: bool = False
+    global_choice: str = ""
+    audited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +135,19 @@ def text(name: str, label: str, length: int = 100, *, required: bool = False) ->
 
 def choice(name: str, label: str, enum: type[IntEnum], *, default: int | None = None) -> Column:
     """A choice whose options are the members of an enumeration."""
-    return Column(name, Kind.CHOICE, label, options=option_labels(enum), default=default)
+    options = option_labels(enum)
+    return Column(name, Kind.CHOICE, label, options=options, default=default, global_choice=global_choice(enum))
 
 
 def lookup(name: str, label: str, navigation: dict[str, str], *, required: bool = False) -> Column:
     """A lookup; `navigation` gives the navigation property of each target table."""
     kind = Kind.CUSTOMER if set(navigation) == {"account", "contact"} else Kind.LOOKUP
     return Column(name, kind, label, targets=tuple(navigation), navigation=navigation, required=required)
+
+
+def global_choice(enum: type[Enum]) -> str:
+    """The name of the global choice whose options are the members of an enumeration."""
+    return f"dh_spotler{enum.__name__.lower()}"
 
 
 def option_labels(enum: type[Enum]) -> dict[int, str]:

@@ -85,7 +85,7 @@ INFO = Table(
         Column(Info.LAST_ERROR, Kind.MEMO, "Last Error", length=4000),
         text(Info.SENT_HASH, "Sent Hash", 64),
         Column(Info.GONE, Kind.YES_NO, "Gone From Spotler", default=False),
-        Column(Info.KEEP_OUT, Kind.YES_NO, "Keep Out", default=False),
+        Column(Info.KEEP_OUT, Kind.YES_NO, "Keep Out", default=False, audited=True),
         Column(Info.STATUS_ON, Kind.DATE_TIME, "Status On"),
         Column(Info.SOFT_BOUNCES, Kind.INTEGER, "Soft Bounces"),
         Column(Info.STATUS_INFERRED, Kind.YES_NO, "Status Inferred", default=False),
@@ -110,7 +110,7 @@ PERMISSION = Table(
     columns=(
         Column(Permission.ID, Kind.ID, "Spotler Permission"),
         text(Permission.NAME, "Name", 200, required=True),
-        Column(Permission.SUBSCRIBED, Kind.YES_NO, "Subscribed", default=False),
+        Column(Permission.SUBSCRIBED, Kind.YES_NO, "Subscribed", default=False, audited=True),
         *_party(Permission),
         Column(Permission.CHANGED_ON, Kind.DATE_TIME, "Changed On"),
         choice(Permission.CHANGED_BY, "Changed By", ChangedBy),

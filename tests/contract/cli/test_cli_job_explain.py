@@ -89,7 +89,7 @@ def test_a_job_that_may_have_been_done_is_not_said_to_be_set_back(cli, load):
 
 
 def test_a_queued_job_runs_next(cli, load):
-    story, following, bus, _ = paragraphs(cli, load(JobStatus.QUEUED))
+    story, following, bus, *_ = paragraphs(cli, load(JobStatus.QUEUED))
 
     assert story.endswith("  Queued")
     assert following.startswith("Next\nIt runs when its work item is delivered")

@@ -46,6 +46,7 @@ def test_a_connection_stays_open_while_all_calls_are_busy(impatient_bus, until, 
     host = impatient_bus.host()
 
     until(lambda: impatient_bus.counts("single")["completed"] == 8)
+    until(lambda: host.figures()["single"]["completed"] == 8)
 
     figures = host.figures()["single"]
     assert (figures["invocations"], figures["completed"], figures["unsettled"]) == (8, 8, 0)

@@ -84,10 +84,12 @@ def _lost(days: "Days", person: Person) -> None:
 def _merge(days: "Days", person: Person) -> None:
     """Two records of one person become one; the other one is deactivated by it."""
     others = [each for each in days.people if each is not person and not each.deleted]
-    if not others or days.two.row(person.record)["statecode"]:
+    if not others:
         return
     loser = days.chance.choice(others)
-    if days.two.row(loser.record)["statecode"]:
+    rows = [days.two.row(each.record) for each in (person, loser)]
+    # One that was merged before is refused, also where somebody has activated it since.
+    if any(row["statecode"] or row.get("merged") for row in rows):
         return
     days.settle()
     kind = {"@odata.type": "Microsoft.Dynamics.CRM.contact"}

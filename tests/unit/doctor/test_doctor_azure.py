@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from connector.doctor import arm
 from connector.doctor.arm import azure_of
 from connector.doctor.azure import DATA_OWNER
 from connector.doctor.patient import NoAzure
+from connector.errors import Transient
 from connector.servicebus.entities import ENTITIES_FILE
 from tests.unit.doctor.arm_standin import (
     BUS,
@@ -183,6 +185,45 @@ def test_what_azure_refuses_is_not_taken_for_something_wrong(patient, azure, dia
     azure.status = status
 
     assert diagnose(patient, "RULES_RIGHT")[0] == verdict
+
+
+HOSTILE = (
+    [],
+    None,
+    "",
+    {"value": {}},
+    {"value": [None]},
+    {"value": "text"},
+    {"tables": {}},
+    {"tables": [{"rows": [1]}]},
+)
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_what_is_no_answer_of_azure_is_no_internal_error(azure, monkeypatch, content):
+    monkeypatch.setattr(azure, "answer", lambda *_: (200, content))
+    management = signed_in(azure)
+
+    with pytest.raises(Transient, match="was not Azure"):
+        management.query("w", "q") if "tables" in (content or ()) else management.items(management.bus)
+
+
+@pytest.mark.parametrize("error", [None, "who@example.org", ["x"], {"code": "who@example.org"}, {"code": None}])
+def test_a_refusal_quotes_nothing_but_a_code(azure, monkeypatch, error):
+    monkeypatch.setattr(azure, "answer", lambda *_: (400, {"error": error}))
+
+    with pytest.raises(NoAzure, match=r"^Azure refused the call: 400, no code\.$"):
+        signed_in(azure).items(signed_in(azure).bus)
+
+
+def test_a_list_without_end_is_given_up(azure, monkeypatch):
+    management = signed_in(azure)
+    page = {"value": [], "nextLink": f"{azure.url}{management.bus}"}
+    monkeypatch.setattr(azure, "answer", lambda *_: (200, page))
+    monkeypatch.setattr(arm, "MOST_PAGES", 5)
+
+    with pytest.raises(Transient, match="more than 5 pages"):
+        management.items(management.bus)
 
 
 def test_variables_that_name_no_resource_are_listed():

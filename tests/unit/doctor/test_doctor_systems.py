@@ -174,6 +174,21 @@ def test_a_sweep_that_does_not_succeed_is_found(world, sick, diagnose):
     assert diagnose(sick, "TIMERS_RUN")[0] == "warning"
 
 
+def test_timers_that_stand_still_in_a_pause_are_no_failure(world, sick, diagnose):
+    set_pause(sick.state, world.now, timedelta(hours=1))
+    world.now += timedelta(minutes=20)
+
+    assert diagnose(sick, "TIMERS_RUN")[0] == "not checked"
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(sick, diagnose):
+    sick.state.write("feeds/updates", {"until": "yesterday", "seen": []}, version=None)
+
+    verdict, sentence, remedy = diagnose(sick, "CHECKPOINTS_MOVE")
+    assert (verdict, sentence) == ("failed", "The stored value feeds/updates has no valid until.")
+    assert "Delete it" in remedy
+
+
 def test_jobs_that_wait_are_found(world, sick, diagnose):
     world.job(Operation.ADD_TAG, world.contact(), createdon=stamp(world.now - timedelta(hours=2)))
 

@@ -1,7 +1,6 @@
 """The page about installing says what the template and the tools do, and its commands are right."""
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -14,6 +13,7 @@ from connector.servicebus.entities import ENTITIES_FILE
 from tests.infra.ours import INFRA, MAIN, ROOT, deployed
 from tests.infra.syntax import read
 from tests.infra.tree import Literal, Output, Parameter
+from tests.unit.infra.az_standin import run
 
 FOLDER = ROOT / "docs/administrators"
 PAGE = (FOLDER / "install.md").read_text(encoding="utf-8")
@@ -67,6 +67,12 @@ def test_what_the_page_asks_of_azd_exists():
     assert set(re.findall(r"azd (\w+)", "".join(BLOCKS))) == {"auth", "env", "provision", "up", "deploy", "down"}
 
 
+def test_the_number_of_functions_is_that_of_the_app():
+    import function_app
+
+    assert f"there are {len(function_app.app.get_functions())}:" in PAGE
+
+
 def test_every_required_parameter_is_given_on_both_ways():
     required = {each.name for each in read(MAIN).of_kind(Parameter) if each.default is None}
     with_cli = next(block for block in BLOCKS if "az deployment sub" in block)
@@ -113,40 +119,39 @@ def test_every_command_of_ours_exists():
 def test_secrets_reach_the_vault_by_standard_input_only(tmp_path):
     """The block of the page, run with a stand-in for the Azure CLI that records what it is given."""
     block = next(block for block in BLOCKS if "keyvault secret set" in block)
-    log = tmp_path / "calls.jsonl"
-    stand_in = tmp_path / "az"
-    stand_in.write_text(
-        "#!/usr/bin/env bash\n"
-        "while [ $# -gt 0 ]; do\n"
-        '  [ "$1" = --file ] && FILE=$2\n'
-        '  [ "$1" = --name ] && NAME=$2\n'
-        '  WORDS="$WORDS $1"\n'
-        "  shift\n"
-        "done\n"
-        'printf "%s|%s|%s\\n" "$NAME" "$(cat "$FILE"; printf .)" "$WORDS" >> "$LOG"\n',
-        encoding="utf-8",
-    )
-    stand_in.chmod(0o755)
-    environment = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "LOG": str(log),
-        "VAULT": "kv-test",
-        "SECRETS": "spotler-key spotler-secret",
-    }
 
-    done = subprocess.run(  # noqa: S603
-        ["bash", "-eu", "-c", block],  # noqa: S607
-        input="kéy %s\\n\n  two words  \n",
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
+    calls, shown = run(
+        block, tmp_path, "kéy %s\\n\n  two words  \n", VAULT="kv-test", SECRETS="spotler-key spotler-secret"
     )
 
-    first, second = log.read_text(encoding="utf-8").splitlines()
-    assert first.split("|")[:2] == ["spotler-key", "kéy %s\\n."], "as it was typed, without a line feed"
-    assert second.split("|")[:2] == ["spotler-secret", "  two words  ."]
-    assert not re.search("kéy|two", first.split("|")[2] + second.split("|")[2] + done.stdout + done.stderr)
+    first, second = calls
+    assert first.option("--name") == "spotler-key"
+    assert first.given == "kéy %s\\n", "as it was typed, without a line feed"
+    assert (second.option("--name"), second.given) == ("spotler-secret", "  two words  ")
+    assert not re.search("kéy|two", " ".join((*first.words, *second.words, shown)))
+
+
+def test_the_names_for_the_next_steps_are_found_without_azd(tmp_path):
+    block = next(block for block in BLOCKS if "az keyvault list " in block)
+
+    calls, shown = run(f'{block}\necho "$GROUP $APP $VAULT $NAMESPACE $SECRETS"', tmp_path)
+
+    assert {call.option("--resource-group") for call in calls} == {"rg-production-spotler"}
+    assert shown.split() == ["rg-production-spotler", *["printed"] * 3, "spotler-key", "spotler-secret"]
+
+
+def test_who_deploys_from_github_gets_a_trust_and_a_role_and_no_secret(tmp_path):
+    block = next(block for block in BLOCKS if "federated-credential" in block)
+
+    calls, _ = run(block, tmp_path, GROUP="rg", APP="func")
+
+    trust = next(call for call in calls if "federated-credential" in call.words)
+    role = next(call for call in calls if call.words[:3] == ["role", "assignment", "create"])
+    given = json.loads(trust.option("--parameters"))
+    assert given["issuer"] == "https://token.actions.githubusercontent.com"
+    assert given["subject"].endswith(f":environment:{yaml.safe_load(WORKFLOW)['jobs']['deploy']['environment']}")
+    assert role.option("--scope") == "printed", "the app only"
+    assert not [call for call in calls if "credential" in call.words and "reset" in call.words]
 
 
 # azure.yaml and the workflow

@@ -94,7 +94,7 @@ def test_dataverse_may_sign_with_its_key():
 def test_the_app_comes_after_everything_that_it_needs():
     modules = {module.name for module in read(MAIN).of_kind(Module)}
 
-    assert modules - needs(read(MAIN), "app") - {"app"} == set()
+    assert modules - needs(read(MAIN), "app") - {"app", "alerts", "workbook"} == set()
 
 
 # Settings of the app
@@ -294,6 +294,9 @@ RULES = {
     "Microsoft.OperationalInsights/workspaces": r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
     "Microsoft.Insights/components": r"[^%&\\?/]{0,254}[^%&\\?/. ]",
     "Microsoft.Insights/actionGroups": r"[^:<>+/&%\\?|]{0,259}[^:<>+/&%\\?|. ]",
+    "Microsoft.Insights/scheduledQueryRules": r"[^*<>?:%&#+/\\]{0,259}[^*<>?:%&#+/\\. ]",
+    "Microsoft.Insights/metricAlerts": r"[^*#&+:<>?@%{}/\\|]{0,259}[^*#&+:<>?@%{}/\\|. ]",
+    "Microsoft.Insights/workbooks": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     "Microsoft.Storage/storageAccounts": r"[a-z0-9]{3,24}",
     "Microsoft.Storage/storageAccounts/blobServices/containers": r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+",
     "Microsoft.KeyVault/vaults": r"(?=.{3,24}$)[A-Za-z](-?[A-Za-z0-9])+",

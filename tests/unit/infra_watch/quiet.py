@@ -10,6 +10,7 @@ TIMERS = {
     "read-updates": (15, 12),
     "read-interactions": (60, 15),
     "read-visitors": (60, 55),
+    "doctor-hourly": (60, 40),
     "refresh-automations-daily": (720, 360),
     "refresh-permissions-daily": (1440, 390),
     "read-bounces": (1440, 645),

@@ -7,6 +7,7 @@ import pytest
 
 from connector.telemetry.names import LOG_DIMENSIONS, METRICS
 from infra import kql
+from tests.infra.ours import resources
 from tests.unit.infra_watch.names import unknown_names
 from tests.unit.infra_watch.rows import ALERTS, DEFINITIONS, LOG_ALERTS
 
@@ -26,7 +27,7 @@ def page(name):
 def schedules():
     """Minutes between two runs of each timer, by its usual schedule."""
     source = (kql.ROOT / "connector" / "triggers" / "timers.py").read_text(encoding="utf-8")
-    settings = re.findall(r'schedule="%(\w+)%".*?_run\("([\w-]+)"', source, flags=re.DOTALL)
+    settings = re.findall(r'schedule="%(\w+)%".*?run(?:_timer)?\("([\w-]+)"', source, flags=re.DOTALL)
     example = json.loads((kql.ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
     return {timer: _interval(example[setting]) for setting, timer in settings}
 
@@ -92,6 +93,35 @@ def test_the_feeds_are_those_of_the_page_of_schedules():
     assert set(usual("checkpoint-old")) == set(re.findall(r"`([\w-]+)`", listed))
 
 
+# Levels
+
+
+def deployed(variant):
+    """How often each rule looks that a variant of the template makes."""
+    kinds = ("Microsoft.Insights/scheduledQueryRules", "Microsoft.Insights/metricAlerts")
+    made = [each for kind in kinds for each in resources(variant, kind)]
+    return {
+        name: each.body["properties"]["evaluationFrequency"]
+        for each in made
+        for name in DEFINITIONS
+        if each.name.startswith(f"spotler-{name}-")
+    }
+
+
+def test_all_alerts_are_made_at_the_level_all():
+    assert deployed("full") == {name: each["every"] for name, each in DEFINITIONS.items()}
+
+
+def test_essential_alerts_are_made_by_default_and_none_looks_often():
+    essential = {name: each for name, each in DEFINITIONS.items() if each["essential"]}
+
+    assert deployed("least") == {
+        name: "PT15M" if each["kind"] == "log" else each["every"] for name, each in essential.items()
+    }
+    assert {"sweep-silent", "jobs-overdue", "credentials-refused", "outcome-unknown", "brake-applied"} < set(essential)
+    assert {name for name, each in DEFINITIONS.items() if each["kind"] == "metric"} < set(essential)
+
+
 # Pages
 
 
@@ -112,6 +142,20 @@ def test_the_page_names_the_threshold_and_its_value(name):
     threshold = DEFINITIONS[name]["threshold"]
 
     assert f"`{threshold['name']}` | {threshold['default']} {threshold['unit']} |" in page(name)
+
+
+@EACH
+def test_the_page_names_the_level(name):
+    level = "essential" if DEFINITIONS[name]["essential"] else "all"
+
+    assert re.search(rf"^\| `{name}` \| \d \(\w+\) \| `{level}` \|", page(name), flags=re.MULTILINE)
+
+
+@EACH
+def test_the_page_says_how_the_threshold_is_changed(name):
+    threshold = DEFINITIONS[name]["threshold"]["name"]
+
+    assert f"set `{threshold}` in the parameter [`alertThresholds`]" in page(name)
 
 
 def test_the_index_links_every_page():

@@ -9,17 +9,22 @@ from tests.unit.infra_watch.rows import DEFINITIONS
 
 DOCS = kql.ROOT / "docs"
 FOLDER = DOCS / "operators"
-PAGES = [FOLDER / "README.md", FOLDER / "workbook.md", FOLDER / "troubleshooting.md", *(FOLDER / "alerts").glob("*.md")]
+PAGES = [
+    FOLDER / "README.md",
+    *(FOLDER / f"{name}.md" for name in ("workbook", "troubleshooting", "pause", "rotate-keys", "scale")),
+    *(FOLDER / "alerts").glob("*.md"),
+]
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-#: Settings of Azure, and codes of its identity service.
-OF_AZURE = {"APPLICATIONINSIGHTS_CONNECTION_STRING", "OTEL_TRACES_SAMPLER_ARG"}
+#: Settings that are not the connector's.
+OF_AZURE = {"APPLICATIONINSIGHTS_CONNECTION_STRING", "OTEL_TRACES_SAMPLER_ARG", "SECRETS_AS_OF"}
 
 
 def known_words():
-    """Settings and codes, as their pages list them; these pages are tested themselves."""
+    """Settings, codes and checks, as their pages list them; these pages are tested themselves."""
+    checks = re.findall(r"^### `(\w+)`$", (FOLDER / "doctor.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     codes = re.findall(r"^\| `(\w+)` \|", (DOCS / "codes.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     rows = re.findall(r"^\| (`.+?) \|", (DOCS / "settings.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return {*codes, *(name for row in rows for name in re.findall(r"`(\w+)`", row)), *OF_AZURE}
+    return {*checks, *codes, *(name for row in rows for name in re.findall(r"`(\w+)`", row)), *OF_AZURE}
 
 
 @EACH
@@ -60,7 +65,17 @@ def test_troubleshooting_has_every_problem_that_the_manual_names():
         assert part in text
 
 
-def test_the_table_of_alerts_has_each_with_its_threshold():
-    rows = re.findall(r"^\| \[(.+?)\]\(alerts/([\w-]+)\.md\) \| .+ \| `(\w+)` \|", PAGES[0].read_text(), re.MULTILINE)
+def test_the_table_of_alerts_has_each_with_its_threshold_and_level():
+    row = r"^\| \[(.+?)\]\(alerts/([\w-]+)\.md\) \| .+ \| `(\w+)` \| `(\w+)` \|$"
+    rows = re.findall(row, PAGES[0].read_text(), re.MULTILINE)
 
-    assert {(each["title"], name, each["threshold"]["name"]) for name, each in DEFINITIONS.items()} == set(rows)
+    assert {
+        (each["title"], name, each["threshold"]["name"], "essential" if each["essential"] else "all")
+        for name, each in DEFINITIONS.items()
+    } == set(rows)
+
+
+def test_every_page_of_the_folder_is_linked():
+    linked = set(re.findall(r"\]\(([\w-]+\.md)[#)]", PAGES[0].read_text(encoding="utf-8")))
+
+    assert {file.name for file in FOLDER.glob("*.md")} - {"README.md"} == linked

@@ -11,7 +11,7 @@ import requests
 import trustme
 
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
-from connector.http import connections, session, transport as calling
+from connector.http import answers, session, transport as calling
 from tests.unit.scripted_server import Answer
 from tests.unit.transport.posting import post
 
@@ -71,12 +71,12 @@ def test_an_answer_that_drips_in_is_given_up(make, monkeypatch, what, repeatable
 
 
 def test_the_time_left_for_one_answer_is_not_the_time_out_of_the_next(monkeypatch):
-    monkeypatch.setattr(connections, "LONGEST_ANSWER", 0.5)  # every read has less time than a time-out
+    monkeypatch.setattr(answers, "LONGEST_ANSWER", 0.5)  # every read has less time than a time-out
     here, there = socket.socketpair()
     with here, there:
         here.settimeout(5.0)
         there.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-        answer = connections._Answer(here)
+        answer = answers.RawAnswer(here)
         answer.begin()
         answer.close()
 

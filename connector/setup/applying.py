@@ -1,0 +1,219 @@
+"""Carrying out a plan: exactly its components, phase by phase, each read back.
+
+A component is read before every write and after it, until it is as the manifest says. So a lost answer, a crash and a
+second administrator have one and the same remedy: what is there already is not made again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from connector.dataverse.schema.installation import GLOBAL_CHOICES, OWN_TABLES, SOLUTION
+from connector.setup.component import Component, SetupPhase, full_name
+from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
+from connector.setup.keys import KeyPart
+from connector.setup.patience import Patience
+from connector.setup.plan import SetupAction, SetupPlan
+from connector.setup.planning import make_plan
+from connector.setup.publisher import VersionPart, write_version
+from connector.setup.target import UNFINISHED, SetupTarget, find_solution, members_of, read_target
+
+#: How often a component is written before it counts as refused without a word.
+WRITES: Final = 3
+#: How many components a sentence names.
+_NAMED: Final = 5
+#: After these phases Dataverse needs time before the next one.
+_SETTLING: Final = (SetupPhase.TABLES, SetupPhase.KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class SetupReport:
+    """What a run did.
+
+    Attributes:
+        done: the components that were written, in their order.
+        writes: the calls that wrote.
+        waited: seconds of waiting.
+    """
+
+    done: tuple[str, ...]
+    writes: int
+    waited: float
+
+
+def apply_setup(
+    plan: SetupPlan,
+    target: SetupTarget,
+    components: Sequence[Component],
+    patience: Patience,
+    told: Callable[[int, str], None] = lambda _number, _name: None,
+) -> SetupReport:
+    """Do what a plan says, and nothing else. What is done already is skipped.
+
+    Args:
+        plan: that was read and agreed to.
+        target: the environment, read just now.
+        components: of the manifest, in their order.
+        patience: waits and retries.
+        told: is told how many components are done, and which one is next.
+
+    Raises:
+        SetupRefused: the plan cannot be applied.
+        SetupPlanOutdated: the environment changed since; nothing was written.
+        SetupIncomplete: something is not there when it is read back.
+        ConnectorError: Dataverse refused a part, or could not be reached for long.
+    """
+    if plan.refusals:
+        raise SetupRefused(f"The plan cannot be applied. {plan.refusals[0]}")
+    now = make_plan(target, components, plan.adoption)
+    _check_unchanged(plan, now)
+    if not now.writes:
+        return SetupReport((), 0, 0.0)
+    return _Run(target, components, now, patience, told).carry_out()
+
+
+def _check_unchanged(plan: SetupPlan, now: SetupPlan) -> None:
+    if (plan.organization_id, plan.manifest) != (now.organization_id, now.manifest):
+        raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
+    if now.refusals:
+        raise SetupPlanOutdated(f"The environment changed since the plan was made. {now.refusals[0]}")
+    known = {each.component for each in plan.writes}
+    if more := [each.component for each in now.writes if each.component not in known]:
+        raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more[:_NAMED])}.")
+
+
+class _Run:
+    """One run of a plan."""
+
+    def __init__(
+        self,
+        target: SetupTarget,
+        components: Sequence[Component],
+        plan: SetupPlan,
+        patience: Patience,
+        told: Callable[[int, str], None],
+    ) -> None:
+        self._target = target
+        self._plan = plan
+        self._patience = patience
+        self._told = told
+        self._components = components
+        self._actions: Mapping[str, SetupAction] = {each.component: each.action for each in plan.writes}
+        self._done: list[str] = []
+
+    def carry_out(self) -> SetupReport:
+        """Do everything, and read the plan again: it must be empty."""
+        self._mark_unfinished()
+        work = [
+            each for each in self._components if full_name(each) in self._actions and each.phase is not SetupPhase.END
+        ]
+        for phase, group in groupby(work, key=lambda each: each.phase):
+            if phase > SetupPhase.TABLES:
+                self._await_tables()
+            self._phase(phase, list(group))
+        self._finish()
+        left = make_plan(read_target(self._target.calls), self._components, self._plan.adoption)
+        if left.writes or left.refusals:
+            names = [each.component for each in left.writes] or list(left.refusals)
+            raise SetupIncomplete(f"Not as the manifest says: {', '.join(names[:_NAMED])}.")
+        return SetupReport(tuple(self._done), self._target.calls.writes, self._patience.waited)
+
+    def _phase(self, phase: SetupPhase, group: Sequence[Component]) -> None:
+        for component in group:
+            name = full_name(component)
+            self._told(len(self._done), name)
+            self._bring(component, adopts=self._actions[name] is SetupAction.ADOPT)
+            self._done.append(name)
+            self._patience.wait(component.pause)
+        if tables := sorted({table for each in group for table in each.publishes}):
+            self._publish(tables, ())
+        if phase in _SETTLING:
+            self._patience.wait(self._patience.settling)
+
+    def _bring(self, component: Component, *, adopts: bool = False) -> None:
+        """Have a component be as the manifest says."""
+        name, writes, was_made = full_name(component), 0, False
+
+        def is_done() -> bool:
+            nonlocal writes, was_made
+            found = component.read(self._target)
+            if found is None and was_made:  # the write was confirmed; a definition may appear later
+                if not self._patience.until(lambda: component.read(self._target) is not None):
+                    raise SetupIncomplete(f"{name} was made, but cannot be read.")
+                return False
+            if found is not None and adopts:
+                self._add_to_solution(component, component.object_id(found))
+            differences = [] if found is None else component.compare(found, self._target)
+            if found is not None and not differences:
+                return True
+            if stuck := next((each for each in differences if not each.can_change), None):
+                raise SetupRefused(f"{name}: {stuck.property} cannot be changed.")
+            if writes == WRITES:
+                left = ", ".join(each.property for each in differences) or "all of it"
+                raise SetupIncomplete(f"{name} is not as the manifest says: {left}.")
+            if found is None:
+                component.create(self._target)
+                was_made = True
+            else:
+                component.change(found, differences, self._target)
+            writes += 1
+            return False
+
+        while not self._patience.patiently(is_done):
+            pass
+
+    def _add_to_solution(self, component: Component, object_id: str) -> None:
+        if component.component_type is None or object_id.lower() in self._target.members:
+            return
+        body = {
+            "ComponentId": object_id,
+            "ComponentType": component.component_type,
+            "SolutionUniqueName": SOLUTION.name,
+            "AddRequiredComponents": False,
+            "DoNotIncludeSubcomponents": False,
+        }
+        self._patience.patiently(lambda: self._target.calls.act("AddSolutionComponent", body))
+
+    def _await_tables(self) -> None:
+        """Wait until every table of ours can be read, by definition and by row."""
+        for table in OWN_TABLES:
+            definition = f"EntityDefinitions(LogicalName='{table.name}')?$select=EntitySetName"
+
+            def is_there(definition: str = definition, rows: str = f"{table.set_name}?$top=1") -> bool:
+                return all(self._target.calls.find(path) is not None for path in (definition, rows))
+
+            if not self._patience.until(is_there):
+                raise SetupIncomplete(f"table {table.name} cannot be read yet.")
+
+    def _publish(self, tables: Sequence[str], choices: Sequence[str]) -> None:
+        """Publish by name: publishing everything would publish unfinished work of the customer too."""
+        entities = "".join(f"<entity>{name}</entity>" for name in tables)
+        optionsets = "".join(f"<optionset>{name}</optionset>" for name in choices)
+        xml = f"<importexportxml><entities>{entities}</entities><optionsets>{optionsets}</optionsets></importexportxml>"
+        self._patience.patiently(lambda: self._target.calls.act("PublishXml", {"ParameterXml": xml}))
+
+    def _mark_unfinished(self) -> None:
+        """From now on, until the version is written again, a plan shows what is not done yet."""
+        if self._target.solution_id and self._target.version:
+            self._patience.patiently(lambda: write_version(self._target.calls, self._target.solution_id, UNFINISHED))
+
+    def _finish(self) -> None:
+        calls = self._target.calls
+        self._told(len(self._done), "publish")
+        self._publish([table.name for table in OWN_TABLES], [choice.name for choice in GLOBAL_CHOICES])
+        for key in (each for each in self._components if isinstance(each, KeyPart)):
+            self._told(len(self._done), full_name(key))
+            if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]
+                raise SetupIncomplete(
+                    f"{full_name(key)} is not active: its rows may have duplicates, or its index is still being built."
+                )
+        solution = self._patience.patiently(lambda: find_solution(calls, SOLUTION.name))
+        members = members_of(calls, str(solution["solutionid"])) if solution else frozenset()
+        for component in self._components:
+            if component.component_type is None or component.left_alone(self._target):
+                continue
+            found = component.read(self._target)
+            if found is not None and component.object_id(found).lower() not in members:
+                self._add_to_solution(component, component.object_id(found))
+        self._bring(VersionPart())

@@ -1,0 +1,97 @@
+"""The calls of the set-up: definitions and rows, below one client of the Web API.
+
+Reads ask for strong consistency, because a definition that was just made is not found otherwise. Writes name our
+solution in a header; the platform ignores a header of another name and puts the component into the default solution.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from connector.dataverse.api import Dataverse, NotFound, Row, UnknownName
+from connector.dataverse.api.answers import mapping_of, rows_of
+from connector.dataverse.api.errors import decoded
+from connector.dataverse.api.rows import created_id
+
+SOLUTION_HEADER: Final = "MSCRM.SolutionUniqueName"
+_STRONG: Final = {"Consistency": "Strong"}
+_MERGE: Final = {"MSCRM.MergeLabels": "true"}
+
+
+class SetupCalls:
+    """Reads and writes definitions and rows.
+
+    Attributes:
+        writes: how many writes were sent.
+
+    Args:
+        dataverse: the client, with a time-out of at least ten minutes, because publishing is slow.
+    """
+
+    def __init__(self, dataverse: Dataverse) -> None:
+        self.writes = 0
+        self._dataverse = dataverse
+
+    def get(self, path: str) -> Row:
+        """What is at an address.
+
+        Raises:
+            NotFound, UnknownName: nothing is there.
+        """
+        route = _route(path)
+        return mapping_of(self._dataverse.read(path, route, _STRONG), f"GET {route}")
+
+    def find(self, path: str) -> Row | None:
+        """What is at an address; None where nothing is."""
+        try:
+            return self.get(path)
+        except (NotFound, UnknownName):
+            return None
+
+    def rows(self, path: str) -> list[Row]:
+        """The list at an address; lists of definitions and the few rows of a set-up have one page."""
+        return rows_of(self.get(path), _route(path))
+
+    def post(self, path: str, body: Mapping[str, object], solution: str = "") -> str:
+        """Make something and return its id; an empty solution sends no header.
+
+        Raises:
+            Unclear: the answer was lost; it may have been made.
+        """
+        answer = self._write("POST", path, body, _in(solution), repeatable=False)
+        return created_id(answer[1])
+
+    def act(self, name: str, body: Mapping[str, object]) -> Row:
+        """Call an action and return what it answers.
+
+        Raises:
+            Unclear: the answer was lost; it may have been done.
+        """
+        content, _ = self._write("POST", name, body, {}, repeatable=False)
+        value = decoded(content)
+        return value if isinstance(value, dict) else {}
+
+    def put(self, path: str, body: Mapping[str, object], solution: str = "") -> None:
+        """Replace a definition; the texts of other languages stay."""
+        self._write("PUT", path, body, {**_in(solution), **_MERGE}, repeatable=True)
+
+    def patch(self, path: str, body: Mapping[str, object], solution: str = "") -> None:
+        """Change a row that exists."""
+        self._write("PATCH", path, body, {**_in(solution), "If-Match": "*"}, repeatable=True)
+
+    def _write(
+        self, method: str, path: str, body: Mapping[str, object], headers: Mapping[str, str], *, repeatable: bool
+    ) -> tuple[bytes, str]:
+        self.writes += 1
+        answer = self._dataverse.request(
+            method, path, route=_route(path), json=body, headers=headers, repeatable=repeatable
+        )
+        return answer.content, answer.headers.get("OData-EntityId", "")
+
+
+def _in(solution: str) -> dict[str, str]:
+    return {SOLUTION_HEADER: solution} if solution else {}
+
+
+def _route(path: str) -> str:
+    """The address as it may be logged: names of the manifest, no ids of rows."""
+    return path.partition("?")[0]

@@ -1,0 +1,114 @@
+"""Columns of the solution, on its own tables and on standard ones. Lookups are made with their relationships."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connector.dataverse.schema import Column, Kind, Table, installation as manifest
+from connector.dataverse.schema.labels import label
+from connector.setup.column_bodies import BEHAVIOURS, column_body, metadata_type
+from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
+from connector.setup.labels import managed, value_of
+from connector.setup.tables import without_lists
+from connector.setup.target import SetupTarget
+
+_AUDITED: Final = "IsAuditEnabled"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPart(Part):
+    """One column."""
+
+    kind = "column"
+    phase = SetupPhase.COLUMNS
+    table: Table
+    column: Column
+
+    @property
+    def name(self) -> str:
+        """Table and column."""
+        return f"{self.table.name}.{self.column.name}"
+
+    @property
+    def component_type(self) -> int | None:
+        """A column of our own table is in the solution with it."""
+        return None if self.table.own else 2
+
+    @property
+    def publishes(self) -> tuple[str, ...]:
+        """Its table."""
+        return (self.table.name,)
+
+    def left_alone(self, target: SetupTarget) -> str:
+        """A table that is not there gets no columns."""
+        return without_lists(target, self.table.name)
+
+    def read(self, target: SetupTarget) -> Found | None:
+        """The whole definition, and the global choice that it uses."""
+        found = target.calls.find(self._address)
+        if (
+            found is None
+            or self.column.kind is not Kind.CHOICE
+            or not str(found.get("@odata.type")).endswith(metadata_type(self.column))
+        ):
+            return found
+        query = "?$select=LogicalName&$expand=GlobalOptionSet($select=Name)"
+        typed = target.calls.get(f"{self._address}/{metadata_type(self.column)}{query}")
+        return {**found, "GlobalOptionSet": typed.get("GlobalOptionSet")}
+
+    def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
+        """Type, length, behaviour, choice, texts and auditing."""
+        column = self.column
+        shown = str(found.get("@odata.type")).removeprefix("#")
+        if shown != metadata_type(column):
+            return [PropertyDifference("type", metadata_type(column), shown, can_change=False)]
+        differences = target.languages.differences("DisplayName", label(column.label), found.get("DisplayName"))
+        length = found.get("MaxLength")
+        if column.kind in (Kind.TEXT, Kind.MEMO) and (not isinstance(length, int) or length < column.length):
+            differences.append(PropertyDifference("MaxLength", str(column.length), str(length)))
+        if column.auto_number and found.get("AutoNumberFormat") != column.auto_number:
+            differences.append(
+                PropertyDifference("AutoNumberFormat", column.auto_number, str(found.get("AutoNumberFormat") or ""))
+            )
+        behaviour = value_of(found.get("DateTimeBehavior"))
+        if column.kind in BEHAVIOURS and behaviour != BEHAVIOURS[column.kind]:
+            differences.append(
+                PropertyDifference("DateTimeBehavior", BEHAVIOURS[column.kind], str(behaviour), can_change=False)
+            )
+        if column.global_choice:
+            choice = found.get("GlobalOptionSet")
+            used = str(choice.get("Name")) if isinstance(choice, Mapping) else ""
+            if used != column.global_choice:
+                differences.append(PropertyDifference("GlobalOptionSet", column.global_choice, used, can_change=False))
+        if column.audited and value_of(found.get(_AUDITED)) is not True:
+            differences.append(PropertyDifference(_AUDITED, "True", str(value_of(found.get(_AUDITED)))))
+        return differences
+
+    def create(self, target: SetupTarget) -> None:
+        """Make it."""
+        body = column_body(self.table, self.column, target.languages)
+        target.calls.post(f"{self._table}/Attributes", body, manifest.SOLUTION.name)
+
+    def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
+        """Write the whole definition back with what differs."""
+        changed = {each.property.partition(" ")[0] for each in differences}
+        body = {**found, "@odata.type": metadata_type(self.column)}
+        body.pop("@odata.context", None)
+        body.pop("GlobalOptionSet", None)
+        if "DisplayName" in changed:
+            body["DisplayName"] = target.languages.label(label(self.column.label))
+        if "MaxLength" in changed:
+            body["MaxLength"] = self.column.length
+        if "AutoNumberFormat" in changed:
+            body["AutoNumberFormat"] = self.column.auto_number
+        if _AUDITED in changed:
+            body[_AUDITED] = managed(True, "canmodifyauditsettings")
+        target.calls.put(self._address, body, manifest.SOLUTION.name)
+
+    @property
+    def _table(self) -> str:
+        return f"EntityDefinitions(LogicalName='{self.table.name}')"
+
+    @property
+    def _address(self) -> str:
+        return f"{self._table}/Attributes(LogicalName='{self.column.name}')"

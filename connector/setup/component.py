@@ -1,0 +1,132 @@
+"""What every kind of component can do, so that a plan can be made of it and carried out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from connector.setup.target import SetupTarget
+
+#: A component as the environment shows it.
+type Found = Mapping[str, object]
+
+
+class SetupPhase(IntEnum):
+    """The order in which components are made; each phase needs those before it."""
+
+    FOUNDATION = 1
+    CHOICES = 2
+    TABLES = 3
+    COLUMNS = 4
+    KEYS = 5
+    LOOKUPS = 6
+    STATUS = 7
+    RESOURCES = 8
+    VIEWS = 9
+    FORMS = 10
+    APP = 11
+    ROLES = 12
+    VARIABLES = 13
+    ENDPOINT = 14
+    STEPS = 15
+    USERS = 16
+    END = 17
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDifference:
+    """One property that is not as the manifest says.
+
+    Attributes:
+        property: e.g. `MaxLength`.
+        expected: what the manifest says.
+        found: what the environment says.
+        can_change: whether Dataverse allows the change.
+    """
+
+    property: str
+    expected: str
+    found: str
+    can_change: bool = True
+
+
+class Component(Protocol):
+    """One thing that the manifest asks for. It knows nothing of plans, waits and locks.
+
+    `read`, `create` and `change` may raise any `ConnectorError`; whoever calls them retries. They may be called again
+    after a lost answer, because whoever calls them reads before each write.
+    """
+
+    @property
+    def kind(self) -> str:
+        """What people call it: `table`, `view`."""
+
+    @property
+    def name(self) -> str:
+        """Its name, unique among its kind: `dh_spotlerjob`, `dh_spotlerjob.dh_tag`."""
+
+    @property
+    def phase(self) -> SetupPhase:
+        """When it is made."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds that Dataverse needs after a write of it."""
+
+    @property
+    def component_type(self) -> int | None:
+        """Its number in `solutioncomponents`; None for what is a part of another component of ours."""
+
+    @property
+    def publishes(self) -> tuple[str, ...]:
+        """The logical names of the tables to publish after a change of it."""
+
+    def left_alone(self, target: "SetupTarget") -> str:
+        """Why this environment cannot have it; empty where it can."""
+
+    def read(self, target: "SetupTarget") -> Found | None:
+        """What is there; None where it is not."""
+
+    def object_id(self, found: Found) -> str:
+        """The id of what was found, as `solutioncomponents` has it."""
+
+    def compare(self, found: Found, target: "SetupTarget") -> Sequence[PropertyDifference]:
+        """What is not as the manifest says. What customers added to it is no difference."""
+
+    def create(self, target: "SetupTarget") -> None:
+        """Make it, in our solution."""
+
+    def change(self, found: Found, differences: Sequence[PropertyDifference], target: "SetupTarget") -> None:
+        """Correct these differences, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The usual answers of a component; kinds of components extend it."""
+
+    pause: ClassVar[float] = 0.0
+    solution_type: ClassVar[int | None] = None
+
+    @property
+    def component_type(self) -> int | None:
+        """The number of the kind, where it is in the solution by itself."""
+        return self.solution_type
+
+    @property
+    def publishes(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+    def left_alone(self, target: "SetupTarget") -> str:  # noqa: ARG002 - of the protocol
+        """Every environment can have it."""
+        return ""
+
+    def object_id(self, found: Found) -> str:
+        """Of a definition."""
+        return str(found.get("MetadataId") or "")
+
+
+def full_name(component: Component) -> str:
+    """Kind and name, as plans and sentences have them: `table dh_spotlerjob`."""
+    return f"{component.kind} {component.name}"

@@ -1,0 +1,147 @@
+"""The plan of a set-up: what would be done with each component, and its form for machines."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from connector.dataverse.schema.installation import PUBLISHER
+from connector.setup.component import PropertyDifference
+from connector.setup.errors import PlanNotValid
+
+#: The version of the form.
+FORMAT: Final = 1
+
+
+class SetupAction(StrEnum):
+    """What a plan does with a component."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    #: It was installed, and somebody removed or changed it since. It is made as the manifest says.
+    DRIFT = "drift"
+    #: It is not ours, and becomes ours.
+    ADOPT = "adopt"
+    LEAVE = "leave alone"
+
+
+class Adoption(BaseModel):
+    """Which components of somebody else become ours: a file that an administrator writes.
+
+    Attributes:
+        publisher: the unique name of the publisher that they have; the solution gets the same one.
+        components: as plans name them, e.g. `table dh_spotlerjob`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    publisher: str = PUBLISHER.name
+    components: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedComponent:
+    """One component in a plan.
+
+    Attributes:
+        component: its kind and name.
+        action: what is done with it.
+        why: the reason, for people.
+        differences: what is changed of it.
+    """
+
+    component: str
+    action: SetupAction
+    why: str
+    differences: tuple[PropertyDifference, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether something is written."""
+        return self.action is not SetupAction.LEAVE
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPlan:
+    """What a set-up would do with an environment.
+
+    Attributes:
+        organization: the name of the environment.
+        organization_id: its id: a plan is for one environment.
+        manifest: the version of the manifest.
+        adoption: what becomes ours; None for an installation of what is new.
+        components: every component of the manifest, in the order in which they are made.
+        refusals: why the plan cannot be applied; empty where it can.
+    """
+
+    organization: str
+    organization_id: str
+    manifest: str
+    adoption: Adoption | None
+    components: tuple[PlannedComponent, ...]
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> tuple[PlannedComponent, ...]:
+        """The components that are written."""
+        return tuple(each for each in self.components if each.writes)
+
+    @property
+    def mode(self) -> str:
+        """`new` or `adopt`."""
+        return "new" if self.adoption is None else "adopt"
+
+
+def plan_as_json(plan: SetupPlan) -> str:
+    """The plan as a machine reads it."""
+    adoption = None if plan.adoption is None else plan.adoption.model_dump(mode="json")
+    content = {"format": FORMAT, "mode": plan.mode, **asdict(plan), "adoption": adoption}
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def read_plan(file: Path) -> SetupPlan:
+    """A plan that was written to a file.
+
+    Raises:
+        PlanNotValid: it is none, or of another version of the connector.
+    """
+    content = _object(file)
+    if content.pop("format", None) != FORMAT:
+        raise PlanNotValid(f"{file} is not a plan of this version of the connector.")
+    content.pop("mode", None)
+    try:
+        return TypeAdapter(SetupPlan).validate_python(content)
+    except ValidationError as error:
+        raise PlanNotValid(f"{file} is not a plan of a set-up: {_places(error)}.") from None
+
+
+def read_adoption(file: Path) -> Adoption:
+    """The file that says what becomes ours.
+
+    Raises:
+        PlanNotValid: it has another form.
+    """
+    try:
+        return Adoption.model_validate(_object(file))
+    except ValidationError as error:
+        raise PlanNotValid(
+            f"{file} does not say what to adopt: {_places(error)}.",
+            advice='It is an object such as {"publisher": "name", "components": ["table dh_spotlerjob"]}.',
+        ) from None
+
+
+def _object(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise PlanNotValid(f"{file} cannot be read as JSON.")
+    return content
+
+
+def _places(error: ValidationError) -> str:
+    return ", ".join(sorted({".".join(map(str, each["loc"])) for each in error.errors()}))

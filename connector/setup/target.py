@@ -1,0 +1,88 @@
+"""What is known of the environment before a plan is made."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from connector.dataverse.api import filters
+from connector.dataverse.names import MarketingList
+from connector.dataverse.schema.installation import SOLUTION
+from connector.setup.calls import SetupCalls
+from connector.setup.component import Component, Found
+from connector.setup.labels import Languages
+
+
+@dataclass(frozen=True, slots=True)
+class SetupTarget:
+    """An environment, as one plan or one run sees it.
+
+    Attributes:
+        calls: to it.
+        organization: the name that people know it by, and its id.
+        languages: that labels can have.
+        has_lists: whether it has Marketing Lists, which need a licence of Dynamics 365 Sales.
+        solution_id: of our solution; empty where it is not there yet.
+        version: of the manifest that was installed last; empty where none was, or where a run was interrupted.
+        members: the ids of the components in our solution.
+    """
+
+    calls: SetupCalls
+    organization: str
+    organization_id: str
+    languages: Languages
+    has_lists: bool
+    solution_id: str = ""
+    version: str = ""
+    members: frozenset[str] = frozenset()
+
+    def is_member(self, component: Component, found: Found) -> bool:
+        """Whether a component is in our solution; a part of another component always is."""
+        return component.component_type is None or component.object_id(found).lower() in self.members
+
+
+#: The version of the solution while a set-up runs, so that an interrupted one is recognised.
+UNFINISHED: Final = "0.0.0.1"
+
+
+def read_target(calls: SetupCalls) -> SetupTarget:
+    """Read languages, licence and solution.
+
+    Raises:
+        Refused: the user may not read definitions.
+        Transient, Misconfigured: Dataverse cannot be reached.
+    """
+    me = calls.get("WhoAmI")
+    (organization,) = calls.rows("organizations?$select=name,languagecode")
+    provisioned = calls.get("RetrieveProvisionedLanguages")["RetrieveProvisionedLanguages"]
+    base = organization["languagecode"]
+    languages = Languages(
+        base if isinstance(base, int) else 0,
+        frozenset(each for each in (provisioned if isinstance(provisioned, list) else ()) if isinstance(each, int)),
+    )
+    solution = find_solution(calls, SOLUTION.name)
+    solution_id = str(solution["solutionid"]) if solution else ""
+    version = str(solution["version"]) if solution else ""
+    return SetupTarget(
+        calls,
+        str(organization.get("name") or ""),
+        str(me.get("OrganizationId") or ""),
+        languages,
+        calls.find(f"EntityDefinitions(LogicalName='{MarketingList.TABLE}')?$select=LogicalName") is not None,
+        solution_id,
+        "" if version == UNFINISHED else version,
+        members_of(calls, solution_id) if solution_id else frozenset(),
+    )
+
+
+def find_solution(calls: SetupCalls, name: str) -> Found | None:
+    """A solution by its unique name."""
+    select = "solutionid,uniquename,friendlyname,version,ismanaged,_publisherid_value"
+    rows = calls.rows(f"solutions?$select={select}&$filter={quote(filters.eq('uniquename', name))}")
+    return rows[0] if rows else None
+
+
+def members_of(calls: SetupCalls, solution_id: str) -> frozenset[str]:
+    """The ids of the components of a solution."""
+    condition = quote(f"_solutionid_value eq {solution_id}")
+    rows = calls.rows(f"solutioncomponents?$select=objectid,componenttype&$filter={condition}")
+    return frozenset(str(row["objectid"]).lower() for row in rows)
