@@ -165,7 +165,7 @@ class Catalog:
         for name in [name for name in self.by_name if name not in wanted]:
             self.drop(name)
         for table in wanted.values():
-            self.put(table)
+            self.put(table).building = frozenset()
         self.unsettled.clear()
 
     def put(self, table: Table) -> TableModel:

@@ -96,6 +96,7 @@ class Customizing:
         self.lock.clear()
         self.parts.schedule.clear()
         self.exports.clear()
+        self.parts.store.sequences.clear()
         if self._changed:
             self._catalog.restore(self._base)
             self.parts.store.clear()
