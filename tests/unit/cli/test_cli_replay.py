@@ -199,6 +199,15 @@ def test_ctrl_c_lets_the_portion_end_and_counts_what_was_done(run):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.fixture
+def _as_in_a_terminal():
+    """A process that was started in the background may ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_as_in_a_terminal")
 def test_a_second_ctrl_c_ends_the_process_as_always(run):
     def pressed_twice(_):
         signal.raise_signal(signal.SIGINT)
