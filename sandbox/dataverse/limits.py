@@ -102,12 +102,18 @@ class Limiter:
             self._count(self._usage[user_id])
 
     def leave(self, user_id: str, seconds: float) -> dict[str, str]:
-        """A request ended after so many seconds of execution; returns the headers about what is left."""
+        """A request ended after so many seconds of execution; returns the headers about what is left.
+
+        Where nothing is refused, everything is left: clients slow down when they read that little is.
+        """
         usage = self._usage[user_id]
         usage.running -= 1
         usage.times.append((self._clock.timestamp(), seconds))
         usage.busy_seconds += seconds
-        requests, time = self.settings.requests - len(usage.starts), self.settings.seconds - usage.busy_seconds
+        requests, time = self.settings.requests, self.settings.seconds
+        if self.settings.enabled:
+            requests -= len(usage.starts)
+            time -= usage.busy_seconds
         return {
             "x-ms-ratelimit-burst-remaining-xrm-requests": str(max(0, requests)),
             "x-ms-ratelimit-time-remaining-xrm-requests": f"{max(0.0, time):,.2f}",

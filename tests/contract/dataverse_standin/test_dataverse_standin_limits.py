@@ -33,6 +33,15 @@ def test_what_is_left_is_reported_with_every_answer(standin):
     assert "x-ms-ratelimit-time-remaining-xrm-requests" in first
 
 
+def test_everything_is_left_where_nothing_is_refused(limited):
+    limited.side("limits", {"enabled": False})
+    first, second = (limited.connector.get("WhoAmI").headers for _ in range(2))
+    name = "x-ms-ratelimit-burst-remaining-xrm-requests"
+
+    assert first[name] == second[name] == "6000"
+    assert second["x-ms-ratelimit-time-remaining-xrm-requests"] == "1,200.00"
+
+
 def test_too_many_requests_in_a_window(limited):
     limited.side("limits", {"requests": 3})
     answers = [limited.connector.get("WhoAmI") for _ in range(4)]
