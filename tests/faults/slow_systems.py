@@ -24,6 +24,8 @@ from tests.faults.simulated_bus import SimulatedTime
 QUIET: Final = 0.01
 #: The threads of this process, as Linux shows them; nothing on other systems.
 THREADS: Final = Path("/proc/self/task")
+#: The states of a thread that has work in hand: it runs or waits for a processor, or it waits for the disk.
+RUNNING: Final = ("R", "D")
 #: The bus counts in whole ones: so much later, what is due at a moment is due without doubt.
 MILLISECOND: Final = 0.001
 
@@ -52,12 +54,17 @@ class StandingTime(SimulatedTime):
             while self._ahead < until:
                 before, is_next = self._changes, until <= min(self._sleepers)
                 self._condition.wait(QUIET if is_next else None)
-                if is_next and before == self._changes and not self._busy and not somebody_runs():
-                    self._ahead = until
-                    self._condition.notify_all()
+                if is_next and self._is_quiet(before):
+                    self._condition.wait(QUIET / 10)  # whoever was about to take the interpreter has it by now
+                    if self._is_quiet(before):
+                        self._ahead = until
+                        self._condition.notify_all()
             self._sleepers.remove(until)
             self._changes += 1
             self._condition.notify_all()  # somebody else is the next
+
+    def _is_quiet(self, changes: int) -> bool:
+        return changes == self._changes and not self._busy and not somebody_runs()
 
     def move_to(self, moment: datetime) -> None:
         """By the one who decides what happens next, when nobody sleeps."""
@@ -78,12 +85,12 @@ class StandingTime(SimulatedTime):
 
 
 def somebody_runs() -> bool:
-    """Whether another thread of this process runs, or would if the machine had time for it."""
+    """Whether another thread of this process runs, or would if the machine had time for it or the disk had answered."""
     own = str(threading.get_native_id())
     for thread in THREADS.glob("*/stat"):
         with suppress(OSError):  # it has just ended
             # The name of a thread may hold anything; what follows it is the state.
-            if thread.parent.name != own and thread.read_text().rpartition(")")[2].split()[0] == "R":
+            if thread.parent.name != own and thread.read_text().rpartition(")")[2].split()[0] in RUNNING:
                 return True
     return False
 
