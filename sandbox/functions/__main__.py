@@ -60,8 +60,7 @@ def _run_timer(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     bell = Bell()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: bell.ring())
+    bell.ring_on(signal.SIGTERM, signal.SIGINT)
     timers = not options.no_timers
     with FunctionsHost(
         options.app, workers=options.workers, timers=timers, http_port=options.http_port, on_failure=bell.ring

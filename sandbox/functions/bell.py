@@ -1,6 +1,7 @@
 """A bell: lets other threads wake one that waits for a socket, so that neither has to look again and again."""
 
 import select
+import signal
 import socket
 import threading
 from contextlib import suppress
@@ -41,6 +42,16 @@ class Bell:
             if not self._closed:
                 with suppress(BlockingIOError):  # it has been rung so often that nobody can miss it
                     self._writer.send(b"\0")
+
+    def ring_on(self, *signals: signal.Signals) -> None:
+        """Rings for these signals instead of what they did. For a bell of the main thread, once in a process.
+
+        The interpreter's own handler, which is not Python code, rings: a handler in Python runs only once the wait is
+        over, so a signal that comes just before the wait begins would be noticed at the next one only.
+        """
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for each in signals:
+            signal.signal(each, lambda *_: None)
 
     def silence(self) -> None:
         """Forgets that it was rung. Look for what it may have been rung for afterwards, not before."""
