@@ -15,6 +15,7 @@ from connector.dataverse.api.counting import first_and_count
 from connector.dataverse.names import Job
 from connector.plans.kept import plans_that_wait
 from connector.pulls.checkpoint import FEEDS, FeedValue
+from connector.pulls.switches import is_switched_on
 from connector.reconcile.progress import last_certificate
 from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, dead_letter_locations, work_locations
@@ -113,6 +114,9 @@ def _timers(services: Services, now: datetime) -> None:
 
 def _feeds(services: Services, now: datetime) -> None:
     for name in services.state.names(FEEDS):
+        feed = name.removeprefix(FEEDS)
+        if not is_switched_on(services, feed):
+            continue
         try:
             stored = services.state.read(name)
             until = FeedValue.of(name, stored.value).until if stored else None
@@ -120,7 +124,7 @@ def _feeds(services: Services, now: datetime) -> None:
             telemetry.log_problem(log, error, operation=OPERATION)
             continue
         if until is not None:
-            set_gauge(CHECKPOINT_AGE, _age(until, now), feed=name.removeprefix(FEEDS))
+            set_gauge(CHECKPOINT_AGE, _age(until, now), feed=feed)
 
 
 def _age(moment: datetime, now: datetime) -> float:

@@ -190,6 +190,8 @@ def test_the_sweep_reports_what_waits_and_what_stands_still(world, emitted, mess
     messages |= {Location("add-tag"): 7, Location("dataverse", dead_letters=True): 2, QUARANTINE: 3}
     record_success(lambda: state, "read-updates", now - timedelta(minutes=5))
     state.write("feeds/updates", {"seen": [], "until": (now - timedelta(hours=1)).isoformat()}, version=None)
+    # One that is not read any more: its age says nothing, and must not raise an alert.
+    state.write("feeds/visitors", {"seen": [], "until": (now - timedelta(days=9)).isoformat()}, version=None)
     state.write("plans/p-1", {}, version=None)
     state.write("plans/p-1/brake/part", {}, version=None)
     state.write("reconcile/last", {"records": {"remainder": 4}}, version=None)
