@@ -13,7 +13,7 @@ import pytest
 from connector import telemetry
 from connector.consent.history import Change
 from connector.dataverse.choices import ConsentCause
-from connector.gauges.looking import SLOWLY, Gauges
+from connector.gauges import SLOWLY, Gauges
 from connector.http import Clock, Transport
 from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, Location
@@ -36,7 +36,7 @@ EMITTERS = {
     "connector.sync.permissions.history": {names.CONSENT_CHANGES},
     "connector.triggers.guard": {names.TIMER_RUNS},
     "connector.doctor.run": {names.DOCTOR},
-    "connector.gauges.looking": {
+    "connector.gauges": {
         names.JOBS_WAITING,
         names.JOBS_OLDEST,
         names.BACKLOG,

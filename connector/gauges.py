@@ -1,7 +1,8 @@
-"""Setting the gauges, at the end of each sweep. What cannot be read is logged, and the other gauges are set.
+"""What only a look at the systems can tell, for operators: how much waits, for how long, and what stands still.
 
-A gauge by entity, timer or feed is a row for each of them, so rows that would say 0 are left out, and what changes
-slowly is reported every ten minutes only.
+The sweep sets these gauges at its end, because it runs every few minutes on one instance. What cannot be read is
+logged, and the other gauges are set. A gauge by entity, timer or feed is a row for each of them, so rows that would
+say 0 are left out, and what changes slowly is reported every ten minutes only.
 """
 
 import logging
