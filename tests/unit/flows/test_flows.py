@@ -356,20 +356,18 @@ def test_a_contact_that_was_a_lead_gets_a_tag(world, flow):
     qualified.assert_whole()
 
 
-def test_a_click_that_matters_makes_a_task(world, flow):
+def test_a_click_in_a_mailing_that_matters_makes_a_task(world, flow):
     click, anna = flow("ClickFollowUp"), world.contact("anna")
     row = {"_dh_contactid_value": anna.id, Interaction.TYPE: InteractionType.EMAIL_CLICKED.value}
-    urls = [
-        world.load(
-            Interaction.TABLE, **row, **{Interaction.URL: f"https://shop.example.org/{page}", Interaction.KEY: page}
-        )
-        for page in ("pricing", "about")
+    rows = [
+        world.load(Interaction.TABLE, **row, **{Interaction.MAILING: mailing, Interaction.KEY: mailing})
+        for mailing in ("Offer of May", "News of May")
     ]
 
-    (task,) = click.by_row(urls[0]).tasks
+    (task,) = click.by_row(rows[0]).tasks
 
-    assert (task["subject"], "shop.example.org/pricing" in task["description"]) == ("Call Anna", True)
-    assert click.by_row(urls[1]) is None
+    assert (task["subject"], "Offer of May" in task["description"]) == ("Call Anna", True)
+    assert click.by_row(rows[1]) is None
     click.assert_whole()
 
 
