@@ -4,9 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sandbox.dataverse import errors
+from sandbox.dataverse.access.actions import ROLE_PRIVILEGES, AccessActions
+from sandbox.dataverse.access.rules import check_user_role
+from sandbox.dataverse.access.tables import ROLE
 from sandbox.dataverse.admission import ACT, BARE, CHANGE, CREATE, READ_ROW, UPSERT, admit
+from sandbox.dataverse.associating import PairCheck, run_association
 from sandbox.dataverse.binding import NAMESPACE, RowKey
 from sandbox.dataverse.bulk import BULK_ACTIONS, run_bulk
 from sandbox.dataverse.callers import BY_SOLUTION, Callers
@@ -21,21 +26,28 @@ from sandbox.dataverse.marketing.tables import LIST
 from sandbox.dataverse.merging import run_merge
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
+from sandbox.dataverse.organization_tables import USER
+from sandbox.dataverse.privileges import require
 from sandbox.dataverse.queries import Queries
 from sandbox.dataverse.reads import Reader
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.rows import RowOperations
-from sandbox.dataverse.store import Store
+from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller
 from sandbox.dataverse.values import Json, JsonObject
-from sandbox.dataverse.writes import Writer, require
+from sandbox.dataverse.writes import Writer
 
 _PATH = re.compile(r"(?P<set>[\w$.]+)(?:\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\))?(?:/(?P<rest>.+))?")
 _SOLUTION_OPTION = re.compile(r"(?:^|&)SolutionUniqueName=[^&]*")
 
 #: Runs an action that belongs to no table.
 type _Action = Callable[[Call, Writer], Answer]
+#: Runs an action or a function that belongs to a row of a table.
+type _Bound = Callable[[Call, Row, str], Answer]
+
+#: What is checked of the pairs of some relationships in the place of the usual privileges.
+_PAIR_CHECKS: Final[dict[str, PairCheck]] = {"systemuserroles_association": check_user_role}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ class WebApi:
         business_unit_id: likewise.
         fetcher: runs FetchXML.
         customizing: answers about definitions.
+        access: answers about the privileges of roles and users.
     """
 
     def __init__(
@@ -71,6 +84,7 @@ class WebApi:
         business_unit_id: str,
         fetcher: Fetcher,
         customizing: Customizing,
+        access: AccessActions,
     ) -> None:
         self.store = store
         self.units = units
@@ -83,7 +97,9 @@ class WebApi:
             ADD_LIST_MEMBERS: add_list_members,
         }
         self.customizing = customizing
+        self._access = access
         self._callers = callers
+        self._bound: dict[str, _Bound] = {ROLE: access.on_role, USER: access.on_user}
         self._organization_id = organization_id
         self._business_unit_id = business_unit_id
 
@@ -117,6 +133,8 @@ class WebApi:
         name, key, rest = match["set"], match["key"], match["rest"]
         if name == "WhoAmI" and not key and rest is None:
             return self._who_am_i(call)
+        if name == ROLE_PRIVILEGES and key and rest is None:
+            return self._access.of_role(call, key)
         if name in self._actions and not key and rest is None:
             return self._act(call, unit, self._actions[name])
         if call.method != "GET":
@@ -153,7 +171,7 @@ class WebApi:
         row_key = RowKey.parse(model, key)
         if rest is None:
             return self._on_row(request, row_key)
-        return self._on_property(request, row_key, rest)
+        return self._on_bound(request, row_key, rest) or self._on_property(request, row_key, rest)
 
     def _on_set(self, request: _Request, rest: str | None) -> Answer:
         call, model = request.call, request.model
@@ -194,11 +212,23 @@ class WebApi:
                 return self._rows.delete(call, model, key, writer)
         raise _not_allowed(call)
 
+    def _on_bound(self, request: _Request, key: RowKey, rest: str) -> Answer | None:
+        """An action or a function of a row, or a pair of rows; None for anything else."""
+        call, model = request.call, request.model
+        if rest.startswith(NAMESPACE):
+            action = rest.removeprefix(NAMESPACE)
+            if model.name == LIST:
+                return self._on_list(request, key, action)
+            bound = self._bound.get(model.name)
+            return None if bound is None else bound(call, self._rows.find(model, key), action)
+        if not rest.endswith("/$ref") or call.method == "GET":
+            return None
+        with self._writing(request) as writer:
+            return run_association(call, model, self._rows.find(model, key), rest, writer, _PAIR_CHECKS)
+
     def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
         name, _, reference = rest.partition("/")
-        if model.name == LIST and rest.startswith(NAMESPACE):
-            return self._on_list(request, key, rest.removeprefix(NAMESPACE))
         if name in model.collections and call.method == "GET" and not reference:
             row = self._rows.find(model, key)
             return self._queries.related(call, row, model.collections[name], model, request.parameters, request.caller)

@@ -7,12 +7,19 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema import STEPS, Step
+from sandbox.dataverse.access.actions import AccessActions
+from sandbox.dataverse.access.directory import Directory
+from sandbox.dataverse.access.rights import ADMINISTRATOR_ID, Rights
+from sandbox.dataverse.access.rules import RoleRules, UserRules
+from sandbox.dataverse.access.seeding import AccessSeeds, installed_role
+from sandbox.dataverse.access.tables import ACCESS_RELATIONSHIPS, ACCESS_TABLES, ROLE
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
 from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
+from sandbox.dataverse.customizing.definitions import TableDefinition
 from sandbox.dataverse.customizing.knobs import SLOW, Knobs
 from sandbox.dataverse.customizing.service import Customizing
 from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
@@ -29,10 +36,14 @@ from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_
 from sandbox.dataverse.message_filters import add_filters
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import forget_options
-from sandbox.dataverse.organization_tables import MEMBERSHIP, organization_rows, with_organization_tables
+from sandbox.dataverse.organization_tables import (
+    MEMBERSHIP,
+    USER,
+    organization_rows,
+    with_organization_tables,
+)
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
-from sandbox.dataverse.roles import ADMINISTRATOR_ROLE, CONNECTOR_ROLE
 from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.steps import MISSING_KEY, Steps
 from sandbox.dataverse.store import Store
@@ -62,20 +73,17 @@ class Environment:
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
-        tables = (*(standard_tables() if settings.empty else installed_tables()), *PLATFORM_TABLES, *SOLUTION_TABLES)
-        self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP)))
-        self.connector = User(
-            settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
+        tables = (
+            *(standard_tables() if settings.empty else installed_tables()),
+            *PLATFORM_TABLES,
+            *SOLUTION_TABLES,
+            *ACCESS_TABLES,
         )
-        self.administrator = User(
-            settings.admin_user_id,
-            "Sandbox Administrator",
-            ADMINISTRATOR_ROLE,
-            settings.admin_client_id,
-            _object_id(settings.admin_client_id),
+        self.store = Store(
+            Catalog(
+                with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS)
+            )
         )
-        self._users = {user.id: user for user in (self.connector, self.administrator)}
-        self._users_by_client = {user.application_id: user for user in self._users.values()}
         self.tokens = TokenService(
             settings.tenant_id,
             (
@@ -94,21 +102,36 @@ class Environment:
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
         self.poster = self._make_poster()
         self.customizing = Customizing(self.store, self.clock, SLOW if settings.empty else Knobs())
-        self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
+        self.rights = Rights(self.store, self.customizing.parts.definitions, self._privilege_lag)
+        self.directory = Directory(self.store, self.rights)
+        self._access = AccessSeeds(self.store, self.clock, BUSINESS_UNIT_ID)
+        self.customizing.parts.when_settled.append(self._on_settled)
         self.steps = Steps(self.store, self.clock, () if settings.empty else steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
-        listeners = (self.journal.on_commit, self.customizing.solutions.on_commit, self.steps.on_commit)
-        rules = {**list_rules(), **self.customizing.rules()}
+        listeners = (
+            self.journal.on_commit,
+            self.customizing.solutions.on_commit,
+            self.rights.on_commit,
+            self.steps.on_commit,
+        )
+        definitions = self.customizing.parts.definitions
+        rules = {
+            **list_rules(),
+            **self.customizing.rules(),
+            ROLE: RoleRules(self._access, definitions),
+            USER: UserRules(),
+        }
         units = Units(self.store, self.clock, listeners, rules)
         self.fetcher = Fetcher(self.store, self.clock)
         self.api = WebApi(
             self.store,
             units,
-            Callers(tuple(self._users.values())),
+            Callers(self.directory),
             ORGANIZATION_ID,
             BUSINESS_UNIT_ID,
             self.fetcher,
             self.customizing,
+            AccessActions(self.store, definitions, self.rights, self._access),
         )
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -133,6 +156,7 @@ class Environment:
             self.poster.shuffled = False
         self.store.clear()
         self.customizing.reset()
+        self.rights.clear()
         self.journal.clear()
         self.calls.clear()
         self.faults.rules.clear()
@@ -158,7 +182,35 @@ class Environment:
 
     def user_of(self, client_id: str) -> User | None:
         """The application user of a client."""
-        return self._users_by_client.get(client_id)
+        return self.directory.of_client(client_id)
+
+    @property
+    def connector(self) -> User:
+        """The connector's application user.
+
+        Raises:
+            LookupError: nobody has made it yet.
+        """
+        return self._user(self.settings.client_id)
+
+    @property
+    def administrator(self) -> User:
+        """Whoever plays users, flows and administrators."""
+        return self._user(self.settings.admin_client_id)
+
+    def _user(self, client_id: str) -> User:
+        found = self.directory.of_client(client_id)
+        if found is None:
+            raise LookupError("The application has no user in this environment.")
+        return found
+
+    def _privilege_lag(self) -> int:
+        return self.customizing.knobs.privilege_lag
+
+    def _on_settled(self, table: TableDefinition) -> None:
+        """Complete a new table: what steps can ask for, and its privileges."""
+        add_filters(self.store, self.clock, (table.name,))
+        self._access.privileges((table,))
 
     def answer(self, call: Call) -> Answer:
         """Answer one HTTP request to the Web API."""
@@ -207,24 +259,21 @@ class Environment:
             self._loop.call_soon_threadsafe(self.steps.on_outcomes, outcomes)
 
     def _seed(self) -> None:
-        users: list[JsonObject] = [
-            {
-                "systemuserid": user.id,
-                "fullname": user.name,
-                "applicationid": user.application_id,
-                "_businessunitid_value": BUSINESS_UNIT_ID,
-            }
-            for user in self._users.values()
-        ]
-        self.load({"systemuser": users, **organization_rows(ORGANIZATION_ID, BUSINESS_UNIT_ID, tuple(self._users))})
+        settings, tables = self.settings, self.customizing.parts.definitions.tables
+        users = [(settings.admin_user_id, settings.admin_client_id, "Sandbox", "Administrator")]
+        if not settings.empty:
+            users.append((settings.user_id, settings.client_id, "#", "Spotler Connector"))
+        self._access.begin()
+        for user in users:
+            self._access.user(*user)
+        self._access.privileges(tables.values())
+        self._access.give(settings.admin_user_id, ADMINISTRATOR_ID)
+        self.load(organization_rows(ORGANIZATION_ID, tuple(each[0] for each in users)))
         self.customizing.seed()
-        if self.settings.empty:
+        if settings.empty:
             add_filters(self.store, self.clock, self.store.catalog.by_name)
             return
-        namespace = urlsplit((self.settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
+        self._access.install(installed_role(), tables, settings.user_id)
+        namespace = urlsplit((settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
         has_key = self.poster is not None and self.poster.has_key
-        self.steps.seed(f"sb://{namespace.netloc}/", self.settings.queue, has_key=has_key)
-
-
-def _object_id(client_id: str) -> str:
-    return str(uuid5(NAMESPACE_URL, f"principal/{client_id}"))
+        self.steps.seed(f"sb://{namespace.netloc}/", settings.queue, has_key=has_key)
