@@ -145,6 +145,8 @@ NEEDED_ELSEWHERE = {
     *("prvCreatelistmember", "prvDeletelistmember"),
     *(f"prv{right}new_periodiek" for right in ("Create", "Read", "Write", "Append")),
     *(f"prv{right}new_membershipentry" for right in ("Create", "Read")),
+    # An event that is stored again; and rows made with a PATCH, for which Dataverse may ask for this right too.
+    *("prvWritedh_marketinginteraction", "prvWritedh_spotlerconsent"),
     # `job create --automation`, the owner of website visitors by an address, and those who did not come back.
     *("prvAppendTodh_spotlerautomation", "prvReadsystemuser", "prvDeletedh_websitevisitor"),
 }

@@ -15,7 +15,6 @@ from typing import Final
 
 from connector.dataverse.names import (
     Account,
-    Consent,
     EnvironmentVariable,
     EnvironmentVariableValue,
     Info,
@@ -113,9 +112,8 @@ USER_ROLE: Final = "Spotler User"
 READ_DEFINITIONS: Final = ("prvReadEntity", "prvReadAttribute", "prvReadOptionSet", "prvReadRelationship")
 
 _ADD: Final = (Right.CREATE, Right.READ)
+#: Rows are made with a PATCH, for which Dataverse may ask for both rights, also where it is to change nothing.
 _MAINTAIN: Final = (*_ADD, Right.WRITE)
-#: What is written once and never changed.
-_KEPT: Final = (Consent.TABLE, Interaction.TABLE)
 #: Old jobs, old interactions and website visitors who did not come back are removed; nothing else ever is.
 _CLEANED: Final = (Job.TABLE, Interaction.TABLE, Visitor.TABLE)
 #: What a website visitor is promoted to.
@@ -154,7 +152,7 @@ def user_role() -> SecurityRole:
 
 def _of_service(needs: RoleNeeds) -> Iterator[tuple[str, Right]]:
     for table in OWN_TABLES:
-        yield from ((table.name, right) for right in (_ADD if table.name in _KEPT else _MAINTAIN))
+        yield from ((table.name, right) for right in _MAINTAIN)
         if any(column.targets for column in own_columns(table)):
             yield table.name, Right.APPEND
     yield from ((name, Right.DELETE) for name in _CLEANED)
