@@ -7,19 +7,16 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema import STEPS, Step
-from sandbox.dataverse.access.actions import AccessActions
-from sandbox.dataverse.access.directory import Directory
-from sandbox.dataverse.access.rights import ADMINISTRATOR_ID, Rights
-from sandbox.dataverse.access.rules import RoleRules, UserRules
-from sandbox.dataverse.access.seeding import AccessSeeds, installed_role
-from sandbox.dataverse.access.tables import ACCESS_RELATIONSHIPS, ACCESS_TABLES, ROLE
+from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
+from sandbox.dataverse.access.seeding import installed_role
+from sandbox.dataverse.access.service import Access
+from sandbox.dataverse.access.tables import ACCESS_RELATIONSHIPS, ACCESS_TABLES
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
 from sandbox.dataverse.callers import Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import ContextWriter, Organization
-from sandbox.dataverse.customizing.definitions import TableDefinition
 from sandbox.dataverse.customizing.knobs import SLOW, Knobs
 from sandbox.dataverse.customizing.service import Customizing
 from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
@@ -29,6 +26,8 @@ from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.installation import installed_tables, standard_tables
+from sandbox.dataverse.installing.service import Installing
+from sandbox.dataverse.installing.tables import INTERFACE_TABLES
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
@@ -38,7 +37,6 @@ from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import forget_options
 from sandbox.dataverse.organization_tables import (
     MEMBERSHIP,
-    USER,
     organization_rows,
     with_organization_tables,
 )
@@ -73,17 +71,10 @@ class Environment:
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
-        tables = (
-            *(standard_tables() if settings.empty else installed_tables()),
-            *PLATFORM_TABLES,
-            *SOLUTION_TABLES,
-            *ACCESS_TABLES,
-        )
-        self.store = Store(
-            Catalog(
-                with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS)
-            )
-        )
+        basic = standard_tables() if settings.empty else installed_tables()
+        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *ACCESS_TABLES)
+        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS)
+        self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), related))
         self.tokens = TokenService(
             settings.tenant_id,
             (
@@ -102,36 +93,30 @@ class Environment:
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
         self.poster = self._make_poster()
         self.customizing = Customizing(self.store, self.clock, SLOW if settings.empty else Knobs())
-        self.rights = Rights(self.store, self.customizing.parts.definitions, self._privilege_lag)
-        self.directory = Directory(self.store, self.rights)
-        self._access = AccessSeeds(self.store, self.clock, BUSINESS_UNIT_ID)
-        self.customizing.parts.when_settled.append(self._on_settled)
+        self.access = Access(self.customizing.parts, BUSINESS_UNIT_ID)
+        self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
         self.steps = Steps(self.store, self.clock, () if settings.empty else steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
+        self.fetcher = Fetcher(self.store, self.clock)
+        self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
         listeners = (
             self.journal.on_commit,
             self.customizing.solutions.on_commit,
-            self.rights.on_commit,
+            self.installing.layers.on_commit,
+            self.access.rights.on_commit,
             self.steps.on_commit,
         )
-        definitions = self.customizing.parts.definitions
-        rules = {
-            **list_rules(),
-            **self.customizing.rules(),
-            ROLE: RoleRules(self._access, definitions),
-            USER: UserRules(),
-        }
+        rules = {**list_rules(), **self.customizing.rules(), **self.installing.rules(), **self.access.rules}
         units = Units(self.store, self.clock, listeners, rules)
-        self.fetcher = Fetcher(self.store, self.clock)
         self.api = WebApi(
             self.store,
             units,
-            Callers(self.directory),
+            Callers(self.access.directory),
             ORGANIZATION_ID,
-            BUSINESS_UNIT_ID,
             self.fetcher,
             self.customizing,
-            AccessActions(self.store, definitions, self.rights, self._access),
+            self.access,
+            self.installing,
         )
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -156,7 +141,8 @@ class Environment:
             self.poster.shuffled = False
         self.store.clear()
         self.customizing.reset()
-        self.rights.clear()
+        self.access.rights.clear()
+        self.installing.reset()
         self.journal.clear()
         self.calls.clear()
         self.faults.rules.clear()
@@ -182,7 +168,7 @@ class Environment:
 
     def user_of(self, client_id: str) -> User | None:
         """The application user of a client."""
-        return self.directory.of_client(client_id)
+        return self.access.directory.of_client(client_id)
 
     @property
     def connector(self) -> User:
@@ -199,18 +185,10 @@ class Environment:
         return self._user(self.settings.admin_client_id)
 
     def _user(self, client_id: str) -> User:
-        found = self.directory.of_client(client_id)
+        found = self.access.directory.of_client(client_id)
         if found is None:
             raise LookupError("The application has no user in this environment.")
         return found
-
-    def _privilege_lag(self) -> int:
-        return self.customizing.knobs.privilege_lag
-
-    def _on_settled(self, table: TableDefinition) -> None:
-        """Complete a new table: what steps can ask for, and its privileges."""
-        add_filters(self.store, self.clock, (table.name,))
-        self._access.privileges((table,))
 
     def answer(self, call: Call) -> Answer:
         """Answer one HTTP request to the Web API."""
@@ -263,17 +241,18 @@ class Environment:
         users = [(settings.admin_user_id, settings.admin_client_id, "Sandbox", "Administrator")]
         if not settings.empty:
             users.append((settings.user_id, settings.client_id, "#", "Spotler Connector"))
-        self._access.begin()
+        self.access.seeds.begin()
         for user in users:
-            self._access.user(*user)
-        self._access.privileges(tables.values())
-        self._access.give(settings.admin_user_id, ADMINISTRATOR_ID)
+            self.access.seeds.user(*user)
+        self.access.seeds.privileges(tables.values())
+        self.access.seeds.give(settings.admin_user_id, ADMINISTRATOR_ID)
         self.load(organization_rows(ORGANIZATION_ID, tuple(each[0] for each in users)))
         self.customizing.seed()
         if settings.empty:
             add_filters(self.store, self.clock, self.store.catalog.by_name)
+            self.installing.seed()
             return
-        self._access.install(installed_role(), tables, settings.user_id)
+        self.access.seeds.install(installed_role(), tables, settings.user_id)
         namespace = urlsplit((settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
         has_key = self.poster is not None and self.poster.has_key
         self.steps.seed(f"sb://{namespace.netloc}/", settings.queue, has_key=has_key)

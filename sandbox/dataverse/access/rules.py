@@ -18,7 +18,7 @@ from sandbox.dataverse.access.tables import ROLE, ROLE_PRIVILEGE, USER_ROLE
 from sandbox.dataverse.customizing.definitions import Definitions
 from sandbox.dataverse.customizing.describing import privilege_id
 from sandbox.dataverse.customizing.refusals import invalid
-from sandbox.dataverse.customizing.solution_tables import PlainRules
+from sandbox.dataverse.customizing.solution_tables import Rules
 from sandbox.dataverse.errors import ApiError, duplicate_id, missing_privilege
 from sandbox.dataverse.roles import ASSIGN_ROLE_PRIVILEGE
 from sandbox.dataverse.store import Row, Transaction
@@ -53,7 +53,7 @@ def first_privileges(definitions: Definitions) -> list[str]:
 
 
 @dataclass(slots=True)
-class RoleRules(PlainRules):
+class RoleRules(Rules):
     """Roles."""
 
     seeds: AccessSeeds
@@ -133,7 +133,7 @@ def _refuse_copies(row: Row) -> None:
         raise invalid("A role that is inherited from the parent business unit cannot be changed or deleted.")
 
 
-class UserRules(PlainRules):
+class UserRules(Rules):
     """Users; those that are made by clients are application users."""
 
     def before_create(self, writer: Writer, values: dict[str, Scalar], targets: dict[str, str]) -> Row | None:  # noqa: ARG002 - of the protocol

@@ -32,7 +32,7 @@ class Matrix:
     def privileges_used(self) -> frozenset[str]:
         """The privileges that the connector has needed so far, as Dataverse names them."""
         environment = self._systems.environment
-        return frozenset(environment.rights.used[environment.settings.user_id])
+        return frozenset(environment.access.rights.used[environment.settings.user_id])
 
     def without_fault(self, work: Work, seed: int) -> Outcome:
         """The work as it goes where nothing goes wrong: its touches are the ones that faults happen to."""
