@@ -10,6 +10,7 @@
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
     python3 dev.py workbook        the workbook of Azure Monitor, from its parts
     python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
+    python3 dev.py docs            the documentation as a site, in build/site
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
 file, so that one that is too old for the rest finds a newer one or says where to get it.
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
     workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
     commands.add_parser("package", help="build the package that Azure runs")
+    commands.add_parser("docs", help="build the documentation as a site")
     return parser
 
 
@@ -128,6 +130,16 @@ def package(_: argparse.Namespace, __: list[str]) -> int:
     return call(find_python(), ROOT / "infra" / "package.py")
 
 
+def docs(_: argparse.Namespace, __: list[str]) -> int:
+    """Build the site; every warning, such as a link that leads nowhere, is an error."""
+    os.environ["NO_MKDOCS_2_WARNING"] = "1"  # of the theme, about its successor
+    code = call(PYTHON, "-m", "mkdocs", "build", "--quiet")
+    print(
+        "Open build/site/index.html" if code == 0 else "The site has warnings: python -m mkdocs build", file=sys.stderr
+    )
+    return code
+
+
 def no_system() -> int:
     """Say what is missing: the settings are there as long as the system runs."""
     print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
@@ -143,6 +155,7 @@ COMMANDS = {
     "run-timer": run_timer,
     "workbook": workbook,
     "package": package,
+    "docs": docs,
 }
 
 
