@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Everything a developer does, on a fresh machine: run, test, lint, bench. Standard library only.
 
-    python3 dev.py run             the whole system, until Ctrl-C
+    python3 dev.py run             the whole system with its console in the browser, until Ctrl-C
     python3 dev.py run --once      the sample jobs, and a table of what became of them
     python3 dev.py test [...]      the tests; further arguments go to pytest
     python3 dev.py lint            formatting, lint and types
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     run = commands.add_parser("run", help="start the whole system")
     run.add_argument("--once", action="store_true", help="run the sample jobs and end")
+    run.add_argument("--no-browser", action="store_true", help="do not open the console in a browser")
     test = commands.add_parser("test", help="run the tests")
     test.add_argument("--nightly", action="store_true", help="with the long forms of the fault tests")
     commands.add_parser("lint", help="check formatting, lint and types")
@@ -75,7 +76,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def run_system(options: argparse.Namespace, _: list[str]) -> int:
     """Start the whole system."""
-    return call(PYTHON, "-m", "sandbox", "run", *(["--once"] if options.once else []))
+    return call(
+        PYTHON,
+        "-m",
+        "sandbox",
+        "run",
+        *(["--once"] if options.once else []),
+        *(["--no-browser"] if options.no_browser else []),
+    )
 
 
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
