@@ -59,7 +59,7 @@ def test_the_family_of_the_error_decides(error, repeatable, expected):
 
 def test_a_failed_job_says_what_went_wrong_and_what_to_do():
     assert verdict(Invalid("The job has no tag.")) == Done(
-        "[JOB_NOT_VALID] The job has no tag. Correct the job and set its status back to Queued, or create a new job.",
+        "[JOB_NOT_VALID] The job has no tag. Correct it in a new job.",
         "JOB_NOT_VALID",
         JobStatus.FAILED,
     )
