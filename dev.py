@@ -8,6 +8,7 @@
     python3 dev.py bench [...]     speed and calls, beside a naive connector
     python3 dev.py connector ...   the connector's command line, against the running system
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
+    python3 dev.py words           the catalogue of Dutch messages, with what is new in the source
     python3 dev.py workbook        the workbook of Azure Monitor, from its parts
     python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
     python3 dev.py docs            the documentation as a site, in build/site
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
     timer = commands.add_parser("run-timer", help="run a timer now, against the running system")
     timer.add_argument("name", help="its function, for example sweep_jobs")
+    commands.add_parser("words", help="bring the catalogue of Dutch messages up to date")
     workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
     workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
     commands.add_parser("package", help="build the package that Azure runs")
@@ -126,6 +128,11 @@ def run_timer(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
 
 
+def words(_: argparse.Namespace, __: list[str]) -> int:
+    """Bring the catalogue of Dutch messages up to date, and list what is left to translate."""
+    return call(PYTHON, "-m", "infra.words")
+
+
 def workbook(options: argparse.Namespace, _: list[str]) -> int:
     """Make the workbook, and the picture of it for the documentation."""
     if code := call(PYTHON, "-m", "infra.workbook.build"):
@@ -161,6 +168,7 @@ COMMANDS = {
     "bench": bench,
     "connector": connector,
     "run-timer": run_timer,
+    "words": words,
     "workbook": workbook,
     "package": package,
     "docs": docs,
