@@ -53,7 +53,7 @@ class FileState:
                     Sentence("The stored value {name} was written by another process in the meantime.", name=name)
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text)
+            replace_file(path, text)
         return new
 
     def delete(self, name: str) -> None:
@@ -86,7 +86,7 @@ class FileState:
             yield
 
 
-def _replace(path: Path, text: bytes) -> None:
+def replace_file(path: Path, text: bytes) -> None:
     """Put a whole new file in the place of the old one; a process that dies leaves one of the two."""
     with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
         try:
