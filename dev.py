@@ -9,6 +9,7 @@
     python3 dev.py connector ...   the connector's command line, against the running system
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
     python3 dev.py workbook        the workbook of Azure Monitor, from its parts
+    python3 dev.py screenshots     the pictures of the console in docs/images
     python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     timer.add_argument("name", help="its function, for example sweep_jobs")
     workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
     workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
+    commands.add_parser("screenshots", help="take the pictures of the console anew")
     commands.add_parser("package", help="build the package that Azure runs")
     return parser
 
@@ -131,6 +133,11 @@ def workbook(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "infra.workbook.picture") if options.picture else 0
 
 
+def screenshots(_: argparse.Namespace, __: list[str]) -> int:
+    """Take the pictures of the console."""
+    return call(PYTHON, "-m", "sandbox.console.pictures")
+
+
 def package(_: argparse.Namespace, __: list[str]) -> int:
     """Build the package that Azure runs."""
     return call(find_python(), ROOT / "infra" / "package.py")
@@ -150,6 +157,7 @@ COMMANDS = {
     "connector": connector,
     "run-timer": run_timer,
     "workbook": workbook,
+    "screenshots": screenshots,
     "package": package,
 }
 
