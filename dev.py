@@ -8,9 +8,11 @@
     python3 dev.py bench [...]     speed and calls, beside a naive connector
     python3 dev.py connector ...   the connector's command line, against the running system
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
+    python3 dev.py words           the catalogue of Dutch messages, with what is new in the source
     python3 dev.py workbook        the workbook of Azure Monitor, from its parts
     python3 dev.py screenshots     the pictures of the console in docs/images
     python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
+    python3 dev.py docs            the documentation as a site, in build/site
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
 file, so that one that is too old for the rest finds a newer one or says where to get it.
@@ -67,10 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
     timer = commands.add_parser("run-timer", help="run a timer now, against the running system")
     timer.add_argument("name", help="its function, for example sweep_jobs")
+    commands.add_parser("words", help="bring the catalogue of Dutch messages up to date")
     workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
     workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
     commands.add_parser("screenshots", help="take the pictures of the console anew")
     commands.add_parser("package", help="build the package that Azure runs")
+    commands.add_parser("docs", help="build the documentation as a site")
     return parser
 
 
@@ -126,6 +130,11 @@ def run_timer(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
 
 
+def words(_: argparse.Namespace, __: list[str]) -> int:
+    """Bring the catalogue of Dutch messages up to date, and list what is left to translate."""
+    return call(PYTHON, "-m", "infra.words")
+
+
 def workbook(options: argparse.Namespace, _: list[str]) -> int:
     """Make the workbook, and the picture of it for the documentation."""
     if code := call(PYTHON, "-m", "infra.workbook.build"):
@@ -143,6 +152,16 @@ def package(_: argparse.Namespace, __: list[str]) -> int:
     return call(find_python(), ROOT / "infra" / "package.py")
 
 
+def docs(_: argparse.Namespace, __: list[str]) -> int:
+    """Build the site; every warning, such as a link that leads nowhere, is an error."""
+    os.environ["NO_MKDOCS_2_WARNING"] = "1"  # of the theme, about its successor
+    code = call(PYTHON, "-m", "mkdocs", "build", "--quiet")
+    print(
+        "Open build/site/index.html" if code == 0 else "The site has warnings: python -m mkdocs build", file=sys.stderr
+    )
+    return code
+
+
 def no_system() -> int:
     """Say what is missing: the settings are there as long as the system runs."""
     print("No system runs; start one with: python3 dev.py run", file=sys.stderr)
@@ -156,9 +175,11 @@ COMMANDS = {
     "bench": bench,
     "connector": connector,
     "run-timer": run_timer,
+    "words": words,
     "workbook": workbook,
     "screenshots": screenshots,
     "package": package,
+    "docs": docs,
 }
 
 

@@ -1,8 +1,6 @@
 """`setup`: bring a Dataverse environment to what the manifest says."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,21 +9,22 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
+from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
+from connector.cli.setup_removal import export, remove
 
 if TYPE_CHECKING:
-    from connector.setup.component import Component
     from connector.setup.plan import Adoption, SetupPlan
     from connector.setup.target import SetupTarget
 
-app = typer.Typer(no_args_is_help=True, help="Tables and columns of the connector in Dataverse: plan, apply, check.")
+app = typer.Typer(
+    no_args_is_help=True, help="What the connector needs in Dataverse: plan, apply, check, export, remove."
+)
+app.command()(export)
+app.command()(remove)
 
 #: The exit code of `check` where something is to be done.
 TO_DO: Final = 2
 
-OwnSignIn = Annotated[
-    bool, typer.Option("--own-sign-in", help="Sign in as you (az login or azd auth login), not as the app.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AdoptFile = Annotated[
     Path | None,
     typer.Option("--adopt", help="A file that says which components of another publisher become ours.", exists=True),
@@ -43,7 +42,7 @@ def plan(
     from connector.setup.plan import plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
 
     adoption = read_adoption(adopt) if adopt else None
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, adoption)
     if out is not None:
         out.write_text(plan_as_json(made), encoding="utf-8")
@@ -69,10 +68,10 @@ def apply(
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
     agreed = read_plan(file)
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        components = _components(agreed.adoption)
+        components = components_of(agreed.adoption)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
@@ -83,7 +82,7 @@ def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
     """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
     from connector.setup.plan import plan_as_json  # noqa: PLC0415 - loaded when used
 
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, None)
     if as_json:
         typer.echo(plan_as_json(made))
@@ -93,31 +92,11 @@ def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
         raise typer.Exit(1 if made.refusals else TO_DO)
 
 
-@contextmanager
-def _environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
-    from connector.settings.settings import load_settings  # noqa: PLC0415 - loaded when used
-    from connector.settings.systems import DataverseSettings  # noqa: PLC0415
-    from connector.setup.connecting import connect_setup  # noqa: PLC0415
-    from connector.setup.target import read_target  # noqa: PLC0415
-
-    calls, dataverse = connect_setup(load_settings(DataverseSettings), own_sign_in=own_sign_in)
-    try:
-        yield read_target(calls)
-    finally:
-        dataverse.close()
-
-
-def _components(adoption: "Adoption | None") -> "list[Component]":
-    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
-
-    return components() if adoption is None else components(adoption.publisher)
-
-
 def _made(target: "SetupTarget", adoption: "Adoption | None") -> "SetupPlan":
     from connector.setup.planning import make_plan  # noqa: PLC0415 - loaded when used
 
     with progress(f"{target.organization}: components read") as seen:
-        return make_plan(target, _components(adoption), adoption, seen)
+        return make_plan(target, components_of(adoption), adoption, seen)
 
 
 def _show(made: "SetupPlan") -> None:
