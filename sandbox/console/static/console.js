@@ -9,9 +9,14 @@
   let stream = null;
   let askedAt = 0; // when the page that is shown next was asked for
 
+  let pressing = false; // a button that is replaced between the press and the release would not be clicked
+  let asked = []; // requests of htmx: the answer to one is lost when the form that asked is replaced meanwhile
+
   function isBusy(part) {
     const active = document.activeElement;
-    return part.contains(active) && ["INPUT", "SELECT", "TEXTAREA"].includes(active.tagName);
+    const fills = part.contains(active) && ["INPUT", "SELECT", "TEXTAREA"].includes(active.tagName);
+    asked = asked.filter((request) => request.readyState > XMLHttpRequest.UNSENT && request.readyState < XMLHttpRequest.DONE);
+    return fills || pressing || asked.length > 0;
   }
 
   function refresh(name) {
@@ -44,7 +49,7 @@
     if (again && stream) setTimeout(() => refresh(name), again);
   }
 
-  function afterFocus() {
+  function catchUp() {
     const names = [...waiting];
     waiting.clear();
     names.forEach(refresh);
@@ -66,11 +71,12 @@
   }
 
   document.addEventListener("visibilitychange", () => (document.hidden ? stop() : listen()));
-  document.addEventListener("focusout", () => setTimeout(afterFocus, 50));
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-auto]");
-    if (form) form.requestSubmit();
-  });
+  document.addEventListener("focusout", () => setTimeout(catchUp, SOON));
+  document.addEventListener("pointerdown", () => { pressing = true; });
+  ["pointerup", "pointercancel"].forEach((name) =>
+    document.addEventListener(name, () => setTimeout(() => { pressing = false; catchUp(); }, SOON)));
+  document.addEventListener("htmx:beforeRequest", (event) => { asked.push(event.detail.xhr); askedAt = Date.now(); });
+  document.addEventListener("htmx:afterRequest", () => setTimeout(catchUp, SOON));
 
   // What is new replaces what was there: whoever had scrolled stays where they were, as long as the view is the same,
   // and what was entered is kept for the columns that another operation has too.
@@ -78,26 +84,29 @@
   let entered = new Map();
   const keyOf = (element) => `${element.id} ${element.dataset.view || ""}`;
   const scrolled = () => document.querySelectorAll(".scroll, .story");
+  const isAtEnd = (each) => each.matches(".story") && each.scrollTop + each.clientHeight >= each.scrollHeight - 4;
   const fields = () => document.querySelectorAll("form[data-keep] [name]");
 
   function remember() {
     places.clear();
-    scrolled().forEach((each) => places.set(keyOf(each), each.scrollTop));
+    scrolled().forEach((each) => places.set(keyOf(each), isAtEnd(each) ? Infinity : each.scrollTop));
     entered = new Map([...fields()].map((each) => [each.name, each.value]));
   }
 
   function restore() {
     scrolled().forEach((each) => {
       const top = places.get(keyOf(each));
-      if (top !== undefined) each.scrollTop = top;
-      else if (each.matches(".story")) each.scrollTop = each.scrollHeight;
+      if (top === Infinity || (top === undefined && each.matches(".story"))) each.scrollTop = each.scrollHeight;
+      else if (top !== undefined) each.scrollTop = top;
     });
     fields().forEach((each) => {
-      if (each.type !== "hidden" && !each.value && entered.get(each.name)) each.value = entered.get(each.name);
+      const before = entered.get(each.name);
+      if (each.type === "hidden" || !before) return;
+      const offers = each.tagName === "SELECT" && [...each.options].some((option) => option.value === before);
+      if (offers || !each.value) each.value = before;
     });
   }
 
-  document.addEventListener("htmx:beforeRequest", () => { askedAt = Date.now(); });
   document.addEventListener("htmx:beforeSwap", remember);
   document.addEventListener("htmx:afterSettle", (event) => {
     restore();

@@ -11,7 +11,7 @@ from sandbox.console import jobform
 from sandbox.console.state import State
 from tests.unit.console.fakes import FakeSystems, ask
 
-DOCS = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[3] / "docs" / "developers" / "operations.md").read_text(encoding="utf-8")
 EACH = pytest.mark.parametrize("operation", list(Operation), ids=lambda operation: operation.slug)
 
 
@@ -32,7 +32,8 @@ def test_the_form_of_each_operation_is_shown(operation):
     page = ask(FakeSystems(), State(d="new-job", op=operation.slug).url()).body
 
     assert f'<option value="{operation.slug}" selected>' in page
-    assert [name for name in jobform.TAKES[operation] if f'name="{name}"' not in page] == []
+    names = ["auto" if name == Job.AUTOMATION else name for name in jobform.TAKES[operation]]
+    assert [name for name in names if f'name="{name}"' not in page] == []
 
 
 def test_automation_fields_are_prefilled_with_names_and_types():
@@ -43,6 +44,7 @@ def test_automation_fields_are_prefilled_with_names_and_types():
     before, after = (ask(systems, State(d="new-job", op="start-automation", auto=a).url()).body for a in ("", "a-1"))
 
     assert "invoiceEmail" not in before
+    assert '<option value="a-1" selected>Welcome' in after
     assert f">{fields}</textarea>" in after
 
 
@@ -86,7 +88,7 @@ def test_saving_creates_the_row_and_shows_the_job():
 
     ((did, set_name, row),) = systems.people.did
     assert (did, set_name, row[Job.TAG]) == ("create", Job.SET, "Webinar")
-    assert answer.headers["location"].startswith("/?d=job&r=contact%3Ac-1&j=new-id")
+    assert answer.headers["location"].startswith("/?d=job&s=contact&r=contact%3Ac-1&j=new-id")
 
 
 def test_a_value_that_is_none_is_told_and_nothing_is_saved():

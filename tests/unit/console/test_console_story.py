@@ -60,9 +60,9 @@ def test_the_way_of_a_job_leads_through_all_systems_in_order(systems):
 
     assert [(event.lane, event.text) for event in told["events"]] == [
         ("dynamics", "Job saved"),
-        ("bus", "Message arrived"),
+        ("bus", "Arrived"),
         ("functions", "Router"),
-        ("bus", "Message arrived"),
+        ("bus", "Arrived"),
         ("functions", "Add tag"),
         ("dynamics", "Claimed: In Progress"),
         ("spotler", "tag.added"),
