@@ -1,8 +1,6 @@
 """`setup`: bring a Dataverse environment to what the manifest says."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,21 +11,22 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
+from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
+from connector.cli.setup_removal import export, remove
 
 if TYPE_CHECKING:
-    from connector.setup.component import Component
     from connector.setup.plan import Adoption, Extras, SetupPlan
     from connector.setup.target import SetupTarget
 
-app = typer.Typer(no_args_is_help=True, help="Tables and columns of the connector in Dataverse: plan, apply, check.")
+app = typer.Typer(
+    no_args_is_help=True, help="What the connector needs in Dataverse: plan, apply, check, export, remove."
+)
+app.command()(export)
+app.command()(remove)
 
 #: The exit code of `check` where something is to be done.
 TO_DO: Final = 2
 
-OwnSignIn = Annotated[
-    bool, typer.Option("--own-sign-in", help="Sign in as you (az login or azd auth login), not as the app.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AdoptFile = Annotated[
     Path | None,
     typer.Option("--adopt", help="A file that says which components of another publisher become ours.", exists=True),
@@ -55,7 +54,7 @@ def plan(
 
     adoption = read_adoption(adopt) if adopt else None
     wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, adoption, wanted)
     if out is not None:
         out.write_text(plan_as_json(made), encoding="utf-8")
@@ -81,10 +80,10 @@ def apply(
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
     agreed = read_plan(file)
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        components = _components(agreed.adoption, agreed.extras)
+        components = components_of(agreed.adoption, agreed.extras)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
@@ -95,7 +94,7 @@ def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
     """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
     from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415 - loaded when used
 
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, None, Extras())
     if as_json:
         typer.echo(plan_as_json(made))
@@ -105,33 +104,13 @@ def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
         raise typer.Exit(1 if made.refusals else TO_DO)
 
 
-@contextmanager
-def _environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
-    from connector.settings.settings import load_settings  # noqa: PLC0415 - loaded when used
-    from connector.settings.systems import DataverseSettings  # noqa: PLC0415
-    from connector.setup.connecting import connect_setup  # noqa: PLC0415
-    from connector.setup.target import read_target  # noqa: PLC0415
-
-    calls, dataverse = connect_setup(load_settings(DataverseSettings), own_sign_in=own_sign_in)
-    try:
-        yield read_target(calls)
-    finally:
-        dataverse.close()
-
-
-def _components(adoption: "Adoption | None", extras: "Extras") -> "list[Component]":
-    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
-
-    return components(extras=extras) if adoption is None else components(adoption.publisher, extras)
-
-
 def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras") -> "SetupPlan":
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
     from connector.setup.planning import make_plan  # noqa: PLC0415
 
     extras = wanted.with_those(installed_extras(target))
     with progress(f"{target.organization}: components read") as seen:
-        return replace(make_plan(target, _components(adoption, extras), adoption, seen), extras=extras)
+        return replace(make_plan(target, components_of(adoption, extras), adoption, seen), extras=extras)
 
 
 def _checked_form(text: str) -> str:

@@ -28,6 +28,7 @@ from connector.spotler import (
     to_spotler,
 )
 from connector.sync.permissions.job_opt_ins import JobOptIn, record_opt_ins
+from connector.words import Sentence
 
 #: Spotler's code for a contact that it could reach in no way.
 NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
@@ -85,7 +86,8 @@ class FieldOperation(JobOperation[FieldWrite]):
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
     syncs_first = True
-    verb: str
+    done: str
+    post: str
 
     @override
     def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, FieldWrite | Exception]:
@@ -152,7 +154,7 @@ class FieldOperation(JobOperation[FieldWrite]):
 
     def _done(self, job: JobRow) -> Done:
         """The post names the field and never its value."""
-        return Done(f"The field was {self.verb}.", post=f"Spotler field {self.verb}: {job.field_name.strip()}")
+        return Done(self.done, post=Sentence(self.post, name=job.field_name.strip()))
 
     @abstractmethod
     def _check(self, job: JobRow) -> None:
@@ -168,7 +170,8 @@ class SetContactField(FieldOperation):
 
     choice = Choice.SET_CONTACT_FIELD
     required = (Names.FIELD_NAME, Names.FIELD_VALUE)
-    verb = "set"
+    done = "The field was set."
+    post = "Spotler field set: {name}"
 
     @override
     def _check(self, job: JobRow) -> None:
@@ -184,7 +187,8 @@ class ClearContactField(FieldOperation):
 
     choice = Choice.CLEAR_CONTACT_FIELD
     required = (Names.FIELD_NAME,)
-    verb = "cleared"
+    done = "The field was cleared."
+    post = "Spotler field cleared: {name}"
 
     @override
     def _check(self, job: JobRow) -> None:

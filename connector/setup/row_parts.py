@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from connector.dataverse.schema.installation import SOLUTION
 from connector.dataverse.schema.labels import Text
-from connector.setup.component import Found, Part, PropertyDifference, Publication
+from connector.setup.component import TABLE, Found, Part, PropertyDifference, Publication
 from connector.setup.target import SetupTarget
 
 #: The namespace of the ids that we give to rows.
@@ -112,7 +112,7 @@ class RowPart(Part):
 
     def publications(self, found: Found) -> tuple[Publication, ...]:
         """Its tables, and the row itself where it is published by its id."""
-        tables = tuple(Publication("entity", name) for name in self.publishes)
+        tables = tuple(Publication(TABLE, name) for name in self.publishes)
         own = self.rows.published_as
         return (*tables, Publication(own, self.object_id(found))) if own else tables
 
@@ -163,6 +163,10 @@ class RowPart(Part):
         for column in self._translated(target):
             if column in changed:
                 self._write_texts(target, self.object_id(found), column)
+
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Delete the row."""
+        target.calls.delete(f"{self.rows.set_name}({self.object_id(found)})")
 
     def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - for kinds
         """What is written, over an empty row or the one that was found; kinds may keep what customers added to it."""

@@ -9,7 +9,7 @@ from connector.dataverse.schema import TABLES
 from connector.dataverse.schema.interface import Button, ButtonPlace
 from connector.dataverse.schema.labels import Text
 from connector.dataverse.schema.resources import COMMANDS
-from connector.setup.component import Found, SetupPhase
+from connector.setup.component import NUMBERED_BY_ENVIRONMENT, Found, SetupPhase
 from connector.setup.interface.unfinished import unfinished
 from connector.setup.interface.web_resources import ResourcePart
 from connector.setup.row_parts import Link, RowKind, RowPart
@@ -37,6 +37,7 @@ class ButtonPart(RowPart):
 
     kind = "button"
     phase = SetupPhase.APP
+    solution_type = NUMBERED_BY_ENVIRONMENT
     rows = _BUTTON_ROWS
     select = (
         "uniquename", "hidden", "isdisabled", "fonticon", "location", "onclickeventtype", "_contextentity_value",

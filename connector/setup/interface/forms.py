@@ -11,7 +11,7 @@ from connector.dataverse.api import filters
 from connector.dataverse.schema import TABLES
 from connector.dataverse.schema.interface import Dashboard, Form
 from connector.dataverse.schema.labels import Text
-from connector.setup.component import Found, PropertyDifference, SetupPhase
+from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.interface.form_xml import dashboard_xml, holds_form, tabs_of, with_form
 from connector.setup.interface.xml_compare import holds, read_xml
 from connector.setup.row_parts import PUBLISHED, RowKind, RowPart
@@ -38,6 +38,11 @@ class FormPart(RowPart):
     def name(self) -> str:
         """The table."""
         return self.form.table
+
+    @property
+    def part_of(self) -> str:
+        """Of its table."""
+        return f"table {self.form.table}"
 
     @property
     def publishes(self) -> tuple[str, ...]:
@@ -97,6 +102,11 @@ class DashboardPart(RowPart):
     def name(self) -> str:
         """Its name in the manifest."""
         return self.dashboard.name
+
+    @property
+    def removal(self) -> Removal:
+        """It holds nothing."""
+        return Removal.TAKEN
 
     @property
     def texts(self) -> Mapping[str, Text]:

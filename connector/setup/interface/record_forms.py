@@ -4,15 +4,15 @@ A form is touched only where the operator names it. It gets one tab more, stays 
 part of our solution. Without it, the same lists are found under Related on the record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from connector.dataverse.api import filters
 from connector.dataverse.schema.forms import RECORD_TABLES
-from connector.setup.component import Found, PropertyDifference, SetupPhase
+from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.errors import SetupRefused
-from connector.setup.interface.form_xml import holds_form, record_tab_of, with_form
+from connector.setup.interface.form_xml import holds_form, record_tab_of, with_form, without_tab
 from connector.setup.interface.forms import FORM_ROWS, FORM_XML, MAIN_FORM, form_differences
 from connector.setup.interface.unfinished import unfinished
 from connector.setup.interface.xml_compare import plain, read_xml
@@ -52,33 +52,56 @@ class RecordFormPart(RowPart):
         """The operator named it."""
         return self.form_id
 
+    @property
+    def removal(self) -> Removal:
+        """The customer's form is as it was."""
+        return Removal.TAKEN
+
     def left_alone(self, target: SetupTarget) -> str:
-        """A form of the customer is never made."""
-        return "" if self.read(target) is not None else "There is no form of this id."
+        """A form that is not there, or that somebody works on, does not get the tab."""
+        form = RowPart.read(self, target)
+        if form is None or (form.get("objecttypecode"), form.get("type")) != (self.table, MAIN_FORM):
+            return f"There is no main form of {self.table} with this id."
+        return "" if has_tab(form, target) else unfinished(target, self.table)
+
+    def read(self, target: SetupTarget) -> Found | None:
+        """The form, if it has our tab."""
+        form = RowPart.read(self, target)
+        return form if form is not None and has_tab(form, target) else None
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
-        """Our tab in both layers; a table with unfinished work of the customer is not touched."""
-        if (found.get("objecttypecode"), found.get("type")) != (self.table, MAIN_FORM):
-            return [
-                PropertyDifference("form", f"a main form of {self.table}", f"{found.get('name')}", can_change=False)
-            ]
+        """Our tab in both layers."""
         tab = record_tab_of(self.table, target.languages)
-        differences = form_differences(found, lambda xml: holds_form(xml, [tab]))
-        if differences and (reason := unfinished(target, self.table)):
-            return [PropertyDifference("unpublished changes", "none", reason, can_change=False)]
-        return differences
+        return form_differences(found, lambda xml: holds_form(xml, [tab]))
 
     def create(self, target: SetupTarget) -> None:
-        """It is never made.
+        """Add the tab.
 
         Raises:
-            SetupRefused: always.
+            SetupRefused: the form is gone, or somebody has begun to work on the table.
         """
-        raise SetupRefused(f"There is no form {self.form_id} in {target.organization}.")
+        form = RowPart.read(self, target)
+        if form is None or (reason := self.left_alone(target)):
+            raise SetupRefused(f"form tab {self.name}: {reason if form else 'the form is gone'}")
+        self._write(
+            form, with_form(form.get(FORM_XML), [record_tab_of(self.table, target.languages)], None, ""), target
+        )
 
-    def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
-        """The form with our tab at its end."""
-        return {FORM_XML: with_form(found.get(FORM_XML), [record_tab_of(self.table, target.languages)], None, "")}
+    def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:  # noqa: ARG002
+        """Write the tab anew."""
+        tab = record_tab_of(self.table, target.languages)
+        self._write(found, with_form(found.get(FORM_XML), [tab], None, ""), target)
+
+    def holds(self, found: Found, target: SetupTarget) -> Sequence[str]:  # noqa: ARG002 - of the protocol
+        """Unpublished work of others: taking the tab away would publish it."""
+        return tuple(filter(None, [unfinished(target, self.table)]))
+
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Take the tab away; the form stays."""
+        self._write(found, without_tab(found.get(FORM_XML), record_tab_of(self.table, target.languages)), target)
+
+    def _write(self, form: Found, xml: str, target: SetupTarget) -> None:
+        target.calls.patch(f"{self.rows.set_name}({self.object_id(form)})", {FORM_XML: xml})
 
 
 def forms_with_tab(target: SetupTarget) -> tuple[str, ...]:
@@ -86,10 +109,11 @@ def forms_with_tab(target: SetupTarget) -> tuple[str, ...]:
     tables = " or ".join(filters.eq("objecttypecode", each) for each in RECORD_TABLES)
     query = f"$select=formid,objecttypecode,{FORM_XML}&$filter={quote(f'type eq {MAIN_FORM} and ({tables})')}"
     rows = target.calls.rows(f"{FORM_ROWS.set_name}/{UNPUBLISHED}?{query}")
-    return tuple(f"{row['objecttypecode']}:{row['formid']}" for row in rows if _has_tab(row, target))
+    return tuple(f"{row['objecttypecode']}:{row['formid']}" for row in rows if has_tab(row, target))
 
 
-def _has_tab(row: Found, target: SetupTarget) -> bool:
+def has_tab(row: Found, target: SetupTarget) -> bool:
+    """Whether a form has our tab."""
     root = read_xml(row.get(FORM_XML))
     ours = plain(record_tab_of(str(row["objecttypecode"]), target.languages).get("id"))
     return root is not None and any(plain(tab.get("id")) == ours for tab in root.iter("tab"))

@@ -37,6 +37,11 @@ class ViewPart(RowPart):
         return f"{self.view.table}.{self.view.name}"
 
     @property
+    def part_of(self) -> str:
+        """Of its table."""
+        return f"table {self.view.table}"
+
+    @property
     def publishes(self) -> tuple[str, ...]:
         """Its table."""
         return (self.view.table,)
