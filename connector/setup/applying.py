@@ -189,8 +189,8 @@ class _Run:
             return
         if component.component_type == NUMBERED_BY_ENVIRONMENT:
             raise SetupIncomplete(
-                f"{full_name(component)} is not in the solution {SOLUTION.name}. Add it there in Power Apps, and run the "
-                "command again."
+                f"{full_name(component)} is not in the solution {SOLUTION.name}. Add it there in Power Apps, and run "
+                "the command again."
             )
         body = {
             "ComponentId": object_id,
