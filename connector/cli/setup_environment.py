@@ -8,7 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from connector.setup.component import Component
-    from connector.setup.plan import Adoption
+    from connector.setup.plan import Adoption, Extras
     from connector.setup.target import SetupTarget
 
 OwnSignIn = Annotated[
@@ -32,8 +32,15 @@ def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
         dataverse.close()
 
 
-def components_of(adoption: "Adoption | None") -> "list[Component]":
-    """The components of the manifest, with the publisher that the solution gets."""
+def components_of(adoption: "Adoption | None", extras: "Extras") -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution gets, and what was asked for beside it."""
     from connector.setup.components import components  # noqa: PLC0415 - loaded when used
 
-    return components() if adoption is None else components(adoption.publisher)
+    return components(extras=extras) if adoption is None else components(adoption.publisher, extras)
+
+
+def installed_components(target: "SetupTarget") -> "list[Component]":
+    """The components of the manifest, and the extras that the environment has."""
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+
+    return components_of(None, installed_extras(target))
