@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from connector.doctor.patient import NoAzure
+from connector.doctor.context import NoAzure
 from connector.errors import Transient
 
 if TYPE_CHECKING:

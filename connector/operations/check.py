@@ -11,21 +11,15 @@ from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
-from connector.operations.job import JobRow
-from connector.operations.operation import JobOperation, Needs, Task
+from connector.operations.operation import Needs, ParameterlessOperation, Task
 from connector.operations.results import Done, Result
 
 
-class Check(JobOperation[None]):
+class Check(ParameterlessOperation):
     """One read of Spotler serves all jobs of a chunk."""
 
     choice = Choice.CHECK
     needs = Needs.NOTHING
-
-    @override
-    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
-        """The job needs nothing."""
-        return dict.fromkeys(job.id for job in jobs)
 
     @override
     def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:

@@ -5,24 +5,18 @@ from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
-from connector.operations.job import JobRow
-from connector.operations.operation import JobOperation, Needs, Task
+from connector.operations.operation import Needs, ParameterlessOperation, Task
 from connector.operations.results import Continue, Done, Result
 from connector.reconcile.certificate import sentence_of
 from connector.reconcile.progress import is_under_way, last_certificate
 from connector.reconcile.reconciling import Reconciler
 
 
-class Reconcile(JobOperation[None]):
+class Reconcile(ParameterlessOperation):
     """One comparison serves all jobs of a chunk."""
 
     choice = Choice.RECONCILE
     needs = Needs.NOTHING
-
-    @override
-    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
-        """The job needs nothing."""
-        return dict.fromkeys(job.id for job in jobs)
 
     @override
     def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:

@@ -119,17 +119,6 @@ def run_feed[T](
     return run.counts
 
 
-def is_on(name: str, *, setting: bool) -> bool:
-    """Whether a feed is switched on; that it is not is logged once per process."""
-    if not setting and name not in _reported_off:
-        _reported_off.add(name)
-        log.info("Feed %s is switched off by its setting.", name, extra=telemetry.fields(operation=name))
-    return setting
-
-
-_reported_off: Final = set[str]()
-
-
 def _give_back_after_failure(checkpoint: FeedCheckpoint) -> None:
     try:
         checkpoint.give_back()

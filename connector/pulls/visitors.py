@@ -16,7 +16,8 @@ from typing import Final
 from connector import telemetry
 from connector.errors import ConnectorError, Transient
 from connector.pulls.checkpoint import FeedCheckpoint
-from connector.pulls.loop import MALFORMED, TIME_LIMIT, is_on, run_feed
+from connector.pulls.loop import MALFORMED, TIME_LIMIT, run_feed
+from connector.pulls.switches import is_on
 from connector.services import Services
 from connector.spotler.leads import SpotlerLeads, VisitingCompany
 from connector.sync.moments import FUTURE
@@ -47,7 +48,7 @@ def read_visitors(services: Services) -> Counter[str]:
         ConnectorError: Spotler Leads, Dataverse or the state cannot be used.
     """
     leads = services.leads
-    if not is_on("visitors", setting=services.settings.visitors_enabled and leads is not None) or leads is None:
+    if not is_on(services, "visitors") or leads is None:
         return Counter()
     counts, problem, began = Counter[str](), None, services.now()
     try:

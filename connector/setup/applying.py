@@ -11,7 +11,7 @@ from typing import Final
 
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.choices import ChoicePart
-from connector.setup.component import Component, SetupPhase, full_name
+from connector.setup.component import Component, Found, Publication, SetupPhase, full_name
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
@@ -130,33 +130,35 @@ class _Run:
         return SetupReport(tuple(self._done), self._target.calls.writes, self._patience.waited)
 
     def _phase(self, phase: SetupPhase, group: Sequence[Component]) -> None:
+        publications: list[Publication] = []
         for component in group:
             name = full_name(component)
             self._told(len(self._done), name)
-            self._bring(component, adopts=self._actions[name] is SetupAction.ADOPT)
+            found = self._bring(component, adopts=self._actions[name] is SetupAction.ADOPT)
+            publications += component.publications(found)
             self._done.append(name)
             self._patience.wait(component.pause)
-        if tables := sorted({table for each in group for table in each.publishes}):
-            publish(self._target.calls, self._patience, tables)
+        publish(self._target.calls, self._patience, publications)
         if phase in _SETTLING:
             self._patience.wait(self._patience.settling)
 
-    def _bring(self, component: Component, *, adopts: bool = False) -> None:
-        """Have a component be as the manifest says."""
+    def _bring(self, component: Component, *, adopts: bool = False) -> Found:
+        """Have a component be as the manifest says, but for what publishing does; return it as it is then."""
         name, writes, was_made = full_name(component), 0, False
 
-        def is_done() -> bool:
+        def is_done() -> Found | None:
             nonlocal writes, was_made
             found = component.read(self._target)
             if found is None and was_made:  # the write was confirmed; a definition may appear later
                 if not self._patience.until(lambda: component.read(self._target) is not None):
                     raise SetupIncomplete(f"{name} was made, but cannot be read.")
-                return False
+                return None
             if found is not None and adopts:
                 self._add_to_solution(component, component.object_id(found))
-            differences = [] if found is None else component.compare(found, self._target)
+            compared = [] if found is None else component.compare(found, self._target)
+            differences = [each for each in compared if not each.by_publishing]
             if found is not None and not differences:
-                return True
+                return found
             if stuck := next((each for each in differences if not each.can_change), None):
                 raise SetupRefused(f"{name}: {stuck.property} cannot be changed.")
             if writes == WRITES:
@@ -168,10 +170,11 @@ class _Run:
             else:
                 component.change(found, differences, self._target)
             writes += 1
-            return False
+            return None
 
-        while not self._patience.patiently(is_done):
+        while (found := self._patience.patiently(is_done)) is None:
             pass
+        return found
 
     def _add_to_solution(self, component: Component, object_id: str) -> None:
         if component.component_type is None or object_id.lower() in self._target.members:
@@ -199,8 +202,9 @@ class _Run:
     def _finish(self) -> None:
         calls = self._target.calls
         self._told(len(self._done), "publish")
-        choices = [each.name for each in self._components if isinstance(each, ChoicePart)]
-        publish(calls, self._patience, [table.name for table in self._tables], choices)
+        tables = [Publication("entity", table.name) for table in self._tables]
+        choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
+        publish(calls, self._patience, [*tables, *choices])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]

@@ -75,12 +75,28 @@ class PropertyDifference:
         expected: what the manifest says.
         found: what the environment says.
         can_change: whether Dataverse allows the change.
+        by_publishing: whether it was changed already, and shows once it is published.
     """
 
     property: str
     expected: str
     found: str
     can_change: bool = True
+    by_publishing: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Publication:
+    """Something to publish after a change.
+
+    Attributes:
+        kind: its element in a `ParameterXml`: `entity`, `optionset`, `webresource`, `dashboard`, `sitemap` or
+            `appmodule`.
+        name: its name, or the id of its row.
+    """
+
+    kind: str
+    name: str
 
 
 class Component(Protocol):
@@ -110,9 +126,8 @@ class Component(Protocol):
     def component_type(self) -> int | None:
         """Its number in `solutioncomponents`; None for what is a part of another component of ours."""
 
-    @property
-    def publishes(self) -> tuple[str, ...]:
-        """The logical names of the tables to publish after a change of it."""
+    def publications(self, found: Found) -> tuple[Publication, ...]:
+        """What to publish after a change of it."""
 
     @property
     def removal(self) -> Removal:
@@ -165,7 +180,7 @@ class Part:
 
     @property
     def publishes(self) -> tuple[str, ...]:
-        """Nothing."""
+        """The logical names of the tables to publish after a change of it: none."""
         return ()
 
     @property
@@ -177,6 +192,10 @@ class Part:
     def part_of(self) -> str:
         """Of nothing."""
         return ""
+
+    def publications(self, found: Found) -> tuple[Publication, ...]:  # noqa: ARG002 - of the protocol
+        """Its tables."""
+        return tuple(Publication("entity", name) for name in self.publishes)
 
     def left_alone(self, target: "SetupTarget") -> str:  # noqa: ARG002 - of the protocol
         """Every environment can have it."""

@@ -1,16 +1,34 @@
-"""Publishing by name: publishing everything would publish unfinished work of the customer too."""
+"""What is published by name: publishing everything would publish unfinished work of the customer too."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
+from itertools import groupby
+from typing import Final
+from xml.sax.saxutils import escape
 
 from connector.setup.calls import SetupCalls
+from connector.setup.component import Publication
 from connector.setup.patience import Patience
 
+#: The list of a `ParameterXml` in which an element stands, where it is not its name with an s.
+_LISTS: Final = {"entity": "entities"}
 
-def publish(calls: SetupCalls, patience: Patience, tables: Sequence[str], choices: Sequence[str] = ()) -> None:
-    """Publish these tables and global choices, by their logical names; none of them publishes nothing."""
-    if not tables and not choices:
-        return
-    entities = "".join(f"<entity>{name}</entity>" for name in tables)
-    optionsets = "".join(f"<optionset>{name}</optionset>" for name in choices)
-    xml = f"<importexportxml><entities>{entities}</entities><optionsets>{optionsets}</optionsets></importexportxml>"
-    patience.patiently(lambda: calls.act("PublishXml", {"ParameterXml": xml}))
+
+def parameter_xml(publications: Iterable[Publication]) -> str:
+    """The `ParameterXml` of `PublishXml`; each thing is named once. Ids have braces, names have none."""
+    lists = []
+    for kind, group in groupby(sorted(set(publications)), key=lambda each: each.kind):
+        items = "".join(f"<{kind}>{escape(_shown(each.name))}</{kind}>" for each in group)
+        name = _LISTS.get(kind, f"{kind}s")
+        lists.append(f"<{name}>{items}</{name}>")
+    return f"<importexportxml>{''.join(lists)}</importexportxml>"
+
+
+def publish(calls: SetupCalls, patience: Patience, publications: Collection[Publication]) -> None:
+    """Publish these; none of them publishes nothing."""
+    if publications:
+        body = {"ParameterXml": parameter_xml(publications)}
+        patience.patiently(lambda: calls.act("PublishXml", body))
+
+
+def _shown(name: str) -> str:
+    return f"{{{name}}}" if "-" in name else name

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from connector.dataverse.api import DataverseRefused
 from connector.setup.applying import WRITES, SetupReport, mark_unfinished
-from connector.setup.component import Component, full_name
+from connector.setup.component import Component, Publication, full_name
 from connector.setup.dependants import IN_USE, dependants_of, described
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.patience import Patience
@@ -55,29 +55,30 @@ def remove_setup(
     done: list[str] = []
     going = [each for each in reversed(components) if full_name(each) in now.removed]
     for _, group in groupby(going, key=lambda each: each.phase):
-        gone = list(group)
-        for component in gone:
+        tables: set[Publication] = set()
+        for component in group:
             told(len(done), full_name(component))
-            _take(component, target, patience)
+            tables |= _take(component, target, patience)
             done.append(full_name(component))
             patience.wait(component.pause)
-        tables = sorted({table for each in gone for table in each.publishes})
-        publish(target.calls, patience, [each for each in tables if _is_there(target, each)])
+        publish(target.calls, patience, [each for each in sorted(tables) if _is_there(target, each.name)])
     left = plan_removal(read_target(target.calls), components, plan.named).removed
     if left:
         raise SetupIncomplete(f"Still there: {', '.join(left)}.")
     return SetupReport(tuple(done), target.calls.writes, patience.waited)
 
 
-def _take(component: Component, target: SetupTarget, patience: Patience) -> None:
-    """Have a component be gone."""
+def _take(component: Component, target: SetupTarget, patience: Patience) -> set[Publication]:
+    """Have a component be gone; return the tables to publish, some of which may be gone with it."""
     deletions = 0
+    tables: set[Publication] = set()
 
     def is_gone() -> bool:
         nonlocal deletions
         found = component.read(target)
         if found is None:
             return True
+        tables.update(each for each in component.publications(found) if each.kind == "entity")
         if deletions == WRITES:
             raise SetupIncomplete(f"{full_name(component)} was deleted, but is still there.")
         try:
@@ -91,6 +92,7 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> None
 
     while not patience.patiently(is_gone):
         pass
+    return tables
 
 
 def _in_use(component: Component, object_id: str, target: SetupTarget) -> str:

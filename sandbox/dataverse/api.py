@@ -16,6 +16,7 @@ from sandbox.dataverse.customizing.service import DEFINITION_SETS, Customizing
 from sandbox.dataverse.errors import ApiError, not_for_single_rows, not_supported, unknown_segment
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.headers import check_headers
+from sandbox.dataverse.installing.service import Installing, wants_unpublished
 from sandbox.dataverse.marketing.actions import ADD_LIST_MEMBERS, add_list_members, run_list_action
 from sandbox.dataverse.marketing.tables import LIST
 from sandbox.dataverse.merging import run_merge
@@ -60,6 +61,7 @@ class WebApi:
         business_unit_id: likewise.
         fetcher: runs FetchXML.
         customizing: answers about definitions.
+        installing: knows which rows have unpublished changes.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class WebApi:
         business_unit_id: str,
         fetcher: Fetcher,
         customizing: Customizing,
+        installing: Installing,
     ) -> None:
         self.store = store
         self.units = units
@@ -81,8 +84,11 @@ class WebApi:
         self._actions: dict[str, _Action] = {
             "Merge": lambda call, writer: run_merge(call, store, writer),
             ADD_LIST_MEMBERS: add_list_members,
+            **installing.actions,
         }
+        self._functions = installing.functions
         self.customizing = customizing
+        self._layers = installing.layers
         self._callers = callers
         self._organization_id = organization_id
         self._business_unit_id = business_unit_id
@@ -119,6 +125,8 @@ class WebApi:
             return self._who_am_i(call)
         if name in self._actions and not key and rest is None:
             return self._act(call, unit, self._actions[name])
+        if name in self._functions:
+            return self._functions[name](call, key, rest)
         if call.method != "GET":
             self.customizing.lock.check(operation_of(call.method, call.path))
         if name in DEFINITION_SETS or self.customizing.is_action(name):
@@ -148,9 +156,18 @@ class WebApi:
         parameters = parse_query(call.query) if call.query else {}
         caller = self._callers.caller(call, parameters.get("tag"))
         request = _Request(call, model, parameters, caller, unit)
+        if self._layers.has(model.name):
+            if wants_unpublished(call, rest):
+                rest = None
+            elif call.method == "GET":
+                with self._layers.as_published(model.name):
+                    return self._on_part(request, key, rest)
+        return self._on_part(request, key, rest)
+
+    def _on_part(self, request: _Request, key: str | None, rest: str | None) -> Answer:
         if key is None:
             return self._on_set(request, rest)
-        row_key = RowKey.parse(model, key)
+        row_key = RowKey.parse(request.model, key)
         if rest is None:
             return self._on_row(request, row_key)
         return self._on_property(request, row_key, rest)

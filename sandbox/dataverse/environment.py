@@ -22,6 +22,8 @@ from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.installation import installed_tables, standard_tables
+from sandbox.dataverse.installing.service import Installing
+from sandbox.dataverse.installing.tables import INTERFACE_TABLES
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
@@ -63,6 +65,7 @@ class Environment:
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
         tables = (*(standard_tables() if settings.empty else installed_tables()), *PLATFORM_TABLES, *SOLUTION_TABLES)
+        tables = (*tables, *INTERFACE_TABLES)
         self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP)))
         self.connector = User(
             settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
@@ -97,10 +100,16 @@ class Environment:
         self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
         self.steps = Steps(self.store, self.clock, () if settings.empty else steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
-        listeners = (self.journal.on_commit, self.customizing.solutions.on_commit, self.steps.on_commit)
-        rules = {**list_rules(), **self.customizing.rules()}
-        units = Units(self.store, self.clock, listeners, rules)
         self.fetcher = Fetcher(self.store, self.clock)
+        self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
+        listeners = (
+            self.journal.on_commit,
+            self.customizing.solutions.on_commit,
+            self.installing.layers.on_commit,
+            self.steps.on_commit,
+        )
+        rules = {**list_rules(), **self.customizing.rules(), **self.installing.rules()}
+        units = Units(self.store, self.clock, listeners, rules)
         self.api = WebApi(
             self.store,
             units,
@@ -109,6 +118,7 @@ class Environment:
             BUSINESS_UNIT_ID,
             self.fetcher,
             self.customizing,
+            self.installing,
         )
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -133,6 +143,7 @@ class Environment:
             self.poster.shuffled = False
         self.store.clear()
         self.customizing.reset()
+        self.installing.reset()
         self.journal.clear()
         self.calls.clear()
         self.faults.rules.clear()
@@ -220,6 +231,7 @@ class Environment:
         self.customizing.seed()
         if self.settings.empty:
             add_filters(self.store, self.clock, self.store.catalog.by_name)
+            self.installing.seed()
             return
         namespace = urlsplit((self.settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
         has_key = self.poster is not None and self.poster.has_key

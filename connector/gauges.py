@@ -1,7 +1,8 @@
-"""Setting the gauges, at the end of each sweep. What cannot be read is logged, and the other gauges are set.
+"""What only a look at the systems can tell, for operators: how much waits, for how long, and what stands still.
 
-A gauge by entity, timer or feed is a row for each of them, so rows that would say 0 are left out, and what changes
-slowly is reported every ten minutes only.
+The sweep sets these gauges at its end, because it runs every few minutes on one instance. What cannot be read is
+logged, and the other gauges are set. A gauge by entity, timer or feed is a row for each of them, so rows that would
+say 0 are left out, and what changes slowly is reported every ten minutes only.
 """
 
 import logging
@@ -15,6 +16,7 @@ from connector.dataverse.api.counting import first_and_count
 from connector.dataverse.names import Job
 from connector.plans.kept import plans_that_wait
 from connector.pulls.checkpoint import FEEDS, FeedValue
+from connector.pulls.switches import is_switched_on
 from connector.reconcile.progress import last_certificate
 from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, dead_letter_locations, work_locations
@@ -113,6 +115,9 @@ def _timers(services: Services, now: datetime) -> None:
 
 def _feeds(services: Services, now: datetime) -> None:
     for name in services.state.names(FEEDS):
+        feed = name.removeprefix(FEEDS)
+        if not is_switched_on(services, feed):
+            continue
         try:
             stored = services.state.read(name)
             until = FeedValue.of(name, stored.value).until if stored else None
@@ -120,7 +125,7 @@ def _feeds(services: Services, now: datetime) -> None:
             telemetry.log_problem(log, error, operation=OPERATION)
             continue
         if until is not None:
-            set_gauge(CHECKPOINT_AGE, _age(until, now), feed=name.removeprefix(FEEDS))
+            set_gauge(CHECKPOINT_AGE, _age(until, now), feed=feed)
 
 
 def _age(moment: datetime, now: datetime) -> float:

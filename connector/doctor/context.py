@@ -22,7 +22,7 @@ APP: Final = Path(__file__).parents[2]
 
 
 @dataclass
-class Patient:
+class CheckContext:
     """The connector as the doctor sees it.
 
     Attributes:
