@@ -32,8 +32,10 @@ def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
         dataverse.close()
 
 
-def components_of(adoption: "Adoption | None") -> "list[Component]":
-    """The components of the manifest, with the publisher that the solution gets."""
+def components_of(target: "SetupTarget", adoption: "Adoption | None" = None) -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution has, or gets."""
+    from connector.dataverse.schema.installation import PUBLISHER  # noqa: PLC0415 - loaded when used
     from connector.setup.components import components  # noqa: PLC0415 - loaded when used
 
-    return components() if adoption is None else components(adoption.publisher)
+    wanted = PUBLISHER.name if adoption is None else adoption.publisher
+    return components(target.publisher or wanted)
