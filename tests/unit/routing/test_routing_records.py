@@ -316,55 +316,6 @@ def test_a_deleted_permission_without_an_image_is_kept_for_people():
     assert "its step has no pre-image" in caught.value.sentence
 
 
-# Rows that are not what they seem
-
-
-@pytest.mark.parametrize("written", ["{0}", "{{{0}}}"])
-def test_the_id_of_a_row_of_several_may_be_written_with_braces_and_in_upper_case(written):
-    together = rows("contact", row("contact", ZERO, contactid=written.format(OTHER.upper())))
-
-    (item,) = items(posted("CreateMultiple", row_id=ZERO, Targets=together))
-
-    assert item.record == RecordRef("contact", OTHER)
-
-
-@pytest.mark.parametrize("odd", ["not an id", OTHER + OTHER, 7, None])
-def test_a_row_of_several_whose_id_is_none_is_kept_for_people(odd):
-    together = rows("contact", row("contact", CONTACT), row("contact", ZERO, contactid=odd))
-
-    with pytest.raises(Unreadable, match="has no id"):
-        routing(posted("CreateMultiple", row_id=ZERO, Targets=together))
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        posted("UpdateMultiple", row_id=ZERO, Targets=rows("contact", row("contact", CONTACT), row("lead", OTHER))),
-        posted("CreateMultiple", row_id=ZERO, Targets=rows("contact", row("account", OTHER))),
-        posted("Update", Target=row("account", CONTACT, lastname="J")),
-        posted("Merge", Target=reference("account", CONTACT), SubordinateId=OTHER),
-        posted("SetState", EntityMoniker=reference("lead", CONTACT)),
-    ],
-    ids=lambda document: document["MessageName"],
-)
-def test_a_row_of_another_table_than_that_of_the_message_is_kept_for_people(document):
-    with pytest.raises(Unreadable, match="of another table"):
-        routing(document)
-
-
-@pytest.mark.parametrize("target", [row("contact", CONTACT), row("contact", CONTACT, description="x")])
-def test_a_merge_syncs_the_record_that_stays_whatever_its_target_holds(target):
-    found = items(posted("Merge", Target=target, SubordinateId=OTHER))
-
-    assert [each.record.id for each in found] == [CONTACT, OTHER]
-
-
-def test_a_merge_of_a_record_with_itself_is_one_sync():
-    (item,) = items(posted("Merge", Target=reference("contact", CONTACT), SubordinateId=CONTACT))
-
-    assert item == RecordItem(record=RecordRef("contact", CONTACT), first_seen=NOW)
-
-
 # Laws
 
 columns = st.dictionaries(
