@@ -176,3 +176,18 @@ def test_a_plan(desk):
     desk.press("Apply the plan")
 
     expect(desk.spotler.locator("dl")).to_contain_text("Delft")
+
+
+def test_whoever_uses_the_keyboard_keeps_their_place(desk):
+    contact, name = desk.person()
+    desk.open()
+    row = desk.dynamics.get_by_role("link", name=name)
+    row.focus()
+    other, other_name = desk.person()
+
+    expect(desk.dynamics.get_by_role("link", name=other_name)).to_be_visible()
+    expect(row).to_be_focused()
+    desk.page.keyboard.press("Enter")
+
+    expect(desk.dynamics.get_by_role("heading", name=name)).to_be_visible()
+    assert contact != other
