@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from connector.dataverse.api import filters
+from connector.dataverse.api.rows import ETAG
 from connector.dataverse.schema.forms import RECORD_TABLES
 from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.errors import SetupRefused
@@ -101,7 +102,9 @@ class RecordFormPart(RowPart):
         self._write(found, without_tab(found.get(FORM_XML), record_tab_of(self.table, target.languages)), target)
 
     def _write(self, form: Found, xml: str, target: SetupTarget) -> None:
-        target.calls.patch(f"{self.rows.set_name}({self.object_id(form)})", {FORM_XML: xml})
+        """Write the form, unless somebody has changed it since it was read."""
+        version = str(form.get(ETAG) or "*")
+        target.calls.patch(f"{self.rows.set_name}({self.object_id(form)})", {FORM_XML: xml}, version=version)
 
 
 def forms_with_tab(target: SetupTarget) -> tuple[str, ...]:
