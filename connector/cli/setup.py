@@ -11,9 +11,11 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
+from connector.cli.setup_inputs import read_inputs
 
 if TYPE_CHECKING:
     from connector.setup.component import Component
+    from connector.setup.inputs import SetupInputs
     from connector.setup.plan import Adoption, SetupPlan
     from connector.setup.target import SetupTarget
 
@@ -22,6 +24,23 @@ app = typer.Typer(no_args_is_help=True, help="Tables and columns of the connecto
 #: The exit code of `check` where something is to be done.
 TO_DO: Final = 2
 
+Application = Annotated[
+    str,
+    typer.Option(
+        metavar="CLIENT_ID",
+        help="The application that the connector signs in with. With --own-sign-in it is DATAVERSE_CLIENT_ID, if set.",
+    ),
+]
+KeyFromStdin = Annotated[
+    bool, typer.Option("--key-from-stdin", help="Read the key of the service endpoint from standard input.")
+]
+ReplaceKey = Annotated[bool, typer.Option("--replace-key", help="Write the key although the endpoint has one.")]
+EnabledByDefault = Annotated[
+    str,
+    typer.Option(
+        "--enabled-by-default", metavar="NAMES", help="Permissions of new records, where nothing is set yet: A;B."
+    ),
+]
 OwnSignIn = Annotated[
     bool, typer.Option("--own-sign-in", help="Sign in as you (az login or azd auth login), not as the app.")
 ]
@@ -36,6 +55,10 @@ AdoptFile = Annotated[
 def plan(
     out: Annotated[Path | None, typer.Option(help="Write the plan to this file. Needed to apply it.")] = None,
     adopt: AdoptFile = None,
+    application: Application = "",
+    key_from_stdin: KeyFromStdin = False,
+    replace_key: ReplaceKey = False,
+    enabled_by_default: EnabledByDefault = "",
     own_sign_in: OwnSignIn = False,
     as_json: Json = False,
 ) -> None:
@@ -43,8 +66,11 @@ def plan(
     from connector.setup.plan import plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
 
     adoption = read_adoption(adopt) if adopt else None
+    inputs = read_inputs(
+        application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
+    )
     with _environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, adoption)
+        made = _made(target, adoption, inputs)
     if out is not None:
         out.write_text(plan_as_json(made), encoding="utf-8")
     if as_json:
@@ -61,6 +87,10 @@ def apply(
     confirm: Annotated[
         str, typer.Option(metavar="NAME", help="The name of the environment. Needed where a plan adopts components.")
     ] = "",
+    application: Application = "",
+    key_from_stdin: KeyFromStdin = False,
+    replace_key: ReplaceKey = False,
+    enabled_by_default: EnabledByDefault = "",
     own_sign_in: OwnSignIn = False,
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
@@ -69,22 +99,26 @@ def apply(
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
     agreed = read_plan(file)
+    inputs = read_inputs(
+        application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
+    )
     with _environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        components = _components(agreed.adoption)
+        components = _components(agreed.adoption, inputs)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
 
 
 @app.command()
-def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
+def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
     """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
     from connector.setup.plan import plan_as_json  # noqa: PLC0415 - loaded when used
 
+    inputs = read_inputs(application, own_sign_in=own_sign_in)
     with _environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, None)
+        made = _made(target, None, inputs)
     if as_json:
         typer.echo(plan_as_json(made))
     else:
@@ -107,17 +141,17 @@ def _environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
         dataverse.close()
 
 
-def _components(adoption: "Adoption | None") -> "list[Component]":
+def _components(adoption: "Adoption | None", inputs: "SetupInputs") -> "list[Component]":
     from connector.setup.components import components  # noqa: PLC0415 - loaded when used
 
-    return components() if adoption is None else components(adoption.publisher)
+    return components(inputs=inputs) if adoption is None else components(adoption.publisher, inputs)
 
 
-def _made(target: "SetupTarget", adoption: "Adoption | None") -> "SetupPlan":
+def _made(target: "SetupTarget", adoption: "Adoption | None", inputs: "SetupInputs") -> "SetupPlan":
     from connector.setup.planning import make_plan  # noqa: PLC0415 - loaded when used
 
     with progress(f"{target.organization}: components read") as seen:
-        return make_plan(target, _components(adoption), adoption, seen)
+        return make_plan(target, _components(adoption, inputs), adoption, seen)
 
 
 def _show(made: "SetupPlan") -> None:
