@@ -16,6 +16,7 @@ from connector.cli.entities import entities
 from connector.cli.output import error_text
 from connector.cli.pause import pause, resume
 from connector.cli.reconcile import reconcile
+from connector.cli.there_is import audiences, automations, records
 from connector.cli.undo import undo
 from connector.cli.why import why
 from connector.errors import ConnectorError, Misconfigured
@@ -29,11 +30,14 @@ app.add_typer(plan.app, name="plan")
 app.add_typer(setup.app, name="setup")
 app.add_typer(stored_message_commands.quarantine, name="quarantine")
 app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
+app.command()(audiences)
+app.command()(automations)
 app.command()(codes)
 app.command()(doctor)
 app.command()(entities)
 app.command()(pause)
 app.command()(reconcile)
+app.command()(records)
 app.command()(resume)
 app.command()(undo)
 app.command()(why)

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from connector.cli.output import console
 from connector.doctor.arm import azure_of
+from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import CheckGroup, CheckResult, DoctorVerdict, Reach
-from connector.doctor.patient import NoAzure, Patient
 from connector.doctor.run import chosen, examine, worst
 
 #: How the command ends.
@@ -43,17 +43,17 @@ def doctor(
     ] = None,
 ) -> None:
     """Check settings, systems and work, and say what to do about what is wrong."""
-    patient = Patient(os.environ, lambda: datetime.now(UTC), time.sleep, package=package, probe=probe)
+    context = CheckContext(os.environ, lambda: datetime.now(UTC), time.sleep, package=package, probe=probe)
     if azure:
         try:
-            patient.azure = azure_of(os.environ)
+            context.azure = azure_of(os.environ)
         except NoAzure as error:
-            patient.no_azure = error.sentence
+            context.no_azure = error.sentence
     reaches = list(Reach) if online else [Reach.OFFLINE]
     try:
-        results = list(examine(patient, chosen(group or (), reaches)))
+        results = list(examine(context, chosen(group or (), reaches)))
     finally:
-        patient.close()
+        context.close()
     if as_json:
         typer.echo(json.dumps([_shown(each) for each in results], indent=2))
     else:

@@ -1,8 +1,6 @@
 """`setup`: bring a Dataverse environment to what the manifest says."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,40 +9,24 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
-from connector.cli.setup_inputs import read_inputs
+from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
+from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
+from connector.cli.setup_removal import export, remove
 
 if TYPE_CHECKING:
-    from connector.setup.component import Component
     from connector.setup.inputs import SetupInputs
     from connector.setup.plan import Adoption, SetupPlan
     from connector.setup.target import SetupTarget
 
-app = typer.Typer(no_args_is_help=True, help="Tables and columns of the connector in Dataverse: plan, apply, check.")
+app = typer.Typer(
+    no_args_is_help=True, help="What the connector needs in Dataverse: plan, apply, check, export, remove."
+)
+app.command()(export)
+app.command()(remove)
 
 #: The exit code of `check` where something is to be done.
 TO_DO: Final = 2
 
-Application = Annotated[
-    str,
-    typer.Option(
-        metavar="CLIENT_ID",
-        help="The application that the connector signs in with. With --own-sign-in it is DATAVERSE_CLIENT_ID, if set.",
-    ),
-]
-KeyFromStdin = Annotated[
-    bool, typer.Option("--key-from-stdin", help="Read the key of the service endpoint from standard input.")
-]
-ReplaceKey = Annotated[bool, typer.Option("--replace-key", help="Write the key although the endpoint has one.")]
-EnabledByDefault = Annotated[
-    str,
-    typer.Option(
-        "--enabled-by-default", metavar="NAMES", help="Permissions of new records, where nothing is set yet: A;B."
-    ),
-]
-OwnSignIn = Annotated[
-    bool, typer.Option("--own-sign-in", help="Sign in as you (az login or azd auth login), not as the app.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AdoptFile = Annotated[
     Path | None,
     typer.Option("--adopt", help="A file that says which components of another publisher become ours.", exists=True),
@@ -69,7 +51,7 @@ def plan(
     inputs = read_inputs(
         application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
     )
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, adoption, inputs)
     if out is not None:
         out.write_text(plan_as_json(made), encoding="utf-8")
@@ -102,10 +84,10 @@ def apply(
     inputs = read_inputs(
         application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
     )
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        components = _components(agreed.adoption, inputs)
+        components = components_of(agreed.adoption, inputs)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
@@ -117,7 +99,7 @@ def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json
     from connector.setup.plan import plan_as_json  # noqa: PLC0415 - loaded when used
 
     inputs = read_inputs(application, own_sign_in=own_sign_in)
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, None, inputs)
     if as_json:
         typer.echo(plan_as_json(made))
@@ -127,31 +109,11 @@ def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json
         raise typer.Exit(1 if made.refusals else TO_DO)
 
 
-@contextmanager
-def _environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
-    from connector.settings.settings import load_settings  # noqa: PLC0415 - loaded when used
-    from connector.settings.systems import DataverseSettings  # noqa: PLC0415
-    from connector.setup.connecting import connect_setup  # noqa: PLC0415
-    from connector.setup.target import read_target  # noqa: PLC0415
-
-    calls, dataverse = connect_setup(load_settings(DataverseSettings), own_sign_in=own_sign_in)
-    try:
-        yield read_target(calls)
-    finally:
-        dataverse.close()
-
-
-def _components(adoption: "Adoption | None", inputs: "SetupInputs") -> "list[Component]":
-    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
-
-    return components(inputs=inputs) if adoption is None else components(adoption.publisher, inputs)
-
-
 def _made(target: "SetupTarget", adoption: "Adoption | None", inputs: "SetupInputs") -> "SetupPlan":
     from connector.setup.planning import make_plan  # noqa: PLC0415 - loaded when used
 
     with progress(f"{target.organization}: components read") as seen:
-        return make_plan(target, _components(adoption, inputs), adoption, seen)
+        return make_plan(target, components_of(adoption, inputs), adoption, seen)
 
 
 def _show(made: "SetupPlan") -> None:

@@ -3,13 +3,32 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 if TYPE_CHECKING:
     from connector.setup.inputs import SetupInputs
 
 #: The environment variable with the key of the policy that Dataverse sends with. It is no setting of the app.
 KEY: Final = "SERVICE_ENDPOINT_KEY"
+Application = Annotated[
+    str,
+    typer.Option(
+        metavar="CLIENT_ID",
+        help="The application that the connector signs in with. With --own-sign-in it is DATAVERSE_CLIENT_ID, if set.",
+    ),
+]
+KeyFromStdin = Annotated[
+    bool, typer.Option("--key-from-stdin", help="Read the key of the service endpoint from standard input.")
+]
+ReplaceKey = Annotated[bool, typer.Option("--replace-key", help="Write the key although the endpoint has one.")]
+EnabledByDefault = Annotated[
+    str,
+    typer.Option(
+        "--enabled-by-default", metavar="NAMES", help="Permissions of new records, where nothing is set yet: A;B."
+    ),
+]
 _BUS: Final = ("ServiceBus", "ServiceBus__fullyQualifiedNamespace")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
-from connector.doctor.patient import Patient
 from connector.servicebus.entities import ENTITIES_FILE, OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
 
 #: The role that receives, sends, and reads counts, by which Azure scales the app.
@@ -28,8 +28,8 @@ def _topic() -> Mapping[str, Any]:
     return topic
 
 
-def _rules_right(patient: Patient) -> Diagnosis:
-    azure, wrong = patient.management, []
+def _rules_right(context: CheckContext) -> Diagnosis:
+    azure, wrong = context.management, []
     for name in (each["name"] for each in _topic()["subscriptions"]):
         rules = azure.items(f"{azure.bus}/topics/{TOPIC_JOBS}/subscriptions/{name}/rules")
         filters = [each["properties"].get("correlationFilter") or {} for each in rules]
@@ -43,8 +43,8 @@ def _rules_right(patient: Patient) -> Diagnosis:
     return ok("Every subscription has its rule and no other.")
 
 
-def _properties_match(patient: Patient) -> Diagnosis:
-    wrong = [f"{name} {problem}" for name, wanted, found in _entities(patient) for problem in _problems(wanted, found)]
+def _properties_match(context: CheckContext) -> Diagnosis:
+    wrong = [f"{name} {problem}" for name, wanted, found in _entities(context) for problem in _problems(wanted, found)]
     if wrong:
         return failed(
             f"Service Bus differs from the definition: {'; '.join(wrong)}.",
@@ -53,9 +53,9 @@ def _properties_match(patient: Patient) -> Diagnosis:
     return ok("Every queue and subscription is as it is defined.")
 
 
-def _entities(patient: Patient) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+def _entities(context: CheckContext) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     """The name, definition and present state of each entity."""
-    azure, topic = patient.management, _topic()
+    azure, topic = context.management, _topic()
     found = {each["name"]: each["properties"] for each in azure.items(f"{azure.bus}/queues")}
     for queue in _definition()["queues"]:
         yield queue["name"], queue, found.get(queue["name"], {})
@@ -78,8 +78,8 @@ def _problems(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[s
             yield f"has {name} {found.get(name)}, not {wanted[name]}"
 
 
-def _bus_rights(patient: Patient) -> Diagnosis:
-    azure = patient.management
+def _bus_rights(context: CheckContext) -> Diagnosis:
+    azure = context.management
     site = azure.get(azure.site)
     if site is None:
         return failed("There is no function app of this name.", "Check AZURE_FUNCTION_NAME.")
@@ -97,8 +97,8 @@ def _bus_rights(patient: Patient) -> Diagnosis:
     )
 
 
-def _send_rule(patient: Patient) -> Diagnosis:
-    azure = patient.management
+def _send_rule(context: CheckContext) -> Diagnosis:
+    azure = context.management
     rules = azure.items(f"{azure.bus}/queues/{QUEUE_DATAVERSE}/authorizationRules")
     found = {each["name"]: sorted(each["properties"].get("rights", [])) for each in rules}
     wanted = {each["name"]: sorted(each["rights"]) for each in _definition()["authorizationRules"]}
@@ -113,8 +113,8 @@ def _send_rule(patient: Patient) -> Diagnosis:
     return ok("Dataverse may send to its queue, and nothing else.")
 
 
-def _app_runs(patient: Patient) -> Diagnosis:
-    azure = patient.management
+def _app_runs(context: CheckContext) -> Diagnosis:
+    azure = context.management
     properties = (azure.get(azure.site) or {}).get("properties", {})
     if not properties:
         return failed("There is no function app of this name.", "Check AZURE_FUNCTION_NAME, and deploy.")
@@ -126,8 +126,8 @@ def _app_runs(patient: Patient) -> Diagnosis:
     return ok("The function app runs, with a limit of instances.")
 
 
-def _alerts_on(patient: Patient) -> Diagnosis:
-    azure = patient.management
+def _alerts_on(context: CheckContext) -> Diagnosis:
+    azure = context.management
     found = [
         rule
         for kind in ("metricAlerts", "scheduledQueryRules")
@@ -151,8 +151,8 @@ def _tells_somebody(actions: object) -> bool:
     return bool(actions.get("actionGroups") if isinstance(actions, Mapping) else actions)
 
 
-def _telemetry_arrives(patient: Patient) -> Diagnosis:
-    azure = patient.management
+def _telemetry_arrives(context: CheckContext) -> Diagnosis:
+    azure = context.management
     workspaces = azure.items(f"{azure.scope}/providers/Microsoft.OperationalInsights/workspaces")
     if len(workspaces) != 1:
         return not_checked(f"The resource group has {len(workspaces)} Log Analytics workspaces, not one.")
@@ -164,7 +164,7 @@ def _telemetry_arrives(patient: Patient) -> Diagnosis:
     )
     if not last:
         return failed("No telemetry arrived within a day.", remedy)
-    age = patient.now() - datetime.fromisoformat(last)
+    age = context.now() - datetime.fromisoformat(last)
     if age > SILENT:
         return failed(f"The last telemetry arrived {int(age.total_seconds() // 60)} minutes ago.", remedy)
     return ok("Telemetry arrives.")

@@ -7,8 +7,8 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
-from connector.doctor.patient import Patient
 from connector.errors import Misconfigured
 from connector.servicebus.entities import QUARANTINE, Location, dead_letter_locations, work_locations
 
@@ -26,8 +26,8 @@ COUNTED: Final = 100
 WAITING: Final = timedelta(minutes=15)
 
 
-def _reachable(patient: Patient) -> Diagnosis:
-    host, port, secure = _address(patient)
+def _reachable(context: CheckContext) -> Diagnosis:
+    host, port, secure = _address(context)
     advice = "Allow outgoing connections to port 5671, and check the name of the namespace."
     try:
         with closing(socket.create_connection((host, port), timeout=CONNECT_SECONDS)) as plain:
@@ -40,13 +40,13 @@ def _reachable(patient: Patient) -> Diagnosis:
     return ok("The namespace answers.")
 
 
-def _address(patient: Patient) -> tuple[str, int, bool]:
+def _address(context: CheckContext) -> tuple[str, int, bool]:
     """Host and port of the namespace, and whether it speaks TLS.
 
     Raises:
         Misconfigured: the connection string has no endpoint.
     """
-    settings = patient.bus_settings
+    settings = context.bus_settings
     if settings.service_bus is None:
         return settings.service_bus_namespace or "", TLS_PORT, True
     text = settings.service_bus.get_secret_value()
@@ -58,12 +58,12 @@ def _address(patient: Patient) -> tuple[str, int, bool]:
     return host, int(port) if port.isdigit() else EMULATOR_PORT if is_emulator else TLS_PORT, not is_emulator
 
 
-def _entities_exist(patient: Patient) -> Diagnosis:
+def _entities_exist(context: CheckContext) -> Diagnosis:
     locations = (*work_locations(), QUARANTINE)
     try:
-        patient.browser.peek(locations, limit=1)
+        context.browser.peek(locations, limit=1)
     except Misconfigured:
-        missing = [str(each) for each in locations if _is_missing(patient, each)]
+        missing = [str(each) for each in locations if _is_missing(context, each)]
         if not missing:
             raise
         return failed(
@@ -73,39 +73,39 @@ def _entities_exist(patient: Patient) -> Diagnosis:
     return ok("Every queue and subscription is there.")
 
 
-def _is_missing(patient: Patient, location: Location) -> bool:
+def _is_missing(context: CheckContext, location: Location) -> bool:
     try:
-        patient.browser.peek([location], limit=1)
+        context.browser.peek([location], limit=1)
     except Misconfigured:
         return True
     return False
 
 
-def _dead_letters(patient: Patient) -> Diagnosis:
-    found = patient.browser.peek(dead_letter_locations(), limit=COUNTED)
-    return _none_wait(patient, found, "dead letters", "dead-letters list shows them, dead-letters replay repeats them.")
+def _dead_letters(context: CheckContext) -> Diagnosis:
+    found = context.browser.peek(dead_letter_locations(), limit=COUNTED)
+    return _none_wait(context, found, "dead letters", "dead-letters list shows them, dead-letters replay repeats them.")
 
 
-def _quarantine(patient: Patient) -> Diagnosis:
-    found = patient.browser.peek([QUARANTINE], limit=COUNTED)
-    return _none_wait(patient, found, "messages in quarantine", "quarantine list shows them and why.")
+def _quarantine(context: CheckContext) -> Diagnosis:
+    found = context.browser.peek([QUARANTINE], limit=COUNTED)
+    return _none_wait(context, found, "messages in quarantine", "quarantine list shows them and why.")
 
 
-def _none_wait(patient: Patient, found: Collection["StoredMessage"], what: str, remedy: str) -> Diagnosis:
+def _none_wait(context: CheckContext, found: Collection["StoredMessage"], what: str, remedy: str) -> Diagnosis:
     if not found:
         return ok(f"There are no {what}.")
     places = ", ".join(sorted({each.location.name for each in found}))
-    return warning(f"{_count(found)} {what} in {places}, the oldest {_age(patient, found)}.", f"The command {remedy}")
+    return warning(f"{_count(found)} {what} in {places}, the oldest {_age(context, found)}.", f"The command {remedy}")
 
 
-def _backlog(patient: Patient) -> Diagnosis:
-    found = patient.browser.peek(work_locations(), limit=1)
-    late = [each for each in found if each.enqueued_on and patient.now() - each.enqueued_on > WAITING]
+def _backlog(context: CheckContext) -> Diagnosis:
+    found = context.browser.peek(work_locations(), limit=1)
+    late = [each for each in found if each.enqueued_on and context.now() - each.enqueued_on > WAITING]
     if not late:
         return ok("No message waits for long.")
     places = ", ".join(sorted({each.location.name for each in late}))
     return warning(
-        f"Messages wait in {places}, the oldest {_age(patient, late)}.",
+        f"Messages wait in {places}, the oldest {_age(context, late)}.",
         "Check that the app runs, and its functions of the same names.",
     )
 
@@ -114,9 +114,9 @@ def _count(found: Collection["StoredMessage"]) -> str:
     return f"{COUNTED} or more" if len(found) >= COUNTED else str(len(found))
 
 
-def _age(patient: Patient, found: Collection["StoredMessage"]) -> str:
+def _age(context: CheckContext, found: Collection["StoredMessage"]) -> str:
     oldest = min((each.enqueued_on for each in found if each.enqueued_on), default=None)
-    return "of unknown age" if oldest is None else f"{int((patient.now() - oldest).total_seconds() // 60)} minutes old"
+    return "of unknown age" if oldest is None else f"{int((context.now() - oldest).total_seconds() // 60)} minutes old"
 
 
 _check: Final = CheckMaker(CheckGroup.BUS, Reach.SYSTEMS)

@@ -12,9 +12,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
 from connector.doctor.ncrontab import is_schedule
-from connector.doctor.patient import Patient
 from connector.errors import Misconfigured
 from connector.servicebus.entities import JOB_LOCK, subscriptions
 
@@ -29,16 +29,16 @@ PACKAGED: Final = ("function_app.py", "host.json", "requirements.txt", "mappings
 SITE_PACKAGES: Final = ".python_packages/lib/site-packages/"
 
 
-def _settings_valid(patient: Patient) -> Diagnosis:
+def _settings_valid(context: CheckContext) -> Diagnosis:
     try:
-        _ = patient.settings
+        _ = context.settings
     except Misconfigured as error:
         return failed(error.sentence, "Correct these settings under Environment variables of the app.")
     return ok("All settings are valid.")
 
 
-def _references_resolved(patient: Patient) -> Diagnosis:
-    names = sorted(name for name, value in patient.environment.items() if value.startswith(REFERENCE))
+def _references_resolved(context: CheckContext) -> Diagnosis:
+    names = sorted(name for name, value in context.environment.items() if value.startswith(REFERENCE))
     if not names:
         return ok("No setting shows its Key Vault reference.")
     return failed(
@@ -48,8 +48,8 @@ def _references_resolved(patient: Patient) -> Diagnosis:
     )
 
 
-def _one_bus(patient: Patient) -> Diagnosis:
-    values = patient.environment
+def _one_bus(context: CheckContext) -> Diagnosis:
+    values = context.environment
     if values.get("ServiceBus") and values.get("ServiceBus__fullyQualifiedNamespace"):
         return failed(
             "Both ServiceBus and ServiceBus__fullyQualifiedNamespace are set.",
@@ -58,8 +58,8 @@ def _one_bus(patient: Patient) -> Diagnosis:
     return ok("Service Bus is reached in one way.")
 
 
-def _identity_named(patient: Patient) -> Diagnosis:
-    values = patient.environment
+def _identity_named(context: CheckContext) -> Diagnosis:
+    values = context.environment
     bus, usual = values.get("ServiceBus__clientId", ""), values.get("AZURE_CLIENT_ID", "")
     if bus and bus != usual:
         return failed(
@@ -69,10 +69,10 @@ def _identity_named(patient: Patient) -> Diagnosis:
     return ok("The settings name one identity, or leave it to Azure.")
 
 
-def _schedules_valid(patient: Patient) -> Diagnosis:
+def _schedules_valid(context: CheckContext) -> Diagnosis:
     wrong = []
     for function, setting in sorted(_schedules().items()):
-        value = patient.environment.get(setting, "")
+        value = context.environment.get(setting, "")
         if not value:
             wrong.append(f"{setting} is missing, so {function} does not run")
         elif not is_schedule(value):
@@ -88,9 +88,9 @@ def _schedules() -> dict[str, str]:
     return dict(re.findall(r'function_name\("(\w+)"\).*?schedule="%(\w+)%"', source, flags=re.DOTALL))
 
 
-def _packages_pinned(patient: Patient) -> Diagnosis:
+def _packages_pinned(context: CheckContext) -> Diagnosis:
     wrong = [] if sys.version_info[:2] == PYTHON else [f"Python is {sys.version_info[0]}.{sys.version_info[1]}"]
-    for name, version in _pins(patient.app / "requirements.txt"):
+    for name, version in _pins(context.app / "requirements.txt"):
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -108,10 +108,10 @@ def _pins(file: Path) -> Iterator[tuple[str, str]]:
             yield match[1], match[2]
 
 
-def _package_complete(patient: Patient) -> Diagnosis:
-    if patient.package is None:
+def _package_complete(context: CheckContext) -> Diagnosis:
+    if context.package is None:
         return not_checked("Name the package for deployment with --package, a folder or a zip file.")
-    names = _names(patient.package)
+    names = _names(context.package)
     wrong = [f"{name} is missing" for name in PACKAGED if name not in names]
     if not any(name.startswith(SITE_PACKAGES) for name in names):
         wrong.append("it has no .python_packages")
@@ -134,11 +134,11 @@ def _names(package: Path) -> frozenset[str]:
         ) from None
 
 
-def _functions_indexed(patient: Patient) -> Diagnosis:
+def _functions_indexed(context: CheckContext) -> Diagnosis:
     script = "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
     environment = {"PATH": os.environ.get("PATH", ""), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
     done = subprocess.run(  # noqa: S603 - this interpreter
-        [sys.executable, "-c", script], cwd=patient.app, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], cwd=context.app, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -149,11 +149,11 @@ def _functions_indexed(patient: Patient) -> Diagnosis:
     return ok("The app loads without settings and has every function.")
 
 
-def _telemetry_agrees(patient: Patient) -> Diagnosis:
-    if not patient.environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
+def _telemetry_agrees(context: CheckContext) -> Diagnosis:
+    if not context.environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
         return not_checked("APPLICATIONINSIGHTS_CONNECTION_STRING is not set, so no telemetry is sent.")
-    host = json.loads((patient.app / "host.json").read_text(encoding="utf-8"))
-    ours = patient.environment.get("PYTHON_ENABLE_OPENTELEMETRY", "").lower() in ("1", "true")
+    host = json.loads((context.app / "host.json").read_text(encoding="utf-8"))
+    ours = context.environment.get("PYTHON_ENABLE_OPENTELEMETRY", "").lower() in ("1", "true")
     theirs = host.get("telemetryMode", "").lower() == "opentelemetry"
     if ours != theirs:
         return failed(
@@ -164,27 +164,27 @@ def _telemetry_agrees(patient: Patient) -> Diagnosis:
     return ok("The host and the app send telemetry in the same way.")
 
 
-def _times_fit(patient: Patient) -> Diagnosis:
-    host = json.loads((patient.app / "host.json").read_text(encoding="utf-8"))
+def _times_fit(context: CheckContext) -> Diagnosis:
+    host = json.loads((context.app / "host.json").read_text(encoding="utf-8"))
     hours, minutes, seconds = map(int, host.get("functionTimeout", "00:30:00").split(":"))
     wrong = []
     if hours * 3600 + minutes * 60 + seconds < JOB_LOCK.total_seconds():
         wrong.append("functionTimeout in host.json is shorter than the lock of a message")
-    if patient.settings.job_lease_seconds < JOB_LOCK.total_seconds():
+    if context.settings.job_lease_seconds < JOB_LOCK.total_seconds():
         wrong.append("JOB_LEASE_SECONDS is shorter than the lock of a message")
     if wrong:
         return failed(f"{'; '.join(wrong)} ({JOB_LOCK.total_seconds():.0f} s).", "Make it at least as long.")
     return ok("The time limits fit each other.")
 
 
-def _clock_right(patient: Patient) -> Diagnosis:
+def _clock_right(context: CheckContext) -> Diagnosis:
     import requests  # noqa: PLC0415 - heavy, loaded when used
 
     asked, far = 0, []
-    for system, url in (("Dataverse", patient.settings.dataverse_url), ("Spotler", patient.settings.spotler_url)):
+    for system, url in (("Dataverse", context.settings.dataverse_url), ("Spotler", context.settings.spotler_url)):
         try:
             stamp = requests.head(url, timeout=10, allow_redirects=False).headers.get("Date", "")
-            away = (patient.now() - parsedate_to_datetime(stamp)).total_seconds()
+            away = (context.now() - parsedate_to_datetime(stamp)).total_seconds()
         except (requests.RequestException, ValueError, TypeError):
             continue
         asked += 1

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
-from connector.doctor.patient import Patient
 
 #: What Dataverse says about its limits with each answer: requests left in five minutes, of this many.
 REMAINING: Final = "x-ms-ratelimit-burst-remaining-xrm-requests"
@@ -12,16 +12,16 @@ BURST: Final = 6000
 SHARE: Final = 0.1
 
 
-def _token(patient: Patient) -> Diagnosis:
+def _token(context: CheckContext) -> Diagnosis:
     from connector.dataverse.api.tokens import tokens_from  # noqa: PLC0415 - heavy, loaded when used
 
-    tokens_from(patient.settings).get_token(f"{patient.settings.dataverse_url}/.default")
+    tokens_from(context.settings).get_token(f"{context.settings.dataverse_url}/.default")
     return ok("The identity service gives a token for Dataverse.")
 
 
-def _user(patient: Patient) -> Diagnosis:
-    found = str(patient.dataverse.who_am_i()["UserId"]).lower()
-    named = (patient.settings.dataverse_user_id or "").lower()
+def _user(context: CheckContext) -> Diagnosis:
+    found = str(context.dataverse.who_am_i()["UserId"]).lower()
+    named = (context.settings.dataverse_user_id or "").lower()
     if named == found:
         return ok("Dataverse knows the application user, and DATAVERSE_USER_ID names it.")
     what = "names another user" if named else "is not set"
@@ -31,8 +31,8 @@ def _user(patient: Patient) -> Diagnosis:
     )
 
 
-def _limits(patient: Patient) -> Diagnosis:
-    answer = patient.dataverse.request("GET", "WhoAmI", route="WhoAmI", repeatable=True)
+def _limits(context: CheckContext) -> Diagnosis:
+    answer = context.dataverse.request("GET", "WhoAmI", route="WhoAmI", repeatable=True)
     text = answer.headers.get(REMAINING, "")
     if not text.isdigit():
         return ok("Dataverse says nothing about its limits.")

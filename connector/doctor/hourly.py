@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from connector import telemetry
-from connector.doctor.patient import Patient
+from connector.doctor.context import CheckContext
 from connector.doctor.run import examine_hourly
 
 
@@ -14,9 +14,9 @@ def look_around() -> None:
 
     The clients are those of the doctor alone: what it finds must not depend on what the functions have remembered.
     """
-    patient = Patient(os.environ, lambda: datetime.now(UTC), time.sleep)
+    context = CheckContext(os.environ, lambda: datetime.now(UTC), time.sleep)
     try:
-        examine_hourly(patient)
+        examine_hourly(context)
     finally:
-        patient.close()
+        context.close()
     telemetry.succeeded("doctor-hourly")

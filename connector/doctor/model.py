@@ -1,6 +1,6 @@
 """What a check is, and what it finds.
 
-    DoctorCheck ─ look(patient) ─► Diagnosis(verdict, sentence, remedy)
+    DoctorCheck ─ look(context) ─► Diagnosis(verdict, sentence, remedy)
 
 `needs` names checks that must not have failed: else the check is not made, and says so. The order of `CHECKS`
 (`connector.doctor.run`) is the order of dependence.
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connector.doctor.patient import Patient
+    from connector.doctor.context import CheckContext
 
 
 class CheckGroup(StrEnum):
@@ -98,7 +98,7 @@ class DoctorCheck:
     group: CheckGroup
     reach: Reach
     looks_at: str
-    look: Callable[["Patient"], Diagnosis] = field(repr=False)
+    look: Callable[["CheckContext"], Diagnosis] = field(repr=False)
     needs: tuple[str, ...] = ()
 
 
@@ -114,7 +114,12 @@ class CheckMaker:
     reach: Reach
 
     def __call__(
-        self, code: str, looks_at: str, look: Callable[["Patient"], Diagnosis], *needs: str, reach: Reach | None = None
+        self,
+        code: str,
+        looks_at: str,
+        look: Callable[["CheckContext"], Diagnosis],
+        *needs: str,
+        reach: Reach | None = None,
     ) -> DoctorCheck:
         """A check."""
         return DoctorCheck(code, self.group, reach or self.reach, looks_at, look, needs)

@@ -6,6 +6,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.doctor import azure, bus, configuration, dataverse, running, spotler, state
+from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import (
     CheckGroup,
     CheckResult,
@@ -16,7 +17,6 @@ from connector.doctor.model import (
     failed,
     not_checked,
 )
-from connector.doctor.patient import NoAzure, Patient
 from connector.errors import ConnectorError
 from connector.telemetry.measuring import set_gauge
 from connector.telemetry.names import DOCTOR
@@ -50,21 +50,21 @@ def chosen(groups: Collection[CheckGroup], reaches: Collection[Reach]) -> list[D
     return [each for each in CHECKS if each.code in wanted]
 
 
-def examine(patient: Patient, checks: Iterable[DoctorCheck]) -> Iterator[CheckResult]:
+def examine(context: CheckContext, checks: Iterable[DoctorCheck]) -> Iterator[CheckResult]:
     """Make the checks one after the other; one whose ground failed, or was not looked at, is not made."""
     verdicts: dict[str, DoctorVerdict] = {}
     for check in checks:
         missing = [
             code for code in check.needs if verdicts.get(code) in (DoctorVerdict.FAILED, DoctorVerdict.NOT_CHECKED)
         ]
-        diagnosis = not_checked(f"Put right first: {', '.join(missing)}.") if missing else _look(patient, check)
+        diagnosis = not_checked(f"Put right first: {', '.join(missing)}.") if missing else _look(context, check)
         verdicts[check.code] = diagnosis.verdict
         yield CheckResult(check, diagnosis)
 
 
-def _look(patient: Patient, check: DoctorCheck) -> Diagnosis:
+def _look(context: CheckContext, check: DoctorCheck) -> Diagnosis:
     try:
-        return check.look(patient)
+        return check.look(context)
     except NoAzure as error:
         return not_checked(error.sentence)
     except ConnectorError as error:
@@ -73,9 +73,9 @@ def _look(patient: Patient, check: DoctorCheck) -> Diagnosis:
         return failed(f"Internal error: {telemetry.fingerprint(error)}.", "Report the fingerprint to the maintainers.")
 
 
-def examine_hourly(patient: Patient) -> Sequence[CheckResult]:
+def examine_hourly(context: CheckContext) -> Sequence[CheckResult]:
     """Make the checks that need no operator, log a line for each that found something, and set the gauges."""
-    results = list(examine(patient, chosen((), HOURLY)))
+    results = list(examine(context, chosen((), HOURLY)))
     for result in results:
         verdict, code = result.diagnosis.verdict, result.check.code
         if verdict in _LEVELS:

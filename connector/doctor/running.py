@@ -8,8 +8,8 @@ from connector.dataverse.api import filters
 from connector.dataverse.api.rows import created_id
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
-from connector.doctor.patient import Patient
 from connector.health import SWEEP, SWEEP_LATE
 from connector.state.pause import read_pause
 from connector.state.successes import last_success
@@ -26,10 +26,10 @@ PROBE_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 3.0
 
 
-def _jobs_flow(patient: Patient) -> Diagnosis:
-    now = patient.now()
+def _jobs_flow(context: CheckContext) -> Diagnosis:
+    now = context.now()
     waiting = filters.and_(filters.eq(Job.STATE, 0), filters.lt("createdon", now - WAITING))
-    old = patient.dataverse.query(Job.SET, select=(Job.ID,), filter=waiting, top=COUNTED)
+    old = context.dataverse.query(Job.SET, select=(Job.ID,), filter=waiting, top=COUNTED)
     if old:
         return warning(
             f"JOBS_OVERDUE: {_number(len(old))} jobs have been unfinished for more than an hour.",
@@ -38,9 +38,9 @@ def _jobs_flow(patient: Patient) -> Diagnosis:
     return ok("No job has been unfinished for more than an hour.")
 
 
-def _jobs_succeed(patient: Patient) -> Diagnosis:
-    since = filters.and_(filters.eq(Job.STATUS, JobStatus.FAILED), filters.gt(Job.COMPLETED_ON, patient.now() - SINCE))
-    rows = patient.dataverse.query(Job.SET, select=(Job.ID, Job.RESULT_CODE), filter=since, top=COUNTED)
+def _jobs_succeed(context: CheckContext) -> Diagnosis:
+    since = filters.and_(filters.eq(Job.STATUS, JobStatus.FAILED), filters.gt(Job.COMPLETED_ON, context.now() - SINCE))
+    rows = context.dataverse.query(Job.SET, select=(Job.ID, Job.RESULT_CODE), filter=since, top=COUNTED)
     counts = Counter(str(row.get(Job.RESULT_CODE) or "") for row in rows)
     serious = {code: count for code, count in counts.items() if code in SERIOUS}
     if serious:
@@ -52,16 +52,16 @@ def _jobs_succeed(patient: Patient) -> Diagnosis:
     return ok(f"Failed jobs of the last 24 hours that somebody should look at: 0 of {_number(len(rows))}.")
 
 
-def _timers_run(patient: Patient) -> Diagnosis:
-    if read_pause(patient.state, patient.now()) is not None:
+def _timers_run(context: CheckContext) -> Diagnosis:
+    if read_pause(context.state, context.now()) is not None:
         return not_checked("The connector is paused, so timers stand still.")
-    swept = last_success(patient.state, SWEEP)
+    swept = last_success(context.state, SWEEP)
     if swept is None:
         return warning(
             "No sweep has succeeded yet.", "Wait three minutes after the first start; then check that the app runs."
         )
-    if patient.now() - swept > SWEEP_LATE:
-        minutes = int((patient.now() - swept).total_seconds() // 60)
+    if context.now() - swept > SWEEP_LATE:
+        minutes = int((context.now() - swept).total_seconds() // 60)
         return failed(
             f"The last successful sweep was {minutes} minutes ago.",
             "Check that the app runs, and the failures of sweep_jobs; after a release read the list of functions once, "
@@ -70,21 +70,21 @@ def _timers_run(patient: Patient) -> Diagnosis:
     return ok("The sweep succeeds.")
 
 
-def _end_to_end(patient: Patient) -> Diagnosis:
-    if not patient.probe:
+def _end_to_end(context: CheckContext) -> Diagnosis:
+    if not context.probe:
         return not_checked("Allow it with --probe: it creates a job that changes nothing.")
     row = {Job.NAME: "Does it work?", Job.OPERATION: Operation.CHECK.value}
-    answer = patient.dataverse.request("POST", Job.SET, route=Job.SET, json=row, repeatable=False, columns=row)
+    answer = context.dataverse.request("POST", Job.SET, route=Job.SET, json=row, repeatable=False, columns=row)
     job = created_id(answer.headers.get("OData-EntityId", ""))
     seen: dict[str, object] = {}
     for _ in range(int(PROBE_SECONDS / LOOK_SECONDS)):
         columns = (Job.STATUS, Job.RESULT_CODE, Job.RESULT_MESSAGE, Job.ATTEMPTS)
-        seen = dict(patient.dataverse.retrieve(Job.SET, job, columns))
+        seen = dict(context.dataverse.retrieve(Job.SET, job, columns))
         if seen[Job.STATUS] == JobStatus.COMPLETED:
             return ok(str(seen[Job.RESULT_MESSAGE]))
         if seen[Job.STATUS] == JobStatus.FAILED:
             break
-        patient.sleep(LOOK_SECONDS)
+        context.sleep(LOOK_SECONDS)
     if seen.get(Job.RESULT_CODE):
         return failed(f"The job met a problem: {seen[Job.RESULT_CODE]}.", "See SPOTLER_KEY, and the row of the job.")
     if seen.get(Job.ATTEMPTS):

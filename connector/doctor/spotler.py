@@ -7,8 +7,8 @@ from typing import Final
 
 from connector.dataverse.api import filters
 from connector.dataverse.names import Automation, Info
+from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
-from connector.doctor.patient import Patient
 from connector.errors import ConnectorError, Refused
 from connector.mapping import load_mapping
 from connector.mapping.live import compare
@@ -20,16 +20,16 @@ SAMPLE: Final = 10
 NOBODY: Final = "doctor-asks-for-no-audience"
 
 
-def _key(patient: Patient) -> Diagnosis:
-    patient.spotler.probe()
+def _key(context: CheckContext) -> Diagnosis:
+    context.spotler.probe()
     return ok("Spotler accepts the key and the secret.")
 
 
-def _rights(patient: Patient) -> Diagnosis:
+def _rights(context: CheckContext) -> Diagnosis:
     refused: dict[str, str] = {}
-    for group, ask in _groups(patient).items():
+    for group, ask in _groups(context).items():
         try:
-            ask(patient.spotler)
+            ask(context.spotler)
         except (NotLicensed, NotSupported) as error:
             refused[group] = error.result_code
         except Refused as error:
@@ -42,9 +42,9 @@ def _rights(patient: Patient) -> Diagnosis:
     return ok("The key may read everything that the connector reads.")
 
 
-def _groups(patient: Patient) -> Mapping[str, Callable[[Spotler], object]]:
+def _groups(context: CheckContext) -> Mapping[str, Callable[[Spotler], object]]:
     """One read of each group of calls."""
-    now = patient.now()
+    now = context.now()
     since = now - timedelta(minutes=1)
     return {
         "campaigns": lambda spotler: spotler.campaigns(),
@@ -56,9 +56,9 @@ def _groups(patient: Patient) -> Mapping[str, Callable[[Spotler], object]]:
     }
 
 
-def _fields_mapped(patient: Patient) -> Diagnosis:
-    mapping = load_mapping(patient.settings.mapping_file)
-    findings = compare(mapping, patient.dataverse, lambda: patient.spotler.fields(max_age=0))
+def _fields_mapped(context: CheckContext) -> Diagnosis:
+    mapping = load_mapping(context.settings.mapping_file)
+    findings = compare(mapping, context.dataverse, lambda: context.spotler.fields(max_age=0))
     fatal = [str(each) for each in findings if each.is_fatal]
     if fatal:
         return failed(f"The mapping does not fit. {' '.join(fatal)}", "The command mapping check shows it; correct it.")
@@ -67,15 +67,15 @@ def _fields_mapped(patient: Patient) -> Diagnosis:
     return ok("Every mapped column and field is there and fits.")
 
 
-def _external_ids(patient: Patient) -> Diagnosis:
+def _external_ids(context: CheckContext) -> Diagnosis:
     there = filters.or_(filters.eq(Info.GONE, None), filters.eq(Info.GONE, False))
     sent = filters.and_(filters.ne(Info.SENT_HASH, None), there)
-    rows = patient.dataverse.query(Info.SET, select=(Info.RECORD,), filter=sent, top=SAMPLE)
+    rows = context.dataverse.query(Info.SET, select=(Info.RECORD,), filter=sent, top=SAMPLE)
     asked = [str(row[Info.RECORD]) for row in rows if row.get(Info.RECORD)]
     lost = 0
     for record in asked:
         try:
-            contact = patient.spotler.get_contact(record)
+            contact = context.spotler.get_contact(record)
         except Refused:
             contact = None
         lost += contact is None or (contact.external_id or "").lower() != record.lower()
@@ -87,11 +87,11 @@ def _external_ids(patient: Patient) -> Diagnosis:
     return ok(f"Spotler has the {len(asked)} records that were looked for." if asked else "No record was sent yet.")
 
 
-def _names_match(patient: Patient) -> Diagnosis:
-    known = patient.spotler.automations()
+def _names_match(context: CheckContext) -> Diagnosis:
+    known = context.spotler.automations()
     codes = {trigger.id for each in known for trigger in each.triggers}
-    codes |= {trigger.id for each in patient.spotler.campaigns() for trigger in each.triggers}
-    rows = patient.dataverse.query(
+    codes |= {trigger.id for each in context.spotler.campaigns() for trigger in each.triggers}
+    rows = context.dataverse.query(
         Automation.SET, select=(Automation.TRIGGER_CODE,), filter=filters.eq(Automation.STATE, 0)
     )
     gone = sum(row.get(Automation.TRIGGER_CODE) not in codes for row in rows)
@@ -103,11 +103,11 @@ def _names_match(patient: Patient) -> Diagnosis:
     return ok("Every Spotler Automation that can be picked is published in Spotler.")
 
 
-def _throttled(patient: Patient) -> Diagnosis:
+def _throttled(context: CheckContext) -> Diagnosis:
     refused = 0
     for _ in range(SAMPLE):
         try:
-            patient.spotler.probe()
+            context.spotler.probe()
         except ConnectorError:
             refused += 1
     if refused:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
-from connector.doctor.patient import Patient
 from connector.mapping import load_mapping
 from connector.pulls.checkpoint import FeedValue
 from connector.state import StateConflict
@@ -16,13 +16,13 @@ PROBE: Final = "doctor/probe"
 CHECKPOINT_LATE: Final = timedelta(days=2)
 
 
-def _mapping_valid(patient: Patient) -> Diagnosis:
-    load_mapping(patient.settings.mapping_file)
+def _mapping_valid(context: CheckContext) -> Diagnosis:
+    load_mapping(context.settings.mapping_file)
     return ok("The mapping is valid.")
 
 
-def _works(patient: Patient) -> Diagnosis:
-    state = patient.state
+def _works(context: CheckContext) -> Diagnosis:
+    state = context.state
     state.delete(PROBE)
     version = state.write(PROBE, {"try": 1}, version=None)
     try:
@@ -40,12 +40,12 @@ def _works(patient: Patient) -> Diagnosis:
     return ok("The state can be read and written, and refuses writes that come too late.")
 
 
-def _checkpoints_move(patient: Patient) -> Diagnosis:
+def _checkpoints_move(context: CheckContext) -> Diagnosis:
     late = []
-    for name in patient.state.names("feeds/"):
-        stored = patient.state.read(name)
+    for name in context.state.names("feeds/"):
+        stored = context.state.read(name)
         until = FeedValue.of(name, stored.value).until if stored else None
-        if until is not None and patient.now() - until > CHECKPOINT_LATE:
+        if until is not None and context.now() - until > CHECKPOINT_LATE:
             late.append(name.removeprefix("feeds/"))
     if late:
         return warning(
@@ -55,9 +55,9 @@ def _checkpoints_move(patient: Patient) -> Diagnosis:
     return ok("The checkpoint of every feed moves.")
 
 
-def _not_paused(patient: Patient) -> Diagnosis:
-    now = patient.now()
-    pause = read_pause(patient.state, now)
+def _not_paused(context: CheckContext) -> Diagnosis:
+    now = context.now()
+    pause = read_pause(context.state, now)
     if pause is None:
         return ok("The connector is not paused.")
     minutes = int((now - pause.since).total_seconds() // 60)

@@ -139,6 +139,19 @@ def base_column(expression: Expression) -> str:
             return ""
 
 
+def column_text(expression: Expression) -> str:
+    """What an expression begins with, as a mapping has it: a column, or a special value such as `@map(permissions)`."""
+    match expression:
+        case CustomerType():
+            return _CUSTOMER_TYPE
+        case Constant(text):
+            return f"{_CONSTANT}{text}"
+        case Mapped(collection):
+            return f"@map({collection})"
+        case _:
+            return base_column(expression)
+
+
 def is_special(expression: Expression) -> bool:
     """Whether the expression is a `$` or `@` value instead of a column."""
     return not base_column(expression)

@@ -6,22 +6,12 @@ from typing import Final, override
 from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
-from connector.operations.job import JobRow
-from connector.operations.operation import JobOperation, Task
+from connector.operations.operation import ParameterlessOperation, Task
 from connector.operations.results import Done, Failed, Result
 from connector.sync.results import Delivery, NotSent
 
 
-class ContactOperation(JobOperation[None]):
-    """The record is all it needs."""
-
-    @override
-    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
-        """Nothing else stands on the row."""
-        return dict.fromkeys(job.id for job in jobs)
-
-
-class SyncContact(ContactOperation):
+class SyncContact(ParameterlessOperation):
     """A job is an explicit order, so the record is sent whether it changed or not."""
 
     choice = Choice.SYNC_CONTACT
@@ -35,7 +25,7 @@ class SyncContact(ContactOperation):
         return {task.job.id: _synced(results[task.known_record.ref]) for task in tasks}
 
 
-class AnonymizeContact(ContactOperation):
+class AnonymizeContact(ParameterlessOperation):
     """Contacts cannot be deleted in Spotler; anonymising takes their personal data out."""
 
     choice = Choice.ANONYMIZE_CONTACT

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import ClassVar
+from typing import ClassVar, override
 
 from connector.consent import Intent, Item
 from connector.dataverse.choices import Operation as Choice
@@ -115,6 +115,15 @@ class JobOperation[Plan](ABC):
     def permission(self, plan: Plan) -> Item | None:  # noqa: ARG002
         """The permission that a job switches, if it is one."""
         return None
+
+
+class ParameterlessOperation(JobOperation[None]):
+    """An operation without parameters: its jobs ask for nothing but their record, if they have one."""
+
+    @override
+    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
+        """Nothing that could be refused stands on a row."""
+        return dict.fromkeys(job.id for job in jobs)
 
 
 def each_job[Plan](jobs: Iterable[JobRow], plan: Callable[[JobRow], Plan]) -> dict[str, Plan | Exception]:

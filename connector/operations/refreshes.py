@@ -6,33 +6,28 @@ from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
-from connector.operations.job import JobRow
-from connector.operations.operation import JobOperation, Needs, Task
+from connector.operations.operation import Needs, ParameterlessOperation, Task
 from connector.operations.results import Done, Result
 from connector.pulls.automations import refresh_automations
 from connector.pulls.permissions import refresh_permissions
 from connector.services import Services
+from connector.words import Sentence
 
 
-class Refresh(JobOperation[None]):
+class Refresh(ParameterlessOperation):
     """One refresh serves all jobs of a chunk: each asks for the present state."""
 
     needs = Needs.NOTHING
 
     @override
-    def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, None]:
-        """The job needs nothing."""
-        return dict.fromkeys(job.id for job in jobs)
-
-    @override
     def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """Refresh once."""
-        done = Done(str(self._refresh(context.services)))
+        done = Done(self._refresh(context.services))
         return {task.job.id: done for task in tasks}
 
     @abstractmethod
-    def _refresh(self, services: Services) -> object:
-        """Refresh; the result says what changed, for people."""
+    def _refresh(self, services: Services) -> Sentence:
+        """Refresh, and say what changed."""
 
 
 class RefreshAutomations(Refresh):
@@ -41,8 +36,8 @@ class RefreshAutomations(Refresh):
     choice = Choice.REFRESH_AUTOMATIONS
 
     @override
-    def _refresh(self, services: Services) -> object:
-        return refresh_automations(services)
+    def _refresh(self, services: Services) -> Sentence:
+        return refresh_automations(services).sentence
 
 
 class RefreshPermissions(Refresh):
@@ -51,7 +46,7 @@ class RefreshPermissions(Refresh):
     choice = Choice.REFRESH_PERMISSIONS
 
     @override
-    def _refresh(self, services: Services) -> object:
+    def _refresh(self, services: Services) -> Sentence:
         return refresh_permissions(services)
 
 

@@ -15,7 +15,7 @@ from connector.dataverse.names import Job, Lead, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import Invalid
 from connector.mapping import MappingRow, mapping_version
-from connector.mapping.columns import Expression, Mapped, base_column
+from connector.mapping.columns import Expression, Mapped, base_column, column_text
 from connector.mapping.model import PERMISSIONS
 from connector.services import Services
 from connector.sync.moments import read_moment
@@ -78,9 +78,11 @@ def why(services: Services, ref: RecordRef, name: str) -> list[Told]:
     if any(_is_permissions(row, ref.table) for _, row in rows):
         found += _consent(services, ref)
     found += [each for column in columns for each in _in_dataverse(services, ref, record, column, rows)]
-    fields = sorted({row.field for _, row in rows if row.field and row.direction.outward})
+    outward = [row for _, row in rows if row.field and row.direction.outward]
+    fields = sorted({row.field for row in outward})
+    lists = frozenset(row.field for row in outward if row.item or _is_permissions(row, ref.table))
     jobs = _jobs(services, ref)
-    found += [_in_spotler(record, field, version, jobs) for field in fields]
+    found += [_in_spotler(record, field, version, jobs, is_list=field in lists) for field in fields]
     found += [Told("job", _job(row), _ended(row)) for row in jobs if _touches(row, fields)]
     return found
 
@@ -95,7 +97,7 @@ def _is_permissions(row: MappingRow, table: str) -> bool:
 
 
 def _rule(number: int, row: MappingRow, table: str, version: str) -> Told:
-    column = base_column(row.columns[table]) or "a special value"
+    column = column_text(row.columns[table])
     what = f"{column} {row.direction} {row.field}" if row.field else f"{column} filters"
     return Told("rule", f"Row {number} of the mapping {version}, {table}: {what}{f': {row.item}' if row.item else ''}.")
 
@@ -126,7 +128,7 @@ def _in_dataverse(
         yield Told("in Dataverse", f"The connector never writes {column}; Dataverse knows who did.")
 
 
-def _in_spotler(record: Record | None, field: str, version: str, jobs: Sequence[Row]) -> Told:
+def _in_spotler(record: Record | None, field: str, version: str, jobs: Sequence[Row], *, is_list: bool) -> Told:
     if record is None or record.sent_on is None or record.is_gone:
         return Told("in Spotler", f"When {field} was sent is {NOT_KNOWN}: Spotler Info has no send of this record.")
     sent = record.sent_fields
@@ -134,10 +136,14 @@ def _in_spotler(record: Record | None, field: str, version: str, jobs: Sequence[
     if sent.mapping and sent.mapping != version:
         mapping += ", which is not the present one"
     filled = {each.casefold() for each in sent.filled}
-    how = "with a value" if field.casefold() in filled else "empty or item by item, or not at all"
-    return Told(
-        "in Spotler", f"{field} was sent {how}, by {mapping}, with {_sender(record.sent_on, jobs)}.", record.sent_on
-    )
+    by = f"by {mapping}, with {_sender(record.sent_on, jobs)}"
+    if field.casefold() in filled:
+        text = f"{field} was sent with a value, {by}."
+    elif is_list:
+        text = f"{field} was sent, {by}. Which of its items were on is not recorded here."
+    else:
+        text = f"{field} was sent without a value, or left out because its value could not be sent, {by}."
+    return Told("in Spotler", text, record.sent_on)
 
 
 def _sender(sent_on: datetime, jobs: Sequence[Row]) -> str:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from connector.dataverse.api import Row, filters
 from connector.dataverse.names import Info
-from connector.pulls.loop import is_on, run_feed
+from connector.pulls.loop import run_feed
+from connector.pulls.switches import is_on
 from connector.services import Services
 from connector.spotler import Bounce
 from connector.sync.interactions.events import MailingEvent
@@ -28,7 +29,7 @@ def read_bounces(services: Services) -> Counter[str]:
     Raises:
         ConnectorError: Spotler, Dataverse or the state cannot be used.
     """
-    if not is_on("bounces", setting=services.settings.bounces_enabled):
+    if not is_on(services, "bounces"):
         return Counter()
     return run_feed(services, BounceFeed(services)) + run_feed(services, ReturnFeed(services))
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from connector.errors import ConnectorError
-from connector.pulls.loop import TIME_LIMIT, is_on, run_feed
+from connector.pulls.loop import TIME_LIMIT, run_feed
+from connector.pulls.switches import is_on
 from connector.services import Services
 from connector.spotler import InteractionKind, SpotlerInteraction
 from connector.sync.interactions.events import MailingEvent
@@ -32,7 +33,7 @@ def read_interactions(services: Services) -> Counter[str]:
         ConnectorError: of the first kind that failed; its checkpoint stays at what was done.
     """
     counts = Counter[str]()
-    if not is_on("interactions", setting=services.settings.interactions_enabled):
+    if not is_on(services, "interactions"):
         return counts
     deadline = services.now() + TIME_LIMIT
     errors: list[ConnectorError] = []

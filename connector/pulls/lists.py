@@ -13,7 +13,7 @@ from connector.dataverse.api import UnknownName, filters
 from connector.dataverse.choices import Operation
 from connector.dataverse.edition import has_lists
 from connector.dataverse.names import MarketingList
-from connector.pulls.loop import is_on
+from connector.pulls.switches import is_on
 from connector.services import Services
 from connector.sync.lists.orders import LIST_OPERATIONS, order
 
@@ -31,7 +31,7 @@ def refresh_lists(services: Services) -> int:
     Raises:
         ConnectorError: Dataverse or the bus cannot be used; the next run makes the jobs that are missing.
     """
-    if not is_on(NAME, setting=services.settings.lists_enabled):
+    if not is_on(services, NAME):
         return 0
     try:
         due = _synced(services)

@@ -28,6 +28,7 @@ from connector.dataverse.api import Forbidden
 from connector.errors import ConnectorError, Misconfigured, Transient
 from connector.pulls.checkpoint import FeedCheckpoint
 from connector.services import Services
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -117,17 +118,6 @@ def run_feed[T](
         raise
     checkpoint.give_back()
     return run.counts
-
-
-def is_on(name: str, *, setting: bool) -> bool:
-    """Whether a feed is switched on; that it is not is logged once per process."""
-    if not setting and name not in _reported_off:
-        _reported_off.add(name)
-        log.info("Feed %s is switched off by its setting.", name, extra=telemetry.fields(operation=name))
-    return setting
-
-
-_reported_off: Final = set[str]()
 
 
 def _give_back_after_failure(checkpoint: FeedCheckpoint) -> None:
@@ -221,7 +211,7 @@ class _Run[T]:
             self._work(block, found)
             if total <= BLOCK or len(found) == known:
                 return found
-        raise Transient(f"Feed {self.feed.name}: its entries change faster than they can be read.")
+        raise Transient(Sentence("Feed {name}: its entries change faster than they can be read.", name=self.feed.name))
 
     def _entries(self, start: datetime, end: datetime, *, counts: bool) -> Iterator[tuple[T, str, datetime | None]]:
         for entry in self.feed.read(start, end):

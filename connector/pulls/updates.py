@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from connector.pulls.loop import is_on, run_feed
+from connector.pulls.loop import run_feed
+from connector.pulls.switches import is_on
 from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.sync.both_ways import inward
@@ -161,5 +162,5 @@ def pull_updates_again(services: Services) -> None:
 def _pull(services: Services, kind: type[Updates]) -> None:
     services = begun(services, kind.name)
     feed = kind(services)
-    if is_on(feed.name, setting=services.settings.updates_enabled):
+    if is_on(services, feed.name):
         run_feed(services, feed)

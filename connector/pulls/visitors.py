@@ -16,13 +16,15 @@ from typing import Final
 from connector import telemetry
 from connector.errors import ConnectorError, Transient
 from connector.pulls.checkpoint import FeedCheckpoint
-from connector.pulls.loop import MALFORMED, TIME_LIMIT, is_on, run_feed
+from connector.pulls.loop import MALFORMED, TIME_LIMIT, run_feed
+from connector.pulls.switches import is_on
 from connector.services import Services
 from connector.spotler.leads import SpotlerLeads, VisitingCompany
 from connector.sync.moments import FUTURE
 from connector.sync.visitors.hot import follow_setting
 from connector.sync.visitors.storing import store_visitors
 from connector.sync.visitors.views import is_left_out, store_views
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def read_visitors(services: Services) -> Counter[str]:
         ConnectorError: Spotler Leads, Dataverse or the state cannot be used.
     """
     leads = services.leads
-    if not is_on("visitors", setting=services.settings.visitors_enabled and leads is not None) or leads is None:
+    if not is_on(services, "visitors") or leads is None:
         return Counter()
     counts, problem, began = Counter[str](), None, services.now()
     try:
@@ -149,7 +151,12 @@ def _empty(
         if repeated == REPEATED:
             raise Transient("Spotler Leads hands out the same page views again, although they were acknowledged.")
     if unreadable:
-        raise Transient(f"Nothing could be read in {unreadable} blocks of page views; they wait in Spotler Leads.")
+        raise Transient(
+            Sentence(
+                "Nothing could be read in {unreadable} blocks of page views; they wait in Spotler Leads.",
+                unreadable=unreadable,
+            )
+        )
 
 
 def _report(counts: Counter[str]) -> None:

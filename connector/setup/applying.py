@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from connector.dataverse.schema.installation import GLOBAL_CHOICES, OWN_TABLES, SOLUTION
-from connector.setup.component import Component, Found, Publication, SetupPhase, full_name
+from connector.dataverse.schema.installation import SOLUTION
+from connector.setup.choices import ChoicePart
+from connector.setup.component import TABLE, Component, Found, Publication, SetupPhase, full_name
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
 from connector.setup.planning import make_plan
 from connector.setup.publisher import VersionPart, write_version
-from connector.setup.publishing import parameter_xml
+from connector.setup.publishing import publish
+from connector.setup.tables import TablePart
 from connector.setup.target import UNFINISHED, SetupTarget, find_solution, members_of, read_target
 
 #: How often a component is written before it counts as refused without a word.
@@ -84,6 +86,12 @@ def _check_unchanged(plan: SetupPlan, now: SetupPlan) -> None:
         raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more[:_NAMED])}.")
 
 
+def mark_unfinished(target: SetupTarget, patience: Patience) -> None:
+    """From now on, until the version is written again, a plan shows what is not there as not yet made."""
+    if target.solution_id and target.version:
+        patience.patiently(lambda: write_version(target.calls, target.solution_id, UNFINISHED))
+
+
 class _Run:
     """One run of a plan."""
 
@@ -100,12 +108,13 @@ class _Run:
         self._patience = patience
         self._told = told
         self._components = components
+        self._tables = [each.table for each in components if isinstance(each, TablePart)]
         self._actions: Mapping[str, SetupAction] = {each.component: each.action for each in plan.writes}
         self._done: list[str] = []
 
     def carry_out(self) -> SetupReport:
         """Do everything, and read the plan again: it must be empty."""
-        self._mark_unfinished()
+        mark_unfinished(self._target, self._patience)
         work = [
             each for each in self._components if full_name(each) in self._actions and each.phase is not SetupPhase.END
         ]
@@ -129,8 +138,7 @@ class _Run:
             publications += component.publications(found)
             self._done.append(name)
             self._patience.wait(component.pause)
-        if publications:
-            self._publish(publications)
+        publish(self._target.calls, self._patience, publications)
         if phase in _SETTLING:
             self._patience.wait(self._patience.settling)
 
@@ -182,7 +190,7 @@ class _Run:
 
     def _await_tables(self) -> None:
         """Wait until every table of ours can be read, by definition and by row."""
-        for table in OWN_TABLES:
+        for table in self._tables:
             definition = f"EntityDefinitions(LogicalName='{table.name}')?$select=EntitySetName"
 
             def is_there(definition: str = definition, rows: str = f"{table.set_name}?$top=1") -> bool:
@@ -191,24 +199,11 @@ class _Run:
             if not self._patience.until(is_there):
                 raise SetupIncomplete(f"table {table.name} cannot be read yet.")
 
-    def _publish(self, publications: Sequence[Publication]) -> None:
-        body = {"ParameterXml": parameter_xml(publications)}
-        self._patience.patiently(lambda: self._target.calls.act("PublishXml", body))
-
-    def _mark_unfinished(self) -> None:
-        """From now on, until the version is written again, a plan shows what is not done yet."""
-        if self._target.solution_id and self._target.version:
-            self._patience.patiently(lambda: write_version(self._target.calls, self._target.solution_id, UNFINISHED))
-
     def _finish(self) -> None:
         calls = self._target.calls
         self._told(len(self._done), "publish")
-        self._publish(
-            [
-                *(Publication("entity", table.name) for table in OWN_TABLES),
-                *(Publication("optionset", choice.name) for choice in GLOBAL_CHOICES),
-            ]
-        )
+        choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
+        publish(calls, self._patience, [*(Publication(TABLE, table.name) for table in self._tables), *choices])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]

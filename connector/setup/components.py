@@ -1,7 +1,9 @@
 """All components of the manifest, in the order in which they are made."""
 
+from graphlib import TopologicalSorter
+
 from connector.dataverse.names import Job
-from connector.dataverse.schema import Kind, installation as manifest
+from connector.dataverse.schema import Kind, Table, installation as manifest
 from connector.dataverse.schema.installation import PUBLISHER
 from connector.dataverse.schema.roles import service_role, user_role
 from connector.dataverse.schema.variables import VARIABLES
@@ -42,7 +44,7 @@ def components(publisher: str = PUBLISHER.name, inputs: SetupInputs | None = Non
         *((PublisherPart(),) if publisher == PUBLISHER.name else ()),
         SolutionPart(publisher=publisher),
         *map(ChoicePart, manifest.GLOBAL_CHOICES),
-        *map(TablePart, manifest.OWN_TABLES),
+        *map(TablePart, _parents_first()),
         *(ColumnPart(table, column) for table, column in columns if column.kind not in _LOOKUPS),
         *(LookupPart(table, column) for table, column in columns if column.kind in _LOOKUPS),
         *(KeyPart(table, key) for table in manifest.OWN_TABLES for key in table.keys),
@@ -66,3 +68,15 @@ def access_components(inputs: SetupInputs) -> list[Component]:
         UserPart(inputs.application),
         *(StepSwitchPart(each, has_endpoint) for each in inputs.steps),
     ]
+
+
+def _parents_first() -> list[Table]:
+    """Our tables, those that lookups point to before those that have them: they are removed in the other order."""
+    by_name = {table.name: table for table in manifest.OWN_TABLES}
+    order = TopologicalSorter(
+        {
+            table.name: {each.target for each in manifest.relationships(table)} & by_name.keys()
+            for table in manifest.OWN_TABLES
+        }
+    )
+    return [by_name[name] for name in order.static_order()]

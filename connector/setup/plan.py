@@ -108,14 +108,13 @@ def read_plan(file: Path) -> SetupPlan:
     Raises:
         PlanNotValid: it is none, or of another version of the connector.
     """
-    content = _object(file)
-    if content.pop("format", None) != FORMAT:
+    content = read_object(file)
+    if content.pop("format", None) != FORMAT or content.pop("mode", None) not in ("new", "adopt"):
         raise PlanNotValid(f"{file} is not a plan of this version of the connector.")
-    content.pop("mode", None)
     try:
         return TypeAdapter(SetupPlan).validate_python(content)
     except ValidationError as error:
-        raise PlanNotValid(f"{file} is not a plan of a set-up: {_places(error)}.") from None
+        raise PlanNotValid(f"{file} is not a plan of a set-up: {wrong_places(error)}.") from None
 
 
 def read_adoption(file: Path) -> Adoption:
@@ -125,15 +124,20 @@ def read_adoption(file: Path) -> Adoption:
         PlanNotValid: it has another form.
     """
     try:
-        return Adoption.model_validate(_object(file))
+        return Adoption.model_validate(read_object(file))
     except ValidationError as error:
         raise PlanNotValid(
-            f"{file} does not say what to adopt: {_places(error)}.",
+            f"{file} does not say what to adopt: {wrong_places(error)}.",
             advice='It is an object such as {"publisher": "name", "components": ["table dh_spotlerjob"]}.',
         ) from None
 
 
-def _object(file: Path) -> dict[str, Any]:
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        PlanNotValid: there is none.
+    """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -143,5 +147,6 @@ def _object(file: Path) -> dict[str, Any]:
     return content
 
 
-def _places(error: ValidationError) -> str:
+def wrong_places(error: ValidationError) -> str:
+    """Where a file is not as it should be; never what stands there."""
     return ", ".join(sorted({".".join(map(str, each["loc"])) for each in error.errors()}))

@@ -106,6 +106,11 @@ class ImagePart(RowPart):
         return step_name(self.step)
 
     @property
+    def part_of(self) -> str:
+        """Its step."""
+        return f"{StepPart.kind} {self.name}"
+
+    @property
     def condition(self) -> str:
         """By its id only: a step may have images of others."""
         return ""
@@ -151,6 +156,11 @@ class StepSwitchPart(Part):
     def left_alone(self, target: SetupTarget) -> str:
         """As its step."""
         return _why_not(self.step, target, has_endpoint=self.has_endpoint)
+
+    @property
+    def part_of(self) -> str:
+        """Its step."""
+        return f"{StepPart.kind} {self.name}"
 
     def read(self, target: SetupTarget) -> Found | None:
         """The step."""

@@ -84,3 +84,7 @@ class UserPart(RowPart):
             for role in target.calls.rows(f"roles?$select=roleid&$filter={quote(condition)}"):
                 address = f"systemusers({self.object_id(found)})/{_ASSOCIATION}/$ref"
                 target.calls.refer(address, f"roles({role['roleid']})")
+
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Disable it: Dataverse does not delete users."""
+        target.calls.patch(f"systemusers({self.object_id(found)})", {"isdisabled": True})

@@ -63,6 +63,11 @@ class VariableValuePart(Part):
     name: str
     value: str
 
+    @property
+    def part_of(self) -> str:
+        """Its definition."""
+        return f"{VariablePart.kind} {self.name}"
+
     def read(self, target: SetupTarget) -> Found | None:
         """The value that there is."""
         definition = self._definition(target)

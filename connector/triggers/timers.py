@@ -20,7 +20,7 @@ async def sweep_jobs(timer: func.TimerRequest, context: func.Context) -> None:  
     """Requeue the jobs whose message was lost, and look how much waits."""
 
     def sweep_and_look(services: "Services") -> None:
-        from connector.gauges.looking import gauges  # noqa: PLC0415 - heavy, loaded when used
+        from connector.gauges import gauges  # noqa: PLC0415 - heavy, loaded when used
         from connector.jobs.sweep import sweep  # noqa: PLC0415
 
         try:

@@ -13,7 +13,7 @@ import pytest
 from connector import telemetry
 from connector.consent.history import Change
 from connector.dataverse.choices import ConsentCause
-from connector.gauges.looking import SLOWLY, Gauges
+from connector.gauges import SLOWLY, Gauges
 from connector.http import Clock, Transport
 from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, Location
@@ -36,7 +36,7 @@ EMITTERS = {
     "connector.sync.permissions.history": {names.CONSENT_CHANGES},
     "connector.triggers.guard": {names.TIMER_RUNS},
     "connector.doctor.run": {names.DOCTOR},
-    "connector.gauges.looking": {
+    "connector.gauges": {
         names.JOBS_WAITING,
         names.JOBS_OLDEST,
         names.BACKLOG,
@@ -190,6 +190,8 @@ def test_the_sweep_reports_what_waits_and_what_stands_still(world, emitted, mess
     messages |= {Location("add-tag"): 7, Location("dataverse", dead_letters=True): 2, QUARANTINE: 3}
     record_success(lambda: state, "read-updates", now - timedelta(minutes=5))
     state.write("feeds/updates", {"seen": [], "until": (now - timedelta(hours=1)).isoformat()}, version=None)
+    # One that is not read any more: its age says nothing, and must not raise an alert.
+    state.write("feeds/visitors", {"seen": [], "until": (now - timedelta(days=9)).isoformat()}, version=None)
     state.write("plans/p-1", {}, version=None)
     state.write("plans/p-1/brake/part", {}, version=None)
     state.write("reconcile/last", {"records": {"remainder": 4}}, version=None)

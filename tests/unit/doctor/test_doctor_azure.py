@@ -7,7 +7,7 @@ import pytest
 from connector.doctor import arm
 from connector.doctor.arm import azure_of
 from connector.doctor.azure import DATA_OWNER
-from connector.doctor.patient import NoAzure
+from connector.doctor.context import NoAzure
 from connector.errors import Transient
 from connector.servicebus.entities import ENTITIES_FILE
 from tests.unit.doctor.arm_standin import (
@@ -64,14 +64,14 @@ def azure():
 
 
 @pytest.fixture
-def patient(patient, azure):
-    patient.azure = signed_in(azure)
-    return patient
+def context(context, azure):
+    context.azure = signed_in(azure)
+    return context
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_nothing_is_wrong_with_what_was_deployed(patient, diagnose, code):
-    assert diagnose(patient, code)[0] == "ok"
+def test_nothing_is_wrong_with_what_was_deployed(context, diagnose, code):
+    assert diagnose(context, code)[0] == "ok"
 
 
 def remove_rule(azure):
@@ -160,10 +160,10 @@ def no_telemetry(azure):
     ],
     ids=lambda each: each.__name__ if callable(each) else "",
 )
-def test_what_is_broken_is_found(patient, azure, diagnose, harm, code, verdict, says):
+def test_what_is_broken_is_found(context, azure, diagnose, harm, code, verdict, says):
     harm(azure)
 
-    found, sentence, remedy = diagnose(patient, code)
+    found, sentence, remedy = diagnose(context, code)
 
     assert found == verdict
     assert says in sentence
@@ -171,20 +171,20 @@ def test_what_is_broken_is_found(patient, azure, diagnose, harm, code, verdict, 
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_without_a_sign_in_nothing_is_checked_and_it_says_why(patient, azure, diagnose, code):
-    patient.azure = None
-    assert diagnose(patient, code)[:2] == ("not checked", patient.no_azure)
+def test_without_a_sign_in_nothing_is_checked_and_it_says_why(context, azure, diagnose, code):
+    context.azure = None
+    assert diagnose(context, code)[:2] == ("not checked", context.no_azure)
 
-    patient.azure = signed_in(azure, token="bad")
-    assert diagnose(patient, code)[0] == "not checked"
-    assert "Reader" in diagnose(patient, code)[1]
+    context.azure = signed_in(azure, token="bad")
+    assert diagnose(context, code)[0] == "not checked"
+    assert "Reader" in diagnose(context, code)[1]
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(403, "not checked"), (503, "failed"), (400, "not checked")])
-def test_what_azure_refuses_is_not_taken_for_something_wrong(patient, azure, diagnose, status, verdict):
+def test_what_azure_refuses_is_not_taken_for_something_wrong(context, azure, diagnose, status, verdict):
     azure.status = status
 
-    assert diagnose(patient, "RULES_RIGHT")[0] == verdict
+    assert diagnose(context, "RULES_RIGHT")[0] == verdict
 
 
 HOSTILE = (

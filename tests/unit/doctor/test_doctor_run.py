@@ -28,32 +28,32 @@ def check(code, look, *needs, reach=Reach.SYSTEMS):
     return DoctorCheck(code, GROUP, reach, "a thing", look if callable(look) else lambda _: look, needs)
 
 
-def verdicts(patient, *checks):
-    return [each.diagnosis.verdict.value for each in examine(patient, checks)]
+def verdicts(context, *checks):
+    return [each.diagnosis.verdict.value for each in examine(context, checks)]
 
 
 @pytest.mark.parametrize("ground", [failed("no", "do"), not_checked("why")])
-def test_what_stands_on_a_check_that_failed_is_not_checked_and_says_so(patient, ground):
+def test_what_stands_on_a_check_that_failed_is_not_checked_and_says_so(context, ground):
     checks = (check("A", ground), check("B", ok("fine"), "A"), check("C", ok("fine"), "B"), check("D", ok("fine")))
 
-    results = list(examine(patient, checks))
+    results = list(examine(context, checks))
 
     assert [each.diagnosis.verdict.value for each in results[1:]] == ["not checked", "not checked", "ok"]
     assert [each.diagnosis.sentence for each in results[1:3]] == ["Put right first: A.", "Put right first: B."]
 
 
-def test_a_warning_keeps_no_other_check_from_being_made(patient):
-    assert verdicts(patient, check("A", warning("so", "do")), check("B", ok("fine"), "A")) == ["warning", "ok"]
+def test_a_warning_keeps_no_other_check_from_being_made(context):
+    assert verdicts(context, check("A", warning("so", "do")), check("B", ok("fine"), "A")) == ["warning", "ok"]
 
 
-def test_an_error_is_a_failure_in_its_own_words_and_an_internal_error_tells_no_text(patient):
+def test_an_error_is_a_failure_in_its_own_words_and_an_internal_error_tells_no_text(context):
     def transient(_):
         raise Transient("It is away.", advice="Wait.")
 
     def broken(_):
         raise ZeroDivisionError("jane@example.org")
 
-    away, wrong = examine(patient, (check("A", transient), check("B", broken)))
+    away, wrong = examine(context, (check("A", transient), check("B", broken)))
 
     assert (away.diagnosis.sentence, away.diagnosis.remedy) == ("It is away.", "Wait.")
     assert wrong.diagnosis.sentence.startswith("Internal error: ZeroDivisionError@")
@@ -87,14 +87,14 @@ def test_the_app_itself_asks_neither_azure_nor_for_what_is_about_a_release():
     assert codes.isdisjoint({"APP_RUNS", "FUNCTIONS_INDEXED", "END_TO_END", "EXTERNAL_IDS"})
 
 
-def test_each_hour_a_line_for_each_finding_with_its_code_and_none_for_what_is_well(patient, caplog, monkeypatch):
+def test_each_hour_a_line_for_each_finding_with_its_code_and_none_for_what_is_well(context, caplog, monkeypatch):
     made = (check("A", ok("fine")), check("B", warning("so", "Do it.")), check("C", failed("no", "Do that.")))
     monkeypatch.setattr(run, "CHECKS", made)
 
     gauges = {}
     monkeypatch.setattr(run, "set_gauge", lambda _metric, value, *, check: gauges.update({check: value}))
 
-    examine_hourly(patient)
+    examine_hourly(context)
 
     assert gauges == {"A": 0, "B": 1, "C": 2}
     assert [(each.levelname, each.getMessage(), each.check) for each in caplog.records] == [
@@ -103,8 +103,8 @@ def test_each_hour_a_line_for_each_finding_with_its_code_and_none_for_what_is_we
     ]
 
 
-def test_the_heaviest_verdict_counts(patient):
-    results = list(examine(patient, (check("A", ok("")), check("B", warning("", "")), check("C", not_checked("")))))
+def test_the_heaviest_verdict_counts(context):
+    results = list(examine(context, (check("A", ok("")), check("B", warning("", "")), check("C", not_checked("")))))
 
     assert worst(results) is DoctorVerdict.WARNING
     assert worst([]) is DoctorVerdict.OK

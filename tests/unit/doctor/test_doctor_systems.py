@@ -25,15 +25,15 @@ SYSTEMS = (
 
 
 @pytest.fixture
-def sick(world, patient, monkeypatch):
+def sick(world, context, monkeypatch):
     """A connector with nothing wrong, between fresh systems."""
     services = world.services
-    patient.settings = services.settings.model_copy(update={"dataverse_user_id": world.ready.user_id})
-    patient.dataverse, patient.spotler, patient.state = services.dataverse, services.spotler, services.state
-    patient.now = lambda: world.now
+    context.settings = services.settings.model_copy(update={"dataverse_user_id": world.ready.user_id})
+    context.dataverse, context.spotler, context.state = services.dataverse, services.spotler, services.state
+    context.now = lambda: world.now
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", world.ready.ca_file)
     record_success(lambda: services.state, SWEEP, world.now)
-    return patient
+    return context
 
 
 def stamp(moment):

@@ -2,15 +2,22 @@
 
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from connector import telemetry
+from connector.doctor.context import CheckContext
+from connector.doctor.run import examine_hourly
 from connector.errors import Misconfigured, OutcomeUnknown
-from connector.http import transport
+from connector.gauges import Gauges
+from connector.http import Clock, transport
+from connector.pulls.checkpoint import FeedCheckpoint
+from connector.servicebus.browse import MessageBrowser
 from connector.telemetry import measuring
 from connector.triggers import guard
-from tests.unit.infra_watch.rows import LOG_ALERTS, NOW, Fired, fired
+from tests.unit.infra_watch.rows import LOG_ALERTS, NOW, Fired, fired, together
+from tests.unit.scripted_server import Answer, FakeTime, ScriptedServer
 
 log = logging.getLogger("connector.tests")
 
@@ -22,7 +29,7 @@ def recorded(caplog):
     measuring.collect(tally)
     caplog.set_level(logging.INFO, logger="connector")
 
-    def rows():
+    def rows(minutes=2):
         measured, made = tally.take(), []
         for metric, values in (*measured.counts.items(), *measured.gauges.items()):
             for dimensions, value in values.items():
@@ -37,7 +44,7 @@ def recorded(caplog):
             }
             for each in caplog.records
         ]
-        at = {"TimeGenerated": NOW - timedelta(minutes=2)}
+        at = {"TimeGenerated": NOW - timedelta(minutes=minutes)}
         return {"AppMetrics": [{**at, **row} for row in made], "AppTraces": [{**at, **row} for row in lines]}
 
     yield rows
@@ -76,6 +83,92 @@ def test_a_sweep_that_fails_is_no_success_and_one_that_succeeds_is(recorded):
     assert fired("credentials-refused", failing) == [Fired(1, "MISCONFIGURED")]
     assert fired("telemetry-silent", failing) == []
     assert fired("sweep-silent", recorded()) == []
+
+
+@pytest.fixture
+def look(world, recorded, monkeypatch):
+    """Sets the gauges as a sweep does, on a bus without messages; returns the rows."""
+    monkeypatch.setattr(MessageBrowser, "count", lambda *_, **__: {})
+
+    def _look():
+        Gauges().look(world.services)
+        return recorded()
+
+    return _look
+
+
+def test_a_job_that_waits_for_hours(world, look):
+    world.job(None)
+    assert fired("jobs-overdue", look()) == []
+    world.now += timedelta(hours=3.5)
+
+    (found,) = fired("jobs-overdue", look())
+
+    assert 3.4 < found.value < 3.7
+
+
+def test_a_feed_that_stands_still(world, look):
+    checkpoint = FeedCheckpoint.take(world.services, "updates")
+    checkpoint.save(world.now, [])
+    assert fired("checkpoint-old", look()) == []
+    world.now += timedelta(hours=2)
+
+    assert fired("checkpoint-old", look()) == [Fired(8, "updates")]
+
+
+def test_a_plan_that_the_brake_holds(world, look):
+    assert fired("brake-applied", look()) == []
+    world.services.state.write("plans/held", {}, version=None)
+
+    assert fired("brake-applied", look()) == [Fired(1)]
+
+
+def test_a_difference_that_a_comparison_left(world, look):
+    world.services.state.write("reconcile/last", {"records": {"remainder": 2}}, version=None)
+
+    assert fired("reconcile-remainder", look()) == [Fired(2)]
+
+
+def test_a_weekly_timer_whose_last_run_failed(recorded):
+    assert not guard._is_timer_done("reconcile-weekly", lambda: 1 / 0)
+
+    assert fired("timer-late", recorded(minutes=61)) == [Fired(61, "reconcile-weekly")]
+
+
+def test_a_check_that_fails(recorded):
+    context = CheckContext({}, lambda: NOW, lambda _: None)
+    try:
+        examine_hourly(context)
+    finally:
+        context.close()
+
+    assert Fired(2, "SETTINGS_VALID") in fired("doctor-failed", recorded())
+
+
+def test_a_system_that_refuses_calls_for_a_quarter_of_an_hour(recorded):
+    time = FakeTime()
+    clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
+    with ScriptedServer().running() as server:
+        client = transport.Transport(server.url, system="Spotler", timeout=5, parallel=2, clock=clock)
+        parts = []
+        for minute in range(2, 18):
+            server.answer(Answer(429), Answer(204))
+            client.send("GET", "contact", route="contact", repeatable=True)
+            parts.append(recorded(minutes=minute))
+        client.close()
+
+    assert fired("throttled", together(parts[:-1])) == []
+    assert fired("throttled", together(parts)) == [Fired(16, "Spotler")]
+
+
+#: What is not in the connector's telemetry: Azure's own table of what was taken in.
+_OF_AZURE = {"ingestion-high"}
+
+
+def test_each_alert_has_such_a_case():
+    code = Path(__file__).read_text(encoding="utf-8")
+
+    assert {name for name in LOG_ALERTS if f'fired("{name}"' not in code} == _OF_AZURE
 
 
 def test_outcomes_of_calls_are_named_as_the_queries_name_them():

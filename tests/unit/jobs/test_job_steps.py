@@ -10,14 +10,14 @@ from connector.dataverse.names import Job
 from connector.errors import Transient
 from connector.jobs.sweep import sweep
 from connector.operations import registry
-from connector.operations.operation import JobOperation, Needs
+from connector.operations.operation import Needs, ParameterlessOperation
 from connector.operations.results import Continue, Done, Failed
 
 DONE = (JobStatus.COMPLETED, "OK")
 CHOICE = Choice.SYNC_MARKETING_LIST
 
 
-class LongWork(JobOperation[None]):
+class LongWork(ParameterlessOperation):
     """So many steps, each remembered; the next one may be made to fail."""
 
     choice = CHOICE
@@ -28,9 +28,6 @@ class LongWork(JobOperation[None]):
         self.repeatable = repeatable
         self.done: list[int] = []
         self.problem: Exception | None = None
-
-    def plan(self, jobs, _context):
-        return dict.fromkeys(job.id for job in jobs)
 
     def perform(self, tasks, _context):
         return {task.job.id: self._step(task.step) for task in tasks}

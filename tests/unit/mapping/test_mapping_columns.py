@@ -4,7 +4,17 @@ import re
 
 import pytest
 
-from connector.mapping.columns import Collection, Constant, CustomerType, Mapped, Name, Path, Plain, parse_column
+from connector.mapping.columns import (
+    Collection,
+    Constant,
+    CustomerType,
+    Mapped,
+    Name,
+    Path,
+    Plain,
+    column_text,
+    parse_column,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +37,13 @@ from connector.mapping.columns import Collection, Constant, CustomerType, Mapped
 )
 def test_every_documented_form_is_read(text, expected):
     assert expected == parse_column(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["firstname", "$CustomerType", "$value:a:b", *(f"@map({each})" for each in Collection)]
+)
+def test_what_an_expression_begins_with_is_written_as_the_mapping_has_it(text):
+    assert column_text(parse_column(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,21 @@ def test_a_value_that_was_sent_has_its_time_and_mapping(two, ann):
     assert told["in Dataverse"].text == "The connector never writes lastname; Dataverse knows who did."
 
 
+def test_permissions_are_named_as_the_mapping_names_them_and_were_sent_by_item(two, ann):
+    told = texts(two, ann, "permissions")
+
+    assert told["rule"].endswith(", contact: @map(permissions) <-> permissions.")
+    assert told["in Spotler"].startswith("permissions was sent, by mapping ")
+    assert told["in Spotler"].endswith("Which of its items were on is not recorded here.")
+
+
+def test_a_field_without_a_value_is_said_to_have_had_none(two):
+    bob = two.contact("bob", firstname=None)
+    two.sync(bob)
+
+    assert "firstName was sent without a value, or left out" in texts(two, bob, "firstName")["in Spotler"]
+
+
 def test_what_was_not_recorded_is_not_known(two):
     bob = two.contact("bob")
 

@@ -11,7 +11,7 @@ import pytest
 from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Info
 from connector.errors import Transient
-from connector.pulls import bounces as pull, loop
+from connector.pulls import bounces as pull, loop, switches
 from connector.pulls.bounces import BounceFeed, read_bounces
 from connector.spotler.feeds import Feeds
 from connector.sync.status import rows as status_rows
@@ -276,7 +276,7 @@ def test_a_row_that_dataverse_refuses_is_logged_and_stops_no_other(recent, caplo
 
 
 def test_switched_off_it_asks_nobody_anything(recent, monkeypatch, caplog):
-    monkeypatch.setattr(loop, "_reported_off", set())
+    monkeypatch.setattr(switches, "_reported_off", set())
     settings = recent.services.settings.model_copy(update={"bounces_enabled": False})
     services = dataclasses.replace(recent.services, settings=settings)
     before = calls_for_bounces(recent)

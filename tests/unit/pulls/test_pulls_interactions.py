@@ -12,7 +12,7 @@ from connector.dataverse.api import Forbidden
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Info, Interaction
 from connector.errors import Transient
-from connector.pulls import interactions as pull, loop
+from connector.pulls import interactions as pull, loop, switches
 from connector.pulls.interactions import InteractionFeed, read_interactions
 from connector.spotler import InteractionKind
 from connector.spotler.feeds import Feeds
@@ -460,7 +460,7 @@ def test_a_record_that_is_deleted_while_its_events_are_stored_stops_no_other(two
 
 
 def test_switched_off_no_call_is_made(two, people, caplog, monkeypatch):
-    monkeypatch.setattr(loop, "_reported_off", set())
+    monkeypatch.setattr(switches, "_reported_off", set())
     people("ann")
     with_settings(two, interactions_enabled=False)
     calls = two.calls("")

@@ -9,7 +9,7 @@ from connector.dataverse.api import UnknownName
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job, MarketingList
 from connector.errors import ConnectorError
-from connector.pulls import lists, loop
+from connector.pulls import lists, switches
 from connector.pulls.lists import refresh_lists
 from connector.routing.work_item import WorkItem
 
@@ -117,7 +117,7 @@ def test_the_refresh_can_be_switched_off(world, add, caplog):
     add()
     off = world.services.settings.model_copy(update={"lists_enabled": False})
     services = replace(world.services, settings=off)
-    loop._reported_off.clear()
+    switches._reported_off.clear()
     caplog.set_level(logging.INFO, logger="connector.pulls.loop")
 
     assert [refresh_lists(services), refresh_lists(services)] == [0, 0]

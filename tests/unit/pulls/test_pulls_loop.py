@@ -482,12 +482,3 @@ def test_a_run_that_reads_for_long_keeps_its_lease(services, feed):
     run_feed(services, feed)
 
     assert (other.worked, feed.worked) == ([], ["a"])
-
-
-def test_a_feed_that_is_switched_off_says_so_once(caplog, monkeypatch):
-    monkeypatch.setattr(loop, "_reported_off", set())
-    with caplog.at_level(logging.INFO):
-        assert [loop.is_on("list", setting=False) for _ in range(3)] == [False] * 3
-        assert loop.is_on("list", setting=True)
-
-    assert caplog.messages == ["Feed list is switched off by its setting."]

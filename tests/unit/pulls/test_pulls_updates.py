@@ -9,7 +9,7 @@ import pytest
 
 from connector.dataverse.names import Info
 from connector.errors import Transient
-from connector.pulls import loop, updates as pull
+from connector.pulls import loop, switches, updates as pull
 from connector.pulls.updates import Updates, pull_updates, pull_updates_again
 from connector.spotler.feeds import Feeds
 from connector.sync.both_ways import inward
@@ -301,7 +301,7 @@ def test_the_second_reading_of_what_arrived_writes_nothing_into_the_record(two, 
 
 
 def test_switched_off_it_asks_nobody_anything(two, monkeypatch):
-    monkeypatch.setattr(loop, "_reported_off", set())
+    monkeypatch.setattr(switches, "_reported_off", set())
     settings = two.services.settings.model_copy(update={"updates_enabled": False})
     before = len(two.wire.touches)
 

@@ -10,7 +10,7 @@ from connector.dataverse.api import BatchRequest
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Interaction, Visitor
 from connector.errors import Misconfigured, Transient
-from connector.pulls import loop, visitors as pull
+from connector.pulls import loop, switches, visitors as pull
 from connector.pulls.visitors import read_visitors
 from connector.state import StateConflict
 from connector.sync.visitors import views as view_rows
@@ -45,7 +45,7 @@ def read_until(website, ago):
 
 
 def test_without_an_account_of_spotler_leads_nobody_is_asked_anything(world, caplog, monkeypatch):
-    monkeypatch.setattr(loop, "_reported_off", set())
+    monkeypatch.setattr(switches, "_reported_off", set())
 
     with caplog.at_level(logging.INFO):
         assert read_visitors(world.services) == Counter()

@@ -37,6 +37,9 @@ class Recorded:
         self._sent("POST", name, body, "")
         return {}
 
+    def delete(self, path):
+        self._sent("DELETE", path, {}, "")
+
     def _sent(self, *call):
         self.writes += 1
         self.sent.append(call)

@@ -38,6 +38,7 @@ def environment(*, table=None, tag=None, **others):
         answers[TAG_ADDRESS] = {
             "@odata.type": "#Microsoft.Dynamics.CRM.StringAttributeMetadata",
             "MaxLength": 1000,
+            "RequiredLevel": {"Value": "None"},
             "DisplayName": label(en="Tag", nl="Tag"),
             **tag,
         }

@@ -1,0 +1,47 @@
+"""The environment and the options that all commands of `setup` share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from connector.setup.component import Component
+    from connector.setup.inputs import SetupInputs
+    from connector.setup.plan import Adoption
+    from connector.setup.target import SetupTarget
+
+OwnSignIn = Annotated[
+    bool, typer.Option("--own-sign-in", help="Sign in as you (az login or azd auth login), not as the app.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@contextmanager
+def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
+    """The environment of the settings, as it is now."""
+    from connector.settings.settings import load_settings  # noqa: PLC0415 - loaded when used
+    from connector.settings.systems import DataverseSettings  # noqa: PLC0415
+    from connector.setup.connecting import connect_setup  # noqa: PLC0415
+    from connector.setup.target import read_target  # noqa: PLC0415
+
+    calls, dataverse = connect_setup(load_settings(DataverseSettings), own_sign_in=own_sign_in)
+    try:
+        yield read_target(calls)
+    finally:
+        dataverse.close()
+
+
+def components_of(adoption: "Adoption | None", inputs: "SetupInputs | None" = None) -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution gets.
+
+    Args:
+        adoption: what becomes ours; None where nothing does.
+        inputs: what the manifest does not say; None where nothing is made, but what is there is looked at.
+    """
+    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
+    from connector.setup.inputs import EndpointInputs, SetupInputs  # noqa: PLC0415
+
+    known = inputs or SetupInputs(endpoint=EndpointInputs(""))
+    return components(inputs=known) if adoption is None else components(adoption.publisher, known)
