@@ -11,11 +11,13 @@ import typer
 from connector import telemetry
 from connector.cli import consent, jobs, mapping, messages, plan, setup, stored_message_commands
 from connector.cli.codes import codes
+from connector.cli.definitions import definitions
 from connector.cli.doctor import doctor
 from connector.cli.entities import entities
 from connector.cli.output import error_text
 from connector.cli.pause import pause, resume
 from connector.cli.reconcile import reconcile
+from connector.cli.there_is import audiences, automations, records
 from connector.cli.undo import undo
 from connector.cli.why import why
 from connector.errors import ConnectorError, Misconfigured
@@ -29,11 +31,15 @@ app.add_typer(plan.app, name="plan")
 app.add_typer(setup.app, name="setup")
 app.add_typer(stored_message_commands.quarantine, name="quarantine")
 app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
+app.command()(audiences)
+app.command()(automations)
 app.command()(codes)
+app.command()(definitions)
 app.command()(doctor)
 app.command()(entities)
 app.command()(pause)
 app.command()(reconcile)
+app.command()(records)
 app.command()(resume)
 app.command()(undo)
 app.command()(why)

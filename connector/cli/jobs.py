@@ -6,15 +6,16 @@ import typer
 from rich.table import Table
 
 from connector.cli.explain import explain
+from connector.cli.job_add import add
 from connector.cli.output import console, refuse
 from connector.cli.retry import retry
-from connector.cli.rows import dataverse, job_key, row_id
-from connector.dataverse.api import Row, bind, filters, formatted
-from connector.dataverse.api.rows import created_id
-from connector.dataverse.choices import JobStatus, Operation, PromoteTo
-from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList, Visitor
+from connector.cli.rows import dataverse, job_key
+from connector.dataverse.api import Row, filters, formatted
+from connector.dataverse.choices import JobStatus
+from connector.dataverse.names import Job
 
 app = typer.Typer(no_args_is_help=True, help="Spotler Jobs.")
+app.command()(add)
 app.command()(retry)
 app.command()(explain)
 
@@ -32,49 +33,6 @@ SHOWN = {
     Job.STARTED_ON: "Started on",
     Job.COMPLETED_ON: "Completed on",
 }
-
-
-@app.command()
-def add(
-    operation: Annotated[str, typer.Option(help="For example add-tag.")],
-    contact: Annotated[str | None, typer.Option(help="The id of a contact.")] = None,
-    account: Annotated[str | None, typer.Option(help="The id of an account.")] = None,
-    lead: Annotated[str | None, typer.Option(help="The id of a lead.")] = None,
-    marketing_list: Annotated[str | None, typer.Option(help="The id of a marketing list.")] = None,
-    automation: Annotated[str | None, typer.Option(help="The id of a Spotler Automation.")] = None,
-    automation_fields: Annotated[str | None, typer.Option(help="name=value; separated by semicolons.")] = None,
-    run: Annotated[str | None, typer.Option(help="The Automation Contact Id of the run to stop.")] = None,
-    tag: Annotated[str | None, typer.Option(help="One tag, or several separated by commas.")] = None,
-    score: Annotated[int | None, typer.Option(help="A whole number.")] = None,
-    audience: Annotated[str | None, typer.Option(help="The name of an audience.")] = None,
-    field: Annotated[str | None, typer.Option(help="The name of a Spotler field.")] = None,
-    value: Annotated[str | None, typer.Option(help="The value of the field.")] = None,
-    visitor: Annotated[str | None, typer.Option(help="The id of a Website Visitor.")] = None,
-    promote_to: Annotated[str | None, typer.Option(help="What the visitor becomes: lead or account.")] = None,
-) -> None:
-    """Create a job; the connector runs it as it runs every job."""
-    choice = _operation(operation)
-    row: dict[str, object] = {Job.NAME: choice.label, Job.OPERATION: choice.value}
-    for navigation, set_name, target in (
-        (Job.CUSTOMER_CONTACT_NAVIGATION, Contact.SET, contact),
-        (Job.CUSTOMER_ACCOUNT_NAVIGATION, Account.SET, account),
-        (Job.LEAD_NAVIGATION, Lead.SET, lead),
-        (Job.LIST_NAVIGATION, MarketingList.SET, marketing_list),
-        (Job.AUTOMATION_NAVIGATION, Automation.SET, automation),
-        (Job.VISITOR_NAVIGATION, Visitor.SET, visitor),
-    ):
-        if target is not None:
-            row[f"{navigation}@odata.bind"] = bind(set_name, row_id(target))
-    values = {
-        Job.AUTOMATION_FIELDS: automation_fields, Job.AUTOMATION_CONTACT_ID: run, Job.TAG: tag, Job.SCORE: score,
-        Job.AUDIENCE: audience, Job.FIELD_NAME: field, Job.FIELD_VALUE: value,
-        Job.PROMOTE_TO: None if promote_to is None else _target(promote_to).value,
-    }  # fmt: skip
-    row |= {column: given for column, given in values.items() if given is not None}
-    # Without the tag of the connector's own writes: the router ignores messages with that tag.
-    with dataverse() as client:
-        answer = client.request("POST", Job.SET, route=Job.SET, json=row, repeatable=False, columns=row)
-    typer.echo(created_id(answer.headers.get("OData-EntityId", "")))
 
 
 @app.command()
@@ -109,20 +67,6 @@ def list_jobs(
 def _cell(row: Row, column: str) -> str:
     value = row.get(column)
     return formatted(row, column) or ("" if value is None else str(value))
-
-
-def _operation(slug: str) -> Operation:
-    try:
-        return Operation.from_slug(slug)
-    except KeyError:
-        refuse(f"Choose one of: {', '.join(choice.slug for choice in Operation)}.")
-
-
-def _target(name: str) -> PromoteTo:
-    try:
-        return PromoteTo[name.upper()]
-    except KeyError:
-        refuse("Choose one of: lead, account.")
 
 
 def _status(name: str) -> JobStatus:

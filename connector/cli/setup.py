@@ -1,31 +1,33 @@
 """`setup`: bring a Dataverse environment to what the manifest says."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
 
 import typer
 from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
+from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
+from connector.cli.setup_removal import export, remove
 
 if TYPE_CHECKING:
-    from connector.setup.component import Component
-    from connector.setup.plan import Adoption, SetupPlan
+    from connector.setup.plan import Adoption, Extras, SetupPlan
     from connector.setup.target import SetupTarget
 
-app = typer.Typer(no_args_is_help=True, help="Tables and columns of the connector in Dataverse: plan, apply, check.")
+app = typer.Typer(
+    no_args_is_help=True, help="What the connector needs in Dataverse: plan, apply, check, export, remove."
+)
+app.command()(export)
+app.command()(remove)
 
 #: The exit code of `check` where something is to be done.
 TO_DO: Final = 2
 
-OwnSignIn = Annotated[
-    bool, typer.Option("--own-sign-in", help="Sign in as you (az login or azd auth login), not as the app.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AdoptFile = Annotated[
     Path | None,
     typer.Option("--adopt", help="A file that says which components of another publisher become ours.", exists=True),
@@ -36,15 +38,32 @@ AdoptFile = Annotated[
 def plan(
     out: Annotated[Path | None, typer.Option(help="Write the plan to this file. Needed to apply it.")] = None,
     adopt: AdoptFile = None,
+    buttons: Annotated[
+        bool, typer.Option("--buttons", help="Add the button Sync to Spotler to contacts, leads, accounts and lists.")
+    ] = False,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE:ID", help="A form of contact, lead or account that gets the tab Spotler; repeatable."
+        ),
+    ] = None,
+    propose: Annotated[
+        Path | None, typer.Option(help="Write a file for --adopt with all that is not ours; read and shorten it.")
+    ] = None,
     own_sign_in: OwnSignIn = False,
     as_json: Json = False,
 ) -> None:
     """Print what would be created, changed and left alone; nothing is changed."""
-    from connector.setup.plan import plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
+    from connector.setup.plan import Extras, plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
+    from connector.setup.planning import propose_adoption  # noqa: PLC0415
 
     adoption = read_adoption(adopt) if adopt else None
-    with _environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, adoption)
+    wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
+    with environment(own_sign_in=own_sign_in) as target:
+        made = _made(target, adoption, wanted)
+        if propose is not None:
+            content = propose_adoption(made, target).model_dump(mode="json")
+            propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
     if out is not None:
         out.write_text(plan_as_json(made), encoding="utf-8")
     if as_json:
@@ -65,14 +84,17 @@ def apply(
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
     from connector.setup.applying import apply_setup  # noqa: PLC0415 - loaded when used
+    from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
     agreed = read_plan(file)
-    with _environment(own_sign_in=own_sign_in) as target:
+    with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        components = _components(agreed.adoption)
+        for kept in back_up(target, agreed.extras.forms, file.parent):
+            typer.echo(f"{kept}: the form as it was.")
+        components = components_of(target, agreed.adoption, agreed.extras)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
@@ -81,10 +103,10 @@ def apply(
 @app.command()
 def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
     """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
-    from connector.setup.plan import plan_as_json  # noqa: PLC0415 - loaded when used
+    from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415 - loaded when used
 
-    with _environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, None)
+    with environment(own_sign_in=own_sign_in) as target:
+        made = _made(target, None, Extras())
     if as_json:
         typer.echo(plan_as_json(made))
     else:
@@ -93,31 +115,28 @@ def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
         raise typer.Exit(1 if made.refusals else TO_DO)
 
 
-@contextmanager
-def _environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
-    from connector.settings.settings import load_settings  # noqa: PLC0415 - loaded when used
-    from connector.settings.systems import DataverseSettings  # noqa: PLC0415
-    from connector.setup.connecting import connect_setup  # noqa: PLC0415
-    from connector.setup.target import read_target  # noqa: PLC0415
+def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras") -> "SetupPlan":
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+    from connector.setup.planning import make_plan  # noqa: PLC0415
 
-    calls, dataverse = connect_setup(load_settings(DataverseSettings), own_sign_in=own_sign_in)
-    try:
-        yield read_target(calls)
-    finally:
-        dataverse.close()
-
-
-def _components(adoption: "Adoption | None") -> "list[Component]":
-    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
-
-    return components() if adoption is None else components(adoption.publisher)
-
-
-def _made(target: "SetupTarget", adoption: "Adoption | None") -> "SetupPlan":
-    from connector.setup.planning import make_plan  # noqa: PLC0415 - loaded when used
-
+    extras = wanted.with_those(installed_extras(target))
     with progress(f"{target.organization}: components read") as seen:
-        return make_plan(target, _components(adoption), adoption, seen)
+        return replace(make_plan(target, components_of(target, adoption, extras), adoption, seen), extras=extras)
+
+
+def _checked_form(text: str) -> str:
+    """The table and the id of a form.
+
+    Raises:
+        typer.BadParameter: it is something else.
+    """
+    from connector.dataverse.schema.forms import RECORD_TABLES  # noqa: PLC0415 - loaded when used
+
+    table, _, form_id = text.partition(":")
+    try:
+        return f"{RECORD_TABLES[RECORD_TABLES.index(table)]}:{UUID(form_id)}"
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no form: write {'|'.join(RECORD_TABLES)}:ID.") from None
 
 
 def _show(made: "SetupPlan") -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, override
 
 from connector.consent import Intent, Item
 from connector.dataverse.choices import Operation as Choice
+from connector.dataverse.names import Job as Names
 from connector.errors import Invalid
 from connector.mapping.values import typed
 from connector.operations.context import Context, ended
@@ -27,6 +28,7 @@ from connector.spotler import (
     to_spotler,
 )
 from connector.sync.permissions.job_opt_ins import JobOptIn, record_opt_ins
+from connector.words import Sentence
 
 #: Spotler's code for a contact that it could reach in no way.
 NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
@@ -84,7 +86,8 @@ class FieldOperation(JobOperation[FieldWrite]):
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
     syncs_first = True
-    verb: str
+    done: str
+    post: str
 
     @override
     def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, FieldWrite | Exception]:
@@ -151,7 +154,7 @@ class FieldOperation(JobOperation[FieldWrite]):
 
     def _done(self, job: JobRow) -> Done:
         """The post names the field and never its value."""
-        return Done(f"The field was {self.verb}.", post=f"Spotler field {self.verb}: {job.field_name.strip()}")
+        return Done(self.done, post=Sentence(self.post, name=job.field_name.strip()))
 
     @abstractmethod
     def _check(self, job: JobRow) -> None:
@@ -166,7 +169,9 @@ class SetContactField(FieldOperation):
     """A value in the form in which users write it."""
 
     choice = Choice.SET_CONTACT_FIELD
-    verb = "set"
+    required = (Names.FIELD_NAME, Names.FIELD_VALUE)
+    done = "The field was set."
+    post = "Spotler field set: {name}"
 
     @override
     def _check(self, job: JobRow) -> None:
@@ -181,7 +186,9 @@ class ClearContactField(FieldOperation):
     """The field is emptied; an item of a list field is switched off."""
 
     choice = Choice.CLEAR_CONTACT_FIELD
-    verb = "cleared"
+    required = (Names.FIELD_NAME,)
+    done = "The field was cleared."
+    post = "Spotler field cleared: {name}"
 
     @override
     def _check(self, job: JobRow) -> None:

@@ -9,14 +9,25 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from connector.dataverse.schema.installation import GLOBAL_CHOICES, OWN_TABLES, SOLUTION
-from connector.setup.component import Component, SetupPhase, full_name
+from connector.dataverse.schema.installation import SOLUTION
+from connector.setup.choices import ChoicePart
+from connector.setup.component import (
+    NUMBERED_BY_ENVIRONMENT,
+    TABLE,
+    Component,
+    Found,
+    Publication,
+    SetupPhase,
+    full_name,
+)
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
-from connector.setup.planning import make_plan
+from connector.setup.planning import IN_SOLUTION, make_plan
 from connector.setup.publisher import VersionPart, write_version
+from connector.setup.publishing import publish
+from connector.setup.tables import TablePart
 from connector.setup.target import UNFINISHED, SetupTarget, find_solution, members_of, read_target
 
 #: How often a component is written before it counts as refused without a word.
@@ -83,6 +94,12 @@ def _check_unchanged(plan: SetupPlan, now: SetupPlan) -> None:
         raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more[:_NAMED])}.")
 
 
+def mark_unfinished(target: SetupTarget, patience: Patience) -> None:
+    """From now on, until the version is written again, a plan shows what is not there as not yet made."""
+    if target.solution_id and target.version:
+        patience.patiently(lambda: write_version(target.calls, target.solution_id, UNFINISHED))
+
+
 class _Run:
     """One run of a plan."""
 
@@ -99,12 +116,14 @@ class _Run:
         self._patience = patience
         self._told = told
         self._components = components
+        self._tables = [each.table for each in components if isinstance(each, TablePart)]
         self._actions: Mapping[str, SetupAction] = {each.component: each.action for each in plan.writes}
         self._done: list[str] = []
 
     def carry_out(self) -> SetupReport:
         """Do everything, and read the plan again: it must be empty."""
-        self._mark_unfinished()
+        self._rejoin()
+        mark_unfinished(self._target, self._patience)
         work = [
             each for each in self._components if full_name(each) in self._actions and each.phase is not SetupPhase.END
         ]
@@ -120,33 +139,35 @@ class _Run:
         return SetupReport(tuple(self._done), self._target.calls.writes, self._patience.waited)
 
     def _phase(self, phase: SetupPhase, group: Sequence[Component]) -> None:
+        publications: list[Publication] = []
         for component in group:
             name = full_name(component)
             self._told(len(self._done), name)
-            self._bring(component, adopts=self._actions[name] is SetupAction.ADOPT)
+            found = self._bring(component, adopts=self._actions[name] is SetupAction.ADOPT)
+            publications += component.publications(found)
             self._done.append(name)
             self._patience.wait(component.pause)
-        if tables := sorted({table for each in group for table in each.publishes}):
-            self._publish(tables, ())
+        publish(self._target.calls, self._patience, publications)
         if phase in _SETTLING:
             self._patience.wait(self._patience.settling)
 
-    def _bring(self, component: Component, *, adopts: bool = False) -> None:
-        """Have a component be as the manifest says."""
+    def _bring(self, component: Component, *, adopts: bool = False) -> Found:
+        """Have a component be as the manifest says, but for what publishing does; return it as it is then."""
         name, writes, was_made = full_name(component), 0, False
 
-        def is_done() -> bool:
+        def is_done() -> Found | None:
             nonlocal writes, was_made
             found = component.read(self._target)
             if found is None and was_made:  # the write was confirmed; a definition may appear later
                 if not self._patience.until(lambda: component.read(self._target) is not None):
                     raise SetupIncomplete(f"{name} was made, but cannot be read.")
-                return False
+                return None
             if found is not None and adopts:
                 self._add_to_solution(component, component.object_id(found))
-            differences = [] if found is None else component.compare(found, self._target)
+            compared = [] if found is None else component.compare(found, self._target)
+            differences = [each for each in compared if not each.by_publishing]
             if found is not None and not differences:
-                return True
+                return found
             if stuck := next((each for each in differences if not each.can_change), None):
                 raise SetupRefused(f"{name}: {stuck.property} cannot be changed.")
             if writes == WRITES:
@@ -158,14 +179,32 @@ class _Run:
             else:
                 component.change(found, differences, self._target)
             writes += 1
-            return False
+            return None
 
-        while not self._patience.patiently(is_done):
+        while (found := self._patience.patiently(is_done)) is None:
             pass
+        return found
+
+    def _rejoin(self) -> None:
+        """Put back what somebody took out of our solution.
+
+        This comes first: of an unfinished set-up it could not be told from what others made.
+        """
+        left = {
+            each.component for each in self._plan.writes if any(one.property == IN_SOLUTION for one in each.differences)
+        }
+        for component in (each for each in self._components if full_name(each) in left):
+            if (found := self._patience.patiently(lambda each=component: each.read(self._target))) is not None:  # type: ignore[misc]
+                self._add_to_solution(component, component.object_id(found))
 
     def _add_to_solution(self, component: Component, object_id: str) -> None:
         if component.component_type is None or object_id.lower() in self._target.members:
             return
+        if component.component_type == NUMBERED_BY_ENVIRONMENT:
+            raise SetupIncomplete(
+                f"{full_name(component)} is not in the solution {SOLUTION.name}. Add it there in Power Apps, and run "
+                "the command again."
+            )
         body = {
             "ComponentId": object_id,
             "ComponentType": component.component_type,
@@ -177,7 +216,7 @@ class _Run:
 
     def _await_tables(self) -> None:
         """Wait until every table of ours can be read, by definition and by row."""
-        for table in OWN_TABLES:
+        for table in self._tables:
             definition = f"EntityDefinitions(LogicalName='{table.name}')?$select=EntitySetName"
 
             def is_there(definition: str = definition, rows: str = f"{table.set_name}?$top=1") -> bool:
@@ -186,22 +225,11 @@ class _Run:
             if not self._patience.until(is_there):
                 raise SetupIncomplete(f"table {table.name} cannot be read yet.")
 
-    def _publish(self, tables: Sequence[str], choices: Sequence[str]) -> None:
-        """Publish by name: publishing everything would publish unfinished work of the customer too."""
-        entities = "".join(f"<entity>{name}</entity>" for name in tables)
-        optionsets = "".join(f"<optionset>{name}</optionset>" for name in choices)
-        xml = f"<importexportxml><entities>{entities}</entities><optionsets>{optionsets}</optionsets></importexportxml>"
-        self._patience.patiently(lambda: self._target.calls.act("PublishXml", {"ParameterXml": xml}))
-
-    def _mark_unfinished(self) -> None:
-        """From now on, until the version is written again, a plan shows what is not done yet."""
-        if self._target.solution_id and self._target.version:
-            self._patience.patiently(lambda: write_version(self._target.calls, self._target.solution_id, UNFINISHED))
-
     def _finish(self) -> None:
         calls = self._target.calls
         self._told(len(self._done), "publish")
-        self._publish([table.name for table in OWN_TABLES], [choice.name for choice in GLOBAL_CHOICES])
+        choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
+        publish(calls, self._patience, [*(Publication(TABLE, table.name) for table in self._tables), *choices])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]

@@ -5,6 +5,7 @@ solution in a header; the platform ignores a header of another name and puts the
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from connector.dataverse.api import Dataverse, NotFound, Row, UnknownName
@@ -74,9 +75,19 @@ class SetupCalls:
         """Replace a definition; the texts of other languages stay."""
         self._write("PUT", path, body, {**_in(solution), **_MERGE}, repeatable=True)
 
-    def patch(self, path: str, body: Mapping[str, object], solution: str = "") -> None:
-        """Change a row that exists."""
-        self._write("PATCH", path, body, {**_in(solution), "If-Match": "*"}, repeatable=True)
+    def patch(self, path: str, body: Mapping[str, object], solution: str = "", version: str = "*") -> None:
+        """Change a row that exists.
+
+        Raises:
+            Conflict: it is not of this version (its ETag) any more.
+        """
+        self._write("PATCH", path, body, {**_in(solution), "If-Match": version}, repeatable=True)
+
+    def delete(self, path: str) -> None:
+        """Delete what is at an address; what is gone already is as good."""
+        self.writes += 1
+        with suppress(NotFound, UnknownName):
+            self._dataverse.request("DELETE", path, route=_route(path), repeatable=True)
 
     def _write(
         self, method: str, path: str, body: Mapping[str, object], headers: Mapping[str, str], *, repeatable: bool

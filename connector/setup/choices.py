@@ -82,6 +82,10 @@ class ChoicePart(Part):
             else:
                 target.calls.act("InsertOptionValue", body)
 
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Delete it; Dataverse refuses while a column uses it."""
+        target.calls.delete(f"GlobalOptionSetDefinitions({found['MetadataId']})")
+
 
 def options_of(option_set: object) -> dict[int, Mapping[str, object]]:
     """The options of a choice as the Web API shows it, by value."""

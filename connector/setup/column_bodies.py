@@ -72,19 +72,15 @@ def _own(column: Column, languages: Languages) -> dict[str, object]:  # noqa: PL
         case Kind.MEMO:
             return {"MaxLength": column.length, "Format": "TextArea", "ImeMode": "Disabled"}
         case Kind.INTEGER:
-            low, high = _range(column)
+            low, high = range_of(column)
             return {"MinValue": low, "MaxValue": high, "Format": "None"}
         case Kind.DECIMAL:
-            low, high = _range(column)
+            low, high = range_of(column)
             return {"MinValue": low, "MaxValue": high, "Precision": column.precision or 2}
         case Kind.YES_NO:
             return {"DefaultValue": bool(column.default), "OptionSet": _yes_no(languages)}
         case Kind.DATE | Kind.DATE_TIME | Kind.DATE_TIME_NO_ZONE:
-            is_day = column.kind is Kind.DATE or column.is_day
-            return {
-                "Format": "DateOnly" if is_day else "DateAndTime",
-                "DateTimeBehavior": {"Value": BEHAVIOURS[column.kind]},
-            }
+            return {"Format": date_format(column), "DateTimeBehavior": {"Value": BEHAVIOURS[column.kind]}}
         case Kind.CHOICE:
             default = {} if column.default is None else {"DefaultFormValue": column.default}
             return {"GlobalOptionSet@odata.bind": f"/{_CHOICES}(Name='{column.global_choice}')", **default}
@@ -92,7 +88,13 @@ def _own(column: Column, languages: Languages) -> dict[str, object]:  # noqa: PL
             raise ValueError(f"{column.name} is not made as a column")
 
 
-def _range(column: Column) -> tuple[float, float]:
+def date_format(column: Column) -> str:
+    """How a date is shown: as a day, or with its time."""
+    return "DateOnly" if column.kind is Kind.DATE or column.is_day else "DateAndTime"
+
+
+def range_of(column: Column) -> tuple[float, float]:
+    """The smallest and the largest number that it takes."""
     low = SMALLEST if column.minimum is None else column.minimum
     return low, LARGEST if column.maximum is None else column.maximum
 

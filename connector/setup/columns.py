@@ -7,9 +7,10 @@ from typing import Final
 from connector.dataverse.schema import Column, Kind, Table, installation as manifest
 from connector.dataverse.schema.labels import label
 from connector.setup.column_bodies import BEHAVIOURS, column_body, metadata_type
+from connector.setup.column_limits import level_differences, limit_differences
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
-from connector.setup.labels import managed, value_of
-from connector.setup.tables import without_lists
+from connector.setup.labels import value_of
+from connector.setup.tables import TablePart, without_lists
 from connector.setup.target import SetupTarget
 
 _AUDITED: Final = "IsAuditEnabled"
@@ -35,6 +36,11 @@ class ColumnPart(Part):
         return None if self.table.own else 2
 
     @property
+    def part_of(self) -> str:
+        """Our own table has it; a standard table keeps all else when it goes."""
+        return f"{TablePart.kind} {self.table.name}" if self.table.own else ""
+
+    @property
     def publishes(self) -> tuple[str, ...]:
         """Its table."""
         return (self.table.name,)
@@ -57,15 +63,13 @@ class ColumnPart(Part):
         return {**found, "GlobalOptionSet": typed.get("GlobalOptionSet")}
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
-        """Type, length, behaviour, choice, texts and auditing."""
+        """Type, limits, behaviour, choice, texts and auditing."""
         column = self.column
         shown = str(found.get("@odata.type")).removeprefix("#")
         if shown != metadata_type(column):
             return [PropertyDifference("type", metadata_type(column), shown, can_change=False)]
         differences = target.languages.differences("DisplayName", label(column.label), found.get("DisplayName"))
-        length = found.get("MaxLength")
-        if column.kind in (Kind.TEXT, Kind.MEMO) and (not isinstance(length, int) or length < column.length):
-            differences.append(PropertyDifference("MaxLength", str(column.length), str(length)))
+        differences += [*level_differences(column, found), *limit_differences(column, found)]
         if column.auto_number and found.get("AutoNumberFormat") != column.auto_number:
             differences.append(
                 PropertyDifference("AutoNumberFormat", column.auto_number, str(found.get("AutoNumberFormat") or ""))
@@ -95,15 +99,13 @@ class ColumnPart(Part):
         body = {**found, "@odata.type": metadata_type(self.column)}
         body.pop("@odata.context", None)
         body.pop("GlobalOptionSet", None)
-        if "DisplayName" in changed:
-            body["DisplayName"] = target.languages.label(label(self.column.label))
-        if "MaxLength" in changed:
-            body["MaxLength"] = self.column.length
-        if "AutoNumberFormat" in changed:
-            body["AutoNumberFormat"] = self.column.auto_number
-        if _AUDITED in changed:
-            body[_AUDITED] = managed(True, "canmodifyauditsettings")
+        wanted = column_body(self.table, self.column, target.languages)
+        body |= {name: wanted[name] for name in changed}
         target.calls.put(self._address, body, manifest.SOLUTION.name)
+
+    def remove(self, found: Found, target: SetupTarget) -> None:  # noqa: ARG002 - of the protocol
+        """Delete it, with its values in all rows."""
+        target.calls.delete(self._address)
 
     @property
     def _table(self) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 if TYPE_CHECKING:
     from connector.setup.target import SetupTarget
@@ -17,12 +17,12 @@ class SetupPhase(IntEnum):
 
     FOUNDATION = 1
     CHOICES = 2
-    TABLES = 3
-    COLUMNS = 4
-    KEYS = 5
-    LOOKUPS = 6
-    STATUS = 7
-    RESOURCES = 8
+    RESOURCES = 3
+    TABLES = 4
+    COLUMNS = 5
+    KEYS = 6
+    LOOKUPS = 7
+    STATUS = 8
     VIEWS = 9
     FORMS = 10
     APP = 11
@@ -34,6 +34,38 @@ class SetupPhase(IntEnum):
     END = 17
 
 
+class Removal(StrEnum):
+    """What `setup remove` does with a component."""
+
+    #: It holds nothing: it is taken away.
+    TAKEN = "taken away"
+    #: Data is lost with it, or others may use it: it is taken away only where the operator names it.
+    NAMED = "only where it is named"
+    #: It cannot be taken away, or must not be.
+    STAYS = "stays"
+
+
+#: The phases whose components hold no data of the customer.
+_TAKEN: Final = (SetupPhase.APP, SetupPhase.ROLES, SetupPhase.ENDPOINT, SetupPhase.STEPS)
+
+#: The entity set of components that are rows, by their number in `solutioncomponents` (dataverse-setup, section 2.2).
+ROW_SETS: Final = {
+    20: "roles",
+    26: "savedqueries",
+    29: "workflows",
+    59: "savedqueryvisualizations",
+    60: "systemforms",
+    61: "webresourceset",
+    62: "sitemaps",
+    80: "appmodules",
+    92: "sdkmessageprocessingsteps",
+    93: "sdkmessageprocessingstepimages",
+    95: "serviceendpoints",
+    380: "environmentvariabledefinitions",
+    381: "environmentvariablevalues",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyDifference:
     """One property that is not as the manifest says.
@@ -43,19 +75,42 @@ class PropertyDifference:
         expected: what the manifest says.
         found: what the environment says.
         can_change: whether Dataverse allows the change.
+        by_publishing: whether it was changed already, and shows once it is published.
     """
 
     property: str
     expected: str
     found: str
     can_change: bool = True
+    by_publishing: bool = False
+
+
+#: The component type of a kind whose number each environment chooses.
+NUMBERED_BY_ENVIRONMENT: Final = 0
+
+#: What a table is in a `ParameterXml`.
+TABLE: Final = "entity"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Publication:
+    """Something to publish after a change.
+
+    Attributes:
+        kind: its element in a `ParameterXml`: `entity`, `optionset`, `webresource`, `dashboard`, `sitemap` or
+            `appmodule`.
+        name: its name, or the id of its row.
+    """
+
+    kind: str
+    name: str
 
 
 class Component(Protocol):
     """One thing that the manifest asks for. It knows nothing of plans, waits and locks.
 
-    `read`, `create` and `change` may raise any `ConnectorError`; whoever calls them retries. They may be called again
-    after a lost answer, because whoever calls them reads before each write.
+    `read`, `create`, `change` and `remove` may raise any `ConnectorError`; whoever calls them retries. They may be
+    called again after a lost answer, because whoever calls them reads before each write.
     """
 
     @property
@@ -78,9 +133,16 @@ class Component(Protocol):
     def component_type(self) -> int | None:
         """Its number in `solutioncomponents`; None for what is a part of another component of ours."""
 
+    def publications(self, found: Found) -> tuple[Publication, ...]:
+        """What to publish after a change of it."""
+
     @property
-    def publishes(self) -> tuple[str, ...]:
-        """The logical names of the tables to publish after a change of it."""
+    def removal(self) -> Removal:
+        """What `setup remove` does with it."""
+
+    @property
+    def part_of(self) -> str:
+        """The full name of the component that takes it along when it is removed; empty for one that goes by itself."""
 
     def left_alone(self, target: "SetupTarget") -> str:
         """Why this environment cannot have it; empty where it can."""
@@ -91,6 +153,9 @@ class Component(Protocol):
     def object_id(self, found: Found) -> str:
         """The id of what was found, as `solutioncomponents` has it."""
 
+    def object_ids(self, found: Found) -> Sequence[str]:
+        """All ids that `solutioncomponents` may have of it: its own, and those of what is made with it."""
+
     def compare(self, found: Found, target: "SetupTarget") -> Sequence[PropertyDifference]:
         """What is not as the manifest says. What customers added to it is no difference."""
 
@@ -100,11 +165,18 @@ class Component(Protocol):
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: "SetupTarget") -> None:
         """Correct these differences, and nothing else."""
 
+    def holds(self, found: Found, target: "SetupTarget") -> Sequence[str]:
+        """What of others would be lost with it, for people; while there is any, it is not removed."""
+
+    def remove(self, found: Found, target: "SetupTarget") -> None:
+        """Take it away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """The usual answers of a component; kinds of components extend it."""
 
+    phase: ClassVar[SetupPhase]
     pause: ClassVar[float] = 0.0
     solution_type: ClassVar[int | None] = None
 
@@ -115,8 +187,22 @@ class Part:
 
     @property
     def publishes(self) -> tuple[str, ...]:
-        """Nothing."""
+        """The logical names of the tables to publish after a change of it: none."""
         return ()
+
+    def publications(self, found: Found) -> tuple[Publication, ...]:  # noqa: ARG002 - of the protocol
+        """Its tables."""
+        return tuple(Publication(TABLE, name) for name in self.publishes)
+
+    @property
+    def removal(self) -> Removal:
+        """By its phase: steps, endpoint, roles and app are taken away; all else only where it is named."""
+        return Removal.TAKEN if self.phase in _TAKEN else Removal.NAMED
+
+    @property
+    def part_of(self) -> str:
+        """Of nothing."""
+        return ""
 
     def left_alone(self, target: "SetupTarget") -> str:  # noqa: ARG002 - of the protocol
         """Every environment can have it."""
@@ -125,6 +211,22 @@ class Part:
     def object_id(self, found: Found) -> str:
         """Of a definition."""
         return str(found.get("MetadataId") or "")
+
+    def object_ids(self, found: Found) -> Sequence[str]:
+        """Its own."""
+        return (self.object_id(found),)
+
+    def holds(self, found: Found, target: "SetupTarget") -> Sequence[str]:  # noqa: ARG002 - of the protocol
+        """Nothing of others."""
+        return ()
+
+    def remove(self, found: Found, target: "SetupTarget") -> None:
+        """Delete its row.
+
+        Raises:
+            KeyError: its kind is no row and has no way of its own.
+        """
+        target.calls.delete(f"{ROW_SETS[self.component_type or 0]}({self.object_id(found)})")
 
 
 def full_name(component: Component) -> str:

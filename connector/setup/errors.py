@@ -29,3 +29,10 @@ class PlanNotValid(Misconfigured):
 
     code = "SETUP_FILE_NOT_VALID"
     advice = "Write it with: python -m connector setup plan --out FILE."
+
+
+class ExportFailed(Refused):
+    """Dataverse did not give a usable file of the solution."""
+
+    code = "SETUP_EXPORT_FAILED"
+    advice = "See Solutions, History in Power Apps, then export again."

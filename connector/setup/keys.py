@@ -7,6 +7,7 @@ from typing import Final
 from connector.dataverse.schema import Table, installation as manifest
 from connector.dataverse.schema.labels import Text, label
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
+from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
 
 ACTIVE: Final = "Active"
@@ -71,6 +72,11 @@ class KeyPart(Part):
         """Whether rows can be addressed by it; raises nothing for a key that is still being built."""
         found = self.read(target)
         return found is not None and found.get(_INDEX) == ACTIVE
+
+    @property
+    def part_of(self) -> str:
+        """Its table."""
+        return f"{TablePart.kind} {self.table.name}"
 
     @property
     def _address(self) -> str:

@@ -1,6 +1,6 @@
 """Lookups, each made with the relationships below it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -10,13 +10,16 @@ from connector.dataverse.schema import Column, Kind, Table, installation as mani
 from connector.dataverse.schema.installation import Relationship
 from connector.dataverse.schema.labels import label
 from connector.setup.column_bodies import common_body
+from connector.setup.column_limits import LEVEL, level_differences
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
-from connector.setup.tables import without_lists
+from connector.setup.tables import TablePart, without_lists
 from connector.setup.target import SetupTarget
 
 _TYPE: Final = "Microsoft.Dynamics.CRM."
 _ONE_TO_MANY: Final = f"{_TYPE}OneToManyRelationshipMetadata"
 _LOOKUP: Final = f"{_TYPE}LookupAttributeMetadata"
+#: Where `read` puts the relationships.
+_RELATIONSHIPS: Final = "Relationships"
 #: What happens to our row with the record that it points to: nothing, but for a lookup that is cleared.
 _CASCADE: Final = {
     "Assign": "NoCascade",
@@ -27,6 +30,11 @@ _CASCADE: Final = {
     "Unshare": "NoCascade",
     "RollupView": "NoCascade",
 }
+#: What the platform gives the lookup to accounts and contacts besides: two that are merged keep their rows
+#: (dataverse-setup, section 7.2).
+_CASCADE_OF_CUSTOMER: Final = {"Merge": "Cascade"}
+_CASCADES: Final = "CascadeConfiguration"
+_NAVIGATION: Final = "ReferencingEntityNavigationPropertyName"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,11 @@ class LookupPart(Part):
         return f"{self.table.name}.{self.column.name}"
 
     @property
+    def part_of(self) -> str:
+        """Its table."""
+        return f"{TablePart.kind} {self.table.name}"
+
+    @property
     def publishes(self) -> tuple[str, ...]:
         """The table that has it."""
         return (self.table.name,)
@@ -58,27 +71,27 @@ class LookupPart(Part):
         found = target.calls.find(self._address)
         if found is None:
             return None
-        columns = "ReferencedEntity,ReferencingAttribute,ReferencingEntityNavigationPropertyName"
+        columns = f"MetadataId,ReferencedEntity,ReferencingAttribute,{_NAVIGATION},{_CASCADES}"
         condition = filters.eq("ReferencingEntity", self.table.name)
         rows = target.calls.rows(f"RelationshipDefinitions/{_ONE_TO_MANY}?$select={columns}&$filter={quote(condition)}")
-        navigation = {
-            str(row["ReferencedEntity"]): str(row["ReferencingEntityNavigationPropertyName"])
-            for row in rows
-            if row["ReferencingAttribute"] == self.column.name
-        }
-        return {**found, "Navigation": navigation}
+        return {**found, _RELATIONSHIPS: [row for row in rows if row["ReferencingAttribute"] == self.column.name]}
+
+    def object_ids(self, found: Found) -> Sequence[str]:
+        """Of the column and of its relationships."""
+        return self.object_id(found), *(str(each["MetadataId"]) for each in _relationships(found))
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
-        """The tables, the names through which the connector writes it, and texts."""
+        """The tables, the names through which the connector writes it, cascades, required level and texts."""
         if not str(found.get("@odata.type")).endswith("LookupAttributeMetadata"):
             return [PropertyDifference("type", _LOOKUP, str(found.get("@odata.type")), can_change=False)]
-        navigation = found["Navigation"]
-        present = navigation if isinstance(navigation, dict) else {}
+        present = {each["ReferencedEntity"]: each[_NAVIGATION] for each in _relationships(found)}
         differences = [
             PropertyDifference(f"navigation to {table}", name, str(present.get(table) or ""), can_change=False)
             for table, name in self.column.navigation.items()
             if present.get(table) != name
         ]
+        differences += [each for one in _relationships(found) for each in self._cascades(one)]
+        differences += level_differences(self.column, found)
         differences += target.languages.differences("DisplayName", label(self.column.label), found.get("DisplayName"))
         return differences
 
@@ -111,16 +124,47 @@ class LookupPart(Part):
         }
         target.calls.act("CreateCustomerRelationships", body)
 
-    def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:  # noqa: ARG002
-        """Write the definition back with our texts; nothing else of it can be changed."""
-        body = {**found, "@odata.type": _LOOKUP, "DisplayName": target.languages.label(label(self.column.label))}
-        del body["Navigation"]
-        body.pop("@odata.context", None)
-        target.calls.put(self._address, body, manifest.SOLUTION.name)
+    def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
+        """Write the definition back with our texts and level, and those of relationships with our cascades."""
+        changed = {each.property.partition(" ")[0] for each in differences}
+        if changed & {"DisplayName", LEVEL}:
+            common = common_body(self.table, self.column, target.languages)
+            body = {**found, "@odata.type": _LOOKUP, "DisplayName": common["DisplayName"], LEVEL: common[LEVEL]}
+            del body[_RELATIONSHIPS]
+            body.pop("@odata.context", None)
+            target.calls.put(self._address, body, manifest.SOLUTION.name)
+        for one in _relationships(found):
+            if self._cascades(one):
+                address = f"RelationshipDefinitions({one['MetadataId']})"
+                whole = {**target.calls.get(f"{address}/{_ONE_TO_MANY}"), "@odata.type": _ONE_TO_MANY}
+                whole.pop("@odata.context", None)
+                shown = one[_CASCADES]
+                whole[_CASCADES] = {**(shown if isinstance(shown, dict) else {}), **self._cascade}
+                target.calls.put(address, whole, manifest.SOLUTION.name)
+
+    @property
+    def _cascade(self) -> Mapping[str, str]:
+        return {**_CASCADE, **_CASCADE_OF_CUSTOMER} if self.column.kind is Kind.CUSTOMER else _CASCADE
+
+    def _cascades(self, relationship: Mapping[str, object]) -> list[PropertyDifference]:
+        """What happens to our row with the record, where that is not as it should be."""
+        found = relationship[_CASCADES]
+        shown = found if isinstance(found, Mapping) else {}
+        return [
+            PropertyDifference(f"cascade of {relationship['ReferencedEntity']}: {name}", value, str(shown.get(name)))
+            for name, value in self._cascade.items()
+            if shown.get(name) != value
+        ]
 
     @property
     def _address(self) -> str:
         return f"EntityDefinitions(LogicalName='{self.table.name}')/Attributes(LogicalName='{self.column.name}')"
+
+
+def _relationships(found: Found) -> Sequence[Mapping[str, object]]:
+    """What `read` found below the column."""
+    rows = found[_RELATIONSHIPS]
+    return [each for each in rows if isinstance(each, Mapping)] if isinstance(rows, list) else []
 
 
 def _one_target(one: Relationship, common: dict[str, object], target: SetupTarget) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """The plan of a set-up: what would be done with each component, and its form for machines."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +42,24 @@ class Adoption(BaseModel):
     components: tuple[str, ...] = ()
 
 
+class Extras(BaseModel):
+    """What is installed only where an operator asks for it, because it shows in apps and on forms of the customer.
+
+    Attributes:
+        buttons: the button Sync to Spotler for contacts, leads, accounts and Marketing Lists.
+        forms: the forms of contacts, leads and accounts that get our tab, each as `table:id`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    buttons: bool = False
+    forms: tuple[str, ...] = ()
+
+    def with_those(self, other: "Extras") -> "Extras":
+        """What one of the two has."""
+        return Extras(buttons=self.buttons or other.buttons, forms=tuple(sorted({*self.forms, *other.forms})))
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedComponent:
     """One component in a plan.
@@ -75,6 +93,7 @@ class SetupPlan:
         adoption: what becomes ours; None for an installation of what is new.
         components: every component of the manifest, in the order in which they are made.
         refusals: why the plan cannot be applied; empty where it can.
+        extras: what was asked for beside the manifest.
     """
 
     organization: str
@@ -83,6 +102,7 @@ class SetupPlan:
     adoption: Adoption | None
     components: tuple[PlannedComponent, ...]
     refusals: tuple[str, ...] = ()
+    extras: Extras = field(default_factory=Extras)
 
     @property
     def writes(self) -> tuple[PlannedComponent, ...]:
@@ -98,7 +118,8 @@ class SetupPlan:
 def plan_as_json(plan: SetupPlan) -> str:
     """The plan as a machine reads it."""
     adoption = None if plan.adoption is None else plan.adoption.model_dump(mode="json")
-    content = {"format": FORMAT, "mode": plan.mode, **asdict(plan), "adoption": adoption}
+    extras = plan.extras.model_dump(mode="json")
+    content = {"format": FORMAT, "mode": plan.mode, **asdict(plan), "adoption": adoption, "extras": extras}
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
@@ -108,14 +129,13 @@ def read_plan(file: Path) -> SetupPlan:
     Raises:
         PlanNotValid: it is none, or of another version of the connector.
     """
-    content = _object(file)
-    if content.pop("format", None) != FORMAT:
+    content = read_object(file)
+    if content.pop("format", None) != FORMAT or content.pop("mode", None) not in ("new", "adopt"):
         raise PlanNotValid(f"{file} is not a plan of this version of the connector.")
-    content.pop("mode", None)
     try:
         return TypeAdapter(SetupPlan).validate_python(content)
     except ValidationError as error:
-        raise PlanNotValid(f"{file} is not a plan of a set-up: {_places(error)}.") from None
+        raise PlanNotValid(f"{file} is not a plan of a set-up: {wrong_places(error)}.") from None
 
 
 def read_adoption(file: Path) -> Adoption:
@@ -125,15 +145,20 @@ def read_adoption(file: Path) -> Adoption:
         PlanNotValid: it has another form.
     """
     try:
-        return Adoption.model_validate(_object(file))
+        return Adoption.model_validate(read_object(file))
     except ValidationError as error:
         raise PlanNotValid(
-            f"{file} does not say what to adopt: {_places(error)}.",
+            f"{file} does not say what to adopt: {wrong_places(error)}.",
             advice='It is an object such as {"publisher": "name", "components": ["table dh_spotlerjob"]}.',
         ) from None
 
 
-def _object(file: Path) -> dict[str, Any]:
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        PlanNotValid: there is none.
+    """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -143,5 +168,6 @@ def _object(file: Path) -> dict[str, Any]:
     return content
 
 
-def _places(error: ValidationError) -> str:
+def wrong_places(error: ValidationError) -> str:
+    """Where a file is not as it should be; never what stands there."""
     return ", ".join(sorted({".".join(map(str, each["loc"])) for each in error.errors()}))

@@ -54,6 +54,10 @@ class PublisherPart(Part):
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Nothing of it can be changed."""
 
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Delete it; Dataverse refuses while a solution has it."""
+        target.calls.delete(f"publishers({found['publisherid']})")
+
 
 @dataclass(frozen=True, slots=True)
 class SolutionPart(Part):
@@ -93,6 +97,10 @@ class SolutionPart(Part):
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Nothing of it is changed here."""
 
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Delete it, as a list of components: what is in it stays."""
+        target.calls.delete(f"solutions({found['solutionid']})")
+
 
 @dataclass(frozen=True, slots=True)
 class VersionPart(Part):
@@ -101,6 +109,11 @@ class VersionPart(Part):
     kind = "version"
     phase = SetupPhase.END
     name: str = SOLUTION.name
+
+    @property
+    def part_of(self) -> str:
+        """The solution."""
+        return f"{SolutionPart.kind} {self.name}"
 
     def read(self, target: SetupTarget) -> Found | None:
         """The solution."""

@@ -9,6 +9,7 @@ from connector.dataverse.schema import Table, installation as manifest
 from connector.dataverse.schema.labels import label
 from connector.setup.choices import option_differences, options_of, values_in
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
+from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
 
 _TYPED: Final = "Microsoft.Dynamics.CRM.StatusAttributeMetadata?$select=LogicalName&$expand=OptionSet($select=Options)"
@@ -26,6 +27,11 @@ class StatusPart(Part):
     def name(self) -> str:
         """The table."""
         return self.table.name
+
+    @property
+    def part_of(self) -> str:
+        """Its table."""
+        return f"{TablePart.kind} {self.table.name}"
 
     @property
     def publishes(self) -> tuple[str, ...]:

@@ -95,6 +95,22 @@ class TablePart(Part):
         body.pop("@odata.context", None)
         target.calls.put(self._address, body, manifest.SOLUTION.name)
 
+    def holds(self, found: Found, target: SetupTarget) -> Sequence[str]:  # noqa: ARG002 - of the protocol
+        """Columns that others added to it. A column that belongs to another (`AttributeOf`) is made by the platform."""
+        known = {column.name for column in self.table.columns}
+        columns = target.calls.rows(f"{self._address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
+        return [
+            f"column {self.name}.{each['LogicalName']}"
+            for each in columns
+            if each.get("IsCustomAttribute") is True
+            and not each.get("AttributeOf")
+            and each["LogicalName"] not in known
+        ]
+
+    def remove(self, found: Found, target: SetupTarget) -> None:  # noqa: ARG002 - of the protocol
+        """Delete it, with its rows, columns, keys, relationships, views and forms."""
+        target.calls.delete(self._address)
+
     @property
     def _address(self) -> str:
         return f"EntityDefinitions(LogicalName='{self.name}')"

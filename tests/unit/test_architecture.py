@@ -2,7 +2,7 @@
 
 triggers, cli → gauges, setup → jobs → operations → pulls → plans → sync → routing → services → mapping → consent
               → dataverse, spotler, servicebus, state → http → settings, telemetry, due
-              → errors, outcomes, problem_log, threads
+              → errors, outcomes, problem_log, threads → words
 
 * `routing` is below `jobs`, `operations` and `sync`, because all of them name subscriptions, and what waits goes back
   as an item.
@@ -28,6 +28,7 @@ HEIGHTS = {
     part: height
     for height, parts in enumerate(
         (
+            ("words",),
             ("errors", "outcomes", "problem_log", "threads"),
             ("settings", "telemetry", "due"),
             ("http",),
@@ -137,6 +138,14 @@ def test_stand_ins_do_not_know_each_other():
         return known & (STAND_INS - {own}) if own in STAND_INS else set()
 
     assert breaches(SANDBOX, others) == {}
+
+
+def test_the_console_reaches_the_stand_ins_only_from_outside():
+    files = [file for file in SANDBOX if part_of(module_of(file)) == "console"]
+    known = {part_of(each) for file in files for each in imports(file) if is_in(each, ("sandbox",))}
+
+    assert files
+    assert known & STAND_INS == set()
 
 
 def test_what_azure_loads_registers_triggers_and_nothing_else():

@@ -65,6 +65,26 @@ def test_the_page_of_codes_is_what_the_connector_prints():
     assert text_of("codes.md") == printed, "run: python -m connector codes > docs/codes.md"
 
 
+def test_the_page_for_marketers_is_what_the_connector_prints():
+    printed = CliRunner().invoke(app, ["codes", "--marketers"]).stdout
+
+    assert text_of("marketers/results.md") == printed, (
+        "run: python -m connector codes --marketers > docs/marketers/results.md"
+    )
+
+
+def test_every_code_is_explained_in_dutch_too():
+    rows = re.findall(r"^\| `\w+` \| (.*?) \| (.*?) \|$", text_of("marketers/results.md"), flags=re.MULTILINE)
+    same = [
+        text
+        for english, dutch in rows
+        for text in set(re.split("<br>| Or: ", english)) & set(re.split("<br>| Of: ", dutch))
+    ]
+
+    assert len(rows) > len(MEANINGS)
+    assert same == [], "translate these in connector/words/nl.po"
+
+
 def modules():
     """The modules of the connector that can be imported without starting anything, with their files."""
     for file in sorted((ROOT / "connector").rglob("*.py")):
@@ -133,7 +153,7 @@ def test_a_code_is_explained_in_short_sentences():
 
 
 def parts_of(operation):
-    return sections("operations.md")[operation.label]
+    return sections("developers/operations.md")[operation.label]
 
 
 def example(operation):
@@ -148,7 +168,7 @@ def codes_in(operation):
 
 
 def test_every_operation_has_its_section_in_order():
-    common, *headings = sections("operations.md")
+    common, *headings = sections("developers/operations.md")
 
     assert common == "What all jobs have in common"
     assert headings == [operation.label for operation in Operation]
@@ -201,7 +221,7 @@ def test_columns_are_those_of_the_table(operation):
 def test_the_whole_step_wraps_parameters_like_the_others():
     (block,) = re.findall(
         r"^```json\n(.+?)^```",
-        sections("operations.md")["What all jobs have in common"],
+        sections("developers/operations.md")["What all jobs have in common"],
         flags=re.MULTILINE | re.DOTALL,
     )
 
@@ -303,7 +323,7 @@ def test_every_command_and_option_is_documented(name):
 
 
 def test_no_other_command_is_documented():
-    documented = re.findall(r"^\| `([a-z -]+?)(?: [A-Z].*)?` \|", text_of("command-line.md"), flags=re.MULTILINE)
+    documented = re.findall(r"^\| `([a-z -]+?)(?: [A-Z[].*)?` \|", text_of("command-line.md"), flags=re.MULTILINE)
 
     assert set(documented) == set(ALL_COMMANDS)
 

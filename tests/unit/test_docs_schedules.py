@@ -43,7 +43,7 @@ def test_the_sandbox_has_the_usual_schedules():
 
 
 def test_the_sweep_comes_every_two_minutes():
-    """A lost wake-up costs no more than this: docs/promises.md counts on it."""
+    """A lost wake-up costs no more than this: docs/developers/promises.md counts on it."""
     assert USUAL["SWEEP_SCHEDULE"] == "0 */2 * * * *"
 
 

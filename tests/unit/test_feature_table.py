@@ -13,7 +13,7 @@ COMPLETE = {"JOB": 18, "TAG": 7, "SCO": 1, "AUT": 12, "CMP": 2, "AUD": 6, "FLD":
 def features() -> dict[str, list[str]]:
     """The ids on the page, with the files that it names for each."""
     found = {}
-    for line in (ROOT / "docs" / "features.md").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "docs" / "developers" / "features.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.split("|")]
         if len(cells) > 4 and re.match(r"[A-Z]{3}-\d\d", cells[1]):
             files = re.findall(r"`(test_\w+)`", cells[4])

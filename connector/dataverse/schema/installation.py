@@ -115,7 +115,7 @@ GLOBAL_CHOICES: Final = (
     ),
 )
 
-#: The tables of the solution. Those that others point to come first.
+#: The tables of the solution.
 OWN_TABLES: Final[tuple[Table, ...]] = (*JOB_TABLES, *ENGAGEMENT_TABLES)
 
 #: Standard tables to which the solution adds columns.

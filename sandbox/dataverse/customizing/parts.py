@@ -54,6 +54,7 @@ class Parts:
         finder: finds definitions.
         dependants: further sources of dependants: given a component type and an id, what needs it.
         when_settled: called with every table that can be reached, so that others complete it.
+        when_removed: called with every table that is deleted, so that what others added goes with it.
     """
 
     definitions: Definitions
@@ -67,6 +68,7 @@ class Parts:
     finder: Finder
     dependants: list[Callable[[int, str], list[Dependant]]] = field(default_factory=list)
     when_settled: list[Callable[[TableDefinition], None]] = field(default_factory=list)
+    when_removed: list[Callable[[TableDefinition], None]] = field(default_factory=list)
 
     def check_name(self, name: str, kind: str) -> None:
         """Refuse a schema name that does not begin with the prefix of a publisher.

@@ -5,7 +5,8 @@ store has the row as it was changed. Other parts of the stand-in register with `
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -96,10 +97,28 @@ class Layers:
         """Whether the row has an unpublished layer."""
         return (table, row_id) in self._published
 
+    def has(self, table: str) -> bool:
+        """Whether rows of a table have two layers."""
+        return table in self._layered
+
     def publish(self, table: str, row_ids: frozenset[str] | None = None) -> None:
         """Publish rows of a table, or all of them."""
         for key in [key for key in self._published if key[0] == table and (row_ids is None or key[1] in row_ids)]:
             del self._published[key]
+
+    @contextmanager
+    def as_published(self, table: str) -> Iterator[None]:
+        """Meanwhile, the rows of a table are in the store as they were published."""
+        data = self._store.tables[table]
+        changed = [data.rows[row_id] for name, row_id in self._published if name == table and row_id in data.rows]
+        for row in changed:
+            published = self._published[table, row.id]
+            data.remove(row.id) if published is None else data.put(published)
+        try:
+            yield
+        finally:
+            for row in changed:
+                data.put(row)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -92,7 +92,7 @@ SOLUTION_TABLES: Final = (
 )
 
 
-class _Rules:
+class Rules:
     """The rules that most tables do without."""
 
     def before_create(self, _: Writer, _values: dict[str, Scalar], _targets: dict[str, str]) -> Row | None:
@@ -112,7 +112,7 @@ class _Rules:
         """Nothing follows."""
 
 
-class PublisherRules(_Rules):
+class PublisherRules(Rules):
     """A publisher has a prefix and a range for options, which are checked; its unique name is there once."""
 
     def before_create(self, writer: Writer, values: dict[str, Scalar], _targets: dict[str, str]) -> Row | None:
@@ -135,7 +135,7 @@ class PublisherRules(_Rules):
 
 
 @dataclass(slots=True)
-class SolutionRules(_Rules):
+class SolutionRules(Rules):
     """A solution has a plain name and a version; with it goes what was in it, as a list: the components stay.
 
     Attributes:

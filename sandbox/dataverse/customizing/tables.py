@@ -149,6 +149,8 @@ def delete_table(parts: Parts, table: TableDefinition) -> None:
     for part_id in (table.id, *(each.id for each in columns), *(each.id for each in keys)):
         parts.solutions.remove(part_id)
     parts.solutions.table_ids.pop(table.name, None)
+    for listener in parts.when_removed:
+        listener(table)
     del parts.definitions.tables[table.name]
     parts.catalog.drop(table.name)
     parts.store.refresh(table.name)

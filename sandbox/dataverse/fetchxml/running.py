@@ -88,6 +88,18 @@ class Fetcher:
             total = sum(1 for _ in islice(everything, LARGEST_COUNT))
         return FetchPage([display.show(each) for each in page.rows], page.more, cookie, total)
 
+    def check(self, fetch: Fetch, user_id: str) -> None:
+        """Read a query without running it.
+
+        Raises:
+            ApiError: 400 when it could not be run.
+        """
+        who = Perspective(self.store, user_id, self.clock.now())
+        plan = make_plan(self.store, fetch, who, self.assumptions)
+        if not fetch.aggregate:
+            read_terms(self.store, plan, who)
+            make_display(self.store, plan, frozenset())
+
     def ids(self, text: str, user_id: str) -> list[str]:
         """The ids of all rows of the query's table that it finds, each once, whatever pages it asks for.
 

@@ -33,6 +33,21 @@ def test_rows_are_named_by_their_ids(cli, door, option, table, column):
     assert (job[Job.OPERATION], job[Job.STATUS]) == (Operation.SYNC_CONTACT, JobStatus.QUEUED)
 
 
+def test_rows_are_named_as_people_name_them_and_nothing_is_created_while_several_fit(cli, door):
+    people = door.load(
+        Contact.TABLE, {"lastname": "Bakker", "emailaddress1": "anna@example.org"}, {"lastname": "Bakker"}
+    )
+    welcome = door.load(Automation.TABLE, {Automation.NAME: "🚀 Welcome"})[0]
+    words = ("job", "add", "--operation", "start-automation", "automation:Welcome")
+
+    refused = cli(*words, "contact:Bakker", code=1)
+    assert all(f"contact:{each}" in refused.stderr for each in people)
+    assert door.rows(Job.TABLE) == []
+
+    job = the_job(door, cli(*words, "contact:anna@example.org"))
+    assert (job[f"_{Job.CUSTOMER}_value"], job[f"_{Job.AUTOMATION}_value"]) == (people[0], welcome)
+
+
 @pytest.mark.parametrize(
     ("option", "column", "value"),
     [

@@ -127,30 +127,7 @@ class Systems:
     # Calls
 
     def _of_dataverse(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        parts, sent = urlsplit(str(request.url)), list[Mapping[str, Any]]()
-        headers = {**request.headers, "host": parts.netloc}
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": request.method,
-            "scheme": parts.scheme,
-            "server": (parts.hostname, 443),
-            "root_path": "",
-            "path": unquote(parts.path),
-            "raw_path": parts.path.encode(),
-            "query_string": parts.query.encode(),
-            "headers": [(name.lower().encode(), _bytes(value)) for name, value in headers.items()],
-        }
-
-        async def receive() -> Mapping[str, Any]:
-            return {"type": "http.request", "body": _bytes(request.body or b""), "more_body": False}
-
-        async def send(message: Mapping[str, Any]) -> None:
-            sent.append(message)
-
-        _run(self._dataverse(scope, receive, send))
-        answered = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
-        return sent[0]["status"], answered, b"".join(each.get("body", b"") for each in sent[1:])
+        return answer_of(self._dataverse, request)
 
     def _of_spotler(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(str(request.url))
@@ -193,6 +170,34 @@ class Door:
     def contacts(self, *contacts: dict[str, object]) -> None:
         """Create contacts, without a trace in the journal."""
         self.post("contacts", contacts=list(contacts))
+
+
+def answer_of(application: Application, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that the stand-in of Dataverse answers, without a network."""
+    parts, sent = urlsplit(str(request.url)), list[Mapping[str, Any]]()
+    headers = {**request.headers, "host": parts.netloc}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": parts.scheme,
+        "server": (parts.hostname, 443),
+        "root_path": "",
+        "path": unquote(parts.path),
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "headers": [(name.lower().encode(), _bytes(value)) for name, value in headers.items()],
+    }
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", "body": _bytes(request.body or b""), "more_body": False}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        sent.append(message)
+
+    _run(application(scope, receive, send))
+    answered = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(each.get("body", b"") for each in sent[1:])
 
 
 def response(

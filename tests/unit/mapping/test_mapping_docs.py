@@ -11,7 +11,7 @@ from connector.mapping.columns import parse_column
 from connector.mapping.document import SCHEMA_FILE
 from connector.mapping.sheet import HEADINGS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "mapping.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "administrators" / "mapping.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```json\n(.*?)```", PAGE, flags=re.DOTALL)
 
 

@@ -163,6 +163,6 @@ def test_a_malformed_member_is_named():
 
 @pytest.mark.parametrize("reason", [Empty, Malformed, NotFromDataverse, NotJson, WrongFormat])
 def test_every_reason_is_explained_in_the_documentation(reason):
-    page = Path(__file__).parents[3] / "docs" / "messages.md"
+    page = Path(__file__).parents[3] / "docs" / "developers" / "messages.md"
 
     assert f"| `{reason.code}` |" in page.read_text("utf-8")

@@ -30,12 +30,15 @@ class Recorded:
     def put(self, path, body, solution=""):
         self._sent("PUT", path, body, solution)
 
-    def patch(self, path, body, solution=""):
+    def patch(self, path, body, solution="", version="*"):  # noqa: ARG002 - recorded without
         self._sent("PATCH", path, body, solution)
 
     def act(self, name, body):
         self._sent("POST", name, body, "")
         return {}
+
+    def delete(self, path):
+        self._sent("DELETE", path, {}, "")
 
     def _sent(self, *call):
         self.writes += 1

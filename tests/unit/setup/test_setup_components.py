@@ -4,6 +4,7 @@ import pytest
 
 from connector.dataverse.schema import TABLES, installation as manifest
 from connector.setup.choices import ChoicePart
+from connector.setup.column_bodies import column_body
 from connector.setup.columns import ColumnPart
 from connector.setup.component import full_name
 from connector.setup.components import components
@@ -28,6 +29,7 @@ def definition(**changes):
         "@odata.type": TEXT_TYPE,
         "LogicalName": "dh_tag",
         "MaxLength": 1000,
+        "RequiredLevel": {"Value": "None"},
         "DisplayName": label(en="Tag", nl="Tag"),
         **changes,
     }
@@ -117,17 +119,45 @@ def test_another_behaviour_of_a_date_cannot_be_changed():
     found = {
         "@odata.type": "#Microsoft.Dynamics.CRM.DateTimeAttributeMetadata",
         "DisplayName": label(en="Started On", nl="Gestart op"),
+        "RequiredLevel": {"Value": "None"},
+        "Format": "DateAndTime",
         "DateTimeBehavior": {"Value": "DateOnly"},
     }
 
     assert differences(started, found) == {"DateTimeBehavior": ("UserLocal", "DateOnly", False)}
 
 
+@pytest.mark.parametrize(
+    ("column", "shown", "expected"),
+    [
+        ("dh_score", {"MinValue": 0, "MaxValue": 100}, {"MinValue": -(2**31), "MaxValue": 2**31 - 1}),
+        ("dh_score", {"MinValue": -(2**31), "MaxValue": 2**31 - 1}, {}),
+        ("dh_score", {"MinValue": -(2**40), "MaxValue": 2**40}, {}),
+        ("dh_startedon", {"Format": "DateOnly"}, {"Format": "DateAndTime"}),
+        ("dh_tag", {"RequiredLevel": {"Value": "ApplicationRequired"}}, {"RequiredLevel": {"Value": "None"}}),
+    ],
+)
+def test_narrower_limits_another_format_and_another_level_are_set_back_and_wider_limits_stay(column, shown, expected):
+    part = ColumnPart(JOB, JOB.column(column))
+    sound = column_body(JOB, part.column, target().languages)
+    found = {**sound, "@odata.type": f"#{sound['@odata.type']}", **shown}
+    environment = target()
+
+    if wrong := part.compare(found, environment):
+        part.change(found, wrong, environment)
+
+    sent = environment.calls.sent[0][2] if environment.calls.sent else {}
+    assert {each.property for each in wrong} == set(expected)
+    for name, value in expected.items():
+        assert sent[name] == value or sent[name]["Value"] == value["Value"]
+
+
 def test_a_choice_column_must_use_the_global_choice():
     operation = ColumnPart(JOB, JOB.column("dh_operation"))
     address = "EntityDefinitions(LogicalName='dh_spotlerjob')/Attributes(LogicalName='dh_operation')"
     kind = "Microsoft.Dynamics.CRM.PicklistAttributeMetadata"
-    found = {"@odata.type": f"#{kind}", "DisplayName": label(en="Operation", nl="Bewerking")}
+    level = {"Value": "None"}
+    found = {"@odata.type": f"#{kind}", "DisplayName": label(en="Operation", nl="Bewerking"), "RequiredLevel": level}
     environment = target({address: found, f"{address}/{kind}": {"GlobalOptionSet": {"Name": "new_operation"}}})
 
     assert differences(operation, operation.read(environment)) == {
@@ -254,10 +284,58 @@ def test_a_lookup_is_compared_by_the_names_through_which_the_connector_writes_it
     found = {
         "@odata.type": "#Microsoft.Dynamics.CRM.LookupAttributeMetadata",
         "DisplayName": label(en="Lead", nl="Lead"),
-        "Navigation": {"lead": "dh_leadid"},
+        "RequiredLevel": {"Value": "None"},
+        "Relationships": [relationship("lead", "dh_leadid")],
     }
 
     assert differences(lookup, found) == {"navigation to lead": ("dh_LeadId", "dh_leadid", False)}
+
+
+def relationship(table, navigation, **cascades):
+    """As it should be."""
+    names = ("Assign", "Merge", "Reparent", "Share", "Unshare", "RollupView")
+    return {
+        "MetadataId": "55555555-0000-4000-8000-000000000000",
+        "ReferencedEntity": table,
+        "ReferencingEntityNavigationPropertyName": navigation,
+        "CascadeConfiguration": {**dict.fromkeys(names, "NoCascade"), "Delete": "RemoveLink", **cascades},
+    }
+
+
+def test_a_lookup_whose_record_would_take_our_rows_along_is_set_back_and_nothing_else_is_written():
+    lookup = LookupPart(JOB, JOB.column("dh_leadid"))
+    address = "RelationshipDefinitions(55555555-0000-4000-8000-000000000000)"
+    whole = {"@odata.context": "…", "SchemaName": "dh_lead_dh_spotlerjob", "SecurityTypes": "Append"}
+    environment = target({f"{address}/Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata": whole})
+    found = {
+        "@odata.type": "#Microsoft.Dynamics.CRM.LookupAttributeMetadata",
+        "DisplayName": label(en="Lead", nl="Lead"),
+        "RequiredLevel": {"Value": "None"},
+        "Relationships": [relationship("lead", "dh_LeadId", Delete="Cascade", Archive="RemoveLink")],
+    }
+
+    lookup.change(found, lookup.compare(found, environment), environment)
+
+    assert differences(lookup, found) == {"cascade of lead: Delete": ("RemoveLink", "Cascade", True)}
+    ((method, path, body, solution),) = environment.calls.sent
+    assert (method, path, solution) == ("PUT", address, "SpotlerConnector")
+    assert body["CascadeConfiguration"]["Delete"] == "RemoveLink"
+    assert body["CascadeConfiguration"]["Archive"] == "RemoveLink"
+    assert (body["SecurityTypes"], "@odata.context" in body) == ("Append", False)
+
+
+def test_the_customer_column_keeps_what_the_platform_does_when_two_are_merged():
+    lookup = LookupPart(JOB, JOB.column("dh_customerid"))
+    found = {
+        "@odata.type": "#Microsoft.Dynamics.CRM.LookupAttributeMetadata",
+        "DisplayName": label(en="Customer", nl="Klant"),
+        "RequiredLevel": {"Value": "None"},
+        "Relationships": [
+            relationship(table, f"dh_CustomerId_{table}", Merge="Cascade") for table in ("account", "contact")
+        ],
+    }
+
+    assert differences(lookup, found) == {}
 
 
 def test_the_customer_column_is_made_by_its_own_action_and_other_lookups_by_their_relationship():

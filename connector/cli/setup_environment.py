@@ -1,0 +1,48 @@
+"""The environment and the options that all commands of `setup` share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from connector.setup.component import Component
+    from connector.setup.plan import Adoption, Extras
+    from connector.setup.target import SetupTarget
+
+OwnSignIn = Annotated[
+    bool, typer.Option("--own-sign-in", help="Sign in as you (az login or azd auth login), not as the app.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@contextmanager
+def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
+    """The environment of the settings, as it is now."""
+    from connector.settings.settings import load_settings  # noqa: PLC0415 - loaded when used
+    from connector.settings.systems import DataverseSettings  # noqa: PLC0415
+    from connector.setup.connecting import connect_setup  # noqa: PLC0415
+    from connector.setup.target import read_target  # noqa: PLC0415
+
+    calls, dataverse = connect_setup(load_settings(DataverseSettings), own_sign_in=own_sign_in)
+    try:
+        yield read_target(calls)
+    finally:
+        dataverse.close()
+
+
+def components_of(target: "SetupTarget", adoption: "Adoption | None", extras: "Extras") -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution has, or gets, and what was asked for."""
+    from connector.dataverse.schema.installation import PUBLISHER  # noqa: PLC0415 - loaded when used
+    from connector.setup.components import components  # noqa: PLC0415
+
+    wanted = PUBLISHER.name if adoption is None else adoption.publisher
+    return components(target.publisher or wanted, extras)
+
+
+def installed_components(target: "SetupTarget") -> "list[Component]":
+    """The components of the manifest, and the extras that the environment has."""
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+
+    return components_of(target, None, installed_extras(target))

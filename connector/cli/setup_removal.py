@@ -1,0 +1,92 @@
+"""`setup export` and `setup remove`: the solution as a file, and taking away what is installed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from connector.cli.output import console, refuse
+from connector.cli.progress import progress
+from connector.cli.setup_environment import Json, OwnSignIn, environment, installed_components
+
+if TYPE_CHECKING:
+    from connector.setup.removal import RemovalPlan
+
+
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the zip file goes; an older one is replaced.")],
+    unmanaged: Annotated[bool, typer.Option("--unmanaged", help="For developing, instead of installing.")] = False,
+    own_sign_in: OwnSignIn = False,
+) -> None:
+    """Have Dataverse pack the solution, look the file through, and store it."""
+    from connector.setup.exporting import export_solution  # noqa: PLC0415 - loaded when used
+    from connector.setup.patience import Patience  # noqa: PLC0415
+    from connector.state.files import replace_file  # noqa: PLC0415
+
+    with environment(own_sign_in=own_sign_in) as target:
+        content = export_solution(target, installed_components(target), Patience(), managed=not unmanaged)
+    replace_file(file, content)
+    typer.echo(f"{file}: {len(content)} bytes, {'unmanaged' if unmanaged else 'managed'}.")
+
+
+def remove(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A plan that was written with --out: do it.", exists=True)
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COMPONENT", help="Also take this away, with its data, such as: table dh_spotlerjob."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the plan to this file. Needed to carry it out.")] = None,
+    confirm: Annotated[
+        str, typer.Option(metavar="NAME", help="The name of the environment. Needed to carry out a plan.")
+    ] = "",
+    own_sign_in: OwnSignIn = False,
+    as_json: Json = False,
+) -> None:
+    """Print what would be taken away and what stays; with FILE, do exactly that."""
+    if file is not None:
+        if also or out:
+            refuse("A plan says what is taken away: --also and --out are for making one.")
+        _carry_out(file, confirm, own_sign_in=own_sign_in)
+        return
+    from connector.setup.removal import plan_removal, removal_as_json  # noqa: PLC0415 - loaded when used
+
+    with environment(own_sign_in=own_sign_in) as target, progress(f"{target.organization}: components read") as seen:
+        plan = plan_removal(target, installed_components(target), also or (), seen)
+    if out is not None:
+        out.write_text(removal_as_json(plan), encoding="utf-8")
+    if as_json:
+        typer.echo(removal_as_json(plan))
+    else:
+        _show(plan)
+    if plan.refusals:
+        raise typer.Exit(1)
+
+
+def _carry_out(file: Path, confirm: str, *, own_sign_in: bool) -> None:
+    from connector.setup.patience import Patience  # noqa: PLC0415 - loaded when used
+    from connector.setup.removal import read_removal  # noqa: PLC0415
+    from connector.setup.removing import remove_setup  # noqa: PLC0415
+
+    plan = read_removal(file)
+    with environment(own_sign_in=own_sign_in) as target:
+        if confirm != target.organization:
+            refuse("Removing cannot be undone: repeat the name of the environment with --confirm.")
+        with progress(f"{target.organization}: components removed", total=len(plan.removed)) as seen:
+            report = remove_setup(
+                plan, target, installed_components(target), Patience(), lambda number, _: seen(number)
+            )
+    typer.echo(f"{len(report.done)} components removed, {report.writes} writes, {report.waited:.0f} s of waiting.")
+
+
+def _show(plan: "RemovalPlan") -> None:
+    table = Table("Component", "Action", "Why")
+    for each in plan.components:
+        table.add_row(each.component, each.action.value, each.why)
+    if table.row_count:
+        console().print(table)
+    typer.echo(f"{plan.organization}: {len(plan.removed)} to remove, {len(plan.components) - len(plan.removed)} stay.")
+    for refusal in plan.refusals:
+        typer.echo(f"Refused: {refusal}")

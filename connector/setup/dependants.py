@@ -1,0 +1,92 @@
+"""What needs a component in Dataverse, so that it cannot be deleted, in words for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from connector.setup.component import ROW_SETS
+from connector.setup.target import SetupTarget
+
+#: What Dataverse answers to the deletion of a component that others need (dataverse-setup, section 22).
+IN_USE: Final = "0x8004f01f"
+
+_TABLE: Final = 1
+#: What people call the kinds of components.
+_WORDS: Final[Mapping[int, str]] = {
+    _TABLE: "table",
+    2: "column",
+    9: "choice",
+    10: "relationship",
+    14: "key",
+    20: "role",
+    26: "view",
+    29: "process",
+    59: "chart",
+    60: "form",
+    61: "web resource",
+    62: "site map",
+    80: "app",
+    92: "step",
+    95: "service endpoint",
+    380: "environment variable",
+}
+#: Where definitions are found, and the property with their name.
+_DEFINITIONS: Final[Mapping[int, tuple[str, str]]] = {
+    _TABLE: ("EntityDefinitions({id})", "LogicalName"),
+    2: ("EntityDefinitions({parent})/Attributes({id})", "LogicalName"),
+    9: ("GlobalOptionSetDefinitions({id})", "Name"),
+    10: ("RelationshipDefinitions({id})", "SchemaName"),
+    14: ("EntityDefinitions({parent})/Keys({id})", "LogicalName"),
+}
+#: The column with the name of a row, where it is not `name`.
+_NAME_COLUMNS: Final[Mapping[int, str]] = {62: "sitemapname", 380: "schemaname"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dependant:
+    """One component that needs another one.
+
+    Attributes:
+        kind: its number in `solutioncomponents`.
+        object_id: its id.
+        parent_id: the id of the table that it belongs to, if any.
+    """
+
+    kind: int
+    object_id: str
+    parent_id: str
+
+
+def dependants_of(target: SetupTarget, kind: int, object_id: str) -> list[Dependant]:
+    """What Dataverse says that it would refuse the deletion for. It may know of more when it is asked to delete."""
+    rows = target.calls.rows(f"RetrieveDependenciesForDelete(ObjectId={object_id},ComponentType={kind})")
+    return [
+        Dependant(
+            int(str(row["dependentcomponenttype"])),
+            str(row["dependentcomponentobjectid"]).lower(),
+            str(row.get("dependentcomponentparentid") or "").lower(),
+        )
+        for row in rows
+    ]
+
+
+def described(target: SetupTarget, dependant: Dependant) -> str:
+    """A dependant by its kind and name, as people find it: `column contact.new_tag`; by its id where it has no name."""
+    kind = dependant.kind
+    word = _WORDS.get(kind, f"component of type {kind}")
+    address, column = _DEFINITIONS.get(kind, ("", ""))
+    if kind in ROW_SETS:
+        address, column = f"{ROW_SETS[kind]}({{id}})", _NAME_COLUMNS.get(kind, "name")
+    name = _name(target, address, column, dependant)
+    if not name:
+        return f"{word} {dependant.object_id}"
+    if "{parent}" in address:
+        name = f"{_name(target, *_DEFINITIONS[_TABLE], Dependant(_TABLE, dependant.parent_id, ''))}.{name}"
+    return f"{word} {name}"
+
+
+def _name(target: SetupTarget, address: str, column: str, dependant: Dependant) -> str:
+    if not address:
+        return ""
+    path = address.format(id=dependant.object_id, parent=dependant.parent_id)
+    return str((target.calls.find(f"{path}?$select={column}") or {}).get(column) or "")

@@ -1,0 +1,109 @@
+"""Carrying out the plan of a removal: its components, the last ones made first, each read back until it is gone.
+
+A component is read before every deletion, so an interrupted removal goes on when it is started again, and a second one
+writes nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from connector.dataverse.api import DataverseRefused
+from connector.setup.applying import WRITES, SetupReport, mark_unfinished
+from connector.setup.component import TABLE, Component, Publication, full_name
+from connector.setup.dependants import IN_USE, dependants_of, described
+from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
+from connector.setup.patience import Patience
+from connector.setup.publishing import publish
+from connector.setup.removal import RemovalPlan, plan_removal
+from connector.setup.target import SetupTarget, read_target
+
+
+def remove_setup(
+    plan: RemovalPlan,
+    target: SetupTarget,
+    components: Sequence[Component],
+    patience: Patience,
+    told: Callable[[int, str], None] = lambda _number, _name: None,
+) -> SetupReport:
+    """Take away what a plan says, and nothing else. What is gone already is skipped.
+
+    Args:
+        plan: that was read and agreed to.
+        target: the environment, read just now.
+        components: of the manifest, in the order in which they are made.
+        patience: waits and retries.
+        told: is told how many components are done, and which one is next.
+
+    Raises:
+        SetupRefused: the plan cannot be carried out, or something else needs a component.
+        SetupPlanOutdated: the environment changed since; nothing was written.
+        SetupIncomplete: something is still there when it is read back.
+        ConnectorError: Dataverse refused a deletion, or could not be reached for long.
+    """
+    if plan.refusals:
+        raise SetupRefused(f"The plan cannot be carried out. {plan.refusals[0]}")
+    now = plan_removal(target, components, plan.named)
+    if plan.organization_id != now.organization_id or plan.manifest != now.manifest:
+        raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
+    if now.refusals:
+        raise SetupPlanOutdated(f"The environment changed since the plan was made. {now.refusals[0]}")
+    if more := [each for each in now.removed if each not in plan.removed]:
+        raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more)}.")
+    if not now.removed:
+        return SetupReport((), 0, 0.0)
+    mark_unfinished(target, patience)
+    done: list[str] = []
+    going = [each for each in reversed(components) if full_name(each) in now.removed]
+    for _, group in groupby(going, key=lambda each: each.phase):
+        changed: set[Publication] = set()
+        for component in group:
+            told(len(done), full_name(component))
+            changed |= _take(component, target, patience)
+            done.append(full_name(component))
+            patience.wait(component.pause)
+        publish(target.calls, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
+    left = plan_removal(read_target(target.calls), components, plan.named).removed
+    if left:
+        raise SetupIncomplete(f"Still there: {', '.join(left)}.")
+    return SetupReport(tuple(done), target.calls.writes, patience.waited)
+
+
+def _take(component: Component, target: SetupTarget, patience: Patience) -> set[Publication]:
+    """Have a component be gone, and return the tables that it was a part of."""
+    deletions, changed = 0, set[Publication]()
+
+    def is_gone() -> bool:
+        nonlocal deletions, changed
+        found = component.read(target)
+        if found is None:
+            return True
+        changed = {each for each in component.publications(found) if each.kind == TABLE}
+        if deletions == WRITES:
+            raise SetupIncomplete(f"{full_name(component)} was deleted, but is still there.")
+        try:
+            component.remove(found, target)
+        except DataverseRefused as error:
+            if error.dataverse_code == IN_USE:
+                raise SetupRefused(_in_use(component, component.object_id(found), target)) from None
+            raise
+        deletions += 1
+        return False
+
+    while not patience.patiently(is_gone):
+        pass
+    return changed
+
+
+def _in_use(component: Component, object_id: str, target: SetupTarget) -> str:
+    """Why Dataverse refused the deletion: somebody made use of it since the plan, or the plan could not see it."""
+    known = dependants_of(target, component.component_type, object_id) if component.component_type else []
+    who = ", ".join(described(target, each) for each in known)
+    return (
+        f"{full_name(component)}: Dataverse keeps it, because others need it "
+        f"({who or 'its list of dependencies does not name them; in Power Apps, see Show dependencies'}). "
+        "Remove these first."
+    )
+
+
+def _is_there(target: SetupTarget, table: str) -> bool:
+    return target.calls.find(f"EntityDefinitions(LogicalName='{table}')?$select=LogicalName") is not None

@@ -1,0 +1,79 @@
+"""What views, forms and buttons need, so that it cannot be deleted while they are there."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from sandbox.dataverse.customizing.parts import Dependant, Parts
+from sandbox.dataverse.customizing.solutions import COLUMN, COMMAND_BUTTON, RELATIONSHIP, TABLE
+from sandbox.dataverse.installing.documents import guid_in, read_xml, texts_of
+from sandbox.dataverse.installing.tables import (
+    BUTTON_TABLE,
+    FORM,
+    FORM_TABLE,
+    RESOURCE,
+    RESOURCE_TABLE,
+    VIEW,
+    VIEW_TABLE,
+)
+
+
+def uses(parts: Parts, kind: int, object_id: str) -> list[Dependant]:
+    """The views, forms and buttons that need a component."""
+    return [*_forms(parts, kind, object_id), *_views(parts, kind, object_id), *_buttons(parts, kind, object_id)]
+
+
+def _forms(parts: Parts, kind: int, object_id: str) -> Iterator[Dependant]:
+    for row in parts.store.tables[FORM_TABLE].rows.values():
+        table = str(row.values.get("objecttypecode"))
+        if _form_needs(parts, read_xml(row.values["formxml"], "formxml"), table, kind, object_id):
+            found = parts.definitions.tables.get(table)
+            yield Dependant(FORM, row.id, found.id if found else "")
+
+
+def _form_needs(parts: Parts, root: Element, table: str, kind: int, object_id: str) -> bool:
+    if kind == VIEW:
+        return object_id in {guid_in(each) for each in texts_of(root, "ViewId")}
+    if kind == RESOURCE:
+        resource = parts.store.get(RESOURCE_TABLE, object_id)
+        names = {each.get("name") for each in root.iter("Library")}
+        return resource is not None and resource.values["name"] in names
+    if kind == RELATIONSHIP:
+        names = {each.lower() for each in texts_of(root, "RelationshipName")}
+        return any(
+            each.id == object_id and each.name.lower() in names for each in parts.definitions.relationships.values()
+        )
+    if kind == COLUMN:
+        definition = parts.definitions.tables.get(table)
+        fields = {each.get("datafieldname") for each in root.iter("control")}
+        columns = definition.columns.values() if definition else ()
+        return any(each.id == object_id and each.column.name in fields for each in columns)
+    if kind == TABLE:
+        shown = set(texts_of(root, "TargetEntityType"))
+        return any(
+            each.id == object_id and each.name in shown and each.name != table
+            for each in parts.definitions.tables.values()
+        )
+    return False
+
+
+def _views(parts: Parts, kind: int, object_id: str) -> Iterator[Dependant]:
+    if kind != COLUMN:
+        return
+    for row in parts.store.tables[VIEW_TABLE].rows.values():
+        definition = parts.definitions.tables.get(str(row.values.get("returnedtypecode")))
+        names = [
+            each.column.name for each in (definition.columns.values() if definition else ()) if each.id == object_id
+        ]
+        if definition and names and any(f'"{name}"' in str(row.values["fetchxml"]) for name in names):
+            yield Dependant(VIEW, row.id, definition.id)
+
+
+def _buttons(parts: Parts, kind: int, object_id: str) -> Iterator[Dependant]:
+    if kind != RESOURCE:
+        return
+    for row in parts.store.tables[BUTTON_TABLE].rows.values():
+        if object_id in (
+            row.values.get("_onclickeventjavascriptwebresourceid_value"),
+            row.values.get("_iconwebresourceid_value"),
+        ):
+            yield Dependant(COMMAND_BUTTON, row.id)

@@ -1,0 +1,180 @@
+"""An empty Dataverse in this process, and administrators who set it up: no network, no waiting.
+
+Whatever an administrator sends passes `SetupWorld.send`. Writes are numbered as they happen, so that something can
+happen before or after any of them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from connector.dataverse.api import Dataverse
+from connector.dataverse.api.client import API
+from connector.http import Clock, Transport
+from connector.setup.applying import SetupReport, apply_setup
+from connector.setup.calls import SetupCalls
+from connector.setup.component import Component, SetupPhase, full_name
+from connector.setup.components import components
+from connector.setup.exporting import export_solution
+from connector.setup.patience import Patience
+from connector.setup.plan import Adoption, SetupPlan
+from connector.setup.planning import make_plan
+from connector.setup.removal import RemovalPlan, plan_removal
+from connector.setup.removing import remove_setup
+from connector.setup.target import SetupTarget, read_target
+from sandbox.dataverse.app import Application
+from sandbox.dataverse.environment import Environment
+from sandbox.dataverse.limits import LimitSettings
+from sandbox.dataverse.settings import Settings
+from tests.faults.matrix.systems import answer_of, response
+
+URL = "https://dataverse.localhost"
+
+
+class Death(BaseException):
+    """The process has died; nothing of the connector catches this."""
+
+
+#: A small set-up for tests: every kind of component, two tables of which one points to the other, a standard table.
+SMALL = (
+    "choice dh_spotlerinteractiontype",
+    "table dh_websitevisitor",
+    "table dh_marketinginteraction",
+    "column dh_websitevisitor.dh_externalid",
+    "column dh_websitevisitor.dh_rating",
+    "column dh_marketinginteraction.dh_type",
+    "column dh_marketinginteraction.dh_on",
+    "column list.dh_spotlersync",
+    "key dh_websitevisitor.dh_externalid_key",
+    "lookup dh_marketinginteraction.dh_websitevisitorid",
+    "lookup dh_websitevisitor.dh_accountid",
+)
+
+
+def named(*names: str) -> list[Component]:
+    """These components of the manifest, with publisher, solution and version."""
+    always = (SetupPhase.FOUNDATION, SetupPhase.END)
+    return [each for each in components() if each.phase in always or full_name(each) in names]
+
+
+class SetupWorld:
+    """One environment. `fresh` empties it.
+
+    Attributes:
+        environment: the stand-in.
+        parts: the components of the manifest that are set up; all, unless a test takes fewer.
+        sent: method and path of every write, in order.
+        calls: those of an administrator.
+        before, after: called with the number of a write and its method and path.
+    """
+
+    def __init__(self) -> None:
+        self.environment = Environment(Settings(empty=True, limits=LimitSettings(enabled=False)))
+        self.environment.addresses = (URL,)
+        self.headers = requests.utils.default_headers()
+        self._application = Application(self.environment)
+        self.fresh()
+
+    def fresh(self) -> "SetupWorld":
+        """An empty environment."""
+        self.environment.reset()
+        self._token = ""
+        self.parts: list[Component] = components()
+        self.sent: list[tuple[str, str]] = []
+        self.slept: list[float] = []
+        self.before: Callable[[int, str, str], None] = lambda _number, _method, _path: None
+        self.after: Callable[[int, str, str], None] = lambda _number, _method, _path: None
+        self.calls = self.administrator()
+        return self
+
+    def administrator(self) -> SetupCalls:
+        """Another one."""
+        transport = Transport(URL + API, timeout=60, parallel=1, system="Dataverse", session=self, clock=self.clock)  # type: ignore[arg-type]
+        return SetupCalls(Dataverse(transport, self))
+
+    @property
+    def clock(self) -> Clock:
+        """Waiting moves the clock of the environment."""
+        return Clock(sleep=self._move, monotonic=self.environment.clock.timestamp)
+
+    # What set-ups do
+
+    def target(self, calls: SetupCalls | None = None) -> SetupTarget:
+        """The environment, read now."""
+        return read_target(calls or self.calls)
+
+    def planned(self, adoption: Adoption | None = None) -> SetupPlan:
+        """A plan of the set-up."""
+        return make_plan(self.target(), self.parts, adoption)
+
+    def applied(self, plan: SetupPlan | None = None, calls: SetupCalls | None = None) -> SetupReport:
+        """Apply a plan; without one, that of now."""
+        return apply_setup(plan or self.planned(), self.target(calls), self.parts, Patience(self.clock))
+
+    def removal(self, *named: str) -> RemovalPlan:
+        """A plan of the removal."""
+        return plan_removal(self.target(), self.parts, named)
+
+    def removed(self, *named: str, plan: RemovalPlan | None = None) -> SetupReport:
+        """Carry out a removal; without a plan, that of now."""
+        return remove_setup(plan or self.removal(*named), self.target(), self.parts, Patience(self.clock))
+
+    def exported(self) -> bytes:
+        """The managed solution."""
+        return export_solution(self.target(), self.parts, Patience(self.clock))
+
+    # What others do
+
+    def make(self, path: str, body: Mapping[str, object], solution: str = "") -> str:
+        """Somebody makes something."""
+        return self.calls.post(path, body, solution)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a table, behind the back of the API."""
+        return [dict(row.values) for row in self.environment.store.tables[table].rows.values()]
+
+    def load(self, table: str, **values: object) -> None:
+        """A row is there."""
+        self.environment.load({table: [values]})  # type: ignore[list-item]
+
+    # As a session, and as a source of tokens
+
+    def send(self, request: requests.PreparedRequest, **_: object) -> requests.Response:
+        """One request."""
+        method, path = str(request.method), str(request.url).removeprefix(URL + API).lstrip("/")
+        if method == "GET":
+            return response(request, *answer_of(self._application, request))
+        self.sent.append((method, path))
+        number = len(self.sent)
+        self.before(number, method, path)
+        answer = response(request, *answer_of(self._application, request))
+        self.after(number, method, path)
+        return answer
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def get_token(self, scope: str) -> str:
+        """A token of the administrator, until it is refused."""
+        if self._token:
+            return self._token
+        settings = self.environment.settings
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": settings.admin_client_id,
+            "client_secret": settings.admin_client_secret,
+            "scope": scope,
+        }
+        issued = self.environment.tokens.issue(settings.tenant_id, urlencode(form).encode(), self.environment.addresses)
+        self._token = str(issued["access_token"])
+        return self._token
+
+    def discard(self, _token: str) -> None:
+        """The next one is new."""
+        self._token = ""
+
+    def _move(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.environment.clock.move(seconds)
