@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Final
+from uuid import uuid4
 
 from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
@@ -11,8 +12,9 @@ from connector.state import StateConflict
 from connector.state.pause import read_pause
 from connector.words import Sentence
 
-#: The value that is written and deleted.
-PROBE: Final = "doctor/probe"
+#: The beginning of the name of the value that is written and deleted: each look has its own, so that two at the same
+#: time find nothing of one another.
+PROBE: Final = "doctor/probe-"
 #: Feeds whose checkpoint is older than this stand still: the longest usual interval is a day.
 CHECKPOINT_LATE: Final = timedelta(days=2)
 
@@ -23,19 +25,18 @@ def _mapping_valid(context: CheckContext) -> Diagnosis:
 
 
 def _works(context: CheckContext) -> Diagnosis:
-    state = context.state
-    state.delete(PROBE)
-    version = state.write(PROBE, {"try": 1}, version=None)
+    state, probe = context.state, f"{PROBE}{uuid4().hex}"
+    version = state.write(probe, {"try": 1}, version=None)
     try:
-        state.write(PROBE, {"try": 2}, version=None)
+        state.write(probe, {"try": 2}, version=None)
     except StateConflict:
-        stored = state.read(PROBE)
+        stored = state.read(probe)
     else:
         return failed(
             "The state does not refuse a write that comes too late.", "Use a storage account of kind StorageV2."
         )
     finally:
-        state.delete(PROBE)
+        state.delete(probe)
     if stored is None or stored.version != version or stored.value != {"try": 1}:
         return failed("The state does not return what was written.", "Check the setting STATE.")
     return ok("The state can be read and written, and refuses writes that come too late.")

@@ -1,11 +1,12 @@
 r"""A plan as a file: one JSON object per line, so that a plan of any size is written and read line by line.
 
-    {"plan": 2, "environment": "https://org.crm4.dynamics.com, Spotler 5c…", "mapping": "3f…", "made_on": "…", …}
+    {"plan": 3, "environment": "https://org.crm4.dynamics.com, Spotler 5c…", "mapping": "3f…", "made_on": "…", …}
     {"record": "contact/…", "row": "W/\"12\"", "info": "W/\"7\"", "marks": […], "changes": […]}
-    {"end": true, "records": 1}
+    {"end": true, "records": 1, "sha256": "9c…"}
 
 It holds values of people, so only its owner may read it. It is checked as a whole before anything of it is done: a file
-that was cut off, changed by hand or put together from several is refused.
+that was cut off, changed by hand or put together from several is refused. The end has a checksum of all that stands
+before, so what a person has read in the file is what is done.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ from connector.plans.making import PlannedRecord
 from connector.settings import Settings
 
 #: The form in which it is written.
-FORM: Final = 2
+FORM: Final = 3
 
 
 class PlanUnreadable(Invalid):
@@ -94,16 +95,22 @@ def environment_of(settings: Settings) -> str:
 
 def write_plan(path: Path, header: Header, records: Iterable[PlannedRecord]) -> Iterator[PlannedRecord]:
     """Write a plan, record by record; yields each record that was written."""
-    count = 0
+    count, checksum = 0, hashlib.sha256()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:  # noqa: PTH123 - of a descriptor
-        file.write(_text({"plan": FORM, **asdict(header)}))
+
+        def write(content: Mapping[str, object]) -> None:
+            text = json.dumps(content, ensure_ascii=False) + "\n"
+            checksum.update(_bytes(text))
+            file.write(text)
+
+        write({"plan": FORM, **asdict(header)})
         for each in records:
             if each.effects:
                 count += 1
-                file.write(_text(_content(each)))
+                write(_content(each))
             yield each
-        file.write(_text({"end": True, "records": count}))
+        write(_end(count, checksum.hexdigest()))
 
 
 def read_header(path: Path) -> Header:
@@ -112,20 +119,22 @@ def read_header(path: Path) -> Header:
     Raises:
         PlanUnreadable: it is none, or not a whole one.
     """
-    header, end, records = None, None, set[RecordRef]()
-    for content in _objects(path):
+    header, end, records, checksum = None, None, set[RecordRef](), hashlib.sha256()
+    for text, content in _objects(path):
         if end is not None:
             raise PlanUnreadable
+        if "end" in content:
+            end = content
+            continue
+        checksum.update(_bytes(text))
         if header is None:
             header = _header(content)
-        elif "end" in content:
-            end = content
-        else:
-            line = PlanLine.read(content)
-            if line.ref in records:
-                raise PlanUnreadable
-            records.add(line.ref)
-    if header is None or end != {"end": True, "records": len(records)}:
+            continue
+        line = PlanLine.read(content)
+        if line.ref in records:
+            raise PlanUnreadable
+        records.add(line.ref)
+    if header is None or end != _end(len(records), checksum.hexdigest()):
         raise PlanUnreadable
     return header
 
@@ -136,7 +145,7 @@ def read_lines(path: Path) -> Iterator[PlanLine]:
     Raises:
         PlanUnreadable: it was changed since.
     """
-    for content in islice(_objects(path), 1, None):
+    for _, content in islice(_objects(path), 1, None):
         if "end" not in content:
             yield PlanLine.read(content)
 
@@ -151,8 +160,13 @@ def _content(planned: PlannedRecord) -> dict[str, object]:
     }
 
 
-def _text(content: Mapping[str, object]) -> str:
-    return json.dumps(content, ensure_ascii=False) + "\n"
+def _end(records: int, checksum: str) -> dict[str, object]:
+    return {"end": True, "records": records, "sha256": checksum}
+
+
+def _bytes(line: str) -> bytes:
+    """A line for the checksum, whatever an editor did to its end."""
+    return line.rstrip("\r\n").encode(errors="surrogatepass")
 
 
 def _header(content: Mapping[str, object]) -> Header:
@@ -165,13 +179,14 @@ def _header(content: Mapping[str, object]) -> Header:
     return Header(str(environment), str(mapping), str(made_on), asked)
 
 
-def _objects(path: Path) -> Iterator[Mapping[str, object]]:
+def _objects(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The lines of a file, and what they hold."""
     try:
         with path.open(encoding="utf-8", errors="surrogatepass") as file:
             for line in file:
                 content = json.loads(line)
                 if not isinstance(content, dict):
                     raise PlanUnreadable
-                yield content
+                yield line, content
     except (OSError, ValueError, RecursionError):
         raise PlanUnreadable from None

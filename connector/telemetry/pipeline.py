@@ -119,7 +119,8 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - whatever it is, work goes on without telemetry
             self.stop()
             log.warning(
-                "Telemetry could not be started (%s), so the tables of Application Insights stay empty. Check %s.",
+                "Telemetry could not be started (%s), so the tables of Application Insights stay empty. Check %s, "
+                "and the settings whose names begin with OTEL_.",
                 type(error).__name__,
                 CONNECTION,
             )

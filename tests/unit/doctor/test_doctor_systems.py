@@ -142,6 +142,22 @@ def test_a_state_that_overwrites_is_found(sick, diagnose, monkeypatch):
     assert diagnose(sick, "STATE_WORKS")[1] == "The state does not refuse a write that comes too late."
 
 
+def test_two_looks_at_the_state_at_the_same_time_find_nothing_of_one_another(sick, diagnose, monkeypatch):
+    write, others = sick.state.write, []
+
+    def between(name, value, *, version):
+        with monkeypatch.context() as unwatched:  # another doctor looks before each write
+            unwatched.setattr(sick.state, "write", write)
+            others.append(diagnose(sick, "STATE_WORKS")[0])
+        return write(name, value, version=version)
+
+    monkeypatch.setattr(sick.state, "write", between)
+
+    assert diagnose(sick, "STATE_WORKS")[0] == "ok"
+    assert others == ["ok", "ok"]
+    assert sick.state.names("doctor/") == []
+
+
 def test_a_state_that_loses_what_was_written_is_found(sick, diagnose, monkeypatch):
     read = sick.state.read
     monkeypatch.setattr(sick.state, "read", lambda name: (found := read(name)) and replace(found, value={}))

@@ -297,9 +297,24 @@ def test_a_line_that_was_changed_by_hand_makes_the_whole_plan_unreadable(plan):
         lambda lines: [lines[0], lines[0], lines[1], lines[3]],
         lambda lines: lines[1:],
         lambda lines: [lines[0], "[" * 100_000, *lines[2:]],
-        lambda lines: [lines[0].replace('"plan": 2', '"plan": 1'), *lines[1:]],
+        lambda lines: [lines[0], lines[1], lines[3].replace('"records": 2', '"records": 1')],
+        lambda lines: [lines[0], lines[2], lines[1], lines[3]],
+        lambda lines: [lines[0], lines[1].replace("ann@", "bob@"), *lines[2:]],
+        lambda lines: [lines[0].replace('"plan": 3', '"plan": 2'), *lines[1:]],
     ],
-    ids=["twice", "after the end", "record twice", "other line", "header twice", "no header", "deep", "older form"],
+    ids=[
+        "twice",
+        "after the end",
+        "record twice",
+        "other line",
+        "header twice",
+        "no header",
+        "deep",
+        "record left out",
+        "other order",
+        "other value",
+        "older form",
+    ],
 )
 def test_a_file_that_was_put_together_by_hand_is_no_plan(plan, change):
     plan.write_text("\n".join(change(plan.read_text().splitlines())), encoding="utf-8")
@@ -322,12 +337,19 @@ def test_the_environment_of_a_plan_tells_systems_and_accounts_apart(two):
     assert settings.spotler_key.get_secret_value() not in "".join(names)
 
 
-def test_marks_that_were_changed_by_hand_are_refused_for_their_record(two, plan):
+def test_a_plan_that_an_editor_saved_with_other_line_ends_is_the_same_plan(plan):
+    plan.write_bytes(plan.read_bytes().replace(b"\n", b"\r\n"))
+
+    read_header(plan)
+
+
+def test_marks_that_were_changed_by_hand_are_refused_for_their_record_too(two, plan):
     lines = plan.read_text().splitlines()
     first = json.loads(lines[1])
     first["marks"] = []
     plan.write_text("\n".join([lines[0], json.dumps(first), *lines[2:]]), encoding="utf-8")
-    read_header(plan)
+    with pytest.raises(PlanUnreadable):
+        read_header(plan)
 
     outcomes = [
         each.applied for each in apply_plan(begun(two.services, "apply"), read_lines(plan), asked=True, seen=print)
