@@ -64,7 +64,7 @@ def _jobs_succeed(context: CheckContext) -> Diagnosis:
 def _timers_run(context: CheckContext) -> Diagnosis:
     if read_pause(context.state, context.now()) is not None:
         return not_checked("The connector is paused, so timers stand still.")
-    swept = last_success(context.state, SWEEP)
+    swept = last_success(context.state, SWEEP, context.now())
     if swept is None:
         return warning(
             "No sweep has succeeded yet.", "Wait three minutes after the first start; then check that the app runs."
