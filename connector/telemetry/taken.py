@@ -13,6 +13,7 @@ from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportRes
 
 from connector import telemetry
 from connector.errors import Transient
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineResponse
@@ -55,9 +56,13 @@ class ReportingExporter(LogRecordExporter):
         result = self._exporter.export(batch)
         if result is not LogRecordExportResult.SUCCESS:
             status = self._answer.status
-            said = "did not answer" if status is None else f"answered HTTP {status}"
+            said = (
+                Sentence("Application Insights did not take log lines: it did not answer.")
+                if status is None
+                else Sentence("Application Insights did not take log lines: it answered HTTP {status}.", status=status)
+            )
             error = Transient(
-                f"Application Insights did not take log lines: it {said}.",
+                said,
                 advice="Lines may be lost. If this lasts, see the page of the alert No telemetry.",
             )
             telemetry.log_problem(log, error, operation=OPERATION)

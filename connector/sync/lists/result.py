@@ -25,7 +25,7 @@ class ListOutcome:
 
 def counted(counts: Counter[str]) -> Sentence:
     """How many there are of each, the most first: `2,000 (OK), 12 (REFUSED)`."""
-    parts = [Sentence("{count} ({code})", count=count, code=code) for code, count in counts.most_common()]
+    parts = [Sentence("{count} ({code})", count=count, code=Sentence.of(code)) for code, count in counts.most_common()]
     return Sentence.joined(*parts, between=", ")
 
 
