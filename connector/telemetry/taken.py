@@ -13,10 +13,10 @@ from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportRes
 
 from connector import telemetry
 from connector.errors import Transient
-from connector.words import Sentence
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineResponse
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,14 @@ class ReportingExporter(LogRecordExporter):
         result = self._exporter.export(batch)
         if result is not LogRecordExportResult.SUCCESS:
             status = self._answer.status
-            said = (
+            what = (
                 Sentence("Application Insights did not take log lines: it did not answer.")
                 if status is None
                 else Sentence("Application Insights did not take log lines: it answered HTTP {status}.", status=status)
             )
             error = Transient(
-                said,
-                advice="Lines may be lost. If this lasts, see the page of the alert No telemetry.",
+                what,
+                advice="Lines may be lost. If this lasts, see the page of the alert telemetry-silent.",
             )
             telemetry.log_problem(log, error, operation=OPERATION)
         return result
