@@ -43,7 +43,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     REMOVALS_HELD: Meaning(
         "Too many people would leave the audience of the marketing list, so they stay until a person approves.",
-        "Look at plan list; then plan approve or plan discard, and correct the list or the rights to read.",
+        "Ask an administrator to approve or discard the plan (plan list); correct the list if it is wrong.",
     ),
     SKIPPED_NO_EMAIL: Meaning("It has no e-mail address.", "Give the record an address if it should be in Spotler."),
     SKIPPED_FILTER: Meaning(

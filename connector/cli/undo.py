@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connector.cli.output import console, moment, refuse
+from connector.cli.output import console, moment, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
+from connector.words import Sentence
 
 
 def undo(
@@ -34,9 +35,10 @@ def undo(
     if as_json:
         typer.echo(json.dumps({"counts": counts, "others": left}, indent=2))
         return
-    typer.echo(f"{counts['RESTORED'] + counts['NOT_SENT']} of {counts.total()} values were restored.")
+    done = counts["RESTORED"] + counts["NOT_SENT"]
+    say(Sentence("{done} of {of} values were restored.", done=done, of=counts.total()))
     for line in left:
-        typer.echo(f"{line['record']} {line['column']}: {line['what']}")
+        typer.echo(f"{line['record']} {line['column']}: {put(line['what'])}")
 
 
 def _list(*, as_json: bool) -> None:
@@ -55,9 +57,9 @@ def _list(*, as_json: bool) -> None:
         typer.echo(json.dumps(rows, indent=2))
         return
     if not found:
-        typer.echo("No run has overwritten anything that is still kept.")
+        say("No run has overwritten anything that is still kept.")
         return
-    shown = Table("Run", "What", "When", "Mapping", "Records")
+    shown = Table(put("Run"), put("What"), put("When"), put("Mapping"), put("Records"))
     for each, count in found:
         shown.add_row(each.id, each.kind, moment(each.began), each.mapping, str(count))
     console().print(shown)

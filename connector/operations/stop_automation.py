@@ -23,7 +23,7 @@ class RunNotFound(Refused):
     """No run was found that could be stopped."""
 
     code = "RUN_NOT_FOUND"
-    advice = "Fill the Automation Contact Id of the run, its record and its automation; or stop it in Spotler."
+    advice = "In a new job, fill Automation Contact Id, the record and the automation; or stop it in Spotler."
 
 
 @dataclass(frozen=True, slots=True)

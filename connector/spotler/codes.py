@@ -15,7 +15,7 @@ from connector.outcomes import Meaning
 MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     "INVALID_PARAMS": Meaning(
         "Spotler does not accept a part of the call.",
-        "Look for an empty or too long value in the job, then choose Retry.",
+        "Look for an empty or too long value in the job, and correct it in a new job.",
     ),
     "INVALID_STATE": Meaning(
         "Spotler cannot do this in the present state of the object.",
@@ -29,7 +29,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
         "Spotler refused a contact field or its value.",
         "Compare the mapping and the record with the contact fields in Spotler, then choose Retry.",
     ),
-    "NAME_ALREADY_IN_USE": Meaning("The name is already in use in Spotler.", "Choose another name, then choose Retry."),
+    "NAME_ALREADY_IN_USE": Meaning(
+        "The name is already in use in Spotler.", "Choose another name in a new job, or rename what has it in Spotler."
+    ),
     "ID_NOTUNIQUE": Meaning(
         "The id is already in use in Spotler.", "Look in Spotler for an older object with this id or name."
     ),
@@ -63,7 +65,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     "CAMPAIGN_NOTFOUND": Meaning("Spotler does not know the campaign.", "Refresh the automations."),
     "PRODUCT_NOTFOUND": Meaning(
-        "Spotler does not know a product that the job names.", "Correct the product ids of the job, then choose Retry."
+        "Spotler does not know a product that the job names.", "Correct the product ids in a new job."
     ),
     "ORDER_NOTFOUND": Meaning("Spotler does not know the order.", "Check whether it still exists in Spotler."),
     "MAILING_NOTFOUND": Meaning("Spotler does not know the mailing.", "Check whether it still exists in Spotler."),
@@ -85,7 +87,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     "SPOTLER_AUDIENCE_REFUSED": Meaning(
         "Spotler refused the audience: its name is empty, too long or in use, or there are too many audiences.",
-        "Choose another name, or delete unused audiences, then choose Retry.",
+        "Choose another name in a new job, or delete unused audiences and choose Retry.",
     ),
     "SPOTLER_CODE_UNREADABLE": Meaning(
         "Spotler refused the call with something that does not look like a code.", "Report it to the maintainers."

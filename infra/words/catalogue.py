@@ -25,6 +25,7 @@ FOLDERS: Final = tuple(
         "cli/doctor.py",
         "cli/output.py",
         "cli/plan.py",
+        "cli/undo.py",
         "consent",
         "dataverse",
         "doctor",

@@ -44,7 +44,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "Sent.of": ((1,), ("message",)),
 }
 #: Enums whose values people read.
-ENUMS: Final = frozenset({"Reason", "AudienceState", "DoctorVerdict", "Applied", "Becomes"})
+ENUMS: Final = frozenset({"Reason", "AudienceState", "DoctorVerdict", "Applied", "Becomes", "Undone"})
 #: Base of all errors; what is derived from it, by name, makes messages too.
 ERROR: Final = "ConnectorError"
 

@@ -186,7 +186,7 @@ def test_a_job_that_has_met_nothing_but_faults_for_three_hours_is_given_up(world
     )
     world.bus.wake_up(item)
 
-    world.wait(job).assert_failed("TRANSIENT_GIVEN_UP", "Queued")
+    world.wait(job).assert_failed("TRANSIENT_GIVEN_UP", "Retry")
     assert world.spotler.contact(record).tags == []
 
 

@@ -262,7 +262,7 @@ def test_too_many_who_would_leave_stay_until_a_person_approves(world, lists, com
     job.assert_completed("REMOVALS_HELD")
     assert f"{MANY} people who left the list stay in the audience." in job.message
     assert lists.members(row) == set(people)
-    plan = job.message.partition("plan ")[2].partition(" ")[0]
+    plan = job.message.partition("plan ")[2].rstrip(".")
     assert plan in command("plan", "list")[1]
 
     code, printed = command("plan", "approve", plan)

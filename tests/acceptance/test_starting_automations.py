@@ -215,7 +215,7 @@ def test_when_the_answer_is_lost_the_automation_is_not_started_again_and_the_job
 
     job = world.start(record, automation)
 
-    job.assert_failed("OUTCOME_UNKNOWN", "Check in Spotler", "Queued")
+    job.assert_failed("OUTCOME_UNKNOWN", "Check in Spotler", "Retry")
     assert len(world.spotler.runs(record)) == 1
 
 

@@ -25,7 +25,7 @@ class ListOutcome:
 
 def counted(counts: Counter[str]) -> Sentence:
     """How many there are of each, the most first: `2,000 (OK), 12 (REFUSED)`."""
-    parts = [Sentence("{count} ({code})", count=count, code=code) for code, count in counts.most_common()]
+    parts = [Sentence("{count} ({code})", count=count, code=Sentence.of(code)) for code, count in counts.most_common()]
     return Sentence.joined(*parts, between=", ")
 
 
@@ -57,9 +57,7 @@ def outcome_of(run: ListRun) -> ListOutcome:
     if counts["held"]:
         sentences.append(Sentence("{held} people who left the list stay in the audience.", held=counts["held"]))
     if run.held:
-        sentences.append(
-            Sentence("Look at plan {plan} with plan list; then plan approve or plan discard.", plan=run.held)
-        )
+        sentences.append(Sentence("Ask an administrator to approve or discard plan {plan}.", plan=run.held))
     message = Sentence.joined(*sentences)
     if run.refused and not counts["members"]:
         return ListOutcome(run.refused.most_common(1)[0][0], message, is_failed=True)

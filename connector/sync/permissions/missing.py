@@ -27,9 +27,7 @@ class MissingHeld(Transient):
     """Spotler does not know many contacts that it had, so the brake holds back what would follow from that."""
 
     code = "CONTACTS_MISSING"
-    advice = (
-        "Check that the key is of the right account of Spotler, then look at plan list; plan approve or plan discard."
-    )
+    advice = "Ask an administrator to check the key of Spotler, and to approve or discard the plan (plan list)."
 
 
 def lost_permissions(

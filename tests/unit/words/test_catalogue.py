@@ -44,6 +44,8 @@ STANDARD_LABELS = {
 #: Labels that are ordinary words too, or names of something else in these messages.
 NOT_ONLY_LABELS = {
     "Spotler",
+    "No",
+    "Yes",
     "Dynamics",
     "Account",
     "Contact",
