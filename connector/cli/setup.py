@@ -84,6 +84,7 @@ def apply(
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
     from connector.setup.applying import apply_setup  # noqa: PLC0415 - loaded when used
+    from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
@@ -91,6 +92,8 @@ def apply(
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
+        for kept in back_up(target, agreed.extras.forms, file.parent):
+            typer.echo(f"{kept}: the form as it was.")
         components = components_of(target, agreed.adoption, agreed.extras)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))

@@ -4,11 +4,13 @@ A form is touched only where the operator names it. It gets one tab more, stays 
 part of our solution. Without it, the same lists are found under Related on the record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from connector.dataverse.api import filters
+from connector.dataverse.api.rows import ETAG
 from connector.dataverse.schema.forms import RECORD_TABLES
 from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.errors import SetupRefused
@@ -101,7 +103,9 @@ class RecordFormPart(RowPart):
         self._write(found, without_tab(found.get(FORM_XML), record_tab_of(self.table, target.languages)), target)
 
     def _write(self, form: Found, xml: str, target: SetupTarget) -> None:
-        target.calls.patch(f"{self.rows.set_name}({self.object_id(form)})", {FORM_XML: xml})
+        """Write the form, unless somebody has changed it since it was read."""
+        version = str(form.get(ETAG) or "*")
+        target.calls.patch(f"{self.rows.set_name}({self.object_id(form)})", {FORM_XML: xml}, version=version)
 
 
 def forms_with_tab(target: SetupTarget) -> tuple[str, ...]:
@@ -110,6 +114,25 @@ def forms_with_tab(target: SetupTarget) -> tuple[str, ...]:
     query = f"$select=formid,objecttypecode,{FORM_XML}&$filter={quote(f'type eq {MAIN_FORM} and ({tables})')}"
     rows = target.calls.rows(f"{FORM_ROWS.set_name}/{UNPUBLISHED}?{query}")
     return tuple(f"{row['objecttypecode']}:{row['formid']}" for row in rows if has_tab(row, target))
+
+
+def back_up(target: SetupTarget, forms: Iterable[str], folder: Path) -> list[Path]:
+    """Keep the XML of forms that get our tab, each in a file; a file that is there is kept.
+
+    Args:
+        target: the environment.
+        forms: each as `table:id`.
+        folder: where the files go.
+    """
+    kept = []
+    for each in forms:
+        part = RecordFormPart(*each.split(":", 1))
+        form = RowPart.read(part, target)
+        file = folder / f"{part.table}-{part.form_id}.form.xml"
+        if form is not None and not has_tab(form, target) and not file.exists():
+            file.write_text(str(form.get(FORM_XML)), encoding="utf-8")
+            kept.append(file)
+    return kept
 
 
 def has_tab(row: Found, target: SetupTarget) -> bool:

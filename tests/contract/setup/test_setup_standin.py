@@ -23,6 +23,8 @@ from connector.setup.interface.xml_compare import read_xml, shape
 from connector.setup.patience import Patience
 from connector.setup.plan import Extras, SetupAction
 from connector.setup.planning import make_plan
+from connector.setup.removal import plan_removal
+from connector.setup.removing import remove_setup
 from connector.setup.target import read_target
 from sandbox.dataverse.server import running
 from tests.contract.setup.interface_changes import add_tab, change_form, main_form, publish, texts
@@ -212,3 +214,11 @@ def test_a_form_of_the_customer_gets_one_tab_more_and_buttons_come_when_they_are
     assert installed_extras(read_target(calls)) == extras
     assert planned(installed.standin, extras).writes == ()
     assert 'name="mine"' not in main_form(calls, "account")["formxml"]  # nobody published it
+
+    everything = components(extras=extras)
+    removal = plan_removal(read_target(calls), everything)
+    gone = remove_setup(removal, read_target(calls), everything, Patience(installed.standin.clock)).done
+
+    assert {name.partition(" ")[0] for name in gone} >= {"button", "dashboard", "form"}
+    assert shape(read_xml(main_form(calls, "lead")["formxml"])) == shape(before)
+    assert installed_extras(read_target(calls)) == Extras()
