@@ -26,7 +26,7 @@ from sandbox.console.formats import FILTERS
 from sandbox.console.guard import Guard
 from sandbox.console.live import Live, revisions
 from sandbox.console.state import State
-from sandbox.console.systems import Refused, Systems
+from sandbox.console.systems import Refused, Systems, sentence
 
 _HERE: Final = Path(__file__).parent
 #: The files that a browser may load; htmx is taken from its package.
@@ -95,7 +95,8 @@ def _act(act: Act, systems: Systems, entered: Mapping[str, str]) -> Notice:
     except KeyError as missing:
         return Notice(f"The form lacks {missing}.", "bad")
     except RequestException as error:
-        return Notice(f"Dataverse refused: {str(error)[:300]}", "bad")
+        said = "did not answer" if error.response is None else sentence(error.response)
+        return Notice(f"Dataverse: {said}", "bad")
 
 
 def _static(request: Request) -> Response:

@@ -63,6 +63,7 @@ def take(page: "Page", part: Part, ids: dict[str, str]) -> None:
     page.locator("#spotler li", has_text="Welcome").wait_for()
     page.locator("#story li.spotler").first.wait_for()
     page.locator("#close-notice").click()
+    page.locator(".notice").wait_for(state="detached")
     page.locator("#functions li", has_text="Start automation").wait_for()
     page.mouse.move(0, 0)
     _keep(page, "console.png")

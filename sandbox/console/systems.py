@@ -74,15 +74,16 @@ class Door:
         except requests.RequestException as error:
             raise Refused(f"{self.name} does not answer ({type(error).__name__}).") from error
         if not answer.ok:
-            raise Refused(f"{self.name}: {_sentence(answer)}")
+            raise Refused(f"{self.name}: {sentence(answer)}")
         return answer.json()
 
 
-def _sentence(answer: requests.Response) -> str:
+def sentence(answer: requests.Response) -> str:
+    """What a system said, for people."""
     try:
         said = answer.json()
     except json.JSONDecodeError:
-        return f"status {answer.status_code}"
+        return f"It answered with status {answer.status_code}."
     problem = said.get("problem") or said.get("error") or said
     return str(problem.get("message", problem) if isinstance(problem, Mapping) else problem)
 

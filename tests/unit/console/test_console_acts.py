@@ -1,6 +1,7 @@
 """What the buttons do: the calls that they make."""
 
 import pytest
+import requests
 
 from connector.dataverse.names import Permission
 from sandbox.console import dynamics_acts, spotler_acts, system_acts
@@ -112,3 +113,29 @@ def test_what_refuses_is_told_on_the_page(systems, monkeypatch, problem):
     monkeypatch.setattr(systems.spotler, "delete", refuse)
 
     assert ask(systems, "/do/calm", method="POST").status == 303
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (400, '{"error": {"code": "0x1", "message": "The name is missing."}}', "Dataverse: The name is missing."),
+        (503, "<html>Unavailable</html>", "Dataverse: It answered with status 503."),
+    ],
+)
+def test_what_dataverse_refuses_is_told_in_its_own_words(systems, monkeypatch, status, body, said):
+    answer = requests.Response()
+    answer.status_code, answer._content = status, body.encode()
+
+    def refuse(*_):
+        raise requests.HTTPError(body, response=answer)
+
+    monkeypatch.setattr(systems.people, "delete", refuse)
+
+    assert told(systems, "delete-record", {"record": "contact:c-1"}) == said
+
+
+def told(systems, act, entered):
+    """The notice of an act, as the page shows it."""
+    from sandbox.console.app import ACTS, _act
+
+    return _act(ACTS[act], systems, entered).text
