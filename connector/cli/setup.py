@@ -1,5 +1,6 @@
 """`setup`: bring a Dataverse environment to what the manifest says."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -46,16 +47,23 @@ def plan(
             metavar="TABLE:ID", help="A form of contact, lead or account that gets the tab Spotler; repeatable."
         ),
     ] = None,
+    propose: Annotated[
+        Path | None, typer.Option(help="Write a file for --adopt with all that is not ours; read and shorten it.")
+    ] = None,
     own_sign_in: OwnSignIn = False,
     as_json: Json = False,
 ) -> None:
     """Print what would be created, changed and left alone; nothing is changed."""
     from connector.setup.plan import Extras, plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
+    from connector.setup.planning import propose_adoption  # noqa: PLC0415
 
     adoption = read_adoption(adopt) if adopt else None
     wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
     with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, adoption, wanted)
+        if propose is not None:
+            content = propose_adoption(made, target).model_dump(mode="json")
+            propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
     if out is not None:
         out.write_text(plan_as_json(made), encoding="utf-8")
     if as_json:
@@ -86,7 +94,7 @@ def apply(
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
         for kept in back_up(target, agreed.extras.forms, file.parent):
             typer.echo(f"{kept}: the form as it was.")
-        components = components_of(agreed.adoption, agreed.extras)
+        components = components_of(target, agreed.adoption, agreed.extras)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
@@ -113,7 +121,7 @@ def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras") 
 
     extras = wanted.with_those(installed_extras(target))
     with progress(f"{target.organization}: components read") as seen:
-        return replace(make_plan(target, components_of(adoption, extras), adoption, seen), extras=extras)
+        return replace(make_plan(target, components_of(target, adoption, extras), adoption, seen), extras=extras)
 
 
 def _checked_form(text: str) -> str:

@@ -32,15 +32,17 @@ def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
         dataverse.close()
 
 
-def components_of(adoption: "Adoption | None", extras: "Extras") -> "list[Component]":
-    """The components of the manifest, with the publisher that the solution gets, and what was asked for beside it."""
-    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
+def components_of(target: "SetupTarget", adoption: "Adoption | None", extras: "Extras") -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution has, or gets, and what was asked for."""
+    from connector.dataverse.schema.installation import PUBLISHER  # noqa: PLC0415 - loaded when used
+    from connector.setup.components import components  # noqa: PLC0415
 
-    return components(extras=extras) if adoption is None else components(adoption.publisher, extras)
+    wanted = PUBLISHER.name if adoption is None else adoption.publisher
+    return components(target.publisher or wanted, extras)
 
 
 def installed_components(target: "SetupTarget") -> "list[Component]":
     """The components of the manifest, and the extras that the environment has."""
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
 
-    return components_of(None, installed_extras(target))
+    return components_of(target, None, installed_extras(target))

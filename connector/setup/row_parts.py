@@ -13,7 +13,8 @@ from uuid import UUID, uuid5
 
 from connector.dataverse.schema.installation import SOLUTION
 from connector.dataverse.schema.labels import Text
-from connector.setup.component import TABLE, Found, Part, PropertyDifference, Publication
+from connector.setup.component import TABLE, Found, Part, PropertyDifference, Publication, Removal
+from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
 
 #: The namespace of the ids that we give to rows.
@@ -79,6 +80,18 @@ class RowPart(Part):
     def row_id(self) -> str:
         """The id that it is made with; empty where the platform gives one."""
         return fixed_id(self.rows.table, self.name)  # type: ignore[attr-defined]
+
+    @property
+    def removal(self) -> Removal:
+        """A row of the customer stays, whatever of ours is in it."""
+        return super(RowPart, self).removal if self.solution else Removal.STAYS
+
+    @property
+    def part_of(self) -> str:
+        """Its table, where it is in the solution with a table of ours."""
+        if self.component_type is None and self.solution and len(self.publishes) == 1:
+            return f"{TablePart.kind} {self.publishes[0]}"
+        return ""
 
     @property
     def condition(self) -> str:

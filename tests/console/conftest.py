@@ -8,6 +8,7 @@ import pytest
 from sandbox.console.chromium import NoChromium, chromium
 from sandbox.people import People
 from sandbox.sample_setup import create_setup
+from sandbox.small_world import find_by_address
 from sandbox.system import Options, console, running
 from tests.console.desk import Desk
 
@@ -18,6 +19,7 @@ SETTINGS = {
     "SWEEP_SCHEDULE": "*/2 * * * * *",
     "JOB_SWEEP_AFTER_SECONDS": "3",
     "FEED_FIRST_DAYS": "1",
+    "NEW_SUBSCRIBERS": "contact",
     # More than all journeys cause together.
     "BRAKE_LEAST": "40",
 }
@@ -41,6 +43,7 @@ def town(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("console")
     options = Options(automatic=True, lock_seconds=LOCK_SECONDS, settings=SETTINGS)
     with running(options, folder=folder) as system, console(system, folder) as part:
+        find_by_address(system.spotler)
         people = People(system.dataverse)
         yield part, people, create_setup(people)
 
