@@ -1,5 +1,6 @@
 """`python -m sandbox run`: the whole system until Ctrl-C; with `--once`, the sample jobs and a table."""
 
+import os
 import signal
 import sys
 import threading
@@ -46,13 +47,23 @@ def run(folder: Path, *, browser: bool = True) -> int:
         ids = create_small_world(People(system.dataverse))
         print(_introduction(system, folder, ids, page.get("url")), flush=True)
         if browser:
-            webbrowser.open(page.get("url"))
+            open_page(page.get("url"))
         while not ended.wait(LOOK_SECONDS):
             for part in (*system.parts, page):
                 if part.process.poll() is not None:
                     print(f"{part.name} ended by itself; see {part.log}", file=sys.stderr)
                     return 1
     return 0
+
+
+def open_page(url: str) -> None:
+    """Open a browser with a window; without a screen, a browser in text mode would take the terminal."""
+    if sys.platform == "darwin" or any(map(os.environ.get, _SCREENS)):
+        webbrowser.open(url)
+
+
+#: What says that there is a screen: X11, Wayland, Windows around WSL, or the person.
+_SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER")
 
 
 def run_once(folder: Path) -> int:

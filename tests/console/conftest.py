@@ -27,7 +27,8 @@ SETTINGS = {
 LOCK_SECONDS = 6.0
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, no other test of this process can run an event loop.
+@pytest.fixture(scope="module")
 def browser():
     try:
         with chromium() as browser:
@@ -36,7 +37,7 @@ def browser():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(reason))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def town(request, tmp_path_factory):
     """The running system with its console, and what a user of Dynamics may do without it."""
     request.getfixturevalue("browser")  # without one, nothing is started
