@@ -147,7 +147,7 @@ class _Run:
             publications += component.publications(found)
             self._done.append(name)
             self._patience.wait(component.pause)
-        publish(self._target.calls, self._patience, publications)
+        publish(self._target, self._patience, publications)
         if phase in _SETTLING:
             self._patience.wait(self._patience.settling)
 
@@ -229,7 +229,7 @@ class _Run:
         calls = self._target.calls
         self._told(len(self._done), "publish")
         choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
-        publish(calls, self._patience, [*(Publication(TABLE, table.name) for table in self._tables), *choices])
+        publish(self._target, self._patience, [*(Publication(TABLE, table.name) for table in self._tables), *choices])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]

@@ -1,23 +1,36 @@
 """What is published by name: publishing everything would publish unfinished work of the customer too."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape
 
-from connector.setup.calls import SetupCalls
-from connector.setup.component import Publication
+from connector.dataverse.schema.installation import OWN_TABLES
+from connector.setup.component import TABLE, Publication
+from connector.setup.interface.unfinished import unfinished
 from connector.setup.patience import Patience
+from connector.setup.target import SetupTarget
 
 #: The list of a `ParameterXml` in which an element stands, where it is not its name with an s.
 _LISTS: Final = {"entity": "entities"}
+_OURS: Final = frozenset(table.name for table in OWN_TABLES)
 
 
-def publish(calls: SetupCalls, patience: Patience, publications: Sequence[Publication]) -> None:
-    """Publish these things; none of them publishes nothing."""
-    if publications:
-        body = {"ParameterXml": parameter_xml(publications)}
-        patience.patiently(lambda: calls.act("PublishXml", body))
+def publish(target: SetupTarget, patience: Patience, publications: Iterable[Publication]) -> None:
+    """Publish these things; none of them publishes nothing.
+
+    A table of the customer on which somebody works is left out: their work would be published with ours. New and
+    deleted columns show without it.
+    """
+    wanted = [each for each in publications if not patience.patiently(lambda each=each: _is_in_work(target, each))]  # type: ignore[misc]
+    if wanted:
+        body = {"ParameterXml": parameter_xml(wanted)}
+        patience.patiently(lambda: target.calls.act("PublishXml", body))
+
+
+def _is_in_work(target: SetupTarget, publication: Publication) -> bool:
+    is_foreign = publication.kind == TABLE and publication.name not in _OURS
+    return is_foreign and bool(unfinished(target, publication.name))
 
 
 def parameter_xml(publications: Iterable[Publication]) -> str:

@@ -61,7 +61,7 @@ def remove_setup(
             changed |= _take(component, target, patience)
             done.append(full_name(component))
             patience.wait(component.pause)
-        publish(target.calls, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
+        publish(target, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
     left = plan_removal(read_target(target.calls), components, plan.named).removed
     if left:
         raise SetupIncomplete(f"Still there: {', '.join(left)}.")

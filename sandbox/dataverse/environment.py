@@ -101,6 +101,8 @@ class Environment:
         self.steps.submit = self.poster.submit if self.poster else None
         self.fetcher = Fetcher(self.store, self.clock)
         self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
+        self.customizing.exports.of_tables.append(self.installing.exporting.of_table)
+        self.customizing.exports.of_solutions.append(self.installing.exporting.of_solution)
         listeners = (
             self.journal.on_commit,
             self.customizing.solutions.on_commit,

@@ -3,7 +3,7 @@
 A form of Dataverse keeps whatever others have on it. Ours are the tabs with our ids, and the handlers of our libraries.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -42,11 +42,13 @@ class FormWriter:
     Args:
         languages: that labels can have.
         path: the table or dashboard, from which ids follow.
+        absent: columns that the environment does not have.
     """
 
-    def __init__(self, languages: Languages, path: str) -> None:
+    def __init__(self, languages: Languages, path: str, absent: Set[str] = frozenset()) -> None:
         self._languages = languages
         self._path = path
+        self._absent = absent
 
     def tab(self, tab: Tab, **attributes: str) -> ET.Element:
         """One tab."""
@@ -70,6 +72,8 @@ class FormWriter:
         rows = child(element, "rows")
         row: ET.Element | None = None
         for cell in section.cells:
+            if isinstance(cell, FormField) and cell.column in self._absent:
+                continue
             span = width if isinstance(cell, SubGrid) or cell.rows > 1 else 1
             if row is None or span > 1 or len(row) == width:
                 row = child(rows, "row")
@@ -131,9 +135,9 @@ def _grid_parameters(grid: SubGrid) -> dict[str, str]:
     }
 
 
-def tabs_of(form: Form, languages: Languages) -> list[ET.Element]:
-    """The tabs of a form of ours."""
-    writer = FormWriter(languages, form.table)
+def tabs_of(form: Form, languages: Languages, absent: Set[str] = frozenset()) -> list[ET.Element]:
+    """The tabs of a form of ours, without columns that the environment does not have."""
+    writer = FormWriter(languages, form.table, absent)
     return [writer.tab(tab, IsUserDefined="1") for tab in form.tabs]
 
 

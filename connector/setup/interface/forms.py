@@ -6,6 +6,7 @@ A new table has a main form of the platform, which gets our tabs: a second form 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from xml.etree import ElementTree as ET
 
 from connector.dataverse.api import filters
 from connector.dataverse.schema import TABLES
@@ -15,6 +16,7 @@ from connector.setup.component import Found, PropertyDifference, Removal, SetupP
 from connector.setup.interface.form_xml import dashboard_xml, holds_form, tabs_of, with_form
 from connector.setup.interface.xml_compare import holds, read_xml
 from connector.setup.row_parts import PUBLISHED, RowKind, RowPart
+from connector.setup.tables import without_lists
 from connector.setup.target import SetupTarget
 
 FORM_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=True)
@@ -74,7 +76,7 @@ class FormPart(RowPart):
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
         """Our tabs and our script, in both layers."""
-        tabs = tabs_of(self.form, target.languages)
+        tabs = self._tabs(target)
         return form_differences(found, lambda xml: holds_form(xml, tabs, self.form.script))
 
     def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
@@ -83,8 +85,13 @@ class FormPart(RowPart):
 
     def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
         """The form with our tabs and our script."""
-        tabs, name_column = tabs_of(self.form, target.languages), TABLES[self.form.table].name_column
+        tabs, name_column = self._tabs(target), TABLES[self.form.table].name_column
         return {FORM_XML: with_form(found.get(FORM_XML), tabs, self.form.script, name_column)}
+
+    def _tabs(self, target: SetupTarget) -> list[ET.Element]:
+        columns = TABLES[self.form.table].columns
+        absent = {each.name for each in columns if without_lists(target, *each.targets)}
+        return tabs_of(self.form, target.languages, absent)
 
 
 @dataclass(frozen=True, slots=True)

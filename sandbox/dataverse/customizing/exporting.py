@@ -3,12 +3,14 @@
 import base64
 import io
 import zipfile
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 from xml.sax.saxutils import quoteattr
 
 from sandbox.dataverse.customizing.bodies import check_parameters
+from sandbox.dataverse.customizing.definitions import TableDefinition
 from sandbox.dataverse.customizing.labels import shown_text
 from sandbox.dataverse.customizing.parts import Parts
 from sandbox.dataverse.customizing.refusals import invalid, no_definition
@@ -44,10 +46,14 @@ class Exports:
     Attributes:
         parts: of the environment.
         finished: the files of the exports that are done, by the id of their export job.
+        of_tables: what others have of a table, given the ids of the members of the solution.
+        of_solutions: what others have beside tables, given the same.
     """
 
     parts: Parts
     finished: dict[str, str] = field(default_factory=dict)
+    of_tables: list[Callable[[TableDefinition, Set[str]], str]] = field(default_factory=list)
+    of_solutions: list[Callable[[Set[str]], str]] = field(default_factory=list)
 
     def export(self, body: JsonObject) -> JsonObject:
         """`ExportSolution`.
@@ -152,7 +158,9 @@ class Exports:
                 for column in table.columns.values()
                 if table.custom or column.id in members
             )
-            + "</attributes></entity></EntityInfo></Entity>"
+            + "</attributes></entity></EntityInfo>"
+            + "".join(write(table, members) for write in self.of_tables)
+            + "</Entity>"
             for table in self.parts.definitions.tables.values()
             if table.id in members
         )
@@ -163,5 +171,6 @@ class Exports:
         )
         return (
             '<?xml version="1.0" encoding="utf-8"?><ImportExportXml><Entities>'
-            f"{tables}</Entities><optionsets>{choices}</optionsets></ImportExportXml>"
+            f"{tables}</Entities><optionsets>{choices}</optionsets>"
+            f"{''.join(write(members) for write in self.of_solutions)}</ImportExportXml>"
         )

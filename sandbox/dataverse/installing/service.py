@@ -8,6 +8,7 @@ from sandbox.dataverse.customizing.parts import Parts
 from sandbox.dataverse.customizing.publishing import Layers, Publishing
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.installing.actions import get_labels, set_labels
+from sandbox.dataverse.installing.exporting import InterfaceExport
 from sandbox.dataverse.installing.forms import FormRules
 from sandbox.dataverse.installing.fresh import add_fresh, remove_fresh
 from sandbox.dataverse.installing.localizing import Localizing
@@ -34,6 +35,7 @@ class Installing:
     Attributes:
         layers: which rows have unpublished changes.
         localizing: texts in several languages.
+        exporting: what the file of a solution has of them.
 
     Args:
         parts: of the environment.
@@ -46,6 +48,7 @@ class Installing:
         self._fetcher = fetcher
         self.layers = Layers(parts.store, INVISIBLE, LAYERED)
         self.localizing = Localizing(parts.store, parts.knobs)
+        self.exporting = InterfaceExport(parts, self.layers)
         parts.dependants.append(lambda kind, object_id: uses(parts, kind, object_id))
         parts.when_settled.append(lambda table: add_fresh(parts, table))
         parts.when_removed.append(lambda table: remove_fresh(parts, table))

@@ -75,3 +75,24 @@ def test_without_a_key_a_plan_is_refused_and_one_from_standard_input_counts(cli,
     assert without.exit_code == 1
     assert "SERVICE_ENDPOINT_KEY" in json.loads(without.stdout)["refusals"][0]
     assert (given.exit_code, json.loads(given.stdout)["refusals"], SECRET in given.output) == (0, [], False)
+
+
+def test_what_is_asked_for_beside_the_manifest_stands_in_the_plan(cli, tmp_path):
+    form = "lead:11111111-0000-4000-8000-000000000000"
+    ended = cli("plan", "--buttons", "--form", form, "--out", "plan.json")
+
+    plan = read_plan(tmp_path / "plan.json")
+    assert ended.exit_code == 0
+    assert (plan.extras.buttons, plan.extras.forms) == (True, (form,))
+    assert {"button lead.form.sync", f"form tab {form}"} <= {each.component for each in plan.components}
+    assert [each.why for each in plan.components if each.component == f"form tab {form}"] == [
+        "There is no main form of lead with this id."
+    ]
+
+
+@pytest.mark.parametrize("form", ["list:11111111-0000-4000-8000-000000000000", "lead:Main", "lead"])
+def test_a_form_is_named_by_its_table_and_id(cli, form):
+    ended = cli("plan", "--form", form)
+
+    assert ended.exit_code == 2
+    assert "is no form" in ended.stderr

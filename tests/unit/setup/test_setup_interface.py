@@ -21,11 +21,12 @@ from connector.setup.interface.form_xml import (
     with_form,
     without_tab,
 )
+from connector.setup.interface.forms import FormPart
 from connector.setup.interface.view_xml import fetch_xml, layout_xml, same_fetch, same_layout
 from connector.setup.interface.views import view_id
 from connector.setup.interface.xml_compare import read_xml, shape
 from connector.setup.plan import Extras
-from tests.unit.setup.recorded import DUTCH_AND_ENGLISH
+from tests.unit.setup.recorded import DUTCH_AND_ENGLISH, target
 
 SCHEMAS = Path(__file__).parents[4] / "shared" / "dataverse-schemas"
 #: An anchor in a pattern is a letter for XML Schema, and none for Microsoft.
@@ -235,6 +236,14 @@ def test_a_changed_form_is_set_right_and_nothing_else_of_it(old, new):
     assert not holds_form(changed, TABS, JOB_FORM.script)
     assert holds_form(again, TABS, JOB_FORM.script)
     assert "new_shoe" in again
+
+
+def test_an_environment_without_marketing_lists_has_no_field_and_no_button_for_them():
+    light, usual = target(has_lists=False), target()
+    buttons = [ButtonPart(button) for button in BUTTONS if button.table == "list"]
+
+    assert ["dh_listid" in str(FormPart(JOB_FORM).values(place)) for place in (light, usual)] == [False, True]
+    assert all("no Marketing Lists" in part.left_alone(light) for part in buttons)
 
 
 def test_handlers_of_others_stay():

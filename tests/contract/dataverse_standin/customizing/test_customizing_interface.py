@@ -1,10 +1,12 @@
 """Views, forms, web resources and buttons: what is refused, what shows when it is published, and what is in use."""
 
 import base64
+import io
+import zipfile
 
 import pytest
 
-from tests.contract.dataverse_standin.customizing.support import CRM, column, label, lookup, table_path
+from tests.contract.dataverse_standin.customizing.support import CRM, SOLUTION, column, label, lookup, table_path
 from tests.contract.dataverse_standin.support import error_code
 
 JOB = "dh_spotlerjob"
@@ -201,6 +203,27 @@ def test_trap_16_a_web_resource_is_published_by_its_id(setup):
     setup.post("PublishXml", {"ParameterXml": xml})
 
     assert [base64.b64decode(each) for each in (before, setup.api.rows("webresourceset")[0]["content"])] == [b"1", b"2"]
+
+
+def test_trap_16_an_export_has_what_was_published_without_the_code_of_the_table(job):
+    job.make("webresourceset", SCRIPT)
+    made = job.make("savedqueries", view(job, columns=("dh_name", "dh_tag")))
+    job.api.patch(f"systemforms({main_form(job)['formid']})", {"formxml": form(control("dh_tag"))})
+    job.api.patch(f"savedqueries({made})", {"fetchxml": view(job)["fetchxml"]})
+
+    def exported() -> str:
+        answer = job.post("ExportSolution", {"SolutionName": SOLUTION, "Managed": False}).json()
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(answer["ExportSolutionFile"]))) as file:
+            return file.read("customizations.xml").decode()
+
+    before = exported()
+    publish(job)
+    after = exported()
+
+    assert 'object="' not in before
+    assert ('id="dh_tag"' in before, 'attribute name="dh_tag"' in before) == (False, True)
+    assert ('id="dh_tag"' in after, 'attribute name="dh_tag"' in after) == (True, False)
+    assert "<Name>dh_/spotler/sync.js</Name>" in after
 
 
 def test_trap_19_names_of_web_resources_and_buttons_have_the_prefix(setup):
