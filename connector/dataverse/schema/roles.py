@@ -193,7 +193,8 @@ def _of_user() -> Iterator[tuple[str, Right]]:
     yield from ((name, Right.APPEND_TO) for name in _targets())
     # Keep Out is the only column of Spotler Info that people change.
     yield Info.TABLE, Right.WRITE
-    yield from ((Permission.TABLE, right) for right in (Right.CREATE, Right.WRITE, Right.APPEND))
+    # Whether a permission is on; the rows are made by the connector, or by administrators.
+    yield Permission.TABLE, Right.WRITE
 
 
 def _targets() -> list[str]:
