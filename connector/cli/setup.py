@@ -1,8 +1,11 @@
 """`setup`: bring a Dataverse environment to what the manifest says."""
 
+import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -15,7 +18,7 @@ from connector.cli.setup_removal import export, remove
 
 if TYPE_CHECKING:
     from connector.setup.inputs import SetupInputs
-    from connector.setup.plan import Adoption, SetupPlan
+    from connector.setup.plan import Adoption, Extras, SetupPlan
     from connector.setup.target import SetupTarget
 
 app = typer.Typer(
@@ -37,6 +40,18 @@ AdoptFile = Annotated[
 def plan(
     out: Annotated[Path | None, typer.Option(help="Write the plan to this file. Needed to apply it.")] = None,
     adopt: AdoptFile = None,
+    buttons: Annotated[
+        bool, typer.Option("--buttons", help="Add the button Sync to Spotler to contacts, leads, accounts and lists.")
+    ] = False,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE:ID", help="A form of contact, lead or account that gets the tab Spotler; repeatable."
+        ),
+    ] = None,
+    propose: Annotated[
+        Path | None, typer.Option(help="Write a file for --adopt with all that is not ours; read and shorten it.")
+    ] = None,
     application: Application = "",
     key_from_stdin: KeyFromStdin = False,
     replace_key: ReplaceKey = False,
@@ -45,14 +60,19 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Print what would be created, changed and left alone; nothing is changed."""
-    from connector.setup.plan import plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
+    from connector.setup.plan import Extras, plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
+    from connector.setup.planning import propose_adoption  # noqa: PLC0415
 
     adoption = read_adoption(adopt) if adopt else None
     inputs = read_inputs(
         application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
     )
+    wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
     with environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, adoption, inputs)
+        made = _made(target, adoption, wanted, inputs)
+        if propose is not None:
+            content = propose_adoption(made, target).model_dump(mode="json")
+            propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
     if out is not None:
         out.write_text(plan_as_json(made), encoding="utf-8")
     if as_json:
@@ -77,6 +97,7 @@ def apply(
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
     from connector.setup.applying import apply_setup  # noqa: PLC0415 - loaded when used
+    from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
@@ -87,7 +108,9 @@ def apply(
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        components = components_of(agreed.adoption, inputs)
+        for kept in back_up(target, agreed.extras.forms, file.parent):
+            typer.echo(f"{kept}: the form as it was.")
+        components = components_of(target, agreed.adoption, agreed.extras, inputs)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
@@ -96,11 +119,11 @@ def apply(
 @app.command()
 def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
     """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
-    from connector.setup.plan import plan_as_json  # noqa: PLC0415 - loaded when used
+    from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415 - loaded when used
 
     inputs = read_inputs(application, own_sign_in=own_sign_in)
     with environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, None, inputs)
+        made = _made(target, None, Extras(), inputs)
     if as_json:
         typer.echo(plan_as_json(made))
     else:
@@ -109,11 +132,30 @@ def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json
         raise typer.Exit(1 if made.refusals else TO_DO)
 
 
-def _made(target: "SetupTarget", adoption: "Adoption | None", inputs: "SetupInputs") -> "SetupPlan":
-    from connector.setup.planning import make_plan  # noqa: PLC0415 - loaded when used
+def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras", inputs: "SetupInputs") -> "SetupPlan":
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+    from connector.setup.planning import make_plan  # noqa: PLC0415
 
+    extras = wanted.with_those(installed_extras(target))
     with progress(f"{target.organization}: components read") as seen:
-        return make_plan(target, components_of(adoption, inputs), adoption, seen)
+        return replace(
+            make_plan(target, components_of(target, adoption, extras, inputs), adoption, seen), extras=extras
+        )
+
+
+def _checked_form(text: str) -> str:
+    """The table and the id of a form.
+
+    Raises:
+        typer.BadParameter: it is something else.
+    """
+    from connector.dataverse.schema.forms import RECORD_TABLES  # noqa: PLC0415 - loaded when used
+
+    table, _, form_id = text.partition(":")
+    try:
+        return f"{RECORD_TABLES[RECORD_TABLES.index(table)]}:{UUID(form_id)}"
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no form: write {'|'.join(RECORD_TABLES)}:ID.") from None
 
 
 def _show(made: "SetupPlan") -> None:

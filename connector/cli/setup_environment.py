@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from connector.setup.component import Component
     from connector.setup.inputs import SetupInputs
-    from connector.setup.plan import Adoption
+    from connector.setup.plan import Adoption, Extras
     from connector.setup.target import SetupTarget
 
 OwnSignIn = Annotated[
@@ -33,15 +33,28 @@ def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
         dataverse.close()
 
 
-def components_of(adoption: "Adoption | None", inputs: "SetupInputs | None" = None) -> "list[Component]":
-    """The components of the manifest, with the publisher that the solution gets.
+def components_of(
+    target: "SetupTarget", adoption: "Adoption | None", extras: "Extras", inputs: "SetupInputs | None" = None
+) -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution has, or gets, and what was asked for.
 
     Args:
+        target: the environment.
         adoption: what becomes ours; None where nothing does.
+        extras: what was asked for.
         inputs: what the manifest does not say; None where nothing is made, but what is there is looked at.
     """
-    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
+    from connector.dataverse.schema.installation import PUBLISHER  # noqa: PLC0415 - loaded when used
+    from connector.setup.components import components  # noqa: PLC0415
     from connector.setup.inputs import EndpointInputs, SetupInputs  # noqa: PLC0415
 
+    wanted = PUBLISHER.name if adoption is None else adoption.publisher
     known = inputs or SetupInputs(endpoint=EndpointInputs(""))
-    return components(inputs=known) if adoption is None else components(adoption.publisher, known)
+    return components(target.publisher or wanted, extras, known)
+
+
+def installed_components(target: "SetupTarget") -> "list[Component]":
+    """The components of the manifest, and the extras that the environment has."""
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+
+    return components_of(target, None, installed_extras(target))

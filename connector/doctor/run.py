@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from connector import telemetry
-from connector.doctor import azure, bus, configuration, dataverse, running, spotler, state
+from connector.doctor import azure, bus, configuration, dataverse, installation, running, spotler, state
 from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import (
     CheckGroup,
@@ -20,6 +20,7 @@ from connector.doctor.model import (
 from connector.errors import ConnectorError
 from connector.telemetry.measuring import set_gauge
 from connector.telemetry.names import DOCTOR
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ CHECKS: Final[tuple[DoctorCheck, ...]] = (
     *state.CHECKS,
     *bus.CHECKS,
     *dataverse.CHECKS,
+    *installation.CHECKS,
     *spotler.CHECKS,
     *running.CHECKS,
     *azure.CHECKS,
@@ -57,7 +59,11 @@ def examine(context: CheckContext, checks: Iterable[DoctorCheck]) -> Iterator[Ch
         missing = [
             code for code in check.needs if verdicts.get(code) in (DoctorVerdict.FAILED, DoctorVerdict.NOT_CHECKED)
         ]
-        diagnosis = not_checked(f"Put right first: {', '.join(missing)}.") if missing else _look(context, check)
+        diagnosis = (
+            not_checked(Sentence("Put right first: {names}.", names=", ".join(missing)))
+            if missing
+            else _look(context, check)
+        )
         verdicts[check.code] = diagnosis.verdict
         yield CheckResult(check, diagnosis)
 
@@ -70,7 +76,10 @@ def _look(context: CheckContext, check: DoctorCheck) -> Diagnosis:
     except ConnectorError as error:
         return failed(error.sentence, error.what_to_do)
     except Exception as error:  # noqa: BLE001 - a check that is wrong must not hide what the others found
-        return failed(f"Internal error: {telemetry.fingerprint(error)}.", "Report the fingerprint to the maintainers.")
+        return failed(
+            Sentence("Internal error: {fingerprint}.", fingerprint=telemetry.fingerprint(error)),
+            "Report the fingerprint to the maintainers.",
+        )
 
 
 def examine_hourly(context: CheckContext) -> Sequence[CheckResult]:

@@ -11,12 +11,20 @@ from typing import Final
 
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.choices import ChoicePart
-from connector.setup.component import TABLE, Component, Found, Publication, SetupPhase, full_name
+from connector.setup.component import (
+    NUMBERED_BY_ENVIRONMENT,
+    TABLE,
+    Component,
+    Found,
+    Publication,
+    SetupPhase,
+    full_name,
+)
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
-from connector.setup.planning import make_plan
+from connector.setup.planning import IN_SOLUTION, make_plan
 from connector.setup.publisher import VersionPart, write_version
 from connector.setup.publishing import publish
 from connector.setup.tables import TablePart
@@ -114,6 +122,7 @@ class _Run:
 
     def carry_out(self) -> SetupReport:
         """Do everything, and read the plan again: it must be empty."""
+        self._rejoin()
         mark_unfinished(self._target, self._patience)
         work = [
             each for each in self._components if full_name(each) in self._actions and each.phase is not SetupPhase.END
@@ -176,9 +185,26 @@ class _Run:
             pass
         return found
 
+    def _rejoin(self) -> None:
+        """Put back what somebody took out of our solution.
+
+        This comes first: of an unfinished set-up it could not be told from what others made.
+        """
+        left = {
+            each.component for each in self._plan.writes if any(one.property == IN_SOLUTION for one in each.differences)
+        }
+        for component in (each for each in self._components if full_name(each) in left):
+            if (found := self._patience.patiently(lambda each=component: each.read(self._target))) is not None:  # type: ignore[misc]
+                self._add_to_solution(component, component.object_id(found))
+
     def _add_to_solution(self, component: Component, object_id: str) -> None:
         if component.component_type is None or object_id.lower() in self._target.members:
             return
+        if component.component_type == NUMBERED_BY_ENVIRONMENT:
+            raise SetupIncomplete(
+                f"{full_name(component)} is not in the solution {SOLUTION.name}. Add it there in Power Apps, and run "
+                "the command again."
+            )
         body = {
             "ComponentId": object_id,
             "ComponentType": component.component_type,

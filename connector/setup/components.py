@@ -12,8 +12,10 @@ from connector.setup.columns import ColumnPart
 from connector.setup.component import Component
 from connector.setup.endpoints import EndpointPart
 from connector.setup.inputs import SetupInputs
+from connector.setup.interface.components import interface_components
 from connector.setup.keys import KeyPart
 from connector.setup.lookups import LookupPart
+from connector.setup.plan import Extras
 from connector.setup.publisher import PublisherPart, SolutionPart, VersionPart
 from connector.setup.roles import RolePart
 from connector.setup.status import StatusPart
@@ -25,11 +27,14 @@ from connector.setup.variables import VariablePart, VariableValuePart
 _LOOKUPS = (Kind.LOOKUP, Kind.CUSTOMER)
 
 
-def components(publisher: str = PUBLISHER.name, inputs: SetupInputs | None = None) -> list[Component]:
+def components(
+    publisher: str = PUBLISHER.name, extras: Extras | None = None, inputs: SetupInputs | None = None
+) -> list[Component]:
     """The components.
 
     Args:
         publisher: the unique name of the publisher that the solution gets: ours, or one whose components we adopt.
+        extras: what an operator asked for beside the manifest.
         inputs: what the manifest does not say: mapping, bus, application.
     """
     inputs = inputs or SetupInputs()
@@ -49,6 +54,7 @@ def components(publisher: str = PUBLISHER.name, inputs: SetupInputs | None = Non
         *(LookupPart(table, column) for table, column in columns if column.kind in _LOOKUPS),
         *(KeyPart(table, key) for table in manifest.OWN_TABLES for key in table.keys),
         *(StatusPart(table) for table in manifest.OWN_TABLES if table.name == Job.TABLE),
+        *interface_components(extras or Extras()),
         *access_components(inputs),
         VersionPart(),
     ]

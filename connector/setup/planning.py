@@ -10,6 +10,9 @@ from connector.setup.plan import Adoption, PlannedComponent, SetupAction, SetupP
 from connector.setup.publisher import publishers
 from connector.setup.target import SetupTarget
 
+#: The difference of what is ours but not in our solution.
+IN_SOLUTION: Final = "solution"
+_NOT_OURS: Final = "It is not ours."
 _AS_IT_SHOULD_BE: Final = "It is as the manifest says."
 
 
@@ -46,6 +49,20 @@ def make_plan(
     )
 
 
+def propose_adoption(plan: SetupPlan, target: SetupTarget) -> Adoption:
+    """A file of what to adopt: all that has the names of ours and is not ours, and the publisher with our prefix.
+
+    It is for reading and shortening: each component that stays in it becomes ours.
+    """
+    others = [
+        str(each.get("uniquename"))
+        for each in publishers(target.calls, filters.eq("customizationprefix", PUBLISHER.prefix))
+        if each.get("uniquename") != PUBLISHER.name
+    ]
+    found = tuple(each.component for each in plan.components if each.why == _NOT_OURS)
+    return Adoption(publisher=others[0] if others else PUBLISHER.name, components=found)
+
+
 def _planned(
     component: Component, target: SetupTarget, adoption: Adoption | None
 ) -> tuple[PlannedComponent, list[str]]:
@@ -64,7 +81,10 @@ def _planned(
     differences = tuple(component.compare(found, target))
     problems = refusals + [f"{name}: {_cannot(each)}" for each in differences if not each.can_change]
     if not target.is_member(component, found):
-        return _foreign(name, found, differences, problems, adoption)
+        if not is_installed:
+            return _foreign(name, found, differences, problems, adoption)
+        # A set-up ends only when all of ours is in our solution, so somebody took it out.
+        differences = (*differences, PropertyDifference(IN_SOLUTION, SOLUTION.name, ""))
     if not differences:
         return PlannedComponent(name, SetupAction.LEAVE, _AS_IT_SHOULD_BE), []
     action, why = SetupAction.CHANGE, "It is not as the manifest says."
@@ -81,8 +101,11 @@ def _foreign(
         if found.get("IsManaged") is True:
             problems = [*problems, f"{name}: it belongs to a managed solution, which nobody can take over."]
         return PlannedComponent(name, SetupAction.ADOPT, "It becomes ours.", differences), problems
-    refusal = f"{name}: it exists already, and not in our solution. Nothing of others is overwritten."
-    return PlannedComponent(name, SetupAction.LEAVE, "It is not ours."), [refusal]
+    refusal = (
+        f"{name}: it exists already, and not in our solution. Nothing of others is overwritten. "
+        "Use another environment, or adopt it: docs/administrators/dataverse.md."
+    )
+    return PlannedComponent(name, SetupAction.LEAVE, _NOT_OURS), [refusal]
 
 
 def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> list[str]:
@@ -90,7 +113,7 @@ def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> 
     found = []
     if not languages.base or languages.base not in languages.provisioned:
         found.append(f"The base language of the environment ({languages.base}) is not among its languages.")
-    ours = PUBLISHER.name if adoption is None else adoption.publisher
+    ours = target.publisher or (PUBLISHER.name if adoption is None else adoption.publisher)
     prefix = filters.eq("customizationprefix", PUBLISHER.prefix)
     found += [
         f"The prefix {PUBLISHER.prefix} belongs to the publisher {each.get('uniquename')}: names of ours and of others "

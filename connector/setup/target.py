@@ -24,6 +24,7 @@ class SetupTarget:
         solution_id: of our solution; empty where it is not there yet.
         version: of the manifest that was installed last; empty where none was, or where a run was interrupted.
         members: the ids of the components in our solution.
+        publisher: the unique name of the publisher of our solution; empty where it is not there yet.
     """
 
     calls: SetupCalls
@@ -34,6 +35,7 @@ class SetupTarget:
     solution_id: str = ""
     version: str = ""
     members: frozenset[str] = frozenset()
+    publisher: str = ""
 
     def is_member(self, component: Component, found: Found) -> bool:
         """Whether a component is in our solution; a part of another component always is."""
@@ -71,6 +73,7 @@ def read_target(calls: SetupCalls) -> SetupTarget:
         solution_id,
         "" if version == UNFINISHED else version,
         members_of(calls, solution_id) if solution_id else frozenset(),
+        _publisher_of(calls, solution) if solution else "",
     )
 
 
@@ -79,6 +82,11 @@ def find_solution(calls: SetupCalls, name: str) -> Found | None:
     select = "solutionid,uniquename,friendlyname,version,ismanaged,_publisherid_value"
     rows = calls.rows(f"solutions?$select={select}&$filter={quote(filters.eq('uniquename', name))}")
     return rows[0] if rows else None
+
+
+def _publisher_of(calls: SetupCalls, solution: Found) -> str:
+    row = calls.find(f"publishers({solution['_publisherid_value']})?$select=uniquename")
+    return str((row or {}).get("uniquename") or "")
 
 
 def members_of(calls: SetupCalls, solution_id: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -36,11 +37,7 @@ from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_
 from sandbox.dataverse.message_filters import add_filters
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import forget_options
-from sandbox.dataverse.organization_tables import (
-    MEMBERSHIP,
-    organization_rows,
-    with_organization_tables,
-)
+from sandbox.dataverse.organization_tables import MEMBERSHIP, ORGANIZATION, organization_rows, with_organization_tables
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
 from sandbox.dataverse.settings import Settings
@@ -179,6 +176,13 @@ class Environment:
     def light(self, value: bool) -> None:
         self.store.catalog.absent = LIST_TABLES if value else frozenset()
         forget_options()
+
+    def follow_languages(self) -> None:
+        """Let the row of the organisation show the base language that the environment has by now."""
+        data = self.store.tables[ORGANIZATION]
+        for row in list(data.rows.values()):
+            values = {**row.values, "languagecode": self.customizing.parts.labels.base}
+            data.put(replace(row, version=self.store.next_version(), values=values))
 
     def user_of(self, client_id: str) -> User | None:
         """The application user of a client."""

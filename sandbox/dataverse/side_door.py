@@ -157,6 +157,7 @@ class _SideDoor:
         if isinstance(seconds, int | float):
             customizing.lock.begin_foreign(str(operation), seconds)
         _assign(customizing.knobs, content, tuple(asdict(customizing.knobs)))
+        self._environment.follow_languages()
         return JSONResponse(asdict(customizing.knobs))
 
     async def edition(self, request: Request) -> JSONResponse:

@@ -119,9 +119,7 @@ _CLEANED: Final = (Job.TABLE, Interaction.TABLE, Visitor.TABLE)
 #: What a website visitor is promoted to.
 _PROMOTED: Final = (Lead.TABLE, Account.TABLE)
 #: What the doctor reads: endpoint, steps and their system jobs.
-_INSPECTED: Final = (
-    "asyncoperation", "serviceendpoint", "sdkmessage", "sdkmessagefilter", "sdkmessageprocessingstep",
-)  # fmt: skip
+_INSPECTED: Final = ("asyncoperation", "serviceendpoint", "sdkmessageprocessingstep")
 
 
 def service_role(needs: RoleNeeds | None = None) -> SecurityRole:

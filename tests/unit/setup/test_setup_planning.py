@@ -83,8 +83,10 @@ def test_a_table_of_our_name_that_is_not_ours_is_refused():
     plan = make_plan(environment(table={}), [TABLE])
 
     assert actions(plan) == [SetupAction.LEAVE]
-    assert plan.refusals == (
-        "table dh_spotlerjob: it exists already, and not in our solution. Nothing of others is overwritten.",
+    (refusal,) = plan.refusals
+    assert refusal == (
+        "table dh_spotlerjob: it exists already, and not in our solution. Nothing of others is overwritten. "
+        "Use another environment, or adopt it: docs/administrators/dataverse.md."
     )
 
 
@@ -94,6 +96,14 @@ def test_it_becomes_ours_only_where_the_file_of_what_to_adopt_names_it():
 
     assert (actions(named), named.refusals, named.mode) == ([SetupAction.ADOPT], (), "adopt")
     assert len(other.refusals) == 1
+
+
+def test_what_was_installed_and_is_not_in_our_solution_any_more_is_drift():
+    plan = make_plan(environment(table={}, version=VERSION), [TABLE])
+
+    (table,) = plan.components
+    assert (table.action, plan.refusals) == (SetupAction.DRIFT, ())
+    assert [(each.property, each.expected) for each in table.differences] == [("solution", "SpotlerConnector")]
 
 
 def test_a_managed_table_is_never_adopted():

@@ -71,6 +71,7 @@ def test_trap_3_the_provisioned_languages_are_told(setup, languages):
     found = [setup.api.get(f"RetrieveProvisionedLanguages{end}").json() for end in ("", "()")]
 
     assert [each["RetrieveProvisionedLanguages"] for each in found] == [languages, languages]
+    assert setup.api.rows("organizations?$select=languagecode")[0]["languagecode"] == languages[0]
 
 
 def test_trap_3_a_table_and_a_choice_store_a_foreign_text_under_the_base_language(setup):
