@@ -64,10 +64,10 @@ def plan(
     from connector.setup.planning import propose_adoption  # noqa: PLC0415
 
     adoption = read_adoption(adopt) if adopt else None
+    wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
     inputs = read_inputs(
         application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
     )
-    wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
     with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, adoption, wanted, inputs)
         if propose is not None:
@@ -138,9 +138,8 @@ def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras", 
 
     extras = wanted.with_those(installed_extras(target))
     with progress(f"{target.organization}: components read") as seen:
-        return replace(
-            make_plan(target, components_of(target, adoption, extras, inputs), adoption, seen), extras=extras
-        )
+        components = components_of(target, adoption, extras, inputs)
+        return replace(make_plan(target, components, adoption, seen), extras=extras)
 
 
 def _checked_form(text: str) -> str:
