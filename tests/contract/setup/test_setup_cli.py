@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connector.cli.app import app
+from connector.setup.errors import SetupPlanOutdated
 from connector.setup.plan import read_plan
 from sandbox.dataverse.server import running
 from sandbox.launch import ROOT
@@ -75,3 +76,11 @@ def test_without_a_key_a_plan_is_refused_and_one_from_standard_input_counts(cli,
     assert without.exit_code == 1
     assert "SERVICE_ENDPOINT_KEY" in json.loads(without.stdout)["refusals"][0]
     assert (given.exit_code, json.loads(given.stdout)["refusals"], SECRET in given.output) == (0, [], False)
+
+
+def test_what_was_planned_is_not_left_out_because_an_option_is_missing(cli, empty):
+    cli("plan", "--application", empty.client_id, "--out", "plan.json")
+    ended = cli("apply", "plan.json")
+
+    assert isinstance(ended.exception, SetupPlanOutdated)
+    assert "--application" in str(ended.exception)
