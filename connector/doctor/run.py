@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from connector import telemetry
-from connector.doctor import azure, bus, configuration, dataverse, running, spotler, state
+from connector.doctor import azure, bus, configuration, dataverse, installation, running, spotler, state
 from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import (
     CheckGroup,
@@ -30,6 +30,7 @@ CHECKS: Final[tuple[DoctorCheck, ...]] = (
     *state.CHECKS,
     *bus.CHECKS,
     *dataverse.CHECKS,
+    *installation.CHECKS,
     *spotler.CHECKS,
     *running.CHECKS,
     *azure.CHECKS,

@@ -24,7 +24,7 @@ from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefu
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
-from connector.setup.planning import IN_SOLUTION, make_plan
+from connector.setup.planning import AS_IT_SHOULD_BE, IN_SOLUTION, make_plan
 from connector.setup.publisher import VersionPart, write_version
 from connector.setup.publishing import publish
 from connector.setup.tables import TablePart
@@ -90,6 +90,13 @@ def _check_unchanged(plan: SetupPlan, now: SetupPlan) -> None:
     if now.refusals:
         raise SetupPlanOutdated(f"The environment changed since the plan was made. {now.refusals[0]}")
     known = {each.component for each in plan.writes}
+    left = {each.component: each.why for each in now.components if not each.writes}
+    for name in known:
+        if left.get(name, AS_IT_SHOULD_BE) != AS_IT_SHOULD_BE:
+            raise SetupPlanOutdated(
+                f"The plan has {name}, which would be left out now. {left[name]}",
+                advice="Give setup apply the options and settings that the plan was made with.",
+            )
     if more := [each.component for each in now.writes if each.component not in known]:
         raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more[:_NAMED])}.")
 

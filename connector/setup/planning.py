@@ -13,7 +13,7 @@ from connector.setup.target import SetupTarget
 #: The difference of what is ours but not in our solution.
 IN_SOLUTION: Final = "solution"
 _NOT_OURS: Final = "It is not ours."
-_AS_IT_SHOULD_BE: Final = "It is as the manifest says."
+AS_IT_SHOULD_BE: Final = "It is as the manifest says."
 
 
 def make_plan(
@@ -86,7 +86,7 @@ def _planned(
         # A set-up ends only when all of ours is in our solution, so somebody took it out.
         differences = (*differences, PropertyDifference(IN_SOLUTION, SOLUTION.name, ""))
     if not differences:
-        return PlannedComponent(name, SetupAction.LEAVE, _AS_IT_SHOULD_BE), []
+        return PlannedComponent(name, SetupAction.LEAVE, AS_IT_SHOULD_BE), []
     action, why = SetupAction.CHANGE, "It is not as the manifest says."
     if is_installed:
         action, why = SetupAction.DRIFT, "Somebody changed it. It is set back."

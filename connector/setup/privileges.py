@@ -27,13 +27,17 @@ class KnownPrivilege:
 
 def wanted_by(calls: "SetupCalls", role: SecurityRole) -> list[KnownPrivilege]:
     """The privileges that a role must have, as this environment knows them."""
+    return [*wanted_on_tables(calls, role), *_others(calls, role.others)]
+
+
+def wanted_on_tables(calls: "SetupCalls", role: SecurityRole) -> list[KnownPrivilege]:
+    """Those of them that belong to a table; definitions are enough to know them."""
     of_tables = _of_tables(calls, sorted({each.table for each in role.privileges}))
-    found = [
+    return [
         KnownPrivilege(str(known["PrivilegeId"]), str(known["Name"]), each.depth)
         for each in role.privileges
         if (known := of_tables.get((each.table, each.right.value))) is not None
     ]
-    return [*found, *_others(calls, role.others)]
 
 
 def held_by(calls: "SetupCalls", role_id: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from connector.dataverse.api import filters
 from connector.dataverse.schema.roles import SERVICE_ROLE
-from connector.setup.component import Found, PropertyDifference, SetupPhase
+from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.roles import root_unit
 from connector.setup.row_parts import RowKind, RowPart
 from connector.setup.target import SetupTarget
@@ -31,6 +31,11 @@ class UserPart(RowPart):
     select = ("isdisabled", "_businessunitid_value")
     application: str
     name: str = "Spotler Connector"
+
+    @property
+    def removal(self) -> Removal:
+        """Dataverse deletes no users; with its role, it loses its rights."""
+        return Removal.STAYS
 
     @property
     def row_id(self) -> str:
@@ -84,7 +89,3 @@ class UserPart(RowPart):
             for role in target.calls.rows(f"roles?$select=roleid&$filter={quote(condition)}"):
                 address = f"systemusers({self.object_id(found)})/{_ASSOCIATION}/$ref"
                 target.calls.refer(address, f"roles({role['roleid']})")
-
-    def remove(self, found: Found, target: SetupTarget) -> None:
-        """Disable it: Dataverse does not delete users."""
-        target.calls.patch(f"systemusers({self.object_id(found)})", {"isdisabled": True})

@@ -140,7 +140,6 @@ def test_no_fault_at_any_touch_breaks_the_promise(matrix, name, seed):
 NEEDED_ELSEWHERE = {
     # The doctor reads endpoint, steps and their system jobs, and in which time zone the connector begins a day.
     *("prvReadasyncoperation", "prvReadserviceendpoint", "prvReadsdkmessageprocessingstep", "prvReadusersettings"),
-    *("prvReadsdkmessage", "prvReadsdkmessagefilter"),
     # Permissions that are kept in Marketing Lists, or in a table of the customer; new subscribers in another one.
     *("prvCreatelistmember", "prvDeletelistmember"),
     *(f"prv{right}new_periodiek" for right in ("Create", "Read", "Write", "Append")),

@@ -119,9 +119,7 @@ _CLEANED: Final = (Job.TABLE, Interaction.TABLE, Visitor.TABLE)
 #: What a website visitor is promoted to.
 _PROMOTED: Final = (Lead.TABLE, Account.TABLE)
 #: What the doctor reads: endpoint, steps and their system jobs.
-_INSPECTED: Final = (
-    "asyncoperation", "serviceendpoint", "sdkmessage", "sdkmessagefilter", "sdkmessageprocessingstep",
-)  # fmt: skip
+_INSPECTED: Final = ("asyncoperation", "serviceendpoint", "sdkmessageprocessingstep")
 
 
 def service_role(needs: RoleNeeds | None = None) -> SecurityRole:
@@ -193,7 +191,8 @@ def _of_user() -> Iterator[tuple[str, Right]]:
     yield from ((name, Right.APPEND_TO) for name in _targets())
     # Keep Out is the only column of Spotler Info that people change.
     yield Info.TABLE, Right.WRITE
-    yield from ((Permission.TABLE, right) for right in (Right.CREATE, Right.WRITE, Right.APPEND))
+    # Whether a permission is on; the rows are made by the connector, or by administrators.
+    yield Permission.TABLE, Right.WRITE
 
 
 def _targets() -> list[str]:

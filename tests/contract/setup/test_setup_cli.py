@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connector.cli.app import app
+from connector.setup.errors import SetupPlanOutdated
 from connector.setup.plan import read_plan
 from sandbox.dataverse.server import running
 from sandbox.launch import ROOT
@@ -96,3 +97,11 @@ def test_a_form_is_named_by_its_table_and_id(cli, form):
 
     assert ended.exit_code == 2
     assert "is no form" in ended.stderr
+
+
+def test_what_was_planned_is_not_left_out_because_an_option_is_missing(cli, empty):
+    cli("plan", "--application", empty.client_id, "--out", "plan.json")
+    ended = cli("apply", "plan.json")
+
+    assert isinstance(ended.exception, SetupPlanOutdated)
+    assert "--application" in str(ended.exception)

@@ -125,6 +125,7 @@ def installed(standin):
             standin.door("faults", {"kind": "drop-after-write", "method": "POST", "count": 1})
 
     standin.slept.clear()
+    standin.door("limits", {"enabled": False})  # plans of many tests are more calls than a user has in five minutes
     report = applied(standin, plan, disturb)
     return SimpleNamespace(standin=standin, plan=plan, report=report, slept=tuple(standin.slept))
 
@@ -172,7 +173,80 @@ def test_what_somebody_changed_is_drift_and_is_set_back(installed):
     assert planned(installed.standin).writes == ()
 
 
-# Views, forms, web resources and buttons
+# Roles, variables, endpoint, steps and user
+
+
+def only(plan):
+    return [(each.component, each.action) for each in plan.writes]
+
+
+def test_the_steps_are_on_and_watch_what_the_mapping_sends(installed):
+    rows = installed.standin.calls.rows("sdkmessageprocessingsteps?$select=name,statecode,filteringattributes")
+    watched = {row["name"]: row["filteringattributes"] for row in rows}
+
+    assert {row["statecode"] for row in rows} == {0}
+    assert set(watched) == {
+        f"SpotlerAutomate: {each.message} of {each.table}" for each in installed.standin.inputs.steps
+    }
+    assert "emailaddress1" in watched["SpotlerAutomate: Update of contact"].split(",")
+
+
+def test_what_somebody_did_to_roles_steps_and_user_is_drift_and_is_set_back(installed):
+    calls = installed.standin.calls
+    (role,) = calls.rows("roles?$select=roleid&$filter=name eq 'Spotler Service' and _parentroleid_value eq null")
+    (one,) = calls.rows("privileges?$select=privilegeid&$filter=name eq 'prvDeletecontact'")
+    body = {"PrivilegeId": one["privilegeid"], "Depth": "Global"}
+    calls.act(f"roles({role['roleid']})/Microsoft.Dynamics.CRM.AddPrivilegesRole", {"Privileges": [body]})
+    step = "SpotlerAutomate: Update of lead"
+    (row,) = calls.rows(f"sdkmessageprocessingsteps?$select=sdkmessageprocessingstepid&$filter=name eq '{step}'")
+    address = f"sdkmessageprocessingsteps({row['sdkmessageprocessingstepid']})"
+    calls.patch(address, {"filteringattributes": "fax", "statecode": 1, "statuscode": 2})
+    (user,) = calls.rows(
+        f"systemusers?$select=systemuserid&$filter=applicationid eq '{installed.standin.inputs.application}'"
+    )
+    calls.patch(f"systemusers({user['systemuserid']})", {"isdisabled": True})
+
+    plan = planned(installed.standin)
+    applied(installed.standin, plan)
+
+    assert only(plan) == [
+        ("role Spotler Service", SetupAction.DRIFT),
+        (f"step {step}", SetupAction.DRIFT),
+        ("application user Spotler Connector", SetupAction.DRIFT),
+        (f"switch of step {step}", SetupAction.DRIFT),
+    ]
+    assert planned(installed.standin).writes == ()
+
+
+def test_the_key_is_never_cleared_and_replaced_only_when_that_is_asked_for(installed):
+    without = replace(ENDPOINT, key=None)
+    replacing = replace(ENDPOINT, replaces_key=True)
+    rows = "serviceendpoints?$select=name,issaskeyset"
+
+    assert planned(installed.standin, endpoint=without).writes == ()
+    plan = planned(installed.standin, endpoint=replacing)
+    assert only(plan) == [("service endpoint SpotlerAutomate", SetupAction.DRIFT)]
+    calls = installed.standin.calls
+    (found,) = calls.rows("serviceendpoints?$select=serviceendpointid")
+    calls.patch(f"serviceendpoints({found['serviceendpointid']})", {"saskey": None})
+    refused = planned(installed.standin, endpoint=without)
+    applied(installed.standin, planned(installed.standin))
+
+    assert "SERVICE_ENDPOINT_KEY" in refused.refusals[0]
+    assert [row["issaskeyset"] for row in calls.rows(rows)] == [True]
+    assert ENDPOINT.key.get_secret_value() not in repr(plan)
+
+
+def test_without_bus_and_application_the_rest_is_planned_and_these_say_why_not(installed):
+    plan = planned(installed.standin, endpoint=None, application="")
+    why = {each.component: each.why for each in plan.components}
+
+    assert (plan.writes, plan.refusals) == ((), ())
+    assert "ServiceBus" in why["service endpoint SpotlerAutomate"]
+    assert "--application" in why["application user Spotler Connector"]
+
+
+# Views, forms, web resources and buttons, and last of all their removal
 
 
 def test_views_have_texts_in_both_languages_and_the_job_form_has_its_script(installed):
@@ -248,76 +322,3 @@ def test_a_form_of_the_customer_gets_one_tab_more_and_buttons_come_when_they_are
     assert {name.partition(" ")[0] for name in gone} >= {"button", "dashboard", "form"}
     assert shape(read_xml(main_form(calls, "lead")["formxml"])) == shape(before)
     assert installed_extras(read_target(calls)) == Extras()
-
-
-# Roles, variables, endpoint, steps and user
-
-
-def only(plan):
-    return [(each.component, each.action) for each in plan.writes]
-
-
-def test_the_steps_are_on_and_watch_what_the_mapping_sends(installed):
-    rows = installed.standin.calls.rows("sdkmessageprocessingsteps?$select=name,statecode,filteringattributes")
-    watched = {row["name"]: row["filteringattributes"] for row in rows}
-
-    assert {row["statecode"] for row in rows} == {0}
-    assert set(watched) == {
-        f"SpotlerAutomate: {each.message} of {each.table}" for each in installed.standin.inputs.steps
-    }
-    assert "emailaddress1" in watched["SpotlerAutomate: Update of contact"].split(",")
-
-
-def test_what_somebody_did_to_roles_steps_and_user_is_drift_and_is_set_back(installed):
-    calls = installed.standin.calls
-    (role,) = calls.rows("roles?$select=roleid&$filter=name eq 'Spotler Service' and _parentroleid_value eq null")
-    (one,) = calls.rows("privileges?$select=privilegeid&$filter=name eq 'prvDeletecontact'")
-    body = {"PrivilegeId": one["privilegeid"], "Depth": "Global"}
-    calls.act(f"roles({role['roleid']})/Microsoft.Dynamics.CRM.AddPrivilegesRole", {"Privileges": [body]})
-    step = "SpotlerAutomate: Update of lead"
-    (row,) = calls.rows(f"sdkmessageprocessingsteps?$select=sdkmessageprocessingstepid&$filter=name eq '{step}'")
-    address = f"sdkmessageprocessingsteps({row['sdkmessageprocessingstepid']})"
-    calls.patch(address, {"filteringattributes": "fax", "statecode": 1, "statuscode": 2})
-    (user,) = calls.rows(
-        f"systemusers?$select=systemuserid&$filter=applicationid eq '{installed.standin.inputs.application}'"
-    )
-    calls.patch(f"systemusers({user['systemuserid']})", {"isdisabled": True})
-
-    plan = planned(installed.standin)
-    applied(installed.standin, plan)
-
-    assert only(plan) == [
-        ("role Spotler Service", SetupAction.DRIFT),
-        (f"step {step}", SetupAction.DRIFT),
-        ("application user Spotler Connector", SetupAction.DRIFT),
-        (f"switch of step {step}", SetupAction.DRIFT),
-    ]
-    assert planned(installed.standin).writes == ()
-
-
-def test_the_key_is_never_cleared_and_replaced_only_when_that_is_asked_for(installed):
-    without = replace(ENDPOINT, key=None)
-    replacing = replace(ENDPOINT, replaces_key=True)
-    rows = "serviceendpoints?$select=name,issaskeyset"
-
-    assert planned(installed.standin, endpoint=without).writes == ()
-    plan = planned(installed.standin, endpoint=replacing)
-    assert only(plan) == [("service endpoint SpotlerAutomate", SetupAction.DRIFT)]
-    calls = installed.standin.calls
-    (found,) = calls.rows("serviceendpoints?$select=serviceendpointid")
-    calls.patch(f"serviceendpoints({found['serviceendpointid']})", {"saskey": None})
-    refused = planned(installed.standin, endpoint=without)
-    applied(installed.standin, planned(installed.standin))
-
-    assert "SERVICE_ENDPOINT_KEY" in refused.refusals[0]
-    assert [row["issaskeyset"] for row in calls.rows(rows)] == [True]
-    assert ENDPOINT.key.get_secret_value() not in repr(plan)
-
-
-def test_without_bus_and_application_the_rest_is_planned_and_these_say_why_not(installed):
-    plan = planned(installed.standin, endpoint=None, application="")
-    why = {each.component: each.why for each in plan.components}
-
-    assert (plan.writes, plan.refusals) == ((), ())
-    assert "ServiceBus" in why["service endpoint SpotlerAutomate"]
-    assert "--application" in why["application user Spotler Connector"]

@@ -1,0 +1,192 @@
+"""Checks of what `setup` installs: rights, endpoint, steps, keys, variables. They compare, and change nothing.
+
+They sign in as the connector does, so they see what it sees, and need no right that it does not have.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from connector.dataverse.api import filters
+from connector.dataverse.names import SERVICE_ENDPOINT, MarketingList
+from connector.doctor.context import CheckContext
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.words import Sentence
+
+if TYPE_CHECKING:
+    from connector.setup.calls import SetupCalls
+    from connector.setup.inputs import SetupInputs
+
+#: How many names a sentence has.
+NAMED: Final = 5
+#: System jobs that failed since then are looked at.
+POSTS_HOURS: Final = 24
+#: Who has it can make others administrators: more than the connector needs.
+_ASSIGNS_ROLES: Final = "prvAssignRole"
+#: The `timezonecode` of UTC, which a user has where nobody chose another one.
+_UTC: Final = 92
+_SETUP: Final = "Run python -m connector setup plan, read it, and apply it."
+
+
+def _privileges(context: CheckContext) -> Diagnosis:
+    from connector.dataverse.schema.roles import service_role  # noqa: PLC0415 - loaded when used
+    from connector.setup.privileges import depths, wanted_on_tables  # noqa: PLC0415
+
+    calls = _calls(context)
+    user = str(context.dataverse.who_am_i()["UserId"])
+    found = calls.get(f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()")
+    held = depths(found.get("RolePrivileges"))
+    role = service_role(_inputs(context).needs)
+    missing = [each.name for each in wanted_on_tables(calls, role) if held.get(each.name) != each.depth.value]
+    missing += [name for name in role.others if name not in held]
+    if missing:
+        return failed(
+            Sentence("The application user lacks privileges: {names}.", names=_names(missing)),
+            "Give it the role Spotler Service; if it has the role, run setup plan and apply it.",
+        )
+    if _ASSIGNS_ROLES in held:
+        return warning(
+            "The application user may do far more than the connector needs, as System Administrators may.",
+            "Leave it the role Spotler Service only, and roles that queries of dynamic lists need.",
+        )
+    return ok("The application user has every privilege that the connector needs.")
+
+
+def _endpoint(context: CheckContext) -> Diagnosis:
+    from connector.servicebus.entities import QUEUE_DATAVERSE  # noqa: PLC0415
+    from connector.setup.inputs import KEY_NAME, address_of  # noqa: PLC0415 - loaded when used
+
+    columns = "namespaceaddress,path,saskeyname,issaskeyset"
+    rows = _calls(context).rows(
+        f"serviceendpoints?$select={columns}&$filter={quote(filters.eq('name', SERVICE_ENDPOINT))}"
+    )
+    if not rows:
+        return failed("The service endpoint SpotlerAutomate is missing, so Dataverse posts nothing.", _SETUP)
+    row = rows[0]
+    if row.get("issaskeyset") is not True:
+        return failed(
+            "The service endpoint has no key: keys do not travel with a solution, and every post fails.",
+            "Set SERVICE_ENDPOINT_KEY, run setup plan, and apply it.",
+        )
+    wanted = {"namespaceaddress": address_of(context.bus_settings), "path": QUEUE_DATAVERSE, "saskeyname": KEY_NAME}
+    wrong = [name for name, value in wanted.items() if str(row.get(name)).rstrip("/") != value.rstrip("/")]
+    if wrong:
+        return failed(Sentence("The service endpoint posts elsewhere: {names}.", names=_names(wrong)), _SETUP)
+    return ok("The service endpoint posts to the queue of the connector, and has a key.")
+
+
+def _steps(context: CheckContext) -> Diagnosis:
+    from connector.setup.steps import step_name  # noqa: PLC0415 - loaded when used
+
+    wanted = {step_name(each): each for each in _inputs(context).steps}
+    condition = quote(f"startswith(name,'{SERVICE_ENDPOINT}: ')")
+    rows = _calls(context).rows(
+        f"sdkmessageprocessingsteps?$select=name,statecode,filteringattributes&$filter={condition}"
+    )
+    found = {str(row["name"]): row for row in rows}
+    # Marketing Lists may be absent, and some of their messages with them: the set-up says so.
+    missing = [name for name, step in wanted.items() if name not in found and step.table != MarketingList.TABLE]
+    off = [name for name in wanted if name in found and found[name].get("statecode") != 0]
+    blind = [
+        name for name, step in wanted.items() if name in found and not _watches(found[name], frozenset(step.filtering))
+    ]
+    if missing:
+        return failed(Sentence("Steps are missing: {names}.", names=_names(missing)), _SETUP)
+    if off:
+        return failed(
+            Sentence("Steps are switched off: {names}.", names=_names(off)),
+            "Run setup plan and apply it; after an import of a solution, steps are off.",
+        )
+    if blind:
+        return failed(Sentence("Steps do not watch all mapped columns: {names}.", names=_names(blind)), _SETUP)
+    return ok("All steps are there, switched on, and watch the columns of the mapping.")
+
+
+def _posts(context: CheckContext) -> Diagnosis:
+    since = (context.now() - timedelta(hours=POSTS_HOURS)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    condition = f"startswith(name,'{SERVICE_ENDPOINT}: ') and statuscode eq 31 and completedon ge {since}"
+    rows = _calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={quote(condition)}")
+    if rows:
+        return failed(
+            Sentence("Dataverse gave up {count} posts through the service endpoint in a day.", count=len(rows)),
+            "Look at the failed system jobs: a key that was rotated, or a queue that is full or gone.",
+        )
+    return ok("In the last day, every post through the service endpoint arrived.")
+
+
+def _keys(context: CheckContext) -> Diagnosis:
+    from connector.dataverse.schema.installation import OWN_TABLES  # noqa: PLC0415 - loaded when used
+
+    calls, idle = _calls(context), []
+    for table in OWN_TABLES:
+        if not table.keys:
+            continue
+        path = f"EntityDefinitions(LogicalName='{table.name}')/Keys?$select=LogicalName,EntityKeyIndexStatus"
+        active = {str(row["LogicalName"]) for row in calls.rows(path) if row["EntityKeyIndexStatus"] == "Active"}
+        idle += [f"{table.name}.{key}" for key in table.keys if key not in active]
+    if idle:
+        return failed(
+            Sentence("Alternate keys are missing or not active: {names}.", names=_names(idle)),
+            "Run setup plan and apply it; a key whose index failed has rows with the same values.",
+        )
+    return ok("All alternate keys are active.")
+
+
+def _variables(context: CheckContext) -> Diagnosis:
+    from connector.dataverse.schema.variables import VARIABLES  # noqa: PLC0415 - loaded when used
+
+    names = [each.name for each in VARIABLES]
+    condition = " or ".join(filters.eq("schemaname", name) for name in names)
+    rows = _calls(context).rows(f"environmentvariabledefinitions?$select=schemaname&$filter={quote(condition)}")
+    found = {str(row["schemaname"]) for row in rows}
+    missing = [name for name in names if name not in found]
+    if missing:
+        return failed(Sentence("Environment variables are missing: {names}.", names=_names(missing)), _SETUP)
+    return ok("The environment variables are there.")
+
+
+def _time_zone(context: CheckContext) -> Diagnosis:
+    user = str(context.dataverse.who_am_i()["UserId"])
+    rows = _calls(context).rows(f"usersettingscollection?$select=timezonecode&$filter=systemuserid eq {user}")
+    if rows and rows[0].get("timezonecode") == _UTC and context.settings.time_zone not in ("UTC", "Etc/UTC"):
+        return ok("The application user is in UTC: dynamic lists with words such as today begin the day in UTC.")
+    return ok("The application user has a time zone of its own, in which dynamic lists begin the day.")
+
+
+def _watches(row: Mapping[str, object], wanted: frozenset[str]) -> bool:
+    """Whether a step posts when one of these columns changes; a step without columns posts every change."""
+    watched = frozenset(filter(None, str(row.get("filteringattributes") or "").split(",")))
+    return not watched or (bool(wanted) and wanted <= watched)
+
+
+def _names(names: Iterable[str]) -> str:
+    known = sorted(names)
+    more = f" (+{len(known) - NAMED})" if len(known) > NAMED else ""
+    return ", ".join(known[:NAMED]) + more
+
+
+def _calls(context: CheckContext) -> "SetupCalls":
+    from connector.setup.calls import SetupCalls  # noqa: PLC0415 - loaded when used
+
+    return SetupCalls(context.dataverse)
+
+
+def _inputs(context: CheckContext) -> "SetupInputs":
+    from connector.mapping import load_mapping  # noqa: PLC0415 - loaded when used
+    from connector.setup.inputs import inputs_from  # noqa: PLC0415
+
+    return inputs_from(load_mapping(context.settings.mapping_file), context.bus_settings)
+
+
+_check: Final = CheckMaker(CheckGroup.DATAVERSE, Reach.SYSTEMS_ON_REQUEST)
+
+CHECKS: Final = (
+    _check("DATAVERSE_PRIVILEGES", "the rights of the application user", _privileges, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_ENDPOINT", "the service endpoint and its key", _endpoint, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_STEPS", "the steps and the columns that they watch", _steps, "DATAVERSE_ENDPOINT"),
+    _check("DATAVERSE_POSTS", "failed system jobs of the steps", _posts, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_KEYS", "the alternate keys", _keys, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_VARIABLES", "the environment variables", _variables, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_TIME_ZONE", "the time zone of the application user", _time_zone, "DATAVERSE_TOKEN"),
+)

@@ -1,0 +1,93 @@
+"""The checks of what the set-up installs, against an installation in which something is wrong."""
+
+import pytest
+import requests
+
+from connector.settings import BusSettings
+from sandbox.dataverse.steps import ENDPOINT_ID
+from sandbox.people import People
+
+BUS = "Endpoint=sb://localhost:1;SharedAccessKeyName=dataverse-send;SharedAccessKey=none"
+SERVICE = "Spotler Service"
+
+
+@pytest.fixture
+def sick(world, context, monkeypatch):
+    """A connector with nothing wrong; its endpoint is that of a bus that is not there."""
+    services = world.services
+    context.settings = services.settings.model_copy(update={"dataverse_user_id": world.ready.user_id})
+    context.dataverse = services.dataverse
+    context.now = lambda: world.now
+    context.bus_settings = BusSettings(ServiceBus=BUS)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", world.ready.ca_file)
+    return context
+
+
+@pytest.fixture
+def admin(world):
+    """An administrator, who undoes what a test did by a fresh environment."""
+    ready = world.ready
+    yield People({name: getattr(ready, name) for name in ready.__slots__})
+    answer = requests.post(f"{ready.url}/_sandbox/reset", verify=ready.ca_file, timeout=30)
+    answer.raise_for_status()
+
+
+def endpoint(admin, **values):
+    usual = {"namespaceaddress": "sb://localhost:1/", "saskeyname": "dataverse-send", "saskey": "k" * 44}
+    admin.update("serviceendpoints", ENDPOINT_ID, usual | values)
+
+
+def step(admin, name):
+    (found,) = admin.find(
+        "sdkmessageprocessingsteps", f"name eq 'SpotlerAutomate: {name}'", "sdkmessageprocessingstepid"
+    )
+    return str(found["sdkmessageprocessingstepid"])
+
+
+def test_an_installation_is_as_it_should_be(sick, admin, diagnose):
+    endpoint(admin)
+
+    for name in ("PRIVILEGES", "ENDPOINT", "STEPS", "POSTS", "KEYS", "TIME_ZONE"):
+        assert diagnose(sick, f"DATAVERSE_{name}")[0] == "ok", diagnose(sick, f"DATAVERSE_{name}")
+
+
+def test_a_privilege_that_somebody_took_away_is_named(sick, admin, diagnose):
+    (role,) = admin.find("roles", f"name eq '{SERVICE}'", "roleid")
+    (one,) = admin.find("privileges", "name eq 'prvWritedh_spotlerinfo'", "privilegeid")
+    body = {"Privilege": {"privilegeid": one["privilegeid"]}}
+    admin.act(f"roles({role['roleid']})/Microsoft.Dynamics.CRM.RemovePrivilegeRole", body)
+
+    verdict, sentence, remedy = diagnose(sick, "DATAVERSE_PRIVILEGES")
+
+    assert (verdict, "prvWritedh_spotlerinfo" in sentence, SERVICE in remedy) == ("failed", True, True)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"), [({"saskey": None}, "has no key"), ({"path": "another"}, "elsewhere: path")]
+)
+def test_an_endpoint_without_a_key_or_to_another_queue_is_found(sick, admin, diagnose, values, says):
+    endpoint(admin, **values)
+
+    verdict, sentence, _ = diagnose(sick, "DATAVERSE_ENDPOINT")
+
+    assert (verdict, says in sentence) == ("failed", True)
+
+
+def test_a_step_that_is_off_does_not_watch_or_is_gone_is_found(sick, admin, diagnose):
+    found = []
+    change = step(admin, "Update of contact")
+    for values in ({"filteringattributes": "fax"}, {"statecode": 1, "statuscode": 2}):
+        admin.update("sdkmessageprocessingsteps", change, values)
+        found.append(diagnose(sick, "DATAVERSE_STEPS")[1])
+    admin.delete("sdkmessageprocessingsteps", step(admin, "Create of dh_spotlerjob"))
+    found.append(diagnose(sick, "DATAVERSE_STEPS")[1])
+
+    assert ["watch" in found[0], "off" in found[1], "missing" in found[2]] == [True, True, True]
+    assert "Update of contact" in found[0]
+    assert "Create of dh_spotlerjob" in found[2]
+
+
+def test_a_variable_that_is_missing_is_named(sick, diagnose):
+    verdict, sentence, _ = diagnose(sick, "DATAVERSE_VARIABLES")
+
+    assert (verdict, "dh_spotlerpermissions" in sentence) == ("failed", True)
