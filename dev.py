@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Everything a developer does, on a fresh machine: run, test, lint, bench. Standard library only.
 
-    python3 dev.py run             the whole system, until Ctrl-C
+    python3 dev.py run             the whole system with its console in the browser, until Ctrl-C
     python3 dev.py run --once      the sample jobs, and a table of what became of them
     python3 dev.py test [...]      the tests; further arguments go to pytest
     python3 dev.py lint            formatting, lint and types
     python3 dev.py bench [...]     speed and calls, beside a naive connector
     python3 dev.py connector ...   the connector's command line, against the running system
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
+    python3 dev.py words           the catalogue of Dutch messages, with what is new in the source
     python3 dev.py workbook        the workbook of Azure Monitor, from its parts
     python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
+    python3 dev.py docs            the documentation as a site, in build/site
 
 The first start makes `.venv` and installs into it what requirements-dev.txt pins. A Python from 3.8 on can read this
 file, so that one that is too old for the rest finds a newer one or says where to get it.
@@ -58,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     run = commands.add_parser("run", help="start the whole system")
     run.add_argument("--once", action="store_true", help="run the sample jobs and end")
+    run.add_argument("--no-browser", action="store_true", help="do not open the console in a browser")
     test = commands.add_parser("test", help="run the tests")
     test.add_argument("--nightly", action="store_true", help="with the long forms of the fault tests")
     commands.add_parser("lint", help="check formatting, lint and types")
@@ -65,15 +68,24 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("connector", help="the connector's command line, against the running system", add_help=False)
     timer = commands.add_parser("run-timer", help="run a timer now, against the running system")
     timer.add_argument("name", help="its function, for example sweep_jobs")
+    commands.add_parser("words", help="bring the catalogue of Dutch messages up to date")
     workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
     workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
     commands.add_parser("package", help="build the package that Azure runs")
+    commands.add_parser("docs", help="build the documentation as a site")
     return parser
 
 
 def run_system(options: argparse.Namespace, _: list[str]) -> int:
     """Start the whole system."""
-    return call(PYTHON, "-m", "sandbox", "run", *(["--once"] if options.once else []))
+    return call(
+        PYTHON,
+        "-m",
+        "sandbox",
+        "run",
+        *(["--once"] if options.once else []),
+        *(["--no-browser"] if options.no_browser else []),
+    )
 
 
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
@@ -116,6 +128,11 @@ def run_timer(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "sandbox.functions", "--app", str(ROOT), "--run-timer", options.name)
 
 
+def words(_: argparse.Namespace, __: list[str]) -> int:
+    """Bring the catalogue of Dutch messages up to date, and list what is left to translate."""
+    return call(PYTHON, "-m", "infra.words")
+
+
 def workbook(options: argparse.Namespace, _: list[str]) -> int:
     """Make the workbook, and the picture of it for the documentation."""
     if code := call(PYTHON, "-m", "infra.workbook.build"):
@@ -126,6 +143,16 @@ def workbook(options: argparse.Namespace, _: list[str]) -> int:
 def package(_: argparse.Namespace, __: list[str]) -> int:
     """Build the package that Azure runs."""
     return call(find_python(), ROOT / "infra" / "package.py")
+
+
+def docs(_: argparse.Namespace, __: list[str]) -> int:
+    """Build the site; every warning, such as a link that leads nowhere, is an error."""
+    os.environ["NO_MKDOCS_2_WARNING"] = "1"  # of the theme, about its successor
+    code = call(PYTHON, "-m", "mkdocs", "build", "--quiet")
+    print(
+        "Open build/site/index.html" if code == 0 else "The site has warnings: python -m mkdocs build", file=sys.stderr
+    )
+    return code
 
 
 def no_system() -> int:
@@ -141,8 +168,10 @@ COMMANDS = {
     "bench": bench,
     "connector": connector,
     "run-timer": run_timer,
+    "words": words,
     "workbook": workbook,
     "package": package,
+    "docs": docs,
 }
 
 

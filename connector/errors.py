@@ -9,11 +9,14 @@
     └── Unreadable      not a message that we understand          quarantine, with the reason
 
 Every error has a stable code, a sentence for people and an advice: what to do about it. The sentence of a class is the
-first line of its docstring unless the place that raises it knows better. Sentences and advice never quote values of a
-record, because they are logged; they name columns and fields.
+first line of its docstring unless the place that raises it knows better. Both are messages (`connector.words`): English
+here and in the logs, and in the language of RESULT_LANGUAGE where people read them. Sentences and advice never quote
+values of a record, because they are logged; they name columns and fields.
 """
 
 from typing import ClassVar, Self
+
+from connector.words import Sentence
 
 
 class ConnectorError(Exception):
@@ -23,38 +26,38 @@ class ConnectorError(Exception):
     advice: ClassVar[str] = ""
 
     def __init__(self, sentence: str = "", *, code: str = "", advice: str = "") -> None:
-        self.sentence = sentence or self.default_sentence()
+        self.sentence = Sentence.of(sentence) if sentence else self.default_sentence()
         self.result_code = code or self.code
-        self.what_to_do = advice or self.advice
+        self.what_to_do = Sentence.of(advice or self.advice)
         super().__init__(self.sentence)
 
     @classmethod
-    def default_sentence(cls) -> str:
+    def default_sentence(cls) -> Sentence:
         """The first line of the class's docstring."""
-        return (cls.__doc__ or "").strip().splitlines()[0]
+        return Sentence((cls.__doc__ or "").strip().splitlines()[0])
 
     @property
-    def for_people(self) -> str:
+    def for_people(self) -> Sentence:
         """Code, sentence and advice on one line, as shown on the job row."""
         return self.with_advice(self.what_to_do)
 
-    def with_advice(self, advice: str) -> str:
+    def with_advice(self, advice: str) -> Sentence:
         """The same with another advice, for people who read it elsewhere."""
-        return " ".join(filter(None, (f"[{self.result_code}]", self.sentence, advice)))
+        return Sentence.joined(f"[{self.result_code}]", self.sentence, advice)
 
 
 class Invalid(ConnectorError):
     """The job is not valid."""
 
     code = "JOB_NOT_VALID"
-    advice = "Correct the job and set its status back to Queued, or create a new job."
+    advice = "Correct it in a new job."
 
 
 class Refused(ConnectorError):
     """The other system refused the work."""
 
     code = "REFUSED"
-    advice = "See the code in the list of codes; correct the cause, then set the job back to Queued."
+    advice = "Look up the code in the list of codes; correct the cause, then choose Retry."
 
 
 class Transient(ConnectorError):
@@ -98,21 +101,24 @@ class OutcomeUnknown(Refused):
     """The work may have been done, and repeating it could do it twice."""
 
     code = "OUTCOME_UNKNOWN"
-    advice = "Check in Spotler whether it was done; if not, set the job back to Queued."
+    advice = "Check in Spotler whether it was done; if not, choose Retry."
 
 
 class GivenUp(Refused):
     """The problem persisted for JOB_GIVE_UP_HOURS."""
 
     code = "TRANSIENT_GIVEN_UP"
-    advice = "Once the cause is gone, set the job back to Queued."
+    advice = "Once the cause is gone, choose Retry."
 
     @classmethod
     def after(cls, hours: float, problem: Transient | Misconfigured) -> Self:
         """The error for a problem that has lasted for so many hours."""
-        wrong_here = isinstance(problem, Misconfigured)
-        what = "A setting or a right was wrong" if wrong_here else "The other system could not do the work"
-        return cls(f"{what} for {hours:g} hours. Last answer: {problem.sentence}")
+        what = (
+            "A setting or a right was wrong for {hours} hours: {problem}"
+            if isinstance(problem, Misconfigured)
+            else "The other system could not do the work for {hours} hours: {problem}"
+        )
+        return cls(Sentence(what, hours=hours, problem=problem.sentence))
 
 
 class InternalError(Refused):

@@ -51,7 +51,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     SKIPPED_DO_NOT_EMAIL: Meaning(
         "It may not be mailed and is not in Spotler.",
-        "Clear Do Not Email or activate the record if it should be in Spotler.",
+        "Clear Do not allow Emails or activate the record if it should be in Spotler.",
     ),
     SKIPPED_KEEP_OUT: Meaning(
         "Keep Out is set on its Spotler Info, and it is not in Spotler.",

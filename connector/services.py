@@ -22,6 +22,7 @@ from connector.spotler.leads import SpotlerLeads, leads_from
 from connector.state import StateStore, state_from
 from connector.state.pause import PauseWatch
 from connector.threads import ContextThreadPool
+from connector.words import Wording, wording_of
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,11 @@ class Services:
     new_id: Callable[[], str]
     leads: SpotlerLeads | None = None
     run: str = ""
+
+    @property
+    def wording(self) -> Wording:
+        """The language of what people read on rows."""
+        return wording_of(self.settings.result_language)
 
     def close(self) -> None:
         """Close the connections to Dataverse, Spotler and Spotler Leads."""

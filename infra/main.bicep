@@ -40,6 +40,10 @@ param leadsAccount string = ''
 @description('Client id of the API of Spotler Leads.')
 param leadsClientId string = ''
 
+@allowed(['en', 'nl'])
+@description('The language of what people read: results on rows, and the alerts.')
+param resultLanguage string = 'en'
+
 @description('Further application settings by name, without secrets: docs/settings.md lists them.')
 param settings object = {}
 
@@ -227,6 +231,7 @@ module app 'modules/app.bicep' = {
     dataverseTenantId: dataverseTenantId
     leadsAccount: leadsAccount
     leadsClientId: leadsClientId
+    resultLanguage: resultLanguage
     settings: settings
   }
 }
@@ -242,6 +247,7 @@ module alerts 'modules/alerts.bicep' = {
     serviceBusId: serviceBus.outputs.id
     actionGroupId: monitoring.outputs.actionGroupId
     level: alertLevel
+    language: resultLanguage
     thresholds: alertThresholds
     pagesUrl: empty(docsUrl) ? '' : '${docsUrl}/operators/alerts'
   }

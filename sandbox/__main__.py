@@ -17,11 +17,12 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("run", help="start the whole system")
     command.add_argument("--once", action="store_true", help="run the sample jobs, print a table, end")
+    command.add_argument("--no-browser", action="store_true", help="do not open the console in a browser")
     command.add_argument("--folder", type=Path, default=FOLDER, help="where logs and settings go")
     options = parser.parse_args()
     end_on_sigterm()
     try:
-        return run_once(options.folder) if options.once else run(options.folder)
+        return run_once(options.folder) if options.once else run(options.folder, browser=not options.no_browser)
     except DidNotStart as error:
         print(error, file=sys.stderr)
         return 1

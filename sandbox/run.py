@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,24 +15,32 @@ from connector.dataverse.names import Contact, Job
 from sandbox.people import People
 from sandbox.sample_records import create_fixtures
 from sandbox.samples import SAMPLES, Sample
-from sandbox.system import Options, System, running
+from sandbox.small_world import create_small_world
+from sandbox.system import Options, System, console, running
 
+#: Settings beside the usual ones: whoever has just begun expects that feeds know what happened a minute ago.
+SETTINGS: Final = {"FEED_FIRST_DAYS": "1"}
 #: Seconds that the sample jobs may take together.
 ONCE_SECONDS: Final = 120.0
 #: Seconds between two looks at the rows.
 LOOK_SECONDS: Final = 0.25
 
 
-def run(folder: Path) -> int:
-    """Run until Ctrl-C."""
+def run(folder: Path, *, browser: bool = True) -> int:
+    """Run until Ctrl-C, with the console, which is opened in a browser where there is one."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with running(Options(automatic=True, leads=True, telemetry=True), folder=folder) as system:
-        ids = create_fixtures(People(system.dataverse))
-        print(_introduction(system, folder, ids), flush=True)
+    with (
+        running(Options(automatic=True, leads=True, telemetry=True, settings=SETTINGS), folder=folder) as system,
+        console(system, folder) as page,
+    ):
+        ids = create_small_world(People(system.dataverse))
+        print(_introduction(system, folder, ids, page.get("url")), flush=True)
+        if browser:
+            webbrowser.open(page.get("url"))
         while not ended.wait(LOOK_SECONDS):
-            for part in system.parts:
+            for part in (*system.parts, page):
                 if part.process.poll() is not None:
                     print(f"{part.name} ended by itself; see {part.log}", file=sys.stderr)
                     return 1
@@ -101,9 +110,10 @@ def _seconds(row: Mapping[str, object]) -> str:
     return str(round((completed - created).total_seconds()))
 
 
-def _introduction(system: System, folder: Path, ids: Mapping[str, str]) -> str:
+def _introduction(system: System, folder: Path, ids: Mapping[str, str], page: str) -> str:
     functions = ", ".join(map(str, system.functions.ready["functions"]))  # type: ignore[call-overload]
     return f"""The system is running; end it with Ctrl-C.
+  Console      {page}
   Dataverse    {system.dataverse.get("url")}
   Spotler      {system.spotler.get("url")}
   Website      {system.leads.get("url") if system.leads else "-"} (Spotler Leads)
@@ -112,6 +122,7 @@ def _introduction(system: System, folder: Path, ids: Mapping[str, str]) -> str:
   Functions    {functions}
   Health       {system.functions.get("http_url")}/api/health?code={system.functions.get("function_key")}
   Logs         {folder}
-  Records      contact {ids["anna"]} (Anna), contact {ids["zoe"]} (Zoë),
-               lead {ids["lars"]} (Lars), account {ids["bakery"]} (Bakery of the Square)
+  Records      contacts {ids["anna"]} (Anna), {ids["zoe"]} (Zoë), lead {ids["lars"]} (Lars),
+               account {ids["bakery"]} (Bakery of the Square), list {ids["friends"]} (Friends of the shop),
+               automation {ids["welcome"]} (Welcome)
 In another terminal: python3 dev.py connector job list"""

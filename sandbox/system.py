@@ -101,6 +101,24 @@ def running(options: Options | None = None, *, folder: Path | None = None) -> It
 
 
 @contextmanager
+def console(system: System, folder: Path) -> Iterator[Part]:
+    """The console of a running system; its ready line says at which address."""
+    addresses = {
+        "dataverse": {name: str(value) for name, value in system.dataverse.ready.items()},
+        "spotler_url": system.spotler.get("url"),
+        "bus_url": system.servicebus.get("control_url"),
+        "bus_connection": system.servicebus.get("connection_string"),
+        "functions_url": system.functions.get("control_url"),
+        "folder": str(folder.absolute()),
+    }
+    part = launch("sandbox.console", logs=folder, environment={"SANDBOX_CONSOLE": json.dumps(addresses)})
+    try:
+        yield part
+    finally:
+        part.stop()
+
+
+@contextmanager
 def functions(around: Surroundings, options: Options) -> Iterator[Part]:
     """Start the functions alone, in surroundings that may hold work for them already."""
     arguments = ["--app", str(options.app), "--workers", str(options.workers)]

@@ -8,13 +8,14 @@ import pkgutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
 import connector
 from connector import outcomes
 from connector.errors import ConnectorError, Invalid, Misconfigured, Refused, Transient, Unreadable
+from connector.words import Sentence
 
 PREFACE: Final = """\
 # Result codes
@@ -89,14 +90,21 @@ class Entry:
             self.advices[advice] = None
 
 
-def codes() -> None:
+def codes(
+    *,
+    marketers: Annotated[
+        bool, typer.Option("--marketers", help="The page for marketers: what jobs say, in English and Dutch.")
+    ] = False,
+) -> None:
     """Print the page of all result codes, as Markdown."""
-    typer.echo(page(), nl=False)
+    from connector.cli.results_page import results_page  # noqa: PLC0415 - loaded when used
+
+    typer.echo(results_page() if marketers else page(), nl=False)
 
 
 def page() -> str:
     """The page docs/codes.md."""
-    entries = _entries()
+    found = entries()
     endings = {
         code: Entry({meaning.sentence: None}, {meaning.advice: None}) for code, meaning in outcomes.MEANINGS.items()
     }
@@ -105,12 +113,12 @@ def page() -> str:
     }
     parts = [PREFACE, COMPLETED, *_table(endings)]
     for family, introduction in FAMILIES.items():
-        parts += ["", introduction, *_table(dict(sorted(entries[family].items())))]
+        parts += ["", introduction, *_table(dict(sorted(found[family].items())))]
     parts += ["", ALERTS, *_table(alerts)]
     return "\n".join(parts) + "\n"
 
 
-def _entries() -> dict[type[ConnectorError], dict[str, Entry]]:
+def entries() -> dict[type[ConnectorError], dict[str, Entry]]:
     """Every code of an error, by family."""
     from connector.dataverse.api.errors import NAMED, DataverseRefused  # noqa: PLC0415 - loaded when used
     from connector.spotler.codes import HTTP_PREFIX, MEANINGS  # noqa: PLC0415
@@ -125,7 +133,7 @@ def _entries() -> dict[type[ConnectorError], dict[str, Entry]]:
         refusal = error_for(code)
         found[_family(type(refusal))][code].add(refusal.sentence, refusal.what_to_do)
     found[Refused][f"{HTTP_PREFIX}nnn"].add(
-        "Spotler refused the call with this HTTP status and no code.", Refused.advice
+        Sentence("Spotler refused the call with this HTTP status and no code."), Refused.advice
     )
     return found
 
@@ -150,10 +158,10 @@ def _family(error: type[ConnectorError]) -> type[ConnectorError]:
 
 
 def _table(entries: Mapping[str, Entry]) -> list[str]:
-    rows = (f"| `{code}` | {_joined(entry.sentences)} | {_joined(entry.advices)} |" for code, entry in entries.items())
+    rows = (f"| `{code}` | {joined(entry.sentences)} | {joined(entry.advices)} |" for code, entry in entries.items())
     return ["| Code | What it means | What to do |", "|---|---|---|", *rows]
 
 
-def _joined(texts: Iterable[str]) -> str:
+def joined(texts: Iterable[str], between: str = " Or: ") -> str:
     """Several meanings in one cell of the table, with bars escaped."""
-    return " Or: ".join(texts).replace("|", "\\|")
+    return between.join(texts).replace("|", "\\|")

@@ -18,6 +18,7 @@ from connector.consent.decision import Decision
 from connector.consent.reasons import Reason
 from connector.errors import ConnectorError, Invalid, Refused
 from connector.outcomes import SKIPPED_DO_NOT_EMAIL, SKIPPED_FILTER, SKIPPED_KEEP_OUT, SKIPPED_NO_EMAIL
+from connector.words import Sentence
 
 
 class Intent(StrEnum):
@@ -32,38 +33,38 @@ class Intent(StrEnum):
 
 
 class DoNotEmail(Refused):
-    """The record has Do Not Email, and the job could get it mailed."""
+    """Do not allow Emails is set on the record, and the job could get it mailed."""
 
     code = SKIPPED_DO_NOT_EMAIL
-    advice = "Clear Do Not Email if the person wants to be mailed, then set the job back to Queued."
+    advice = "Clear Do not allow Emails if the person wants to be mailed, then choose Retry."
 
 
 class DoNotBulkEmail(Refused):
-    """The record has Do Not Bulk Email, so none of its permissions can be switched on."""
+    """Do not allow Bulk Emails is set on the record, so none of its permissions can be switched on."""
 
     code = "DO_NOT_BULK_EMAIL"
-    advice = "Clear Do Not Bulk Email if the person agrees to such mail, then set the job back to Queued."
+    advice = "Clear Do not allow Bulk Emails if the person agrees to such mail, then choose Retry."
 
 
 class KeptOut(Refused):
-    """The record has Keep Out on its Spotler Info, so it may not be in Spotler."""
+    """Keep Out is set on the Spotler Info of the record, so it may not be in Spotler."""
 
     code = SKIPPED_KEEP_OUT
-    advice = "Clear Keep Out if the person wants to be in Spotler again, then set the job back to Queued."
+    advice = "Clear Keep Out if the person wants to be in Spotler again, then choose Retry."
 
 
 class NoAddress(Refused):
     """The record has no e-mail address, so it may not be in Spotler."""
 
     code = SKIPPED_NO_EMAIL
-    advice = "Give the record an address, then set the job back to Queued."
+    advice = "Give the record an address, then choose Retry."
 
 
 class Excluded(Refused):
     """The mapping excludes the record, so nothing may be added to it or started for it."""
 
     code = SKIPPED_FILTER
-    advice = "Change the record or the filter of the mapping, then set the job back to Queued."
+    advice = "Change the record or the filter of the mapping, then choose Retry."
 
 
 class OptedOut(Refused):
@@ -77,7 +78,7 @@ class PermissionsLost(OptedOut):
     """Spotler had lost the contact, so its permissions were switched off: an opt-out may have been lost with it."""
 
     code = "CONTACT_MISSING"
-    advice = "The contact was made again; if the person wants this, set the job back to Queued."
+    advice = "The contact was made again; if the person wants this, choose Retry."
 
 
 #: The error of a job that could get a person mailed, by the reason why it must not.
@@ -107,7 +108,10 @@ def objection(decision: Decision, intent: Intent, *, permission: str = "") -> Co
         return _REFUSALS[decision.reason]()
     if intent is Intent.SWITCH_ON and decision.all_off is not None:
         return DoNotBulkEmail(
-            f"The record has Do Not Bulk Email, so the permission {permission} cannot be switched on."
+            Sentence(
+                "Do not allow Bulk Emails is set on the record, so the permission {permission} cannot be switched on.",
+                permission=permission,
+            )
             if permission
             else ""
         )

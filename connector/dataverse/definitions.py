@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector.dataverse.api import Dataverse, Forbidden, NotFound, Row, UnknownName, filters
 from connector.errors import Misconfigured, Refused
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from connector.dataverse.schema.model import Column, Table
@@ -107,12 +108,16 @@ class ColumnDefinitions:
             table = read_table(self._dataverse, name)
         except (NotFound, UnknownName):
             raise Misconfigured(
-                f"The table {name} does not exist in this environment.",
+                Sentence("The table {name} does not exist in this environment.", name=name),
                 advice="Correct the name of the table in the settings or in the mapping.",
             ) from None
         except Forbidden as error:
             raise Misconfigured(
-                f"The connector's user may not read the definition of the table {name}. {error.sentence}",
+                Sentence(
+                    "The connector's user may not read the definition of the table {name}. {problem}",
+                    name=name,
+                    problem=error.sentence,
+                ),
                 advice="Give the application user of the connector the role Spotler Service.",
             ) from None
         return table, {column.name: column for column in table.columns}

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connector.dataverse.names import Account, Contact, Lead, Permission, lookup_value
 from connector.errors import Misconfigured
+from connector.words import Sentence
 
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=128)]
 
@@ -84,7 +85,9 @@ class PermissionTable(BaseModel):
         """
         found = self.lookups.get(record_table)
         if found is None:
-            raise Misconfigured(f"The setting PERIODIEK names no lookup to {record_table}.")
+            raise Misconfigured(
+                Sentence("The setting PERIODIEK names no lookup to {record_table}.", record_table=record_table)
+            )
         return found
 
 
@@ -119,4 +122,4 @@ def periodiek(setting: str | None) -> PermissionTable:
         return PermissionTable.model_validate_json(setting)
     except ValidationError as error:
         wrong = ", ".join(sorted({".".join(map(str, each["loc"])) or "JSON" for each in error.errors()}))
-    raise Misconfigured(f"The setting PERIODIEK is wrong: {wrong}.")
+    raise Misconfigured(Sentence("The setting PERIODIEK is wrong: {wrong}.", wrong=wrong))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from connector.doctor.context import NoAzure
 from connector.errors import Transient
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     import requests
@@ -111,7 +112,7 @@ class AzureManagement:
             if not following.startswith(f"{self.management}/"):
                 return found
             address, params = following, {}
-        raise Transient(f"Azure gave more than {MOST_PAGES} pages of one list.")
+        raise Transient(Sentence("Azure gave more than {most_pages} pages of one list.", most_pages=MOST_PAGES))
 
     def query(self, workspace: str, text: str) -> Sequence[Sequence[Any]]:
         """The rows that a query finds in a workspace of Log Analytics; raises as `get` does."""
@@ -137,11 +138,11 @@ class AzureManagement:
         try:
             answer = requests.request(method, address, params=params, json=body, headers=headers, timeout=SECONDS)
         except requests.RequestException as error:
-            raise Transient(f"Azure could not be reached ({type(error).__name__}).") from None
+            raise Transient(Sentence("Azure could not be reached ({kind}).", kind=type(error).__name__)) from None
         if answer.status_code in (401, 403):
             raise NoAzure("Your sign-in may not read this in Azure: the role Reader on the resource group is enough.")
         if answer.status_code == 429 or answer.status_code >= 500:
-            raise Transient(f"Azure answered {answer.status_code}.")
+            raise Transient(Sentence("Azure answered {status_code}.", status_code=answer.status_code))
         return answer
 
 
@@ -153,7 +154,10 @@ def azure_of(environment: Mapping[str, str]) -> AzureManagement:
     """
     missing = [name for name in NAMES.values() if not environment.get(name)]
     if missing:
-        raise NoAzure(f"Not named: {', '.join(missing)}. Set them, or take them from azd env get-values.")
+        raise NoAzure(
+            Sentence("Not named: {names}.", names=", ".join(missing)),
+            advice="Set them, or take them from azd env get-values.",
+        )
     from azure.identity import AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential  # noqa: PLC0415
 
     signed_in = ChainedTokenCredential(AzureCliCredential(), AzureDeveloperCliCredential())
@@ -184,7 +188,9 @@ def _object(answer: "requests.Response") -> Mapping[str, Any]:
         code = error.get("code") if isinstance(error, dict) else None
         # Only what looks like a code: a text may quote anything.
         said = code if isinstance(code, str) and _CODE.fullmatch(code) else "no code"
-        raise NoAzure(f"Azure refused the call: {answer.status_code}, {said}.")
+        raise NoAzure(
+            Sentence("Azure refused the call: {status_code}, {said}.", status_code=answer.status_code, said=said)
+        )
     return body
 
 

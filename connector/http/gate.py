@@ -19,6 +19,7 @@ from typing import Final
 
 from connector.errors import Transient
 from connector.http.clock import Clock
+from connector.words import Sentence
 
 #: Answers that may ask for a pause before the next call.
 MAY_ASK_TO_WAIT: Final = (429, 503)
@@ -81,7 +82,13 @@ class Gate:
         if turn.admitted is None and not awake.acquire(timeout=self._longest_turn):
             self.give_up(turn)
         if turn.admitted is None:
-            raise Transient(f"No call to {self._system} could begin for {self._longest_turn:g} seconds.")
+            raise Transient(
+                Sentence(
+                    "No call to {system} could begin for {seconds} seconds.",
+                    system=self._system,
+                    seconds=self._longest_turn,
+                )
+            )
         if not turn.admitted:
             raise self._asked_to_wait()
         try:
@@ -180,5 +187,6 @@ class Gate:
     def _asked_to_wait(self) -> Transient:
         spaced = self._next_start - self._clock.monotonic()
         return Transient(
-            f"{self._system} asked to wait before the next call.", retry_after=max(self.pause, spaced, 0.0)
+            Sentence("{system} asked to wait before the next call.", system=self._system),
+            retry_after=max(self.pause, spaced, 0.0),
         )

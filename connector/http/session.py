@@ -21,6 +21,7 @@ from urllib3.response import BaseHTTPResponse
 
 from connector.errors import Misconfigured
 from connector.http.connections import PATH, POOLS
+from connector.words import Sentence
 
 #: What `requests` raises when the network or the other side fails; its other errors are internal errors.
 FAULTS: Final = (
@@ -63,7 +64,11 @@ def distrust(error: BaseException, system: str) -> Misconfigured | None:
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return None
     return Misconfigured(
-        f"The certificate of {system} is not trusted: {cause.verify_message or 'no reason given'}.",
+        Sentence(
+            "The certificate of {system} is not trusted: {reason}.",
+            system=system,
+            reason=cause.verify_message or Sentence("no reason given"),
+        ),
         advice="Check the address of the system in the settings, and proxies that inspect TLS.",
     )
 

@@ -33,6 +33,7 @@ from connector.http.pace import Pace
 from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
 from connector.telemetry import measuring
 from connector.telemetry.names import CALLS, LIMITER_PARALLEL
+from connector.words import Sentence
 
 #: Attempts of one call. What fails three times is better tried again from the bus than in a thread.
 ATTEMPTS: Final = 3
@@ -190,17 +191,20 @@ class Transport:
         if (status < 500 and status != THROTTLED) or (call.ends and call.ends(status, response.content)):
             return response
         fault = Transient if call.repeatable or status == THROTTLED else Unclear
-        raise fault(f"{self._system} answered {status} to {call}.", retry_after=wait)
+        answered = Sentence("{system} answered {status} to {call}.", system=self._system, status=status, call=str(call))
+        raise fault(answered, retry_after=wait)
 
     def _network_fault(self, error: requests.RequestException, call: "_Call") -> Transient | Misconfigured:
         if fault := distrust(error, self._system):
             return fault
+        about = {"system": self._system, "call": str(call)}
         if was_not_reached(error):
-            return Transient(f"{self._system} could not be reached for {call}.")
+            return Transient(Sentence("{system} could not be reached for {call}.", **about))
         lost = Transient if call.repeatable else Unclear
         if timed_out(error):
-            return lost(f"{self._system} did not answer {call} in {self._timeout[1]:g} seconds.")
-        return lost(f"The connection to {self._system} broke during {call}.")
+            seconds = f"{self._timeout[1]:g}"
+            return lost(Sentence("{system} did not answer {call} in {seconds} seconds.", **about, seconds=seconds))
+        return lost(Sentence("The connection to {system} broke during {call}.", **about))
 
 
 @dataclass(frozen=True, slots=True)

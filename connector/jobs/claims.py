@@ -25,11 +25,12 @@ from connector.operations.job import JobRow
 from connector.operations.results import Done, Unknown
 from connector.outcomes import MEANINGS, SUPERSEDED
 from connector.routing.work_item import WorkItem
+from connector.words import Sentence
 
 #: Only Queued is an order to run a job; a row that no worker has must end all the same.
 SET_BY_HAND: Final = "The status was set to In Progress by hand, which does not run the job."
 #: Why a job that must not run twice is not run again after its holder has disappeared.
-INTERRUPTED: Final = "The work was interrupted and may have been done."
+INTERRUPTED: Final = Sentence("The work was interrupted and may have been done.")
 
 
 @dataclass(frozen=True, slots=True)

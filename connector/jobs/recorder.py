@@ -33,6 +33,7 @@ class Recorder:
         self._operation = operation
         self._put_back = put_back
         self._store = JobStore(services.dataverse)
+        self._wording = services.wording
         self._lease = timedelta(seconds=services.settings.job_lease_seconds)
         self._give_up = timedelta(hours=services.settings.job_give_up_hours)
 
@@ -55,14 +56,14 @@ class Recorder:
         for attempt, result in ((each.attempt, self._result(each, now)) for each in ended):
             match result:
                 case Retry(moment):
-                    writes.append(Write.retried(attempt.job, result, self._lease))
+                    writes.append(Write.retried(attempt.job, result, self._lease, self._wording))
                     self._put_back.retry(attempt, moment)
                 case Continue():
-                    writes.append(Write.continued(attempt.job, result, now + self._lease))
+                    writes.append(Write.continued(attempt.job, result, now + self._lease, self._wording))
                     self._put_back.go_on(attempt, now)
                 case Done() as done:
                     outcomes.append((attempt, done))
-                    writes.append(Write.ended(attempt.job, done, now, is_claimed=attempt.is_claimed))
+                    writes.append(Write.ended(attempt.job, done, now, self._wording, is_claimed=attempt.is_claimed))
         posts = [(attempt.about, done.post) for attempt, done in outcomes if attempt.about and done.post]
         posting = self._services.side_pool.submit(timeline.post, self._services, posts, operation=self._operation.slug)
         refusals = self._write(writes)
@@ -131,7 +132,7 @@ class Recorder:
         since = attempt.item.first_attempt or attempt.item.first_seen
         moment = due.after_dataverse(refusal or Transient(), since=since, now=now, claimed=True)
         if attempt.is_claimed:
-            self._put_back.receipt(attempt, moment, receipt_of(done, info=info, made_on=now))
+            self._put_back.receipt(attempt, moment, receipt_of(done, self._wording, info=info, made_on=now))
         else:
             self._put_back.wait(attempt.item, moment)
 
@@ -145,7 +146,7 @@ class Recorder:
         if attempt.item.reason == "sweep" and not is_only_copy:
             return
         item = (
-            attempt.item_again("receipt", receipt=receipt_of(done, made_on=self._services.now()))
+            attempt.item_again("receipt", receipt=receipt_of(done, self._wording, made_on=self._services.now()))
             if attempt.is_claimed
             else attempt.item
         )

@@ -26,7 +26,7 @@ def post(services: Services, posts: Iterable[tuple[RecordRef, str]], *, operatio
     """Write one post per record and text, in one call."""
     if not services.settings.timeline_posts:
         return
-    requests = [BatchRequest.create(Post.SET, _row(record, text)) for record, text in posts]
+    requests = [BatchRequest.create(Post.SET, _row(record, services.wording.text(text))) for record, text in posts]
     if not requests:
         return
     try:

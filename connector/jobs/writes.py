@@ -17,6 +17,7 @@ from connector.errors import OutcomeUnknown
 from connector.operations.job import JobRow
 from connector.operations.results import Continue, Done, Retry
 from connector.routing.work_item import Receipt
+from connector.words import Wording
 
 #: The longest text that each of the columns takes that say how a job ended.
 RESULT_CODE_LENGTH: Final = 100
@@ -39,9 +40,9 @@ class Write:
     values: Mapping[str, object]
 
     @classmethod
-    def ended(cls, job: JobRow, done: Done, now: datetime, *, is_claimed: bool) -> Self:
+    def ended(cls, job: JobRow, done: Done, now: datetime, wording: Wording, *, is_claimed: bool) -> Self:
         """The outcome. The claim is removed, unless the outcome is unknown: then a receipt may still write it."""
-        receipt = receipt_of(done, made_on=now)
+        receipt = receipt_of(done, wording, made_on=now)
         values: dict[str, object] = {
             Names.STATUS: receipt.status.value,
             Names.STATE: receipt.status.state,
@@ -57,7 +58,7 @@ class Write:
         return cls(job, is_claimed, values)
 
     @classmethod
-    def retried(cls, job: JobRow, retry: Retry, lease: timedelta) -> Self:
+    def retried(cls, job: JobRow, retry: Retry, lease: timedelta, wording: Wording) -> Self:
         """Nothing of it was begun, or it may be done again: after the lease any worker may run it.
 
         Until then nobody else takes it over. The problem is for people; one that only waits for an older job has none,
@@ -76,16 +77,16 @@ class Write:
             values = {
                 Names.LEASE_UNTIL: _end(retry.due + lease),
                 Names.RESULT_CODE: fitted(retry.problem.result_code, RESULT_CODE_LENGTH),
-                Names.RESULT_MESSAGE: fitted(retry.problem.for_people, RESULT_MESSAGE_LENGTH),
+                Names.RESULT_MESSAGE: fitted(wording.text(retry.problem.for_people), RESULT_MESSAGE_LENGTH),
             }
         return cls(job, True, {**values, Names.STARTED_ON: None})
 
     @classmethod
-    def continued(cls, job: JobRow, step: Continue, until: datetime) -> Self:
+    def continued(cls, job: JobRow, step: Continue, until: datetime, wording: Wording) -> Self:
         """One step is done."""
         values = {
             Names.LEASE_UNTIL: _end(until),
-            Names.RESULT_MESSAGE: fitted(step.progress, RESULT_MESSAGE_LENGTH),
+            Names.RESULT_MESSAGE: fitted(wording.text(step.progress), RESULT_MESSAGE_LENGTH),
         }
         return cls(job, True, values)
 
@@ -111,11 +112,12 @@ def claiming(job: JobRow, started: datetime, version: str) -> BatchRequest:
     return BatchRequest.update(Names.SET, job.id, values, if_match=version, returning=Names.ID)
 
 
-def receipt_of(done: Done, *, made_on: datetime, info: Mapping[str, object] | None = None) -> Receipt:
+def receipt_of(done: Done, wording: Wording, *, made_on: datetime, info: Mapping[str, object] | None = None) -> Receipt:
     """The outcome as its row takes it, and as an item carries it until then.
 
     Args:
         done: the outcome.
+        wording: the language of its message.
         made_on: when the work was done.
         info: a row of Spotler Info that could not be written either.
     """
@@ -124,7 +126,7 @@ def receipt_of(done: Done, *, made_on: datetime, info: Mapping[str, object] | No
         info={name: value for name, value in info.items() if name != Info.NAME} if info else None,
         status=done.status,
         code=fitted(done.code, RESULT_CODE_LENGTH),
-        message=fitted(done.message, RESULT_MESSAGE_LENGTH),
+        message=fitted(wording.text(done.message), RESULT_MESSAGE_LENGTH),
         automation_contact_id=fitted(done.automation_contact_id, AUTOMATION_CONTACT_ID_LENGTH),
     )
 

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from connector.errors import Misconfigured
+from connector.words import Sentence
 
 #: Of the file, and of all its parts once they are unpacked. A mapping of 2,000 rows has a tenth of that.
 MAX_BYTES: Final = 2_000_000
@@ -54,7 +55,7 @@ def check_archive(file: BinaryIO, name: str) -> None:
     file.seek(0)
     if file.read(len(_OLE)) == _OLE:
         raise Misconfigured(
-            f"The file {name} has a password, or is a workbook of an old version of Excel.",
+            Sentence("The file {name} has a password, or is a workbook of an old version of Excel.", name=name),
             advice="Save it as an Excel workbook (.xlsx) without a password.",
         )
     with ZipFile(file) as archive:
@@ -63,7 +64,8 @@ def check_archive(file: BinaryIO, name: str) -> None:
             raise _too_large(name)
         if why := _unusual(parts) or _unwanted(archive, parts):
             raise Misconfigured(
-                f"The file {name} {why}.", advice="Copy the sheets Mapping and Settings into a new workbook."
+                Sentence("The file {name} {why}.", name=name, why=why),
+                advice="Copy the sheets Mapping and Settings into a new workbook.",
             )
 
 
@@ -98,6 +100,11 @@ def _unwanted(archive: ZipFile, parts: list[ZipInfo]) -> str:
 
 def _too_large(name: str) -> Misconfigured:
     return Misconfigured(
-        f"The file {name} is larger than {MAX_BYTES // 1_000_000} MB, or {MAX_UNPACKED // 1_000_000} MB unpacked.",
+        Sentence(
+            "The file {name} is larger than {most} MB, or {unpacked} MB unpacked.",
+            name=name,
+            most=MAX_BYTES // 1_000_000,
+            unpacked=MAX_UNPACKED // 1_000_000,
+        ),
         advice="Remove from the workbook what is not part of the mapping.",
     )

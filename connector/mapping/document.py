@@ -16,6 +16,7 @@ from connector.errors import Misconfigured
 from connector.mapping.columns import Expression, constant_of, parse_column
 from connector.mapping.model import COLUMN_KEYS, CUSTOMER_TYPES, ENTITY, Direction, Mapping, MappingRow
 from connector.mapping.rules import Problem, Spot, broken_rules
+from connector.words import Sentence
 
 SCHEMA_FILE: Final = Path(__file__).parents[2] / "mappings" / "mapping.schema.json"
 
@@ -40,10 +41,12 @@ def read_document(path: Path) -> JsonValue:
     try:
         document: JsonValue = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
-        raise Misconfigured(f"The mapping file {path.name} cannot be read.") from None
+        raise Misconfigured(Sentence("The mapping file {name} cannot be read.", name=path.name)) from None
     except (ValueError, RecursionError) as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its encoding or nesting"
-        raise Misconfigured(f"The mapping file {path.name} is not JSON: see {where}.") from None
+        raise Misconfigured(
+            Sentence("The mapping file {name} is not JSON: see {where}.", name=path.name, where=where)
+        ) from None
     return document
 
 
@@ -54,7 +57,11 @@ def parse_mapping(document: JsonValue, source: str = "mapping") -> Mapping:
         Misconfigured: naming the source and every problem.
     """
     if problems := problems_of(document):
-        raise Misconfigured(f"The mapping {source} is not valid: " + "; ".join(map(str, problems)) + ".")
+        raise Misconfigured(
+            Sentence(
+                "The mapping {name} is not valid: {problems}.", name=source, problems="; ".join(map(str, problems))
+            )
+        )
     content = _object(document)
     entity_table = _entity_table(content)
     return Mapping(

@@ -14,6 +14,7 @@ from connector.mapping.values import Cell, chosen_labels, to_wire, to_yes_no
 from connector.mapping.values.cells import to_text
 from connector.mapping.values.labels import label_key
 from connector.spotler import CLEARED, Field, Fields, PropertyType, clean_address, to_spotler
+from connector.words import Sentence
 
 #: The Spotler type of a list field: options that are on or off.
 SET: Final = PropertyType.SET
@@ -35,7 +36,9 @@ class Draft:
         """The field; where it is missing, its row of the mapping is skipped with a warning."""
         field = self._fields.get(name)
         if field is None:
-            self.warn(f"The field {name} does not exist in Spotler or is not visible, so it was not sent.")
+            self.warn(
+                Sentence("The field {name} does not exist in Spotler or is not visible, so it was not sent.", name=name)
+            )
         return field
 
     def warn(self, sentence: str) -> None:
@@ -61,12 +64,23 @@ class Draft:
         """Switch one item of a list field on or off; empty is off."""
         bit = entries_of(field).get(label_key(item))
         if bit is None:
-            self.warn(f"The field {field.name} has no item {item} in Spotler, so it was not sent.")
+            self.warn(
+                Sentence(
+                    "The field {name} has no item {item} in Spotler, so it was not sent.", name=field.name, item=item
+                )
+            )
             return
         try:
             self._bits_of(field)[bit] = not cell.is_empty and to_yes_no(cell)
         except Invalid:
-            self.warn(f"The column {column} is not yes or no, so the item {item} of {field.name} was left out.")
+            self.warn(
+                Sentence(
+                    "The column {column} is not yes or no, so the item {item} of {name} was left out.",
+                    column=column,
+                    item=item,
+                    name=field.name,
+                )
+            )
 
     def put_labels(self, field: Field, items: abc.Collection[str], column: str, cell: Cell) -> None:
         """Switch on the items of a list field that are chosen in a column, and off the others."""
@@ -77,7 +91,13 @@ class Draft:
             return
         entries = allowed_entries(field, items)
         if chosen - entries.keys():
-            self.warn(f"The column {column} has a choice that is not an item of the field {field.name}; left out.")
+            self.warn(
+                Sentence(
+                    "The column {column} has a choice that is not an item of the field {name}; left out.",
+                    column=column,
+                    name=field.name,
+                )
+            )
         self._bits_of(field).update({bit: name in chosen for name, bit in entries.items()})
 
     def put_permissions(self, field: Field, items: abc.Collection[str], decision: Decision) -> int:
@@ -88,7 +108,13 @@ class Draft:
         """
         switches = decision.by_bit(field.options, items)
         if switches.unmatched:
-            self.warn(f"Permissions that are no item of the field {field.name} were not sent: {switches.unmatched}.")
+            self.warn(
+                Sentence(
+                    "Permissions that are no item of the field {name} were not sent: {unmatched}.",
+                    name=field.name,
+                    unmatched=switches.unmatched,
+                )
+            )
         self._bits_of(field).update(switches.bits)
         return switches.lost_refusals
 
@@ -99,7 +125,14 @@ class Draft:
                 self.properties[name] = to_spotler(SET, dict(sorted(bits.items())))
 
     def _leave_out(self, field: Field, column: str, error: Invalid) -> None:
-        self.warn(f"The column {column} does not fit the field {field.name} and was left out: {error.sentence}")
+        self.warn(
+            Sentence(
+                "The column {column} does not fit the field {name} and was left out: {problem}",
+                column=column,
+                name=field.name,
+                problem=error.sentence,
+            )
+        )
 
     def _bits_of(self, field: Field) -> dict[int, bool]:
         return self._bits.setdefault(field.name, {})

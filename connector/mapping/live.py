@@ -16,6 +16,7 @@ from connector.mapping.model import Mapping
 from connector.mapping.permission_lists import PermissionLists, find_lists, permission_list_tables
 from connector.spotler import Fields
 from connector.threads import ContextThreadPool
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def refuse_unfit(mapping: Mapping, dataverse: Dataverse, fields: Callable[[], Fi
         log.warning("The mapping names what is not there, which is left out. %s", warnings)
     if problems := _listed(each for each in findings if each.is_fatal):
         raise Misconfigured(
-            f"The mapping does not fit Dataverse or Spotler. {problems}",
+            Sentence("The mapping does not fit Dataverse or Spotler. {problems}", problems=problems),
             advice="Correct the mapping, or what it names; the work waits until then.",
         )
 

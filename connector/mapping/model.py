@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from connector.dataverse.names import Account, Contact, Lead
 from connector.errors import Misconfigured
 from connector.mapping.columns import KEPT_AS_ROWS, Expression, standard_navigation
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from connector.dataverse.schema.model import Column
@@ -83,7 +84,7 @@ class MappingRow:
 
 def no_definitions(table: str) -> "abc.Mapping[str, Column]":
     """The definitions of columns where no environment is known."""
-    raise Misconfigured(f"The columns of the table {table} are not known here.")
+    raise Misconfigured(Sentence("The columns of the table {table} are not known here.", table=table))
 
 
 def no_column(_table: str, _column: str) -> bool:

@@ -23,6 +23,7 @@ from connector.mapping.document import Document, parse_mapping, problems_of
 from connector.mapping.model import Direction
 from connector.mapping.rules import Problem, Spot
 from connector.mapping.workbook import Line, SheetCell, lines_of, opened
+from connector.words import Sentence
 
 MAPPING_SHEET: Final = "Mapping"
 SETTINGS_SHEET: Final = "Settings"
@@ -101,7 +102,13 @@ def import_sheet(path: Path) -> Document:
         ]
     problems = reader.all_problems()
     if problems:
-        raise Misconfigured(f"The sheet {path.name} is not valid and was not used: " + "; ".join(problems) + ".")
+        raise Misconfigured(
+            Sentence(
+                "The sheet {name} is not valid and was not used: {problems}.",
+                name=path.name,
+                problems="; ".join(problems),
+            )
+        )
     return reader.document
 
 

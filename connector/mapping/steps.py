@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from connector.dataverse.api.rows import Row
 from connector.mapping.draft import SET, Draft
 from connector.mapping.sources import Source
+from connector.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,23 @@ class FieldStep:
             return
         cell = self.source.read(record)
         if cell is None:
-            draft.warn(f"The column {self.column} was not read with the record, so {field.name} was left out.")
+            draft.warn(
+                Sentence(
+                    "The column {column} was not read with the record, so {name} was left out.",
+                    column=self.column,
+                    name=field.name,
+                )
+            )
         elif self.item and field.type == SET:
             draft.put_item(field, self.item, self.column, cell)
         elif self.item:
-            draft.warn(f"The field {field.name} is not a list field, so its item {self.item} was not sent.")
+            draft.warn(
+                Sentence(
+                    "The field {name} is not a list field, so its item {item} was not sent.",
+                    name=field.name,
+                    item=self.item,
+                )
+            )
         elif field.type == SET:
             draft.put_labels(field, self.items, self.column, cell)
         else:

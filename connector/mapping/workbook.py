@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter
 
 from connector.errors import Misconfigured
 from connector.mapping.archive import check_archive
+from connector.words import Sentence
 
 #: A mapping has a few hundred rows and eight columns; people add a few columns beside them.
 MAX_ROWS: Final = 2_000
@@ -61,7 +62,9 @@ def opened(path: Path) -> Iterator[Workbook]:
     Raises:
         Misconfigured: it is too large, or cannot be read.
     """
-    unreadable = Misconfigured(f"The file {path.name} is not an Excel workbook (.xlsx) that can be read.")
+    unreadable = Misconfigured(
+        Sentence("The file {name} is not an Excel workbook (.xlsx) that can be read.", name=path.name)
+    )
     with ExitStack() as stack:
         try:
             file = stack.enter_context(path.open("rb"))
@@ -95,7 +98,9 @@ def lines_of(book: Workbook, title: str) -> list[Line]:
             else:
                 return lines
         except Exception:  # noqa: BLE001 - a sheet is parsed while it is read
-            raise Misconfigured(f"The sheet {title} cannot be read after row {len(lines)}.") from None
+            raise Misconfigured(
+                Sentence("The sheet {title} cannot be read after row {count}.", title=title, count=len(lines))
+            ) from None
     raise _too_large(title)
 
 
@@ -109,6 +114,11 @@ def _line(number: int, row: Iterable[Cell | MergedCell]) -> Line:
 
 def _too_large(title: str) -> Misconfigured:
     return Misconfigured(
-        f"The sheet {title} has cells beyond row {MAX_ROWS} or column {get_column_letter(MAX_COLUMNS)}.",
+        Sentence(
+            "The sheet {title} has cells beyond row {row} or column {column}.",
+            title=title,
+            row=MAX_ROWS,
+            column=get_column_letter(MAX_COLUMNS),
+        ),
         advice="Delete the rows and columns outside the table, also empty ones that have a format.",
     )

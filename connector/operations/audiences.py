@@ -18,6 +18,7 @@ from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Failed, Result
 from connector.spotler import ContactUnknown, MembershipResult, clean_text, name_key
 from connector.spotler.audiences import Audiences
+from connector.words import Sentence
 
 #: The longest name and id of an audience that Spotler takes.
 NAME_LENGTH: Final = 255
@@ -87,7 +88,7 @@ class AudienceOperation(JobOperation[TargetAudience]):
             again = [task for task in lost if task.job.id not in results]
             for contact in self._call(again, context).unknown if again else ():
                 results[by_contact[contact].job.id] = Failed(ContactUnknown())
-        done = Done(self.done, post=f"{self.post}: {tasks[0].plan.name}")
+        done = Done(self.done, post=Sentence(self.post, name=tasks[0].plan.name))
         return {task.job.id: done for task in tasks} | results
 
     def _call(self, tasks: Sequence[Task[TargetAudience]], context: Context) -> MembershipResult:
@@ -104,7 +105,7 @@ class AddToAudience(AudienceOperation):
 
     choice = Choice.ADD_TO_AUDIENCE
     done = "The contact is in the audience."
-    post = "Spotler audience joined"
+    post = "Spotler audience joined: {name}"
 
     @override
     def _members(self, audiences: Audiences, audience: TargetAudience, contacts: Sequence[str]) -> MembershipResult:
@@ -123,7 +124,7 @@ class RemoveFromAudience(AudienceOperation):
     choice = Choice.REMOVE_FROM_AUDIENCE
     usual_intent = Intent.REMOVE
     done = "The contact is not in the audience."
-    post = "Spotler audience left"
+    post = "Spotler audience left: {name}"
 
     @override
     def _members(self, audiences: Audiences, audience: TargetAudience, contacts: Sequence[str]) -> MembershipResult:
@@ -143,7 +144,7 @@ def audience_of(text: str) -> TargetAudience:
     if not name:
         raise Invalid("The job has no audience; fill the column Audience with its name.")
     if len(name) > NAME_LENGTH:
-        raise Invalid(f"The name of the audience is longer than {NAME_LENGTH} characters.")
+        raise Invalid(Sentence("The name of the audience is longer than {most} characters.", most=NAME_LENGTH))
     return TargetAudience(audience_id(name), name)
 
 

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from connector.errors import Invalid
 from connector.operations import single_line
 from connector.spotler import clean_text
+from connector.words import Sentence
 
 #: The types of a field, which are also the hints of the template.
 TYPES: Final = ("STRING", "URL", "PRODUCTLIST")
@@ -61,10 +62,15 @@ def parse_fields(text: str, template: str) -> tuple[AutomationField, ...]:
     for position, part in enumerate(_parts(text, known), start=1):
         name, separator, value = (clean_text(piece) for piece in part.partition("="))
         if not separator:
-            raise Invalid(f"Part {position} of Automation Fields has no '='; write name=value, each on its own line.")
+            raise Invalid(
+                Sentence(
+                    "Part {position} of Automation Fields has no '='; write name=value, each on its own line.",
+                    position=position,
+                )
+            )
         _check_name(name, position, known)
         if name in fields:
-            raise Invalid(f"Automation Fields gives {_called(name, position)} twice.")
+            raise Invalid(Sentence("Automation Fields gives {field} twice.", field=_called(name, position)))
         blank = {known[name], hints[name].upper()} if known else TYPES
         is_blank = value.rstrip("; ").upper() in blank
         fields[name] = None if is_blank else _field(name, known.get(name, "STRING"), value)
@@ -80,15 +86,22 @@ def _hints(template: str) -> dict[str, str]:
 def _check_name(name: str, position: int, known: Mapping[str, str]) -> None:
     if known and name not in known:
         raise Invalid(
-            f"The automation does not have {_called(name, position)} of Automation Fields; its fields are: "
-            f"{', '.join(sorted(known))}."
+            Sentence(
+                "The automation does not have {field} of Automation Fields; its fields are: {names}.",
+                field=_called(name, position),
+                names=", ".join(sorted(known)),
+            )
         )
     if not name or re.search(r"\s", name):
-        raise Invalid(f"Part {position} of Automation Fields has no name, or one with a blank in it.")
+        raise Invalid(
+            Sentence("Part {position} of Automation Fields has no name, or one with a blank in it.", position=position)
+        )
 
 
-def _called(name: str, position: int) -> str:
-    return f"the field {name}" if _NAME.fullmatch(name) else f"the field in part {position}"
+def _called(name: str, position: int) -> Sentence:
+    if _NAME.fullmatch(name):
+        return Sentence("the field {name}", name=name)
+    return Sentence("the field in part {position}", position=position)
 
 
 def _parts(text: str, known: Collection[str]) -> list[str]:
@@ -115,4 +128,9 @@ def _check_address(name: str, value: str) -> None:
     except ValueError:
         host = ""
     if not _HOST.match(value) or not any(letter.isalnum() for letter in host):
-        raise Invalid(f"The automation field {name} must be an absolute address that begins with https:// or http://.")
+        raise Invalid(
+            Sentence(
+                "The automation field {name} must be an absolute address that begins with https:// or http://.",
+                name=name,
+            )
+        )

@@ -13,6 +13,7 @@ from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
 from connector.operations.operation import Needs, ParameterlessOperation, Task
 from connector.operations.results import Done, Result
+from connector.words import Sentence
 
 
 class Check(ParameterlessOperation):
@@ -32,20 +33,31 @@ class Check(ParameterlessOperation):
         return {task.job.id: Done(_says(task, before, after)) for task in tasks}
 
 
-def _says(task: Task[None], before: datetime, after: datetime) -> str:
+def _says(task: Task[None], before: datetime, after: datetime) -> Sentence:
     """The message: seconds of each part of the way, as far as they are known."""
-    read = f"{_seconds(task.begun_on, before)} to claim it; {_seconds(before, after)} for a read of Spotler."
+    claimed, read = _seconds(task.begun_on, before), _seconds(before, after)
     if task.routed_on is None:
-        return f"The sweep found the job: its message did not arrive. Seconds: {read}"
-    way = f"{_seconds(task.ordered_on, task.routed_on)} from Dataverse to the router"
-    return f"The job arrived. Seconds: {way}; {_seconds(task.routed_on, task.begun_on)} to its function; {read}"
+        return Sentence(
+            "The sweep found the job: its message did not arrive. "
+            "Seconds: {claimed} to claim it; {read} for a read of Spotler.",
+            claimed=claimed,
+            read=read,
+        )
+    return Sentence(
+        "The job arrived. Seconds: {routed} from Dataverse to the router; {taken} to its function; "
+        "{claimed} to claim it; {read} for a read of Spotler.",
+        routed=_seconds(task.ordered_on, task.routed_on),
+        taken=_seconds(task.routed_on, task.begun_on),
+        claimed=claimed,
+        read=read,
+    )
 
 
-def _seconds(since: datetime | None, until: datetime | None) -> str:
+def _seconds(since: datetime | None, until: datetime | None) -> Sentence | float:
     """The time between two moments; the clocks of two systems may differ, and Dataverse keeps whole seconds."""
     if since is None or until is None:
-        return "unknown"
-    return f"{max((until - since).total_seconds(), 0):.1f}"
+        return Sentence("unknown")
+    return round(max((until - since).total_seconds(), 0), 1)
 
 
 OPERATIONS: Final = (Check(),)

@@ -27,6 +27,7 @@ from connector.spotler import (
     to_spotler,
 )
 from connector.sync.permissions.job_opt_ins import JobOptIn, record_opt_ins
+from connector.words import Sentence
 
 #: Spotler's code for a contact that it could reach in no way.
 NO_CHANNEL: Final = "NO_ACTIVE_CHANNEL"
@@ -84,7 +85,8 @@ class FieldOperation(JobOperation[FieldWrite]):
     """The field is named by its internal or display name; an item of a list field as `field:item`."""
 
     syncs_first = True
-    verb: str
+    done: str
+    post: str
 
     @override
     def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, FieldWrite | Exception]:
@@ -151,7 +153,7 @@ class FieldOperation(JobOperation[FieldWrite]):
 
     def _done(self, job: JobRow) -> Done:
         """The post names the field and never its value."""
-        return Done(f"The field was {self.verb}.", post=f"Spotler field {self.verb}: {job.field_name.strip()}")
+        return Done(self.done, post=Sentence(self.post, name=job.field_name.strip()))
 
     @abstractmethod
     def _check(self, job: JobRow) -> None:
@@ -166,7 +168,8 @@ class SetContactField(FieldOperation):
     """A value in the form in which users write it."""
 
     choice = Choice.SET_CONTACT_FIELD
-    verb = "set"
+    done = "The field was set."
+    post = "Spotler field set: {name}"
 
     @override
     def _check(self, job: JobRow) -> None:
@@ -181,7 +184,8 @@ class ClearContactField(FieldOperation):
     """The field is emptied; an item of a list field is switched off."""
 
     choice = Choice.CLEAR_CONTACT_FIELD
-    verb = "cleared"
+    done = "The field was cleared."
+    post = "Spotler field cleared: {name}"
 
     @override
     def _check(self, job: JobRow) -> None:

@@ -28,6 +28,7 @@ from connector.sync.lists.removal import remove_audience
 from connector.sync.lists.result import outcome_of
 from connector.sync.lists.run import Phase
 from connector.sync.lists.steps import ListSync
+from connector.words import Sentence
 
 #: The progress of a job that got no turn in its batch.
 _WAITS: Final = "Waits for other marketing lists."
@@ -100,7 +101,7 @@ class SyncMarketingList(ListOperation):
         if not row.table:
             raise Invalid("The members of the marketing list are neither accounts nor contacts nor leads.")
         if not 1 <= len(clean_text(row.name)) <= NAME_LENGTH:
-            raise Invalid(f"The marketing list needs a name of 1 to {NAME_LENGTH} characters.")
+            raise Invalid(Sentence("The marketing list needs a name of 1 to {most} characters.", most=NAME_LENGTH))
 
     @override
     def _do(self, task: Task[ListRow], context: Context) -> Result:

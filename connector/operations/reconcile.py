@@ -7,9 +7,10 @@ from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
 from connector.operations.operation import Needs, ParameterlessOperation, Task
 from connector.operations.results import Continue, Done, Result
-from connector.reconcile.certificate import sentence_of
 from connector.reconcile.progress import is_under_way, last_certificate
 from connector.reconcile.reconciling import Reconciler
+from connector.reconcile.told import sentence_of
+from connector.words import Sentence
 
 
 class Reconcile(ParameterlessOperation):
@@ -25,16 +26,20 @@ class Reconcile(ParameterlessOperation):
         if goes_on and not is_under_way(context.services):
             # It was finished, and the row could not be written; or a command has finished it.
             return dict.fromkeys((task.job.id for task in tasks), Done(sentence_of(last_certificate(context.services))))
-        progress = Continue("0 records")
+        progress = Continue(_progress(0, 0))
 
         def seen(done: int, of: int) -> None:
             nonlocal progress
-            progress = Continue(f"{done:,} of {of:,} records")
+            progress = Continue(_progress(done, of))
 
         reconciler = Reconciler(context.services, is_over=lambda: _is_over(context), seen=seen)
         certificate = reconciler.step()
         result = progress if certificate is None else Done(sentence_of(certificate))
         return dict.fromkeys((task.job.id for task in tasks), result)
+
+
+def _progress(done: int, of: int) -> Sentence:
+    return Sentence("{done} of {of} records are compared.", done=done, of=of)
 
 
 def _is_over(context: Context) -> bool:

@@ -11,6 +11,7 @@ from connector.operations.results import Done, Result
 from connector.pulls.automations import refresh_automations
 from connector.pulls.permissions import refresh_permissions
 from connector.services import Services
+from connector.words import Sentence
 
 
 class Refresh(ParameterlessOperation):
@@ -21,12 +22,12 @@ class Refresh(ParameterlessOperation):
     @override
     def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """Refresh once."""
-        done = Done(str(self._refresh(context.services)))
+        done = Done(self._refresh(context.services))
         return {task.job.id: done for task in tasks}
 
     @abstractmethod
-    def _refresh(self, services: Services) -> object:
-        """Refresh; the result says what changed, for people."""
+    def _refresh(self, services: Services) -> Sentence:
+        """Refresh, and say what changed."""
 
 
 class RefreshAutomations(Refresh):
@@ -35,8 +36,8 @@ class RefreshAutomations(Refresh):
     choice = Choice.REFRESH_AUTOMATIONS
 
     @override
-    def _refresh(self, services: Services) -> object:
-        return refresh_automations(services)
+    def _refresh(self, services: Services) -> Sentence:
+        return refresh_automations(services).sentence
 
 
 class RefreshPermissions(Refresh):
@@ -45,7 +46,7 @@ class RefreshPermissions(Refresh):
     choice = Choice.REFRESH_PERMISSIONS
 
     @override
-    def _refresh(self, services: Services) -> object:
+    def _refresh(self, services: Services) -> Sentence:
         return refresh_permissions(services)
 
 

@@ -37,7 +37,7 @@ from connector.sync.records import Record, RecordReader
 class RefusedSince(OptedOut):
     """The permission may have been refused after the job was ordered, so the job does not switch it on."""
 
-    advice = "If the person agrees to it now, set the job back to Queued."
+    advice = "If the person agrees to it now, choose Retry."
 
 
 def refused_since(tasks: Sequence[Task[Any]], context: Context) -> dict[str, Result]:

@@ -12,6 +12,7 @@ from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Result
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
+from connector.words import Sentence
 
 
 class ResolveJob(JobOperation[None]):
@@ -33,7 +34,7 @@ class ResolveJob(JobOperation[None]):
 
 def _refuse(_: JobRow) -> None:
     known = ", ".join(choice.label for choice in CARRIED_OUT)
-    raise Invalid(f"The job has no operation that the connector knows; choose one of: {known}.")
+    raise Invalid(Sentence("The job has no operation that the connector knows; choose one of: {known}.", known=known))
 
 
 OPERATIONS: Final = (ResolveJob(),)

@@ -12,6 +12,7 @@ from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.tags import tags_of
 from connector.spotler import ScoreOperation
+from connector.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class ScoreChange(JobOperation[Score]):
 
     syncs_first = True
     change: ScoreOperation
+    done: str
+    post: str
 
     @override
     def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Score | Exception]:
@@ -44,12 +47,9 @@ class ScoreChange(JobOperation[Score]):
             task.known_record,
             lambda external_id: spotler.set_score(external_id, score.tag, score.points, self.change),
         )
-        sentence = {
-            ScoreOperation.SET: f"set to {score.points}",
-            ScoreOperation.INCREASE: f"raised by {score.points}",
-            ScoreOperation.DECREASE: f"lowered by {score.points}",
-        }[self.change]
-        return Done(f"The score was {sentence}.", post=f"Spotler score of {score.tag} {sentence}")
+        return Done(
+            Sentence(self.done, points=score.points), post=Sentence(self.post, tag=score.tag, points=score.points)
+        )
 
 
 class SetScore(ScoreChange):
@@ -57,6 +57,8 @@ class SetScore(ScoreChange):
 
     choice = Choice.SET_SCORE
     change = ScoreOperation.SET
+    done = "The score was set to {points}."
+    post = "Spotler score of {tag} set to {points}"
 
 
 class IncreaseScore(ScoreChange):
@@ -65,6 +67,8 @@ class IncreaseScore(ScoreChange):
     choice = Choice.INCREASE_SCORE
     repeatable = False
     change = ScoreOperation.INCREASE
+    done = "The score was raised by {points}."
+    post = "Spotler score of {tag} raised by {points}"
 
 
 class DecreaseScore(ScoreChange):
@@ -73,6 +77,8 @@ class DecreaseScore(ScoreChange):
     choice = Choice.DECREASE_SCORE
     repeatable = False
     change = ScoreOperation.DECREASE
+    done = "The score was lowered by {points}."
+    post = "Spotler score of {tag} lowered by {points}"
 
 
 OPERATIONS: Final = (SetScore(), IncreaseScore(), DecreaseScore())

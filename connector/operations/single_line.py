@@ -20,6 +20,7 @@ from html.entities import html5
 from typing import Final
 
 from connector.errors import Invalid
+from connector.words import Sentence
 
 _LINK: Final = re.compile(r"https?://\S*", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31})\Z")
@@ -79,6 +80,9 @@ def _is_entity(before: str) -> bool:
 
 def _ambiguous(position: int) -> Invalid:
     return Invalid(
-        f"Part {position} of Automation Fields may be a field, or belong to the value before it. "
-        "Write each field on its own line."
+        Sentence(
+            "Part {position} of Automation Fields may be a field, or belong to the value before it; "
+            "write each field on its own line.",
+            position=position,
+        )
     )

@@ -13,6 +13,7 @@ from connector.operations.context import Context
 from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Task, each_job
 from connector.operations.results import Done, Result
+from connector.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,16 @@ class StartAutomation(JobOperation[Start]):
 
         if automation.kind is AutomationKind.CAMPAIGN:
             context.for_contact(record, lambda contact: spotler.trigger_campaign(code, contact, fields, before=check))
-            return Done("The campaign was started.", post=f"Spotler campaign started: {automation.name}")
+            return Done(
+                "The campaign was started.", post=Sentence("Spotler campaign started: {name}", name=automation.name)
+            )
         result = context.for_contact(
             record, lambda contact: spotler.trigger_automation(code, contact, fields, before=check)
         )
         return Done(
             "The automation was started.",
             automation_contact_id=result.automation_contact_id(automation.automation_id) or "",
-            post=f"Spotler automation started: {automation.name}",
+            post=Sentence("Spotler automation started: {name}", name=automation.name),
         )
 
 

@@ -16,6 +16,7 @@ from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Done, Result
 from connector.operations.start_automation import AutomationRow, automation_of, read_automations
 from connector.spotler import NotLicensed, NotSupported, Spotler
+from connector.words import Sentence
 
 
 class RunNotFound(Refused):
@@ -67,8 +68,9 @@ class StopAutomation(JobOperation[Stop]):
             for run in stop.runs:
                 context.check_time()
                 if _end(stop, automation_id, run, spotler):
-                    kind = "campaign" if stop.automation.kind is AutomationKind.CAMPAIGN else "automation"
-                    return Done("It was stopped.", post=f"Spotler {kind} stopped: {stop.automation.name}")
+                    is_campaign = stop.automation.kind is AutomationKind.CAMPAIGN
+                    post = "Spotler campaign stopped: {name}" if is_campaign else "Spotler automation stopped: {name}"
+                    return Done("It was stopped.", post=Sentence(post, name=stop.automation.name))
         return Done("There was nothing to stop: Spotler says that the contact is not in it.")
 
 

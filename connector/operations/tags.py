@@ -13,6 +13,7 @@ from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Done, Result
 from connector.spotler import TAG_LENGTH, clean_text, name_key
+from connector.words import Sentence
 
 type Tags = tuple[str, ...]
 
@@ -50,9 +51,14 @@ class AddTag(TagOperation):
             for tag in tags:
                 context.check_time()
                 spotler.create_tag(tag)
-            return Done(f"{_count(tags)} created in Spotler.")
+            return Done(
+                Sentence("{count} tag created in Spotler.", plural="{count} tags created in Spotler.", count=len(tags))
+            )
         context.for_contact(task.record, lambda external_id: spotler.add_tags(external_id, tags))
-        return Done(f"{_count(tags)} added.", post=f"Spotler tag added: {', '.join(tags)}")
+        return Done(
+            Sentence("{count} tag added.", plural="{count} tags added.", count=len(tags)),
+            post=Sentence("Spotler tag added: {names}", names=", ".join(tags)),
+        )
 
 
 class RemoveTag(TagOperation):
@@ -65,7 +71,10 @@ class RemoveTag(TagOperation):
     def _change(self, task: Task[Tags], context: Context) -> Done:
         spotler, tags = context.services.spotler, task.plan
         context.for_contact(task.known_record, lambda external_id: spotler.remove_tags(external_id, tags))
-        return Done(f"{_count(tags)} removed.", post=f"Spotler tag removed: {', '.join(tags)}")
+        return Done(
+            Sentence("{count} tag removed.", plural="{count} tags removed.", count=len(tags)),
+            post=Sentence("Spotler tag removed: {names}", names=", ".join(tags)),
+        )
 
 
 OPERATIONS: Final = (AddTag(), RemoveTag())
@@ -84,9 +93,5 @@ def tags_of(job: JobRow) -> tuple[str, ...]:
     if not tags:
         raise Invalid("The job has no tag; fill the column Tag.")
     if any(len(tag) > TAG_LENGTH for tag in tags.values()):
-        raise Invalid(f"A tag is longer than {TAG_LENGTH} characters.")
+        raise Invalid(Sentence("A tag is longer than {most} characters.", most=TAG_LENGTH))
     return tuple(tags.values())
-
-
-def _count(tags: Sequence[str]) -> str:
-    return f"{len(tags)} tag{'s' if len(tags) > 1 else ''}"

@@ -7,6 +7,7 @@ from typing import Final
 from connector.errors import Invalid
 from connector.mapping import Mapping
 from connector.spotler import Field, Fields, PropertyType, name_key
+from connector.words import Sentence
 
 #: The address decides where mail is sent, so only the sync of the record may write it.
 PROTECTED: Final = frozenset({"email", "externalid"})
@@ -45,22 +46,31 @@ def find_target(text: str, table: str, fields: Fields, mapping: Mapping) -> Targ
     name, colon, item = (part.strip() for part in text.partition(":"))
     field = fields.find(name)
     if field.name.casefold() in PROTECTED:
-        raise Invalid(f"The field {field.name} belongs to the sync of the record and cannot be set by a job.")
+        raise Invalid(
+            Sentence("The field {name} belongs to the sync of the record and cannot be set by a job.", name=field.name)
+        )
     if not mapping.may_be_set(table, field.name, item):
         raise Invalid(
-            f"The mapping sends the field {field.name} to Spotler, so the next sync would overwrite it; "
-            "change the column in Dataverse instead."
+            Sentence(
+                "The mapping sends the field {name} to Spotler, so the next sync would overwrite it; "
+                "change the column in Dataverse instead.",
+                name=field.name,
+            )
         )
     if not field.is_set:
         if colon:
-            raise Invalid(f"The field {field.name} is not a list field; give its name without an item.")
+            raise Invalid(
+                Sentence("The field {name} is not a list field; give its name without an item.", name=field.name)
+            )
         return TargetField(field.name, field.type)
     return TargetField(field.name, field.type, _bit(field, item, mapping.items_of(table, field.name)))
 
 
 def _bit(field: Field, item: str, allowed: Collection[str] | None) -> int:
     if not item:
-        raise Invalid(f"The field {field.name} is a list field; name one item of it as {field.name}:item.")
+        raise Invalid(
+            Sentence("The field {name} is a list field; name one item of it as {name}:item.", name=field.name)
+        )
     option = field.option(item)
     if allowed is not None and name_key(item) not in {name_key(each) for each in allowed}:
         raise Invalid(_no_item(field, allowed))
@@ -69,5 +79,7 @@ def _bit(field: Field, item: str, allowed: Collection[str] | None) -> int:
     return option.bit
 
 
-def _no_item(field: Field, items: Collection[str]) -> str:
-    return f"The list field {field.name} has no such item; choose one of: {', '.join(items)}."
+def _no_item(field: Field, items: Collection[str]) -> Sentence:
+    return Sentence(
+        "The list field {name} has no such item; choose one of: {items}.", name=field.name, items=", ".join(items)
+    )

@@ -15,6 +15,7 @@ from connector.dataverse.names import Automation as Names
 from connector.errors import ConnectorError
 from connector.services import Services
 from connector.spotler import NotLicensed, NotSupported, Spotler
+from connector.words import Sentence
 
 #: What stands before the name, so that users can distinguish the two kinds.
 ICONS: Final = {AutomationKind.AUTOMATION: "🚀", AutomationKind.CAMPAIGN: "📢"}
@@ -64,8 +65,15 @@ class Refreshed:
     updated: int
     deactivated: int
 
-    def __str__(self) -> str:
-        return f"{self.created} new, {self.updated} changed and {self.deactivated} deactivated automations."
+    @property
+    def sentence(self) -> Sentence:
+        """For people."""
+        return Sentence(
+            "{created} new, {updated} changed and {deactivated} deactivated automations.",
+            created=self.created,
+            updated=self.updated,
+            deactivated=self.deactivated,
+        )
 
 
 def refresh_automations(services: Services) -> Refreshed:

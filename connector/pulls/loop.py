@@ -28,6 +28,7 @@ from connector.dataverse.api import Forbidden
 from connector.errors import ConnectorError, Misconfigured, Transient
 from connector.pulls.checkpoint import FeedCheckpoint
 from connector.services import Services
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -210,7 +211,7 @@ class _Run[T]:
             self._work(block, found)
             if total <= BLOCK or len(found) == known:
                 return found
-        raise Transient(f"Feed {self.feed.name}: its entries change faster than they can be read.")
+        raise Transient(Sentence("Feed {name}: its entries change faster than they can be read.", name=self.feed.name))
 
     def _entries(self, start: datetime, end: datetime, *, counts: bool) -> Iterator[tuple[T, str, datetime | None]]:
         for entry in self.feed.read(start, end):

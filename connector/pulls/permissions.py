@@ -13,12 +13,13 @@ from connector.errors import Misconfigured
 from connector.pulls.permission_rows import update_rows
 from connector.services import Services
 from connector.spotler import Option
+from connector.words import Sentence
 
 #: Separates names; alone, it switches the feature off.
 SEPARATOR: Final = ";"
 
 
-def refresh_permissions(services: Services) -> str:
+def refresh_permissions(services: Services) -> Sentence:
     """Give rows the bit and the name of their permission, refresh the variable, and say in sentences what was done.
 
     Raises:
@@ -31,23 +32,27 @@ def refresh_permissions(services: Services) -> str:
             "Spotler shows no field permissions.", advice="Make the field visible among the database fields of Spotler."
         )
     changed = update_rows(services, permissions.options) if permissions.options else 0
-    rows = f" {changed} rows of Spotler Permission got a name or a bit." if changed else ""
-    return _refresh_variable(services, permissions.options) + rows
+    rows = Sentence("{changed} rows of Spotler Permission got a name or a bit.", changed=changed) if changed else ""
+    return Sentence.joined(_refresh_variable(services, permissions.options), rows)
 
 
-def _refresh_variable(services: Services, options: Sequence[Option]) -> str:
+def _refresh_variable(services: Services, options: Sequence[Option]) -> Sentence:
     wanted = "".join(f"{option.name}{SEPARATOR}" for option in sorted(options, key=lambda each: each.rank))
     definition = _definition(services)
     if _is_switched_off(services, str(definition[EnvironmentVariable.ID])):
-        return "The refresh is switched off by the current value of the variable."
+        return Sentence("The refresh is switched off by the current value of the variable.")
     if (definition.get(EnvironmentVariable.DEFAULT) or "") == wanted:
-        return "Nothing has changed."
+        return Sentence("Nothing has changed.")
     services.dataverse.update(
         EnvironmentVariable.SET,
         str(definition[EnvironmentVariable.ID]),
         {EnvironmentVariable.DEFAULT: wanted},
     )
-    return f"The variable holds {len(options)} permissions now."
+    return Sentence(
+        "The variable holds {count} permission now.",
+        plural="The variable holds {count} permissions now.",
+        count=len(options),
+    )
 
 
 def _definition(services: Services) -> dict[str, object]:
@@ -61,7 +66,10 @@ def _definition(services: Services) -> dict[str, object]:
         rows = []
     if not rows:
         raise Misconfigured(
-            f"The environment variable {PERMISSIONS_VARIABLE} does not exist.",
+            Sentence(
+                "The environment variable {name} does not exist.",
+                name=PERMISSIONS_VARIABLE,
+            ),
             advice="Create it, as an environment variable of type Text.",
         )
     return dict(rows[0])

@@ -24,6 +24,7 @@ from connector.sync.moments import FUTURE
 from connector.sync.visitors.hot import follow_setting
 from connector.sync.visitors.storing import store_visitors
 from connector.sync.visitors.views import is_left_out, store_views
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +151,12 @@ def _empty(
         if repeated == REPEATED:
             raise Transient("Spotler Leads hands out the same page views again, although they were acknowledged.")
     if unreadable:
-        raise Transient(f"Nothing could be read in {unreadable} blocks of page views; they wait in Spotler Leads.")
+        raise Transient(
+            Sentence(
+                "Nothing could be read in {unreadable} blocks of page views; they wait in Spotler Leads.",
+                unreadable=unreadable,
+            )
+        )
 
 
 def _report(counts: Counter[str]) -> None:

@@ -78,29 +78,6 @@ class Certificate:
         }
 
 
-def sentence_of(certificate: Mapping[str, object]) -> str:
-    """A certificate in sentences, for the row of a job."""
-    parts = []
-    for side in ("records", "contacts"):
-        counts = certificate[side]
-        assert isinstance(counts, Mapping)  # noqa: S101 - as `Certificate.value` makes it
-        classes = ", ".join(f"{counts[kind.value]['total']:,} {kind.value}" for kind in FindingKind)
-        parts.append(f"{counts['total']:,} {side}: {classes}.")
-        for kind in (FindingKind.REPAIRED, FindingKind.EXCLUDED, FindingKind.QUARANTINED):
-            reasons = counts[kind.value]["reasons"]
-            if reasons:
-                told = ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
-                parts.append(f"{kind.value.title()} {side}: {told}.")
-    lists = certificate["lists"]
-    assert isinstance(lists, Mapping)  # noqa: S101
-    if lists["total"]:
-        told = ", ".join(f"{found} {count:,}" for found, count in sorted(lists.items()) if found != "total")
-        parts.append(f"{lists['total']:,} marketing lists: {told}.")
-    if not certificate["contacts_settled"]:
-        parts.append("Contacts changed faster than they could be read, so some may be missing.")
-    return " ".join(parts)
-
-
 def certificate_of(run: ReconcileRun, records: Collection[bytes], *, ended: datetime) -> Certificate:
     """The certificate of a comparison.
 

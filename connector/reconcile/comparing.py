@@ -27,27 +27,28 @@ from connector.sync.outward.outward import no_deadline
 from connector.sync.outward.preparing import Prepared
 from connector.sync.own_user import own_user
 from connector.sync.records import Record
+from connector.words import Sentence
 
 #: What differs, where the effects of the sync do not say it.
-LOST: Final = "lost in Spotler"
-LOST_CONSENT: Final = "lost in Spotler, so permissions were switched off"
-RETURNED: Final = "in Spotler although it was removed"
-CONTENT: Final = "content"
-NEW: Final = "missing in Spotler"
-STATUS: Final = "status"
-CONSENT: Final = "consent"
+LOST: Final = Sentence("lost in Spotler")
+LOST_CONSENT: Final = Sentence("lost in Spotler, so permissions were switched off")
+RETURNED: Final = Sentence("in Spotler although it was removed")
+CONTENT: Final = Sentence("content")
+NEW: Final = Sentence("missing in Spotler")
+STATUS: Final = Sentence("status")
+CONSENT: Final = Sentence("consent")
 #: Both sides agree, and Spotler Info does not know that: the record is sent once more as it is. That is no difference.
-FORGOTTEN: Final = "forgotten"
+FORGOTTEN: Final = Sentence("forgotten")
 
 #: What differs by what the sync does about it; the first one that occurs is named.
 _BY_ACTION: Final = {
     Action.CONSENT: CONSENT,
     Action.PERMISSION: CONSENT,
-    Action.ANONYMISE: "may not be in Spotler",
+    Action.ANONYMISE: Sentence("may not be in Spotler"),
     Action.SILENCE: CONSENT,
     Action.CREATE: NEW,
     Action.UPDATE: CONTENT,
-    Action.COLUMNS: "columns in Dataverse",
+    Action.COLUMNS: Sentence("columns in Dataverse"),
 }
 #: Another worker is at work on the record.
 _BUSY: Final = PairFinding(FindingKind.QUARANTINED, "RECORD_BUSY", is_open=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
+from connector.words import Sentence
+
 
 class FindingKind(StrEnum):
     """The four classes; everything is in exactly one of them."""
@@ -15,13 +17,13 @@ class FindingKind(StrEnum):
 
 
 #: Why contacts of Spotler are not compared with a record.
-NO_EXTERNAL_ID: Final = "without External Id"
-OTHER_SYSTEM: Final = "of another system"
-TEMPORARY: Final = "temporary"
-NO_RECORD: Final = "its record is not in Dataverse"
+NO_EXTERNAL_ID: Final = Sentence("without External Id")
+OTHER_SYSTEM: Final = Sentence("of another system")
+TEMPORARY: Final = Sentence("temporary")
+NO_RECORD: Final = Sentence("its record is not in Dataverse")
 #: Why a record is not compared with a contact.
-NEVER_SENT: Final = "never sent to Spotler"
-DELETED_MEANWHILE: Final = "deleted meanwhile"
+NEVER_SENT: Final = Sentence("never sent to Spotler")
+DELETED_MEANWHILE: Final = Sentence("deleted meanwhile")
 
 #: The code of a record that still differs after it was synced, and nothing says why.
 STILL_DIFFERS: Final = "STILL_DIFFERS"

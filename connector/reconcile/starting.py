@@ -10,7 +10,7 @@ from connector.dataverse.api import BatchRequest, filters
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.outcomes import OK
-from connector.reconcile.certificate import sentence_of
+from connector.reconcile.told import sentence_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import TOPIC_JOBS
 from connector.services import Services
@@ -65,7 +65,7 @@ def write_certificate_row(services: Services, certificate: Mapping[str, object])
                 Job.STATE: JobStatus.COMPLETED.state,
                 Job.STATUS: JobStatus.COMPLETED.value,
                 Job.RESULT_CODE: OK,
-                Job.RESULT_MESSAGE: sentence_of(certificate)[:_LONGEST],
+                Job.RESULT_MESSAGE: services.wording.text(sentence_of(certificate))[:_LONGEST],
                 Job.COMPLETED_ON: services.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             },
         ),

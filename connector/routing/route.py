@@ -17,6 +17,7 @@ from connector.routing.records import record_items
 from connector.routing.subscriptions import RESOLVE, slug_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
+from connector.words import Sentence
 
 
 class PostedTooEarly(Misconfigured):
@@ -97,7 +98,9 @@ def _route(
         return published or Ignore("nothing changed that starts a sync")
     if message.table != Names.TABLE or message.message_name != "Create":
         operation, table = _safe_name(message.message_name), _safe_name(message.table)
-        raise NotHandled(f"The connector does not handle {operation} of {table}.")
+        raise NotHandled(
+            Sentence("The connector does not handle {operation} of {table}.", operation=operation, table=table)
+        )
     if message.record_id is None:
         raise Malformed("The message does not say which job was created.")
     return _route_job(message, message.record_id, now)

@@ -16,6 +16,7 @@ from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import OPERATION_PROPERTY
+from connector.words import Sentence
 
 Reason = Literal["created", "sweep", "waiting", "retry", "continue", "receipt", "handover"]
 
@@ -54,7 +55,7 @@ def read_item[Item: BaseModel](kind: type[Item], body: bytes) -> Item:
     except ValidationError as error:
         problems = ", ".join(sorted({".".join(map(str, p["loc"])) or p["type"] for p in error.errors()}))
     # Outside of the handler, because the text of pydantic's error holds the body and would stay in the context.
-    raise NotAWorkItem(f"The message is not a work item: {problems}.")
+    raise NotAWorkItem(Sentence("The message is not a work item: {problems}.", problems=problems))
 
 
 class Claim(BaseModel):

@@ -15,6 +15,7 @@ from uuid import UUID
 from connector.errors import Refused
 from connector.servicebus.connection import client_from, translate_errors
 from connector.threads import start_thread
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender
@@ -102,7 +103,15 @@ class Bus:
                 sending.add_done_callback(lambda _: _in_thread(close))
                 raise
         if too_large:
-            raise TooLarge(f"{too_large} of {len(messages)} messages for the {kind} {name} are too large.")
+            raise TooLarge(
+                Sentence(
+                    "{too_large} of {all} messages for the {kind} {name} are too large.",
+                    too_large=too_large,
+                    all=len(messages),
+                    kind=kind,
+                    name=name,
+                )
+            )
 
     def _sender(self, kind: str, name: str) -> ServiceBusSender:
         sender = self._senders.get((kind, name))

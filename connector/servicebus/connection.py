@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector.errors import Misconfigured, Transient
 from connector.servicebus.credential import bus_credential
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient
@@ -67,8 +68,8 @@ def translate_errors(action: str) -> Iterator[None]:
         ClientAuthenticationError,
     ) as error:
         raise Misconfigured(
-            f"Service Bus refused to {action} ({type(error).__name__}).",
+            Sentence("Service Bus refused to {action} ({kind}).", action=action, kind=type(error).__name__),
             advice="Check the connection setting ServiceBus, its rights and the entities of the namespace.",
         ) from error
     except (ServiceBusError, OSError) as error:
-        raise Transient(f"Service Bus did not {action}.") from error
+        raise Transient(Sentence("Service Bus did not {action}.", action=action)) from error

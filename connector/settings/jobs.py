@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from connector.settings.kinds import SettingsGroup
+from connector.words import Language
 
 
 class JobSettings(SettingsGroup):
@@ -16,6 +17,8 @@ class JobSettings(SettingsGroup):
     job_lease_seconds: Annotated[float, Field(gt=0)] = 300
     #: Whether a deactivated record is anonymised in Spotler; if not, it loses its permissions only, on both sides.
     anonymise_on_deactivation: bool = True
+    #: The language of Result Message, of the timeline and of Last Error: en or nl.
+    result_language: Language = "en"
     #: Whether what a job changed in Spotler (all but a sync) is posted on the timeline of the record.
     timeline_posts: bool = True
     #: Seconds that a Queued row may wait for its message before the sweep requeues it.

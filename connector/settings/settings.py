@@ -14,6 +14,7 @@ from connector.settings.lists import ListSettings
 from connector.settings.reconcile import ReconcileSettings
 from connector.settings.sync import ConsentSettings, NewSubscriberSettings, PlanSettings
 from connector.settings.systems import DataverseSettings, SpotlerSettings, StateSettings
+from connector.words import Sentence
 
 
 class Settings(
@@ -60,7 +61,7 @@ def load_settings[S: SettingsGroup](kind: type[S]) -> S:
     except ValidationError as error:
         problems = "; ".join(_problems(error))
     # Outside of the handler, because the text of pydantic's error holds the values and would stay in the context.
-    raise Misconfigured(f"Settings are missing or wrong: {problems}.")
+    raise Misconfigured(Sentence("Settings are missing or wrong: {problems}.", problems=problems))
 
 
 def _problems(error: ValidationError) -> list[str]:

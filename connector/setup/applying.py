@@ -11,7 +11,7 @@ from typing import Final
 
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.choices import ChoicePart
-from connector.setup.component import Component, Found, Publication, SetupPhase, full_name
+from connector.setup.component import TABLE, Component, Found, Publication, SetupPhase, full_name
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
@@ -215,9 +215,8 @@ class _Run:
     def _finish(self) -> None:
         calls = self._target.calls
         self._told(len(self._done), "publish")
-        tables = [Publication("entity", table.name) for table in self._tables]
         choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
-        publish(calls, self._patience, [*tables, *choices])
+        publish(calls, self._patience, [*(Publication(TABLE, table.name) for table in self._tables), *choices])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]

@@ -85,6 +85,10 @@ class PropertyDifference:
     by_publishing: bool = False
 
 
+#: What a table is in a `ParameterXml`.
+TABLE: Final = "entity"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Publication:
     """Something to publish after a change.
@@ -183,6 +187,10 @@ class Part:
         """The logical names of the tables to publish after a change of it: none."""
         return ()
 
+    def publications(self, found: Found) -> tuple[Publication, ...]:  # noqa: ARG002 - of the protocol
+        """Its tables."""
+        return tuple(Publication(TABLE, name) for name in self.publishes)
+
     @property
     def removal(self) -> Removal:
         """By its phase: steps, endpoint, roles and app are taken away; all else only where it is named."""
@@ -192,10 +200,6 @@ class Part:
     def part_of(self) -> str:
         """Of nothing."""
         return ""
-
-    def publications(self, found: Found) -> tuple[Publication, ...]:  # noqa: ARG002 - of the protocol
-        """Its tables."""
-        return tuple(Publication("entity", name) for name in self.publishes)
 
     def left_alone(self, target: "SetupTarget") -> str:  # noqa: ARG002 - of the protocol
         """Every environment can have it."""

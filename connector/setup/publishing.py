@@ -1,6 +1,6 @@
 """What is published by name: publishing everything would publish unfinished work of the customer too."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape
@@ -13,6 +13,13 @@ from connector.setup.patience import Patience
 _LISTS: Final = {"entity": "entities"}
 
 
+def publish(calls: SetupCalls, patience: Patience, publications: Sequence[Publication]) -> None:
+    """Publish these things; none of them publishes nothing."""
+    if publications:
+        body = {"ParameterXml": parameter_xml(publications)}
+        patience.patiently(lambda: calls.act("PublishXml", body))
+
+
 def parameter_xml(publications: Iterable[Publication]) -> str:
     """The `ParameterXml` of `PublishXml`; each thing is named once. Ids have braces, names have none."""
     lists = []
@@ -21,13 +28,6 @@ def parameter_xml(publications: Iterable[Publication]) -> str:
         name = _LISTS.get(kind, f"{kind}s")
         lists.append(f"<{name}>{items}</{name}>")
     return f"<importexportxml>{''.join(lists)}</importexportxml>"
-
-
-def publish(calls: SetupCalls, patience: Patience, publications: Collection[Publication]) -> None:
-    """Publish these; none of them publishes nothing."""
-    if publications:
-        body = {"ParameterXml": parameter_xml(publications)}
-        patience.patiently(lambda: calls.act("PublishXml", body))
 
 
 def _shown(name: str) -> str:

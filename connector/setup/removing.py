@@ -9,7 +9,7 @@ from itertools import groupby
 
 from connector.dataverse.api import DataverseRefused
 from connector.setup.applying import WRITES, SetupReport, mark_unfinished
-from connector.setup.component import Component, Publication, full_name
+from connector.setup.component import TABLE, Component, Publication, full_name
 from connector.setup.dependants import IN_USE, dependants_of, described
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.patience import Patience
@@ -55,13 +55,13 @@ def remove_setup(
     done: list[str] = []
     going = [each for each in reversed(components) if full_name(each) in now.removed]
     for _, group in groupby(going, key=lambda each: each.phase):
-        tables: set[Publication] = set()
+        changed: set[Publication] = set()
         for component in group:
             told(len(done), full_name(component))
-            tables |= _take(component, target, patience)
+            changed |= _take(component, target, patience)
             done.append(full_name(component))
             patience.wait(component.pause)
-        publish(target.calls, patience, [each for each in sorted(tables) if _is_there(target, each.name)])
+        publish(target.calls, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
     left = plan_removal(read_target(target.calls), components, plan.named).removed
     if left:
         raise SetupIncomplete(f"Still there: {', '.join(left)}.")
@@ -69,16 +69,15 @@ def remove_setup(
 
 
 def _take(component: Component, target: SetupTarget, patience: Patience) -> set[Publication]:
-    """Have a component be gone; return the tables to publish, some of which may be gone with it."""
-    deletions = 0
-    tables: set[Publication] = set()
+    """Have a component be gone, and return the tables that it was a part of."""
+    deletions, changed = 0, set[Publication]()
 
     def is_gone() -> bool:
-        nonlocal deletions
+        nonlocal deletions, changed
         found = component.read(target)
         if found is None:
             return True
-        tables.update(each for each in component.publications(found) if each.kind == "entity")
+        changed = {each for each in component.publications(found) if each.kind == TABLE}
         if deletions == WRITES:
             raise SetupIncomplete(f"{full_name(component)} was deleted, but is still there.")
         try:
@@ -92,7 +91,7 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> set[
 
     while not patience.patiently(is_gone):
         pass
-    return tables
+    return changed
 
 
 def _in_use(component: Component, object_id: str, target: SetupTarget) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from connector.dataverse.schema.installation import SOLUTION
 from connector.dataverse.schema.labels import Text
-from connector.setup.component import Found, Part, PropertyDifference, Publication, Removal
+from connector.setup.component import TABLE, Found, Part, PropertyDifference, Publication, Removal
 from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
 
@@ -125,7 +125,7 @@ class RowPart(Part):
 
     def publications(self, found: Found) -> tuple[Publication, ...]:
         """Its tables, and the row itself where it is published by its id."""
-        tables = tuple(Publication("entity", name) for name in self.publishes)
+        tables = tuple(Publication(TABLE, name) for name in self.publishes)
         own = self.rows.published_as
         return (*tables, Publication(own, self.object_id(found))) if own else tables
 

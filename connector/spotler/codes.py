@@ -11,14 +11,11 @@ from typing import Final
 
 from connector.outcomes import Meaning
 
-_QUEUE_AGAIN = "then set the job back to Queued."
-
-
 #: Every code that Spotler publishes and the connector can meet; docs/codes.md is generated from it.
 MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     "INVALID_PARAMS": Meaning(
         "Spotler does not accept a part of the call.",
-        f"Look for an empty or too long value in the job, {_QUEUE_AGAIN}",
+        "Look for an empty or too long value in the job, then choose Retry.",
     ),
     "INVALID_STATE": Meaning(
         "Spotler cannot do this in the present state of the object.",
@@ -26,13 +23,13 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     "INVALID_PROPERTY": Meaning(
         "Spotler refused a contact field or its value.",
-        f"Compare the mapping and the record with the contact fields in Spotler, {_QUEUE_AGAIN}",
+        "Compare the mapping and the record with the contact fields in Spotler, then choose Retry.",
     ),
     "PROPERTY_INVALID": Meaning(
         "Spotler refused a contact field or its value.",
-        f"Compare the mapping and the record with the contact fields in Spotler, {_QUEUE_AGAIN}",
+        "Compare the mapping and the record with the contact fields in Spotler, then choose Retry.",
     ),
-    "NAME_ALREADY_IN_USE": Meaning("The name is already in use in Spotler.", f"Choose another name, {_QUEUE_AGAIN}"),
+    "NAME_ALREADY_IN_USE": Meaning("The name is already in use in Spotler.", "Choose another name, then choose Retry."),
     "ID_NOTUNIQUE": Meaning(
         "The id is already in use in Spotler.", "Look in Spotler for an older object with this id or name."
     ),
@@ -44,9 +41,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
         "Spotler did not accept the consumer key and secret.",
         "Check SPOTLER_KEY, SPOTLER_SECRET and the clock of the machine.",
     ),
-    "CONTACT_NOT_FOUND": Meaning("Spotler does not know the contact.", f"Sync the record first, {_QUEUE_AGAIN}"),
-    "CONTACT_NOTFOUND": Meaning("Spotler does not know the contact.", f"Sync the record first, {_QUEUE_AGAIN}"),
-    "CONTACT_UNKNOWN": Meaning("Spotler does not know the contact.", f"Sync the record first, {_QUEUE_AGAIN}"),
+    "CONTACT_NOT_FOUND": Meaning("Spotler does not know the contact.", "Sync the record first, then choose Retry."),
+    "CONTACT_NOTFOUND": Meaning("Spotler does not know the contact.", "Sync the record first, then choose Retry."),
+    "CONTACT_UNKNOWN": Meaning("Spotler does not know the contact.", "Sync the record first, then choose Retry."),
     "CONTACT_ALREADY_EXISTS": Meaning(
         "Spotler already has this contact under another record.",
         "Look for a second record with the same e-mail address; merge the two or deactivate one.",
@@ -56,7 +53,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     "NO_ACTIVE_CHANNEL": Meaning(
         "The contact cannot be reached: no usable e-mail address or mobile number.",
-        f"Give the record a working e-mail address, {_QUEUE_AGAIN}",
+        "Give the record a working e-mail address, then choose Retry.",
     ),
     "RESOURCE_NOT_FOUND": Meaning(
         "Spotler does not know the object that the job names.", "Check whether it still exists in Spotler."
@@ -66,7 +63,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     "CAMPAIGN_NOTFOUND": Meaning("Spotler does not know the campaign.", "Refresh the automations."),
     "PRODUCT_NOTFOUND": Meaning(
-        "Spotler does not know a product that the job names.", f"Correct the product ids of the job, {_QUEUE_AGAIN}"
+        "Spotler does not know a product that the job names.", "Correct the product ids of the job, then choose Retry."
     ),
     "ORDER_NOTFOUND": Meaning("Spotler does not know the order.", "Check whether it still exists in Spotler."),
     "MAILING_NOTFOUND": Meaning("Spotler does not know the mailing.", "Check whether it still exists in Spotler."),
@@ -80,7 +77,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
         "Check in Spotler whether the automation is active and whether the contact may take part (again).",
     ),
     "AUTOMATION_INACTIVE": Meaning(
-        "The automation is not active.", f"Publish and activate it in Spotler, {_QUEUE_AGAIN}"
+        "The automation is not active.", "Publish and activate it in Spotler, then choose Retry."
     ),
     "PARTICIPATION_LIMIT_REACHED": Meaning(
         "The contact has already taken part in the automation as often as it allows.",
@@ -88,7 +85,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType({
     ),
     "SPOTLER_AUDIENCE_REFUSED": Meaning(
         "Spotler refused the audience: its name is empty, too long or in use, or there are too many audiences.",
-        f"Choose another name, or delete unused audiences, {_QUEUE_AGAIN}",
+        "Choose another name, or delete unused audiences, then choose Retry.",
     ),
     "SPOTLER_CODE_UNREADABLE": Meaning(
         "Spotler refused the call with something that does not look like a code.", "Report it to the maintainers."

@@ -27,6 +27,7 @@ from connector.spotler.fields import PropertyType
 from connector.spotler.models import WireValue
 from connector.spotler.texts import clean_address, clean_text, is_blank
 from connector.spotler.wire import Json, flag_of, int_of, objects
+from connector.words import Sentence
 
 #: A value as the connector handles it; None is no value.
 type Value = str | int | Decimal | date | datetime | Mapping[int, bool] | None
@@ -84,7 +85,7 @@ def from_spotler(kind: str | None, wire: object) -> Value:
         return None
     value = _READERS[PropertyType(kind)](wire) if kind is not None and kind in PropertyType else _unknown(wire)
     if value is None:
-        raise Invalid(f"Spotler sent a value that is no {kind or 'text'}.")
+        raise Invalid(Sentence("Spotler sent a value that is no {what}.", what=kind or "text"))
     return value
 
 
@@ -93,9 +94,9 @@ def _write_text(value: object) -> str:
         raise Invalid("The field takes text.")
     text = clean_text(value)
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Invalid("The text has a character that cannot be sent (a lone surrogate). Type the text again.")
+        raise Invalid("The text has a character that cannot be sent (a lone surrogate); type the text again.")
     if len(text) > TEXT_LENGTH:
-        raise Invalid(f"The field takes at most {TEXT_LENGTH} characters.")
+        raise Invalid(Sentence("The field takes at most {most} characters.", most=TEXT_LENGTH))
     return text
 
 

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from connector.errors import Misconfigured
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,13 +30,21 @@ def corrected[T: DataclassInstance](table: T, setting: str, text: str | None) ->
     except (ValueError, RecursionError):
         corrections = None
     if not isinstance(corrections, dict):
-        raise Misconfigured(f"{setting} must be a JSON object of names to values.")
+        raise Misconfigured(Sentence("{setting} must be a JSON object of names to values.", setting=setting))
     known = {each.name for each in fields(table)}
     for name, value in corrections.items():
         if name not in known:
-            raise Misconfigured(f"{setting} has an unknown name; known are {', '.join(sorted(known))}.")
+            raise Misconfigured(
+                Sentence(
+                    "{setting} has an unknown name; known are {names}.", setting=setting, names=", ".join(sorted(known))
+                )
+            )
         if not _fits(getattr(table, name), value):
-            raise Misconfigured(f"{setting}: the value of {name} does not have the form of its default.")
+            raise Misconfigured(
+                Sentence(
+                    "{setting}: the value of {name} does not have the form of its default.", setting=setting, name=name
+                )
+            )
     return replace(table, **corrections)
 
 

@@ -25,6 +25,7 @@ import requests
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
 from connector.spotler.codes import HTTP_PREFIX, MEANINGS
 from connector.spotler.wire import Json, as_object, objects, read_json, text_of
+from connector.words import Sentence
 
 _UNKNOWN_CONTACT: Final = frozenset({"CONTACT_NOT_FOUND", "CONTACT_NOTFOUND", "CONTACT_UNKNOWN"})
 _PASSING: Final = frozenset({"BACKEND_EXCEPTION", "ERROR"})
@@ -80,7 +81,8 @@ class NotSpotler(Transient):
     advice = "The connector retries; if this persists, check SPOTLER_URL."
 
     def __init__(self, status: int = 0, *, is_bare: bool = False) -> None:
-        super().__init__(f"SPOTLER_URL did not answer like Spotler ({status})." if status else "")
+        said = Sentence("SPOTLER_URL did not answer like Spotler ({status}).", status=status) if status else ""
+        super().__init__(said)
         self.status = status
         self.is_bare = is_bare
 
@@ -144,10 +146,10 @@ def error_for(code: str, *, field: str | None = None) -> ConnectorError:
     if not CODE.fullmatch(code):
         code = "SPOTLER_CODE_UNREADABLE"
     meaning = MEANINGS.get(code)
-    sentence = meaning.sentence if meaning else f"Spotler refused the call with the code {code}."
+    sentence = meaning.sentence if meaning else Sentence("Spotler refused the call with the code {code}.", code=code)
     advice = meaning.advice if meaning else ""
     if field:
-        sentence = f"Spotler refused the contact field {field} or its value."
+        sentence = Sentence("Spotler refused the contact field {field} or its value.", field=field)
     family = _family_of(code)
     return family(sentence, code=code, advice=advice)
 

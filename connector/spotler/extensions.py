@@ -32,6 +32,7 @@ from connector.spotler.paging import PAGE_SIZE, records
 from connector.spotler.paths import Paths
 from connector.spotler.readers import read_contact, read_one_contact, read_triggers
 from connector.spotler.wire import Json, as_object, flag_of, int_of, objects, text_of
+from connector.words import Sentence
 
 #: Assumed limit of a tag's name, that of the other names of this API.
 TAG_LENGTH: Final = 255
@@ -212,7 +213,7 @@ class Extensions:
 def _tag(name: str) -> str:
     name = name.strip()
     if not name or len(name) > TAG_LENGTH:
-        raise Invalid(f"A tag is empty or longer than {TAG_LENGTH} characters.")
+        raise Invalid(Sentence("A tag is empty or longer than {most} characters.", most=TAG_LENGTH))
     return name
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from connector.errors import Invalid
 from connector.spotler.texts import name_key
+from connector.words import Sentence
 
 #: The reserved set whose items are the subscriptions ("mailing types") of a contact.
 PERMISSIONS = "permissions"
@@ -114,7 +115,11 @@ class Fields:
             return found[0]
         if found:
             names = ", ".join(sorted(field.name for field in found))
-            raise Invalid(f"Several Spotler fields have this display name; use the internal name: one of {names}.")
+            raise Invalid(
+                Sentence(
+                    "Several Spotler fields have this display name; use the internal name: one of {names}.", names=names
+                )
+            )
         raise Invalid("Spotler has no field with this name.")
 
     @property

@@ -13,6 +13,7 @@ from typing import Final
 from unicodedata import category, name, normalize
 
 from connector.errors import Invalid
+from connector.words import Sentence
 
 #: Characters that are never seen, beside blanks and control characters. Not all of the category Cf: some are visible.
 _INVISIBLE: Final = frozenset(
@@ -59,8 +60,11 @@ def clean_address(text: str) -> str:
         if letter != " " and (_is_empty(letter) or letter in _SELECTORS):
             what = name(letter, "control character").lower()
             raise Invalid(
-                f"The e-mail address has an invisible character in it: {what} (U+{ord(letter):04X}). "
-                "Type the address again."
+                Sentence(
+                    "The e-mail address has an invisible character in it: {what} ({code}); type the address again.",
+                    what=what,
+                    code=f"U+{ord(letter):04X}",
+                )
             )
     return text
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.errors import Misconfigured, Transient
 from connector.state.model import StateConflict, Stored, checked, from_json, to_json
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, ContainerClient
@@ -81,7 +82,9 @@ class BlobState:
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
                 if (own := _version_of(blob, write)) is not None:
                     return own
-        raise StateConflict(f"The stored value {name} was written by another process in the meantime.")
+        raise StateConflict(
+            Sentence("The stored value {name} was written by another process in the meantime.", name=name)
+        )
 
     def delete(self, name: str) -> None:
         """Delete the value, if there is one."""
@@ -164,15 +167,21 @@ def _translated(action: str, name: str) -> Iterator[None]:
     except (ClientAuthenticationError, HttpResponseError) as error:
         status = error.status_code or 0
         if status == 429 or status >= 500:
-            problem: Transient | Misconfigured = Transient(f"The storage account answered {status} ({action} {name}).")
+            problem: Transient | Misconfigured = Transient(
+                Sentence(
+                    "The storage account answered {status} ({action} {name}).", status=status, action=action, name=name
+                )
+            )
         else:
             code = getattr(error, "error_code", None) or type(error).__name__
             problem = Misconfigured(
-                f"The storage account refused to {action} {name} ({code}).",
+                Sentence(
+                    "The storage account refused to {action} {name} ({code}).", action=action, name=name, code=code
+                ),
                 advice="Check the setting STATE, and that the app's identity is Storage Blob Data Contributor there.",
             )
     except AzureError as error:
-        problem = Transient(f"The storage account could not be reached ({type(error).__name__}).")
+        problem = Transient(Sentence("The storage account could not be reached ({kind}).", kind=type(error).__name__))
     else:
         return
     raise problem from None

@@ -16,6 +16,7 @@ from typing import Final
 
 from connector.errors import Misconfigured
 from connector.state.model import StateConflict, Stored, StoredValueUnreadable, checked, from_json, to_json
+from connector.words import Sentence
 
 _SUFFIX: Final = ".json"
 
@@ -48,7 +49,9 @@ class FileState:
         with _readable_errors(), self._lock():
             stored = self.read(name)
             if (stored.version if stored else None) != version:
-                raise StateConflict(f"The stored value {name} was written by another process in the meantime.")
+                raise StateConflict(
+                    Sentence("The stored value {name} was written by another process in the meantime.", name=name)
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, text)
         return new
@@ -103,6 +106,6 @@ def _readable_errors() -> Iterator[None]:
         yield
     except OSError as error:
         raise Misconfigured(
-            f"The directory of the setting STATE cannot be used ({type(error).__name__}).",
+            Sentence("The directory of the setting STATE cannot be used ({kind}).", kind=type(error).__name__),
             advice="Check that the directory exists, that the app may write there, and that the disk is not full.",
         ) from error

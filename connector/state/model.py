@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
 from connector.errors import Misconfigured, Transient
+from connector.words import Sentence
 
 #: Parts of lower-case letters, digits, `-`, `_` and `.`, separated by `/`. None begins with a dot, so no name leaves
 #: its directory; lower case, because some file systems do not distinguish the cases.
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 #: What happens once a value is deleted, by the beginning of its name.
 _AFTER_DELETION: Final = {
-    "feeds/": "The feed then begins FEED_FIRST_DAYS before now: first set that to the days that are to be read again.",
-    "brake/": "The brake then counts anew.",
-    "plans/": "For a plan, plan discard does it.",
-    "successes/": "The timer then counts as one that has not run yet.",
-    "runs/": "The run then cannot be undone.",
-    "pause": "The command resume deletes it.",
-    "old/": "The record then stays as that run has left it.",
+    "feeds/": Sentence(
+        "The feed then begins FEED_FIRST_DAYS before now: first set that to the days that are to be read again."
+    ),
+    "brake/": Sentence("The brake then counts anew."),
+    "plans/": Sentence("For a plan, plan discard does it."),
+    "successes/": Sentence("The timer then counts as one that has not run yet."),
+    "runs/": Sentence("The run then cannot be undone."),
+    "pause": Sentence("The command resume deletes it."),
+    "old/": Sentence("The record then stays as that run has left it."),
 }
 #: The longest name: file systems take 255 bytes for one part of a path.
 _LONGEST: Final = 200
@@ -46,7 +49,8 @@ class StoredValueUnreadable(Misconfigured):
             what: is wrong with it; it must not quote the value.
         """
         after = next((text for prefix, text in _AFTER_DELETION.items() if name.startswith(prefix)), "")
-        return cls(f"The stored value {name} {what}.", advice=f"{cls.advice} {after}".strip())
+        said = Sentence("The stored value {name} {what}.", name=name, what=what)
+        return cls(said, advice=Sentence.joined(cls.advice, after))
 
 
 @dataclass(frozen=True, slots=True)

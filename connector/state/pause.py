@@ -23,6 +23,7 @@ from connector.errors import Misconfigured
 from connector.state.model import StateConflict, StateStore
 from connector.state.values import StoredMoment, StoredValue
 from connector.threads import start_thread
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def set_pause(state: StateStore, now: datetime, lasting: timedelta) -> Pause:
         except StateConflict:
             continue
         return Pause.of(PAUSE, value)
-    raise StateConflict(f"The stored value {PAUSE} was written by others again and again.")
+    raise StateConflict(Sentence("The stored value {pause} was written by others again and again.", pause=PAUSE))
 
 
 class PauseWatch:

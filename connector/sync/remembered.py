@@ -14,6 +14,7 @@ from connector.sync.interactions.events import DATES
 from connector.sync.last_common import LastCommon
 from connector.sync.records import Record
 from connector.sync.results import NotSent
+from connector.words import Wording
 
 #: Spotler's code for a contact that opted out of everything, and so is inactive.
 OPTED_OUT: Final = "CONTACT_OPTOUT"
@@ -57,14 +58,21 @@ def forgotten(record: Record, status: str, now: datetime) -> InfoValues | None:
 
 
 def failed(
-    record: Record, error: ConnectorError, now: datetime, *, noted: bool = False, last: LastCommon | None = None
-) -> NotSent:  # fmt: skip
+    record: Record,
+    error: ConnectorError,
+    now: datetime,
+    wording: Wording,
+    *,
+    noted: bool = False,
+    last: LastCommon | None = None,
+) -> NotSent:
     """An error of Spotler. After one that may have had an effect, it is unknown what Spotler holds.
 
     Args:
         record: whose it is.
         error: what Spotler said.
         now: the present.
+        wording: the language of what people see.
         noted: whether it is an answer about this contact, which people should see on Spotler Info.
         last: what is in common now, if that changes.
     """
@@ -72,8 +80,9 @@ def failed(
     if noted:
         active = False if error.result_code == OPTED_OUT else None
         sent_hash = "" if uncertain else None
+        said = wording.text(error.sentence)
         info = remembered(
-            record, error.result_code, now, error=error.sentence, sent_hash=sent_hash, active=active, last=last
+            record, error.result_code, now, error=said, sent_hash=sent_hash, active=active, last=last
         )  # fmt: skip
         return NotSent(error, info, over=record.info)
     columns = {Info.SENT_HASH: ""} if uncertain else {}

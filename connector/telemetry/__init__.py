@@ -22,6 +22,7 @@ from connector.errors import ConnectorError, InternalError, Misconfigured, Outco
 from connector.problem_log import ProblemLog
 from connector.telemetry import measuring
 from connector.telemetry.names import JOB_DURATION, JOBS, LOG_DIMENSIONS, OUTCOME_UNKNOWN
+from connector.words import Sentence
 
 #: The only fields that may accompany a log line.
 ALLOWED: Final = LOG_DIMENSIONS
@@ -155,7 +156,13 @@ def fingerprint(error: BaseException) -> str:
 
 def internal_error(error: BaseException) -> InternalError:
     """The error for people to read: the fingerprint of an unexpected error, without its text."""
-    return InternalError(f"{InternalError.default_sentence()} Fingerprint: {fingerprint(error)}.")
+    return InternalError(
+        Sentence(
+            "{internal_error} Fingerprint: {fingerprint}.",
+            internal_error=InternalError.default_sentence(),
+            fingerprint=fingerprint(error),
+        )
+    )
 
 
 def _problem(log: logging.Logger, error: BaseException, operation: str) -> _Problem:

@@ -12,6 +12,10 @@ param actionGroupId string
 @description('essential: the alerts that alerts.json marks so, and no log alert looks more often than every 15 minutes.')
 param level string
 
+@allowed(['en', 'nl'])
+@description('The language of their names and descriptions.')
+param language string = 'en'
+
 @description('Thresholds that differ from those of alerts.json, by their names, for example { sweepSilentMinutes: 30 }.')
 param thresholds object = {}
 
@@ -46,8 +50,8 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     tags: tags
     kind: 'LogAlert'
     properties: {
-      displayName: 'Spotler connector: ${definition.title}'
-      description: definition.description
+      displayName: 'Spotler connector: ${language == 'nl' ? definition.dutch.title : definition.title}'
+      description: language == 'nl' ? definition.dutch.description : definition.description
       severity: definition.severity
       enabled: true
       scopes: [workspaceId]
@@ -100,7 +104,7 @@ resource metricAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     location: 'global'
     tags: tags
     properties: {
-      description: definition.description
+      description: language == 'nl' ? definition.dutch.description : definition.description
       severity: definition.severity
       enabled: true
       scopes: [serviceBusId]

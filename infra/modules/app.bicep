@@ -26,6 +26,7 @@ param dataverseClientId string
 param dataverseTenantId string
 param leadsAccount string
 param leadsClientId string
+param resultLanguage string
 param settings object
 
 // The host: by identity, never by a key. The language and the version stand in functionAppConfig.
@@ -60,6 +61,7 @@ var systemSettings = {
   DATAVERSE_URL: dataverseUrl
   DATAVERSE_PARALLEL: string(dataverseParallel)
   SPOTLER_PARALLEL: string(spotlerParallel)
+  RESULT_LANGUAGE: resultLanguage
 }
 
 // Without a client id the identity of the app is the application user of Dataverse.

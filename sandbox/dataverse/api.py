@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sandbox.dataverse import errors
+from sandbox.dataverse.access.service import PAIR_CHECKS, Access
 from sandbox.dataverse.admission import ACT, BARE, CHANGE, CREATE, READ_ROW, UPSERT, admit
+from sandbox.dataverse.associating import run_association
 from sandbox.dataverse.binding import NAMESPACE, RowKey
 from sandbox.dataverse.bulk import BULK_ACTIONS, run_bulk
 from sandbox.dataverse.callers import BY_SOLUTION, Callers
-from sandbox.dataverse.calls import Answer, Call, error_answer, json_answer
+from sandbox.dataverse.calls import Answer, Call, error_answer
 from sandbox.dataverse.customizing.lock import operation_of
 from sandbox.dataverse.customizing.service import DEFINITION_SETS, Customizing
 from sandbox.dataverse.errors import ApiError, not_for_single_rows, not_supported, unknown_segment
@@ -22,6 +24,8 @@ from sandbox.dataverse.marketing.tables import LIST
 from sandbox.dataverse.merging import run_merge
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
+from sandbox.dataverse.plain_reads import service_document, who_am_i
+from sandbox.dataverse.privileges import require
 from sandbox.dataverse.queries import Queries
 from sandbox.dataverse.reads import Reader
 from sandbox.dataverse.roles import Verb
@@ -29,8 +33,7 @@ from sandbox.dataverse.rows import RowOperations
 from sandbox.dataverse.store import Store
 from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller
-from sandbox.dataverse.values import Json, JsonObject
-from sandbox.dataverse.writes import Writer, require
+from sandbox.dataverse.writes import Writer
 
 _PATH = re.compile(r"(?P<set>[\w$.]+)(?:\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\))?(?:/(?P<rest>.+))?")
 _SOLUTION_OPTION = re.compile(r"(?:^|&)SolutionUniqueName=[^&]*")
@@ -58,9 +61,9 @@ class WebApi:
         units: commits writes.
         callers: on whose behalf requests run.
         organization_id: the id that `WhoAmI` returns.
-        business_unit_id: likewise.
         fetcher: runs FetchXML.
         customizing: answers about definitions.
+        access: answers about roles and users.
         installing: knows which rows have unpublished changes.
     """
 
@@ -70,9 +73,9 @@ class WebApi:
         units: Units,
         callers: Callers,
         organization_id: str,
-        business_unit_id: str,
         fetcher: Fetcher,
         customizing: Customizing,
+        access: Access,
         installing: Installing,
     ) -> None:
         self.store = store
@@ -86,12 +89,12 @@ class WebApi:
             ADD_LIST_MEMBERS: add_list_members,
             **installing.actions,
         }
-        self._functions = installing.functions
+        self._functions = {**installing.functions, **access.functions}
         self.customizing = customizing
         self._layers = installing.layers
         self._callers = callers
+        self._bound = access.bound
         self._organization_id = organization_id
-        self._business_unit_id = business_unit_id
 
     def answer(self, call: Call, unit: UnitOfWork | None = None) -> Answer:
         """Answer a request; a refusal is an answer too.
@@ -118,11 +121,11 @@ class WebApi:
         match = _PATH.fullmatch(call.path.rstrip("/"))
         if match is None:
             if not call.path.strip("/"):
-                return self._service_document(call)
+                return service_document(call, self.store)
             raise unknown_segment(call.path)
         name, key, rest = match["set"], match["key"], match["rest"]
         if name == "WhoAmI" and not key and rest is None:
-            return self._who_am_i(call)
+            return who_am_i(call, self._organization_id, self.store)
         if name in self._actions and not key and rest is None:
             return self._act(call, unit, self._actions[name])
         if name in self._functions:
@@ -170,7 +173,7 @@ class WebApi:
         row_key = RowKey.parse(request.model, key)
         if rest is None:
             return self._on_row(request, row_key)
-        return self._on_property(request, row_key, rest)
+        return self._on_bound(request, row_key, rest) or self._on_property(request, row_key, rest)
 
     def _on_set(self, request: _Request, rest: str | None) -> Answer:
         call, model = request.call, request.model
@@ -211,11 +214,23 @@ class WebApi:
                 return self._rows.delete(call, model, key, writer)
         raise _not_allowed(call)
 
+    def _on_bound(self, request: _Request, key: RowKey, rest: str) -> Answer | None:
+        """An action or a function of a row, or a pair of rows; None for anything else."""
+        call, model = request.call, request.model
+        if rest.startswith(NAMESPACE):
+            action = rest.removeprefix(NAMESPACE)
+            if model.name == LIST:
+                return self._on_list(request, key, action)
+            bound = self._bound.get(model.name)
+            return None if bound is None else bound(call, self._rows.find(model, key), action)
+        if not rest.endswith("/$ref") or call.method == "GET":
+            return None
+        with self._writing(request) as writer:
+            return run_association(call, model, self._rows.find(model, key), rest, writer, PAIR_CHECKS)
+
     def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
         name, _, reference = rest.partition("/")
-        if model.name == LIST and rest.startswith(NAMESPACE):
-            return self._on_list(request, key, rest.removeprefix(NAMESPACE))
         if name in model.collections and call.method == "GET" and not reference:
             row = self._rows.find(model, key)
             return self._queries.related(call, row, model.collections[name], model, request.parameters, request.caller)
@@ -259,30 +274,6 @@ class WebApi:
     def _writing(self, request: _Request) -> Iterator[Writer]:
         with self.units.begin(request.unit) as unit:
             yield unit.writer(request.caller)
-
-    def _who_am_i(self, call: Call) -> Answer:
-        _admit_plain_read(call)
-        content: JsonObject = {
-            "@odata.context": f"{call.root}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",
-            "BusinessUnitId": self._business_unit_id,
-            "UserId": call.user.id,
-            "OrganizationId": self._organization_id,
-        }
-        return json_answer(200, content)
-
-    def _service_document(self, call: Call) -> Answer:
-        _admit_plain_read(call)
-        sets: list[Json] = [
-            {"name": name, "kind": "EntitySet", "url": name}
-            for name in sorted(each.set_name for each in self.store.catalog.present())
-        ]
-        return json_answer(200, {"@odata.context": f"{call.root}/$metadata", "value": sets})
-
-
-def _admit_plain_read(call: Call) -> None:
-    if call.method != "GET":
-        raise _not_allowed(call)
-    admit(call, parse_query(call.query), BARE)
 
 
 def _not_allowed(call: Call) -> ApiError:

@@ -1,9 +1,9 @@
 """On whose behalf a request runs, and what it wants its messages to carry."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from sandbox.dataverse import errors
+from sandbox.dataverse.access.directory import Directory
 from sandbox.dataverse.calls import Call
 from sandbox.dataverse.errors import not_supported
 from sandbox.dataverse.roles import ACT_ON_BEHALF_PRIVILEGE, BYPASS_PRIVILEGE
@@ -20,12 +20,11 @@ class Callers:
     """Reads the headers about the caller.
 
     Args:
-        users: who may be impersonated.
+        directory: who may be impersonated.
     """
 
-    def __init__(self, users: Sequence[User]) -> None:
-        self._by_id = {user.id: user for user in users}
-        self._by_object_id = {user.object_id: user for user in users}
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
 
     def caller(self, call: Call, tag: str | None) -> Caller:
         """The caller of a request.
@@ -54,7 +53,7 @@ class Callers:
         wanted = as_guid(call.headers[name])
         if wanted is None:
             raise not_supported(f"The value '{call.headers[name]}' of the header '{name}' is not a guid.")
-        found = (self._by_object_id if name == BY_OBJECT_ID else self._by_id).get(wanted)
+        found = (self._directory.of_object if name == BY_OBJECT_ID else self._directory.of_id)(wanted)
         if found is None:
             raise errors.not_a_member()
         return found

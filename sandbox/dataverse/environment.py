@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema import STEPS, Step
+from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
+from sandbox.dataverse.access.seeding import installed_role
+from sandbox.dataverse.access.service import Access
+from sandbox.dataverse.access.tables import ACCESS_RELATIONSHIPS, ACCESS_TABLES
 from sandbox.dataverse.api import WebApi
 from sandbox.dataverse.batch import Batch
 from sandbox.dataverse.callers import Callers
@@ -35,7 +39,6 @@ from sandbox.dataverse.options import forget_options
 from sandbox.dataverse.organization_tables import MEMBERSHIP, ORGANIZATION, organization_rows, with_organization_tables
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
-from sandbox.dataverse.roles import ADMINISTRATOR_ROLE, CONNECTOR_ROLE
 from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.steps import MISSING_KEY, Steps
 from sandbox.dataverse.store import Store
@@ -65,21 +68,10 @@ class Environment:
         self.addresses: tuple[str, ...] = ()
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
-        tables = (*(standard_tables() if settings.empty else installed_tables()), *PLATFORM_TABLES, *SOLUTION_TABLES)
-        tables = (*tables, *INTERFACE_TABLES)
-        self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), (*RELATIONSHIPS, MEMBERSHIP)))
-        self.connector = User(
-            settings.user_id, "# Spotler Connector", CONNECTOR_ROLE, settings.client_id, _object_id(settings.client_id)
-        )
-        self.administrator = User(
-            settings.admin_user_id,
-            "Sandbox Administrator",
-            ADMINISTRATOR_ROLE,
-            settings.admin_client_id,
-            _object_id(settings.admin_client_id),
-        )
-        self._users = {user.id: user for user in (self.connector, self.administrator)}
-        self._users_by_client = {user.application_id: user for user in self._users.values()}
+        basic = standard_tables() if settings.empty else installed_tables()
+        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *ACCESS_TABLES)
+        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS)
+        self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), related))
         self.tokens = TokenService(
             settings.tenant_id,
             (
@@ -98,6 +90,7 @@ class Environment:
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
         self.poster = self._make_poster()
         self.customizing = Customizing(self.store, self.clock, SLOW if settings.empty else Knobs())
+        self.access = Access(self.customizing.parts, BUSINESS_UNIT_ID)
         self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
         self.steps = Steps(self.store, self.clock, () if settings.empty else steps, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
@@ -107,18 +100,19 @@ class Environment:
             self.journal.on_commit,
             self.customizing.solutions.on_commit,
             self.installing.layers.on_commit,
+            self.access.rights.on_commit,
             self.steps.on_commit,
         )
-        rules = {**list_rules(), **self.customizing.rules(), **self.installing.rules()}
+        rules = {**list_rules(), **self.customizing.rules(), **self.installing.rules(), **self.access.rules}
         units = Units(self.store, self.clock, listeners, rules)
         self.api = WebApi(
             self.store,
             units,
-            Callers(tuple(self._users.values())),
+            Callers(self.access.directory),
             ORGANIZATION_ID,
-            BUSINESS_UNIT_ID,
             self.fetcher,
             self.customizing,
+            self.access,
             self.installing,
         )
         self.batch = Batch(self.api, self._intercept, self._count_inner)
@@ -144,6 +138,7 @@ class Environment:
             self.poster.shuffled = False
         self.store.clear()
         self.customizing.reset()
+        self.access.rights.clear()
         self.installing.reset()
         self.journal.clear()
         self.calls.clear()
@@ -177,7 +172,27 @@ class Environment:
 
     def user_of(self, client_id: str) -> User | None:
         """The application user of a client."""
-        return self._users_by_client.get(client_id)
+        return self.access.directory.of_client(client_id)
+
+    @property
+    def connector(self) -> User:
+        """The connector's application user.
+
+        Raises:
+            LookupError: nobody has made it yet.
+        """
+        return self._user(self.settings.client_id)
+
+    @property
+    def administrator(self) -> User:
+        """Whoever plays users, flows and administrators."""
+        return self._user(self.settings.admin_client_id)
+
+    def _user(self, client_id: str) -> User:
+        found = self.access.directory.of_client(client_id)
+        if found is None:
+            raise LookupError("The application has no user in this environment.")
+        return found
 
     def answer(self, call: Call) -> Answer:
         """Answer one HTTP request to the Web API."""
@@ -226,25 +241,22 @@ class Environment:
             self._loop.call_soon_threadsafe(self.steps.on_outcomes, outcomes)
 
     def _seed(self) -> None:
-        users: list[JsonObject] = [
-            {
-                "systemuserid": user.id,
-                "fullname": user.name,
-                "applicationid": user.application_id,
-                "_businessunitid_value": BUSINESS_UNIT_ID,
-            }
-            for user in self._users.values()
-        ]
-        self.load({"systemuser": users, **organization_rows(ORGANIZATION_ID, BUSINESS_UNIT_ID, tuple(self._users))})
+        settings, tables = self.settings, self.customizing.parts.definitions.tables
+        users = [(settings.admin_user_id, settings.admin_client_id, "Sandbox", "Administrator")]
+        if not settings.empty:
+            users.append((settings.user_id, settings.client_id, "#", "Spotler Connector"))
+        self.access.seeds.begin()
+        for user in users:
+            self.access.seeds.user(*user)
+        self.access.seeds.privileges(tables.values())
+        self.access.seeds.give(settings.admin_user_id, ADMINISTRATOR_ID)
+        self.load(organization_rows(ORGANIZATION_ID, tuple(each[0] for each in users)))
         self.customizing.seed()
-        if self.settings.empty:
+        if settings.empty:
             add_filters(self.store, self.clock, self.store.catalog.by_name)
             self.installing.seed()
             return
-        namespace = urlsplit((self.settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
+        self.access.seeds.install(installed_role(), tables, settings.user_id)
+        namespace = urlsplit((settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
         has_key = self.poster is not None and self.poster.has_key
-        self.steps.seed(f"sb://{namespace.netloc}/", self.settings.queue, has_key=has_key)
-
-
-def _object_id(client_id: str) -> str:
-    return str(uuid5(NAMESPACE_URL, f"principal/{client_id}"))
+        self.steps.seed(f"sb://{namespace.netloc}/", settings.queue, has_key=has_key)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from sandbox.dataverse.store import Row
 from sandbox.dataverse.values import Json, JsonObject, Scalar, stamp
@@ -15,8 +16,8 @@ class Journal:
     """Keeps committed writes in order."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[int, RowEvent]] = []
-        self._last = 0
+        self._entries: list[tuple[int, str, RowEvent]] = []
+        self.last = 0
 
     def clear(self) -> None:
         """Forget everything; the numbering goes on."""
@@ -24,21 +25,24 @@ class Journal:
 
     def on_commit(self, events: list[RowEvent]) -> None:
         """Write down what was committed."""
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         for event in events:
-            self._last += 1
-            self._entries.append((self._last, event))
+            self.last += 1
+            self._entries.append((self.last, moment, event))
 
     def entries(self, *, after: int = 0, table: str | None = None) -> Iterator[JsonObject]:
         """The entries after a number, oldest first.
 
-        Each has `seq`, `time`, `user`, `table`, `id`, `message`, `tag`, `cascaded`, and under `changes` for each
-        property that got another value, `from` and `to`.
+        Each has `seq`, `time`, `moment` (when it was by the clock of the machine, with milliseconds), `user`, `table`,
+        `id`, `message`, `tag`, `cascaded`, and under `changes` for each property that got another value, `from` and
+        `to`.
         """
-        for number, event in self._entries:
+        for number, moment, event in self._entries:
             if number > after and table in (None, event.table):
                 yield {
                     "seq": number,
                     "time": stamp(event.time),
+                    "moment": moment,
                     "user": event.caller.user.id,
                     "table": event.table,
                     "id": event.row_id,

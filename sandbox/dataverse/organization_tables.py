@@ -25,7 +25,14 @@ def _lookup(name: str, *targets: str) -> Column:
 
 
 #: What Dataverse has on `systemuser` besides.
-_USER_COLUMNS: Final = (_lookup("businessunitid", BUSINESS_UNIT), _lookup("parentsystemuserid", USER))
+_USER_COLUMNS: Final = (
+    _lookup("businessunitid", BUSINESS_UNIT),
+    _lookup("parentsystemuserid", USER),
+    Column("firstname", Kind.TEXT, "First Name", length=256),
+    Column("lastname", Kind.TEXT, "Last Name", length=256),
+    Column("azureactivedirectoryobjectid", Kind.ID, "Azure AD Object ID", writable=False),
+    Column("accessmode", Kind.CHOICE, "Access Mode", options={0: "Read-Write", 4: "Non-interactive"}, default=0),
+)
 
 _TABLES: Final = (
     Table(
@@ -62,7 +69,11 @@ _TABLES: Final = (
         label="Business Unit",
         id_column="businessunitid",
         name_column="name",
-        columns=(Column("businessunitid", Kind.ID, "Business Unit"), Column("name", Kind.TEXT, "Name", length=160)),
+        columns=(
+            Column("businessunitid", Kind.ID, "Business Unit"),
+            Column("name", Kind.TEXT, "Name", length=160),
+            _lookup("parentbusinessunitid", BUSINESS_UNIT),
+        ),
     ),
     Table(
         name=TEAM,
@@ -97,9 +108,7 @@ def with_organization_tables(tables: tuple[Table, ...]) -> tuple[Table, ...]:
     )
 
 
-def organization_rows(
-    organization_id: str, business_unit_id: str, users: tuple[str, ...]
-) -> dict[str, list[JsonObject]]:
+def organization_rows(organization_id: str, users: tuple[str, ...]) -> dict[str, list[JsonObject]]:
     """The rows of a new environment: weeks that begin on Monday, quarters, and users in UTC."""
     return {
         ORGANIZATION: [
@@ -113,6 +122,5 @@ def organization_rows(
                 "maxdepthforhierarchicalsecuritymodel": 3,
             }
         ],
-        BUSINESS_UNIT: [{"businessunitid": business_unit_id, "name": "sandbox"}],
         USER_SETTINGS: [{"systemuserid": user, "timezonecode": 92, "uilanguageid": 1033} for user in users],
     }

@@ -10,13 +10,13 @@ from sandbox.dataverse.fetchxml.refusals import WRONG_SET, refuse
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.preferences import MORE_RECORDS, PAGING_COOKIE, TOTAL_COUNT, TOTAL_COUNT_CAPPED
+from sandbox.dataverse.privileges import require
 from sandbox.dataverse.reads import LARGEST_COUNT, Reader
 from sandbox.dataverse.relationships import ManyToMany
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.users import Caller
 from sandbox.dataverse.values import Json, JsonObject
-from sandbox.dataverse.writes import require
 
 
 class Queries:

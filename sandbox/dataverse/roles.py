@@ -1,30 +1,32 @@
-"""What the users of the environment may do, declared table by table.
-
-`CONNECTOR_ROLE` is the role that the connector's application user gets: enough for the synchronisation and nothing
-more. A write that it does not allow is answered with 403, so that a missing privilege shows here and not at a customer.
-"""
+"""What somebody may do: the privileges of all roles of a user together, as every request is checked against them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from connector.dataverse.schema import TABLES
-from sandbox.dataverse.customer_tables import CUSTOMER_TABLES
-
 
 class Verb(StrEnum):
-    """The privileges that the stand-in checks; the value begins the name of Dataverse's privilege."""
+    """The privileges on tables that the stand-in checks; the value begins the name of Dataverse's privilege."""
 
     CREATE = "prvCreate"
     READ = "prvRead"
     WRITE = "prvWrite"
     DELETE = "prvDelete"
+    #: Set a lookup of a row of the table.
+    APPEND = "prvAppend"
+    #: Have a lookup point to a row of the table.
+    APPEND_TO = "prvAppendTo"
+    #: Give a row to another owner.
+    ASSIGN = "prvAssign"
+    SHARE = "prvShare"
 
 
 #: Not about a table: silence custom plug-ins, workflows and steps.
 BYPASS_PRIVILEGE = "prvBypassCustomBusinessLogic"
 #: Not about a table: act for another user.
 ACT_ON_BEHALF_PRIVILEGE = "prvActOnBehalfOfAnotherUser"
+#: Not about a table: give a user a role.
+ASSIGN_ROLE_PRIVILEGE = "prvAssignRole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,64 +34,25 @@ class Role:
     """A set of privileges.
 
     Attributes:
-        name: what administrators read.
+        name: what administrators read; of several roles, their names together.
         tables: the verbs allowed on each table.
         everything: whether nothing is checked, as for a System Administrator.
         others: privileges that belong to no table.
+        used: the names of the privileges that requests have needed so far.
     """
 
     name: str
     tables: Mapping[str, frozenset[Verb]] = field(default_factory=dict)
     everything: bool = False
     others: frozenset[str] = frozenset()
+    used: set[str] = field(default_factory=set, compare=False)
 
     def allows(self, verb: Verb, table: str) -> bool:
         """Whether the role may do this to rows of the table."""
+        self.used.add(verb + table)
         return self.everything or verb in self.tables.get(table, frozenset())
 
     def has(self, privilege: str) -> bool:
         """Whether the role has a privilege that belongs to no table."""
+        self.used.add(privilege)
         return self.everything or privilege in self.others
-
-
-READ = frozenset({Verb.READ})
-CHANGE = frozenset({Verb.READ, Verb.WRITE})
-MAINTAIN = frozenset({Verb.READ, Verb.WRITE, Verb.CREATE})
-
-CONNECTOR_ROLE = Role(
-    name="Spotler Service",
-    tables={
-        # New subscribers become contacts or leads, website visitors leads or accounts; nobody is ever deleted.
-        "contact": MAINTAIN,
-        "lead": MAINTAIN,
-        "account": MAINTAIN,
-        # Whether a Marketing List is synced stands on it.
-        "list": CHANGE,
-        # Permissions may be kept as members of lists.
-        "listmember": READ | {Verb.CREATE, Verb.DELETE},
-        # Timeline posts, and the variable with the permissions of new records.
-        "post": frozenset({Verb.CREATE, Verb.READ}),
-        "environmentvariabledefinition": CHANGE,
-        "environmentvariablevalue": READ,
-        "systemuser": READ,
-        # In which time zone do the lists of this user begin a day, and a week?
-        "usersettings": READ,
-        "organization": READ,
-        # What a health check reads: are the steps there, and do their posts arrive?
-        "asyncoperation": READ,
-        "serviceendpoint": READ,
-        "sdkmessage": READ,
-        "sdkmessagefilter": READ,
-        "sdkmessageprocessingstep": READ,
-        **{table.name: MAINTAIN for table in TABLES.values() if table.own},
-        # Given by the customer, who wants new subscribers there.
-        **{table.name: MAINTAIN for table in CUSTOMER_TABLES},
-        # Old jobs and old interactions are cleaned up, and those of people who are anonymised,
-        # and website visitors who have not come back.
-        "dh_spotlerjob": MAINTAIN | {Verb.DELETE},
-        "dh_marketinginteraction": MAINTAIN | {Verb.DELETE},
-        "dh_websitevisitor": MAINTAIN | {Verb.DELETE},
-    },
-)
-
-ADMINISTRATOR_ROLE = Role(name="System Administrator", everything=True)

@@ -12,12 +12,13 @@ from sandbox.dataverse.binding import RowKey, find_reference
 from sandbox.dataverse.calls import Answer, Call, empty_answer, json_answer
 from sandbox.dataverse.errors import ApiError, bad_payload, unknown_segment
 from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.privileges import require
 from sandbox.dataverse.reads import Reader
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.validation import BodyReader, Changes, check_value
 from sandbox.dataverse.values import JsonObject
-from sandbox.dataverse.writes import Writer, require
+from sandbox.dataverse.writes import Writer
 
 #: What is not encoded in the address of a row.
 _PLAIN_IN_ADDRESS: Final = "()=',/"

@@ -4,6 +4,7 @@ POST reset                everything as after the start
 POST rows                 {"contact": [{...}, ...]} makes rows and answers their ids; see `fixtures`
 GET rows/{table}          all rows, every property, with the tables of lookups
 GET journal?after=&table= committed writes in order; see `journal`
+GET revision              {"revision": n}, which changes with everything that happens; {"now": ...} besides
 GET calls                 how many requests; see `journal`
 POST calls/reset          counts from zero
 POST clock                {"move_seconds": 60} answers {"now": ...}
@@ -47,6 +48,7 @@ def side_door(environment: Environment) -> Starlette:
         Route("/_sandbox/rows", door.load_rows, methods=["POST"]),
         Route("/_sandbox/rows/{table}", door.rows),
         Route("/_sandbox/journal", door.journal),
+        Route("/_sandbox/revision", door.revision),
         Route("/_sandbox/calls", door.calls),
         Route("/_sandbox/calls/reset", door.reset_calls, methods=["POST"]),
         Route("/_sandbox/clock", door.clock, methods=["POST"]),
@@ -96,6 +98,12 @@ class _SideDoor:
     async def journal(self, request: Request) -> JSONResponse:
         after, table = int(request.query_params.get("after", "0")), request.query_params.get("table")
         return JSONResponse(list(self._environment.journal.entries(after=after, table=table)))
+
+    async def revision(self, _: Request) -> JSONResponse:
+        environment = self._environment
+        rules = [(rule.id, rule.count) for rule in environment.faults.rules]
+        happened = (environment.journal.last, rules, environment.clock.offset, environment.steps.drop_next)
+        return JSONResponse({"revision": str(happened), "now": stamp(environment.clock.now())})
 
     async def calls(self, _: Request) -> JSONResponse:
         return JSONResponse(self._environment.calls.report())

@@ -12,6 +12,7 @@ from sandbox.dataverse.auto_numbers import format_number
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.privileges import require, require_lookups
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row, Store, Transaction
 from sandbox.dataverse.users import Caller
@@ -71,16 +72,6 @@ class TableRules(Protocol):
         """Bring up to date what is counted, before a unit of work is committed."""
 
 
-def require(caller: Caller, verb: Verb, model: TableModel) -> None:
-    """Check a privilege.
-
-    Raises:
-        ApiError: 403 when the caller's role lacks it.
-    """
-    if not caller.user.role.allows(verb, model.name):
-        raise errors.missing_privilege(caller.user.id, f"{verb.value}{model.name}", model.name)
-
-
 @dataclass(slots=True)
 class Writer:
     """Writes on behalf of one caller, within one transaction.
@@ -115,6 +106,7 @@ class Writer:
             ApiError: 403 without privilege, 400 for missing or contradictory values, 412 when id or key exist.
         """
         require(self.caller, Verb.CREATE, model)
+        require_lookups(self.caller, model, changes)
         row_id = changes.row_id or str(uuid4())
         if self.store.get(model.name, row_id) is not None:
             raise errors.duplicate_id()
@@ -149,6 +141,7 @@ class Writer:
             ApiError: 403 without privilege, 400 for contradictory values, 412 when another row has the alternate key.
         """
         require(self.caller, Verb.WRITE, model)
+        require_lookups(self.caller, model, changes)
         if model.is_intersect:
             raise errors.not_for_single_rows("Update", model.name)
         if changes.row_id not in (None, old.id):

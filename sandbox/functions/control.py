@@ -2,6 +2,9 @@
 
 GET  /_sandbox/stats            figures by function
 GET  /_sandbox/engines          {"pids": [...], "restarts": n}
+POST /_sandbox/engines/kill     ends them as a crash would: {"pids": [...]}
+GET  /_sandbox/recent           {"lines": [...], "runs": [...], "timers": [...]}: the latest, oldest first; see `recent`
+GET  /_sandbox/revision         {"revision": n}, which changes with everything that happens
 POST /_sandbox/run-timer/NAME   runs a timer now: {"succeeded": true} or {"succeeded": false, "error": "..."}
 """
 
@@ -31,6 +34,9 @@ class Control:
         routes = [
             Route("/_sandbox/stats", self._stats),
             Route("/_sandbox/engines", self._engines),
+            Route("/_sandbox/engines/kill", self._kill, methods=["POST"]),
+            Route("/_sandbox/recent", self._recent),
+            Route("/_sandbox/revision", self._revision),
             Route("/_sandbox/run-timer/{name}", self._run_timer, methods=["POST"]),
         ]
         config = uvicorn.Config(
@@ -63,6 +69,16 @@ class Control:
 
     async def _engines(self, _: Request) -> JSONResponse:
         return JSONResponse({"pids": self._host.engine_pids, "restarts": self._host.restarts})
+
+    async def _kill(self, _: Request) -> JSONResponse:
+        return JSONResponse({"pids": await run_in_threadpool(self._host.kill_engines)})
+
+    async def _recent(self, _: Request) -> JSONResponse:
+        recent = self._host.recent
+        return JSONResponse({"lines": recent.lines(), "runs": recent.runs(), "timers": self._host.timers})
+
+    async def _revision(self, _: Request) -> JSONResponse:
+        return JSONResponse({"revision": self._host.recent.revision})
 
     async def _run_timer(self, request: Request) -> JSONResponse:
         name = request.path_params["name"]

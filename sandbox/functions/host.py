@@ -21,6 +21,7 @@ from sandbox.functions.engines import Engines
 from sandbox.functions.host_json import HostJson
 from sandbox.functions.http_triggers import HttpFunctions
 from sandbox.functions.invocation import Outcome
+from sandbox.functions.recent import Recent, RecordedInvoker
 from sandbox.functions.service_bus import Listener, listener, stop_all
 from sandbox.functions.statistics import FunctionFigures, Statistics
 from sandbox.functions.timers import Timer
@@ -76,14 +77,22 @@ class FunctionsHost:
         self._host_json = HostJson.load(self.app)
         self._settings = AppSettings.load(self.app, os.environ if environment is None else environment)
         self._statistics = Statistics()
+        self.recent = Recent()
+        pass_on = on_log or log_line
+
+        def keep(record: EngineLog) -> None:
+            self.recent.log(record)
+            pass_on(record)
+
         self._engines = Engines(
             self.app,
             self._settings.engine_environment(self.app),
             count=workers,
             function_timeout=self._host_json.function_timeout,
-            on_log=on_log or log_line,
+            on_log=keep,
             on_failure=self._fail,
         )
+        self._invoker = RecordedInvoker(self._engines, self.recent)
         self._listeners: list[Listener] = []
         self._timers: dict[str, Timer] = {}
 
@@ -138,6 +147,11 @@ class FunctionsHost:
         return self._engines.pids
 
     @property
+    def timers(self) -> list[str]:
+        """The names of the timers, sorted."""
+        return sorted(self._timers)
+
+    @property
     def http_url(self) -> str:
         """The address of the HTTP functions, without a path; empty where there are none."""
         return self._http.url if self._http is not None else ""
@@ -155,6 +169,10 @@ class FunctionsHost:
         """Runs a timer function now and returns how it ended. Raises KeyError for a name that is not a timer's."""
         return self._timers[name].run()
 
+    def kill_engines(self) -> list[int]:
+        """Ends the engine processes at once, as a crash would, and returns which; they are started again."""
+        return self._engines.kill()
+
     def _read_triggers(self) -> Triggers:
         engines = self._engines
         if engines.retried:
@@ -167,16 +185,16 @@ class FunctionsHost:
     def _wire(self, triggers: Triggers) -> None:
         options = self._host_json.service_bus
         self._timers = {
-            trigger.function: Timer(trigger, self._engines, self._statistics) for trigger in triggers.timers
+            trigger.function: Timer(trigger, self._invoker, self._statistics) for trigger in triggers.timers
         }
         if self._listen:
             self._listeners = [
-                listener(trigger, options, self._engines, self._statistics) for trigger in triggers.service_bus
+                listener(trigger, options, self._invoker, self._statistics) for trigger in triggers.service_bus
             ]
         if self._listen and triggers.http:
             prefix, key = self._host_json.http.route_prefix, self.function_key
             self._http = HttpFunctions(
-                triggers.http, self._engines, self._statistics, prefix=prefix, key=key, port=self._http_port
+                triggers.http, self._invoker, self._statistics, prefix=prefix, key=key, port=self._http_port
             )
 
     def _fail(self, reason: str) -> None:

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sandbox.spotler.dates import Clock
 
@@ -22,7 +22,10 @@ CONTACT = "contact"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One effect. `by` is `api` for callers of the API and `contact` for people (forms, mails, profile page)."""
+    """One effect. `by` is `api` for callers of the API and `contact` for people (forms, mails, profile page).
+
+    `at` is by the clock of the account, `moment` by that of the machine.
+    """
 
     seq: int
     at: datetime
@@ -30,6 +33,7 @@ class Entry:
     effect: str
     external_id: str | None
     detail: dict[str, object]
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def shown(self) -> dict[str, object]:
         """As the side door shows it; times in UTC."""
@@ -40,6 +44,7 @@ class Entry:
             "effect": self.effect,
             "externalId": self.external_id,
             "detail": self.detail,
+            "moment": self.moment.isoformat(timespec="milliseconds"),
         }
 
 

@@ -31,6 +31,7 @@ from connector.sync.permissions import imports as consent_import, switch as perm
 from connector.sync.records import RecordReader
 from connector.sync.status import contact_status
 from connector.sync.visitors import promotion
+from sandbox.dataverse.access.seeding import installed_role
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
 from tests.faults.matrix.cell import Cell
@@ -131,6 +132,34 @@ def test_no_fault_at_any_touch_breaks_the_promise(matrix, name, seed):
 
     assert cells
     assert not found, "\n".join(found)
+
+
+# The role of the connector
+
+#: What no work of the matrix needs, and who does.
+NEEDED_ELSEWHERE = {
+    # The doctor reads endpoint, steps and their system jobs, and in which time zone the connector begins a day.
+    *("prvReadasyncoperation", "prvReadserviceendpoint", "prvReadsdkmessageprocessingstep", "prvReadusersettings"),
+    *("prvReadsdkmessage", "prvReadsdkmessagefilter"),
+    # Permissions that are kept in Marketing Lists, or in a table of the customer; new subscribers in another one.
+    *("prvCreatelistmember", "prvDeletelistmember"),
+    *(f"prv{right}new_periodiek" for right in ("Create", "Read", "Write", "Append")),
+    *(f"prv{right}new_membershipentry" for right in ("Create", "Read")),
+    # An event that is stored again; and rows made with a PATCH, for which Dataverse may ask for this right too.
+    *("prvWritedh_marketinginteraction", "prvWritedh_spotlerconsent"),
+    # `job create --automation`, the owner of website visitors by an address, and those who did not come back.
+    *("prvAppendTodh_spotlerautomation", "prvReadsystemuser", "prvDeletedh_websitevisitor"),
+}
+
+
+def test_the_role_of_the_connector_has_every_privilege_that_is_needed_and_no_other(matrix):
+    for work in WORKS.values():
+        assert matrix.without_fault(work, 1).problems() == []
+    role = installed_role()
+    granted = {f"prv{each.right}{each.table}" for each in role.privileges} | set(role.others)
+
+    assert matrix.privileges_used <= granted
+    assert granted - matrix.privileges_used == NEEDED_ELSEWHERE
 
 
 # Operations that are added later

@@ -47,6 +47,7 @@ FULL: Final[Mapping[str, object]] = {
     "alwaysReadyRouters": 1,
     "privateNetworking": True,
     "administratorAddresses": ["203.0.113.7"],
+    "resultLanguage": "nl",
     "settings": {"TIME_ZONE": "Europe/Brussels"},
 }
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {"least": LEAST, "full": FULL}

@@ -2,7 +2,7 @@
 
 triggers, cli → gauges, setup → jobs → operations → pulls → plans → sync → routing → services → mapping → consent
               → dataverse, spotler, servicebus, state → http → settings, telemetry, due
-              → errors, outcomes, problem_log, threads
+              → errors, outcomes, problem_log, threads → words
 
 * `routing` is below `jobs`, `operations` and `sync`, because all of them name subscriptions, and what waits goes back
   as an item.
@@ -28,6 +28,7 @@ HEIGHTS = {
     part: height
     for height, parts in enumerate(
         (
+            ("words",),
             ("errors", "outcomes", "problem_log", "threads"),
             ("settings", "telemetry", "due"),
             ("http",),

@@ -65,6 +65,26 @@ def test_the_page_of_codes_is_what_the_connector_prints():
     assert text_of("codes.md") == printed, "run: python -m connector codes > docs/codes.md"
 
 
+def test_the_page_for_marketers_is_what_the_connector_prints():
+    printed = CliRunner().invoke(app, ["codes", "--marketers"]).stdout
+
+    assert text_of("marketers/results.md") == printed, (
+        "run: python -m connector codes --marketers > docs/marketers/results.md"
+    )
+
+
+def test_every_code_is_explained_in_dutch_too():
+    rows = re.findall(r"^\| `\w+` \| (.*?) \| (.*?) \|$", text_of("marketers/results.md"), flags=re.MULTILINE)
+    same = [
+        text
+        for english, dutch in rows
+        for text in set(re.split("<br>| Or: ", english)) & set(re.split("<br>| Of: ", dutch))
+    ]
+
+    assert len(rows) > len(MEANINGS)
+    assert same == [], "translate these in connector/words/nl.po"
+
+
 def modules():
     """The modules of the connector that can be imported without starting anything, with their files."""
     for file in sorted((ROOT / "connector").rglob("*.py")):

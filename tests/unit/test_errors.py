@@ -80,9 +80,7 @@ def test_the_place_that_raises_it_may_know_better():
 
 
 def test_people_read_code_sentence_and_advice():
-    assert Invalid("The job has no tag.").for_people == (
-        "[JOB_NOT_VALID] The job has no tag. Correct the job and set its status back to Queued, or create a new job."
-    )
+    assert Invalid("The job has no tag.").for_people == ("[JOB_NOT_VALID] The job has no tag. Correct it in a new job.")
 
 
 def test_an_error_without_advice_leaves_no_blank():

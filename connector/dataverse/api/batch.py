@@ -17,6 +17,7 @@ from connector.dataverse.api.rows import ETAG, FORMATTED, Row, address, created_
 from connector.dataverse.names import OWN_TAG
 from connector.errors import ConnectorError, Transient
 from connector.http.transport import THROTTLED
+from connector.words import Sentence
 
 #: Operations that Dataverse takes in one batch.
 MOST: Final = 1000
@@ -195,7 +196,9 @@ def parse(content: bytes, content_type: str, requests: Sequence[BatchRequest]) -
         raise not_dataverse("POST $batch", repeatable=all(request.repeatable for request in requests))
     answers = [each for part, group in zip(parts, groups, strict=False) for each in _answers(part, group)]
     return answers + [
-        BatchResponse(0, error=Transient(f"Dataverse stopped the batch before {request}."))
+        BatchResponse(
+            0, error=Transient(Sentence("Dataverse stopped the batch before {request}.", request=str(request)))
+        )
         for request in requests[len(answers) :]
     ]
 

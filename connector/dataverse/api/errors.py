@@ -25,6 +25,7 @@ from typing import Final
 
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, retry_after
+from connector.words import Sentence, marked
 
 #: The name of a privilege: prvWriteContact, prvReaddh_SpotlerJob.
 _PRIVILEGE: Final = re.compile(r"\bprv[A-Z]\w{1,100}\b", re.ASCII)
@@ -127,12 +128,12 @@ _BY_STATUS: Final[Mapping[int, type[DataverseRefused]]] = {403: Forbidden, 404: 
 NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "0x80040265": (
         "DATAVERSE_PLUGIN_REFUSED",
-        "A plug-in or workflow of this environment stopped the change; its trace log says why.",
+        marked("A plug-in or workflow of this environment stopped the change; its trace log says why."),
     ),
-    "0x8004431a": ("DATAVERSE_CHOICE_OUT_OF_RANGE", "Compare the choices of the column with the mapping."),
+    "0x8004431a": ("DATAVERSE_CHOICE_OUT_OF_RANGE", marked("Compare the choices of the column with the mapping.")),
     "0x80048d19": (
         "DATAVERSE_PAYLOAD_NOT_VALID",
-        "Compare the columns of the mapping, and their types, with the table.",
+        marked("Compare the columns of the mapping, and their types, with the table."),
     ),
 }
 
@@ -170,33 +171,46 @@ def refusal(
     """
     if status == 401:
         return Misconfigured(
-            f"Dataverse refused the token for {call}, and a fresh one too.",
+            Sentence("Dataverse refused the token for {call}, and a fresh one too.", call=call),
             advice="Check that DATAVERSE_CLIENT_ID is an active application user of the environment DATAVERSE_URL.",
         )
     if status == 429 or status >= 500:
         return _busy(status, headers, body, call)
     error = _standard_error(body)
     if error is None or (status == 404 and not error[0]):
-        return NotDataverse(f"DATAVERSE_URL did not answer {call} like Dataverse ({status}).")
+        return NotDataverse(
+            Sentence("DATAVERSE_URL did not answer {call} like Dataverse ({status}).", call=call, status=status)
+        )
     code, message = error
     if code in _UNKNOWN_NAME:
-        return UnknownName(f"{UnknownName.default_sentence()[:-1]}, in {call} ({code}).")
+        return UnknownName(
+            Sentence(
+                "Dataverse does not know a table, column or option that the connector names, in {call} ({code}).",
+                call=call,
+                code=code,
+            )
+        )
     if code == _NO_USER:
         return Misconfigured(
-            f"The application DATAVERSE_CLIENT_ID has no user in the environment of {call} ({code}).",
+            Sentence(
+                "The application DATAVERSE_CLIENT_ID has no user in the environment of {call} ({code}).",
+                call=call,
+                code=code,
+            ),
             advice="Make it an application user of the environment, with a role for the tables of the connector.",
         )
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, DataverseRefused)
     name, advice = NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")
-    sentence = f"Dataverse answered {status}{f' ({code})' if code else ''} to {call}."
+    answered = f"{status} ({code})" if code else str(status)
+    said = [Sentence("Dataverse answered {status} to {call}.", status=answered, call=call)]
     if kind is not DataverseRefused:
-        sentence = f"{kind.default_sentence()} {sentence}"
+        said.insert(0, kind.default_sentence())
     if code == _PRIVILEGE_DENIED and (privilege := _PRIVILEGE.search(message)):
-        sentence = f"{sentence} Missing privilege: {privilege[0]}."
+        said.append(Sentence("Missing privilege: {name}.", name=privilege[0]))
     elif kind in (DataverseRefused, Duplicate) and (mentioned := _mentioned(columns, message)):
-        sentence = f"{sentence} It mentions {', '.join(mentioned)}."
+        said.append(Sentence("It mentions {names}.", names=", ".join(mentioned)))
     return kind(
-        sentence,
+        Sentence.joined(*said),
         code=name,
         advice=advice,
         status=status,
@@ -209,14 +223,22 @@ def _busy(status: int, headers: Mapping[str, str], body: object, call: str) -> T
     """The error for a 429 or 5xx."""
     error = _standard_error(body)
     if error is not None and error[0] in _LOCKED:
-        return Locked(f"{Locked.default_sentence()} Dataverse answered {status} ({error[0]}) to {call}.")
+        return Locked(
+            Sentence(
+                "{locked} Dataverse answered {status} ({code}) to {call}.",
+                locked=Locked.default_sentence(),
+                status=status,
+                code=error[0],
+                call=call,
+            )
+        )
     wait = retry_after(headers.get("retry-after"), SYSTEM_CLOCK)  # inside a batch, no transport has read it
-    return Transient(f"Dataverse answered {status} to {call}.", retry_after=wait)
+    return Transient(Sentence("Dataverse answered {status} to {call}.", status=status, call=call), retry_after=wait)
 
 
 def not_dataverse(call: str, *, repeatable: bool = True) -> Transient:
     """The error for a success that Dataverse does not answer: it comes from a proxy, or is a page to sign in."""
-    error = NotDataverse(f"DATAVERSE_URL did not answer {call} like Dataverse.")
+    error = NotDataverse(Sentence("DATAVERSE_URL did not answer {call} like Dataverse.", call=call))
     return unclear_unless(error, repeatable=repeatable)
 
 

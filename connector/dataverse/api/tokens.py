@@ -17,6 +17,7 @@ from connector.errors import ConnectorError, Misconfigured, Transient
 from connector.http import SYSTEM_CLOCK, Clock
 from connector.http.session import distrust
 from connector.http.single_flight import SingleFlight
+from connector.words import Sentence, marked
 
 if TYPE_CHECKING:
     from connector.settings.systems import DataverseSettings
@@ -33,13 +34,13 @@ _MICROSOFT: Final = "https://login.microsoftonline.com"
 
 #: What to check, by the code in the refusal ("Microsoft Entra authentication and authorization error codes").
 _ADVICE: Final = {
-    "AADSTS7000215": "DATAVERSE_CLIENT_SECRET is wrong: use the value of the secret, not its id.",
-    "AADSTS7000222": "DATAVERSE_CLIENT_SECRET has expired: make a new one at the app registration.",
-    "AADSTS700016": "DATAVERSE_CLIENT_ID is not an application of the tenant DATAVERSE_TENANT_ID.",
-    "AADSTS90002": "DATAVERSE_TENANT_ID is not a tenant.",
-    "AADSTS500011": "DATAVERSE_URL is not an environment of the tenant DATAVERSE_TENANT_ID.",
+    "AADSTS7000215": marked("DATAVERSE_CLIENT_SECRET is wrong: use the value of the secret, not its id."),
+    "AADSTS7000222": marked("DATAVERSE_CLIENT_SECRET has expired: make a new one at the app registration."),
+    "AADSTS700016": marked("DATAVERSE_CLIENT_ID is not an application of the tenant DATAVERSE_TENANT_ID."),
+    "AADSTS90002": marked("DATAVERSE_TENANT_ID is not a tenant."),
+    "AADSTS500011": marked("DATAVERSE_URL is not an environment of the tenant DATAVERSE_TENANT_ID."),
 }
-_ADVICE_OTHERWISE: Final = (
+_ADVICE_OTHERWISE: Final = marked(
     "Check DATAVERSE_TENANT_ID, DATAVERSE_CLIENT_ID and DATAVERSE_CLIENT_SECRET; without a secret, that the app has a "
     "managed identity and that DATAVERSE_CLIENT_ID is empty or names it."
 )
@@ -201,14 +202,16 @@ def _fault(error: Exception) -> ConnectorError:
     status = getattr(error, "status_code", None)
     cause = error.__cause__ or error
     if isinstance(cause, ServiceRequestError | ServiceResponseError):
-        if fault := distrust(cause.inner_exception or cause, "the identity service"):
+        if fault := distrust(cause.inner_exception or cause, Sentence("the identity service")):
             return fault
         return Transient("The identity service could not be reached for a Dataverse token.")
     if isinstance(status, int) and (status == 429 or status >= 500):
-        return Transient(f"The identity service answered {status} when asked for a Dataverse token.")
+        return Transient(
+            Sentence("The identity service answered {status} when asked for a Dataverse token.", status=status)
+        )
     found = re.search(r"AADSTS\d+", str(error))
     code = found[0] if found else type(error).__name__
     return Misconfigured(
-        f"No token for Dataverse: the identity service refused the credentials ({code}).",
+        Sentence("No token for Dataverse: the identity service refused the credentials ({code}).", code=code),
         advice=_ADVICE.get(code, _ADVICE_OTHERWISE),
     )

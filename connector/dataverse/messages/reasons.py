@@ -11,6 +11,7 @@ The sentences are logged and shown in the portal, so they name members of the fo
 """
 
 from connector.errors import Unreadable
+from connector.words import Sentence
 
 
 class Empty(Unreadable):
@@ -53,4 +54,4 @@ class Malformed(Unreadable):
 
         Both texts come from this package, never from the message.
         """
-        return cls(f"The member {name} of the message is not {expected}.")
+        return cls(Sentence("The member {name} of the message is not {expected}.", name=name, expected=expected))

@@ -36,6 +36,7 @@ from connector.mapping.values.words import to_gender, to_yes_no
 from connector.spotler import PropertyType, from_spotler
 from connector.spotler.conversions import Value
 from connector.spotler.texts import clean_text
+from connector.words import Sentence
 
 #: A value as it is written into a column.
 type ColumnValue = str | int | float | bool | None
@@ -127,7 +128,11 @@ def _text(column: Column, value: Value, _zone: tzinfo, _kind: str | None) -> Col
     if _NOT_STORED.search(value):
         raise Invalid("The text has a character that Dataverse does not store.")
     if len(value.encode("utf-16-le")) // 2 > column.length:  # Dataverse counts as .NET does
-        raise Invalid(f"The text is longer than the {column.length} characters of the column; it was not cut.")
+        raise Invalid(
+            Sentence(
+                "The text is longer than the {length} characters of the column; it was not cut.", length=column.length
+            )
+        )
     return value
 
 
@@ -159,7 +164,11 @@ def _amount(column: Column, value: Value, _zone: tzinfo, _kind: str | None) -> C
         return _out_of_range(column)
     exponent = amount.normalize().as_tuple().exponent
     if column.precision is not None and isinstance(exponent, int) and -exponent > column.precision:
-        raise Invalid(f"The column keeps {column.precision} decimals only; the amount was not rounded.")
+        raise Invalid(
+            Sentence(
+                "The column keeps {precision} decimals only; the amount was not rounded.", precision=column.precision
+            )
+        )
     if amount == amount.to_integral_value():
         return int(amount)
     number = float(amount)
@@ -233,7 +242,7 @@ def _written(moment: datetime) -> str:
 
 def _checked[D: date](day: D) -> D:
     if day.year < _FIRST_YEAR:
-        raise Invalid(f"Dataverse has no dates before {_FIRST_YEAR}.")
+        raise Invalid(Sentence("Dataverse has no dates before {year}.", year=str(_FIRST_YEAR)))
     return day
 
 
@@ -254,7 +263,7 @@ def _within(column: Column, number: int | Decimal, limit: int) -> bool:
 
 
 def _out_of_range(column: Column) -> ColumnValue:
-    raise Invalid(f"The number is outside the range of the column {column.name}.")
+    raise Invalid(Sentence("The number is outside the range of the column {name}.", name=column.name))
 
 
 _CONVERTERS: Final[Mapping[Kind, Callable[[Column, Value, tzinfo, str | None], ColumnValue]]] = {

@@ -54,7 +54,7 @@ def parse_number(text: str) -> Decimal | None:
         return None
     found = {_value(match) for reading in _READINGS if (match := reading.fullmatch(text))}
     if len(found) > 1:
-        raise Invalid("The number can be read in two ways. Write it without a separator between thousands.")
+        raise Invalid("The number can be read in two ways; write it without a separator between thousands.")
     return found.pop() if found else None
 
 

@@ -18,6 +18,7 @@ import requests
 
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient
 from connector.spotler.wire import as_object, read_json, text_of
+from connector.words import Sentence
 
 
 class LeadsNotAuthorized(Misconfigured):
@@ -65,6 +66,10 @@ def error_of(response: requests.Response) -> ConnectorError:
     """The error that an answer below 500 other than success stands for. Its text may quote values: it is not kept."""
     status = response.status_code
     if status != 401 and text_of(as_object(read_json(response)), "message") is None:
-        return NotSpotlerLeads(f"LEADS_URL did not answer like Spotler Leads ({status}).")
+        return NotSpotlerLeads(Sentence("LEADS_URL did not answer like Spotler Leads ({status}).", status=status))
     family = _BY_STATUS.get(status, LeadsRefused)
-    return family() if family is not LeadsRefused else LeadsRefused(f"Spotler Leads refused the call ({status}).")
+    return (
+        family()
+        if family is not LeadsRefused
+        else LeadsRefused(Sentence("Spotler Leads refused the call ({status}).", status=status))
+    )

@@ -15,14 +15,15 @@ from connector.http.single_flight import SingleFlight
 from connector.spotler.leads.errors import LeadsNotAuthorized, NotSpotlerLeads
 from connector.spotler.leads.facts import LeadsFacts
 from connector.spotler.wire import as_object, int_of, read_json, text_of
+from connector.words import Sentence, marked
 
 #: Seconds before its end at which a token is replaced: longer than any call.
 MARGIN: Final = 300.0
 #: What to check, by the error of the identity service (RFC 6749, 5.2).
 _ADVICE: Final[Mapping[str, str]] = {
-    "invalid_client": "Check LEADS_CLIENT_ID and LEADS_CLIENT_SECRET.",
-    "invalid_grant": "Check LEADS_USER and LEADS_PASSWORD.",
-    "invalid_scope": "Ask Spotler for the scope, and set it in LEADS_FACTS.",
+    "invalid_client": marked("Check LEADS_CLIENT_ID and LEADS_CLIENT_SECRET."),
+    "invalid_grant": marked("Check LEADS_USER and LEADS_PASSWORD."),
+    "invalid_scope": marked("Ask Spotler for the scope, and set it in LEADS_FACTS."),
 }
 
 
@@ -110,4 +111,9 @@ class LeadsBearer(AuthBase):
             return token, self._clock.wall() + seconds
         if error := text_of(answer, "error"):
             raise LeadsNotAuthorized(advice=_ADVICE.get(error, LeadsNotAuthorized.advice))
-        raise NotSpotlerLeads(f"LEADS_IDENTITY_URL did not answer like Spotler Leads ({response.status_code}).")
+        raise NotSpotlerLeads(
+            Sentence(
+                "LEADS_IDENTITY_URL did not answer like Spotler Leads ({status_code}).",
+                status_code=response.status_code,
+            )
+        )

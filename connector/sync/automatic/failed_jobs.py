@@ -1,7 +1,7 @@
 """Failed job rows of automatic syncs: what users and operators see of a record that could not be synced.
 
 One row per record and problem: as long as the newest job of a record says the same, no second one is written. The row
-is a Sync Contact job, so a person corrects the cause and sets it back to Queued. Of a deleted record nothing is left
+is a Sync Contact job, so a person corrects the cause and chooses Retry. Of a deleted record nothing is left
 that a job could be about, so its row has no record, and its name says which contact has to be anonymised by hand.
 
 A Marketing List whose audience could not be removed gets such a row too: a Remove Marketing List job.
@@ -20,6 +20,7 @@ from connector.dataverse.names import Account, Contact, Job, Lead, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.services import Services
+from connector.words import Sentence
 
 NAME: Final = "Automatic sync"
 #: The longest texts that the columns take.
@@ -43,7 +44,7 @@ class _Subject:
     set_name: str
     column: str
     operation: Operation = Operation.SYNC_CONTACT
-    by_hand: str = "Anonymise the contact with this External Id in Spotler by hand."
+    by_hand: str = Sentence("Anonymise the contact with this External Id in Spotler by hand.")
 
 
 _SUBJECTS: Final = {
@@ -55,7 +56,7 @@ _SUBJECTS: Final = {
         MarketingList.SET,
         Job.LIST,
         Operation.REMOVE_MARKETING_LIST,
-        "Delete the dynamic list with this id in Spotler by hand.",
+        Sentence("Delete the dynamic list with this id in Spotler by hand."),
     ),
 }
 
@@ -143,7 +144,7 @@ def _order(ref: RecordRef, *, is_deleted: bool) -> Row:
 
 
 def _outcome(services: Services, ref: RecordRef, error: ConnectorError, *, is_deleted: bool) -> Row:
-    message = error.with_advice(_SUBJECTS[ref.table].by_hand) if is_deleted else error.for_people
+    message = services.wording.text(error.with_advice(_SUBJECTS[ref.table].by_hand) if is_deleted else error.for_people)
     return {
         Job.STATE: JobStatus.FAILED.state,
         Job.STATUS: JobStatus.FAILED.value,

@@ -7,28 +7,28 @@ class ListQueryNotValid(Refused):
     """The query of the marketing list is not FetchXML for the members of the list."""
 
     code = "LIST_QUERY_NOT_VALID"
-    advice = "Open the list in Dynamics, edit and save its query, then set the job back to Queued."
+    advice = "Open the list in Dynamics, edit and save its query, then choose Retry."
 
 
 class ListQueryNotSupported(Refused):
     """The query of the marketing list has something that cannot be synced."""
 
     code = "LIST_QUERY_NOT_SUPPORTED"
-    advice = "Change the query of the list, or copy the list to a static one, then set the job back to Queued."
+    advice = "Change the query of the list, or copy the list to a static one, then choose Retry."
 
 
 class ListReadIncomplete(Refused):
     """Dataverse did not give all members of the marketing list, so nothing was changed."""
 
     code = "LIST_READ_INCOMPLETE"
-    advice = "Simplify the query of the list, or copy the list to a static one, then set the job back to Queued."
+    advice = "Simplify the query of the list, or copy the list to a static one, then choose Retry."
 
 
 class ListNameInUse(Refused):
     """Spotler has another audience with the name of the marketing list, or no room for another audience."""
 
     code = "NAME_ALREADY_IN_USE"
-    advice = "Rename the marketing list or the audience, or delete unused audiences, then set the job back to Queued."
+    advice = "Rename the marketing list or the audience, or delete unused audiences, then choose Retry."
 
 
 class AudienceGone(Transient):

@@ -23,6 +23,7 @@ from defusedxml.ElementTree import fromstring
 from connector.dataverse.names import ListMember
 from connector.dataverse.records import RECORD_TABLES
 from connector.sync.lists.errors import ListQueryNotSupported, ListQueryNotValid
+from connector.words import Sentence
 
 #: Characters of a query: Dataverse takes 64 KB in a batch, after encoding.
 LONGEST: Final = 60_000
@@ -152,7 +153,9 @@ def _parsed(text: str, table: str) -> tuple[ET.Element, ET.Element]:
     if not text.lstrip().startswith("<fetch"):
         raise ListQueryNotValid("The query of the marketing list is empty or no FetchXML.")
     if len(text) > LONGEST:
-        raise ListQueryNotSupported(f"The query of the marketing list is longer than {LONGEST:,} characters.")
+        raise ListQueryNotSupported(
+            Sentence("The query of the marketing list is longer than {most} characters.", most=LONGEST)
+        )
     try:
         root: ET.Element = fromstring(text, forbid_dtd=True)
     except (ET.ParseError, DefusedXmlException, ValueError):
@@ -161,7 +164,9 @@ def _parsed(text: str, table: str) -> tuple[ET.Element, ET.Element]:
     if root.tag != "fetch" or len(entities) != 1 or len(root) != 1:
         raise ListQueryNotValid("The query of the marketing list has not exactly one entity.")
     if entities[0].get("name") != table:
-        raise ListQueryNotValid(f"The query of the marketing list is not about its members, the table {table}.")
+        raise ListQueryNotValid(
+            Sentence("The query of the marketing list is not about its members, the table {table}.", table=table)
+        )
     _refuse_unknown(root, entities[0])
     return root, entities[0]
 
@@ -175,7 +180,9 @@ def _refuse_unknown(root: ET.Element, entity: ET.Element) -> None:
     unknown = [name for name in root.attrib if name not in _DROPPED | _KEPT | {"aggregate"}]
     unknown += [f"<{child.tag}>" for each in entity.iter() for child in each if not _may_hold(each, child)]
     if unknown:
-        raise ListQueryNotSupported(f"The query of the marketing list uses {unknown[0]}, which cannot be synced.")
+        raise ListQueryNotSupported(
+            Sentence("The query of the marketing list uses {element}, which cannot be synced.", element=unknown[0])
+        )
 
 
 def _may_hold(element: ET.Element, child: ET.Element) -> bool:
@@ -188,7 +195,12 @@ def _checked_top(root: ET.Element) -> bool:
     if top is None:
         return False
     if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= LARGEST_TOP:
-        raise ListQueryNotValid(f"The query of the marketing list has a top that is not between 1 and {LARGEST_TOP:,}.")
+        raise ListQueryNotValid(
+            Sentence(
+                "The query of the marketing list has a top that is not between 1 and {most}.",
+                most=LARGEST_TOP,
+            )
+        )
     return True
 
 

@@ -28,6 +28,7 @@ from connector.sync.lists.ids import raw, text_of
 from connector.sync.lists.query import LARGEST_TOP, MemberQuery, dynamic_query, static_query
 from connector.sync.lists.run import ListRun
 from connector.sync.records import facts_of
+from connector.words import Sentence
 
 #: Columns of a list that its sync needs.
 LIST_COLUMNS: Final = (
@@ -165,7 +166,9 @@ class ListReader:
                 raise ListReadIncomplete from None
             if self._row.query is None:
                 raise
-            raise ListQueryNotValid(f"The query of the marketing list is refused. {refusal.sentence}") from None
+            raise ListQueryNotValid(
+                Sentence("The query of the marketing list is refused. {problem}", problem=refusal.sentence)
+            ) from None
 
     def _id(self, row: Row) -> str:
         member = row.get(self._query.key)

@@ -15,6 +15,8 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from connector.words import Sentence
+
 #: How long a run can go on after its last piece. Later, what it has read is too old, and the list is read again.
 FRESH: Final = timedelta(hours=1)
 #: Ids of refused members that are remembered, for the message on the job.
@@ -134,16 +136,18 @@ class ListRun:
         self.refused_ids = [*self.refused_ids, member][:NAMED]
 
     @property
-    def progress(self) -> str:
+    def progress(self) -> Sentence:
         """For people."""
         counts = self.counts
         match self.phase:
             case Phase.AUDIENCE | Phase.READ:
-                return f"{self.rows:,} members read."
+                return Sentence("{done} members read.", done=self.rows)
             case Phase.COMPARE | Phase.ADD:
-                return f"{counts['synced']:,} of {counts['to sync']:,} new members are in Spotler."
+                done, of = counts["synced"], counts["to sync"]
+                return Sentence("{done} of {of} new members are in Spotler.", done=done, of=of)
             case _:
-                return f"{counts['removed']:,} of {counts['to remove']:,} former members are removed."
+                done, of = counts["removed"], counts["to remove"]
+                return Sentence("{done} of {of} former members are removed.", done=done, of=of)
 
 
 _READER: Final = TypeAdapter(ListRun)

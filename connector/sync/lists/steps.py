@@ -31,6 +31,7 @@ from connector.sync.lists.handle import RunHandle
 from connector.sync.lists.ids import packed
 from connector.sync.lists.reading import ListReader, ListRow
 from connector.sync.lists.run import ListRun, Phase
+from connector.words import Sentence
 
 #: How long a step begins new pieces: the progress on the job is never older than a minute or two.
 LONGEST_STEP: Final = timedelta(seconds=60)
@@ -94,7 +95,7 @@ class ListSync:
         return work.run
 
     @property
-    def progress(self) -> str:
+    def progress(self) -> Sentence:
         """How far the run is, for people."""
         return self._work.run.progress
 

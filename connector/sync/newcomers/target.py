@@ -20,6 +20,7 @@ from connector.dataverse.schema.reading import read_table
 from connector.errors import Misconfigured
 from connector.mapping.inward import inward_plan
 from connector.services import Services
+from connector.words import Sentence
 
 #: Kinds of columns that two rows can be compared by.
 _COMPARABLE: Final = frozenset(
@@ -78,7 +79,10 @@ def target_of(services: Services) -> Target | None:
     address = inward_plan(services.mapping, table).address
     if not address:
         raise Misconfigured(
-            f"NEW_SUBSCRIBERS is {table}, but the mapping has no column of that table for the Spotler field email.",
+            Sentence(
+                "NEW_SUBSCRIBERS is {table}, but the mapping has no column of that table for the Spotler field email.",
+                table=table,
+            ),
             advice="Add a row to the mapping with the column of the address.",
         )
     if table not in RECORD_TABLES:
@@ -95,7 +99,7 @@ def _entity(services: Services, table: str, address: str) -> Target:
         found = read_table(services.dataverse, table)
     except (NotFound, UnknownName):
         raise Misconfigured(
-            f"The table {table} of NEW_SUBSCRIBERS does not exist in this environment.",
+            Sentence("The table {table} of NEW_SUBSCRIBERS does not exist in this environment.", table=table),
             advice="Correct tables.entity in the mapping and NEW_SUBSCRIBERS, or install the solution with the table.",
         ) from None
     columns = {column.name: column for column in found.columns}
@@ -112,16 +116,24 @@ def _match(
     filled = inward_plan(services.mapping, table).filled
     for name in dict.fromkeys(name for each in found for name in each):
         if name not in columns:
-            raise _wrong_match(f"The table {table} has no column {name}.")
+            raise _wrong_match(Sentence("The table {table} has no column {name}.", table=table, name=name))
         if name not in filled:
-            raise _wrong_match(f"No Spotler field is mapped to the column {name} of the table {table}.")
+            raise _wrong_match(
+                Sentence(
+                    "No Spotler field is mapped to the column {name} of the table {table}.", name=name, table=table
+                )
+            )
         if columns[name].kind not in _COMPARABLE:
-            raise _wrong_match(f"Rows cannot be recognised by the column {name} of type {columns[name].kind}.")
+            raise _wrong_match(
+                Sentence(
+                    "Rows cannot be recognised by the column {name} of type {kind}.", name=name, kind=columns[name].kind
+                )
+            )
     return found
 
 
 def _wrong_match(why: str) -> Misconfigured:
     return Misconfigured(
-        f"NEW_SUBSCRIBER_MATCH names a column that cannot be used. {why}",
+        Sentence("NEW_SUBSCRIBER_MATCH names a column that cannot be used. {why}", why=why),
         advice="Correct the setting, e.g. emailaddress1;lastname+birthdate.",
     )

@@ -22,11 +22,12 @@ from connector.sync.permissions.missing import lost_permissions
 from connector.sync.records import Record
 from connector.sync.remembered import failed, forgotten, released, remembered
 from connector.sync.results import Delivery, NotSent, Sent, skipped_code
+from connector.words import Sentence
 
 #: What is said of a contact that was anonymised, where the usual sentence is not exact.
 _WHY_ANONYMIZED: Final = {
-    Reason.NO_ADDRESS: "It has no e-mail address, so it was anonymised in Spotler.",
-    Reason.KEEP_OUT: "Keep Out is set on its Spotler Info, so it was anonymised in Spotler.",
+    Reason.NO_ADDRESS: Sentence("It has no e-mail address, so it was anonymised in Spotler."),
+    Reason.KEEP_OUT: Sentence("Keep Out is set on its Spotler Info, so it was anonymised in Spotler."),
 }
 
 
@@ -132,14 +133,15 @@ class Leaving:
         except ContactUnknown:
             return Sent.of(code, info=forgotten(record, code, self._services.now()), over=record.info)
         except ConnectorError as error:
-            return failed(record, error, self._services.now(), noted=isinstance(error, Refused))
+            wording = self._services.wording
+            return failed(record, error, self._services.now(), wording, noted=isinstance(error, Refused))
         now = self._services.now()
         switches = permissions_in(prepared.properties, prepared.permissions)
         known = known_after_sending(record.last.permissions, switches.items(), began=began, ended=now)
         last = replace(released(record.last, self._token), permissions=known)
         return Sent.of(
             code,
-            f"{MEANINGS[code].sentence} All its permissions are off in Spotler.",
+            Sentence.joined(MEANINGS[code].sentence, "All its permissions are off in Spotler."),
             info=remembered(record, code, now, sent_hash=prepared.hash, last=last, fields=prepared.sent_fields),
             over=record.info,
             is_there=True,
@@ -148,13 +150,13 @@ class Leaving:
 
     def _anonymize(self, record: Record, *, is_repeated: bool) -> Delivery:
         was_there = self._take_out(record, is_repeated=is_repeated)
-        message = (
+        message = Sentence(
             "The contact is anonymised in Spotler, which cannot be undone."
             if was_there
             else "Spotler does not know the contact, so there was nothing to anonymise."
         )
         if record.exists:
-            message += " It stays out until Keep Out on its Spotler Info is cleared."
+            message = Sentence.joined(message, "It stays out until Keep Out on its Spotler Info is cleared.")
         info = forgotten(record, ANONYMIZED if was_there else SKIPPED_KEEP_OUT, self._services.now())
         return Sent.of(OK, message, info=info, over=record.info, changed=was_there)
 

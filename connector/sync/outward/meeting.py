@@ -32,6 +32,7 @@ from connector.sync.outward.sending import delivered, not_begun, send
 from connector.sync.permissions.missing import lost_permissions, switch_off_lost
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import Delivery, NotSent
+from connector.words import Sentence
 
 #: Spotler's code for a contact that is there already, where only a new one was to be written.
 EXISTS = "CONTACT_ALREADY_EXISTS"
@@ -270,8 +271,12 @@ def _made_again(result: Delivery, lost: int) -> Delivery:
     """
     if isinstance(result, NotSent):
         return replace(result, info={**result.info, Info.SENT_HASH: ""}) if result.info is not None else result
-    told = f" Spotler had lost the contact, so it was made again, and {lost} of its permissions were switched off."
-    return replace(result, message=result.message + told, lost=lost) if lost else result
+    told = Sentence(
+        "Spotler had lost the contact, so it was made again, and {count} of its permissions was switched off.",
+        plural="Spotler had lost the contact, so it was made again, and {count} of its permissions were switched off.",
+        count=lost,
+    )
+    return replace(result, message=Sentence.joined(result.message, told), lost=lost) if lost else result
 
 
 def _is_same(one: Record, other: Record) -> bool:

@@ -15,6 +15,7 @@ from connector.sync.outward.preparing import Prepared
 from connector.sync.records import Record
 from connector.sync.remembered import failed, remembered
 from connector.sync.results import Delivery, NotSent, Sent
+from connector.words import Sentence
 
 #: What became of the contact of each record: Spotler's answer about it, or why there is none.
 type Answers = Mapping[RecordRef, ContactResult | ConnectorError | NotSent]
@@ -72,13 +73,13 @@ def delivered(
     if isinstance(answer, NotSent):
         return not_begun(record, answer.error, unsent)
     if isinstance(answer, ConnectorError):
-        return failed(record, answer, now, last=unsent)
+        return failed(record, answer, now, services.wording, last=unsent)
     if answer.error is not None:
-        return failed(record, answer.error, now, noted=True, last=unsent)
+        return failed(record, answer.error, now, services.wording, noted=True, last=unsent)
     active = None if record.is_inactive else True
     return Sent(
         OK,
-        " ".join(("Sent to Spotler.", *prepared.warnings)),
+        Sentence.joined("Sent to Spotler.", *prepared.warnings),
         remembered(
             record, OK, now, sent_hash=prepared.hash, last=last, active=active, gone=False, fields=prepared.sent_fields
         ),

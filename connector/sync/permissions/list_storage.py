@@ -53,6 +53,7 @@ from connector.sync.permissions.former_names import former_names
 from connector.sync.permissions.history import latest
 from connector.sync.permissions.row_storage import permission_row_id
 from connector.sync.permissions.storage import Problems, Switchable
+from connector.words import Sentence
 
 #: When somebody was added.
 _ADDED_ON: Final = "createdon"
@@ -84,7 +85,9 @@ class ListStorage:
         age = timedelta(seconds=services.settings.permission_variables_seconds)
         found = _remembered(services.dataverse, services.mapping).get(services, age)
         if problems := " ".join(str(each) for each in found.findings if each.is_fatal):
-            raise Misconfigured(f"The Marketing Lists of permissions do not fit the mapping. {problems}")
+            raise Misconfigured(
+                Sentence("The Marketing Lists of permissions do not fit the mapping. {problems}", problems=problems)
+            )
         for each in found.lists:
             _check_query(each)
         return cls(services, f"lists of {table}", tuple(each for each in found.lists if each.table == table))
@@ -236,11 +239,17 @@ def _check_query(about: PermissionList) -> None:
 
 
 def _query_refused(about: PermissionList, why: Refused) -> Misconfigured:
-    return Misconfigured(f"The Marketing List of the permission {about.item.name} cannot be read. {why.sentence}")
+    return Misconfigured(
+        Sentence(
+            "The Marketing List of the permission {name} cannot be read. {problem}",
+            name=about.item.name,
+            problem=why.sentence,
+        )
+    )
 
 
 def _no_list(name: str) -> ConnectorError:
-    return Misconfigured(f"No Marketing List keeps the permission {name}.")
+    return Misconfigured(Sentence("No Marketing List keeps the permission {name}.", name=name))
 
 
 def _find(services: Services) -> PermissionLists:

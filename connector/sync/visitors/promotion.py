@@ -29,6 +29,7 @@ from connector.errors import Invalid, Refused, Transient
 from connector.services import Services
 from connector.sync.visitors.columns import written
 from connector.sync.visitors.matching import domain_of
+from connector.words import Sentence
 
 #: How often a visitor is read again because somebody else has written it.
 ATTEMPTS: Final = 3
@@ -208,5 +209,7 @@ def _text(row: Row, column: str) -> str:
     return str(row.get(column) or "")
 
 
-def _sentence(target: PromoteTo) -> str:
-    return f"The website visitor was promoted to {'a lead' if target is PromoteTo.LEAD else 'an account'}."
+def _sentence(target: PromoteTo) -> Sentence:
+    if target is PromoteTo.LEAD:
+        return Sentence("The website visitor was promoted to a lead.")
+    return Sentence("The website visitor was promoted to an account.")

@@ -1,5 +1,6 @@
 """Definitions as clients read them: the properties that a table or column has beside what was sent."""
 
+from functools import cache
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -78,6 +79,7 @@ def metadata_id(path: str) -> str:
     return str(uuid5(NAMESPACE_URL, path))
 
 
+@cache
 def privilege_id(name: str) -> str:
     """The id of a privilege, which follows from its name, such as `prvReaddh_SpotlerJob`."""
     return metadata_id(f"privilege/{name}")

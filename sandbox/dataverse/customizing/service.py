@@ -1,5 +1,6 @@
 """Which definition a request is about: the paths, and the actions and functions of customising."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from sandbox.dataverse import errors
@@ -149,6 +150,9 @@ class Customizing:
         return ACTIONS[name](self._tools, call)
 
     def _read(self, call: Call, name: str, key: str | None, rest: str | None) -> Answer:
+        for privilege in _needed(name, rest or "", call.query):
+            if not call.user.role.has(privilege):
+                raise errors.missing_privilege(call.user.id, privilege, "entity")
         if name == "EntityDefinitions":
             return self._reader.tables(call, key, rest)
         if name == "RelationshipDefinitions":
@@ -245,6 +249,18 @@ class Customizing:
         self.parts.definitions.clear()
         define_existing(self.parts.definitions, self._catalog, self.parts.labels.plain)
         self.solutions.table_ids = {name: each.id for name, each in self.parts.definitions.tables.items()}
+
+
+def _needed(name: str, rest: str, query: str) -> Iterator[str]:
+    """The privileges to read definitions, which belong to no table."""
+    if name == "EntityDefinitions":
+        yield "prvReadEntity"
+    if rest.startswith("Attributes") or "Attributes" in query:
+        yield "prvReadAttribute"
+    if name == "RelationshipDefinitions" or "Relationships" in rest + query:
+        yield "prvReadRelationship"
+    if name == "GlobalOptionSetDefinitions" or "OptionSet" in query:
+        yield "prvReadOptionSet"
 
 
 def _check_cast(call: Call, cast: str) -> None:

@@ -22,11 +22,12 @@ from sandbox.dataverse.errors import ApiError, not_supported
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.marketing.rules import check_changeable, check_static, find_member, member_table
 from sandbox.dataverse.marketing.tables import LIST, LIST_MEMBER, MEMBER_TABLES
+from sandbox.dataverse.privileges import require
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row
 from sandbox.dataverse.validation import Changes
 from sandbox.dataverse.values import Json, JsonObject, Scalar, as_guid
-from sandbox.dataverse.writes import RowEvent, Writer, require
+from sandbox.dataverse.writes import RowEvent, Writer
 
 NOT_A_MEMBER_OF_THE_LIST: Final = "0x80048458"
 COPY_OF_STATIC_LIST: Final = "0x8004F704"

@@ -25,6 +25,7 @@ def side_door(sandbox: Sandbox) -> Starlette:
         "health": lambda: {"ready": "spotler"},
         "state": lambda: state(sandbox),
         "audiences": lambda: audiences(sandbox),
+        "revision": controls.revision,
         "journal": controls.journal,
         "calls": controls.calls,
         "requests": controls.requests,
@@ -38,6 +39,7 @@ def side_door(sandbox: Sandbox) -> Starlette:
         "clock": controls.move_clock,
         "faults": controls.arm,
         "release": controls.release,
+        "automations/active": controls.switch_automation,
         "events": lambda body: emit(sandbox.world, body),
         **{name: _loader(sandbox, name) for name in FIXTURES},
     }

@@ -1,9 +1,10 @@
 """What the side door can do to the stand-in as a whole, and what it can see of its traffic."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic.alias_generators import to_camel
 
 from sandbox.spotler.app import Sandbox
 from sandbox.spotler.faults import Fault
@@ -30,6 +31,15 @@ class FaultsToArm(BaseModel):
 
     faults: list[Fault]
     replace: bool = False
+
+
+class AutomationSwitch(BaseModel):
+    """Which automation is to be active or not."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+    automation_id: str
+    active: bool
 
 
 class CallsToRelease(BaseModel):
@@ -78,6 +88,14 @@ class Controls:
             (clock.stop if change.stopped else clock.run)()
         return {"now": clock.now().isoformat(timespec="milliseconds")}
 
+    def switch_automation(self, body: bytes) -> object:
+        """Publish an automation or stop it, as a user of Mail+ can."""
+        wanted, automations = AutomationSwitch.model_validate_json(body), self.sandbox.world.automations
+        if (automation := automations.get(wanted.automation_id)) is None:
+            raise ValueError(f"automation {wanted.automation_id} is unknown")
+        automations[wanted.automation_id] = replace(automation, active=wanted.active)
+        return {"active": wanted.active}
+
     def faults(self) -> object:
         """What is armed, and how often each has applied."""
         return {"faults": [asdict(fault) for fault in self.sandbox.faults.armed]}
@@ -104,6 +122,20 @@ class Controls:
     def release(self, body: bytes) -> object:
         """Carry held calls out."""
         return {"released": self.sandbox.held.release(CallsToRelease.model_validate_json(body).ids)}
+
+    def revision(self) -> object:
+        """A text that changes with everything that happens, and what time it is."""
+        world, faults = self.sandbox.world, self.sandbox.faults.armed
+        happened = [
+            len(world.journal.entries),
+            world.log.next_id(),
+            self.sandbox.traffic.counts.total(),
+            world.clock.offset,
+            [fault.struck for fault in faults],
+            [each.active for each in world.automations.values()],
+            self.sandbox.settings.latency_ms,
+        ]
+        return {"revision": str(happened), "now": world.clock.now().isoformat(timespec="milliseconds")}
 
     def journal(self) -> object:
         """Every effect, oldest first."""

@@ -28,6 +28,12 @@ class Matrix:
         self._systems = Systems()
         self._without_fault: dict[tuple[str, int], Outcome] = {}
 
+    @property
+    def privileges_used(self) -> frozenset[str]:
+        """The privileges that the connector has needed so far, as Dataverse names them."""
+        environment = self._systems.environment
+        return frozenset(environment.access.rights.used[environment.settings.user_id])
+
     def without_fault(self, work: Work, seed: int) -> Outcome:
         """The work as it goes where nothing goes wrong: its touches are the ones that faults happen to."""
         key = work.name, seed

@@ -54,7 +54,7 @@ def test_every_refusal_is_for_good_and_says_what_to_do():
         (Facts(state=State.DEACTIVATED), "JOB_NOT_VALID", "deactivated"),
         (Facts(state=State.MERGED), "JOB_NOT_VALID", "merged"),
         (Facts(keep_out=True), "SKIPPED_KEEP_OUT", "Clear Keep Out"),
-        (Facts(do_not_email=True), "SKIPPED_DO_NOT_EMAIL", "Clear Do Not Email"),
+        (Facts(do_not_email=True), "SKIPPED_DO_NOT_EMAIL", "Clear Do not allow Emails"),
         (Facts(has_address=False), "SKIPPED_NO_EMAIL", "Give the record an address"),
         (Facts(is_excluded=True), "SKIPPED_FILTER", "filter"),
         (Facts(spotler=SpotlerReport(opted_out=True)), "CONTACT_OPTOUT", "opted out"),

@@ -266,15 +266,14 @@ def test_a_hard_bounce_makes_a_task_for_the_owner_of_the_contact_or_lead(world, 
 
 
 def silent_since(world, days, **columns):
-    """A contact that is mailed, and has opened nothing for so many days."""
+    """A contact that has opened nothing for so many days."""
     person = world.contact(f"silent{days}", known=True)
     opened = (world.now - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    mailed = (world.now - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
     old = world.info(person)
     world.services.dataverse.update(
         Info.SET,
         old[Info.ID],
-        {Info.ACTIVE: True, Info.LAST_OPENED_ON: opened, Info.LAST_MAILED_ON: mailed, **columns},
+        {Info.ACTIVE: True, Info.LAST_OPENED_ON: opened, **columns},
     )
     return person
 

@@ -7,7 +7,7 @@ import pytest
 
 from connector.telemetry.names import LOG_DIMENSIONS, METRICS
 from infra import kql
-from tests.infra.ours import resources
+from tests.infra.ours import app_settings, resources
 from tests.unit.infra_watch.names import unknown_names
 from tests.unit.infra_watch.rows import ALERTS, DEFINITIONS, LOG_ALERTS
 
@@ -17,6 +17,8 @@ PAGES = kql.ROOT / "docs" / "operators" / "alerts"
 EVERY = {"PT5M": 5, "PT10M": 10, "PT15M": 15, "PT30M": 30, "PT1H": 60}
 WINDOWS = {**EVERY, "PT2H": 120, "PT3H": 180, "PT6H": 360, "P1D": 1440, "P2D": 2880}
 SPANS = {"m": 1, "h": 60, "d": 1440}
+#: What people read of an alert.
+TEXTS = ("title", "description")
 EACH = pytest.mark.parametrize("name", DEFINITIONS)
 
 
@@ -120,6 +122,24 @@ def test_essential_alerts_are_made_by_default_and_none_looks_often():
     }
     assert {"sweep-silent", "jobs-overdue", "credentials-refused", "outcome-unknown", "brake-applied"} < set(essential)
     assert {name for name, each in DEFINITIONS.items() if each["kind"] == "metric"} < set(essential)
+
+
+def test_every_alert_has_its_texts_in_dutch():
+    assert {name for name, each in DEFINITIONS.items() if not all(each["dutch"].get(key) for key in TEXTS)} == set()
+
+
+@pytest.mark.parametrize(("variant", "language"), [("least", "en"), ("full", "nl")])
+def test_alerts_have_the_language_of_the_results_on_rows(variant, language):
+    made = {
+        name: [each.body["properties"][key] for key in ("displayName", "description")]
+        for each in resources(variant, "Microsoft.Insights/scheduledQueryRules")
+        for name in DEFINITIONS
+        if each.name.startswith(f"spotler-{name}-")
+    }
+    texts = {name: each["dutch"] if language == "nl" else each for name, each in DEFINITIONS.items() if name in made}
+
+    assert app_settings(variant)["RESULT_LANGUAGE"] == language
+    assert made == {name: [f"Spotler connector: {each['title']}", each["description"]] for name, each in texts.items()}
 
 
 # Pages

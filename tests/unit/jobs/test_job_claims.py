@@ -94,7 +94,7 @@ def test_a_stale_claim_of_an_operation_that_must_not_be_repeated_ends_as_unknown
     outcome = decision(in_progress(lease_until=NOW), repeatable=False).outcome
 
     assert (outcome.status, outcome.code) == (JobStatus.FAILED, "OUTCOME_UNKNOWN")
-    assert "set the job back to Queued" in outcome.message
+    assert "choose Retry" in outcome.message
 
 
 def test_a_stale_claim_of_a_job_that_was_not_begun_is_taken_over_even_if_it_must_not_be_repeated():

@@ -51,7 +51,7 @@ def test_nothing_is_added_to_who_may_not_be_mailed_who_leaves_spotler_instead(wo
     world.run(job)
 
     assert world.status(job) == REFUSED
-    assert "Clear Do Not Email" in world.row(job)[Job.RESULT_MESSAGE]
+    assert "Clear Do not allow Emails" in world.row(job)[Job.RESULT_MESSAGE]
     assert world.effects() == ["contact.anonymized"]
 
 

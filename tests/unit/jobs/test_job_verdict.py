@@ -59,7 +59,7 @@ def test_the_family_of_the_error_decides(error, repeatable, expected):
 
 def test_a_failed_job_says_what_went_wrong_and_what_to_do():
     assert verdict(Invalid("The job has no tag.")) == Done(
-        "[JOB_NOT_VALID] The job has no tag. Correct the job and set its status back to Queued, or create a new job.",
+        "[JOB_NOT_VALID] The job has no tag. Correct it in a new job.",
         "JOB_NOT_VALID",
         JobStatus.FAILED,
     )
@@ -68,9 +68,9 @@ def test_a_failed_job_says_what_went_wrong_and_what_to_do():
 @pytest.mark.parametrize(
     ("error", "reported"),
     [
-        (Transient("Busy."), "The other system could not do the work for 3 hours. Last answer: Busy."),
-        (Unclear("Lost."), "The other system could not do the work for 3 hours. Last answer: Lost."),
-        (Misconfigured("Refused key."), "A setting or a right was wrong for 3 hours. Last answer: Refused key."),
+        (Transient("Busy."), "The other system could not do the work for 3 hours: Busy."),
+        (Unclear("Lost."), "The other system could not do the work for 3 hours: Lost."),
+        (Misconfigured("Refused key."), "A setting or a right was wrong for 3 hours: Refused key."),
     ],
 )
 def test_what_passes_is_retried_for_three_hours_and_no_longer(error, reported):

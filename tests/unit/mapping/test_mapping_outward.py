@@ -140,7 +140,7 @@ def test_a_number_that_can_be_read_in_two_ways_is_left_out_with_a_warning(send):
 
     assert outcome.properties == {"email": "ann@example.org", "text": "1.000"}
     assert [
-        "can be read in two ways. Write it without a separator between thousands." in each for each in outcome.warnings
+        "can be read in two ways; write it without a separator between thousands." in each for each in outcome.warnings
     ] == [True, True]
 
 

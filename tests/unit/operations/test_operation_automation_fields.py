@@ -95,7 +95,7 @@ def test_a_name_that_may_be_mistyped_is_not_swallowed_by_the_value_before_it(tex
     assert "The automation does not have the field" in refusal(text)
 
 
-AMBIGUOUS = "may be a field, or belong to the value before it. Write each field on its own line."
+AMBIGUOUS = "may be a field, or belong to the value before it; write each field on its own line."
 
 
 def test_a_known_name_right_after_a_character_reference_is_refused():

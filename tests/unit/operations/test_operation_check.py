@@ -22,8 +22,8 @@ def test_it_says_how_long_each_part_of_the_way_took(world):
 
     assert world.status(job) == DONE
     assert says(world, job) == (
-        "The job arrived. Seconds: 2.0 from Dataverse to the router; 3.0 to its function; 0.0 to claim it; "
-        "0.0 for a read of Spotler."
+        "The job arrived. Seconds: 2 from Dataverse to the router; 3 to its function; 0 to claim it; "
+        "0 for a read of Spotler."
     )
 
 

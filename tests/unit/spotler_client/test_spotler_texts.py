@@ -49,7 +49,7 @@ def test_an_invisible_character_within_an_address_is_named_and_the_address_is_no
         clean_address(f"zoe{letter}@example.org")
 
     assert refusal.value.sentence == (
-        f"The e-mail address has an invisible character in it: {name}. Type the address again."
+        f"The e-mail address has an invisible character in it: {name}; type the address again."
     )
 
 

@@ -32,7 +32,7 @@ def test_a_refused_record_leaves_a_failed_job_with_the_code_and_what_to_do(chang
     assert said(row) == (Operation.SYNC_CONTACT, JobStatus.FAILED, REFUSED)
     assert (row[Job.NAME], row[f"_{Job.CUSTOMER}_value"]) == ("Automatic sync", refused.id)
     assert row[Job.RESULT_MESSAGE].startswith(f"[{REFUSED}] ")
-    assert "set the job back to Queued" in row[Job.RESULT_MESSAGE]
+    assert "choose Retry" in row[Job.RESULT_MESSAGE]
     assert row[Job.COMPLETED_ON]
     assert changes.put_back() == []
 

@@ -72,6 +72,9 @@ def test_a_name_that_is_taken_is_refused(setup):
 
 
 def test_a_user_without_the_right_cannot_customise(setup):
+    (unit,) = setup.standin.admin.rows("businessunits?$select=businessunitid")
+    bind = {"businessunitid@odata.bind": f"/businessunits({unit['businessunitid']})"}
+    setup.standin.admin.create("systemusers", applicationid=setup.standin.ready.client_id, **bind)
     refused = setup.standin.connector.post("EntityDefinitions", table())
 
     assert (refused.status_code, error_code(refused)) == (403, "0x80040220")

@@ -1,0 +1,57 @@
+"""One running system with its console and one Chromium for all journeys; a page and people of its own for each."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.console.chromium import NoChromium, chromium
+from sandbox.people import People
+from sandbox.sample_setup import create_setup
+from sandbox.system import Options, console, running
+from tests.console.desk import Desk
+
+#: Timers run when a journey says so.
+NEVER = "0 0 3 1 1 *"
+SETTINGS = {
+    **{f"{name}_SCHEDULE": NEVER for name in ("UPDATES", "BOUNCES", "INTERACTIONS", "VISITORS", "RECONCILE")},
+    "SWEEP_SCHEDULE": "*/2 * * * * *",
+    "JOB_SWEEP_AFTER_SECONDS": "3",
+    "FEED_FIRST_DAYS": "1",
+    # More than all journeys cause together.
+    "BRAKE_LEAST": "40",
+}
+#: Short locks and leases: what a killed engine leaves is taken over in seconds.
+LOCK_SECONDS = 6.0
+
+
+@pytest.fixture(scope="session")
+def browser():
+    try:
+        with chromium() as browser:
+            yield browser
+    except NoChromium as reason:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(reason))
+
+
+@pytest.fixture(scope="session")
+def town(request, tmp_path_factory):
+    """The running system with its console, and what a user of Dynamics may do without it."""
+    request.getfixturevalue("browser")  # without one, nothing is started
+    folder = tmp_path_factory.mktemp("console")
+    options = Options(automatic=True, lock_seconds=LOCK_SECONDS, settings=SETTINGS)
+    with running(options, folder=folder) as system, console(system, folder) as part:
+        people = People(system.dataverse)
+        yield part, people, create_setup(people)
+
+
+@pytest.fixture
+def desk(browser, town) -> Iterator[Desk]:
+    part, people, ids = town
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    desk = Desk(context.new_page(), part.get("url"), people, ids)
+    yield desk
+    problems = desk.problems
+    desk.calm()
+    context.close()
+    assert problems == []
