@@ -10,6 +10,7 @@
     python3 dev.py run-timer NAME  one timer of the app now, against the running system
     python3 dev.py words           the catalogue of Dutch messages, with what is new in the source
     python3 dev.py workbook        the workbook of Azure Monitor, from its parts
+    python3 dev.py screenshots     the pictures of the console in docs/images
     python3 dev.py package         the package that Azure runs, in build/app and build/app.zip
     python3 dev.py docs            the documentation as a site, in build/site
 
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("words", help="bring the catalogue of Dutch messages up to date")
     workbook = commands.add_parser("workbook", help="make the workbook of Azure Monitor from its parts")
     workbook.add_argument("--picture", action="store_true", help="also draw it, with figures of an example")
+    commands.add_parser("screenshots", help="take the pictures of the console anew")
     commands.add_parser("package", help="build the package that Azure runs")
     commands.add_parser("docs", help="build the documentation as a site")
     return parser
@@ -140,6 +142,11 @@ def workbook(options: argparse.Namespace, _: list[str]) -> int:
     return call(PYTHON, "-m", "infra.workbook.picture") if options.picture else 0
 
 
+def screenshots(_: argparse.Namespace, __: list[str]) -> int:
+    """Take the pictures of the console."""
+    return call(PYTHON, "-m", "sandbox.console.pictures")
+
+
 def package(_: argparse.Namespace, __: list[str]) -> int:
     """Build the package that Azure runs."""
     return call(find_python(), ROOT / "infra" / "package.py")
@@ -170,6 +177,7 @@ COMMANDS = {
     "run-timer": run_timer,
     "words": words,
     "workbook": workbook,
+    "screenshots": screenshots,
     "package": package,
     "docs": docs,
 }

@@ -105,7 +105,7 @@ def _timers(services: Services, now: datetime) -> None:
     for name in services.state.names(SUCCESSES):
         timer = name.removeprefix(SUCCESSES)
         try:
-            moment = last_success(services.state, timer)
+            moment = last_success(services.state, timer, now)
         except StoredValueUnreadable as error:
             telemetry.log_problem(log, error, operation=OPERATION)
             continue

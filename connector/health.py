@@ -45,7 +45,7 @@ def health_of(open_state: Callable[[], StateStore], pause: PauseWatch, now: date
     """The HTTP status and the body of the answer."""
     swept, readable = None, True
     try:
-        swept = last_success(open_state(), SWEEP)
+        swept = last_success(open_state(), SWEEP, now)
     except Exception as error:  # noqa: BLE001 - the host would log its text; whoever asks here need not know why
         telemetry.log_problem(log, error, operation=OPERATION)
         readable = False
@@ -56,5 +56,14 @@ def health_of(open_state: Callable[[], StateStore], pause: PauseWatch, now: date
         status = HealthStatus.UNKNOWN
     else:
         status = HealthStatus.OK if ago is not None and ago <= SWEEP_LATE.total_seconds() else HealthStatus.LATE
+    return _answer(status, ago)
+
+
+def health_unknown() -> tuple[int, str]:
+    """The answer while the state does not answer in time."""
+    return _answer(HealthStatus.UNKNOWN, None)
+
+
+def _answer(status: HealthStatus, ago: int | None) -> tuple[int, str]:
     body = {"status": status, "version": connector.__version__, "sweepSecondsAgo": ago}
     return 200 if status in _WELL else 503, json.dumps(body)

@@ -1,5 +1,6 @@
 """`python -m sandbox run`: the whole system until Ctrl-C; with `--once`, the sample jobs and a table."""
 
+import os
 import signal
 import sys
 import threading
@@ -15,11 +16,15 @@ from connector.dataverse.names import Contact, Job
 from sandbox.people import People
 from sandbox.sample_records import create_fixtures
 from sandbox.samples import SAMPLES, Sample
-from sandbox.small_world import create_small_world
+from sandbox.small_world import create_small_world, find_by_address
 from sandbox.system import Options, System, console, running
 
-#: Settings beside the usual ones: whoever has just begun expects that feeds know what happened a minute ago.
-SETTINGS: Final = {"FEED_FIRST_DAYS": "1"}
+#: Settings beside the usual ones: whoever has just begun expects that feeds know what happened a minute ago, and that
+#: somebody who signs up in Spotler arrives in Dynamics.
+SETTINGS: Final = {"FEED_FIRST_DAYS": "1", "NEW_SUBSCRIBERS": "contact"}
+#: Seconds that the bus locks a message and a job is claimed for: so long it takes until the work of a killed engine is
+#: taken over. Azure takes minutes; nobody who looks on wants to wait so long.
+LOCK_SECONDS: Final = 20.0
 #: Seconds that the sample jobs may take together.
 ONCE_SECONDS: Final = 120.0
 #: Seconds between two looks at the rows.
@@ -32,19 +37,33 @@ def run(folder: Path, *, browser: bool = True) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with (
-        running(Options(automatic=True, leads=True, telemetry=True, settings=SETTINGS), folder=folder) as system,
+        running(
+            Options(automatic=True, leads=True, telemetry=True, settings=SETTINGS, lock_seconds=LOCK_SECONDS),
+            folder=folder,
+        ) as system,
         console(system, folder) as page,
     ):
+        find_by_address(system.spotler)
         ids = create_small_world(People(system.dataverse))
         print(_introduction(system, folder, ids, page.get("url")), flush=True)
         if browser:
-            webbrowser.open(page.get("url"))
+            open_page(page.get("url"))
         while not ended.wait(LOOK_SECONDS):
             for part in (*system.parts, page):
                 if part.process.poll() is not None:
                     print(f"{part.name} ended by itself; see {part.log}", file=sys.stderr)
                     return 1
     return 0
+
+
+def open_page(url: str) -> None:
+    """Open a browser with a window; without a screen, a browser in text mode would take the terminal."""
+    if sys.platform == "darwin" or any(map(os.environ.get, _SCREENS)):
+        webbrowser.open(url)
+
+
+#: What says that there is a screen: X11, Wayland, Windows around WSL, or the person.
+_SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER")
 
 
 def run_once(folder: Path) -> int:

@@ -6,6 +6,8 @@ The records of `sample_records` are for jobs that test something; these are for 
 from collections.abc import Mapping
 from typing import Final
 
+import requests
+
 from connector.dataverse.names import (
     Account,
     Contact,
@@ -16,6 +18,7 @@ from connector.dataverse.names import (
     Permission,
     Visitor,
 )
+from sandbox.launch import Part
 from sandbox.people import People
 from sandbox.sample_setup import create_setup
 
@@ -82,6 +85,12 @@ def create_small_world(people: People) -> dict[str, str]:
     ]
     people.create_many(Permission.TABLE, Permission.SET, permissions)
     return ids | _lists(people, ids) | _visitors(people)
+
+
+def find_by_address(spotler: Part) -> None:
+    """Have Spotler look for a contact by its address too, which new subscribers need; see docs/settings.md."""
+    url = f"{spotler.get('url')}/_sandbox/settings"
+    requests.post(url, json={"dedupe": "both"}, timeout=30).raise_for_status()
 
 
 def _contact(key: str, ids: Mapping[str, str]) -> dict[str, object]:

@@ -16,7 +16,13 @@ TOGETHER: Final = (
     "tests/contract/state",
 )
 #: What takes longest, longest first: begun last, it would be the only one still running at the end.
-FIRST: Final = ("tests/acceptance/", "tests/faults/test_matrix.py", "tests/faults/test_kill_points.py", "tests/faults/")
+FIRST: Final = (
+    "tests/acceptance/",
+    "tests/console/",
+    "tests/faults/test_matrix.py",
+    "tests/faults/test_kill_points.py",
+    "tests/faults/",
+)
 
 
 class ByFile(LoadScopeScheduling):

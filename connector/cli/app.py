@@ -11,6 +11,7 @@ import typer
 from connector import telemetry
 from connector.cli import consent, jobs, mapping, messages, plan, setup, stored_message_commands
 from connector.cli.codes import codes
+from connector.cli.definitions import definitions
 from connector.cli.doctor import doctor
 from connector.cli.entities import entities
 from connector.cli.output import error_text
@@ -33,6 +34,7 @@ app.add_typer(stored_message_commands.dead_letters, name="dead-letters")
 app.command()(audiences)
 app.command()(automations)
 app.command()(codes)
+app.command()(definitions)
 app.command()(doctor)
 app.command()(entities)
 app.command()(pause)

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from connector.cli.output import console
+from connector.cli.output import console, put, say
 from connector.doctor.arm import azure_of
 from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import CheckGroup, CheckResult, DoctorVerdict, Reach
 from connector.doctor.run import chosen, examine, worst
+from connector.words import Sentence
 
 #: How the command ends.
 EXIT_CODES: Final = {
@@ -74,14 +76,15 @@ def _shown(result: CheckResult) -> dict[str, str]:
 
 
 def _show(results: Sequence[CheckResult]) -> None:
-    table = Table("Check", "Result", "What was found, and what to do")
+    table = Table(*map(put, (Sentence("Check"), Sentence("Result"), Sentence("What was found, and what to do"))))
     for each in results:
         diagnosis = each.diagnosis
         colour = _COLOURS[diagnosis.verdict]
-        text = f"{diagnosis.sentence} {diagnosis.remedy}".rstrip()
-        table.add_row(each.check.code, f"[{colour}]{diagnosis.verdict.value}[/{colour}]", text.replace("[", "\\["))
+        text = put(Sentence.joined(diagnosis.sentence, diagnosis.remedy))
+        table.add_row(each.check.code, f"[{colour}]{put(diagnosis.verdict.value)}[/{colour}]", text.replace("[", "\\["))
     console().print(table)
+    verdicts = Counter(each.diagnosis.verdict for each in results)
     counts = [
-        f"{sum(each.diagnosis.verdict is verdict for each in results)} {verdict.value}" for verdict in DoctorVerdict
+        Sentence("{number} {verdict}", number=verdicts[each], verdict=Sentence.of(each.value)) for each in DoctorVerdict
     ]
-    typer.echo(f"{len(results)} checks: {', '.join(counts)}.")
+    say(Sentence("{number} checks: {counts}.", number=len(results), counts=Sentence.joined(*counts, between=", ")))

@@ -1,5 +1,6 @@
-"""What all commands print in the same way: tables, times and errors."""
+"""What all commands print in the same way: tables, times, errors, and messages in the language of RESULT_LANGUAGE."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from typing import Final, NoReturn
@@ -8,15 +9,16 @@ import typer
 from rich.console import Console
 
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
+from connector.words import marked, wording_from
 
 #: Width of a table that goes into a file or another program: wider than any row, so that nothing is cut off.
 UNLIMITED: Final = 100_000
 
 #: What to do, instead of the advice that is right for functions, which try again. The narrower family comes first.
 _ADVICE: Final[dict[type[ConnectorError], str]] = {
-    Unclear: "Check whether it happened before you try again.",
-    Transient: "Try again later.",
-    Misconfigured: "Fix it and run the command again.",
+    Unclear: marked("Check whether it happened before you try again."),
+    Transient: marked("Try again later."),
+    Misconfigured: marked("Fix it and run the command again."),
 }
 
 
@@ -30,12 +32,22 @@ def moment(value: datetime | None) -> str:
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if value else "unknown"
 
 
+def put(message: str) -> str:
+    """A message in the language that the settings ask for."""
+    return wording_from(os.environ).text(message)
+
+
+def say(message: str) -> None:
+    """Print a message."""
+    typer.echo(put(message))
+
+
 def error_text(error: ConnectorError) -> str:
     """An error with the advice for a person at the command line, where nothing is tried again by itself."""
     for family, advice in _ADVICE.items():
         if isinstance(error, family) and error.what_to_do == family.advice:
-            return error.with_advice(advice)
-    return error.for_people
+            return put(error.with_advice(advice))
+    return put(error.for_people)
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -44,5 +56,5 @@ def refuse(sentence: str) -> NoReturn:
     Raises:
         typer.Exit: with 1.
     """
-    typer.echo(sentence, err=True)
+    typer.echo(put(sentence), err=True)
     raise typer.Exit(1)

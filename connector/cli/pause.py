@@ -13,12 +13,11 @@ from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from connector.settings import StateSettings, load_settings
 from connector.state import StoredValueUnreadable, state_from
-from connector.state.pause import CACHED, PATIENCE, PAUSE, read_pause, set_pause
+from connector.state.pause import CACHED, MOST, PATIENCE, PAUSE, read_pause, set_pause
 
 #: Minutes after which a pause ends by itself: enough for a release.
 MINUTES: Final = 60
-#: The most: what waits for a retry is given up hours after its first attempt, and a pause does not stop that clock.
-MOST_MINUTES: Final = 120
+MOST_MINUTES: Final = int(MOST.total_seconds() // 60)
 #: Seconds after which every instance has read the flag.
 SETTLED: Final = CACHED + PATIENCE + 1
 #: Seconds between two looks at the jobs.

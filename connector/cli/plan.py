@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.table import Table
 
-from connector.cli.output import console, refuse
+from connector.cli.output import console, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.mapping.model import TABLES
+from connector.words import Sentence, marked
 
 if TYPE_CHECKING:
     from connector.plans.making import PlannedRecord
@@ -24,6 +25,10 @@ app = typer.Typer(invoke_without_command=True, help="What a sync would change, a
 
 #: Record ids that are shown of each kind of change.
 SAMPLE: Final = 5
+
+#: The headings of the tables.
+_KEPT: Final = (marked("Plan"), marked("Since"), marked("Mapping"), marked("Records"), marked("Why"))
+_CHANGES: Final = (marked("Side"), marked("Field"), marked("Change"), marked("Records"), marked("For example"))
 
 PlanId = Annotated[str, typer.Argument(metavar="ID", help="The id of a plan that the brake keeps.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -83,7 +88,7 @@ def plan(
     from connector.plans.making import PlanMaker  # noqa: PLC0415
 
     if table is not None and table not in TABLES:
-        refuse(f"{table} is not one of the tables {', '.join(TABLES)}.")
+        refuse(Sentence("{table} is not one of the tables {names}.", table=table, names=", ".join(TABLES)))
     if condition and table is None:
         refuse("--filter needs --table, because tables have different columns.")
     summary = _Summary()
@@ -120,7 +125,7 @@ def apply_file(
     from connector.sync.old_values import begun  # noqa: PLC0415
 
     header = read_header(file)
-    counts, left = Counter[str](), list[tuple[str, str]]()
+    counts, left = Counter[str](), list[tuple[str, Sentence]]()
     with services_of_settings() as services:
         if header.environment != environment_of(services.settings):
             refuse("The plan was made for other systems than those of the settings, so nothing is done.")
@@ -131,13 +136,13 @@ def apply_file(
             for each in apply_plan(run, read_lines(file), asked=header.asked, seen=seen):
                 counts[each.applied.name] += 1
                 if each.applied is not Applied.DONE:
-                    left.append((f"{each.ref.table}/{each.ref.id}", f"{each.applied} {each.code}".strip()))
+                    left.append((f"{each.ref.table}/{each.ref.id}", Sentence.joined(each.applied.value, each.code)))
     if as_json:
         typer.echo(json.dumps({"counts": counts, "left": dict(left)}, indent=2))
     else:
-        typer.echo(f"{counts['DONE']} of {counts.total()} records were done.")
+        say(Sentence("{done} of {of} records were done.", done=counts["DONE"], of=counts.total()))
         for record, reason in left:
-            typer.echo(f"{record}: {reason}")
+            typer.echo(f"{record}: {put(reason)}")
     if left:
         raise typer.Exit(1)
 
@@ -154,11 +159,13 @@ def list_kept(as_json: Json = False) -> None:
         typer.echo(json.dumps([asdict(each) for each in found], indent=2))
         return
     if not found:
-        typer.echo("No plan waits.")
+        say("No plan waits.")
         return
-    shown = Table("Plan", "Since", "Mapping", "Records", "Why")
+    shown = Table(*map(put, _KEPT))
     for each in found:
-        causes = each.problem or ", ".join(f"{cause}: {count}" for cause, count in each.causes.items())
+        causes = put(each.problem) or ", ".join(
+            f"{put(_cause(cause))}: {count}" for cause, count in each.causes.items()
+        )
         shown.add_row(each.id, each.made_on, each.mapping, str(each.records), causes)
     console().print(shown)
 
@@ -171,8 +178,8 @@ def approve_kept(plan_id: PlanId) -> None:
     with services_of_settings() as services, progress("records synced") as seen:
         counts = approve(services, plan_id, seen=seen)
     for code, count in counts.most_common():
-        typer.echo(f"{code}: {count} records")
-    typer.echo(f"Plan {plan_id} is done.")
+        say(Sentence("{code}: {number} records", code=code, number=count))
+    say(Sentence("Plan {plan} is done.", plan=plan_id))
 
 
 @app.command(name="discard")
@@ -182,7 +189,7 @@ def discard_kept(plan_id: PlanId) -> None:
 
     with services_of_settings() as services:
         discard(services, plan_id)
-    typer.echo(f"Plan {plan_id} is discarded.")
+    say(Sentence("Plan {plan} is discarded.", plan=plan_id))
 
 
 def _show(summary: _Summary, out: Path | None, *, as_json: bool) -> None:
@@ -197,20 +204,33 @@ def _show(summary: _Summary, out: Path | None, *, as_json: bool) -> None:
         content = {"records": summary.records, "problems": summary.problems, "changes": changes}
         typer.echo(json.dumps(content, indent=2))
         return
-    typer.echo(f"{summary.records} records would change.")
+    say(Sentence("{number} records would change.", number=summary.records))
     for code, count in summary.problems.most_common():
-        typer.echo(f"{count} records could not be synced: {code}.")
+        say(Sentence("{number} records could not be synced: {code}.", number=count, code=code))
     final = sum(count for (_, _, change), count in summary.changes.items() if change == Becomes.ANONYMISED)
     if final:
-        typer.echo(f"{final} records would be anonymised in Spotler. This cannot be undone.")
+        say(Sentence("{number} records would be anonymised in Spotler. This cannot be undone.", number=final))
     if summary.changes:
-        shown = Table("Side", "Field", "Change", "Records", "For example")
+        shown = Table(*map(put, _CHANGES))
         for key, count in sorted(summary.changes.items()):
             side, field, change = key
-            shown.add_row(side, field or "(the whole record)", change, str(count), ", ".join(summary.samples[key]))
+            whole = put("(the whole record)")
+            shown.add_row(side, field or whole, put(change), str(count), ", ".join(summary.samples[key]))
         console().print(shown)
     if out is not None:
-        typer.echo(f"{out} is written. It holds personal data; delete it when it is no longer needed.")
+        say(
+            Sentence("{file} is written. It holds personal data; delete it when it is no longer needed.", file=str(out))
+        )
+
+
+def _cause(text: str) -> Sentence:
+    """A cause as the brake keeps it: one that empties a field ends with the name of that field."""
+    from connector.sync.brake.derived import EMPTIED, EMPTIED_HERE  # noqa: PLC0415 - loaded when used
+
+    for cause in (EMPTIED_HERE, EMPTIED):
+        if text.startswith(f"{cause} "):
+            return Sentence("{cause} {field}", cause=Sentence.of(cause), field=text.removeprefix(f"{cause} "))
+    return Sentence.of(text)
 
 
 def _version(services: "Services") -> str:

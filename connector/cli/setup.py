@@ -2,24 +2,28 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
 
 import typer
 from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
+from connector.cli.setup_contents import contents
 from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
 from connector.cli.setup_removal import export, remove
 
 if TYPE_CHECKING:
-    from connector.setup.plan import Adoption, SetupPlan
+    from connector.setup.plan import Adoption, Extras, SetupPlan
     from connector.setup.target import SetupTarget
 
 app = typer.Typer(
     no_args_is_help=True, help="What the connector needs in Dataverse: plan, apply, check, export, remove."
 )
+app.command()(contents)
 app.command()(export)
 app.command()(remove)
 
@@ -36,6 +40,15 @@ AdoptFile = Annotated[
 def plan(
     out: Annotated[Path | None, typer.Option(help="Write the plan to this file. Needed to apply it.")] = None,
     adopt: AdoptFile = None,
+    buttons: Annotated[
+        bool, typer.Option("--buttons", help="Add the button Sync to Spotler to contacts, leads, accounts and lists.")
+    ] = False,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE:ID", help="A form of contact, lead or account that gets the tab Spotler; repeatable."
+        ),
+    ] = None,
     propose: Annotated[
         Path | None, typer.Option(help="Write a file for --adopt with all that is not ours; read and shorten it.")
     ] = None,
@@ -43,12 +56,13 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Print what would be created, changed and left alone; nothing is changed."""
-    from connector.setup.plan import plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
+    from connector.setup.plan import Extras, plan_as_json, read_adoption  # noqa: PLC0415 - loaded when used
     from connector.setup.planning import propose_adoption  # noqa: PLC0415
 
     adoption = read_adoption(adopt) if adopt else None
+    wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
     with environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, adoption)
+        made = _made(target, adoption, wanted)
         if propose is not None:
             content = propose_adoption(made, target).model_dump(mode="json")
             propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -72,6 +86,7 @@ def apply(
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
     from connector.setup.applying import apply_setup  # noqa: PLC0415 - loaded when used
+    from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
@@ -79,7 +94,9 @@ def apply(
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        components = components_of(target, agreed.adoption)
+        for kept in back_up(target, agreed.extras.forms, file.parent):
+            typer.echo(f"{kept}: the form as it was.")
+        components = components_of(target, agreed.adoption, agreed.extras)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
@@ -88,10 +105,10 @@ def apply(
 @app.command()
 def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
     """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
-    from connector.setup.plan import plan_as_json  # noqa: PLC0415 - loaded when used
+    from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415 - loaded when used
 
     with environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, None)
+        made = _made(target, None, Extras())
     if as_json:
         typer.echo(plan_as_json(made))
     else:
@@ -100,11 +117,28 @@ def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
         raise typer.Exit(1 if made.refusals else TO_DO)
 
 
-def _made(target: "SetupTarget", adoption: "Adoption | None") -> "SetupPlan":
-    from connector.setup.planning import make_plan  # noqa: PLC0415 - loaded when used
+def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras") -> "SetupPlan":
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+    from connector.setup.planning import make_plan  # noqa: PLC0415
 
+    extras = wanted.with_those(installed_extras(target))
     with progress(f"{target.organization}: components read") as seen:
-        return make_plan(target, components_of(target, adoption), adoption, seen)
+        return replace(make_plan(target, components_of(target, adoption, extras), adoption, seen), extras=extras)
+
+
+def _checked_form(text: str) -> str:
+    """The table and the id of a form.
+
+    Raises:
+        typer.BadParameter: it is something else.
+    """
+    from connector.dataverse.schema.forms import RECORD_TABLES  # noqa: PLC0415 - loaded when used
+
+    table, _, form_id = text.partition(":")
+    try:
+        return f"{RECORD_TABLES[RECORD_TABLES.index(table)]}:{UUID(form_id)}"
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no form: write {'|'.join(RECORD_TABLES)}:ID.") from None
 
 
 def _show(made: "SetupPlan") -> None:

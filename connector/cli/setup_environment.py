@@ -8,7 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from connector.setup.component import Component
-    from connector.setup.plan import Adoption
+    from connector.setup.plan import Adoption, Extras
     from connector.setup.target import SetupTarget
 
 OwnSignIn = Annotated[
@@ -32,10 +32,17 @@ def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
         dataverse.close()
 
 
-def components_of(target: "SetupTarget", adoption: "Adoption | None" = None) -> "list[Component]":
-    """The components of the manifest, with the publisher that the solution has, or gets."""
+def components_of(target: "SetupTarget", adoption: "Adoption | None", extras: "Extras") -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution has, or gets, and what was asked for."""
     from connector.dataverse.schema.installation import PUBLISHER  # noqa: PLC0415 - loaded when used
-    from connector.setup.components import components  # noqa: PLC0415 - loaded when used
+    from connector.setup.components import components  # noqa: PLC0415
 
     wanted = PUBLISHER.name if adoption is None else adoption.publisher
-    return components(target.publisher or wanted)
+    return components(target.publisher or wanted, extras)
+
+
+def installed_components(target: "SetupTarget") -> "list[Component]":
+    """The components of the manifest, and the extras that the environment has."""
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+
+    return components_of(target, None, installed_extras(target))

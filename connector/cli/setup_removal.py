@@ -8,7 +8,7 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
-from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
+from connector.cli.setup_environment import Json, OwnSignIn, environment, installed_components
 
 if TYPE_CHECKING:
     from connector.setup.removal import RemovalPlan
@@ -25,7 +25,7 @@ def export(
     from connector.state.files import replace_file  # noqa: PLC0415
 
     with environment(own_sign_in=own_sign_in) as target:
-        content = export_solution(target, components_of(target), Patience(), managed=not unmanaged)
+        content = export_solution(target, installed_components(target), Patience(), managed=not unmanaged)
     replace_file(file, content)
     typer.echo(f"{file}: {len(content)} bytes, {'unmanaged' if unmanaged else 'managed'}.")
 
@@ -54,7 +54,7 @@ def remove(
     from connector.setup.removal import plan_removal, removal_as_json  # noqa: PLC0415 - loaded when used
 
     with environment(own_sign_in=own_sign_in) as target, progress(f"{target.organization}: components read") as seen:
-        plan = plan_removal(target, components_of(target), also or (), seen)
+        plan = plan_removal(target, installed_components(target), also or (), seen)
     if out is not None:
         out.write_text(removal_as_json(plan), encoding="utf-8")
     if as_json:
@@ -75,7 +75,9 @@ def _carry_out(file: Path, confirm: str, *, own_sign_in: bool) -> None:
         if confirm != target.organization:
             refuse("Removing cannot be undone: repeat the name of the environment with --confirm.")
         with progress(f"{target.organization}: components removed", total=len(plan.removed)) as seen:
-            report = remove_setup(plan, target, components_of(target), Patience(), lambda number, _: seen(number))
+            report = remove_setup(
+                plan, target, installed_components(target), Patience(), lambda number, _: seen(number)
+            )
     typer.echo(f"{len(report.done)} components removed, {report.writes} writes, {report.waited:.0f} s of waiting.")
 
 

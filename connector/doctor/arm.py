@@ -112,7 +112,7 @@ class AzureManagement:
             if not following.startswith(f"{self.management}/"):
                 return found
             address, params = following, {}
-        raise Transient(Sentence("Azure gave more than {most_pages} pages of one list.", most_pages=MOST_PAGES))
+        raise Transient(Sentence("Azure gave more than {most} pages of one list.", most=MOST_PAGES))
 
     def query(self, workspace: str, text: str) -> Sequence[Sequence[Any]]:
         """The rows that a query finds in a workspace of Log Analytics; raises as `get` does."""
@@ -142,7 +142,7 @@ class AzureManagement:
         if answer.status_code in (401, 403):
             raise NoAzure("Your sign-in may not read this in Azure: the role Reader on the resource group is enough.")
         if answer.status_code == 429 or answer.status_code >= 500:
-            raise Transient(Sentence("Azure answered {status_code}.", status_code=answer.status_code))
+            raise Transient(Sentence("Azure answered {status}.", status=answer.status_code))
         return answer
 
 
@@ -187,10 +187,8 @@ def _object(answer: "requests.Response") -> Mapping[str, Any]:
         error = body.get("error")
         code = error.get("code") if isinstance(error, dict) else None
         # Only what looks like a code: a text may quote anything.
-        said = code if isinstance(code, str) and _CODE.fullmatch(code) else "no code"
-        raise NoAzure(
-            Sentence("Azure refused the call: {status_code}, {said}.", status_code=answer.status_code, said=said)
-        )
+        said = code if isinstance(code, str) and _CODE.fullmatch(code) else Sentence("no code")
+        raise NoAzure(Sentence("Azure refused the call: {status}, {said}.", status=answer.status_code, said=said))
     return body
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
 from connector.servicebus.entities import ENTITIES_FILE, OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
+from connector.words import Sentence
 
 #: The role that receives, sends, and reads counts, by which Azure scales the app.
 DATA_OWNER: Final = "090c5cfd-751d-490a-894a-3ce6f1109419"
@@ -15,7 +16,7 @@ DATA_OWNER: Final = "090c5cfd-751d-490a-894a-3ce6f1109419"
 COMPARED: Final = ("lockDuration", "maxDeliveryCount", "deadLetteringOnMessageExpiration", "requiresDuplicateDetection")
 #: Without a line for so long, telemetry does not arrive: the sweep runs every two minutes.
 SILENT: Final = timedelta(minutes=30)
-REDEPLOY: Final = "Deploy the infrastructure again."
+REDEPLOY: Final = Sentence("Deploy the infrastructure again.")
 
 
 def _definition() -> Mapping[str, Any]:
@@ -37,18 +38,24 @@ def _rules_right(context: CheckContext) -> Diagnosis:
             wrong.append(name)
     if wrong:
         return failed(
-            f"These subscriptions do not have their one rule: {', '.join(wrong)}. One without a filter gets every job.",
-            f"{REDEPLOY} Delete rules that somebody added.",
+            Sentence(
+                "These subscriptions do not have their one rule: {names}. One without a filter gets every job.",
+                names=", ".join(wrong),
+            ),
+            Sentence.joined(REDEPLOY, "Delete rules that somebody added."),
         )
     return ok("Every subscription has its rule and no other.")
 
 
 def _properties_match(context: CheckContext) -> Diagnosis:
-    wrong = [f"{name} {problem}" for name, wanted, found in _entities(context) for problem in _problems(wanted, found)]
+    wrong = [problem for name, wanted, found in _entities(context) for problem in _problems(name, wanted, found)]
     if wrong:
         return failed(
-            f"Service Bus differs from the definition: {'; '.join(wrong)}.",
-            f"{REDEPLOY} Set an entity that is not Active to Active at once: each second of it costs error lines.",
+            Sentence("Service Bus differs from the definition: {names}.", names=Sentence.joined(*wrong, between="; ")),
+            Sentence.joined(
+                REDEPLOY,
+                "Set an entity that is not Active to Active at once: each second of it costs error lines.",
+            ),
         )
     return ok("Every queue and subscription is as it is defined.")
 
@@ -67,15 +74,21 @@ def _entities(context: CheckContext) -> Iterator[tuple[str, Mapping[str, Any], M
         yield subscription["name"], subscription, found.get(subscription["name"], {})
 
 
-def _problems(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+def _problems(entity: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Sentence]:
     if not found:
-        yield "is missing"
+        yield Sentence("{name} is missing", name=entity)
         return
     if found.get("status", "Active") != "Active":
-        yield f"is {found['status']}"
+        yield Sentence("{name} is {found}", name=entity, found=str(found["status"]))
     for name in COMPARED:
         if name in wanted and found.get(name) != wanted[name]:
-            yield f"has {name} {found.get(name)}, not {wanted[name]}"
+            yield Sentence(
+                "{name} has {property} {found}, not {wanted}",
+                name=entity,
+                property=name,
+                found=str(found.get(name)),
+                wanted=str(wanted[name]),
+            )
 
 
 def _bus_rights(context: CheckContext) -> Diagnosis:
@@ -103,11 +116,22 @@ def _send_rule(context: CheckContext) -> Diagnosis:
     found = {each["name"]: sorted(each["properties"].get("rights", [])) for each in rules}
     wanted = {each["name"]: sorted(each["rights"]) for each in _definition()["authorizationRules"]}
     if missing := sorted(wanted.keys() - found.keys()):
-        return failed(f"The queue {QUEUE_DATAVERSE} has no rule {', '.join(missing)}.", REDEPLOY)
+        return failed(
+            Sentence(
+                "The queue {queue} has no rule {names}.",
+                queue=QUEUE_DATAVERSE,
+                names=", ".join(missing),
+            ),
+            REDEPLOY,
+        )
     more = sorted(name for name, rights in found.items() if set(rights) - set(wanted.get(name, [])))
     if more:
         return failed(
-            f"Rules of the queue {QUEUE_DATAVERSE} may do more than send: {', '.join(more)}.",
+            Sentence(
+                "Rules of the queue {queue} may do more than send: {names}.",
+                queue=QUEUE_DATAVERSE,
+                names=", ".join(more),
+            ),
             "Take away the other rights: whoever has the key could read the messages of Dataverse.",
         )
     return ok("Dataverse may send to its queue, and nothing else.")
@@ -119,10 +143,15 @@ def _app_runs(context: CheckContext) -> Diagnosis:
     if not properties:
         return failed("There is no function app of this name.", "Check AZURE_FUNCTION_NAME, and deploy.")
     if properties.get("state") != "Running":
-        return failed(f"The function app is {properties.get('state')}.", "Start it in the portal.")
+        return failed(
+            Sentence("The function app is {state}.", state=str(properties.get("state"))), "Start it in the portal."
+        )
     scale = (properties.get("functionAppConfig") or {}).get("scaleAndConcurrency") or {}
     if "maximumInstanceCount" not in scale:
-        return warning("The app has no limit of instances.", f"Set maximumInstanceCount; see scale.md. {REDEPLOY}")
+        return warning(
+            "The app has no limit of instances.",
+            Sentence.joined("Set maximumInstanceCount; see scale.md.", REDEPLOY),
+        )
     return ok("The function app runs, with a limit of instances.")
 
 
@@ -138,12 +167,13 @@ def _alerts_on(context: CheckContext) -> Diagnosis:
     off = sorted(each["name"] for each in found if not each["properties"].get("enabled"))
     silent = sorted(each["name"] for each in found if not _tells_somebody(each["properties"].get("actions")))
     if off or silent:
-        says = [f"switched off: {', '.join(off)}"] if off else []
-        says += [f"without an action group: {', '.join(silent)}"] if silent else []
+        says = [Sentence("switched off: {names}", names=", ".join(off))] if off else []
+        says += [Sentence("without an action group: {names}", names=", ".join(silent))] if silent else []
         return warning(
-            f"Alerts that tell nobody: {'; '.join(says)}.", "Switch them on, and give them the action group."
+            Sentence("Alerts that tell nobody: {names}.", names=Sentence.joined(*says, between="; ")),
+            "Switch them on, and give them the action group.",
         )
-    return ok(f"All {len(found)} alerts are on and have an action group.")
+    return ok(Sentence("All {count} alerts are on and have an action group.", count=len(found)))
 
 
 def _tells_somebody(actions: object) -> bool:
@@ -155,18 +185,23 @@ def _telemetry_arrives(context: CheckContext) -> Diagnosis:
     azure = context.management
     workspaces = azure.items(f"{azure.scope}/providers/Microsoft.OperationalInsights/workspaces")
     if len(workspaces) != 1:
-        return not_checked(f"The resource group has {len(workspaces)} Log Analytics workspaces, not one.")
+        return not_checked(
+            Sentence("The resource group has {count} Log Analytics workspaces, not one.", count=len(workspaces))
+        )
     query = "union AppTraces, AppMetrics | where TimeGenerated > ago(1d) | summarize max(TimeGenerated)"
     rows = azure.query(str(workspaces[0]["properties"]["customerId"]), query)
     last = str(rows[0][0] or "") if rows and rows[0] else ""
-    remedy = (
+    remedy = Sentence(
         "Check APPLICATIONINSIGHTS_CONNECTION_STRING, and the role Monitoring Metrics Publisher of the app's identity."
     )
     if not last:
         return failed("No telemetry arrived within a day.", remedy)
     age = context.now() - datetime.fromisoformat(last)
     if age > SILENT:
-        return failed(f"The last telemetry arrived {int(age.total_seconds() // 60)} minutes ago.", remedy)
+        return failed(
+            Sentence("The last telemetry arrived {minutes} minutes ago.", minutes=int(age.total_seconds() // 60)),
+            remedy,
+        )
     return ok("Telemetry arrives.")
 
 

@@ -11,6 +11,7 @@ from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
 from connector.errors import Misconfigured
 from connector.servicebus.entities import QUARANTINE, Location, dead_letter_locations, work_locations
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from connector.servicebus.browse import StoredMessage
@@ -36,7 +37,12 @@ def _reachable(context: CheckContext) -> Diagnosis:
     except ssl.SSLError:
         return failed("The certificate of the namespace is not trusted.", "Check proxies that inspect TLS.")
     except OSError as error:
-        return failed(f"The namespace does not answer on port {port} ({type(error).__name__}).", advice)
+        return failed(
+            Sentence(
+                "The namespace does not answer on port {port} ({kind}).", port=str(port), kind=type(error).__name__
+            ),
+            advice,
+        )
     return ok("The namespace answers.")
 
 
@@ -67,7 +73,7 @@ def _entities_exist(context: CheckContext) -> Diagnosis:
         if not missing:
             raise
         return failed(
-            f"The connector cannot look into: {', '.join(missing)}.",
+            Sentence("The connector cannot look into: {names}.", names=", ".join(missing)),
             "Deploy the infrastructure again, before the app; and give the connection the right to listen.",
         )
     return ok("Every queue and subscription is there.")
@@ -83,19 +89,40 @@ def _is_missing(context: CheckContext, location: Location) -> bool:
 
 def _dead_letters(context: CheckContext) -> Diagnosis:
     found = context.browser.peek(dead_letter_locations(), limit=COUNTED)
-    return _none_wait(context, found, "dead letters", "dead-letters list shows them, dead-letters replay repeats them.")
+    return _none_wait(
+        context,
+        found,
+        Sentence("dead letters"),
+        Sentence("The command dead-letters list shows them, dead-letters replay repeats them."),
+    )
 
 
 def _quarantine(context: CheckContext) -> Diagnosis:
     found = context.browser.peek([QUARANTINE], limit=COUNTED)
-    return _none_wait(context, found, "messages in quarantine", "quarantine list shows them and why.")
+    return _none_wait(
+        context,
+        found,
+        Sentence("messages in quarantine"),
+        Sentence("The command quarantine list shows them and why."),
+    )
 
 
-def _none_wait(context: CheckContext, found: Collection["StoredMessage"], what: str, remedy: str) -> Diagnosis:
+def _none_wait(
+    context: CheckContext, found: Collection["StoredMessage"], what: Sentence, remedy: Sentence
+) -> Diagnosis:
     if not found:
-        return ok(f"There are no {what}.")
+        return ok(Sentence("There are no {what}.", what=what))
     places = ", ".join(sorted({each.location.name for each in found}))
-    return warning(f"{_count(found)} {what} in {places}, the oldest {_age(context, found)}.", f"The command {remedy}")
+    return warning(
+        Sentence(
+            "{number} {what} in {places}, the oldest {age}.",
+            number=_count(found),
+            what=what,
+            places=places,
+            age=_age(context, found),
+        ),
+        remedy,
+    )
 
 
 def _backlog(context: CheckContext) -> Diagnosis:
@@ -105,18 +132,20 @@ def _backlog(context: CheckContext) -> Diagnosis:
         return ok("No message waits for long.")
     places = ", ".join(sorted({each.location.name for each in late}))
     return warning(
-        f"Messages wait in {places}, the oldest {_age(context, late)}.",
+        Sentence("Messages wait in {places}, the oldest {age}.", places=places, age=_age(context, late)),
         "Check that the app runs, and its functions of the same names.",
     )
 
 
-def _count(found: Collection["StoredMessage"]) -> str:
-    return f"{COUNTED} or more" if len(found) >= COUNTED else str(len(found))
+def _count(found: Collection["StoredMessage"]) -> Sentence | int:
+    return Sentence("{number} or more", number=COUNTED) if len(found) >= COUNTED else len(found)
 
 
-def _age(context: CheckContext, found: Collection["StoredMessage"]) -> str:
+def _age(context: CheckContext, found: Collection["StoredMessage"]) -> Sentence:
     oldest = min((each.enqueued_on for each in found if each.enqueued_on), default=None)
-    return "of unknown age" if oldest is None else f"{int((context.now() - oldest).total_seconds() // 60)} minutes old"
+    if oldest is None:
+        return Sentence("of unknown age")
+    return Sentence("{minutes} minutes old", minutes=int((context.now() - oldest).total_seconds() // 60))
 
 
 _check: Final = CheckMaker(CheckGroup.BUS, Reach.SYSTEMS)

@@ -17,6 +17,7 @@ from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, fai
 from connector.doctor.ncrontab import is_schedule
 from connector.errors import Misconfigured
 from connector.servicebus.entities import JOB_LOCK, subscriptions
+from connector.words import Sentence
 
 #: What stands in a setting that Azure could not replace by its secret.
 REFERENCE: Final = "@Microsoft.KeyVault("
@@ -42,7 +43,7 @@ def _references_resolved(context: CheckContext) -> Diagnosis:
     if not names:
         return ok("No setting shows its Key Vault reference.")
     return failed(
-        f"Settings show their Key Vault reference instead of the secret: {', '.join(names)}.",
+        Sentence("Settings show their Key Vault reference instead of the secret: {names}.", names=", ".join(names)),
         "Check that the secret exists, that the app's identity has the role Key Vault Secrets User, and that "
         "keyVaultReferenceIdentity names that identity.",
     )
@@ -74,11 +75,16 @@ def _schedules_valid(context: CheckContext) -> Diagnosis:
     for function, setting in sorted(_schedules().items()):
         value = context.environment.get(setting, "")
         if not value:
-            wrong.append(f"{setting} is missing, so {function} does not run")
+            wrong.append(
+                Sentence("{setting} is missing, so {function} does not run", setting=setting, function=function)
+            )
         elif not is_schedule(value):
-            wrong.append(f"{setting} is not an NCRONTAB expression")
+            wrong.append(Sentence("{setting} is not an NCRONTAB expression", setting=setting))
     if wrong:
-        return failed(f"{'; '.join(wrong)}.", "Set each to six fields, for example 0 */2 * * * *; see settings.md.")
+        return failed(
+            Sentence("{names}.", names=Sentence.joined(*wrong, between="; ")),
+            "Set each to six fields, for example 0 */2 * * * *; see settings.md.",
+        )
     return ok("Every timer has a valid schedule.")
 
 
@@ -89,16 +95,20 @@ def _schedules() -> dict[str, str]:
 
 
 def _packages_pinned(context: CheckContext) -> Diagnosis:
-    wrong = [] if sys.version_info[:2] == PYTHON else [f"Python is {sys.version_info[0]}.{sys.version_info[1]}"]
+    python = ".".join(map(str, sys.version_info[:2]))
+    wrong = [] if sys.version_info[:2] == PYTHON else [Sentence("Python is {version}", version=python)]
     for name, version in _pins(context.app / "requirements.txt"):
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found = "missing"
+            found = Sentence("missing")
         if found != version:
-            wrong.append(f"{name} is {found}, not {version}")
+            wrong.append(Sentence("{name} is {found}, not {version}", name=name, found=found, version=version))
     if wrong:
-        return failed(f"{'; '.join(wrong)}.", "Install requirements.txt with Python 3.13, or build the package again.")
+        return failed(
+            Sentence("{names}.", names=Sentence.joined(*wrong, between="; ")),
+            "Install requirements.txt with Python 3.13, or build the package again.",
+        )
     return ok("Python and all packages are those of requirements.txt.")
 
 
@@ -112,13 +122,23 @@ def _package_complete(context: CheckContext) -> Diagnosis:
     if context.package is None:
         return not_checked("Name the package for deployment with --package, a folder or a zip file.")
     names = _names(context.package)
-    wrong = [f"{name} is missing" for name in PACKAGED if name not in names]
+    wrong = [Sentence("{name} is missing", name=name) for name in PACKAGED if name not in names]
     if not any(name.startswith(SITE_PACKAGES) for name in names):
-        wrong.append("it has no .python_packages")
+        wrong.append(Sentence("it has no .python_packages"))
     foreign = [name for name in names if name.endswith(".so") and "cpython-313" not in name and "abi3" not in name]
-    wrong += [f"{len(foreign)} binary files are for another Python, for example {foreign[0]}"] if foreign else []
+    if foreign:
+        wrong.append(
+            Sentence(
+                "{number} binary files are for another Python, for example {name}",
+                number=len(foreign),
+                name=foreign[0],
+            )
+        )
     if wrong:
-        return failed(f"The package is not complete: {'; '.join(wrong)}.", "Build it again; check the ignore file.")
+        return failed(
+            Sentence("The package is not complete: {names}.", names=Sentence.joined(*wrong, between="; ")),
+            "Build it again; check the ignore file.",
+        )
     return ok("The package has the app and its packages for Python 3.13.")
 
 
@@ -141,11 +161,17 @@ def _functions_indexed(context: CheckContext) -> Diagnosis:
         [sys.executable, "-c", script], cwd=context.app, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        return failed(f"The app does not load: {last}", "Correct the error; the app must load without settings.")
+        last = (done.stderr.strip().splitlines() or [Sentence("no reason given")])[-1]
+        return failed(
+            Sentence("The app does not load: {last}", last=last),
+            "Correct the error; the app must load without settings.",
+        )
     expected = {"route_dataverse_message", *_schedules(), *(name.replace("-", "_") for name in subscriptions())}
     if missing := expected - set(done.stdout.split()):
-        return failed(f"Functions are missing: {', '.join(sorted(missing))}.", "Deploy the whole package again.")
+        return failed(
+            Sentence("Functions are missing: {names}.", names=", ".join(sorted(missing))),
+            "Deploy the whole package again.",
+        )
     return ok("The app loads without settings and has every function.")
 
 
@@ -169,11 +195,18 @@ def _times_fit(context: CheckContext) -> Diagnosis:
     hours, minutes, seconds = map(int, host.get("functionTimeout", "00:30:00").split(":"))
     wrong = []
     if hours * 3600 + minutes * 60 + seconds < JOB_LOCK.total_seconds():
-        wrong.append("functionTimeout in host.json is shorter than the lock of a message")
+        wrong.append(Sentence("functionTimeout in host.json is shorter than the lock of a message"))
     if context.settings.job_lease_seconds < JOB_LOCK.total_seconds():
-        wrong.append("JOB_LEASE_SECONDS is shorter than the lock of a message")
+        wrong.append(Sentence("JOB_LEASE_SECONDS is shorter than the lock of a message"))
     if wrong:
-        return failed(f"{'; '.join(wrong)} ({JOB_LOCK.total_seconds():.0f} s).", "Make it at least as long.")
+        return failed(
+            Sentence(
+                "{names} ({seconds} s).",
+                names=Sentence.joined(*wrong, between="; "),
+                seconds=JOB_LOCK.total_seconds(),
+            ),
+            "Make it at least as long.",
+        )
     return ok("The time limits fit each other.")
 
 
@@ -189,10 +222,10 @@ def _clock_right(context: CheckContext) -> Diagnosis:
             continue
         asked += 1
         if abs(away) > CLOCK_SECONDS:
-            far.append(f"{abs(away):.0f} seconds from that of {system}")
+            far.append(Sentence("{seconds} seconds from that of {system}", seconds=round(abs(away)), system=system))
     if far:
         return failed(
-            f"The clock of this machine differs: {', '.join(far)}.",
+            Sentence("The clock of this machine differs: {names}.", names=Sentence.joined(*far, between=", ")),
             "Let the machine set its clock by itself: Spotler refuses signatures with a wrong time.",
         )
     return ok("The clock is right.") if asked else warning("No system said what time it is.", "See the next checks.")

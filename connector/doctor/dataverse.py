@@ -4,6 +4,7 @@ from typing import Final
 
 from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.words import Sentence
 
 #: What Dataverse says about its limits with each answer: requests left in five minutes, of this many.
 REMAINING: Final = "x-ms-ratelimit-burst-remaining-xrm-requests"
@@ -24,10 +25,11 @@ def _user(context: CheckContext) -> Diagnosis:
     named = (context.settings.dataverse_user_id or "").lower()
     if named == found:
         return ok("Dataverse knows the application user, and DATAVERSE_USER_ID names it.")
-    what = "names another user" if named else "is not set"
     return failed(
-        f"DATAVERSE_USER_ID {what}: the connector would take its own writes for those of people.",
-        f"Set DATAVERSE_USER_ID to {found}.",
+        "DATAVERSE_USER_ID names another user: the connector would take its own writes for those of people."
+        if named
+        else "DATAVERSE_USER_ID is not set: the connector would take its own writes for those of people.",
+        Sentence("Set DATAVERSE_USER_ID to {found}.", found=found),
     )
 
 
@@ -39,7 +41,9 @@ def _limits(context: CheckContext) -> Diagnosis:
     share = int(text) / BURST
     if share < SHARE:
         return warning(
-            f"Only {share:.0%} of the requests of five minutes are left to the application user.",
+            Sentence(
+                "Only {share} of the requests of five minutes are left to the application user.", share=f"{share:.0%}"
+            ),
             "Lower DATAVERSE_PARALLEL, or the number of instances; see whether others use the same user.",
         )
     return ok("The application user is far from the limits of Dataverse.")

@@ -20,6 +20,7 @@ from connector.doctor.model import (
 from connector.errors import ConnectorError
 from connector.telemetry.measuring import set_gauge
 from connector.telemetry.names import DOCTOR
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,11 @@ def examine(context: CheckContext, checks: Iterable[DoctorCheck]) -> Iterator[Ch
         missing = [
             code for code in check.needs if verdicts.get(code) in (DoctorVerdict.FAILED, DoctorVerdict.NOT_CHECKED)
         ]
-        diagnosis = not_checked(f"Put right first: {', '.join(missing)}.") if missing else _look(context, check)
+        diagnosis = (
+            not_checked(Sentence("Put right first: {names}.", names=", ".join(missing)))
+            if missing
+            else _look(context, check)
+        )
         verdicts[check.code] = diagnosis.verdict
         yield CheckResult(check, diagnosis)
 
@@ -70,7 +75,10 @@ def _look(context: CheckContext, check: DoctorCheck) -> Diagnosis:
     except ConnectorError as error:
         return failed(error.sentence, error.what_to_do)
     except Exception as error:  # noqa: BLE001 - a check that is wrong must not hide what the others found
-        return failed(f"Internal error: {telemetry.fingerprint(error)}.", "Report the fingerprint to the maintainers.")
+        return failed(
+            Sentence("Internal error: {fingerprint}.", fingerprint=telemetry.fingerprint(error)),
+            "Report the fingerprint to the maintainers.",
+        )
 
 
 def examine_hourly(context: CheckContext) -> Sequence[CheckResult]:

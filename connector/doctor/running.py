@@ -13,6 +13,7 @@ from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, fai
 from connector.health import SWEEP, SWEEP_LATE
 from connector.state.pause import read_pause
 from connector.state.successes import last_success
+from connector.words import Sentence
 
 #: From this age on an unfinished job is reported.
 WAITING: Final = timedelta(hours=1)
@@ -32,7 +33,9 @@ def _jobs_flow(context: CheckContext) -> Diagnosis:
     old = context.dataverse.query(Job.SET, select=(Job.ID,), filter=waiting, top=COUNTED)
     if old:
         return warning(
-            f"JOBS_OVERDUE: {_number(len(old))} jobs have been unfinished for more than an hour.",
+            Sentence(
+                "JOBS_OVERDUE: {number} jobs have been unfinished for more than an hour.", number=_number(len(old))
+            ),
             "The command job list --status queued shows them, job explain says why one waits.",
         )
     return ok("No job has been unfinished for more than an hour.")
@@ -44,18 +47,24 @@ def _jobs_succeed(context: CheckContext) -> Diagnosis:
     counts = Counter(str(row.get(Job.RESULT_CODE) or "") for row in rows)
     serious = {code: count for code, count in counts.items() if code in SERIOUS}
     if serious:
-        listed = ", ".join(f"{code} {_number(count)}" for code, count in sorted(serious.items()))
+        listed = [
+            Sentence("{code} {number}", code=code, number=_number(count)) for code, count in sorted(serious.items())
+        ]
         return warning(
-            f"Jobs of the last 24 hours failed with: {listed}.",
+            Sentence("Jobs of the last 24 hours failed with: {listed}.", listed=Sentence.joined(*listed, between=", ")),
             "See codes.md for each code; job retry repeats jobs once the cause is gone.",
         )
-    return ok(f"Failed jobs of the last 24 hours that somebody should look at: 0 of {_number(len(rows))}.")
+    return ok(
+        Sentence(
+            "Failed jobs of the last 24 hours that somebody should look at: 0 of {number}.", number=_number(len(rows))
+        )
+    )
 
 
 def _timers_run(context: CheckContext) -> Diagnosis:
     if read_pause(context.state, context.now()) is not None:
         return not_checked("The connector is paused, so timers stand still.")
-    swept = last_success(context.state, SWEEP)
+    swept = last_success(context.state, SWEEP, context.now())
     if swept is None:
         return warning(
             "No sweep has succeeded yet.", "Wait three minutes after the first start; then check that the app runs."
@@ -63,7 +72,7 @@ def _timers_run(context: CheckContext) -> Diagnosis:
     if context.now() - swept > SWEEP_LATE:
         minutes = int((context.now() - swept).total_seconds() // 60)
         return failed(
-            f"The last successful sweep was {minutes} minutes ago.",
+            Sentence("The last successful sweep was {minutes} minutes ago.", minutes=minutes),
             "Check that the app runs, and the failures of sweep_jobs; after a release read the list of functions once, "
             "for timers that did not start.",
         )
@@ -86,19 +95,22 @@ def _end_to_end(context: CheckContext) -> Diagnosis:
             break
         context.sleep(LOOK_SECONDS)
     if seen.get(Job.RESULT_CODE):
-        return failed(f"The job met a problem: {seen[Job.RESULT_CODE]}.", "See SPOTLER_KEY, and the row of the job.")
+        return failed(
+            Sentence("The job met a problem: {code}.", code=str(seen[Job.RESULT_CODE])),
+            "See SPOTLER_KEY, and the row of the job.",
+        )
     if seen.get(Job.ATTEMPTS):
         return failed(
             "The job was begun and has no outcome.", "See SPOTLER_KEY, and the failures of the function check."
         )
     return failed(
-        f"The job was created and nothing took it within {PROBE_SECONDS:.0f} seconds.",
+        Sentence("The job was created and nothing took it within {seconds} seconds.", seconds=PROBE_SECONDS),
         "See BUS_REACHABLE, ENTITIES_EXIST and BACKLOG; then the step of Dataverse and its service endpoint.",
     )
 
 
-def _number(count: int) -> str:
-    return f"{COUNTED:,} or more" if count >= COUNTED else f"{count:,}"
+def _number(count: int) -> Sentence | int:
+    return Sentence("{number} or more", number=COUNTED) if count >= COUNTED else count
 
 
 _check: Final = CheckMaker(CheckGroup.RUNNING, Reach.SYSTEMS)

@@ -13,6 +13,7 @@ from connector.errors import ConnectorError, Refused
 from connector.mapping import load_mapping
 from connector.mapping.live import compare
 from connector.spotler import NotLicensed, NotSupported, Spotler
+from connector.words import Sentence
 
 #: Records of which it is asked whether Spotler has them under their External Id.
 SAMPLE: Final = 10
@@ -36,7 +37,10 @@ def _rights(context: CheckContext) -> Diagnosis:
             refused[group] = error.result_code
     if refused:
         return warning(
-            f"Spotler refuses to read: {', '.join(f'{group} ({code})' for group, code in refused.items())}.",
+            Sentence(
+                "Spotler refuses to read: {names}.",
+                names=", ".join((f"{group} ({code})" for group, code in refused.items())),
+            ),
             "Ask Spotler to add the right to the key, or do without the operations that need it.",
         )
     return ok("The key may read everything that the connector reads.")
@@ -61,7 +65,10 @@ def _fields_mapped(context: CheckContext) -> Diagnosis:
     findings = compare(mapping, context.dataverse, lambda: context.spotler.fields(max_age=0))
     fatal = [str(each) for each in findings if each.is_fatal]
     if fatal:
-        return failed(f"The mapping does not fit. {' '.join(fatal)}", "The command mapping check shows it; correct it.")
+        return failed(
+            Sentence("The mapping does not fit. {problems}", problems=" ".join(fatal)),
+            "The command mapping check shows it; correct it.",
+        )
     if findings:
         return warning(" ".join(map(str, findings)), "Correct the mapping, or do without what it leaves out.")
     return ok("Every mapped column and field is there and fits.")
@@ -81,10 +88,18 @@ def _external_ids(context: CheckContext) -> Diagnosis:
         lost += contact is None or (contact.external_id or "").lower() != record.lower()
     if lost:
         return warning(
-            f"{lost} of {len(asked)} records that were sent are not in Spotler under their External Id.",
+            Sentence(
+                "{lost} of {count} records that were sent are not in Spotler under their External Id.",
+                lost=lost,
+                count=len(asked),
+            ),
             "Check that the account recognises contacts by External Id; reconcile sends again what was lost.",
         )
-    return ok(f"Spotler has the {len(asked)} records that were looked for." if asked else "No record was sent yet.")
+    return ok(
+        Sentence("Spotler has the {count} records that were looked for.", count=len(asked))
+        if asked
+        else "No record was sent yet."
+    )
 
 
 def _names_match(context: CheckContext) -> Diagnosis:
@@ -97,7 +112,10 @@ def _names_match(context: CheckContext) -> Diagnosis:
     gone = sum(row.get(Automation.TRIGGER_CODE) not in codes for row in rows)
     if gone:
         return warning(
-            f"{gone} rows of Spotler Automation can be picked, and Spotler does not publish them any more.",
+            Sentence(
+                "{gone} rows of Spotler Automation can be picked, and Spotler does not publish them any more.",
+                gone=gone,
+            ),
             "Run a job of the operation Refresh Automations; then look at flows and forms that use them.",
         )
     return ok("Every Spotler Automation that can be picked is published in Spotler.")
@@ -112,7 +130,8 @@ def _throttled(context: CheckContext) -> Diagnosis:
             refused += 1
     if refused:
         return warning(
-            f"{refused} of {SAMPLE} calls to Spotler failed.", "Lower SPOTLER_PARALLEL; ask Spotler for its limits."
+            Sentence("{refused} of {sample} calls to Spotler failed.", refused=refused, sample=SAMPLE),
+            "Lower SPOTLER_PARALLEL; ask Spotler for its limits.",
         )
     return ok("Spotler answers call after call.")
 

@@ -9,6 +9,7 @@ from connector.mapping import load_mapping
 from connector.pulls.checkpoint import FeedValue
 from connector.state import StateConflict
 from connector.state.pause import read_pause
+from connector.words import Sentence
 
 #: The value that is written and deleted.
 PROBE: Final = "doctor/probe"
@@ -49,7 +50,7 @@ def _checkpoints_move(context: CheckContext) -> Diagnosis:
             late.append(name.removeprefix("feeds/"))
     if late:
         return warning(
-            f"The checkpoint stands still for more than two days: {', '.join(late)}.",
+            Sentence("The checkpoint stands still for more than two days: {names}.", names=", ".join(late)),
             "Look at the failures of the timer that reads it; a feed that is switched off stands still too.",
         )
     return ok("The checkpoint of every feed moves.")
@@ -61,7 +62,10 @@ def _not_paused(context: CheckContext) -> Diagnosis:
     if pause is None:
         return ok("The connector is not paused.")
     minutes = int((now - pause.since).total_seconds() // 60)
-    return warning(f"The connector has been paused for {minutes} minutes.", "End the pause with the command resume.")
+    return warning(
+        Sentence("The connector has been paused for {minutes} minutes.", minutes=minutes),
+        "End the pause with the command resume.",
+    )
 
 
 _check: Final = CheckMaker(CheckGroup.STATE, Reach.SYSTEMS)

@@ -10,7 +10,7 @@ from typing import Final, override
 from connector.consent import Intent
 from connector.dataverse.api import UnknownName, filters
 from connector.dataverse.choices import Operation as Choice
-from connector.dataverse.names import MarketingList
+from connector.dataverse.names import Job as Names, MarketingList
 from connector.errors import Invalid, Refused
 from connector.operations.context import Context, all_ended
 from connector.operations.job import JobRow
@@ -46,6 +46,7 @@ class TargetAudience:
 class AudienceOperation(JobOperation[TargetAudience]):
     """All contacts of a chunk that go into, or out of, one audience share a call."""
 
+    required = (Names.AUDIENCE,)
     syncs_first = True
     done: str
     post: str

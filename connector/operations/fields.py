@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, override
 
 from connector.consent import Intent, Item
 from connector.dataverse.choices import Operation as Choice
+from connector.dataverse.names import Job as Names
 from connector.errors import Invalid
 from connector.mapping.values import typed
 from connector.operations.context import Context, ended
@@ -168,6 +169,7 @@ class SetContactField(FieldOperation):
     """A value in the form in which users write it."""
 
     choice = Choice.SET_CONTACT_FIELD
+    required = (Names.FIELD_NAME, Names.FIELD_VALUE)
     done = "The field was set."
     post = "Spotler field set: {name}"
 
@@ -184,6 +186,7 @@ class ClearContactField(FieldOperation):
     """The field is emptied; an item of a list field is switched off."""
 
     choice = Choice.CLEAR_CONTACT_FIELD
+    required = (Names.FIELD_NAME,)
     done = "The field was cleared."
     post = "Spotler field cleared: {name}"
 

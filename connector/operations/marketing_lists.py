@@ -38,6 +38,7 @@ class ListOperation(JobOperation[ListRow]):
     """A job about a Marketing List."""
 
     needs = Needs.NOTHING
+    required = (Job.LIST,)
 
     @override
     def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, ListRow | Exception]:

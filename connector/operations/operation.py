@@ -74,6 +74,8 @@ class JobOperation[Plan](ABC):
     Attributes:
         slug: its name in the topic and in the portal.
         needs: whether it is about a record.
+        required: the columns of a job that must be filled, beside its record.
+        optional: the columns that may be filled.
         repeatable: whether running it twice ends in the same state as running it once.
         usual_intent: what it means for the person, unless that depends on the job.
         accepts_deleted: whether it is done for records that are gone from Dataverse, of which only the id is left.
@@ -82,6 +84,8 @@ class JobOperation[Plan](ABC):
 
     choice: ClassVar[Choice]
     needs: Needs = Needs.RECORD
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     repeatable: bool = True
     usual_intent: Intent = Intent.CONTACT
     accepts_deleted: bool = False

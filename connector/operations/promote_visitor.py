@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice, PromoteTo
+from connector.dataverse.names import Job as Names
 from connector.errors import Invalid
 from connector.operations.context import Context
 from connector.operations.job import JobRow
@@ -31,6 +32,8 @@ class PromoteVisitor(JobOperation[Promotion]):
 
     choice = Choice.PROMOTE_VISITOR
     needs = Needs.NOTHING
+    required = (Names.VISITOR,)
+    optional = (Names.PROMOTE_TO,)
 
     @override
     def plan(self, jobs: Sequence[JobRow], context: Context) -> Mapping[str, Promotion | Exception]:

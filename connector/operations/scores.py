@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, override
 
 from connector.dataverse.choices import Operation as Choice
+from connector.dataverse.names import Job as Names
 from connector.errors import Invalid
 from connector.operations.context import Context
 from connector.operations.job import JobRow
@@ -26,6 +27,7 @@ class Score:
 class ScoreChange(JobOperation[Score]):
     """One call per contact, a few at a time."""
 
+    required = (Names.TAG, Names.SCORE)
     syncs_first = True
     change: ScoreOperation
     done: str

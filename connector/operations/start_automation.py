@@ -6,7 +6,7 @@ from typing import Final, override
 
 from connector.dataverse.api import filters
 from connector.dataverse.choices import AutomationKind, Operation as Choice
-from connector.dataverse.names import Automation as Names
+from connector.dataverse.names import Automation as Names, Job
 from connector.errors import Invalid
 from connector.operations.automation_fields import AutomationField, parse_fields
 from connector.operations.context import Context
@@ -47,6 +47,8 @@ class StartAutomation(JobOperation[Start]):
     """The Spotler Automation row of the job says what to trigger and which fields it takes."""
 
     choice = Choice.START_AUTOMATION
+    required = (Job.AUTOMATION,)
+    optional = (Job.AUTOMATION_FIELDS,)
     repeatable = False
     syncs_first = True
 

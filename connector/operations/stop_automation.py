@@ -47,6 +47,7 @@ class StopAutomation(JobOperation[Stop]):
 
     choice = Choice.STOP_AUTOMATION
     needs = Needs.RECORD_OR_NOTHING
+    optional = (Names.AUTOMATION, Names.AUTOMATION_CONTACT_ID)
     usual_intent = Intent.REMOVE
 
     @override

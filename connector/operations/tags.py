@@ -7,6 +7,7 @@ from typing import Final, override
 
 from connector.consent import Intent
 from connector.dataverse.choices import Operation as Choice
+from connector.dataverse.names import Job as Names
 from connector.errors import Invalid
 from connector.operations.context import Context
 from connector.operations.job import JobRow
@@ -21,6 +22,7 @@ type Tags = tuple[str, ...]
 class TagOperation(JobOperation[Tags]):
     """One call per contact: Spotler has no call for several contacts."""
 
+    required = (Names.TAG,)
     syncs_first = True
 
     @override

@@ -54,8 +54,8 @@ class RecordItem(BaseModel):
 
     @property
     def subject(self) -> str:
-        """The id of the row that it is about."""
-        return self.record.id if self.record is not None else self.permission or ""
+        """The row that it is about: a member of a list whose table is not known yet has an item for each table."""
+        return f"{self.record.table}/{self.record.id}" if self.record is not None else self.permission or ""
 
     def about(self, record: RecordRef) -> Self:
         """The same about the record of its permission row."""

@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Final
 
 from connector.dataverse.messages import Entity, EntityReference, Message
+from connector.dataverse.messages.members import as_guid
 from connector.dataverse.messages.reasons import Malformed
 from connector.dataverse.names import Flags, ListMember, MarketingList
 from connector.dataverse.permission_tables import SPOTLER_PERMISSION, PermissionTable
@@ -171,20 +172,24 @@ def _rows(message: Message, id_column: str) -> list[_Row]:
     """The rows that a message is about.
 
     Raises:
-        Malformed: it names none, or does not say which rows it is about.
+        Malformed: it names none, does not say which rows it is about, or one of them is of another table.
     """
+    named = message.targets or ([message.target] if message.target is not None else [])
+    if any(each.table not in ("", message.table) for each in named):
+        raise Malformed("The message has a row of another table than its own.")
     if message.targets:
         return [_row(each, id_column) for each in message.targets]
     if message.record_id is None:
         raise Malformed("The message does not say which record it is about.")
     entity = message.target if isinstance(message.target, Entity) and not message.truncated else None
-    columns = _COLUMNS_OF.get(message.message_name, entity.attributes.keys() if entity else None)
+    # What a merge writes on the record that stays is in a parameter of its own, so it always counts as changed.
+    is_known = entity is not None and message.message_name != "Merge"
+    columns = _COLUMNS_OF.get(message.message_name, entity.attributes.keys() if entity and is_known else None)
     return [_Row(message.record_id, columns, entity)]
 
 
 def _row(entity: Entity, id_column: str) -> _Row:
-    own = entity.attributes.get(id_column)
-    row_id = entity.id or (own.lower() if isinstance(own, str) else None)
+    row_id = entity.id or as_guid(entity.attributes.get(id_column))
     if row_id is None:
         raise Malformed("A row of the message has no id.")
     return _Row(row_id, entity.attributes.keys(), entity)

@@ -11,7 +11,15 @@ from typing import Final
 
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.choices import ChoicePart
-from connector.setup.component import TABLE, Component, Found, Publication, SetupPhase, full_name
+from connector.setup.component import (
+    NUMBERED_BY_ENVIRONMENT,
+    TABLE,
+    Component,
+    Found,
+    Publication,
+    SetupPhase,
+    full_name,
+)
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
@@ -192,6 +200,11 @@ class _Run:
     def _add_to_solution(self, component: Component, object_id: str) -> None:
         if component.component_type is None or object_id.lower() in self._target.members:
             return
+        if component.component_type == NUMBERED_BY_ENVIRONMENT:
+            raise SetupIncomplete(
+                f"{full_name(component)} is not in the solution {SOLUTION.name}. Add it there in Power Apps, and run "
+                "the command again."
+            )
         body = {
             "ComponentId": object_id,
             "ComponentType": component.component_type,

@@ -75,9 +75,13 @@ class SetupCalls:
         """Replace a definition; the texts of other languages stay."""
         self._write("PUT", path, body, {**_in(solution), **_MERGE}, repeatable=True)
 
-    def patch(self, path: str, body: Mapping[str, object], solution: str = "") -> None:
-        """Change a row that exists."""
-        self._write("PATCH", path, body, {**_in(solution), "If-Match": "*"}, repeatable=True)
+    def patch(self, path: str, body: Mapping[str, object], solution: str = "", version: str = "*") -> None:
+        """Change a row that exists.
+
+        Raises:
+            Conflict: it is not of this version (its ETag) any more.
+        """
+        self._write("PATCH", path, body, {**_in(solution), "If-Match": version}, repeatable=True)
 
     def delete(self, path: str) -> None:
         """Delete what is at an address; what is gone already is as good."""

@@ -17,12 +17,12 @@ class SetupPhase(IntEnum):
 
     FOUNDATION = 1
     CHOICES = 2
-    TABLES = 3
-    COLUMNS = 4
-    KEYS = 5
-    LOOKUPS = 6
-    STATUS = 7
-    RESOURCES = 8
+    RESOURCES = 3
+    TABLES = 4
+    COLUMNS = 5
+    KEYS = 6
+    LOOKUPS = 7
+    STATUS = 8
     VIEWS = 9
     FORMS = 10
     APP = 11
@@ -84,6 +84,9 @@ class PropertyDifference:
     can_change: bool = True
     by_publishing: bool = False
 
+
+#: The component type of a kind whose number each environment chooses.
+NUMBERED_BY_ENVIRONMENT: Final = 0
 
 #: What a table is in a `ParameterXml`.
 TABLE: Final = "entity"

@@ -8,8 +8,10 @@ from connector.dataverse.schema.installation import PUBLISHER
 from connector.setup.choices import ChoicePart
 from connector.setup.columns import ColumnPart
 from connector.setup.component import Component
+from connector.setup.interface.components import interface_components
 from connector.setup.keys import KeyPart
 from connector.setup.lookups import LookupPart
+from connector.setup.plan import Extras
 from connector.setup.publisher import PublisherPart, SolutionPart, VersionPart
 from connector.setup.status import StatusPart
 from connector.setup.tables import TablePart
@@ -17,11 +19,12 @@ from connector.setup.tables import TablePart
 _LOOKUPS = (Kind.LOOKUP, Kind.CUSTOMER)
 
 
-def components(publisher: str = PUBLISHER.name) -> list[Component]:
+def components(publisher: str = PUBLISHER.name, extras: Extras | None = None) -> list[Component]:
     """The components.
 
     Args:
         publisher: the unique name of the publisher that the solution gets: ours, or one whose components we adopt.
+        extras: what an operator asked for beside the manifest.
     """
     tables = (*manifest.OWN_TABLES, *manifest.EXTENDED_TABLES)
     columns = [
@@ -39,6 +42,7 @@ def components(publisher: str = PUBLISHER.name) -> list[Component]:
         *(LookupPart(table, column) for table, column in columns if column.kind in _LOOKUPS),
         *(KeyPart(table, key) for table in manifest.OWN_TABLES for key in table.keys),
         *(StatusPart(table) for table in manifest.OWN_TABLES if table.name == Job.TABLE),
+        *interface_components(extras or Extras()),
         VersionPart(),
     ]
     return sorted(parts, key=lambda part: part.phase)

@@ -1,7 +1,7 @@
 """The plan of a set-up: what would be done with each component, and its form for machines."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +42,24 @@ class Adoption(BaseModel):
     components: tuple[str, ...] = ()
 
 
+class Extras(BaseModel):
+    """What is installed only where an operator asks for it, because it shows in apps and on forms of the customer.
+
+    Attributes:
+        buttons: the button Sync to Spotler for contacts, leads, accounts and Marketing Lists.
+        forms: the forms of contacts, leads and accounts that get our tab, each as `table:id`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    buttons: bool = False
+    forms: tuple[str, ...] = ()
+
+    def with_those(self, other: "Extras") -> "Extras":
+        """What one of the two has."""
+        return Extras(buttons=self.buttons or other.buttons, forms=tuple(sorted({*self.forms, *other.forms})))
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedComponent:
     """One component in a plan.
@@ -75,6 +93,7 @@ class SetupPlan:
         adoption: what becomes ours; None for an installation of what is new.
         components: every component of the manifest, in the order in which they are made.
         refusals: why the plan cannot be applied; empty where it can.
+        extras: what was asked for beside the manifest.
     """
 
     organization: str
@@ -83,6 +102,7 @@ class SetupPlan:
     adoption: Adoption | None
     components: tuple[PlannedComponent, ...]
     refusals: tuple[str, ...] = ()
+    extras: Extras = field(default_factory=Extras)
 
     @property
     def writes(self) -> tuple[PlannedComponent, ...]:
@@ -98,7 +118,8 @@ class SetupPlan:
 def plan_as_json(plan: SetupPlan) -> str:
     """The plan as a machine reads it."""
     adoption = None if plan.adoption is None else plan.adoption.model_dump(mode="json")
-    content = {"format": FORMAT, "mode": plan.mode, **asdict(plan), "adoption": adoption}
+    extras = plan.extras.model_dump(mode="json")
+    content = {"format": FORMAT, "mode": plan.mode, **asdict(plan), "adoption": adoption, "extras": extras}
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 

@@ -143,7 +143,7 @@ def _in_the_way(
             refusals.append(f"{name}: what is in it stays ({_listed(staying)}). Name that too, or leave both.")
     if others := component.holds(found[name], target):
         refusals.append(f"{name}: it holds what others added ({_listed(others)}). Remove that first, or keep it.")
-    if component.component_type is not None:
+    if component.component_type:
         ids = {by_name[each].object_id(found[each]).lower() for each in going if by_name[each].component_type}
         needed_by = [
             described(target, each)

@@ -19,7 +19,7 @@ from connector.setup.target import SetupTarget
 
 #: The namespace of the ids that we give to rows.
 _IDS: Final = UUID("6f0c6d3e-3c55-5bd2-9b0e-0f5a5b8f2a71")
-_UNPUBLISHED: Final = "Microsoft.Dynamics.CRM.RetrieveUnpublishedMultiple()"
+UNPUBLISHED: Final = "Microsoft.Dynamics.CRM.RetrieveUnpublishedMultiple()"
 #: Where a row that was read has its published layer, and its texts by column and language.
 PUBLISHED: Final = "(published)"
 TEXTS: Final = "(texts)"
@@ -159,10 +159,10 @@ class RowPart(Part):
 
     def create(self, target: SetupTarget) -> None:
         """Make it, in the base language; texts in other languages are differences then."""
-        body = {**self._base_texts(target), **self.fixed(target), **self.values(target), **self._bound(target)}
+        body = {**self._base_texts(target), **self.fixed(target), **self.written({}, target), **self._bound(target)}
         if self.row_id:
             body[self.rows.id_column] = self.row_id
-        target.calls.post(self.rows.set_name, body, SOLUTION.name)
+        target.calls.post(self.rows.set_name, body, self.solution)
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Write the columns and texts that differ."""
@@ -172,7 +172,7 @@ class RowPart(Part):
             for column in self._translated(target):
                 body.pop(column, None)
             if body:
-                target.calls.patch(f"{self.rows.set_name}({self.object_id(found)})", body, SOLUTION.name)
+                target.calls.patch(f"{self.rows.set_name}({self.object_id(found)})", body, self.solution)
         for column in self._translated(target):
             if column in changed:
                 self._write_texts(target, self.object_id(found), column)
@@ -182,11 +182,11 @@ class RowPart(Part):
         target.calls.delete(f"{self.rows.set_name}({self.object_id(found)})")
 
     def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - for kinds
-        """What is written over a row that is there; kinds may keep what customers added to it."""
+        """What is written, over an empty row or the one that was found; kinds may keep what customers added to it."""
         return self.values(target)
 
     def _find(self, target: SetupTarget) -> Found | None:
-        source = f"{self.rows.set_name}/{_UNPUBLISHED}" if self.rows.layered else self.rows.set_name
+        source = f"{self.rows.set_name}/{UNPUBLISHED}" if self.rows.layered else self.rows.set_name
         conditions = [f"{self.rows.id_column} eq {self.row_id}"] if self.row_id else []
         for condition in (*conditions, *filter(None, [self.condition])):
             found = target.calls.rows(self._query(source, condition))

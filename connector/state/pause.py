@@ -6,6 +6,9 @@
 While it lasts, functions put back what they get and timers do nothing; what was begun is finished. It ends by itself at
 `until`, so that a forgotten one does not stop the connector for ever.
 
+A second order never ends it earlier: whoever gave the first one still counts on it. One that lies so far ahead that
+somebody's clock must be wrong is not obeyed, and that is logged.
+
 The connector must not depend on it: while the state cannot be read, what was last known holds, and at first that is
 "not paused". A read takes no function longer than PATIENCE.
 """
@@ -20,8 +23,8 @@ from typing import Final
 
 from connector import due, telemetry
 from connector.errors import Misconfigured
-from connector.state.model import StateConflict, StateStore
-from connector.state.values import StoredMoment, StoredValue
+from connector.state.model import StateConflict, StateStore, StoredValueUnreadable
+from connector.state.values import CLOCK_LEEWAY, StoredMoment, StoredValue
 from connector.threads import start_thread
 from connector.words import Sentence
 
@@ -35,6 +38,9 @@ CACHED: Final = 5.0
 PATIENCE: Final = 2.0
 #: Seconds after which a read that has not come back is given up, and the state is read again.
 GIVEN_UP: Final = 120.0
+#: The longest pause that is obeyed: what waits for a retry is given up hours after its first attempt, and a pause does
+#: not stop that clock.
+MOST: Final = timedelta(minutes=120)
 #: How often a value that others write at the same time is written again.
 _ATTEMPTS: Final = 5
 
@@ -59,11 +65,15 @@ def read_pause(state: StateStore, now: datetime) -> Pause | None:
     """
     stored = state.read(PAUSE)
     pause = Pause.of(PAUSE, stored.value) if stored else None
-    return pause if pause is not None and pause.until > now else None
+    if pause is None or pause.until <= now:
+        return None
+    if pause.until > now + MOST + CLOCK_LEEWAY:
+        raise StoredValueUnreadable.of(PAUSE, "ends later than a pause may last, so it is not obeyed")
+    return pause
 
 
 def set_pause(state: StateStore, now: datetime, lasting: timedelta) -> Pause:
-    """Begin a pause, or let the one that lasts end so much later than now.
+    """Begin a pause, or let the one that lasts end so much later than now; it never ends earlier than it would have.
 
     Raises:
         Transient, Misconfigured: the state cannot be written.
@@ -71,7 +81,8 @@ def set_pause(state: StateStore, now: datetime, lasting: timedelta) -> Pause:
     for _ in range(_ATTEMPTS):
         stored = state.read(PAUSE)
         present = read_pause(state, now) if stored else None
-        value = {"since": (present.since if present else now).isoformat(), "until": (now + lasting).isoformat()}
+        since, until = (present.since, max(present.until, now + lasting)) if present else (now, now + lasting)
+        value = {"since": since.isoformat(), "until": until.isoformat()}
         try:
             state.write(PAUSE, value, version=stored.version if stored else None)
         except StateConflict:

@@ -11,7 +11,7 @@ from typing import Final
 from connector import telemetry
 from connector.errors import ConnectorError
 from connector.state.model import StateConflict, StateStore, StoredValueUnreadable
-from connector.state.values import StoredMoment, StoredValue
+from connector.state.values import CLOCK_LEEWAY, StoredMoment, StoredValue
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,18 @@ def record_success(open_state: Callable[[], StateStore], timer: str, now: dateti
         telemetry.log_problem(log, error, operation=timer)
 
 
-def last_success(state: StateStore, timer: str) -> datetime | None:
+def last_success(state: StateStore, timer: str, now: datetime) -> datetime | None:
     """When a timer last did its work; None if it never did.
 
     Raises:
-        Transient, Misconfigured: the state cannot be read.
+        Transient, Misconfigured: the state cannot be read, or what it says lies in the future: a timer that stands
+            still since then would look well.
     """
-    stored = state.read(PREFIX + timer)
-    return Success.of(PREFIX + timer, stored.value).on if stored else None
+    name = PREFIX + timer
+    stored = state.read(name)
+    if stored is None:
+        return None
+    on = Success.of(name, stored.value).on
+    if on > now + CLOCK_LEEWAY:
+        raise StoredValueUnreadable.of(name, "lies in the future")
+    return on

@@ -8,7 +8,7 @@ RunValue.of("runs/20260301t120000", stored.value).began
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
@@ -17,6 +17,8 @@ from connector.state.model import StoredValueUnreadable
 
 #: Nothing was stored before the first version, and the calculation with a moment must not leave the calendar.
 _YEARS: Final = range(2000, 2200)
+#: How far the clock of who wrote a value may be ahead: a moment that lies later is wrong, not a fact.
+CLOCK_LEEWAY: Final = timedelta(minutes=15)
 
 
 def stored_moment(value: object) -> datetime:

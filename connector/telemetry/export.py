@@ -21,6 +21,7 @@ from connector.telemetry.measuring import MetricTally, Values
 from connector.telemetry.names import METRICS, Metric, MetricKind
 from connector.telemetry.pipeline import CONNECTION
 from connector.telemetry.rows import RowHandler
+from connector.telemetry.taken import LastAnswer, ReportingExporter
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes
@@ -35,8 +36,9 @@ _ABOUT_ITSELF: Final = (
 #: OpenTelemetry for both count where they are there.
 LOG_DELAY: Final = 2000
 METRIC_INTERVAL: Final = 60_000
-#: Seconds to connect and to wait, and how often a request is tried again; what fails is kept on disk and sent later.
-_PATIENCE: Final = {"timeout": 5.0, "read_timeout": 10.0, "retry_total": 1}
+#: Seconds to connect and to wait. No request is tried again at once: what fails is kept on disk and sent later, and the
+#: client of Azure would first sleep for as long as the answer says (Retry-After), even for days.
+_PATIENCE: Final = {"timeout": 5.0, "read_timeout": 10.0, "retry_total": 0}
 #: Characters of the id of an instance: the exporter sends it twice with each row, and Azure's has 64.
 INSTANCE_LENGTH: Final = 16
 #: The name of the app where Azure gives none.
@@ -71,10 +73,11 @@ def to_azure_monitor(tally: MetricTally, environment: Mapping[str, str]) -> Expo
         AzureMonitorMetricExporter,
     )
 
-    connection = environment[CONNECTION]
+    connection, answer = environment[CONNECTION], LastAnswer()
+    lines = AzureMonitorLogExporter(connection_string=connection, raw_response_hook=answer.note, **_PATIENCE)
     return exporting(
         tally,
-        AzureMonitorLogExporter(connection_string=connection, **_PATIENCE),
+        ReportingExporter(lines, answer),
         periodic_reader(AzureMonitorMetricExporter(connection_string=connection, **_PATIENCE), environment),
         environment,
     )

@@ -15,7 +15,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import Context, copy_context
 from queue import SimpleQueue
 from types import FrameType
@@ -123,20 +123,23 @@ class Pipeline:
                 type(error).__name__,
                 CONNECTION,
             )
-            self._answer()
+            for done in self._waiting():
+                done.set()
             return
         self._early.replay(exporting.handler)
         while True:
-            asked = self._requests.get()
+            # One flush answers all who ask by now: else SIGTERM would wait behind those who have long gone on.
+            asked = [self._requests.get(), *self._waiting()]
             try:
                 exporting.flush()
             except Exception as error:  # noqa: BLE001 - telemetry never stops work
                 log.warning("Telemetry could not be sent (%s).", type(error).__name__)
-            asked.set()
+            for done in asked:
+                done.set()
 
-    def _answer(self) -> None:
+    def _waiting(self) -> Iterator[threading.Event]:
         while not self._requests.empty():
-            self._requests.get().set()
+            yield self._requests.get()
 
 
 def flush_on_sigterm(pipeline: Pipeline) -> None:

@@ -13,6 +13,6 @@ Where it is written for people, on a row or on a screen, `Wording.text` puts it 
 """
 
 from connector.words.sentence import Sentence, Value, marked
-from connector.words.wording import LANGUAGES, Language, Wording, wording_of
+from connector.words.wording import LANGUAGES, Language, Wording, wording_from, wording_of
 
-__all__ = ["LANGUAGES", "Language", "Sentence", "Value", "Wording", "marked", "wording_of"]
+__all__ = ["LANGUAGES", "Language", "Sentence", "Value", "Wording", "marked", "wording_from", "wording_of"]

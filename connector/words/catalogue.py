@@ -6,7 +6,7 @@ people edit, and nothing can be out of date. Babel writes the file (`python3 dev
 read here with what Babel reads.
 """
 
-import ast
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -42,6 +42,6 @@ def _texts(entry: str) -> Iterator[tuple[str, str]]:
                 yield keyword, text
             keyword, _, line = line.partition(" ")  # noqa: PLW2901 - what is left of it is a text
             text = ""
-        text += ast.literal_eval(line)
+        text += json.loads(line)  # the escapes of a catalogue are among those of JSON
     if keyword:
         yield keyword, text

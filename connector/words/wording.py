@@ -1,5 +1,6 @@
 """Messages in one language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,8 @@ from connector.words.catalogue import Forms, read_catalogue
 from connector.words.sentence import COUNT, Sentence, Value, filled, in_english
 
 type Language = Literal["en", "nl"]
+#: The setting with the language.
+SETTING: Final = "RESULT_LANGUAGE"
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "nl")
 
 _MONTHS: Final = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
@@ -49,6 +52,12 @@ class Wording:
                 return in_english(value).translate(_DUTCH_MARKS)
             case date():
                 return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def wording_from(environment: Mapping[str, str]) -> Wording:
+    """The wording that the environment asks for, also where other settings are wrong."""
+    wanted = environment.get(SETTING, "")
+    return wording_of("nl" if wanted == "nl" else "en")
 
 
 @lru_cache

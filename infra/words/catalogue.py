@@ -22,6 +22,9 @@ FOLDERS: Final = tuple(
     f"connector/{name}"
     for name in (
         "cli/codes.py",
+        "cli/doctor.py",
+        "cli/output.py",
+        "cli/plan.py",
         "consent",
         "dataverse",
         "doctor",

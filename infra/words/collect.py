@@ -31,13 +31,20 @@ MAKERS: Final[dict[str, Maker]] = {
     "Meaning": ((0, 1), ("sentence", "advice")),
     "Done": ((0,), ("message", "post")),
     "Continue": ((0,), ("progress",)),
+    "put": ((0,), ()),
+    "say": ((0,), ()),
+    "refuse": ((0,), ()),
+    "ok": ((0,), ()),
+    "failed": ((0, 1), ()),
+    "warning": ((0, 1), ()),
+    "not_checked": ((0,), ()),
     "self.warn": ((0,), ()),
     "draft.warn": ((0,), ()),
     "Sent": ((1,), ("message",)),
     "Sent.of": ((1,), ("message",)),
 }
 #: Enums whose values people read.
-ENUMS: Final = frozenset({"Reason", "AudienceState"})
+ENUMS: Final = frozenset({"Reason", "AudienceState", "DoctorVerdict", "Applied", "Becomes"})
 #: Base of all errors; what is derived from it, by name, makes messages too.
 ERROR: Final = "ConnectorError"
 

@@ -23,7 +23,7 @@ class Notice:
 
     Attributes:
         text: a sentence for people.
-        tone: `good` or `bad`.
+        tone: `good`, `calm` or `bad`.
         output: what a command printed.
         go: what the page shows afterwards; see `State`.
     """

@@ -21,6 +21,8 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: Automations are marked with emoji, which need a font.
+PACKAGES: Final = ("chromium", "fonts-noto-color-emoji")
 #: A slow mirror takes minutes for 100 MB.
 INSTALL_SECONDS: Final = 900
 
@@ -40,7 +42,7 @@ def find_chromium() -> Path:
             return Path(found)
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise NoChromium("Chromium is missing. Install the package chromium, as root: apt-get install chromium")
-    for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]):
+    for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]):
         done = subprocess.run(  # noqa: S603 - the commands stand above
             command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, capture_output=True, text=True,
             timeout=INSTALL_SECONDS, check=False,

@@ -13,6 +13,8 @@ from sandbox.launch import ROOT
 
 #: Seconds that a command may take.
 SECONDS: Final = 300
+#: The exit code of a command that has found something to say, but nothing that failed.
+WARNINGS: Final = 2
 SETTINGS: Final = "local.settings.json"
 
 
@@ -30,7 +32,7 @@ def run(systems: Systems, *arguments: str) -> Notice:
     except subprocess.TimeoutExpired:
         return Notice(f"{_spoken(arguments)} took more than {SECONDS} seconds and was ended.", "bad")
     output = "\n".join(filter(None, (done.stdout.rstrip(), done.stderr.rstrip())))
-    tone = "good" if done.returncode == 0 else "bad"
+    tone = {0: "good", WARNINGS: "calm"}.get(done.returncode, "bad")
     return Notice(f"connector {_spoken(arguments)}", tone, output or "(no output)")
 
 

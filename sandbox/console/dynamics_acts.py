@@ -23,15 +23,17 @@ def create_job(systems: Systems, entered: Entered) -> Notice:
     operation = jobform.chosen(entered.get("op", ""))
     record = entered.get(jobform.RECORD, "")
     subject = entered.get("subject") or (_name(systems, record) if record else "")
-    job = systems.people.create(Job.SET, jobform.row(operation, entered, subject))
-    return Notice(f"The job {operation.label} was saved.", go={"d": "job", "j": job, "r": record})
+    columns = {**entered, Job.AUTOMATION: entered.get("auto", "")}
+    job = systems.people.create(Job.SET, jobform.row(operation, columns, subject))
+    shows = {"s": "contact", "c": ""} if record else {}
+    return Notice(f"The job {operation.label} was saved.", go={"d": "job", "j": job, "r": record} | shows)
 
 
 def create_record(systems: Systems, entered: Entered) -> Notice:
     """Create a contact, lead or account."""
     table = entered["table"]
     created = systems.people.create(TABLES[table].set_name, _columns(table, entered, filled=True))
-    return Notice(f"The {table} was created.", go={"d": "record", "r": f"{table}:{created}"})
+    return Notice(f"The {table} was created.", go={"d": "record", "r": f"{table}:{created}", "s": "contact", "c": ""})
 
 
 def update_record(systems: Systems, entered: Entered) -> Notice:

@@ -1,4 +1,4 @@
-"""The form of a job: the columns that the chosen operation takes, as docs/operations.md lists them."""
+"""The form of a job: the columns that the chosen operation takes, as docs/developers/operations.md lists them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

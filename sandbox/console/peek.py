@@ -33,7 +33,7 @@ def peek(systems: Systems, place: str) -> list[Peeked]:
 
     Args:
         systems: where the bus is.
-        place: `quarantine`, `spotler-jobs/subscriptions/add-tag`, or the same after `dead:`.
+        place: `quarantine`, `spotler-jobs/Subscriptions/add-tag`, or the same after `dead:`.
 
     Raises:
         Refused: there is no such place.
@@ -53,7 +53,7 @@ def peek(systems: Systems, place: str) -> list[Peeked]:
 
 def _receiver(client: ServiceBusClient, path: str, *, dead: bool) -> ServiceBusReceiver:
     sub_queue = ServiceBusSubQueue.DEAD_LETTER if dead else None
-    topic, _, subscription = path.partition("/subscriptions/")
+    topic, _, subscription = path.partition("/Subscriptions/")
     if subscription:
         return client.get_subscription_receiver(topic, subscription, sub_queue=sub_queue)
     return client.get_queue_receiver(path, sub_queue=sub_queue)

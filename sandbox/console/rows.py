@@ -7,6 +7,7 @@ from typing import Any, Final
 from connector.dataverse.choices import ContactStatus, JobStatus, Operation
 from connector.dataverse.names import Account, Contact, Flags, Info, Job, Lead, Permission, lookup_value
 from connector.dataverse.schema import TABLES, Kind
+from sandbox.console.formats import day_time
 from sandbox.console.systems import Door
 
 type Row = Mapping[str, Any]
@@ -166,6 +167,8 @@ def shown(table: str, row: Row, without: Iterable[str] = ()) -> Iterable[tuple[s
         value = row.get(column.name)
         if value in (None, "") or column.name in _DULL or column.name in without or column.kind is Kind.ID:
             continue
+        if column.kind is Kind.DATE_TIME:
+            value = day_time(value)
         if column.kind is Kind.YES_NO:
             value = "Yes" if value else "No"
         yield column.label or column.name, str(column.options.get(value, value) if isinstance(value, int) else value)

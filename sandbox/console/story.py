@@ -121,7 +121,7 @@ def _functions(systems: Systems, subject: str) -> Iterator[Event]:
         name = "Router" if run["function"] == _ROUTER else words(run["function"])
         if arrived := run["ids"][subject]:
             where = "queue dataverse" if run["function"] == _ROUTER else run["function"].replace("_", "-")
-            yield Event(arrived, "bus", "Message arrived", where)
+            yield Event(arrived, "bus", "Arrived", where)
         tone = "busy" if run["ended"] is None else "bad" if run["error"] else "calm"
         yield Event(run["began"], "functions", name, run["error"] or f"took {duration(run)}", tone)
 

@@ -42,14 +42,14 @@ def switch(item, value=None):
 
 @pytest.mark.feature("CON-04")
 def test_no_automation_is_started_for_who_may_not_be_mailed(world, refuser, automation):
-    world.start(refuser, automation).assert_failed("SKIPPED_DO_NOT_EMAIL", "Do Not Email")
+    world.start(refuser, automation).assert_failed("SKIPPED_DO_NOT_EMAIL", "Do not allow Emails")
 
     assert world.spotler.runs(refuser) == []
 
 
 @pytest.mark.feature("CON-04")
 def test_no_campaign_is_started_for_who_may_not_be_mailed(world, refuser, campaign):
-    world.start(refuser, campaign).assert_failed("SKIPPED_DO_NOT_EMAIL", "Do Not Email")
+    world.start(refuser, campaign).assert_failed("SKIPPED_DO_NOT_EMAIL", "Do not allow Emails")
 
     assert world.spotler.runs(refuser, "campaignRuns") == []
 
@@ -62,7 +62,7 @@ def test_nothing_is_added_to_who_may_not_be_mailed(world, operation):
     world.change(record, donotemail=True)
     effects = world.spotler.effects(record)
 
-    world.run(operation, record, **ADDS[operation]).assert_failed("SKIPPED_DO_NOT_EMAIL", "Do Not Email")
+    world.run(operation, record, **ADDS[operation]).assert_failed("SKIPPED_DO_NOT_EMAIL", "Do not allow Emails")
 
     assert world.spotler.effects(record) == [*effects, "contact.anonymized"]
 
@@ -97,7 +97,7 @@ def test_no_job_switches_a_permission_on_for_who_refuses_bulk_mail(world, table)
     record = world.record(table, donotbulkemail=True)
     world.sync(record).assert_completed()
 
-    world.run(SET, record, **switch("Newsletter", "ja")).assert_failed("DO_NOT_BULK_EMAIL", "Do Not Bulk Email")
+    world.run(SET, record, **switch("Newsletter", "ja")).assert_failed("DO_NOT_BULK_EMAIL", "Do not allow Bulk Emails")
 
     assert world.spotler.contact(record).permissions == []
 

@@ -39,7 +39,7 @@ CALL = "import dev, sys; sys.exit(dev.call(sys.executable, *sys.argv[1:]))"
 @pytest.mark.parametrize(
     ("more", "parts"),
     [
-        pytest.param((), 5, id="run"),  # bus, Dataverse, Spotler, Spotler Leads, telemetry
+        pytest.param(("--no-browser",), 5, id="run"),  # bus, Dataverse, Spotler, Spotler Leads, telemetry
         pytest.param(("--once",), 3, id="once"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from sandbox.console.chromium import NoChromium, chromium
 from sandbox.people import People
 from sandbox.sample_setup import create_setup
+from sandbox.small_world import find_by_address
 from sandbox.system import Options, console, running
 from tests.console.desk import Desk
 
@@ -18,6 +19,7 @@ SETTINGS = {
     "SWEEP_SCHEDULE": "*/2 * * * * *",
     "JOB_SWEEP_AFTER_SECONDS": "3",
     "FEED_FIRST_DAYS": "1",
+    "NEW_SUBSCRIBERS": "contact",
     # More than all journeys cause together.
     "BRAKE_LEAST": "40",
 }
@@ -25,7 +27,8 @@ SETTINGS = {
 LOCK_SECONDS = 6.0
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, no other test of this process can run an event loop.
+@pytest.fixture(scope="module")
 def browser():
     try:
         with chromium() as browser:
@@ -34,13 +37,14 @@ def browser():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(reason))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def town(request, tmp_path_factory):
     """The running system with its console, and what a user of Dynamics may do without it."""
     request.getfixturevalue("browser")  # without one, nothing is started
     folder = tmp_path_factory.mktemp("console")
     options = Options(automatic=True, lock_seconds=LOCK_SECONDS, settings=SETTINGS)
     with running(options, folder=folder) as system, console(system, folder) as part:
+        find_by_address(system.spotler)
         people = People(system.dataverse)
         yield part, people, create_setup(people)
 

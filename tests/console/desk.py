@@ -3,13 +3,15 @@
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from connector.dataverse.names import Contact, Permission
 from sandbox.people import People
 
 #: Milliseconds that anything may take: a slow, busy machine included.
 PATIENCE = 120_000
+#: What htmx says of a request that was overtaken by the next thing that the person did.
+ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
 
 
 class Desk:
@@ -24,9 +26,13 @@ class Desk:
         self.problems: list[str] = []
         self._address = url.partition("?")[0].rstrip("/")
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda line: self.problems.append(line.text) if line.type == "error" else None)
+        page.on("console", self._hear)
         page.goto(url)
         expect(self.dynamics).to_be_visible()
+
+    def _hear(self, line: ConsoleMessage) -> None:
+        if line.type == "error" and line.text not in ABORTED:
+            self.problems.append(line.text)
 
     @property
     def dynamics(self) -> Locator:

@@ -157,7 +157,8 @@ def test_a_merge(desk):
 
     desk.open(d="record", r=f"contact:{other}", s="contact")
     expect(desk.dynamics.locator(".title")).to_contain_text("merged")
-    expect(desk.spotler.locator(".title")).to_contain_text("anonymised")
+    expect(desk.spotler).to_contain_text("This record is not in Spotler.")
+    expect(desk.story).to_contain_text("contact.anonymized")
 
 
 def test_a_plan(desk):
@@ -170,8 +171,23 @@ def test_a_plan(desk):
     desk.dynamics.get_by_label("City").fill("Delft")
     desk.press("Save")
     desk.press("Plan")
-    expect(desk.page.locator("#output")).to_contain_text("1 record would change")
+    expect(desk.page.locator("#output")).to_contain_text("1 records would change")
     expect(desk.spotler.locator("dl")).to_contain_text("Breda")
     desk.press("Apply the plan")
 
     expect(desk.spotler.locator("dl")).to_contain_text("Delft")
+
+
+def test_whoever_uses_the_keyboard_keeps_their_place(desk):
+    contact, name = desk.person()
+    desk.open()
+    row = desk.dynamics.get_by_role("link", name=name)
+    row.focus()
+    other, other_name = desk.person()
+
+    expect(desk.dynamics.get_by_role("link", name=other_name)).to_be_visible()
+    expect(row).to_be_focused()
+    desk.page.keyboard.press("Enter")
+
+    expect(desk.dynamics.get_by_role("heading", name=name)).to_be_visible()
+    assert contact != other

@@ -140,6 +140,14 @@ def test_stand_ins_do_not_know_each_other():
     assert breaches(SANDBOX, others) == {}
 
 
+def test_the_console_reaches_the_stand_ins_only_from_outside():
+    files = [file for file in SANDBOX if part_of(module_of(file)) == "console"]
+    known = {part_of(each) for file in files for each in imports(file) if is_in(each, ("sandbox",))}
+
+    assert files
+    assert known & STAND_INS == set()
+
+
 def test_what_azure_loads_registers_triggers_and_nothing_else():
     used = [each for each in imports(ROOT / "function_app.py") if is_in(each, ("connector",))]
 

@@ -57,6 +57,7 @@ PARALLEL = ("-n", str(2 * os.process_cpu_count()))
         (["test", "--nightly"], [["-m", "pytest", *PARALLEL]]),
         (["test", "-n0", "-k", "x"], [["-m", "pytest", "-m", "not nightly", "-n0", "-k", "x"]]),
         (["test", "tests/unit", "--nightly", "-x"], [["-m", "pytest", *PARALLEL, "tests/unit", "-x"]]),
+        (["docs"], [["-m", "mkdocs", "build", "--quiet"]]),
         (["bench", "--jobs", "100"], [["-m", "tests.bench", "--jobs", "100"]]),
     ],
 )  # fmt: skip

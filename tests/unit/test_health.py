@@ -1,17 +1,22 @@
 """`GET /api/health`: the short answer, and what it does not tell."""
 
+import asyncio
 import json
+import threading
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import connector
+from connector import services
 from connector.errors import Misconfigured, Transient
 from connector.health import SWEEP, SWEEP_LATE, health_of
 from connector.state.pause import PauseWatch, set_pause
 from connector.state.successes import last_success, record_success
+from connector.triggers import guard, health as trigger
 from tests.memory_state import MemoryState
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -78,6 +83,35 @@ def test_why_the_state_cannot_be_read_is_in_the_log(state, caplog):
     assert [(each.operation, each.code) for each in caplog.records] == [("health", "STATE_UNREADABLE")]
 
 
+def test_a_success_in_the_future_does_not_look_well(state):
+    swept(state, timedelta(days=-1))
+
+    status, body = asked(state)
+
+    assert (status, body["status"], body["sweepSecondsAgo"]) == (503, "unknown", None)
+
+
+def test_while_the_state_hangs_any_number_of_questions_is_answered_and_takes_no_thread_of_the_functions(
+    state, monkeypatch
+):
+    released = threading.Event()
+    monkeypatch.setattr(state, "read", lambda _: released.wait(30))
+    monkeypatch.setattr(trigger, "PATIENCE", 0.05)
+    monkeypatch.setattr(services, "get_state", lambda: state)
+    monkeypatch.setattr(services, "get_pause", lambda: PauseWatch(lambda: state, lambda: NOW))
+    ask = trigger.blueprint._function_builders[0]._function.get_user_function()
+    before = guard.threads._work_queue.qsize(), len(guard.threads._threads)
+
+    async def ask_often():
+        return await asyncio.gather(*(ask(None, SimpleNamespace(invocation_id="one")) for _ in range(200)))
+
+    answers = asyncio.run(ask_often())
+
+    released.set()
+    assert {(each.status_code, json.loads(each.get_body())["status"]) for each in answers} == {(503, "unknown")}
+    assert (guard.threads._work_queue.qsize(), len(guard.threads._threads)) == before
+
+
 def test_a_success_that_cannot_be_remembered_is_logged_and_nothing_else(caplog):
     def no_state():
         raise Misconfigured("Settings are missing or wrong: STATE.")
@@ -90,8 +124,8 @@ def test_a_success_that_cannot_be_remembered_is_logged_and_nothing_else(caplog):
 def test_each_timer_has_its_own_success(state):
     swept(state, timedelta(0))
 
-    assert last_success(state, SWEEP) == NOW
-    assert last_success(state, "read-updates") is None
+    assert last_success(state, SWEEP, NOW) == NOW
+    assert last_success(state, "read-updates", NOW) is None
 
 
 def test_the_version_is_that_of_the_project():

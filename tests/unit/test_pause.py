@@ -173,6 +173,23 @@ def test_a_flag_that_people_have_damaged_is_logged_and_is_no_pause(watched, capl
     assert [each.code for each in caplog.records] == [StoredValueUnreadable.code]
 
 
+@pytest.mark.parametrize("days", [3, 365])
+def test_a_pause_that_somebody_with_a_wrong_clock_ordered_is_logged_and_is_no_pause(watched, caplog, days):
+    set_pause(watched.state, NOW + timedelta(days=days), HOUR)
+
+    assert not watched.watch.is_on()
+    assert [each.code for each in caplog.records] == [StoredValueUnreadable.code]
+    with pytest.raises(StoredValueUnreadable, match="ends later than a pause may last"):
+        read_pause(watched.state, NOW)
+
+
+def test_a_second_order_never_ends_the_pause_of_another_person_earlier(watched):
+    set_pause(watched.state, NOW, 2 * HOUR)
+
+    assert set_pause(watched.state, NOW, HOUR / 2).until == NOW + 2 * HOUR
+    assert read_pause(watched.state, NOW).until == NOW + 2 * HOUR
+
+
 # The functions
 
 

@@ -15,9 +15,9 @@ def test_a_success_that_cannot_be_read_is_written_anew():
     state = MemoryState()
     state.write("successes/sweep-jobs", {"on": "yesterday"}, version=None)
     with pytest.raises(StoredValueUnreadable):
-        last_success(state, "sweep-jobs")
+        last_success(state, "sweep-jobs", NOW)
 
     record_success(lambda: state, "sweep-jobs", NOW - timedelta(minutes=2))
     record_success(lambda: state, "sweep-jobs", NOW)
 
-    assert last_success(state, "sweep-jobs") == NOW
+    assert last_success(state, "sweep-jobs", NOW) == NOW

@@ -191,6 +191,26 @@ def test_waiting_for_what_is_in_memory_is_bounded(pipeline):
     assert not pipeline.flush(0.01)  # the exporter is not loaded yet
 
 
+def test_one_flush_answers_all_who_asked_while_another_was_sent(pipeline, ends, monkeypatch):
+    sent, may_send = [], threading.Event()
+
+    def send(exporter):
+        sent.append(exporter)
+        may_send.wait(10)
+
+    monkeypatch.setattr(Exporting, "flush", send)
+    ends.may_load.set()
+    pipeline.flush(0)
+    while not sent:
+        pass
+    for _ in range(5):
+        pipeline.flush(0)
+    may_send.set()
+
+    assert pipeline.flush(10)
+    assert len(sent) <= 3
+
+
 def test_the_first_handler_of_sigterm_is_called_after_the_rows_are_sent(ends):
     seen = []
     before = signal.signal(signal.SIGTERM, lambda number, _: seen.append((number, len(ends.rows()))))

@@ -27,13 +27,14 @@ from connector.sync.brake.held import Held
 from connector.sync.brake.sent_fields import filled_fields
 from connector.sync.outward.preparing import Prepared
 from connector.sync.records import Record
+from connector.words import marked
 
 #: The causes, as people read them; before the name of a field where one is emptied.
-FILTER = "filter"
-ADDRESS = "no address"
-EMPTIED = "empties"
-EMPTIED_HERE = "empties in Dataverse"
-MISSING = "missing in Spotler"
+FILTER = marked("filter")
+ADDRESS = marked("no address")
+EMPTIED = marked("empties")
+EMPTIED_HERE = marked("empties in Dataverse")
+MISSING = marked("missing in Spotler")
 
 
 @dataclass(frozen=True, slots=True)

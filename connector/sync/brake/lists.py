@@ -16,12 +16,13 @@ from connector.dataverse.records import RecordRef
 from connector.services import Services
 from connector.state import StateConflict
 from connector.sync.brake.brake import BRAKE_HOLDS, PLANS, TRIES, WINDOW, BrakeCount, mark
+from connector.words import marked
 
 log = logging.getLogger(__name__)
 
 #: The causes, as people read them.
-LEAVES: Final = "leaves the audience of a marketing list"
-EMPTIED: Final = "the audience of a marketing list is emptied and filled again"
+LEAVES: Final = marked("leaves the audience of a marketing list")
+EMPTIED: Final = marked("the audience of a marketing list is emptied and filled again")
 
 
 class ListBrake:

@@ -87,3 +87,21 @@ def test_orders_that_make_no_sense_are_refused(standin, path, content):
     )
 
     assert response.status_code == 400
+
+
+def test_the_revision_changes_with_everything_that_happens_and_only_then(standin):
+    def revision():
+        return standin.side("revision")["revision"]
+
+    seen = [revision(), revision()]
+    assert seen[0] == seen[1]
+    for act in (
+        lambda: standin.admin.post("contacts", {"lastname": "x"}),
+        lambda: standin.side("clock", {"move_seconds": 60}),
+        lambda: standin.side("faults", {"kind": "429", "path": "^nothing"}),
+        lambda: standin.side("steps", {"drop_next": 1}),
+    ):
+        act()
+        seen.append(revision())
+
+    assert len(set(seen)) == len(seen) - 1

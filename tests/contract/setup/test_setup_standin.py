@@ -10,21 +10,31 @@ from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import tokens_from
 from connector.dataverse.schema.installation import OWN_TABLES
+from connector.dataverse.schema.resources import BUTTONS
 from connector.http import Clock, Transport
 from connector.settings.systems import DataverseSettings
 from connector.setup.applying import apply_setup
 from connector.setup.calls import SetupCalls
 from connector.setup.components import components
 from connector.setup.errors import SetupPlanOutdated
+from connector.setup.interface.extras import installed_extras
+from connector.setup.interface.views import view_id
+from connector.setup.interface.xml_compare import read_xml, shape
 from connector.setup.patience import Patience
-from connector.setup.plan import SetupAction
+from connector.setup.plan import Extras, SetupAction
 from connector.setup.planning import make_plan
+from connector.setup.removal import plan_removal
+from connector.setup.removing import remove_setup
 from connector.setup.target import read_target
 from sandbox.dataverse.server import running
+from tests.contract.setup.interface_changes import add_tab, change_form, main_form, publish, texts
 
+JOB, VISITOR = "dh_spotlerjob", "dh_websitevisitor"
 TAG = "column dh_spotlerjob.dh_tag"
 #: The components of the second run at which somebody else imports a solution, and at which an answer is lost.
 LOCKED, LOST = 30, 50
+#: Seconds after which Dataverse has forgotten how many calls there were.
+LIMITED = 300
 COLUMN = "EntityDefinitions(LogicalName='dh_spotlerjob')/Attributes(LogicalName='dh_tag')"
 
 
@@ -61,13 +71,13 @@ def standin():
         session.close()
 
 
-def planned(standin):
-    return make_plan(read_target(standin.calls), components())
+def planned(standin, extras=None):
+    return make_plan(read_target(standin.calls), components(extras=extras))
 
 
-def applied(standin, plan, told=lambda _number, _name: None):
+def applied(standin, plan, told=lambda _number, _name: None, extras=None):
     target = read_target(standin.calls)
-    return apply_setup(plan, target, components(), Patience(standin.clock), told)
+    return apply_setup(plan, target, components(extras=extras), Patience(standin.clock), told)
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +144,81 @@ def test_what_somebody_changed_is_drift_and_is_set_back(installed):
     assert report.done == (TAG,)
     assert calls.get(COLUMN)["MaxLength"] == 1000
     assert planned(installed.standin).writes == ()
+
+
+# Views, forms, web resources and buttons
+
+
+def test_views_have_texts_in_both_languages_and_the_job_form_has_its_script(installed):
+    calls = installed.standin.calls
+    form = main_form(calls, JOB)["formxml"]
+
+    assert texts(calls, "savedqueries", view_id(VISITOR, "hot"), "name") == {1033: "Hot List", 1043: "Hotlijst"}
+    assert ("Spotler.jobForm.onLoad" in form, 'description="Opdracht"' in form) == (True, True)
+
+
+def test_what_somebody_changed_of_the_interface_is_set_back_and_published_and_additions_stay(installed):
+    installed.standin.clock.sleep(LIMITED)
+    calls = installed.standin.calls
+    broken, wrong = f"savedqueries({view_id(JOB, 'failed')})", f"savedqueries({view_id(JOB, 'late')})"
+    (late,) = calls.rows(f"savedqueries?$filter=savedqueryid eq {view_id(JOB, 'late')}&$select=fetchxml")
+    change_form(calls, JOB, lambda xml: add_tab(xml.replace("Spotler.jobForm.onLoad", "Mine.load")))
+    calls.patch(broken, {"fetchxml": f'<fetch><entity name="{JOB}"><attribute name="dh_name"/></entity></fetch>'})
+    calls.patch(wrong, {"fetchxml": late["fetchxml"].replace('value="3"', 'value="9"')})
+    publish(calls, JOB)
+    calls.patch(wrong, {"fetchxml": late["fetchxml"]})  # a run that ended before it published
+
+    plan = planned(installed.standin)
+    report = applied(installed.standin, plan)
+
+    changed = {each.component: [one.property for one in each.differences] for each in plan.writes}
+    assert changed == {
+        f"view {JOB}.failed": ["fetchxml"],
+        f"view {JOB}.late": ["published"],
+        f"form {JOB}": ["formxml"],
+    }
+    assert set(report.done) == set(changed)
+    form = main_form(calls, JOB)["formxml"]
+    assert ('name="mine"' in form, "Spotler.jobForm.onLoad" in form) == (True, True)
+    assert planned(installed.standin).writes == ()
+
+
+def test_a_form_of_the_customer_gets_one_tab_more_and_buttons_come_when_they_are_asked_for(installed):
+    installed.standin.clock.sleep(LIMITED)
+    calls = installed.standin.calls
+    change_form(calls, "account", add_tab)  # somebody works on it
+    lead = change_form(calls, "lead", add_tab)
+    publish(calls, "lead")
+    before = read_xml(main_form(calls, "lead")["formxml"])
+    account = main_form(calls, "account")["formid"]
+    extras = Extras(buttons=True, forms=(f"lead:{lead}",))
+    late = planned(installed.standin, Extras(forms=(f"account:{account}",)))
+    members = read_target(calls).members
+
+    plan = planned(installed.standin, extras)
+    applied(installed.standin, plan, extras=extras)
+
+    assert [each.component for each in late.components if "not published" in each.why] == [
+        f"form tab account:{account}"
+    ]
+    left = {each.component for each in plan.components if "not published" in each.why}
+    assert left == {"button account.form.sync", "button account.main_grid.sync"}
+    after = read_xml(main_form(calls, "lead")["formxml"])
+    tab = after.find("tabs/tab[@name='dh_spotler']")
+    after.find("tabs").remove(tab)
+    assert shape(after) == shape(before)
+    assert lead not in read_target(calls).members - members
+    assert len(read_target(calls).members - members) == len(
+        [b for b in BUTTONS if b.table in ("contact", "lead", "list")]
+    )
+    assert installed_extras(read_target(calls)) == extras
+    assert planned(installed.standin, extras).writes == ()
+    assert 'name="mine"' not in main_form(calls, "account")["formxml"]  # nobody published it
+
+    everything = components(extras=extras)
+    removal = plan_removal(read_target(calls), everything)
+    gone = remove_setup(removal, read_target(calls), everything, Patience(installed.standin.clock)).done
+
+    assert {name.partition(" ")[0] for name in gone} >= {"button", "dashboard", "form"}
+    assert shape(read_xml(main_form(calls, "lead")["formxml"])) == shape(before)
+    assert installed_extras(read_target(calls)) == Extras()

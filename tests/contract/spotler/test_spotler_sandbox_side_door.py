@@ -1,5 +1,9 @@
+from datetime import datetime
+
 import pytest
 import requests
+
+from sandbox.spotler.seed import WELCOME_AUTOMATION_ID
 
 
 @pytest.mark.usefixtures("ann")
@@ -51,7 +55,11 @@ def test_effects_are_numbered_and_dated_by_the_clock(api, door):
     door.clock(advance_s=90)
     api.save("c-1", email="a@example.org", city="Delft")
 
-    assert door.journal() == [
+    effects = door.journal()
+    moments = [datetime.fromisoformat(str(effect.pop("moment"))) for effect in effects]
+    assert moments == sorted(moments)
+    assert moments[0].year > 2024, "by the clock of the machine"
+    assert effects == [
         {
             "seq": 1,
             "at": "2024-06-01T09:00:00.000+00:00",
@@ -105,3 +113,36 @@ def test_outside_the_bases_there_is_nothing(api):
     answer = requests.get(f"{api.url}/somewhere", timeout=10)
 
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html;charset=utf-8")
+
+
+def test_an_automation_is_stopped_and_published_again(door):
+    def active():
+        return {each["automationId"]: each["active"] for each in door.state()["automations"]}[WELCOME_AUTOMATION_ID]
+
+    door.post("automations/active", automationId=WELCOME_AUTOMATION_ID, active=False)
+    stopped = active()
+    door.post("automations/active", automationId=WELCOME_AUTOMATION_ID, active=True)
+
+    assert (stopped, active()) == (False, True)
+    with pytest.raises(RuntimeError, match="unknown"):
+        door.post("automations/active", automationId="none", active=True)
+
+
+def test_the_revision_changes_with_everything_that_happens_and_only_then(door, api, ann):
+    def revision():
+        return requests.get(f"{door.url}/_sandbox/revision", timeout=10).json()["revision"]
+
+    seen = [revision(), revision()]
+    assert seen[0] == seen[1]
+    for act in (
+        lambda: api.get(f"/contact/{ann}"),
+        lambda: door.emit({"type": "open", "externalId": ann}),
+        lambda: door.clock(advance_s=60),
+        lambda: door.settings(latency_ms=1),
+        lambda: door.arm("throttle"),
+    ):
+        act()
+        seen.append(revision())
+    door.settings(latency_ms=0)
+
+    assert len(set(seen)) == len(seen) - 1

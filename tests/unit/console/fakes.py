@@ -20,8 +20,11 @@ class FakeDoor:
         self.name = name
         self.answers = dict(answers)
         self.told: list[tuple[str, Any]] = []
+        self.down = False
 
     def get(self, path: str, **_: object) -> Any:
+        if self.down:
+            raise Refused(f"{self.name} does not answer (test).")
         if path not in self.answers:
             if path.startswith("rows/"):
                 return []

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -178,6 +179,13 @@ def test_solution_and_customizations_list_every_flow_once():
     assert manifest.findtext(".//CustomizationOptionValuePrefix") == str(PUBLISHER.option_prefix)
 
 
+def test_the_file_that_is_imported_holds_the_whole_folder_and_nothing_else():
+    page = (DOCS / "README.md").read_text(encoding="utf-8")
+    (words,) = re.findall(r"python3 -m zipfile -c \S+ (.+)", page)
+
+    assert sorted(shlex.split(words)) == sorted(each.name for each in SOLUTION.iterdir())
+
+
 def test_the_page_has_a_section_for_every_flow():
     page = (DOCS / "README.md").read_text(encoding="utf-8")
     titles = {
@@ -290,10 +298,14 @@ def test_people_who_stop_opening_get_the_reactivation_once(world, flow, automati
     now = silent_since(world, 183)
     for days in (170, 200):  # opened since, or had it a week ago
         silent_since(world, days)
+    never, later = world.contact("never"), world.contact("later")
+    for person, days in ((never, 183), (later, 20)):
+        created = (world.now - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        info(world, person, createdon=created, **{Info.ACTIVE: True})
 
     run = reactivation.run()
 
-    assert about(world, run) == {now.id}
+    assert about(world, run) == {now.id, never.id}
     assert done(world, run.jobs[0]) == OK
     world.now += timedelta(days=7)
     assert now.id not in about(world, reactivation.run())

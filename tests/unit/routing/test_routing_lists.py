@@ -117,6 +117,14 @@ def test_without_a_mapping_a_member_may_be_of_any_table():
     assert items(members("AddMember", EntityId=OTHER), None) == people(OTHER, tables=tables)
 
 
+def test_the_bus_takes_the_items_of_a_member_in_each_table_for_different_messages():
+    document = members("AddMember", EntityId=OTHER)
+    found = items(document, None)
+
+    assert len({each.message_id for each in routing(document, None)}) == 3
+    assert len({each.again(NOW).message_id for each in found}) == 3
+
+
 def test_a_message_that_does_not_name_its_members_is_about_the_list():
     assert items(members("AddListMembers"), IN_LISTS) == [listed(columns=("listmember",))]
 

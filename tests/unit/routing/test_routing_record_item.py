@@ -66,7 +66,8 @@ def test_the_first_attempt_is_remembered_and_all_are_counted():
 def test_the_item_of_a_permission_becomes_that_of_its_record():
     item = RecordItem(permission=PERMISSION, first_seen=NOW)
 
-    assert (item.subject, item.about(RECORD).subject, item.about(RECORD).permission) == (PERMISSION, RECORD.id, None)
+    named = item.about(RECORD)
+    assert (item.subject, named.subject, named.permission) == (PERMISSION, f"contact/{RECORD.id}", None)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_new_record_is_synced_as_a_new_one(table):
 
     assert routing(document) == (
         Publish(
-            RecordItem(record=RecordRef(table, CONTACT), created=True, first_seen=NOW), f"{CONTACT}/{OPERATION}"
+            RecordItem(record=RecordRef(table, CONTACT), created=True, first_seen=NOW), f"{table}/{CONTACT}/{OPERATION}"
         ),
     )  # fmt: skip
 
@@ -152,7 +152,7 @@ def test_of_two_merged_records_both_are_synced():
     )
 
     assert routing(document) == (
-        Publish(contact(), f"{CONTACT}/{OPERATION}"), Publish(contact(OTHER), f"{OTHER}/{OPERATION}")
+        Publish(contact(), f"contact/{CONTACT}/{OPERATION}"), Publish(contact(OTHER), f"contact/{OTHER}/{OPERATION}")
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ class Recorded:
     def put(self, path, body, solution=""):
         self._sent("PUT", path, body, solution)
 
-    def patch(self, path, body, solution=""):
+    def patch(self, path, body, solution="", version="*"):  # noqa: ARG002 - recorded without
         self._sent("PATCH", path, body, solution)
 
     def act(self, name, body):

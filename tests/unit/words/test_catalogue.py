@@ -42,7 +42,19 @@ STANDARD_LABELS = {
     "Retry": "Opnieuw proberen",
 }
 #: Labels that are ordinary words too, or names of something else in these messages.
-NOT_ONLY_LABELS = {"Spotler", "Dynamics", "Account", "Contact", "Lead", "Audience", "Kind", "Name", "Permission"}
+NOT_ONLY_LABELS = {
+    "Spotler",
+    "Dynamics",
+    "Account",
+    "Contact",
+    "Lead",
+    "Audience",
+    "Kind",
+    "Name",
+    "Permission",
+    "Key",
+    "Active",
+}
 
 FOUND = collected()
 DUTCH = wording_of("nl")

@@ -1,0 +1,139 @@
+"""The main forms of the solution's tables, and the dashboards.
+
+A new table has a main form of the platform, which gets our tabs: a second form would compete with it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connector.dataverse.api import filters
+from connector.dataverse.schema import TABLES
+from connector.dataverse.schema.interface import Dashboard, Form
+from connector.dataverse.schema.labels import Text
+from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
+from connector.setup.interface.form_xml import dashboard_xml, holds_form, tabs_of, with_form
+from connector.setup.interface.xml_compare import holds, read_xml
+from connector.setup.row_parts import PUBLISHED, RowKind, RowPart
+from connector.setup.target import SetupTarget
+
+FORM_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=True)
+_DASHBOARD_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=True, published_as="dashboard")
+FORM_XML: Final = "formxml"
+MAIN_FORM: Final = 2
+_DASHBOARD: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart(RowPart):
+    """The main form of a table of ours. What customers add to it stays."""
+
+    kind = "form"
+    phase = SetupPhase.FORMS
+    rows = FORM_ROWS
+    select = (FORM_XML, "isdefault", "name")
+    form: Form
+
+    @property
+    def name(self) -> str:
+        """The table."""
+        return self.form.table
+
+    @property
+    def part_of(self) -> str:
+        """Of its table."""
+        return f"table {self.form.table}"
+
+    @property
+    def publishes(self) -> tuple[str, ...]:
+        """The table."""
+        return (self.form.table,)
+
+    @property
+    def row_id(self) -> str:
+        """The platform made it."""
+        return ""
+
+    @property
+    def condition(self) -> str:
+        """The main forms of the table."""
+        return f"{filters.eq('objecttypecode', self.form.table)} and type eq {MAIN_FORM}"
+
+    def chosen(self, rows: Sequence[Found]) -> Found | None:
+        """The default one of several."""
+        return next((row for row in rows if row.get("isdefault") is True), rows[0])
+
+    def read(self, target: SetupTarget) -> Found | None:
+        """The form; None where its table is not there yet."""
+        definition = f"EntityDefinitions(LogicalName='{self.form.table}')?$select=LogicalName"
+        return RowPart.read(self, target) if target.calls.find(definition) is not None else None
+
+    def values(self, target: SetupTarget) -> Mapping[str, object]:
+        """Our part of its XML."""
+        return {FORM_XML: self.written({}, target)[FORM_XML]}
+
+    def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
+        """Our tabs and our script, in both layers."""
+        tabs = tabs_of(self.form, target.languages)
+        return form_differences(found, lambda xml: holds_form(xml, tabs, self.form.script))
+
+    def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
+        """Of a form that somebody removed."""
+        return {"name": "Information", "objecttypecode": self.form.table, "type": MAIN_FORM}
+
+    def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
+        """The form with our tabs and our script."""
+        tabs, name_column = tabs_of(self.form, target.languages), TABLES[self.form.table].name_column
+        return {FORM_XML: with_form(found.get(FORM_XML), tabs, self.form.script, name_column)}
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardPart(RowPart):
+    """One dashboard of ours."""
+
+    kind = "dashboard"
+    phase = SetupPhase.FORMS
+    solution_type = 60
+    rows = _DASHBOARD_ROWS
+    select = (FORM_XML, "type")
+    dashboard: Dashboard
+
+    @property
+    def name(self) -> str:
+        """Its name in the manifest."""
+        return self.dashboard.name
+
+    @property
+    def removal(self) -> Removal:
+        """It holds nothing."""
+        return Removal.TAKEN
+
+    @property
+    def texts(self) -> Mapping[str, Text]:
+        """Title and description."""
+        return {"name": self.dashboard.title, "description": self.dashboard.description}
+
+    def values(self, target: SetupTarget) -> Mapping[str, object]:
+        """Its lists."""
+        return {FORM_XML: dashboard_xml(self.dashboard, target.languages)}
+
+    def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
+        """It belongs to no table."""
+        return {"objecttypecode": "none", "type": _DASHBOARD}
+
+    def same(self, column: str, expected: object, found: object) -> bool:
+        """Whether the XML has our lists."""
+        if column != FORM_XML:
+            return expected == found
+        ours, there = read_xml(expected), read_xml(found)
+        return ours is not None and there is not None and holds(there, ours)
+
+
+def form_differences(found: Found, is_right: Callable[[object], bool]) -> list[PropertyDifference]:
+    """Whether the unpublished and the published layer of a form are right."""
+    if not is_right(found.get(FORM_XML)):
+        return [PropertyDifference(FORM_XML, "as in the manifest", "other")]
+    published = found.get(PUBLISHED)
+    if not isinstance(published, Mapping) or not is_right(published.get(FORM_XML)):
+        return [PropertyDifference("published", "yes", "no", by_publishing=True)]
+    return []
