@@ -14,9 +14,11 @@ from connector.cli.output import console, refuse
 from connector.cli.progress import progress
 from connector.cli.setup_contents import contents
 from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
+from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
 from connector.cli.setup_removal import export, remove
 
 if TYPE_CHECKING:
+    from connector.setup.inputs import SetupInputs
     from connector.setup.plan import Adoption, Extras, SetupPlan
     from connector.setup.target import SetupTarget
 
@@ -52,6 +54,10 @@ def plan(
     propose: Annotated[
         Path | None, typer.Option(help="Write a file for --adopt with all that is not ours; read and shorten it.")
     ] = None,
+    application: Application = "",
+    key_from_stdin: KeyFromStdin = False,
+    replace_key: ReplaceKey = False,
+    enabled_by_default: EnabledByDefault = "",
     own_sign_in: OwnSignIn = False,
     as_json: Json = False,
 ) -> None:
@@ -61,8 +67,11 @@ def plan(
 
     adoption = read_adoption(adopt) if adopt else None
     wanted = Extras(buttons=buttons, forms=tuple(map(_checked_form, form or ())))
+    inputs = read_inputs(
+        application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
+    )
     with environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, adoption, wanted)
+        made = _made(target, adoption, wanted, inputs)
         if propose is not None:
             content = propose_adoption(made, target).model_dump(mode="json")
             propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -82,6 +91,10 @@ def apply(
     confirm: Annotated[
         str, typer.Option(metavar="NAME", help="The name of the environment. Needed where a plan adopts components.")
     ] = "",
+    application: Application = "",
+    key_from_stdin: KeyFromStdin = False,
+    replace_key: ReplaceKey = False,
+    enabled_by_default: EnabledByDefault = "",
     own_sign_in: OwnSignIn = False,
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
@@ -91,24 +104,28 @@ def apply(
     from connector.setup.plan import read_plan  # noqa: PLC0415
 
     agreed = read_plan(file)
+    inputs = read_inputs(
+        application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
+    )
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
         for kept in back_up(target, agreed.extras.forms, file.parent):
             typer.echo(f"{kept}: the form as it was.")
-        components = components_of(target, agreed.adoption, agreed.extras)
+        components = components_of(target, agreed.adoption, agreed.extras, inputs)
         with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
             report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
     typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
 
 
 @app.command()
-def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
+def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
     """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
     from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415 - loaded when used
 
+    inputs = read_inputs(application, own_sign_in=own_sign_in)
     with environment(own_sign_in=own_sign_in) as target:
-        made = _made(target, None, Extras())
+        made = _made(target, None, Extras(), inputs)
     if as_json:
         typer.echo(plan_as_json(made))
     else:
@@ -117,13 +134,14 @@ def check(own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
         raise typer.Exit(1 if made.refusals else TO_DO)
 
 
-def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras") -> "SetupPlan":
+def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras", inputs: "SetupInputs") -> "SetupPlan":
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
     from connector.setup.planning import make_plan  # noqa: PLC0415
 
     extras = wanted.with_those(installed_extras(target))
     with progress(f"{target.organization}: components read") as seen:
-        return replace(make_plan(target, components_of(target, adoption, extras), adoption, seen), extras=extras)
+        components = components_of(target, adoption, extras, inputs)
+        return replace(make_plan(target, components, adoption, seen), extras=extras)
 
 
 def _checked_form(text: str) -> str:

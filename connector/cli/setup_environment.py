@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from connector.setup.component import Component
+    from connector.setup.inputs import SetupInputs
     from connector.setup.plan import Adoption, Extras
     from connector.setup.target import SetupTarget
 
@@ -32,17 +33,27 @@ def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
         dataverse.close()
 
 
-def components_of(target: "SetupTarget", adoption: "Adoption | None", extras: "Extras") -> "list[Component]":
-    """The components of the manifest, with the publisher that the solution has, or gets, and what was asked for."""
+def components_of(
+    target: "SetupTarget", adoption: "Adoption | None", extras: "Extras", inputs: "SetupInputs"
+) -> "list[Component]":
+    """The components of the manifest, with the publisher that the solution has, or gets.
+
+    Args:
+        target: the environment.
+        adoption: what becomes ours; None where nothing does.
+        extras: what an operator asked for beside the manifest.
+        inputs: what the manifest does not say.
+    """
     from connector.dataverse.schema.installation import PUBLISHER  # noqa: PLC0415 - loaded when used
     from connector.setup.components import components  # noqa: PLC0415
 
     wanted = PUBLISHER.name if adoption is None else adoption.publisher
-    return components(target.publisher or wanted, extras)
+    return components(target.publisher or wanted, extras, inputs)
 
 
 def installed_components(target: "SetupTarget") -> "list[Component]":
-    """The components of the manifest, and the extras that the environment has."""
-    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+    """The components of the manifest, and the extras that the environment has; nothing is made of them."""
+    from connector.setup.inputs import EndpointInputs, SetupInputs  # noqa: PLC0415 - loaded when used
+    from connector.setup.interface.extras import installed_extras  # noqa: PLC0415
 
-    return components_of(target, None, installed_extras(target))
+    return components_of(target, None, installed_extras(target), SetupInputs(endpoint=EndpointInputs("")))

@@ -4,7 +4,7 @@ Reads ask for strong consistency, because a definition that was just made is not
 solution in a header; the platform ignores a header of another name and puts the component into the default solution.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -31,6 +31,22 @@ class SetupCalls:
     def __init__(self, dataverse: Dataverse) -> None:
         self.writes = 0
         self._dataverse = dataverse
+        self._known: dict[str, str] = {}
+        self._done: set[str] = set()
+
+    def once(self, name: str, ask: Callable[[], str]) -> str:
+        """What is asked for, or what was found the last time; nothing found (an empty text) is asked for again."""
+        known = self._known.get(name) or ask()
+        self._known[name] = known
+        return known
+
+    def done(self, name: str) -> None:
+        """Remember that something was written that cannot be read back."""
+        self._done.add(name)
+
+    def has_done(self, name: str) -> bool:
+        """Whether it was written in this run."""
+        return name in self._done
 
     def get(self, path: str) -> Row:
         """What is at an address.
@@ -61,13 +77,18 @@ class SetupCalls:
         answer = self._write("POST", path, body, _in(solution), repeatable=False)
         return created_id(answer[1])
 
-    def act(self, name: str, body: Mapping[str, object]) -> Row:
+    def refer(self, path: str, to: str) -> None:
+        """Make a pair in an N:N relationship: `path` ends in `/$ref`, `to` is the address of the other row."""
+        body = {"@odata.id": f"{self._dataverse.address}{to}"}
+        self._write("POST", path, body, {}, repeatable=False)
+
+    def act(self, name: str, body: Mapping[str, object], solution: str = "") -> Row:
         """Call an action and return what it answers.
 
         Raises:
             Unclear: the answer was lost; it may have been done.
         """
-        content, _ = self._write("POST", name, body, {}, repeatable=False)
+        content, _ = self._write("POST", name, body, _in(solution), repeatable=False)
         value = decoded(content)
         return value if isinstance(value, dict) else {}
 

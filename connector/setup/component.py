@@ -31,7 +31,8 @@ class SetupPhase(IntEnum):
     ENDPOINT = 14
     STEPS = 15
     USERS = 16
-    END = 17
+    SWITCHES = 17
+    END = 18
 
 
 class Removal(StrEnum):
@@ -147,6 +148,9 @@ class Component(Protocol):
     def left_alone(self, target: "SetupTarget") -> str:
         """Why this environment cannot have it; empty where it can."""
 
+    def refusal(self, found: Found | None, target: "SetupTarget") -> str:
+        """Why a plan with it cannot be applied, whatever it would do; empty where it can."""
+
     def read(self, target: "SetupTarget") -> Found | None:
         """What is there; None where it is not."""
 
@@ -206,6 +210,10 @@ class Part:
 
     def left_alone(self, target: "SetupTarget") -> str:  # noqa: ARG002 - of the protocol
         """Every environment can have it."""
+        return ""
+
+    def refusal(self, found: Found | None, target: "SetupTarget") -> str:  # noqa: ARG002 - of the protocol
+        """Nothing is against it."""
         return ""
 
     def object_id(self, found: Found) -> str:

@@ -5,27 +5,39 @@ from graphlib import TopologicalSorter
 from connector.dataverse.names import Job
 from connector.dataverse.schema import Kind, Table, installation as manifest
 from connector.dataverse.schema.installation import PUBLISHER
+from connector.dataverse.schema.roles import service_role, user_role
+from connector.dataverse.schema.variables import VARIABLES
 from connector.setup.choices import ChoicePart
 from connector.setup.columns import ColumnPart
 from connector.setup.component import Component
+from connector.setup.endpoints import EndpointPart
+from connector.setup.inputs import SetupInputs
 from connector.setup.interface.components import interface_components
 from connector.setup.keys import KeyPart
 from connector.setup.lookups import LookupPart
 from connector.setup.plan import Extras
 from connector.setup.publisher import PublisherPart, SolutionPart, VersionPart
+from connector.setup.roles import RolePart
 from connector.setup.status import StatusPart
+from connector.setup.steps import ImagePart, StepPart, StepSwitchPart
 from connector.setup.tables import TablePart
+from connector.setup.users import UserPart
+from connector.setup.variables import VariablePart, VariableValuePart
 
 _LOOKUPS = (Kind.LOOKUP, Kind.CUSTOMER)
 
 
-def components(publisher: str = PUBLISHER.name, extras: Extras | None = None) -> list[Component]:
+def components(
+    publisher: str = PUBLISHER.name, extras: Extras | None = None, inputs: SetupInputs | None = None
+) -> list[Component]:
     """The components.
 
     Args:
         publisher: the unique name of the publisher that the solution gets: ours, or one whose components we adopt.
         extras: what an operator asked for beside the manifest.
+        inputs: what the manifest does not say: mapping, bus, application.
     """
+    inputs = inputs or SetupInputs()
     tables = (*manifest.OWN_TABLES, *manifest.EXTENDED_TABLES)
     columns = [
         (table, column)
@@ -43,9 +55,25 @@ def components(publisher: str = PUBLISHER.name, extras: Extras | None = None) ->
         *(KeyPart(table, key) for table in manifest.OWN_TABLES for key in table.keys),
         *(StatusPart(table) for table in manifest.OWN_TABLES if table.name == Job.TABLE),
         *interface_components(extras or Extras()),
+        *access_components(inputs),
         VersionPart(),
     ]
     return sorted(parts, key=lambda part: part.phase)
+
+
+def access_components(inputs: SetupInputs) -> list[Component]:
+    """Roles, variables, the endpoint with its steps, and the application user."""
+    has_endpoint = inputs.endpoint is not None
+    return [
+        *map(RolePart, (service_role(inputs.needs), user_role())),
+        *map(VariablePart, VARIABLES),
+        *(VariableValuePart(name, value) for name, value in inputs.values.items()),
+        EndpointPart(inputs.endpoint),
+        *(StepPart(each, has_endpoint) for each in inputs.steps),
+        *(ImagePart(each, has_endpoint) for each in inputs.steps if each.pre_image),
+        UserPart(inputs.application),
+        *(StepSwitchPart(each, has_endpoint) for each in inputs.steps),
+    ]
 
 
 def _parents_first() -> list[Table]:

@@ -70,14 +70,16 @@ def _planned(
     if reason := component.left_alone(target):
         return PlannedComponent(name, SetupAction.LEAVE, reason), []
     found = component.read(target)
+    against = component.refusal(found, target)
+    refusals = [f"{name}: {against}"] if against else []
     is_installed = target.version == SOLUTION.version
     if found is None:
         action, why = SetupAction.CREATE, "It is not there."
         if is_installed:
             action, why = SetupAction.DRIFT, "Somebody removed it. It is made again."
-        return PlannedComponent(name, action, why), []
+        return PlannedComponent(name, action, why), refusals
     differences = tuple(component.compare(found, target))
-    problems = [f"{name}: {_cannot(each)}" for each in differences if not each.can_change]
+    problems = refusals + [f"{name}: {_cannot(each)}" for each in differences if not each.can_change]
     if not target.is_member(component, found):
         if not is_installed:
             return _foreign(name, found, differences, problems, adoption)

@@ -16,6 +16,7 @@ from connector.errors import Transient
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineResponse
+from connector.words import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +56,14 @@ class ReportingExporter(LogRecordExporter):
         result = self._exporter.export(batch)
         if result is not LogRecordExportResult.SUCCESS:
             status = self._answer.status
-            said = "did not answer" if status is None else f"answered HTTP {status}"
+            what = (
+                Sentence("Application Insights did not take log lines: it did not answer.")
+                if status is None
+                else Sentence("Application Insights did not take log lines: it answered HTTP {status}.", status=status)
+            )
             error = Transient(
-                f"Application Insights did not take log lines: it {said}.",
-                advice="Lines may be lost. If this lasts, see the page of the alert No telemetry.",
+                what,
+                advice="Lines may be lost. If this lasts, see the page of the alert telemetry-silent.",
             )
             telemetry.log_problem(log, error, operation=OPERATION)
         return result

@@ -68,6 +68,7 @@ class Posting:
         pre_image: the columns of the step's pre-image.
         event: what happened.
         created: when the system job was made.
+        endpoint_id: the service endpoint that it goes through.
     """
 
     job_id: str
@@ -75,6 +76,7 @@ class Posting:
     pre_image: tuple[str, ...]
     event: RowEvent
     created: datetime
+    endpoint_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from sandbox.dataverse.context import ContextWriter, Organization
 from sandbox.dataverse.customizing.knobs import SLOW, Knobs
 from sandbox.dataverse.customizing.service import Customizing
 from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
+from sandbox.dataverse.endpoints import Endpoints, dependants
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
@@ -40,7 +41,8 @@ from sandbox.dataverse.organization_tables import MEMBERSHIP, ORGANIZATION, orga
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
 from sandbox.dataverse.settings import Settings
-from sandbox.dataverse.steps import MISSING_KEY, Steps
+from sandbox.dataverse.step_rules import step_rules
+from sandbox.dataverse.steps import ENDPOINT_ID, Steps
 from sandbox.dataverse.store import Store
 from sandbox.dataverse.tokens import Client, TokenService
 from sandbox.dataverse.unit import UnitOfWork, Units
@@ -88,11 +90,14 @@ class Environment:
         self.limiter = Limiter(settings.limits, self.clock)
         organization = Organization(ORGANIZATION_ID, BUSINESS_UNIT_ID, "localhost")
         self.contexts = ContextWriter(self.store, organization, garbled=settings.garble_text)
+        self.endpoints = Endpoints(self.store)
         self.poster = self._make_poster()
         self.customizing = Customizing(self.store, self.clock, SLOW if settings.empty else Knobs())
         self.access = Access(self.customizing.parts, BUSINESS_UNIT_ID)
         self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
-        self.steps = Steps(self.store, self.clock, () if settings.empty else steps, settings.steps_of)
+        self.customizing.parts.dependants.append(dependants(self.store))
+        self._installed_steps = steps
+        self.steps = Steps(self.store, self.clock, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
         self.fetcher = Fetcher(self.store, self.clock)
         self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
@@ -101,9 +106,16 @@ class Environment:
             self.customizing.solutions.on_commit,
             self.installing.layers.on_commit,
             self.access.rights.on_commit,
+            self.endpoints.on_commit,
             self.steps.on_commit,
         )
-        rules = {**list_rules(), **self.customizing.rules(), **self.installing.rules(), **self.access.rules}
+        rules = {
+            **list_rules(),
+            **self.customizing.rules(),
+            **self.installing.rules(),
+            **self.access.rules,
+            **step_rules(self.endpoints),
+        }
         units = Units(self.store, self.clock, listeners, rules)
         self.api = WebApi(
             self.store,
@@ -137,6 +149,8 @@ class Environment:
             self.poster.forget_everything()
             self.poster.shuffled = False
         self.store.clear()
+        self.endpoints.clear()
+        self.steps.changed()
         self.customizing.reset()
         self.access.rights.clear()
         self.installing.reset()
@@ -224,16 +238,9 @@ class Environment:
         self.calls.inner(call.method, call.path, status)
 
     def _make_poster(self) -> Poster | None:
-        if self.settings.bus is None:
+        if self.settings.bus is None and not self.settings.empty:
             return None
-        return Poster(
-            self.settings.bus,
-            self.settings.queue,
-            self.contexts,
-            self._on_outcomes,
-            retry=self.settings.retry,
-            missing_key=MISSING_KEY,
-        )
+        return Poster(self.endpoints.destination, self.contexts, self._on_outcomes, retry=self.settings.retry)
 
     def _on_outcomes(self, outcomes: list[Outcome]) -> None:
         """Called on the poster's thread; rows are only touched on the event loop."""
@@ -257,6 +264,8 @@ class Environment:
             self.installing.seed()
             return
         self.access.seeds.install(installed_role(), tables, settings.user_id)
-        namespace = urlsplit((settings.bus or "").partition("Endpoint=")[2].partition(";")[0])
-        has_key = self.poster is not None and self.poster.has_key
-        self.steps.seed(f"sb://{namespace.netloc}/", settings.queue, has_key=has_key)
+        bus = dict(part.split("=", 1) for part in (settings.bus or "").split(";") if "=" in part)
+        key, address = bus.get("SharedAccessKey", ""), f"sb://{urlsplit(bus.get('Endpoint', '')).netloc}/"
+        key_name = bus.get("SharedAccessKeyName", "")
+        self.steps.seed(self._installed_steps, address, settings.queue, key_name, has_key=bool(key))
+        self.endpoints.keep(ENDPOINT_ID, key)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 from urllib.parse import parse_qsl
 
 from sandbox.dataverse.errors import bad_query, unknown_property
@@ -47,6 +48,10 @@ def parse_query(query: str) -> dict[str, str]:
     return parameters
 
 
+#: Columns that can be written, and never read.
+WRITE_ONLY: Final = frozenset({"saskey"})
+
+
 @lru_cache(maxsize=1024)
 def read_select(model: TableModel, text: str) -> tuple[str, ...]:
     """The properties that `$select` names; all of them when it is empty.
@@ -55,10 +60,10 @@ def read_select(model: TableModel, text: str) -> tuple[str, ...]:
         ApiError: 400 when there is no such property.
     """
     if not text:
-        return tuple(model.properties)
+        return tuple(name for name in model.properties if name not in WRITE_ONLY)
     names = [name.strip() for name in text.split(",")]
     for name in names:
-        if name not in model.properties:
+        if name not in model.properties or name in WRITE_ONLY:
             raise unknown_property(name, model.name)
     return tuple(dict.fromkeys((*names, model.id_column)))
 

@@ -34,6 +34,15 @@ _USER_COLUMNS: Final = (
     Column("accessmode", Kind.CHOICE, "Access Mode", options={0: "Read-Write", 4: "Non-interactive"}, default=0),
 )
 
+#: What Dataverse has on tables of the manifest besides.
+_MORE_COLUMNS: Final = {
+    USER: _USER_COLUMNS,
+    "environmentvariabledefinition": (
+        Column("description", Kind.MEMO, "Description", length=2000),
+        Column("isrequired", Kind.YES_NO, "Is Required", default=False),
+    ),
+}
+
 _TABLES: Final = (
     Table(
         name=USER_SETTINGS,
@@ -102,10 +111,8 @@ MEMBERSHIP: Final = ManyToMany("teammembership_association", TEAM_MEMBERSHIP, {U
 
 def with_organization_tables(tables: tuple[Table, ...]) -> tuple[Table, ...]:
     """The tables of an environment, completed by those about the organisation."""
-    return (
-        *(replace(each, columns=(*each.columns, *_USER_COLUMNS)) if each.name == USER else each for each in tables),
-        *_TABLES,
-    )
+    completed = (replace(each, columns=(*each.columns, *_MORE_COLUMNS.get(each.name, ()))) for each in tables)
+    return (*completed, *_TABLES)
 
 
 def organization_rows(organization_id: str, users: tuple[str, ...]) -> dict[str, list[JsonObject]]:

@@ -93,6 +93,8 @@ SERVICE_ENDPOINT = Table(
         _text("solutionnamespace", 160, required=True),
         _text("path", 160, required=True),
         _text("saskeyname"),
+        _text("saskey"),
+        _text("description", 2000),
         Column("issaskeyset", Kind.YES_NO, default=False, writable=False),
         *_DATES,
     ),
@@ -138,6 +140,7 @@ STEP = Table(
         _choice("supporteddeployment", {0: "Server Only", 1: "Outlook Client Only", 2: "Both"}, required=True),
         Column("asyncautodelete", Kind.YES_NO, default=False),
         Column("filteringattributes", Kind.MEMO, length=100_000),
+        _text("description", 256),
         _lookup("eventhandler", "serviceendpoint", "eventhandler_serviceendpoint", required=True),
         _lookup("sdkmessageid", "sdkmessage", required=True),
         _lookup("sdkmessagefilterid", "sdkmessagefilter"),
@@ -148,4 +151,22 @@ STEP = Table(
     status_state={1: 0, 2: 1},
 )
 
-PLATFORM_TABLES = (ASYNC_OPERATION, SERVICE_ENDPOINT, SDK_MESSAGE, SDK_MESSAGE_FILTER, STEP)
+IMAGE = Table(
+    name="sdkmessageprocessingstepimage",
+    set_name="sdkmessageprocessingstepimages",
+    label="Sdk Message Processing Step Image",
+    id_column="sdkmessageprocessingstepimageid",
+    name_column="name",
+    columns=(
+        _id("sdkmessageprocessingstepimageid"),
+        _text("name", required=True),
+        _text("entityalias", required=True),
+        _choice("imagetype", {0: "PreImage", 1: "PostImage", 2: "Both"}, required=True),
+        _text("messagepropertyname", required=True),
+        Column("attributes", Kind.MEMO, length=100_000),
+        _lookup("sdkmessageprocessingstepid", "sdkmessageprocessingstep", required=True),
+        *_DATES,
+    ),
+)
+
+PLATFORM_TABLES = (ASYNC_OPERATION, SERVICE_ENDPOINT, SDK_MESSAGE, SDK_MESSAGE_FILTER, STEP, IMAGE)

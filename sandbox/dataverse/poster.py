@@ -10,6 +10,7 @@ import queue
 import random
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -19,6 +20,7 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusMess
 from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
 
 from sandbox.dataverse.context import BusMessage, ContextWriter, MessageTooLargeError, Posting
+from sandbox.dataverse.endpoints import Destination
 
 log = logging.getLogger(__name__)
 
@@ -81,39 +83,31 @@ class Poster:
     """The thread that posts.
 
     Args:
-        connection_string: of the bus, with a shared access key.
-        queue_name: the queue that the service endpoint points to.
+        destination: where a service endpoint posts to; None where it is gone.
         writer: makes the messages.
         report: called with what became of the postings; called on this thread.
         retry: when failed posts are tried again.
-        missing_key: what to say when the endpoint has no key.
     """
 
     def __init__(
         self,
-        connection_string: str,
-        queue_name: str,
+        destination: Callable[[str], Destination | None],
         writer: ContextWriter,
         report: Callable[[list[Outcome]], None],
         *,
         retry: RetryPolicy,
-        missing_key: str,
     ) -> None:
-        self.has_key = "SharedAccessKey=" in connection_string.replace("SharedAccessKey=;", "")
         self.shuffled = False
-        self._connection_string = connection_string
-        self._queue_name = queue_name
+        self._destination = destination
         self._writer = writer
         self._report = report
         self._retry = retry
-        self._missing_key = missing_key
         self._fresh: queue.SimpleQueue[_Attempt] = queue.SimpleQueue()
         self._delayed: list[tuple[float, int, _Attempt]] = []
         self._numbers = itertools.count()
         self._era = 0
         self._stopping = threading.Event()
-        self._client: ServiceBusClient | None = None
-        self._sender: ServiceBusSender | None = None
+        self._connected: dict[Destination, tuple[ServiceBusClient, ServiceBusSender]] = {}
         self._thread = threading.Thread(target=self._run, name="poster", daemon=True)
 
     def start(self) -> None:
@@ -135,9 +129,11 @@ class Poster:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            due = self._take()
-            if due:
-                self._post(due)
+            of_endpoint: defaultdict[str, list[_Attempt]] = defaultdict(list)
+            for attempt in self._take():
+                of_endpoint[attempt.posting.endpoint_id].append(attempt)
+            for endpoint_id, due in of_endpoint.items():
+                self._post(endpoint_id, due)
         self._close()
 
     def _take(self) -> list[_Attempt]:
@@ -160,11 +156,11 @@ class Poster:
             random.shuffle(due)
         return due
 
-    def _post(self, due: list[_Attempt]) -> None:
+    def _post(self, endpoint_id: str, due: list[_Attempt]) -> None:
         outcomes: list[Outcome] = []
         batch: list[_Attempt] = []
         try:
-            sender = self._connect()
+            sender = self._connect(endpoint_id)
             content = sender.create_message_batch()
             for attempt in due:
                 try:
@@ -208,20 +204,22 @@ class Poster:
                 heapq.heappush(self._delayed, (due, next(self._numbers), replace(attempt, number=attempt.number + 1)))
         return outcomes
 
-    def _connect(self) -> ServiceBusSender:
-        if not self.has_key:
-            raise PostFailedError(self._missing_key)
-        if self._sender is None:
-            self._client = ServiceBusClient.from_connection_string(self._connection_string, retry_total=0)
-            self._sender = self._client.get_queue_sender(self._queue_name)
-        return self._sender
+    def _connect(self, endpoint_id: str) -> ServiceBusSender:
+        destination = self._destination(endpoint_id)
+        if destination is None:
+            raise PostFailedError(f"The service endpoint {endpoint_id} does not exist.")
+        if not destination.key:
+            raise PostFailedError(destination.missing_key)
+        if destination not in self._connected:
+            client = ServiceBusClient.from_connection_string(destination.connection_string, retry_total=0)
+            self._connected[destination] = client, client.get_queue_sender(destination.queue)
+        return self._connected[destination][1]
 
     def _close(self) -> None:
-        sender, client, self._sender, self._client = self._sender, self._client, None, None
-        for closing in (sender, client):
+        connected, self._connected = self._connected, {}
+        for closing in (each for client, sender in connected.values() for each in (sender, client)):
             try:
-                if closing is not None:
-                    closing.close()
+                closing.close()
             except (ServiceBusError, OSError) as error:
                 log.warning("closing the connection failed: %s", type(error).__name__)
 

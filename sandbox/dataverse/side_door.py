@@ -173,7 +173,9 @@ class _SideDoor:
             environment.contexts.garbled = bool(content.pop("garbled"))
         if content and environment.poster is None:
             raise ValueError("there is no bus, so no poster to change")
-        _assign(environment.poster, content, ("shuffled", "has_key"))
+        if "has_key" in content:
+            environment.endpoints.has_key = bool(content.pop("has_key"))
+        _assign(environment.poster, content, ("shuffled",))
         return JSONResponse({name: getattr(environment.steps, name) for name in sorted(_STEP_SWITCHES)})
 
 

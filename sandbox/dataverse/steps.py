@@ -13,7 +13,8 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from connector.dataverse.names import SERVICE_ENDPOINT
 from connector.dataverse.schema import Step
 from sandbox.dataverse.clock import Clock
-from sandbox.dataverse.context import Posting
+from sandbox.dataverse.context import PRE_IMAGE, Posting
+from sandbox.dataverse.endpoints import missing_key
 from sandbox.dataverse.message_filters import add_filter, filter_id, message_id
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.placing import place
@@ -23,8 +24,9 @@ from sandbox.dataverse.values import Scalar, stamp
 from sandbox.dataverse.writes import RowEvent
 
 ENDPOINT_ID: Final = str(uuid5(NAMESPACE_URL, f"endpoint/{SERVICE_ENDPOINT}"))
-#: What Dataverse writes into a system job when the service endpoint has no key.
-MISSING_KEY: Final = f"A SASKey has not been configured for ServiceEndpoint {SERVICE_ENDPOINT} [{ENDPOINT_ID}]"
+#: What Dataverse writes into a system job when the service endpoint of an installation has no key.
+MISSING_KEY: Final = missing_key(SERVICE_ENDPOINT, ENDPOINT_ID)
+STEP_TABLES: Final = frozenset({"sdkmessageprocessingstep", "sdkmessageprocessingstepimage"})
 
 #: `operationtype` of a system job that runs a step.
 _SYSTEM_EVENT: Final = 1
@@ -32,11 +34,12 @@ _SYSTEM_EVENT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class RegisteredStep:
-    """A step with its row id and name."""
+    """A step with its row id and name, and the endpoint that it posts through."""
 
     id: str
     name: str
     step: Step
+    endpoint_id: str
 
     def reacts_to(self, event: RowEvent, model: TableModel) -> bool:
         """Whether the step posts this write; a column that was sent with its old value counts as changed."""
@@ -58,13 +61,12 @@ class Steps:
         duplicate_next: this many of the next messages are posted twice.
 
     Args:
-        store: where the rows of the jobs are.
+        store: where the rows of the steps and of the jobs are.
         clock: what time it is.
-        steps: the steps to register.
         tables: the tables whose steps run at first.
     """
 
-    def __init__(self, store: Store, clock: Clock, steps: Sequence[Step], tables: Sequence[str] = ()) -> None:
+    def __init__(self, store: Store, clock: Clock, tables: Sequence[str] = ()) -> None:
         self.enabled = True
         self.tables = tables
         self.submit: Callable[[Posting], None] | None = None
@@ -72,10 +74,24 @@ class Steps:
         self.duplicate_next = 0
         self._store = store
         self._clock = clock
-        self.registered = tuple(_register(step) for step in steps)
+        self._registered: tuple[RegisteredStep, ...] | None = None
+
+    @property
+    def registered(self) -> tuple[RegisteredStep, ...]:
+        """The steps, as their rows have them."""
+        if self._registered is None:
+            rows = self._store.tables["sdkmessageprocessingstep"].rows.values()
+            self._registered = tuple(self._read(row) for row in rows)
+        return self._registered
+
+    def changed(self) -> None:
+        """Read the steps anew."""
+        self._registered = None
 
     def on_commit(self, events: list[RowEvent]) -> None:
         """Post what the steps ask for."""
+        if any(event.table in STEP_TABLES for event in events):
+            self.changed()
         submit = self.submit
         if not self.enabled or submit is None:
             return
@@ -110,7 +126,7 @@ class Steps:
                 values["completedon"] = stamp(self._clock.now())
             data.put(Row(row.id, row.order, self._store.next_version(), values, row.targets))
 
-    def seed(self, namespace: str, queue_name: str, *, has_key: bool) -> None:
+    def seed(self, steps: Sequence[Step], namespace: str, queue_name: str, key_name: str, *, has_key: bool) -> None:
         """Write the rows that describe the endpoint and the steps, as in an environment that is set up."""
         self._add(
             "serviceendpoint",
@@ -127,32 +143,70 @@ class Steps:
                 "namespaceformat": 2,
                 "solutionnamespace": urlsplit(namespace).netloc.partition(".")[0],
                 "path": queue_name,
+                "saskeyname": key_name,
                 "issaskeyset": has_key,
             },
         )
-        for registered in self.registered:
-            message, table = registered.step.message, registered.step.table
-            add_filter(self._store, self._clock, message, table)
+        for step in steps:
+            self._seed_step(step)
+        self.changed()
+
+    def _seed_step(self, step: Step) -> None:
+        message, table = step.message, step.table
+        step_id = str(uuid5(NAMESPACE_URL, f"step/{message}/{table}"))
+        add_filter(self._store, self._clock, message, table)
+        self._add(
+            "sdkmessageprocessingstep",
+            step_id,
+            {
+                "name": f"{SERVICE_ENDPOINT}: {message} of {table}",
+                "stage": 40,
+                "mode": 1,
+                "rank": 1,
+                "supporteddeployment": 0,
+                "asyncautodelete": True,
+                "filteringattributes": ",".join(step.filtering) or None,
+                "statecode": 0,
+                "statuscode": 1,
+            },
+            {
+                "eventhandler": ("serviceendpoint", ENDPOINT_ID),
+                "sdkmessageid": ("sdkmessage", message_id(message)),
+                "sdkmessagefilterid": ("sdkmessagefilter", filter_id(message, table)),
+            },
+        )
+        if step.pre_image:
             self._add(
-                "sdkmessageprocessingstep",
-                registered.id,
+                "sdkmessageprocessingstepimage",
+                str(uuid5(NAMESPACE_URL, f"image/{message}/{table}")),
                 {
-                    "name": registered.name,
-                    "stage": 40,
-                    "mode": 1,
-                    "rank": 1,
-                    "supporteddeployment": 0,
-                    "asyncautodelete": True,
-                    "filteringattributes": ",".join(registered.step.filtering) or None,
-                    "statecode": 0,
-                    "statuscode": 1,
+                    "name": PRE_IMAGE,
+                    "entityalias": PRE_IMAGE,
+                    "imagetype": 0,
+                    "messagepropertyname": "Target",
+                    "attributes": ",".join(step.pre_image),
                 },
-                {
-                    "eventhandler": ("serviceendpoint", ENDPOINT_ID),
-                    "sdkmessageid": ("sdkmessage", message_id(message)),
-                    "sdkmessagefilterid": ("sdkmessagefilter", filter_id(message, table)),
-                },
+                {"sdkmessageprocessingstepid": ("sdkmessageprocessingstep", step_id)},
             )
+
+    def _read(self, row: Row) -> RegisteredStep:
+        tables, values = self._store.tables, row.values
+        message = str(tables["sdkmessage"].rows[str(values["_sdkmessageid_value"])].values["name"])
+        of_table = tables["sdkmessagefilter"].rows[str(values["_sdkmessagefilterid_value"])]
+        images = tables["sdkmessageprocessingstepimage"]
+        pre_image = [
+            column
+            for image in images.having("_sdkmessageprocessingstepid_value", row.id)
+            for column in str(images.rows[image].values["attributes"]).split(",")
+        ]
+        filtering = str(values.get("filteringattributes") or "")
+        step = Step(
+            message,
+            str(of_table.values["primaryobjecttypecode"]),
+            tuple(filtering.split(",")) if filtering else (),
+            tuple(pre_image),
+        )
+        return RegisteredStep(row.id, str(values["name"]), step, str(values["_eventhandler_value"]))
 
     def _is_enabled(self, registered: RegisteredStep) -> bool:
         row = self._store.get("sdkmessageprocessingstep", registered.id)
@@ -162,7 +216,9 @@ class Steps:
         if self.drop_next > 0:
             self.drop_next -= 1
             return
-        posting = Posting(str(uuid4()), registered.id, registered.step.pre_image, event, self._clock.now())
+        posting = Posting(
+            str(uuid4()), registered.id, registered.step.pre_image, event, self._clock.now(), registered.endpoint_id
+        )
         self._add(
             "asyncoperation",
             posting.job_id,
@@ -191,8 +247,3 @@ class Steps:
         lookups: dict[str, tuple[str, str]] | None = None,
     ) -> None:
         place(self._store, self._clock, table, row_id, values, lookups)
-
-
-def _register(step: Step) -> RegisteredStep:
-    name = f"{SERVICE_ENDPOINT}: {step.message} of {step.table}"
-    return RegisteredStep(str(uuid5(NAMESPACE_URL, f"step/{step.message}/{step.table}")), name, step)

@@ -56,6 +56,11 @@ class Dataverse:
         self._bearer = Bearer(tokens, f"{root.scheme}://{root.netloc}/.default")
         self._part = part
 
+    @property
+    def address(self) -> str:
+        """The address of the Web API, with a slash at its end."""
+        return f"{self._transport.base_url}/"
+
     # Reading
 
     def query(

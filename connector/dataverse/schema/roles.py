@@ -160,7 +160,8 @@ def _of_service(needs: RoleNeeds) -> Iterator[tuple[str, Right]]:
     yield from ((name, Right.APPEND_TO) for name in _targets())
     for name in RECORD_TABLES:
         yield name, Right.READ
-    yield from ((name, Right.WRITE) for name in needs.inward)
+    # Values from Spotler, and new subscribers who are recognised.
+    yield from ((name, Right.WRITE) for name in needs.inward | needs.newcomers)
     yield from ((name, Right.CREATE) for name in (*needs.newcomers, *_PROMOTED))
     # A promoted visitor, and what it becomes, has the owner that Spotler or the settings name.
     yield from ((name, Right.ASSIGN) for name in (Visitor.TABLE, *_PROMOTED))

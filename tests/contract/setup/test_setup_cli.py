@@ -8,6 +8,9 @@ from typer.testing import CliRunner
 from connector.cli.app import app
 from connector.setup.plan import read_plan
 from sandbox.dataverse.server import running
+from sandbox.launch import ROOT
+
+SECRET = "a-key-that-nobody-may-see"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,9 @@ def cli(empty, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     values = {
         "REQUESTS_CA_BUNDLE": empty.ca_file,
+        "MAPPING_FILE": str(ROOT / "mappings" / "default.json"),
+        "ServiceBus": "Endpoint=sb://localhost:1/;SharedAccessKeyName=x;SharedAccessKey=y",
+        "SERVICE_ENDPOINT_KEY": SECRET,
         "DATAVERSE_URL": empty.url,
         "DATAVERSE_AUTHORITY": empty.url,
         "DATAVERSE_TENANT_ID": empty.tenant_id,
@@ -30,16 +36,17 @@ def cli(empty, monkeypatch, tmp_path):
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    return lambda *arguments: CliRunner().invoke(app, ["setup", *arguments])
+    return lambda *arguments, **options: CliRunner().invoke(app, ["setup", *arguments], **options)
 
 
-def test_a_plan_is_shown_and_kept_in_a_file(cli, tmp_path):
-    ended = cli("plan", "--out", "plan.json")
+def test_a_plan_is_shown_and_kept_in_a_file(cli, empty, tmp_path):
+    ended = cli("plan", "--application", empty.client_id, "--out", "plan.json")
 
     plan = read_plan(tmp_path / "plan.json")
     assert ended.exit_code == 0
     assert f"{len(plan.writes)} create" in ended.stdout
     assert {each.action.value for each in plan.components} == {"create"}
+    assert SECRET not in ended.output + (tmp_path / "plan.json").read_text(encoding="utf-8")
 
 
 def test_a_check_says_by_its_exit_code_that_something_is_to_be_done(cli):
@@ -92,3 +99,14 @@ def test_what_could_be_adopted_is_written_to_a_file(cli, tmp_path):
         "publisher": "dhconnector",
         "components": [],
     }
+
+
+def test_without_a_key_a_plan_is_refused_and_one_from_standard_input_counts(cli, monkeypatch):
+    monkeypatch.delenv("SERVICE_ENDPOINT_KEY")
+
+    without = cli("plan", "--json")
+    given = cli("plan", "--json", "--key-from-stdin", input=f"{SECRET}\n")
+
+    assert without.exit_code == 1
+    assert "SERVICE_ENDPOINT_KEY" in json.loads(without.stdout)["refusals"][0]
+    assert (given.exit_code, json.loads(given.stdout)["refusals"], SECRET in given.output) == (0, [], False)

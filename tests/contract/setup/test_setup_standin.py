@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+from pydantic import SecretStr
 
 from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
@@ -12,11 +13,13 @@ from connector.dataverse.api.tokens import tokens_from
 from connector.dataverse.schema.installation import OWN_TABLES
 from connector.dataverse.schema.resources import BUTTONS
 from connector.http import Clock, Transport
+from connector.mapping import load_mapping
 from connector.settings.systems import DataverseSettings
 from connector.setup.applying import apply_setup
 from connector.setup.calls import SetupCalls
 from connector.setup.components import components
 from connector.setup.errors import SetupPlanOutdated
+from connector.setup.inputs import EndpointInputs, SetupInputs, needs_of, steps_of
 from connector.setup.interface.extras import installed_extras
 from connector.setup.interface.views import view_id
 from connector.setup.interface.xml_compare import read_xml, shape
@@ -27,10 +30,14 @@ from connector.setup.removal import plan_removal
 from connector.setup.removing import remove_setup
 from connector.setup.target import read_target
 from sandbox.dataverse.server import running
+from sandbox.launch import ROOT
 from tests.contract.setup.interface_changes import add_tab, change_form, main_form, publish, texts
 
+MAPPING = load_mapping(ROOT / "mappings" / "default.json")
 JOB, VISITOR = "dh_spotlerjob", "dh_websitevisitor"
 TAG = "column dh_spotlerjob.dh_tag"
+#: Of a bus that is not there: nothing is posted before rows are written.
+ENDPOINT = EndpointInputs("sb://localhost:1/", key=SecretStr("k" * 44))
 #: The components of the second run at which somebody else imports a solution, and at which an answer is lost.
 LOCKED, LOST = 30, 50
 #: Seconds after which Dataverse has forgotten how many calls there were.
@@ -66,18 +73,33 @@ def standin():
             slept.append(seconds)
             door("clock", {"move_seconds": seconds})
 
-        yield SimpleNamespace(calls=SetupCalls(dataverse), door=door, clock=Clock(sleep=move), slept=slept)
+        inputs = SetupInputs(
+            needs_of(MAPPING),
+            steps_of(MAPPING),
+            ENDPOINT,
+            ready.client_id,
+            {"dh_spotlerpermissionsenabledbydefault": "A"},
+        )
+        yield SimpleNamespace(
+            dataverse=dataverse,
+            calls=SetupCalls(dataverse),
+            door=door,
+            clock=Clock(sleep=move),
+            slept=slept,
+            inputs=inputs,
+        )
         dataverse.close()
         session.close()
 
 
-def planned(standin, extras=None):
-    return make_plan(read_target(standin.calls), components(extras=extras))
+def planned(standin, extras=None, **changes):
+    calls = SetupCalls(standin.dataverse)  # as in a command of its own
+    return make_plan(read_target(calls), components(extras=extras, inputs=replace(standin.inputs, **changes)))
 
 
 def applied(standin, plan, told=lambda _number, _name: None, extras=None):
     target = read_target(standin.calls)
-    return apply_setup(plan, target, components(extras=extras), Patience(standin.clock), told)
+    return apply_setup(plan, target, components(extras=extras, inputs=standin.inputs), Patience(standin.clock), told)
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +244,76 @@ def test_a_form_of_the_customer_gets_one_tab_more_and_buttons_come_when_they_are
     assert {name.partition(" ")[0] for name in gone} >= {"button", "dashboard", "form"}
     assert shape(read_xml(main_form(calls, "lead")["formxml"])) == shape(before)
     assert installed_extras(read_target(calls)) == Extras()
+
+
+# Roles, variables, endpoint, steps and user
+
+
+def only(plan):
+    return [(each.component, each.action) for each in plan.writes]
+
+
+def test_the_steps_are_on_and_watch_what_the_mapping_sends(installed):
+    rows = installed.standin.calls.rows("sdkmessageprocessingsteps?$select=name,statecode,filteringattributes")
+    watched = {row["name"]: row["filteringattributes"] for row in rows}
+
+    assert {row["statecode"] for row in rows} == {0}
+    assert set(watched) == {
+        f"SpotlerAutomate: {each.message} of {each.table}" for each in installed.standin.inputs.steps
+    }
+    assert "emailaddress1" in watched["SpotlerAutomate: Update of contact"].split(",")
+
+
+def test_what_somebody_did_to_roles_steps_and_user_is_drift_and_is_set_back(installed):
+    calls = installed.standin.calls
+    (role,) = calls.rows("roles?$select=roleid&$filter=name eq 'Spotler Service' and _parentroleid_value eq null")
+    (one,) = calls.rows("privileges?$select=privilegeid&$filter=name eq 'prvDeletecontact'")
+    body = {"PrivilegeId": one["privilegeid"], "Depth": "Global"}
+    calls.act(f"roles({role['roleid']})/Microsoft.Dynamics.CRM.AddPrivilegesRole", {"Privileges": [body]})
+    step = "SpotlerAutomate: Update of lead"
+    (row,) = calls.rows(f"sdkmessageprocessingsteps?$select=sdkmessageprocessingstepid&$filter=name eq '{step}'")
+    address = f"sdkmessageprocessingsteps({row['sdkmessageprocessingstepid']})"
+    calls.patch(address, {"filteringattributes": "fax", "statecode": 1, "statuscode": 2})
+    (user,) = calls.rows(
+        f"systemusers?$select=systemuserid&$filter=applicationid eq '{installed.standin.inputs.application}'"
+    )
+    calls.patch(f"systemusers({user['systemuserid']})", {"isdisabled": True})
+
+    plan = planned(installed.standin)
+    applied(installed.standin, plan)
+
+    assert only(plan) == [
+        ("role Spotler Service", SetupAction.DRIFT),
+        (f"step {step}", SetupAction.DRIFT),
+        ("application user Spotler Connector", SetupAction.DRIFT),
+        (f"switch of step {step}", SetupAction.DRIFT),
+    ]
+    assert planned(installed.standin).writes == ()
+
+
+def test_the_key_is_never_cleared_and_replaced_only_when_that_is_asked_for(installed):
+    without = replace(ENDPOINT, key=None)
+    replacing = replace(ENDPOINT, replaces_key=True)
+    rows = "serviceendpoints?$select=name,issaskeyset"
+
+    assert planned(installed.standin, endpoint=without).writes == ()
+    plan = planned(installed.standin, endpoint=replacing)
+    assert only(plan) == [("service endpoint SpotlerAutomate", SetupAction.DRIFT)]
+    calls = installed.standin.calls
+    (found,) = calls.rows("serviceendpoints?$select=serviceendpointid")
+    calls.patch(f"serviceendpoints({found['serviceendpointid']})", {"saskey": None})
+    refused = planned(installed.standin, endpoint=without)
+    applied(installed.standin, planned(installed.standin))
+
+    assert "SERVICE_ENDPOINT_KEY" in refused.refusals[0]
+    assert [row["issaskeyset"] for row in calls.rows(rows)] == [True]
+    assert ENDPOINT.key.get_secret_value() not in repr(plan)
+
+
+def test_without_bus_and_application_the_rest_is_planned_and_these_say_why_not(installed):
+    plan = planned(installed.standin, endpoint=None, application="")
+    why = {each.component: each.why for each in plan.components}
+
+    assert (plan.writes, plan.refusals) == ((), ())
+    assert "ServiceBus" in why["service endpoint SpotlerAutomate"]
+    assert "--application" in why["application user Spotler Connector"]
