@@ -12,6 +12,7 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
+from connector.cli.setup_contents import contents
 from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
 from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
 from connector.cli.setup_removal import export, remove
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="What the connector needs in Dataverse: plan, apply, check, export, remove."
 )
+app.command()(contents)
 app.command()(export)
 app.command()(remove)
 

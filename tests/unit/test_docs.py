@@ -85,6 +85,13 @@ def test_every_code_is_explained_in_dutch_too():
     assert same == [], "translate these in connector/words/nl.po"
 
 
+def test_the_page_of_what_is_installed_is_what_the_connector_prints():
+    printed = CliRunner().invoke(app, ["setup", "contents"]).stdout
+
+    page = "administrators/dataverse-contents.md"
+    assert text_of(page) == printed, f"run: python -m connector setup contents > docs/{page}"
+
+
 def modules():
     """The modules of the connector that can be imported without starting anything, with their files."""
     for file in sorted((ROOT / "connector").rglob("*.py")):

@@ -67,6 +67,41 @@ def test_a_plan_that_adopts_needs_the_name_of_the_environment(cli, tmp_path):
     assert "--confirm" in ended.stderr
 
 
+def test_a_removal_is_shown_first_and_carried_out_only_for_the_environment_that_is_named(cli):
+    shown = cli("remove", "--out", "removal.json")
+    wrong = cli("remove", "removal.json", "--confirm", "another")
+    done = cli("remove", "removal.json", "--confirm", "sandbox")
+
+    assert (shown.exit_code, wrong.exit_code, done.exit_code) == (0, 1, 0)
+    assert "0 to remove" in shown.stdout
+    assert "--confirm" in wrong.stderr
+    assert done.stdout.startswith("0 components removed, 0 writes")
+
+
+def test_a_component_that_there_is_not_cannot_be_named(cli):
+    ended = cli("remove", "--also", "table nosuch")
+
+    assert ended.exit_code == 1
+    assert "table nosuch is no component of ours" in ended.stdout
+
+
+def test_an_export_of_what_is_not_installed_leaves_no_file(cli, tmp_path):
+    ended = cli("export", "solution.zip")
+
+    assert ended.exit_code == 1
+    assert "does not have version" in str(ended.exception)
+    assert not (tmp_path / "solution.zip").exists()
+
+
+def test_what_could_be_adopted_is_written_to_a_file(cli, tmp_path):
+    cli("plan", "--propose", "adopt.json")
+
+    assert json.loads((tmp_path / "adopt.json").read_text(encoding="utf-8")) == {
+        "publisher": "dhconnector",
+        "components": [],
+    }
+
+
 def test_without_a_key_a_plan_is_refused_and_one_from_standard_input_counts(cli, monkeypatch):
     monkeypatch.delenv("SERVICE_ENDPOINT_KEY")
 

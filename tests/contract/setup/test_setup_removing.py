@@ -1,10 +1,13 @@
 """The removal from an environment: what goes, what stays, and what is refused."""
 
 import pytest
+from pydantic import SecretStr
 
 from connector.dataverse.api import Locked
 from connector.setup.component import full_name
+from connector.setup.components import components
 from connector.setup.errors import SetupPlanOutdated, SetupRefused
+from connector.setup.inputs import EndpointInputs, SetupInputs
 from tests.setup_world import SMALL, Death, named
 
 PARTS = named(*SMALL)
@@ -158,3 +161,24 @@ def test_an_import_that_does_not_end_ends_the_removal_with_what_to_do(installed)
     installed.environment.customizing.lock.begin_foreign("Import", 10_000)
     with pytest.raises(Locked, match="customising"):
         installed.removed(plan=plan)
+
+
+def test_of_a_whole_installation_steps_endpoint_roles_buttons_and_dashboard_go(world):
+    key, address = SecretStr("a" * 44), "sb://contoso.servicebus.windows.net/"
+    application = world.environment.settings.client_id
+    world.parts = components(inputs=SetupInputs(endpoint=EndpointInputs(address, key=key), application=application))
+    world.applied()
+    world.environment.clock.move(60)
+    world.parts = components(inputs=SetupInputs(endpoint=EndpointInputs("")))  # no key is needed to remove
+
+    plan = world.removal()
+    done = world.removed(plan=plan).done
+    written = len(world.sent)
+    again = world.removed(plan=plan)
+
+    assert {name.split()[0] for name in done} == {"step", "service", "role", "button", "dashboard"}
+    assert done[0].startswith("step ")  # from then on nothing more is posted
+    assert (world.removal().removed, again.done) == ((), ())
+    assert len(world.sent) == written
+    for table in (each.table for each in world.parts if each.kind == "table"):
+        assert world.calls.rows(f"{table.set_name}?$top=1") == []
