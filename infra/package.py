@@ -23,7 +23,7 @@ FILES = ("function_app.py", "host.json", "requirements.txt", ".funcignore")
 FOLDERS = ("connector", "mappings")
 #: What these folders consist of. Whatever else lies there is of the person who works on them: a workbook of a mapping,
 #: a file of secrets, a copy of an editor.
-KINDS = (".py", ".json", ".po")
+KINDS = (".py", ".json", ".po", ".js", ".svg")
 #: Where the worker of Azure looks for packages.
 PACKAGES = ".python_packages/lib/site-packages"
 #: The folder must exist before azd reads azure.yaml, so the repository has it with this file.

@@ -132,7 +132,7 @@ def test_a_number_that_can_be_read_in_two_ways_is_never_sent(world, name, typed)
 
     job = set_field(world, record, name, typed)
 
-    world.assert_not_valid(job, record, "The number can be read in two ways.")
+    world.assert_not_valid(job, record, "The number can be read in two ways;")
 
 
 @pytest.mark.feature("FLD-04")

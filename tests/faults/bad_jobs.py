@@ -111,7 +111,7 @@ BAD = (
     *every(FIELDS[:1], "no value", "The job has no field value;", {Job.FIELD_VALUE: " "}),
     *every(FIELDS[:1], "value that is no number", "The field takes a whole number", {Job.FIELD_VALUE: "seven"}),
     *every(FIELDS[:1], "value that is no amount", "The field takes an amount", value("turnover", "a thousand")),
-    *every(FIELDS[:1], "number with two readings", "The number can be read in two ways.", value("turnover", "1.000")),
+    *every(FIELDS[:1], "number with two readings", "The number can be read in two ways;", value("turnover", "1.000")),
     *every(FIELDS[:1], "value that is no date", "The field takes a date", value("lastorderdate", "31-02-2025")),
     *every(FIELDS[:1], "value that is no moment", "The field takes a moment", value("lastVisit", "yesterday")),
     *every(FIELDS[:1], "item neither on nor off", "An item of a list takes true,", value("profileFields:Garden", "?")),
@@ -137,7 +137,7 @@ BAD = (
     *every(
         [START],
         "semicolon in a link",
-        "or belong to the value before it.",
+        "or belong to the value before it;",
         {Job.AUTOMATION_FIELDS: "payUrl=https://shop.example/?a=1&amp;note=x"},
     ),
     *every([START], "field given twice", "Automation Fields gives", {Job.AUTOMATION_FIELDS: "note=a;note=b"}),

@@ -101,8 +101,10 @@ def sentences(file: Path) -> Iterator[str]:
             (sentence,) = node.args
             if isinstance(sentence, ast.Name):
                 sentence = named[sentence.id]
-            elif isinstance(sentence, ast.Call) and isinstance(sentence.func, ast.Name):
-                sentence = named[sentence.func.id]
+            elif isinstance(sentence, ast.Call) and ast.unparse(sentence.func) in named:
+                sentence = named[ast.unparse(sentence.func)]
+            if isinstance(sentence, ast.Call) and ast.unparse(sentence.func) in ("Sentence", "marked"):
+                sentence = sentence.args[0]
             parts = sentence.values if isinstance(sentence, ast.JoinedStr) else [sentence]
             yield "…".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
 

@@ -75,7 +75,7 @@ def test_a_process_that_dies_under_the_lock_blocks_nobody(tmp_path):
     code = """
 import os, sys
 from connector.state import FileState, files
-files._replace = lambda path, text: os._exit(9)
+files.replace_file = lambda path, text: os._exit(9)
 FileState(sys.argv[1]).write("a", {}, version=None)
 """
     died = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)  # noqa: S603
