@@ -76,7 +76,7 @@ def copy(tmp_path_factory):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("*.pyc.*"))
     for file in FILES:
         shutil.copy(ROOT / file, copy / file)
-    *steps, (_, command) = blocks()
+    *steps, (_, commands) = blocks()
     (option, dutch, operation, test, sample, section) = [(copy / file_of(text), block) for text, block in steps]
 
     insert(*option, before="\n    @property\n    def slug")
@@ -87,8 +87,9 @@ def copy(tmp_path_factory):
     insert(*sample, before="    _refused(")
     with section[0].open("a", encoding="utf-8") as page:
         page.write(f"\n{section[1]}")
-    arguments, _, target = command.strip().removeprefix(".venv/bin/python ").partition(" > ")
-    (copy / target).write_text(run(copy, *arguments.split()), encoding="utf-8")
+    for command in commands.strip().splitlines():
+        arguments, _, target = command.removeprefix(".venv/bin/python ").partition(" > ")
+        (copy / target).write_text(run(copy, *arguments.split()), encoding="utf-8")
     return copy
 
 

@@ -151,7 +151,8 @@ NEEDED_ELSEWHERE = {
 }
 
 
-def test_the_role_of_the_connector_has_every_privilege_that_is_needed_and_no_other(matrix):
+def test_the_role_of_the_connector_has_every_privilege_that_is_needed_and_no_other():
+    matrix = Matrix()  # one that has seen no faults, under which more is used
     for work in WORKS.values():
         assert matrix.without_fault(work, 1).problems() == []
     role = installed_role()

@@ -1,5 +1,6 @@
 """`pause` and `resume`: the flag in the state, and the wait for what is in hand."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,8 +26,12 @@ def state(world):
 def pauses(monkeypatch):
     """The pauses of the command, and what happens in them."""
     slept, events = [], []
+    really = command.time.sleep
 
     def sleep(seconds):
+        if threading.current_thread() is not threading.main_thread():  # of another test, which has not ended yet
+            really(seconds)
+            return
         slept.append(seconds)
         if events:
             events.pop(0)()
