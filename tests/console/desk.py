@@ -98,6 +98,12 @@ class Desk:
         self.press("Run now")
         expect(self.notice).to_contain_text("has run")
 
+    def let_a_second_pass(self) -> None:
+        """Wait for two runs of the sweep, which runs every two seconds."""
+        sweep = self.functions.get_by_role("link", name="Sweep jobs")
+        for _ in range(2):
+            expect(sweep).not_to_have_text(sweep.inner_text())
+
     def status(self, text: str) -> None:
         """Wait until the job in hand has a status."""
         expect(self.dynamics.locator(".title .pill")).to_have_text(text)
