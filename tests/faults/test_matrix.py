@@ -141,7 +141,7 @@ NEEDED_ELSEWHERE = {
     # The doctor reads endpoint, steps and their system jobs, and in which time zone the connector begins a day.
     *("prvReadasyncoperation", "prvReadserviceendpoint", "prvReadsdkmessageprocessingstep", "prvReadusersettings"),
     # Permissions that are kept in Marketing Lists, or in a table of the customer; new subscribers in another one.
-    *("prvCreatelistmember", "prvDeletelistmember"),
+    *("prvCreatelistmember", "prvAppendlistmember", "prvDeletelistmember"),
     *(f"prv{right}new_periodiek" for right in ("Create", "Read", "Write", "Append")),
     *(f"prv{right}new_membershipentry" for right in ("Create", "Read")),
     # An event that is stored again; and rows made with a PATCH, for which Dataverse may ask for this right too.

@@ -172,7 +172,7 @@ def _of_service(needs: RoleNeeds) -> Iterator[tuple[str, Right]]:
     yield from ((MarketingList.TABLE, right) for right in (Right.READ, Right.WRITE))
     yield ListMember.TABLE, Right.READ
     if needs.members:
-        yield from ((ListMember.TABLE, right) for right in (Right.CREATE, Right.DELETE))
+        yield from ((ListMember.TABLE, right) for right in (Right.CREATE, Right.APPEND, Right.DELETE))
     # What happened to a record is told on its timeline.
     yield from ((Post.TABLE, right) for right in (Right.CREATE, Right.APPEND))
     # The permissions of new records; the list of all permissions is kept in the definition.

@@ -255,7 +255,7 @@ def test_a_workbook_without_the_sheet_is_refused(tmp_path):
 SHEET = """<?xml version="1.0" encoding="UTF-8"?>
 <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{dimension}<sheetData>{rows}</sheetData>{end}
 </worksheet>"""
-TOO_LARGE = "The sheet Mapping has cells beyond row 2000 or column AX."
+TOO_LARGE = "The sheet Mapping has cells beyond row 2,000 or column AX."
 
 
 def row(number: int, *cells: str) -> str:

@@ -118,7 +118,7 @@ def test_the_refresh_can_be_switched_off(world, add, caplog):
     off = world.services.settings.model_copy(update={"lists_enabled": False})
     services = replace(world.services, settings=off)
     switches._reported_off.clear()
-    caplog.set_level(logging.INFO, logger="connector.pulls.loop")
+    caplog.set_level(logging.INFO, logger="connector.pulls.switches")
 
     assert [refresh_lists(services), refresh_lists(services)] == [0, 0]
     assert jobs(world) == []

@@ -139,7 +139,7 @@ def test_the_result_says_so(two, ann):
     (result,) = Outward(two.services).send([read(two, ann).unknown()], always=True).values()
 
     assert result.lost == 1
-    assert "1 of its permissions were switched off" in result.message
+    assert "1 of its permissions was switched off" in result.message
 
 
 def test_a_plan_shows_it_and_does_nothing(two, ann):
