@@ -33,7 +33,7 @@ class Journal:
     def entries(self, *, after: int = 0, table: str | None = None) -> Iterator[JsonObject]:
         """The entries after a number, oldest first.
 
-        Each has `seq`, `time`, `moment` (when it was by the clock of the machine, with milliseconds), `user`, `table`,
+        Each has `seq`, `time`, `moment` (when it was in the time of this machine, with milliseconds), `user`, `table`,
         `id`, `message`, `tag`, `cascaded`, and under `changes` for each property that got another value, `from` and
         `to`.
         """

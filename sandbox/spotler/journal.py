@@ -24,7 +24,7 @@ CONTACT = "contact"
 class Entry:
     """One effect. `by` is `api` for callers of the API and `contact` for people (forms, mails, profile page).
 
-    `at` is by the clock of the account, `moment` by that of the machine.
+    `at` is the time of the account, `moment` that of this machine.
     """
 
     seq: int

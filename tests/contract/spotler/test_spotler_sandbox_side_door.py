@@ -58,7 +58,7 @@ def test_effects_are_numbered_and_dated_by_the_clock(api, door):
     effects = door.journal()
     moments = [datetime.fromisoformat(str(effect.pop("moment"))) for effect in effects]
     assert moments == sorted(moments)
-    assert moments[0].year > 2024, "by the clock of the machine"
+    assert moments[0].year > 2024, "the time of this machine, not of the account"
     assert effects == [
         {
             "seq": 1,

@@ -159,7 +159,7 @@ def texts_of(source):
     ("source", "texts"),
     [
         ('Sentence("{n} tags", n=1)', ["{n} tags"]),
-        ('class Odd(ConnectorError):\n    """Odd."""\n    advice = "Mend it."', ["Odd.", "Mend it."]),
+        ('class Odd(ConnectorError):\n    """Odd."""\n    advice = "Correct it."', ["Odd.", "Correct it."]),
         (
             'class Odd(ConnectorError):\n    """Odd."""\nraise Odd("Very odd.", advice="Wait.")',
             ["Odd.", "Very odd.", "Wait."],
