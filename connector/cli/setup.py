@@ -13,7 +13,7 @@ from rich.table import Table
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
 from connector.cli.setup_contents import contents
-from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment
+from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment, hand_out
 from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
 from connector.cli.setup_removal import export, remove
 
@@ -75,14 +75,7 @@ def plan(
         if propose is not None:
             content = propose_adoption(made, target).model_dump(mode="json")
             propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
-    if out is not None:
-        out.write_text(plan_as_json(made), encoding="utf-8")
-    if as_json:
-        typer.echo(plan_as_json(made))
-    else:
-        _show(made)
-    if made.refusals:
-        raise typer.Exit(1)
+    hand_out(plan_as_json(made), lambda: _show(made), out=out, as_json=as_json, refused=bool(made.refusals))
 
 
 @app.command()

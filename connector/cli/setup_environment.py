@@ -1,7 +1,8 @@
 """The environment and the options that all commands of `setup` share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,3 +58,23 @@ def installed_components(target: "SetupTarget") -> "list[Component]":
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415
 
     return components_of(target, None, installed_extras(target), SetupInputs(endpoint=EndpointInputs("")))
+
+
+def hand_out(text: str, show: Callable[[], object], *, out: Path | None, as_json: bool, refused: bool) -> None:
+    """Store and print a plan; where it is refused, the command ends with 1.
+
+    Args:
+        text: the plan as JSON.
+        show: prints it for people.
+        out: the file to store it in; None for none.
+        as_json: whether it is printed as JSON.
+        refused: whether the plan cannot be carried out.
+    """
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+    if as_json:
+        typer.echo(text)
+    else:
+        show()
+    if refused:
+        raise typer.Exit(1)

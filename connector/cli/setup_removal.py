@@ -8,7 +8,7 @@ from rich.table import Table
 
 from connector.cli.output import console, refuse
 from connector.cli.progress import progress
-from connector.cli.setup_environment import Json, OwnSignIn, environment, installed_components
+from connector.cli.setup_environment import Json, OwnSignIn, environment, hand_out, installed_components
 
 if TYPE_CHECKING:
     from connector.setup.removal import RemovalPlan
@@ -55,14 +55,7 @@ def remove(
 
     with environment(own_sign_in=own_sign_in) as target, progress(f"{target.organization}: components read") as seen:
         plan = plan_removal(target, installed_components(target), also or (), seen)
-    if out is not None:
-        out.write_text(removal_as_json(plan), encoding="utf-8")
-    if as_json:
-        typer.echo(removal_as_json(plan))
-    else:
-        _show(plan)
-    if plan.refusals:
-        raise typer.Exit(1)
+    hand_out(removal_as_json(plan), lambda: _show(plan), out=out, as_json=as_json, refused=bool(plan.refusals))
 
 
 def _carry_out(file: Path, confirm: str, *, own_sign_in: bool) -> None:
