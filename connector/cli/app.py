@@ -14,10 +14,10 @@ from connector.cli.codes import codes
 from connector.cli.definitions import definitions
 from connector.cli.doctor import doctor
 from connector.cli.entities import entities
+from connector.cli.listing import audiences, automations, records
 from connector.cli.output import error_text
 from connector.cli.pause import pause, resume
 from connector.cli.reconcile import reconcile
-from connector.cli.there_is import audiences, automations, records
 from connector.cli.undo import undo
 from connector.cli.why import why
 from connector.errors import ConnectorError, Misconfigured

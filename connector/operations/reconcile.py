@@ -7,9 +7,9 @@ from connector.dataverse.choices import Operation as Choice
 from connector.operations.context import Context
 from connector.operations.operation import Needs, ParameterlessOperation, Task
 from connector.operations.results import Continue, Done, Result
+from connector.reconcile.certificate_text import sentence_of
 from connector.reconcile.progress import is_under_way, last_certificate
 from connector.reconcile.reconciling import Reconciler
-from connector.reconcile.told import sentence_of
 from connector.words import Sentence
 
 

@@ -10,7 +10,7 @@ from connector.dataverse.api import BatchRequest, filters
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.outcomes import OK
-from connector.reconcile.told import sentence_of
+from connector.reconcile.certificate_text import sentence_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import TOPIC_JOBS
 from connector.services import Services

@@ -7,7 +7,7 @@ and values do, and there is no field for them.
     names.py      every metric, every field of a log line
     measuring.py  counters, durations and gauges in memory
     pipeline.py   when the exporter starts, and what is sent when the process ends
-    export.py     the exporter; rows.py: from a log record to a row; taken.py: when rows are not taken
+    export.py     the exporter; rows.py: from a log record to a row; refused_lines.py: when rows are not taken
 """
 
 import logging

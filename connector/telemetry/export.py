@@ -20,8 +20,8 @@ from opentelemetry.sdk.resources import Resource
 from connector.telemetry.measuring import MetricTally, Values
 from connector.telemetry.names import METRICS, Metric, MetricKind
 from connector.telemetry.pipeline import CONNECTION
+from connector.telemetry.refused_lines import LastAnswer, ReportingExporter
 from connector.telemetry.rows import RowHandler
-from connector.telemetry.taken import LastAnswer, ReportingExporter
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes

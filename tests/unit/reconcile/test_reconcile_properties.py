@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from connector.dataverse.names import Info
 from connector.reconcile.certificate import certificate_of
+from connector.reconcile.certificate_text import sentence_of
 from connector.reconcile.findings import FindingKind, PairFinding
 from connector.reconcile.marks import Marks, key_of_contact, key_of_row
 from connector.reconcile.progress import ReconcileRun
-from connector.reconcile.told import sentence_of
 from connector.spotler import SpotlerContact
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.unit.reconcile.comparing import Reconciling

@@ -6,8 +6,8 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job, MarketingList
 from connector.reconcile import audiences
 from connector.reconcile.audiences import AudienceState
+from connector.reconcile.certificate_text import sentence_of
 from connector.reconcile.reconciling import Reconciler
-from connector.reconcile.told import sentence_of
 
 
 @pytest.fixture
