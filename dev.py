@@ -107,7 +107,7 @@ def keep_files_in_memory() -> None:
     """Let tests write to memory where there is plenty: the state is flushed to its disk thousands of times."""
     with contextlib.suppress(OSError):
         if os.access(SHARED_MEMORY, os.W_OK) and shutil.disk_usage(SHARED_MEMORY).free > PLENTY:
-            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SHARED_MEMORY))
+            os.environ.setdefault("TMPDIR", str(SHARED_MEMORY))
 
 
 def lint(_: argparse.Namespace, __: list[str]) -> int:

@@ -32,8 +32,8 @@ def calls(monkeypatch):
 @pytest.fixture
 def run(calls, monkeypatch):
     # Set first, so that it is as it was after the test, whatever the command does to it.
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", "")
-    monkeypatch.delenv("PYTEST_DEBUG_TEMPROOT")
+    monkeypatch.setenv("TMPDIR", "")
+    monkeypatch.delenv("TMPDIR")
 
     def _run(*arguments):
         before = len(calls)
@@ -85,7 +85,7 @@ def test_the_files_of_tests_are_in_memory_where_it_has_room(run, monkeypatch, tm
 
     run("test")
 
-    assert Path(os.environ.get("PYTEST_DEBUG_TEMPROOT", "disk")).name == folder
+    assert Path(os.environ.get("TMPDIR", "disk")).name == folder
 
 
 def test_a_machine_without_a_file_system_in_memory_uses_its_disk(run, monkeypatch, tmp_path):
@@ -93,7 +93,7 @@ def test_a_machine_without_a_file_system_in_memory_uses_its_disk(run, monkeypatc
 
     run("test")
 
-    assert "PYTEST_DEBUG_TEMPROOT" not in os.environ
+    assert "TMPDIR" not in os.environ
 
 
 @pytest.mark.parametrize("arguments", [["job", "list", "--top", "5"], ["--help"], ["message", "show", "-h"]])

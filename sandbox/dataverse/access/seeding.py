@@ -1,6 +1,7 @@
 """The rows about access that an environment has from the start: privileges, the administrator's role, users."""
 
 from collections.abc import Iterable
+from functools import cache
 from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema.roles import Depth, RoleNeeds, SecurityRole, service_role
@@ -20,6 +21,7 @@ from sandbox.dataverse.values import Scalar
 MASKS = {Depth.BASIC: 1, Depth.LOCAL: 2, Depth.DEEP: 4, Depth.GLOBAL: 8}
 
 
+@cache
 def installed_role() -> SecurityRole:
     """The role of the connector where everything is installed and everything is used."""
     return service_role(RoleNeeds(entity=MEMBERSHIP_ENTRY.name, periodiek=PERIODIEK.name))
@@ -98,5 +100,6 @@ class AccessSeeds:
         place(self._store, self._clock, PRIVILEGE, row_id, {"name": name})
 
 
+@cache
 def _id(path: str) -> str:
     return str(uuid5(NAMESPACE_URL, path))
