@@ -15,7 +15,7 @@ from connector.dataverse.schema.labels import Text
 from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.interface.form_xml import dashboard_xml, holds_form, tabs_of, with_form
 from connector.setup.interface.xml_compare import holds, read_xml
-from connector.setup.row_parts import PUBLISHED, RowKind, RowPart
+from connector.setup.row_parts import PUBLISHED, RowKind, RowPart, fixed_id
 from connector.setup.tables import without_lists
 from connector.setup.target import SetupTarget
 
@@ -63,7 +63,7 @@ class FormPart(RowPart):
 
     def chosen(self, rows: Sequence[Found]) -> Found | None:
         """The default one of several."""
-        return next((row for row in rows if row.get("isdefault") is True), rows[0])
+        return default_form(rows)
 
     def read(self, target: SetupTarget) -> Found | None:
         """The form; None where its table is not there yet."""
@@ -92,6 +92,16 @@ class FormPart(RowPart):
         columns = TABLES[self.form.table].columns
         absent = {each.name for each in columns if without_lists(target, *each.targets)}
         return tabs_of(self.form, target.languages, absent)
+
+
+def default_form(rows: Sequence[Found]) -> Found:
+    """The default one of the main forms of a table, or the first."""
+    return next((row for row in rows if row.get("isdefault") is True), rows[0])
+
+
+def dashboard_id(name: str) -> str:
+    """The id of a dashboard of ours, the same in every environment."""
+    return fixed_id(_DASHBOARD_ROWS.table, name)
 
 
 @dataclass(frozen=True, slots=True)
