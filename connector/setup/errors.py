@@ -24,6 +24,16 @@ class SetupIncomplete(Refused):
     advice = "Run the command again: it goes on where it stopped."
 
 
+class EndpointRefused(Refused):
+    """Dataverse cannot post through the service endpoint."""
+
+    code = "SERVICE_ENDPOINT_REFUSED"
+    advice = (
+        "Set SERVICE_ENDPOINT_KEY to the primary key of the policy dataverse-send, then run setup plan and setup apply "
+        "with --replace-key."
+    )
+
+
 class PlanNotValid(Misconfigured):
     """The file is not a plan of a set-up."""
 

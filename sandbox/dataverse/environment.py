@@ -21,7 +21,8 @@ from sandbox.dataverse.context import ContextWriter, Organization
 from sandbox.dataverse.customizing.knobs import SLOW, Knobs
 from sandbox.dataverse.customizing.service import Customizing
 from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
-from sandbox.dataverse.endpoints import Endpoints, dependants
+from sandbox.dataverse.endpoint_check import EndpointCheck
+from sandbox.dataverse.endpoints import ENDPOINT, Endpoints, dependants
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
@@ -99,6 +100,7 @@ class Environment:
         self._installed_steps = steps
         self.steps = Steps(self.store, self.clock, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
+        self.access.bound[ENDPOINT] = EndpointCheck(self.store, self.clock, self.steps).on_endpoint
         self.fetcher = Fetcher(self.store, self.clock)
         self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
         self.customizing.exports.of_tables.append(self.installing.exporting.of_table)

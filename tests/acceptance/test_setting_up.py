@@ -1,7 +1,15 @@
-"""An empty environment, the set-up, and the first job, with the connector signed in with the role that it was given."""
+"""An empty environment, the set-up, the doctor, and the first job.
 
+The connector signs in with the role that it was given.
+"""
+
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 import pytest
 import requests
@@ -11,7 +19,8 @@ from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import tokens_from
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import SystemUser
+from connector.dataverse.names import Job, SystemUser
+from connector.doctor.run import CHECKS
 from connector.http import Clock, Transport
 from connector.mapping import load_mapping
 from connector.settings import BusSettings
@@ -19,6 +28,7 @@ from connector.settings.systems import DataverseSettings
 from connector.setup.applying import apply_setup
 from connector.setup.calls import SetupCalls
 from connector.setup.components import components
+from connector.setup.endpoint_check import EndpointVerdict, check_endpoint
 from connector.setup.inputs import SetupInputs, inputs_from
 from connector.setup.patience import Patience
 from connector.setup.planning import make_plan
@@ -31,6 +41,20 @@ from tests.acceptance.world import World
 OPTIONS = Options(dataverse_arguments=("--empty",))
 #: Definitions settle at once: how long they take is shown elsewhere.
 SETTLED = dict.fromkeys(("definition_seconds", "write_seconds", "set_seconds", "attributes_seconds", "key_seconds"), 0)
+#: Said by the checks that only Azure can answer.
+_WITHOUT_AZURE: Final = "Not asked for: run doctor with --azure on a machine that is signed in with az login."
+#: The checks that nothing here can answer, and why.
+NOT_CHECKED: Final = {
+    "PACKAGE_COMPLETE": "Name the package for deployment with --package, a folder or a zip file.",
+    "TELEMETRY_AGREES": "APPLICATIONINSIGHTS_CONNECTION_STRING is not set, so no telemetry is sent.",
+    "APP_RUNS": _WITHOUT_AZURE,
+    "RULES_RIGHT": _WITHOUT_AZURE,
+    "PROPERTIES_MATCH": _WITHOUT_AZURE,
+    "BUS_RIGHTS": _WITHOUT_AZURE,
+    "SEND_RULE": _WITHOUT_AZURE,
+    "ALERTS_ON": _WITHOUT_AZURE,
+    "TELEMETRY_ARRIVES": _WITHOUT_AZURE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +65,13 @@ class Installed:
         around: what runs, with the id of the application user among the settings.
         left: what a second plan would do.
         writes: the calls of a second run that wrote.
+        verdict: what the test of the service endpoint showed.
     """
 
     around: Surroundings
     left: tuple[str, ...]
     writes: int
+    verdict: EndpointVerdict
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +92,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
             _door(around, "customizing", SETTLED)
             _apply(dataverse, inputs)
             again = _apply(dataverse, inputs)
+            verdict = check_endpoint(SetupCalls(dataverse), Patience())
             condition = f"applicationid eq '{inputs.application}'"
             (user,) = People(around.dataverse).find(SystemUser.SET, condition, SystemUser.ID)
             told = {**around.settings, "DATAVERSE_USER_ID": str(user[SystemUser.ID])}
-            yield Installed(replace(around, settings=told), *again)
+            yield Installed(replace(around, settings=told), *again, verdict)
         finally:
             dataverse.close()
 
@@ -100,16 +127,52 @@ def _door(around: Surroundings, path: str, content: dict[str, object]) -> None:
     requests.post(f"{url}/_sandbox/{path}", json=content, verify=ca_file, timeout=60).raise_for_status()
 
 
-@pytest.mark.feature("SEC-01")
-@pytest.mark.feature("SEC-02")
-def test_the_first_job_of_an_empty_environment_completes_with_the_role_that_the_set_up_gave(installed):
+@pytest.fixture(scope="module")
+def world(installed: Installed) -> Iterator[World]:
+    """The app between the systems, signed in as the application user that the set-up made."""
     around = installed.around
     with functions(around, OPTIONS) as app:
         world = World(System(around.servicebus, around.dataverse, around.spotler, app, around.settings))
-        record = world.contact()
-
-        world.run(Operation.ADD_TAG, record, dh_tag="first").assert_completed()
-
-        assert world.spotler.contact(record).tags == ["first"]
+        yield world
         world.bus.close()
+
+
+def test_a_second_set_up_has_nothing_to_do(installed):
     assert (installed.left, installed.writes) == ((), 0)
+
+
+@pytest.mark.feature("JOB-09")
+def test_the_test_message_of_the_set_up_passes_the_router_without_a_trace(installed, world):
+    world.settle()
+
+    assert installed.verdict is EndpointVerdict.ARRIVED
+    assert world.routed() == 1
+    assert world.bus.quarantine() == []
+    assert world.rows(Job.TABLE) == []
+
+
+@pytest.mark.feature("SEC-01")
+@pytest.mark.feature("SEC-02")
+def test_the_first_job_of_an_empty_environment_completes_with_the_role_that_the_set_up_gave(world):
+    record = world.contact()
+
+    world.run(Operation.ADD_TAG, record, dh_tag="first").assert_completed()
+
+    assert world.spotler.contact(record).tags == ["first"]
+
+
+def test_the_doctor_finds_nothing_wrong_after_the_set_up(installed, world):
+    world.sweep()
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "connector", "doctor", "--json", "--probe"],
+        cwd=ROOT, env={**os.environ, **installed.around.settings}, capture_output=True, text=True, check=False,
+        timeout=600,
+    )  # fmt: skip
+
+    results = {each["check"]: each for each in json.loads(ended.stdout)}
+    not_ok = {code: each["sentence"] for code, each in results.items() if each["result"] != "ok"}
+    assert not_ok == NOT_CHECKED
+    assert {results[code]["result"] for code in NOT_CHECKED} == {"not checked"}
+    assert list(results) == [each.code for each in CHECKS]
+    assert ended.returncode == 0
