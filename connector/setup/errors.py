@@ -28,10 +28,7 @@ class EndpointRefused(Refused):
     """Dataverse cannot post through the service endpoint."""
 
     code = "SERVICE_ENDPOINT_REFUSED"
-    advice = (
-        "Set SERVICE_ENDPOINT_KEY to the primary key of the policy dataverse-send, then run setup plan and setup apply "
-        "with --replace-key."
-    )
+    advice = "Correct SERVICE_ENDPOINT_KEY, then run setup plan and setup apply with --replace-key."
 
 
 class PlanNotValid(Misconfigured):

@@ -45,7 +45,7 @@ from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.step_rules import step_rules
 from sandbox.dataverse.steps import ENDPOINT_ID, Steps
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.tokens import Client, TokenService
+from sandbox.dataverse.tokens import Client, Identity, TokenService
 from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller, User
 from sandbox.dataverse.values import JsonObject
@@ -188,9 +188,12 @@ class Environment:
             values = {**row.values, "languagecode": self.customizing.parts.labels.base}
             data.put(replace(row, version=self.store.next_version(), values=values))
 
-    def user_of(self, client_id: str) -> User | None:
-        """The application user of a client."""
-        return self.access.directory.of_client(client_id)
+    def user_of(self, identity: Identity) -> User | None:
+        """The application user of a client, or the person who signed in with it."""
+        directory = self.access.directory
+        return (
+            directory.of_object(identity.object_id) if identity.object_id else directory.of_client(identity.client_id)
+        )
 
     @property
     def connector(self) -> User:

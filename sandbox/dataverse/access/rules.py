@@ -20,6 +20,7 @@ from sandbox.dataverse.customizing.describing import privilege_id
 from sandbox.dataverse.customizing.refusals import invalid
 from sandbox.dataverse.customizing.solution_tables import Rules
 from sandbox.dataverse.errors import ApiError, duplicate_id, missing_privilege
+from sandbox.dataverse.organization_tables import NEW_USER_SETTINGS, USER, USER_SETTINGS
 from sandbox.dataverse.roles import ASSIGN_ROLE_PRIVILEGE
 from sandbox.dataverse.store import Row, Transaction
 from sandbox.dataverse.values import Scalar, as_guid
@@ -134,7 +135,7 @@ def _refuse_copies(row: Row) -> None:
 
 
 class UserRules(Rules):
-    """Users; those that are made by clients are application users."""
+    """Users; those that are made by clients are application users. Each gets settings of its own, in UTC."""
 
     def before_create(self, writer: Writer, values: dict[str, Scalar], targets: dict[str, str]) -> Row | None:  # noqa: ARG002 - of the protocol
         """Check and complete a new user.
@@ -150,7 +151,7 @@ class UserRules(Rules):
         given = as_guid(str(client))
         if given is None:
             raise invalid(f"'{client}' is not the id of an application.")
-        for row in writer.store.tables["systemuser"].rows.values():
+        for row in writer.store.tables[USER].rows.values():
             if str(row.values.get("applicationid")).lower() == given:
                 message = f"You are attempting to create an Application ID = {given} that already exists."
                 raise ApiError(400, APPLICATION_TAKEN, message)
@@ -158,6 +159,15 @@ class UserRules(Rules):
         values["azureactivedirectoryobjectid"] = object_of(given)
         values["fullname"] = f"# {values.get('fullname') or given}"
         return None
+
+    def settle(self, transaction: Transaction, events: list[RowEvent]) -> None:
+        """Give new users their settings."""
+        settings = transaction.store.tables[USER_SETTINGS]
+        for event in events:
+            if event.table == USER and event.message == "Create" and event.row_id not in settings.rows:
+                values: dict[str, Scalar] = {"systemuserid": event.row_id, **NEW_USER_SETTINGS}
+                order, version = transaction.store.next_order(), transaction.store.next_version()
+                transaction.put(USER_SETTINGS, Row(event.row_id, order, version, values))
 
     def before_update(self, old: Row, values: dict[str, Scalar]) -> None:
         """Refuse another application.
