@@ -14,6 +14,7 @@ from sandbox.dataverse.privileges import require
 from sandbox.dataverse.reads import LARGEST_COUNT, Reader
 from sandbox.dataverse.relationships import ManyToMany
 from sandbox.dataverse.roles import Verb
+from sandbox.dataverse.sql.running import run_sql
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.users import Caller
 from sandbox.dataverse.values import Json, JsonObject
@@ -36,6 +37,8 @@ class Queries:
         if "fetchXml" in parameters:
             admit(call, parameters, FETCH)
             return self._fetch(call, model, parameters["fetchXml"], caller)
+        if "sql" in parameters:
+            return run_sql(call, model, parameters, caller, self._store, self._fetcher)
         admit(call, parameters, READ_SET)
         require(caller, Verb.READ, model)
         return self._page(call, model, parameters, caller, model.set_name)

@@ -12,11 +12,10 @@ from uuid import uuid4
 
 from connector.dataverse.schema.roles import Depth
 from sandbox.dataverse.access.directory import object_of
-from sandbox.dataverse.access.rights import ADMINISTRATOR_ID, listed
-from sandbox.dataverse.access.seeding import MASKS, AccessSeeds
+from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
+from sandbox.dataverse.access.seeding import MASKS, AccessSeeds, first_privileges
 from sandbox.dataverse.access.tables import ROLE, ROLE_PRIVILEGE, USER_ROLE
 from sandbox.dataverse.customizing.definitions import Definitions
-from sandbox.dataverse.customizing.describing import privilege_id
 from sandbox.dataverse.customizing.refusals import invalid
 from sandbox.dataverse.customizing.solution_tables import Rules
 from sandbox.dataverse.errors import ApiError, duplicate_id, missing_privilege
@@ -29,28 +28,6 @@ from sandbox.dataverse.writes import RowEvent, Writer
 APPLICATION_TAKEN: Final = "0x8004F511"
 APPLICATION_FIXED: Final = "0x80041d48"
 UNEXPECTED: Final = "0x80040216"
-#: Those of SharePoint, which only the removal of a single privilege takes away.
-STICKY: Final = tuple(
-    map(
-        privilege_id,
-        ("prvReadSharePointData", "prvReadSharePointDocument", "prvWriteSharePointData", "prvCreateSharePointData"),
-    )
-)
-#: What else a new role has, by table, and without one.
-_READS: Final = ("sdkmessage", "sdkmessageprocessingstep")
-_OTHERS: Final = ("prvReadSdkMessageProcessingStepImage", "prvReadPluginType", "prvReadPluginAssembly")
-
-
-def first_privileges(definitions: Definitions) -> list[str]:
-    """The privileges of a new role."""
-    of_tables = [
-        str(each["PrivilegeId"])
-        for name in _READS
-        if name in definitions.tables
-        for each in listed(definitions.tables[name])
-        if each["PrivilegeType"] == "Read"
-    ]
-    return [*of_tables, *map(privilege_id, _OTHERS), *STICKY]
 
 
 @dataclass(slots=True)
@@ -81,7 +58,7 @@ class RoleRules(Rules):
         """Fill a new role, and copy it into the other units."""
         for event in events:
             if event.table == ROLE and event.message == "Create" and event.after is not None:
-                for each in first_privileges(self.definitions):
+                for each in first_privileges(self.definitions.tables):
                     self.seeds.grant(event.row_id, each, MASKS[Depth.GLOBAL])
                 for unit in self._below(transaction, event.after):
                     transaction.put(ROLE, _copy(event.after, unit))

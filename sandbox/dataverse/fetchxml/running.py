@@ -22,7 +22,6 @@ from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.reads import LARGEST_COUNT
 from sandbox.dataverse.roles import Role
 from sandbox.dataverse.store import Row, Store
-from sandbox.dataverse.users import User
 from sandbox.dataverse.values import JsonObject
 
 #: Rows that an index finds are looked at one by one up to this number; more are found by walking through the table,
@@ -104,14 +103,14 @@ class Fetcher:
             read_terms(self.store, plan, who)
             make_display(self.store, plan, frozenset())
 
-    def ids(self, text: str, user: User) -> list[str]:
-        """The ids of all rows of the query's table that it finds, each once, whatever pages it asks for.
+    def ids(self, text: str, user_id: str, role: Role | None = None) -> list[str]:
+        """The ids of all rows of the query's table that a role sees, each once, whatever pages the query asks for.
 
         Raises:
             ApiError: 400 when it cannot be run.
         """
-        who = Perspective(self.store, user.id, self.clock.now())
-        plan = make_plan(self.store, parse_fetch(text), who, self.assumptions, user.role)
+        who = Perspective(self.store, user_id, self.clock.now())
+        plan = make_plan(self.store, parse_fetch(text), who, self.assumptions, role)
         found = (each[0].id for each in self._rows(plan, self._roots(plan)) if each[0] is not None)
         return list(dict.fromkeys(found))
 

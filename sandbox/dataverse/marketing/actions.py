@@ -105,7 +105,7 @@ def _copy_to_static(call: Call, row: Row, writer: Writer, fetcher: Fetcher) -> A
     values: dict[str, Scalar] = {name: row.values.get(name) for name in _COPIED}
     with writer.following():
         copy = writer.create(model, Changes(values))
-        found = fetcher.ids(str(row.values.get("query") or ""), writer.caller.user)
+        found = fetcher.ids(str(row.values.get("query") or ""), writer.caller.user.id, writer.caller.user.role)
         _add(writer, copy, ((member_table(row), each) for each in found))
         writer.update(model, copy, Changes({"lockstatus": True}))
     _report(writer, "CopyDynamicListToStatic", row, {"ListId": row.id}, {"StaticListId": copy.id})
