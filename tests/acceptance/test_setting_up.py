@@ -1,20 +1,42 @@
-"""An empty environment, the set-up, and the first job, with the connector signed in with the role that it was given.
+"""An empty environment, the set-up, the doctor and the first jobs, with the connector in the role that it was given.
 
 With Marketing Lists, which need a licence of Dynamics 365 Sales, and without them.
 """
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job, MarketingList
+from connector.doctor.run import CHECKS
+from connector.setup.endpoint_check import EndpointVerdict
+from sandbox.launch import ROOT
 from sandbox.system import System, functions
 from tests.acceptance.installing import OPTIONS, Installed, empty_environment, install
 from tests.acceptance.world import World
 
 #: Whether the environment is one without Marketing Lists.
 EDITIONS = {"with lists": False, "without lists": True}
+#: Said by the checks that only Azure can answer.
+_WITHOUT_AZURE: Final = "Not asked for: run doctor with --azure on a machine that is signed in with az login."
+#: The checks that nothing here can answer, and why.
+NOT_CHECKED: Final = {
+    "PACKAGE_COMPLETE": "Name the package for deployment with --package, a folder or a zip file.",
+    "TELEMETRY_AGREES": "APPLICATIONINSIGHTS_CONNECTION_STRING is not set, so no telemetry is sent.",
+    "APP_RUNS": _WITHOUT_AZURE,
+    "RULES_RIGHT": _WITHOUT_AZURE,
+    "PROPERTIES_MATCH": _WITHOUT_AZURE,
+    "BUS_RIGHTS": _WITHOUT_AZURE,
+    "SEND_RULE": _WITHOUT_AZURE,
+    "ALERTS_ON": _WITHOUT_AZURE,
+    "TELEMETRY_ARRIVES": _WITHOUT_AZURE,
+}
 
 
 @pytest.fixture(scope="module", params=EDITIONS.values(), ids=EDITIONS.keys())
@@ -28,28 +50,64 @@ def installed(tmp_path_factory: pytest.TempPathFactory, light: bool) -> Iterator
         yield install(around, dataverse)
 
 
+@pytest.fixture(scope="module")
+def world(installed: Installed) -> Iterator[World]:
+    """The app between the systems, signed in as the application user that the set-up made."""
+    around = installed.around
+    with functions(around, OPTIONS) as app:
+        world = World(System(around.servicebus, around.dataverse, around.spotler, app, around.settings))
+        yield world
+        world.bus.close()
+
+
 def a_list(world: World) -> dict[str, str]:
     """A Marketing List of contacts, as a job has it."""
     made = world.people.create(MarketingList.SET, {MarketingList.NAME: "Friends", "createdfromcode": 2})
     return {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({made})"}
 
 
+def test_a_second_set_up_has_nothing_to_do(installed):
+    assert (installed.left, installed.writes) == ((), 0)
+
+
+@pytest.mark.feature("JOB-09")
+def test_the_test_message_of_the_set_up_passes_the_router_without_a_trace(installed, world):
+    world.settle()
+
+    assert installed.verdict is EndpointVerdict.ARRIVED
+    assert world.routed() == 1
+    assert world.bus.quarantine() == []
+    assert world.rows(Job.TABLE) == []
+
+
 @pytest.mark.feature("SEC-01")
 @pytest.mark.feature("SEC-02")
 @pytest.mark.feature("GEN-01")
-def test_the_first_jobs_of_an_empty_environment_end_with_the_role_that_the_set_up_gave(installed, light):
-    around = installed.around
-    with functions(around, OPTIONS) as app:
-        world = World(System(around.servicebus, around.dataverse, around.spotler, app, around.settings))
-        record = world.contact()
+def test_the_first_jobs_of_an_empty_environment_end_with_the_role_that_the_set_up_gave(world, light):
+    record = world.contact()
 
-        world.run(Operation.ADD_TAG, record, dh_tag="first").assert_completed()
-        of_list = world.run(Operation.SYNC_MARKETING_LIST, **({} if light else a_list(world)))
+    world.run(Operation.ADD_TAG, record, dh_tag="first").assert_completed()
+    of_list = world.run(Operation.SYNC_MARKETING_LIST, **({} if light else a_list(world)))
 
-        assert world.spotler.contact(record).tags == ["first"]
-        if light:
-            of_list.assert_failed("JOB_NOT_VALID", "no marketing lists; they need a licence of Dynamics 365 Sales")
-        else:
-            of_list.assert_completed()
-        world.bus.close()
-    assert (installed.left, installed.writes) == ((), 0)
+    assert world.spotler.contact(record).tags == ["first"]
+    if light:
+        of_list.assert_failed("JOB_NOT_VALID", "no marketing lists; they need a licence of Dynamics 365 Sales")
+    else:
+        of_list.assert_completed()
+
+
+def test_the_doctor_finds_nothing_wrong_after_the_set_up(installed, world):
+    world.sweep()
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "connector", "doctor", "--json", "--probe"],
+        cwd=ROOT, env={**os.environ, **installed.around.settings}, capture_output=True, text=True, check=False,
+        timeout=600,
+    )  # fmt: skip
+
+    results = {each["check"]: each for each in json.loads(ended.stdout)}
+    not_ok = {code: each["sentence"] for code, each in results.items() if each["result"] != "ok"}
+    assert not_ok == NOT_CHECKED
+    assert {results[code]["result"] for code in NOT_CHECKED} == {"not checked"}
+    assert list(results) == [each.code for each in CHECKS]
+    assert ended.returncode == 0
