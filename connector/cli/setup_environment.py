@@ -57,7 +57,9 @@ def installed_components(target: "SetupTarget") -> "list[Component]":
     from connector.setup.inputs import EndpointInputs, SetupInputs  # noqa: PLC0415 - loaded when used
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415
 
-    return components_of(target, None, installed_extras(target), SetupInputs(endpoint=EndpointInputs("")))
+    return components_of(
+        target, None, installed_extras(target, published=True), SetupInputs(endpoint=EndpointInputs(""))
+    )
 
 
 def hand_out(text: str, show: Callable[[], object], *, out: Path | None, as_json: bool, refused: bool) -> None:

@@ -49,7 +49,7 @@ class Installing:
         self.layers = Layers(parts.store, INVISIBLE, LAYERED)
         self.localizing = Localizing(parts.store, parts.knobs)
         self.exporting = InterfaceExport(parts, self.layers)
-        parts.dependants.append(lambda kind, object_id: uses(parts, kind, object_id))
+        parts.dependants.append(lambda kind, object_id: uses(parts, self.layers, kind, object_id))
         parts.when_settled.append(lambda table: add_fresh(parts, table))
         parts.when_removed.append(lambda table: remove_fresh(parts, table))
         publishing.when("entities", self._publish_tables)
