@@ -1,6 +1,6 @@
 """What every kind of component can do, so that a plan can be made of it and carried out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
@@ -176,6 +176,22 @@ class Component(Protocol):
     def holds(self, found: Found, target: "SetupTarget") -> Sequence[str]:
         """What of others would be lost with it, for people; while there is any, it is not removed."""
 
+    def is_gone(self, found: Found, target: "SetupTarget") -> bool:
+        """Whether it was taken away already, and is gone once that is published."""
+
+    @property
+    def can_hide(self) -> Set[str]:
+        """The full names of the components of ours that it shows, and can be without."""
+
+    def shows(self, found: Found, *, published: bool = False) -> Set[str]:
+        """Which components of `can_hide` it shows: as it was changed last, or as it was published."""
+
+    def keeps(self, found: Found, names: Set[str]) -> Set[str]:
+        """Which of these components it would still show after `hide`, because others put them there."""
+
+    def hide(self, found: Found, names: Set[str], target: "SetupTarget") -> None:
+        """Show these components no more, so that they can be removed."""
+
     def remove(self, found: Found, target: "SetupTarget") -> None:
         """Take it away."""
 
@@ -231,6 +247,26 @@ class Part:
     def holds(self, found: Found, target: "SetupTarget") -> Sequence[str]:  # noqa: ARG002 - of the protocol
         """Nothing of others."""
         return ()
+
+    def is_gone(self, found: Found, target: "SetupTarget") -> bool:  # noqa: ARG002 - of the protocol
+        """What can be read is there."""
+        return False
+
+    @property
+    def can_hide(self) -> Set[str]:
+        """It shows no other component."""
+        return frozenset()
+
+    def shows(self, found: Found, *, published: bool = False) -> Set[str]:  # noqa: ARG002 - of the protocol
+        """None."""
+        return frozenset()
+
+    def keeps(self, found: Found, names: Set[str]) -> Set[str]:  # noqa: ARG002 - of the protocol
+        """None."""
+        return frozenset()
+
+    def hide(self, found: Found, names: Set[str], target: "SetupTarget") -> None:
+        """Nothing is to be done."""
 
     def remove(self, found: Found, target: "SetupTarget") -> None:
         """Delete its row.

@@ -70,7 +70,7 @@ class Installing:
         self.apps = Apps(parts, self.layers, self.localizing, rights)
         self._app_actions = AppActions(self.apps)
         self.exporting = InterfaceExport(parts, self.layers)
-        parts.dependants.append(lambda kind, object_id: uses(parts, kind, object_id))
+        parts.dependants.append(lambda kind, object_id: uses(parts, self.layers, kind, object_id))
         parts.dependants.append(lambda kind, object_id: uses_of_apps(parts, kind, object_id))
         parts.when_settled.append(lambda table: add_fresh(parts, table))
         parts.when_removed.append(lambda table: remove_fresh(parts, table))
