@@ -63,14 +63,15 @@ def _groups(context: CheckContext) -> Mapping[str, Callable[[Spotler], object]]:
 def _fields_mapped(context: CheckContext) -> Diagnosis:
     mapping = load_mapping(context.settings.mapping_file)
     findings = compare(mapping, context.dataverse, lambda: context.spotler.fields(max_age=0))
-    fatal = [str(each) for each in findings if each.is_fatal]
+    fatal = [each.sentence for each in findings if each.is_fatal]
     if fatal:
         return failed(
-            Sentence("The mapping does not fit. {problems}", problems=" ".join(fatal)),
+            Sentence("The mapping does not fit. {problems}", problems=Sentence.joined(*fatal)),
             "The command mapping check shows it; correct it.",
         )
     if findings:
-        return warning(" ".join(map(str, findings)), "Correct the mapping, or do without what it leaves out.")
+        left_out = Sentence.joined(*(each.sentence for each in findings))
+        return warning(left_out, "Correct the mapping, or do without what it leaves out.")
     return ok("Every mapped column and field is there and fits.")
 
 

@@ -64,5 +64,5 @@ def refuse_unfit(mapping: Mapping, dataverse: Dataverse, fields: Callable[[], Fi
         )
 
 
-def _listed(findings: Iterable[Finding]) -> str:
-    return " ".join(map(str, findings))
+def _listed(findings: Iterable[Finding]) -> Sentence:
+    return Sentence.joined(*(each.sentence for each in findings))

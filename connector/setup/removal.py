@@ -18,9 +18,11 @@ from connector.setup.component import Component, Found, Removal, SetupPhase, ful
 from connector.setup.dependants import dependants_of, described
 from connector.setup.errors import PlanNotValid
 from connector.setup.plan import FORMAT, read_object, wrong_places
+from connector.setup.publisher import SolutionPart
 from connector.setup.target import SetupTarget, find_solution
+from connector.words import Sentence, marked
 
-_FOREIGN: Final = "It is not in our solution, so it is not ours to remove."
+_FOREIGN: Final = Sentence("It is not in our solution, so it is not ours to remove.")
 #: How many components a sentence names.
 NAMED: Final = 5
 
@@ -103,9 +105,7 @@ def plan_removal(
     going = {each.component for each in planned if each.action is RemovalAction.REMOVE}
     for name in (each.component for each in planned if each.component in going):
         refusals += _in_the_way(by_name[name], target, found, going, by_name)
-    refusals += [
-        f"{each.component}: {_FOREIGN}" for each in planned if each.component in named and each.why == _FOREIGN
-    ]
+    refusals += [_of(each.component, _FOREIGN) for each in planned if each.component in named and each.why == _FOREIGN]
     return RemovalPlan(
         target.organization, target.organization_id, SOLUTION.version, tuple(named), tuple(planned), tuple(refusals)
     )
@@ -116,12 +116,17 @@ def _planned(component: Component, found: Found, target: SetupTarget, named: Seq
     if not target.is_member(component, found):
         return PlannedRemoval(name, RemovalAction.KEEP, _FOREIGN)
     if component.removal is Removal.STAYS:
-        return PlannedRemoval(name, RemovalAction.KEEP, "It cannot be removed without harm.")
+        return PlannedRemoval(name, RemovalAction.KEEP, Sentence("It cannot be removed without harm."))
     if component.removal is Removal.TAKEN:
-        return PlannedRemoval(name, RemovalAction.REMOVE, "It holds no data.")
+        return PlannedRemoval(name, RemovalAction.REMOVE, Sentence("It holds no data."))
     if name in named:
-        return PlannedRemoval(name, RemovalAction.REMOVE, "It was named. What it holds is lost.")
-    return PlannedRemoval(name, RemovalAction.KEEP, f'It stays unless it is named: --also "{name}".')
+        return PlannedRemoval(name, RemovalAction.REMOVE, Sentence("It was named. What it holds is lost."))
+    stays = Sentence('It stays unless it is named: --also "{name}".', name=name)
+    return PlannedRemoval(name, RemovalAction.KEEP, stays)
+
+
+def _of(component: str, why: Sentence) -> Sentence:
+    return Sentence("{component}: {why}", component=component, why=why)
 
 
 def _in_the_way(
@@ -130,19 +135,22 @@ def _in_the_way(
     found: Mapping[str, Found],
     going: set[str],
     by_name: Mapping[str, Component],
-) -> list[str]:
+) -> list[Sentence]:
     """Why a component cannot be taken away."""
-    name = full_name(component)
-    refusals = []
+    name, refusals = full_name(component), list[Sentence]()
+
+    def refuse(why: str, names: Sequence[str]) -> None:
+        refusals.append(_of(name, Sentence(why, names=_listed(names))))
+
     if component.phase is SetupPhase.FOUNDATION:
         later = list(by_name)[list(by_name).index(name) + 1 :]
         staying = [
             each for each in later if each in found.keys() - going and by_name[each].removal is not Removal.STAYS
         ]
         if staying:
-            refusals.append(f"{name}: what is in it stays ({_listed(staying)}). Name that too, or leave both.")
+            refuse(marked("what is in it stays ({names}). Name that too, or leave both."), staying)
     if others := component.holds(found[name], target):
-        refusals.append(f"{name}: it holds what others added ({_listed(others)}). Remove that first, or keep it.")
+        refuse(marked("it holds what others added ({names}). Remove that first, or keep it."), others)
     if component.component_type:
         ids = {by_name[each].object_id(found[each]).lower() for each in going if by_name[each].component_type}
         needed_by = [
@@ -151,35 +159,38 @@ def _in_the_way(
             if each.object_id not in ids and each.parent_id not in ids
         ]
         if needed_by:
-            refusals.append(f"{name}: others need it ({_listed(needed_by)}). Remove these first, or keep it.")
+            refuse(marked("others need it ({names}). Remove these first, or keep it."), needed_by)
     return refusals
 
 
-def _refusals_of_solution(target: SetupTarget) -> list[str]:
+def _refusals_of_solution(target: SetupTarget) -> list[Sentence]:
     solution = find_solution(target.calls, SOLUTION.name) if target.solution_id else None
     if solution is not None and solution.get("ismanaged") is True:
-        where = "with its tables and all their data: in Power Apps, Solutions, Delete"
-        return [f"solution {SOLUTION.name}: it is managed, so it goes as a whole, {where}."]
+        why = Sentence(
+            "it is managed, so it goes as a whole, with its tables and all data: in Power Apps, Solutions, Delete."
+        )
+        return [_of(f"{SolutionPart.kind} {SOLUTION.name}", why)]
     return []
 
 
-def _refusals_of_names(components: Sequence[Component], named: Sequence[str]) -> list[str]:
+def _refusals_of_names(components: Sequence[Component], named: Sequence[str]) -> list[Sentence]:
     by_name = {full_name(each): each for each in components}
-    refusals = []
+    refusals: list[Sentence] = []
     for name in named:
         component = by_name.get(name)
         if component is None:
-            refusals.append(f"{name} is no component of ours.")
+            refusals.append(Sentence("{name} is no component of ours.", name=name))
         elif component.part_of:
-            refusals.append(f"{name}: it is part of {component.part_of}, and goes with that.")
+            why = Sentence("it is part of {component}, and goes with that.", component=component.part_of)
+            refusals.append(_of(name, why))
         elif component.removal is Removal.STAYS:
-            refusals.append(f"{name}: it cannot be removed without harm.")
+            refusals.append(_of(name, Sentence("it cannot be removed without harm.")))
     return refusals
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
+def _listed(names: Sequence[str]) -> Sentence:
+    shown = Sentence.joined(*names[:NAMED], between=", ")
+    return Sentence("{names} and {more} more", names=shown, more=len(names) - NAMED) if len(names) > NAMED else shown
 
 
 def removal_as_json(plan: RemovalPlan) -> str:
@@ -195,8 +206,10 @@ def read_removal(file: Path) -> RemovalPlan:
     """
     content = read_object(file)
     if (content.pop("format", None), content.pop("mode", None)) != (FORMAT, "remove"):
-        raise PlanNotValid(f"{file} is not the plan of a removal.")
+        raise PlanNotValid(Sentence("{file} is not the plan of a removal.", file=str(file)))
     try:
         return TypeAdapter(RemovalPlan).validate_python(content)
     except ValidationError as error:
-        raise PlanNotValid(f"{file} is not the plan of a removal: {wrong_places(error)}.") from None
+        raise PlanNotValid(
+            Sentence("{file} is not the plan of a removal: {places}.", file=str(file), places=wrong_places(error))
+        ) from None

@@ -4,10 +4,24 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final, Protocol, Self, runtime_checkable
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A name that has its translation with it, such as the label of a form."""
+
+    @property
+    def en(self) -> str:
+        """In English."""
+
+    @property
+    def nl(self) -> str:
+        """In Dutch."""
+
 
 #: What stands in a message. Text is shown as it is, as a name that somebody gave; a Sentence is translated.
-type Value = str | int | float | Decimal | date
+type Value = str | int | float | Decimal | date | Labelled
 
 #: The value that decides between one and several.
 COUNT: Final = "count"
@@ -69,5 +83,7 @@ def in_english(value: Value) -> str:
             return f"{value:,}"
         case float() | Decimal():
             return f"{value:,g}"
+        case Labelled():
+            return value.en
         case _:
             return f"{value.day} {value:%b} {value.year}"

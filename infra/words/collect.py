@@ -32,6 +32,13 @@ MAKERS: Final[dict[str, Maker]] = {
     "Done": ((0,), ("message", "post")),
     "Continue": ((0,), ("progress",)),
     "put": ((0,), ()),
+    "headed": (tuple(range(12)), ()),
+    "progress": ((0,), ()),
+    "Ignore": ((0,), ()),
+    "Told": ((0, 1), ()),
+    "Finding": ((0, 1, 2), ("where", "why", "remedy")),
+    "Problem": ((1,), ()),
+    "problem": ((1,), ()),
     "say": ((0,), ()),
     "refuse": ((0,), ()),
     "ok": ((0,), ()),
@@ -44,7 +51,20 @@ MAKERS: Final[dict[str, Maker]] = {
     "Sent.of": ((1,), ("message",)),
 }
 #: Enums whose values people read.
-ENUMS: Final = frozenset({"Reason", "AudienceState", "DoctorVerdict", "Applied", "Becomes", "Undone"})
+ENUMS: Final = frozenset(
+    {
+        "Applied",
+        "AudienceState",
+        "Becomes",
+        "DoctorVerdict",
+        "Effect",
+        "FindingKind",
+        "Reason",
+        "RemovalAction",
+        "SetupAction",
+        "Undone",
+    }
+)
 #: Base of all errors; what is derived from it, by name, makes messages too.
 ERROR: Final = "ConnectorError"
 
