@@ -109,7 +109,11 @@ def _posts(context: CheckContext) -> Diagnosis:
     rows = _calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={quote(condition)}")
     if rows:
         return failed(
-            Sentence("Dataverse gave up {count} posts through the service endpoint in a day.", count=len(rows)),
+            Sentence(
+                "Dataverse gave up {count} post through the service endpoint in a day.",
+                plural="Dataverse gave up {count} posts through the service endpoint in a day.",
+                count=len(rows),
+            ),
             "Look at the failed system jobs: a key that was rotated, or a queue that is full or gone.",
         )
     return ok("In the last day, every post through the service endpoint arrived.")

@@ -90,14 +90,19 @@ def _external_ids(context: CheckContext) -> Diagnosis:
     if lost:
         return warning(
             Sentence(
-                "{lost} of {count} records that were sent are not in Spotler under their External Id.",
+                "{lost} of {count} record that was sent is not in Spotler under its External Id.",
+                plural="{lost} of {count} records that were sent are not in Spotler under their External Id.",
                 lost=lost,
                 count=len(asked),
             ),
             "Check that the account recognises contacts by External Id; reconcile sends again what was lost.",
         )
     return ok(
-        Sentence("Spotler has the {count} records that were looked for.", count=len(asked))
+        Sentence(
+            "Spotler has the {count} record that was looked for.",
+            plural="Spotler has the {count} records that were looked for.",
+            count=len(asked),
+        )
         if asked
         else "No record was sent yet."
     )
@@ -114,8 +119,9 @@ def _names_match(context: CheckContext) -> Diagnosis:
     if gone:
         return warning(
             Sentence(
-                "{gone} rows of Spotler Automation can be picked, and Spotler does not publish them any more.",
-                gone=gone,
+                "{count} row of Spotler Automation can be picked, and Spotler does not publish it any more.",
+                plural="{count} rows of Spotler Automation can be picked, and Spotler does not publish them any more.",
+                count=gone,
             ),
             "Run a job of the operation Refresh Automations; then look at flows and forms that use them.",
         )
@@ -131,7 +137,12 @@ def _throttled(context: CheckContext) -> Diagnosis:
             refused += 1
     if refused:
         return warning(
-            Sentence("{refused} of {sample} calls to Spotler failed.", refused=refused, sample=SAMPLE),
+            Sentence(
+                "{refused} of {count} call to Spotler failed.",
+                plural="{refused} of {count} calls to Spotler failed.",
+                refused=refused,
+                count=SAMPLE,
+            ),
             "Lower SPOTLER_PARALLEL; ask Spotler for its limits.",
         )
     return ok("Spotler answers call after call.")

@@ -202,8 +202,14 @@ class Transport:
             return Transient(Sentence("{system} could not be reached for {call}.", **about))
         lost = Transient if call.repeatable else Unclear
         if timed_out(error):
-            seconds = f"{self._timeout[1]:g}"
-            return lost(Sentence("{system} did not answer {call} in {seconds} seconds.", **about, seconds=seconds))
+            return lost(
+                Sentence(
+                    "{system} did not answer {call} in {count} second.",
+                    plural="{system} did not answer {call} in {count} seconds.",
+                    **about,
+                    count=self._timeout[1],
+                )
+            )
         return lost(Sentence("The connection to {system} broke during {call}.", **about))
 
 

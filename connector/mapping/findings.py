@@ -27,13 +27,23 @@ class Finding:
     is_fatal: bool = True
 
     @property
+    def problem(self) -> Sentence:
+        """Where, and what is wrong there, without the full stop."""
+        return Sentence("{where}: {why}", where=self.where, why=self.why) if self.where else self.why
+
+    @property
     def sentence(self) -> Sentence:
         """E.g. `Row 3, contact: there is no column firstnam. Did you mean firstname?`."""
-        why = Sentence("{where}: {why}", where=self.where, why=self.why) if self.where else self.why
-        return Sentence("{why}. {remedy}" if self.is_fatal else "Warning: {why}. {remedy}", why=why, remedy=self.remedy)
+        said = "{why}. {remedy}" if self.is_fatal else "Warning: {why}. {remedy}"
+        return Sentence(said, why=self.problem, remedy=self.remedy)
 
     def __str__(self) -> str:
         return str(self.sentence)
+
+
+def first_of(findings: abc.Sequence[Finding]) -> Sentence:
+    """The first of several findings, and how many there are, as a part of a sentence."""
+    return Sentence("{why}", plural="{why} (1 of {count} problems)", why=findings[0].problem, count=len(findings))
 
 
 def in_row(number: int, table: str = "") -> Sentence:

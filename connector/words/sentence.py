@@ -1,6 +1,6 @@
 """A sentence for people, that can be put into another language after it was made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -25,6 +25,10 @@ type Value = str | int | float | Decimal | date | Labelled
 
 #: The value that decides between one and several.
 COUNT: Final = "count"
+
+
+#: Characters of names in a message, which has two hundred for people to read.
+ROOM: Final = 60
 
 
 class Sentence(str):
@@ -62,6 +66,19 @@ class Sentence(str):
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """In another process it is text."""
         return str, (str(self),)
+
+
+def listed(names: Iterable[str]) -> Sentence:
+    """Names for the end of a sentence: as many as have room in a message, and how many there are besides."""
+    every = list(names)
+    shown = every[:1]
+    for name in every[1:]:
+        if len(", ".join((*shown, name))) > ROOM:
+            break
+        shown.append(name)
+    text = ", ".join(shown)
+    more = len(every) - len(shown)
+    return Sentence("{names} and {number} more", names=text, number=more) if more else Sentence("{names}", names=text)
 
 
 def marked(text: str) -> str:

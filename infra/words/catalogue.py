@@ -43,6 +43,7 @@ FOLDERS: Final = tuple(
         "state",
         "sync",
         "telemetry",
+        "words",
     )
 )
 _HEADER: Final = """\
