@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from connector.cli.output import moment, refuse
+from connector.cli.output import moment, refuse, say
 from connector.cli.rows import dataverse
 from connector.dataverse.api import Dataverse, filters
 from connector.dataverse.choices import JobStatus
@@ -14,6 +14,7 @@ from connector.dataverse.names import Job
 from connector.settings import StateSettings, load_settings
 from connector.state import StateStore, StoredValueUnreadable, state_from
 from connector.state.pause import CACHED, MOST, PATIENCE, PAUSE, Pause, read_pause, set_pause
+from connector.words import Sentence
 
 #: Minutes after which a pause ends by itself: enough for a release.
 MINUTES: Final = 60
@@ -38,7 +39,13 @@ def pause(
     now = datetime.now(UTC)
     state = state_from(load_settings(StateSettings))
     set_to = set_pause(state, now, timedelta(minutes=minutes))
-    typer.echo(f"Paused since {moment(set_to.since)}, at the latest until {moment(set_to.until)}. End it with: resume")
+    say(
+        Sentence(
+            "Paused since {since}, at the latest until {until}. End it with: resume",
+            since=moment(set_to.since),
+            until=moment(set_to.until),
+        )
+    )
     if wait:
         with dataverse() as client:
             time.sleep(SETTLED)
@@ -52,10 +59,14 @@ def resume() -> None:
     try:
         was = read_pause(state, datetime.now(UTC))
     except StoredValueUnreadable as error:
-        typer.echo(error.sentence, err=True)
+        say(error.sentence, err=True)
         was = None
     state.delete(PAUSE)
-    typer.echo(f"Resumed; it was paused since {moment(was.since)}." if was else "There was no pause.")
+    say(
+        Sentence("Resumed; it was paused since {since}.", since=moment(was.since))
+        if was
+        else Sentence("There was no pause.")
+    )
 
 
 def _check_kept(state: StateStore, ordered: Pause) -> None:
@@ -84,13 +95,19 @@ def _wait(client: Dataverse) -> None:
         if free >= LOOKS:
             break
         if count and count != said:
-            typer.echo(f"Jobs in hand: {count}", err=True)
+            say(Sentence("Jobs in hand: {number}", number=count), err=True)
         said = count
         if waited >= LONGEST:
-            refuse(f"Jobs are in hand after {LONGEST / 60:.0f} minutes: {count}. The pause lasts on; see: job list")
+            refuse(
+                Sentence(
+                    "Jobs are in hand after {most} minutes: {number}. The pause lasts on; see: job list",
+                    most=int(LONGEST / 60),
+                    number=count,
+                )
+            )
         time.sleep(LOOK)
         waited += LOOK
-    typer.echo("No job is in hand.")
+    say("No job is in hand.")
 
 
 def _in_hand(client: Dataverse) -> int:

@@ -43,9 +43,9 @@ class Removal(StrEnum):
     """What `setup remove` does with a component."""
 
     #: It holds nothing: it is taken away.
-    TAKEN = "taken away"
+    TAKEN = "taken"
     #: Data is lost with it, or others may use it: it is taken away only where the operator names it.
-    NAMED = "only where it is named"
+    NAMED = "named"
     #: It cannot be taken away, or must not be.
     STAYS = "stays"
 

@@ -18,6 +18,7 @@ from connector.setup.patience import Patience
 from connector.setup.publishing import publish
 from connector.setup.removal import RemovalPlan, plan_removal, to_hide
 from connector.setup.target import SetupTarget, read_target
+from connector.words import Sentence
 
 
 def remove_setup(
@@ -43,14 +44,18 @@ def remove_setup(
         ConnectorError: Dataverse refused a deletion, or could not be reached for long.
     """
     if plan.refusals:
-        raise SetupRefused(f"The plan cannot be carried out. {plan.refusals[0]}")
+        raise SetupRefused(Sentence("The plan cannot be carried out. {refusal}", refusal=Sentence.of(plan.refusals[0])))
     now = plan_removal(target, components, plan.named)
     if plan.organization_id != now.organization_id or plan.manifest != now.manifest:
         raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
     if now.refusals:
-        raise SetupPlanOutdated(f"The environment changed since the plan was made. {now.refusals[0]}")
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made. {refusal}", refusal=Sentence.of(now.refusals[0]))
+        )
     if more := [each for each in (*now.removed, *now.changed) if each not in (*plan.removed, *plan.changed)]:
-        raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more)}.")
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made: {names}.", names=", ".join(more))
+        )
     if not now.removed:
         return SetupReport((), 0, 0.0)
     mark_unfinished(target, patience)
@@ -69,7 +74,7 @@ def remove_setup(
         publish(target, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
     left = plan_removal(read_target(target.calls), components, plan.named).removed
     if left:
-        raise SetupIncomplete(f"Still there: {', '.join(left)}.")
+        raise SetupIncomplete(Sentence("Still there: {names}.", names=", ".join(left)))
     return SetupReport(tuple(done), target.calls.writes, patience.waited)
 
 
@@ -87,7 +92,9 @@ def _hide(component: Component, names: frozenset[str], target: SetupTarget, pati
         if not shown:
             return True
         if writes == WRITES:
-            raise SetupIncomplete(f"{full_name(component)} still shows {', '.join(sorted(shown))}.")
+            raise SetupIncomplete(
+                Sentence("{name} still has in it: {names}.", name=full_name(component), names=", ".join(sorted(shown)))
+            )
         component.hide(found, shown, target)
         writes += 1
         return False
@@ -110,12 +117,13 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> set[
         if component.is_gone(found, target):
             return True
         if deletions == WRITES:
-            raise SetupIncomplete(f"{full_name(component)} was deleted, but is still there.")
+            raise SetupIncomplete(Sentence("{name} was deleted, but is still there.", name=full_name(component)))
         try:
             component.remove(found, target)
         except DataverseRefused as error:
             if error.dataverse_code == IN_USE:
-                raise SetupRefused(_in_use(component, component.object_id(found), target)) from None
+                why = _in_use(component, component.object_id(found), target)
+                raise SetupRefused(why, advice="Remove these first.") from None
             raise
         deletions += 1
         return False
@@ -125,14 +133,14 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> set[
     return changed
 
 
-def _in_use(component: Component, object_id: str, target: SetupTarget) -> str:
+def _in_use(component: Component, object_id: str, target: SetupTarget) -> Sentence:
     """Why Dataverse refused the deletion: somebody made use of it since the plan, or the plan could not see it."""
     known = dependants_of(target, component.component_type, object_id) if component.component_type else []
-    who = ", ".join(described(target, each) for each in known)
-    return (
-        f"{full_name(component)}: Dataverse keeps it, because others need it "
-        f"({who or 'its list of dependencies does not name them; in Power Apps, see Show dependencies'}). "
-        "Remove these first."
+    unnamed = Sentence("its list of dependencies does not name them; in Power Apps, see Show dependencies")
+    return Sentence(
+        "{component}: Dataverse keeps it, because others need it ({names}).",
+        component=full_name(component),
+        names=Sentence.joined(*(described(target, each) for each in known), between=", ") if known else unnamed,
     )
 
 

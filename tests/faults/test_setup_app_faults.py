@@ -10,7 +10,7 @@ from tests.setup_hub import base_parts, hub_parts
 from tests.setup_world import SetupWorld
 
 #: The writes of an uninterrupted run where all that the app needs is there; the last test counts them.
-WRITES = {"apply": 10, "remove": 5}
+WRITES = {"apply": 10, "remove": 4}
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from connector.setup.interface.site_map_xml import merged_site_map, same_site_ma
 from connector.setup.interface.web_resources import ResourcePart
 from connector.setup.row_parts import RowKind, RowPart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 #: What an app is in a `ParameterXml`.
 APP_MODULE: Final = "appmodule"
@@ -99,7 +100,11 @@ class AppPart(RowPart):
                     continue
             return  # made now, or meanwhile by somebody else
         raise SetupRefused(
-            f"Dataverse refuses the app {self.app.name} under each of the names {', '.join(self.app.candidates)}.",
+            Sentence(
+                "Dataverse refuses the app {app} under each of the names {names}.",
+                app=self.app.name,
+                names=", ".join(self.app.candidates),
+            ),
             advice="In Power Apps, see Apps for one of these names, delete it, and run the command again.",
         )
 
@@ -158,7 +163,9 @@ class SiteMapPart(RowPart):
         """
         app = AppPart(self.app).find(target)
         if app is None:
-            raise SetupIncomplete(f"The app {self.app.name} is not there, so it cannot have a site map.")
+            raise SetupIncomplete(
+                Sentence("The app {app} is not there, so it cannot have a site map.", app=self.app.name)
+            )
         return {"sitemapname": self.app.name, "sitemapnameunique": app["uniquename"], "isappaware": True}
 
     def read(self, target: SetupTarget) -> Found | None:
