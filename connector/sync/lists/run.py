@@ -15,6 +15,8 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from connector.state import stored_moment
+from connector.sync.lists.ids import unpacked
 from connector.words import Sentence
 
 #: How long a run can go on after its last piece. Later, what it has read is too old, and the list is read again.
@@ -61,6 +63,7 @@ class ListRun:
         left_out: people who may not be sent, by reason.
         refused: people whom Spotler refused, by code.
         refused_ids: some of them.
+        query: the fingerprint of what decides who is a member; pages of two queries are no list.
     """
 
     job: str
@@ -87,6 +90,7 @@ class ListRun:
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     refused_ids: list[str] = field(default_factory=list)
+    query: str = ""
 
     @staticmethod
     def parse(value: Mapping[str, object]) -> "ListRun":
@@ -95,26 +99,32 @@ class ListRun:
         Raises:
             ValueError: it is not that.
         """
-        return _READER.validate_python(value)
+        run = _READER.validate_python(value)
+        stored_moment(run.touched)
+        unpacked(run.sending)
+        return run
 
     @property
     def value(self) -> dict[str, object]:
         """What is written in the state."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    def goes_on(self, job: str, *, ordered_on: datetime | None, now: datetime) -> bool:
+    def goes_on(self, job: str, *, query: str, ordered_on: datetime | None, now: datetime) -> bool:
         """Whether this attempt of the job goes on with the run.
 
         Args:
             job: whose attempt it is.
+            query: the fingerprint of the list as it is now.
             ordered_on: when its row was last written before this attempt; None if that is not known.
             now: the present, in UTC.
         """
         touched = datetime.fromisoformat(self.touched)
         if self.job != job or now - touched > FRESH:
             return False
+        if self.phase is not Phase.OVER:
+            return self.query == query
         # Somebody who wrote the row after the end of the run has ordered another one.
-        return self.phase is not Phase.OVER or ordered_on is None or ordered_on <= touched
+        return ordered_on is None or ordered_on <= touched
 
     @property
     def following(self) -> Phase:
