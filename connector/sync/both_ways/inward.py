@@ -19,6 +19,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.api import filters
+from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Info, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Misconfigured, Transient
@@ -126,10 +127,11 @@ class _Block:
     def _find(self) -> Mapping[RecordRef, Record]:
         """The records of these contacts: Spotler Info knows the table; of the others each table is asked."""
         lookups = {table: lookup_value(PERMISSION_LOOKUPS[table]) for table in TABLES}
-        rows = self._services.dataverse.query(
-            Info.SET,
-            select=(Info.RECORD, *lookups.values()),
-            filter=filters.in_(Info.RECORD, sorted(self._updates)),
+        dataverse, about = self._services.dataverse, filters.in_(Info.RECORD, sorted(self._updates))
+        rows = read_columns(
+            dataverse,
+            (Info.RECORD, *lookups.values()),
+            lambda columns: dataverse.query(Info.SET, select=columns, filter=about),
         )
         known = {
             str(row[Info.RECORD]).lower(): table for row in rows for table, lookup in lookups.items() if row.get(lookup)
