@@ -51,7 +51,8 @@ class ListRun:
             lost.
         is_uncertain: whether the audience may have members that nobody knows of.
         is_lost: whether it found that what was stored before was lost.
-        is_emptied: whether it has emptied the audience because of that.
+        is_emptying, is_emptied: whether it is about to empty the audience because of that, and whether it has.
+        is_in_doubt: whether a call that empties the audience was never answered. It may take effect later.
         pages, cookie, is_cookieless: pages that were read, where the next one begins, and whether one had no cookie.
         is_read: whether the last page was read.
         news, gone, outs: blocks to add, to ask about, and to remove.
@@ -72,7 +73,9 @@ class ListRun:
     is_base: bool = False
     is_uncertain: bool = False
     is_lost: bool = False
+    is_emptying: bool = False
     is_emptied: bool = False
+    is_in_doubt: bool = False
     pages: int = 0
     cookie: str = ""
     is_cookieless: bool = False

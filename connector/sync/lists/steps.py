@@ -130,6 +130,7 @@ class ListSync:
 
 def _keep(work: RunHandle) -> None:
     work.run.counts["members"] = work.state.keep(work.number)
+    work.save()  # a worker that has lost the run to another one says nothing about the list
     ListBrake(work.services, work.row.id).settle()
     show_synced(work.services, work.row.id, is_synced=True)
 

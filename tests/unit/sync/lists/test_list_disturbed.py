@@ -5,11 +5,13 @@ from itertools import islice
 
 import pytest
 
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, Transient
 from connector.state import StateConflict
+from connector.sync.lists import steps
 from connector.sync.lists.ids import text_of
 from connector.sync.lists.reading import ListRow
 from connector.sync.lists.run import Phase
+from connector.sync.lists.stored import ListState
 from tests.damaged import damaged
 from tests.unit.sync.lists.audience_model import LIST, Nights, person
 
@@ -34,18 +36,18 @@ def texts(people):
 
 @pytest.mark.parametrize("then", [SECOND, PEOPLE[1::2], []], ids=["others", "some", "nobody"])
 def test_a_query_that_is_changed_between_two_steps_is_read_from_the_beginning(account, then):
-    for steps in range(1, PIECES):
+    for pieces in range(1, PIECES):
         lists = account(step=1, page=2)
         lists.query, lists.list.people = "first", FIRST
         lists.night()
         lists.list.people = PEOPLE[:7]
-        if lists.begin(steps=steps):
+        if lists.begin(steps=pieces):
             break
         lists.query, lists.list.people = "second", then
 
         lists.again()
 
-        assert lists.audiences.members == texts(then), steps
+        assert lists.audiences.members == texts(then), pieces
     else:
         raise AssertionError("the run is longer")
 
@@ -88,6 +90,57 @@ def test_a_worker_whose_job_a_person_has_ended_changes_nothing_once_the_next_job
     lists.night()
     if call == "add_members":
         assert lists.audiences.members == texts(FIRST)
+
+
+def test_a_worker_that_ends_a_run_beside_the_removal_of_the_audience_does_not_say_that_the_list_is_synced(account):
+    """Somebody has ended its job and ordered the removal; else the next night would make the audience again."""
+    lists = account()
+    lists.list.people = FIRST
+    keep = ListState.keep
+
+    def removed_meanwhile(state, number):
+        lists.audiences.name = None
+        state.delete()
+        return keep(state, number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        shown = []
+        patch.setattr(ListState, "keep", removed_meanwhile)
+        patch.setattr(steps, "show_synced", lambda *_, **told: shown.append(told))
+        with pytest.raises(StateConflict):
+            lists.night()
+
+    assert shown == []
+
+
+def test_a_call_that_empties_the_audience_late_is_made_good_by_the_next_run(account):
+    """Its answer was lost, it was repeated, and it takes effect once more after everybody was added again."""
+    lists = account()
+    lists.list.people = FIRST
+    lists.night()
+    for name in lists.state.names("lists/"):
+        lists.state.delete(name)
+    remove_all, calls = lists.audiences.remove_all, []
+
+    def lost(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise Transient("The answer is lost.")
+        remove_all(*arguments)
+
+    lists.audiences.remove_all = lost
+    with pytest.raises(Transient):
+        lists.night()
+    lists.again()
+    remove_all(LIST)
+
+    run = lists.night()
+
+    assert lists.audiences.members == texts(FIRST)
+    assert (len(calls), run.counts["members"], run.counts["removed"]) == (2, len(FIRST), 0)
+    lists.audiences.added.clear()
+    lists.night()
+    assert lists.audiences.added == [], "it is done once"
 
 
 def changed(value):
