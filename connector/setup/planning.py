@@ -111,6 +111,8 @@ def _foreign(
 def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> list[str]:
     languages = target.languages
     found = []
+    if not target.has_leads:
+        found.append("The environment has no leads: the set-up needs a licence of Dynamics 365 Sales.")
     if not languages.base or languages.base not in languages.provisioned:
         found.append(f"The base language of the environment ({languages.base}) is not among its languages.")
     ours = target.publisher or (PUBLISHER.name if adoption is None else adoption.publisher)
