@@ -35,7 +35,7 @@ from sandbox.dataverse.installing.tables import INTERFACE_RELATIONSHIPS, INTERFA
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
-from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_list_tables
+from sandbox.dataverse.marketing.tables import RELATIONSHIPS, SALES_TABLES, with_list_tables
 from sandbox.dataverse.message_filters import add_filters
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import forget_options
@@ -176,12 +176,12 @@ class Environment:
 
     @property
     def light(self) -> bool:
-        """Whether the environment has no marketing lists, and no columns that point to them."""
+        """Whether the environment has no marketing lists and leads, and no columns that point to them."""
         return bool(self.store.catalog.absent)
 
     @light.setter
     def light(self, value: bool) -> None:
-        self.store.catalog.absent = LIST_TABLES if value else frozenset()
+        self.store.catalog.absent = SALES_TABLES if value else frozenset()
         forget_options()
 
     def follow_languages(self) -> None:

@@ -17,7 +17,7 @@ POST fetchxml             the attributes of `fetchxml.assumptions.Assumptions`, 
 POST customizing          the attributes of `customizing.knobs.Knobs`, any of them; with "foreign_seconds", and
                           "foreign_operation" (Import, if left out), somebody else customises for so long
 POST people               {"user": systemuserid} signs a person in; answers {"access_token": ...}
-POST edition              {"light": true}: without marketing lists, whose rows come back with false
+POST edition              {"light": true}: without marketing lists and leads, whose rows come back with false
 POST steps                {"enabled", "tables", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of
                           them; answers with the first four as they are now, so with how many are still to be lost
 """
