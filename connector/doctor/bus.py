@@ -104,7 +104,7 @@ def _quarantine(context: CheckContext) -> Diagnosis:
         context,
         found,
         Sentence("There are no messages in quarantine."),
-        Sentence("message in quarantine", plural="messages in quarantine", count=len(found)),
+        Sentence("message", plural="messages", count=len(found)),
         Sentence("The command quarantine list shows them and why."),
     )
 
