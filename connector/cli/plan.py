@@ -127,10 +127,10 @@ def look_at_feeds(as_json: Json = False) -> None:
     if not any(counts.total() for counts in found.values()):
         say("Nothing new.")
         return
-    shown = Table(*map(put, _AHEAD))
+    shown = headed(*_AHEAD)
     for feed, counts in found.items():
         for what, count in sorted(counts.items()):
-            shown.add_row(put(feed), put(what), f"{count:,}")
+            add_row(shown, Sentence.of(feed), Sentence.of(what), f"{count:,}")
     console().print(shown)
 
 

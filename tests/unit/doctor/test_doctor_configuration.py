@@ -149,7 +149,7 @@ PACKAGE = (*configuration.PACKAGED, ".python_packages/lib/site-packages/orjson/o
         (PACKAGE, ""),
         (PACKAGE[1:], "function_app.py is missing"),
         (PACKAGE[:-1], "it has no .python_packages"),
-        ((*PACKAGE, ".python_packages/lib/site-packages/a.cpython-311-x86_64.so"), "1 binary files are for another"),
+        ((*PACKAGE, ".python_packages/lib/site-packages/a.cpython-311-x86_64.so"), "1 binary file is for another"),
     ],
 )
 def test_a_package_that_lacks_something_is_found(context, diagnose, tmp_path, names, says):
