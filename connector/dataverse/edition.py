@@ -93,7 +93,8 @@ def _has(dataverse: Dataverse, table: str) -> bool:
     try:
         dataverse.query(set_name, select=(key,), top=1)
     except UnknownName:
-        missing[table] = monotonic()
+        if table == MarketingList.TABLE:  # jobs that lack their list are read again, so this may be remembered
+            missing[table] = monotonic()
         return False
     except Forbidden:
         pass  # it has the table

@@ -4,7 +4,7 @@ from tests.setup_world import SMALL, named
 
 
 def test_an_environment_without_leads_is_refused_before_anything_is_written(world):
-    world.environment.light = True
+    world.environment.light, world.environment.has_leads = True, False
     world.parts = named(*SMALL)
 
     plan = world.planned()

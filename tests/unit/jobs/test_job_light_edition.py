@@ -86,7 +86,7 @@ def test_it_is_asked_again_after_some_minutes(world, asked, monkeypatch):
 
     JobStore(world.services.dataverse).read([job], ())
 
-    assert asked == [(Job.SET, False), (Lead.SET, False), (MarketingList.SET, False), (Job.SET, True)]
+    assert asked == [(Job.SET, False), (Lead.SET, True), (MarketingList.SET, False), (Job.SET, True)]
 
 
 @pytest.mark.usefixtures("light")

@@ -317,7 +317,7 @@ def test_a_visitor_that_a_person_activates_again_can_be_promoted_again_and_keeps
 
 
 def test_an_environment_without_leads_says_so(world):
-    world.door("POST", "edition", json={"light": True})
+    world.door("POST", "edition", json={"light": True, "leads": False})
     job = order(world, visitor(world))
 
     world.run(job)
@@ -327,7 +327,7 @@ def test_an_environment_without_leads_says_so(world):
 
 
 def test_a_visitor_becomes_an_account_there(world):
-    world.door("POST", "edition", json={"light": True})
+    world.door("POST", "edition", json={"light": True, "leads": False})
     job = order(world, visitor(world), PromoteTo.ACCOUNT)
 
     world.run(job)

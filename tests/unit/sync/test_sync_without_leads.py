@@ -26,7 +26,7 @@ NAME = {"contact": "firstname", "direction": "<->", "spotler": "firstName"}
 @pytest.fixture
 def two(systems):
     found = TwoSystems(systems, NAME, PERMISSIONS)
-    systems.environment.light = True
+    systems.environment.light, systems.environment.has_leads = True, False
     return found
 
 
@@ -98,7 +98,7 @@ def test_a_plan_is_made_of_contacts_and_refused_of_leads(two, ann, tmp_path):
 
 def test_new_subscribers_cannot_become_leads_and_the_error_says_why(systems):
     both = TwoSystems(systems, NAME, tables=(Contact.TABLE, Lead.TABLE))
-    systems.environment.light = True
+    systems.environment.light, systems.environment.has_leads = True, False
     settings = both.services.settings.model_copy(update={"new_subscribers": Lead.TABLE})
 
     with pytest.raises(Misconfigured, match="The table lead does not exist in this environment"):
@@ -106,7 +106,7 @@ def test_new_subscribers_cannot_become_leads_and_the_error_says_why(systems):
 
 
 def test_website_visitors_and_their_page_views_are_stored(website):
-    website.world.door("POST", "edition", json={"light": True})
+    website.world.door("POST", "edition", json={"light": True, "leads": False})
     read_visitors(website.services)
     acme = website.visitor("Acme", before=timedelta(0), score=7)
     website.view(acme, "Home", before=timedelta(0))
