@@ -39,7 +39,12 @@ class Reconcile(ParameterlessOperation):
 
 
 def _progress(done: int, of: int) -> Sentence:
-    return Sentence("{done} of {of} records are compared.", done=done, of=of)
+    return Sentence(
+        "{done} of {count} record is compared.",
+        plural="{done} of {count} records are compared.",
+        done=done,
+        count=of,
+    )
 
 
 def _is_over(context: Context) -> bool:

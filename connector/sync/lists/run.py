@@ -146,13 +146,21 @@ class ListRun:
         counts = self.counts
         match self.phase:
             case Phase.AUDIENCE | Phase.READ:
-                return Sentence("{done} members read.", done=self.rows)
+                return Sentence("{count} member read.", plural="{count} members read.", count=self.rows)
             case Phase.COMPARE | Phase.ADD:
-                done, of = counts["synced"], counts["to sync"]
-                return Sentence("{done} of {of} new members are in Spotler.", done=done, of=of)
+                return Sentence(
+                    "{done} of {count} new member is in Spotler.",
+                    plural="{done} of {count} new members are in Spotler.",
+                    done=counts["synced"],
+                    count=counts["to sync"],
+                )
             case _:
-                done, of = counts["removed"], counts["to remove"]
-                return Sentence("{done} of {of} former members are removed.", done=done, of=of)
+                return Sentence(
+                    "{done} of {count} former member is removed.",
+                    plural="{done} of {count} former members are removed.",
+                    done=counts["removed"],
+                    count=counts["to remove"],
+                )
 
 
 _READER: Final = TypeAdapter(ListRun)
