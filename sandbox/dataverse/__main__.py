@@ -41,7 +41,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     add("--retry-seconds", type=float, default=retry.first_seconds, help="wait after the first failed post")
     add("--retry-attempts", type=int, default=retry.attempts, help="attempts before a post is given up")
     add("--empty", action="store_true", help="nothing of the connector is installed, and new tables settle slowly")
-    add("--light", action="store_true", help="no marketing lists, as without a licence of Dynamics 365 Sales")
+    add("--light", action="store_true", help="no marketing lists and leads, as without a licence of Dynamics 365 Sales")
     add("--latency-ms", type=float, default=0.0, help="how long every HTTP request takes at least")
     add("--no-limits", action="store_true", help="no service protection limits")
     add("--limit-requests", type=int, default=limits.requests, help="requests per window")

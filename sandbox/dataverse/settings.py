@@ -38,7 +38,7 @@ class Settings:
         queue: the queue that the service endpoint points to.
         garble_text: whether messages are encoded twice, as some environments do.
         empty: whether nothing of the connector is installed: the tables that every environment has, and no steps.
-        light: whether the environment has no marketing lists, as without a licence of Dynamics 365 Sales.
+        light: whether the environment has no marketing lists and leads, as without a licence of Dynamics 365 Sales.
         latency_ms: how long every HTTP request takes at least.
         limits: the service protection limits.
         retry: when failed posts are tried again.

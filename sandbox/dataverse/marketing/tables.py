@@ -1,4 +1,5 @@
-"""The tables of marketing lists. An environment without a licence of Dynamics 365 Sales (the light edition) has none.
+"""The tables of marketing lists. An environment without a licence of Dynamics 365 Sales (the light edition) has none,
+and no leads.
 
 `list` is in the manifest with the columns that the connector uses; `listmember` is the intersect table of three N:N
 relationships, one for each type of member.
@@ -7,14 +8,14 @@ relationships, one for each type of member.
 from dataclasses import replace
 from typing import Final
 
-from connector.dataverse.names import MarketingList
+from connector.dataverse.names import Lead, MarketingList
 from connector.dataverse.schema import Column, Kind, Table
 from sandbox.dataverse.relationships import ManyToMany
 
 LIST: Final = MarketingList.TABLE
 LIST_MEMBER: Final = "listmember"
 #: The tables that the light edition lacks.
-LIST_TABLES: Final = frozenset({LIST, LIST_MEMBER})
+SALES_TABLES: Final = frozenset({LIST, LIST_MEMBER, Lead.TABLE})
 #: `createdfromcode` and `membertype` of a list, with the table of its members.
 MEMBER_TABLES: Final = {1: "account", 2: "contact", 4: "lead"}
 
