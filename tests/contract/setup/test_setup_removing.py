@@ -163,7 +163,7 @@ def test_an_import_that_does_not_end_ends_the_removal_with_what_to_do(installed)
         installed.removed(plan=plan)
 
 
-def test_of_a_whole_installation_steps_endpoint_roles_buttons_and_dashboard_go(world):
+def test_of_a_whole_installation_steps_endpoint_app_roles_buttons_and_dashboard_go(world):
     key, address = SecretStr("a" * 44), "sb://contoso.servicebus.windows.net/"
     application = world.environment.settings.client_id
     world.parts = components(inputs=SetupInputs(endpoint=EndpointInputs(address, key=key), application=application))
@@ -176,7 +176,7 @@ def test_of_a_whole_installation_steps_endpoint_roles_buttons_and_dashboard_go(w
     written = len(world.sent)
     again = world.removed(plan=plan)
 
-    assert {name.split()[0] for name in done} == {"step", "service", "role", "button", "dashboard"}
+    assert {name.split()[0] for name in done} == {"step", "service", "app", "site", "role", "button", "dashboard"}
     assert done[0].startswith("step ")  # from then on nothing more is posted
     assert (world.removal().removed, again.done) == ((), ())
     assert len(world.sent) == written
