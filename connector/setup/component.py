@@ -246,13 +246,13 @@ def full_name(component: Component) -> str:
     return f"{component.kind} {component.name}"
 
 
-def in_order_of_removal(components: Sequence[Component]) -> list[Component]:
-    """Components in the order in which they are taken away: the last ones made first.
+def ordered_for_removal(components: Sequence[Component]) -> list[Component]:
+    """Components in the order whose reverse is that of a removal: the last ones made go first, but for an app.
 
-    But for an app: it goes after steps and endpoint, so that nothing is posted any more whatever becomes of it, and
-    before the roles that see it and the dashboards that it shows. Its site map goes after it.
+    It goes after steps and endpoint, so that nothing is posted any more whatever becomes of it, and before the roles
+    that see it and the dashboards that it shows. Its site map goes after it.
     """
     app = [each for each in components if each.phase in (SetupPhase.APP, SetupPhase.APP_ROLES)]
-    others = [each for each in reversed(components) if each not in app]
-    place = next((at for at, each in enumerate(others) if each.phase <= SetupPhase.ROLES), len(others))
-    return [*others[:place], *app, *others[place:]]
+    others = [each for each in components if each not in app]
+    place = sum(each.phase <= SetupPhase.ROLES for each in others)
+    return [*others[:place], *reversed(app), *others[place:]]

@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from connector.dataverse.schema.installation import SOLUTION
-from connector.setup.component import Component, Found, Removal, SetupPhase, full_name, in_order_of_removal
+from connector.setup.component import Component, Found, Removal, SetupPhase, full_name, ordered_for_removal
 from connector.setup.dependants import dependants_of, described
 from connector.setup.errors import PlanNotValid
 from connector.setup.plan import FORMAT, read_object, wrong_places
@@ -90,10 +90,11 @@ def plan_removal(
     Raises:
         ConnectorError: the environment cannot be read.
     """
+    components = ordered_for_removal(components)
     refusals = [*_refusals_of_solution(target), *_refusals_of_names(components, named)]
     found: dict[str, Found] = {}
     planned: list[PlannedRemoval] = []
-    for number, component in enumerate(in_order_of_removal(components), 1):
+    for number, component in enumerate(reversed(components), 1):
         seen(number)
         if component.part_of or component.left_alone(target) or (present := component.read(target)) is None:
             continue

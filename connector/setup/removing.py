@@ -9,7 +9,7 @@ from itertools import groupby
 
 from connector.dataverse.api import DataverseRefused
 from connector.setup.applying import WRITES, SetupReport, mark_unfinished
-from connector.setup.component import TABLE, Component, Publication, full_name, in_order_of_removal
+from connector.setup.component import TABLE, Component, Publication, full_name, ordered_for_removal
 from connector.setup.dependants import IN_USE, dependants_of, described
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.patience import Patience
@@ -51,9 +51,10 @@ def remove_setup(
         raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more)}.")
     if not now.removed:
         return SetupReport((), 0, 0.0)
+    components = ordered_for_removal(components)
     mark_unfinished(target, patience)
     done: list[str] = []
-    going = [each for each in in_order_of_removal(components) if full_name(each) in now.removed]
+    going = [each for each in reversed(components) if full_name(each) in now.removed]
     for _, group in groupby(going, key=lambda each: each.phase):
         changed: set[Publication] = set()
         for component in group:
