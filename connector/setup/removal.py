@@ -90,10 +90,10 @@ def plan_removal(
     Raises:
         ConnectorError: the environment cannot be read.
     """
-    components = ordered_for_removal(components)
     refusals = [*_refusals_of_solution(target), *_refusals_of_names(components, named)]
     found: dict[str, Found] = {}
     planned: list[PlannedRemoval] = []
+    components = ordered_for_removal(components)
     for number, component in enumerate(reversed(components), 1):
         seen(number)
         if component.part_of or component.left_alone(target) or (present := component.read(target)) is None:
