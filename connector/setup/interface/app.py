@@ -56,9 +56,9 @@ class AppPart(RowPart):
         return ""
 
     @property
-    def condition(self) -> str:
+    def conditions(self) -> tuple[str, ...]:
         """By its unique name, with and without the prefix."""
-        return " or ".join(filters.eq("uniquename", each) for each in self.app.unique_names)
+        return tuple(filters.eq("uniquename", each) for each in self.app.unique_names)
 
     @property
     def texts(self) -> Mapping[str, Text]:
@@ -133,9 +133,9 @@ class SiteMapPart(RowPart):
         return ""
 
     @property
-    def condition(self) -> str:
+    def conditions(self) -> tuple[str, ...]:
         """By the unique name of its app."""
-        return " or ".join(filters.eq("sitemapnameunique", each) for each in self.app.unique_names)
+        return tuple(filters.eq("sitemapnameunique", each) for each in self.app.unique_names)
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """The lines for what the environment has."""

@@ -237,5 +237,5 @@ def _of_tables(
     """The rows about some tables, which the second column names."""
     if not tables:
         return []
-    which = " or ".join(filters.eq(columns[1], name) for name in tables)
-    return target.calls.rows(f"{rows}?$select={','.join(columns)}&$filter={quote(f'{condition} and ({which})')}")
+    which = filters.in_(columns[1], tables)
+    return target.calls.rows(f"{rows}?$select={','.join(columns)}&$filter={quote(f'{condition} and {which}')}")
