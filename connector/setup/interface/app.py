@@ -4,9 +4,10 @@ Dataverse gives the app its id, and puts the prefix of the publisher in front of
 app because it has the same name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from connector.dataverse.api import DataverseRefused, filters
 from connector.dataverse.names import MarketingList
@@ -17,7 +18,7 @@ from connector.setup.component import Found, Publication, SetupPhase
 from connector.setup.errors import SetupIncomplete, SetupRefused
 from connector.setup.interface.site_map_xml import merged_site_map, same_site_map, site_map_xml
 from connector.setup.interface.web_resources import ResourcePart
-from connector.setup.row_parts import RowKind, RowPart
+from connector.setup.row_parts import UNPUBLISHED, RowKind, RowPart
 from connector.setup.target import SetupTarget
 
 #: What an app is in a `ParameterXml`.
@@ -83,6 +84,9 @@ class AppPart(RowPart):
         """The app with its unpublished changes, and nothing else of it."""
         return self._find(target)
 
+    def _find(self, target: SetupTarget) -> Found | None:
+        return _first(self, self.conditions, target)
+
     def create(self, target: SetupTarget) -> None:
         """Make it under the first of its names that is free: Dataverse may keep the name of an app that is gone.
 
@@ -105,8 +109,8 @@ class AppPart(RowPart):
 
     def remove(self, found: Found, target: SetupTarget) -> None:
         """Delete its settings, which would keep it, and the app."""
-        condition = f"_parentappmoduleid_value eq {self.object_id(found)}"
-        for row in target.calls.rows(f"appsettings?$select=appsettingid&$filter={condition.replace(' ', '%20')}"):
+        condition = quote(f"_parentappmoduleid_value eq {self.object_id(found)}")
+        for row in target.calls.rows(f"appsettings?$select=appsettingid&$filter={condition}"):
             target.calls.delete(f"appsettings({row['appsettingid']})")
         RowPart.remove(self, found, target)
 
@@ -136,6 +140,9 @@ class SiteMapPart(RowPart):
     def conditions(self) -> tuple[str, ...]:
         """By the unique name of its app."""
         return tuple(filters.eq("sitemapnameunique", each) for each in self.app.unique_names)
+
+    def _find(self, target: SetupTarget) -> Found | None:
+        return _first(self, self.conditions, target)
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """The lines for what the environment has."""
@@ -173,3 +180,13 @@ class SiteMapPart(RowPart):
         """Its app: Dataverse refuses to publish the site map of an app by itself."""
         app_id = str(found.get(_APP) or "")
         return (Publication(APP_MODULE, app_id),) if app_id else ()
+
+
+def _first(part: RowPart, conditions: Sequence[str], target: SetupTarget) -> Found | None:
+    """The row, published or not, that meets the first of these conditions that a row meets."""
+    columns = ",".join(dict.fromkeys((part.rows.id_column, *part.texts, *part.select)))
+    for condition in conditions:
+        query = f"{part.rows.set_name}/{UNPUBLISHED}?$select={columns}&$filter={quote(condition)}"
+        if rows := target.calls.rows(query):
+            return rows[0]
+    return None
