@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from connector.dataverse.schema import Column, Table
     from connector.dataverse.schema.roles import SecurityRole
 
+#: Behind a right that reaches the rows of the user only.
+_OF_OWN: Final = " (own rows)"
 PREFACE: Final = """\
 # What is installed in Dataverse
 
@@ -96,12 +98,14 @@ def _kind(column: "Column") -> str:
 
 
 def _role(role: "SecurityRole") -> Iterator[str]:
+    from connector.dataverse.schema.roles import Depth  # noqa: PLC0415 - loaded when used
+
     rights: dict[str, list[str]] = defaultdict(list)
     for each in role.privileges:
-        rights[each.table].append(each.right.value)
+        rights[each.table].append(each.right.value + (_OF_OWN if each.depth is Depth.BASIC else ""))
     yield f"### {role.name}\n"
     yield f"{role.description.en}\n"
-    yield "| Table | Rights, for the whole organisation |\n|---|---|"
+    yield "| Table | Rights, for the whole organisation where nothing else is said |\n|---|---|"
     yield from (f"| `{table}` | {', '.join(names)} |" for table, names in rights.items())
     yield ""
     if role.others:

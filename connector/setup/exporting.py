@@ -17,6 +17,7 @@ from connector.setup.errors import ExportFailed, SetupRefused
 from connector.setup.interface.app import AppPart
 from connector.setup.patience import Patience
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -72,6 +73,10 @@ class _Root:
             element.get("behavior", ""),
         )
 
+    @property
+    def described(self) -> str:
+        return self.name or Sentence("type {number}, {id}", number=str(self.kind), id=self.id)
+
     def is_ours(self, ids: frozenset[str], names: _Names) -> bool:
         """Whether it may be there. Of a standard table there is what our columns need: not the whole of it."""
         if self.id:
@@ -99,7 +104,11 @@ def export_solution(
     """
     if target.version != SOLUTION.version:
         raise SetupRefused(
-            f"The environment does not have version {SOLUTION.version} of the solution {SOLUTION.name}.",
+            Sentence(
+                "The environment does not have version {version} of the solution {solution}.",
+                version=SOLUTION.version,
+                solution=SOLUTION.name,
+            ),
             advice="Run: python -m connector setup plan, then setup apply.",
         )
     calls = target.calls
@@ -111,9 +120,9 @@ def export_solution(
         return (calls.find(job) or {}).get("statecode") == _ENDED
 
     if not patience.until(has_ended, LONGEST):
-        raise ExportFailed(f"The system job {begun['AsyncOperationId']} has not ended.")
+        raise ExportFailed(Sentence("The system job {id} has not ended.", id=str(begun["AsyncOperationId"])))
     if (calls.find(job) or {}).get("statuscode") != _WELL:
-        raise ExportFailed(f"The system job {begun['AsyncOperationId']} failed.")
+        raise ExportFailed(Sentence("The system job {id} failed.", id=str(begun["AsyncOperationId"])))
     answer = patience.patiently(
         lambda: calls.act("DownloadSolutionExportData", {"ExportJobId": begun["ExportJobId"]}),
     )
@@ -157,16 +166,14 @@ def _check(content: bytes, ids: frozenset[str], names: _Names, others: _Names, *
     roots = [_Root.of(each) for each in manifest.iter("RootComponent")]
     present = {(each.kind, each.name) for each in roots}
     if missing := [name for kind, known in names.items() for name in sorted(known) if (kind, name) not in present]:
-        raise ExportFailed(f"The file lacks {', '.join(missing)}.")
-    if foreign := [
-        each.name or f"type {each.kind}, {each.id}" for each in roots if not each.is_ours(ids, {**names, **others})
-    ]:
+        raise ExportFailed(Sentence("The file lacks {names}.", names=", ".join(missing)))
+    if foreign := [each.described for each in roots if not each.is_ours(ids, {**names, **others})]:
         raise ExportFailed(
-            f"The solution holds what is not ours: {', '.join(foreign)}.",
+            Sentence("The solution holds what is not ours: {names}.", names=Sentence.joined(*foreign, between=", ")),
             advice="In Power Apps, remove these from the solution (not from the environment), and export again.",
         )
     if with_key := [name for name, text in files.items() if _SAS in text.decode(errors="replace").lower()]:
-        raise ExportFailed(f"The file mentions a SAS key, in {', '.join(with_key)}.")
+        raise ExportFailed(Sentence("The file mentions a SAS key, in {names}.", names=", ".join(with_key)))
 
 
 def _files(content: bytes) -> dict[str, bytes]:

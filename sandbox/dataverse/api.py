@@ -207,7 +207,7 @@ class WebApi:
         if call.method == "GET":
             admit(call, request.parameters, READ_ROW)
             require(request.caller, Verb.READ, model)
-            return self._rows.read(call, model, key, request.parameters)
+            return self._rows.read(call, model, key, request.parameters, request.caller)
         if call.method == "PATCH":
             admit(call, request.parameters, UPSERT)
             with self._writing(request) as writer:
@@ -246,7 +246,7 @@ class WebApi:
         if call.method == "GET":
             admit(call, request.parameters, READ_ROW if is_link else BARE)
             require(request.caller, Verb.READ, model)
-            return self._rows.read_property(call, model, key, name, request.parameters)
+            return self._rows.read_property(call, model, key, name, request.parameters, request.caller)
         if call.method not in ("PUT", "DELETE"):
             raise _not_allowed(call)
         admit(call, request.parameters, CHANGE)

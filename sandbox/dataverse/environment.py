@@ -21,7 +21,8 @@ from sandbox.dataverse.context import ContextWriter, Organization
 from sandbox.dataverse.customizing.knobs import SLOW, Knobs
 from sandbox.dataverse.customizing.service import Customizing
 from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
-from sandbox.dataverse.endpoints import Endpoints, dependants
+from sandbox.dataverse.endpoint_check import EndpointCheck
+from sandbox.dataverse.endpoints import ENDPOINT, Endpoints, dependants
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
@@ -45,7 +46,7 @@ from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.step_rules import step_rules
 from sandbox.dataverse.steps import ENDPOINT_ID, Steps
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.tokens import Client, TokenService
+from sandbox.dataverse.tokens import Client, Identity, TokenService
 from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller, User
 from sandbox.dataverse.values import JsonObject
@@ -100,6 +101,7 @@ class Environment:
         self._installed_steps = steps
         self.steps = Steps(self.store, self.clock, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
+        self.access.bound[ENDPOINT] = EndpointCheck(self.store, self.clock, self.steps).on_endpoint
         self.fetcher = Fetcher(self.store, self.clock)
         self.installing = Installing(
             self.customizing.parts, self.customizing.publishing, self.fetcher, self.access.rights
@@ -189,9 +191,12 @@ class Environment:
             values = {**row.values, "languagecode": self.customizing.parts.labels.base}
             data.put(replace(row, version=self.store.next_version(), values=values))
 
-    def user_of(self, client_id: str) -> User | None:
-        """The application user of a client."""
-        return self.access.directory.of_client(client_id)
+    def user_of(self, identity: Identity) -> User | None:
+        """The application user of a client, or the person who signed in with it."""
+        directory = self.access.directory
+        return (
+            directory.of_object(identity.object_id) if identity.object_id else directory.of_client(identity.client_id)
+        )
 
     @property
     def connector(self) -> User:

@@ -19,6 +19,7 @@ from connector.settings.systems import DataverseSettings
 from connector.setup.applying import apply_setup
 from connector.setup.calls import SetupCalls
 from connector.setup.components import components
+from connector.setup.endpoint_check import EndpointVerdict, check_endpoint
 from connector.setup.inputs import SetupInputs, inputs_from
 from connector.setup.patience import Patience
 from connector.setup.planning import make_plan
@@ -42,6 +43,7 @@ class Installed:
         inputs: what the set-up was told.
         left: what a second plan would do.
         writes: the calls of a second run that wrote.
+        verdict: what the test of the service endpoint showed.
     """
 
     around: Surroundings
@@ -49,6 +51,7 @@ class Installed:
     inputs: SetupInputs
     left: tuple[str, ...]
     writes: int
+    verdict: EndpointVerdict
 
 
 @contextmanager
@@ -78,10 +81,11 @@ def install(around: Surroundings, dataverse: Dataverse) -> Installed:
     inputs = _inputs(around)
     _apply(dataverse, inputs)
     left, writes = _apply(dataverse, inputs)
+    verdict = check_endpoint(SetupCalls(dataverse), Patience())
     condition = f"applicationid eq '{inputs.application}'"
     (user,) = People(around.dataverse).find(SystemUser.SET, condition, SystemUser.ID)
     told = {**around.settings, "DATAVERSE_USER_ID": str(user[SystemUser.ID])}
-    return Installed(replace(around, settings=told), dataverse, inputs, left, writes)
+    return Installed(replace(around, settings=told), dataverse, inputs, left, writes, verdict)
 
 
 def door(around: Surroundings, path: str, content: dict[str, object]) -> None:

@@ -4,7 +4,7 @@ Dataverse gives the app its id, and puts the prefix of the publisher in front of
 app because it has the same name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
@@ -18,8 +18,9 @@ from connector.setup.component import Found, Publication, SetupPhase
 from connector.setup.errors import SetupIncomplete, SetupRefused
 from connector.setup.interface.site_map_xml import merged_site_map, same_site_map, site_map_xml
 from connector.setup.interface.web_resources import ResourcePart
-from connector.setup.row_parts import UNPUBLISHED, RowKind, RowPart
+from connector.setup.row_parts import RowKind, RowPart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 #: What an app is in a `ParameterXml`.
 APP_MODULE: Final = "appmodule"
@@ -84,9 +85,6 @@ class AppPart(RowPart):
         """The app with its unpublished changes, and nothing else of it."""
         return self._find(target)
 
-    def _find(self, target: SetupTarget) -> Found | None:
-        return _first(self, self.conditions, target)
-
     def create(self, target: SetupTarget) -> None:
         """Make it under the first of its names that is free: Dataverse may keep the name of an app that is gone.
 
@@ -103,7 +101,11 @@ class AppPart(RowPart):
                     continue
             return  # made now, or meanwhile by somebody else
         raise SetupRefused(
-            f"Dataverse refuses the app {self.app.name} under each of the names {', '.join(self.app.candidates)}.",
+            Sentence(
+                "Dataverse refuses the app {app} under each of the names {names}.",
+                app=self.app.name,
+                names=", ".join(self.app.candidates),
+            ),
             advice="In Power Apps, see Apps for one of these names, delete it, and run the command again.",
         )
 
@@ -141,9 +143,6 @@ class SiteMapPart(RowPart):
         """By the unique name of its app."""
         return tuple(filters.eq("sitemapnameunique", each) for each in self.app.unique_names)
 
-    def _find(self, target: SetupTarget) -> Found | None:
-        return _first(self, self.conditions, target)
-
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """The lines for what the environment has."""
         absent = frozenset() if target.has_lists else frozenset({MarketingList.TABLE})
@@ -165,7 +164,9 @@ class SiteMapPart(RowPart):
         """
         app = AppPart(self.app).find(target)
         if app is None:
-            raise SetupIncomplete(f"The app {self.app.name} is not there, so it cannot have a site map.")
+            raise SetupIncomplete(
+                Sentence("The app {app} is not there, so it cannot have a site map.", app=self.app.name)
+            )
         return {"sitemapname": self.app.name, "sitemapnameunique": app["uniquename"], "isappaware": True}
 
     def read(self, target: SetupTarget) -> Found | None:
@@ -180,13 +181,3 @@ class SiteMapPart(RowPart):
         """Its app: Dataverse refuses to publish the site map of an app by itself."""
         app_id = str(found.get(_APP) or "")
         return (Publication(APP_MODULE, app_id),) if app_id else ()
-
-
-def _first(part: RowPart, conditions: Sequence[str], target: SetupTarget) -> Found | None:
-    """The row, published or not, that meets the first of these conditions that a row meets."""
-    columns = ",".join(dict.fromkeys((part.rows.id_column, *part.texts, *part.select)))
-    for condition in conditions:
-        query = f"{part.rows.set_name}/{UNPUBLISHED}?$select={columns}&$filter={quote(condition)}"
-        if rows := target.calls.rows(query):
-            return rows[0]
-    return None

@@ -20,6 +20,7 @@ from connector.setup.interface.app import APP_MODULE, AppPart, SiteMapPart
 from connector.setup.interface.forms import MAIN_FORM, FormPart, dashboard_id
 from connector.setup.interface.views import view_id
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 _TYPE: Final = "Microsoft.Dynamics.CRM."
 _APP_ID: Final = "appmoduleid"
@@ -97,7 +98,7 @@ class AppContentsPart(Part):
         Raises:
             SetupIncomplete: it is not there.
         """
-        raise SetupIncomplete(f"The app {self.app.name} is not there.")
+        raise SetupIncomplete(Sentence("The app {app} is not there.", app=self.app.name))
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Add what is missing, all in one call.
@@ -107,7 +108,9 @@ class AppContentsPart(Part):
         """
         problem = next((each.found for each in differences if each.property == _VALID), "")
         if problem:
-            raise SetupIncomplete(f"Dataverse does not accept the app {self.app.name}. {problem}")
+            raise SetupIncomplete(
+                Sentence("Dataverse does not accept the app {app}. {problem}", app=self.app.name, problem=problem)
+            )
         items = [*self._tables(target), *self._missing(found, target)]
         body = {"AppId": found[_APP_ID], "Components": [each.reference for each in items]}
         target.calls.act("AddAppComponents", body)
@@ -199,7 +202,9 @@ class AppRolePart(Part):
         condition = quote(f"{filters.eq('name', self.role)} and _parentroleid_value eq null")
         roles = target.calls.rows(f"roles?$select=roleid&$filter={condition}")
         if app is None or not roles:
-            raise SetupIncomplete(f"The app {self.app.name} or the role {self.role} is not there.")
+            raise SetupIncomplete(
+                Sentence("The app {app} or the role {role} is not there.", app=self.app.name, role=self.role)
+            )
         target.calls.refer(f"appmodules({app[_APP_ID]})/{_ROLES}/$ref", f"roles({roles[0]['roleid']})")
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:

@@ -11,7 +11,7 @@ from connector.dataverse.schema.app import SPOTLER_HUB
 from connector.dataverse.schema.forms import DASHBOARDS
 from connector.dataverse.schema.installation import OWN_TABLES
 from connector.dataverse.schema.labels import Text
-from connector.setup.component import Publication, full_name, ordered_for_removal
+from connector.setup.component import Publication, full_name, in_order_of_removal
 from connector.setup.components import components
 from connector.setup.errors import SetupIncomplete
 from connector.setup.inputs import EndpointInputs, SetupInputs
@@ -160,7 +160,7 @@ def test_an_app_is_published_without_braces_and_its_site_map_with_it():
 
 def test_an_app_goes_after_steps_and_endpoint_and_before_what_it_shows_and_its_site_map_after_it():
     parts = components(inputs=SetupInputs(endpoint=EndpointInputs("sb://localhost:1/")))
-    order = [full_name(each) for each in reversed(ordered_for_removal(parts))]
+    order = [full_name(each) for each in in_order_of_removal(parts)]
     app = order.index("app Spotler Hub")
 
     assert sorted(order) == sorted(map(full_name, parts))
