@@ -66,7 +66,7 @@ class FormPart(RowPart):
 
     def chosen(self, rows: Sequence[Found]) -> Found | None:
         """The default one of several."""
-        return default_form(rows)
+        return next((row for row in rows if row.get("isdefault") is True), rows[0])
 
     def read(self, target: SetupTarget) -> Found | None:
         """The form; None where its table is not there yet."""
@@ -115,11 +115,6 @@ class FormPart(RowPart):
         columns = TABLES[self.form.table].columns
         absent = {each.name for each in columns if without_lists(target, *each.targets)}
         return tabs_of(self.form, target.languages, absent)
-
-
-def default_form(rows: Sequence[Found]) -> Found:
-    """The default one of the main forms of a table, or the first."""
-    return next((row for row in rows if row.get("isdefault") is True), rows[0])
 
 
 def dashboard_id(name: str) -> str:
