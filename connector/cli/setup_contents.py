@@ -24,7 +24,7 @@ removed: [Setting up Dataverse](dataverse.md).
 
 
 def contents() -> None:
-    """Print the page of tables, columns, choices, keys and roles, generated from the manifest."""
+    """Print the page of tables, columns, choices, keys, the app and roles, generated from the manifest."""
     typer.echo("\n".join(_page()))
 
 
@@ -56,9 +56,23 @@ def _page() -> Iterator[str]:
         yield "| Value | English | Dutch |\n|---|---|---|"
         yield from (f"| {value} | {text.en} | {text.nl} |" for value, text in choice.options.items())
         yield ""
+    yield from _app()
     yield "## Roles\n"
     for role in (service_role(), user_role()):
         yield from _role(role)
+
+
+def _app() -> Iterator[str]:
+    from connector.dataverse.schema.app import SPOTLER_HUB  # noqa: PLC0415 - loaded when used
+
+    yield f"## App {SPOTLER_HUB.name} (`{SPOTLER_HUB.unique_names[0]}`)\n"
+    yield f"{SPOTLER_HUB.description.en}\n"
+    yield f"Seen by: {', '.join(SPOTLER_HUB.roles)}.\n"
+    yield "| English | Dutch | Lines of the left navigation |\n|---|---|---|"
+    for group in SPOTLER_HUB.groups:
+        lines = (f"`{each.table}`" if each.table else each.title.en if each.title else "" for each in group.entries)
+        yield f"| {group.title.en} | {group.title.nl} | {', '.join(lines)} |"
+    yield ""
 
 
 def _columns(table: "Table", columns: "tuple[Column, ...]") -> Iterator[str]:

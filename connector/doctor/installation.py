@@ -107,7 +107,11 @@ def _posts(context: CheckContext) -> Diagnosis:
     rows = _calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={quote(condition)}")
     if rows:
         return failed(
-            Sentence("Dataverse gave up {count} posts through the service endpoint in a day.", count=len(rows)),
+            Sentence(
+                "Dataverse gave up {count} post through the service endpoint in a day.",
+                plural="Dataverse gave up {count} posts through the service endpoint in a day.",
+                count=len(rows),
+            ),
             "Look at the failed system jobs: a key that was rotated, or a queue that is full or gone.",
         )
     return ok("In the last day, every post through the service endpoint arrived.")
@@ -154,8 +158,8 @@ def _time_zone(context: CheckContext) -> Diagnosis:
         return ok("The application user has the time zone of most people: dynamic lists begin the day as they see it.")
     return warning(
         Sentence(
-            "The application user has the time zone {own}, and {number} of {people} people have {usual}: its dynamic "
-            "lists with words such as today differ for some hours of each day.",
+            "The application user has the time zone {own}, but {number} of {people} people have {usual}: for some "
+            "hours of each day a dynamic list with words such as today has other members.",
             own=str(zones.own),
             number=zones.number,
             people=zones.people,

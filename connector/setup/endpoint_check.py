@@ -18,6 +18,7 @@ from connector.setup.calls import SetupCalls
 from connector.setup.endpoints import ENDPOINTS
 from connector.setup.errors import EndpointRefused
 from connector.setup.patience import Patience
+from connector.words import Sentence, marked
 
 _ACTION: Final = f"Microsoft.Dynamics.CRM.{ENDPOINT_CHECK}"
 _JOBS: Final = "asyncoperations?$select=asyncoperationid,statuscode,message,friendlymessage"
@@ -26,25 +27,25 @@ _SUCCEEDED: Final = 30
 _OVER: Final = (10, _SUCCEEDED, 31, 32)
 #: What Dataverse says of a failed post, in lower case, and what is wrong then. Its text has addresses and ids.
 _REASONS: Final[Sequence[tuple[tuple[str, ...], str]]] = (
-    (("saskey has not been configured",), "It has no key."),
-    (("401", "unauthorized", "signature"), "Its key is wrong."),
-    (("404", "notfound", "not found", "could not be found"), "Its queue does not exist."),
+    (("saskey has not been configured",), marked("It has no key.")),
+    (("401", "unauthorized", "signature"), marked("Its key is wrong.")),
+    (("404", "notfound", "not found", "could not be found"), marked("Its queue does not exist.")),
 )
 
 
 class EndpointVerdict(StrEnum):
     """What the test showed, where it showed no mistake."""
 
-    ARRIVED = "The test message of the service endpoint arrived: its key is right."
-    NOT_SHOWN = (
+    ARRIVED = marked("The test message of the service endpoint arrived: its key is right.")
+    NOT_SHOWN = marked(
         "The key of the service endpoint is not verified: Dataverse has not said yet what became of its test message. "
         "Run doctor --probe once the app runs."
     )
-    NOT_DONE = (
+    NOT_DONE = marked(
         "The key of the service endpoint is not verified: Dataverse refused to test the endpoint. Run doctor --probe "
         "once the app runs."
     )
-    NOT_ALLOWED = "The key of the service endpoint is not verified: it takes a System Administrator to test it."
+    NOT_ALLOWED = marked("The key of the service endpoint is not verified: it takes a System Administrator to test it.")
 
 
 def check_endpoint(calls: SetupCalls, patience: Patience) -> EndpointVerdict:
@@ -76,7 +77,13 @@ def check_endpoint(calls: SetupCalls, patience: Patience) -> EndpointVerdict:
     # Two administrators may test at the same time; either message shows the key.
     if any(each["statuscode"] == _SUCCEEDED for each in ended):
         return EndpointVerdict.ARRIVED
-    raise EndpointRefused(f"Dataverse cannot post through the service endpoint {SERVICE_ENDPOINT}. {_why(ended[0])}")
+    raise EndpointRefused(
+        Sentence(
+            "Dataverse cannot post through the service endpoint {endpoint}. {why}",
+            endpoint=SERVICE_ENDPOINT,
+            why=Sentence.of(_why(ended[0])),
+        )
+    )
 
 
 def _trigger(calls: SetupCalls, path: str) -> EndpointVerdict | None:
@@ -102,4 +109,4 @@ def _id(job: Mapping[str, object]) -> str:
 def _why(job: Mapping[str, object]) -> str:
     said = f"{job.get('message') or ''} {job.get('friendlymessage') or ''}".lower()
     known = (sentence for words, sentence in _REASONS if any(word in said for word in words))
-    return next(known, "The newest system job of the name TriggerServiceEndpointCheck says why.")
+    return next(known, marked("The newest system job of the name TriggerServiceEndpointCheck says why."))

@@ -29,8 +29,9 @@ from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.installation import installed_tables, standard_tables
+from sandbox.dataverse.installing.app_tables import APP_RELATIONSHIPS, APP_TABLES
 from sandbox.dataverse.installing.service import Installing
-from sandbox.dataverse.installing.tables import INTERFACE_TABLES
+from sandbox.dataverse.installing.tables import INTERFACE_RELATIONSHIPS, INTERFACE_TABLES
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
@@ -72,8 +73,8 @@ class Environment:
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
         basic = standard_tables() if settings.empty else installed_tables()
-        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *ACCESS_TABLES)
-        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS)
+        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *APP_TABLES, *ACCESS_TABLES)
+        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS, *APP_RELATIONSHIPS, *INTERFACE_RELATIONSHIPS)
         self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), related))
         self.tokens = TokenService(
             settings.tenant_id,
@@ -102,7 +103,9 @@ class Environment:
         self.steps.submit = self.poster.submit if self.poster else None
         self.access.bound[ENDPOINT] = EndpointCheck(self.store, self.clock, self.steps).on_endpoint
         self.fetcher = Fetcher(self.store, self.clock)
-        self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
+        self.installing = Installing(
+            self.customizing.parts, self.customizing.publishing, self.fetcher, self.access.rights
+        )
         self.customizing.exports.of_tables.append(self.installing.exporting.of_table)
         self.customizing.exports.of_solutions.append(self.installing.exporting.of_solution)
         listeners = (
@@ -266,6 +269,7 @@ class Environment:
         self.access.seeds.give(settings.admin_user_id, ADMINISTRATOR_ID)
         self.load(organization_rows(ORGANIZATION_ID, tuple(each[0] for each in users)))
         self.customizing.seed()
+        self.installing.begin()
         if settings.empty:
             add_filters(self.store, self.clock, self.store.catalog.by_name)
             self.installing.seed()

@@ -197,6 +197,8 @@ def _of_user() -> Iterator[tuple[str, Right]]:
     yield Info.TABLE, Right.WRITE
     # Whether a permission is on; the rows are made by the connector, or by administrators.
     yield Permission.TABLE, Right.WRITE
+    # Who may read apps sees those that one of their roles was given: Spotler Hub.
+    yield "appmodule", Right.READ
 
 
 def _targets(of: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 * A role is not empty when it is new: it may read what registers plug-ins, and SharePoint.
 * A role of the root unit is copied into every unit below it; the copies cannot be changed.
+* A role that users or teams have cannot be deleted; of a role of the root unit, this is so for its copies too.
 * A user without a business unit is refused with a message that says nothing, and an application has one user.
 """
 
@@ -14,7 +15,7 @@ from connector.dataverse.schema.roles import Depth
 from sandbox.dataverse.access.directory import object_of
 from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
 from sandbox.dataverse.access.seeding import MASKS, AccessSeeds, first_privileges
-from sandbox.dataverse.access.tables import ROLE, ROLE_PRIVILEGE, USER_ROLE
+from sandbox.dataverse.access.tables import ROLE, ROLE_PRIVILEGE, TEAM_ROLE, USER_ROLE
 from sandbox.dataverse.customizing.definitions import Definitions
 from sandbox.dataverse.customizing.refusals import invalid
 from sandbox.dataverse.customizing.solution_tables import Rules
@@ -28,6 +29,8 @@ from sandbox.dataverse.writes import RowEvent, Writer
 APPLICATION_TAKEN: Final = "0x8004F511"
 APPLICATION_FIXED: Final = "0x80041d48"
 UNEXPECTED: Final = "0x80040216"
+#: To confirm on a real environment: which code the deletion of a role that somebody has is refused with.
+IN_USE: Final = "0x80040227"
 
 
 @dataclass(slots=True)
@@ -72,19 +75,24 @@ class RoleRules(Rules):
         _refuse_copies(old)
 
     def before_delete(self, writer: Writer, row: Row) -> None:
-        """Take the copies and what hangs on the role along.
+        """Take the copies and the privileges along.
 
         Raises:
-            ApiError: 400 for a copy, and for the role of administrators.
+            ApiError: 400 for a copy, for the role of administrators, and for a role that somebody has.
         """
         _refuse_copies(row)
         if row.id == ADMINISTRATOR_ID:
             raise invalid("The System Administrator role cannot be deleted.")
-        for other in list(writer.store.tables[ROLE].rows.values()):
-            if other.values.get("_parentrootroleid_value") == row.id:
-                _take_pairs(writer, other.id)
-                if other.id != row.id:
-                    writer.transaction.remove(ROLE, other.id)
+        roles = writer.store.tables[ROLE].rows.values()
+        copies = [each for each in roles if each.values.get("_parentrootroleid_value") == row.id]
+        tables = [writer.store.tables[name] for name in (USER_ROLE, TEAM_ROLE)]
+        if any(True for each in copies for data in tables for _ in data.having("_roleid_value", each.id)):
+            message = "The object you tried to delete is associated with another object and cannot be deleted."
+            raise ApiError(400, IN_USE, message)
+        for copy in copies:
+            _take_privileges(writer, copy.id)
+            if copy.id != row.id:
+                writer.transaction.remove(ROLE, copy.id)
 
     def _below(self, transaction: Transaction, role: Row) -> list[str]:
         own = role.values["_businessunitid_value"]
@@ -100,10 +108,9 @@ def _copy(role: Row, unit: str) -> Row:
     return Row(row_id, role.order, role.version, values, targets)
 
 
-def _take_pairs(writer: Writer, role_id: str) -> None:
-    for table in (ROLE_PRIVILEGE, USER_ROLE):
-        for pair in list(writer.store.tables[table].having("_roleid_value", role_id)):
-            writer.transaction.remove(table, pair)
+def _take_privileges(writer: Writer, role_id: str) -> None:
+    for pair in list(writer.store.tables[ROLE_PRIVILEGE].having("_roleid_value", role_id)):
+        writer.transaction.remove(ROLE_PRIVILEGE, pair)
 
 
 def _refuse_copies(row: Row) -> None:
@@ -164,6 +171,16 @@ class UserRules(Rules):
         raise invalid("A user cannot be deleted, only disabled.")
 
 
+def check_team_role(writer: Writer, _rows: Mapping[str, Row]) -> None:
+    """Check that a team may be given a role, or be deprived of it. The members of a team have no rights from it here.
+
+    Raises:
+        ApiError: 403 without the right to assign roles.
+    """
+    if not writer.caller.user.role.has(ASSIGN_ROLE_PRIVILEGE):
+        raise missing_privilege(writer.caller.user.id, ASSIGN_ROLE_PRIVILEGE, ROLE)
+
+
 def check_user_role(writer: Writer, rows: Mapping[str, Row]) -> None:
     """Check that a user may be given a role, or be deprived of it.
 
@@ -171,7 +188,6 @@ def check_user_role(writer: Writer, rows: Mapping[str, Row]) -> None:
         ApiError: 403 without the right to assign roles, 400 for a role of another business unit.
     """
     user, role = rows["systemuser"], rows[ROLE]
-    if not writer.caller.user.role.has(ASSIGN_ROLE_PRIVILEGE):
-        raise missing_privilege(writer.caller.user.id, ASSIGN_ROLE_PRIVILEGE, ROLE)
+    check_team_role(writer, rows)
     if user.values.get("_businessunitid_value") != role.values.get("_businessunitid_value"):
         raise invalid("The user and the role are not of the same business unit.")

@@ -1,6 +1,7 @@
 """The rows about access that an environment has from the start: privileges, the administrator's role, users."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -44,6 +45,7 @@ def first_privileges(tables: Mapping[str, TableDefinition]) -> list[str]:
     return [*of_tables, *map(privilege_id, _OTHERS), *STICKY]
 
 
+@cache
 def installed_role() -> SecurityRole:
     """The role of the connector where everything is installed and everything is used."""
     return service_role(RoleNeeds(entity=MEMBERSHIP_ENTRY.name, periodiek=PERIODIEK.name))
@@ -124,5 +126,6 @@ class AccessSeeds:
         place(self._store, self._clock, PRIVILEGE, row_id, {"name": name})
 
 
+@cache
 def _id(path: str) -> str:
     return str(uuid5(NAMESPACE_URL, path))
