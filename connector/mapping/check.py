@@ -165,11 +165,11 @@ def _wrong_plain(row: MappingRow, name: str, names: abc.Mapping[str, Column]) ->
         return
     if column.kind in _LOOKUPS:
         written = ", ".join(f"{name}({target})" for target in column.targets)
-        remedy = (
-            Sentence("Write one of: {names}.", names=written)
-            if row.direction.outward
-            else Sentence("A lookup cannot be written; choose another column.")
-        )
+        remedy = Sentence("A lookup cannot be written; choose another column.")
+        if row.direction.outward:
+            remedy = Sentence(
+                "Write {names}.", plural="Write one of: {names}.", names=written, count=len(column.targets)
+            )
         yield Sentence("{name} is a lookup", name=name), remedy
         return
     if not column.writable and (row.constant or (row.field and row.direction.inward)):

@@ -90,8 +90,9 @@ class Bus:
         if not messages:
             return
         kind, name = entity
+        place = Sentence("queue {name}" if kind == "queue" else "topic {name}", name=name)
         with (
-            translate_errors(f"take a message for the {kind} {name}"),
+            translate_errors(Sentence("take a message for the {place}", place=place)),
             _locked(self._lock, SEND_SECONDS) as seconds_left,
         ):
             sender = self._sender(kind, name)
@@ -109,7 +110,7 @@ class Bus:
                     plural="{too_large} of {count} messages for the {place} are too large.",
                     too_large=too_large,
                     count=len(messages),
-                    place=Sentence("queue {name}" if kind == "queue" else "topic {name}", name=name),
+                    place=place,
                 )
             )
 

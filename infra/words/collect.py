@@ -38,6 +38,8 @@ MAKERS: Final[dict[str, Maker]] = {
     "Told": ((0, 1), ()),
     "Finding": ((0, 1, 2), ("where", "why", "remedy")),
     "Problem": ((1,), ()),
+    "StoredValueUnreadable.of": ((1,), ()),
+    "Malformed.member": ((1,), ()),
     "problem": ((1,), ()),
     "say": ((0,), ()),
     "refuse": ((0,), ()),

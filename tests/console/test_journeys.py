@@ -172,7 +172,7 @@ def test_a_plan(desk):
     desk.dynamics.get_by_label("City").fill("Delft")
     desk.press("Save")
     desk.press("Plan")
-    expect(desk.page.locator("#output")).to_contain_text("1 records would change")
+    expect(desk.page.locator("#output")).to_contain_text("1 record would change")
     expect(desk.spotler.locator("dl")).to_contain_text("Breda")
     desk.press("Apply the plan")
 

@@ -25,13 +25,13 @@ class ListOutcome:
 
 
 #: Reasons that a message counts one by one; the rest is one figure.
-REASONS: Final = 2
+REASONS: Final = 4
 
 
 def counted(counts: Counter[str]) -> Sentence:
     """How many there are of each, the most first: `2,000 (OK), 12 (REFUSED)`."""
     parts = [Sentence("{count} ({code})", count=count, code=Sentence.of(code)) for code, count in counts.most_common()]
-    if len(parts) > REASONS + 1:
+    if len(parts) > REASONS:
         rest = sum(count for _, count in counts.most_common()[REASONS:])
         parts = [*parts[:REASONS], Sentence("{count} (for other reasons)", count=rest)]
     return Sentence.joined(*parts, between=", ")
@@ -62,7 +62,8 @@ def _figures(run: ListRun) -> Sentence:
     if left_out and has_room and not refused:
         parts[-1] = Sentence("{what}: {reasons}", what=parts[-1], reasons=counted(run.left_out))
     if refused and has_room and not left_out:
-        parts[-1] = Sentence("{what}: {reasons}", what=parts[-1], reasons=counted(run.refused))
+        said = "{what} ({code})" if len(run.refused) == 1 else "{what} ({code} and others)"
+        parts[-1] = Sentence(said, what=parts[-1], code=run.refused.most_common(1)[0][0])
     return Sentence(
         "The audience has {count} member: {figures}.",
         plural="The audience has {count} members: {figures}.",

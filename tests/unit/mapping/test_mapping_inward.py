@@ -50,8 +50,8 @@ def test_a_value_takes_the_form_of_its_column(column, field, wire, expected):
 @pytest.mark.parametrize(
     ("column", "field", "wire", "why"),
     [
-        (Column("new_x", Kind.TEXT, length=2), "text", "Ann", "longer than the 2 characters"),
-        (Column("new_x", Kind.TEXT, length=1), "text", "😀", "longer than the 1 characters"),
+        (Column("new_x", Kind.TEXT, length=2), "text", "Ann", "longer than the column takes (2)"),
+        (Column("new_x", Kind.TEXT, length=1), "text", "😀", "longer than the column takes (1)"),
         (Column("new_x", Kind.TEXT), "text", "a\x00b", "does not store"),
         (Column("new_x", Kind.TEXT), "text", "a\ud800b", "does not store"),
         (Column("new_x", Kind.TEXT), "turnover", 100, "cannot be written"),

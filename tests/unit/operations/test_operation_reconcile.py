@@ -76,7 +76,7 @@ def test_a_job_whose_end_could_not_be_written_shows_the_certificate_and_compares
     world.run(item)
 
     assert world.status(job) == DONE
-    assert say(world, job).startswith("1 records: ")
+    assert say(world, job).startswith("1 record: ")
     assert len(world.spotler.journal()) == asked
 
 

@@ -13,7 +13,7 @@ import pytest
 from connector.dataverse.schema.labels import TRANSLATIONS
 from connector.words import Sentence, wording_of
 from connector.words.catalogue import read_catalogue
-from infra.words.catalogue import CATALOGUE, collected, missing, read, updated
+from infra.words.catalogue import CATALOGUE, ROOT, collected, missing, read, updated
 from infra.words.collect import collect
 
 #: Characters of a message with its values.
@@ -57,6 +57,9 @@ NOT_ONLY_LABELS = {
     "Key",
     "Active",
 }
+
+#: Words that address the reader.
+SOMEBODY = re.compile(r"\b(u|uw|je|jij|jou|jouw)\b", re.IGNORECASE)
 
 FOUND = collected()
 DUTCH = wording_of("nl")
@@ -124,7 +127,16 @@ def test_a_field_has_the_label_of_its_form():
 
 def test_dutch_addresses_nobody():
     """It says "Controleer het adres", and neither "je" nor "u"."""
-    assert [dutch for _, dutch in forms() if re.search(r"\b(u|uw|je|jij|jouw)\b", dutch, re.IGNORECASE)] == []
+    assert [dutch for _, dutch in forms() if SOMEBODY.search(dutch)] == []
+
+
+def test_the_dutch_pages_address_nobody_either():
+    pages = sorted((ROOT / "docs" / "nl").glob("*.md"))
+
+    assert len(pages) > 1
+    assert {page.name: SOMEBODY.findall(page.read_text(encoding="utf-8")) for page in pages} == {
+        page.name: [] for page in pages
+    }
 
 
 def test_the_file_is_read_as_babel_reads_it():

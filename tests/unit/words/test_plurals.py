@@ -14,7 +14,7 @@ from infra.words.catalogue import collected, read
 #: A value, up to two words before the noun, and a noun in the plural.
 FIGURE_AND_PLURAL = re.compile(r"\{(\w+)\} ((?:[A-Za-z]+ ){0,2}?[a-z]+s)\b")
 #: Words that end like a plural after a name, and are none.
-NO_PLURALS = frozenset({"is", "was", "has", "does", "its", "this", "exists", "belongs", "filters", "as"})
+NO_PLURALS = frozenset({"is", "was", "has", "does", "its", "this", "exists", "belongs", "filters", "as", "others"})
 #: Values that are limits, which are never one.
 NEVER_ONE = {"most": "a limit", "columns": "the most columns that a sheet may have"}
 #: Messages that are right as they are.

@@ -101,7 +101,9 @@ def a_run(flags):
         touched="",
         counts=Counter(members=123_456, added=1234, removed=1234, held=1234 if "kept" in flags else 0),
         left_out=reasons if "left out" in flags else Counter(),
-        refused=Counter(PROPERTY_INVALID=123) if "refused" in flags else Counter(),
+        refused=Counter(PROPERTY_INVALID=1234, CONTACT_OPTOUT=12, NO_ACTIVE_CHANNEL=3)
+        if "refused" in flags
+        else Counter(),
         refused_ids=["1a2b3c4d-0000-4000-8000-000000000000"] * 20 if "refused" in flags else [],
         held="20260101t000000-000000" if "held" in flags else "",
     )

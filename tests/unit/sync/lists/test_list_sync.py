@@ -127,7 +127,7 @@ def test_whoever_may_not_be_sent_is_counted_by_reason(world, lists):
     status, code, message = lists.sync(row)
 
     assert (status, code) == (COMPLETED, "OK")
-    assert message.startswith("The audience has 1 member: 1 added, 0 removed, 2 left out: ")
+    assert message.startswith("The audience has 1 member: 1 added, 0 removed, 5 left out: 2")
     for reason in ("2 (do not email)", "1 (no address)", "1 (deactivated)", "1 (keep out)"):
         assert reason in message
     assert lists.audience(row) == [quiet.id]
@@ -166,7 +166,7 @@ def test_a_contact_that_spotler_refuses_is_named_and_the_others_are_members(worl
 
     assert (status, code) == (COMPLETED, "PARTIAL")
     assert message == (
-        "The audience has 1 member: 1 added, 0 removed, 1 refused by Spotler: 1 (PROPERTY_INVALID). "
+        "The audience has 1 member: 1 added, 0 removed, 1 refused by Spotler (PROPERTY_INVALID). "
         f"Correct the refused records, such as {bad.id}."
     )
 
