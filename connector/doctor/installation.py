@@ -3,7 +3,6 @@
 They sign in as the connector does, so they see what it sees, and need no right that it does not have.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -183,29 +182,23 @@ def _variables(context: CheckContext) -> Diagnosis:
 
 
 def _time_zone(context: CheckContext) -> Diagnosis:
-    calls, own = _calls(context), str(context.dataverse.who_am_i()["UserId"]).lower()
-    condition = quote("isdisabled eq false and accessmode eq 0 and applicationid eq null")
-    people = {str(row["systemuserid"]) for row in calls.rows(f"systemusers?$select=systemuserid&$filter={condition}")}
-    zones = {
-        str(row["systemuserid"]).lower(): row.get("timezonecode")
-        for row in calls.rows("usersettingscollection?$select=systemuserid,timezonecode")
-    }
-    counts = Counter(zones[each] for each in people if zones.get(each) is not None)
-    if zones.get(own) is None or not counts:
+    from connector.setup.time_zones import read_time_zones  # noqa: PLC0415 - loaded when used
+
+    zones = read_time_zones(_calls(context), str(context.dataverse.who_am_i()["UserId"]))
+    if zones.own is None or zones.usual is None:
         return ok("There are no people with whose time zone that of the application user could be compared.")
-    usual, number = counts.most_common(1)[0]
-    if zones[own] == usual:
+    if not zones.differ:
         return ok("The application user has the time zone of most people: dynamic lists begin the day as they see it.")
     return warning(
         Sentence(
             "The application user has the time zone {own}, but {number} of {people} people have {usual}: for some "
             "hours of each day a dynamic list with words such as today has other members.",
-            own=str(zones[own]),
-            number=number,
-            people=counts.total(),
-            usual=str(usual),
+            own=str(zones.own),
+            number=zones.number,
+            people=zones.people,
+            usual=str(zones.usual),
         ),
-        Sentence("Set timezonecode of the application user to {usual}.", usual=str(usual)),
+        Sentence("Set timezonecode of the application user to {usual}.", usual=str(zones.usual)),
     )
 
 
