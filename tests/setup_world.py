@@ -60,7 +60,6 @@ SMALL = (
 #: Names of components, or what names begin with, of which `one_of_each` consists beside `SMALL`: what a form with a
 #: list of rows needs, and one of every further kind.
 EACH = (
-    "choice dh_visitor",
     "table dh_spotlerjob",
     "column dh_websitevisitor.",
     "lookup dh_websitevisitor.",

@@ -169,6 +169,22 @@ def test_one_of_each_is_set_up_and_removed_by_runs_that_each_die_after_one_write
     assert [each.component for each in world.removal().components] == ["application user Spotler Connector"]
 
 
+def test_a_button_that_was_made_by_a_run_that_died_before_it_published_is_published_by_the_next_one(world):
+    def die(_number, _method, path):
+        if path == "PublishXml" and world.rows("appaction"):
+            raise Death
+
+    published = []
+    world.before = die
+    with pytest.raises(Death):
+        world.applied()
+    world.before = lambda *_: None
+    world.after = lambda _number, _method, path: published.append(world.body) if path == "PublishXml" else None
+    world.applied()
+
+    assert any(b"<entity>contact</entity>" in body for body in published)
+
+
 @pytest.fixture
 def whole(empty):
     """Everything, with the extras; nothing is installed."""
