@@ -27,7 +27,7 @@ SAMPLE: Final = 5
 
 #: The headings of the tables.
 _KEPT: Final = (marked("Plan"), marked("Since"), marked("Mapping"), marked("Records"), marked("Why"))
-_AHEAD: Final = (marked("Feed"), marked("What becomes of them"), marked("Number"))
+_AHEAD: Final = (marked("Feed"), marked("What becomes of them"), marked("How many"))
 _CHANGES: Final = (marked("Side"), marked("Field"), marked("Change"), marked("Records"), marked("For example"))
 
 PlanId = Annotated[str, typer.Argument(metavar="ID", help="The id of a plan that the brake keeps.")]
