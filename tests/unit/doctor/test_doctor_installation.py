@@ -142,7 +142,7 @@ def test_another_time_zone_than_that_of_most_people_is_a_warning_that_names_it(s
     verdict, sentence, remedy = diagnose(sick, "DATAVERSE_TIME_ZONE")
 
     assert verdict == "warning"
-    assert "time zone 92, and 2 of 3 people have 110" in sentence
+    assert "time zone 92, but 2 of 3 people have 110" in sentence
     assert remedy == "Set timezonecode of the application user to 110."
 
 
