@@ -39,6 +39,8 @@ _DEFINITIONS: Final[Mapping[int, tuple[str, str]]] = {
     10: ("RelationshipDefinitions({id})", "SchemaName"),
     14: ("EntityDefinitions({parent})/Keys({id})", "LogicalName"),
 }
+#: Views and forms: several tables have some of the same name.
+_OF_TABLES: Final = (26, 60)
 #: The column with the name of a row, where it is not `name`.
 _NAME_COLUMNS: Final[Mapping[int, str]] = {62: "sitemapname", 380: "schemaname"}
 
@@ -82,8 +84,9 @@ def described(target: SetupTarget, dependant: Dependant) -> Sentence:
     name = _name(target, address, column, dependant)
     if not name:
         return Sentence("{kind} {name}", kind=word, name=dependant.object_id)
-    if "{parent}" in address:
-        name = f"{_name(target, *_DEFINITIONS[_TABLE], Dependant(_TABLE, dependant.parent_id, ''))}.{name}"
+    if "{parent}" in address or (kind in _OF_TABLES and dependant.parent_id):
+        table = _name(target, *_DEFINITIONS[_TABLE], Dependant(_TABLE, dependant.parent_id, ""))
+        name = f"{table}.{name}" if table else name
     return Sentence("{kind} {name}", kind=word, name=name)
 
 

@@ -218,13 +218,15 @@ def test_a_dependant_is_told_by_kind_and_name_and_by_its_id_where_it_has_none(ki
     assert described(target(answers), Dependant(kind, VIEW_ID, "")) == text
 
 
-def test_a_column_is_told_with_its_table():
+def test_a_column_and_a_form_are_told_with_their_table():
     answers = {
+        f"systemforms({VIEW_ID})": {"name": "Information"},
         f"EntityDefinitions({TABLE_ID})/Attributes({COLUMN_ID})": {"LogicalName": "new_x"},
         f"EntityDefinitions({TABLE_ID})": {"LogicalName": "contact"},
     }
 
     assert described(target(answers), Dependant(2, COLUMN_ID, TABLE_ID)) == "column contact.new_x"
+    assert described(target(answers), Dependant(60, VIEW_ID, TABLE_ID)) == "form contact.Information"
 
 
 # The form for machines
