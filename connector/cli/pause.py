@@ -12,8 +12,8 @@ from connector.dataverse.api import Dataverse, filters
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from connector.settings import StateSettings, load_settings
-from connector.state import StoredValueUnreadable, state_from
-from connector.state.pause import CACHED, MOST, PATIENCE, PAUSE, read_pause, set_pause
+from connector.state import StateStore, StoredValueUnreadable, state_from
+from connector.state.pause import CACHED, MOST, PATIENCE, PAUSE, Pause, read_pause, set_pause
 from connector.words import Sentence
 
 #: Minutes after which a pause ends by itself: enough for a release.
@@ -37,7 +37,8 @@ def pause(
 ) -> None:
     """Let the functions begin nothing until resume: what they get comes back later, and timers stand still."""
     now = datetime.now(UTC)
-    set_to = set_pause(state_from(load_settings(StateSettings)), now, timedelta(minutes=minutes))
+    state = state_from(load_settings(StateSettings))
+    set_to = set_pause(state, now, timedelta(minutes=minutes))
     say(
         Sentence(
             "Paused since {since}, at the latest until {until}. End it with: resume",
@@ -47,6 +48,8 @@ def pause(
     )
     if wait:
         with dataverse() as client:
+            time.sleep(SETTLED)
+            _check_kept(state, set_to)
             _wait(client)
 
 
@@ -66,13 +69,25 @@ def resume() -> None:
     )
 
 
+def _check_kept(state: StateStore, ordered: Pause) -> None:
+    """See that the pause is still stored as it was ordered, or longer.
+
+    Raises:
+        typer.Exit: it is not, with 1.
+    """
+    stored = state.read(PAUSE)
+    if stored is None or Pause.of(PAUSE, stored.value).until < ordered.until:
+        refuse(
+            "The pause is over already: somebody ended it, or the app did because the clock of this machine is wrong."
+        )
+
+
 def _wait(client: Dataverse) -> None:
     """Wait until the jobs that were begun are over.
 
     Raises:
         typer.Exit: some are in hand after the longest time, with 1.
     """
-    time.sleep(SETTLED)
     waited, free, said = 0.0, 0, -1
     while True:
         count = _in_hand(client)

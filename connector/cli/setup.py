@@ -100,6 +100,7 @@ def apply(
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
     from connector.setup.applying import apply_setup  # noqa: PLC0415 - loaded when used
+    from connector.setup.endpoint_check import check_endpoint  # noqa: PLC0415
     from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
@@ -108,6 +109,7 @@ def apply(
     inputs = read_inputs(
         application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
     )
+    patience = Patience()
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
@@ -116,29 +118,40 @@ def apply(
         components = components_of(target, agreed.adoption, agreed.extras, inputs)
         doing = Sentence("{environment}: components done", environment=target.organization)
         with progress(doing, total=len(agreed.writes)) as seen:
-            report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
-    say(
-        Sentence(
-            "{count} component, {figures}.",
-            plural="{count} components, {figures}.",
-            count=len(report.done),
-            figures=figures_of(report),
+            report = apply_setup(agreed, target, components, patience, lambda number, _: seen(number))
+        say(
+            Sentence(
+                "{count} component, {figures}.",
+                plural="{count} components, {figures}.",
+                count=len(report.done),
+                figures=figures_of(report),
+            )
         )
-    )
+        if inputs.endpoint is not None:
+            say(check_endpoint(target.calls, patience))
 
 
 @app.command()
 def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
-    """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
-    from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415 - loaded when used
+    """Compare the environment with the manifest, and test the key of the service endpoint.
+
+    The exit code is 2 where something is to be done.
+    """
+    from connector.setup.endpoint_check import check_endpoint  # noqa: PLC0415 - loaded when used
+    from connector.setup.endpoints import KEY_IS_SET, EndpointPart  # noqa: PLC0415
+    from connector.setup.patience import Patience  # noqa: PLC0415
+    from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415
 
     inputs = read_inputs(application, own_sign_in=own_sign_in)
     with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, None, Extras(), inputs)
-    if as_json:
-        typer.echo(plan_as_json(made))
-    else:
-        _show(made)
+        if as_json:
+            typer.echo(plan_as_json(made))
+        else:
+            _show(made)
+        endpoint = EndpointPart(inputs.endpoint).read(target) if inputs.endpoint else None
+        if endpoint is not None and endpoint.get(KEY_IS_SET) is True:  # else the plan says what is missing
+            typer.echo(check_endpoint(target.calls, Patience()), err=as_json)
     if made.refusals or made.writes:
         raise typer.Exit(1 if made.refusals else TO_DO)
 

@@ -56,11 +56,14 @@ def components_of(
 
 
 def installed_components(target: "SetupTarget") -> "list[Component]":
-    """The components of the manifest, and the extras that the environment has; nothing is made of them."""
+    """The components of the manifest, and what the environment has beside it; nothing is made of them."""
     from connector.setup.inputs import EndpointInputs, SetupInputs  # noqa: PLC0415 - loaded when used
+    from connector.setup.installed_steps import installed_steps  # noqa: PLC0415
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415
 
-    return components_of(target, None, installed_extras(target), SetupInputs(endpoint=EndpointInputs("")))
+    steps = SetupInputs().steps
+    inputs = SetupInputs(endpoint=EndpointInputs(""), steps=(*steps, *installed_steps(target, steps)))
+    return components_of(target, None, installed_extras(target, published=True), inputs)
 
 
 def reading(target: "SetupTarget") -> Sentence:

@@ -202,14 +202,8 @@ class Transport:
             return Transient(Sentence("{system} could not be reached for {call}.", **about))
         lost = Transient if call.repeatable else Unclear
         if timed_out(error):
-            return lost(
-                Sentence(
-                    "{system} did not answer {call} in {count} second.",
-                    plural="{system} did not answer {call} in {count} seconds.",
-                    **about,
-                    count=self._timeout[1],
-                )
-            )
+            seconds = f"{self._timeout[1]:g}"
+            return lost(Sentence("{system} did not answer {call} within {seconds} s.", **about, seconds=seconds))
         return lost(Sentence("The connection to {system} broke during {call}.", **about))
 
 

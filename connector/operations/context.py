@@ -137,8 +137,8 @@ class Context:
 
     def _read_again(self, refs: Sequence[RecordRef]) -> list[Record]:
         """Records as they are now: a person who has withdrawn consent meanwhile must not be created again."""
-        records = RecordReader(self.services).read(refs)
-        return [(records.get(ref) or Record.deleted(ref)).unknown() for ref in refs]
+        records = RecordReader(self.services).read(refs, refs)
+        return [records[ref].unknown() for ref in refs]
 
     def _deliver(self, records: Sequence[Record], *, always: bool) -> Mapping[RecordRef, Delivery]:
         if not records:

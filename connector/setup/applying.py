@@ -21,6 +21,7 @@ from connector.setup.component import (
     full_name,
 )
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
+from connector.setup.interface.app import AppPart
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
@@ -247,11 +248,18 @@ class _Run:
             if not self._patience.until(is_there):
                 raise SetupIncomplete(Sentence("The table {name} cannot be read yet.", name=table.name))
 
+    def _apps(self) -> list[Publication]:
+        """The apps: whether what they show was published cannot be seen, and an interrupted run did not."""
+        apps = [each for each in self._components if isinstance(each, AppPart)]
+        found = [(each, self._patience.patiently(lambda each=each: each.find(self._target))) for each in apps]  # type: ignore[misc]
+        return [one for app, row in found if row is not None for one in app.publications(row)]
+
     def _finish(self) -> None:
         calls = self._target.calls
         self._told(len(self._done), "publish")
         choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
-        publish(self._target, self._patience, [*(Publication(TABLE, table.name) for table in self._tables), *choices])
+        tables = [Publication(TABLE, table.name) for table in self._tables]
+        publish(self._target, self._patience, [*tables, *choices, *self._apps()])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.component import Component
 from connector.setup.errors import ExportFailed, SetupRefused
+from connector.setup.interface.app import AppPart
 from connector.setup.patience import Patience
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
@@ -29,6 +30,8 @@ _WELL: Final = 30
 #: Numbers of kinds in `RootComponents`.
 _TABLE: Final = 1
 _CHOICE: Final = 9
+#: Site maps and apps, which the file names by the unique name of the app.
+_APPS: Final = (62, 80)
 #: `behavior` of a table that is there with everything.
 _WHOLE: Final = "0"
 #: What a file for others must not have: the key of the service endpoint.
@@ -127,7 +130,10 @@ def export_solution(
     names = {
         kind: frozenset(each.name for each in components if each.component_type == kind) for kind in (_TABLE, _CHOICE)
     }
-    _check(content, _ids(target, components), names, managed=managed)
+    of_apps = frozenset(
+        each.lower() for part in components if isinstance(part, AppPart) for each in part.app.unique_names
+    )
+    _check(content, _ids(target, components), names, dict.fromkeys(_APPS, of_apps), managed=managed)
     return content
 
 
@@ -144,8 +150,8 @@ def _ids(target: SetupTarget, components: Sequence[Component]) -> frozenset[str]
     return frozenset(one.lower() for each, found in read if found is not None for one in each.object_ids(found))
 
 
-def _check(content: bytes, ids: frozenset[str], names: _Names, *, managed: bool) -> None:
-    """Look through the file.
+def _check(content: bytes, ids: frozenset[str], names: _Names, others: _Names, *, managed: bool) -> None:
+    """Look through the file: it must have what `names` has, and may have what `others` has.
 
     Raises:
         ExportFailed: it is no solution of ours, lacks something, or has what it must not have.
@@ -161,7 +167,7 @@ def _check(content: bytes, ids: frozenset[str], names: _Names, *, managed: bool)
     present = {(each.kind, each.name) for each in roots}
     if missing := [name for kind, known in names.items() for name in sorted(known) if (kind, name) not in present]:
         raise ExportFailed(Sentence("The file lacks {names}.", names=", ".join(missing)))
-    if foreign := [each.described for each in roots if not each.is_ours(ids, names)]:
+    if foreign := [each.described for each in roots if not each.is_ours(ids, {**names, **others})]:
         raise ExportFailed(
             Sentence("The solution holds what is not ours: {names}.", names=Sentence.joined(*foreign, between=", ")),
             advice="In Power Apps, remove these from the solution (not from the environment), and export again.",

@@ -6,6 +6,7 @@ from typing import Final
 from connector.dataverse.api import filters
 from connector.dataverse.schema.installation import PUBLISHER, SOLUTION
 from connector.setup.component import Component, Found, PropertyDifference, full_name
+from connector.setup.listing import listed
 from connector.setup.plan import Adoption, PlannedComponent, SetupAction, SetupPlan
 from connector.setup.publisher import publishers
 from connector.setup.target import SetupTarget
@@ -34,6 +35,7 @@ def make_plan(
     Raises:
         ConnectorError: the environment cannot be read.
     """
+    target = listed(target, components)
     planned: list[PlannedComponent] = []
     refusals = _refusals_of_environment(target, adoption)
     names = {full_name(each) for each in components}

@@ -1,7 +1,8 @@
 """The plan of a removal: what would be taken away, what stays and why, and what stands in the way. Nothing is written.
 
 Steps, endpoint, roles and app are taken away. What holds data, or what others may use, stays unless it is named.
-Nothing is taken away that is not in our solution, that others need, or that holds something of others.
+Nothing is taken away that is not in our solution, that others need, or that holds something of others. Where a form of
+ours shows what is taken away, that is taken out of the form first.
 """
 
 import json
@@ -14,9 +15,10 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from connector.dataverse.schema.installation import SOLUTION
-from connector.setup.component import Component, Found, Removal, SetupPhase, full_name
+from connector.setup.component import Component, Found, Removal, SetupPhase, full_name, in_order_of_removal
 from connector.setup.dependants import dependants_of, described
 from connector.setup.errors import PlanNotValid
+from connector.setup.listing import listed
 from connector.setup.plan import FORMAT, read_object, wrong_places
 from connector.setup.publisher import SolutionPart
 from connector.setup.target import SetupTarget, find_solution
@@ -31,6 +33,8 @@ class RemovalAction(StrEnum):
     """What a removal does with a component."""
 
     REMOVE = "remove"
+    #: It stays, or goes later, and shows something that is removed: that is taken out of it first.
+    HIDE = "change"
     KEEP = "keep"
 
 
@@ -72,7 +76,15 @@ class RemovalPlan:
     @property
     def removed(self) -> tuple[str, ...]:
         """The components that are taken away."""
-        return tuple(each.component for each in self.components if each.action is RemovalAction.REMOVE)
+        return self._of(RemovalAction.REMOVE)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The components that show something that is taken away."""
+        return self._of(RemovalAction.HIDE)
+
+    def _of(self, action: RemovalAction) -> tuple[str, ...]:
+        return tuple(each.component for each in self.components if each.action is action)
 
 
 def plan_removal(
@@ -92,18 +104,22 @@ def plan_removal(
     Raises:
         ConnectorError: the environment cannot be read.
     """
+    target = listed(target, [each for each in components if not each.part_of])
     refusals = [*_refusals_of_solution(target), *_refusals_of_names(components, named)]
     found: dict[str, Found] = {}
     planned: list[PlannedRemoval] = []
-    for number, component in enumerate(reversed(components), 1):
+    for number, component in enumerate(in_order_of_removal(components), 1):
         seen(number)
         if component.part_of or component.left_alone(target) or (present := component.read(target)) is None:
             continue
         found[full_name(component)] = present
         planned.append(_planned(component, present, target, named))
     by_name = {full_name(each): each for each in components}
-    going = {each.component for each in planned if each.action is RemovalAction.REMOVE}
-    for name in (each.component for each in planned if each.component in going):
+    going = tuple(each.component for each in planned if each.action is RemovalAction.REMOVE)
+    for component in reversed(components):
+        if names := to_hide(component, going):
+            planned, refusals = _hidden(component, names, target, found, planned, refusals)
+    for name in going:
         refusals += _in_the_way(by_name[name], target, found, going, by_name)
     refusals += [_of(each.component, _FOREIGN) for each in planned if each.component in named and each.why == _FOREIGN]
     return RemovalPlan(
@@ -129,11 +145,48 @@ def _of(component: str, why: Sentence) -> Sentence:
     return Sentence("{component}: {why}", component=component, why=why)
 
 
+def to_hide(component: Component, going: Sequence[str]) -> frozenset[str]:
+    """What must be taken out of a component before that is removed: it goes later than what it shows, or stays.
+
+    Args:
+        component: any.
+        going: what is removed, in this order.
+    """
+    own = component.part_of or full_name(component)
+    before = going[: going.index(own)] if own in going else going
+    return frozenset(component.can_hide & set(before))
+
+
+def _hidden(
+    component: Component,
+    names: frozenset[str],
+    target: SetupTarget,
+    found: dict[str, Found],
+    planned: list[PlannedRemoval],
+    refusals: list[Sentence],
+) -> tuple[list[PlannedRemoval], list[Sentence]]:
+    """Plan to take components out of one that shows them; `found` gets it."""
+    name, present = full_name(component), component.read(target)
+    if present is None:
+        return planned, refusals
+    shown = names & (component.shows(present) | component.shows(present, published=True))
+    if not shown:
+        return planned, refusals
+    found[name] = present
+    why = Sentence("It shows {names}. That is taken out of it first.", names=_listed(sorted(shown)))
+    if kept := component.keeps(present, shown):
+        what = Sentence(
+            "others put {names} there too. Take that out first, or keep what it shows.", names=_listed(sorted(kept))
+        )
+        refusals = [*refusals, _of(name, what)]
+    return [PlannedRemoval(name, RemovalAction.HIDE, why), *planned], refusals
+
+
 def _in_the_way(
     component: Component,
     target: SetupTarget,
     found: Mapping[str, Found],
-    going: set[str],
+    going: Sequence[str],
     by_name: Mapping[str, Component],
 ) -> list[Sentence]:
     """Why a component cannot be taken away."""
@@ -144,15 +197,17 @@ def _in_the_way(
 
     if component.phase is SetupPhase.FOUNDATION:
         later = list(by_name)[list(by_name).index(name) + 1 :]
-        staying = [
-            each for each in later if each in found.keys() - going and by_name[each].removal is not Removal.STAYS
-        ]
+        kept = {each for each in found.keys() - set(going) if not by_name[each].part_of}
+        staying = [each for each in later if each in kept and by_name[each].removal is not Removal.STAYS]
         if staying:
             refuse(marked("what is in it stays ({names}). Name that too, or leave both."), staying)
     if others := component.holds(found[name], target):
         refuse(marked("it holds what others added ({names}). Remove that first, or keep it."), others)
     if component.component_type:
-        ids = {by_name[each].object_id(found[each]).lower() for each in going if by_name[each].component_type}
+        earlier = going[: going.index(name) + 1]
+        ids = {by_name[each].object_id(found[each]).lower() for each in earlier}
+        # Those that show it; they are changed before.
+        ids |= {by_name[each].object_id(found[each]).lower() for each in found if name in to_hide(by_name[each], going)}
         needed_by = [
             described(target, each)
             for each in dependants_of(target, component.component_type, component.object_id(found[name]))

@@ -1,5 +1,7 @@
 """Carrying out the plan of a removal: its components, the last ones made first, each read back until it is gone.
 
+What shows a component is changed before it is removed, and both are published phase by phase.
+
 A component is read before every deletion, so an interrupted removal goes on when it is started again, and a second one
 writes nothing.
 """
@@ -9,12 +11,12 @@ from itertools import groupby
 
 from connector.dataverse.api import DataverseRefused
 from connector.setup.applying import WRITES, SetupReport, mark_unfinished
-from connector.setup.component import TABLE, Component, Publication, full_name
+from connector.setup.component import TABLE, Component, Publication, full_name, in_order_of_removal
 from connector.setup.dependants import IN_USE, dependants_of, described
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.patience import Patience
 from connector.setup.publishing import publish
-from connector.setup.removal import RemovalPlan, plan_removal
+from connector.setup.removal import RemovalPlan, plan_removal, to_hide
 from connector.setup.target import SetupTarget, read_target
 from connector.words import Sentence
 
@@ -50,7 +52,7 @@ def remove_setup(
         raise SetupPlanOutdated(
             Sentence("The environment changed since the plan was made. {refusal}", refusal=Sentence.of(now.refusals[0]))
         )
-    if more := [each for each in now.removed if each not in plan.removed]:
+    if more := [each for each in (*now.removed, *now.changed) if each not in (*plan.removed, *plan.changed)]:
         raise SetupPlanOutdated(
             Sentence("The environment changed since the plan was made: {names}.", names=", ".join(more))
         )
@@ -58,12 +60,15 @@ def remove_setup(
         return SetupReport((), 0, 0.0)
     mark_unfinished(target, patience)
     done: list[str] = []
-    going = [each for each in reversed(components) if full_name(each) in now.removed]
+    going = [each for each in in_order_of_removal(components) if full_name(each) in (*now.removed, *now.changed)]
     for _, group in groupby(going, key=lambda each: each.phase):
         changed: set[Publication] = set()
         for component in group:
             told(len(done), full_name(component))
-            changed |= _take(component, target, patience)
+            if names := to_hide(component, now.removed):
+                changed |= _hide(component, names, target, patience)
+            else:
+                changed |= _take(component, target, patience)
             done.append(full_name(component))
             patience.wait(component.pause)
         publish(target, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
@@ -71,6 +76,32 @@ def remove_setup(
     if left:
         raise SetupIncomplete(Sentence("Still there: {names}.", names=", ".join(left)))
     return SetupReport(tuple(done), target.calls.writes, patience.waited)
+
+
+def _hide(component: Component, names: frozenset[str], target: SetupTarget, patience: Patience) -> set[Publication]:
+    """Have a component show others no more, and return what is to be published for that."""
+    writes, changed = 0, set[Publication]()
+
+    def is_hidden() -> bool:
+        nonlocal writes, changed
+        found = component.read(target)
+        if found is None:
+            return True
+        changed = set(component.publications(found))
+        shown = frozenset(names & component.shows(found))
+        if not shown:
+            return True
+        if writes == WRITES:
+            raise SetupIncomplete(
+                Sentence("{name} still has in it: {names}.", name=full_name(component), names=", ".join(sorted(shown)))
+            )
+        component.hide(found, shown, target)
+        writes += 1
+        return False
+
+    while not patience.patiently(is_hidden):
+        pass
+    return changed
 
 
 def _take(component: Component, target: SetupTarget, patience: Patience) -> set[Publication]:
@@ -83,6 +114,8 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> set[
         if found is None:
             return True
         changed = {each for each in component.publications(found) if each.kind == TABLE}
+        if component.is_gone(found, target):
+            return True
         if deletions == WRITES:
             raise SetupIncomplete(Sentence("{name} was deleted, but is still there.", name=full_name(component)))
         try:

@@ -37,7 +37,7 @@ class TablePart(Part):
 
     def read(self, target: SetupTarget) -> Found | None:
         """The whole definition: what a change would leave out would be reset."""
-        return target.calls.find(self._address)
+        return target.calls.find(self.address)
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
         """Names, owner, texts and auditing."""
@@ -94,12 +94,12 @@ class TablePart(Part):
         if any(each.property == "IsAuditEnabled" for each in differences):
             body["IsAuditEnabled"] = managed(True, "canmodifyauditsettings")
         body.pop("@odata.context", None)
-        target.calls.put(self._address, body, manifest.SOLUTION.name)
+        target.calls.put(self.address, body, manifest.SOLUTION.name)
 
     def holds(self, found: Found, target: SetupTarget) -> Sequence[str]:  # noqa: ARG002 - of the protocol
         """Columns that others added to it. A column that belongs to another (`AttributeOf`) is made by the platform."""
         known = {column.name for column in self.table.columns}
-        columns = target.calls.rows(f"{self._address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
+        columns = target.calls.rows(f"{self.address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
         return [
             Sentence("column {name}", name=f"{self.name}.{each['LogicalName']}")
             for each in columns
@@ -110,10 +110,11 @@ class TablePart(Part):
 
     def remove(self, found: Found, target: SetupTarget) -> None:  # noqa: ARG002 - of the protocol
         """Delete it, with its rows, columns, keys, relationships, views and forms."""
-        target.calls.delete(self._address)
+        target.calls.delete(self.address)
 
     @property
-    def _address(self) -> str:
+    def address(self) -> str:
+        """Of its definition."""
         return f"EntityDefinitions(LogicalName='{self.name}')"
 
 

@@ -9,7 +9,6 @@ from typing import Final, override
 from connector.sync.brake.lists import EMPTIED, ListBrake
 from connector.sync.lists.difference import Difference, Todo, differences, on_list
 from connector.sync.lists.handle import RunHandle
-from connector.sync.lists.ids import unpacked
 from connector.sync.lists.membership import AudienceMembers
 from connector.sync.lists.run import Phase
 
@@ -98,8 +97,7 @@ class _Gone(_Blocks):
 def _listed(work: RunHandle) -> Iterator[tuple[bytes, str]]:
     pages: list[tuple[str, bytes]] = []
     for place in range(work.run.pages):
-        page = work.state.get(work.number, "page", place)
-        pages += ((verdict, unpacked(members)) for verdict, members in page.items())
+        pages += work.state.get(work.number, "page", place).items()
     return on_list(pages)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from connector.errors import Refused
 from connector.services import Services
 from connector.sync.lists.errors import AudienceGone
-from connector.sync.lists.ids import each_of, packed, unpacked
+from connector.sync.lists.ids import each_of, packed
 from connector.sync.lists.reading import ListReader, ListRow
 from connector.sync.lists.run import ListRun
 from connector.sync.lists.stored import ListState
@@ -81,8 +81,8 @@ class RunHandle:
 
     def get_all(self, kind: str, place: int, *names: str) -> list[list[bytes]]:
         """Several kinds of members of one value."""
-        value = self.state.get(self.number, kind, place)
-        return [list(each_of(unpacked(value.get(name)))) for name in names]
+        value = self.state.get(self.number, kind, place, *names)
+        return [list(each_of(value[name])) for name in names]
 
     def all_of(self, kind: str, places: int) -> Iterator[bytes]:
         """The members of so many values of a kind, one value after the other."""

@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import NonNegativeInt, TypeAdapter
 
+from connector.state import stored_moment
+from connector.sync.lists.ids import unpacked
 from connector.words import Sentence
 
 #: How long a run can go on after its last piece. Later, what it has read is too old, and the list is read again.
@@ -70,19 +72,19 @@ class ListRun:
     is_uncertain: bool = False
     is_lost: bool = False
     is_emptied: bool = False
-    pages: int = 0
+    pages: NonNegativeInt = 0
     cookie: str = ""
     is_cookieless: bool = False
     is_read: bool = False
-    news: int = 0
-    gone: int = 0
-    outs: int = 0
-    added: int = 0
-    asked: int = 0
-    removed: int = 0
+    news: NonNegativeInt = 0
+    gone: NonNegativeInt = 0
+    outs: NonNegativeInt = 0
+    added: NonNegativeInt = 0
+    asked: NonNegativeInt = 0
+    removed: NonNegativeInt = 0
     sending: str = ""
     held: str = ""
-    rows: int = 0
+    rows: NonNegativeInt = 0
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -95,7 +97,10 @@ class ListRun:
         Raises:
             ValueError: it is not that.
         """
-        return _READER.validate_python(value)
+        run = _READER.validate_python(value)
+        stored_moment(run.touched)
+        unpacked(run.sending)
+        return run
 
     @property
     def value(self) -> dict[str, object]:

@@ -87,19 +87,20 @@ class ListState:
                 return
         raise StateConflict
 
-    def get(self, number: int, kind: str, place: int) -> Mapping[str, object]:
-        """A value that an earlier piece wrote.
+    def get(self, number: int, kind: str, place: int, *names: str) -> Mapping[str, bytes]:
+        """The members that an earlier piece wrote, by what it says of them: under these names, or under all it has.
 
         Raises:
-            Misconfigured: it is not there any more.
+            Misconfigured: they are not there any more, or cannot be read.
         """
-        stored = self._state.read(self._name(number, kind, place))
+        name = self._name(number, kind, place)
+        stored = self._state.read(name)
         if stored is None:
             raise Misconfigured(
                 "A stored value of the list is not there any more.",
                 advice="Let nobody delete values below lists/ in the state; create a new Sync Marketing List job.",
             )
-        return stored.value
+        return {each: _members(name, stored.value.get(each)) for each in names or stored.value}
 
     def note_sent(self, number: int, place: int, members: Iterable[bytes], perhaps: Iterable[bytes]) -> None:
         """Note a block that was added. Two workers that sent it at the same time have added both.
@@ -109,14 +110,17 @@ class ListState:
             place: of the block.
             members: whom Spotler has taken.
             perhaps: others whom an attempt before this one may have added.
+
+        Raises:
+            StoredValueUnreadable: what was noted before cannot be read.
         """
         name = self._name(number, "sent", place)
         for _ in range(TRIES):
             stored = self._state.read(name)
-            before = stored.value if stored else {}
+            before = stored.value if stored else {"ids": "", "perhaps": ""}
             value = {
-                "ids": packed([*each_of(unpacked(before.get("ids", ""))), *members]),
-                "perhaps": packed([*each_of(unpacked(before.get("perhaps", ""))), *perhaps]),
+                kind: packed([*each_of(_members(name, before.get(kind))), *added])
+                for kind, added in (("ids", members), ("perhaps", perhaps))
             }
             with suppress(StateConflict):
                 self._state.write(name, value, version=stored.version if stored else None)
@@ -244,6 +248,13 @@ class ListState:
 
     def _name(self, number: int, kind: str, place: int | None = None) -> str:
         return f"{self._root}/{number:06}/{kind}" + ("" if place is None else f"-{place:05}")
+
+
+def _members(name: str, value: object) -> bytes:
+    try:
+        return unpacked(value)
+    except ValueError:
+        raise StoredValueUnreadable.of(name, "does not hold the ids of members") from None
 
 
 def _bytes(value: object) -> bytes:

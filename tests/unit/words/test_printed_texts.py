@@ -34,9 +34,13 @@ FOR_MACHINES = {
     r"^\n<fetch |\$(select|filter)=| (eq|and) |^_": "queries of Dataverse",
     r"^\| |^union ": "queries of the log, to be pasted as they are",
     r"^dict\[": "a type",
+    r"^saskey has not|^(could )?not (be )?found$": "what Dataverse says in a system job",
 }
 #: Texts that are names, by the place where they stand.
 NAMES = {
+    "web resource {}": "the name of a component",
+    "default view {}": "what an app shows, in a plan",
+    "no errors": "what Dataverse should find in an app, in a plan beside what it found",
     "Record Id": "the heading of a sheet, by which it is recognised when it is read",
     "Spotler Connector": "the name of the application user in Dataverse",
     "{} is not made as a column": "an error that only a developer sees",
