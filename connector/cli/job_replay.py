@@ -123,7 +123,7 @@ class JobReplayer:
             self._bus.to_topic(TOPIC_JOBS, messages)
         except ConnectorError as error:
             sweep = Sentence("The sweep finds them within about four minutes.")
-            say(Sentence.joined(sweep, error_text(error)), err=True)
+            say(error.with_advice(sweep), err=True)
 
     def _named(self, names: Sequence[str]) -> Iterator[tuple[str, Row | None]]:
         """The rows with these ids or numbers, in their order; None for one that does not exist."""

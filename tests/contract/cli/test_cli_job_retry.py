@@ -50,7 +50,7 @@ def test_a_job_whose_wake_up_cannot_be_sent_is_left_to_the_sweep(cli, door, load
     job = load(JobStatus.FAILED)
     monkeypatch.setattr(Bus, "to_topic", refuse)
 
-    assert "woken up by the sweep" in cli("job", "retry", job, code=1).stderr
+    assert "The sweep finds them" in cli("job", "retry", job, code=1).stderr
     assert status(door, job) == (JobStatus.QUEUED, 0)
 
 
