@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from sandbox.console.chromium import NoChromium, chromium
-from sandbox.launch import ROOT, Part
+from sandbox.launch import ROOT, DidNotStart, Part
 from sandbox.people import People
 from sandbox.run import LOCK_SECONDS, SETTINGS
 from sandbox.small_world import create_small_world, find_by_address
@@ -39,7 +39,7 @@ def main() -> int:
                 page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
                 page.set_default_timeout(PATIENCE)
                 take(page, part, ids)
-    except NoChromium as reason:
+    except (NoChromium, DidNotStart) as reason:
         print(reason, file=sys.stderr)
         return 1
     return 0

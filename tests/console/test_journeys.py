@@ -201,3 +201,19 @@ def test_whoever_uses_the_keyboard_keeps_their_place(desk):
 
     expect(desk.dynamics.get_by_role("heading", name=name)).to_be_visible()
     assert contact != other
+
+
+def test_a_job_is_ordered_with_the_keyboard_alone(desk):
+    contact, name = desk.person()
+    desk.open_person(contact, name)
+    keyboard = desk.page.keyboard
+
+    desk.dynamics.get_by_role("link", name="New job").focus()
+    keyboard.press("Enter")
+    expect(desk.dynamics.get_by_label("Operation")).to_be_focused()
+    desk.dynamics.get_by_label("Tag", exact=True).focus()
+    keyboard.type("Keyboard")
+    keyboard.press("Enter")
+
+    expect(desk.notice).to_contain_text("The job Add Tag was saved.")
+    expect(desk.dynamics.locator(".scroll")).to_be_focused()

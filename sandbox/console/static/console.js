@@ -10,6 +10,7 @@
   let askedAt = 0; // when the page that is shown next was asked for
 
   let pressing = false; // a button that is replaced between the press and the release would not be clicked
+  let left; // the column in which the person was who asked for the next page
   let asked = []; // requests of htmx: the answer to one is lost when the form that asked is replaced meanwhile
 
   function isBusy(part) {
@@ -75,7 +76,11 @@
   document.addEventListener("pointerdown", () => { pressing = true; });
   ["pointerup", "pointercancel"].forEach((name) =>
     document.addEventListener(name, () => setTimeout(() => { pressing = false; catchUp(); }, SOON)));
-  document.addEventListener("htmx:beforeRequest", (event) => { asked.push(event.detail.xhr); askedAt = Date.now(); });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    asked.push(event.detail.xhr);
+    askedAt = Date.now();
+    left = document.activeElement.closest("section")?.id;
+  });
   document.addEventListener("htmx:afterRequest", () => setTimeout(catchUp, SOON));
 
   // What is new replaces what was there: whoever had scrolled stays where they were, as long as the view is the same,
@@ -107,10 +112,18 @@
     });
   }
 
+  // Whoever uses the keyboard goes on in the same column, not at the top of the page: in its form, else at its beginning.
+  function goOn() {
+    const column = document.activeElement === document.body && document.getElementById(left);
+    const place = column && !("live" in column.dataset) && column.querySelector("select, input:not([type=hidden])");
+    (place || (column && column.querySelector(".scroll")))?.focus?.({ preventScroll: true });
+  }
+
   document.addEventListener("htmx:beforeSwap", remember);
   document.addEventListener("htmx:afterSettle", (event) => {
     restore();
     if (event.target.id !== "page") return;
+    goOn();
     changedAt.forEach((at, name) => { if (at >= askedAt) refresh(name); }); // it may show what was before
   });
 

@@ -123,6 +123,13 @@ def test_everything_that_can_be_pressed_has_a_name_and_every_field_a_label(syste
         assert re.findall(r"<button[^>]*>\s*</button>", page) == []
 
 
+def test_enter_in_the_form_of_a_job_saves_it(systems):
+    page = ask(systems, State(d="new-job").url()).body
+
+    form = page.partition('action="/do/create-job')[2].partition("</form>")[0]
+    assert re.findall(r"<button[^>]*>", form)[0] == '<button class="primary" id="save-job">'
+
+
 def test_no_two_elements_have_the_same_id(systems):
     for view in VIEWS:
         ids = re.findall(r'\sid="([^"]+)"', ask(systems, State(**view).url()).body)
