@@ -170,7 +170,7 @@ def _functions_indexed(context: CheckContext) -> Diagnosis:
         )
     except subprocess.TimeoutExpired:
         return failed(
-            Sentence("The app did not load within {seconds} seconds.", seconds=f"{LOAD_SECONDS:.0f}"),
+            Sentence("The app did not load within {seconds} s.", seconds=f"{LOAD_SECONDS:.0f}"),
             "Look for code that waits while it is loaded; Azure ends a start that takes so long.",
         )
     if done.returncode:

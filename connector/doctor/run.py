@@ -99,7 +99,7 @@ def _look(context: CheckContext, check: DoctorCheck, left: float = math.inf) -> 
         return answers.get(timeout=seconds)
     except Empty:
         return failed(
-            Sentence("The check did not end within {seconds} seconds.", seconds=f"{seconds:.3g}"),
+            Sentence("The check did not end within {seconds} s.", seconds=f"{seconds:.3g}"),
             "Something takes connections and does not answer. Check the address, and firewalls and proxies on the way.",
         )
 

@@ -209,7 +209,7 @@ def test_an_app_that_does_not_end_its_start_is_found(context, diagnose, tmp_path
     monkeypatch.setattr(configuration, "LOAD_SECONDS", 1.0)
     context.app = tmp_path
 
-    assert diagnose(context, "FUNCTIONS_INDEXED")[:2] == ("failed", "The app did not load within 1 seconds.")
+    assert diagnose(context, "FUNCTIONS_INDEXED")[:2] == ("failed", "The app did not load within 1 s.")
 
 
 def test_a_mapping_that_is_wrong_is_found(context, diagnose, tmp_path):

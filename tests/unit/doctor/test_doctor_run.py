@@ -61,7 +61,7 @@ def test_a_check_that_does_not_end_is_given_up_and_the_others_are_made(context):
     released.set()
     assert (given_up.diagnosis.verdict.value, given_up.diagnosis.sentence) == (
         "failed",
-        "The check did not end within 0.05 seconds.",
+        "The check did not end within 0.05 s.",
     )
     assert [each.diagnosis.verdict.value for each in (stands_on_it, other)] == ["not checked", "ok"]
 
