@@ -4,22 +4,26 @@ Whatever an administrator sends passes `SetupWorld.send`. Writes are numbered as
 happen before or after any of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import requests
+from pydantic import SecretStr
 
 from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
+from connector.dataverse.names import ENABLED_VARIABLE
+from connector.dataverse.schema.model import Step
 from connector.http import Clock, Transport
 from connector.setup.applying import SetupReport, apply_setup
 from connector.setup.calls import SetupCalls
-from connector.setup.component import Component, SetupPhase, full_name
+from connector.setup.component import Component, Removal, SetupPhase, full_name
 from connector.setup.components import components
 from connector.setup.exporting import export_solution
+from connector.setup.inputs import EndpointInputs, SetupInputs
 from connector.setup.patience import Patience
-from connector.setup.plan import Adoption, SetupPlan
+from connector.setup.plan import Adoption, Extras, SetupPlan
 from connector.setup.planning import make_plan
 from connector.setup.removal import RemovalPlan, plan_removal
 from connector.setup.removing import remove_setup
@@ -37,7 +41,7 @@ class Death(BaseException):
     """The process has died; nothing of the connector catches this."""
 
 
-#: A small set-up for tests: every kind of component, two tables of which one points to the other, a standard table.
+#: A small set-up for tests: definitions only, two tables of which one points to the other, a standard table.
 SMALL = (
     "choice dh_spotlerinteractiontype",
     "table dh_websitevisitor",
@@ -51,6 +55,61 @@ SMALL = (
     "lookup dh_marketinginteraction.dh_websitevisitorid",
     "lookup dh_websitevisitor.dh_accountid",
 )
+
+
+#: Names of components, or what names begin with, of which `one_of_each` consists beside `SMALL`: what a form with a
+#: list of rows needs, and one of every further kind.
+EACH = (
+    "choice dh_visitor",
+    "table dh_spotlerjob",
+    "column dh_websitevisitor.",
+    "lookup dh_websitevisitor.",
+    "status reasons",
+    "web resource dh_/spotler/commands.js",
+    "view dh_websitevisitor.all",
+    "view dh_websitevisitor.active",
+    "form dh_websitevisitor",
+    "form tab",
+    "dashboard",
+    "button contact.form.sync",
+    "button dh_spotlerjob.form.retry",
+    "role Spotler Service",
+    "environment variable dh_spotlerpermissionsenabledbydefault",
+    "value of environment variable",
+    "service endpoint",
+    "step",
+    "switch of step",
+    "application user",
+)
+#: One with an image, on the table of the form.
+STEPS = (Step("Create", "dh_spotlerjob"), Step("Delete", "dh_websitevisitor", pre_image=("dh_accountid",)))
+ENDPOINT = EndpointInputs("sb://contoso.servicebus.windows.net/", key=SecretStr("a" * 44))
+
+
+def one_of_each(form_id: str, application: str) -> list[Component]:
+    """A set-up with every kind of component; our tab is put on a form of contacts.
+
+    Args:
+        form_id: of that form.
+        application: the client id of the connector.
+    """
+    inputs = SetupInputs(
+        steps=STEPS,
+        endpoint=ENDPOINT,
+        application=application,
+        values={ENABLED_VARIABLE: "A"},
+    )
+    extras = Extras(buttons=True, forms=(f"contact:{form_id}",))
+    every = components(extras=extras, inputs=inputs)
+    always = (SetupPhase.FOUNDATION, SetupPhase.END)
+    return [
+        each for each in every if each.phase in always or full_name(each) in SMALL or full_name(each).startswith(EACH)
+    ]
+
+
+def nameable(parts: Sequence[Component]) -> list[str]:
+    """What can be named where these are removed: it goes by itself, and may go."""
+    return [full_name(each) for each in parts if not each.part_of and each.removal is not Removal.STAYS]
 
 
 def named(*names: str) -> list[Component]:
@@ -124,6 +183,15 @@ class SetupWorld:
     def exported(self) -> bytes:
         """The managed solution."""
         return export_solution(self.target(), self.parts, Patience(self.clock))
+
+    @property
+    def form_of_contacts(self) -> str:
+        """The id of the main form of contacts."""
+        return next(
+            str(row["formid"])
+            for row in self.rows("systemform")
+            if (row["objecttypecode"], row["type"]) == ("contact", 2)
+        )
 
     # What others do
 

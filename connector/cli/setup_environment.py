@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.words import Sentence
+
 if TYPE_CHECKING:
+    from connector.setup.applying import SetupReport
     from connector.setup.component import Component
     from connector.setup.inputs import SetupInputs
     from connector.setup.plan import Adoption, Extras
@@ -53,11 +56,29 @@ def components_of(
 
 
 def installed_components(target: "SetupTarget") -> "list[Component]":
-    """The components of the manifest, and the extras that the environment has; nothing is made of them."""
+    """The components of the manifest, and what the environment has beside it; nothing is made of them."""
     from connector.setup.inputs import EndpointInputs, SetupInputs  # noqa: PLC0415 - loaded when used
+    from connector.setup.installed_steps import installed_steps  # noqa: PLC0415
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415
 
-    return components_of(target, None, installed_extras(target), SetupInputs(endpoint=EndpointInputs("")))
+    steps = SetupInputs().steps
+    inputs = SetupInputs(endpoint=EndpointInputs(""), steps=(*steps, *installed_steps(target, steps)))
+    return components_of(target, None, installed_extras(target, published=True), inputs)
+
+
+def reading(target: "SetupTarget") -> Sentence:
+    """What is done while a plan is made."""
+    return Sentence("{environment}: components read", environment=target.organization)
+
+
+def figures_of(report: "SetupReport") -> Sentence:
+    """What a run took."""
+    return Sentence(
+        "{count} write, {seconds} s of waiting",
+        plural="{count} writes, {seconds} s of waiting",
+        count=report.writes,
+        seconds=round(report.waited),
+    )
 
 
 def hand_out(text: str, show: Callable[[], object], *, out: Path | None, as_json: bool, refused: bool) -> None:

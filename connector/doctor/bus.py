@@ -145,7 +145,8 @@ def _age(context: CheckContext, found: Collection["StoredMessage"]) -> Sentence:
     oldest = min((each.enqueued_on for each in found if each.enqueued_on), default=None)
     if oldest is None:
         return Sentence("of unknown age")
-    return Sentence("{minutes} minutes old", minutes=int((context.now() - oldest).total_seconds() // 60))
+    minutes = int((context.now() - oldest).total_seconds() // 60)
+    return Sentence("{count} minute old", plural="{count} minutes old", count=minutes)
 
 
 _check: Final = CheckMaker(CheckGroup.BUS, Reach.SYSTEMS)

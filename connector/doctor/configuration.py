@@ -129,8 +129,9 @@ def _package_complete(context: CheckContext) -> Diagnosis:
     if foreign:
         wrong.append(
             Sentence(
-                "{number} binary files are for another Python, for example {name}",
-                number=len(foreign),
+                "{count} binary file is for another Python: {name}",
+                plural="{count} binary files are for another Python, for example {name}",
+                count=len(foreign),
                 name=foreign[0],
             )
         )
@@ -222,7 +223,14 @@ def _clock_right(context: CheckContext) -> Diagnosis:
             continue
         asked += 1
         if abs(away) > CLOCK_SECONDS:
-            far.append(Sentence("{seconds} seconds from that of {system}", seconds=round(abs(away)), system=system))
+            far.append(
+                Sentence(
+                    "{count} second from that of {system}",
+                    plural="{count} seconds from that of {system}",
+                    count=round(abs(away)),
+                    system=system,
+                )
+            )
     if far:
         return failed(
             Sentence("The clock of this machine differs: {names}.", names=Sentence.joined(*far, between=", ")),

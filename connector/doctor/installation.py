@@ -3,6 +3,7 @@
 They sign in as the connector does, so they see what it sees, and need no right that it does not have.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -24,8 +25,6 @@ NAMED: Final = 5
 POSTS_HOURS: Final = 24
 #: Who has it can make others administrators: more than the connector needs.
 _ASSIGNS_ROLES: Final = "prvAssignRole"
-#: The `timezonecode` of UTC, which a user has where nobody chose another one.
-_UTC: Final = 92
 _SETUP: Final = "Run python -m connector setup plan, read it, and apply it."
 
 
@@ -109,7 +108,11 @@ def _posts(context: CheckContext) -> Diagnosis:
     rows = _calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={quote(condition)}")
     if rows:
         return failed(
-            Sentence("Dataverse gave up {count} posts through the service endpoint in a day.", count=len(rows)),
+            Sentence(
+                "Dataverse gave up {count} post through the service endpoint in a day.",
+                plural="Dataverse gave up {count} posts through the service endpoint in a day.",
+                count=len(rows),
+            ),
             "Look at the failed system jobs: a key that was rotated, or a queue that is full or gone.",
         )
     return ok("In the last day, every post through the service endpoint arrived.")
@@ -147,11 +150,30 @@ def _variables(context: CheckContext) -> Diagnosis:
 
 
 def _time_zone(context: CheckContext) -> Diagnosis:
-    user = str(context.dataverse.who_am_i()["UserId"])
-    rows = _calls(context).rows(f"usersettingscollection?$select=timezonecode&$filter=systemuserid eq {user}")
-    if rows and rows[0].get("timezonecode") == _UTC and context.settings.time_zone not in ("UTC", "Etc/UTC"):
-        return ok("The application user is in UTC: dynamic lists with words such as today begin the day in UTC.")
-    return ok("The application user has a time zone of its own, in which dynamic lists begin the day.")
+    calls, own = _calls(context), str(context.dataverse.who_am_i()["UserId"]).lower()
+    condition = quote("isdisabled eq false and accessmode eq 0 and applicationid eq null")
+    people = {str(row["systemuserid"]) for row in calls.rows(f"systemusers?$select=systemuserid&$filter={condition}")}
+    zones = {
+        str(row["systemuserid"]).lower(): row.get("timezonecode")
+        for row in calls.rows("usersettingscollection?$select=systemuserid,timezonecode")
+    }
+    counts = Counter(zones[each] for each in people if zones.get(each) is not None)
+    if zones.get(own) is None or not counts:
+        return ok("There are no people with whose time zone that of the application user could be compared.")
+    usual, number = counts.most_common(1)[0]
+    if zones[own] == usual:
+        return ok("The application user has the time zone of most people: dynamic lists begin the day as they see it.")
+    return warning(
+        Sentence(
+            "The application user has the time zone {own}, but {number} of {people} people have {usual}: for some "
+            "hours of each day a dynamic list with words such as today has other members.",
+            own=str(zones[own]),
+            number=number,
+            people=counts.total(),
+            usual=str(usual),
+        ),
+        Sentence("Set timezonecode of the application user to {usual}.", usual=str(usual)),
+    )
 
 
 def _watches(row: Mapping[str, object], wanted: frozenset[str]) -> bool:
@@ -188,5 +210,10 @@ CHECKS: Final = (
     _check("DATAVERSE_POSTS", "failed system jobs of the steps", _posts, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_KEYS", "the alternate keys", _keys, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_VARIABLES", "the environment variables", _variables, "DATAVERSE_TOKEN"),
-    _check("DATAVERSE_TIME_ZONE", "the time zone of the application user", _time_zone, "DATAVERSE_TOKEN"),
+    _check(
+        "DATAVERSE_TIME_ZONE",
+        "the time zone of the application user, and that of people",
+        _time_zone,
+        "DATAVERSE_TOKEN",
+    ),
 )

@@ -170,8 +170,9 @@ def _empty(
     if unreadable:
         raise Transient(
             Sentence(
-                "Nothing could be read in {unreadable} blocks of page views; they wait in Spotler Leads.",
-                unreadable=unreadable,
+                "Nothing could be read in {count} block of page views; it waits in Spotler Leads.",
+                plural="Nothing could be read in {count} blocks of page views; they wait in Spotler Leads.",
+                count=unreadable,
             )
         )
 

@@ -105,11 +105,11 @@ class Bus:
         if too_large:
             raise TooLarge(
                 Sentence(
-                    "{too_large} of {all} messages for the {kind} {name} are too large.",
+                    "{too_large} of {count} message for the {place} is too large.",
+                    plural="{too_large} of {count} messages for the {place} are too large.",
                     too_large=too_large,
-                    all=len(messages),
-                    kind=kind,
-                    name=name,
+                    count=len(messages),
+                    place=Sentence("queue {name}" if kind == "queue" else "topic {name}", name=name),
                 )
             )
 

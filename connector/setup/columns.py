@@ -14,6 +14,8 @@ from connector.setup.tables import TablePart, without_lists
 from connector.setup.target import SetupTarget
 
 _AUDITED: Final = "IsAuditEnabled"
+#: What is asked of a choice column beside its definition.
+CHOICE_QUERY: Final = "$select=LogicalName&$expand=GlobalOptionSet($select=Name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,14 @@ class ColumnPart(Part):
 
     def read(self, target: SetupTarget) -> Found | None:
         """The whole definition, and the global choice that it uses."""
-        found = target.calls.find(self._address)
+        found = target.calls.find(self.address)
         if (
             found is None
             or self.column.kind is not Kind.CHOICE
             or not str(found.get("@odata.type")).endswith(metadata_type(self.column))
         ):
             return found
-        query = "?$select=LogicalName&$expand=GlobalOptionSet($select=Name)"
-        typed = target.calls.get(f"{self._address}/{metadata_type(self.column)}{query}")
+        typed = target.calls.get(f"{self.address}/{metadata_type(self.column)}?{CHOICE_QUERY}")
         return {**found, "GlobalOptionSet": typed.get("GlobalOptionSet")}
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
@@ -101,16 +102,17 @@ class ColumnPart(Part):
         body.pop("GlobalOptionSet", None)
         wanted = column_body(self.table, self.column, target.languages)
         body |= {name: wanted[name] for name in changed}
-        target.calls.put(self._address, body, manifest.SOLUTION.name)
+        target.calls.put(self.address, body, manifest.SOLUTION.name)
 
     def remove(self, found: Found, target: SetupTarget) -> None:  # noqa: ARG002 - of the protocol
         """Delete it, with its values in all rows."""
-        target.calls.delete(self._address)
+        target.calls.delete(self.address)
 
     @property
     def _table(self) -> str:
         return f"EntityDefinitions(LogicalName='{self.table.name}')"
 
     @property
-    def _address(self) -> str:
+    def address(self) -> str:
+        """Of its definition."""
         return f"{self._table}/Attributes(LogicalName='{self.column.name}')"

@@ -1,6 +1,6 @@
 """What every kind of component can do, so that a plan can be made of it and carried out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
@@ -25,29 +25,33 @@ class SetupPhase(IntEnum):
     STATUS = 8
     VIEWS = 9
     FORMS = 10
-    APP = 11
+    BUTTONS = 11
     ROLES = 12
     VARIABLES = 13
     ENDPOINT = 14
     STEPS = 15
     USERS = 16
     SWITCHES = 17
-    END = 18
+    #: Late, because the connector works without it.
+    APP = 18
+    #: Which roles see an app that was published.
+    APP_ROLES = 19
+    END = 20
 
 
 class Removal(StrEnum):
     """What `setup remove` does with a component."""
 
     #: It holds nothing: it is taken away.
-    TAKEN = "taken away"
+    TAKEN = "taken"
     #: Data is lost with it, or others may use it: it is taken away only where the operator names it.
-    NAMED = "only where it is named"
+    NAMED = "named"
     #: It cannot be taken away, or must not be.
     STAYS = "stays"
 
 
 #: The phases whose components hold no data of the customer.
-_TAKEN: Final = (SetupPhase.APP, SetupPhase.ROLES, SetupPhase.ENDPOINT, SetupPhase.STEPS)
+_TAKEN: Final = (SetupPhase.BUTTONS, SetupPhase.ROLES, SetupPhase.ENDPOINT, SetupPhase.STEPS, SetupPhase.APP)
 
 #: The entity set of components that are rows, by their number in `solutioncomponents` (dataverse-setup, section 2.2).
 ROW_SETS: Final = {
@@ -172,6 +176,22 @@ class Component(Protocol):
     def holds(self, found: Found, target: "SetupTarget") -> Sequence[str]:
         """What of others would be lost with it, for people; while there is any, it is not removed."""
 
+    def is_gone(self, found: Found, target: "SetupTarget") -> bool:
+        """Whether it was taken away already, and is gone once that is published."""
+
+    @property
+    def can_hide(self) -> Set[str]:
+        """The full names of the components of ours that it shows, and can be without."""
+
+    def shows(self, found: Found, *, published: bool = False) -> Set[str]:
+        """Which components of `can_hide` it shows: as it was changed last, or as it was published."""
+
+    def keeps(self, found: Found, names: Set[str]) -> Set[str]:
+        """Which of these components it would still show after `hide`, because others put them there."""
+
+    def hide(self, found: Found, names: Set[str], target: "SetupTarget") -> None:
+        """Show these components no more, so that they can be removed."""
+
     def remove(self, found: Found, target: "SetupTarget") -> None:
         """Take it away."""
 
@@ -200,7 +220,7 @@ class Part:
 
     @property
     def removal(self) -> Removal:
-        """By its phase: steps, endpoint, roles and app are taken away; all else only where it is named."""
+        """By its phase: steps, endpoint, roles, buttons and app are taken away; all else only where it is named."""
         return Removal.TAKEN if self.phase in _TAKEN else Removal.NAMED
 
     @property
@@ -228,6 +248,26 @@ class Part:
         """Nothing of others."""
         return ()
 
+    def is_gone(self, found: Found, target: "SetupTarget") -> bool:  # noqa: ARG002 - of the protocol
+        """What can be read is there."""
+        return False
+
+    @property
+    def can_hide(self) -> Set[str]:
+        """It shows no other component."""
+        return frozenset()
+
+    def shows(self, found: Found, *, published: bool = False) -> Set[str]:  # noqa: ARG002 - of the protocol
+        """None."""
+        return frozenset()
+
+    def keeps(self, found: Found, names: Set[str]) -> Set[str]:  # noqa: ARG002 - of the protocol
+        """None."""
+        return frozenset()
+
+    def hide(self, found: Found, names: Set[str], target: "SetupTarget") -> None:
+        """Nothing is to be done."""
+
     def remove(self, found: Found, target: "SetupTarget") -> None:
         """Delete its row.
 
@@ -240,3 +280,15 @@ class Part:
 def full_name(component: Component) -> str:
     """Kind and name, as plans and sentences have them: `table dh_spotlerjob`."""
     return f"{component.kind} {component.name}"
+
+
+def in_order_of_removal(components: Sequence[Component]) -> list[Component]:
+    """Components in the order in which they are taken away: the last ones made first.
+
+    But for an app: it goes after steps and endpoint, so that nothing is posted any more whatever becomes of it, and
+    before the roles that see it and the dashboards that it shows. Its site map goes after it.
+    """
+    app = [each for each in components if each.phase in (SetupPhase.APP, SetupPhase.APP_ROLES)]
+    others = [each for each in reversed(components) if each not in app]
+    place = next((at for at, each in enumerate(others) if each.phase <= SetupPhase.ROLES), len(others))
+    return [*others[:place], *app, *others[place:]]

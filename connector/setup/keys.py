@@ -13,6 +13,8 @@ from connector.setup.target import SetupTarget
 ACTIVE: Final = "Active"
 FAILED: Final = "Failed"
 _INDEX: Final = "EntityKeyIndexStatus"
+#: What is read of a key.
+KEY_COLUMNS: Final = f"SchemaName,LogicalName,KeyAttributes,{_INDEX},MetadataId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,7 @@ class KeyPart(Part):
 
     def read(self, target: SetupTarget) -> Found | None:
         """The key, with the state of its index."""
-        select = f"SchemaName,LogicalName,KeyAttributes,{_INDEX},MetadataId"
-        found = target.calls.find(f"{self._address}?$select={select}")
+        found = target.calls.find(f"{self._address}?$select={KEY_COLUMNS}")
         rows = found["value"] if found else ()
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict) and row.get("LogicalName") == self.key:

@@ -68,7 +68,7 @@ class LookupPart(Part):
 
     def read(self, target: SetupTarget) -> Found | None:
         """The definition of the column, with its relationships."""
-        found = target.calls.find(self._address)
+        found = target.calls.find(self.address)
         if found is None:
             return None
         columns = f"MetadataId,ReferencedEntity,ReferencingAttribute,{_NAVIGATION},{_CASCADES}"
@@ -132,7 +132,7 @@ class LookupPart(Part):
             body = {**found, "@odata.type": _LOOKUP, "DisplayName": common["DisplayName"], LEVEL: common[LEVEL]}
             del body[_RELATIONSHIPS]
             body.pop("@odata.context", None)
-            target.calls.put(self._address, body, manifest.SOLUTION.name)
+            target.calls.put(self.address, body, manifest.SOLUTION.name)
         for one in _relationships(found):
             if self._cascades(one):
                 address = f"RelationshipDefinitions({one['MetadataId']})"
@@ -157,7 +157,8 @@ class LookupPart(Part):
         ]
 
     @property
-    def _address(self) -> str:
+    def address(self) -> str:
+        """Of its definition."""
         return f"EntityDefinitions(LogicalName='{self.table.name}')/Attributes(LogicalName='{self.column.name}')"
 
 

@@ -21,6 +21,8 @@ ROLES: Final = RowKind("role", "roles", "roleid")
 HELD: Final = "(privileges)"
 _TYPE: Final = "Microsoft.Dynamics.CRM."
 _PRIVILEGE: Final = "privilege"
+#: Who can have a role: users and teams, each of the unit of the copy.
+_HOLDERS: Final = (("systemuserroles_association", "systemuserid"), ("teamroles_association", "teamid"))
 #: What the platform puts into every new role, in lower case.
 OF_THE_PLATFORM: Final = frozenset(
     f"prv{name}"
@@ -108,6 +110,16 @@ class RolePart(RowPart):
             ]
             name = f"roles({self.object_id(found)})/{_TYPE}ReplacePrivilegesRole"
             target.calls.act(name, {"Privileges": items}, SOLUTION.name)
+
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Take the role from users and teams, and delete it; its copies in other units go with it."""
+        role_id = self.object_id(found)
+        for copy in target.calls.rows(f"roles?$select=roleid&$filter=_parentrootroleid_value eq {role_id}"):
+            for association, column in _HOLDERS:
+                address = f"roles({copy['roleid']})/{association}"
+                for holder in target.calls.rows(f"{address}?$select={column}"):
+                    target.calls.delete(f"{address}({holder[column]})/$ref")
+        RowPart.remove(self, found, target)
 
 
 def root_unit(target: SetupTarget) -> str:

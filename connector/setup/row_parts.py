@@ -16,6 +16,7 @@ from connector.dataverse.schema.labels import Text
 from connector.setup.component import TABLE, Found, Part, PropertyDifference, Publication, Removal
 from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 #: The namespace of the ids that we give to rows.
 _IDS: Final = UUID("6f0c6d3e-3c55-5bd2-9b0e-0f5a5b8f2a71")
@@ -136,8 +137,7 @@ class RowPart(Part):
             return None
         row: dict[str, object] = dict(found)
         if self.rows.layered:
-            plain = f"{self.rows.id_column} eq {self.object_id(found)}"
-            published = target.calls.rows(self._query(self.rows.set_name, plain))
+            published = target.calls.rows(self.query(self.rows.set_name, self.id_condition(self.object_id(found))))
             row[PUBLISHED] = published[0] if published else None
         if self._translated(target):
             row[TEXTS] = {column: self._read_texts(target, self.object_id(found), column) for column in self.texts}
@@ -154,7 +154,7 @@ class RowPart(Part):
         if self.rows.layered and not differences:
             published = found.get(PUBLISHED)
             if not isinstance(published, Mapping) or self._differences(published, target):
-                differences.append(PropertyDifference("published", "yes", "no", by_publishing=True))
+                differences.append(PropertyDifference("published", Sentence("yes"), Sentence("no"), by_publishing=True))
         return differences
 
     def create(self, target: SetupTarget) -> None:
@@ -187,9 +187,8 @@ class RowPart(Part):
 
     def _find(self, target: SetupTarget) -> Found | None:
         source = f"{self.rows.set_name}/{UNPUBLISHED}" if self.rows.layered else self.rows.set_name
-        conditions = [f"{self.rows.id_column} eq {self.row_id}"] if self.row_id else []
-        for condition in (*conditions, *filter(None, [self.condition])):
-            found = target.calls.rows(self._query(source, condition))
+        for condition in self.conditions:
+            found = target.calls.rows(self.query(source, condition))
             if found:
                 return self.chosen(found)
         return None
@@ -198,9 +197,24 @@ class RowPart(Part):
         """Which of several rows it is."""
         return rows[0]
 
-    def _query(self, source: str, condition: str) -> str:
-        columns = dict.fromkeys((self.rows.id_column, *self.texts, *self.select))
-        return f"{source}?$select={','.join(columns)}&$filter={quote(condition)}"
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The filters by which it is looked for, one after the other."""
+        by_id = self.id_condition(self.row_id) if self.row_id else ""
+        return tuple(filter(None, (by_id, self.condition)))
+
+    def id_condition(self, row_id: str) -> str:
+        """The filter for the row of an id."""
+        return f"{self.rows.id_column} eq {row_id}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read of it."""
+        return tuple(dict.fromkeys((self.rows.id_column, *self.texts, *self.select)))
+
+    def query(self, source: str, condition: str) -> str:
+        """The address of the rows that meet a condition."""
+        return f"{source}?$select={','.join(self.columns)}&$filter={quote(condition)}"
 
     def _differences(self, found: Found, target: SetupTarget) -> list[PropertyDifference]:
         wanted = {**self.values(target)}
@@ -250,4 +264,4 @@ class RowPart(Part):
 
 def _shown(value: object) -> str:
     text = "" if value is None else str(value)
-    return text if len(text) <= _SHOWN else f"{len(text)} characters"
+    return text if len(text) <= _SHOWN else Sentence("{number} characters", number=len(text))

@@ -4,19 +4,21 @@ A step is made switched off: it starts to post when everything else is there, so
 installation. A step that was imported with a solution is off too, until somebody switches it on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from connector.dataverse.api import filters
+from connector.dataverse.api import Row, filters
 from connector.dataverse.names import SERVICE_ENDPOINT
 from connector.dataverse.schema.installation import OWN_TABLES, SOLUTION
 from connector.dataverse.schema.model import Step
+from connector.setup.calls import SetupCalls
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.row_parts import Link, RowKind, RowPart
 from connector.setup.tables import without_lists
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 STEPS: Final = RowKind("sdkmessageprocessingstep", "sdkmessageprocessingsteps", "sdkmessageprocessingstepid")
 IMAGES: Final = RowKind(
@@ -29,6 +31,11 @@ _OWN: Final = frozenset(table.name for table in OWN_TABLES)
 _AS_ALWAYS: Final = {"stage": 40, "mode": 1, "rank": 1, "supporteddeployment": 0, "asyncautodelete": True}
 _ON: Final = {"statecode": 0, "statuscode": 1}
 _OFF: Final = {"statecode": 1, "statuscode": 2}
+_MESSAGE_ID: Final = "sdkmessageid"
+_FILTER_ID: Final = "sdkmessagefilterid"
+#: The columns of a filter: its message and its table.
+_MESSAGE: Final = "_sdkmessageid_value"
+_TABLE: Final = "primaryobjecttypecode"
 
 
 def step_name(step: Step) -> str:
@@ -180,11 +187,11 @@ class StepSwitchPart(Part):
 
 def _why_not(step: Step, target: SetupTarget, *, has_endpoint: bool) -> str:
     if not has_endpoint:
-        return "There is no service endpoint that it could post through."
+        return Sentence("There is no service endpoint that it could post through.")
     if why := without_lists(target, step.table):
         return why
     if step.table not in _OWN and not _filter(target, step):
-        return f"The environment has no message {step.message} of {step.table}."
+        return Sentence("The environment has no message {message} of {table}.", message=step.message, table=step.table)
     return ""
 
 
@@ -197,22 +204,45 @@ def _endpoint(target: SetupTarget) -> str:
 
 
 def _message(target: SetupTarget, message: str) -> str:
-    return _found(target, "sdkmessages", "sdkmessageid", filters.eq("name", message))
+    return _found(target, "sdkmessages", _MESSAGE_ID, filters.eq("name", message))
 
 
 def _filter(target: SetupTarget, step: Step) -> str:
     message = _message(target, step.message)
     if not message:
         return ""
-    condition = f"_sdkmessageid_value eq {message} and {filters.eq('primaryobjecttypecode', step.table)}"
-    return _found(target, "sdkmessagefilters", "sdkmessagefilterid", condition)
+    return _found(target, "sdkmessagefilters", _FILTER_ID, _filter_condition(message, step.table))
+
+
+def _filter_condition(message_id: str, table: str) -> str:
+    return f"{_MESSAGE} eq {message_id} and {filters.eq(_TABLE, table)}"
+
+
+def _path(set_name: str, column: str, condition: str) -> str:
+    return f"{set_name}?$select={column}&$filter={quote(condition)}"
+
+
+def messages_in_lists(calls: SetupCalls, steps: Iterable[Step]) -> dict[str, list[Row]]:
+    """The ids of messages, and of their filters, by the addresses at which a step asks for them: two calls for all."""
+    wanted = {(step.message, step.table) for step in steps}
+    named = " or ".join(filters.eq("name", each) for each in sorted({message for message, _ in wanted}))
+    messages = {str(row["name"]): row for row in calls.rows(_path("sdkmessages", f"{_MESSAGE_ID},name", named))}
+    known = {_path("sdkmessages", _MESSAGE_ID, filters.eq("name", name)): [row] for name, row in messages.items()}
+    ids = {str(row[_MESSAGE_ID]) for row in messages.values()}
+    of_messages = " or ".join(f"{_MESSAGE} eq {each}" for each in sorted(ids))
+    of_tables = " or ".join(filters.eq(_TABLE, each) for each in sorted({table for _, table in wanted}))
+    columns = f"{_FILTER_ID},{_MESSAGE},{_TABLE}"
+    for row in calls.rows(_path("sdkmessagefilters", columns, f"({of_messages}) and ({of_tables})")):
+        condition = _filter_condition(str(row[_MESSAGE]), str(row[_TABLE]))
+        known[_path("sdkmessagefilters", _FILTER_ID, condition)] = [row]
+    return known
 
 
 def _found(target: SetupTarget, set_name: str, column: str, condition: str) -> str:
     """The id of a row; empty where there is none. What was found once is not asked for again."""
 
     def ask() -> str:
-        rows = target.calls.rows(f"{set_name}?$select={column}&$filter={quote(condition)}")
+        rows = target.calls.rows(_path(set_name, column, condition))
         return str(rows[0][column]) if rows else ""
 
     return target.calls.once(f"{set_name}?{condition}", ask)

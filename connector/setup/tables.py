@@ -10,6 +10,7 @@ from connector.setup.column_bodies import column_body
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.labels import managed, value_of
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 _TYPE: Final = "Microsoft.Dynamics.CRM.EntityMetadata"
 
@@ -36,7 +37,7 @@ class TablePart(Part):
 
     def read(self, target: SetupTarget) -> Found | None:
         """The whole definition: what a change would leave out would be reset."""
-        return target.calls.find(self._address)
+        return target.calls.find(self.address)
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
         """Names, owner, texts and auditing."""
@@ -93,14 +94,14 @@ class TablePart(Part):
         if any(each.property == "IsAuditEnabled" for each in differences):
             body["IsAuditEnabled"] = managed(True, "canmodifyauditsettings")
         body.pop("@odata.context", None)
-        target.calls.put(self._address, body, manifest.SOLUTION.name)
+        target.calls.put(self.address, body, manifest.SOLUTION.name)
 
     def holds(self, found: Found, target: SetupTarget) -> Sequence[str]:  # noqa: ARG002 - of the protocol
         """Columns that others added to it. A column that belongs to another (`AttributeOf`) is made by the platform."""
         known = {column.name for column in self.table.columns}
-        columns = target.calls.rows(f"{self._address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
+        columns = target.calls.rows(f"{self.address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
         return [
-            f"column {self.name}.{each['LogicalName']}"
+            Sentence("column {name}", name=f"{self.name}.{each['LogicalName']}")
             for each in columns
             if each.get("IsCustomAttribute") is True
             and not each.get("AttributeOf")
@@ -109,10 +110,11 @@ class TablePart(Part):
 
     def remove(self, found: Found, target: SetupTarget) -> None:  # noqa: ARG002 - of the protocol
         """Delete it, with its rows, columns, keys, relationships, views and forms."""
-        target.calls.delete(self._address)
+        target.calls.delete(self.address)
 
     @property
-    def _address(self) -> str:
+    def address(self) -> str:
+        """Of its definition."""
         return f"EntityDefinitions(LogicalName='{self.name}')"
 
 
@@ -120,4 +122,4 @@ def without_lists(target: SetupTarget, *tables: str) -> str:
     """Why a part about Marketing Lists cannot be there; empty where it can."""
     if target.has_lists or "list" not in tables:
         return ""
-    return "The environment has no Marketing Lists: they need a licence of Dynamics 365 Sales."
+    return Sentence("The environment has no Marketing Lists: they need a licence of Dynamics 365 Sales.")

@@ -11,6 +11,7 @@ from connector.setup.component import Found, PropertyDifference, Removal, SetupP
 from connector.setup.roles import root_unit
 from connector.setup.row_parts import RowKind, RowPart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 USERS: Final = RowKind("systemuser", "systemusers", "systemuserid")
 _ROLES: Final = "(roles)"
@@ -49,7 +50,7 @@ class UserPart(RowPart):
 
     def left_alone(self, target: SetupTarget) -> str:  # noqa: ARG002 - of the protocol
         """Nobody is made for an application that is not named."""
-        return "" if self.application else "No application is named: give its client id with --application."
+        return "" if self.application else Sentence("No application is named: give its client id with --application.")
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the protocol
         """It may sign in."""

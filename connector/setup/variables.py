@@ -53,6 +53,12 @@ class VariablePart(RowPart):
         description = languages.texts(self.variable.description)[languages.base]
         return {EnvironmentVariable.SCHEMA_NAME: self.name, "description": description}
 
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Delete its value first: Dataverse keeps a definition that has one."""
+        for row in _values_of(target, self.object_id(found)):
+            target.calls.delete(f"{EnvironmentVariableValue.SET}({row[EnvironmentVariableValue.ID]})")
+        RowPart.remove(self, found, target)
+
 
 @dataclass(frozen=True, slots=True)
 class VariableValuePart(Part):
@@ -71,12 +77,7 @@ class VariableValuePart(Part):
     def read(self, target: SetupTarget) -> Found | None:
         """The value that there is."""
         definition = self._definition(target)
-        if definition is None:
-            return None
-        condition = quote(f"_{EnvironmentVariableValue.DEFINITION}_value eq {definition}")
-        rows = target.calls.rows(
-            f"{EnvironmentVariableValue.SET}?$select={EnvironmentVariableValue.ID}&$filter={condition}"
-        )
+        rows = [] if definition is None else _values_of(target, definition)
         return rows[0] if rows else None
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:  # noqa: ARG002 - of the protocol
@@ -96,3 +97,11 @@ class VariableValuePart(Part):
         condition = quote(filters.eq(EnvironmentVariable.SCHEMA_NAME, self.name))
         rows = target.calls.rows(f"{EnvironmentVariable.SET}?$select={EnvironmentVariable.ID}&$filter={condition}")
         return str(rows[0][EnvironmentVariable.ID]) if rows else None
+
+
+def _values_of(target: SetupTarget, definition_id: str) -> Sequence[Found]:
+    """The values of a definition: one, or none."""
+    condition = quote(f"_{EnvironmentVariableValue.DEFINITION}_value eq {definition_id}")
+    return target.calls.rows(
+        f"{EnvironmentVariableValue.SET}?$select={EnvironmentVariableValue.ID}&$filter={condition}"
+    )

@@ -22,15 +22,17 @@ from sandbox.dataverse.context import ContextWriter, Organization
 from sandbox.dataverse.customizing.knobs import SLOW, Knobs
 from sandbox.dataverse.customizing.service import Customizing
 from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
-from sandbox.dataverse.endpoints import Endpoints, dependants
+from sandbox.dataverse.endpoint_check import EndpointCheck
+from sandbox.dataverse.endpoints import ENDPOINT, Endpoints, dependants
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.installation import installed_tables, standard_tables
+from sandbox.dataverse.installing.app_tables import APP_RELATIONSHIPS, APP_TABLES
 from sandbox.dataverse.installing.service import Installing
-from sandbox.dataverse.installing.tables import INTERFACE_TABLES
+from sandbox.dataverse.installing.tables import INTERFACE_RELATIONSHIPS, INTERFACE_TABLES
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
@@ -45,7 +47,7 @@ from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.step_rules import step_rules
 from sandbox.dataverse.steps import ENDPOINT_ID, Steps
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.tokens import Client, TokenService
+from sandbox.dataverse.tokens import Client, Identity, TokenService
 from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller, User
 from sandbox.dataverse.values import JsonObject
@@ -72,8 +74,8 @@ class Environment:
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
         basic = standard_tables() if settings.empty else installed_tables()
-        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *ACCESS_TABLES)
-        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS)
+        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *APP_TABLES, *ACCESS_TABLES)
+        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS, *APP_RELATIONSHIPS, *INTERFACE_RELATIONSHIPS)
         self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), related))
         self.tokens = TokenService(
             settings.tenant_id,
@@ -100,8 +102,11 @@ class Environment:
         self._installed_steps = steps
         self.steps = Steps(self.store, self.clock, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
+        self.access.bound[ENDPOINT] = EndpointCheck(self.store, self.clock, self.steps).on_endpoint
         self.fetcher = Fetcher(self.store, self.clock)
-        self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
+        self.installing = Installing(
+            self.customizing.parts, self.customizing.publishing, self.fetcher, self.access.rights
+        )
         self.customizing.exports.of_tables.append(self.installing.exporting.of_table)
         self.customizing.exports.of_solutions.append(self.installing.exporting.of_solution)
         listeners = (
@@ -200,9 +205,12 @@ class Environment:
             values = {**row.values, "languagecode": self.customizing.parts.labels.base}
             data.put(replace(row, version=self.store.next_version(), values=values))
 
-    def user_of(self, client_id: str) -> User | None:
-        """The application user of a client."""
-        return self.access.directory.of_client(client_id)
+    def user_of(self, identity: Identity) -> User | None:
+        """The application user of a client, or the person who signed in with it."""
+        directory = self.access.directory
+        return (
+            directory.of_object(identity.object_id) if identity.object_id else directory.of_client(identity.client_id)
+        )
 
     @property
     def connector(self) -> User:
@@ -275,6 +283,7 @@ class Environment:
         self.access.seeds.give(settings.admin_user_id, ADMINISTRATOR_ID)
         self.load(organization_rows(ORGANIZATION_ID, tuple(each[0] for each in users)))
         self.customizing.seed()
+        self.installing.begin()
         if settings.empty:
             add_filters(self.store, self.clock, self.store.catalog.by_name)
             self.installing.seed()

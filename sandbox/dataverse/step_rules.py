@@ -39,7 +39,8 @@ class StepRules(Rules):
         """Take the images along."""
         images = writer.store.tables[IMAGE]
         for image in list(images.having("_sdkmessageprocessingstepid_value", row.id)):
-            writer.transaction.remove(IMAGE, image)
+            with writer.following():
+                writer.delete(images.model, images.rows[image])
 
 
 class ImageRules(Rules):

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import requests
 
@@ -20,14 +21,13 @@ from connector.http import Clock, Transport
 from connector.settings.systems import DataverseSettings
 from connector.setup.applying import apply_setup
 from connector.setup.calls import SetupCalls
-from connector.setup.component import full_name
 from connector.setup.patience import Patience
 from connector.setup.planning import make_plan
 from connector.setup.removal import plan_removal
 from connector.setup.removing import remove_setup
 from connector.setup.target import read_target
 from sandbox.dataverse.server import Ready
-from tests.setup_world import SMALL, named
+from tests.setup_world import nameable, one_of_each
 
 
 class _Calls(SetupCalls):
@@ -64,12 +64,14 @@ def main(ready: Ready, work: str, moment: str = "", at: str = "0") -> None:
     calls = _Calls(Dataverse(transport, tokens_from(settings, verify=ready.ca_file)))
     calls.moment, calls.at = moment, int(at)
     patience = Patience(Clock(sleep=lambda seconds: door(ready, "clock", {"move_seconds": seconds})))
-    parts = named(*SMALL)
     target = read_target(calls)
+    form = quote("objecttypecode eq 'contact' and type eq 2")
+    form_id = str(calls.rows(f"systemforms?$select=formid&$filter={form}")[0]["formid"])
+    parts = one_of_each(form_id, ready.client_id)
     if work == "apply":
         report = apply_setup(make_plan(target, parts), target, parts, patience)
     else:
-        everything = [full_name(each) for each in parts if not each.part_of]
+        everything = nameable(parts)
         report = remove_setup(plan_removal(target, parts, everything), target, parts, patience)
     sys.stdout.write(json.dumps({"done": report.done, "writes": report.writes}))
 

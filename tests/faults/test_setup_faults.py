@@ -5,29 +5,26 @@ the usual run; every one is in the nightly run.
 """
 
 import json
-import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import asdict
 
 import pytest
-import requests
 
-from connector.errors import Transient, Unclear
-from connector.setup.component import full_name
+from connector.dataverse.schema.app import SPOTLER_HUB
 from connector.setup.components import components
-from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
+from connector.setup.inputs import SetupInputs
+from connector.setup.interface.components import app_components
+from connector.setup.plan import Extras
 from sandbox.dataverse.server import running
+from tests.faults.setup_faults import carried_out, faults, strike
 from tests.faults.setup_killed import door
-from tests.setup_world import SMALL, Death, SetupWorld, named
+from tests.setup_world import ENDPOINT, STEPS, Death, SetupWorld, nameable, one_of_each
 
-PARTS = named(*SMALL)
-EVERYTHING = [full_name(each) for each in PARTS if not each.part_of]
-#: How many faults the usual run picks of all, by chance that can be repeated.
-SAMPLE = 3
-#: The writes of an uninterrupted run of `PARTS`; the last test counts them.
-WRITES = {"apply": 18, "remove": 8}
+#: The writes of an uninterrupted run of one component of each kind; a test counts them.
+WRITES = {"apply": 70, "remove": 24}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +36,7 @@ def empty():
 def world(empty):
     """Nothing is installed."""
     world = empty.fresh()
-    world.parts = PARTS
+    world.parts = one_of_each(world.form_of_contacts, world.environment.settings.client_id)
     return world
 
 
@@ -51,84 +48,52 @@ def installed(world):
     return world
 
 
-def faults(work):
-    """Every fault at every write of a run; all but a sample only in the nightly run."""
-    every = [
-        (kind, number)
-        for kind in ("death before", "death after", "lost answer", "lock", "second administrator")
-        for number in range(1, WRITES[work] + 1)
-    ]
-    sample = random.Random(work).sample(every, SAMPLE)  # noqa: S311 - chance that can be repeated
-    return [
-        pytest.param(*each, id=f"{each[0]}-{each[1]}", marks=[] if each in sample else [pytest.mark.nightly])
-        for each in every
-    ]
-
-
-def strike(world, kind, number, second):
-    """Let something happen at a write; `second` is what another administrator does."""
-    world.before = world.after = lambda *_: None
-
-    def before(now, _method, _path):
-        if now != number:
-            return
-        world.before = lambda *_: None
-        if kind == "death before":
-            raise Death
-        if kind == "lock":
-            world.environment.customizing.lock.begin_foreign("Import", 25)
-        if kind == "second administrator":
-            second()
-
-    def after(now, _method, _path):
-        if now != number or kind not in ("death after", "lost answer"):
-            return
-        world.after = lambda *_: None
-        raise Death if kind == "death after" else requests.ConnectionError
-
-    world.before, world.after = before, after
-
-
-def carried_out(run):
-    """Run to the end; an administrator starts again after a death, and after a refusal that says what to do."""
-    for _ in range(3):
-        try:
-            return run()
-        except (Death, Unclear, Transient, SetupRefused, SetupIncomplete, SetupPlanOutdated):
-            continue
-    return run()
-
-
 def made_twice(world):
-    """What was asked for twice: no component of ours has another one of its kind and name."""
-    names = [(row["uniquename"],) for table in ("publisher", "solution") for row in world.rows(table)]
-    return len(names) - len(set(names))
+    """The names that more than one row of a kind has."""
+    names = {
+        "publisher": "uniquename", "solution": "uniquename", "serviceendpoint": "name", "webresource": "name",
+        "sdkmessageprocessingstep": "name", "environmentvariabledefinition": "schemaname", "appaction": "uniquename",
+        "role": "name", "systemuser": "applicationid",
+    }  # fmt: skip
+    counts = Counter((table, row.get(column)) for table, column in names.items() for row in world.rows(table))
+    return [name for name, count in counts.items() if count > 1]
 
 
-@pytest.mark.parametrize(("kind", "number"), faults("apply"))
+def test_the_set_up_of_these_tests_has_every_kind_of_component(world):
+    inputs = SetupInputs(steps=STEPS, values={"dh_any": "A"})
+    every = components(extras=Extras(buttons=True, forms=("contact:any",)), inputs=inputs)
+    beside = {each.kind for each in app_components(SPOTLER_HUB)}  # those of `test_setup_app_faults`
+
+    assert {each.kind for each in world.parts} == {each.kind for each in every} - beside
+
+
+@pytest.mark.parametrize(("kind", "number"), faults("apply", WRITES["apply"]))
 def test_a_set_up_ends_as_the_manifest_says_whatever_happens_at_one_of_its_writes(world, kind, number):
     strike(world, kind, number, second=lambda: world.applied(calls=world.administrator()))
 
     carried_out(world.applied)
     written = len(world.sent)
-    world.applied()
+    plan = world.planned()
+    world.applied(plan)
 
-    assert world.planned().writes == ()
-    assert world.planned().refusals == ()
-    assert made_twice(world) == 0
+    assert (plan.writes, plan.refusals) == ((), ())
+    assert made_twice(world) == []
     assert len(world.sent) == written
 
 
-@pytest.mark.parametrize(("kind", "number"), faults("remove"))
+@pytest.mark.parametrize(("kind", "number"), faults("remove", WRITES["remove"]))
 def test_a_removal_ends_with_nothing_of_ours_whatever_happens_at_one_of_its_writes(installed, kind, number):
-    strike(installed, kind, number, second=lambda: installed.removed(*EVERYTHING))
+    everything = nameable(installed.parts)
+    strike(installed, kind, number, second=lambda: installed.removed(*everything))
 
-    carried_out(lambda: installed.removed(*EVERYTHING))
+    carried_out(lambda: installed.removed(*everything))
     written = len(installed.sent)
-    installed.removed(*EVERYTHING)
+    installed.removed(*everything)
+    (form,) = [row for row in installed.rows("systemform") if row["formid"] == installed.form_of_contacts]
 
-    assert installed.removal().components == ()
+    assert [each.component for each in installed.removal().components] == ["application user Spotler Connector"]
     assert not any(name.startswith("dh_") for name in installed.environment.customizing.parts.definitions.tables)
+    assert "dh_spotler" not in form["formxml"]
     assert len(installed.sent) == written
 
 
@@ -136,34 +101,63 @@ def test_the_numbers_of_writes_are_those_of_an_uninterrupted_run(world):
     world.applied()
     applied = len(world.sent)
     world.environment.clock.move(60)
-    world.removed(*EVERYTHING)
+    world.removed(*nameable(world.parts))
 
     assert {"apply": applied, "remove": len(world.sent) - applied} == WRITES
 
 
-@pytest.mark.nightly
-def test_the_whole_manifest_is_set_up_by_runs_that_each_die_after_one_write(empty):
-    """Each of them begins anew, so that every state between two writes is planned from, and gone on from."""
+@pytest.fixture
+def whole(empty):
+    """Everything, with the extras; nothing is installed."""
     world = empty.fresh()
-    world.parts = components()
+    world.parts = everything_of(world)
+    world.after = die
+    return world
+
+
+def everything_of(world):
+    extras = Extras(buttons=True, forms=(f"contact:{world.form_of_contacts}",))
+    inputs = SetupInputs(endpoint=ENDPOINT, application=world.environment.settings.client_id)
+    return components(extras=extras, inputs=inputs)
+
+
+def die(*_):
+    raise Death
+
+
+def deaths_until(run):
+    """How often a run dies before it comes to an end, each time after one write, and what it reports then."""
     deaths = 0
-
-    def die(*_):
-        raise Death
-
     while True:
-        world.after = die
         try:
-            report = world.applied()
+            return deaths, run()
         except Death:
             deaths += 1
-            continue
-        break
+
+
+@pytest.mark.nightly
+def test_the_whole_manifest_is_set_up_by_runs_that_each_die_after_one_write(whole):
+    """Each of them begins anew, so that every state between two writes is planned from, and gone on from."""
+    plan = whole.planned()
+    deaths, report = deaths_until(lambda: whole.applied(plan))
 
     assert report.writes == 0
-    assert deaths > len(world.parts)
-    assert len(set(world.sent)) >= len(world.parts) - 20  # publications are asked for again
-    assert world.planned().writes == ()
+    assert deaths > len(whole.parts)
+    assert (whole.planned().writes, made_twice(whole)) == ((), [])
+
+
+@pytest.mark.nightly
+def test_everything_is_removed_by_runs_that_each_die_after_one_write(whole):
+    whole.after = lambda *_: None
+    whole.applied()
+    whole.environment.clock.move(60)
+    whole.after = die
+    everything = nameable(whole.parts)
+    deaths, report = deaths_until(lambda: whole.removed(*everything))
+
+    assert report.done == ()
+    assert deaths > len(everything)
+    assert [each.component for each in whole.removal().components] == ["application user Spotler Connector"]
 
 
 # A real kill -9
@@ -186,25 +180,32 @@ def run(ready, *arguments):
     )
 
 
+def killed_until_done(ready, work):
+    """Processes that are each killed after one write, until one comes to its end; how many were killed."""
+    killed = 0
+    while (ended := run(ready, work, "after", "1")).returncode == -signal.SIGKILL:
+        killed += 1
+    assert ended.returncode == 0, ended.stderr
+    return killed, json.loads(ended.stdout)
+
+
 def test_a_set_up_that_is_killed_is_completed_by_the_next_process(process):
+    door(process, "reset", {})
     killed = run(process, "apply", "after", "4")
     done = run(process, "apply")
 
     assert (killed.returncode, killed.stdout) == (-signal.SIGKILL, "")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["done"][0] == "table dh_marketinginteraction"  # the other one was made before
+    first, *_ = json.loads(done.stdout)["done"]
+    assert first not in ("publisher dhconnector", "solution SpotlerConnector")  # these were made before
 
 
 @pytest.mark.nightly
-def test_a_removal_that_is_killed_is_completed_by_the_next_process(process):
+def test_processes_that_are_killed_after_each_write_set_everything_up_and_remove_it_again(process):
     door(process, "reset", {})
-    assert run(process, "apply").returncode == 0
-    door(process, "clock", {"move_seconds": 60})
-    killed = run(process, "remove", "before", "3")
-    removed = run(process, "remove")
-    again = run(process, "remove")
+    for work, last in (("apply", {"done": [], "writes": 0}), ("remove", {"done": [], "writes": 0})):
+        killed, report = killed_until_done(process, work)
+        door(process, "clock", {"move_seconds": 60})
 
-    assert killed.returncode == -signal.SIGKILL
-    assert removed.returncode == 0, removed.stderr
-    assert json.loads(removed.stdout)["done"][-1] == "publisher dhconnector"
-    assert json.loads(again.stdout) == {"done": [], "writes": 0}
+        assert killed >= WRITES[work]
+        assert report == last

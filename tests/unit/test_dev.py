@@ -31,6 +31,10 @@ def calls(monkeypatch):
 
 @pytest.fixture
 def run(calls, monkeypatch):
+    # Set first, so that it is as it was after the test, whatever the command does to it.
+    monkeypatch.setenv("TMPDIR", "")
+    monkeypatch.delenv("TMPDIR")
+
     def _run(*arguments):
         before = len(calls)
         monkeypatch.setattr(sys, "argv", ["dev.py", *arguments])
@@ -71,6 +75,25 @@ def test_what_is_compiled_is_kept_for_the_other_processes(run, monkeypatch):
     run("test")
 
     assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+
+
+@pytest.mark.parametrize(("free", "folder"), [(8 * 2**30, "memory"), (64 * 2**20, "disk")])
+def test_the_files_of_tests_are_in_memory_where_it_has_room(run, monkeypatch, tmp_path, free, folder):
+    monkeypatch.setattr(dev, "SHARED_MEMORY", tmp_path / "memory")
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(dev.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+
+    run("test")
+
+    assert Path(os.environ.get("TMPDIR", "disk")).name == folder
+
+
+def test_a_machine_without_a_file_system_in_memory_uses_its_disk(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(dev, "SHARED_MEMORY", tmp_path / "missing")
+
+    run("test")
+
+    assert "TMPDIR" not in os.environ
 
 
 @pytest.mark.parametrize("arguments", [["job", "list", "--top", "5"], ["--help"], ["message", "show", "-h"]])

@@ -8,10 +8,15 @@ from connector.setup.plan import Extras
 from connector.setup.target import SetupTarget
 
 
-def installed_extras(target: SetupTarget) -> Extras:
-    """The extras that are there."""
+def installed_extras(target: SetupTarget, *, published: bool = False) -> Extras:
+    """The extras that are there.
+
+    Args:
+        target: the environment.
+        published: whether a form counts too from which our tab was taken without publishing that.
+    """
     if not target.solution_id:
         return Extras()
     condition = quote(f"startswith(uniquename,'{SYNC_NAMES}')")
     buttons = target.calls.rows(f"appactions?$select=uniquename&$filter={condition}")
-    return Extras(buttons=bool(buttons), forms=forms_with_tab(target))
+    return Extras(buttons=bool(buttons), forms=forms_with_tab(target, published=published))

@@ -3,21 +3,24 @@
 A new table has a main form of the platform, which gets our tabs: a second form would compete with it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from connector.dataverse.api import filters
+from connector.dataverse.api.rows import ETAG
 from connector.dataverse.schema import TABLES
 from connector.dataverse.schema.interface import Dashboard, Form
 from connector.dataverse.schema.labels import Text
 from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.interface.form_xml import dashboard_xml, holds_form, tabs_of, with_form
+from connector.setup.interface.hiding import grids_of, shown_on, without
 from connector.setup.interface.xml_compare import holds, read_xml
-from connector.setup.row_parts import PUBLISHED, RowKind, RowPart
+from connector.setup.row_parts import PUBLISHED, RowKind, RowPart, fixed_id
 from connector.setup.tables import without_lists
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 FORM_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=True)
 _DASHBOARD_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=True, published_as="dashboard")
@@ -63,7 +66,7 @@ class FormPart(RowPart):
 
     def chosen(self, rows: Sequence[Found]) -> Found | None:
         """The default one of several."""
-        return next((row for row in rows if row.get("isdefault") is True), rows[0])
+        return default_form(rows)
 
     def read(self, target: SetupTarget) -> Found | None:
         """The form; None where its table is not there yet."""
@@ -88,10 +91,40 @@ class FormPart(RowPart):
         tabs, name_column = self._tabs(target), TABLES[self.form.table].name_column
         return {FORM_XML: with_form(found.get(FORM_XML), tabs, self.form.script, name_column)}
 
+    @property
+    def can_hide(self) -> Set[str]:
+        """The other tables whose rows it lists, and its script."""
+        tables = {f"table {each.table}" for each in grids_of(self.form) if each.table != self.form.table}
+        return tables | ({f"web resource {self.form.script.resource}"} if self.form.script else set())
+
+    def shows(self, found: Found, *, published: bool = False) -> Set[str]:
+        """By its XML."""
+        row = found.get(PUBLISHED) if published else found
+        return self.can_hide & shown_on(row.get(FORM_XML) if isinstance(row, Mapping) else None)
+
+    def keeps(self, found: Found, names: Set[str]) -> Set[str]:
+        """Further lists of these tables, and handlers that are not ours."""
+        return names & shown_on(without(found.get(FORM_XML), self.form, names))
+
+    def hide(self, found: Found, names: Set[str], target: SetupTarget) -> None:
+        """Take our lists and our script out, unless somebody has changed the form since it was read."""
+        xml, version = without(found.get(FORM_XML), self.form, names), str(found.get(ETAG) or "*")
+        target.calls.patch(f"{self.rows.set_name}({self.object_id(found)})", {FORM_XML: xml}, version=version)
+
     def _tabs(self, target: SetupTarget) -> list[ET.Element]:
         columns = TABLES[self.form.table].columns
         absent = {each.name for each in columns if without_lists(target, *each.targets)}
         return tabs_of(self.form, target.languages, absent)
+
+
+def default_form(rows: Sequence[Found]) -> Found:
+    """The default one of the main forms of a table, or the first."""
+    return next((row for row in rows if row.get("isdefault") is True), rows[0])
+
+
+def dashboard_id(name: str) -> str:
+    """The id of a dashboard of ours, the same in every environment."""
+    return fixed_id(_DASHBOARD_ROWS.table, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +172,8 @@ class DashboardPart(RowPart):
 def form_differences(found: Found, is_right: Callable[[object], bool]) -> list[PropertyDifference]:
     """Whether the unpublished and the published layer of a form are right."""
     if not is_right(found.get(FORM_XML)):
-        return [PropertyDifference(FORM_XML, "as in the manifest", "other")]
+        return [PropertyDifference(FORM_XML, Sentence("as in the manifest"), Sentence("other"))]
     published = found.get(PUBLISHED)
     if not isinstance(published, Mapping) or not is_right(published.get(FORM_XML)):
-        return [PropertyDifference("published", "yes", "no", by_publishing=True)]
+        return [PropertyDifference("published", Sentence("yes"), Sentence("no"), by_publishing=True)]
     return []

@@ -4,7 +4,7 @@ A form is touched only where the operator names it. It gets one tab more, stays 
 part of our solution. Without it, the same lists are found under Related on the record.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,8 +18,9 @@ from connector.setup.interface.form_xml import holds_form, record_tab_of, with_f
 from connector.setup.interface.forms import FORM_ROWS, FORM_XML, MAIN_FORM, form_differences
 from connector.setup.interface.unfinished import unfinished
 from connector.setup.interface.xml_compare import plain, read_xml
-from connector.setup.row_parts import UNPUBLISHED, RowPart
+from connector.setup.row_parts import PUBLISHED, UNPUBLISHED, RowPart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,13 @@ class RecordFormPart(RowPart):
         """A form that is not there, or that somebody works on, does not get the tab."""
         form = RowPart.read(self, target)
         if form is None or (form.get("objecttypecode"), form.get("type")) != (self.table, MAIN_FORM):
-            return f"There is no main form of {self.table} with this id."
+            return Sentence("There is no main form of {table} with this id.", table=self.table)
         return "" if has_tab(form, target) else unfinished(target, self.table)
 
     def read(self, target: SetupTarget) -> Found | None:
-        """The form, if it has our tab."""
+        """The form, if it has our tab, or shows it until it is published."""
         form = RowPart.read(self, target)
-        return form if form is not None and has_tab(form, target) else None
+        return form if form is not None and (has_tab(form, target) or _has_published_tab(form, target)) else None
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
         """Our tab in both layers."""
@@ -84,7 +85,8 @@ class RecordFormPart(RowPart):
         """
         form = RowPart.read(self, target)
         if form is None or (reason := self.left_alone(target)):
-            raise SetupRefused(f"form tab {self.name}: {reason if form else 'the form is gone'}")
+            why = Sentence.of(reason) if form else Sentence("the form is gone")
+            raise SetupRefused(Sentence("{component}: {why}", component=f"{self.kind} {self.name}", why=why))
         self._write(
             form, with_form(form.get(FORM_XML), [record_tab_of(self.table, target.languages)], None, ""), target
         )
@@ -98,6 +100,10 @@ class RecordFormPart(RowPart):
         """Unpublished work of others: taking the tab away would publish it."""
         return tuple(filter(None, [unfinished(target, self.table)]))
 
+    def is_gone(self, found: Found, target: SetupTarget) -> bool:
+        """Whether only the published form has the tab."""
+        return not has_tab(found, target)
+
     def remove(self, found: Found, target: SetupTarget) -> None:
         """Take the tab away; the form stays."""
         self._write(found, without_tab(found.get(FORM_XML), record_tab_of(self.table, target.languages)), target)
@@ -108,12 +114,19 @@ class RecordFormPart(RowPart):
         target.calls.patch(f"{self.rows.set_name}({self.object_id(form)})", {FORM_XML: xml}, version=version)
 
 
-def forms_with_tab(target: SetupTarget) -> tuple[str, ...]:
-    """The forms of the customer that have our tab, each as `table:id`."""
+def forms_with_tab(target: SetupTarget, *, published: bool = False) -> tuple[str, ...]:
+    """The forms of the customer that have our tab, each as `table:id`.
+
+    Args:
+        target: the environment.
+        published: whether those count too from which it was taken without publishing that.
+    """
     tables = " or ".join(filters.eq("objecttypecode", each) for each in RECORD_TABLES)
     query = f"$select=formid,objecttypecode,{FORM_XML}&$filter={quote(f'type eq {MAIN_FORM} and ({tables})')}"
-    rows = target.calls.rows(f"{FORM_ROWS.set_name}/{UNPUBLISHED}?{query}")
-    return tuple(f"{row['objecttypecode']}:{row['formid']}" for row in rows if has_tab(row, target))
+    sources = (f"{FORM_ROWS.set_name}/{UNPUBLISHED}", *((FORM_ROWS.set_name,) if published else ()))
+    rows = [row for source in sources for row in target.calls.rows(f"{source}?{query}")]
+    found = (f"{row['objecttypecode']}:{row['formid']}" for row in rows if has_tab(row, target))
+    return tuple(dict.fromkeys(found))
 
 
 def back_up(target: SetupTarget, forms: Iterable[str], folder: Path) -> list[Path]:
@@ -133,6 +146,11 @@ def back_up(target: SetupTarget, forms: Iterable[str], folder: Path) -> list[Pat
             file.write_text(str(form.get(FORM_XML)), encoding="utf-8")
             kept.append(file)
     return kept
+
+
+def _has_published_tab(form: Found, target: SetupTarget) -> bool:
+    shown = form.get(PUBLISHED)
+    return isinstance(shown, Mapping) and has_tab(shown, target)
 
 
 def has_tab(row: Found, target: SetupTarget) -> bool:

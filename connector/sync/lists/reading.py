@@ -173,7 +173,8 @@ class ListReader:
             if self._row.query is None:
                 raise
             raise ListQueryNotValid(
-                Sentence("The query of the marketing list is refused. {problem}", problem=refusal.sentence)
+                Sentence("The query of the marketing list is refused. {problem}", problem=refusal.sentence),
+                on_row=Sentence("The query of the marketing list is refused: {problem}", problem=refusal.on_row),
             ) from None
 
     def _id(self, row: Row) -> str:

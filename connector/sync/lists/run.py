@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import NonNegativeInt, TypeAdapter
 
 from connector.state import stored_moment
 from connector.sync.lists.ids import unpacked
@@ -76,19 +76,19 @@ class ListRun:
     is_emptying: bool = False
     is_emptied: bool = False
     is_in_doubt: bool = False
-    pages: int = 0
+    pages: NonNegativeInt = 0
     cookie: str = ""
     is_cookieless: bool = False
     is_read: bool = False
-    news: int = 0
-    gone: int = 0
-    outs: int = 0
-    added: int = 0
-    asked: int = 0
-    removed: int = 0
+    news: NonNegativeInt = 0
+    gone: NonNegativeInt = 0
+    outs: NonNegativeInt = 0
+    added: NonNegativeInt = 0
+    asked: NonNegativeInt = 0
+    removed: NonNegativeInt = 0
     sending: str = ""
     held: str = ""
-    rows: int = 0
+    rows: NonNegativeInt = 0
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -154,13 +154,21 @@ class ListRun:
         counts = self.counts
         match self.phase:
             case Phase.AUDIENCE | Phase.READ:
-                return Sentence("{done} members read.", done=self.rows)
+                return Sentence("{count} member read.", plural="{count} members read.", count=self.rows)
             case Phase.COMPARE | Phase.ADD:
-                done, of = counts["synced"], counts["to sync"]
-                return Sentence("{done} of {of} new members are in Spotler.", done=done, of=of)
+                return Sentence(
+                    "{done} of {count} new member is in Spotler.",
+                    plural="{done} of {count} new members are in Spotler.",
+                    done=counts["synced"],
+                    count=counts["to sync"],
+                )
             case _:
-                done, of = counts["removed"], counts["to remove"]
-                return Sentence("{done} of {of} former members are removed.", done=done, of=of)
+                return Sentence(
+                    "{done} of {count} former member is removed.",
+                    plural="{done} of {count} former members are removed.",
+                    done=counts["removed"],
+                    count=counts["to remove"],
+                )
 
 
 _READER: Final = TypeAdapter(ListRun)

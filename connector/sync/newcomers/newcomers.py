@@ -185,7 +185,7 @@ class _Newcomers:
         except ConnectorError as error:
             self._tally.failed(error)
             return []
-        kept_out = {ref for ref, record in records.items() if record.decision.fate is Fate.REMOVED}
+        kept_out = {ref for ref, each in records.items() if each.is_foreign or each.decision.fate is Fate.REMOVED}
         self._tally.counts[KEPT_OUT] += len(kept_out)
         may_be = [each for ref, each in refs.items() if ref in records and ref not in kept_out]
         updated = update_rows(self._services, self._target, self._fields, may_be, self._tally)

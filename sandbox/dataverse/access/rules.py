@@ -2,6 +2,7 @@
 
 * A role is not empty when it is new: it may read what registers plug-ins, and SharePoint.
 * A role of the root unit is copied into every unit below it; the copies cannot be changed.
+* A role that users or teams have cannot be deleted; of a role of the root unit, this is so for its copies too.
 * A user without a business unit is refused with a message that says nothing, and an application has one user.
 """
 
@@ -12,14 +13,14 @@ from uuid import uuid4
 
 from connector.dataverse.schema.roles import Depth
 from sandbox.dataverse.access.directory import object_of
-from sandbox.dataverse.access.rights import ADMINISTRATOR_ID, listed
-from sandbox.dataverse.access.seeding import MASKS, AccessSeeds
-from sandbox.dataverse.access.tables import ROLE, ROLE_PRIVILEGE, USER_ROLE
+from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
+from sandbox.dataverse.access.seeding import MASKS, AccessSeeds, first_privileges
+from sandbox.dataverse.access.tables import ROLE, ROLE_PRIVILEGE, TEAM_ROLE, USER_ROLE
 from sandbox.dataverse.customizing.definitions import Definitions
-from sandbox.dataverse.customizing.describing import privilege_id
 from sandbox.dataverse.customizing.refusals import invalid
 from sandbox.dataverse.customizing.solution_tables import Rules
 from sandbox.dataverse.errors import ApiError, duplicate_id, missing_privilege
+from sandbox.dataverse.organization_tables import NEW_USER_SETTINGS, USER, USER_SETTINGS
 from sandbox.dataverse.roles import ASSIGN_ROLE_PRIVILEGE
 from sandbox.dataverse.store import Row, Transaction
 from sandbox.dataverse.values import Scalar, as_guid
@@ -28,28 +29,8 @@ from sandbox.dataverse.writes import RowEvent, Writer
 APPLICATION_TAKEN: Final = "0x8004F511"
 APPLICATION_FIXED: Final = "0x80041d48"
 UNEXPECTED: Final = "0x80040216"
-#: Those of SharePoint, which only the removal of a single privilege takes away.
-STICKY: Final = tuple(
-    map(
-        privilege_id,
-        ("prvReadSharePointData", "prvReadSharePointDocument", "prvWriteSharePointData", "prvCreateSharePointData"),
-    )
-)
-#: What else a new role has, by table, and without one.
-_READS: Final = ("sdkmessage", "sdkmessageprocessingstep")
-_OTHERS: Final = ("prvReadSdkMessageProcessingStepImage", "prvReadPluginType", "prvReadPluginAssembly")
-
-
-def first_privileges(definitions: Definitions) -> list[str]:
-    """The privileges of a new role."""
-    of_tables = [
-        str(each["PrivilegeId"])
-        for name in _READS
-        if name in definitions.tables
-        for each in listed(definitions.tables[name])
-        if each["PrivilegeType"] == "Read"
-    ]
-    return [*of_tables, *map(privilege_id, _OTHERS), *STICKY]
+#: To confirm on a real environment: which code the deletion of a role that somebody has is refused with.
+IN_USE: Final = "0x80040227"
 
 
 @dataclass(slots=True)
@@ -80,7 +61,7 @@ class RoleRules(Rules):
         """Fill a new role, and copy it into the other units."""
         for event in events:
             if event.table == ROLE and event.message == "Create" and event.after is not None:
-                for each in first_privileges(self.definitions):
+                for each in first_privileges(self.definitions.tables):
                     self.seeds.grant(event.row_id, each, MASKS[Depth.GLOBAL])
                 for unit in self._below(transaction, event.after):
                     transaction.put(ROLE, _copy(event.after, unit))
@@ -94,19 +75,24 @@ class RoleRules(Rules):
         _refuse_copies(old)
 
     def before_delete(self, writer: Writer, row: Row) -> None:
-        """Take the copies and what hangs on the role along.
+        """Take the copies and the privileges along.
 
         Raises:
-            ApiError: 400 for a copy, and for the role of administrators.
+            ApiError: 400 for a copy, for the role of administrators, and for a role that somebody has.
         """
         _refuse_copies(row)
         if row.id == ADMINISTRATOR_ID:
             raise invalid("The System Administrator role cannot be deleted.")
-        for other in list(writer.store.tables[ROLE].rows.values()):
-            if other.values.get("_parentrootroleid_value") == row.id:
-                _take_pairs(writer, other.id)
-                if other.id != row.id:
-                    writer.transaction.remove(ROLE, other.id)
+        roles = writer.store.tables[ROLE].rows.values()
+        copies = [each for each in roles if each.values.get("_parentrootroleid_value") == row.id]
+        tables = [writer.store.tables[name] for name in (USER_ROLE, TEAM_ROLE)]
+        if any(True for each in copies for data in tables for _ in data.having("_roleid_value", each.id)):
+            message = "The object you tried to delete is associated with another object and cannot be deleted."
+            raise ApiError(400, IN_USE, message)
+        for copy in copies:
+            _take_privileges(writer, copy.id)
+            if copy.id != row.id:
+                writer.transaction.remove(ROLE, copy.id)
 
     def _below(self, transaction: Transaction, role: Row) -> list[str]:
         own = role.values["_businessunitid_value"]
@@ -122,10 +108,9 @@ def _copy(role: Row, unit: str) -> Row:
     return Row(row_id, role.order, role.version, values, targets)
 
 
-def _take_pairs(writer: Writer, role_id: str) -> None:
-    for table in (ROLE_PRIVILEGE, USER_ROLE):
-        for pair in list(writer.store.tables[table].having("_roleid_value", role_id)):
-            writer.transaction.remove(table, pair)
+def _take_privileges(writer: Writer, role_id: str) -> None:
+    for pair in list(writer.store.tables[ROLE_PRIVILEGE].having("_roleid_value", role_id)):
+        writer.transaction.remove(ROLE_PRIVILEGE, pair)
 
 
 def _refuse_copies(row: Row) -> None:
@@ -134,7 +119,7 @@ def _refuse_copies(row: Row) -> None:
 
 
 class UserRules(Rules):
-    """Users; those that are made by clients are application users."""
+    """Users; those that are made by clients are application users. Each gets settings of its own, in UTC."""
 
     def before_create(self, writer: Writer, values: dict[str, Scalar], targets: dict[str, str]) -> Row | None:  # noqa: ARG002 - of the protocol
         """Check and complete a new user.
@@ -150,7 +135,7 @@ class UserRules(Rules):
         given = as_guid(str(client))
         if given is None:
             raise invalid(f"'{client}' is not the id of an application.")
-        for row in writer.store.tables["systemuser"].rows.values():
+        for row in writer.store.tables[USER].rows.values():
             if str(row.values.get("applicationid")).lower() == given:
                 message = f"You are attempting to create an Application ID = {given} that already exists."
                 raise ApiError(400, APPLICATION_TAKEN, message)
@@ -158,6 +143,15 @@ class UserRules(Rules):
         values["azureactivedirectoryobjectid"] = object_of(given)
         values["fullname"] = f"# {values.get('fullname') or given}"
         return None
+
+    def settle(self, transaction: Transaction, events: list[RowEvent]) -> None:
+        """Give new users their settings."""
+        settings = transaction.store.tables[USER_SETTINGS]
+        for event in events:
+            if event.table == USER and event.message == "Create" and event.row_id not in settings.rows:
+                values: dict[str, Scalar] = {"systemuserid": event.row_id, **NEW_USER_SETTINGS}
+                order, version = transaction.store.next_order(), transaction.store.next_version()
+                transaction.put(USER_SETTINGS, Row(event.row_id, order, version, values))
 
     def before_update(self, old: Row, values: dict[str, Scalar]) -> None:
         """Refuse another application.
@@ -177,6 +171,16 @@ class UserRules(Rules):
         raise invalid("A user cannot be deleted, only disabled.")
 
 
+def check_team_role(writer: Writer, _rows: Mapping[str, Row]) -> None:
+    """Check that a team may be given a role, or be deprived of it. The members of a team have no rights from it here.
+
+    Raises:
+        ApiError: 403 without the right to assign roles.
+    """
+    if not writer.caller.user.role.has(ASSIGN_ROLE_PRIVILEGE):
+        raise missing_privilege(writer.caller.user.id, ASSIGN_ROLE_PRIVILEGE, ROLE)
+
+
 def check_user_role(writer: Writer, rows: Mapping[str, Row]) -> None:
     """Check that a user may be given a role, or be deprived of it.
 
@@ -184,7 +188,6 @@ def check_user_role(writer: Writer, rows: Mapping[str, Row]) -> None:
         ApiError: 403 without the right to assign roles, 400 for a role of another business unit.
     """
     user, role = rows["systemuser"], rows[ROLE]
-    if not writer.caller.user.role.has(ASSIGN_ROLE_PRIVILEGE):
-        raise missing_privilege(writer.caller.user.id, ASSIGN_ROLE_PRIVILEGE, ROLE)
+    check_team_role(writer, rows)
     if user.values.get("_businessunitid_value") != role.values.get("_businessunitid_value"):
         raise invalid("The user and the role are not of the same business unit.")

@@ -6,7 +6,7 @@ from typing import Final
 from sandbox.dataverse.access.actions import ROLE_PRIVILEGES, AccessActions
 from sandbox.dataverse.access.directory import Directory
 from sandbox.dataverse.access.rights import Rights
-from sandbox.dataverse.access.rules import RoleRules, UserRules, check_user_role
+from sandbox.dataverse.access.rules import RoleRules, UserRules, check_team_role, check_user_role
 from sandbox.dataverse.access.seeding import AccessSeeds
 from sandbox.dataverse.access.tables import ROLE
 from sandbox.dataverse.associating import PairCheck
@@ -19,7 +19,10 @@ from sandbox.dataverse.store import Row
 from sandbox.dataverse.writes import TableRules
 
 #: What is checked of the pairs of some relationships in the place of the usual privileges.
-PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {"systemuserroles_association": check_user_role}
+PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {
+    "systemuserroles_association": check_user_role,
+    "teamroles_association": check_team_role,
+}
 
 
 class Access:

@@ -9,6 +9,7 @@ ROLE: Final = "role"
 PRIVILEGE: Final = "privilege"
 ROLE_PRIVILEGE: Final = "roleprivileges"
 USER_ROLE: Final = "systemuserroles"
+TEAM_ROLE: Final = "teamroles"
 
 _DATES: Final = (
     Column("createdon", Kind.DATE_TIME, writable=False),
@@ -73,9 +74,18 @@ ACCESS_TABLES: Final = (
             _lookup("roleid", ROLE),
         ),
     ),
+    Table(
+        name=TEAM_ROLE,
+        set_name="teamrolescollection",
+        label="Team Role",
+        id_column="teamroleid",
+        name_column="teamroleid",
+        columns=(Column("teamroleid", Kind.ID), _lookup("teamid", "team"), _lookup("roleid", ROLE)),
+    ),
 )
 
 ACCESS_RELATIONSHIPS: Final = (
     ManyToMany("roleprivileges_association", ROLE_PRIVILEGE, {ROLE: "roleid", PRIVILEGE: "privilegeid"}),
     ManyToMany("systemuserroles_association", USER_ROLE, {"systemuser": "systemuserid", ROLE: "roleid"}),
+    ManyToMany("teamroles_association", TEAM_ROLE, {"team": "teamid", ROLE: "roleid"}),
 )

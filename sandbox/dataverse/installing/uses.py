@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from sandbox.dataverse.customizing.parts import Dependant, Parts
+from sandbox.dataverse.customizing.publishing import Layers
 from sandbox.dataverse.customizing.solutions import COLUMN, COMMAND_BUTTON, RELATIONSHIP, TABLE
 from sandbox.dataverse.installing.documents import guid_in, read_xml, texts_of
 from sandbox.dataverse.installing.tables import (
@@ -15,17 +16,33 @@ from sandbox.dataverse.installing.tables import (
     VIEW,
     VIEW_TABLE,
 )
+from sandbox.dataverse.store import Row
 
 
-def uses(parts: Parts, kind: int, object_id: str) -> list[Dependant]:
-    """The views, forms and buttons that need a component."""
-    return [*_forms(parts, kind, object_id), *_views(parts, kind, object_id), *_buttons(parts, kind, object_id)]
+def uses(parts: Parts, layers: Layers, kind: int, object_id: str) -> list[Dependant]:
+    """The views, forms and buttons that need a component: as they were changed, or as they were published."""
+    return [
+        *_forms(parts, layers, kind, object_id),
+        *_views(parts, layers, kind, object_id),
+        *_buttons(parts, kind, object_id),
+    ]
 
 
-def _forms(parts: Parts, kind: int, object_id: str) -> Iterator[Dependant]:
+def _texts(layers: Layers, table: str, row: Row, column: str) -> Iterator[str]:
+    """A column in both layers of a row."""
+    yield str(row.values[column])
+    published = layers.published(table, row.id)
+    if published is not None and published is not row:
+        yield str(published.values[column])
+
+
+def _forms(parts: Parts, layers: Layers, kind: int, object_id: str) -> Iterator[Dependant]:
     for row in parts.store.tables[FORM_TABLE].rows.values():
         table = str(row.values.get("objecttypecode"))
-        if _form_needs(parts, read_xml(row.values["formxml"], "formxml"), table, kind, object_id):
+        if any(
+            _form_needs(parts, read_xml(text, "formxml"), table, kind, object_id)
+            for text in _texts(layers, FORM_TABLE, row, "formxml")
+        ):
             found = parts.definitions.tables.get(table)
             yield Dependant(FORM, row.id, found.id if found else "")
 
@@ -56,7 +73,7 @@ def _form_needs(parts: Parts, root: Element, table: str, kind: int, object_id: s
     return False
 
 
-def _views(parts: Parts, kind: int, object_id: str) -> Iterator[Dependant]:
+def _views(parts: Parts, layers: Layers, kind: int, object_id: str) -> Iterator[Dependant]:
     if kind != COLUMN:
         return
     for row in parts.store.tables[VIEW_TABLE].rows.values():
@@ -64,7 +81,8 @@ def _views(parts: Parts, kind: int, object_id: str) -> Iterator[Dependant]:
         names = [
             each.column.name for each in (definition.columns.values() if definition else ()) if each.id == object_id
         ]
-        if definition and names and any(f'"{name}"' in str(row.values["fetchxml"]) for name in names):
+        texts = tuple(_texts(layers, VIEW_TABLE, row, "fetchxml")) if names else ()
+        if definition and any(f'"{name}"' in text for name in names for text in texts):
             yield Dependant(VIEW, row.id, definition.id)
 
 

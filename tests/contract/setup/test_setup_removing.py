@@ -1,15 +1,22 @@
 """The removal from an environment: what goes, what stays, and what is refused."""
 
+from uuid import uuid4
+
 import pytest
 from pydantic import SecretStr
 
+from connector.cli.setup_environment import installed_components
 from connector.dataverse.api import Locked
+from connector.dataverse.permission_tables import PermissionLookup, PermissionTable
+from connector.mapping import load_mapping
 from connector.setup.component import full_name
 from connector.setup.components import components
 from connector.setup.errors import SetupPlanOutdated, SetupRefused
-from connector.setup.inputs import EndpointInputs, SetupInputs
+from connector.setup.inputs import EndpointInputs, SetupInputs, steps_of
+from sandbox.launch import ROOT
 from tests.setup_world import SMALL, Death, named
 
+DEFAULT = ROOT / "mappings" / "default.json"
 PARTS = named(*SMALL)
 VISITOR, INTERACTION = "table dh_websitevisitor", "table dh_marketinginteraction"
 EVERYTHING = [full_name(each) for each in PARTS if not each.part_of]
@@ -176,9 +183,100 @@ def test_of_a_whole_installation_steps_endpoint_roles_buttons_and_dashboard_go(w
     written = len(world.sent)
     again = world.removed(plan=plan)
 
-    assert {name.split()[0] for name in done} == {"step", "service", "role", "button", "dashboard"}
+    assert {name.split()[0] for name in done} == {"step", "service", "role", "button", "dashboard", "app", "site"}
     assert done[0].startswith("step ")  # from then on nothing more is posted
     assert (world.removal().removed, again.done) == ((), ())
     assert len(world.sent) == written
     for table in (each.table for each in world.parts if each.kind == "table"):
         assert world.calls.rows(f"{table.set_name}?$top=1") == []
+
+
+# Roles that people have, and steps of tables with other names
+
+
+def test_a_role_is_taken_from_users_and_teams_of_every_unit_before_it_is_deleted(world):
+    world.parts = [each for each in components() if each.kind in ("publisher", "solution", "table", "role", "version")]
+    unit = next(row["businessunitid"] for row in world.rows("businessunit"))
+    bind = {"parentbusinessunitid@odata.bind": f"/businessunits({unit})"}
+    branch = world.make("businessunits", {"name": "Branch", **bind})
+    sales = world.make("roles", {"name": "Sales", "businessunitid@odata.bind": f"/businessunits({unit})"})
+    world.applied()
+    roles = {row["_businessunitid_value"]: row["roleid"] for row in world.rows("role") if row["name"] == "Spotler User"}
+    users = [
+        world.make(
+            "systemusers", {"applicationid": str(uuid4()), "businessunitid@odata.bind": f"/businessunits({each})"}
+        )
+        for each in (unit, branch)
+    ]
+    team = world.make("teams", {"name": "Marketing"})
+    for holder, role in ((f"systemusers({users[0]})/systemuser", roles[unit]), (f"teams({team})/team", roles[unit]),
+                         (f"systemusers({users[1]})/systemuser", roles[branch]),
+                         (f"systemusers({users[0]})/systemuser", sales)):  # fmt: skip
+        world.calls.refer(f"{holder}roles_association/$ref", f"roles({role})")
+    world.removed()
+    left = [
+        row["name"]
+        for address in (
+            f"systemusers({users[0]})/systemuser",
+            f"systemusers({users[1]})/systemuser",
+            f"teams({team})/team",
+        )
+        for row in world.calls.rows(f"{address}roles_association?$select=name")
+    ]
+
+    assert left == ["Sales"]
+    assert {row["name"] for row in world.rows("role")} == {"System Administrator", "Sales"}
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_steps_of_periodieken_go_whatever_the_settings_say_by_now(world, is_there):
+    of_contact = PermissionLookup(column="new_contactid", navigation="new_ContactId")
+    periodiek = PermissionTable(
+        table="new_periodiek", set="new_periodieks", id="new_periodiekid", name="new_name", subscribed="new_subscribed",
+        lookups={"contact": of_contact},
+    )  # fmt: skip
+    make_periodieken(world)
+    endpoint = EndpointInputs("sb://contoso.servicebus.windows.net/", key=SecretStr("a" * 44))
+    steps = tuple(step for step in steps_of(load_mapping(DEFAULT), periodiek) if "periodiek" in step.table)
+    inputs = SetupInputs(endpoint=endpoint, steps=steps)
+    kinds = ("publisher", "solution", "service endpoint", "step", "step image", "switch of step", "version")
+    world.parts = [each for each in components(inputs=inputs) if each.kind in kinds]
+    world.applied()
+    if not is_there:
+        world.calls.delete("EntityDefinitions(LogicalName='new_periodiek')")
+    world.parts = installed_components(world.target())
+    plan = world.removal()
+    done = world.removed(plan=plan).done
+
+    assert len(steps) == 3
+    assert {name.partition(":")[0] for name in done} == {"step SpotlerAutomate", "service endpoint SpotlerAutomate"}
+    assert (world.rows("sdkmessageprocessingstep"), world.rows("sdkmessageprocessingstepimage")) == ([], [])
+    assert world.rows("serviceendpoint") == []
+
+
+def make_periodieken(world):
+    """The table of the customer, with its columns."""
+    label = {"LocalizedLabels": [{"Label": "Periodiek", "LanguageCode": 1033}]}
+    common = {"DisplayName": label, "RequiredLevel": {"Value": "None"}}
+    text = {
+        "@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata", "SchemaName": "new_Name", "MaxLength": 50,
+        "FormatName": {"Value": "Text"}, "IsPrimaryName": True, **common,
+    }  # fmt: skip
+    table = {
+        "@odata.type": "Microsoft.Dynamics.CRM.EntityMetadata", "SchemaName": "new_Periodiek", "DisplayName": label,
+        "DisplayCollectionName": label, "OwnershipType": "UserOwned", "IsActivity": False, "HasActivities": False,
+        "HasNotes": False, "Attributes": [text],
+    }  # fmt: skip
+    world.make("EntityDefinitions", table)
+    world.environment.clock.move(60)
+    subscribed = {**text, "SchemaName": "new_Subscribed", "IsPrimaryName": False}
+    lookup = {
+        "@odata.type": "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata", "SchemaName": "new_contact_periodiek",
+        "ReferencedEntity": "contact", "ReferencingEntity": "new_periodiek",
+        "Lookup": {
+            "@odata.type": "Microsoft.Dynamics.CRM.LookupAttributeMetadata", "SchemaName": "new_ContactId", **common,
+        },
+    }  # fmt: skip
+    world.make("EntityDefinitions(LogicalName='new_periodiek')/Attributes", subscribed)
+    world.make("RelationshipDefinitions", lookup)
+    world.environment.clock.move(60)

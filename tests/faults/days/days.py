@@ -23,7 +23,7 @@ from connector.reconcile.starting import start_reconcile
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE
 from connector.services import Services
-from sandbox.dataverse.context import Posting
+from sandbox.dataverse.posting import Posting
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from tests.faults.days.acts import ACTS, BEHIND
 from tests.faults.days.lists import DayLists

@@ -159,7 +159,7 @@ def test_a_template_has_the_active_records_and_what_they_agreed_to_and_no_names(
 
     code, text = run("template", path, "--table", table)
 
-    assert (code, "1 records" in text) == (0, True)
+    assert (code, "with 1 record." in text) == (0, True)
     if ending == "csv":
         lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     else:
@@ -179,7 +179,7 @@ def test_a_template_that_was_not_filled_in_changes_no_row(world, run, tmp_path):
 
     code, text = run("import", path, "--table", "contact", "--evidence", "Forms", "--agreed-on", DAY)
 
-    assert (code, text) == (0, "1 permissions: left as they were\n")
+    assert (code, text) == (0, "1 permission: left as they were\n")
     assert [(row[Permission.NAME], row[Permission.SUBSCRIBED]) for row in world.rows(Permission.TABLE)] == [
         ("Newsletter", True)
     ]
@@ -214,8 +214,8 @@ def test_an_import_that_is_repeated_changes_nothing_more(world, bring_in):
     ann = world.contact()
     lines = ["Record Id", "Newsletter"], [ann.id, "yes"]
 
-    assert bring_in(*lines) == (0, "1 permissions: created\n")
-    assert bring_in(*lines) == (0, "1 permissions: left as they were\n")
+    assert bring_in(*lines) == (0, "1 permission: created\n")
+    assert bring_in(*lines) == (0, "1 permission: left as they were\n")
     assert len(world.rows(Consent.TABLE)) == 1
 
 
@@ -233,7 +233,7 @@ def test_an_import_that_stopped_before_it_queued_a_sync_is_finished_by_repeating
             bring_in(*lines)
     assert rows(world) == {"Newsletter": False}
 
-    assert bring_in(*lines) == (0, "1 permissions: left as they were\n")
+    assert bring_in(*lines) == (0, "1 permission: left as they were\n")
     assert [job[f"_{Job.CUSTOMER}_value"] for job in world.rows(Job.TABLE)] == [ann.id]
 
 
@@ -251,7 +251,7 @@ def test_an_import_switches_rows_unless_the_person_refused_since(world, bring_in
     ann = world.contact()
     world.permission(ann, "Newsletter", **columns)
 
-    assert bring_in(["Record Id", "Newsletter"], [ann.id, says]) == (0, f"1 permissions: {text}\n")
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, says]) == (0, f"1 permission: {text}\n")
 
     assert rows(world) == {"Newsletter": expected}
 
@@ -259,7 +259,7 @@ def test_an_import_switches_rows_unless_the_person_refused_since(world, bring_in
 def test_an_import_does_not_subscribe_who_has_do_not_bulk_email(world, bring_in):
     ann = world.contact(donotbulkemail=True)
 
-    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"]) == (0, "1 permissions: refused since\n")
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"]) == (0, "1 permission: refused since\n")
     assert rows(world) == {}
 
 
@@ -267,7 +267,7 @@ def test_an_import_does_not_undo_a_withdrawal_that_only_the_history_knows(world,
     ann = world.contact()
     note(world, ann, on=False)
 
-    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"]) == (0, "1 permissions: refused since\n")
+    assert bring_in(["Record Id", "Newsletter"], [ann.id, "yes"]) == (0, "1 permission: refused since\n")
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])

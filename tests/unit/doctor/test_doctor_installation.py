@@ -91,3 +91,38 @@ def test_a_variable_that_is_missing_is_named(sick, diagnose):
     verdict, sentence, _ = diagnose(sick, "DATAVERSE_VARIABLES")
 
     assert (verdict, "dh_spotlerpermissions" in sentence) == ("failed", True)
+
+
+@pytest.fixture
+def zones(world, admin):
+    """Gives people, and the application user, a time zone by its number."""
+    url = f"{world.ready.url}/_sandbox/rows"
+
+    def _zones(own, *people):
+        admin.update("usersettingscollection", world.ready.user_id, {"timezonecode": own})
+        for number, code in enumerate(people):
+            rows = {"systemuser": [{"fullname": f"Person {number}"}]}
+            (person,) = requests.post(url, json=rows, verify=world.ready.ca_file, timeout=30).json()["systemuser"]
+            rows = {"usersettings": [{"systemuserid": person, "timezonecode": code}]}
+            requests.post(url, json=rows, verify=world.ready.ca_file, timeout=30).raise_for_status()
+
+    return _zones
+
+
+def test_another_time_zone_than_that_of_most_people_is_a_warning_that_names_it(sick, zones, diagnose):
+    zones(92, 110, 110, 85)
+
+    verdict, sentence, remedy = diagnose(sick, "DATAVERSE_TIME_ZONE")
+
+    assert verdict == "warning"
+    assert "time zone 92, and 2 of 3 people have 110" in sentence
+    assert remedy == "Set timezonecode of the application user to 110."
+
+
+@pytest.mark.parametrize(("own", "people"), [(110, (110, 110, 85)), (92, ())])
+def test_the_time_zone_of_most_people_is_right_and_without_people_there_is_nothing_to_compare(
+    sick, zones, diagnose, own, people
+):
+    zones(own, *people)
+
+    assert diagnose(sick, "DATAVERSE_TIME_ZONE")[0] == "ok"

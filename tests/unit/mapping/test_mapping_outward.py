@@ -127,9 +127,9 @@ def test_a_value_that_does_not_fit_is_left_out_with_a_warning_that_does_not_quot
 
     assert outcome.properties == {"email": "ann@example.org", "text": "fine"}
     assert outcome.warnings == (
-        "The column a does not fit the field points and was left out: The field takes a whole number, such as 1234.",
+        "Column a was left out of points: The field takes a whole number, such as 1234.",
         (
-            "The column b does not fit the field zip and was left out: "
+            "Column b was left out of zip: "
             "The field takes Dutch postal codes only (1234 AB); use a text field for foreign ones."
         ),
     )

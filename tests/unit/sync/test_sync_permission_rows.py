@@ -19,8 +19,8 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.errors import ConnectorError, Transient
-from connector.sync.permissions import rows as permission_rows
 from connector.sync.permissions.rows import PermissionRows
+from connector.sync.permissions.variables import warn_of_unknown
 from connector.sync.records import Record, RecordReader
 from sandbox.people import People
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT, OFFERS_BIT
@@ -203,7 +203,7 @@ def test_a_row_that_a_person_ticked_meanwhile_is_kept(world, variables, ensure):
 
 
 def test_unknown_names_are_warned_of_once(world, variables, ensure, caplog):
-    permission_rows._warn_of_unknown.cache_clear()
+    warn_of_unknown.cache_clear()
     variables("Fax of the week;Newsletter")
     first, second = world.contact("ann"), world.contact("bob")
 

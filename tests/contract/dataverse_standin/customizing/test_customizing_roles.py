@@ -104,8 +104,20 @@ def test_a_role_is_copied_into_other_units_and_only_the_copy_fits_their_users(ad
     assert give(admin, user, role).status_code == 400
     assert give(admin, user, copies[0]["roleid"]).status_code == 204
     assert admin.delete(f"roles({copies[0]['roleid']})").status_code == 400
+    assert error_code(admin.delete(f"roles({role})")) == "0x80040227"  # somebody has a copy of it
+    assert admin.delete(f"systemusers({user})/systemuserroles_association({copies[0]['roleid']})/$ref").ok
     assert admin.delete(f"roles({role})").status_code == 204
-    assert admin.rows(f"systemusers({user})/systemuserroles_association?$select=name") == []
+    assert admin.rows(f"roles?$select=roleid&$filter=_parentrootroleid_value eq {role}") == []
+
+
+def test_a_role_that_a_team_has_is_not_deleted(admin, role):
+    team = admin.create("teams", name="Marketing")
+    given = admin.post(f"teams({team})/teamroles_association/$ref", {"@odata.id": f"{admin.root}/roles({role})"})
+    refused = admin.delete(f"roles({role})")
+    taken = admin.delete(f"roles({role})/teamroles_association({team})/$ref")
+
+    assert (given.status_code, refused.status_code, error_code(refused)) == (204, 400, "0x80040227")
+    assert (taken.status_code, admin.delete(f"roles({role})").status_code) == (204, 204)
 
 
 def test_rights_are_those_of_the_role_one_request_later(empty, admin, user, role):

@@ -1,0 +1,54 @@
+"""What an environment of the stand-in has, as values that can be compared: definitions, and both layers of rows."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+from connector.setup.interface.xml_compare import read_xml, shape
+from sandbox.dataverse.environment import Environment
+from sandbox.dataverse.store import Row
+
+#: They change with every write, or are made anew.
+_VOLATILE = frozenset({"versionnumber", "modifiedon"})
+_XML = frozenset({"formxml", "fetchxml", "layoutxml"})
+#: Who is in which solution is compared by what it names.
+_MEMBERS = "solutioncomponent"
+#: What the environment makes by itself of every table, and keeps.
+_DERIVED = frozenset({"privilege", "sdkmessage", "sdkmessagefilter"})
+
+type State = dict[tuple[str, ...], object]
+
+
+def state_of(environment: Environment) -> State:
+    """Everything, by what it is."""
+    return deepcopy(dict(_parts(environment)))
+
+
+def _parts(environment: Environment) -> Iterator[tuple[tuple[str, ...], object]]:
+    parts, layers = environment.customizing.parts, environment.installing.layers
+    for table in parts.definitions.tables.values():
+        yield ("table", table.name), table.properties
+        for column in table.columns.values():
+            yield ("column", table.name, column.column.name), (column.column, column.properties)
+        for key in table.keys.values():
+            yield ("key", table.name, key.name), key.properties
+    for relationship in parts.definitions.relationships.values():
+        yield ("relationship", relationship.name), relationship.properties
+    for choice in parts.definitions.choices.values():
+        yield ("choice", choice.name), choice.properties
+    for name, data in environment.store.tables.items():
+        if name in _DERIVED:
+            continue
+        for row in data.rows.values():
+            if name == _MEMBERS:
+                yield (name, str(row.values["_solutionid_value"]), str(row.values["objectid"])), None
+                continue
+            published = layers.published(name, row.id)
+            yield (name, row.id), (_values(row), None if published is None else _values(published))
+
+
+def _values(row: Row) -> dict[str, object]:
+    return {
+        column: shape(read_xml(value)) if column in _XML else value
+        for column, value in row.values.items()
+        if column not in _VOLATILE
+    }
