@@ -9,6 +9,7 @@ from typing import Self
 from connector.consent import Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
 from connector.dataverse.api import Row, etag, filters
 from connector.dataverse.choices import ContactStatus
+from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.mapping import OutwardPlan, plan
@@ -227,9 +228,10 @@ class RecordReader:
         )
 
     def _infos(self, ids: Sequence[str]) -> Mapping[str, Row]:
-        rows = self._dataverse.query(
-            Info.SET,
-            select=(
+        about = filters.in_(Info.RECORD, sorted(ids))
+        rows = read_columns(
+            self._dataverse,
+            (
                 Info.ID,
                 Info.RECORD,
                 Info.SENT_HASH,
@@ -242,7 +244,7 @@ class RecordReader:
                 Info.ACTIVE,
                 *OWNER_COLUMNS.values(),
             ),
-            filter=filters.in_(Info.RECORD, sorted(ids)),
+            lambda columns: self._dataverse.query(Info.SET, select=columns, filter=about),
         )
         return {str(row[Info.RECORD]).lower(): row for row in rows}
 

@@ -102,7 +102,10 @@ class _Gone(_Blocks):
 
 
 def _listed(work: RunHandle) -> Iterator[tuple[bytes, str]]:
-    return on_list(work.pages())
+    pages: list[tuple[str, bytes]] = []
+    for place in range(work.run.pages):
+        pages += work.state.get(work.number, "page", place).items()
+    return on_list(pages)
 
 
 def _recovered(work: RunHandle, membership: AudienceMembers) -> AudienceMembers:

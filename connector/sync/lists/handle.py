@@ -8,8 +8,8 @@ from typing import Final
 
 from connector.errors import Refused
 from connector.services import Services
-from connector.sync.lists.errors import AudienceGone, ListStateLost
-from connector.sync.lists.ids import each_of, packed, unpacked
+from connector.sync.lists.errors import AudienceGone
+from connector.sync.lists.ids import each_of, packed
 from connector.sync.lists.reading import ListReader, ListRow
 from connector.sync.lists.run import ListRun, Phase
 from connector.sync.lists.stored import ListState
@@ -90,14 +90,8 @@ class RunHandle:
         Raises:
             ListStateLost: the value cannot be read any more.
         """
-        value = self.state.get(self.number, kind, place)
-        return [list(each_of(_bytes(value.get(name)))) for name in names]
-
-    def pages(self) -> Iterator[tuple[str, bytes]]:
-        """The members of all pages that were read, by what their page says of them; raises as `get_all` does."""
-        for place in range(self.run.pages):
-            page = self.state.get(self.number, "page", place)
-            yield from ((verdict, _bytes(members)) for verdict, members in page.items())
+        value = self.state.get(self.number, kind, place, *names)
+        return [list(each_of(value[name])) for name in names]
 
     def all_of(self, kind: str, places: int) -> Iterator[bytes]:
         """The members of so many values of a kind, one value after the other."""
@@ -118,10 +112,3 @@ class RunHandle:
                 raise
             self.give_up()
             raise AudienceGone from None
-
-
-def _bytes(value: object) -> bytes:
-    try:
-        return unpacked(value)
-    except ValueError:
-        raise ListStateLost from None

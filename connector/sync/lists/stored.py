@@ -89,14 +89,15 @@ class ListState:
                 return
         raise StateConflict
 
-    def get(self, number: int, kind: str, place: int) -> Mapping[str, object]:
-        """A value that an earlier piece wrote.
+    def get(self, number: int, kind: str, place: int, *names: str) -> Mapping[str, bytes]:
+        """The members that an earlier piece wrote, by what it says of them: under these names, or under all it has.
 
         Raises:
-            ListStateLost: it is not there any more, or was changed.
+            ListStateLost: they are not there any more, or were changed.
         """
         try:
-            return self._read(self._name(number, kind, place), required=True)
+            value = self._read(self._name(number, kind, place), required=True)
+            return {each: _bytes(value.get(each)) for each in names or value}
         except _Lost:
             raise ListStateLost from None
 
@@ -118,8 +119,8 @@ class ListState:
                 stored = self._state.read(name)
                 before = without_checksum(stored.value, required=True) if stored else {"ids": "", "perhaps": ""}
                 value = {
-                    "ids": packed([*each_of(unpacked(before.get("ids"))), *members]),
-                    "perhaps": packed([*each_of(unpacked(before.get("perhaps"))), *perhaps]),
+                    kind: packed([*each_of(unpacked(before.get(kind))), *added])
+                    for kind, added in (("ids", members), ("perhaps", perhaps))
                 }
             except (StoredValueUnreadable, ValueError):
                 raise ListStateLost from None

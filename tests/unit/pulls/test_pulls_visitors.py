@@ -174,7 +174,7 @@ def test_a_block_in_which_nothing_can_be_read_waits_and_keeps_no_other_from_it(r
     recent.door.post("visits", raw=[{"changed": True}])
     recent.view(acme, "Home")
 
-    with pytest.raises(Transient, match="Nothing could be read in 1 block"):
+    with pytest.raises(Transient, match="Nothing could be read in 1 block of"):
         read_visitors(recent.services)
 
     assert recent.views() == ["Home"]
