@@ -16,7 +16,9 @@ from connector.spotler import NotLicensed, NotSupported, Spotler
 from connector.words import Sentence
 
 #: Records of which it is asked whether Spotler has them under their External Id.
-SAMPLE: Final = 10
+SAMPLE: Final = 100
+#: Reads one after the other that must not be refused.
+READS: Final = 10
 #: An id that no audience has.
 NOBODY: Final = "doctor-asks-for-no-audience"
 
@@ -123,14 +125,14 @@ def _names_match(context: CheckContext) -> Diagnosis:
 
 def _throttled(context: CheckContext) -> Diagnosis:
     refused = 0
-    for _ in range(SAMPLE):
+    for _ in range(READS):
         try:
             context.spotler.probe()
         except ConnectorError:
             refused += 1
     if refused:
         return warning(
-            Sentence("{refused} of {sample} calls to Spotler failed.", refused=refused, sample=SAMPLE),
+            Sentence("{refused} of {sample} calls to Spotler failed.", refused=refused, sample=READS),
             "Lower SPOTLER_PARALLEL; ask Spotler for its limits.",
         )
     return ok("Spotler answers call after call.")
@@ -145,7 +147,7 @@ CHECKS: Final = (
     _check("SPOTLER_RIGHTS", "one read of each group of calls", _rights, "SPOTLER_KEY", reach=Reach.SYSTEMS_ON_REQUEST),
     _check("FIELDS_MAPPED", "the mapping against both systems", _fields_mapped, *BOTH, "MAPPING_VALID",
            reach=Reach.SYSTEMS_ON_REQUEST),
-    _check("EXTERNAL_IDS", "ten sent records in Spotler", _external_ids, *BOTH, reach=Reach.SYSTEMS_ON_REQUEST),
+    _check("EXTERNAL_IDS", "a hundred sent records in Spotler", _external_ids, *BOTH, reach=Reach.SYSTEMS_ON_REQUEST),
     _check("AUTOMATIONS_MATCH", "Spotler Automation against Spotler", _names_match, *BOTH,
            reach=Reach.SYSTEMS_ON_REQUEST),
 )  # fmt: skip
