@@ -1,12 +1,13 @@
 """Checks that only Azure's management can answer, where an operator is signed in."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from connector.doctor.context import CheckContext
-from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
+from connector.doctor.context import CheckContext, NoAzure
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.errors import Transient
 from connector.servicebus.entities import ENTITIES_FILE, OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.words import Sentence
 
@@ -16,6 +17,20 @@ DATA_OWNER: Final = "090c5cfd-751d-490a-894a-3ce6f1109419"
 COMPARED: Final = ("lockDuration", "maxDeliveryCount", "deadLetteringOnMessageExpiration", "requiresDuplicateDetection")
 #: Without a line for so long, telemetry does not arrive: the sweep runs every two minutes.
 SILENT: Final = timedelta(minutes=30)
+#: The newest row, the lines of a day, and those of an invocation: the id of any other is empty or zero.
+NEWEST: Final = """union withsource=Table AppTraces, AppMetrics
+| where TimeGenerated > ago(1d)
+| summarize Newest = max(TimeGenerated), Lines = countif(Table == "AppTraces"),
+    Known = countif(Table == "AppTraces" and OperationId matches regex "[1-9a-f]")"""
+#: The calls of the last hour and those that were throttled, for each system.
+THROTTLED: Final = """AppMetrics
+| where TimeGenerated > ago(1h)
+| where Name == "spotler.calls"
+| summarize Calls = sum(Sum), Throttled = sumif(Sum, tostring(Properties["outcome"]) == "throttled")
+    by System = tostring(Properties["system"])"""
+#: Of fewer calls a share says nothing, and a larger share than this costs time.
+FEWEST_CALLS: Final = 50
+MOST_THROTTLED: Final = 0.02
 REDEPLOY: Final = Sentence("Deploy the infrastructure again.")
 
 
@@ -188,17 +203,8 @@ def _tells_somebody(actions: object) -> bool:
 
 
 def _telemetry_arrives(context: CheckContext) -> Diagnosis:
-    azure = context.management
-    workspaces = azure.items(f"{azure.scope}/providers/Microsoft.OperationalInsights/workspaces")
-    if len(workspaces) != 1:
-        return not_checked(
-            Sentence(
-                "The resource group must have one Log Analytics workspace; it has {number}.", number=len(workspaces)
-            )
-        )
-    query = "union AppTraces, AppMetrics | where TimeGenerated > ago(1d) | summarize max(TimeGenerated)"
-    rows = azure.query(str(workspaces[0]["properties"]["customerId"]), query)
-    last = str(rows[0][0] or "") if rows and rows[0] else ""
+    ((newest, lines, known),) = _query(context, NEWEST, 3) or [[None, 0, 0]]
+    last = str(newest or "")
     remedy = Sentence(
         "Check APPLICATIONINSIGHTS_CONNECTION_STRING, and the role Monitoring Metrics Publisher of the app's identity."
     )
@@ -214,7 +220,47 @@ def _telemetry_arrives(context: CheckContext) -> Diagnosis:
             ),
             remedy,
         )
+    if lines and not known:
+        return warning(
+            "Lines of the log arrive, but none names the invocation that it belongs to.",
+            "Check the telemetry mode of host.json and PYTHON_ENABLE_OPENTELEMETRY; see TELEMETRY_AGREES.",
+        )
     return ok("Telemetry arrives.")
+
+
+def _calls_throttled(context: CheckContext) -> Diagnosis:
+    often = [
+        Sentence("{system} {share}", system=str(system), share=f"{float(throttled) / float(calls):.0%}")
+        for system, calls, throttled in _query(context, THROTTLED, 3)
+        if float(calls) >= FEWEST_CALLS and float(throttled) > MOST_THROTTLED * float(calls)
+    ]
+    if often:
+        return warning(
+            Sentence(
+                "Calls of the last hour that were throttled: {names}.", names=Sentence.joined(*often, between=", ")
+            ),
+            "Lower DATAVERSE_PARALLEL or SPOTLER_PARALLEL, or the number of instances; see scale.md.",
+        )
+    return ok("In the last hour, hardly any call was throttled.")
+
+
+def _query(context: CheckContext, text: str, width: int) -> Sequence[Sequence[Any]]:
+    """The rows, of so many columns each, that a query finds in the workspace of the deployment.
+
+    Raises:
+        NoAzure: there is not exactly one workspace.
+        Transient: something else answered.
+    """
+    azure = context.management
+    workspaces = azure.items(f"{azure.scope}/providers/Microsoft.OperationalInsights/workspaces")
+    if len(workspaces) != 1:
+        raise NoAzure(
+            Sentence("The resource group has {count} Log Analytics workspaces, not one.", count=len(workspaces))
+        )
+    rows = azure.query(str(workspaces[0]["properties"]["customerId"]), text)
+    if any(len(row) != width for row in rows):
+        raise Transient("What answered in Azure's place was not Azure.")
+    return rows
 
 
 _check: Final = CheckMaker(CheckGroup.AZURE, Reach.AZURE)
@@ -226,5 +272,6 @@ CHECKS: Final = (
     _check("BUS_RIGHTS", "the role of the app's identity on the namespace", _bus_rights),
     _check("SEND_RULE", "the rights of the key that Dataverse has", _send_rule),
     _check("ALERTS_ON", "the alerts of the resource group", _alerts_on),
-    _check("TELEMETRY_ARRIVES", "the newest line in the workspace", _telemetry_arrives),
+    _check("TELEMETRY_ARRIVES", "the newest lines in the workspace", _telemetry_arrives),
+    _check("CALLS_THROTTLED", "the calls of the last hour", _calls_throttled),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
 from connector.errors import Misconfigured
-from connector.servicebus.entities import QUARANTINE, Location, dead_letter_locations, work_locations
+from connector.servicebus.entities import QUARANTINE, TOPIC_JOBS, Location, dead_letter_locations, work_locations
 from connector.words import Sentence
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _entities_exist(context: CheckContext) -> Diagnosis:
         context.browser.peek(locations, limit=1)
     except Misconfigured:
         missing = [str(each) for each in locations if _is_missing(context, each)]
-        if not missing:
+        if len(missing) in (0, len(locations)):  # it is the connection, and no single entity
             raise
         return failed(
             Sentence("The connector cannot look into: {names}.", names=", ".join(missing)),
@@ -85,6 +85,16 @@ def _is_missing(context: CheckContext, location: Location) -> bool:
     except Misconfigured:
         return True
     return False
+
+
+def _may_send(context: CheckContext) -> Diagnosis:
+    from connector.servicebus.connection import client_from, translate_errors  # noqa: PLC0415 - loaded when used
+
+    with client_from(context.bus_settings) as client:
+        for name, sender_of in ((TOPIC_JOBS, client.get_topic_sender), (QUARANTINE.name, client.get_queue_sender)):
+            with translate_errors(f"let the connector send to {name}"), sender_of(name) as sender:
+                sender.create_message_batch()  # opens the link, and sends nothing
+    return ok("The connector may send to the topic and to the quarantine.")
 
 
 def _dead_letters(context: CheckContext) -> Diagnosis:
@@ -156,6 +166,7 @@ _check: Final = CheckMaker(CheckGroup.BUS, Reach.SYSTEMS)
 CHECKS: Final = (
     _check("BUS_REACHABLE", "the way to the namespace: name, port, TLS", _reachable),
     _check("ENTITIES_EXIST", "every queue and subscription", _entities_exist, "BUS_REACHABLE"),
+    _check("BUS_SENDS", "the right to send to the topic and to the quarantine", _may_send, "ENTITIES_EXIST"),
     _check("DEAD_LETTERS", "the dead letters of every queue and subscription", _dead_letters, "ENTITIES_EXIST"),
     _check("QUARANTINE", "the queue quarantine", _quarantine, "ENTITIES_EXIST"),
     _check("BACKLOG", "the age of the oldest message in each queue and subscription", _backlog, "ENTITIES_EXIST"),

@@ -16,7 +16,9 @@ from connector.spotler import NotLicensed, NotSupported, Spotler
 from connector.words import Sentence
 
 #: Records of which it is asked whether Spotler has them under their External Id.
-SAMPLE: Final = 10
+SAMPLE: Final = 100
+#: Reads one after the other that must not be refused.
+READS: Final = 10
 #: An id that no audience has.
 NOBODY: Final = "doctor-asks-for-no-audience"
 
@@ -130,7 +132,7 @@ def _names_match(context: CheckContext) -> Diagnosis:
 
 def _throttled(context: CheckContext) -> Diagnosis:
     refused = 0
-    for _ in range(SAMPLE):
+    for _ in range(READS):
         try:
             context.spotler.probe()
         except ConnectorError:
@@ -141,7 +143,7 @@ def _throttled(context: CheckContext) -> Diagnosis:
                 "{refused} of {count} call to Spotler failed.",
                 plural="{refused} of {count} calls to Spotler failed.",
                 refused=refused,
-                count=SAMPLE,
+                count=READS,
             ),
             "Lower SPOTLER_PARALLEL; ask Spotler for its limits.",
         )
@@ -157,7 +159,7 @@ CHECKS: Final = (
     _check("SPOTLER_RIGHTS", "one read of each group of calls", _rights, "SPOTLER_KEY", reach=Reach.SYSTEMS_ON_REQUEST),
     _check("FIELDS_MAPPED", "the mapping against both systems", _fields_mapped, *BOTH, "MAPPING_VALID",
            reach=Reach.SYSTEMS_ON_REQUEST),
-    _check("EXTERNAL_IDS", "ten sent records in Spotler", _external_ids, *BOTH, reach=Reach.SYSTEMS_ON_REQUEST),
+    _check("EXTERNAL_IDS", "a hundred sent records in Spotler", _external_ids, *BOTH, reach=Reach.SYSTEMS_ON_REQUEST),
     _check("AUTOMATIONS_MATCH", "Spotler Automation against Spotler", _names_match, *BOTH,
            reach=Reach.SYSTEMS_ON_REQUEST),
 )  # fmt: skip

@@ -32,6 +32,11 @@ def client_from(settings: BusSettings) -> ServiceBusClient:
 
     if settings.service_bus is not None:
         connection_string = settings.service_bus.get_secret_value()
+        if "entitypath=" in connection_string.lower():
+            raise Misconfigured(
+                "The setting ServiceBus is the connection string of one queue or topic.",
+                advice="Set it to the connection string of a policy of the namespace: Endpoint=sb://…;SharedAccessKey=….",
+            )
         try:
             return ServiceBusClient.from_connection_string(connection_string, try_timeout=ATTEMPT_SECONDS)
         except ValueError:

@@ -35,8 +35,8 @@ def bus():
 
 def test_nothing_is_wrong_with_an_empty_bus_and_then_what_lies_there_is_found(bus):
     context = context_of(bus.connection_string)
-    codes = ("BUS_REACHABLE", "ENTITIES_EXIST", "DEAD_LETTERS", "QUARANTINE", "BACKLOG")
-    assert [look(context, code)[0] for code in codes] == ["ok"] * 5
+    codes = ("BUS_REACHABLE", "ENTITIES_EXIST", "BUS_SENDS", "DEAD_LETTERS", "QUARANTINE", "BACKLOG")
+    assert [look(context, code)[0] for code in codes] == ["ok"] * 6
 
     with ServiceBusClient.from_connection_string(bus.connection_string) as client:
         for queue in ("quarantine", "dataverse"):
@@ -62,6 +62,23 @@ def test_a_subscription_that_is_missing_is_named():
             "failed",
             "The connector cannot look into: subscription add-tag.",
         )
+
+
+def test_a_connection_that_may_not_send_there_is_found(bus):
+    of_dataverse = bus.connection_strings["dataverse-send"].replace("EntityPath=dataverse;", "")
+
+    verdict, sentence = look(context_of(of_dataverse), "BUS_SENDS")
+
+    assert verdict == "failed"
+    assert sentence.startswith("Service Bus refused to let the connector send to spotler-jobs")
+
+
+@pytest.mark.parametrize("code", ["ENTITIES_EXIST", "BUS_SENDS", "QUARANTINE"])
+def test_a_connection_string_of_one_queue_is_found(bus, code):
+    assert look(context_of(bus.connection_strings["dataverse-send"]), code) == (
+        "failed",
+        "The setting ServiceBus is the connection string of one queue or topic.",
+    )
 
 
 def test_a_namespace_that_does_not_answer_is_found():

@@ -1,15 +1,17 @@
 """The checks of Azure, against a stand-in of its management: each finds what is broken."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connector.doctor import arm
 from connector.doctor.arm import azure_of
-from connector.doctor.azure import DATA_OWNER
+from connector.doctor.azure import DATA_OWNER, NEWEST, THROTTLED
 from connector.doctor.context import NoAzure
 from connector.errors import Transient
 from connector.servicebus.entities import ENTITIES_FILE
+from infra import kql
 from tests.unit.doctor.arm_standin import (
     BUS,
     ROLES,
@@ -20,13 +22,23 @@ from tests.unit.doctor.arm_standin import (
     azure_standin,
     signed_in,
 )
+from tests.unit.infra_watch.rows import NOW, metric, together
 
 ENTITIES = json.loads(ENTITIES_FILE.read_text(encoding="utf-8"))
 (TOPIC,) = ENTITIES["topics"]
 SUBSCRIPTIONS = f"{BUS}/topics/spotler-jobs/subscriptions"
 SEND = f"{BUS}/queues/dataverse/authorizationRules"
 ALERTS = f"{SCOPE}/providers/Microsoft.Insights"
-CODES = ("APP_RUNS", "RULES_RIGHT", "PROPERTIES_MATCH", "BUS_RIGHTS", "SEND_RULE", "ALERTS_ON", "TELEMETRY_ARRIVES")
+CODES = (
+    "APP_RUNS",
+    "RULES_RIGHT",
+    "PROPERTIES_MATCH",
+    "BUS_RIGHTS",
+    "SEND_RULE",
+    "ALERTS_ON",
+    "TELEMETRY_ARRIVES",
+    "CALLS_THROTTLED",
+)
 
 
 def named(entity):
@@ -138,6 +150,14 @@ def no_telemetry(azure):
     azure.newest = ""
 
 
+def lose_operations(azure):
+    azure.known = 0
+
+
+def throttle(azure):
+    azure.calls = [["Spotler", 1000, 40], ["Dataverse", 1000, 20], ["Spotler Leads", 10, 5]]
+
+
 @pytest.mark.parametrize(
     ("harm", "code", "verdict", "says"),
     [
@@ -157,6 +177,8 @@ def no_telemetry(azure):
         (drop_alerts, "ALERTS_ON", "warning", "There is no alert"),
         (old_telemetry, "TELEMETRY_ARRIVES", "failed", "arrived 60 minutes ago"),
         (no_telemetry, "TELEMETRY_ARRIVES", "failed", "No telemetry arrived"),
+        (lose_operations, "TELEMETRY_ARRIVES", "warning", "none names the invocation"),
+        (throttle, "CALLS_THROTTLED", "warning", "throttled: Spotler 4%."),
     ],
     ids=lambda each: each.__name__ if callable(each) else "",
 )
@@ -233,3 +255,30 @@ def test_variables_that_name_no_resource_are_listed():
     assert raised.value.sentence.startswith(
         "Not named: AZURE_RESOURCE_GROUP, AZURE_FUNCTION_NAME, SERVICE_BUS_NAMESPACE"
     )
+
+
+def test_the_query_for_the_newest_lines_finds_them():
+    known = {"TimeGenerated": NOW - timedelta(minutes=3), "OperationId": "4bf92f3577b34da6a3ce929d0e0e4736"}
+    unknown = {"TimeGenerated": NOW - timedelta(minutes=9), "OperationId": "0" * 32}
+    count = {"TimeGenerated": NOW - timedelta(minutes=1), "Name": "spotler.calls", "Sum": 1.0}
+
+    (row,) = kql.run(NEWEST, {"AppTraces": [known, unknown, unknown], "AppMetrics": [count]}, NOW)
+
+    assert [*row.values()][1:] == [3, 1]
+    assert datetime.fromisoformat(str(row["Newest"])).replace(tzinfo=UTC) == NOW - timedelta(minutes=1)
+
+
+def test_the_query_for_throttled_calls_adds_up_each_system():
+    calls = [
+        metric("spotler.calls", 90, system="Spotler", outcome="ok"),
+        metric("spotler.calls", 10, system="Spotler", outcome="throttled"),
+        metric("spotler.calls", 5, system="Dataverse", outcome="ok"),
+        metric("spotler.calls", 70, minutes=90, system="Dataverse", outcome="throttled"),
+    ]
+
+    found = kql.run(THROTTLED, together(calls), NOW)
+
+    assert {row["System"]: (row["Calls"], row["Throttled"]) for row in found} == {
+        "Spotler": (100, 10),
+        "Dataverse": (5, 0),
+    }
