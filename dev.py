@@ -21,6 +21,7 @@ file, so that one that is too old for the rest finds a newer one or says where t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -28,6 +29,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -36,6 +38,9 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
 OLDEST = (3, 13)
+#: A file system in memory, as Linux has it. The files of a test run take 1 GB at most.
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+PLENTY = 4 * 2**30
 SETTINGS = ROOT / ".sandbox" / "local.settings.json"
 
 
@@ -95,7 +100,15 @@ def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
     wanted = str(2 * (os.process_cpu_count() or 1))
     processes = [] if any(argument.startswith("-n") for argument in rest) else ["-n", wanted]
     selection = [] if options.nightly else ["-m", "not nightly"]
+    keep_files_in_memory()
     return call(PYTHON, "-m", "pytest", *processes, *selection, *rest)
+
+
+def keep_files_in_memory() -> None:
+    """Let tests write to memory where there is plenty: the state is flushed to its disk thousands of times."""
+    with contextlib.suppress(OSError):
+        if os.access(SHARED_MEMORY, os.W_OK) and shutil.disk_usage(SHARED_MEMORY).free > PLENTY:
+            os.environ.setdefault("TMPDIR", str(SHARED_MEMORY))
 
 
 def lint(_: argparse.Namespace, __: list[str]) -> int:
@@ -188,12 +201,30 @@ def install() -> None:
     wanted = _fingerprint()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return
-    print("Installing into .venv; this takes a minute or two, once.", file=sys.stderr, flush=True)
+    print("Installing into .venv, once; this takes some minutes.", file=sys.stderr, flush=True)
     subprocess.check_call([find_python(), "-m", "venv", "--clear", str(VENV)])
-    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    if call(PYTHON, *pip, "-r", str(ROOT / "requirements-dev.txt")):
+    pip = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-color", "--progress-bar", "off")
+    command = [str(part) for part in (*pip, "-r", ROOT / "requirements-dev.txt")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        try:
+            _show_progress(process.stdout or ())
+        except KeyboardInterrupt:  # pip was told too
+            sys.exit("Interrupted; the next start installs again.")
+    if process.returncode:
         sys.exit("The packages could not be installed; see the lines above.")
     STAMP.write_text(wanted, encoding="utf-8")
+
+
+def _show_progress(lines: Iterable[str]) -> None:
+    """Say in a few lines how far pip is: on a busy machine it takes minutes, and each part of it is silent for long."""
+    found = 0
+    for line in lines:
+        if line.startswith("Collecting "):
+            found += 1
+            if found % 25 == 0:
+                print(f"  {found} packages found", file=sys.stderr, flush=True)
+        elif line.startswith("Installing collected packages"):
+            print(f"  {found} packages found; unpacking them", file=sys.stderr, flush=True)
 
 
 def find_python() -> str:

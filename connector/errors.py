@@ -20,15 +20,23 @@ from connector.words import Sentence
 
 
 class ConnectorError(Exception):
-    """The connector could not do its work."""
+    """The connector could not do its work.
+
+    Attributes:
+        sentence: what is wrong, as the log has it; with all details.
+        result_code: of the job.
+        what_to_do: a sentence.
+        on_row: what is wrong in one sentence, for a row; the same as `sentence` where that is one.
+    """
 
     code: ClassVar[str] = "ERROR"
     advice: ClassVar[str] = ""
 
-    def __init__(self, sentence: str = "", *, code: str = "", advice: str = "") -> None:
+    def __init__(self, sentence: str = "", *, code: str = "", advice: str = "", on_row: str = "") -> None:
         self.sentence = Sentence.of(sentence) if sentence else self.default_sentence()
         self.result_code = code or self.code
         self.what_to_do = Sentence.of(advice or self.advice)
+        self.on_row = Sentence.of(on_row) if on_row else self.sentence
         super().__init__(self.sentence)
 
     @classmethod
@@ -38,8 +46,8 @@ class ConnectorError(Exception):
 
     @property
     def for_people(self) -> Sentence:
-        """Code, sentence and advice on one line, as shown on the job row."""
-        return self.with_advice(self.what_to_do)
+        """Code, sentence and advice on one line, as shown on the job row: two sentences at most."""
+        return Sentence.joined(f"[{self.result_code}]", self.on_row, self.what_to_do)
 
     def with_advice(self, advice: str) -> Sentence:
         """The same with another advice, for people who read it elsewhere."""
@@ -71,9 +79,15 @@ class Transient(ConnectorError):
     advice = "Nothing to do: the connector retries."
 
     def __init__(
-        self, sentence: str = "", *, code: str = "", advice: str = "", retry_after: float | None = None
+        self,
+        sentence: str = "",
+        *,
+        code: str = "",
+        advice: str = "",
+        on_row: str = "",
+        retry_after: float | None = None,
     ) -> None:
-        super().__init__(sentence, code=code, advice=advice)
+        super().__init__(sentence, code=code, advice=advice, on_row=on_row)
         self.retry_after = retry_after
 
 
@@ -113,12 +127,16 @@ class GivenUp(Refused):
     @classmethod
     def after(cls, hours: float, problem: Transient | Misconfigured) -> Self:
         """The error for a problem that has lasted for so many hours."""
-        what = (
-            "A setting or a right was wrong for {hours} hours: {problem}"
-            if isinstance(problem, Misconfigured)
-            else "The other system could not do the work for {hours} hours: {problem}"
+        return cls(cls._said(hours, problem.sentence), on_row=cls._said(hours, problem.on_row))
+
+    @staticmethod
+    def _said(hours: float, said: Sentence) -> Sentence:
+        return Sentence(
+            "Not done for {count} hour: {problem}",
+            plural="Not done for {count} hours: {problem}",
+            count=hours,
+            problem=said,
         )
-        return cls(Sentence(what, hours=hours, problem=problem.sentence))
 
 
 class InternalError(Refused):

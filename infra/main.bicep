@@ -90,7 +90,7 @@ param alertLevel string = 'essential'
 @description('Thresholds of alerts that differ from those of infra/alerts/alerts.json, by their names.')
 param alertThresholds object = {}
 
-@description('Address of the folder docs of your copy of the repository. Alerts and the workbook link its pages.')
+@description('Address of the folder docs of your copy of the repository. Alerts and the workbook link its pages. Empty: they name the files.')
 param docsUrl string = ''
 
 @description('A virtual network, and private endpoints for storage and Key Vault.')
@@ -107,6 +107,7 @@ var tags = { 'azd-env-name': environmentName }
 var siteName = 'func-spotler-${token}'
 var stateContainer = 'spotler-connector'
 var packageContainer = 'app-package'
+var pagesUrl = endsWith(docsUrl, '/') ? substring(docsUrl, 0, length(docsUrl) - 1) : docsUrl
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
   // It does not end with the name of the environment, because that may end with a full stop.
@@ -249,7 +250,7 @@ module alerts 'modules/alerts.bicep' = {
     level: alertLevel
     language: resultLanguage
     thresholds: alertThresholds
-    pagesUrl: empty(docsUrl) ? '' : '${docsUrl}/operators/alerts'
+    pagesUrl: empty(pagesUrl) ? 'docs/operators/alerts' : '${pagesUrl}/operators/alerts'
   }
 }
 
@@ -263,7 +264,7 @@ module workbook 'modules/workbook.bicep' = {
     componentId: monitoring.outputs.componentId
     serviceBusId: serviceBus.outputs.id
     functionAppId: app.outputs.id
-    docsUrl: empty(docsUrl) ? 'https://github.com/YOUR_ORGANISATION/spotler-connector/blob/main/docs' : docsUrl
+    docsUrl: pagesUrl
   }
 }
 

@@ -21,6 +21,7 @@ from connector.cli.reconcile import reconcile
 from connector.cli.undo import undo
 from connector.cli.why import why
 from connector.errors import ConnectorError, Misconfigured
+from connector.words import Sentence
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Spotler connector, for administrators.")
 app.add_typer(jobs.app, name="job")
@@ -76,7 +77,9 @@ def _values(path: Path) -> dict[str, object]:
         document = None
     values = document.get("Values", {}) if isinstance(document, dict) else None
     if not isinstance(values, dict):
-        raise Misconfigured(f"{path} is not a file like local.settings.json: an object with the member Values.")
+        raise Misconfigured(
+            Sentence("{file} is not a file like local.settings.json: an object with the member Values.", file=str(path))
+        )
     return values
 
 

@@ -8,23 +8,33 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, moment, refuse
+from connector.cli.output import add_row, console, headed, moment, refuse, say
 from connector.cli.rows import dataverse, row_id
 from connector.consent import Change, Item
 from connector.dataverse.api import Dataverse, filters
 from connector.dataverse.names import Flags
 from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.schema.labels import cause_named
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services, get_services
 from connector.sync.permissions.history import EVIDENCE_LENGTH, history_of
 from connector.sync.records import Record, RecordReader
+from connector.words import Sentence, marked
 
 app = typer.Typer(no_args_is_help=True, help="Who agreed to what, and what shows it.")
 
 #: The columns of the history, in their order.
-HEADINGS = ("Time", "Permission", "Before", "After", "Source", "Evidence", "Table", "Record")
+HEADINGS = (
+    marked("Time"),
+    marked("Permission"),
+    marked("Before"),
+    marked("After"),
+    marked("Source"),
+    marked("Evidence"),
+    marked("Table"),
+    marked("Record"),
+)
 
 #: An earlier day is a mistake, for example the zero of a spreadsheet.
 FIRST_YEAR = 1990
@@ -49,12 +59,12 @@ def history(
     elif as_csv:
         typer.echo(_as_csv(lines), nl=False)
     elif lines:
-        table = Table(*HEADINGS)
+        table = headed(*HEADINGS)
         for line in lines:
-            table.add_row(*line)
+            add_row(table, *line)
         console().print(table)
     else:
-        typer.echo("There is no history of this record.")
+        say("There is no history of this record.")
 
 
 @app.command()
@@ -66,7 +76,7 @@ def template(sheet: Sheet, table: TableName, force: Annotated[bool, typer.Option
     from connector.cli.consent_sheet import write_sheet  # noqa: PLC0415 - openpyxl is heavy, loaded when used
 
     if sheet.exists() and not force:
-        refuse(f"{sheet} exists already; --force overwrites it.")
+        refuse(Sentence("{file} exists already; --force overwrites it.", file=str(sheet)))
     services = get_services()
     items = _items(services, table)
     names = RECORD_TABLES[table]
@@ -80,7 +90,14 @@ def template(sheet: Sheet, table: TableName, force: Annotated[bool, typer.Option
         records = RecordReader(services).read(part)
         lines += [(ref.id, _states(records[ref], items)) for ref in part if ref in records]
     write_sheet(sheet, [item.name for item in items], lines)
-    typer.echo(f"{sheet} is written, with {len(lines)} records.")
+    say(
+        Sentence(
+            "{file} is written, with {count} record.",
+            plural="{file} is written, with {count} records.",
+            file=str(sheet),
+            count=len(lines),
+        )
+    )
 
 
 @app.command(name="import")
@@ -103,9 +120,9 @@ def import_sheet(
     if evidence == "Import: " or "@" in evidence:
         refuse("Say in --evidence what shows the consent, without an e-mail address.")
     if len(evidence) > EVIDENCE_LENGTH:
-        refuse(f"--evidence is longer than {EVIDENCE_LENGTH - len('Import: ')} characters.")
+        refuse(Sentence("--evidence is longer than {most} characters.", most=EVIDENCE_LENGTH - len("Import: ")))
     if agreed_on.year < FIRST_YEAR:
-        refuse(f"--agreed-on is before {FIRST_YEAR}, when nobody agreed to receive e-mail.")
+        refuse(Sentence("--agreed-on is before {year}, when nobody agreed to receive e-mail.", year=str(FIRST_YEAR)))
     services = get_services()
     day = agreed_on.replace(tzinfo=services.mapping.times.zone)
     if day > services.now():
@@ -114,7 +131,13 @@ def import_sheet(
     rows = read_sheet(sheet, table, items)
     places = {row.record: row.place for row in rows}
     missing = set(places) - _existing(services.dataverse, list(places))
-    refuse_sheet(sheet, sorted(f"{places[ref]} is no {table} in Dataverse" for ref in missing))
+    refuse_sheet(
+        sheet,
+        [
+            Sentence("{place} is no {table} in Dataverse", place=places[ref], table=table)
+            for ref in sorted(missing, key=lambda each: places[each])
+        ],
+    )
     counts = bring_in(
         services,
         {row.record: row.states for row in rows},
@@ -123,9 +146,16 @@ def import_sheet(
         evidence=evidence,
     )
     for name, count in sorted(counts.items()):
-        typer.echo(f"{count} permissions: {name}")
+        say(
+            Sentence(
+                "{count} permission: {result}",
+                plural="{count} permissions: {result}",
+                count=count,
+                result=Sentence.of(name),
+            )
+        )
     if not counts:
-        typer.echo("The sheet says nothing.")
+        say("The sheet says nothing.")
     if counts["failed"]:
         refuse("Some permissions could not be written. Bring the same sheet in again.")
 
@@ -145,7 +175,7 @@ def _record_id(client: Dataverse, person: str) -> str:
     ]
     if len(found) > 1:
         listed = ", ".join(f"{table} {key}" for table, key in found)
-        refuse(f"Several records have this address; give the id of one of them: {listed}.")
+        refuse(Sentence("Several records have this address; give the id of one of them: {records}.", records=listed))
     if not found:
         refuse("No contact, lead or account has this address. Of a deleted record, give the id.")
     return found[0][1]
@@ -153,13 +183,12 @@ def _record_id(client: Dataverse, person: str) -> str:
 
 def _line(change: Change) -> tuple[str, ...]:
     before = "" if change.before is None else _on(change.before)
-    after, source = _on(change.after), change.cause.name.replace("_", " ").lower()
-    record = change.record
+    after, source, record = _on(change.after), cause_named(change.cause), change.record
     return moment(change.at), change.permission, before, after, source, change.evidence, record.table, record.id
 
 
-def _on(value: bool) -> str:
-    return "on" if value else "off"
+def _on(value: bool) -> Sentence:
+    return Sentence("on" if value else "off")
 
 
 def _states(record: Record, items: list[Item]) -> list[str]:
@@ -189,7 +218,7 @@ def _items(services: Services, table: str) -> list[Item]:
     mapped = (row.field for row in services.mapping.rows if row.columns.get(table) in KEPT_AS_ROWS)
     name = next(mapped, None)
     if name is None:
-        refuse(f"The mapping keeps no permissions of {table} in the table Spotler Permission.")
+        refuse(Sentence("The mapping keeps no permissions of {table} in the table Spotler Permission.", table=table))
     field = services.spotler.fields().get(name)
     return list(field.options if field else ())
 

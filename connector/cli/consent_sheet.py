@@ -20,6 +20,7 @@ from connector.dataverse.api import filters
 from connector.dataverse.records import RecordRef
 from connector.errors import Misconfigured
 from connector.mapping.workbook import MAX_COLUMNS, MAX_ROWS, Line, SheetCell, lines_of, opened
+from connector.words import Sentence
 
 SHEET: Final = "Consent"
 ID_HEADING: Final = "Record Id"
@@ -71,7 +72,7 @@ def write_sheet(path: Path, permissions: Sequence[str], rows: Sequence[tuple[str
         return
     if len(rows) >= MAX_ROWS:
         raise Misconfigured(
-            f"A workbook may have {MAX_ROWS - 1} records, and there are {len(rows)}.",
+            Sentence("A workbook may have {most} records, and there are {count}.", most=MAX_ROWS - 1, count=len(rows)),
             advice="Give a name that ends in .csv.",
         )
     book = Workbook()
@@ -90,10 +91,10 @@ def read_sheet(path: Path, table: str, items: Sequence[Item]) -> list[SheetRow]:
         Misconfigured: naming every problem with its cell; then nothing of the sheet is used.
     """
     lines = _csv_lines(path) if _is_csv(path) else _workbook_lines(path)
-    problems: list[str] = []
+    problems: list[Sentence] = []
     columns = _columns(lines[0], items, problems) if lines else {}
     if not lines:
-        problems.append("the sheet is empty")
+        problems.append(Sentence("the sheet is empty"))
     rows: list[SheetRow] = []
     seen: dict[str, str] = {}
     for line in lines[1:]:
@@ -105,46 +106,48 @@ def read_sheet(path: Path, table: str, items: Sequence[Item]) -> list[SheetRow]:
     return rows
 
 
-def refuse_sheet(path: Path, problems: Sequence[str]) -> None:
+def refuse_sheet(path: Path, problems: Sequence[Sentence]) -> None:
     """Raise what is wrong with a sheet, if anything is.
 
     Raises:
         Misconfigured: naming the problems.
     """
     if problems:
-        shown = "; ".join(problems[:MAX_PROBLEMS])
-        raise Misconfigured(f"The sheet {path.name} is not valid and was not used: {shown}.")
+        shown = Sentence.joined(*problems[:MAX_PROBLEMS], between="; ")
+        raise Misconfigured(
+            Sentence("The sheet {name} is not valid and was not used: {problems}.", name=path.name, problems=shown)
+        )
 
 
-def _columns(heading: Line, items: Sequence[Item], problems: list[str]) -> dict[int, Item]:
+def _columns(heading: Line, items: Sequence[Item], problems: list[Sentence]) -> dict[int, Item]:
     """The permission of each column of the sheet."""
     by_name = defaultdict[str, list[Item]](list)
     for each in items:
         for written in {key_of(each.name), key_of(safe_cell(each.name))}:
             by_name[written].append(each)
     if key_of(_text(heading.cell(1))) != key_of(ID_HEADING):
-        problems.append(f"{heading.place(1)} must be {ID_HEADING}")
+        problems.append(Sentence("{place} must be {heading}", place=heading.place(1), heading=ID_HEADING))
     columns: dict[int, Item] = {}
     for number in range(2, len(heading.cells) + 1):
-        name = key_of(_text(heading.cell(number)))
+        name, place = key_of(_text(heading.cell(number))), heading.place(number)
         if not name:
             continue
         found = by_name.get(name, [])
         if not found:
-            problems.append(f"{heading.place(number)} is not a permission that Spotler has")
+            problems.append(Sentence("{place} is not a permission that Spotler has", place=place))
         elif len(found) > 1:
             problems.append(
-                f"{heading.place(number)} is the name of several permissions: rename one of them in Spotler"
+                Sentence("{place} is the name of several permissions: rename one of them in Spotler", place=place)
             )
         elif found[0] in columns.values():
-            problems.append(f"{heading.place(number)} is a permission that has a column already")
+            problems.append(Sentence("{place} is a permission that has a column already", place=place))
         else:
             columns[number] = found[0]
     return columns
 
 
 def _row(
-    line: Line, table: str, columns: dict[int, Item], seen: dict[str, str], problems: list[str]
+    line: Line, table: str, columns: dict[int, Item], seen: dict[str, str], problems: list[Sentence]
 ) -> SheetRow | None:  # fmt: skip
     texts = [_text(line.cell(number)) for number in range(1, max(len(line.cells), 1) + 1)]
     if not any(texts):
@@ -153,10 +156,10 @@ def _row(
     try:
         key = str(filters.guid(texts[0])).lower()
     except ValueError:
-        problems.append(f"{place} is not the id of a record")
+        problems.append(Sentence("{place} is not the id of a record", place=place))
         return None
     if key in seen:
-        problems.append(f"{place} is the same record as {seen[key]}")
+        problems.append(Sentence("{place} is the same record as {other}", place=place, other=seen[key]))
     seen[key] = place
     row = SheetRow(RecordRef(table, key), place)
     for number, text in enumerate(texts[1:], start=2):
@@ -164,9 +167,9 @@ def _row(
         if not text:
             continue
         if number not in columns:
-            problems.append(f"{cell.place} has a value below no permission")
+            problems.append(Sentence("{place} has a value below no permission", place=cell.place))
         elif cell.data_type == "f" or key_of(text) not in WORDS:
-            problems.append(f"{cell.place} is not yes, no or empty")
+            problems.append(Sentence("{place} is not yes, no or empty", place=cell.place))
         else:
             row.states[columns[number].bit] = WORDS[key_of(text)]
     return row
@@ -183,7 +186,7 @@ def _is_csv(path: Path) -> bool:
 def _workbook_lines(path: Path) -> list[Line]:
     with opened(path) as book:
         if not book.worksheets:
-            raise Misconfigured(f"The file {path.name} has no sheet with cells.")
+            raise Misconfigured(Sentence("The file {name} has no sheet with cells.", name=path.name))
         return lines_of(book, book.worksheets[0].title)
 
 
@@ -191,19 +194,30 @@ def _csv_lines(path: Path) -> list[Line]:
     """The rows of a CSV file, with commas or semicolons, as spreadsheet programs write it."""
     try:
         if path.stat().st_size > MAX_CSV_BYTES:
-            raise Misconfigured(f"The file {path.name} is larger than {MAX_CSV_BYTES // 1_000_000} MB.")
+            raise Misconfigured(
+                Sentence("The file {name} is larger than {most} MB.", name=path.name, most=MAX_CSV_BYTES // 1_000_000)
+            )
         with path.open(encoding="utf-8-sig", newline="") as file:
             # The first heading is known; a name of a permission may have either separator in it.
             separator = ";" if ";" in file.readline()[: len(ID_HEADING) + len('""; ')] else ","
             file.seek(0)
             return list(_lines(csv.reader(file, delimiter=separator, strict=True), path.name))
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise Misconfigured(f"The file {path.name} is not a CSV file in UTF-8 that can be read.") from None
+        raise Misconfigured(
+            Sentence("The file {name} is not a CSV file in UTF-8 that can be read.", name=path.name)
+        ) from None
 
 
 def _lines(rows: Iterable[Sequence[str]], name: str) -> Iterator[Line]:
     for number, row in enumerate(rows, start=1):
         if number > MAX_CSV_ROWS or len(row) > MAX_COLUMNS:
-            raise Misconfigured(f"The file {name} has more than {MAX_CSV_ROWS} rows or {MAX_COLUMNS} columns.")
+            raise Misconfigured(
+                Sentence(
+                    "The file {name} has more than {most} rows or {columns} columns.",
+                    name=name,
+                    most=MAX_CSV_ROWS,
+                    columns=MAX_COLUMNS,
+                )
+            )
         cells = [SheetCell(f"{get_column_letter(column)}{number}", cell) for column, cell in enumerate(row, start=1)]
         yield Line(number, cells)

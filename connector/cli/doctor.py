@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, put, say
+from connector.cli.output import console, headed, put, say
 from connector.doctor.arm import azure_of
 from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import CheckGroup, CheckResult, DoctorVerdict, Reach
 from connector.doctor.run import chosen, examine, worst
-from connector.words import Sentence
+from connector.words import Sentence, marked
 
 #: How the command ends.
 EXIT_CODES: Final = {
@@ -76,7 +75,7 @@ def _shown(result: CheckResult) -> dict[str, str]:
 
 
 def _show(results: Sequence[CheckResult]) -> None:
-    table = Table(*map(put, (Sentence("Check"), Sentence("Result"), Sentence("What was found, and what to do"))))
+    table = headed(marked("Check"), marked("Result"), marked("What was found, and what to do"))
     for each in results:
         diagnosis = each.diagnosis
         colour = _COLOURS[diagnosis.verdict]
@@ -87,4 +86,11 @@ def _show(results: Sequence[CheckResult]) -> None:
     counts = [
         Sentence("{number} {verdict}", number=verdicts[each], verdict=Sentence.of(each.value)) for each in DoctorVerdict
     ]
-    say(Sentence("{number} checks: {counts}.", number=len(results), counts=Sentence.joined(*counts, between=", ")))
+    say(
+        Sentence(
+            "{count} check: {counts}.",
+            plural="{count} checks: {counts}.",
+            count=len(results),
+            counts=Sentence.joined(*counts, between=", "),
+        )
+    )

@@ -14,12 +14,13 @@ import typer
 
 from connector.cli.job_replay import refusal_to_retry
 from connector.cli.log_lines import beside, lines_about
-from connector.cli.output import error_text, moment
+from connector.cli.output import error_text, moment, put
 from connector.cli.rows import dataverse, job_key
 from connector.cli.stored_messages import browser, id_of, reason_of
 from connector.dataverse.api import Row
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
+from connector.dataverse.schema.labels import named
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.jobs.store import JobStore
@@ -31,6 +32,7 @@ from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.browse import StoredMessage
 from connector.servicebus.entities import QUARANTINE, dead_letter_locations, work_locations
+from connector.words import Sentence
 
 #: The columns that are read besides those that the work needs.
 EXPLAINED: Final = ("createdon", "modifiedon", Names.STARTED_ON, Names.COMPLETED_ON, Names.RESULT_MESSAGE)
@@ -60,40 +62,46 @@ def explain(
     events = [*events_of(this, row), *(lines_about(this.id, log) if log else ())]
     for paragraph in (
         [title(this), *story(events)],
-        ["", "Next", *last_problem(this, row), *next_step(this, siblings, now)],
-        ["", "On the bus", *on_the_bus(this.id)],
-        ["", f"The log lines are from {log}."] if log else [*log_queries(this.id, _moment(row, "createdon") or now)],
+        ["", Sentence("Next"), *last_problem(this, row), *next_step(this, siblings, now)],
+        ["", Sentence("On the bus"), *on_the_bus(this.id)],
+        ["", Sentence("The log lines are from {log}.", log=str(log))]
+        if log
+        else [*log_queries(this.id, _moment(row, "createdon") or now)],
     ):
-        typer.echo("\n".join(paragraph))
+        typer.echo("\n".join(put(line) if isinstance(line, Sentence) else line for line in paragraph))
 
 
 def title(job: JobRow) -> str:
     """What the job is."""
-    operation = job.operation.label if job.operation else "no known operation"
-    about = f"for {job.record.table} {job.record.id}" if job.record else "without a record"
-    return f"Job {job.number}  {operation} {about}"
+    values = {"number": job.number, "operation": _operation(job)}
+    if job.record is None:
+        return Sentence("Job {number}  {operation} without a record", **values)
+    return Sentence("Job {number}  {operation} for {table} {id}", **values, table=job.record.table, id=job.record.id)
 
 
 def story(events: Iterable[Event]) -> Iterator[str]:
     """What happened, in order; what has no moment comes last."""
     for when, what in sorted(events, key=lambda event: event[0] or datetime.max.replace(tzinfo=UTC)):
-        yield f"{moment(when)}  {what}"
+        yield Sentence("{when}  {what}", when=moment(when), what=what)
 
 
 def events_of(job: JobRow, row: Row) -> Iterator[Event]:
     """What the row says."""
-    yield _moment(row, "createdon"), "created"
+    yield _moment(row, "createdon"), Sentence("created")
     if started := _moment(row, Names.STARTED_ON):
-        times = "once" if job.attempts == 1 else f"{job.attempts} times, most recently then"
-        yield started, f"claimed {times}"
+        yield started, Sentence("claimed once", plural="claimed {count} times, most recently then", count=job.attempts)
     if job.is_final:
         message = str(row.get(Names.RESULT_MESSAGE) or "")
-        code = "" if message.startswith(f"[{job.result_code}]") else f", {job.result_code or 'no code'}"
-        yield _moment(row, Names.COMPLETED_ON), f"{_status(job)}{code}: {message}"
+        ended = _moment(row, Names.COMPLETED_ON)
+        if message.startswith(f"[{job.result_code}]"):
+            yield ended, Sentence("{status}: {message}", status=_status(job), message=message)
+        else:
+            code = job.result_code or Sentence("no code")
+            yield ended, Sentence("{status}, {code}: {message}", status=_status(job), code=code, message=message)
         return
     yield _moment(row, "modifiedon"), _status(job)
     if job.lease_until is not None:
-        yield job.lease_until, "protected until then: no other worker takes it"
+        yield job.lease_until, Sentence("protected until then: no other worker takes it")
 
 
 def last_problem(job: JobRow, row: Row) -> Iterator[str]:
@@ -101,7 +109,7 @@ def last_problem(job: JobRow, row: Row) -> Iterator[str]:
     if job.is_final or not job.result_code or job.result_code in MEANINGS:
         return
     message = str(row.get(Names.RESULT_MESSAGE) or "").removeprefix(f"[{job.result_code}]").strip()
-    yield " ".join(filter(None, (f"Last problem: [{job.result_code}]", message)))
+    yield Sentence.joined(Sentence("Last problem: [{code}]", code=job.result_code), message)
 
 
 def next_step(job: JobRow, siblings: Collection[JobRow], now: datetime) -> Iterator[str]:
@@ -117,19 +125,30 @@ def next_step(job: JobRow, siblings: Collection[JobRow], now: datetime) -> Itera
     )
     match decision:
         case Drop() if job.is_final:
-            yield f"Nothing: it has ended. {refusal_to_retry(job, force=False) or 'job retry sets it back to Queued.'}"
+            refusal = refusal_to_retry(job, force=False) or Sentence("job retry sets it back to Queued.")
+            yield Sentence.joined(Sentence("Nothing: it has ended."), refusal)
         case Drop():
-            yield "A worker has it, or it is tried again by itself after a pause."
+            yield Sentence("A worker has it, or it is tried again by itself after a pause.")
         case End(outcome):
-            yield f"It ends as {outcome.status.label} without being run, {outcome.code}: {outcome.message}"
+            yield Sentence(
+                "It ends as {status} without being run, {code}: {message}",
+                status=named(outcome.status.label),
+                code=outcome.code,
+                message=Sentence.of(outcome.message),
+            )
         case Run():
-            yield "It runs when its work item is delivered; if that was lost, the sweep sends another."
+            yield Sentence("It runs when its work item is delivered; if that was lost, the sweep sends another.")
         case Wait():
-            yield "It waits for older jobs of the same record:"
+            yield Sentence("It waits for older jobs of the same record:")
             for other in sorted(siblings, key=lambda each: each.number):
                 if other.number < job.number:
-                    label = other.operation.label if other.operation else "no known operation"
-                    yield f"  {other.number}  {label}  {_status(other)}  {other.id}"
+                    yield Sentence(
+                        "  {number}  {operation}  {status}  {id}",
+                        number=other.number,
+                        operation=_operation(other),
+                        status=_status(other),
+                        id=other.id,
+                    )
 
 
 def on_the_bus(job_id: str) -> Iterator[str]:
@@ -140,22 +159,22 @@ def on_the_bus(job_id: str) -> Iterator[str]:
         yield error_text(error)
         return
     lines = list(_messages(job_id, found))
-    yield from lines or ["No message of it."]
-    yield "Work items that are due later cannot be seen on a topic before their time."
+    yield from lines or [Sentence("No message of it.")]
+    yield Sentence("Work items that are due later cannot be seen on a topic before their time.")
 
 
 def log_queries(job_id: str, created: datetime) -> Iterator[str]:
     """Queries for the log lines of a job, ready to paste: one for each place where people look."""
     since = f"datetime({(created - CLOCK_MARGIN).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ})"
     yield ""
-    yield "In Application Insights, under Logs"
+    yield Sentence("In Application Insights, under Logs")
     yield "union traces, exceptions"
     yield f"| where timestamp > {since}"
     yield f'| where message has "{job_id}" or tostring(customDimensions) has "{job_id}"'
     yield "| project timestamp, severityLevel, operation_Name, message, type, customDimensions"
     yield "| order by timestamp asc"
     yield ""
-    yield "In the Log Analytics workspace, under Logs"
+    yield Sentence("In the Log Analytics workspace, under Logs")
     yield "union AppTraces, AppExceptions"
     yield f"| where TimeGenerated > {since}"
     yield f'| where Message has "{job_id}" or tostring(Properties) has "{job_id}"'
@@ -169,22 +188,40 @@ def _messages(job_id: str, found: Iterable[StoredMessage]) -> Iterator[str]:
             continue
         where, since = str(message.location), moment(message.enqueued_on)
         if message.location == QUARANTINE or message.location.dead_letters:
-            yield f"{where}, message {id_of(message)}, since {since}: {reason_of(message)}"
+            yield Sentence(
+                "{where}, message {id}, since {since}: {reason}",
+                where=where,
+                id=id_of(message),
+                since=since,
+                reason=reason_of(message),
+            )
         else:
-            yield f"{where}, since {since}, {_described(message)}"
+            yield Sentence("{where}, since {since}, {what}", where=where, since=since, what=_described(message))
 
 
-def _described(message: StoredMessage) -> str:
+def _described(message: StoredMessage) -> Sentence:
     try:
         item = WorkItem.from_body(message.body)
     except Unreadable:
-        return "message of Dataverse"
-    what = "an outcome to be written" if item.receipt else f"work item ({item.reason})"
-    return f"{what}, delivered {message.deliveries} times"
+        return Sentence("message of Dataverse")
+    return Sentence(
+        "{what}, delivered {count} time",
+        plural="{what}, delivered {count} times",
+        what=Sentence("an outcome to be written")
+        if item.receipt
+        else Sentence("work item ({reason})", reason=item.reason),
+        count=message.deliveries,
+    )
+
+
+def _operation(job: JobRow) -> str:
+    return named(job.operation.label) if job.operation else Sentence("no known operation")
 
 
 def _status(job: JobRow) -> str:
-    return JobStatus(job.status).label if job.status in list(JobStatus) else f"status {job.status}"
+    if job.status in list(JobStatus):
+        return named(JobStatus(job.status).label)
+    return Sentence("status {number}", number=str(job.status))
 
 
 def _moment(row: Row, column: str) -> datetime | None:

@@ -13,6 +13,7 @@ from connector.dataverse.api import Dataverse, bind
 from connector.dataverse.api.rows import created_id, text
 from connector.dataverse.choices import Operation, PromoteTo
 from connector.dataverse.names import Account, Automation, Contact, Job, Lead, MarketingList, Visitor
+from connector.words import Sentence
 
 #: The lookup of a job that takes a row, and the set of its table, by the word before the colon.
 _LOOKUPS: Final = {
@@ -89,7 +90,13 @@ def add(
 def _parsed(text: str) -> _Given:
     kind, colon, name = text.partition(":")
     if not colon or not name.strip() or kind not in {*KINDS, _RUN_OF}:
-        refuse(f"“{text}” names nothing; write KIND:NAME, with one of: {', '.join(KINDS)}, {_RUN_OF}.")
+        refuse(
+            Sentence(
+                "“{text}” names nothing; write KIND:NAME, with one of: {names}.",
+                text=text,
+                names=", ".join((*KINDS, _RUN_OF)),
+            )
+        )
     return _Given(kind, name.strip())
 
 
@@ -125,7 +132,11 @@ def _run_of(client: Dataverse, job: str) -> str:
     row = client.retrieve(Job.SET, job_key(job), (Job.AUTOMATION_CONTACT_ID,))
     run = text(row, Job.AUTOMATION_CONTACT_ID)
     if not run:
-        refuse(f"Job {job} has no Automation Contact Id: it has started no run that can be stopped by its id.")
+        refuse(
+            Sentence(
+                "Job {job} has no Automation Contact Id: it has started no run that can be stopped by its id.", job=job
+            )
+        )
     return run
 
 
@@ -133,7 +144,7 @@ def _operation(slug: str) -> Operation:
     try:
         return Operation.from_slug(slug)
     except KeyError:
-        refuse(f"Choose one of: {', '.join(choice.slug for choice in Operation)}.")
+        refuse(Sentence("Choose one of: {names}.", names=", ".join(choice.slug for choice in Operation)))
 
 
 def _target(name: str) -> PromoteTo:

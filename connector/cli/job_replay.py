@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 from itertools import batched
 from typing import Final
 
-import typer
-
-from connector.cli.output import error_text, moment
+from connector.cli.output import error_text, moment, say
 from connector.cli.replay.ledger import Ledger, Observed, Replayable, ReplayState
 from connector.cli.replay.selection import Selection
 from connector.cli.rows import number_of, row_id
 from connector.dataverse.api import BatchRequest, Conflict, Dataverse, NotFound, Row, filters
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job as Names
+from connector.dataverse.schema.labels import named
 from connector.errors import ConnectorError, InternalError, OutcomeUnknown
 from connector.jobs.store import JobStore
 from connector.operations.job import JobRow
@@ -27,6 +26,7 @@ from connector.routing.subscriptions import RESOLVE, slug_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.servicebus.entities import TOPIC_JOBS
+from connector.words import Sentence, marked
 
 #: Failures after which it is unknown whether the work was done.
 UNCERTAIN: Final = frozenset({OutcomeUnknown.code, InternalError.code})
@@ -39,7 +39,7 @@ _QUEUED: Final = {Names.STATUS: JobStatus.QUEUED.value, Names.STATE: JobStatus.Q
 class JobReplayer:
     """Sets jobs back to Queued; with `force` also those that `refusal_to_retry` keeps otherwise."""
 
-    ended = "Completed"
+    ended = marked("Completed")
 
     def __init__(self, client: Dataverse, bus: Bus, *, force: bool) -> None:
         self._client, self._bus, self._force = client, bus, force
@@ -55,7 +55,7 @@ class JobReplayer:
         found = self._named(selection.ids) if selection.ids else self._failed(selection)
         for name, row in found:
             if row is None:
-                chosen.append(Replayable(name, NotFound.code, "no operation"))
+                chosen.append(Replayable(name, NotFound.code, Sentence("no operation")))
                 continue
             job, ended = JobRow.from_row(row), row.get(Names.COMPLETED_ON)
             code, slug = job.result_code, slug_of(job.operation)
@@ -79,11 +79,13 @@ class JobReplayer:
             set_back: list[JobRow] = []
             for (name, job), answer in zip(free.items(), answers, strict=True):
                 if answer.error is None:
-                    ledger.replayed(name, "Queued")
+                    ledger.replayed(name, named(JobStatus.QUEUED.label))
                     self._before[name] = job
                     set_back.append(job)
                 elif isinstance(answer.error, Conflict):
-                    ledger.refused(name, "The job was changed at the same moment. Look at it, then try again.")
+                    ledger.refused(
+                        name, Sentence("The job was changed at the same moment. Look at it, then try again.")
+                    )
                 else:
                     ledger.refused(name, error_text(answer.error))
             self._wake_up(set_back)
@@ -120,7 +122,8 @@ class JobReplayer:
         try:
             self._bus.to_topic(TOPIC_JOBS, messages)
         except ConnectorError as error:
-            typer.echo(f"They are woken up by the sweep, within about four minutes. {error_text(error)}", err=True)
+            sweep = Sentence("The sweep finds them within about four minutes.")
+            say(Sentence.joined(sweep, error_text(error)), err=True)
 
     def _named(self, names: Sequence[str]) -> Iterator[tuple[str, Row | None]]:
         """The rows with these ids or numbers, in their order; None for one that does not exist."""
@@ -151,21 +154,24 @@ class JobReplayer:
             yield from page
 
 
-def refusal_to_retry(job: JobRow, *, force: bool) -> str | None:
+def refusal_to_retry(job: JobRow, *, force: bool) -> Sentence | None:
     """Why a job is not set back to Queued; None when it is.
 
     Work that may have been done needs `--force`, so that nobody receives the same mail twice by mistake.
     """
     if job.status == JobStatus.QUEUED:
-        return "It is Queued already; job explain says what it waits for."
+        return Sentence("It is Queued already; job explain says what it waits for.")
     if job.status == JobStatus.IN_PROGRESS:
-        return f"It is In Progress. If its worker has died, another takes over after {moment(job.lease_until)}."
+        return Sentence(
+            "It is In Progress. If its worker has died, another takes over after {time}.",
+            time=moment(job.lease_until),
+        )
     if job.status == JobStatus.COMPLETED and not force:
-        return "It is Completed; job retry --force does it again."
+        return Sentence("It is Completed; job retry --force does it again.")
     if job.status not in (JobStatus.COMPLETED, JobStatus.FAILED):
-        return "The connector does not know its status; set it by hand."
+        return Sentence("The connector does not know its status; set it by hand.")
     if job.result_code in UNCERTAIN and not force and not operation_of(slug_of(job.operation)).repeatable:
-        return "It may have been done: look in Spotler, and run job retry --force if it was not."
+        return Sentence("It may have been done: look in Spotler, and run job retry --force if it was not.")
     return None
 
 
@@ -184,7 +190,7 @@ def _seen(job: JobRow | None, before: JobRow) -> Observed:
     if job.is_final:
         return Observed(ReplayState.FAILED, job.result_code or "unknown")
     if job.attempts > before.attempts and job.result_code and job.result_code == before.result_code:
-        return Observed(ReplayState.FAILED, job.result_code, "it is tried again by itself")
+        return Observed(ReplayState.FAILED, job.result_code, Sentence("it is tried again by itself"))
     return Observed(ReplayState.WAITING)
 
 

@@ -3,16 +3,16 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from connector.cli.explain import explain
 from connector.cli.job_add import add
-from connector.cli.output import console, refuse
+from connector.cli.output import add_row, console, headed, refuse
 from connector.cli.retry import retry
 from connector.cli.rows import dataverse, job_key
 from connector.dataverse.api import Row, filters, formatted
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
+from connector.words import Sentence, marked
 
 app = typer.Typer(no_args_is_help=True, help="Spotler Jobs.")
 app.command()(add)
@@ -21,17 +21,17 @@ app.command()(explain)
 
 #: The columns that people look at, in their order, with their headings.
 SHOWN = {
-    Job.NUMBER: "Number",
-    Job.NAME: "Name",
-    Job.OPERATION: "Operation",
-    Job.STATUS: "Status",
-    Job.RESULT_CODE: "Result code",
-    Job.RESULT_MESSAGE: "Result message",
-    Job.AUTOMATION_CONTACT_ID: "Automation contact id",
-    Job.ATTEMPTS: "Attempts",
-    "createdon": "Created on",
-    Job.STARTED_ON: "Started on",
-    Job.COMPLETED_ON: "Completed on",
+    Job.NUMBER: marked("Number"),
+    Job.NAME: marked("Name"),
+    Job.OPERATION: marked("Operation"),
+    Job.STATUS: marked("Status"),
+    Job.RESULT_CODE: marked("Result code"),
+    Job.RESULT_MESSAGE: marked("Result message"),
+    Job.AUTOMATION_CONTACT_ID: marked("Automation contact id"),
+    Job.ATTEMPTS: marked("Attempts"),
+    "createdon": marked("Created on"),
+    Job.STARTED_ON: marked("Started on"),
+    Job.COMPLETED_ON: marked("Completed on"),
 }
 
 
@@ -40,9 +40,9 @@ def show(job: Annotated[str, typer.Argument(metavar="JOB", help="The id or numbe
     """Print one job."""
     with dataverse() as client:
         row = client.retrieve(Job.SET, job_key(job), tuple(SHOWN), annotations=True)
-    table = Table("Column", "Value")
+    table = headed(marked("Column"), marked("Value"))
     for column, heading in SHOWN.items():
-        table.add_row(heading, _cell(row, column))
+        add_row(table, Sentence.of(heading), _cell(row, column))
     console().print(table)
 
 
@@ -58,9 +58,9 @@ def list_jobs(
         rows = client.query(
             Job.SET, select=columns, filter=condition, orderby=(f"{Job.NUMBER} desc",), top=top, annotations=True
         )
-    table = Table("Id", *(SHOWN[column] for column in columns[1:]))
+    table = headed(marked("Id"), *(SHOWN[column] for column in columns[1:]))
     for row in rows:
-        table.add_row(*(_cell(row, column) for column in columns))
+        add_row(table, *(_cell(row, column) for column in columns))
     console().print(table)
 
 

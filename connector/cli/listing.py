@@ -10,21 +10,32 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from connector.cli.named import KINDS, Found, candidates, condition_for
-from connector.cli.output import console, refuse
+from connector.cli.output import add_row, console, headed, refuse, say
 from connector.cli.rows import dataverse
 from connector.dataverse.api import Dataverse, UnknownName, fetch_page, filters
 from connector.dataverse.api.rows import text
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.names import Automation, Flags, Job, MarketingList
 from connector.settings import get_settings
+from connector.words import Sentence, marked
 
 Words = Annotated[str, typer.Argument(metavar="[WORDS]", help="Only those with these words in their name.")]
 Top = Annotated[int, typer.Option(help="How many of each kind at most, by name.", min=1, max=5000)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+#: The headings of the members of what is listed.
+_HEADINGS: Final = {
+    "active": marked("Active"),
+    "address": marked("Address"),
+    "fields": marked("Fields"),
+    "id": marked("Id"),
+    "inSpotler": marked("In Spotler"),
+    "keptBy": marked("Kept by"),
+    "kind": marked("Kind"),
+    "name": marked("Name"),
+}
 
 #: What `records` lists, in this order.
 _RECORDS: Final = tuple(kind for kind in KINDS if kind != "automation")
@@ -46,7 +57,7 @@ def records(
 ) -> None:
     """Print the records that a job can be about, with their names and addresses."""
     if table is not None and table not in _RECORDS:
-        refuse(f"Choose one of: {', '.join(_RECORDS)}.")
+        refuse(Sentence("Choose one of: {names}.", names=", ".join(_RECORDS)))
     with dataverse() as client:
         lines = [
             {"kind": kind, "id": row.id, "name": row.name, "address": row.address, "active": row.active}
@@ -126,7 +137,7 @@ def _audiences_of_lists(client: Dataverse, top: int) -> list[_Audience]:
     except UnknownName:  # an environment without marketing lists
         return []
     return [
-        _Audience(text(row, MarketingList.NAME) or "", "marketing list", str(row[MarketingList.ID]).lower())
+        _Audience(text(row, MarketingList.NAME) or "", Sentence("marketing list"), str(row[MarketingList.ID]).lower())
         for row in rows
     ]
 
@@ -136,7 +147,7 @@ def _audiences_of_jobs(client: Dataverse, top: int) -> list[_Audience]:
 
     page = fetch_page(client, Job.SET, _AUDIENCES_OF_JOBS.format(count=top))
     found = [audience_of(str(row[Job.AUDIENCE])) for row in page.rows]
-    return [_Audience(each.name, "jobs", each.id) for each in {each.id: each for each in found}.values()]
+    return [_Audience(each.name, Sentence("jobs"), each.id) for each in {each.id: each for each in found}.values()]
 
 
 def _of_kind(client: Dataverse, kind: str, words: str, *, top: int, required: bool) -> list[Found]:
@@ -159,24 +170,20 @@ def _print(lines: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
         typer.echo(json.dumps(lines, indent=2, ensure_ascii=False))
         return
     if not lines:
-        typer.echo("There is nothing that fits.")
+        say("There is nothing that fits.")
         return
-    table = Table(*(_heading(name) for name in lines[0]))
+    table = headed(*(_HEADINGS[name] for name in lines[0]))
     for line in lines:
-        table.add_row(*(Text(_cell(value)) for value in line.values()))
+        add_row(table, *map(_cell, line.values()))
     console().print(table)
-
-
-def _heading(name: str) -> str:
-    """`keptBy` as people read it: "Kept by"."""
-    words = "".join(f" {sign.lower()}" if sign.isupper() else sign for sign in name)
-    return words.capitalize()
 
 
 def _cell(value: object) -> str:
     match value:
         case bool():
-            return "yes" if value else "no"
+            return Sentence("yes" if value else "no")
+        case Sentence():
+            return value
         case list():
             return ", ".join(map(str, value))
         case _:

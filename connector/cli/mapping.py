@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from connector.cli.mapping_diff import diff
-from connector.cli.output import refuse
+from connector.cli.output import refuse, say
 from connector.cli.rows import dataverse
 from connector.mapping import Mapping, parse_mapping
 from connector.mapping.document import SCHEMA_FILE, Document, problems_of, read_document
 from connector.mapping.findings import Finding
 from connector.settings import get_settings
+from connector.words import Sentence
 
 app = typer.Typer(no_args_is_help=True, help="The mapping of columns and fields.")
 app.command()(diff)
@@ -36,7 +37,7 @@ def export_workbook(workbook: Workbook, mapping: MappingFile = None, force: Forc
     assert isinstance(document, dict)  # noqa: S101 - it is valid
     _refuse_to_overwrite(workbook, force=force)
     export_sheet(document, workbook)
-    typer.echo(f"{workbook} is written.")
+    say(Sentence("{file} is written.", file=str(workbook)))
 
 
 @app.command(name="import")
@@ -50,7 +51,7 @@ def import_workbook(workbook: Workbook, mapping: MappingFile = None, force: Forc
     if file.resolve().parent == SCHEMA_FILE.parent:
         document = {"$schema": f"./{SCHEMA_FILE.name}", **document}  # for people who edit the file
     file.write_text(_text(document), encoding="utf-8")
-    typer.echo(f"{file} is written.")
+    say(Sentence("{file} is written.", file=str(file)))
 
 
 @app.command()
@@ -65,14 +66,14 @@ def check(
     The app does the same when it starts: problems stop it, warnings do not.
     """
     document = read_document(_file(mapping))
-    problems = [f"{problem}." for problem in problems_of(document)]
+    problems = [Sentence("{problem}.", problem=problem.sentence) for problem in problems_of(document)]
     findings = _findings(parse_mapping(document)) if not problems and not offline else ()
-    for line in (*problems, *findings):
-        typer.echo(str(line))
+    for line in (*problems, *(each.sentence for each in findings)):
+        say(line)
     if problems or any(finding.is_fatal for finding in findings):
         raise typer.Exit(1)
     if not findings:
-        typer.echo("No problem was found.")
+        say("No problem was found.")
 
 
 def _findings(mapping: Mapping) -> tuple[Finding, ...]:
@@ -90,9 +91,9 @@ def _file(mapping: Path | None) -> Path:
 
 def _refuse_to_overwrite(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
-        refuse(f"{path} exists already; --force overwrites it.")
+        refuse(Sentence("{file} exists already; --force overwrites it.", file=str(path)))
     if not path.parent.is_dir():
-        refuse(f"There is no folder {path.parent}.")
+        refuse(Sentence("There is no folder {folder}.", folder=str(path.parent)))
 
 
 def _text(document: Document) -> str:

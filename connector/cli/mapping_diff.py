@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, refuse
+from connector.cli.output import add_row, console, headed, refuse, say
 from connector.cli.progress import progress
 from connector.mapping import Mapping, load_mapping
 from connector.settings import get_settings
+from connector.words import Sentence, marked
 
 if TYPE_CHECKING:
     from connector.services import Services
@@ -35,7 +35,7 @@ def diff(
         compared = MappingDiff(services, *mappings)
         found: dict[str, TableDiff] = {}
         for table in compared.tables():
-            with progress(f"{table}: records read") as seen:
+            with progress(Sentence("{table}: records read", table=table)) as seen:
                 found[table] = compared.compare(table, limit=limit, seen=seen)
     finally:
         services.close()
@@ -48,9 +48,10 @@ def diff(
 def _refuse_unfit(services: "Services", mapping: Mapping, file: Path) -> None:
     from connector.mapping.live import compare  # noqa: PLC0415 - loaded when used
 
-    problems = [str(each) for each in compare(mapping, services.dataverse, services.spotler.fields) if each.is_fatal]
-    if problems:
-        refuse("\n".join((f"{file} does not fit Dataverse or Spotler:", *problems)))
+    found = compare(mapping, services.dataverse, services.spotler.fields)
+    if problems := [each.sentence for each in found if each.is_fatal]:
+        first = Sentence("{file} does not fit Dataverse or Spotler:", file=str(file))
+        refuse(Sentence.joined(first, *problems, between="\n"))
 
 
 def _as_json(found: "TableDiff") -> dict[str, object]:
@@ -67,14 +68,24 @@ def _as_json(found: "TableDiff") -> dict[str, object]:
 
 def _print(found: "dict[str, TableDiff]") -> None:
     for table, each in found.items():
-        typer.echo(f"{table}: {each.changed} of {each.read} records would change.")
-        for columns, what in zip(each.written, ("would be written from Spotler", "would no longer be"), strict=True):
-            if columns:
-                typer.echo(f"{table}: {', '.join(columns)} {what}.")
+        say(
+            Sentence(
+                "{table}: {changed} of {count} record would change.",
+                plural="{table}: {changed} of {count} records would change.",
+                table=table,
+                changed=each.changed,
+                count=each.read,
+            )
+        )
+        added, removed = (", ".join(columns) for columns in each.written)
+        if added:
+            say(Sentence("{table}: {columns} would be written from Spotler.", table=table, columns=added))
+        if removed:
+            say(Sentence("{table}: {columns} would no longer be written from Spotler.", table=table, columns=removed))
     if not any(each.effects for each in found.values()):
         return
-    shown = Table("Table", "Field", "Change", "Records", "For example")
+    shown = headed(marked("Table"), marked("Field"), marked("Change"), marked("Records"), marked("For example"))
     for table, each in found.items():
         for effect, field, affected in each.in_order():
-            shown.add_row(table, field, effect.value, str(affected.count), ", ".join(affected.sample))
+            add_row(shown, table, field, Sentence.of(effect.value), str(affected.count), ", ".join(affected.sample))
     console().print(shown)

@@ -18,6 +18,7 @@ from connector.routing.replay import id_of_replay, original_location, replay, su
 from connector.servicebus.browse import MessageBrowser, StoredMessage
 from connector.servicebus.bus import Bus, TooLarge
 from connector.servicebus.entities import QUARANTINE, Location
+from connector.words import Sentence, marked
 
 #: Messages that are read at once from a location: with their bodies they fit in memory.
 PAGE: Final = 2000
@@ -41,7 +42,7 @@ class _Stored:
 class MessageReplayer:
     """Replays messages of these locations."""
 
-    ended = "back in quarantine, as before"
+    ended = marked("back in quarantine, as before")
 
     def __init__(self, browser: MessageBrowser, bus: Bus, locations: Collection[Location]) -> None:
         self._browser, self._bus, self._locations = browser, bus, locations
@@ -69,7 +70,7 @@ class MessageReplayer:
                     id_of_replay(message),
                 )  # fmt: skip
         if missing := [each for each in selection.ids if each not in found]:
-            refuse(f"Not found: {', '.join(missing)}. The command list shows all ids.")
+            refuse(Sentence("Not found: {ids}. The command list shows all ids.", ids=", ".join(missing)))
         self._go_to_the_ends()
         return chosen
 
@@ -83,7 +84,7 @@ class MessageReplayer:
         for thing in things:
             stored = self._stored[thing.id]
             if stored.origin is None:
-                ledger.refused(thing.id, "not replayed: its origin is unknown, or its end was cut off")
+                ledger.refused(thing.id, Sentence("not replayed: its origin is unknown, or its end was cut off"))
             else:
                 by_location[stored.location][stored.number] = thing.id
         for location, ids in by_location.items():
@@ -112,15 +113,18 @@ class MessageReplayer:
             try:
                 replay(message, origin, self._bus)
             except TooLarge:
-                ledger.refused(ids[message.number], f"not replayed: it is too large for the {origin}")
+                ledger.refused(
+                    ids[message.number],
+                    Sentence("not replayed: it is too large for the {place}", place=origin.sentence),
+                )
                 return False
-            ledger.replayed(ids[message.number], f"sent to the {origin}")
+            ledger.replayed(ids[message.number], Sentence("sent to the {place}", place=origin.sentence))
             return True
 
         handled = self._browser.receive(location, ids, handle)
         for number, message_id in ids.items():
             if number not in handled:
-                ledger.refused(message_id, "not replayed: it is gone or locked; try again in a minute")
+                ledger.refused(message_id, Sentence("not replayed: it is gone or locked; try again in a minute"))
 
     def _failed_again(self, watched: Mapping[str, _Stored]) -> dict[str, Observed]:
         """Those that have arrived in quarantine or in the dead letters since the last look."""
@@ -133,7 +137,7 @@ class MessageReplayer:
             same = by_replay_id.get(message.message_id)
             candidates = [same] if same else by_subject[subject_of(message)]
             if again := next((each for each in candidates if each not in failed), None):
-                where = f"now {id_of(message)} in the {message.location}"
+                where = Sentence("now {id} in the {place}", id=id_of(message), place=message.location.sentence)
                 failed[again] = Observed(ReplayState.FAILED, reason_of(message), where)
         return failed
 

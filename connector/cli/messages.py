@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connector.cli.output import console
+from connector.cli.output import add_row, console, headed, say
 from connector.dataverse.messages import Entity, EntityReference, Message, parse_message
 from connector.errors import Unreadable
 from connector.mapping import Mapping, load_mapping
@@ -15,6 +15,7 @@ from connector.routing.record_item import RecordItem
 from connector.routing.route import Ignore, route
 from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
+from connector.words import Sentence, marked
 
 app = typer.Typer(no_args_is_help=True, help="Messages that Dataverse posted.")
 
@@ -37,59 +38,78 @@ def show(
     ] = None,
 ) -> None:
     """Print how a captured message is read and where the router would send it."""
-    out = console()
     try:
         message = parse_message(file.read_bytes())
     except Unreadable as error:
-        out.print(f"Goes to: quarantine\n{error.for_people}", markup=False)
+        say(_to_quarantine(error))
         raise typer.Exit(1) from None
-    out.print(_table(message))
-    out.print(_destination(message, load_mapping(mapping) if mapping else None), markup=False)
+    console().print(_table(message))
+    say(_destination(message, load_mapping(mapping) if mapping else None))
 
 
 def _table(message: Message) -> Table:
-    table = Table("Member", "Value")
+    none, unknown = Sentence("none"), Sentence("unknown")
+    table = headed(marked("Member"), marked("Value"))
     for name, value in (
-        ("Message", message.message_name),
-        ("Table", message.table or "none"),
-        ("Record", message.record_id or "none"),
-        ("Initiating user", message.initiating_user_id or "unknown"),
-        ("Created on", message.created_on.isoformat() if message.created_on else "unknown"),
-        ("Tag", message.tag or "none"),
-        ("Truncated", "yes" if message.truncated else "no"),
-        ("Text repaired", "yes" if message.repaired else "no"),
-        ("Target", _target(message)),
-        ("Pre-images", ", ".join(message.pre_images) or "none"),
-        ("Post-images", ", ".join(message.post_images) or "none"),
+        (Sentence("Message"), message.message_name),
+        (Sentence("Table"), message.table or none),
+        (Sentence("Record"), message.record_id or none),
+        (Sentence("Initiating user"), message.initiating_user_id or unknown),
+        (Sentence("Created on"), message.created_on.isoformat() if message.created_on else unknown),
+        (Sentence("Tag"), message.tag or none),
+        (Sentence("Truncated"), _yes_or_no(message.truncated)),
+        (Sentence("Text repaired"), _yes_or_no(message.repaired)),
+        (Sentence("Target"), _target(message)),
+        (Sentence("Pre-images"), ", ".join(message.pre_images) or none),
+        (Sentence("Post-images"), ", ".join(message.post_images) or none),
     ):
-        table.add_row(name, value)
+        add_row(table, name, value)
     return table
 
 
-def _target(message: Message) -> str:
+def _yes_or_no(value: object) -> Sentence:
+    return Sentence("yes" if value else "no")
+
+
+def _target(message: Message) -> Sentence:
     match message.target:
         case Entity() as entity:
-            return f"{entity.table} with {len(entity.attributes)} columns: {', '.join(sorted(entity.attributes))}"
+            return Sentence(
+                "{table} with {count} column: {columns}",
+                plural="{table} with {count} columns: {columns}",
+                table=entity.table,
+                count=len(entity.attributes),
+                columns=", ".join(sorted(entity.attributes)),
+            )
         case EntityReference() as reference:
-            return f"reference to {reference.table} {reference.id}"
+            return Sentence("reference to {table} {id}", table=reference.table, id=str(reference.id))
         case _:
-            return "none"
+            return Sentence("none")
 
 
-def _destination(message: Message, mapping: Mapping | None) -> str:
+def _to_quarantine(error: Unreadable) -> Sentence:
+    return Sentence("Goes to: quarantine\n{problem}", problem=error.for_people)
+
+
+def _destination(message: Message, mapping: Mapping | None) -> Sentence:
     try:
         decision = route(message, now=datetime.now(UTC), mapping=mapping)
     except Unreadable as error:
-        return f"Goes to: quarantine\n{error.for_people}"
+        return _to_quarantine(error)
     if isinstance(decision, Ignore):
-        return f"Ignored: {decision.reason}"
-    return "\n".join(f"Goes to: {TOPIC_JOBS}, subscription {_subscription(each.item)}" for each in decision)
+        return Sentence("Ignored: {reason}", reason=Sentence.of(decision.reason))
+    return Sentence.joined(*(_subscription(each.item) for each in decision), between="\n")
 
 
-def _subscription(item: WorkItem | RecordItem) -> str:
+def _subscription(item: WorkItem | RecordItem) -> Sentence:
     """The subscription of an item, and what it is about."""
     if isinstance(item, WorkItem):
-        return f"{item.operation}, job {item.job}"
-    record = item.record
-    about = f"{record.table} {record.id}" if record else f"the record of the Spotler Permission {item.permission}"
-    return f"{SYNC_RECORDS}, {about}"
+        operation, about = item.operation, Sentence("job {id}", id=item.job)
+    elif item.record:
+        operation, about = SYNC_RECORDS, Sentence("{table} {id}", table=item.record.table, id=item.record.id)
+    else:
+        about = Sentence("the record of the Spotler Permission {id}", id=str(item.permission))
+        operation = SYNC_RECORDS
+    return Sentence(
+        "Goes to: {topic}, subscription {subscription}, {about}", topic=TOPIC_JOBS, subscription=operation, about=about
+    )

@@ -15,11 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from connector.cli.output import refuse
+from connector.cli.output import put, refuse
 from connector.dataverse.api import Dataverse, Row, UnknownName, filters
 from connector.dataverse.api.rows import text as text_of
 from connector.dataverse.names import Account, Automation, Contact, Flags, Lead, MarketingList, Visitor
 from connector.dataverse.records import RECORD_TABLES
+from connector.words import Sentence, marked
 
 #: Rows that are looked at. Where more might fit, none is chosen.
 MOST: Final = 100
@@ -50,9 +51,17 @@ class NamedTable:
         return tuple(filter(None, (self.id_column, self.name_column, self.address_column, Flags.STATE)))
 
 
+#: What users call the rows of the tables of records.
+_PEOPLE: Final = {
+    Contact.TABLE: marked("contacts"),
+    Lead.TABLE: marked("leads"),
+    Account.TABLE: marked("accounts"),
+}
+
+
 def _person(table: str) -> NamedTable:
     found = RECORD_TABLES[table]
-    return NamedTable(f"{table}s", found.set_name, found.id_column, found.name_column, "emailaddress1")
+    return NamedTable(_PEOPLE[table], found.set_name, found.id_column, found.name_column, "emailaddress1")
 
 
 #: The tables, by the word before the colon.
@@ -60,9 +69,9 @@ KINDS: Final = {
     "contact": _person(Contact.TABLE),
     "lead": _person(Lead.TABLE),
     "account": _person(Account.TABLE),
-    "list": NamedTable("marketing lists", MarketingList.SET, MarketingList.ID, MarketingList.NAME),
-    "automation": NamedTable("automations", Automation.SET, Automation.ID, Automation.NAME),
-    "visitor": NamedTable("website visitors", Visitor.SET, Visitor.ID, Visitor.NAME, Visitor.DOMAIN),
+    "list": NamedTable(marked("marketing lists"), MarketingList.SET, MarketingList.ID, MarketingList.NAME),
+    "automation": NamedTable(marked("automations"), Automation.SET, Automation.ID, Automation.NAME),
+    "visitor": NamedTable(marked("website visitors"), Visitor.SET, Visitor.ID, Visitor.NAME, Visitor.DOMAIN),
 }
 
 
@@ -88,7 +97,10 @@ class Found:
     def line(self, kind: str) -> str:
         """What people choose by."""
         return "  ".join(
-            filter(None, (f"{kind}:{self.id}", self.name, self.address, "" if self.active else "inactive"))
+            filter(
+                None,
+                (f"{kind}:{self.id}", self.name, self.address, "" if self.active else put(Sentence("inactive"))),
+            )
         )
 
 
@@ -109,17 +121,30 @@ def named_row(client: Dataverse, kind: str, given: str, *, exactly: bool = False
     except ValueError:
         pass
     table = KINDS[kind]
+    rows_of = Sentence.of(table.label)
     if exactly and not is_address(table, given):
-        refuse(f"This cannot be undone, so a name is not enough: give the id or the address instead of “{given}”.")
+        refuse(
+            Sentence(
+                "This cannot be undone, so a name is not enough: give the id or the address instead of “{given}”.",
+                given=given,
+            )
+        )
     if not given.strip():
-        refuse(f"Of which of the {table.label}? Give an id or a name.")
+        refuse(Sentence("Which of the {rows} is meant? Give an id or a name.", rows=rows_of))
     wanted = words_of(given)
     try:
         rows = candidates(client, kind, condition_for(table, given), top=MOST + 1)
     except UnknownName:
-        refuse(f"This environment has no {table.label}, so none can be found by its name.")
+        refuse(Sentence("This environment has no {rows}, so none can be found by its name.", rows=rows_of))
     if len(rows) > MOST:
-        refuse(f"“{given}” may stand for more than {MOST} {table.label}; give more of the name, an address or an id.")
+        refuse(
+            Sentence(
+                "“{given}” may stand for more than {most} {rows}; give more of the name, an address or an id.",
+                given=given,
+                most=MOST,
+                rows=rows_of,
+            )
+        )
     fitting = rows if is_address(table, given) else [row for row in rows if _contains(row.words, wanted)]
     chosen = _first_of(fitting, wanted)
     if len(chosen) != 1:
@@ -160,7 +185,7 @@ def condition_for(table: NamedTable, given: str) -> str:
         return filters.eq(table.address_column, given.strip())
     words = _WORD.findall(given)
     if given and not words:
-        refuse(f"“{given}” has neither letters nor digits; give an address or a name.")
+        refuse(Sentence("“{given}” has neither letters nor digits; give an address or a name.", given=given))
     return filters.and_(*(filters.contains(table.name_column, word) for word in words))
 
 
@@ -181,20 +206,23 @@ def _first_of(fitting: Sequence[Found], wanted: tuple[str, ...]) -> list[Found]:
 
 
 def _refuse(kind: str, given: str, fitting: Sequence[Found], near: Sequence[Found]) -> NoReturn:
-    table = KINDS[kind]
-    shown = fitting or near
-    first = (
-        f"“{given}” fits {len(fitting)} {table.label}; name one by its id:"
-        if fitting
-        else f"None of the {table.label} is called “{given}”." + (" Similar ones:" if near else "")
-    )
-    refuse("\n".join((first, *_lines(kind, shown))))
+    rows_of, shown = Sentence.of(KINDS[kind].label), fitting or near
+    if fitting:
+        first = Sentence(
+            "“{given}” fits {number} {rows}; name one by its id:", given=given, number=len(fitting), rows=rows_of
+        )
+    else:
+        first = Sentence.joined(
+            Sentence("None of the {rows} is called “{given}”.", rows=rows_of, given=given),
+            Sentence("Similar ones:") if near else "",
+        )
+    refuse(Sentence.joined(first, *_lines(kind, shown), between="\n"))
 
 
 def _lines(kind: str, rows: Sequence[Found]) -> Iterator[str]:
     yield from (row.line(kind) for row in rows[:SHOWN])
     if len(rows) > SHOWN:
-        yield f"and {len(rows) - SHOWN} more"
+        yield Sentence("and {number} more", number=len(rows) - SHOWN)
 
 
 def _found(table: NamedTable, row: Row) -> Found:

@@ -7,9 +7,10 @@ from typing import Final, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
-from connector.words import marked, wording_from
+from connector.words import Sentence, marked, wording_from
 
 #: Width of a table that goes into a file or another program: wider than any row, so that nothing is cut off.
 UNLIMITED: Final = 100_000
@@ -27,9 +28,19 @@ def console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else UNLIMITED)
 
 
+def headed(*headings: str) -> Table:
+    """An empty table with these headings, in the language that the settings ask for."""
+    return Table(*map(put, headings))
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Add a row: messages in the language that the settings ask for, names as they are; brackets are no markup."""
+    table.add_row(*((put(each) if isinstance(each, Sentence) else each).replace("[", "\\[") for each in cells))
+
+
 def moment(value: datetime | None) -> str:
-    """A time in UTC, to the second; `unknown` for None."""
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if value else "unknown"
+    """A time in UTC, to the second; `unknown` for None, in the language that the settings ask for."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if value else put(Sentence("unknown"))
 
 
 def put(message: str) -> str:
@@ -37,9 +48,9 @@ def put(message: str) -> str:
     return wording_from(os.environ).text(message)
 
 
-def say(message: str) -> None:
-    """Print a message."""
-    typer.echo(put(message))
+def say(message: str, *, err: bool = False) -> None:
+    """Print a message; with `err`, on standard error."""
+    typer.echo(put(message), err=err)
 
 
 def error_text(error: ConnectorError) -> str:

@@ -6,14 +6,15 @@ from typing import Annotated, Final
 
 import typer
 
-from connector.cli.output import moment, refuse
+from connector.cli.output import moment, refuse, say
 from connector.cli.rows import dataverse
 from connector.dataverse.api import Dataverse, filters
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from connector.settings import StateSettings, load_settings
-from connector.state import StoredValueUnreadable, state_from
-from connector.state.pause import CACHED, MOST, PATIENCE, PAUSE, read_pause, set_pause
+from connector.state import StateStore, StoredValueUnreadable, state_from
+from connector.state.pause import CACHED, MOST, PATIENCE, PAUSE, Pause, read_pause, set_pause
+from connector.words import Sentence
 
 #: Minutes after which a pause ends by itself: enough for a release.
 MINUTES: Final = 60
@@ -36,10 +37,19 @@ def pause(
 ) -> None:
     """Let the functions begin nothing until resume: what they get comes back later, and timers stand still."""
     now = datetime.now(UTC)
-    set_to = set_pause(state_from(load_settings(StateSettings)), now, timedelta(minutes=minutes))
-    typer.echo(f"Paused since {moment(set_to.since)}, at the latest until {moment(set_to.until)}. End it with: resume")
+    state = state_from(load_settings(StateSettings))
+    set_to = set_pause(state, now, timedelta(minutes=minutes))
+    say(
+        Sentence(
+            "Paused since {since}, at the latest until {until}. End it with: resume",
+            since=moment(set_to.since),
+            until=moment(set_to.until),
+        )
+    )
     if wait:
         with dataverse() as client:
+            time.sleep(SETTLED)
+            _check_kept(state, set_to)
             _wait(client)
 
 
@@ -49,10 +59,27 @@ def resume() -> None:
     try:
         was = read_pause(state, datetime.now(UTC))
     except StoredValueUnreadable as error:
-        typer.echo(error.sentence, err=True)
+        say(error.sentence, err=True)
         was = None
     state.delete(PAUSE)
-    typer.echo(f"Resumed; it was paused since {moment(was.since)}." if was else "There was no pause.")
+    say(
+        Sentence("Resumed; it was paused since {since}.", since=moment(was.since))
+        if was
+        else Sentence("There was no pause.")
+    )
+
+
+def _check_kept(state: StateStore, ordered: Pause) -> None:
+    """See that the pause is still stored as it was ordered, or longer.
+
+    Raises:
+        typer.Exit: it is not, with 1.
+    """
+    stored = state.read(PAUSE)
+    if stored is None or Pause.of(PAUSE, stored.value).until < ordered.until:
+        refuse(
+            "The pause is over already: somebody ended it, or the app did because the clock of this machine is wrong."
+        )
 
 
 def _wait(client: Dataverse) -> None:
@@ -61,7 +88,6 @@ def _wait(client: Dataverse) -> None:
     Raises:
         typer.Exit: some are in hand after the longest time, with 1.
     """
-    time.sleep(SETTLED)
     waited, free, said = 0.0, 0, -1
     while True:
         count = _in_hand(client)
@@ -69,13 +95,19 @@ def _wait(client: Dataverse) -> None:
         if free >= LOOKS:
             break
         if count and count != said:
-            typer.echo(f"Jobs in hand: {count}", err=True)
+            say(Sentence("Jobs in hand: {number}", number=count), err=True)
         said = count
         if waited >= LONGEST:
-            refuse(f"Jobs are in hand after {LONGEST / 60:.0f} minutes: {count}. The pause lasts on; see: job list")
+            refuse(
+                Sentence(
+                    "Jobs are in hand after {most} minutes: {number}. The pause lasts on; see: job list",
+                    most=int(LONGEST / 60),
+                    number=count,
+                )
+            )
         time.sleep(LOOK)
         waited += LOOK
-    typer.echo("No job is in hand.")
+    say("No job is in hand.")
 
 
 def _in_hand(client: Dataverse) -> int:

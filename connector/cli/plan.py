@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, put, refuse, say
+from connector.cli.output import add_row, console, headed, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.mapping.model import TABLES
@@ -28,6 +27,7 @@ SAMPLE: Final = 5
 
 #: The headings of the tables.
 _KEPT: Final = (marked("Plan"), marked("Since"), marked("Mapping"), marked("Records"), marked("Why"))
+_AHEAD: Final = (marked("Feed"), marked("What becomes of them"), marked("How many"))
 _CHANGES: Final = (marked("Side"), marked("Field"), marked("Change"), marked("Records"), marked("For example"))
 
 PlanId = Annotated[str, typer.Argument(metavar="ID", help="The id of a plan that the brake keeps.")]
@@ -97,7 +97,7 @@ def plan(
         tables = [each for each in TABLES if services.mapping.syncs(each) and table in (None, each)]
 
         def planned(each: str) -> "Iterator[PlannedRecord]":
-            with progress(f"{each}: records read") as seen:
+            with progress(Sentence("{table}: records read", table=each)) as seen:
                 yield from maker.records(each, condition=condition, limit=limit, seen=seen)
 
         records: Iterable[PlannedRecord] = chain.from_iterable(map(planned, tables))
@@ -112,6 +112,26 @@ def plan(
         for record in records:
             summary.add(record)
     _show(summary, out, as_json=as_json)
+
+
+@app.command(name="feeds")
+def look_at_feeds(as_json: Json = False) -> None:
+    """Print what the next reading of the feeds would do with new subscribers and bounces; nothing is changed."""
+    from connector.pulls.ahead import feeds_ahead  # noqa: PLC0415 - loaded when used
+
+    with services_of_settings() as services:
+        found = feeds_ahead(services)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    if not any(counts.total() for counts in found.values()):
+        say("Nothing new.")
+        return
+    shown = headed(*_AHEAD)
+    for feed, counts in found.items():
+        for what, count in sorted(counts.items()):
+            add_row(shown, Sentence.of(feed), Sentence.of(what), f"{count:,}")
+    console().print(shown)
 
 
 @app.command(name="apply")
@@ -131,7 +151,7 @@ def apply_file(
             refuse("The plan was made for other systems than those of the settings, so nothing is done.")
         if header.mapping != _version(services):
             refuse("The mapping was changed since the plan was made, so nothing is done. Make a new plan.")
-        with progress("records done") as seen:
+        with progress(Sentence("records done")) as seen:
             run = begun(services, "plan-apply")
             for each in apply_plan(run, read_lines(file), asked=header.asked, seen=seen):
                 counts[each.applied.name] += 1
@@ -140,7 +160,14 @@ def apply_file(
     if as_json:
         typer.echo(json.dumps({"counts": counts, "left": dict(left)}, indent=2))
     else:
-        say(Sentence("{done} of {of} records were done.", done=counts["DONE"], of=counts.total()))
+        say(
+            Sentence(
+                "{done} of {count} record was done.",
+                plural="{done} of {count} records were done.",
+                done=counts["DONE"],
+                count=counts.total(),
+            )
+        )
         for record, reason in left:
             typer.echo(f"{record}: {put(reason)}")
     if left:
@@ -161,12 +188,13 @@ def list_kept(as_json: Json = False) -> None:
     if not found:
         say("No plan waits.")
         return
-    shown = Table(*map(put, _KEPT))
+    shown = headed(*_KEPT)
     for each in found:
-        causes = put(each.problem) or ", ".join(
-            f"{put(_cause(cause))}: {count}" for cause, count in each.causes.items()
-        )
-        shown.add_row(each.id, each.made_on, each.mapping, str(each.records), causes)
+        causes = [
+            Sentence("{cause}: {number}", cause=_cause(cause), number=count) for cause, count in each.causes.items()
+        ]
+        why = Sentence.of(each.problem) if each.problem else Sentence.joined(*causes, between=", ")
+        add_row(shown, each.id, each.made_on, each.mapping, str(each.records), why)
     console().print(shown)
 
 
@@ -175,10 +203,10 @@ def approve_kept(plan_id: PlanId) -> None:
     """Let everything of its kind pass, and sync the records that the brake held back."""
     from connector.plans.kept import approve  # noqa: PLC0415 - loaded when used
 
-    with services_of_settings() as services, progress("records synced") as seen:
+    with services_of_settings() as services, progress(Sentence("records synced")) as seen:
         counts = approve(services, plan_id, seen=seen)
     for code, count in counts.most_common():
-        say(Sentence("{code}: {number} records", code=code, number=count))
+        say(Sentence("{code}: {count} record", plural="{code}: {count} records", code=code, count=count))
     say(Sentence("Plan {plan} is done.", plan=plan_id))
 
 
@@ -204,18 +232,31 @@ def _show(summary: _Summary, out: Path | None, *, as_json: bool) -> None:
         content = {"records": summary.records, "problems": summary.problems, "changes": changes}
         typer.echo(json.dumps(content, indent=2))
         return
-    say(Sentence("{number} records would change.", number=summary.records))
+    say(Sentence("{count} record would change.", plural="{count} records would change.", count=summary.records))
     for code, count in summary.problems.most_common():
-        say(Sentence("{number} records could not be synced: {code}.", number=count, code=code))
+        say(
+            Sentence(
+                "{count} record could not be synced: {code}.",
+                plural="{count} records could not be synced: {code}.",
+                count=count,
+                code=code,
+            )
+        )
     final = sum(count for (_, _, change), count in summary.changes.items() if change == Becomes.ANONYMISED)
     if final:
-        say(Sentence("{number} records would be anonymised in Spotler. This cannot be undone.", number=final))
+        say(
+            Sentence(
+                "{count} record would be anonymised in Spotler. This cannot be undone.",
+                plural="{count} records would be anonymised in Spotler. This cannot be undone.",
+                count=final,
+            )
+        )
     if summary.changes:
-        shown = Table(*map(put, _CHANGES))
+        shown = headed(*_CHANGES)
         for key, count in sorted(summary.changes.items()):
             side, field, change = key
-            whole = put("(the whole record)")
-            shown.add_row(side, field or whole, put(change), str(count), ", ".join(summary.samples[key]))
+            what = field or Sentence("(the whole record)")
+            add_row(shown, side, what, Sentence.of(change), str(count), ", ".join(summary.samples[key]))
         console().print(shown)
     if out is not None:
         say(

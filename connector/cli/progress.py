@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from connector.cli.output import put
+
 #: Seconds between two lines where there is no terminal.
 INTERVAL: Final = 10.0
 
@@ -18,13 +20,14 @@ INTERVAL: Final = 10.0
 def progress(
     what: str, *, total: int | None = None, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Callable[[int], None]]:
-    """Show how much of something is done; what is given is called with the number so far.
+    """Show how much of something is done; what it yields is called with the number so far.
 
     Args:
-        what: e.g. `contact: records read`.
+        what: a message, e.g. `contact: records read`.
         total: how many there are; None where that is not known.
         clock: seconds, of any clock that never goes back.
     """
+    what = put(what)
     if sys.stderr.isatty():
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, refuse
+from connector.cli.output import add_row, console, headed, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
+from connector.words import Sentence, marked
 
 
 def reconcile(
@@ -31,7 +31,7 @@ def reconcile(
             if not certificate:
                 refuse("Both sides were not compared yet.")
         else:
-            with progress("records compared") as seen:
+            with progress(Sentence("records compared")) as seen:
                 certificate = to_the_end(Reconciler(services, is_over=lambda: False, seen=lambda done, _: seen(done)))
             write_certificate_row(services, certificate)
     if out is not None:
@@ -41,27 +41,39 @@ def reconcile(
         return
     _show(certificate)
     if out is not None:
-        typer.echo(f"{out} is written.")
+        say(Sentence("{file} is written.", file=str(out)))
 
 
 def _show(certificate: Mapping[str, object]) -> None:
-    typer.echo(f"Compared from {certificate['began']} to {certificate['ended']}, by mapping {certificate['mapping']}.")
-    shown = Table("", "Class", "Why", "Number")
-    for side in ("records", "contacts"):
-        counts = certificate[side]
+    say(
+        Sentence(
+            "Compared from {began} to {ended}, by mapping {mapping}.",
+            began=str(certificate["began"]),
+            ended=str(certificate["ended"]),
+            mapping=str(certificate["mapping"]),
+        )
+    )
+    shown = headed("", marked("Class"), marked("Why"), marked("Number"))
+    total = Sentence("total")
+    for key, side in (("records", Sentence("records")), ("contacts", Sentence("contacts"))):
+        counts = certificate[key]
         assert isinstance(counts, Mapping)  # noqa: S101 - as `Certificate.value` makes it
         for kind, of_kind in counts.items():
             if isinstance(of_kind, Mapping):
-                shown.add_row(side, kind, "", f"{of_kind['total']:,}")
+                add_row(shown, side, Sentence.of(kind), "", _number(of_kind["total"]))
                 for reason, count in of_kind["reasons"].items():
-                    shown.add_row("", "", str(reason), f"{count:,}")
-        shown.add_row(side, "total", "", f"{counts['total']:,}")
+                    add_row(shown, "", "", Sentence.of(str(reason)), _number(count))
+        add_row(shown, side, total, "", _number(counts["total"]))
     lists = certificate["lists"]
     assert isinstance(lists, Mapping)  # noqa: S101
     for found, count in lists.items():
         if lists["total"]:
-            shown.add_row("lists", str(found), "", f"{count:,}")
+            add_row(shown, Sentence("lists"), Sentence.of(str(found)), "", _number(count))
     console().print(shown)
     records = certificate["records"]
     assert isinstance(records, Mapping)  # noqa: S101
-    typer.echo(f"Remainder: {records['remainder']}.")
+    say(Sentence("Remainder: {number}.", number=int(records["remainder"])))
+
+
+def _number(value: int) -> Sentence:
+    return Sentence("{number}", number=value)

@@ -8,6 +8,7 @@ from connector.cli.output import refuse
 from connector.dataverse.api import Dataverse, connect, filters
 from connector.dataverse.names import Job
 from connector.settings import get_settings
+from connector.words import Sentence
 
 #: Digits of a job's number, with leading zeros: the autonumber format of the column.
 NUMBER_DIGITS: Final = 12
@@ -34,7 +35,7 @@ def row_id(text: str) -> str:
     try:
         return str(filters.guid(text)).lower()
     except ValueError:
-        refuse(f"{text} is not an id; an id looks like 00000000-0000-0000-0000-000000000000.")
+        refuse(Sentence("{text} is not an id; an id looks like 00000000-0000-0000-0000-000000000000.", text=text))
 
 
 def job_key(text: str) -> str:

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, refuse
+from connector.cli.output import add_row, console, headed, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.setup_contents import contents
-from connector.cli.setup_environment import Json, OwnSignIn, components_of, environment, hand_out
+from connector.cli.setup_environment import (
+    Json,
+    OwnSignIn,
+    components_of,
+    environment,
+    figures_of,
+    hand_out,
+    reading,
+)
 from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
 from connector.cli.setup_removal import export, remove
+from connector.words import Sentence, marked
 
 if TYPE_CHECKING:
     from connector.setup.inputs import SetupInputs
@@ -92,6 +100,7 @@ def apply(
 ) -> None:
     """Do exactly what a plan says; run it again after an interruption, and it goes on."""
     from connector.setup.applying import apply_setup  # noqa: PLC0415 - loaded when used
+    from connector.setup.endpoint_check import check_endpoint  # noqa: PLC0415
     from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
@@ -100,29 +109,49 @@ def apply(
     inputs = read_inputs(
         application, enabled_by_default, from_stdin=key_from_stdin, replaces_key=replace_key, own_sign_in=own_sign_in
     )
+    patience = Patience()
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
         for kept in back_up(target, agreed.extras.forms, file.parent):
-            typer.echo(f"{kept}: the form as it was.")
+            say(Sentence("{file}: the form as it was.", file=str(kept)))
         components = components_of(target, agreed.adoption, agreed.extras, inputs)
-        with progress(f"{target.organization}: components done", total=len(agreed.writes)) as seen:
-            report = apply_setup(agreed, target, components, Patience(), lambda number, _: seen(number))
-    typer.echo(f"{len(report.done)} components, {report.writes} writes, {report.waited:.0f} s of waiting.")
+        doing = Sentence("{environment}: components done", environment=target.organization)
+        with progress(doing, total=len(agreed.writes)) as seen:
+            report = apply_setup(agreed, target, components, patience, lambda number, _: seen(number))
+        say(
+            Sentence(
+                "{count} component, {figures}.",
+                plural="{count} components, {figures}.",
+                count=len(report.done),
+                figures=figures_of(report),
+            )
+        )
+        if inputs.endpoint is not None:
+            say(check_endpoint(target.calls, patience))
 
 
 @app.command()
 def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
-    """Compare the environment with the manifest; the exit code is 2 where something is to be done."""
-    from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415 - loaded when used
+    """Compare the environment with the manifest, and test the key of the service endpoint.
+
+    The exit code is 2 where something is to be done.
+    """
+    from connector.setup.endpoint_check import check_endpoint  # noqa: PLC0415 - loaded when used
+    from connector.setup.endpoints import KEY_IS_SET, EndpointPart  # noqa: PLC0415
+    from connector.setup.patience import Patience  # noqa: PLC0415
+    from connector.setup.plan import Extras, plan_as_json  # noqa: PLC0415
 
     inputs = read_inputs(application, own_sign_in=own_sign_in)
     with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, None, Extras(), inputs)
-    if as_json:
-        typer.echo(plan_as_json(made))
-    else:
-        _show(made)
+        if as_json:
+            typer.echo(plan_as_json(made))
+        else:
+            _show(made)
+        endpoint = EndpointPart(inputs.endpoint).read(target) if inputs.endpoint else None
+        if endpoint is not None and endpoint.get(KEY_IS_SET) is True:  # else the plan says what is missing
+            say(check_endpoint(target.calls, Patience()), err=as_json)
     if made.refusals or made.writes:
         raise typer.Exit(1 if made.refusals else TO_DO)
 
@@ -132,7 +161,7 @@ def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras", 
     from connector.setup.planning import make_plan  # noqa: PLC0415
 
     extras = wanted.with_those(installed_extras(target))
-    with progress(f"{target.organization}: components read") as seen:
+    with progress(reading(target)) as seen:
         components = components_of(target, adoption, extras, inputs)
         return replace(make_plan(target, components, adoption, seen), extras=extras)
 
@@ -149,19 +178,44 @@ def _checked_form(text: str) -> str:
     try:
         return f"{RECORD_TABLES[RECORD_TABLES.index(table)]}:{UUID(form_id)}"
     except ValueError:
-        raise typer.BadParameter(f"{text} is no form: write {'|'.join(RECORD_TABLES)}:ID.") from None
+        wrong = Sentence("{text} is no form: write {tables}:ID.", text=text, tables="|".join(RECORD_TABLES))
+        raise typer.BadParameter(put(wrong)) from None
 
 
 def _show(made: "SetupPlan") -> None:
-    table = Table("Component", "Action", "Why", "What changes")
+    table = headed(marked("Component"), marked("Action"), marked("Why"), marked("What changes"))
     for each in made.components:
         if each.writes or "manifest" not in each.why:
-            changes = "; ".join(f"{one.property}: {one.found or 'empty'} → {one.expected}" for one in each.differences)
-            table.add_row(each.component, each.action.value, each.why, changes.replace("[", "\\["))
+            changes = [
+                Sentence(
+                    "{property}: {found} → {expected}",
+                    property=one.property,
+                    found=one.found or Sentence("empty"),
+                    expected=one.expected,
+                )
+                for one in each.differences
+            ]
+            add_row(
+                table,
+                each.component,
+                Sentence.of(each.action.value),
+                Sentence.of(each.why),
+                Sentence.joined(*changes, between="; "),
+            )
     if table.row_count:
         console().print(table)
     counts = Counter(each.action.value for each in made.components)
-    summary = ", ".join(f"{number} {action}" for action, number in counts.items())
-    typer.echo(f"{made.organization}, manifest {made.manifest}, mode {made.mode}: {summary}.")
+    summary = [
+        Sentence("{number} {action}", number=number, action=Sentence.of(name)) for name, number in counts.items()
+    ]
+    say(
+        Sentence(
+            "{environment}, manifest {manifest}, mode {mode}: {summary}.",
+            environment=made.organization,
+            manifest=made.manifest,
+            mode=made.mode,
+            summary=Sentence.joined(*summary, between=", "),
+        )
+    )
     for refusal in made.refusals:
-        typer.echo(f"Refused: {refusal}")
+        say(Sentence("Refused: {refusal}", refusal=Sentence.of(refusal)))

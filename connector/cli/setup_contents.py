@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from connector.dataverse.schema import Column, Table
     from connector.dataverse.schema.roles import SecurityRole
 
+#: Behind a right that reaches the rows of the user only.
+_OF_OWN: Final = " (own rows)"
 PREFACE: Final = """\
 # What is installed in Dataverse
 
@@ -22,7 +24,7 @@ removed: [Setting up Dataverse](dataverse.md).
 
 
 def contents() -> None:
-    """Print the page of tables, columns, choices, keys and roles, generated from the manifest."""
+    """Print the page of tables, columns, choices, keys, the app and roles, generated from the manifest."""
     typer.echo("\n".join(_page()))
 
 
@@ -54,9 +56,23 @@ def _page() -> Iterator[str]:
         yield "| Value | English | Dutch |\n|---|---|---|"
         yield from (f"| {value} | {text.en} | {text.nl} |" for value, text in choice.options.items())
         yield ""
+    yield from _app()
     yield "## Roles\n"
     for role in (service_role(), user_role()):
         yield from _role(role)
+
+
+def _app() -> Iterator[str]:
+    from connector.dataverse.schema.app import SPOTLER_HUB  # noqa: PLC0415 - loaded when used
+
+    yield f"## App {SPOTLER_HUB.name} (`{SPOTLER_HUB.unique_names[0]}`)\n"
+    yield f"{SPOTLER_HUB.description.en}\n"
+    yield f"Seen by: {', '.join(SPOTLER_HUB.roles)}.\n"
+    yield "| English | Dutch | Lines of the left navigation |\n|---|---|---|"
+    for group in SPOTLER_HUB.groups:
+        lines = (f"`{each.table}`" if each.table else each.title.en if each.title else "" for each in group.entries)
+        yield f"| {group.title.en} | {group.title.nl} | {', '.join(lines)} |"
+    yield ""
 
 
 def _columns(table: "Table", columns: "tuple[Column, ...]") -> Iterator[str]:
@@ -82,12 +98,14 @@ def _kind(column: "Column") -> str:
 
 
 def _role(role: "SecurityRole") -> Iterator[str]:
+    from connector.dataverse.schema.roles import Depth  # noqa: PLC0415 - loaded when used
+
     rights: dict[str, list[str]] = defaultdict(list)
     for each in role.privileges:
-        rights[each.table].append(each.right.value)
+        rights[each.table].append(each.right.value + (_OF_OWN if each.depth is Depth.BASIC else ""))
     yield f"### {role.name}\n"
     yield f"{role.description.en}\n"
-    yield "| Table | Rights, for the whole organisation |\n|---|---|"
+    yield "| Table | Rights, for the whole organisation where nothing else is said |\n|---|---|"
     yield from (f"| `{table}` | {', '.join(names)} |" for table, names in rights.items())
     yield ""
     if role.others:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.words import Sentence
+
 if TYPE_CHECKING:
+    from connector.setup.applying import SetupReport
     from connector.setup.component import Component
     from connector.setup.inputs import SetupInputs
     from connector.setup.plan import Adoption, Extras
@@ -61,6 +64,21 @@ def installed_components(target: "SetupTarget") -> "list[Component]":
     steps = SetupInputs().steps
     inputs = SetupInputs(endpoint=EndpointInputs(""), steps=(*steps, *installed_steps(target, steps)))
     return components_of(target, None, installed_extras(target, published=True), inputs)
+
+
+def reading(target: "SetupTarget") -> Sentence:
+    """What is done while a plan is made."""
+    return Sentence("{environment}: components read", environment=target.organization)
+
+
+def figures_of(report: "SetupReport") -> Sentence:
+    """What a run took."""
+    return Sentence(
+        "{count} write, {seconds} s of waiting",
+        plural="{count} writes, {seconds} s of waiting",
+        count=report.writes,
+        seconds=round(report.waited),
+    )
 
 
 def hand_out(text: str, show: Callable[[], object], *, out: Path | None, as_json: bool, refused: bool) -> None:

@@ -4,11 +4,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, refuse
+from connector.cli.output import add_row, console, headed, refuse, say
 from connector.cli.progress import progress
-from connector.cli.setup_environment import Json, OwnSignIn, environment, hand_out, installed_components
+from connector.cli.setup_environment import (
+    Json,
+    OwnSignIn,
+    environment,
+    figures_of,
+    hand_out,
+    installed_components,
+    reading,
+)
+from connector.words import Sentence, marked
 
 if TYPE_CHECKING:
     from connector.setup.removal import RemovalPlan
@@ -27,7 +35,15 @@ def export(
     with environment(own_sign_in=own_sign_in) as target:
         content = export_solution(target, installed_components(target), Patience(), managed=not unmanaged)
     replace_file(file, content)
-    typer.echo(f"{file}: {len(content)} bytes, {'unmanaged' if unmanaged else 'managed'}.")
+    say(
+        Sentence(
+            "{file}: {count} byte, {kind}.",
+            plural="{file}: {count} bytes, {kind}.",
+            file=str(file),
+            count=len(content),
+            kind=Sentence("unmanaged" if unmanaged else "managed"),
+        )
+    )
 
 
 def remove(
@@ -53,7 +69,7 @@ def remove(
         return
     from connector.setup.removal import plan_removal, removal_as_json  # noqa: PLC0415 - loaded when used
 
-    with environment(own_sign_in=own_sign_in) as target, progress(f"{target.organization}: components read") as seen:
+    with environment(own_sign_in=own_sign_in) as target, progress(reading(target)) as seen:
         plan = plan_removal(target, installed_components(target), also or (), seen)
     hand_out(removal_as_json(plan), lambda: _show(plan), out=out, as_json=as_json, refused=bool(plan.refusals))
 
@@ -67,19 +83,34 @@ def _carry_out(file: Path, confirm: str, *, own_sign_in: bool) -> None:
     with environment(own_sign_in=own_sign_in) as target:
         if confirm != target.organization:
             refuse("Removing cannot be undone: repeat the name of the environment with --confirm.")
-        with progress(f"{target.organization}: components removed", total=len(plan.removed)) as seen:
+        doing = Sentence("{environment}: components removed", environment=target.organization)
+        with progress(doing, total=len(plan.removed)) as seen:
             report = remove_setup(
                 plan, target, installed_components(target), Patience(), lambda number, _: seen(number)
             )
-    typer.echo(f"{len(report.done)} components removed, {report.writes} writes, {report.waited:.0f} s of waiting.")
+    say(
+        Sentence(
+            "{count} component removed, {figures}.",
+            plural="{count} components removed, {figures}.",
+            count=len(report.done),
+            figures=figures_of(report),
+        )
+    )
 
 
 def _show(plan: "RemovalPlan") -> None:
-    table = Table("Component", "Action", "Why")
+    table = headed(marked("Component"), marked("Action"), marked("Why"))
     for each in plan.components:
-        table.add_row(each.component, each.action.value, each.why)
+        add_row(table, each.component, Sentence.of(each.action.value), Sentence.of(each.why))
     if table.row_count:
         console().print(table)
-    typer.echo(f"{plan.organization}: {len(plan.removed)} to remove, {len(plan.components) - len(plan.removed)} stay.")
+    say(
+        Sentence(
+            "{environment}: {removed} to remove, {kept} to keep.",
+            environment=plan.organization,
+            removed=len(plan.removed),
+            kept=len(plan.components) - len(plan.removed),
+        )
+    )
     for refusal in plan.refusals:
-        typer.echo(f"Refused: {refusal}")
+        say(Sentence("Refused: {refusal}", refusal=Sentence.of(refusal)))

@@ -5,12 +5,11 @@ from collections import Counter
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from connector.cli.output import console, moment, put, refuse, say
+from connector.cli.output import add_row, console, headed, moment, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
-from connector.words import Sentence
+from connector.words import Sentence, marked
 
 
 def undo(
@@ -27,7 +26,7 @@ def undo(
     from connector.plans.undoing import Undone, undo as take_back  # noqa: PLC0415 - loaded when used
 
     counts, left = Counter[str](), list[dict[str, str]]()
-    with services_of_settings() as services, progress("records looked at") as seen:
+    with services_of_settings() as services, progress(Sentence("records looked at")) as seen:
         for each in take_back(services, run, seen=seen):
             counts[each.undone.name] += 1
             if each.undone is not Undone.RESTORED:
@@ -36,7 +35,14 @@ def undo(
         typer.echo(json.dumps({"counts": counts, "others": left}, indent=2))
         return
     done = counts["RESTORED"] + counts["NOT_SENT"]
-    say(Sentence("{done} of {of} values were restored.", done=done, of=counts.total()))
+    say(
+        Sentence(
+            "{done} of {count} value was restored.",
+            plural="{done} of {count} values were restored.",
+            done=done,
+            count=counts.total(),
+        )
+    )
     for line in left:
         typer.echo(f"{line['record']} {line['column']}: {put(line['what'])}")
 
@@ -59,7 +65,7 @@ def _list(*, as_json: bool) -> None:
     if not found:
         say("No run has overwritten anything that is still kept.")
         return
-    shown = Table(put("Run"), put("What"), put("When"), put("Mapping"), put("Records"))
+    shown = headed(marked("Run"), marked("What"), marked("When"), marked("Mapping"), marked("Records"))
     for each, count in found:
-        shown.add_row(each.id, each.kind, moment(each.began), each.mapping, str(count))
+        add_row(shown, each.id, each.kind, moment(each.began), each.mapping, str(count))
     console().print(shown)

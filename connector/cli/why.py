@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import moment, refuse
+from connector.cli.output import moment, refuse, say
 from connector.cli.rows import row_id
 from connector.cli.services import services_of_settings
 from connector.dataverse.records import RecordRef
 from connector.mapping.model import TABLES
+from connector.words import Sentence
 
 
 def why(
@@ -22,7 +23,12 @@ def why(
 
     table, _, key = record.partition("/")
     if table not in TABLES:
-        refuse(f"{record} is not a record; write for example contact/00000000-0000-0000-0000-000000000000.")
+        refuse(
+            Sentence(
+                "{record} is not a record; write for example contact/00000000-0000-0000-0000-000000000000.",
+                record=record,
+            )
+        )
     ref = RecordRef(table, row_id(key))
     with services_of_settings() as services:
         found = explain(services, ref, field)
@@ -31,4 +37,5 @@ def why(
         typer.echo(json.dumps(rows, indent=2))
         return
     for each in found:
-        typer.echo(f"{each.about}: {f'{moment(each.at)} ' if each.at else ''}{each.text}")
+        time = f"{moment(each.at)} " if each.at else ""
+        say(Sentence("{about}: {time}{text}", about=Sentence.of(each.about), time=time, text=each.text))

@@ -20,7 +20,7 @@ from connector.consent.history import Change, Latest
 from connector.consent.intent import Intent, objection
 from connector.consent.permissions import Item, Switches, Verdict
 from connector.consent.reasons import Reason
-from connector.consent.reported import KnownState, ShownContact, known_after, report
+from connector.consent.reported import KnownState, ShownContact, contradicts, known_after, report
 
 __all__ = [
     "Change",
@@ -41,6 +41,7 @@ __all__ = [
     "State",
     "Switches",
     "Verdict",
+    "contradicts",
     "decide",
     "known_after",
     "objection",

@@ -52,6 +52,10 @@ class Variables:
         """Whether a permission of a new record starts as subscribed."""
         return self.enables_all or key_of(name) in self.enabled
 
+    def subscribes(self, name: str) -> bool:
+        """Whether a new record gets a row of this permission that starts as subscribed."""
+        return key_of(name) in map(key_of, self.names or ()) and self.enables(name)
+
 
 @dataclass(frozen=True, slots=True)
 class NewRow:

@@ -8,10 +8,16 @@ when the permission was switched. So each change counts from the moment that fav
 | off | off, and the contact was not changed since | nothing: this may be our own write | |
 | off, and a row says on | off, but the contact was changed since | an opt-out: it may have been on | its last change |
 | off | on, or nothing | an opt-out | the latest possible moment: the contact's last change |
+| off | on, later than the contact's last change | an opt-out, by a clock that is behind | when it was read |
 | on | on | nothing: this may be our own write | |
 | on | off | an opt-in | the earliest possible moment: when it was last seen off |
 | on | off, but the contact was read or changed before that | nothing: this is an older state of the contact | |
 | on | nothing | that it is on | no moment: it wins over no refusal |
+
+A clock of Spotler that is behind shows an opt-out as older than the opt-in before it. So where a permission is off that
+was on after the last change of the contact, that change says nothing. The contact must have been read by itself then
+(`contradicts`), and some time later: a feed, or a read right after a write, may show an older state of it, which looks
+the same.
 
 A complete opt-out is a contact that cannot be reached by e-mail any more and has every permission off, at least one of
 which was not known to be off. Bounces make a contact unreachable too. So where the contact is known to have bounced,
@@ -28,6 +34,8 @@ from connector.consent.permissions import Item
 
 #: How far the clocks of Spotler and of this machine may be apart.
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
+#: How long Spotler may show a contact as it was before a write that it has answered.
+SHOWN_LATE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +112,24 @@ def known_after(shown: ShownContact, known: Mapping[int, KnownState]) -> dict[in
         before = known.get(bit)
         if before is None:
             after[bit] = KnownState(on, shown.seen_on)
-        elif before.on is on or not _is_older(shown, before):
+        elif before.on is on or not _is_older(shown, before) or _contradicts(shown, bit, before):
             after[bit] = KnownState(on, max(shown.seen_on, before.at), before.settled)
     return after
+
+
+def contradicts(shown: ShownContact, known: Mapping[int, KnownState]) -> bool:
+    """Whether a permission is off that was on after the last change of the contact.
+
+    Either the contact is shown as it was before that, or Spotler's clock is behind: it must be read by itself.
+    """
+    return any(_contradicts(shown, bit, state) for bit, state in known.items())
+
+
+def _contradicts(shown: ShownContact, bit: int, known: KnownState) -> bool:
+    if not known.on or shown.states.get(bit) is not False or shown.changed_on is None:
+        return False
+    was_read_after = shown.seen_on >= (known.settled or known.at) + SHOWN_LATE
+    return was_read_after and shown.changed_on < known.at - CLOCKS_DIFFER
 
 
 def _permission(
@@ -116,7 +139,9 @@ def _permission(
     if known is not None and known.on is on and (on or not is_claimed or not _is_changed(shown, known)):
         return None
     if not on:
-        return PermissionReport(item.name, item.bit, on=False, at=shown.changed_on, seen=seen)
+        is_later = known is not None and _contradicts(shown, item.bit, known)
+        at = shown.seen_on if is_later else shown.changed_on
+        return PermissionReport(item.name, item.bit, on=False, at=at, seen=at or seen)
     if known is None:
         return PermissionReport(item.name, item.bit, on=True, seen=seen)
     if _is_older(shown, known):

@@ -118,6 +118,7 @@ class ColumnDefinitions:
                     name=name,
                     problem=error.sentence,
                 ),
+                on_row=Sentence("The connector's user may not read the definition of the table {name}.", name=name),
                 advice="Give the application user of the connector the role Spotler Service.",
             ) from None
         return table, {column.name: column for column in table.columns}

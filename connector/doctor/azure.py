@@ -173,7 +173,13 @@ def _alerts_on(context: CheckContext) -> Diagnosis:
             Sentence("Alerts that tell nobody: {names}.", names=Sentence.joined(*says, between="; ")),
             "Switch them on, and give them the action group.",
         )
-    return ok(Sentence("All {count} alerts are on and have an action group.", count=len(found)))
+    return ok(
+        Sentence(
+            "The one alert is on and has an action group.",
+            plural="All {count} alerts are on and have an action group.",
+            count=len(found),
+        )
+    )
 
 
 def _tells_somebody(actions: object) -> bool:
@@ -186,7 +192,9 @@ def _telemetry_arrives(context: CheckContext) -> Diagnosis:
     workspaces = azure.items(f"{azure.scope}/providers/Microsoft.OperationalInsights/workspaces")
     if len(workspaces) != 1:
         return not_checked(
-            Sentence("The resource group has {count} Log Analytics workspaces, not one.", count=len(workspaces))
+            Sentence(
+                "The resource group must have one Log Analytics workspace; it has {number}.", number=len(workspaces)
+            )
         )
     query = "union AppTraces, AppMetrics | where TimeGenerated > ago(1d) | summarize max(TimeGenerated)"
     rows = azure.query(str(workspaces[0]["properties"]["customerId"]), query)
@@ -199,7 +207,11 @@ def _telemetry_arrives(context: CheckContext) -> Diagnosis:
     age = context.now() - datetime.fromisoformat(last)
     if age > SILENT:
         return failed(
-            Sentence("The last telemetry arrived {minutes} minutes ago.", minutes=int(age.total_seconds() // 60)),
+            Sentence(
+                "The last telemetry arrived {count} minute ago.",
+                plural="The last telemetry arrived {count} minutes ago.",
+                count=int(age.total_seconds() // 60),
+            ),
             remedy,
         )
     return ok("Telemetry arrives.")

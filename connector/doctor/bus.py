@@ -92,7 +92,8 @@ def _dead_letters(context: CheckContext) -> Diagnosis:
     return _none_wait(
         context,
         found,
-        Sentence("dead letters"),
+        Sentence("There are no dead letters."),
+        Sentence("dead letter", plural="dead letters", count=len(found)),
         Sentence("The command dead-letters list shows them, dead-letters replay repeats them."),
     )
 
@@ -102,16 +103,17 @@ def _quarantine(context: CheckContext) -> Diagnosis:
     return _none_wait(
         context,
         found,
-        Sentence("messages in quarantine"),
+        Sentence("There are no messages in quarantine."),
+        Sentence("message", plural="messages", count=len(found)),
         Sentence("The command quarantine list shows them and why."),
     )
 
 
 def _none_wait(
-    context: CheckContext, found: Collection["StoredMessage"], what: Sentence, remedy: Sentence
+    context: CheckContext, found: Collection["StoredMessage"], none: Sentence, what: Sentence, remedy: Sentence
 ) -> Diagnosis:
     if not found:
-        return ok(Sentence("There are no {what}.", what=what))
+        return ok(none)
     places = ", ".join(sorted({each.location.name for each in found}))
     return warning(
         Sentence(
@@ -145,7 +147,8 @@ def _age(context: CheckContext, found: Collection["StoredMessage"]) -> Sentence:
     oldest = min((each.enqueued_on for each in found if each.enqueued_on), default=None)
     if oldest is None:
         return Sentence("of unknown age")
-    return Sentence("{minutes} minutes old", minutes=int((context.now() - oldest).total_seconds() // 60))
+    minutes = int((context.now() - oldest).total_seconds() // 60)
+    return Sentence("{count} minute old", plural="{count} minutes old", count=minutes)
 
 
 _check: Final = CheckMaker(CheckGroup.BUS, Reach.SYSTEMS)

@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 NAMED: Final = 5
 #: System jobs that failed since then are looked at.
 POSTS_HOURS: Final = 24
+#: A post that has failed for so long does not arrive by itself: tries come minutes apart.
+LATE_HOURS: Final = 1
+#: The `statuscode` of a system job that waits for its next try, and of one that was given up.
+_WAITING: Final = 10
+_FAILED: Final = 31
 #: Who has it can make others administrators: more than the connector needs.
 _ASSIGNS_ROLES: Final = "prvAssignRole"
-#: The `timezonecode` of UTC, which a user has where nobody chose another one.
-_UTC: Final = 92
+_POSTS: Final = Sentence(
+    "The system jobs say why: a key that was rotated (set the primary key in the service endpoint), or a queue that is "
+    "full or gone."
+)
 _SETUP: Final = "Run python -m connector setup plan, read it, and apply it."
 
 
@@ -104,15 +111,43 @@ def _steps(context: CheckContext) -> Diagnosis:
 
 
 def _posts(context: CheckContext) -> Diagnosis:
-    since = (context.now() - timedelta(hours=POSTS_HOURS)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    condition = f"startswith(name,'{SERVICE_ENDPOINT}: ') and statuscode eq 31 and completedon ge {since}"
-    rows = _calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={quote(condition)}")
-    if rows:
+    since, late = (context.now() - timedelta(hours=hours) for hours in (POSTS_HOURS, LATE_HOURS))
+    given_up = _system_jobs(context, f"statuscode eq {_FAILED} and completedon ge {since:%Y-%m-%dT%H:%M:%SZ}")
+    if given_up:
         return failed(
-            Sentence("Dataverse gave up {count} posts through the service endpoint in a day.", count=len(rows)),
-            "Look at the failed system jobs: a key that was rotated, or a queue that is full or gone.",
+            Sentence(
+                "Dataverse gave up {count} post through the service endpoint in a day.",
+                plural="Dataverse gave up {count} posts through the service endpoint in a day.",
+                count=given_up,
+            ),
+            _POSTS,
+        )
+    # A post waits only after it has failed.
+    if old := _system_jobs(context, f"statuscode eq {_WAITING} and createdon lt {late:%Y-%m-%dT%H:%M:%SZ}"):
+        return failed(
+            Sentence(
+                "{count} post through the service endpoint has failed for more than an hour.",
+                plural="{count} posts through the service endpoint have failed for more than an hour.",
+                count=old,
+            ),
+            _POSTS,
+        )
+    if waiting := _system_jobs(context, f"statuscode eq {_WAITING}"):
+        return warning(
+            Sentence(
+                "{count} post through the service endpoint failed, and Dataverse tries again.",
+                plural="{count} posts through the service endpoint failed, and Dataverse tries again.",
+                count=waiting,
+            ),
+            _POSTS,
         )
     return ok("In the last day, every post through the service endpoint arrived.")
+
+
+def _system_jobs(context: CheckContext, condition: str) -> int:
+    """How many system jobs of our steps there are, counted up to 100."""
+    named = quote(f"startswith(name,'{SERVICE_ENDPOINT}: ') and {condition}")
+    return len(_calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={named}"))
 
 
 def _keys(context: CheckContext) -> Diagnosis:
@@ -147,11 +182,24 @@ def _variables(context: CheckContext) -> Diagnosis:
 
 
 def _time_zone(context: CheckContext) -> Diagnosis:
-    user = str(context.dataverse.who_am_i()["UserId"])
-    rows = _calls(context).rows(f"usersettingscollection?$select=timezonecode&$filter=systemuserid eq {user}")
-    if rows and rows[0].get("timezonecode") == _UTC and context.settings.time_zone not in ("UTC", "Etc/UTC"):
-        return ok("The application user is in UTC: dynamic lists with words such as today begin the day in UTC.")
-    return ok("The application user has a time zone of its own, in which dynamic lists begin the day.")
+    from connector.setup.time_zones import read_time_zones  # noqa: PLC0415 - loaded when used
+
+    zones = read_time_zones(_calls(context), str(context.dataverse.who_am_i()["UserId"]))
+    if zones.own is None or zones.usual is None:
+        return ok("There are no people with whose time zone that of the application user could be compared.")
+    if not zones.differ:
+        return ok("The application user has the time zone of most people: dynamic lists begin the day as they see it.")
+    return warning(
+        Sentence(
+            "The application user has the time zone {own}, but {number} of {people} people have {usual}: for some "
+            "hours of each day a dynamic list with words such as today has other members.",
+            own=str(zones.own),
+            number=zones.number,
+            people=zones.people,
+            usual=str(zones.usual),
+        ),
+        Sentence("Set timezonecode of the application user to {usual}.", usual=str(zones.usual)),
+    )
 
 
 def _watches(row: Mapping[str, object], wanted: frozenset[str]) -> bool:
@@ -185,8 +233,13 @@ CHECKS: Final = (
     _check("DATAVERSE_PRIVILEGES", "the rights of the application user", _privileges, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_ENDPOINT", "the service endpoint and its key", _endpoint, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_STEPS", "the steps and the columns that they watch", _steps, "DATAVERSE_ENDPOINT"),
-    _check("DATAVERSE_POSTS", "failed system jobs of the steps", _posts, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_POSTS", "failed system jobs of the steps", _posts, "DATAVERSE_TOKEN", reach=Reach.SYSTEMS),
     _check("DATAVERSE_KEYS", "the alternate keys", _keys, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_VARIABLES", "the environment variables", _variables, "DATAVERSE_TOKEN"),
-    _check("DATAVERSE_TIME_ZONE", "the time zone of the application user", _time_zone, "DATAVERSE_TOKEN"),
+    _check(
+        "DATAVERSE_TIME_ZONE",
+        "the time zone of the application user, and that of people",
+        _time_zone,
+        "DATAVERSE_TOKEN",
+    ),
 )

@@ -9,7 +9,17 @@ from connector.dataverse.api.rows import created_id
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.doctor.context import CheckContext
-from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
+from connector.doctor.model import (
+    CHECK_SECONDS,
+    CheckGroup,
+    CheckMaker,
+    Diagnosis,
+    Reach,
+    failed,
+    not_checked,
+    ok,
+    warning,
+)
 from connector.health import SWEEP, SWEEP_LATE
 from connector.state.pause import read_pause
 from connector.state.successes import last_success
@@ -34,7 +44,10 @@ def _jobs_flow(context: CheckContext) -> Diagnosis:
     if old:
         return warning(
             Sentence(
-                "JOBS_OVERDUE: {number} jobs have been unfinished for more than an hour.", number=_number(len(old))
+                "JOBS_OVERDUE: {number} job has been unfinished for more than an hour.",
+                plural="JOBS_OVERDUE: {number} jobs have been unfinished for more than an hour.",
+                number=_number(len(old)),
+                count=len(old),
             ),
             "The command job list --status queued shows them, job explain says why one waits.",
         )
@@ -72,7 +85,11 @@ def _timers_run(context: CheckContext) -> Diagnosis:
     if context.now() - swept > SWEEP_LATE:
         minutes = int((context.now() - swept).total_seconds() // 60)
         return failed(
-            Sentence("The last successful sweep was {minutes} minutes ago.", minutes=minutes),
+            Sentence(
+                "The last successful sweep was {count} minute ago.",
+                plural="The last successful sweep was {count} minutes ago.",
+                count=minutes,
+            ),
             "Check that the app runs, and the failures of sweep_jobs; after a release read the list of functions once, "
             "for timers that did not start.",
         )
@@ -104,7 +121,11 @@ def _end_to_end(context: CheckContext) -> Diagnosis:
             "The job was begun and has no outcome.", "See SPOTLER_KEY, and the failures of the function check."
         )
     return failed(
-        Sentence("The job was created and nothing took it within {seconds} seconds.", seconds=PROBE_SECONDS),
+        Sentence(
+            "The job was created and nothing took it within {count} second.",
+            plural="The job was created and nothing took it within {count} seconds.",
+            count=PROBE_SECONDS,
+        ),
         "See BUS_REACHABLE, ENTITIES_EXIST and BACKLOG; then the step of Dataverse and its service endpoint.",
     )
 
@@ -120,5 +141,5 @@ CHECKS: Final = (
     _check("JOBS_FLOW", "unfinished jobs older than an hour", _jobs_flow, "DATAVERSE_TOKEN"),
     _check("JOBS_SUCCEED", "failed jobs of the last 24 hours", _jobs_succeed, "DATAVERSE_TOKEN"),
     _check("END_TO_END", "a job that changes nothing, from its creation to its outcome", _end_to_end,
-           "DATAVERSE_TOKEN", reach=Reach.SYSTEMS_ON_REQUEST),
+           "DATAVERSE_TOKEN", reach=Reach.SYSTEMS_ON_REQUEST, seconds=PROBE_SECONDS + CHECK_SECONDS),
 )  # fmt: skip

@@ -63,14 +63,15 @@ def _groups(context: CheckContext) -> Mapping[str, Callable[[Spotler], object]]:
 def _fields_mapped(context: CheckContext) -> Diagnosis:
     mapping = load_mapping(context.settings.mapping_file)
     findings = compare(mapping, context.dataverse, lambda: context.spotler.fields(max_age=0))
-    fatal = [str(each) for each in findings if each.is_fatal]
+    fatal = [each.sentence for each in findings if each.is_fatal]
     if fatal:
         return failed(
-            Sentence("The mapping does not fit. {problems}", problems=" ".join(fatal)),
+            Sentence("The mapping does not fit. {problems}", problems=Sentence.joined(*fatal)),
             "The command mapping check shows it; correct it.",
         )
     if findings:
-        return warning(" ".join(map(str, findings)), "Correct the mapping, or do without what it leaves out.")
+        left_out = Sentence.joined(*(each.sentence for each in findings))
+        return warning(left_out, "Correct the mapping, or do without what it leaves out.")
     return ok("Every mapped column and field is there and fits.")
 
 
@@ -89,14 +90,19 @@ def _external_ids(context: CheckContext) -> Diagnosis:
     if lost:
         return warning(
             Sentence(
-                "{lost} of {count} records that were sent are not in Spotler under their External Id.",
+                "{lost} of {count} record that was sent is not in Spotler under its External Id.",
+                plural="{lost} of {count} records that were sent are not in Spotler under their External Id.",
                 lost=lost,
                 count=len(asked),
             ),
             "Check that the account recognises contacts by External Id; reconcile sends again what was lost.",
         )
     return ok(
-        Sentence("Spotler has the {count} records that were looked for.", count=len(asked))
+        Sentence(
+            "Spotler has the {count} record that was looked for.",
+            plural="Spotler has the {count} records that were looked for.",
+            count=len(asked),
+        )
         if asked
         else "No record was sent yet."
     )
@@ -113,8 +119,9 @@ def _names_match(context: CheckContext) -> Diagnosis:
     if gone:
         return warning(
             Sentence(
-                "{gone} rows of Spotler Automation can be picked, and Spotler does not publish them any more.",
-                gone=gone,
+                "{count} row of Spotler Automation can be picked, and Spotler does not publish it any more.",
+                plural="{count} rows of Spotler Automation can be picked, and Spotler does not publish them any more.",
+                count=gone,
             ),
             "Run a job of the operation Refresh Automations; then look at flows and forms that use them.",
         )
@@ -130,7 +137,12 @@ def _throttled(context: CheckContext) -> Diagnosis:
             refused += 1
     if refused:
         return warning(
-            Sentence("{refused} of {sample} calls to Spotler failed.", refused=refused, sample=SAMPLE),
+            Sentence(
+                "{refused} of {count} call to Spotler failed.",
+                plural="{refused} of {count} calls to Spotler failed.",
+                refused=refused,
+                count=SAMPLE,
+            ),
             "Lower SPOTLER_PARALLEL; ask Spotler for its limits.",
         )
     return ok("Spotler answers call after call.")

@@ -64,7 +64,11 @@ def _not_paused(context: CheckContext) -> Diagnosis:
         return ok("The connector is not paused.")
     minutes = int((now - pause.since).total_seconds() // 60)
     return warning(
-        Sentence("The connector has been paused for {minutes} minutes.", minutes=minutes),
+        Sentence(
+            "The connector has been paused for {count} minute.",
+            plural="The connector has been paused for {count} minutes.",
+            count=minutes,
+        ),
         "End the pause with the command resume.",
     )
 

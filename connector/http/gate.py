@@ -84,9 +84,10 @@ class Gate:
         if turn.admitted is None:
             raise Transient(
                 Sentence(
-                    "No call to {system} could begin for {seconds} seconds.",
+                    "No call to {system} could begin for {count} second.",
+                    plural="No call to {system} could begin for {count} seconds.",
                     system=self._system,
-                    seconds=self._longest_turn,
+                    count=self._longest_turn,
                 )
             )
         if not turn.admitted:

@@ -203,7 +203,7 @@ class Transport:
         lost = Transient if call.repeatable else Unclear
         if timed_out(error):
             seconds = f"{self._timeout[1]:g}"
-            return lost(Sentence("{system} did not answer {call} in {seconds} seconds.", **about, seconds=seconds))
+            return lost(Sentence("{system} did not answer {call} within {seconds} s.", **about, seconds=seconds))
         return lost(Sentence("The connection to {system} broke during {call}.", **about))
 
 

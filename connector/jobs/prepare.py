@@ -9,14 +9,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connector.consent import Intent, objection
-from connector.dataverse.records import RecordRef
+from connector.consent import Change, Intent, objection
+from connector.dataverse.choices import ConsentCause
 from connector.errors import Invalid, Refused
 from connector.jobs.attempt import Attempt
 from connector.operations.context import Context
 from connector.operations.operation import JobOperation, Needs, Task
 from connector.operations.results import Continue, Failed, Result
+from connector.sync.owners import RecordIdTaken
 from connector.sync.permissions.former_names import FormerNames
+from connector.sync.permissions.history import append
+from connector.sync.permissions.late_creation import refusals_of
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.permissions.withdrawal import withdrawals_ordered
 from connector.sync.records import Record, RecordReader
@@ -75,14 +78,15 @@ def _with_records[Plan](
     """A task for every job, with its record."""
     refs = {} if operation.needs is Needs.NOTHING else {each.job.id: each.about for each, _ in planned if each.about}
     now = context.services.now()
-    records = RecordReader(context.services).read(set(refs.values()))
+    about = set(refs.values())
+    records = RecordReader(context.services).read(about, about if operation.accepts_deleted else ())
     context.consent.remember(records.values(), now)
     tasks: list[Task[Plan]] = []
     results: dict[str, Result] = {}
     for attempt, plan in planned:
         ref = refs.get(attempt.job.id)
         try:
-            record = _found(operation, attempt, ref, records.get(ref)) if ref else None
+            record = _found(attempt, records.get(ref)) if ref else None
         except Invalid as error:
             results[attempt.job.id] = Failed(error)
             continue
@@ -107,6 +111,7 @@ def _with_records[Plan](
 def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[list[Task[Plan]], dict[str, Result]]:
     """Switch off in Dataverse what the tasks switch off, before Spotler is called; the results of those that failed."""
     switches: list[Switch] = []
+    refusals: list[Change] = []
     now, former = context.services.now(), FormerNames(context.services)
     after: list[Task[Plan]] = []
     for task in tasks:
@@ -116,8 +121,9 @@ def _withdrawn[Plan](tasks: Sequence[Task[Plan]], context: Context) -> tuple[lis
             continue
         rows = record.rows_of(permission.name, permission.bit, former.of(permission, record.facts.rows))
         switches += withdrawals_ordered(record, rows, job=task.job.id, now=now)
+        refusals += refusals_of(record.ref, rows, ConsentCause.JOB, f"Job {task.job.id}", now)
         after.append(replace(task, record=record.without(rows)))
-    refused = switch(context.services, switches)
+    refused = append(context.services.dataverse, refusals) | switch(context.services, switches)
     return after, {
         task.job.id: Failed(refused[task.record.ref]) for task in after if task.record and task.record.ref in refused
     }
@@ -140,17 +146,17 @@ def _left[Plan](tasks: Sequence[Task[Plan]], results: Mapping[str, Result]) -> l
     return [task for task in tasks if task.job.id not in results]
 
 
-def _found(operation: JobOperation[Any], attempt: Attempt, ref: RecordRef, record: Record | None) -> Record:
+def _found(attempt: Attempt, record: Record | None) -> Record:
     """The record of a job, as it was read.
 
     Raises:
-        Invalid: when it is gone, or the job has lost it.
+        Invalid: when it is gone, the job has lost it, or its contact in Spotler is that of another record.
     """
     if record is None:
-        if not operation.accepts_deleted:
-            raise _deleted()
-        return Record.deleted(ref)
-    if attempt.job.record is None:
+        raise _deleted()
+    if record.is_foreign:
+        raise RecordIdTaken
+    if record.exists and attempt.job.record is None:
         raise _no_record()  # it is still there, so a person has cleared the lookup
     return record
 

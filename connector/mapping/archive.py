@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from connector.errors import Misconfigured
-from connector.words import Sentence
+from connector.words import Sentence, marked
 
 #: Of the file, and of all its parts once they are unpacked. A mapping of 2,000 rows has a tenth of that.
 MAX_BYTES: Final = 2_000_000
@@ -32,10 +32,10 @@ _ENCRYPTED: Final = 1
 
 #: Parts that a mapping has no use for, and what people call them.
 _UNWANTED: Final = (
-    (re.compile(r"vbaproject|/macrosheets/|/dialogsheets/", re.IGNORECASE), "macros"),
-    (re.compile(r"/externallinks/", re.IGNORECASE), "links to other files"),
-    (re.compile(r"/connections\.xml|/querytables/", re.IGNORECASE), "connections to data"),
-    (re.compile(r"/embeddings/|/activex/", re.IGNORECASE), "embedded objects"),
+    (re.compile(r"vbaproject|/macrosheets/|/dialogsheets/", re.IGNORECASE), marked("macros")),
+    (re.compile(r"/externallinks/", re.IGNORECASE), marked("links to other files")),
+    (re.compile(r"/connections\.xml|/querytables/", re.IGNORECASE), marked("connections to data")),
+    (re.compile(r"/embeddings/|/activex/", re.IGNORECASE), marked("embedded objects")),
 )
 _OTHER_ENCODING: Final = re.compile(
     rb"""\xfe\xff|\xff\xfe|<\x00|\x00|(?:\xef\xbb\xbf)?<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE
@@ -71,11 +71,11 @@ def check_archive(file: BinaryIO, name: str) -> None:
 
 def _unusual(parts: list[ZipInfo]) -> str:
     if any(part.flag_bits & _ENCRYPTED for part in parts):
-        return "has a password"
+        return Sentence("has a password")
     if any(part.compress_type not in {ZIP_STORED, ZIP_DEFLATED} for part in parts):
-        return "is compressed in a way that Excel does not use"
+        return Sentence("is compressed in a way that Excel does not use")
     if len({part.filename.casefold() for part in parts}) < len(parts):
-        return "has two parts of one name"
+        return Sentence("has two parts of one name")
     return ""
 
 
@@ -85,16 +85,16 @@ def _unwanted(archive: ZipFile, parts: list[ZipInfo]) -> str:
     for part in parts:
         for pattern, what in _UNWANTED:
             if pattern.search(f"/{part.filename}"):
-                return f"has {what}"
+                return Sentence("has {what}", what=Sentence.of(what))
         content = archive.read(part)
         if part.filename == _CONTENT_TYPES and b"macroenabled" in content.lower():
-            return "has macros"
+            return Sentence("has macros")
         if b"<!DOCTYPE" in content or (_IS_TEXT.match(content) and _OTHER_ENCODING.match(content)):
-            return "has a part with a document type, or in another encoding than UTF-8"
+            return Sentence("has a part with a document type, or in another encoding than UTF-8")
         count = content.count(b"<")
         tags += count
         if tags > MAX_TAGS or (part.filename == _STYLES and count > MAX_STYLE_TAGS):
-            return "has more cells, formats or names than a mapping can have"
+            return Sentence("has more cells, formats or names than a mapping can have")
     return ""
 
 

@@ -13,10 +13,11 @@ from connector.dataverse.schema.model import Column, Kind, Table
 from connector.mapping.columns import KEPT_AS_ROWS, Expression, Name, Path, Plain
 from connector.mapping.draft import SET
 from connector.mapping.field_check import field_findings
-from connector.mapping.findings import Finding, Wrong, or_similar
+from connector.mapping.findings import Finding, Wrong, in_row, or_similar
 from connector.mapping.model import Mapping, MappingRow
 from connector.mapping.value_check import wrong_constant, wrong_filter
 from connector.spotler import Field, Fields
+from connector.words import Sentence
 
 _LOOKUPS: Final = frozenset({Kind.LOOKUP, Kind.CUSTOMER})
 _STATES: Final = frozenset({Kind.STATE, Kind.STATUS})
@@ -61,9 +62,11 @@ def check(mapping: Mapping, tables: Tables, fields: Fields) -> tuple[Finding, ..
 
 def check_tables(mapping: Mapping, tables: Tables) -> tuple[Finding, ...]:
     """The tables that the environment does not have."""
-    remedy = "Correct its name, or install the solution that brings it."
+    remedy = Sentence("Correct its name, or install the solution that brings it.")
     return tuple(
-        Finding("", f"Dataverse has no table {name}", remedy) for name in tables_of(mapping) if name not in tables
+        Finding("", Sentence("Dataverse has no table {name}", name=name), remedy)
+        for name in tables_of(mapping)
+        if name not in tables
     )
 
 
@@ -72,14 +75,18 @@ def check_columns(mapping: Mapping, tables: Tables) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for number, row in enumerate(mapping.rows, start=1):
         for table, expression in row.columns.items():
-            where = f"Row {number}, {table}"
+            where = in_row(number, table)
             if table in tables:
                 wrong = _wrong_column(mapping, row, expression, _names(tables[table]), tables)
                 found += [Finding(where, why, remedy) for why, remedy in wrong]
     for table, columns in mapping.triggers.items():
         names = _names(tables[table]) if table in tables else {}
         found += [
-            Finding(f"Triggers of {table}", f"there is no column {column}", _spelling(column, names))
+            Finding(
+                Sentence("Triggers of {table}", table=table),
+                Sentence("there is no column {name}", name=column),
+                _spelling(column, names),
+            )
             for column in columns
             if names and column not in names
         ]
@@ -95,11 +102,11 @@ def check_fields(mapping: Mapping, fields: Fields) -> tuple[Finding, ...]:
         field = fields.get(row.field)
         if field is None:
             holds_permissions = not KEPT_AS_ROWS.isdisjoint(row.columns.values())
-            remedy = or_similar(row.field, (each.name for each in fields), "Make it visible in Spotler.")
-            why = f"Spotler has no field {row.field}, or it is not visible"
-            found.append(Finding(f"Row {number}", why, remedy, is_fatal=holds_permissions))
+            remedy = or_similar(row.field, (each.name for each in fields), Sentence("Make it visible in Spotler."))
+            why = Sentence("Spotler has no field {name}, or it is not visible", name=row.field)
+            found.append(Finding(in_row(number), why, remedy, is_fatal=holds_permissions))
         else:
-            found += field_findings(f"Row {number}", row, field)
+            found += field_findings(in_row(number), row, field)
     return tuple(found)
 
 
@@ -111,19 +118,21 @@ def check_conversions(mapping: Mapping, tables: Tables, fields: Fields) -> tuple
         for table, expression in row.columns.items() if field else ():
             kind = _kind(expression, table, tables)
             if field and kind and (why := _conversion_problem(row, field, kind)):
-                remedy = "Map the column to a field of another type."
-                found.append(Finding(f"Row {number}, {table}", why, remedy))
+                remedy = Sentence("Map the column to a field of another type.")
+                found.append(Finding(in_row(number, table), why, remedy))
     return tuple(found)
 
 
-def _conversion_problem(row: MappingRow, field: Field, kind: Kind) -> str:
+def _conversion_problem(row: MappingRow, field: Field, kind: Kind) -> Sentence | None:
     allowed = CONVERTIBLE.get(field.type or "", frozenset())
     if field.type == SET and row.item:
         allowed = frozenset({Kind.YES_NO})
-    what = f"{field.name} of type {field.type}"
+    values = {"kind": str(kind), "field": field.name, "type": str(field.type)}
     if kind not in allowed:
-        return f"a {kind} column does not go with {what}"
-    return f"a {kind} column cannot be written from {what}" if row.direction.inward and kind in _STATES else ""
+        return Sentence("a {kind} column does not go with {field} of type {type}", **values)
+    if row.direction.inward and kind in _STATES:
+        return Sentence("a {kind} column cannot be written from {field} of type {type}", **values)
+    return None
 
 
 def _wrong_column(
@@ -136,10 +145,15 @@ def _wrong_column(
             column = names.get(name)
             if column is None or column.kind not in _LOOKUPS:
                 lookups = [each.name for each in names.values() if each.kind in _LOOKUPS]
-                yield (f"there is no lookup {name}", _spelling(name, lookups))
+                yield Sentence("there is no lookup {name}", name=name), _spelling(name, lookups)
             elif target and target not in column.targets:
-                why = f"{name} does not refer to {target} but to {', '.join(column.targets)}"
-                yield (why, "Correct the table in the brackets.")
+                why = Sentence(
+                    "{name} does not refer to {target} but to {names}",
+                    name=name,
+                    target=target,
+                    names=", ".join(column.targets),
+                )
+                yield why, Sentence("Correct the table in the brackets.")
             elif isinstance(expression, Path):
                 yield from _wrong_path(mapping, expression, column, tables)
 
@@ -147,15 +161,19 @@ def _wrong_column(
 def _wrong_plain(row: MappingRow, name: str, names: abc.Mapping[str, Column]) -> abc.Iterator[Wrong]:
     column = names.get(name)
     if column is None:
-        yield (f"there is no column {name}", _spelling(name, names))
+        yield Sentence("there is no column {name}", name=name), _spelling(name, names)
         return
     if column.kind in _LOOKUPS:
-        written = " or ".join(f"{name}({target})" for target in column.targets)
-        remedy = f"Write {written}." if row.direction.outward else "A lookup cannot be written; choose another column."
-        yield (f"{name} is a lookup", remedy)
+        written = ", ".join(f"{name}({target})" for target in column.targets)
+        remedy = Sentence("A lookup cannot be written; choose another column.")
+        if row.direction.outward:
+            remedy = Sentence(
+                "Write {names}.", plural="Write one of: {names}.", names=written, count=len(column.targets)
+            )
+        yield Sentence("{name} is a lookup", name=name), remedy
         return
     if not column.writable and (row.constant or (row.field and row.direction.inward)):
-        yield (f"{name} cannot be written", "Its direction must be ->.")
+        yield Sentence("{name} cannot be written", name=name), Sentence("Its direction must be ->.")
     if row.filter:
         yield from wrong_filter(column, row.filter)
     if row.constant:
@@ -165,15 +183,18 @@ def _wrong_plain(row: MappingRow, name: str, names: abc.Mapping[str, Column]) ->
 def _wrong_path(mapping: Mapping, path: Path, lookup: Column, tables: Tables) -> abc.Iterator[Wrong]:
     names = _names(tables[path.table]) if path.table in tables else {}
     if names and path.target not in names:
-        yield (f"the table {path.table} has no column {path.target}", _spelling(path.target, names))
+        why = Sentence("the table {table} has no column {name}", table=path.table, name=path.target)
+        yield why, _spelling(path.target, names)
     navigation = lookup.navigation.get(path.table)
     if navigation and navigation != mapping.navigation_property(path.column, path.table):
-        remedy = f'Add "{path.column}({path.table})": "{navigation}" to "navigation".'
-        yield (f"the navigation of the lookup is {navigation}", remedy)
+        added = f'"{path.column}({path.table})": "{navigation}"'
+        why = Sentence("the navigation of the lookup is {navigation}", navigation=navigation)
+        yield why, Sentence('Add {text} to "navigation".', text=added)
 
 
-def _spelling(name: str, known: abc.Iterable[str]) -> str:
-    return or_similar(name, known, "Write the logical name of a column that the connector's user may read.")
+def _spelling(name: str, known: abc.Iterable[str]) -> Sentence:
+    otherwise = Sentence("Write the logical name of a column that the connector's user may read.")
+    return or_similar(name, known, otherwise)
 
 
 def _kind(expression: Expression, table: str, tables: Tables) -> Kind | None:

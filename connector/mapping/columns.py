@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from connector.words import Sentence
+
 _NAME = r"[a-z][a-z0-9_]*"
 _PLAIN: Final = re.compile(_NAME)
 _LOOKUP_PROPERTY: Final = re.compile(rf"_({_NAME})_value")
@@ -172,25 +174,28 @@ def _parse_dollar(text: str) -> Expression:
     if constant:
         return Constant(constant)
     if constant is not None:
-        raise ValueError("$value: needs a text behind the colon, e.g. $value:PRD")
-    raise ValueError("is not a special value; there are $CustomerType and $value:text")
+        raise ValueError(Sentence("$value: needs a text behind the colon, e.g. $value:PRD"))
+    raise ValueError(Sentence("is not a special value; there are $CustomerType and $value:text"))
 
 
 def _parse_map(text: str) -> Expression:
     found = _MAP.fullmatch(text)
     name = found[1].strip().casefold() if found else ""
     if name not in Collection:
-        raise ValueError("is not a special value; there are " + ", ".join(f"@map({each})" for each in Collection))
+        known = ", ".join(f"@map({each})" for each in Collection)
+        raise ValueError(Sentence("is not a special value; there are {names}", names=known))
     return Mapped(Collection(name))
 
 
-def _why_not(text: str) -> str:
+def _why_not(text: str) -> Sentence:
     if not text:
-        return "is empty; leave it out (null) where the table has no such column"
+        return Sentence("is empty; leave it out (null) where the table has no such column")
     if text != text.lower():
-        return "must be a logical name, which Dataverse writes in lower case"
+        return Sentence("must be a logical name, which Dataverse writes in lower case")
     if "(" not in text and "." in text:
-        return "needs the table of the lookup: column(table).column, e.g. parentcustomerid(account).name"
+        return Sentence("needs the table of the lookup: column(table).column, e.g. parentcustomerid(account).name")
     if text.count("(") > 1 or text.count(".") > 1:
-        return "goes deeper than one level; only column(table).column is possible"
-    return "is not a column name; write column, column(table).column, $CustomerType, $value:text or @map(permissions)"
+        return Sentence("goes deeper than one level; only column(table).column is possible")
+    return Sentence(
+        "is not a column name; write column, column(table).column, $CustomerType, $value:text or @map(permissions)"
+    )

@@ -43,7 +43,11 @@ def read_document(path: Path) -> JsonValue:
     except OSError:
         raise Misconfigured(Sentence("The mapping file {name} cannot be read.", name=path.name)) from None
     except (ValueError, RecursionError) as error:
-        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its encoding or nesting"
+        where = (
+            Sentence("line {line}", line=str(error.lineno))
+            if isinstance(error, json.JSONDecodeError)
+            else Sentence("its encoding or nesting")
+        )
         raise Misconfigured(
             Sentence("The mapping file {name} is not JSON: see {where}.", name=path.name, where=where)
         ) from None
@@ -59,7 +63,9 @@ def parse_mapping(document: JsonValue, source: str = "mapping") -> Mapping:
     if problems := problems_of(document):
         raise Misconfigured(
             Sentence(
-                "The mapping {name} is not valid: {problems}.", name=source, problems="; ".join(map(str, problems))
+                "The mapping {name} is not valid: {problems}.",
+                name=source,
+                problems=Sentence.joined(*(each.sentence for each in problems), between="; "),
             )
         )
     content = _object(document)
@@ -89,7 +95,7 @@ def problems_of(document: JsonValue) -> tuple[Problem, ...]:
         row, bad_columns = _row(_object(raw), entity_table)
         rules += [Problem(("rows", index, key), why) for key, why in bad_columns.items()]
         if not row.columns and not bad_columns:
-            rules.append(Problem(("rows", index), "has no column of any table"))
+            rules.append(Problem(("rows", index), Sentence("has no column of any table")))
         read.append((index, row))
     rules += broken_rules(read, entity_table)
     # A rule's sentence says more than the schema's about the same place.
@@ -134,7 +140,7 @@ def _row(raw: abc.Mapping[str, JsonValue], entity_table: str) -> tuple[MappingRo
         try:
             columns[entity_table or ENTITY if key == ENTITY else key] = parse_column(text)
         except ValueError as error:
-            bad[key] = str(error)
+            bad[key] = error.args[0]
     spotler = str(raw.get("spotler") or "")
     constant = constant_of(spotler)
     field, _, item = ("" if constant else spotler).partition(":")

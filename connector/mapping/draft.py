@@ -66,7 +66,7 @@ class Draft:
         if bit is None:
             self.warn(
                 Sentence(
-                    "The field {name} has no item {item} in Spotler, so it was not sent.", name=field.name, item=item
+                    "The field {name} has no item {item} in Spotler, so it was not sent.", name=field.label, item=item
                 )
             )
             return
@@ -78,7 +78,7 @@ class Draft:
                     "The column {column} is not yes or no, so the item {item} of {name} was left out.",
                     column=column,
                     item=item,
-                    name=field.name,
+                    name=field.label,
                 )
             )
 
@@ -95,7 +95,7 @@ class Draft:
                 Sentence(
                     "The column {column} has a choice that is not an item of the field {name}; left out.",
                     column=column,
-                    name=field.name,
+                    name=field.label,
                 )
             )
         self._bits_of(field).update({bit: name in chosen for name, bit in entries.items()})
@@ -111,7 +111,7 @@ class Draft:
             self.warn(
                 Sentence(
                     "Permissions that are no item of the field {name} were not sent: {unmatched}.",
-                    name=field.name,
+                    name=field.label,
                     unmatched=switches.unmatched,
                 )
             )
@@ -127,9 +127,9 @@ class Draft:
     def _leave_out(self, field: Field, column: str, error: Invalid) -> None:
         self.warn(
             Sentence(
-                "The column {column} does not fit the field {name} and was left out: {problem}",
+                "Column {column} was left out of {name}: {problem}",
                 column=column,
-                name=field.name,
+                name=field.label,
                 problem=error.sentence,
             )
         )

@@ -12,6 +12,7 @@ from connector.mapping.model import MappingRow
 from connector.mapping.values import Cell, chosen_labels, to_wire, to_yes_no
 from connector.mapping.values.labels import label_key
 from connector.spotler import Field
+from connector.words import Sentence
 
 _TEXT_TYPES: Final = ("string", "email", "mobNr", "postcode")
 
@@ -20,23 +21,34 @@ def field_findings(where: str, row: MappingRow, field: Field) -> abc.Iterator[Fi
     """What is wrong with a row that maps this field."""
     is_set = field.type == SET
     if (row.item or row.items) and not is_set:
-        yield Finding(where, f"{field.name} is not a list field and has no items", "Leave the item out.")
+        why = Sentence("{field} is not a list field and has no items", field=field.name)
+        yield Finding(where, why, Sentence("Leave the item out."))
     if is_set:
         known = entries_of(field)
         for item in filter(None, (row.item, *row.items)):
             if label_key(item) not in known:
-                remedy = or_similar(item, (option.name for option in field.options), "Add it in Spotler.")
-                yield Finding(where, f"{field.name} has no item {item}", remedy, is_fatal=False)
+                names = (option.name for option in field.options)
+                remedy = or_similar(item, names, Sentence("Add it in Spotler."))
+                why = Sentence("{field} has no item {item}", field=field.name, item=item)
+                yield Finding(where, why, remedy, is_fatal=False)
     for expression in dict.fromkeys(row.columns.values()):
-        what = f"{field.name}, which is of type {field.type}"
         match expression:
             case Mapped(collection) if not is_set:
-                why = f"@map({collection}) cannot be sent to {what}"
-                yield Finding(where, why, "It needs a list field.")
+                yield Finding(where, _cannot(f"@map({collection})", field), Sentence("It needs a list field."))
             case CustomerType() if field.type not in _TEXT_TYPES:
-                yield Finding(where, f"$CustomerType cannot be sent to {what}", "It needs a text field.")
+                yield Finding(where, _cannot("$CustomerType", field), Sentence("It needs a text field."))
             case Constant(text) if not _constant_fits(text, row, field):
-                yield Finding(where, f"the constant cannot be sent to {what}", "Write a value that fits the field.")
+                why = _cannot(Sentence("the constant"), field)
+                yield Finding(where, why, Sentence("Write a value that fits the field."))
+
+
+def _cannot(what: str, field: Field) -> Sentence:
+    return Sentence(
+        "{what} cannot be sent to {field}, which is of type {type}",
+        what=what,
+        field=field.name,
+        type=str(field.type),
+    )
 
 
 def _constant_fits(text: str, row: MappingRow, field: Field) -> bool:

@@ -11,7 +11,7 @@ from connector.dataverse.schema.model import Table
 from connector.dataverse.schema.reading import read_tables
 from connector.errors import ConnectorError, Misconfigured
 from connector.mapping.check import check, tables_of
-from connector.mapping.findings import Finding
+from connector.mapping.findings import Finding, first_of
 from connector.mapping.model import Mapping
 from connector.mapping.permission_lists import PermissionLists, find_lists, permission_list_tables
 from connector.spotler import Fields
@@ -57,12 +57,13 @@ def refuse_unfit(mapping: Mapping, dataverse: Dataverse, fields: Callable[[], Fi
         return
     if warnings := _listed(each for each in findings if not each.is_fatal):
         log.warning("The mapping names what is not there, which is left out. %s", warnings)
-    if problems := _listed(each for each in findings if each.is_fatal):
+    if fatal := [each for each in findings if each.is_fatal]:
         raise Misconfigured(
-            Sentence("The mapping does not fit Dataverse or Spotler. {problems}", problems=problems),
-            advice="Correct the mapping, or what it names; the work waits until then.",
+            Sentence("The mapping does not fit Dataverse or Spotler. {problems}", problems=_listed(fatal)),
+            advice="Correct the mapping or what it names; the work waits.",
+            on_row=Sentence("The mapping does not fit: {why}.", why=first_of(fatal)),
         )
 
 
-def _listed(findings: Iterable[Finding]) -> str:
-    return " ".join(map(str, findings))
+def _listed(findings: Iterable[Finding]) -> Sentence:
+    return Sentence.joined(*(each.sentence for each in findings))

@@ -16,9 +16,10 @@ from connector.consent.permissions import Item, key_of
 from connector.dataverse.api import Dataverse, Row, UnknownName, filters
 from connector.dataverse.names import MEMBER_TABLES, MarketingList
 from connector.mapping.columns import Collection, Mapped
-from connector.mapping.findings import Finding
+from connector.mapping.findings import Finding, in_row
 from connector.mapping.model import Mapping, MappingRow
 from connector.spotler import Fields
+from connector.words import Sentence
 
 #: Names in one query.
 PART: Final = 100
@@ -91,15 +92,15 @@ def find_lists(
     try:
         found = _read(dataverse, names)
     except UnknownName:
-        why = "@map(list) needs Marketing Lists, and this environment has none"
-        remedy = "They come with a licence of Dynamics 365 Sales; use @map(permissions) instead."
-        return PermissionLists(findings=tuple(Finding(f"Row {number}", why, remedy) for number, _ in rows))
+        why = Sentence("@map(list) needs Marketing Lists, and this environment has none")
+        remedy = Sentence("They come with a licence of Dynamics 365 Sales; use @map(permissions) instead.")
+        return PermissionLists(findings=tuple(Finding(in_row(number), why, remedy) for number, _ in rows))
     lists: list[PermissionList] = []
     findings: list[Finding] = []
     for number, row in rows:
         findings += _renamed(number, row, items[number])
         for table in (table for table, expression in row.columns.items() if expression == _LIST):
-            where = f"Row {number}, {table}"
+            where = in_row(number, table)
             any_fits = False
             for item in items[number]:
                 names_before = before.get(item.bit, ())
@@ -112,8 +113,8 @@ def find_lists(
                 elif fitting:
                     lists.append(_list(fitting[0], table, item, names_before))
             if items[number] and not any_fits:
-                why = f"no active Marketing List of {table} has the name of a permission"
-                remedy = "Create a static list for each permission."
+                why = Sentence("no active Marketing List of {table} has the name of a permission", table=table)
+                remedy = Sentence("Create a static list for each permission.")
                 findings.append(Finding(where, why, remedy, is_fatal=former is not None or bool(row.items)))
     return PermissionLists(tuple(lists), tuple(dict.fromkeys(findings)))
 
@@ -128,9 +129,9 @@ def _items(row: MappingRow, fields: Fields) -> abc.Sequence[Item]:
 def _renamed(number: int, row: MappingRow, items: abc.Sequence[Item]) -> list[Finding]:
     """Permissions of the mapping that Spotler does not have, perhaps under this name: an opt-out would get lost."""
     there = {key_of(item.name) for item in items}
-    remedy = "Give the list and the item the name that the permission has in Spotler now."
+    remedy = Sentence("Give the list and the item the name that the permission has in Spotler now.")
     return [
-        Finding(f"Row {number}", f"Spotler has no permission {name}", remedy)
+        Finding(in_row(number), Sentence("Spotler has no permission {name}", name=name), remedy)
         for name in row.items
         if key_of(name) not in there
     ]
@@ -163,15 +164,25 @@ def _problem(
 ) -> Finding | None:  # fmt: skip
     """Why the permission cannot be kept in these lists of its name; None if it can, or is left to Spotler."""
     if not rows:
-        why = f"no active Marketing List of {table} is called {item.name}"
-        return Finding(where, why, "Create a static list with this name, or activate it.") if mapped.items else None
+        why = Sentence("no active Marketing List of {table} is called {name}", table=table, name=item.name)
+        remedy = Sentence("Create a static list with this name, or activate it.")
+        return Finding(where, why, remedy) if mapped.items else None
     if len(rows) > 1:
-        why = f"several active Marketing Lists of {table} are called {item.name}, or as it was called before"
-        return Finding(where, why, "Rename or deactivate all but one.")
+        why = Sentence(
+            "several active Marketing Lists of {table} are called {name}, or as it was called before",
+            table=table,
+            name=item.name,
+        )
+        return Finding(where, why, Sentence("Rename or deactivate all but one."))
     if rows[0].get(MarketingList.DYNAMIC) is True:
-        why = f"the Marketing List {item.name} is dynamic, so nobody can be added to it or removed from it"
-        return Finding(where, why, "Use a static list, or the direction ->.") if mapped.direction.inward else None
+        why = Sentence(
+            "the Marketing List {name} is dynamic, so nobody can be added to it or removed from it", name=item.name
+        )
+        remedy = Sentence("Use a static list, or the direction ->.")
+        return Finding(where, why, remedy) if mapped.direction.inward else None
     if rows[0].get(_LOCKED) is True:
-        why = f"the Marketing List {item.name} is locked, so nobody can be added to it or removed from it"
-        return Finding(where, why, "Unlock it.")
+        why = Sentence(
+            "the Marketing List {name} is locked, so nobody can be added to it or removed from it", name=item.name
+        )
+        return Finding(where, why, Sentence("Unlock it."))
     return None

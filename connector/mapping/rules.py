@@ -16,6 +16,7 @@ from connector.mapping.columns import (
     is_special,
 )
 from connector.mapping.model import EMAIL, ENTITY, TABLES, Direction, MappingRow
+from connector.words import Sentence
 
 #: A path into a mapping document, e.g. `("rows", 2, "contact")`.
 type Spot = tuple[str | int, ...]
@@ -39,14 +40,21 @@ class Problem:
     spot: Spot
     text: str
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> Sentence:
         """E.g. `row 3, contact: goes deeper than one level`; rows count from 1, as people do."""
         match self.spot:
             case ("rows", int(index), *rest):
-                where = ", ".join((f"row {index + 1}", *(str(part) for part in rest)))
+                row = Sentence("row {row}", row=str(index + 1))
+                where = Sentence.joined(row, *(str(part) for part in rest), between=", ")
+            case ():
+                where = Sentence("the document")
             case _:
-                where = ", ".join(map(str, self.spot)) or "the document"
-        return f"{where}: {self.text}"
+                where = Sentence(", ".join(map(str, self.spot)))
+        return Sentence("{where}: {why}", where=where, why=Sentence.of(self.text))
+
+    def __str__(self) -> str:
+        return str(self.sentence)
 
 
 def broken_rules(rows: Rows, entity_table: str = "") -> list[Problem]:
@@ -90,7 +98,7 @@ def _column_problems(index: int, row: MappingRow, entity_table: str) -> abc.Iter
     for table, expression in row.columns.items():
         why = _column_problem(expression, row) or ("" if table in TABLES else _entity_problem(expression, row))
         if table not in TABLES and not entity_table:
-            why = 'needs the name of its table: add "tables": {"entity": "..."}'
+            why = Sentence('needs the name of its table: add the member "tables" with the member "entity"')
         if why:
             yield Problem(("rows", index, _key(table)), why)
 
@@ -98,11 +106,11 @@ def _column_problems(index: int, row: MappingRow, entity_table: str) -> abc.Iter
 def _column_problem(expression: Expression, row: MappingRow) -> str:
     """Why the column does not go with the rest of its row; empty if it does."""
     if row.filter and is_special(expression):
-        return "is not a column, so the filter has nothing to compare"
+        return Sentence("is not a column, so the filter has nothing to compare")
     if row.item and isinstance(expression, Mapped):
-        return "means all items of a list field, so the Spotler field must not name one"
+        return Sentence("means all items of a list field, so the Spotler field must not name one")
     if row.constant and not isinstance(expression, Plain):
-        return "must be a column of the record itself, which $value: can be written to"
+        return Sentence("must be a column of the record itself, which $value: can be written to")
     return _inward_problem(expression, row) if row.direction.inward and (row.field or row.constant) else ""
 
 
@@ -110,24 +118,36 @@ def _inward_problem(expression: Expression, row: MappingRow) -> str:
     """Why nothing from Spotler can be written there; empty if it can."""
     match expression:
         case CustomerType() | Constant():
-            return f"can only be sent to Spotler (->), not {row.direction}"
+            return Sentence("can only be sent to Spotler (->), not {direction}", direction=row.direction.value)
         case Path() | Name():
-            return f"is read through a lookup and can only be sent to Spotler (->), not {row.direction}"
+            return Sentence(
+                "is read through a lookup and can only be sent to Spotler (->), not {direction}",
+                direction=row.direction.value,
+            )
         case Plain(column) if column in _OF_CONSENT:
-            return f"decides who may be mailed and can only be sent to Spotler (->), not {row.direction}"
+            return Sentence(
+                "decides who may be mailed and can only be sent to Spotler (->), not {direction}",
+                direction=row.direction.value,
+            )
         case Plain(column) if column in _OF_STATE:
-            return f"is the state of the record and can only be sent to Spotler (->), not {row.direction}"
+            return Sentence(
+                "is the state of the record and can only be sent to Spotler (->), not {direction}",
+                direction=row.direction.value,
+            )
         case Plain(column) if column in _IDS:
-            return f"is the key of the record and can only be sent to Spotler (->), not {row.direction}"
+            return Sentence(
+                "is the key of the record and can only be sent to Spotler (->), not {direction}",
+                direction=row.direction.value,
+            )
     return ""
 
 
 def _entity_problem(expression: Expression, row: MappingRow) -> str:
     """Why the column cannot be one of the table for new subscribers, which is only written; empty if it can."""
     if row.filter:
-        return "is of a table that is not sent to Spotler, so a filter cannot stand beside it"
+        return Sentence("is of a table that is not sent to Spotler, so a filter cannot stand beside it")
     if not isinstance(expression, Plain):
-        return "must be a column of the table itself: rows of it are only written, when somebody subscribes"
+        return Sentence("must be a column of the table itself: rows of it are only written, when somebody subscribes")
     return ""
 
 
@@ -142,7 +162,8 @@ def _double_fields(rows: Rows) -> abc.Iterator[Problem]:
             item = row.item.casefold()
             clash = items.get(item, items.get("", None if item else next(iter(items.values()), None)))
             if clash is not None:
-                yield Problem(("rows", index, "spotler"), f"is already mapped for the table {table} in row {clash + 1}")
+                why = Sentence("is already mapped for the table {table} in row {row}", table=table, row=str(clash + 1))
+                yield Problem(("rows", index, "spotler"), why)
             items.setdefault(item, index)
 
 
@@ -156,7 +177,8 @@ def _double_columns(rows: Rows) -> abc.Iterator[Problem]:
                 continue
             first = seen.setdefault((table, expression.column), index)
             if first != index:
-                yield Problem(("rows", index, _key(table)), f"is already written from Spotler by row {first + 1}")
+                why = Sentence("is already written from Spotler by row {row}", row=str(first + 1))
+                yield Problem(("rows", index, _key(table)), why)
 
 
 def _double_collections(rows: Rows) -> abc.Iterator[Problem]:
@@ -167,7 +189,8 @@ def _double_collections(rows: Rows) -> abc.Iterator[Problem]:
             if isinstance(expression, Mapped):
                 first = seen.setdefault((table, expression), index)
                 if first != index:
-                    yield Problem(("rows", index, _key(table)), f"is already mapped in row {first + 1}")
+                    why = Sentence("is already mapped in row {row}", row=str(first + 1))
+                    yield Problem(("rows", index, _key(table)), why)
 
 
 def _tables_without_address(rows: Rows) -> abc.Iterator[Problem]:
@@ -178,6 +201,9 @@ def _tables_without_address(rows: Rows) -> abc.Iterator[Problem]:
     }
     for table in TABLES:
         if table in mapped - with_address:
-            yield Problem(
-                ("rows",), f"fields of the table {table} are mapped, but nothing to {EMAIL}, so nothing would be sent"
+            why = Sentence(
+                "fields of the table {table} are mapped, but nothing to {field}, so nothing would be sent",
+                table=table,
+                field=EMAIL,
             )
+            yield Problem(("rows",), why)

@@ -92,11 +92,11 @@ def import_sheet(path: Path) -> Document:
         if MAPPING_SHEET in states:
             reader.read_rows(lines_of(book, MAPPING_SHEET))
         else:
-            reader.problems.append(f"there is no sheet {MAPPING_SHEET}")
+            reader.problems.append(Sentence("there is no sheet {name}", name=MAPPING_SHEET))
         if SETTINGS_SHEET in states:
             reader.read_settings(lines_of(book, SETTINGS_SHEET))
         reader.problems += [
-            f"the sheet {title} is hidden, so nobody sees what would be used"
+            Sentence("the sheet {name} is hidden, so nobody sees what would be used", name=title)
             for title in (MAPPING_SHEET, SETTINGS_SHEET)
             if states.get(title, Worksheet.SHEETSTATE_VISIBLE) != Worksheet.SHEETSTATE_VISIBLE
         ]
@@ -106,7 +106,7 @@ def import_sheet(path: Path) -> Document:
             Sentence(
                 "The sheet {name} is not valid and was not used: {problems}.",
                 name=path.name,
-                problems="; ".join(problems),
+                problems=Sentence.joined(*problems, between="; "),
             )
         )
     return reader.document
@@ -118,10 +118,10 @@ class _Reader:
     def __init__(self) -> None:
         self.rows: list[JsonValue] = []
         self.document: Document = {}
-        self.problems: list[str] = []
+        self.problems: list[Sentence] = []
         self._cells: dict[Spot, str] = {}
 
-    def all_problems(self) -> list[str]:
+    def all_problems(self) -> list[Sentence]:
         """What is wrong with the sheet and, once its rows could be read, with the mapping in it."""
         if "rows" not in self.document:
             return self.problems
@@ -129,14 +129,14 @@ class _Reader:
         described = [self._described(problem) for problem in problems_of(self.document)]
         return self.problems + [each for each in described if each.partition(": ")[0] not in reported]
 
-    def _described(self, problem: Problem) -> str:
+    def _described(self, problem: Problem) -> Sentence:
         """The problem with the cell that it is in, or the nearest one."""
         spot = problem.spot
         while spot:
             if cell := self._cells.get(spot):
-                return f"cell {cell}: {problem.text}"
+                return _in_cell(cell, Sentence.of(problem.text))
             spot = spot[:-1]
-        return str(problem)
+        return problem.sentence
 
     def read_rows(self, lines: abc.Sequence[Line]) -> None:
         """Read the sheet of mapping rows."""
@@ -155,7 +155,8 @@ class _Reader:
                 if text and key:
                     row[key] = _split(text) if key == "items" else text
                 elif text:
-                    self.problems.append(f"cell {line.place(column)}: is in a column that is not used")
+                    why = Sentence("is in a column that is not used")
+                    self.problems.append(_in_cell(line.place(column), why))
             self.rows.append(row)
         self.document = {**self.document, "rows": self.rows}
 
@@ -167,13 +168,12 @@ class _Reader:
                 continue
             if setting not in _SETTINGS or not key:
                 where = line.place(1 if setting not in _SETTINGS else 2)
-                self.problems.append(
-                    f"cell {SETTINGS_SHEET}!{where}: must be one of {', '.join(_SETTINGS)} and its key"
-                )
+                why = Sentence("must be one of {names} and its key", names=", ".join(_SETTINGS))
+                self.problems.append(_in_cell(f"{SETTINGS_SHEET}!{where}", why))
                 continue
             values = self.document.setdefault(setting, {})
             if not isinstance(values, dict) or key in values:
-                self.problems.append(f"cell {SETTINGS_SHEET}!{line.place(2)}: is there twice")
+                self.problems.append(_in_cell(f"{SETTINGS_SHEET}!{line.place(2)}", Sentence("is there twice")))
                 continue
             values[key] = _split(value) if setting == "triggers" else value
             self._cells[setting, key] = f"{SETTINGS_SHEET}!{line.place(3)}"
@@ -186,21 +186,22 @@ class _Reader:
             heading = self._text(cell)
             key = known.get(heading.casefold())
             if key in keys.values():
-                self.problems.append(f"cell {cell.place}: this heading is there twice")
+                self.problems.append(_in_cell(cell.place, Sentence("this heading is there twice")))
             elif key:
                 keys[column] = key
             elif heading:
-                self.problems.append(f"cell {cell.place}: unknown heading; there are {', '.join(HEADINGS)}")
+                why = Sentence("unknown heading; there are {names}", names=", ".join(HEADINGS))
+                self.problems.append(_in_cell(cell.place, why))
         for heading, key in HEADINGS.items():
             if key in _REQUIRED and key not in keys.values():
-                self.problems.append(f"row 1: the heading {heading} is missing")
+                self.problems.append(Sentence("row 1: the heading {heading} is missing", heading=heading))
         return keys
 
     def _text(self, cell: SheetCell) -> str:
         """The content of the cell as text; a number that Excel made of a text becomes that text again."""
         value = cell.value
         if cell.data_type in ("f", "e"):
-            self.problems.append(f"cell {cell.place}: has a formula or an error; format the cell as text")
+            self.problems.append(_in_cell(cell.place, Sentence("has a formula or an error; format the cell as text")))
             return ""
         if isinstance(value, bool):
             return str(value).lower()
@@ -208,8 +209,12 @@ class _Reader:
             return str(int(value))
         if value is None or isinstance(value, str | int | float):
             return "" if value is None else _CODE.sub(lambda found: chr(int(found[1], 16)), str(value)).strip()
-        self.problems.append(f"cell {cell.place}: has a date or time; format the cell as text")
+        self.problems.append(_in_cell(cell.place, Sentence("has a date or time; format the cell as text")))
         return ""
+
+
+def _in_cell(cell: str, why: Sentence) -> Sentence:
+    return Sentence("cell {cell}: {why}", cell=cell, why=why)
 
 
 def _add_sheet(

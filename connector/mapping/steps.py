@@ -41,7 +41,7 @@ class FieldStep:
                 Sentence(
                     "The column {column} was not read with the record, so {name} was left out.",
                     column=self.column,
-                    name=field.name,
+                    name=field.label,
                 )
             )
         elif self.item and field.type == SET:
@@ -50,7 +50,7 @@ class FieldStep:
             draft.warn(
                 Sentence(
                     "The field {name} is not a list field, so its item {item} was not sent.",
-                    name=field.name,
+                    name=field.label,
                     item=self.item,
                 )
             )

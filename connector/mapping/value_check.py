@@ -8,6 +8,7 @@ from connector.errors import Invalid
 from connector.mapping.findings import Wrong, or_similar
 from connector.mapping.values import Cell, equals, to_yes_no
 from connector.mapping.values.numbers import parse_number
+from connector.words import Sentence
 
 _NUMBERS: Final = frozenset({Kind.INTEGER, Kind.BIG_INTEGER, Kind.DECIMAL, Kind.MONEY})
 _CHOICES: Final = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.STATE, Kind.STATUS})
@@ -16,7 +17,8 @@ _CHOICES: Final = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.STATE, Kind.STATUS}
 def wrong_filter(column: Column, wanted: str) -> abc.Iterator[Wrong]:
     """Why a filter would exclude every record, which then loses its permissions."""
     if column.kind in _NUMBERS and _number(wanted) is None:
-        yield ("the filter can be read as two numbers", "Write it without a separator between thousands.")
+        remedy = Sentence("Write it without a separator between thousands.")
+        yield Sentence("the filter can be read as two numbers"), remedy
     if not _is_choice(column, wanted):
         yield _no_choice(column, wanted)
 
@@ -24,16 +26,16 @@ def wrong_filter(column: Column, wanted: str) -> abc.Iterator[Wrong]:
 def wrong_constant(column: Column, text: str) -> abc.Iterator[Wrong]:
     """Why a text cannot be written into a column of a new record."""
     if column.kind is Kind.YES_NO and not _is_yes_or_no(text):
-        yield (f"the text cannot be written to {column.name}", "Write true or false.")
+        yield Sentence("the text cannot be written to {name}", name=column.name), Sentence("Write true or false.")
     if column.kind in _NUMBERS and not _number(text):
-        yield (f"the text cannot be written to {column.name}", "Write a number.")
+        yield Sentence("the text cannot be written to {name}", name=column.name), Sentence("Write a number.")
     if not _is_choice(column, text):
         yield _no_choice(column, text)
 
 
 def _no_choice(column: Column, text: str) -> Wrong:
-    remedy = or_similar(text, column.options.values(), "Write the value or the label of a choice.")
-    return (f"{column.name} has no choice {text}", remedy)
+    remedy = or_similar(text, column.options.values(), Sentence("Write the value or the label of a choice."))
+    return Sentence("{name} has no choice {text}", name=column.name, text=text), remedy
 
 
 def _is_choice(column: Column, text: str) -> bool:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from connector.errors import Invalid
 from connector.operations import single_line
 from connector.spotler import clean_text
-from connector.words import Sentence
+from connector.words import Sentence, listed
 
 #: The types of a field, which are also the hints of the template.
 TYPES: Final = ("STRING", "URL", "PRODUCTLIST")
@@ -89,7 +89,7 @@ def _check_name(name: str, position: int, known: Mapping[str, str]) -> None:
             Sentence(
                 "The automation does not have {field} of Automation Fields; its fields are: {names}.",
                 field=_called(name, position),
-                names=", ".join(sorted(known)),
+                names=listed(sorted(known)),
             )
         )
     if not name or re.search(r"\s", name):

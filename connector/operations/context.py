@@ -20,7 +20,6 @@ from connector.sync.info import InfoValues
 from connector.sync.outward.outward import Outward
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import SKIPPED, Delivery, NotSent, Sent
-from connector.words import Sentence
 
 if TYPE_CHECKING:
     from connector.operations.operation import Task
@@ -138,8 +137,8 @@ class Context:
 
     def _read_again(self, refs: Sequence[RecordRef]) -> list[Record]:
         """Records as they are now: a person who has withdrawn consent meanwhile must not be created again."""
-        records = RecordReader(self.services).read(refs)
-        return [(records.get(ref) or Record.deleted(ref)).unknown() for ref in refs]
+        records = RecordReader(self.services).read(refs, refs)
+        return [records[ref].unknown() for ref in refs]
 
     def _deliver(self, records: Sequence[Record], *, always: bool) -> Mapping[RecordRef, Delivery]:
         if not records:
@@ -203,7 +202,7 @@ def _end[Plan](task: Task[Plan], result: Delivery) -> Result | None:
 def _not_there(sent: Sent) -> Refused:
     """Why a record is not in Spotler after it was sent there."""
     return Refused(
-        Sentence("Spotler does not know the record, and it may not be sent there: {message}", message=sent.message),
+        sent.message,
         code=sent.code,
         advice="Make the record fit for Spotler, then choose Retry.",
     )

@@ -23,9 +23,9 @@ class Reconcile(ParameterlessOperation):
     def perform(self, tasks: Sequence[Task[None]], context: Context) -> Mapping[str, Result]:
         """Make a step."""
         goes_on = [task for task in tasks if task.step]
-        if goes_on and not is_under_way(context.services):
+        if goes_on and not is_under_way(context.services) and (last := last_certificate(context.services)):
             # It was finished, and the row could not be written; or a command has finished it.
-            return dict.fromkeys((task.job.id for task in tasks), Done(sentence_of(last_certificate(context.services))))
+            return dict.fromkeys((task.job.id for task in tasks), Done(sentence_of(last)))
         progress = Continue(_progress(0, 0))
 
         def seen(done: int, of: int) -> None:
@@ -39,7 +39,12 @@ class Reconcile(ParameterlessOperation):
 
 
 def _progress(done: int, of: int) -> Sentence:
-    return Sentence("{done} of {of} records are compared.", done=done, of=of)
+    return Sentence(
+        "{done} of {count} record is compared.",
+        plural="{done} of {count} records are compared.",
+        done=done,
+        count=of,
+    )
 
 
 def _is_over(context: Context) -> bool:

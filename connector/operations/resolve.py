@@ -11,8 +11,7 @@ from connector.operations.context import Context
 from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation, Needs, Task, each_job
 from connector.operations.results import Result
-from connector.routing.subscriptions import CARRIED_OUT, RESOLVE
-from connector.words import Sentence
+from connector.routing.subscriptions import RESOLVE
 
 
 class ResolveJob(JobOperation[None]):
@@ -33,8 +32,7 @@ class ResolveJob(JobOperation[None]):
 
 
 def _refuse(_: JobRow) -> None:
-    known = ", ".join(choice.label for choice in CARRIED_OUT)
-    raise Invalid(Sentence("The job has no operation that the connector knows; choose one of: {known}.", known=known))
+    raise Invalid("The job has no operation that the connector knows.", advice="Choose an Operation in a new job.")
 
 
 OPERATIONS: Final = (ResolveJob(),)

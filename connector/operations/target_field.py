@@ -7,7 +7,7 @@ from typing import Final
 from connector.errors import Invalid
 from connector.mapping import Mapping
 from connector.spotler import Field, Fields, PropertyType, name_key
-from connector.words import Sentence
+from connector.words import Sentence, listed
 
 #: The address decides where mail is sent, so only the sync of the record may write it.
 PROTECTED: Final = frozenset({"email", "externalid"})
@@ -81,5 +81,5 @@ def _bit(field: Field, item: str, allowed: Collection[str] | None) -> int:
 
 def _no_item(field: Field, items: Collection[str]) -> Sentence:
     return Sentence(
-        "The list field {name} has no such item; choose one of: {items}.", name=field.name, items=", ".join(items)
+        "The list field {name} has no such item; choose one of: {items}.", name=field.name, items=listed(items)
     )

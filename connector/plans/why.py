@@ -13,6 +13,7 @@ from connector.dataverse.api import Row, filters, lookup_id
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job, Lead, lookup_value
 from connector.dataverse.records import RecordRef
+from connector.dataverse.schema.labels import cause_named, named
 from connector.errors import Invalid
 from connector.mapping import MappingRow, mapping_version
 from connector.mapping.columns import Expression, Mapped, base_column, column_text
@@ -22,8 +23,9 @@ from connector.sync.moments import read_moment
 from connector.sync.old_values import OLD, Overwritten, runs
 from connector.sync.permissions.history import history_of
 from connector.sync.records import Record, RecordReader
+from connector.words import Sentence
 
-NOT_KNOWN: Final = "not known"
+NOT_KNOWN: Final = Sentence("not known")
 
 #: How long a job may take between its send and its end, so that it is named as what sent the record.
 _OF_ONE_JOB: Final = timedelta(minutes=5)
@@ -43,12 +45,12 @@ class Told:
 
     Attributes:
         about: what it is about: `rule`, `in Dataverse`, `in Spotler`, `consent` or `job`.
-        text: a sentence without values.
+        text: a message without values of the record.
         at: when; None where there is no time or it is not known.
     """
 
     about: str
-    text: str
+    text: Sentence
     at: datetime | None = None
 
 
@@ -98,15 +100,27 @@ def _is_permissions(row: MappingRow, table: str) -> bool:
 
 def _rule(number: int, row: MappingRow, table: str, version: str) -> Told:
     column = column_text(row.columns[table])
-    what = f"{column} {row.direction} {row.field}" if row.field else f"{column} filters"
-    return Told("rule", f"Row {number} of the mapping {version}, {table}: {what}{f': {row.item}' if row.item else ''}.")
+    if not row.field:
+        what = Sentence("{column} filters", column=column)
+    else:
+        what = Sentence(f"{column} {row.direction} {row.field}" + (f": {row.item}" if row.item else ""))
+    return Told(
+        "rule",
+        Sentence(
+            "Row {number} of the mapping {version}, {table}: {what}.",
+            number=str(number),
+            version=version,
+            table=table,
+            what=what,
+        ),
+    )
 
 
 def _in_dataverse(
     services: Services, ref: RecordRef, record: Record | None, column: str, rows: Sequence[tuple[int, MappingRow]]
 ) -> Iterator[Told]:
     if record is None:
-        yield Told("in Dataverse", "The record is not there any more.")
+        yield Told("in Dataverse", Sentence("The record is not there any more."))
         return
     known = {run.id: run for run in runs(services.state)}
     wrote: list[tuple[datetime, str, str, object]] = []
@@ -117,50 +131,72 @@ def _in_dataverse(
             wrote.append((run.began, run.id, run.mapping, columns[column][1]))
     if wrote:
         at, run_id, mapping, value = max(wrote, key=lambda each: each[0])
-        after = "" if record.row.get(column) == value else " It was changed in Dataverse since then."
-        yield Told("in Dataverse", f"{column} came from Spotler with run {run_id}, mapping {mapping}.{after}", at)
+        came = Sentence(
+            "{column} came from Spotler with run {run}, mapping {mapping}.", column=column, run=run_id, mapping=mapping
+        )
+        is_same = record.row.get(column) == value
+        after = "" if is_same else Sentence("It was changed in Dataverse since then.")
+        yield Told("in Dataverse", Sentence.joined(came, after), at)
         return
     if any(row.direction.inward for _, row in rows):
         days = services.settings.undo_days
-        text = f"Whether {column} came from Spotler is {NOT_KNOWN}: no run of the last {days} days wrote it."
-        yield Told("in Dataverse", text)
+        yield Told(
+            "in Dataverse",
+            Sentence(
+                "Whether {column} came from Spotler is not known: no run of the last day wrote it.",
+                plural="Whether {column} came from Spotler is not known: no run of the last {count} days wrote it.",
+                column=column,
+                count=days,
+            ),
+        )
     else:
-        yield Told("in Dataverse", f"The connector never writes {column}; Dataverse knows who did.")
+        yield Told(
+            "in Dataverse", Sentence("The connector never writes {column}; Dataverse knows who did.", column=column)
+        )
 
 
 def _in_spotler(record: Record | None, field: str, version: str, jobs: Sequence[Row], *, is_list: bool) -> Told:
     if record is None or record.sent_on is None or record.is_gone:
-        return Told("in Spotler", f"When {field} was sent is {NOT_KNOWN}: Spotler Info has no send of this record.")
+        text = Sentence("When {field} was sent is not known: Spotler Info has no send of this record.", field=field)
+        return Told("in Spotler", text)
     sent = record.sent_fields
-    mapping = f"mapping {sent.mapping}" if sent.mapping else f"a mapping that is {NOT_KNOWN}"
-    if sent.mapping and sent.mapping != version:
-        mapping += ", which is not the present one"
-    filled = {each.casefold() for each in sent.filled}
-    by = f"by {mapping}, with {_sender(record.sent_on, jobs)}"
-    if field.casefold() in filled:
-        text = f"{field} was sent with a value, {by}."
-    elif is_list:
-        text = f"{field} was sent, {by}. Which of its items were on is not recorded here."
+    if not sent.mapping:
+        mapping = Sentence("a mapping that is not known")
+    elif sent.mapping == version:
+        mapping = Sentence("mapping {version}", version=sent.mapping)
     else:
-        text = f"{field} was sent without a value, or left out because its value could not be sent, {by}."
-    return Told("in Spotler", text, record.sent_on)
+        mapping = Sentence("mapping {version}, which is not the present one", version=sent.mapping)
+    if field.casefold() in {each.casefold() for each in sent.filled}:
+        what = "{field} was sent with a value, by {mapping}, with {sender}."
+    elif is_list:
+        what = "{field} was sent, by {mapping}, with {sender}. Which of its items were on is not recorded here."
+    else:
+        what = "{field} was sent empty, or left out because its value cannot be sent, by {mapping}, with {sender}."
+    sender = _sender(record.sent_on, jobs)
+    return Told("in Spotler", Sentence(what, field=field, mapping=mapping, sender=sender), record.sent_on)
 
 
-def _sender(sent_on: datetime, jobs: Sequence[Row]) -> str:
+def _sender(sent_on: datetime, jobs: Sequence[Row]) -> Sentence:
     for row in jobs:
         began, ended = read_moment(row.get(Job.STARTED_ON)), _ended(row)
         if began and ended and began - timedelta(seconds=1) <= sent_on <= ended <= began + _OF_ONE_JOB:
-            return f"job {row.get(Job.NUMBER)}"
-    return "an automatic sync, a plan, or a job that is not kept any more"
+            return Sentence("job {number}", number=str(row.get(Job.NUMBER)))
+    return Sentence("an automatic sync, a plan, or a job that is not kept any more")
 
 
 def _consent(services: Services, ref: RecordRef) -> Iterator[Told]:
     changes = history_of(services.dataverse, ref.id)
     if not changes:
-        yield Told("consent", f"Who switched a permission is {NOT_KNOWN}: the history of consent has no entry.")
+        yield Told("consent", Sentence("Who switched a permission is not known: the history of consent has no entry."))
     for change in changes:
-        source = f"{change.cause.name.lower().replace('_', ' ')}; {change.evidence or NOT_KNOWN}"
-        yield Told("consent", f"{change.permission}: {'on' if change.after else 'off'}, by {source}.", change.at)
+        text = Sentence(
+            "{permission}: {state}, by {cause}; {evidence}.",
+            permission=change.permission,
+            state=Sentence("on" if change.after else "off"),
+            cause=cause_named(change.cause),
+            evidence=change.evidence or NOT_KNOWN,
+        )
+        yield Told("consent", text, change.at)
 
 
 def _jobs(services: Services, ref: RecordRef) -> list[Row]:
@@ -186,9 +222,14 @@ def _touches(row: Row, fields: Sequence[str]) -> bool:
     return is_sync or named in {field.casefold() for field in fields}
 
 
-def _job(row: Row) -> str:
-    operation = next((each.label for each in Operation if each.value == row.get(Job.OPERATION)), NOT_KNOWN)
-    return f"Job {row.get(Job.NUMBER)}, {operation}: {row.get(Job.RESULT_CODE) or 'not ended'}."
+def _job(row: Row) -> Sentence:
+    known = (named(each.label) for each in Operation if each.value == row.get(Job.OPERATION))
+    return Sentence(
+        "Job {number}, {operation}: {code}.",
+        number=str(row.get(Job.NUMBER)),
+        operation=next(known, NOT_KNOWN),
+        code=str(row.get(Job.RESULT_CODE) or "") or Sentence("not ended"),
+    )
 
 
 def _ended(row: Row) -> datetime | None:

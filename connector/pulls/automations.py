@@ -69,7 +69,7 @@ class Refreshed:
     def sentence(self) -> Sentence:
         """For people."""
         return Sentence(
-            "{created} new, {updated} changed and {deactivated} deactivated automations.",
+            "Automations: {created} new, {updated} changed, {deactivated} deactivated.",
             created=self.created,
             updated=self.updated,
             deactivated=self.deactivated,

@@ -32,8 +32,12 @@ def refresh_permissions(services: Services) -> Sentence:
             "Spotler shows no field permissions.", advice="Make the field visible among the database fields of Spotler."
         )
     changed = update_rows(services, permissions.options) if permissions.options else 0
-    rows = Sentence("{changed} rows of Spotler Permission got a name or a bit.", changed=changed) if changed else ""
-    return Sentence.joined(_refresh_variable(services, permissions.options), rows)
+    rows = Sentence(
+        "{count} row of Spotler Permission got a name or a bit.",
+        plural="{count} rows of Spotler Permission got a name or a bit.",
+        count=changed,
+    )
+    return Sentence.joined(_refresh_variable(services, permissions.options), rows if changed else "")
 
 
 def _refresh_variable(services: Services, options: Sequence[Option]) -> Sentence:

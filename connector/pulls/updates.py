@@ -97,8 +97,8 @@ class Updates:
                 counts[OTHER_SYSTEM] += 1
         if newcomers:
             counts += self._newcomers(services, newcomers)
-        settled = _settled(services, ours)
-        counts[OTHER_SYSTEM] += len({_row_id(entry) for entry in ours}) - len(settled)
+        settled, left_alone = _settled(services, ours)
+        counts += left_alone
         if settled:
             counts += inward.apply(services, settled)
             apply_contacts(services, [entry.contact for entry in settled], min(entry.seen_on for entry in settled))
@@ -111,11 +111,15 @@ class UpdatesAgain(Updates):
     name = "updates-again"
 
 
-def _settled(services: Services, entries: Sequence[ShownUpdate]) -> list[ShownUpdate]:
+def _settled(services: Services, entries: Sequence[ShownUpdate]) -> tuple[list[ShownUpdate], Counter[str]]:
     """One entry for each record: that of the contact which the connector itself writes to.
 
-    A contact may come twice, because it was changed while the feed was read. And two contacts may claim one record, by
-    forms of its id that differ in upper and lower case. In both cases Spotler is asked for the contact itself.
+    A contact may come twice, because it was changed while the feed was read. Two contacts may claim one record, by
+    forms of its id that differ in upper and lower case. And a page may be old: a run that outlived its lease has read
+    it, and another one has read what is newer since. In all these cases Spotler is asked for the contact itself.
+
+    Returns:
+        the entries, and what became of those without one.
 
     Raises:
         ConnectorError: Spotler cannot be asked.
@@ -123,15 +127,26 @@ def _settled(services: Services, entries: Sequence[ShownUpdate]) -> list[ShownUp
     by_id = defaultdict[str, list[ShownUpdate]](list)
     for entry in entries:
         by_id[_row_id(entry)].append(entry)
-    doubtful = [row_id for row_id, found in by_id.items() if len(found) > 1 or found[0].contact.external_id != row_id]
     began = services.now()
-    contacts = list(services.pool.map(services.spotler.get_contact, doubtful)) if doubtful else []
-    asked = {row_id: ShownUpdate(each, began) for row_id, each in zip(doubtful, contacts, strict=True) if each}
-    return [
-        asked.get(row_id, found[0])
+    doubtful = [
+        row_id
         for row_id, found in by_id.items()
-        if row_id not in doubtful or (row_id in asked and _row_id(asked[row_id]) == row_id)
+        if len(found) > 1 or found[0].contact.external_id != row_id or began - found[0].seen_on > inward.FRESH
     ]
+    contacts = list(services.pool.map(services.spotler.get_contact, doubtful)) if doubtful else []
+    asked = dict(zip(doubtful, contacts, strict=True))
+    settled, left_alone = list[ShownUpdate](), Counter[str]()
+    for row_id, found in by_id.items():
+        contact = asked.get(row_id)
+        now = ShownUpdate(contact, began) if contact is not None else None
+        if row_id not in asked:
+            settled += found
+        elif now is not None and _row_id(now) == row_id:
+            settled.append(now)
+        else:
+            had_it = any(each.contact.external_id == row_id for each in found)
+            left_alone[inward.LEFT if had_it else OTHER_SYSTEM] += 1
+    return settled, left_alone
 
 
 def _row_id(entry: ShownUpdate) -> str:

@@ -21,12 +21,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
+
 from connector.errors import ConnectorError, Transient
 from connector.mapping import mapping_version
 from connector.reconcile.findings import PairFinding
 from connector.reconcile.marks import Marks
 from connector.services import Services
-from connector.state import StateConflict, Stored, StoredValueUnreadable
+from connector.state import StateConflict, Stored, StoredMoment, StoredValue, StoredValueUnreadable
 
 log = logging.getLogger(__name__)
 
@@ -202,10 +204,48 @@ class ReconcileRun:
         self._version = self.services.state.write(RUN, value, version=self._version)
 
 
+class _KindValue(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    total: NonNegativeInt
+    reasons: dict[str, NonNegativeInt]
+
+
+class _SideValue(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    total: NonNegativeInt
+    equal: _KindValue
+    repaired: _KindValue
+    excluded: _KindValue
+    quarantined: _KindValue
+
+
+class _ListsValue(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")
+    __pydantic_extra__: dict[str, NonNegativeInt]
+
+    total: NonNegativeInt
+
+
+class _CertificateValue(StoredValue):
+    """What is read of a certificate."""
+
+    began: StoredMoment
+    ended: StoredMoment
+    mapping: str
+    records: _SideValue
+    contacts: _SideValue
+    lists: _ListsValue
+    contacts_settled: bool
+
+
 def last_certificate(services: Services) -> Mapping[str, object]:
     """The certificate of the comparison that was finished last; empty if there is none, or if it cannot be read."""
     try:
         stored = services.state.read(LAST)
+        if stored is not None:
+            _CertificateValue.of(LAST, stored.value)
     except StoredValueUnreadable:
         return {}
     return stored.value if stored else {}
@@ -245,8 +285,8 @@ def _moment(value: object) -> datetime:
 
 
 def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise ValueError("not a number")  # noqa: TRY004 - one kind of error for all that cannot be read
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("not a number")
     return value
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.messages import Choice, Entity, EntityReference, Message
 from connector.dataverse.messages.reasons import Malformed
-from connector.dataverse.names import OWN_TAG, Contact, Job as Names, Lead
+from connector.dataverse.names import ENDPOINT_CHECK, OWN_TAG, Contact, Job as Names, Lead
 from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
 from connector.due import UNSAVED
@@ -91,6 +91,8 @@ def _route(
     is_own = own_user is not None and message.initiating_user_id == own_user.lower()
     if message.tag == OWN_TAG or (is_own and message.table != Names.TABLE):
         return Ignore("the connector wrote it itself")
+    if message.message_name == ENDPOINT_CHECK:
+        return Ignore("Dataverse tested the service endpoint")
     items = record_items(message, mapping, now, periodiek)
     if items is not None:
         # With the id of the operation the topic drops a second post of one change, and no later change of a record.

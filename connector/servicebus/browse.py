@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from connector.servicebus.connection import client_from, translate_errors
 from connector.servicebus.entities import TOPIC_JOBS, Location
 from connector.threads import ContextThreadPool
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
@@ -85,7 +86,7 @@ class MessageBrowser:
         positions = after or {}
 
         def read(location: Location) -> list[StoredMessage]:
-            with translate_errors(f"show the {location}"):
+            with translate_errors(_showing(location)):
                 return _peek(client, location, positions.get(location, 0), limit)
 
         with client_from(self._settings) as client, ContextThreadPool(PARALLEL_LINKS) as pool:
@@ -98,7 +99,7 @@ class MessageBrowser:
         """
 
         def read(location: Location) -> int:
-            with translate_errors(f"show the {location}"), _receiver(client, location) as receiver:
+            with translate_errors(_showing(location)), _receiver(client, location) as receiver:
                 found, following = 0, 1
                 while found < most:
                     batch = receiver.peek_messages(min(BATCH_SIZE, most - found), sequence_number=following)
@@ -122,7 +123,8 @@ class MessageBrowser:
             the numbers of the messages that were handled; the others are gone, or locked by another receiver.
         """
         handled: set[int] = set()
-        with translate_errors(f"give messages of the {location}"), self._receiver(location) as receiver:
+        giving = Sentence("give messages of the {place}", place=location.sentence)
+        with translate_errors(giving), self._receiver(location) as receiver:
             locked: dict[int, ServiceBusReceivedMessage] = {}
             try:
                 while not handled.issuperset(numbers):
@@ -203,3 +205,7 @@ def _body(message: ServiceBusReceivedMessage) -> bytes:
 def _text(value: object) -> str:
     """Names and values of properties arrive as text or as bytes."""
     return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _showing(location: Location) -> Sentence:
+    return Sentence("show the {place}", place=location.sentence)

@@ -90,8 +90,9 @@ class Bus:
         if not messages:
             return
         kind, name = entity
+        place = Sentence("queue {name}" if kind == "queue" else "topic {name}", name=name)
         with (
-            translate_errors(f"take a message for the {kind} {name}"),
+            translate_errors(Sentence("take a message for the {place}", place=place)),
             _locked(self._lock, SEND_SECONDS) as seconds_left,
         ):
             sender = self._sender(kind, name)
@@ -105,11 +106,11 @@ class Bus:
         if too_large:
             raise TooLarge(
                 Sentence(
-                    "{too_large} of {all} messages for the {kind} {name} are too large.",
+                    "{too_large} of {count} message for the {place} is too large.",
+                    plural="{too_large} of {count} messages for the {place} are too large.",
                     too_large=too_large,
-                    all=len(messages),
-                    kind=kind,
-                    name=name,
+                    count=len(messages),
+                    place=place,
                 )
             )
 

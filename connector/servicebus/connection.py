@@ -44,7 +44,7 @@ def client_from(settings: BusSettings) -> ServiceBusClient:
 
 
 @contextmanager
-def translate_errors(action: str) -> Iterator[None]:
+def translate_errors(action: Sentence) -> Iterator[None]:
     """Turn the SDK's errors into ours; `action` completes "Service Bus did not …".
 
     Raises:

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from connector.words import Sentence
+
 QUEUE_DATAVERSE: Final = "dataverse"
 QUEUE_QUARANTINE: Final = "quarantine"
 TOPIC_JOBS: Final = "spotler-jobs"
@@ -55,9 +57,14 @@ class Location:
         """Whether it is a queue, and not a subscription."""
         return self.name in (QUEUE_DATAVERSE, QUEUE_QUARANTINE)
 
+    @property
+    def sentence(self) -> Sentence:
+        """Its kind and name."""
+        place = Sentence("queue {name}" if self.is_queue else "subscription {name}", name=self.name)
+        return Sentence("dead letters of {place}", place=place) if self.dead_letters else place
+
     def __str__(self) -> str:
-        kind = "queue" if self.is_queue else "subscription"
-        return f"{'dead letters of ' if self.dead_letters else ''}{kind} {self.name}"
+        return str(self.sentence)
 
 
 QUARANTINE: Final = Location(QUEUE_QUARANTINE)

@@ -21,6 +21,7 @@ from connector.setup.component import (
     full_name,
 )
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
+from connector.setup.interface.app import AppPart
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
@@ -29,6 +30,7 @@ from connector.setup.publisher import VersionPart, write_version
 from connector.setup.publishing import publish
 from connector.setup.tables import TablePart
 from connector.setup.target import UNFINISHED, SetupTarget, find_solution, members_of, read_target
+from connector.words import Sentence
 
 #: How often a component is written before it counts as refused without a word.
 WRITES: Final = 3
@@ -76,7 +78,7 @@ def apply_setup(
         ConnectorError: Dataverse refused a part, or could not be reached for long.
     """
     if plan.refusals:
-        raise SetupRefused(f"The plan cannot be applied. {plan.refusals[0]}")
+        raise SetupRefused(Sentence("The plan cannot be applied. {refusal}", refusal=Sentence.of(plan.refusals[0])))
     now = make_plan(target, components, plan.adoption)
     _check_unchanged(plan, now)
     if not now.writes:
@@ -88,17 +90,23 @@ def _check_unchanged(plan: SetupPlan, now: SetupPlan) -> None:
     if (plan.organization_id, plan.manifest) != (now.organization_id, now.manifest):
         raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
     if now.refusals:
-        raise SetupPlanOutdated(f"The environment changed since the plan was made. {now.refusals[0]}")
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made. {refusal}", refusal=Sentence.of(now.refusals[0]))
+        )
     known = {each.component for each in plan.writes}
     left = {each.component: each.why for each in now.components if not each.writes}
     for name in known:
         if left.get(name, AS_IT_SHOULD_BE) != AS_IT_SHOULD_BE:
             raise SetupPlanOutdated(
-                f"The plan has {name}, which would be left out now. {left[name]}",
+                Sentence(
+                    "The plan has {name}, which would be left out now. {why}", name=name, why=Sentence.of(left[name])
+                ),
                 advice="Give setup apply the options and settings that the plan was made with.",
             )
     if more := [each.component for each in now.writes if each.component not in known]:
-        raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more[:_NAMED])}.")
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made: {names}.", names=", ".join(more[:_NAMED]))
+        )
 
 
 def mark_unfinished(target: SetupTarget, patience: Patience) -> None:
@@ -142,7 +150,9 @@ class _Run:
         left = make_plan(read_target(self._target.calls), self._components, self._plan.adoption)
         if left.writes or left.refusals:
             names = [each.component for each in left.writes] or list(left.refusals)
-            raise SetupIncomplete(f"Not as the manifest says: {', '.join(names[:_NAMED])}.")
+            raise SetupIncomplete(
+                Sentence("Not as the manifest says: {names}.", names=Sentence.joined(*names[:_NAMED], between=", "))
+            )
         return SetupReport(tuple(self._done), self._target.calls.writes, self._patience.waited)
 
     def _phase(self, phase: SetupPhase, group: Sequence[Component]) -> None:
@@ -167,7 +177,7 @@ class _Run:
             found = component.read(self._target)
             if found is None and was_made:  # the write was confirmed; a definition may appear later
                 if not self._patience.until(lambda: component.read(self._target) is not None):
-                    raise SetupIncomplete(f"{name} was made, but cannot be read.")
+                    raise SetupIncomplete(Sentence("{name} was made, but cannot be read.", name=name))
                 return None
             if found is not None and adopts:
                 self._add_to_solution(component, component.object_id(found))
@@ -176,10 +186,14 @@ class _Run:
             if found is not None and not differences:
                 return found
             if stuck := next((each for each in differences if not each.can_change), None):
-                raise SetupRefused(f"{name}: {stuck.property} cannot be changed.")
+                raise SetupRefused(
+                    Sentence("{name}: {property} cannot be changed.", name=name, property=stuck.property)
+                )
             if writes == WRITES:
-                left = ", ".join(each.property for each in differences) or "all of it"
-                raise SetupIncomplete(f"{name} is not as the manifest says: {left}.")
+                left = ", ".join(each.property for each in differences) or Sentence("all of it")
+                raise SetupIncomplete(
+                    Sentence("{name} is not as the manifest says: {properties}.", name=name, properties=left)
+                )
             if found is None:
                 component.create(self._target)
                 was_made = True
@@ -209,8 +223,10 @@ class _Run:
             return
         if component.component_type == NUMBERED_BY_ENVIRONMENT:
             raise SetupIncomplete(
-                f"{full_name(component)} is not in the solution {SOLUTION.name}. Add it there in Power Apps, and run "
-                "the command again."
+                Sentence(
+                    "{name} is not in the solution {solution}.", name=full_name(component), solution=SOLUTION.name
+                ),
+                advice="Add it there in Power Apps, and run the command again.",
             )
         body = {
             "ComponentId": object_id,
@@ -230,7 +246,13 @@ class _Run:
                 return all(self._target.calls.find(path) is not None for path in (definition, rows))
 
             if not self._patience.until(is_there):
-                raise SetupIncomplete(f"table {table.name} cannot be read yet.")
+                raise SetupIncomplete(Sentence("The table {name} cannot be read yet.", name=table.name))
+
+    def _apps(self) -> list[Publication]:
+        """The apps: whether what they show was published cannot be seen, and an interrupted run did not."""
+        apps = [each for each in self._components if isinstance(each, AppPart)]
+        found = [(each, self._patience.patiently(lambda each=each: each.find(self._target))) for each in apps]  # type: ignore[misc]
+        return [one for app, row in found if row is not None for one in app.publications(row)]
 
     def _of_buttons(self) -> list[Publication]:
         """The tables of the customer whose buttons a run that was interrupted may have made and not published.
@@ -246,12 +268,15 @@ class _Run:
         self._told(len(self._done), "publish")
         choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
         tables = [Publication(TABLE, table.name) for table in self._tables]
-        publish(self._target, self._patience, [*tables, *choices, *self._of_buttons()])
+        publish(self._target, self._patience, [*tables, *choices, *self._apps(), *self._of_buttons()])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]
                 raise SetupIncomplete(
-                    f"{full_name(key)} is not active: its rows may have duplicates, or its index is still being built."
+                    Sentence(
+                        "{name} is not active: its rows may have duplicates, or its index is still being built.",
+                        name=full_name(key),
+                    )
                 )
         solution = self._patience.patiently(lambda: find_solution(calls, SOLUTION.name))
         members = members_of(calls, str(solution["solutionid"])) if solution else frozenset()

@@ -25,29 +25,33 @@ class SetupPhase(IntEnum):
     STATUS = 8
     VIEWS = 9
     FORMS = 10
-    APP = 11
+    BUTTONS = 11
     ROLES = 12
     VARIABLES = 13
     ENDPOINT = 14
     STEPS = 15
     USERS = 16
     SWITCHES = 17
-    END = 18
+    #: Late, because the connector works without it.
+    APP = 18
+    #: Which roles see an app that was published.
+    APP_ROLES = 19
+    END = 20
 
 
 class Removal(StrEnum):
     """What `setup remove` does with a component."""
 
     #: It holds nothing: it is taken away.
-    TAKEN = "taken away"
+    TAKEN = "taken"
     #: Data is lost with it, or others may use it: it is taken away only where the operator names it.
-    NAMED = "only where it is named"
+    NAMED = "named"
     #: It cannot be taken away, or must not be.
     STAYS = "stays"
 
 
 #: The phases whose components hold no data of the customer.
-_TAKEN: Final = (SetupPhase.APP, SetupPhase.ROLES, SetupPhase.ENDPOINT, SetupPhase.STEPS)
+_TAKEN: Final = (SetupPhase.BUTTONS, SetupPhase.ROLES, SetupPhase.ENDPOINT, SetupPhase.STEPS, SetupPhase.APP)
 
 #: The entity set of components that are rows, by their number in `solutioncomponents` (dataverse-setup, section 2.2).
 ROW_SETS: Final = {
@@ -216,7 +220,7 @@ class Part:
 
     @property
     def removal(self) -> Removal:
-        """By its phase: steps, endpoint, roles and app are taken away; all else only where it is named."""
+        """By its phase: steps, endpoint, roles, buttons and app are taken away; all else only where it is named."""
         return Removal.TAKEN if self.phase in _TAKEN else Removal.NAMED
 
     @property
@@ -276,3 +280,15 @@ class Part:
 def full_name(component: Component) -> str:
     """Kind and name, as plans and sentences have them: `table dh_spotlerjob`."""
     return f"{component.kind} {component.name}"
+
+
+def in_order_of_removal(components: Sequence[Component]) -> list[Component]:
+    """Components in the order in which they are taken away: the last ones made first.
+
+    But for an app: it goes after steps and endpoint, so that nothing is posted any more whatever becomes of it, and
+    before the roles that see it and the dashboards that it shows. Its site map goes after it.
+    """
+    app = [each for each in components if each.phase in (SetupPhase.APP, SetupPhase.APP_ROLES)]
+    others = [each for each in reversed(components) if each not in app]
+    place = next((at for at, each in enumerate(others) if each.phase <= SetupPhase.ROLES), len(others))
+    return [*others[:place], *app, *others[place:]]

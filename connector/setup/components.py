@@ -4,6 +4,7 @@ from graphlib import TopologicalSorter
 
 from connector.dataverse.names import Job
 from connector.dataverse.schema import Kind, Table, installation as manifest
+from connector.dataverse.schema.app import SPOTLER_HUB
 from connector.dataverse.schema.installation import PUBLISHER
 from connector.dataverse.schema.roles import service_role, user_role
 from connector.dataverse.schema.variables import VARIABLES
@@ -12,7 +13,7 @@ from connector.setup.columns import ColumnPart
 from connector.setup.component import Component
 from connector.setup.endpoints import EndpointPart
 from connector.setup.inputs import SetupInputs
-from connector.setup.interface.components import interface_components
+from connector.setup.interface.components import app_components, interface_components
 from connector.setup.keys import KeyPart
 from connector.setup.lookups import LookupPart
 from connector.setup.plan import Extras
@@ -56,6 +57,7 @@ def components(
         *(StatusPart(table) for table in manifest.OWN_TABLES if table.name == Job.TABLE),
         *interface_components(extras or Extras()),
         *access_components(inputs),
+        *app_components(SPOTLER_HUB),
         VersionPart(),
     ]
     return sorted(parts, key=lambda part: part.phase)

@@ -6,6 +6,7 @@ from typing import Final
 
 from connector.setup.component import ROW_SETS
 from connector.setup.target import SetupTarget
+from connector.words import Sentence, marked
 
 #: What Dataverse answers to the deletion of a component that others need (dataverse-setup, section 22).
 IN_USE: Final = "0x8004f01f"
@@ -13,22 +14,22 @@ IN_USE: Final = "0x8004f01f"
 _TABLE: Final = 1
 #: What people call the kinds of components.
 _WORDS: Final[Mapping[int, str]] = {
-    _TABLE: "table",
-    2: "column",
-    9: "choice",
-    10: "relationship",
-    14: "key",
-    20: "role",
-    26: "view",
-    29: "process",
-    59: "chart",
-    60: "form",
-    61: "web resource",
-    62: "site map",
-    80: "app",
-    92: "step",
-    95: "service endpoint",
-    380: "environment variable",
+    _TABLE: marked("table"),
+    2: marked("column"),
+    9: marked("choice"),
+    10: marked("relationship"),
+    14: marked("key"),
+    20: marked("role"),
+    26: marked("view"),
+    29: marked("process"),
+    59: marked("chart"),
+    60: marked("form"),
+    61: marked("web resource"),
+    62: marked("site map"),
+    80: marked("app"),
+    92: marked("step"),
+    95: marked("service endpoint"),
+    380: marked("environment variable"),
 }
 #: Where definitions are found, and the property with their name.
 _DEFINITIONS: Final[Mapping[int, tuple[str, str]]] = {
@@ -72,20 +73,21 @@ def dependants_of(target: SetupTarget, kind: int, object_id: str) -> list[Depend
     ]
 
 
-def described(target: SetupTarget, dependant: Dependant) -> str:
+def described(target: SetupTarget, dependant: Dependant) -> Sentence:
     """A dependant by its kind and name, as people find it: `column contact.new_tag`; by its id where it has no name."""
     kind = dependant.kind
-    word = _WORDS.get(kind, f"component of type {kind}")
+    named = _WORDS.get(kind)
+    word = Sentence(named) if named else Sentence("component of type {number}", number=str(kind))
     address, column = _DEFINITIONS.get(kind, ("", ""))
     if kind in ROW_SETS:
         address, column = f"{ROW_SETS[kind]}({{id}})", _NAME_COLUMNS.get(kind, "name")
     name = _name(target, address, column, dependant)
     if not name:
-        return f"{word} {dependant.object_id}"
+        return Sentence("{kind} {name}", kind=word, name=dependant.object_id)
     if "{parent}" in address or (kind in _OF_TABLES and dependant.parent_id):
         table = _name(target, *_DEFINITIONS[_TABLE], Dependant(_TABLE, dependant.parent_id, ""))
         name = f"{table}.{name}" if table else name
-    return f"{word} {name}"
+    return Sentence("{kind} {name}", kind=word, name=name)
 
 
 def _name(target: SetupTarget, address: str, column: str, dependant: Dependant) -> str:

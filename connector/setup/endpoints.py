@@ -17,6 +17,7 @@ from connector.setup.component import Found, PropertyDifference, SetupPhase
 from connector.setup.inputs import EndpointInputs
 from connector.setup.row_parts import RowKind, RowPart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 ENDPOINTS: Final = RowKind("serviceendpoint", "serviceendpoints", "serviceendpointid")
 KEY_IS_SET: Final = "issaskeyset"
@@ -47,13 +48,15 @@ class EndpointPart(RowPart):
 
     def left_alone(self, target: SetupTarget) -> str:  # noqa: ARG002 - of the protocol
         """Nothing is posted where no bus is named."""
-        return "" if self.inputs else "No bus is named: set ServiceBus or ServiceBus__fullyQualifiedNamespace."
+        if self.inputs:
+            return ""
+        return Sentence("No bus is named: set ServiceBus or ServiceBus__fullyQualifiedNamespace.")
 
     def refusal(self, found: Found | None, target: SetupTarget) -> str:  # noqa: ARG002 - of the protocol
         """There must be a key."""
         if (self.inputs and self.inputs.key) or (found is not None and found.get(KEY_IS_SET) is True):
             return ""
-        return (
+        return Sentence(
             "it has no key, and none is given: set SERVICE_ENDPOINT_KEY to the primary key of the policy "
             "dataverse-send, or write it to standard input with --key-from-stdin."
         )
@@ -78,9 +81,9 @@ class EndpointPart(RowPart):
         """Address, queue and form; and whether there is a key, or a new one is given."""
         differences = list(RowPart.compare(self, found, target))
         if found.get(KEY_IS_SET) is not True:
-            differences.append(PropertyDifference(_KEY, "set", "not set"))
+            differences.append(PropertyDifference(_KEY, Sentence("set"), Sentence("not set")))
         elif self.inputs and self.inputs.replaces_key and not target.calls.has_done(_KEY):
-            differences.append(PropertyDifference(_KEY, "replaced", "set"))
+            differences.append(PropertyDifference(_KEY, Sentence("replaced"), Sentence("set")))
         return differences
 
     def create(self, target: SetupTarget) -> None:

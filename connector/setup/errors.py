@@ -24,6 +24,13 @@ class SetupIncomplete(Refused):
     advice = "Run the command again: it goes on where it stopped."
 
 
+class EndpointRefused(Refused):
+    """Dataverse cannot post through the service endpoint."""
+
+    code = "SERVICE_ENDPOINT_REFUSED"
+    advice = "Correct SERVICE_ENDPOINT_KEY, then run setup plan and setup apply with --replace-key."
+
+
 class PlanNotValid(Misconfigured):
     """The file is not a plan of a set-up."""
 

@@ -14,8 +14,10 @@ from defusedxml.ElementTree import ParseError, fromstring
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.component import Component
 from connector.setup.errors import ExportFailed, SetupRefused
+from connector.setup.interface.app import AppPart
 from connector.setup.patience import Patience
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -28,6 +30,8 @@ _WELL: Final = 30
 #: Numbers of kinds in `RootComponents`.
 _TABLE: Final = 1
 _CHOICE: Final = 9
+#: Site maps and apps, which the file names by the unique name of the app.
+_APPS: Final = (62, 80)
 #: `behavior` of a table that is there with everything.
 _WHOLE: Final = "0"
 #: What a file for others must not have: the key of the service endpoint.
@@ -69,6 +73,10 @@ class _Root:
             element.get("behavior", ""),
         )
 
+    @property
+    def described(self) -> str:
+        return self.name or Sentence("type {number}, {id}", number=str(self.kind), id=self.id)
+
     def is_ours(self, ids: frozenset[str], names: _Names) -> bool:
         """Whether it may be there. Of a standard table there is what our columns need: not the whole of it."""
         if self.id:
@@ -96,7 +104,11 @@ def export_solution(
     """
     if target.version != SOLUTION.version:
         raise SetupRefused(
-            f"The environment does not have version {SOLUTION.version} of the solution {SOLUTION.name}.",
+            Sentence(
+                "The environment does not have version {version} of the solution {solution}.",
+                version=SOLUTION.version,
+                solution=SOLUTION.name,
+            ),
             advice="Run: python -m connector setup plan, then setup apply.",
         )
     calls = target.calls
@@ -108,9 +120,9 @@ def export_solution(
         return (calls.find(job) or {}).get("statecode") == _ENDED
 
     if not patience.until(has_ended, LONGEST):
-        raise ExportFailed(f"The system job {begun['AsyncOperationId']} has not ended.")
+        raise ExportFailed(Sentence("The system job {id} has not ended.", id=str(begun["AsyncOperationId"])))
     if (calls.find(job) or {}).get("statuscode") != _WELL:
-        raise ExportFailed(f"The system job {begun['AsyncOperationId']} failed.")
+        raise ExportFailed(Sentence("The system job {id} failed.", id=str(begun["AsyncOperationId"])))
     answer = patience.patiently(
         lambda: calls.act("DownloadSolutionExportData", {"ExportJobId": begun["ExportJobId"]}),
     )
@@ -118,7 +130,10 @@ def export_solution(
     names = {
         kind: frozenset(each.name for each in components if each.component_type == kind) for kind in (_TABLE, _CHOICE)
     }
-    _check(content, _ids(target, components), names, managed=managed)
+    of_apps = frozenset(
+        each.lower() for part in components if isinstance(part, AppPart) for each in part.app.unique_names
+    )
+    _check(content, _ids(target, components), names, dict.fromkeys(_APPS, of_apps), managed=managed)
     return content
 
 
@@ -135,8 +150,8 @@ def _ids(target: SetupTarget, components: Sequence[Component]) -> frozenset[str]
     return frozenset(one.lower() for each, found in read if found is not None for one in each.object_ids(found))
 
 
-def _check(content: bytes, ids: frozenset[str], names: _Names, *, managed: bool) -> None:
-    """Look through the file.
+def _check(content: bytes, ids: frozenset[str], names: _Names, others: _Names, *, managed: bool) -> None:
+    """Look through the file: it must have what `names` has, and may have what `others` has.
 
     Raises:
         ExportFailed: it is no solution of ours, lacks something, or has what it must not have.
@@ -151,14 +166,14 @@ def _check(content: bytes, ids: frozenset[str], names: _Names, *, managed: bool)
     roots = [_Root.of(each) for each in manifest.iter("RootComponent")]
     present = {(each.kind, each.name) for each in roots}
     if missing := [name for kind, known in names.items() for name in sorted(known) if (kind, name) not in present]:
-        raise ExportFailed(f"The file lacks {', '.join(missing)}.")
-    if foreign := [each.name or f"type {each.kind}, {each.id}" for each in roots if not each.is_ours(ids, names)]:
+        raise ExportFailed(Sentence("The file lacks {names}.", names=", ".join(missing)))
+    if foreign := [each.described for each in roots if not each.is_ours(ids, {**names, **others})]:
         raise ExportFailed(
-            f"The solution holds what is not ours: {', '.join(foreign)}.",
+            Sentence("The solution holds what is not ours: {names}.", names=Sentence.joined(*foreign, between=", ")),
             advice="In Power Apps, remove these from the solution (not from the environment), and export again.",
         )
     if with_key := [name for name, text in files.items() if _SAS in text.decode(errors="replace").lower()]:
-        raise ExportFailed(f"The file mentions a SAS key, in {', '.join(with_key)}.")
+        raise ExportFailed(Sentence("The file mentions a SAS key, in {names}.", names=", ".join(with_key)))
 
 
 def _files(content: bytes) -> dict[str, bytes]:

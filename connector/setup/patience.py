@@ -27,6 +27,7 @@ class Waits:
         poll: between two looks at something that takes time.
         appear: until something that was made can be read.
         key: until the index of a key is built.
+        endpoint: until Dataverse has posted a test message.
     """
 
     lock: float = 10.0
@@ -38,6 +39,7 @@ class Waits:
     poll: float = 3.0
     appear: float = 180.0
     key: float = 600.0
+    endpoint: float = 60.0
 
 
 class Patience:
@@ -65,6 +67,11 @@ class Patience:
     def key(self) -> float:
         """Seconds that the index of a key may take."""
         return self._waits.key
+
+    @property
+    def endpoint(self) -> float:
+        """Seconds that the post of a test message may take."""
+        return self._waits.endpoint
 
     def wait(self, seconds: float) -> None:
         """Wait."""

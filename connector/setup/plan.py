@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from connector.dataverse.schema.installation import PUBLISHER
 from connector.setup.component import PropertyDifference
 from connector.setup.errors import PlanNotValid
+from connector.words import Sentence
 
 #: The version of the form.
 FORMAT: Final = 1
@@ -131,11 +132,13 @@ def read_plan(file: Path) -> SetupPlan:
     """
     content = read_object(file)
     if content.pop("format", None) != FORMAT or content.pop("mode", None) not in ("new", "adopt"):
-        raise PlanNotValid(f"{file} is not a plan of this version of the connector.")
+        raise PlanNotValid(Sentence("{file} is not a plan of this version of the connector.", file=str(file)))
     try:
         return TypeAdapter(SetupPlan).validate_python(content)
     except ValidationError as error:
-        raise PlanNotValid(f"{file} is not a plan of a set-up: {wrong_places(error)}.") from None
+        raise PlanNotValid(
+            Sentence("{file} is not a plan of a set-up: {places}.", file=str(file), places=wrong_places(error))
+        ) from None
 
 
 def read_adoption(file: Path) -> Adoption:
@@ -148,8 +151,8 @@ def read_adoption(file: Path) -> Adoption:
         return Adoption.model_validate(read_object(file))
     except ValidationError as error:
         raise PlanNotValid(
-            f"{file} does not say what to adopt: {wrong_places(error)}.",
-            advice='It is an object such as {"publisher": "name", "components": ["table dh_spotlerjob"]}.',
+            Sentence("{file} does not say what to adopt: {places}.", file=str(file), places=wrong_places(error)),
+            advice="Write it with: python -m connector setup plan --propose FILE.",
         ) from None
 
 
@@ -164,7 +167,7 @@ def read_object(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
-        raise PlanNotValid(f"{file} cannot be read as JSON.")
+        raise PlanNotValid(Sentence("{file} cannot be read as JSON.", file=str(file)))
     return content
 
 

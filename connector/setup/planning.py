@@ -10,11 +10,12 @@ from connector.setup.listing import listed
 from connector.setup.plan import Adoption, PlannedComponent, SetupAction, SetupPlan
 from connector.setup.publisher import publishers
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 #: The difference of what is ours but not in our solution.
 IN_SOLUTION: Final = "solution"
-_NOT_OURS: Final = "It is not ours."
-AS_IT_SHOULD_BE: Final = "It is as the manifest says."
+_NOT_OURS: Final = Sentence("It is not ours.")
+AS_IT_SHOULD_BE: Final = Sentence("It is as the manifest says.")
 
 
 def make_plan(
@@ -40,7 +41,10 @@ def make_plan(
     names = {full_name(each) for each in components}
     if adoption is not None:
         unknown = [name for name in adoption.components if name not in names]
-        refusals += [f"The file of what to adopt names {name}, which is no component of ours." for name in unknown]
+        refusals += [
+            Sentence("The file of what to adopt names {name}, which is no component of ours.", name=name)
+            for name in unknown
+        ]
     for number, component in enumerate(components, 1):
         one, problems = _planned(component, target, adoption)
         planned.append(one)
@@ -67,21 +71,21 @@ def propose_adoption(plan: SetupPlan, target: SetupTarget) -> Adoption:
 
 def _planned(
     component: Component, target: SetupTarget, adoption: Adoption | None
-) -> tuple[PlannedComponent, list[str]]:
+) -> tuple[PlannedComponent, list[Sentence]]:
     name = full_name(component)
     if reason := component.left_alone(target):
         return PlannedComponent(name, SetupAction.LEAVE, reason), []
     found = component.read(target)
     against = component.refusal(found, target)
-    refusals = [f"{name}: {against}"] if against else []
+    refusals = [_of(name, against)] if against else []
     is_installed = target.version == SOLUTION.version
     if found is None:
-        action, why = SetupAction.CREATE, "It is not there."
+        action, why = SetupAction.CREATE, Sentence("It is not there.")
         if is_installed:
-            action, why = SetupAction.DRIFT, "Somebody removed it. It is made again."
+            action, why = SetupAction.DRIFT, Sentence("Somebody removed it. It is made again.")
         return PlannedComponent(name, action, why), refusals
     differences = tuple(component.compare(found, target))
-    problems = refusals + [f"{name}: {_cannot(each)}" for each in differences if not each.can_change]
+    problems = refusals + [_of(name, _cannot(each)) for each in differences if not each.can_change]
     if not target.is_member(component, found):
         if not is_installed:
             return _foreign(name, found, differences, problems, adoption)
@@ -89,45 +93,67 @@ def _planned(
         differences = (*differences, PropertyDifference(IN_SOLUTION, SOLUTION.name, ""))
     if not differences:
         return PlannedComponent(name, SetupAction.LEAVE, AS_IT_SHOULD_BE), []
-    action, why = SetupAction.CHANGE, "It is not as the manifest says."
+    action, why = SetupAction.CHANGE, Sentence("It is not as the manifest says.")
     if is_installed:
-        action, why = SetupAction.DRIFT, "Somebody changed it. It is set back."
+        action, why = SetupAction.DRIFT, Sentence("Somebody changed it. It is set back.")
     return PlannedComponent(name, action, why, differences), problems
 
 
 def _foreign(
-    name: str, found: Found, differences: tuple[PropertyDifference, ...], problems: list[str], adoption: Adoption | None
-) -> tuple[PlannedComponent, list[str]]:
+    name: str,
+    found: Found,
+    differences: tuple[PropertyDifference, ...],
+    problems: list[Sentence],
+    adoption: Adoption | None,
+) -> tuple[PlannedComponent, list[Sentence]]:
     """A component of our name that is not in our solution."""
     if adoption is not None and name in adoption.components:
         if found.get("IsManaged") is True:
-            problems = [*problems, f"{name}: it belongs to a managed solution, which nobody can take over."]
-        return PlannedComponent(name, SetupAction.ADOPT, "It becomes ours.", differences), problems
-    refusal = (
-        f"{name}: it exists already, and not in our solution. Nothing of others is overwritten. "
+            managed = Sentence("it belongs to a managed solution, which nobody can take over.")
+            problems = [*problems, _of(name, managed)]
+        return PlannedComponent(name, SetupAction.ADOPT, Sentence("It becomes ours."), differences), problems
+    refusal = Sentence(
+        "it exists already, not in our solution, and nothing of others is overwritten. "
         "Use another environment, or adopt it: docs/administrators/dataverse.md."
     )
-    return PlannedComponent(name, SetupAction.LEAVE, _NOT_OURS), [refusal]
+    return PlannedComponent(name, SetupAction.LEAVE, _NOT_OURS), [_of(name, refusal)]
 
 
-def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> list[str]:
+def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> list[Sentence]:
     languages = target.languages
-    found = []
+    found = list[Sentence]()
+    if not target.has_leads:
+        found.append(Sentence("The environment has no leads: the set-up needs a licence of Dynamics 365 Sales."))
     if not languages.base or languages.base not in languages.provisioned:
-        found.append(f"The base language of the environment ({languages.base}) is not among its languages.")
+        found.append(
+            Sentence(
+                "The base language of the environment ({language}) is not among its languages.",
+                language=str(languages.base),
+            )
+        )
     ours = target.publisher or (PUBLISHER.name if adoption is None else adoption.publisher)
     prefix = filters.eq("customizationprefix", PUBLISHER.prefix)
     found += [
-        f"The prefix {PUBLISHER.prefix} belongs to the publisher {each.get('uniquename')}: names of ours and of others "
-        "would mix. Adopt its components, or use another environment."
+        Sentence(
+            "The prefix {prefix} belongs to the publisher {publisher}: names of ours and of others would mix. "
+            "Adopt its components, or use another environment.",
+            prefix=PUBLISHER.prefix,
+            publisher=str(each.get("uniquename")),
+        )
         for each in publishers(target.calls, prefix)
         if each.get("uniquename") != ours
     ]
     return found
 
 
-def _cannot(difference: PropertyDifference) -> str:
-    return (
-        f"{difference.property} is {difference.found or 'empty'} and must be {difference.expected}, "
-        "and Dataverse does not allow this change."
+def _cannot(difference: PropertyDifference) -> Sentence:
+    return Sentence(
+        "{property} is {found} and must be {expected}, and Dataverse does not allow this change.",
+        property=difference.property,
+        found=difference.found or Sentence("empty"),
+        expected=difference.expected,
     )
+
+
+def _of(component: str, why: str) -> Sentence:
+    return Sentence("{component}: {why}", component=component, why=Sentence.of(why))

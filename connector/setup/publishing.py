@@ -13,6 +13,8 @@ from connector.setup.target import SetupTarget
 
 #: The list of a `ParameterXml` in which an element stands, where it is not its name with an s.
 _LISTS: Final = {"entity": "entities"}
+#: The documentation shows the ids of these without braces.
+_WITHOUT_BRACES: Final = frozenset({"appmodule"})
 _OURS: Final = frozenset(table.name for table in OWN_TABLES)
 
 
@@ -34,14 +36,15 @@ def _is_in_work(target: SetupTarget, publication: Publication) -> bool:
 
 
 def parameter_xml(publications: Iterable[Publication]) -> str:
-    """The `ParameterXml` of `PublishXml`; each thing is named once. Ids have braces, names have none."""
+    """The `ParameterXml` of `PublishXml`; each thing is named once. Ids have braces but for apps; names have none."""
     lists = []
     for kind, group in groupby(sorted(set(publications)), key=lambda each: each.kind):
-        items = "".join(f"<{kind}>{escape(_shown(each.name))}</{kind}>" for each in group)
+        items = "".join(f"<{kind}>{escape(_shown(each))}</{kind}>" for each in group)
         name = _LISTS.get(kind, f"{kind}s")
         lists.append(f"<{name}>{items}</{name}>")
     return f"<importexportxml>{''.join(lists)}</importexportxml>"
 
 
-def _shown(name: str) -> str:
-    return f"{{{name}}}" if "-" in name else name
+def _shown(publication: Publication) -> str:
+    name = publication.name
+    return f"{{{name}}}" if "-" in name and publication.kind not in _WITHOUT_BRACES else name

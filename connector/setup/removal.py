@@ -15,14 +15,16 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from connector.dataverse.schema.installation import SOLUTION
-from connector.setup.component import Component, Found, Removal, SetupPhase, full_name
+from connector.setup.component import Component, Found, Removal, SetupPhase, full_name, in_order_of_removal
 from connector.setup.dependants import dependants_of, described
 from connector.setup.errors import PlanNotValid
 from connector.setup.listing import listed
 from connector.setup.plan import FORMAT, read_object, wrong_places
+from connector.setup.publisher import SolutionPart
 from connector.setup.target import SetupTarget, find_solution
+from connector.words import Sentence, marked
 
-_FOREIGN: Final = "It is not in our solution, so it is not ours to remove."
+_FOREIGN: Final = Sentence("It is not in our solution, so it is not ours to remove.")
 #: How many components a sentence names.
 NAMED: Final = 5
 
@@ -106,7 +108,7 @@ def plan_removal(
     refusals = [*_refusals_of_solution(target), *_refusals_of_names(components, named)]
     found: dict[str, Found] = {}
     planned: list[PlannedRemoval] = []
-    for number, component in enumerate(reversed(components), 1):
+    for number, component in enumerate(in_order_of_removal(components), 1):
         seen(number)
         if component.part_of or component.left_alone(target) or (present := component.read(target)) is None:
             continue
@@ -119,9 +121,7 @@ def plan_removal(
             planned, refusals = _hidden(component, names, target, found, planned, refusals)
     for name in going:
         refusals += _in_the_way(by_name[name], target, found, going, by_name)
-    refusals += [
-        f"{each.component}: {_FOREIGN}" for each in planned if each.component in named and each.why == _FOREIGN
-    ]
+    refusals += [_of(each.component, _FOREIGN) for each in planned if each.component in named and each.why == _FOREIGN]
     return RemovalPlan(
         target.organization, target.organization_id, SOLUTION.version, tuple(named), tuple(planned), tuple(refusals)
     )
@@ -132,12 +132,17 @@ def _planned(component: Component, found: Found, target: SetupTarget, named: Seq
     if not target.is_member(component, found):
         return PlannedRemoval(name, RemovalAction.KEEP, _FOREIGN)
     if component.removal is Removal.STAYS:
-        return PlannedRemoval(name, RemovalAction.KEEP, "It cannot be removed without harm.")
+        return PlannedRemoval(name, RemovalAction.KEEP, Sentence("It cannot be removed without harm."))
     if component.removal is Removal.TAKEN:
-        return PlannedRemoval(name, RemovalAction.REMOVE, "It holds no data.")
+        return PlannedRemoval(name, RemovalAction.REMOVE, Sentence("It holds no data."))
     if name in named:
-        return PlannedRemoval(name, RemovalAction.REMOVE, "It was named. What it holds is lost.")
-    return PlannedRemoval(name, RemovalAction.KEEP, f'It stays unless it is named: --also "{name}".')
+        return PlannedRemoval(name, RemovalAction.REMOVE, Sentence("It was named. What it holds is lost."))
+    stays = Sentence('It stays unless it is named: --also "{name}".', name=name)
+    return PlannedRemoval(name, RemovalAction.KEEP, stays)
+
+
+def _of(component: str, why: Sentence) -> Sentence:
+    return Sentence("{component}: {why}", component=component, why=why)
 
 
 def to_hide(component: Component, going: Sequence[str]) -> frozenset[str]:
@@ -158,8 +163,8 @@ def _hidden(
     target: SetupTarget,
     found: dict[str, Found],
     planned: list[PlannedRemoval],
-    refusals: list[str],
-) -> tuple[list[PlannedRemoval], list[str]]:
+    refusals: list[Sentence],
+) -> tuple[list[PlannedRemoval], list[Sentence]]:
     """Plan to take components out of one that shows them; `found` gets it."""
     name, present = full_name(component), component.read(target)
     if present is None:
@@ -168,10 +173,12 @@ def _hidden(
     if not shown:
         return planned, refusals
     found[name] = present
-    why = f"It shows {_listed(sorted(shown))}. That is taken out of it first."
+    why = Sentence("It shows {names}. That is taken out of it first.", names=_listed(sorted(shown)))
     if kept := component.keeps(present, shown):
-        what = _listed(sorted(kept))
-        refusals = [*refusals, f"{name}: others put {what} there too. Take that out first, or keep what it shows."]
+        what = Sentence(
+            "others put {names} there too. Take that out first, or keep what it shows.", names=_listed(sorted(kept))
+        )
+        refusals = [*refusals, _of(name, what)]
     return [PlannedRemoval(name, RemovalAction.HIDE, why), *planned], refusals
 
 
@@ -181,18 +188,21 @@ def _in_the_way(
     found: Mapping[str, Found],
     going: Sequence[str],
     by_name: Mapping[str, Component],
-) -> list[str]:
+) -> list[Sentence]:
     """Why a component cannot be taken away."""
-    name = full_name(component)
-    refusals = []
+    name, refusals = full_name(component), list[Sentence]()
+
+    def refuse(why: str, names: Sequence[str]) -> None:
+        refusals.append(_of(name, Sentence(why, names=_listed(names))))
+
     if component.phase is SetupPhase.FOUNDATION:
         later = list(by_name)[list(by_name).index(name) + 1 :]
         kept = {each for each in found.keys() - set(going) if not by_name[each].part_of}
         staying = [each for each in later if each in kept and by_name[each].removal is not Removal.STAYS]
         if staying:
-            refusals.append(f"{name}: what is in it stays ({_listed(staying)}). Name that too, or leave both.")
+            refuse(marked("what is in it stays ({names}). Name that too, or leave both."), staying)
     if others := component.holds(found[name], target):
-        refusals.append(f"{name}: it holds what others added ({_listed(others)}). Remove that first, or keep it.")
+        refuse(marked("it holds what others added ({names}). Remove that first, or keep it."), others)
     if component.component_type:
         earlier = going[: going.index(name) + 1]
         ids = {by_name[each].object_id(found[each]).lower() for each in earlier}
@@ -204,35 +214,38 @@ def _in_the_way(
             if each.object_id not in ids and each.parent_id not in ids
         ]
         if needed_by:
-            refusals.append(f"{name}: others need it ({_listed(needed_by)}). Remove these first, or keep it.")
+            refuse(marked("others need it ({names}). Remove these first, or keep it."), needed_by)
     return refusals
 
 
-def _refusals_of_solution(target: SetupTarget) -> list[str]:
+def _refusals_of_solution(target: SetupTarget) -> list[Sentence]:
     solution = find_solution(target.calls, SOLUTION.name) if target.solution_id else None
     if solution is not None and solution.get("ismanaged") is True:
-        where = "with its tables and all their data: in Power Apps, Solutions, Delete"
-        return [f"solution {SOLUTION.name}: it is managed, so it goes as a whole, {where}."]
+        why = Sentence(
+            "it is managed, so it goes as a whole, with its tables and all data: in Power Apps, Solutions, Delete."
+        )
+        return [_of(f"{SolutionPart.kind} {SOLUTION.name}", why)]
     return []
 
 
-def _refusals_of_names(components: Sequence[Component], named: Sequence[str]) -> list[str]:
+def _refusals_of_names(components: Sequence[Component], named: Sequence[str]) -> list[Sentence]:
     by_name = {full_name(each): each for each in components}
-    refusals = []
+    refusals: list[Sentence] = []
     for name in named:
         component = by_name.get(name)
         if component is None:
-            refusals.append(f"{name} is no component of ours.")
+            refusals.append(Sentence("{name} is no component of ours.", name=name))
         elif component.part_of:
-            refusals.append(f"{name}: it is part of {component.part_of}, and goes with that.")
+            why = Sentence("it is part of {component}, and goes with that.", component=component.part_of)
+            refusals.append(_of(name, why))
         elif component.removal is Removal.STAYS:
-            refusals.append(f"{name}: it cannot be removed without harm.")
+            refusals.append(_of(name, Sentence("it cannot be removed without harm.")))
     return refusals
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
+def _listed(names: Sequence[str]) -> Sentence:
+    shown = Sentence.joined(*names[:NAMED], between=", ")
+    return Sentence("{names} and {more} more", names=shown, more=len(names) - NAMED) if len(names) > NAMED else shown
 
 
 def removal_as_json(plan: RemovalPlan) -> str:
@@ -248,8 +261,10 @@ def read_removal(file: Path) -> RemovalPlan:
     """
     content = read_object(file)
     if (content.pop("format", None), content.pop("mode", None)) != (FORMAT, "remove"):
-        raise PlanNotValid(f"{file} is not the plan of a removal.")
+        raise PlanNotValid(Sentence("{file} is not the plan of a removal.", file=str(file)))
     try:
         return TypeAdapter(RemovalPlan).validate_python(content)
     except ValidationError as error:
-        raise PlanNotValid(f"{file} is not the plan of a removal: {wrong_places(error)}.") from None
+        raise PlanNotValid(
+            Sentence("{file} is not the plan of a removal: {places}.", file=str(file), places=wrong_places(error))
+        ) from None

@@ -11,13 +11,14 @@ from itertools import groupby
 
 from connector.dataverse.api import DataverseRefused
 from connector.setup.applying import WRITES, SetupReport, mark_unfinished
-from connector.setup.component import TABLE, Component, Publication, Removal, SetupPhase, full_name
+from connector.setup.component import TABLE, Component, Publication, Removal, SetupPhase, full_name, in_order_of_removal
 from connector.setup.dependants import IN_USE, dependants_of, described
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.patience import Patience
 from connector.setup.publishing import publish
 from connector.setup.removal import RemovalPlan, plan_removal, to_hide
 from connector.setup.target import SetupTarget, read_target
+from connector.words import Sentence
 
 
 def remove_setup(
@@ -43,14 +44,14 @@ def remove_setup(
         ConnectorError: Dataverse refused a deletion, or could not be reached for long.
     """
     if plan.refusals:
-        raise SetupRefused(f"The plan cannot be carried out. {plan.refusals[0]}")
+        raise SetupRefused(Sentence("The plan cannot be carried out. {refusal}", refusal=Sentence.of(plan.refusals[0])))
     now = plan_removal(target, components, plan.named)
     _check_unchanged(plan, now)
     if not now.removed:
         return SetupReport((), 0, 0.0)
     mark_unfinished(target, patience)
     done: list[str] = []
-    going = [each for each in reversed(components) if full_name(each) in (*now.removed, *now.changed)]
+    going = [each for each in in_order_of_removal(components) if full_name(each) in (*now.removed, *now.changed)]
     for phase, group in groupby(going, key=lambda each: each.phase):
         if phase is SetupPhase.FOUNDATION:
             _check_nothing_new(read_target(target.calls), components)
@@ -66,7 +67,7 @@ def remove_setup(
         publish(target, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
     left = plan_removal(read_target(target.calls), components, plan.named).removed
     if left:
-        raise SetupIncomplete(f"Still there: {', '.join(left)}.")
+        raise SetupIncomplete(Sentence("Still there: {names}.", names=", ".join(left)))
     return SetupReport(tuple(done), target.calls.writes, patience.waited)
 
 
@@ -74,9 +75,13 @@ def _check_unchanged(plan: RemovalPlan, now: RemovalPlan) -> None:
     if plan.organization_id != now.organization_id or plan.manifest != now.manifest:
         raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
     if now.refusals:
-        raise SetupPlanOutdated(f"The environment changed since the plan was made. {now.refusals[0]}")
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made. {refusal}", refusal=Sentence.of(now.refusals[0]))
+        )
     if more := [each for each in (*now.removed, *now.changed) if each not in (*plan.removed, *plan.changed)]:
-        raise SetupPlanOutdated(f"The environment changed since the plan was made: {', '.join(more)}.")
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made: {names}.", names=", ".join(more))
+        )
 
 
 def _check_nothing_new(target: SetupTarget, components: Sequence[Component]) -> None:
@@ -93,7 +98,9 @@ def _check_nothing_new(target: SetupTarget, components: Sequence[Component]) -> 
         found = None if component.left_alone(target) else component.read(target)
         if found is not None and target.is_member(component, found):
             raise SetupIncomplete(
-                f"{full_name(component)} was made while the removal ran, so the solution is still there.",
+                Sentence(
+                    "{name} was made while the removal ran, so the solution is still there.", name=full_name(component)
+                ),
                 advice="Make sure that nobody runs setup apply, make a new plan, and carry that one out.",
             )
 
@@ -112,7 +119,9 @@ def _hide(component: Component, names: frozenset[str], target: SetupTarget, pati
         if not shown:
             return True
         if writes == WRITES:
-            raise SetupIncomplete(f"{full_name(component)} still shows {', '.join(sorted(shown))}.")
+            raise SetupIncomplete(
+                Sentence("{name} still has in it: {names}.", name=full_name(component), names=", ".join(sorted(shown)))
+            )
         component.hide(found, shown, target)
         writes += 1
         return False
@@ -135,12 +144,13 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> set[
         if component.is_gone(found, target):
             return True
         if deletions == WRITES:
-            raise SetupIncomplete(f"{full_name(component)} was deleted, but is still there.")
+            raise SetupIncomplete(Sentence("{name} was deleted, but is still there.", name=full_name(component)))
         try:
             component.remove(found, target)
         except DataverseRefused as error:
             if error.dataverse_code == IN_USE:
-                raise SetupRefused(_in_use(component, component.object_id(found), target)) from None
+                why = _in_use(component, component.object_id(found), target)
+                raise SetupRefused(why, advice="Remove these first.") from None
             raise
         deletions += 1
         return False
@@ -150,14 +160,14 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> set[
     return changed
 
 
-def _in_use(component: Component, object_id: str, target: SetupTarget) -> str:
+def _in_use(component: Component, object_id: str, target: SetupTarget) -> Sentence:
     """Why Dataverse refused the deletion: somebody made use of it since the plan, or the plan could not see it."""
     known = dependants_of(target, component.component_type, object_id) if component.component_type else []
-    who = ", ".join(described(target, each) for each in known)
-    return (
-        f"{full_name(component)}: Dataverse keeps it, because others need it "
-        f"({who or 'its list of dependencies does not name them; in Power Apps, see Show dependencies'}). "
-        "Remove these first."
+    unnamed = Sentence("its list of dependencies does not name them; in Power Apps, see Show dependencies")
+    return Sentence(
+        "{component}: Dataverse keeps it, because others need it ({names}).",
+        component=full_name(component),
+        names=Sentence.joined(*(described(target, each) for each in known), between=", ") if known else unnamed,
     )
 
 

@@ -16,6 +16,7 @@ from connector.dataverse.schema.labels import Text
 from connector.setup.component import TABLE, Found, Part, PropertyDifference, Publication, Removal
 from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 #: The namespace of the ids that we give to rows.
 _IDS: Final = UUID("6f0c6d3e-3c55-5bd2-9b0e-0f5a5b8f2a71")
@@ -160,7 +161,7 @@ class RowPart(Part):
         if self.rows.layered and not differences:
             published = found.get(PUBLISHED)
             if not isinstance(published, Mapping) or self._differences(published, target):
-                differences.append(PropertyDifference("published", "yes", "no", by_publishing=True))
+                differences.append(PropertyDifference("published", Sentence("yes"), Sentence("no"), by_publishing=True))
         return differences
 
     def create(self, target: SetupTarget) -> None:
@@ -275,4 +276,4 @@ class RowPart(Part):
 
 def _shown(value: object) -> str:
     text = "" if value is None else str(value)
-    return text if len(text) <= _SHOWN else f"{len(text)} characters"
+    return text if len(text) <= _SHOWN else Sentence("{number} characters", number=len(text))

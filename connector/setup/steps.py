@@ -18,6 +18,7 @@ from connector.setup.component import Found, Part, PropertyDifference, SetupPhas
 from connector.setup.row_parts import Link, RowKind, RowPart
 from connector.setup.tables import without_lists
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 STEPS: Final = RowKind("sdkmessageprocessingstep", "sdkmessageprocessingsteps", "sdkmessageprocessingstepid")
 IMAGES: Final = RowKind(
@@ -186,11 +187,11 @@ class StepSwitchPart(Part):
 
 def _why_not(step: Step, target: SetupTarget, *, has_endpoint: bool) -> str:
     if not has_endpoint:
-        return "There is no service endpoint that it could post through."
+        return Sentence("There is no service endpoint that it could post through.")
     if why := without_lists(target, step.table):
         return why
     if step.table not in _OWN and not _filter(target, step):
-        return f"The environment has no message {step.message} of {step.table}."
+        return Sentence("The environment has no message {message} of {table}.", message=step.message, table=step.table)
     return ""
 
 

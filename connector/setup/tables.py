@@ -10,6 +10,7 @@ from connector.setup.column_bodies import column_body
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.labels import managed, value_of
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 _TYPE: Final = "Microsoft.Dynamics.CRM.EntityMetadata"
 
@@ -100,7 +101,7 @@ class TablePart(Part):
         known = {column.name for column in self.table.columns}
         columns = target.calls.rows(f"{self.address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
         return [
-            f"column {self.name}.{each['LogicalName']}"
+            Sentence("column {name}", name=f"{self.name}.{each['LogicalName']}")
             for each in columns
             if each.get("IsCustomAttribute") is True
             and not each.get("AttributeOf")
@@ -121,4 +122,4 @@ def without_lists(target: SetupTarget, *tables: str) -> str:
     """Why a part about Marketing Lists cannot be there; empty where it can."""
     if target.has_lists or "list" not in tables:
         return ""
-    return "The environment has no Marketing Lists: they need a licence of Dynamics 365 Sales."
+    return Sentence("The environment has no Marketing Lists: they need a licence of Dynamics 365 Sales.")

@@ -59,6 +59,11 @@ class Field:
     options: tuple[Option, ...] = ()
 
     @property
+    def label(self) -> str:
+        """What people see in Spotler, or the internal name where that is empty."""
+        return self.display_name or self.name
+
+    @property
     def is_set(self) -> bool:
         """Whether the field is a list of items that are on or off."""
         return self.type is PropertyType.SET

@@ -49,7 +49,7 @@ class BlobState:
         from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 - heavy, loaded when used
 
         blob = self._blob(name)
-        with _translated("read", name):
+        with _translated(Sentence("read"), name):
             try:
                 loaded = blob.download_blob()
                 text = loaded.readall()
@@ -72,7 +72,7 @@ class BlobState:
         def upload() -> str:
             return str(blob.upload_blob(text, overwrite=True, metadata={_WRITE: write}, **condition)["etag"])
 
-        with _translated("write", name):
+        with _translated(Sentence("write"), name):
             try:
                 try:
                     return upload()
@@ -91,14 +91,14 @@ class BlobState:
         from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 - heavy, loaded when used
 
         blob = self._blob(name)
-        with _translated("delete", name), suppress(ResourceNotFoundError):
+        with _translated(Sentence("delete"), name), suppress(ResourceNotFoundError):
             blob.delete_blob()
 
     def names(self, prefix: str = "") -> Sequence[str]:
         """The names that begin with this text, in order."""
         from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 - heavy, loaded when used
 
-        with _translated("list", prefix):
+        with _translated(Sentence("list"), prefix):
             try:
                 found = list(self._container().list_blob_names(name_starts_with=prefix))
             except ResourceNotFoundError:
@@ -158,7 +158,7 @@ def _version_of(blob: "BlobClient", write: str) -> str | None:
 
 
 @contextmanager
-def _translated(action: str, name: str) -> Iterator[None]:
+def _translated(action: Sentence, name: str) -> Iterator[None]:
     """Turn the SDK's errors into ours; their texts quote addresses and are not kept."""
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError  # noqa: PLC0415 - heavy
 
@@ -180,6 +180,8 @@ def _translated(action: str, name: str) -> Iterator[None]:
                 ),
                 advice="Check the setting STATE, and that the app's identity is Storage Blob Data Contributor there.",
             )
+    except ValueError:  # the SDK, about an answer without what each answer of a storage account has
+        problem = Transient("What answered in the place of the storage account was not one.")
     except AzureError as error:
         problem = Transient(Sentence("The storage account could not be reached ({kind}).", kind=type(error).__name__))
     else:

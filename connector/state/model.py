@@ -14,15 +14,13 @@ from connector.words import Sentence
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 #: What happens once a value is deleted, by the beginning of its name.
 _AFTER_DELETION: Final = {
-    "feeds/": Sentence(
-        "The feed then begins FEED_FIRST_DAYS before now: first set that to the days that are to be read again."
-    ),
-    "brake/": Sentence("The brake then counts anew."),
-    "plans/": Sentence("For a plan, plan discard does it."),
-    "successes/": Sentence("The timer then counts as one that has not run yet."),
-    "runs/": Sentence("The run then cannot be undone."),
-    "pause": Sentence("The command resume deletes it."),
-    "old/": Sentence("The record then stays as that run has left it."),
+    "feeds/": Sentence("the feed then begins FEED_FIRST_DAYS before now, so set that first"),
+    "brake/": Sentence("the brake then counts anew"),
+    "plans/": Sentence("for a plan, plan discard does it"),
+    "successes/": Sentence("the timer then counts as one that has not run yet"),
+    "runs/": Sentence("the run then cannot be undone"),
+    "pause": Sentence("the command resume deletes it"),
+    "old/": Sentence("the record then stays as that run has left it"),
 }
 #: The longest name: file systems take 255 bytes for one part of a path.
 _LONGEST: Final = 200
@@ -48,9 +46,13 @@ class StoredValueUnreadable(Misconfigured):
             name: of the value.
             what: is wrong with it; it must not quote the value.
         """
-        after = next((text for prefix, text in _AFTER_DELETION.items() if name.startswith(prefix)), "")
-        said = Sentence("The stored value {name} {what}.", name=name, what=what)
-        return cls(said, advice=Sentence.joined(cls.advice, after))
+        after = next((text for prefix, text in _AFTER_DELETION.items() if name.startswith(prefix)), None)
+        said = Sentence("The stored value {name} {what}.", name=name, what=Sentence.of(what))
+        if after is None:
+            return cls(said)
+        return cls(
+            said, advice=Sentence("Delete it where the setting STATE says, or restore it: {after}.", after=after)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@
 While it lasts, functions put back what they get and timers do nothing; what was begun is finished. It ends by itself at
 `until`, so that a forgotten one does not stop the connector for ever.
 
-A second order never ends it earlier: whoever gave the first one still counts on it. One that lies so far ahead that
-somebody's clock must be wrong is not obeyed, and that is logged.
+A second order never ends it earlier: whoever gave the first one still counts on it. A pause begins when it is ordered:
+one whose times lie so far ahead that somebody's clock must be wrong is not obeyed. The instance that reads it logs that
+and ends it, so that it does not begin by itself on that day.
 
 The connector must not depend on it: while the state cannot be read, what was last known holds, and at first that is
 "not paused". A read takes no function longer than PATIENCE.
@@ -17,7 +18,8 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,7 +28,7 @@ from connector.errors import Misconfigured
 from connector.state.model import StateConflict, StateStore, StoredValueUnreadable
 from connector.state.values import CLOCK_LEEWAY, StoredMoment, StoredValue
 from connector.threads import start_thread
-from connector.words import Sentence
+from connector.words import Sentence, marked
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +63,39 @@ def read_pause(state: StateStore, now: datetime) -> Pause | None:
     """The pause that lasts now, if there is one.
 
     Raises:
+        StoredValueUnreadable: its times lie too far ahead.
         Transient, Misconfigured: the state cannot be read.
     """
     stored = state.read(PAUSE)
     pause = Pause.of(PAUSE, stored.value) if stored else None
     if pause is None or pause.until <= now:
         return None
-    if pause.until > now + MOST + CLOCK_LEEWAY:
-        raise StoredValueUnreadable.of(PAUSE, "ends later than a pause may last, so it is not obeyed")
+    if wrong := _wrong_times(pause, now):
+        raise StoredValueUnreadable.of(PAUSE, Sentence("{wrong}, so it is not obeyed", wrong=Sentence.of(wrong)))
     return pause
+
+
+def _wrong_times(pause: Pause, now: datetime) -> str:
+    """What is wrong with a pause whose times lie too far ahead; empty for any other."""
+    if pause.since > now + CLOCK_LEEWAY:
+        return marked("begins in the future")
+    return marked("ends later than a pause may last") if pause.until > now + MOST + CLOCK_LEEWAY else ""
+
+
+def end_wrongly_dated(state: StateStore, now: datetime) -> None:
+    """End the stored pause if its times lie too far ahead; one that was ordered in the meantime stays.
+
+    Raises:
+        Transient, Misconfigured: the state cannot be read or written.
+    """
+    stored = state.read(PAUSE)
+    if stored and _wrong_times(Pause.of(PAUSE, stored.value), now):
+        with suppress(StateConflict):
+            state.write(PAUSE, _value(now, now), version=stored.version)
+
+
+def _value(since: datetime, until: datetime) -> Mapping[str, object]:
+    return {"since": since.isoformat(), "until": until.isoformat()}
 
 
 def set_pause(state: StateStore, now: datetime, lasting: timedelta) -> Pause:
@@ -82,7 +108,7 @@ def set_pause(state: StateStore, now: datetime, lasting: timedelta) -> Pause:
         stored = state.read(PAUSE)
         present = read_pause(state, now) if stored else None
         since, until = (present.since, max(present.until, now + lasting)) if present else (now, now + lasting)
-        value = {"since": since.isoformat(), "until": until.isoformat()}
+        value = _value(since, until)
         try:
             state.write(PAUSE, value, version=stored.version if stored else None)
         except StateConflict:
@@ -150,7 +176,7 @@ class PauseWatch:
         try:
             if self._state is None:
                 self._state = self._open()
-            pause = read_pause(self._state, self._now())
+            pause = self._obeyed(self._state)
         except Misconfigured as error:
             # Whoever needs the state says what is wrong with its settings; only a wrong value is known nowhere else.
             if self._state is not None:
@@ -162,3 +188,13 @@ class PauseWatch:
                 if self._reading is reading:  # one that was given up says nothing any more
                     self._pause, self._reading = pause, None
             reading.set()
+
+    def _obeyed(self, state: StateStore) -> Pause | None:
+        """The pause that lasts now; one that cannot be obeyed is logged, and ended if its times are wrong."""
+        try:
+            return read_pause(state, self._now())
+        except StoredValueUnreadable as error:
+            telemetry.log_problem(log, error, operation=PAUSE)
+            with suppress(StoredValueUnreadable):
+                end_wrongly_dated(state, self._now())
+            return self._pause

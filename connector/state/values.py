@@ -14,6 +14,7 @@ from typing import Annotated, Final, Self
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
 from connector.state.model import StoredValueUnreadable
+from connector.words import Sentence
 
 #: Nothing was stored before the first version, and the calculation with a moment must not leave the calendar.
 _YEARS: Final = range(2000, 2200)
@@ -53,4 +54,4 @@ class StoredValue(BaseModel):
         except ValidationError as error:
             wrong = sorted({str(each["loc"][0]) for each in error.errors(include_input=False)})
         # Outside of the handler, because the text of pydantic's error holds the value and would stay in the context.
-        raise StoredValueUnreadable.of(name, f"has no valid {', '.join(wrong)}")
+        raise StoredValueUnreadable.of(name, Sentence("has no valid {names}", names=", ".join(wrong)))

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Self
 
 from connector.consent import Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
-from connector.consent.permissions import key_of
 from connector.dataverse.api import Row, etag, filters
 from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
@@ -18,9 +17,11 @@ from connector.services import Services
 from connector.sync.brake.held import NOT_HELD, Held
 from connector.sync.brake.sent_fields import SentFields
 from connector.sync.info import NO_INFO, InfoVersion
-from connector.sync.last_common import LastCommon, fingerprint
+from connector.sync.last_common import LastCommon
 from connector.sync.moments import read_moment
+from connector.sync.owners import OWNER_COLUMNS, owner_of
 from connector.sync.permissions.places import storage_of
+from connector.sync.permissions.row_states import fingerprint_of, is_about
 from connector.sync.status.contact_status import active_after_sending
 
 #: Columns of every table that say who last changed a row, and when.
@@ -51,6 +52,7 @@ class Record:
         is_inactive: whether Spotler Info says that its contact gets no mail, which a send does not change.
         had_contact: whether Spotler Info says, in any way, that Spotler had a contact that should be there still.
         held: what the brake holds back of it.
+        is_foreign: whether its id belongs to a record of another table (`connector.sync.owners`).
         decision: what follows from the facts.
     """
 
@@ -67,6 +69,7 @@ class Record:
     is_inactive: bool = False
     had_contact: bool = False
     held: Held = NOT_HELD
+    is_foreign: bool = False
     decision: Decision = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,12 +98,12 @@ class Record:
     @property
     def is_noted(self) -> bool:
         """Whether the history of consent explains its rows: nobody has switched one since they were compared."""
-        return not self.facts.rows or self.last.noted == _fingerprint(self.ref, self.facts.rows)
+        return not self.facts.rows or self.last.noted == fingerprint_of(self.ref, self.facts.rows)
 
     def noted(self, off: Collection[str] = ()) -> Self:
         """The record once the history explains its rows; `off` are ids of rows that were switched off besides."""
         rows = [replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows]
-        return replace(self, last=replace(self.last, noted=_fingerprint(self.ref, rows)))
+        return replace(self, last=replace(self.last, noted=fingerprint_of(self.ref, rows)))
 
     @property
     def merged_into(self) -> RecordRef | None:
@@ -112,7 +115,7 @@ class Record:
         self, permission: str, bit: int | None = None, former: Collection[str] = ()
     ) -> tuple[PermissionRow, ...]:
         """Its rows about a permission, by the name or the bit, or by a former name where a row has no bit."""
-        return tuple(row for row in self.facts.rows if _is_about(row, permission, bit, former))
+        return tuple(row for row in self.facts.rows if is_about(row, permission, bit, former))
 
     def unknown(self) -> Self:
         """The record as it is where Spotler has to be asked whether it has its contact still; gone stays gone."""
@@ -156,8 +159,8 @@ class RecordReader:
         self._pool = services.side_pool
         self._stays = not services.settings.anonymise_on_deactivation
 
-    def read(self, refs: Collection[RecordRef]) -> dict[RecordRef, Record]:
-        """The records that exist, as they are now."""
+    def read(self, refs: Collection[RecordRef], deleted: Collection[RecordRef] = ()) -> dict[RecordRef, Record]:
+        """The records that exist, as they are now, and those of `deleted` that do not."""
         if not refs:
             return {}
         by_table = defaultdict(list)
@@ -194,8 +197,13 @@ class RecordReader:
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
                     is_inactive=active_after_sending(info) is None,
                     had_contact=_had_contact(facts.spotler.presence, last),
+                    is_foreign=owner_of(info) not in {None, ref},
                 )
-        return records
+        gone = [Record.deleted(ref) for ref in refs if ref in deleted and ref not in records]
+        return records | {
+            each.ref: replace(each, is_foreign=owner_of(infos.get(each.ref.id, {})) not in {None, each.ref})
+            for each in gone
+        }
 
     def _rows(self, table: str, ids: Sequence[str]) -> list[Row]:
         names = RECORD_TABLES[table]
@@ -232,6 +240,7 @@ class RecordReader:
                 Info.LAST_SYNC_ON,
                 Info.CONTACT_STATUS,
                 Info.ACTIVE,
+                *OWNER_COLUMNS.values(),
             ),
             filter=filters.in_(Info.RECORD, sorted(ids)),
         )
@@ -274,22 +283,3 @@ def _had_contact(presence: Presence, last: LastCommon) -> bool:
     if presence is Presence.GONE or last.leaving:
         return False
     return presence is Presence.KNOWN or bool(last.permissions or last.made_on or last.made_about)
-
-
-def _fingerprint(ref: RecordRef, rows: Iterable[PermissionRow]) -> str:
-    """Of whether each row is on, and since when."""
-    return fingerprint(ref.id, Permission.TABLE, sorted(_state(row) for row in rows))
-
-
-def _state(row: PermissionRow) -> str:
-    """Off has its time too: a row that was switched on and off again since then is another one."""
-    state = "off" if row.refuses else "on"
-    since = "" if row.at is None else f" since {int(row.at.timestamp())}"
-    return f"{key_of(row.name) if row.bit is None else row.bit} {state}{since}"
-
-
-def _is_about(row: PermissionRow, permission: str, bit: int | None, former: Collection[str]) -> bool:
-    key = key_of(row.name)
-    if key == key_of(permission) or (bit is not None and row.bit == bit):
-        return True
-    return row.bit is None and key in {key_of(name) for name in former}

@@ -80,7 +80,7 @@ def failed(
     if noted:
         active = False if error.result_code == OPTED_OUT else None
         sent_hash = "" if uncertain else None
-        said = wording.text(error.sentence)
+        said = wording.text(error.on_row)
         info = remembered(
             record, error.result_code, now, error=said, sent_hash=sent_hash, active=active, last=last
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """What became of a record on its way to Spotler, with the row of Spotler Info that is to be written for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from connector.outcomes import (
     SKIPPED_NO_EMAIL,
 )
 from connector.sync.info import NO_INFO, InfoValues, InfoVersion
+from connector.words import Sentence
 
 #: The code of a record that was not sent, by the reason of the decision about it.
 SKIPPED_BY: Final = {
@@ -33,6 +35,19 @@ class PermissionsHidden(Transient):
     advice = "Make the field visible among the database fields of Spotler; the connector retries."
 
 
+SENT: Final = Sentence("Sent to Spotler.")
+
+
+def with_warnings(said: Sentence, warnings: Sequence[str]) -> Sentence:
+    """What became of a record and the first of its warnings: two sentences at most; the next sync says the others."""
+    if not warnings:
+        return said
+    if len(warnings) == 1:
+        return Sentence.joined(said, warnings[0])
+    rest = Sentence("Warning 1 of {number}: {warning}", number=len(warnings), warning=Sentence.of(warnings[0]))
+    return Sentence.joined(said, rest)
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What became of a record.
@@ -45,6 +60,7 @@ class Sent:
         changed: whether something was changed in Spotler.
         over: the version of the row that `info` is written over.
         lost: how many permissions were switched off because Spotler had lost the contact.
+        warnings: what was left out of the contact; the first one is in the message.
     """
 
     code: str
@@ -54,6 +70,7 @@ class Sent:
     changed: bool = False
     over: InfoVersion = NO_INFO
     lost: int = 0
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(

@@ -157,11 +157,7 @@ def fingerprint(error: BaseException) -> str:
 def internal_error(error: BaseException) -> InternalError:
     """The error for people to read: the fingerprint of an unexpected error, without its text."""
     return InternalError(
-        Sentence(
-            "{internal_error} Fingerprint: {fingerprint}.",
-            internal_error=InternalError.default_sentence(),
-            fingerprint=fingerprint(error),
-        )
+        Sentence("Internal error in the connector; fingerprint: {fingerprint}.", fingerprint=fingerprint(error))
     )
 
 

@@ -12,7 +12,18 @@ and never as an f-string, whose parts could not be translated any more. Logs and
 Where it is written for people, on a row or on a screen, `Wording.text` puts it into their language.
 """
 
-from connector.words.sentence import Sentence, Value, marked
+from connector.words.sentence import Labelled, Sentence, Value, listed, marked
 from connector.words.wording import LANGUAGES, Language, Wording, wording_from, wording_of
 
-__all__ = ["LANGUAGES", "Language", "Sentence", "Value", "Wording", "marked", "wording_from", "wording_of"]
+__all__ = [
+    "LANGUAGES",
+    "Labelled",
+    "Language",
+    "Sentence",
+    "Value",
+    "Wording",
+    "listed",
+    "marked",
+    "wording_from",
+    "wording_of",
+]

@@ -1,16 +1,34 @@
 """A sentence for people, that can be put into another language after it was made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final, Protocol, Self, runtime_checkable
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A name that has its translation with it, such as the label of a form."""
+
+    @property
+    def en(self) -> str:
+        """In English."""
+
+    @property
+    def nl(self) -> str:
+        """In Dutch."""
+
 
 #: What stands in a message. Text is shown as it is, as a name that somebody gave; a Sentence is translated.
-type Value = str | int | float | Decimal | date
+type Value = str | int | float | Decimal | date | Labelled
 
 #: The value that decides between one and several.
 COUNT: Final = "count"
+
+
+#: Characters of names in a message, which has two hundred for people to read.
+ROOM: Final = 60
 
 
 class Sentence(str):
@@ -50,6 +68,19 @@ class Sentence(str):
         return str, (str(self),)
 
 
+def listed(names: Iterable[str]) -> Sentence:
+    """Names for the end of a sentence: as many as have room in a message, and how many there are besides."""
+    every = list(names)
+    shown = every[:1]
+    for name in every[1:]:
+        if len(", ".join((*shown, name))) > ROOM:
+            break
+        shown.append(name)
+    text = ", ".join(shown)
+    more = len(every) - len(shown)
+    return Sentence("{names} and {number} more", names=text, number=more) if more else Sentence("{names}", names=text)
+
+
 def marked(text: str) -> str:
     """The same text: it becomes a sentence elsewhere, and is collected here."""
     return text
@@ -69,5 +100,7 @@ def in_english(value: Value) -> str:
             return f"{value:,}"
         case float() | Decimal():
             return f"{value:,g}"
+        case Labelled():
+            return value.en
         case _:
             return f"{value.day} {value:%b} {value.year}"

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from connector.words.catalogue import Forms, read_catalogue
-from connector.words.sentence import COUNT, Sentence, Value, filled, in_english
+from connector.words.sentence import COUNT, Labelled, Sentence, Value, filled, in_english
 
 type Language = Literal["en", "nl"]
 #: The setting with the language.
@@ -50,6 +50,8 @@ class Wording:
                 return str(value)
             case int() | float() | Decimal():
                 return in_english(value).translate(_DUTCH_MARKS)
+            case Labelled():
+                return value.nl
             case date():
                 return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 

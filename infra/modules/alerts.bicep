@@ -19,8 +19,8 @@ param language string = 'en'
 @description('Thresholds that differ from those of alerts.json, by their names, for example { sweepSilentMinutes: 30 }.')
 param thresholds object = {}
 
-@description('Where the pages about the alerts are; the address of a page follows from the name of the alert.')
-param pagesUrl string = ''
+@description('Where the pages about the alerts are, an address or a folder of the repository; the name of a page is that of its alert.')
+param pagesUrl string
 
 var definitions = filter(loadJsonContent('../alerts/alerts.json'), definition => level == 'all' || definition.essential)
 var limits = union(toObject(definitions, definition => definition.threshold.name, definition => definition.threshold.default), thresholds)
@@ -91,7 +91,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         customProperties: {
           alert: definition.name
           component: componentId
-          page: empty(pagesUrl) ? 'docs/operators/alerts/${definition.name}.md' : '${pagesUrl}/${definition.name}.md'
+          page: '${pagesUrl}/${definition.name}.md'
         }
       }
     }
@@ -137,6 +137,7 @@ resource metricAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
           actionGroupId: actionGroupId
           webHookProperties: {
             alert: definition.name
+            page: '${pagesUrl}/${definition.name}.md'
           }
         }
       ]

@@ -7,10 +7,10 @@ param componentId string
 param serviceBusId string
 param functionAppId string
 
-@description('Where the documentation is, without a final slash. The workbook links pages of codes and alerts.')
-param docsUrl string = 'https://github.com/YOUR_ORGANISATION/spotler-connector/blob/main/docs'
+@description('Where the documentation is, without a final slash. Empty: the workbook names the files of its pages, without links.')
+param docsUrl string = ''
 
-var content = loadTextContent('../workbook/workbook.json')
+var content = empty(docsUrl) ? loadTextContent('../workbook/workbook-without-links.json') : loadTextContent('../workbook/workbook.json')
 var withWorkspace = replace(content, '%WORKSPACE_ID%', workspaceId)
 var withServiceBus = replace(withWorkspace, '%SERVICE_BUS_ID%', serviceBusId)
 var withFunctionApp = replace(withServiceBus, '%FUNCTION_APP_ID%', functionAppId)

@@ -8,6 +8,7 @@ The file has no date and no line numbers, so that it changes only where a messag
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 from typing import Final
 
 from babel.messages.catalog import Catalog
@@ -21,11 +22,7 @@ CATALOGUE: Final = ROOT / "connector" / "words" / "nl.po"
 FOLDERS: Final = tuple(
     f"connector/{name}"
     for name in (
-        "cli/codes.py",
-        "cli/doctor.py",
-        "cli/output.py",
-        "cli/plan.py",
-        "cli/undo.py",
+        "cli",
         "consent",
         "dataverse",
         "doctor",
@@ -41,11 +38,12 @@ FOLDERS: Final = tuple(
         "routing",
         "servicebus",
         "settings",
-        "setup/errors.py",
+        "setup",
         "spotler",
         "state",
         "sync",
         "telemetry",
+        "words",
     )
 )
 _HEADER: Final = """\
@@ -77,7 +75,7 @@ def updated(old: Catalog, found: Collected) -> bytes:
     for each in sorted({(each.text, each.plural) for each in found.messages if each.text}):
         text, plural = each
         known = old.get(text)
-        string = known.string if known is not None else ""
+        string = (known.string if known is not None else "") or _without_words(text)
         if isinstance(string, str) is bool(plural):
             string = ("", "") if plural else ""
         new.add((text, plural) if plural else text, string)
@@ -85,6 +83,12 @@ def updated(old: Catalog, found: Collected) -> bytes:
     write_po(written, new, width=120, omit_header=True)
     lines = [line for line in written.getvalue().decode().splitlines() if not line.startswith("#,")]
     return (_HEADER + "\n".join(lines).strip() + "\n").encode()
+
+
+def _without_words(text: str) -> str:
+    """A message that only puts values together is the same in every language; else nothing."""
+    parts = Formatter().parse(text)
+    return "" if any(any(map(str.isalpha, literal)) for literal, *_ in parts) else text
 
 
 def missing(catalogue: Catalog) -> list[str]:

@@ -20,7 +20,7 @@ type Maker = tuple[tuple[int, ...], tuple[str, ...]]
 
 #: What a class of errors is called where a variable holds it.
 _VARIABLES: Final = frozenset({"cls", "family", "fault", "kind", "lost"})
-_OF_ERRORS: Final[Maker] = ((0,), ("sentence", "advice"))
+_OF_ERRORS: Final[Maker] = ((0,), ("sentence", "advice", "on_row"))
 #: What makes messages besides errors.
 MAKERS: Final[dict[str, Maker]] = {
     "Sentence": ((0,), ("plural",)),
@@ -32,6 +32,15 @@ MAKERS: Final[dict[str, Maker]] = {
     "Done": ((0,), ("message", "post")),
     "Continue": ((0,), ("progress",)),
     "put": ((0,), ()),
+    "headed": (tuple(range(12)), ()),
+    "progress": ((0,), ()),
+    "Ignore": ((0,), ()),
+    "Told": ((0, 1), ()),
+    "Finding": ((0, 1, 2), ("where", "why", "remedy")),
+    "Problem": ((1,), ()),
+    "StoredValueUnreadable.of": ((1,), ()),
+    "Malformed.member": ((1,), ()),
+    "problem": ((1,), ()),
     "say": ((0,), ()),
     "refuse": ((0,), ()),
     "ok": ((0,), ()),
@@ -44,7 +53,20 @@ MAKERS: Final[dict[str, Maker]] = {
     "Sent.of": ((1,), ("message",)),
 }
 #: Enums whose values people read.
-ENUMS: Final = frozenset({"Reason", "AudienceState", "DoctorVerdict", "Applied", "Becomes", "Undone"})
+ENUMS: Final = frozenset(
+    {
+        "Applied",
+        "AudienceState",
+        "Becomes",
+        "DoctorVerdict",
+        "Effect",
+        "FindingKind",
+        "Reason",
+        "RemovalAction",
+        "SetupAction",
+        "Undone",
+    }
+)
 #: Base of all errors; what is derived from it, by name, makes messages too.
 ERROR: Final = "ConnectorError"
 
@@ -167,6 +189,10 @@ class _Reader:
         advice = self._errors.get(name.rpartition(".")[2], "")
         if "advice" in named:
             advice = "".join(found.text for found in self._texts(named["advice"]))
+        if "on_row" in named:
+            for value in given:
+                yield from self._texts(value)
+            given = [named.pop("on_row")]
         for value in given:
             inner = value.args[0] if isinstance(value, ast.Call) and _name(value.func) == "Sentence" else value
             yield from (replace(found, advice=advice) for found in self._texts(inner))

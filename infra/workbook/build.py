@@ -1,9 +1,13 @@
-"""Makes workbook.json of the parts: `python3 dev.py workbook`.
+"""Makes the workbook of the parts: `python3 dev.py workbook`.
+
+    workbook.json                   links the pages of the documentation, where the deployment knows their address
+    workbook-without-links.json     names the files of the pages, where it does not
 
 The form is that of Azure Monitor ("Notebook/1.0"). Ids follow from names, so the file changes only where the parts do.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Final
@@ -11,6 +15,9 @@ from typing import Final
 from infra.workbook.definition import HERE, Definition, Item, Parameter, read_definition
 
 TARGET: Final = HERE / "workbook.json"
+WITHOUT_LINKS: Final = HERE / "workbook-without-links.json"
+#: Where the pages are in the repository, for who has no address of them.
+FOLDER: Final = "docs"
 #: Values for the parameters in a query, so that it can be parsed and run.
 SAMPLES: Final = {
     "{TimeRange:grain}": "15m",
@@ -42,8 +49,15 @@ def with_samples(query: str) -> str:
     return query
 
 
-def workbook(definition: Definition) -> _Json:
-    """The workbook in the form of Azure Monitor."""
+def workbook(definition: Definition, *, linked: bool = True) -> _Json:
+    """The workbook in the form of Azure Monitor.
+
+    Args:
+        definition: its parts.
+        linked: whether it links pages; else it names their files.
+    """
+    if not linked:
+        definition = _without_links(definition)
     items: list[_Json] = [
         {"type": 1, "content": {"json": f"# {definition.title}\n{definition.text}"}, "name": "title"},
         {
@@ -73,14 +87,36 @@ def workbook(definition: Definition) -> _Json:
     }
 
 
-def text_of(definition: Definition) -> str:
-    """What stands in workbook.json."""
-    return json.dumps(workbook(definition), indent=2, ensure_ascii=False) + "\n"
+def text_of(definition: Definition, *, linked: bool = True) -> str:
+    """What stands in the file."""
+    return json.dumps(workbook(definition, linked=linked), indent=2, ensure_ascii=False) + "\n"
 
 
 def write() -> None:
-    """Write workbook.json."""
+    """Write both files."""
     TARGET.write_text(text_of(read_definition()), encoding="utf-8")
+    WITHOUT_LINKS.write_text(text_of(read_definition(), linked=False), encoding="utf-8")
+
+
+def _without_links(definition: Definition) -> Definition:
+    """The same with the names of files: in texts after what they are about, in tables as a column of their own."""
+
+    def plain(item: Item) -> Item:
+        shown = tuple(each for each in item.hidden if each not in item.links.values())
+        return item.model_copy(update={"links": {}, "hidden": shown})
+
+    parameters = tuple(
+        each.model_copy(update={"value": each.value.replace("%PAGES_URL%", FOLDER)})
+        if isinstance(each.value, str)
+        else each
+        for each in definition.parameters
+    )
+    sections = {
+        name: section.model_copy(update={"item": tuple(map(plain, section.item))})
+        for name, section in definition.sections.items()
+    }
+    text = re.sub(r"\[(.+?)\]\((.+?)\)", r"\1 (`\2`)", definition.text)
+    return definition.model_copy(update={"text": text, "parameters": parameters, "sections": sections})
 
 
 def _id(name: str) -> str:

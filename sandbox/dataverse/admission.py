@@ -4,6 +4,7 @@
 |-----------|------------------------------------|----------------|-----------------------------------|
 | READ_SET  | those of a query, `@alias`         | page size      |                                   |
 | FETCH     | `fetchXml`                         |                |                                   |
+| SQL       | `sql`, `$skiptoken`                |                |                                   |
 | COUNT     | `$filter`, `@alias`                |                |                                   |
 | READ_ROW  | `$select`, `$expand`               |                | `If-None-Match` with an etag      |
 | CREATE    | `tag`, and `$select`, `$expand` *  | representation |                                   |
@@ -54,6 +55,7 @@ READ_SET: Final = Admission(
     frozenset({Preference.PAGE_SIZE}),
 )
 FETCH: Final = Admission(frozenset({"fetchXml"}))
+SQL: Final = Admission(frozenset({"sql", "$skiptoken"}))
 COUNT: Final = Admission(frozenset({"$filter"}))
 READ_ROW: Final = Admission(frozenset({"$select", "$expand"}), conditions={"if-none-match": re.compile(_ETAG)})
 CREATE: Final = Admission(frozenset({"tag"}), frozenset({Preference.RETURN}))

@@ -18,6 +18,7 @@ from sandbox.dataverse.customizing.service import DEFINITION_SETS, Customizing
 from sandbox.dataverse.errors import ApiError, not_for_single_rows, not_supported, unknown_segment
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.headers import check_headers
+from sandbox.dataverse.installing.app_tables import APP_TABLE
 from sandbox.dataverse.installing.service import Installing, wants_unpublished
 from sandbox.dataverse.marketing.actions import ADD_LIST_MEMBERS, add_list_members, run_list_action
 from sandbox.dataverse.marketing.tables import LIST
@@ -92,8 +93,10 @@ class WebApi:
         self._functions = {**installing.functions, **access.functions}
         self.customizing = customizing
         self._layers = installing.layers
+        self._apps = installing.apps
         self._callers = callers
         self._bound = access.bound
+        self._pair_checks = {**PAIR_CHECKS, **installing.pair_checks}
         self._organization_id = organization_id
 
     def answer(self, call: Call, unit: UnitOfWork | None = None) -> Answer:
@@ -161,9 +164,10 @@ class WebApi:
         request = _Request(call, model, parameters, caller, unit)
         if self._layers.has(model.name):
             if wants_unpublished(call, rest):
-                rest = None
-            elif call.method == "GET":
-                with self._layers.as_published(model.name):
+                with self._apps.as_seen_by(caller, model.name):
+                    return self._on_part(request, key, None)
+            if call.method == "GET":
+                with self._layers.as_published(model.name), self._apps.as_seen_by(caller, model.name):
                     return self._on_part(request, key, rest)
         return self._on_part(request, key, rest)
 
@@ -180,7 +184,7 @@ class WebApi:
         if rest is None and call.method == "GET":
             return self._queries.answer(call, model, request.parameters, request.caller)
         if rest is None and call.method == "POST":
-            admit(call, request.parameters, CREATE)
+            admit(call, request.parameters, ACT if model.name == APP_TABLE else CREATE)  # an app is not returned
             with self._writing(request) as writer:
                 return self._rows.create(call, model, request.parameters, writer)
         if rest == "$count" and call.method == "GET":
@@ -203,7 +207,7 @@ class WebApi:
         if call.method == "GET":
             admit(call, request.parameters, READ_ROW)
             require(request.caller, Verb.READ, model)
-            return self._rows.read(call, model, key, request.parameters)
+            return self._rows.read(call, model, key, request.parameters, request.caller)
         if call.method == "PATCH":
             admit(call, request.parameters, UPSERT)
             with self._writing(request) as writer:
@@ -226,7 +230,7 @@ class WebApi:
         if not rest.endswith("/$ref") or call.method == "GET":
             return None
         with self._writing(request) as writer:
-            return run_association(call, model, self._rows.find(model, key), rest, writer, PAIR_CHECKS)
+            return run_association(call, model, self._rows.find(model, key), rest, writer, self._pair_checks)
 
     def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
@@ -242,7 +246,7 @@ class WebApi:
         if call.method == "GET":
             admit(call, request.parameters, READ_ROW if is_link else BARE)
             require(request.caller, Verb.READ, model)
-            return self._rows.read_property(call, model, key, name, request.parameters)
+            return self._rows.read_property(call, model, key, name, request.parameters, request.caller)
         if call.method not in ("PUT", "DELETE"):
             raise _not_allowed(call)
         admit(call, request.parameters, CHANGE)

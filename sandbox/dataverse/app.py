@@ -115,15 +115,15 @@ class Application:
         """
         environment = self._environment
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        client_id = environment.tokens.client_of(token, environment.addresses) if scheme.lower() == "bearer" else None
-        if client_id is None:
+        identity = environment.tokens.identity_of(token, environment.addresses) if scheme.lower() == "bearer" else None
+        if identity is None:
             address = environment.addresses[0]
             authorize = f"{address}/{environment.tokens.tenant_id}/oauth2/authorize"
             challenge = f"Bearer authorization_uri={authorize}, resource_id={address}/"
             raise ApiError(
                 401, "", "The access token is missing, expired or not valid.", {"WWW-Authenticate": challenge}
             )
-        user = environment.user_of(client_id)
+        user = environment.user_of(identity)
         if user is None:
             raise errors.not_a_member()
         return user

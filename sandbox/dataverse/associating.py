@@ -75,9 +75,9 @@ def _check(writer: Writer, relationship: ManyToMany, rows: Mapping[str, Row], ch
     if check is not None:
         check(writer, rows)
         return
-    near, far = (writer.store.catalog.by_name[name] for name in rows)
-    require(writer.caller, Verb.APPEND, near)
-    require(writer.caller, Verb.APPEND_TO, far)
+    near, far = ((writer.store.catalog.by_name[name], row) for name, row in rows.items())
+    require(writer.caller, Verb.APPEND, *near)
+    require(writer.caller, Verb.APPEND_TO, *far)
 
 
 def _pair(writer: Writer, relationship: ManyToMany, rows: Mapping[str, Row]) -> Row | None:

@@ -6,7 +6,6 @@ and times as `/Date(milliseconds)/`. Tests hand these bytes to the connector, so
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from connector.dataverse.schema import Kind
 from sandbox.dataverse.annotations import label, name_of
 from sandbox.dataverse.garbling import garble
 from sandbox.dataverse.model import LOOKUP_KINDS, TableModel
+from sandbox.dataverse.posting import Posting
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Json, JsonObject, Scalar, milliseconds
 from sandbox.dataverse.writes import RowEvent
@@ -56,27 +56,6 @@ class Organization:
     def unique_name(self) -> str:
         """The unique name that environments get by themselves."""
         return f"unq{self.id.replace('-', '')[:28]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One message to be posted: what happened, and the step that reacts to it.
-
-    Attributes:
-        job_id: the system job; it is the message's `OperationId`.
-        step_id: the step; it is the message's `OwningExtension`.
-        pre_image: the columns of the step's pre-image.
-        event: what happened.
-        created: when the system job was made.
-        endpoint_id: the service endpoint that it goes through.
-    """
-
-    job_id: str
-    step_id: str
-    pre_image: tuple[str, ...]
-    event: RowEvent
-    created: datetime
-    endpoint_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +142,7 @@ class ContextWriter:
             "OrganizationId": self._organization.id,
             "OrganizationName": self._organization.unique_name,
             "OutputParameters": outputs,
-            "OwningExtension": _reference("sdkmessageprocessingstep", posting.step_id, None, typed=False),
+            "OwningExtension": reference(posting.owner, posting.step_id, None, typed=False),
             "ParentContext": None,
             "PostEntityImages": self._post_images(model, event),
             "PreEntityImages": self._pre_images(model, event, posting.pre_image),
@@ -188,7 +167,7 @@ class ContextWriter:
         ]
         update = {"__type": f"Entity:{_CONTRACTS}", **self._entity(model, _NO_GUID, content, {}, None)}
         return [
-            _pair("Target", _reference(model.name, event.row_id, None, typed=True)),
+            _pair("Target", reference(model.name, event.row_id, None, typed=True)),
             _pair("SubordinateId", event.subordinate_id),
             _pair("UpdateContent", update),
             _pair("PerformParentingChecks", False),
@@ -196,7 +175,7 @@ class ContextWriter:
 
     def _target(self, model: TableModel, event: RowEvent) -> JsonObject:
         if event.after is None:
-            return _reference(model.name, event.row_id, None, typed=True)
+            return reference(model.name, event.row_id, None, typed=True)
         values = {model.id_column: event.row_id, **event.changes}
         values.pop("versionnumber", None)
         attributes = [_pair(model.stored[n].name, self._value(model, event.after, n, v)) for n, v in values.items()]
@@ -255,7 +234,7 @@ class ContextWriter:
         if column.kind in LOOKUP_KINDS:
             table = row.targets.get(name, "")
             title = name_of(self._store, table, str(value)) if named else None
-            return _reference(table, str(value), title, typed=True)
+            return reference(table, str(value), title, typed=True)
         if column.kind in _OPTION_KINDS or column.kind is Kind.CHOICES:
             options: list[Json] = [_option(int(part)) for part in str(value).split(",")]
             return options if column.kind is Kind.CHOICES else options[0]
@@ -295,6 +274,7 @@ def _option(value: int) -> JsonObject:
     return {"__type": f"OptionSetValue:{_CONTRACTS}", "Value": value}
 
 
-def _reference(table: str, row_id: str, name: str | None, *, typed: bool) -> JsonObject:
+def reference(table: str, row_id: str, name: str | None, *, typed: bool) -> JsonObject:
+    """A row, as a message names it."""
     members: JsonObject = {"Id": row_id, "KeyAttributes": [], "LogicalName": table, "Name": name, "RowVersion": None}
     return {"__type": f"EntityReference:{_CONTRACTS}", **members} if typed else members

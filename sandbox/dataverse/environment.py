@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
+from connector.dataverse.names import Lead
 from connector.dataverse.schema import STEPS, Step
 from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
 from sandbox.dataverse.access.seeding import installed_role
@@ -21,15 +22,17 @@ from sandbox.dataverse.context import ContextWriter, Organization
 from sandbox.dataverse.customizing.knobs import SLOW, Knobs
 from sandbox.dataverse.customizing.service import Customizing
 from sandbox.dataverse.customizing.solution_tables import SOLUTION_TABLES
-from sandbox.dataverse.endpoints import Endpoints, dependants
+from sandbox.dataverse.endpoint_check import EndpointCheck
+from sandbox.dataverse.endpoints import ENDPOINT, Endpoints, dependants
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.installation import installed_tables, standard_tables
+from sandbox.dataverse.installing.app_tables import APP_RELATIONSHIPS, APP_TABLES
 from sandbox.dataverse.installing.service import Installing
-from sandbox.dataverse.installing.tables import INTERFACE_TABLES
+from sandbox.dataverse.installing.tables import INTERFACE_RELATIONSHIPS, INTERFACE_TABLES
 from sandbox.dataverse.journal import CallCounter, Journal
 from sandbox.dataverse.limits import Limiter
 from sandbox.dataverse.marketing.rules import list_rules
@@ -44,7 +47,7 @@ from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.step_rules import step_rules
 from sandbox.dataverse.steps import ENDPOINT_ID, Steps
 from sandbox.dataverse.store import Store
-from sandbox.dataverse.tokens import Client, TokenService
+from sandbox.dataverse.tokens import Client, Identity, TokenService
 from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller, User
 from sandbox.dataverse.values import JsonObject
@@ -71,8 +74,8 @@ class Environment:
         self.latency_ms = settings.latency_ms
         self.clock = Clock()
         basic = standard_tables() if settings.empty else installed_tables()
-        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *ACCESS_TABLES)
-        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS)
+        tables = (*basic, *PLATFORM_TABLES, *SOLUTION_TABLES, *INTERFACE_TABLES, *APP_TABLES, *ACCESS_TABLES)
+        related = (*RELATIONSHIPS, MEMBERSHIP, *ACCESS_RELATIONSHIPS, *APP_RELATIONSHIPS, *INTERFACE_RELATIONSHIPS)
         self.store = Store(Catalog(with_organization_tables(with_list_tables(tables)), related))
         self.tokens = TokenService(
             settings.tenant_id,
@@ -99,8 +102,11 @@ class Environment:
         self._installed_steps = steps
         self.steps = Steps(self.store, self.clock, settings.steps_of)
         self.steps.submit = self.poster.submit if self.poster else None
+        self.access.bound[ENDPOINT] = EndpointCheck(self.store, self.clock, self.steps).on_endpoint
         self.fetcher = Fetcher(self.store, self.clock)
-        self.installing = Installing(self.customizing.parts, self.customizing.publishing, self.fetcher)
+        self.installing = Installing(
+            self.customizing.parts, self.customizing.publishing, self.fetcher, self.access.rights
+        )
         self.customizing.exports.of_tables.append(self.installing.exporting.of_table)
         self.customizing.exports.of_solutions.append(self.installing.exporting.of_solution)
         listeners = (
@@ -165,18 +171,31 @@ class Environment:
         self.steps.drop_next = self.steps.duplicate_next = 0
         self.steps.enabled, self.steps.tables = True, self.settings.steps_of
         self.latency_ms = self.settings.latency_ms
-        self.light = self.settings.light
+        self.light, self.has_leads = self.settings.light, True
         self.fetcher.assumptions.reset()
         self._seed()
 
     @property
     def light(self) -> bool:
         """Whether the environment has no marketing lists, and no columns that point to them."""
-        return bool(self.store.catalog.absent)
+        return self.store.catalog.absent >= LIST_TABLES
 
     @light.setter
     def light(self, value: bool) -> None:
-        self.store.catalog.absent = LIST_TABLES if value else frozenset()
+        self._lacks(LIST_TABLES, is_absent=value)
+
+    @property
+    def has_leads(self) -> bool:
+        """Whether it has leads, and columns that point to them. It is not known whether that is part of a licence."""
+        return Lead.TABLE not in self.store.catalog.absent
+
+    @has_leads.setter
+    def has_leads(self, value: bool) -> None:
+        self._lacks(frozenset({Lead.TABLE}), is_absent=not value)
+
+    def _lacks(self, tables: frozenset[str], *, is_absent: bool) -> None:
+        absent = self.store.catalog.absent
+        self.store.catalog.absent = absent | tables if is_absent else absent - tables
         forget_options()
 
     def follow_languages(self) -> None:
@@ -186,9 +205,12 @@ class Environment:
             values = {**row.values, "languagecode": self.customizing.parts.labels.base}
             data.put(replace(row, version=self.store.next_version(), values=values))
 
-    def user_of(self, client_id: str) -> User | None:
-        """The application user of a client."""
-        return self.access.directory.of_client(client_id)
+    def user_of(self, identity: Identity) -> User | None:
+        """The application user of a client, or the person who signed in with it."""
+        directory = self.access.directory
+        return (
+            directory.of_object(identity.object_id) if identity.object_id else directory.of_client(identity.client_id)
+        )
 
     @property
     def connector(self) -> User:
@@ -261,6 +283,7 @@ class Environment:
         self.access.seeds.give(settings.admin_user_id, ADMINISTRATOR_ID)
         self.load(organization_rows(ORGANIZATION_ID, tuple(each[0] for each in users)))
         self.customizing.seed()
+        self.installing.begin()
         if settings.empty:
             add_filters(self.store, self.clock, self.store.catalog.by_name)
             self.installing.seed()

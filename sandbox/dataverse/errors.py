@@ -139,6 +139,15 @@ def missing_privilege(user_id: str, privilege: str, table: str) -> ApiError:
     return ApiError(403, NO_PRIVILEGE, message)
 
 
+def access_denied(user_id: str, right: str, table: str, row_id: str, owner: str) -> ApiError:
+    """The caller's roles allow it on the rows of others only."""
+    message = (
+        f"SecLib::AccessCheckEx failed. ObjectID: {row_id}, OwnerId: {owner}, OwnerIdType: 8 and "
+        f"CallingUser: {user_id}. ObjectType: {table}, AccessRights: {right}Access"
+    )
+    return ApiError(403, NO_PRIVILEGE, message)
+
+
 def error_body(error: ApiError, *, annotated: bool) -> JsonObject:
     """The JSON of an error; `annotated` adds what `odata.include-annotations` asks for."""
     content: JsonObject = {"code": error.code, "message": error.message}

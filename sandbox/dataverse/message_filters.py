@@ -1,6 +1,7 @@
 """Messages and their filters: the rows by which a step says of which table it wants which message."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -20,11 +21,13 @@ _OF_TABLES: Final = ("Create", "Update", "Delete", "SetState", "SetStateDynamicE
 _SPECIAL: Final = {"list": ("AddMember", "AddListMembers", "RemoveMember", "RemoveListMembers")}
 
 
+@cache
 def message_id(message: str) -> str:
     """The id of a message."""
     return _MESSAGE_IDS.get(message) or str(uuid5(NAMESPACE_URL, f"message/{message}"))
 
 
+@cache
 def filter_id(message: str, table: str) -> str:
     """The id of the filter of a message and a table."""
     return str(uuid5(NAMESPACE_URL, f"filter/{message}/{table}"))

@@ -43,6 +43,9 @@ _MORE_COLUMNS: Final = {
     ),
 }
 
+#: What the settings of a new user say: UTC, and English.
+NEW_USER_SETTINGS: Final[dict[str, int]] = {"timezonecode": 92, "uilanguageid": 1033}
+
 _TABLES: Final = (
     Table(
         name=USER_SETTINGS,
@@ -129,5 +132,5 @@ def organization_rows(organization_id: str, users: tuple[str, ...]) -> dict[str,
                 "maxdepthforhierarchicalsecuritymodel": 3,
             }
         ],
-        USER_SETTINGS: [{"systemuserid": user, "timezonecode": 92, "uilanguageid": 1033} for user in users],
+        USER_SETTINGS: [{"systemuserid": user, **NEW_USER_SETTINGS} for user in users],
     }

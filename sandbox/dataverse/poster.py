@@ -17,10 +17,17 @@ from typing import Final
 from uuid import UUID
 
 from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender
-from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
+from azure.servicebus.exceptions import (
+    MessageSizeExceededError,
+    MessagingEntityNotFoundError,
+    ServiceBusAuthenticationError,
+    ServiceBusAuthorizationError,
+    ServiceBusError,
+)
 
-from sandbox.dataverse.context import BusMessage, ContextWriter, MessageTooLargeError, Posting
+from sandbox.dataverse.context import BusMessage, ContextWriter, MessageTooLargeError
 from sandbox.dataverse.endpoints import Destination
+from sandbox.dataverse.posting import Posting
 
 log = logging.getLogger(__name__)
 
@@ -196,9 +203,10 @@ class Poster:
     def _failed(self, entries: list[_Attempt], error: Exception) -> list[Outcome]:
         log.warning("posting of %d messages failed: %s", len(entries), type(error).__name__)
         outcomes: list[Outcome] = []
+        said = _said(error)
         for attempt in entries:
             final = attempt.number >= self._retry.attempts
-            outcomes.append(Outcome(attempt.posting.job_id, str(error), attempt.number, final))
+            outcomes.append(Outcome(attempt.posting.job_id, said, attempt.number, final))
             if not final:
                 due = time.monotonic() + self._retry.wait(attempt.number)
                 heapq.heappush(self._delayed, (due, next(self._numbers), replace(attempt, number=attempt.number + 1)))
@@ -222,6 +230,18 @@ class Poster:
                 closing.close()
             except (ServiceBusError, OSError) as error:
                 log.warning("closing the connection failed: %s", type(error).__name__)
+
+
+def _said(error: Exception) -> str:
+    """What a system job says: in the words of the bus, of which the SDK for Python shows only the class of an error."""
+    match error:
+        case ServiceBusAuthenticationError():
+            return "Put token failed. status-code: 401, status-description: The token has an invalid signature."
+        case ServiceBusAuthorizationError():
+            return "Unauthorized access. 'Send' claim(s) are required to perform this operation."
+        case MessagingEntityNotFoundError():
+            return "Put token failed. status-code: 404, status-description: The messaging entity could not be found."
+    return str(error)
 
 
 def _to_bus(message: BusMessage) -> ServiceBusMessage:

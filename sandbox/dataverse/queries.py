@@ -14,6 +14,7 @@ from sandbox.dataverse.privileges import require
 from sandbox.dataverse.reads import LARGEST_COUNT, Reader
 from sandbox.dataverse.relationships import ManyToMany
 from sandbox.dataverse.roles import Verb
+from sandbox.dataverse.sql.running import run_sql
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.users import Caller
 from sandbox.dataverse.values import Json, JsonObject
@@ -36,9 +37,11 @@ class Queries:
         if "fetchXml" in parameters:
             admit(call, parameters, FETCH)
             return self._fetch(call, model, parameters["fetchXml"], caller)
+        if "sql" in parameters:
+            return run_sql(call, model, parameters, caller, self._store, self._fetcher)
         admit(call, parameters, READ_SET)
         require(caller, Verb.READ, model)
-        return self._page(call, model, parameters, model.set_name)
+        return self._page(call, model, parameters, caller, model.set_name)
 
     def related(
         self,
@@ -66,17 +69,19 @@ class Queries:
             for pair in map(pairs.rows.__getitem__, pairs.where(near, (row.id,)))
             if pair.targets[far] == other.name
         }
-        return self._page(call, other, parameters, f"{model.set_name}({row.id})/{relationship.name}", ids)
+        require(caller, Verb.READ, model, row)
+        return self._page(call, other, parameters, caller, f"{model.set_name}({row.id})/{relationship.name}", ids)
 
     def _page(
         self,
         call: Call,
         model: TableModel,
         parameters: dict[str, str],
+        caller: Caller,
         address: str,
         within: Collection[str] | None = None,
     ) -> Answer:
-        page = self._reader.query(model, parameters, call.preferences, within)
+        page = self._reader.query(model, parameters, call.preferences, caller, within)
         select = parameters.get("$select")
         context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "")
         content: JsonObject = {"@odata.context": context}
@@ -96,7 +101,7 @@ class Queries:
         """
         admit(call, parameters, COUNT)
         require(caller, Verb.READ, model)
-        count = min(len(self._reader.find(model, parameters.get("$filter", ""))), LARGEST_COUNT)
+        count = min(len(self._reader.find(model, parameters.get("$filter", ""), caller.user.role)), LARGEST_COUNT)
         return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(count).encode())
 
     def _fetch(self, call: Call, model: TableModel, text: str, caller: Caller) -> Answer:
@@ -111,7 +116,7 @@ class Queries:
         for table in tables:
             require(caller, Verb.READ, table)
         wanted = call.preferences.annotations
-        page = self._fetcher.run(fetch, caller.user.id, wanted)
+        page = self._fetcher.run(fetch, caller.user.id, wanted, caller.user.role)
         content: JsonObject = {"@odata.context": f"{call.root}/$metadata#{model.set_name}"}
         content.update(_count(page.total, wanted))
         if page.more and MORE_RECORDS in wanted:  # on the last page it is left out

@@ -22,7 +22,10 @@ from sandbox.dataverse.options import (
     read_select,
 )
 from sandbox.dataverse.preferences import Preference, Preferences
+from sandbox.dataverse.privileges import require, sees
+from sandbox.dataverse.roles import Role, Verb
 from sandbox.dataverse.store import Row, Store
+from sandbox.dataverse.users import Caller
 from sandbox.dataverse.values import Json, JsonObject, SortKey, sort_key
 
 #: `@odata.count` and `$count` never say more.
@@ -37,11 +40,13 @@ class View:
         names: the properties.
         expansions: the lookups to follow.
         annotations: the annotations to add.
+        caller: who reads; None for whoever sees everything.
     """
 
     names: tuple[str, ...]
     expansions: tuple[Expansion, ...]
     annotations: frozenset[str]
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,20 @@ class Reader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def view(self, model: TableModel, parameters: dict[str, str], preferences: Preferences) -> View:
+    def view(
+        self, model: TableModel, parameters: dict[str, str], preferences: Preferences, caller: Caller | None = None
+    ) -> View:
         """What a request wants to see of each row.
 
         Raises:
-            ApiError: 400 when it names what does not exist.
+            ApiError: 400 when it names what does not exist, 403 when the caller may not read a table of a lookup.
         """
         names = read_select(model, parameters.get("$select", ""))
         expansions = read_expand(model, parameters.get("$expand", ""))
-        return View(names, expansions, preferences.annotations)
+        if caller is not None:
+            for table in {table for each in expansions for table in each.navigation.targets}:
+                require(caller, Verb.READ, self._store.catalog.by_name[table])
+        return View(names, expansions, preferences.annotations, caller)
 
     def show(self, model: TableModel, row: Row, view: View) -> JsonObject:
         """One row as JSON."""
@@ -84,7 +94,7 @@ class Reader:
         if view.annotations:
             shown.update(annotate(self._store, model, row, view.names, view.annotations))
         for expansion in view.expansions:
-            shown[expansion.navigation.name] = self._expand(row, expansion, view.annotations)
+            shown[expansion.navigation.name] = self._expand(row, expansion, view)
         return shown
 
     def query(
@@ -92,6 +102,7 @@ class Reader:
         model: TableModel,
         parameters: dict[str, str],
         preferences: Preferences,
+        caller: Caller,
         within: Collection[str] | None = None,
     ) -> Page:
         """Answer a query.
@@ -100,17 +111,18 @@ class Reader:
             model: the table.
             parameters: the query options.
             preferences: what the `Prefer` header asks for.
+            caller: who asks, and sees the rows within the depth of the privilege to read.
             within: ids of the only rows that count; None for all.
 
         Raises:
             ApiError: 400 when a part of it cannot be understood.
         """
-        view = self.view(model, parameters, preferences)
+        view = self.view(model, parameters, preferences, caller)
         ordering = read_order(model, parameters.get("$orderby", ""))
         top = read_number(parameters, "$top")
         if top is not None and (Preference.PAGE_SIZE in preferences.given or "$skiptoken" in parameters):
             raise bad_query("$top cannot be combined with pages.")
-        rows = self.find(model, parameters.get("$filter", ""), ordering)
+        rows = self.find(model, parameters.get("$filter", ""), caller.user.role, ordering)
         if within is not None:
             rows = [row for row in rows if row.id in within]
         count = min(len(rows), LARGEST_COUNT) if read_flag(parameters, "$count") else None
@@ -122,8 +134,10 @@ class Reader:
         next_token = _make_token(page[-1], ordering) if more and page else None
         return Page([self.show(model, row, view) for row in page], count, next_token)
 
-    def find(self, model: TableModel, filter_text: str, ordering: Sequence[Ordering] = ()) -> list[Row]:
-        """The rows that satisfy a filter, in order; without an order, as they were created.
+    def find(
+        self, model: TableModel, filter_text: str, role: Role | None = None, ordering: Sequence[Ordering] = ()
+    ) -> list[Row]:
+        """The rows that a role sees and that satisfy a filter, in order; without an order, as they were created.
 
         Raises:
             ApiError: 400 when the filter cannot be understood.
@@ -133,6 +147,8 @@ class Reader:
             rows = list(data.rows.values())
         else:
             rows = self._matching(model, compile_filter(filter_text, self._fields_of(model)))
+        if role is not None and not role.reaches_all(Verb.READ, model.name):
+            rows = [row for row in rows if sees(role, model, row)]
         for term in reversed(ordering):
             rows.sort(key=lambda row: sort_key(row.values.get(term.name)), reverse=term.descending)
         return rows
@@ -154,12 +170,14 @@ class Reader:
         other = self._store.get(table, str(row.values[navigation.property_name]))
         return None if other is None else (self._store.catalog.by_name[table], other)
 
-    def _expand(self, row: Row, expansion: Expansion, annotations: frozenset[str]) -> Json:
+    def _expand(self, row: Row, expansion: Expansion, view: View) -> Json:
         related = self.related(row, expansion.navigation)
         if related is None:
             return None
         model, other = related
-        return self.show(model, other, View(read_select(model, expansion.select), (), annotations))
+        if view.caller is not None and not sees(view.caller.user.role, model, other):
+            return None
+        return self.show(model, other, View(read_select(model, expansion.select), (), view.annotations))
 
     def _fields_of(self, model: TableModel) -> Fields:
         related = {

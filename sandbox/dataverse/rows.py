@@ -16,6 +16,7 @@ from sandbox.dataverse.privileges import require
 from sandbox.dataverse.reads import Reader
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row, Store
+from sandbox.dataverse.users import Caller
 from sandbox.dataverse.validation import BodyReader, Changes, check_value
 from sandbox.dataverse.values import JsonObject
 from sandbox.dataverse.writes import Writer
@@ -38,12 +39,13 @@ class RowOperations:
         address = f"{call.root}/{model.set_name}({row.id})"
         return self._written(call, model, row, parameters, writer, {"OData-EntityId": address, "Location": address})
 
-    def read(self, call: Call, model: TableModel, key: RowKey, parameters: dict[str, str]) -> Answer:
+    def read(self, call: Call, model: TableModel, key: RowKey, parameters: dict[str, str], caller: Caller) -> Answer:
         """`GET set(key)`."""
         row = self.find(model, key)
+        require(caller, Verb.READ, model, row)
         if call.headers.get("if-none-match") == row.etag:
             return Answer(304, {"OData-Version": "4.0", "ETag": row.etag})
-        return self._shown(call, model, row, parameters)
+        return self._shown(call, model, row, parameters, caller)
 
     def upsert(self, call: Call, model: TableModel, key: RowKey, parameters: dict[str, str], writer: Writer) -> Answer:
         """`PATCH set(key)`."""
@@ -70,17 +72,19 @@ class RowOperations:
         return empty_answer()
 
     def read_property(
-        self, call: Call, model: TableModel, key: RowKey, name: str, parameters: dict[str, str]
+        self, call: Call, model: TableModel, key: RowKey, name: str, parameters: dict[str, str], caller: Caller
     ) -> Answer:
         """`GET set(key)/property`, or the row behind a navigation property."""
         row = self.find(model, key)
+        require(caller, Verb.READ, model, row)
         navigation = model.navigations.get(name)
         if navigation is not None:
             related = self._reader.related(row, navigation)
             if related is None:
                 return empty_answer()
             other_model, other = related
-            return self._shown(call, other_model, other, parameters)
+            require(caller, Verb.READ, other_model, other)
+            return self._shown(call, other_model, other, parameters, caller)
         value = row.values.get(name)
         if value is None:
             return empty_answer()
@@ -142,13 +146,13 @@ class RowOperations:
     ) -> Answer:
         if not call.preferences.representation:
             return empty_answer(headers)
-        require(writer.caller, Verb.READ, model)
-        shown = self._shown(call, model, row, parameters)
+        require(writer.caller, Verb.READ, model, row)
+        shown = self._shown(call, model, row, parameters, writer.caller)
         headers = {**(headers if call.method == "POST" else {}), "Preference-Applied": "return=representation"}
         return Answer(201 if created else 200, {**shown.headers, **headers}, shown.body)
 
-    def _shown(self, call: Call, model: TableModel, row: Row, parameters: dict[str, str]) -> Answer:
-        view = self._reader.view(model, parameters, call.preferences)
+    def _shown(self, call: Call, model: TableModel, row: Row, parameters: dict[str, str], caller: Caller) -> Answer:
+        view = self._reader.view(model, parameters, call.preferences, caller)
         select = parameters.get("$select")
         context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "") + "/$entity"
         content: JsonObject = {"@odata.context": context, **self._reader.show(model, row, view)}

@@ -16,7 +16,9 @@ POST latency              {"ms": 50}
 POST fetchxml             the attributes of `fetchxml.assumptions.Assumptions`, any of them
 POST customizing          the attributes of `customizing.knobs.Knobs`, any of them; with "foreign_seconds", and
                           "foreign_operation" (Import, if left out), somebody else customises for so long
-POST edition              {"light": true}: without marketing lists, whose rows come back with false
+POST people               {"user": systemuserid} signs a person in; answers {"access_token": ...}
+POST edition              {"light": true}: without marketing lists; {"leads": false}: without leads; what is not given
+                          is as usual, and the rows come back with it
 POST steps                {"enabled", "tables", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of
                           them; answers with the first four as they are now, so with how many are still to be lost
 """
@@ -59,6 +61,7 @@ def side_door(environment: Environment) -> Starlette:
         Route("/_sandbox/latency", door.latency, methods=["POST"]),
         Route("/_sandbox/fetchxml", door.fetchxml, methods=["POST"]),
         Route("/_sandbox/customizing", door.customizing, methods=["POST"]),
+        Route("/_sandbox/people", door.people, methods=["POST"]),
         Route("/_sandbox/edition", door.edition, methods=["POST"]),
         Route("/_sandbox/steps", door.steps, methods=["POST"]),
     ]
@@ -160,9 +163,17 @@ class _SideDoor:
         self._environment.follow_languages()
         return JSONResponse(asdict(customizing.knobs))
 
+    async def people(self, request: Request) -> JSONResponse:
+        environment = self._environment
+        row = environment.store.tables["systemuser"].rows[str((await request.json())["user"])]
+        object_id = str(row.values["azureactivedirectoryobjectid"])
+        return JSONResponse({"access_token": environment.tokens.issue_to_person(object_id, environment.addresses[0])})
+
     async def edition(self, request: Request) -> JSONResponse:
-        self._environment.light = bool((await request.json())["light"])
-        return JSONResponse({"light": self._environment.light})
+        content: JsonObject = await request.json()
+        environment = self._environment
+        environment.light, environment.has_leads = content.get("light") is True, content.get("leads") is not False
+        return JSONResponse({"light": environment.light, "leads": environment.has_leads})
 
     async def steps(self, request: Request) -> JSONResponse:
         environment = self._environment

@@ -1,7 +1,7 @@
 """Asynchronous steps: which committed writes post a message, and the system jobs that do it.
 
 A system job is a row of `asyncoperation`: ready, waiting after a failure, or failed for good. Jobs that succeeded are
-removed, as the steps are registered with `asyncautodelete`.
+removed where their step is registered with `asyncautodelete`, as ours are, and stay otherwise.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,12 +13,13 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from connector.dataverse.names import SERVICE_ENDPOINT
 from connector.dataverse.schema import Step
 from sandbox.dataverse.clock import Clock
-from sandbox.dataverse.context import PRE_IMAGE, Posting
+from sandbox.dataverse.context import PRE_IMAGE
 from sandbox.dataverse.endpoints import missing_key
 from sandbox.dataverse.message_filters import add_filter, filter_id, message_id
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.placing import place
 from sandbox.dataverse.poster import Outcome
+from sandbox.dataverse.posting import Posting
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Scalar, stamp
 from sandbox.dataverse.writes import RowEvent
@@ -29,7 +30,7 @@ MISSING_KEY: Final = missing_key(SERVICE_ENDPOINT, ENDPOINT_ID)
 STEP_TABLES: Final = frozenset({"sdkmessageprocessingstep", "sdkmessageprocessingstepimage"})
 
 #: `operationtype` of a system job that runs a step.
-_SYSTEM_EVENT: Final = 1
+SYSTEM_EVENT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,11 @@ class Steps:
             row = data.rows.get(outcome.job_id)
             if row is None:
                 continue
-            if outcome.message is None:
+            has_succeeded = outcome.message is None
+            if has_succeeded and self._is_removed(row):
                 data.remove(row.id)
                 continue
-            state, status = (3, 31) if outcome.final else (1, 10)
+            state, status = (3, 30) if has_succeeded else (3, 31) if outcome.final else (1, 10)
             values: dict[str, Scalar] = {
                 **row.values,
                 "statecode": state,
@@ -125,6 +127,12 @@ class Steps:
             if outcome.final:
                 values["completedon"] = stamp(self._clock.now())
             data.put(Row(row.id, row.order, self._store.next_version(), values, row.targets))
+
+    def _is_removed(self, job: Row) -> bool:
+        """Whether a system job that succeeded is removed; the step may be gone by now."""
+        step_id = job.values.get("_owningextensionid_value")
+        step = self._store.get("sdkmessageprocessingstep", str(step_id))
+        return step_id is not None and (step is None or step.values.get("asyncautodelete") is True)
 
     def seed(self, steps: Sequence[Step], namespace: str, queue_name: str, key_name: str, *, has_key: bool) -> None:
         """Write the rows that describe the endpoint and the steps, as in an environment that is set up."""
@@ -224,7 +232,7 @@ class Steps:
             posting.job_id,
             {
                 "name": registered.name,
-                "operationtype": _SYSTEM_EVENT,
+                "operationtype": SYSTEM_EVENT,
                 "messagename": event.message,
                 "primaryentitytype": event.table,
                 "correlationid": event.caller.correlation_id,

@@ -1,4 +1,7 @@
-"""The token endpoint of Microsoft Entra ID, as far as client credentials need it, and the check of its tokens."""
+"""The token endpoint of Microsoft Entra ID, as far as client credentials need it, and the check of its tokens.
+
+People sign in with a browser, which the stand-in does not play: the side door gives them their token.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -13,6 +16,8 @@ from sandbox.dataverse.values import JsonObject
 
 _ALGORITHM: Final = "HS256"
 _SCOPE_SUFFIX: Final = "/.default"
+#: The app registration of Power Apps, with which people sign in.
+_MICROSOFT: Final = "4e291c71-d680-4d0e-9640-0a3358e31177"
 #: Tokens of this many sign-ins are remembered once checked; a run has a handful.
 _REMEMBERED: Final = 1000
 
@@ -43,6 +48,19 @@ class Client:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a token is for.
+
+    Attributes:
+        client_id: the app registration.
+        object_id: the person who signed in with it; empty where the app signed in by itself.
+    """
+
+    client_id: str
+    object_id: str = ""
+
+
 class TokenService:
     """Issues and checks access tokens.
 
@@ -59,7 +77,7 @@ class TokenService:
         self._clients = {client.client_id: client for client in clients}
         self._clock = clock
         self._key = secrets.token_hex(32)
-        self._checked: dict[str, tuple[str, str, float]] = {}
+        self._checked: dict[str, tuple[Identity, str, float]] = {}
 
     def configuration(self, base_url: str) -> JsonObject:
         """The OpenID configuration document."""
@@ -113,8 +131,12 @@ class TokenService:
             "access_token": token,
         }
 
-    def client_of(self, token: str, audiences: tuple[str, ...]) -> str | None:
-        """The client id behind a token, or None when it is forged, expired or meant for somebody else."""
+    def issue_to_person(self, object_id: str, audience: str) -> str:
+        """The token of a person who has signed in with a browser, in an app of Microsoft."""
+        return self._sign(_MICROSOFT, audience, object_id)
+
+    def identity_of(self, token: str, audiences: tuple[str, ...]) -> Identity | None:
+        """Who a token is for, or None when it is forged, expired or meant for somebody else."""
         known = self._checked.get(token)
         if known is None:
             known = self._check(token)
@@ -123,10 +145,10 @@ class TokenService:
             if len(self._checked) >= _REMEMBERED:
                 self._checked.clear()
             self._checked[token] = known
-        client_id, audience, expires = known
-        return client_id if audience in audiences and self._clock.timestamp() < expires else None
+        identity, audience, expires = known
+        return identity if audience in audiences and self._clock.timestamp() < expires else None
 
-    def _sign(self, client_id: str, audience: str) -> str:
+    def _sign(self, client_id: str, audience: str, object_id: str = "") -> str:
         now = self._clock.timestamp()
         claims = {
             "aud": audience,
@@ -135,15 +157,16 @@ class TokenService:
             "nbf": int(now),
             "exp": now + self.lifetime,
             "appid": client_id,
+            **({"oid": object_id} if object_id else {}),
             "tid": self.tenant_id,
             "uti": secrets.token_urlsafe(16),
         }
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
-    def _check(self, token: str) -> tuple[str, str, float] | None:
+    def _check(self, token: str) -> tuple[Identity, str, float] | None:
         options: Options = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
         try:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options=options)
         except jwt.InvalidTokenError:
             return None
-        return claims["appid"], claims["aud"], claims["exp"]
+        return Identity(claims["appid"], claims.get("oid", "")), claims["aud"], claims["exp"]

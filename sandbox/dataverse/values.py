@@ -46,7 +46,7 @@ def as_guid(text: str) -> str | None:
 
 def stamp(moment: datetime) -> str:
     """A time as the Web API writes it: UTC, whole seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def as_stamp(text: str) -> str | None:

@@ -12,7 +12,7 @@ from sandbox.dataverse.auto_numbers import format_number
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.model import TableModel
-from sandbox.dataverse.privileges import require, require_lookups
+from sandbox.dataverse.privileges import OWNER, require, require_for_owner, require_lookups
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.store import Row, Store, Transaction
 from sandbox.dataverse.users import Caller
@@ -106,7 +106,7 @@ class Writer:
             ApiError: 403 without privilege, 400 for missing or contradictory values, 412 when id or key exist.
         """
         require(self.caller, Verb.CREATE, model)
-        require_lookups(self.caller, model, changes)
+        require_lookups(self.caller, model, changes, self.store, None)
         row_id = changes.row_id or str(uuid4())
         if self.store.get(model.name, row_id) is not None:
             raise errors.duplicate_id()
@@ -122,8 +122,10 @@ class Writer:
             _settle_state(model, values, changes.values, None)
         if model.has_full_name:
             values["fullname"] = _full_name(values)
-        if model.has_owner and values.get("_ownerid_value") is None:
-            values["_ownerid_value"], targets["_ownerid_value"] = self.caller.user.id, "systemuser"
+        if model.has_owner and values.get(OWNER) is None:
+            values[OWNER], targets[OWNER] = self.caller.user.id, "systemuser"
+        if model.has_owner:
+            require_for_owner(self.caller, Verb.CREATE, model, row_id, values[OWNER])
         if model.name in self.rules:
             existing = self.rules[model.name].before_create(self, values, targets)
             if existing is not None:
@@ -140,8 +142,8 @@ class Writer:
         Raises:
             ApiError: 403 without privilege, 400 for contradictory values, 412 when another row has the alternate key.
         """
-        require(self.caller, Verb.WRITE, model)
-        require_lookups(self.caller, model, changes)
+        require(self.caller, Verb.WRITE, model, old)
+        require_lookups(self.caller, model, changes, self.store, old)
         if model.is_intersect:
             raise errors.not_for_single_rows("Update", model.name)
         if changes.row_id not in (None, old.id):
@@ -169,7 +171,7 @@ class Writer:
         Raises:
             ApiError: 403 without privilege, 405 when a required lookup points to it.
         """
-        require(self.caller, Verb.DELETE, model)
+        require(self.caller, Verb.DELETE, model, row)
         if model.name in self.rules:
             self.rules[model.name].before_delete(self, row)
         now = self.clock.now()

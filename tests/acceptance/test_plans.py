@@ -29,14 +29,14 @@ def test_a_plan_shows_both_sides_changes_nothing_and_is_applied_as_it_says(world
     code, printed = command("plan", *only(record), "--out", file)
 
     assert code == 0, printed
-    assert printed.startswith("1 records would change.")
+    assert printed.startswith("1 record would change.")
     assert "lastName" in printed
     assert "creditlimit" in printed
     assert "Visser" not in printed
     assert world.writes_to("contact", record.id) == before
     assert world.spotler.contact(record).properties["lastName"] == "Bakker"
 
-    assert command("plan", "apply", file) == (0, "1 of 1 records were done.\n")
+    assert command("plan", "apply", file) == (0, "1 of 1 record was done.\n")
     assert world.spotler.contact(record).properties["lastName"] == "Visser"
     assert next(row for row in world.rows("contact") if row["contactid"] == record.id)["creditlimit"] == 123
     assert command("plan", *only(record))[1] == "0 records would change.\n"
@@ -63,7 +63,7 @@ def test_a_plan_says_beforehand_who_would_be_anonymised_for_good(world, command)
 
     _, printed = command("plan", *only(record))
 
-    assert "1 records would be anonymised in Spotler. This cannot be undone." in printed
+    assert "1 record would be anonymised in Spotler. This cannot be undone." in printed
 
 
 def test_what_a_run_brought_is_explained_and_taken_back(world, command):

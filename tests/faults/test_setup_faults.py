@@ -5,7 +5,6 @@ the usual run; every one is in the nightly run.
 """
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -14,19 +13,17 @@ from dataclasses import asdict
 from itertools import cycle
 
 import pytest
-import requests
 
-from connector.errors import Transient, Unclear
+from connector.dataverse.schema.app import SPOTLER_HUB
 from connector.setup.components import components
-from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.inputs import SetupInputs
+from connector.setup.interface.components import app_components
 from connector.setup.plan import Extras
 from sandbox.dataverse.server import running
+from tests.faults.setup_faults import carried_out, faults, strike
 from tests.faults.setup_killed import door
 from tests.setup_world import ENDPOINT, STEPS, Death, SetupWorld, nameable, one_of_each
 
-#: How many faults the usual run picks of all, by chance that can be repeated.
-SAMPLE = 3
 #: The writes of an uninterrupted run of one component of each kind; a test counts them.
 WRITES = {"apply": 70, "remove": 24}
 
@@ -52,54 +49,6 @@ def installed(world):
     return world
 
 
-def faults(work):
-    """Every fault at every write of a run; all but a sample only in the nightly run."""
-    every = [
-        (kind, number)
-        for kind in ("death before", "death after", "lost answer", "lock", "second administrator")
-        for number in range(1, WRITES[work] + 1)
-    ]
-    sample = random.Random(work).sample(every, SAMPLE)  # noqa: S311 - chance that can be repeated
-    return [
-        pytest.param(*each, id=f"{each[0]}-{each[1]}", marks=[] if each in sample else [pytest.mark.nightly])
-        for each in every
-    ]
-
-
-def strike(world, kind, number, second):
-    """Let something happen at a write; `second` is what another administrator does."""
-    world.before = world.after = lambda *_: None
-
-    def before(now, _method, _path):
-        if now != number:
-            return
-        world.before = lambda *_: None
-        if kind == "death before":
-            raise Death
-        if kind == "lock":
-            world.environment.customizing.lock.begin_foreign("Import", 25)
-        if kind == "second administrator":
-            second()
-
-    def after(now, _method, _path):
-        if now != number or kind not in ("death after", "lost answer"):
-            return
-        world.after = lambda *_: None
-        raise Death if kind == "death after" else requests.ConnectionError
-
-    world.before, world.after = before, after
-
-
-def carried_out(run):
-    """Run to the end; an administrator starts again after a death, and after a refusal that says what to do."""
-    for _ in range(3):
-        try:
-            return run()
-        except (Death, Unclear, Transient, SetupRefused, SetupIncomplete, SetupPlanOutdated):
-            continue
-    return run()
-
-
 def made_twice(world):
     """The names that more than one row of a kind has."""
     names = {
@@ -114,11 +63,12 @@ def made_twice(world):
 def test_the_set_up_of_these_tests_has_every_kind_of_component(world):
     inputs = SetupInputs(steps=STEPS, values={"dh_any": "A"})
     every = components(extras=Extras(buttons=True, forms=("contact:any",)), inputs=inputs)
+    beside = {each.kind for each in app_components(SPOTLER_HUB)}  # those of `test_setup_app_faults`
 
-    assert {each.kind for each in world.parts} == {each.kind for each in every}
+    assert {each.kind for each in world.parts} == {each.kind for each in every} - beside
 
 
-@pytest.mark.parametrize(("kind", "number"), faults("apply"))
+@pytest.mark.parametrize(("kind", "number"), faults("apply", WRITES["apply"]))
 def test_a_set_up_ends_as_the_manifest_says_whatever_happens_at_one_of_its_writes(world, kind, number):
     strike(world, kind, number, second=lambda: world.applied(calls=world.administrator()))
 
@@ -132,7 +82,7 @@ def test_a_set_up_ends_as_the_manifest_says_whatever_happens_at_one_of_its_write
     assert len(world.sent) == written
 
 
-@pytest.mark.parametrize(("kind", "number"), faults("remove"))
+@pytest.mark.parametrize(("kind", "number"), faults("remove", WRITES["remove"]))
 def test_a_removal_ends_with_nothing_of_ours_whatever_happens_at_one_of_its_writes(installed, kind, number):
     everything = nameable(installed.parts)
     strike(installed, kind, number, second=lambda: installed.removed(*everything))

@@ -12,6 +12,8 @@ from sandbox.leads.side_door import LeadsDoor
 
 ACCOUNT_OF_VISITOR = f"_{Visitor.ACCOUNT}_value"
 LEAD_OF_VISITOR = f"_{Visitor.LEAD}_value"
+#: Routes of Spotler Leads, as its faults are armed for them.
+BLOCKS, BY_DATE, LEAD, MARK = "*/trackedlinks/{take}", "*/leads/{type}/*", "*/lead/{lead}", "*markprocessed*"
 
 
 def leads_client(url, account, clock, *, take=100):

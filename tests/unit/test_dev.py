@@ -31,6 +31,10 @@ def calls(monkeypatch):
 
 @pytest.fixture
 def run(calls, monkeypatch):
+    # Set first, so that it is as it was after the test, whatever the command does to it.
+    monkeypatch.setenv("TMPDIR", "")
+    monkeypatch.delenv("TMPDIR")
+
     def _run(*arguments):
         before = len(calls)
         monkeypatch.setattr(sys, "argv", ["dev.py", *arguments])
@@ -71,6 +75,25 @@ def test_what_is_compiled_is_kept_for_the_other_processes(run, monkeypatch):
     run("test")
 
     assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+
+
+@pytest.mark.parametrize(("free", "folder"), [(8 * 2**30, "memory"), (64 * 2**20, "disk")])
+def test_the_files_of_tests_are_in_memory_where_it_has_room(run, monkeypatch, tmp_path, free, folder):
+    monkeypatch.setattr(dev, "SHARED_MEMORY", tmp_path / "memory")
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(dev.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+
+    run("test")
+
+    assert Path(os.environ.get("TMPDIR", "disk")).name == folder
+
+
+def test_a_machine_without_a_file_system_in_memory_uses_its_disk(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(dev, "SHARED_MEMORY", tmp_path / "missing")
+
+    run("test")
+
+    assert "TMPDIR" not in os.environ
 
 
 @pytest.mark.parametrize("arguments", [["job", "list", "--top", "5"], ["--help"], ["message", "show", "-h"]])
@@ -237,22 +260,24 @@ def home(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def installs(home, monkeypatch):  # noqa: ARG001 - the place where it happens
-    """What an installation would run; the virtual environment is only touched."""
+def installs(home, monkeypatch):
+    """What an installation would run; the Python of the virtual environment says what pip says."""
     made = []
+    python = f"""#!/bin/sh
+echo "$*" >> {home / "ran"}
+seq -f 'Collecting package-%g' 30
+echo Installing collected packages: a, b
+exit $(cat {home / "code"} 2>/dev/null || echo 0)
+"""
 
     def make(command):
         made.append("venv")
         assert command[1:] == ["-m", "venv", "--clear", str(dev.VENV)]
         dev.VENV.mkdir(exist_ok=True)
-        dev.PYTHON.touch()
-
-    def call(*command):
-        made.append(str(command[-1]))
-        return 0
+        dev.PYTHON.write_text(python)
+        dev.PYTHON.chmod(0o755)
 
     monkeypatch.setattr(dev.subprocess, "check_call", make)
-    monkeypatch.setattr(dev, "call", call)
     return made
 
 
@@ -260,7 +285,10 @@ def test_it_is_installed_once(installs, home, capsys):
     dev.install()
     dev.install()
 
-    assert installs == ["venv", str(home / "requirements-dev.txt")]
+    (ran,) = (home / "ran").read_text().splitlines()
+    assert installs == ["venv"]
+    assert ran.startswith("-m pip install")
+    assert ran.endswith(f"-r {home / 'requirements-dev.txt'}")
     reported = capsys.readouterr()
     assert (reported.out, reported.err.startswith("Installing")) == ("", True), (
         "what a command prints may go into a file"
@@ -288,8 +316,17 @@ def test_an_environment_that_was_removed_or_moved_is_installed_again(installs, h
 
 
 @pytest.mark.usefixtures("installs")
-def test_an_installation_that_failed_is_not_taken_for_done(monkeypatch):
-    monkeypatch.setattr(dev, "call", lambda *_: 1)
+def test_an_installation_says_how_far_it_is(capsys):
+    dev.install()
+
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  25 packages found", "  30 packages found; unpacking them",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("installs")
+def test_an_installation_that_failed_is_not_taken_for_done(home):
+    (home / "code").write_text("1")
 
     with pytest.raises(SystemExit, match="could not be installed"):
         dev.install()

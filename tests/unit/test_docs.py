@@ -345,6 +345,14 @@ def test_links_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_row_of_a_table_stands_below_a_heading(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    tables = re.findall(r"(?:^\|.*\n?)+", text, flags=re.MULTILINE)
+
+    assert [table.splitlines()[0] for table in tables if not re.search(r"^\|[-| :]+\|$", table, re.MULTILINE)] == []
+
+
 def doubled(text):
     """Beginnings of sentences that come twice in a paragraph, and rows of a table that differ in a few words only.
 

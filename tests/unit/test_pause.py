@@ -176,11 +176,63 @@ def test_a_flag_that_people_have_damaged_is_logged_and_is_no_pause(watched, capl
 @pytest.mark.parametrize("days", [3, 365])
 def test_a_pause_that_somebody_with_a_wrong_clock_ordered_is_logged_and_is_no_pause(watched, caplog, days):
     set_pause(watched.state, NOW + timedelta(days=days), HOUR)
+    with pytest.raises(StoredValueUnreadable, match="begins in the future"):
+        read_pause(watched.state, NOW)
 
     assert not watched.watch.is_on()
     assert [each.code for each in caplog.records] == [StoredValueUnreadable.code]
-    with pytest.raises(StoredValueUnreadable, match="ends later than a pause may last"):
-        read_pause(watched.state, NOW)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "on"),
+    [
+        (timedelta(days=3), timedelta(days=3, hours=1), timedelta(days=3, minutes=30)),
+        (timedelta(minutes=16), timedelta(minutes=76), timedelta(minutes=30)),
+        (timedelta(0), timedelta(days=3), timedelta(days=2, hours=23)),
+    ],
+    ids=["days ahead", "minutes ahead", "days long"],
+)
+def test_a_pause_with_a_wrong_date_is_no_pause_on_that_day_either(watched, caplog, since, until, on):
+    dated = {"since": (NOW + since).isoformat(), "until": (NOW + until).isoformat()}
+    watched.state.write(PAUSE, dated, version=None)
+    assert not watched.watch.is_on()
+
+    watched.later(on.total_seconds())
+
+    assert not watched.watch.is_on()
+    assert read_pause(watched.state, watched.now) is None, "nor for an instance that starts then"
+    assert [each.code for each in caplog.records] == [StoredValueUnreadable.code], "and it is logged once"
+
+
+def test_a_clock_that_is_a_little_ahead_orders_a_pause_like_any_other(watched):
+    set_pause(watched.state, NOW + timedelta(minutes=14), HOUR)
+
+    assert watched.watch.is_on()
+
+
+def test_a_pause_that_is_ordered_while_a_wrong_one_is_ended_is_kept(watched, monkeypatch):
+    set_pause(watched.state, NOW + timedelta(days=3), HOUR)
+    write = watched.state.write
+
+    def write_later(name, value, *, version):
+        monkeypatch.setattr(watched.state, "write", write)
+        watched.state.delete(PAUSE)
+        set_pause(watched.state, NOW, HOUR)
+        return write(name, value, version=version)
+
+    monkeypatch.setattr(watched.state, "write", write_later)
+    assert not watched.watch.is_on()
+    watched.later(CACHED)
+
+    assert watched.watch.is_on()
+
+
+def test_a_wrong_pause_that_cannot_be_ended_is_no_pause_and_the_work_goes_on(watched, monkeypatch, caplog):
+    set_pause(watched.state, NOW + timedelta(days=3), HOUR)
+    monkeypatch.setattr(watched.state, "write", lambda *_, **__: (_ for _ in ()).throw(Transient("away")))
+
+    assert not watched.watch.is_on()
+    assert [each.code for each in caplog.records] == [StoredValueUnreadable.code, Transient.code]
 
 
 def test_a_second_order_never_ends_the_pause_of_another_person_earlier(watched):

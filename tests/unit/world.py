@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import requests
+from pydantic import SecretStr
 
 from connector.consent import Fate
 from connector.dataverse.api import Dataverse
@@ -51,6 +52,12 @@ def _fields_of(url: str, key: str, secret: str) -> Fields:
     return fields
 
 
+@cache
+def _settings_of(**systems: str) -> Settings:
+    """The settings of the app, checked once in a process: they take longer than many a test."""
+    return Settings(ServiceBus="Endpoint=sb://localhost/", state=gettempdir(), **systems)
+
+
 class World:
     """Time stands still unless a test moves `now`; the bus only remembers."""
 
@@ -68,8 +75,7 @@ class World:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.bus = RecordingBus()
         self._folder = TemporaryDirectory()
-        settings = Settings(
-            ServiceBus="Endpoint=sb://localhost/",
+        settings = _settings_of(
             dataverse_url=dataverse.url,
             dataverse_authority=dataverse.url,
             dataverse_tenant_id=dataverse.tenant_id,
@@ -78,8 +84,7 @@ class World:
             spotler_url=address,
             spotler_key=spotler.key,
             spotler_secret=spotler.secret,
-            state=self._folder.name,
-        )
+        ).model_copy(update={"state": SecretStr(self._folder.name)})
         # The clients do not wait between their attempts.
         self.time = time = FakeTime()
         clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
@@ -206,7 +211,7 @@ class World:
         if operation is None:
             operation = Operation(row[Job.OPERATION]).slug if row[Job.OPERATION] else RESOLVE
         if record is None:
-            customer, lead = row[f"_{Job.CUSTOMER}_value"], row[f"_{Job.LEAD}_value"]
+            customer, lead = row[f"_{Job.CUSTOMER}_value"], row.get(f"_{Job.LEAD}_value")
             table = row.get(f"_{Job.CUSTOMER}_value{LOOKUP_TABLE}") if customer else Lead.TABLE
             record = RecordRef(table, customer or lead) if customer or lead else None
         return WorkItem(**{"operation": operation, "job": job, "record": record, "first_seen": self.now} | members)

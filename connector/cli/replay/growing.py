@@ -19,8 +19,10 @@ from typing import Final, Protocol
 
 import typer
 
+from connector.cli.output import say
 from connector.cli.replay.clock import ReplayClock
 from connector.cli.replay.ledger import INTERRUPTED, Ledger, Observed, Replayable, ReplayState
+from connector.words import Sentence
 
 #: How many of a kind are replayed one after another, each batch after the one before it went well.
 SIZES: Final = (1, 2, 5, 20, 100, 500, 2_000, 10_000)
@@ -73,17 +75,17 @@ class _Kind:
         met: the error of the kind, and those of earlier batches.
         back: how many failed again with an error that was met before.
         new: errors that the present batch has met for the first time.
-        stopped: why no more are replayed; empty: it goes on.
+        stopped: why no more are replayed; None: it goes on.
     """
 
-    name: str
+    name: Sentence
     left: deque[Replayable]
     met: set[str]
     step: int = 0
     back: int = 0
     new: set[str] = field(default_factory=set)
     failed: bool = False
-    stopped: str = ""
+    stopped: Sentence | None = None
 
     def take(self) -> list[Replayable]:
         """The next batch."""
@@ -97,12 +99,16 @@ class _Kind:
             return
         self.back += 1
         if self.back > tolerated:
-            self.stopped = f"the same error came back ({code})"
+            self.stopped = Sentence("the same error came back ({code})", code=code)
 
     def end_batch(self, *, waits: bool, wait: float) -> None:
         """Grow where it went well."""
         if waits and not self.stopped:
-            self.stopped = f"nothing happened for {wait:g} seconds to what was replayed; see whether the app runs"
+            self.stopped = Sentence(
+                "nothing happened for {count} second to what was replayed; see whether the app runs",
+                plural="nothing happened for {count} seconds to what was replayed; see whether the app runs",
+                count=wait,
+            )
         self.step = 0 if self.failed else min(self.step + 1, len(SIZES) - 1)
         self.met |= self.new
         self.new, self.failed = set(), False
@@ -125,7 +131,9 @@ class _Run:
         self._things = {thing.id: thing for thing in things}
         self._kinds: dict[tuple[str, str], _Kind] = {}
         for thing in self._things.values():
-            kind = self._kinds.setdefault(thing.kind, _Kind(f"{thing.origin}, {thing.code}", deque(), {thing.code}))
+            kind = self._kinds.setdefault(
+                thing.kind, _Kind(Sentence.joined(thing.origin, thing.code, between=", "), deque(), {thing.code})
+            )
             kind.left.append(thing)
         self._replayer, self._manner, self._clock = replayer, manner, clock
         self._ledger = Ledger(len(self._things))
@@ -139,9 +147,9 @@ class _Run:
                     break
                 self._batch(batch)
         finally:
-            typer.echo(self._ledger.summary(ended=self._replayer.ended))
+            say(self._ledger.summary(ended=self._replayer.ended))
         if self._clock.stopped:
-            typer.echo("Stopped by Ctrl-C; what has a line above was replayed.", err=True)
+            say("Stopped by Ctrl-C; what has a line above was replayed.", err=True)
             raise typer.Exit(INTERRUPTED)
         if not self._ledger.is_complete:
             raise typer.Exit(1)
@@ -160,10 +168,10 @@ class _Run:
         waits = {id(self._kind_of(id_)) for id_ in waiting if not self._clock.stopped}
         for kind in {id(self._kind_of(each.id)): self._kind_of(each.id) for each in batch}.values():
             kind.end_batch(waits=id(kind) in waits, wait=self._manner.wait)
-        typer.echo(f"{self._ledger.progress}.", err=True)
+        say(Sentence("{progress}.", progress=self._ledger.progress), err=True)
         for kind in self._kinds.values():
             if kind.stopped and kind not in before:
-                typer.echo(f"No more of {kind.name}: {kind.stopped}.", err=True)
+                say(Sentence("No more of {kind}: {why}.", kind=kind.name, why=kind.stopped), err=True)
 
     def _watch(self) -> None:
         """Look until everything has ended, or nothing has changed for the waiting time."""
@@ -180,7 +188,14 @@ class _Run:
                 pause = min(pause * LATER_LOOK, LONGEST_LOOK)
             if self._ledger.open and self._clock.now() - told >= TELL_EVERY:
                 told = self._clock.now()
-                typer.echo(f"{self._ledger.progress}; waiting for {len(self._ledger.open):,} of them.", err=True)
+                say(
+                    Sentence(
+                        "{progress}; waiting for {number} of them.",
+                        progress=self._ledger.progress,
+                        number=len(self._ledger.open),
+                    ),
+                    err=True,
+                )
 
     def _look(self) -> bool:
         """See what became of what is open; returns whether anything changed."""

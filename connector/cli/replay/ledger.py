@@ -11,6 +11,9 @@ from typing import Final
 
 import typer
 
+from connector.cli.output import put
+from connector.words import Sentence
+
 #: The exit code of a process that Ctrl-C ended.
 INTERRUPTED: Final = 130
 
@@ -71,19 +74,20 @@ class Ledger:
 
     def replayed(self, thing_id: str, text: str) -> None:
         """A thing was replayed."""
-        typer.echo(f"{thing_id}  {text}")
+        typer.echo(f"{thing_id}  {put(text)}")
         self._replayed += 1
         self.open[thing_id] = Observed(ReplayState.WAITING)
 
     def refused(self, thing_id: str, why: str) -> None:
         """A thing was not replayed."""
-        typer.echo(f"{thing_id}  {why}", err=True)
+        typer.echo(f"{thing_id}  {put(why)}", err=True)
         self._refused += 1
 
     def saw(self, thing_id: str, seen: Observed) -> None:
         """What was seen of a thing that is open."""
         if seen.state is ReplayState.FAILED:
-            typer.echo("  ".join(filter(None, (thing_id, f"failed again: {seen.code}", seen.where))), err=True)
+            again = put(Sentence("failed again: {code}", code=seen.code))
+            typer.echo("  ".join(filter(None, (thing_id, again, put(seen.where)))), err=True)
             self._again[seen.code] += 1
         if seen.state is ReplayState.ENDED:
             self._ended += 1
@@ -93,34 +97,38 @@ class Ledger:
             self.open[thing_id] = seen
 
     @property
-    def progress(self) -> str:
+    def progress(self) -> Sentence:
         """How far it is."""
-        return f"{self._replayed:,} of {self._total:,} replayed, {self._again.total():,} failed again"
+        return Sentence(
+            "{replayed} of {total} replayed, {again} failed again",
+            replayed=self._replayed,
+            total=self._total,
+            again=self._again.total(),
+        )
 
-    def summary(self, *, ended: str) -> str:
+    def summary(self, *, ended: str) -> Sentence:
         """All of it in one line.
 
         Args:
             ended: what things are that have ended well, e.g. `Completed`.
         """
         states = Counter(seen.state for seen in self.open.values())
-        codes = ", ".join(f"{code} {count:,}" for code, count in sorted(self._again.items()))
+        codes = [Sentence("{code} {number}", code=code, number=count) for code, count in sorted(self._again.items())]
         parts = {
-            ended: self._ended,
-            "not back so far": states[ReplayState.AWAY],
-            "still waiting": states[ReplayState.WAITING],
-            f"failed again ({codes})": self._again.total(),
+            Sentence.of(ended): self._ended,
+            Sentence("not back so far"): states[ReplayState.AWAY],
+            Sentence("still waiting"): states[ReplayState.WAITING],
+            Sentence("failed again ({codes})", codes=Sentence.joined(*codes, between=", ")): self._again.total(),
         }
-        found = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+        found = [Sentence("{number} {what}", number=count, what=what) for what, count in parts.items() if count]
         left = self._total - self._replayed
-        return " ".join(
-            filter(
-                None,
-                (
-                    f"{self._replayed:,} replayed" + (f": {found}." if found else "."),
-                    f"{left:,} not replayed." if left else "",
-                ),
+        return Sentence.joined(
+            Sentence(
+                "{replayed} replayed: {found}.", replayed=self._replayed, found=Sentence.joined(*found, between=", ")
             )
+            if found
+            else Sentence("{replayed} replayed.", replayed=self._replayed),
+            Sentence("{left} not replayed.", left=left) if left else "",
         )
 
     @property

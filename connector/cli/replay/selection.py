@@ -9,6 +9,7 @@ import typer
 
 from connector.cli.output import refuse
 from connector.servicebus.entities import QUEUE_DATAVERSE, QUEUE_QUARANTINE, subscriptions
+from connector.words import Sentence
 
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
@@ -76,7 +77,13 @@ class Selection:
             refuse("Give ids, a filter (--code, --operation, --since, --before), or --all.")
         known = (QUEUE_DATAVERSE, QUEUE_QUARANTINE, *subscriptions())
         if unknown := selection.operations.difference(known):
-            refuse(f"Unknown: {', '.join(sorted(unknown))}. Choose of: {', '.join(known)}.")
+            refuse(
+                Sentence(
+                    "Unknown: {unknown}. Choose one of: {names}.",
+                    unknown=", ".join(sorted(unknown)),
+                    names=", ".join(known),
+                )
+            )
         return selection
 
     def fits(self, *, code: str, operation: str, failed_on: datetime | None) -> bool:

@@ -57,11 +57,12 @@ class DataverseRefused(Refused):
         *,
         code: str = "",
         advice: str = "",
+        on_row: str = "",
         status: int = 0,
         dataverse_code: str = "",
         request_id: str = "",
     ) -> None:
-        super().__init__(sentence, code=code, advice=advice)
+        super().__init__(sentence, code=code, advice=advice, on_row=on_row)
         self.status = status
         self.dataverse_code = dataverse_code
         self.request_id = request_id
@@ -203,16 +204,23 @@ def refusal(
     name, advice = NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")
     answered = f"{status} ({code})" if code else str(status)
     said = [Sentence("Dataverse answered {status} to {call}.", status=answered, call=call)]
+    on_row = said[0]
     if kind is not DataverseRefused:
-        said.insert(0, kind.default_sentence())
+        on_row = kind.default_sentence()
+        said.insert(0, on_row)
     if code == _PRIVILEGE_DENIED and (privilege := _PRIVILEGE.search(message)):
         said.append(Sentence("Missing privilege: {name}.", name=privilege[0]))
+        on_row = Sentence("The connector's user lacks the privilege {name} in Dataverse.", name=privilege[0])
     elif kind in (DataverseRefused, Duplicate) and (mentioned := _mentioned(columns, message)):
-        said.append(Sentence("It mentions {names}.", names=", ".join(mentioned)))
+        names = ", ".join(mentioned)
+        said.append(Sentence("It mentions {names}.", names=names))
+        if kind is DataverseRefused:
+            on_row = Sentence("Dataverse answered {status}, and mentions {names}.", status=answered, names=names)
     return kind(
         Sentence.joined(*said),
         code=name,
         advice=advice,
+        on_row=on_row,
         status=status,
         dataverse_code=code,
         request_id=headers.get("x-ms-service-request-id") or headers.get("req_id") or "",
@@ -230,7 +238,8 @@ def _busy(status: int, headers: Mapping[str, str], body: object, call: str) -> T
                 status=status,
                 code=error[0],
                 call=call,
-            )
+            ),
+            on_row=Locked.default_sentence(),
         )
     wait = retry_after(headers.get("retry-after"), SYSTEM_CLOCK)  # inside a batch, no transport has read it
     return Transient(Sentence("Dataverse answered {status} to {call}.", status=status, call=call), retry_after=wait)

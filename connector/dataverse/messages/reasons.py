@@ -54,4 +54,6 @@ class Malformed(Unreadable):
 
         Both texts come from this package, never from the message.
         """
-        return cls(Sentence("The member {name} of the message is not {expected}.", name=name, expected=expected))
+        return cls(
+            Sentence("The member {name} of the message is not {expected}.", name=name, expected=Sentence.of(expected))
+        )

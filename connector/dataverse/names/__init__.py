@@ -15,6 +15,7 @@ from connector.dataverse.names.engagement import (
 from connector.dataverse.names.lookups import lookup_value
 from connector.dataverse.names.own import (
     ENABLED_VARIABLE,
+    ENDPOINT_CHECK,
     OWN_TAG,
     PERMISSIONS_VARIABLE,
     SERVICE_ENDPOINT,
@@ -40,6 +41,7 @@ from connector.dataverse.names.standard import (
 
 __all__ = [
     "ENABLED_VARIABLE",
+    "ENDPOINT_CHECK",
     "MEMBER_TABLES",
     "OWN_TAG",
     "PERMISSIONS_VARIABLE",

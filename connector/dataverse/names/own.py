@@ -157,6 +157,8 @@ class Automation:
 
 #: The service endpoint that posts messages to the queue.
 SERVICE_ENDPOINT: Final = "SpotlerAutomate"
+#: The message by which Dataverse tests a service endpoint: an action on it, and what the action posts.
+ENDPOINT_CHECK: Final = "TriggerServiceEndpointCheck"
 
 #: The environment variable with the permissions that a new record gets.
 PERMISSIONS_VARIABLE: Final = "dh_spotlerpermissions"

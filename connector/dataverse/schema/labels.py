@@ -1,7 +1,10 @@
 """The labels of the manifest in Dutch. The English ones stand at the tables, columns and choices themselves."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
+
+from connector.words import Sentence
 
 ENGLISH: Final = 1033
 DUTCH: Final = 1043
@@ -27,6 +30,21 @@ def label(english: str) -> Text:
         KeyError: it has none.
     """
     return Text(english, TRANSLATIONS[english])
+
+
+def named(english: str) -> Sentence:
+    """A label of the manifest as a message: what people see on their form.
+
+    Raises:
+        KeyError: it has none.
+    """
+    return Sentence("{label}", label=label(english))
+
+
+def cause_named(cause: Enum) -> Sentence:
+    """What changed a permission, in small letters, for the middle of a sentence: `first sync`."""
+    text = label(cause.name.replace("_", " ").capitalize())
+    return Sentence("{cause}", cause=Text(text.en.lower(), text.nl.lower()))
 
 
 #: One translation per label, wherever the label is used.

@@ -5,10 +5,12 @@
 
 The privileges on the tables of the solution follow from the manifest; those on other tables from the mapping and the
 settings (`RoleNeeds`). Rights on the whole organisation (Global) are the only ones that fit the connector: it works on
-the records of everybody. A privilege that a table does not have is left out when the role is made.
+the records of everybody. People make jobs of their own only (Basic). They read the jobs of others and order them again,
+and the connector owns what they change besides (Global). A privilege that a table does not have is left out when the
+role is made.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -118,6 +120,8 @@ _MAINTAIN: Final = (*_ADD, Right.WRITE)
 _CLEANED: Final = (Job.TABLE, Interaction.TABLE, Visitor.TABLE)
 #: What a website visitor is promoted to.
 _PROMOTED: Final = (Lead.TABLE, Account.TABLE)
+#: What people do with their own jobs only: nobody makes one for somebody else, or changes the record of one.
+_OF_OWN_JOBS: Final = frozenset({(Job.TABLE, Right.CREATE), (Job.TABLE, Right.APPEND)})
 #: What the doctor reads: endpoint, steps and their system jobs.
 _INSPECTED: Final = ("asyncoperation", "serviceendpoint", "sdkmessageprocessingstep")
 
@@ -144,7 +148,7 @@ def user_role() -> SecurityRole:
             "Orders Spotler Jobs, reads what became of them, and changes permissions and Keep Out.",
             "Geeft opdracht tot Spotler-taken, leest de uitkomst, en wijzigt toestemmingen en Buiten Spotler houden.",
         ),
-        _in_order(_of_user()),
+        _in_order(_of_user(), own=_OF_OWN_JOBS),
     )
 
 
@@ -186,21 +190,27 @@ def _of_service(needs: RoleNeeds) -> Iterator[tuple[str, Right]]:
 def _of_user() -> Iterator[tuple[str, Right]]:
     for table in OWN_TABLES:
         yield table.name, Right.READ
-    # Order a job, and order it again.
+    # Order a job, for any record that they see, and order it again.
     yield from ((Job.TABLE, right) for right in (Right.CREATE, Right.WRITE, Right.APPEND))
-    yield from ((name, Right.APPEND_TO) for name in _targets())
+    yield from ((name, Right.APPEND_TO) for name in _targets(Job.TABLE))
     # Keep Out is the only column of Spotler Info that people change.
     yield Info.TABLE, Right.WRITE
     # Whether a permission is on; the rows are made by the connector, or by administrators.
     yield Permission.TABLE, Right.WRITE
+    # Who may read apps sees those that one of their roles was given: Spotler Hub.
+    yield "appmodule", Right.READ
 
 
-def _targets() -> list[str]:
-    """The tables that lookups of the solution point to."""
-    return sorted({target for table in OWN_TABLES for column in own_columns(table) for target in column.targets})
+def _targets(of: str = "") -> list[str]:
+    """The tables that lookups of the solution point to, or those of one of its tables."""
+    tables = [table for table in OWN_TABLES if of in ("", table.name)]
+    return sorted({target for table in tables for column in own_columns(table) for target in column.targets})
 
 
-def _in_order(found: Iterable[tuple[str, Right]]) -> tuple[Privilege, ...]:
+def _in_order(
+    found: Iterable[tuple[str, Right]], own: Collection[tuple[str, Right]] = frozenset()
+) -> tuple[Privilege, ...]:
+    """The privileges, on the rows of everybody but for those on a user's own rows."""
     order = list(Right)
     unique = sorted(set(found), key=lambda each: (each[0], order.index(each[1])))
-    return tuple(Privilege(table, right) for table, right in unique)
+    return tuple(Privilege(*each, Depth.BASIC if each in own else Depth.GLOBAL) for each in unique)

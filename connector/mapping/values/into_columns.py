@@ -129,9 +129,7 @@ def _text(column: Column, value: Value, _zone: tzinfo, _kind: str | None) -> Col
         raise Invalid("The text has a character that Dataverse does not store.")
     if len(value.encode("utf-16-le")) // 2 > column.length:  # Dataverse counts as .NET does
         raise Invalid(
-            Sentence(
-                "The text is longer than the {length} characters of the column; it was not cut.", length=column.length
-            )
+            Sentence("The text is longer than the column takes ({length}); it was not cut.", length=column.length)
         )
     return value
 
@@ -166,7 +164,8 @@ def _amount(column: Column, value: Value, _zone: tzinfo, _kind: str | None) -> C
     if column.precision is not None and isinstance(exponent, int) and -exponent > column.precision:
         raise Invalid(
             Sentence(
-                "The column keeps {precision} decimals only; the amount was not rounded.", precision=column.precision
+                "The amount has more decimals than the column keeps ({precision}); it was not rounded.",
+                precision=column.precision,
             )
         )
     if amount == amount.to_integral_value():

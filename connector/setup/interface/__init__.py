@@ -1,1 +1,1 @@
-"""What people see of the solution in Dataverse: web resources, views, forms, dashboards and buttons."""
+"""What people see of the solution in Dataverse: web resources, views, forms, dashboards, buttons and the app."""

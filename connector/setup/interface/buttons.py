@@ -1,15 +1,16 @@
 """Buttons of the command bar. Dataverse knows their type of component under a number that each environment chooses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from connector.dataverse.api import filters
 from connector.dataverse.schema import TABLES
 from connector.dataverse.schema.interface import Button, ButtonPlace
 from connector.dataverse.schema.labels import Text
 from connector.dataverse.schema.resources import COMMANDS
-from connector.setup.component import NUMBERED_BY_ENVIRONMENT, Found, SetupPhase
+from connector.setup.component import NUMBERED_BY_ENVIRONMENT, Found, PropertyDifference, SetupPhase
 from connector.setup.interface.unfinished import unfinished
 from connector.setup.interface.web_resources import ResourcePart
 from connector.setup.row_parts import ACTIVE, Link, RowKind, RowPart
@@ -24,6 +25,15 @@ _TABLE_CONTEXT: Final = 1
 _JAVASCRIPT: Final = 2
 #: Behind the buttons of the platform.
 _SEQUENCE: Final = 1_000_100_200
+#: Whether a button always shows, or by its rules.
+_ALWAYS: Final = 0
+_BY_RULES: Final = 2
+#: The pairs of buttons and rules.
+_RULES: Final = "appaction_appactionrule_classicrules"
+_RULE: Final = "rule"
+#: While rows of a list are selected, its command bar shows only buttons with a rule about the selection. Only Microsoft
+#: can make rules; this one is in every environment, under an id of its own. The pair does not travel in a solution.
+_SELECTED: Final = "msdyn_Mscrm.SelectionCountAtLeastOne!0"
 #: What the platform hands to the function: the form, or references to the selected rows and the list.
 _PARAMETERS: Final = {
     ButtonPlace.FORM: '[{"type":5,"value":null}]',
@@ -36,11 +46,12 @@ class ButtonPart(RowPart):
     """One button. Its table is published with it."""
 
     kind = "button"
-    phase = SetupPhase.APP
+    phase = SetupPhase.BUTTONS
     solution_type = NUMBERED_BY_ENVIRONMENT
     rows = _BUTTON_ROWS
     select = (
-        "uniquename", "hidden", "isdisabled", "fonticon", "location", "onclickeventtype", "_contextentity_value",
+        "uniquename", "hidden", "isdisabled", "fonticon", "location", "onclickeventtype", "visibilitytype",
+        "_contextentity_value",
         "onclickeventjavascriptfunctionname", "onclickeventjavascriptparameters",
         "_onclickeventjavascriptwebresourceid_value",
     )  # fmt: skip
@@ -83,9 +94,54 @@ class ButtonPart(RowPart):
         is_there = self.is_on_own_table or self.read(target) is not None
         return "" if is_there else unfinished(target, self.button.table)
 
-    def values(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
+    def read(self, target: SetupTarget) -> Found | None:
+        """The button, and the rules that decide whether it shows."""
+        found = RowPart.read(self, target)
+        if found is None or not self._rule(target):
+            return found
+        rows = target.calls.rows(f"appactions({self.object_id(found)})/{_RULES}?$select=appactionruleid")
+        return {**found, _RULES: [str(row["appactionruleid"]).lower() for row in rows]}
+
+    def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
+        """What the row says, and whether it has its rule."""
+        differences = list(RowPart.compare(self, found, target))
+        rule, rules = self._rule(target), found.get(_RULES)
+        if rule and rule.lower() not in (rules if isinstance(rules, list) else ()):
+            differences.append(PropertyDifference(_RULE, _SELECTED, ""))
+        return differences
+
+    def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
+        """Write what differs; the rule comes first, because a button that waits for rules and has none never shows."""
+        if any(each.property == _RULE for each in differences):
+            address = f"appactions({self.object_id(found)})/{_RULES}/$ref"
+            target.calls.refer(address, f"appactionrules({self._rule(target)})")
+        RowPart.change(self, found, differences, target)
+
+    def remove(self, found: Found, target: SetupTarget) -> None:
+        """Delete it; Dataverse refuses that while it has rules."""
+        address = f"appactions({self.object_id(found)})"
+        for row in target.calls.rows(f"{address}/{_RULES}?$select=appactionruleid"):
+            target.calls.delete(f"{address}/{_RULES}({row['appactionruleid']})/$ref")
+        RowPart.remove(self, found, target)
+
+    def _rule(self, target: SetupTarget) -> str:
+        """The id of the rule that has it show while rows are selected; empty for a button that needs none."""
+        if self.button.place is not ButtonPlace.MAIN_GRID:
+            return ""
+        path = f"appactionrules?$select=appactionruleid&$filter={quote(filters.eq('uniquename', _SELECTED))}"
+
+        def ask() -> str:
+            answer = target.calls.find(path)
+            rows = answer.get("value") if answer else None
+            first = rows[0] if isinstance(rows, list) and rows else None
+            return str(first["appactionruleid"]) if isinstance(first, Mapping) else ""
+
+        return target.calls.once(path, ask)
+
+    def values(self, target: SetupTarget) -> Mapping[str, object]:
         """What it calls, and whether people see it."""
         return {
+            "visibilitytype": _BY_RULES if self._rule(target) else _ALWAYS,
             "hidden": False,
             "isdisabled": False,
             "fonticon": f"$clientsvg:{self.button.icon}",
@@ -113,6 +169,10 @@ class ButtonPart(RowPart):
             ),
         }
 
+    def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
+        """A new button waits for no rules, because it does not have them yet."""
+        return self.values(target) if found else {**self.values(target), "visibilitytype": _ALWAYS}
+
     def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
         """Its names and its place, which stay."""
         return {
@@ -123,6 +183,5 @@ class ButtonPart(RowPart):
             "location": self.button.place.value,
             "type": 0,
             "origin": 0,
-            "visibilitytype": 0,
             "sequence": _SEQUENCE,
         }

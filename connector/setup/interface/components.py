@@ -1,9 +1,12 @@
 """The components of the interface."""
 
+from connector.dataverse.schema.app import App
 from connector.dataverse.schema.forms import DASHBOARDS, FORMS
 from connector.dataverse.schema.resources import BUTTONS, RESOURCES
 from connector.dataverse.schema.views import VIEWS
 from connector.setup.component import Component
+from connector.setup.interface.app import AppPart, SiteMapPart
+from connector.setup.interface.app_contents import AppContentsPart, AppRolePart
 from connector.setup.interface.buttons import ButtonPart
 from connector.setup.interface.forms import DashboardPart, FormPart
 from connector.setup.interface.record_forms import RecordFormPart
@@ -23,3 +26,8 @@ def interface_components(extras: Extras) -> list[Component]:
         *(RecordFormPart(*each.split(":", 1)) for each in extras.forms),
         *(each for each in buttons if each.is_on_own_table or extras.buttons),
     ]
+
+
+def app_components(app: App) -> list[Component]:
+    """An app, its site map, what it shows, and which roles see it."""
+    return [AppPart(app), SiteMapPart(app), AppContentsPart(app), *(AppRolePart(app, each) for each in app.roles)]

@@ -17,9 +17,10 @@ from connector.setup.component import Found, PropertyDifference, Removal, SetupP
 from connector.setup.interface.form_xml import dashboard_xml, holds_form, tabs_of, with_form
 from connector.setup.interface.hiding import grids_of, shown_on, without
 from connector.setup.interface.xml_compare import holds, read_xml
-from connector.setup.row_parts import PUBLISHED, RowKind, RowPart
+from connector.setup.row_parts import PUBLISHED, RowKind, RowPart, fixed_id
 from connector.setup.tables import without_lists
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 FORM_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=True)
 _DASHBOARD_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=True, published_as="dashboard")
@@ -119,6 +120,11 @@ class FormPart(RowPart):
         return tabs_of(self.form, target.languages, absent)
 
 
+def dashboard_id(name: str) -> str:
+    """The id of a dashboard of ours, the same in every environment."""
+    return fixed_id(_DASHBOARD_ROWS.table, name)
+
+
 @dataclass(frozen=True, slots=True)
 class DashboardPart(RowPart):
     """One dashboard of ours."""
@@ -169,8 +175,8 @@ class DashboardPart(RowPart):
 def form_differences(found: Found, is_right: Callable[[object], bool]) -> list[PropertyDifference]:
     """Whether the unpublished and the published layer of a form are right."""
     if not is_right(found.get(FORM_XML)):
-        return [PropertyDifference(FORM_XML, "as in the manifest", "other")]
+        return [PropertyDifference(FORM_XML, Sentence("as in the manifest"), Sentence("other"))]
     published = found.get(PUBLISHED)
     if not isinstance(published, Mapping) or not is_right(published.get(FORM_XML)):
-        return [PropertyDifference("published", "yes", "no", by_publishing=True)]
+        return [PropertyDifference("published", Sentence("yes"), Sentence("no"), by_publishing=True)]
     return []

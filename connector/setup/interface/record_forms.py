@@ -20,6 +20,7 @@ from connector.setup.interface.unfinished import unfinished
 from connector.setup.interface.xml_compare import plain, read_xml
 from connector.setup.row_parts import PUBLISHED, UNPUBLISHED, RowPart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class RecordFormPart(RowPart):
         """A form that is not there, or that somebody works on, does not get the tab."""
         form = RowPart.read(self, target)
         if form is None or (form.get("objecttypecode"), form.get("type")) != (self.table, MAIN_FORM):
-            return f"There is no main form of {self.table} with this id."
+            return Sentence("There is no main form of {table} with this id.", table=self.table)
         return "" if has_tab(form, target) else unfinished(target, self.table)
 
     def read(self, target: SetupTarget) -> Found | None:
@@ -84,7 +85,8 @@ class RecordFormPart(RowPart):
         """
         form = RowPart.read(self, target)
         if form is None or (reason := self.left_alone(target)):
-            raise SetupRefused(f"form tab {self.name}: {reason if form else 'the form is gone'}")
+            why = Sentence.of(reason) if form else Sentence("the form is gone")
+            raise SetupRefused(Sentence("{component}: {why}", component=f"{self.kind} {self.name}", why=why))
         self._write(
             form, with_form(form.get(FORM_XML), [record_tab_of(self.table, target.languages)], None, ""), target
         )

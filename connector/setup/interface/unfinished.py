@@ -11,6 +11,7 @@ from connector.setup.interface.views import VIEW_ROWS
 from connector.setup.interface.xml_compare import read_xml, shape
 from connector.setup.row_parts import UNPUBLISHED, RowKind
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 #: What is compared, and the column that names the table.
 _ROWS: Final = (
@@ -28,7 +29,12 @@ def unfinished(target: SetupTarget, table: str) -> str:
         for row_id, row in changed.items():
             shown = published.get(row_id, {})
             if any(_shape(target, table, row.get(each)) != _shape(target, table, shown.get(each)) for each in columns):
-                return f"The {rows.table} {row.get('name')} of {table} has changes that are not published."
+                return Sentence(
+                    "The {kind} {name} of {table} has changes that are not published.",
+                    kind=rows.table,
+                    name=str(row.get("name")),
+                    table=table,
+                )
     return ""
 
 

@@ -12,6 +12,7 @@ from connector.setup.errors import SetupIncomplete
 from connector.setup.interface.view_xml import fetch_xml, layout_xml, same_fetch, same_layout
 from connector.setup.row_parts import ACTIVE, RowKind, RowPart, fixed_id
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 VIEW_ROWS: Final = RowKind("savedquery", "savedqueries", "savedqueryid", layered=True)
 
@@ -97,7 +98,9 @@ class ViewPart(RowPart):
     def create(self, target: SetupTarget) -> None:
         """Make a public view."""
         if not self.row_id:
-            raise SetupIncomplete(f"The table {self.view.table} does not have the views of the platform yet.")
+            raise SetupIncomplete(
+                Sentence("The table {name} does not have the views of the platform yet.", name=self.view.table)
+            )
         RowPart.create(self, target)
 
     def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
@@ -105,7 +108,7 @@ class ViewPart(RowPart):
         definition = target.calls.get(f"{_definition(self.view.table)}?$select=ObjectTypeCode")
         code = definition["ObjectTypeCode"]
         if not isinstance(code, int):
-            raise SetupIncomplete(f"The table {self.view.table} has no object type code yet.")
+            raise SetupIncomplete(Sentence("The table {name} has no object type code yet.", name=self.view.table))
         return {"fetchxml": fetch_xml(self.view), "layoutxml": layout_xml(self.view, code)}
 
 

@@ -151,9 +151,7 @@ class _RecordChunk(_Chunk):
         A record may be missing in an answer without having been deleted, for example because the connector may not
         read it: so only a message of its deletion takes it out of Spotler.
         """
-        records = RecordReader(self._services).read(items.keys())
-        deleted = {ref: Record.deleted(ref) for ref, item in items.items() if item.deleted and ref not in records}
-        return records | deleted
+        return RecordReader(self._services).read(items.keys(), [ref for ref, item in items.items() if item.deleted])
 
     def _send(
         self, records: Mapping[RecordRef, Record], items: Mapping[RecordRef, RecordItem]
@@ -168,7 +166,11 @@ class _RecordChunk(_Chunk):
         results: dict[RecordRef, Delivery] = {}
         for group, is_again in ((again, True), (fresh, False)):
             results |= outward.send(group, always=is_again, created=created, edited=edited) if group else {}
-        gone = [ref for ref, record in records.items() if not record.exists and not isinstance(results[ref], NotSent)]
+        gone = [
+            ref
+            for ref, record in records.items()
+            if not record.exists and not record.is_foreign and not isinstance(results[ref], NotSent)
+        ]
         unwritten = forget_deleted(self._services.dataverse, gone)
         # What could not be written with the send; somebody else may have written the row since.
         late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]

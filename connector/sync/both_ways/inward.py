@@ -18,13 +18,16 @@ from itertools import batched
 from typing import Final
 
 from connector import telemetry
+from connector.consent import contradicts
 from connector.dataverse.api import filters
-from connector.dataverse.names import Info, lookup_value
+from connector.dataverse.edition import read_columns
+from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Misconfigured, Transient
 from connector.mapping.model import TABLES
 from connector.services import Services
 from connector.spotler import Fields, SpotlerContact
+from connector.sync.both_ways import reports
 from connector.sync.both_ways.exchanging import Exchanged, Seen, exchange, has_news
 from connector.sync.both_ways.row_writes import RecordChanged
 from connector.sync.info import CLOCKS_DIFFER, InfoChanged, InfoWrite, info_of, write_unchanged
@@ -33,8 +36,9 @@ from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.meeting import BeingSent
 from connector.sync.outward.outward import TRIES, Outward
 from connector.sync.outward.preparing import Prepared, permissions_field
+from connector.sync.owners import OWNER_COLUMNS, owner_of
 from connector.sync.permissions.missing import MissingHeld
-from connector.sync.records import PERMISSION_LOOKUPS, Record, RecordReader
+from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
 
 log = logging.getLogger(__name__)
@@ -125,15 +129,13 @@ class _Block:
 
     def _find(self) -> Mapping[RecordRef, Record]:
         """The records of these contacts: Spotler Info knows the table; of the others each table is asked."""
-        lookups = {table: lookup_value(PERMISSION_LOOKUPS[table]) for table in TABLES}
-        rows = self._services.dataverse.query(
-            Info.SET,
-            select=(Info.RECORD, *lookups.values()),
-            filter=filters.in_(Info.RECORD, sorted(self._updates)),
+        dataverse, about = self._services.dataverse, filters.in_(Info.RECORD, sorted(self._updates))
+        rows = read_columns(
+            dataverse,
+            (Info.RECORD, *OWNER_COLUMNS.values()),
+            lambda columns: dataverse.query(Info.SET, select=columns, filter=about),
         )
-        known = {
-            str(row[Info.RECORD]).lower(): table for row in rows for table, lookup in lookups.items() if row.get(lookup)
-        }
+        known = {owner.id: owner.table for row in rows if (owner := owner_of(row))}
         synced = [table for table in TABLES if self._services.mapping.syncs(table)]
         candidates = [
             RecordRef(table, each)
@@ -141,7 +143,9 @@ class _Block:
             for table in ([known[each]] if each in known else synced)
             if table in synced
         ]
-        return RecordReader(self._services).read(candidates)
+        found = RecordReader(self._services).read(candidates)
+        ids = Counter(ref.id for ref in found)
+        return {ref: each for ref, each in found.items() if ids[ref.id] == 1}  # else nobody knows whose contact it is
 
     def _try(self, records: Mapping[RecordRef, Record], fields: Fields) -> list[RecordRef]:
         """One attempt; returns the records that somebody else has written meanwhile."""
@@ -149,6 +153,9 @@ class _Block:
         seen: list[Seen] = []
         to_be_sent: list[Record] = []
         for record in records.values():
+            if record.is_foreign:
+                self._counts[NO_RECORD] += 1
+                continue
             if record.last.is_held("", now):
                 self._problems.append(BeingSent())
                 continue
@@ -272,7 +279,8 @@ class _Block:
 def _may_be_old(seen: Seen) -> bool:
     """Whether the contact may be shown as it was before the record was sent last."""
     sent_on, changed_on = seen.record.sent_on, seen.contact.last_changed
-    if seen.record.is_gone:
+    shown = reports.shown(seen.record, seen.contact, seen.fields, seen.permissions, seen.seen_on)
+    if seen.record.is_gone or contradicts(shown, seen.record.last.permissions):
         return True
     if sent_on is None:
         return False

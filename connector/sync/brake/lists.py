@@ -9,12 +9,13 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from connector import telemetry
 from connector.dataverse.records import RecordRef
 from connector.services import Services
-from connector.state import StateConflict
+from connector.state import StateConflict, stored_moment
 from connector.sync.brake.brake import BRAKE_HOLDS, PLANS, TRIES, WINDOW, BrakeCount, mark
 from connector.words import marked
 
@@ -98,8 +99,14 @@ class ListBrake:
         """The newest run says how many are held."""
         name = f"{PLANS}/{plan}"
         stored = self._services.state.read(name)
-        made_on = stored.value["made_on"] if stored else self._services.now().isoformat()
-        value = {"made_on": made_on, "mapping": "", "count": self._name, "list": self._list, "held": {cause: count}}
+        made_on = (_made_on(stored.value.get("made_on")) if stored else None) or self._services.now()
+        value = {
+            "made_on": made_on.isoformat(),
+            "mapping": "",
+            "count": self._name,
+            "list": self._list,
+            "held": {cause: count},
+        }
         if stored is None or stored.value != value:
             self._services.state.write(name, value, version=stored.version if stored else None)
 
@@ -109,3 +116,11 @@ class ListBrake:
             f" {total}. Look at plan {plan} with plan list."
         )
         log.error("%s", text, extra=telemetry.fields(operation="brake", code=BRAKE_HOLDS, count=count))
+
+
+def _made_on(value: object) -> datetime | None:
+    """When a plan was made; None where somebody has made that unreadable."""
+    try:
+        return stored_moment(value)
+    except ValueError:
+        return None

@@ -66,8 +66,9 @@ def hold(work: RunHandle) -> None:
 def remove_block(work: RunHandle) -> None:
     """Remove the next block."""
     members = list(map(text_of, work.get("out", work.run.removed)))
-    with work.audience_there():
-        work.services.spotler.audiences.remove_members(work.row.id, members)
+    if members:
+        with work.audience_there():
+            work.services.spotler.audiences.remove_members(work.row.id, members)
     work.run.counts["removed"] += len(members)
     work.run.removed += 1
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 from connector.outcomes import OK, PARTIAL, REMOVALS_HELD
 from connector.sync.lists.run import ListRun
@@ -23,42 +24,62 @@ class ListOutcome:
     is_failed: bool = False
 
 
+#: Reasons that a message counts one by one; the rest is one figure.
+REASONS: Final = 4
+
+
 def counted(counts: Counter[str]) -> Sentence:
     """How many there are of each, the most first: `2,000 (OK), 12 (REFUSED)`."""
     parts = [Sentence("{count} ({code})", count=count, code=Sentence.of(code)) for code, count in counts.most_common()]
+    if len(parts) > REASONS:
+        rest = sum(count for _, count in counts.most_common()[REASONS:])
+        parts = [*parts[:REASONS], Sentence("{count} (for other reasons)", count=rest)]
     return Sentence.joined(*parts, between=", ")
 
 
 def outcome_of(run: ListRun) -> ListOutcome:
     """The end of a run that is over."""
-    counts = run.counts
-    sentences = [
-        Sentence(
-            "The audience has {members} members: {added} added, {removed} removed.",
-            members=counts["members"],
-            added=counts["added"],
-            removed=counts["removed"],
-        )
-    ]
-    if run.left_out:
-        sentences.append(Sentence("Left out, because they may not be sent: {counts}.", counts=counted(run.left_out)))
-    if run.refused:
-        sentences.append(
-            Sentence(
-                "Refused by Spotler: {counts}. For example: {ids}.",
-                counts=counted(run.refused),
-                ids=", ".join(run.refused_ids),
-            )
-        )
-    if run.is_emptied:
-        sentences.append(Sentence("What was last sent was lost, so the audience was emptied and filled again."))
-    elif run.is_lost:
-        sentences.append(Sentence("What was last sent was lost, so the audience may have people who left the list."))
-    if counts["held"]:
-        sentences.append(Sentence("{held} people who left the list stay in the audience.", held=counts["held"]))
-    if run.held:
-        sentences.append(Sentence("Ask an administrator to approve or discard plan {plan}.", plan=run.held))
-    message = Sentence.joined(*sentences)
-    if run.refused and not counts["members"]:
+    message = Sentence.joined(_figures(run), _advice(run))
+    if run.refused and not run.counts["members"]:
         return ListOutcome(run.refused.most_common(1)[0][0], message, is_failed=True)
     return ListOutcome(REMOVALS_HELD if run.held else PARTIAL if run.refused else OK, message)
+
+
+def _figures(run: ListRun) -> Sentence:
+    """How many people there are, and who is not among them, in one sentence; the usual reason where there is room."""
+    counts, refused, left_out = run.counts, run.refused.total(), run.left_out.total()
+    parts = [
+        Sentence("{number} added", number=counts["added"]),
+        Sentence("{number} removed", number=counts["removed"]),
+    ]
+    if counts["held"]:
+        parts.append(Sentence("{number} stay for now", number=counts["held"]))
+    if left_out:
+        parts.append(Sentence("{number} left out", number=left_out))
+    if refused:
+        parts.append(Sentence("{number} refused by Spotler", number=refused))
+    has_room = not (counts["held"] or run.held or run.is_emptied or run.is_lost)
+    if left_out and has_room and not refused:
+        parts[-1] = Sentence("{what}: {reasons}", what=parts[-1], reasons=counted(run.left_out))
+    if refused and has_room and not left_out:
+        said = "{what} ({code})" if len(run.refused) == 1 else "{what} ({code} and others)"
+        parts[-1] = Sentence(said, what=parts[-1], code=run.refused.most_common(1)[0][0])
+    return Sentence(
+        "The audience has {count} member: {figures}.",
+        plural="The audience has {count} members: {figures}.",
+        count=counts["members"],
+        figures=Sentence.joined(*parts, between=", "),
+    )
+
+
+def _advice(run: ListRun) -> str:
+    """What to do or to know first."""
+    if run.held:
+        return Sentence("Ask an administrator to approve or discard plan {plan}.", plan=run.held)
+    if run.refused:
+        return Sentence("Correct the refused records, such as {id}.", id=run.refused_ids[0])
+    if run.is_emptied:
+        return Sentence("What was last sent was lost, so the audience was emptied and filled again.")
+    if run.is_lost:
+        return Sentence("What was last sent was lost, so the audience may have people who left the list.")
+    return ""

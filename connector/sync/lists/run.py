@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import NonNegativeInt, TypeAdapter
 
+from connector.state import stored_moment
+from connector.sync.lists.ids import unpacked
 from connector.words import Sentence
 
 #: How long a run can go on after its last piece. Later, what it has read is too old, and the list is read again.
@@ -49,7 +51,8 @@ class ListRun:
             lost.
         is_uncertain: whether the audience may have members that nobody knows of.
         is_lost: whether it found that what was stored before was lost.
-        is_emptied: whether it has emptied the audience because of that.
+        is_emptying, is_emptied: whether it is about to empty the audience because of that, and whether it has.
+        is_in_doubt: whether a call that empties the audience was never answered. It may take effect later.
         pages, cookie, is_cookieless: pages that were read, where the next one begins, and whether one had no cookie.
         is_read: whether the last page was read.
         news, gone, outs: blocks to add, to ask about, and to remove.
@@ -61,6 +64,7 @@ class ListRun:
         left_out: people who may not be sent, by reason.
         refused: people whom Spotler refused, by code.
         refused_ids: some of them.
+        query: the fingerprint of what decides who is a member; pages of two queries are no list.
     """
 
     job: str
@@ -69,24 +73,27 @@ class ListRun:
     is_base: bool = False
     is_uncertain: bool = False
     is_lost: bool = False
+    is_emptying: bool = False
     is_emptied: bool = False
-    pages: int = 0
+    is_in_doubt: bool = False
+    pages: NonNegativeInt = 0
     cookie: str = ""
     is_cookieless: bool = False
     is_read: bool = False
-    news: int = 0
-    gone: int = 0
-    outs: int = 0
-    added: int = 0
-    asked: int = 0
-    removed: int = 0
+    news: NonNegativeInt = 0
+    gone: NonNegativeInt = 0
+    outs: NonNegativeInt = 0
+    added: NonNegativeInt = 0
+    asked: NonNegativeInt = 0
+    removed: NonNegativeInt = 0
     sending: str = ""
     held: str = ""
-    rows: int = 0
+    rows: NonNegativeInt = 0
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     refused_ids: list[str] = field(default_factory=list)
+    query: str = ""
 
     @staticmethod
     def parse(value: Mapping[str, object]) -> "ListRun":
@@ -95,26 +102,32 @@ class ListRun:
         Raises:
             ValueError: it is not that.
         """
-        return _READER.validate_python(value)
+        run = _READER.validate_python(value)
+        stored_moment(run.touched)
+        unpacked(run.sending)
+        return run
 
     @property
     def value(self) -> dict[str, object]:
         """What is written in the state."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    def goes_on(self, job: str, *, ordered_on: datetime | None, now: datetime) -> bool:
+    def goes_on(self, job: str, *, query: str, ordered_on: datetime | None, now: datetime) -> bool:
         """Whether this attempt of the job goes on with the run.
 
         Args:
             job: whose attempt it is.
+            query: the fingerprint of the list as it is now.
             ordered_on: when its row was last written before this attempt; None if that is not known.
             now: the present, in UTC.
         """
         touched = datetime.fromisoformat(self.touched)
         if self.job != job or now - touched > FRESH:
             return False
+        if self.phase is not Phase.OVER:
+            return self.query == query
         # Somebody who wrote the row after the end of the run has ordered another one.
-        return self.phase is not Phase.OVER or ordered_on is None or ordered_on <= touched
+        return ordered_on is None or ordered_on <= touched
 
     @property
     def following(self) -> Phase:
@@ -141,13 +154,21 @@ class ListRun:
         counts = self.counts
         match self.phase:
             case Phase.AUDIENCE | Phase.READ:
-                return Sentence("{done} members read.", done=self.rows)
+                return Sentence("{count} member read.", plural="{count} members read.", count=self.rows)
             case Phase.COMPARE | Phase.ADD:
-                done, of = counts["synced"], counts["to sync"]
-                return Sentence("{done} of {of} new members are in Spotler.", done=done, of=of)
+                return Sentence(
+                    "{done} of {count} new member is in Spotler.",
+                    plural="{done} of {count} new members are in Spotler.",
+                    done=counts["synced"],
+                    count=counts["to sync"],
+                )
             case _:
-                done, of = counts["removed"], counts["to remove"]
-                return Sentence("{done} of {of} former members are removed.", done=done, of=of)
+                return Sentence(
+                    "{done} of {count} former member is removed.",
+                    plural="{done} of {count} former members are removed.",
+                    done=counts["removed"],
+                    count=counts["to remove"],
+                )
 
 
 _READER: Final = TypeAdapter(ListRun)

@@ -134,6 +134,6 @@ def _match(
 
 def _wrong_match(why: str) -> Misconfigured:
     return Misconfigured(
-        Sentence("NEW_SUBSCRIBER_MATCH names a column that cannot be used. {why}", why=why),
+        Sentence("NEW_SUBSCRIBER_MATCH names a column that cannot be used: {why}", why=why),
         advice="Correct the setting, e.g. emailaddress1;lastname+birthdate.",
     )

@@ -31,7 +31,7 @@ from connector.sync.outward.preparing import Prepared
 from connector.sync.outward.sending import delivered, not_begun, send
 from connector.sync.permissions.missing import lost_permissions, switch_off_lost
 from connector.sync.records import Record, RecordReader
-from connector.sync.results import Delivery, NotSent
+from connector.sync.results import Delivery, NotSent, with_warnings
 from connector.words import Sentence
 
 #: Spotler's code for a contact that is there already, where only a new one was to be written.
@@ -276,7 +276,7 @@ def _made_again(result: Delivery, lost: int) -> Delivery:
         plural="Spotler had lost the contact, so it was made again, and {count} of its permissions were switched off.",
         count=lost,
     )
-    return replace(result, message=Sentence.joined(result.message, told), lost=lost) if lost else result
+    return replace(result, message=with_warnings(told, result.warnings), lost=lost) if lost else result
 
 
 def _is_same(one: Record, other: Record) -> bool:

@@ -34,6 +34,7 @@ from connector.sync.outward.delivering import Delivering
 from connector.sync.outward.leaving import Leaving
 from connector.sync.outward.meeting import Meeting, Together
 from connector.sync.outward.preparing import Prepared
+from connector.sync.owners import RecordIdTaken
 from connector.sync.permissions.rows import PermissionRows
 from connector.sync.permissions.switch import switch
 from connector.sync.permissions.withdrawal import withdrawals_decided
@@ -114,16 +115,20 @@ class Outward:
         together: dict[RecordRef, Together] = {}
         left = list(records)
         for _ in range(TRIES):
+            results |= {each.ref: _left_alone(each) for each in left if each.is_foreign}
+            left = [each for each in left if not each.is_foreign]
+            if not left:
+                return results
             done = once(left, together)
             results |= self._remember(done)
             again = {record.ref: record for record in left if _is_to_be_repeated(results[record.ref])}
             if not again:
                 return results
             try:
-                found = RecordReader(self._services).read(list(again))
+                found = RecordReader(self._services).read(list(again), list(again))
             except ConnectorError as error:
                 return results | {ref: NotSent(error) for ref in again}
-            left = [found.get(ref) or Record.deleted(ref) for ref in again]
+            left = [found[ref] for ref in again]
             for record in left:
                 ref = record.ref
                 together[ref] = _together(again[ref], done[ref], record, together.get(ref))
@@ -225,6 +230,11 @@ class Outward:
             if not isinstance(first_of_each_type, InfoChanged):
                 telemetry.log_problem(log, first_of_each_type, operation=OPERATION)
         return after
+
+
+def _left_alone(record: Record) -> Delivery:
+    """The result of a record whose id belongs to another one; a deleted one has nothing in Spotler."""
+    return NotSent(RecordIdTaken()) if record.exists else Sent.of(skipped_code(record.decision.reason))
 
 
 def _is_to_be_repeated(result: Delivery) -> bool:

@@ -14,8 +14,7 @@ from connector.sync.last_common import LastCommon
 from connector.sync.outward.preparing import Prepared
 from connector.sync.records import Record
 from connector.sync.remembered import failed, remembered
-from connector.sync.results import Delivery, NotSent, Sent
-from connector.words import Sentence
+from connector.sync.results import SENT, Delivery, NotSent, Sent, with_warnings
 
 #: What became of the contact of each record: Spotler's answer about it, or why there is none.
 type Answers = Mapping[RecordRef, ContactResult | ConnectorError | NotSent]
@@ -79,13 +78,14 @@ def delivered(
     active = None if record.is_inactive else True
     return Sent(
         OK,
-        Sentence.joined("Sent to Spotler.", *prepared.warnings),
+        with_warnings(SENT, prepared.warnings),
         remembered(
             record, OK, now, sent_hash=prepared.hash, last=last, active=active, gone=False, fields=prepared.sent_fields
         ),
         is_there=True,
         changed=True,
         over=record.info,
+        warnings=prepared.warnings,
     )
 
 

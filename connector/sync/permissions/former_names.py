@@ -17,6 +17,8 @@ from connector.services import Services
 from connector.state import StateConflict
 
 NAME: Final = "permissions/names"
+#: The most digits of a bit.
+BIT_LENGTH: Final = 20
 
 
 def remember_names(services: Services, items: Sequence[Item]) -> None:
@@ -87,5 +89,5 @@ def _names(value: Mapping[str, object]) -> dict[int, list[str]]:
     return {
         int(bit): [name for name in names if isinstance(name, str)]
         for bit, names in value.items()
-        if bit.isdecimal() and isinstance(names, list)
+        if bit.isdecimal() and len(bit) <= BIT_LENGTH and isinstance(names, list)
     }

@@ -85,6 +85,23 @@ def last_withdrawals(dataverse: Dataverse, records: Collection[RecordRef]) -> di
     return by_record
 
 
+def off_since_first_sync(
+    dataverse: Dataverse, records: Collection[RecordRef]
+) -> dict[RecordRef, dict[str, datetime]]:  # fmt: skip
+    """Since when permissions are off about which the history says nothing else, by name as it is compared."""
+    found: dict[RecordRef, dict[str, list[Change]]] = {}
+    for change in _read(dataverse, records):
+        found.setdefault(change.record, {}).setdefault(key_of(change.permission), []).append(change)
+    return {
+        record: {
+            key: entries[0].at
+            for key, entries in by_name.items()
+            if len(entries) == 1 and entries[0].cause is ConsentCause.FIRST_SYNC and not entries[0].after
+        }
+        for record, by_name in found.items()
+    }
+
+
 def history_of(dataverse: Dataverse, record_id: str) -> list[Change]:
     """All entries about one record, the oldest first. The record itself may be deleted."""
     return _read(dataverse, [RecordRef("", record_id)])

@@ -20,7 +20,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Final
 
-from connector.consent import Item, Latest
+from connector.consent import Change, Item, Latest
 from connector.consent.creation import NewRow
 from connector.consent.edits import edits_of
 from connector.consent.permissions import key_of
@@ -33,6 +33,7 @@ from connector.errors import ConnectorError
 from connector.services import Services
 from connector.sync.permissions.creation import create
 from connector.sync.permissions.history import append
+from connector.sync.permissions.late_creation import refusals_of
 from connector.sync.permissions.places import newest_entries
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.records import Record, RecordReader
@@ -72,12 +73,13 @@ def bring_in(
     for chunk in batched(wishes.items(), CHUNK, strict=False):
         refs = [ref for ref, _ in chunk]
         records = RecordReader(services).read(refs)
-        histories = _noted(services, records)
+        histories = _noted(services, {ref: each for ref, each in records.items() if not each.is_foreign})
         new: dict[RecordRef, list[NewRow]] = {}
         switches: list[Switch] = []
+        refusals: list[Change] = []
         unsent: set[RecordRef] = set()
         for ref, states in chunk:
-            if (record := records.get(ref)) is None:
+            if (record := records.get(ref)) is None or record.is_foreign:
                 counts["failed"] += len(states)
                 continue
             history = histories.get(ref, {})
@@ -89,10 +91,13 @@ def bring_in(
                     switches += done
                 else:
                     counts[done] += 1
+                    if not on:
+                        rows = record.rows_of(names[bit].name, names[bit].bit)
+                        refusals += refusals_of(ref, rows, ConsentCause.PERSON, evidence, services.now())
                     if done == _AS_WISHED and not _is_in_spotler(record, bit, on=on):
                         unsent.add(ref)
         _, not_created = create(services, new)
-        not_switched = switch(services, switches)
+        not_switched = append(services.dataverse, refusals) | switch(services, switches)
         failed = not_created | not_switched
         for ref in {*new, *(each.record for each in switches)}:
             made = len(new.get(ref, ()))

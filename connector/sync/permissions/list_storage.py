@@ -45,6 +45,7 @@ from connector.dataverse.names import ListMember, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Misconfigured, Refused
 from connector.mapping import Mapping as FieldMapping
+from connector.mapping.findings import first_of
 from connector.mapping.permission_lists import PermissionList, PermissionLists, find_lists
 from connector.services import Services
 from connector.sync.lists.query import LARGEST_TOP, dynamic_query
@@ -84,9 +85,12 @@ class ListStorage:
         """
         age = timedelta(seconds=services.settings.permission_variables_seconds)
         found = _remembered(services.dataverse, services.mapping).get(services, age)
-        if problems := " ".join(str(each) for each in found.findings if each.is_fatal):
+        if fatal := [each for each in found.findings if each.is_fatal]:
+            problems = Sentence.joined(*(each.sentence for each in fatal))
             raise Misconfigured(
-                Sentence("The Marketing Lists of permissions do not fit the mapping. {problems}", problems=problems)
+                Sentence("The Marketing Lists of permissions do not fit the mapping. {problems}", problems=problems),
+                advice="Correct the mapping or what it names; the work waits.",
+                on_row=Sentence("The Marketing Lists of permissions do not fit: {why}.", why=first_of(fatal)),
             )
         for each in found.lists:
             _check_query(each)
@@ -241,7 +245,7 @@ def _check_query(about: PermissionList) -> None:
 def _query_refused(about: PermissionList, why: Refused) -> Misconfigured:
     return Misconfigured(
         Sentence(
-            "The Marketing List of the permission {name} cannot be read. {problem}",
+            "The Marketing List of the permission {name} cannot be read: {problem}",
             name=about.item.name,
             problem=why.sentence,
         )

@@ -7,10 +7,8 @@
 Both return each record as it is afterwards, or the error that stopped it and no other.
 """
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 from connector.consent import (
@@ -29,21 +27,20 @@ from connector.consent.permissions import key_of
 from connector.dataverse.api import Keyed, NotFound
 from connector.dataverse.api.rows import TableNames
 from connector.dataverse.choices import ConsentCause
-from connector.dataverse.names import PERMISSIONS_VARIABLE, Account, Contact, Flags, Lead
+from connector.dataverse.names import Account, Contact, Flags, Lead
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.mapping.columns import KEPT_AS_ROWS
 from connector.services import Services
 from connector.sync.permissions.creation import AlreadyThere, create
-from connector.sync.permissions.history import append
+from connector.sync.permissions.history import append, off_since_first_sync
+from connector.sync.permissions.late_creation import has_rows_that_are_off, opt_ins_of_creation
 from connector.sync.permissions.places import newest_entries, storage_of
 from connector.sync.permissions.qualified import refused_as_leads
 from connector.sync.permissions.switch import Switch, switch
-from connector.sync.permissions.variables import variables_of
+from connector.sync.permissions.variables import variables_of, warn_of_unknown
 from connector.sync.permissions.withdrawal import opt_ins_decided, withdrawals_decided
 from connector.sync.records import Record, RecordReader
-
-log = logging.getLogger(__name__)
 
 #: What is known of the permissions of a contact in Spotler, by bit.
 type Known = Mapping[int, KnownState]
@@ -88,7 +85,8 @@ class PermissionRows:
         creatable = {table: self._creatable(table, each) for table, each in items.items()}
         may_lack = [each for each in told if each.ref in created or _is_understood(each, known.get(each.ref, {}))]
         lacking = {each.ref for each in may_lack if missing_items(each.facts, creatable[each.ref.table])}
-        if not edited and not lacking:
+        late = [each for each in told if each.ref in created and has_rows_that_are_off(each)]
+        if not edited and not lacking and not late:
             return results
         histories: dict[RecordRef, dict[str, Latest]] = {}
         refused: dict[RecordRef, tuple[PermissionRow, ...]] = {}
@@ -107,19 +105,25 @@ class PermissionRows:
             return rows_to_create(record.facts, record.decision, given)
 
         try:
-            variables = variables_of(self._services) if lacking else Variables()
+            variables = variables_of(self._services) if lacking or late else Variables()
             drafts = {each.ref: rows_of(each, variables) for each in told if each.ref in lacking}
             lacking = {ref for ref, rows in drafts.items() if rows}
             # What was withdrawn before decides about those that are on only.
             on = [ref for ref in lacking if any(row.on for row in drafts[ref])]
             histories |= newest_entries(self._services, {*edited, *on})
-            refused |= refused_as_leads(self._services, [ref for ref in on if ref in created])
+            late = late if variables.names else []
+            first_syncs = off_since_first_sync(self._services.dataverse, [each.ref for each in late])
+            asked = {*(ref for ref in on if ref in created), *(ref for ref, found in first_syncs.items() if found)}
+            refused |= refused_as_leads(self._services, asked)
         except ConnectorError as error:
-            return results | dict.fromkeys({*lacking, *edited}, error)
+            return results | dict.fromkeys({*lacking, *edited, *(each.ref for each in late)}, error)
         results |= self._note([each for each in told if each.ref in edited], histories)
+        noted = [record for each in late if isinstance(record := results[each.ref], Record)]
+        now = self._services.now()
+        results |= self._switch_on(noted, opt_ins_of_creation(noted, variables, first_syncs, refused, now))
         had = {key_of(item.name) for each in items.values() for item in each}
         if unknown := tuple(name for name in variables.names or () if had and key_of(name) not in had):
-            _warn_of_unknown(unknown)
+            warn_of_unknown(unknown)
         ready = {ref: record for ref in drafts if ref in lacking and isinstance(record := results[ref], Record)}
         wanted = {ref: rows for ref, record in ready.items() if (rows := rows_of(record, variables))}
         return results | self._create(wanted, ready)
@@ -151,6 +155,11 @@ class PermissionRows:
         return {record.ref: failed.get(record.ref) or _switched(record, by_row) for record in told}
 
     # What is done in Dataverse
+
+    def _switch_on(self, records: Sequence[Record], switches: Sequence[Switch]) -> dict[RecordRef, Ensured]:
+        failed = switch(self._services, switches)
+        by_row = {each.row.id: each for each in switches}
+        return {each.ref: failed.get(each.ref) or _switched(each, by_row) for each in records}
 
     def _note(
         self, records: Sequence[Record], histories: Mapping[RecordRef, Mapping[str, Latest]]
@@ -277,13 +286,3 @@ def _after(row: PermissionRow, switches: Mapping[str, Switch]) -> PermissionRow:
         return row
     source = ConsentSource.FEED if done.cause is ConsentCause.FEED else row.source
     return replace(row, subscribed=done.on, is_active=row.is_active or done.on, at=done.at, source=source)
-
-
-@lru_cache(maxsize=64)
-def _warn_of_unknown(names: tuple[str, ...]) -> None:
-    """Say once per process that the variable names permissions that Spotler does not have."""
-    log.warning(
-        "The environment variable %s names permissions that Spotler does not have, so no rows are made for them: %s",
-        PERMISSIONS_VARIABLE,
-        ", ".join(names),
-    )

@@ -4,6 +4,7 @@ Both are lists of names, separated by `;`, and compared without regard to case. 
 operator gave none, the default value does. They are remembered for some minutes.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -20,6 +21,8 @@ from connector.dataverse.names import (
     EnvironmentVariableValue,
 )
 from connector.services import Services
+
+log = logging.getLogger(__name__)
 
 #: Separates names; alone, it says none.
 SEPARATOR: Final = ";"
@@ -51,6 +54,16 @@ class _Remembered:
             if self._last is None or now - self._last[0] >= age:
                 self._last = now, read_variables(self._dataverse)
             return self._last[1]
+
+
+@lru_cache(maxsize=64)
+def warn_of_unknown(names: tuple[str, ...]) -> None:
+    """Say once per process that the variable names permissions that Spotler does not have."""
+    log.warning(
+        "The environment variable %s names permissions that Spotler does not have, so no rows are made for them: %s",
+        PERMISSIONS_VARIABLE,
+        ", ".join(names),
+    )
 
 
 @lru_cache(maxsize=8)

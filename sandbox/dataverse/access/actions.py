@@ -17,8 +17,7 @@ from typing import Final
 from connector.dataverse.schema.roles import Depth
 from sandbox.dataverse import errors
 from sandbox.dataverse.access.rights import ADMINISTRATOR_ID, Rights, listed, root_of
-from sandbox.dataverse.access.rules import STICKY
-from sandbox.dataverse.access.seeding import MASKS, AccessSeeds
+from sandbox.dataverse.access.seeding import MASKS, STICKY, AccessSeeds
 from sandbox.dataverse.access.tables import PRIVILEGE, ROLE, ROLE_PRIVILEGE
 from sandbox.dataverse.admission import ACT, BARE, admit
 from sandbox.dataverse.calls import Answer, Call, empty_answer, json_answer

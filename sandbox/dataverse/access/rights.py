@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from sandbox.dataverse.access.reach import reach_of
 from sandbox.dataverse.access.tables import PRIVILEGE, ROLE, ROLE_PRIVILEGE, USER_ROLE
 from sandbox.dataverse.customizing.definitions import Definitions, TableDefinition
 from sandbox.dataverse.customizing.describing import privilege_id
@@ -99,14 +100,17 @@ class Rights:
         name = ", ".join(sorted(str(role.values["name"]) for role in roles))
         if any(ADMINISTRATOR_ID in (role.id, role.values.get("_parentrootroleid_value")) for role in roles):
             return Role(name, everything=True, used=self.used[user_id])
-        held = {privilege for role in roles for privilege in self.privileges_of(root_of(role))}
-        tables: dict[str, frozenset[Verb]] = {}
+        held: dict[str, int] = {}
+        for role in roles:
+            for privilege, mask in self.privileges_of(root_of(role)).items():
+                held[privilege] = max(mask, held.get(privilege, 0))
+        tables: dict[str, dict[Verb, int]] = {}
         for table in self._definitions.tables.values():
-            verbs = frozenset(verb for verb, privilege in verbs_of(table) if privilege in held)
+            verbs = {verb: held[privilege] for verb, privilege in verbs_of(table) if privilege in held}
             if verbs:
                 tables[table.name] = verbs
         others = frozenset(each for each in OTHERS if privilege_id(each) in held)
-        return Role(name, tables, others=others, used=self.used[user_id])
+        return Role(name, tables, others=others, used=self.used[user_id], covers=reach_of(self._store, user_id))
 
 
 def root_of(role: Row) -> str:

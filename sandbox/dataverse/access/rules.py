@@ -13,14 +13,14 @@ from uuid import uuid4
 
 from connector.dataverse.schema.roles import Depth
 from sandbox.dataverse.access.directory import object_of
-from sandbox.dataverse.access.rights import ADMINISTRATOR_ID, listed
-from sandbox.dataverse.access.seeding import MASKS, AccessSeeds
+from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
+from sandbox.dataverse.access.seeding import MASKS, AccessSeeds, first_privileges
 from sandbox.dataverse.access.tables import ROLE, ROLE_PRIVILEGE, TEAM_ROLE, USER_ROLE
 from sandbox.dataverse.customizing.definitions import Definitions
-from sandbox.dataverse.customizing.describing import privilege_id
 from sandbox.dataverse.customizing.refusals import invalid
 from sandbox.dataverse.customizing.solution_tables import Rules
 from sandbox.dataverse.errors import ApiError, duplicate_id, missing_privilege
+from sandbox.dataverse.organization_tables import NEW_USER_SETTINGS, USER, USER_SETTINGS
 from sandbox.dataverse.roles import ASSIGN_ROLE_PRIVILEGE
 from sandbox.dataverse.store import Row, Transaction
 from sandbox.dataverse.values import Scalar, as_guid
@@ -31,28 +31,6 @@ APPLICATION_FIXED: Final = "0x80041d48"
 UNEXPECTED: Final = "0x80040216"
 #: To confirm on a real environment: which code the deletion of a role that somebody has is refused with.
 IN_USE: Final = "0x80040227"
-#: Those of SharePoint, which only the removal of a single privilege takes away.
-STICKY: Final = tuple(
-    map(
-        privilege_id,
-        ("prvReadSharePointData", "prvReadSharePointDocument", "prvWriteSharePointData", "prvCreateSharePointData"),
-    )
-)
-#: What else a new role has, by table, and without one.
-_READS: Final = ("sdkmessage", "sdkmessageprocessingstep")
-_OTHERS: Final = ("prvReadSdkMessageProcessingStepImage", "prvReadPluginType", "prvReadPluginAssembly")
-
-
-def first_privileges(definitions: Definitions) -> list[str]:
-    """The privileges of a new role."""
-    of_tables = [
-        str(each["PrivilegeId"])
-        for name in _READS
-        if name in definitions.tables
-        for each in listed(definitions.tables[name])
-        if each["PrivilegeType"] == "Read"
-    ]
-    return [*of_tables, *map(privilege_id, _OTHERS), *STICKY]
 
 
 @dataclass(slots=True)
@@ -83,7 +61,7 @@ class RoleRules(Rules):
         """Fill a new role, and copy it into the other units."""
         for event in events:
             if event.table == ROLE and event.message == "Create" and event.after is not None:
-                for each in first_privileges(self.definitions):
+                for each in first_privileges(self.definitions.tables):
                     self.seeds.grant(event.row_id, each, MASKS[Depth.GLOBAL])
                 for unit in self._below(transaction, event.after):
                     transaction.put(ROLE, _copy(event.after, unit))
@@ -141,7 +119,7 @@ def _refuse_copies(row: Row) -> None:
 
 
 class UserRules(Rules):
-    """Users; those that are made by clients are application users."""
+    """Users; those that are made by clients are application users. Each gets settings of its own, in UTC."""
 
     def before_create(self, writer: Writer, values: dict[str, Scalar], targets: dict[str, str]) -> Row | None:  # noqa: ARG002 - of the protocol
         """Check and complete a new user.
@@ -157,7 +135,7 @@ class UserRules(Rules):
         given = as_guid(str(client))
         if given is None:
             raise invalid(f"'{client}' is not the id of an application.")
-        for row in writer.store.tables["systemuser"].rows.values():
+        for row in writer.store.tables[USER].rows.values():
             if str(row.values.get("applicationid")).lower() == given:
                 message = f"You are attempting to create an Application ID = {given} that already exists."
                 raise ApiError(400, APPLICATION_TAKEN, message)
@@ -165,6 +143,15 @@ class UserRules(Rules):
         values["azureactivedirectoryobjectid"] = object_of(given)
         values["fullname"] = f"# {values.get('fullname') or given}"
         return None
+
+    def settle(self, transaction: Transaction, events: list[RowEvent]) -> None:
+        """Give new users their settings."""
+        settings = transaction.store.tables[USER_SETTINGS]
+        for event in events:
+            if event.table == USER and event.message == "Create" and event.row_id not in settings.rows:
+                values: dict[str, Scalar] = {"systemuserid": event.row_id, **NEW_USER_SETTINGS}
+                order, version = transaction.store.next_order(), transaction.store.next_version()
+                transaction.put(USER_SETTINGS, Row(event.row_id, order, version, values))
 
     def before_update(self, old: Row, values: dict[str, Scalar]) -> None:
         """Refuse another application.

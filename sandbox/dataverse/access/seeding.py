@@ -1,6 +1,8 @@
 """The rows about access that an environment has from the start: privileges, the administrator's role, users."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema.roles import Depth, RoleNeeds, SecurityRole, service_role
@@ -19,7 +21,31 @@ from sandbox.dataverse.values import Scalar
 #: The stored value of each depth.
 MASKS = {Depth.BASIC: 1, Depth.LOCAL: 2, Depth.DEEP: 4, Depth.GLOBAL: 8}
 
+#: Those of SharePoint, which only the removal of a single privilege takes away.
+STICKY: Final = tuple(
+    map(
+        privilege_id,
+        ("prvReadSharePointData", "prvReadSharePointDocument", "prvWriteSharePointData", "prvCreateSharePointData"),
+    )
+)
+#: What else a new role has, by table, and without one.
+_READS: Final = ("sdkmessage", "sdkmessageprocessingstep")
+_OTHERS: Final = ("prvReadSdkMessageProcessingStepImage", "prvReadPluginType", "prvReadPluginAssembly")
 
+
+def first_privileges(tables: Mapping[str, TableDefinition]) -> list[str]:
+    """The privileges of a new role."""
+    of_tables = [
+        str(each["PrivilegeId"])
+        for name in _READS
+        if name in tables
+        for each in listed(tables[name])
+        if each["PrivilegeType"] == "Read"
+    ]
+    return [*of_tables, *map(privilege_id, _OTHERS), *STICKY]
+
+
+@cache
 def installed_role() -> SecurityRole:
     """The role of the connector where everything is installed and everything is used."""
     return service_role(RoleNeeds(entity=MEMBERSHIP_ENTRY.name, periodiek=PERIODIEK.name))
@@ -86,6 +112,8 @@ class AccessSeeds:
                 self.grant(role_id, str(found["PrivilegeId"]), MASKS[privilege.depth])
         for name in role.others:
             self.grant(role_id, privilege_id(name), MASKS[Depth.GLOBAL])
+        for each in first_privileges(tables):
+            self.grant(role_id, each, MASKS[Depth.GLOBAL])
         self.give(user_id, role_id)
 
     def grant(self, role_id: str, privilege: str, mask: int) -> None:
@@ -98,5 +126,6 @@ class AccessSeeds:
         place(self._store, self._clock, PRIVILEGE, row_id, {"name": name})
 
 
+@cache
 def _id(path: str) -> str:
     return str(uuid5(NAMESPACE_URL, path))

@@ -16,7 +16,6 @@ from sandbox.dataverse.customizing.parts import Parts
 from sandbox.dataverse.customizing.refusals import invalid, no_definition
 from sandbox.dataverse.customizing.shapes import flag_in, object_in, text_in
 from sandbox.dataverse.customizing.solution_tables import PUBLISHER
-from sandbox.dataverse.customizing.solutions import CHOICE, TABLE
 from sandbox.dataverse.placing import place
 from sandbox.dataverse.store import Row
 from sandbox.dataverse.values import JsonObject, Scalar, stamp
@@ -30,6 +29,8 @@ _PARAMETERS: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _JOB: Final = "asyncoperation"
+#: Rows that the file names by their unique name and not by their id, with its column.
+_NAMED: Final = {"appmodule": "uniquename", "sitemap": "sitemapnameunique"}
 _EXPORT_JOB: Final = 202
 #: Files of a solution carry no time of their own, so that the same solution gives the same file.
 _MOMENT: Final = (2000, 1, 1, 0, 0, 0)
@@ -128,11 +129,13 @@ class Exports:
         publisher = self.parts.store.tables[PUBLISHER].rows[str(solution.values["_publisherid_value"])]
         names = {each.id: each.name for each in self.parts.definitions.tables.values()}
         names |= {each.id: each.name for each in self.parts.definitions.choices.values()}
+        for table, column in _NAMED.items():
+            names |= {row.id: str(row.values[column]) for row in self.parts.store.tables[table].rows.values()}
         components = "".join(
             f'<RootComponent type="{each.kind}" '
             + (
                 f"schemaName={quoteattr(names[each.object_id])} "
-                if each.kind in (TABLE, CHOICE) and each.object_id in names
+                if each.object_id in names
                 else f'id="{{{each.object_id}}}" '
             )
             + f'behavior="{each.behavior}" />'

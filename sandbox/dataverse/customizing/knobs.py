@@ -21,6 +21,9 @@ class Knobs:
         export_seconds: how long an asynchronous export takes.
         privilege_lag: this many requests after a change of roles are still checked against the rights of before.
         hidden_dependants: this many dependants are missing from `RetrieveDependenciesForDelete`.
+        plain_app_names: whether the prefix of the publisher is not put in front of the unique name of an app.
+        app_names_stay: whether the unique name of an app stays taken when the app is deleted.
+        tables_in_apps: whether `AddAppComponents` takes tables, and does not pass them over.
     """
 
     languages: list[int] = field(default_factory=lambda: [1033, 1043])
@@ -32,6 +35,9 @@ class Knobs:
     export_seconds: float = 0.0
     privilege_lag: int = 0
     hidden_dependants: int = 0
+    plain_app_names: bool = False
+    app_names_stay: bool = False
+    tables_in_apps: bool = False
 
     def take(self, other: "Knobs") -> None:
         """Have the values of another set."""

@@ -21,7 +21,9 @@ from sandbox.dataverse.fetchxml.refusals import (
 )
 from sandbox.dataverse.literals import IDS, NUMBERS, OPTIONS
 from sandbox.dataverse.model import TableModel
-from sandbox.dataverse.store import Store
+from sandbox.dataverse.privileges import sees
+from sandbox.dataverse.roles import Role, Verb
+from sandbox.dataverse.store import Store, TableData
 
 #: Types of columns that can be joined with each other.
 _JOINABLE: Final = (TEXTS, NUMBERS, OPTIONS, DATES, IDS, frozenset({Kind.YES_NO}))
@@ -69,19 +71,20 @@ def tables_of(store: Store, fetch: Fetch) -> list[TableModel]:
     return [_model(store, name) for name in names]
 
 
-def make_plan(store: Store, fetch: Fetch, who: Perspective, assumptions: Assumptions) -> Plan:
-    """Prepare a query.
+def make_plan(store: Store, fetch: Fetch, who: Perspective, assumptions: Assumptions, role: Role | None = None) -> Plan:
+    """Prepare a query of the rows that a role sees; without one, of all rows.
 
     Raises:
         ApiError: 400 for an unknown table, column or alias, a condition that is not possible, and a limit exceeded.
     """
     _check_limits(fetch.entity, assumptions)
-    return _Planner(store, who, assumptions).plan(fetch)
+    return _Planner(store, who, assumptions, role).plan(fetch)
 
 
 class _Planner:
-    def __init__(self, store: Store, who: Perspective, assumptions: Assumptions) -> None:
+    def __init__(self, store: Store, who: Perspective, assumptions: Assumptions, role: Role | None) -> None:
         self._store = store
+        self._role = role
         self._who = who
         self._tables: list[Joined] = []
         self._entities: list[FetchEntity] = []
@@ -109,10 +112,21 @@ class _Planner:
 
     def _table(self, entity: FetchEntity, alias: str) -> Joined:
         model = _model(self._store, entity.name)
-        table = Joined(len(self._tables), model, self._store.tables[model.name], alias)
+        table = Joined(len(self._tables), model, self._seen(model), alias)
         self._tables.append(table)
         self._entities.append(entity)
         return table
+
+    def _seen(self, model: TableModel) -> TableData:
+        """The rows of a table that the role sees."""
+        data = self._store.tables[model.name]
+        if self._role is None or self._role.reaches_all(Verb.READ, model.name):
+            return data
+        seen = TableData(model)
+        for row in data.rows.values():
+            if sees(self._role, model, row):
+                seen.put(row)
+        return seen
 
     def _join(self, link: FetchLink, parent: Joined) -> Joined:
         table = self._table(link.entity, link.alias)

@@ -20,6 +20,7 @@ from sandbox.dataverse.fetchxml.showing import Display, make_display
 from sandbox.dataverse.guids import guid_key, guid_of
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.reads import LARGEST_COUNT
+from sandbox.dataverse.roles import Role
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import JsonObject
 
@@ -60,14 +61,16 @@ class Fetcher:
         """
         return tables_of(self.store, fetch)
 
-    def run(self, fetch: Fetch, user_id: str, annotations: frozenset[str] = frozenset()) -> FetchPage:
-        """One page of a query.
+    def run(
+        self, fetch: Fetch, user_id: str, annotations: frozenset[str] = frozenset(), role: Role | None = None
+    ) -> FetchPage:
+        """One page of a query, of the rows that a role sees.
 
         Raises:
             ApiError: 400 when it cannot be run.
         """
         who = Perspective(self.store, user_id, self.clock.now())
-        plan = make_plan(self.store, fetch, who, self.assumptions)
+        plan = make_plan(self.store, fetch, who, self.assumptions, role)
         if fetch.aggregate:
             aggregation = make_aggregation(self.store, plan, who, self.assumptions, annotations)
             groups = aggregation.run(self._rows(plan, self._roots(plan)))
@@ -100,15 +103,14 @@ class Fetcher:
             read_terms(self.store, plan, who)
             make_display(self.store, plan, frozenset())
 
-    def ids(self, text: str, user_id: str) -> list[str]:
-        """The ids of all rows of the query's table that it finds, each once, whatever pages it asks for.
+    def ids(self, text: str, user_id: str, role: Role | None = None) -> list[str]:
+        """The ids of all rows of the query's table that a role sees, each once, whatever pages the query asks for.
 
         Raises:
             ApiError: 400 when it cannot be run.
         """
-        plan = make_plan(
-            self.store, parse_fetch(text), Perspective(self.store, user_id, self.clock.now()), self.assumptions
-        )
+        who = Perspective(self.store, user_id, self.clock.now())
+        plan = make_plan(self.store, parse_fetch(text), who, self.assumptions, role)
         found = (each[0].id for each in self._rows(plan, self._roots(plan)) if each[0] is not None)
         return list(dict.fromkeys(found))
 

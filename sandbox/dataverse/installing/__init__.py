@@ -1,1 +1,1 @@
-"""What an installation adds beside tables: views, forms, web resources and buttons, which are rows with rules."""
+"""What an installation adds beside tables: views, forms, web resources, buttons and apps, which are rows with rules."""

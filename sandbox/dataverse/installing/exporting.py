@@ -1,4 +1,4 @@
-"""What the file of a solution has of the interface: views, forms and web resources, as they were published."""
+"""What the file of a solution has of the interface: views, forms, web resources and apps, as they were published."""
 
 import re
 from collections.abc import Iterator, Set
@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from sandbox.dataverse.customizing.definitions import TableDefinition
 from sandbox.dataverse.customizing.parts import Parts
 from sandbox.dataverse.customizing.publishing import Layers
+from sandbox.dataverse.installing.app_tables import APP_TABLE, SITE_MAP_TABLE
 from sandbox.dataverse.installing.tables import FORM_TABLE, RESOURCE_TABLE, VIEW_TABLE
 from sandbox.dataverse.store import Row
 
@@ -45,7 +46,7 @@ class InterfaceExport:
         return f'<FormXml><forms type="main">{forms}</forms></FormXml><SavedQueries>{views}</SavedQueries>'
 
     def of_solution(self, members: Set[str]) -> str:
-        """Dashboards and web resources."""
+        """Dashboards, web resources, apps and site maps."""
         dashboards = "".join(
             f"<Dashboard><FormId>{{{row.id}}}</FormId><FormXml>{row.values['formxml']}</FormXml></Dashboard>"
             for row in self._published(FORM_TABLE)
@@ -58,7 +59,21 @@ class InterfaceExport:
             for row in self._published(RESOURCE_TABLE)
             if row.id in members
         )
-        return f"<Dashboards>{dashboards}</Dashboards><WebResources>{resources}</WebResources>"
+        maps = "".join(
+            f"<AppModuleSiteMap><SiteMapUniqueName>{row.values['sitemapnameunique']}</SiteMapUniqueName>"
+            f"{row.values['sitemapxml']}</AppModuleSiteMap>"
+            for row in self._published(SITE_MAP_TABLE)
+            if row.id in members
+        )
+        apps = "".join(
+            f"<AppModule><UniqueName>{row.values['uniquename']}</UniqueName></AppModule>"
+            for row in self._published(APP_TABLE)
+            if row.id in members
+        )
+        return (
+            f"<Dashboards>{dashboards}</Dashboards><WebResources>{resources}</WebResources>"
+            f"<AppModuleSiteMaps>{maps}</AppModuleSiteMaps><AppModules>{apps}</AppModules>"
+        )
 
     def _published(self, table: str) -> Iterator[Row]:
         for row_id in sorted(self.parts.store.tables[table].rows):

@@ -20,6 +20,7 @@ LOCALIZED: Final[dict[str, frozenset[str]]] = {
     "systemform": frozenset({"name", "description"}),
     "webresource": frozenset({"displayname", "description"}),
     "appaction": frozenset({"buttonlabeltext", "buttontooltiptitle", "buttontooltipdescription"}),
+    "appmodule": frozenset({"name", "description"}),
 }
 _PREFIX: Final = "Microsoft.Dynamics.CRM."
 _MONIKER: Final = re.compile(r"(?P<set>\w+)\((?P<id>[0-9a-fA-F-]{36})\)")

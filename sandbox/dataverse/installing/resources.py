@@ -11,13 +11,15 @@ from sandbox.dataverse.customizing.parts import Parts
 from sandbox.dataverse.customizing.refusals import bad_prefix, invalid
 from sandbox.dataverse.customizing.solution_tables import Rules
 from sandbox.dataverse.errors import duplicate_id
-from sandbox.dataverse.installing.tables import BUTTON_TABLE, RESOURCE, RESOURCE_TABLE
+from sandbox.dataverse.installing.tables import BUTTON_RULES, BUTTON_TABLE, RESOURCE, RESOURCE_TABLE
 from sandbox.dataverse.store import Row
 from sandbox.dataverse.values import Scalar
 from sandbox.dataverse.writes import Writer
 
 #: "Export key attribute uniquename for component appaction must start with a valid customization prefix."
 BAD_EXPORT_KEY: Final = "0x800608ad"
+#: "App Action rules should define only under Microsoft First party Solutions."
+FIRST_PARTY_ONLY: Final = "0x80040265"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{1,7}_[\w./\-]*[\w]")
 _TABLE_CONTEXT: Final = 1
 
@@ -111,10 +113,41 @@ class ButtonRules(Rules):
         """Check a deletion.
 
         Raises:
-            ApiError: 400 for a command that was migrated.
+            ApiError: 400 for a command that was migrated, and for one that still has rules.
         """
         if row.values.get("origin") == 1:
             raise invalid("A migrated command cannot be deleted.")
+        if self.parts.store.tables[BUTTON_RULES].having("_appactionid_value", row.id):
+            raise invalid("The command has rules: these must be disassociated first.")
+
+
+class ConditionRules(Rules):
+    """Refuses rules of buttons: only Microsoft makes them."""
+
+    def before_create(self, _writer: Writer, _values: dict[str, Scalar], _targets: dict[str, str]) -> Row | None:
+        """Refuse.
+
+        Raises:
+            ApiError: 400 `0x80040265`.
+        """
+        message = "App Action rules should define only under Microsoft First party Solutions"
+        raise invalid(message, FIRST_PARTY_ONLY)
+
+    def before_update(self, _: Row, _values: dict[str, Scalar]) -> None:
+        """Refuse.
+
+        Raises:
+            ApiError: 400 `0x80040265`.
+        """
+        raise invalid("A rule of Microsoft cannot be changed.", FIRST_PARTY_ONLY)
+
+    def before_delete(self, _: Writer, _row: Row) -> None:
+        """Refuse.
+
+        Raises:
+            ApiError: 400 `0x80040265`.
+        """
+        raise invalid("A rule of Microsoft cannot be deleted.", FIRST_PARTY_ONLY)
 
 
 def _check_content(values: dict[str, Scalar]) -> None:

@@ -3,12 +3,18 @@
 from typing import Final
 
 from connector.dataverse.schema import Column, Kind, Table
+from sandbox.dataverse.relationships import ManyToMany
 
 VIEW_TABLE: Final = "savedquery"
 FORM_TABLE: Final = "systemform"
 RESOURCE_TABLE: Final = "webresource"
 BUTTON_TABLE: Final = "appaction"
+BUTTON_RULE_TABLE: Final = "appactionrule"
+#: The pairs of buttons and rules.
+BUTTON_RULES: Final = "appaction_appactionrule_classicrules"
 ENTITY_TABLE: Final = "entity"
+#: Rules that every environment has. Others can only be made by Microsoft.
+FIRST_PARTY_RULES: Final = ("msdyn_Mscrm.SelectionCountAtLeastOne!0", "msdyn_Mscrm.SelectionCountExactlyOne!0")
 
 #: Component types.
 VIEW: Final = 26
@@ -161,4 +167,35 @@ INTERFACE_TABLES: Final = (
         ),
         status_state=_STATUS_STATE,
     ),
+    Table(
+        name=BUTTON_RULE_TABLE,
+        set_name="appactionrules",
+        label="App Action Rule",
+        id_column="appactionruleid",
+        name_column="name",
+        columns=(
+            Column("appactionruleid", Kind.ID),
+            _text("name", required=True),
+            _text("uniquename", required=True),
+            Column("type", Kind.INTEGER),
+            Column("definition", Kind.MEMO, length=100_000),
+            *_DATES,
+        ),
+    ),
+    Table(
+        name=BUTTON_RULES,
+        set_name=f"{BUTTON_RULES}set",
+        label="Rules of a Command",
+        id_column=f"{BUTTON_RULES}id",
+        name_column=f"{BUTTON_RULES}id",
+        columns=(
+            Column(f"{BUTTON_RULES}id", Kind.ID),
+            _lookup("appactionid", BUTTON_TABLE, "appactionid"),
+            _lookup("appactionruleid", BUTTON_RULE_TABLE, "appactionruleid"),
+        ),
+    ),
+)
+
+INTERFACE_RELATIONSHIPS: Final = (
+    ManyToMany(BUTTON_RULES, BUTTON_RULES, {BUTTON_TABLE: "appactionid", BUTTON_RULE_TABLE: "appactionruleid"}),
 )

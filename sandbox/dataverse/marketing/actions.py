@@ -53,7 +53,7 @@ def add_list_members(call: Call, writer: Writer) -> Answer:
     row = typed_reference(writer.store, body["List"], (LIST,))[1]
     tables = tuple(MEMBER_TABLES.values())
     found = [typed_reference(writer.store, member, tables) for member in members]
-    require(writer.caller, Verb.WRITE, writer.store.catalog.by_name[LIST])
+    require(writer.caller, Verb.WRITE, writer.store.catalog.by_name[LIST], row)
     check_changeable(row)
     _add(writer, row, ((model.name, member.id) for model, member in found))
     ids: list[Json] = [member.id for _, member in found]
@@ -72,7 +72,7 @@ def run_list_action(action: str, call: Call, row: Row, writer: Writer, fetcher: 
     run = _ACTIONS.get(action)
     if run is None:
         raise errors.unknown_segment(action)
-    require(writer.caller, Verb.WRITE, writer.store.catalog.by_name[LIST])
+    require(writer.caller, Verb.WRITE, writer.store.catalog.by_name[LIST], row)
     return run(call, row, writer, fetcher)
 
 
@@ -105,7 +105,7 @@ def _copy_to_static(call: Call, row: Row, writer: Writer, fetcher: Fetcher) -> A
     values: dict[str, Scalar] = {name: row.values.get(name) for name in _COPIED}
     with writer.following():
         copy = writer.create(model, Changes(values))
-        found = fetcher.ids(str(row.values.get("query") or ""), writer.caller.user.id)
+        found = fetcher.ids(str(row.values.get("query") or ""), writer.caller.user.id, writer.caller.user.role)
         _add(writer, copy, ((member_table(row), each) for each in found))
         writer.update(model, copy, Changes({"lockstatus": True}))
     _report(writer, "CopyDynamicListToStatic", row, {"ListId": row.id}, {"StaticListId": copy.id})

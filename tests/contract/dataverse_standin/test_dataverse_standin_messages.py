@@ -165,13 +165,15 @@ def test_only_the_steps_of_some_tables_can_run(sending, receive):
 
 def test_the_endpoint_and_its_steps_can_be_read(sending):
     (endpoint,) = sending.connector.rows("serviceendpoints?$filter=name eq 'SpotlerAutomate'")
-    steps = sending.connector.rows(
+    of_endpoint = (
         "sdkmessageprocessingsteps?$select=name,statecode,asyncautodelete"
         f"&$filter=_eventhandler_value eq {endpoint['serviceendpointid']}"
-        "&$expand=sdkmessageid($select=name),sdkmessagefilterid($select=primaryobjecttypecode)"
     )
+    tables = "&$expand=sdkmessageid($select=name),sdkmessagefilterid($select=primaryobjecttypecode)"
+    steps = sending.admin.rows(of_endpoint + tables)
 
     assert (endpoint["issaskeyset"], endpoint["path"], endpoint["messagecharset"]) == (True, "dataverse", 1)
     assert {(step["sdkmessageid"]["name"], step["sdkmessagefilterid"]["primaryobjecttypecode"]) for step in steps} >= {
         ("Create", "dh_spotlerjob")
     }
+    assert {step["name"] for step in sending.connector.rows(of_endpoint)} == {step["name"] for step in steps}

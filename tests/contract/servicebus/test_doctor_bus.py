@@ -49,8 +49,8 @@ def test_nothing_is_wrong_with_an_empty_bus_and_then_what_lies_there_is_found(bu
             sender.send_messages(ServiceBusMessage(b"?", application_properties={"operation": "add-tag"}))
     later = context_of(bus.connection_string, now=lambda: datetime.now(UTC) + timedelta(minutes=20))
 
-    assert look(later, "DEAD_LETTERS")[1].startswith("1 dead letters in dataverse, the oldest 20 minutes old")
-    assert look(later, "QUARANTINE")[1].startswith("1 messages in quarantine in quarantine, the oldest 20 minutes")
+    assert look(later, "DEAD_LETTERS")[1].startswith("1 dead letter in dataverse, the oldest 20 minutes old")
+    assert look(later, "QUARANTINE")[1].startswith("1 message in quarantine, the oldest 20 minutes")
     assert look(later, "BACKLOG") == ("warning", "Messages wait in add-tag, the oldest 20 minutes old.")
     assert look(context, "BACKLOG")[0] == "ok", "it has just arrived"
 

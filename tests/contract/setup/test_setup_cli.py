@@ -50,6 +50,18 @@ def test_a_plan_is_shown_and_kept_in_a_file(cli, empty, tmp_path):
     assert SECRET not in ended.output + (tmp_path / "plan.json").read_text(encoding="utf-8")
 
 
+def test_a_plan_is_shown_in_dutch_and_its_file_does_not_change(cli, empty, monkeypatch, tmp_path):
+    monkeypatch.setenv("RESULT_LANGUAGE", "nl")
+
+    ended = cli("plan", "--application", empty.client_id, "--out", "plan.json")
+
+    plan = read_plan(tmp_path / "plan.json")
+    assert f"{len(plan.writes)} maken" in ended.stdout
+    assert all(text in ended.stdout for text in ("Onderdeel", "Actie", "Waarom", "Het is er niet."))
+    assert {each.why for each in plan.components} == {"It is not there."}
+    assert "is geen onderdeel van ons." in cli("remove", "--also", "table nosuch").stdout
+
+
 def test_a_check_says_by_its_exit_code_that_something_is_to_be_done(cli):
     ended = cli("check", "--json")
 

@@ -183,7 +183,7 @@ def test_of_a_whole_installation_steps_endpoint_roles_buttons_and_dashboard_go(w
     written = len(world.sent)
     again = world.removed(plan=plan)
 
-    assert {name.split()[0] for name in done} == {"step", "service", "role", "button", "dashboard"}
+    assert {name.split()[0] for name in done} == {"step", "service", "role", "button", "dashboard", "app", "site"}
     assert done[0].startswith("step ")  # from then on nothing more is posted
     assert (world.removal().removed, again.done) == ((), ())
     assert len(world.sent) == written

@@ -151,7 +151,7 @@ def test_nothing_of_ours_is_left_where_all_tables_are_named_and_then_all_else(in
     tables = set(world.environment.customizing.parts.definitions.tables)
     world.removed(*nameable(world))
     left = state_of(world.environment)
-    users = {key for key in left if key[0] == "systemuser"}
+    users = {key for key in left if key[0] in ("systemuser", "usersettings")}
 
     assert not any(name.startswith("dh_") for name in tables)
     assert {key: left[key] for key in left.keys() - users} == {

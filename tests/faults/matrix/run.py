@@ -19,7 +19,7 @@ from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import QUEUE_DATAVERSE, TOPIC_JOBS
 from connector.sync.automatic import changes
 from connector.sync.lists import contacts
-from sandbox.dataverse.context import Posting
+from sandbox.dataverse.posting import Posting
 from tests.faults.kill_points.checker import DELICATE
 from tests.faults.kill_points.evidence import (
     SCORE,

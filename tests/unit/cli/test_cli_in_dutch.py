@@ -1,9 +1,11 @@
-"""With RESULT_LANGUAGE=nl, the commands doctor and plan and all errors are Dutch; what programs read is not."""
+"""With RESULT_LANGUAGE=nl, what the commands print is Dutch; what programs read is not."""
 
 import json
 
 import pytest
 
+from connector.dataverse.choices import Operation
+from connector.dataverse.names import Job
 from sandbox.launch import ROOT
 
 
@@ -44,8 +46,57 @@ def test_plan_says_what_would_change(cli, world, dutch_settings):
 
     ended = cli("--settings", dutch_settings, "plan", "--table", "contact")
 
-    assert ended.out.startswith("1 records zouden wijzigen.\n")
+    assert ended.out.startswith("1 record zou wijzigen.\n")
     assert all(text in ended.out for text in ("Kant", "(het hele record)", "gemaakt in Spotler", "krijgt een waarde"))
+
+
+def test_mapping_check_says_where_something_is_wrong_and_what_to_do(cli, dutch_settings, tmp_path):
+    file = tmp_path / "mapping.json"
+    rows = [
+        {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+        {"contact": "firstnam", "direction": "->", "spotler": "firstName"},
+        {"contact": "birthdate", "direction": "->", "spotler": "email"},
+    ]
+    file.write_text(json.dumps({"rows": rows[:2]}), encoding="utf-8")
+    online = cli("--settings", dutch_settings, "mapping", "check", "--mapping", str(file))
+    file.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    offline = cli("--settings", dutch_settings, "mapping", "check", "--mapping", str(file), "--offline")
+
+    assert (online.code, online.out) == (1, "Rij 2, contact: er is geen kolom firstnam. Is firstname bedoeld?\n")
+    assert (offline.code, offline.out) == (
+        1,
+        "rij 3, spotler: is voor de tabel contact al gekoppeld in rij 1.\n",
+    )
+
+
+def test_the_columns_of_a_job_have_dutch_headings(cli, world, dutch_settings):
+    job = world.job(Operation.ADD_TAG, world.contact("anna"), **{Job.TAG: "Spring"})
+
+    shown = cli("--settings", dutch_settings, "job", "show", job).out
+
+    assert all(text in shown for text in ("Kolom", "Waarde", "Bewerking", "Gemaakt op"))
+
+
+def test_job_explain_is_dutch_with_the_labels_of_the_form(cli, world, dutch_settings):
+    job = world.job(Operation.ADD_TAG, world.contact("anna"), **{Job.TAG: "Spring"})
+
+    lines = cli("--settings", dutch_settings, "job", "explain", job).out
+
+    assert "Tag toevoegen voor contact" in lines
+    assert "In wachtrij" in lines
+    assert "De taak wordt uitgevoerd zodra het werkitem aankomt" in lines
+
+
+def test_why_is_dutch_and_json_is_not(cli, world, dutch_settings):
+    record = world.contact("anna")
+    asked = ("--settings", dutch_settings, "why", f"contact/{record.id}", "firstname")
+
+    shown, for_programs = cli(*asked).out, json.loads(cli(*asked, "--json").out)
+
+    assert shown.startswith("regel: Rij ")
+    assert "Wanneer firstName is verzonden, is niet bekend" in shown
+    assert for_programs[0]["about"] == "rule"
+    assert for_programs[0]["text"].startswith("Row ")
 
 
 def test_no_plan_and_an_unknown_one(cli, dutch_settings):

@@ -162,7 +162,7 @@ def test_what_nothing_fits_is_reported_as_a_sentence(world, add):
 
         assert (ended.code, ended.out, world.rows(Job.TABLE)) == (1, "", [])
         assert says in ended.err
-    assert "Of which of the contacts?" in add("add-tag", "--contact", "").err
+    assert "Which of the contacts is meant?" in add("add-tag", "--contact", "").err
 
 
 def test_an_environment_without_marketing_lists_is_named(world, add):

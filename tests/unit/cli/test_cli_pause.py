@@ -9,7 +9,7 @@ from connector.cli import pause as command
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.state import FileState
-from connector.state.pause import PAUSE, read_pause
+from connector.state.pause import PAUSE, PauseWatch, read_pause
 
 
 @pytest.fixture
@@ -99,3 +99,19 @@ def test_wait_gives_up_in_the_end_and_the_pause_lasts_on(world, run, state, monk
 
     assert (ended.code, "Jobs are in hand after" in ended.err) == (1, True)
     assert read_pause(state, datetime.now(UTC)) is not None
+
+
+def test_wait_says_so_when_the_app_has_ended_a_pause_of_a_wrong_clock(run, state, pauses, monkeypatch):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=1)
+
+    monkeypatch.setattr(command, "datetime", Ahead)
+    pauses[1].append(lambda: PauseWatch(lambda: state, lambda: datetime.now(UTC)).is_on())
+
+    ended = run("pause", "--wait")
+
+    assert (ended.code, len(pauses[0])) == (1, 1)
+    assert "The pause is over already" in ended.err
+    assert "clock" in ended.err

@@ -38,7 +38,7 @@ def test_counts_come_first_then_the_fields_with_ids_and_no_values(world, plan):
     ended = plan()
 
     assert ended.code == 0
-    assert ended.out.splitlines()[0] == "1 records would change."
+    assert ended.out.splitlines()[0] == "1 record would change."
     (line,) = [line for line in ended.out.splitlines() if "firstName" in line]
     assert f"contact/{ann.id}" in line
     assert "Marianne" not in ended.out + ended.err
@@ -60,7 +60,7 @@ def test_json_has_the_same(world, plan):
 def test_whoever_would_be_anonymised_is_announced_as_final(world, plan):
     world.contact("ann", known=True, donotemail=True)
 
-    assert "1 records would be anonymised in Spotler. This cannot be undone." in plan().out
+    assert "1 record would be anonymised in Spotler. This cannot be undone." in plan().out
 
 
 def test_a_plan_is_written_and_applied(world, plan, tmp_path):
@@ -72,7 +72,7 @@ def test_a_plan_is_written_and_applied(world, plan, tmp_path):
 
     assert f"{file} is written." in written.out
     assert "Marianne" in file.read_text(encoding="utf-8")
-    assert (applied.code, applied.out) == (0, "1 of 1 records were done.\n")
+    assert (applied.code, applied.out) == (0, "1 of 1 record was done.\n")
     assert world.in_spotler(ann)["properties"]["firstName"] == "Marianne"
 
 
@@ -184,3 +184,18 @@ def test_a_plan_of_the_brake_is_discarded(plan, held):
     assert plan("discard", held).out == f"Plan {held} is discarded.\n"
     assert plan("list").out == "No plan waits.\n"
     assert "[PLAN_UNKNOWN]" in plan("approve", held).err
+
+
+def test_the_feeds_are_looked_at_without_a_write(world, plan, environment):
+    environment |= {"NEW_SUBSCRIBERS": "contact", "FEED_FIRST_DAYS": "1"}
+    world.spotler.settings(dedupe="both")
+    world.spotler.contacts({"properties": {"email": "new@example.org"}})
+    before = world.effects()
+
+    shown, content = plan("feeds"), json.loads(plan("feeds", "--json").out)
+
+    assert (shown.code, content) == (0, {"new subscribers": {"created": 1}, "bounces": {}})
+    (line,) = [line for line in shown.out.splitlines() if "new subscribers" in line]
+    assert "created" in line
+    assert "example.org" not in shown.out + shown.err
+    assert world.effects() == before

@@ -56,7 +56,7 @@ def test_the_row_of_a_job_says_it_too(world, reconcile):
 
     (row,) = world.rows(Job.TABLE)
     assert (row[Job.OPERATION], row[Job.STATUS]) == (Operation.RECONCILE, JobStatus.COMPLETED)
-    assert row[Job.RESULT_MESSAGE].startswith("1 records: ")
+    assert row[Job.RESULT_MESSAGE].startswith("1 record: ")
 
 
 def test_the_last_certificate_is_shown_without_comparing_anything(world, reconcile):

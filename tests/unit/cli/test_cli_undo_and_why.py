@@ -45,7 +45,7 @@ def test_runs_are_listed_and_one_is_undone(world, command, overwritten):
 
     ended = command("undo", run)
 
-    assert (ended.code, ended.out.splitlines()[0]) == (0, "1 of 1 values were restored.")
+    assert (ended.code, ended.out.splitlines()[0]) == (0, "1 of 1 value was restored.")
     assert "Marianne" not in ended.out + ended.err
     (row,) = [row for row in world.rows("contact") if row["contactid"] == ann.id]
     assert row["firstname"] == "Marianne"

@@ -5,8 +5,17 @@ from itertools import product
 
 import pytest
 
-from connector.consent import Facts, KnownState, PermissionReport, ShownContact, decide, known_after, report
-from connector.consent.reported import CLOCKS_DIFFER
+from connector.consent import (
+    Facts,
+    KnownState,
+    PermissionReport,
+    ShownContact,
+    contradicts,
+    decide,
+    known_after,
+    report,
+)
+from connector.consent.reported import CLOCKS_DIFFER, SHOWN_LATE
 from connector.spotler import Option
 
 from .people import row
@@ -43,14 +52,36 @@ def test_nothing_is_reported_of_a_state_that_was_known_unless_it_may_have_change
             assert [(each.on, each.at) for each in found] == [(False, contact.changed_on)] * twice, (contact, known)
 
 
+def is_behind(contact, known):
+    """Whether a permission is off that was on after the last change of the contact, by Spotler's clock."""
+    if contact.states[1] or not (known and known.on) or contact.changed_on is None:
+        return False
+    was_read_after = contact.seen_on >= (known.settled or known.at) + SHOWN_LATE
+    return was_read_after and contact.changed_on < known.at - CLOCKS_DIFFER
+
+
 def test_off_is_an_opt_out_at_the_last_change_of_the_contact_unless_it_was_known():
     for contact, known, found in cases():
         if not contact.states[1] and not (known and not known.on):
-            expected = PermissionReport(
-                "Newsletter", 1, on=False, at=contact.changed_on, seen=contact.changed_on or contact.seen_on
+            at = contact.seen_on if is_behind(contact, known) else contact.changed_on
+
+            assert found == (PermissionReport("Newsletter", 1, on=False, at=at, seen=at or contact.seen_on),), (
+                contact,
+                known,
             )
 
-            assert found == (expected,), (contact, known)
+
+def test_off_after_a_last_change_that_is_older_than_on_outlives_the_row_that_switched_it_on():
+    """Spotler's clock is behind; a contact that may be shown as it was before that says nothing new."""
+    for contact, known, found in cases():
+        if known and known.on and not contact.states[1] and contact.changed_on:
+            consent = row(at=known.at - timedelta(seconds=1))
+            facts = Facts(rows=(consent,), spotler=report(contact, ITEMS, {1: known}))
+            is_late = contact.changed_on >= known.at - timedelta(seconds=1)
+
+            assert contradicts(contact, {1: known}) is is_behind(contact, known)
+            assert any(each.on for each in decide(facts).permissions) is not (is_late or is_behind(contact, known))
+            assert len(found) == 1
 
 
 def test_on_after_off_is_an_opt_in_when_it_was_last_seen_off_unless_the_contact_is_shown_as_it_was_before():
@@ -85,7 +116,8 @@ def test_what_was_seen_once_is_not_reported_again_but_for_an_opt_out_that_may_be
         after = known_after(contact, {1: known} if known else {})
         again = report(contact, ITEMS, after).permissions
 
-        old = known and known.on is not contact.states[1] and is_older(contact, known)
+        is_new = known is None or known.on is contact.states[1] or is_behind(contact, known)
+        old = not is_new and is_older(contact, known)
         off_since = not contact.states[1] and is_changed(contact, after[1])  # by a clock that is ahead
         assert again == (found if old or off_since else ()), (contact, known)
         assert after[1].on is (known.on if old else contact.states[1]), (contact, known)

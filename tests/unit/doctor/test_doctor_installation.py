@@ -1,5 +1,7 @@
 """The checks of what the set-up installs, against an installation in which something is wrong."""
 
+from datetime import timedelta
+
 import pytest
 import requests
 
@@ -51,6 +53,31 @@ def test_an_installation_is_as_it_should_be(sick, admin, diagnose):
         assert diagnose(sick, f"DATAVERSE_{name}")[0] == "ok", diagnose(sick, f"DATAVERSE_{name}")
 
 
+FAILED = {"statecode": 3, "statuscode": 31}
+WAITS = {"statecode": 1, "statuscode": 10}
+
+
+@pytest.mark.parametrize(
+    ("job", "minutes", "verdict", "says"),
+    [
+        (FAILED, 60, "failed", "Dataverse gave up 1 posts"),
+        (FAILED, 25 * 60, "ok", "arrived"),
+        (WAITS, 5, "warning", "1 posts through the service endpoint failed, and Dataverse tries again"),
+        (WAITS, 90, "failed", "1 posts through the service endpoint have failed for more than an hour"),
+    ],
+)
+def test_posts_that_fail_are_found_also_while_dataverse_tries_again(world, sick, diagnose, job, minutes, verdict, says):
+    moment = (world.now - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ended = {"completedon": moment} if job is FAILED else {}
+    for name in ("SpotlerAutomate: Create of contact", "Another step"):
+        world.load("asyncoperation", name=name, createdon=moment, **job, **ended)
+
+    found, sentence, remedy = diagnose(sick, "DATAVERSE_POSTS")
+
+    assert (found, says in sentence) == (verdict, True)
+    assert ("key" in remedy) == (verdict != "ok")
+
+
 def test_a_privilege_that_somebody_took_away_is_named(sick, admin, diagnose):
     (role,) = admin.find("roles", f"name eq '{SERVICE}'", "roleid")
     (one,) = admin.find("privileges", "name eq 'prvWritedh_spotlerinfo'", "privilegeid")
@@ -91,3 +118,38 @@ def test_a_variable_that_is_missing_is_named(sick, diagnose):
     verdict, sentence, _ = diagnose(sick, "DATAVERSE_VARIABLES")
 
     assert (verdict, "dh_spotlerpermissions" in sentence) == ("failed", True)
+
+
+@pytest.fixture
+def zones(world, admin):
+    """Gives people, and the application user, a time zone by its number."""
+    url = f"{world.ready.url}/_sandbox/rows"
+
+    def _zones(own, *people):
+        admin.update("usersettingscollection", world.ready.user_id, {"timezonecode": own})
+        for number, code in enumerate(people):
+            rows = {"systemuser": [{"fullname": f"Person {number}"}]}
+            (person,) = requests.post(url, json=rows, verify=world.ready.ca_file, timeout=30).json()["systemuser"]
+            rows = {"usersettings": [{"systemuserid": person, "timezonecode": code}]}
+            requests.post(url, json=rows, verify=world.ready.ca_file, timeout=30).raise_for_status()
+
+    return _zones
+
+
+def test_another_time_zone_than_that_of_most_people_is_a_warning_that_names_it(sick, zones, diagnose):
+    zones(92, 110, 110, 85)
+
+    verdict, sentence, remedy = diagnose(sick, "DATAVERSE_TIME_ZONE")
+
+    assert verdict == "warning"
+    assert "time zone 92, and 2 of 3 people have 110" in sentence
+    assert remedy == "Set timezonecode of the application user to 110."
+
+
+@pytest.mark.parametrize(("own", "people"), [(110, (110, 110, 85)), (92, ())])
+def test_the_time_zone_of_most_people_is_right_and_without_people_there_is_nothing_to_compare(
+    sick, zones, diagnose, own, people
+):
+    zones(own, *people)
+
+    assert diagnose(sick, "DATAVERSE_TIME_ZONE")[0] == "ok"

@@ -116,7 +116,7 @@ def test_a_mapped_field_that_spotler_lost_is_found(world, sick, diagnose):
 
 def test_a_record_that_spotler_does_not_have_is_found(world, sick, diagnose):
     world.contact("ann", known=True)
-    assert diagnose(sick, "EXTERNAL_IDS")[:2] == ("ok", "Spotler has the 1 records that were looked for.")
+    assert diagnose(sick, "EXTERNAL_IDS")[:2] == ("ok", "Spotler has the 1 record that was looked for.")
     world.load(Info.TABLE, **{Info.RECORD: "00000000-0000-4000-8000-000000000009", Info.SENT_HASH: "x"})
 
     assert diagnose(sick, "EXTERNAL_IDS")[:2] == (
@@ -128,7 +128,7 @@ def test_a_record_that_spotler_does_not_have_is_found(world, sick, diagnose):
 def test_an_automation_that_is_gone_from_spotler_is_found(world, sick, diagnose):
     world.load(Automation.TABLE, **{Automation.NAME: "Old", Automation.TRIGGER_CODE: "gone"})
 
-    assert diagnose(sick, "AUTOMATIONS_MATCH")[1].startswith("1 rows of Spotler Automation can be picked")
+    assert diagnose(sick, "AUTOMATIONS_MATCH")[1].startswith("1 row of Spotler Automation can be picked")
 
 
 def test_a_state_that_overwrites_is_found(sick, diagnose, monkeypatch):
@@ -208,7 +208,7 @@ def test_a_checkpoint_that_cannot_be_read_is_named(sick, diagnose):
 def test_jobs_that_wait_are_found(world, sick, diagnose):
     world.job(Operation.ADD_TAG, world.contact(), createdon=stamp(world.now - timedelta(hours=2)))
 
-    assert diagnose(sick, "JOBS_FLOW")[1] == "JOBS_OVERDUE: 1 jobs have been unfinished for more than an hour."
+    assert diagnose(sick, "JOBS_FLOW")[1] == "JOBS_OVERDUE: 1 job has been unfinished for more than an hour."
 
 
 def test_failures_that_somebody_should_look_at_are_found_and_wrong_rows_are_not(world, sick, diagnose):

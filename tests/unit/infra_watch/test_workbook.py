@@ -9,13 +9,14 @@ import jsonschema
 import pytest
 
 from infra import kql
-from infra.workbook.build import SAMPLES, STATES, TARGET, text_of, with_samples, workbook
+from infra.workbook.build import SAMPLES, STATES, TARGET, WITHOUT_LINKS, text_of, with_samples, workbook
 from infra.workbook.definition import HERE, PARTS, read_definition
 from tests.unit.infra_watch.quiet import quiet_day
 from tests.unit.infra_watch.rows import NOW, line, metric, together
 
 DEFINITION = read_definition()
 WORKBOOK = json.loads(TARGET.read_text(encoding="utf-8"))
+EACH_FILE = pytest.mark.parametrize("file", [TARGET, WITHOUT_LINKS], ids=lambda file: file.stem)
 SCHEMA = Path(__file__).parents[4] / "shared" / "powerplatform-schemas" / "workbook.schema.json"
 BICEP = (kql.ROOT / "infra" / "modules" / "workbook.bicep").read_text(encoding="utf-8")
 PAGE = (kql.ROOT / "docs" / "operators" / "workbook.md").read_text(encoding="utf-8")
@@ -43,8 +44,10 @@ def items(of):
 ITEMS = list(items(WORKBOOK["items"]))
 
 
-def test_the_file_is_what_the_parts_say():
-    assert TARGET.read_text(encoding="utf-8") == text_of(DEFINITION), "run: python3 dev.py workbook"
+def test_the_files_are_what_the_parts_say():
+    made = {TARGET: text_of(DEFINITION), WITHOUT_LINKS: text_of(DEFINITION, linked=False)}
+
+    assert {file: file.read_text(encoding="utf-8") for file in made} == made, "run: python3 dev.py workbook"
 
 
 def test_every_part_is_used():
@@ -53,8 +56,11 @@ def test_every_part_is_used():
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason="Microsoft's schema of workbooks is not on this machine")
-def test_it_fits_microsofts_schema():
-    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(WORKBOOK)
+@EACH_FILE
+def test_it_fits_microsofts_schema(file):
+    schema = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+    schema.validate(json.loads(file.read_text(encoding="utf-8")))
 
 
 def test_names_and_ids_are_unique():
@@ -70,8 +76,9 @@ def test_each_item_has_what_its_kind_needs():
     assert {name: keys for name, keys in lacking.items() if keys} == {}
 
 
-def test_every_parameter_that_is_used_is_there_and_every_one_is_used():
-    text = TARGET.read_text(encoding="utf-8")
+@EACH_FILE
+def test_every_parameter_that_is_used_is_there_and_every_one_is_used(file):
+    text = file.read_text(encoding="utf-8")
     used = {name for name in re.findall(r"\{(\w+)(?::\w+)?\}", text) if name != "0"}
     used |= set(re.findall(r'"(?:timeContextFromParameter|resourceParameter)": "(\w+)"', text))
 
@@ -85,8 +92,9 @@ def test_formatters_and_icons_are_known_ones():
     assert set(re.findall(r'"representation": "(\w+)"', text)) == ICONS
 
 
-def test_nothing_of_an_account_is_in_it():
-    assert re.findall(r"/subscriptions/|[0-9a-f-]{36}\.", TARGET.read_text(encoding="utf-8")) == []
+@EACH_FILE
+def test_nothing_of_an_account_is_in_it(file):
+    assert re.findall(r"/subscriptions/|[0-9a-f-]{36}\.|YOUR_", file.read_text(encoding="utf-8")) == []
 
 
 def test_it_is_small_enough():
@@ -102,7 +110,10 @@ def test_the_bicep_replaces_every_placeholder():
     marks = set(re.findall(r"%([A-Z_]+)%", TARGET.read_text(encoding="utf-8")))
 
     assert set(re.findall(r"'%([A-Z_]+)%'", BICEP)) == marks
-    assert "loadTextContent('../workbook/workbook.json')" in BICEP
+    assert set(re.findall(r"loadTextContent\('../workbook/(.+?)'\)", BICEP)) == {
+        TARGET.name,
+        WITHOUT_LINKS.name,
+    }
 
 
 # Queries

@@ -41,7 +41,7 @@ class Disorder:
         requests = list(requests)
         if not self.is_over and self.chance.random() < 0.2 and any(is_write(each) for each in requests):
             self.late.append(requests)
-            raise Transient("Dataverse did not answer POST $batch in 60 seconds.")
+            raise Transient("Dataverse did not answer POST $batch within 60 s.")
         return self._batch(requests)
 
     def carry_out_late_writes(self):

@@ -30,7 +30,7 @@ class Late:
         requests = list(requests)
         if self.held is None and any(self._holds(request.values or {}) for request in requests):
             self.held = requests
-            raise Transient("Dataverse did not answer POST $batch in 60 seconds.")
+            raise Transient("Dataverse did not answer POST $batch within 60 s.")
         return self._batch(requests)
 
     def is_carried_out(self):

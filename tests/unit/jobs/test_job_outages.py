@@ -199,10 +199,10 @@ def test_an_internal_error_is_tried_three_times_and_then_kept(world, tag_job, mo
         world.run(*world.put_back())
 
     assert world.status(tag_job) == (JobStatus.FAILED, "INTERNAL_ERROR")
-    assert "Fingerprint: ZeroDivisionError@operations/" in world.row(tag_job)[Job.RESULT_MESSAGE]
+    assert "fingerprint: ZeroDivisionError@operations/" in world.row(tag_job)[Job.RESULT_MESSAGE]
     (kept,) = world.bus.to(QUEUE_QUARANTINE)
     assert (WorkItem.from_body(kept.body).job, kept.properties["reason"]) == (tag_job, "INTERNAL_ERROR")
-    assert "Fingerprint: ZeroDivisionError@operations/" in kept.properties["sentence"]
+    assert "fingerprint: ZeroDivisionError@operations/" in kept.properties["sentence"]
     assert "jane" not in caplog.text + str(kept.properties) + world.row(tag_job)[Job.RESULT_MESSAGE]
 
 

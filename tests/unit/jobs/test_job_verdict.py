@@ -68,9 +68,9 @@ def test_a_failed_job_says_what_went_wrong_and_what_to_do():
 @pytest.mark.parametrize(
     ("error", "reported"),
     [
-        (Transient("Busy."), "The other system could not do the work for 3 hours: Busy."),
-        (Unclear("Lost."), "The other system could not do the work for 3 hours: Lost."),
-        (Misconfigured("Refused key."), "A setting or a right was wrong for 3 hours: Refused key."),
+        (Transient("Busy."), "Not done for 3 hours: Busy."),
+        (Unclear("Lost."), "Not done for 3 hours: Lost."),
+        (Misconfigured("Refused key."), "Not done for 3 hours: Refused key."),
     ],
 )
 def test_what_passes_is_retried_for_three_hours_and_no_longer(error, reported):
@@ -123,7 +123,7 @@ def test_an_internal_error_is_tried_again_twice_and_then_reported_by_its_fingerp
 
     assert [type(each) for each in made] == [Retry, Retry, Done]
     assert made[-1].code == "INTERNAL_ERROR"
-    assert "Fingerprint: ValueError@" in made[-1].message
+    assert "fingerprint: ValueError@" in made[-1].message
     assert "jane" not in made[-1].message
 
 

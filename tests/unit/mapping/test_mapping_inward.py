@@ -50,8 +50,8 @@ def test_a_value_takes_the_form_of_its_column(column, field, wire, expected):
 @pytest.mark.parametrize(
     ("column", "field", "wire", "why"),
     [
-        (Column("new_x", Kind.TEXT, length=2), "text", "Ann", "longer than the 2 characters"),
-        (Column("new_x", Kind.TEXT, length=1), "text", "😀", "longer than the 1 characters"),
+        (Column("new_x", Kind.TEXT, length=2), "text", "Ann", "longer than the column takes (2)"),
+        (Column("new_x", Kind.TEXT, length=1), "text", "😀", "longer than the column takes (1)"),
         (Column("new_x", Kind.TEXT), "text", "a\x00b", "does not store"),
         (Column("new_x", Kind.TEXT), "text", "a\ud800b", "does not store"),
         (Column("new_x", Kind.TEXT), "turnover", 100, "cannot be written"),
@@ -66,7 +66,7 @@ def test_a_value_takes_the_form_of_its_column(column, field, wire, expected):
         (Column("new_x", Kind.INTEGER), "points", 2**31, "outside the range"),
         (Column("new_x", Kind.INTEGER, maximum=10), "points", 11, "outside the range"),
         (Column("new_x", Kind.INTEGER), "turnover", 1250, "whole number"),
-        (Column("new_x", Kind.DECIMAL, precision=1), "turnover", 1255, "1 decimals only"),
+        (Column("new_x", Kind.DECIMAL, precision=1), "turnover", 1255, "more decimals than the column keeps (1)"),
         (Column("new_x", Kind.DECIMAL), "turnover", 9999999999999999, "more digits"),
         (Column("new_x", Kind.DATE), "birthday", "soon", "no birthdate"),
         (Column("new_x", Kind.DATE), "birthday", "1700-01-01", "before 1753"),

@@ -127,9 +127,9 @@ def test_a_value_that_does_not_fit_is_left_out_with_a_warning_that_does_not_quot
 
     assert outcome.properties == {"email": "ann@example.org", "text": "fine"}
     assert outcome.warnings == (
-        "The column a does not fit the field points and was left out: The field takes a whole number, such as 1234.",
+        "Column a was left out of Points: The field takes a whole number, such as 1234.",
         (
-            "The column b does not fit the field zip and was left out: "
+            "Column b was left out of Zip: "
             "The field takes Dutch postal codes only (1234 AB); use a text field for foreign ones."
         ),
     )
@@ -269,7 +269,7 @@ def test_an_unknown_type_of_field_is_left_out(default_mapping):
     outcome = plan(default_mapping, "contact").contact(CONTACT, decide(Facts()), fields)
 
     assert {"email"} == outcome.properties.keys()
-    assert any("column firstname does not fit the field firstName" in warning for warning in outcome.warnings)
+    assert any("Column firstname was left out of First name: " in warning for warning in outcome.warnings)
 
 
 def test_a_column_that_only_comes_from_spotler_is_not_sent(send):

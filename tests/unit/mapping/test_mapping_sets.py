@@ -71,7 +71,7 @@ def test_permissions_are_matched_by_name_and_unknown_ones_counted(send):
     )
 
     assert bits(outcome) == {1: True, 2: False}
-    assert outcome.warnings == ("Permissions that are no item of the field permissions were not sent: 1.",)
+    assert outcome.warnings == ("Permissions that are no item of the field Permissions were not sent: 1.",)
 
 
 @pytest.mark.parametrize("order", [(True, False), (False, True)])
@@ -120,7 +120,7 @@ def test_a_withdrawal_follows_the_bit_of_a_permission_that_was_renamed_and_a_con
     assert bits(send(PERMISSIONS, permissions=(off,))) == {2: False}
     outcome = send(PERMISSIONS, permissions=(on,))
     assert "permissions" not in outcome.properties
-    assert outcome.warnings == ("Permissions that are no item of the field permissions were not sent: 1.",)
+    assert outcome.warnings == ("Permissions that are no item of the field Permissions were not sent: 1.",)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_field_without_a_value_is_said_to_have_had_none(two):
     bob = two.contact("bob", firstname=None)
     two.sync(bob)
 
-    assert "firstName was sent without a value, or left out" in texts(two, bob, "firstName")["in Spotler"]
+    assert "firstName was sent empty, or left out" in texts(two, bob, "firstName")["in Spotler"]
 
 
 def test_what_was_not_recorded_is_not_known(two):

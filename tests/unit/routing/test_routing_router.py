@@ -76,7 +76,7 @@ def test_a_message_that_we_make_a_mistake_about_is_kept_and_its_neighbours_are_r
     assert [json.loads(each.body)["job"] for each in bus.to(TOPIC_JOBS)] == [JOB, OTHER_JOB]
     (kept,) = bus.to(QUEUE_QUARANTINE)
     assert (kept.body, kept.properties["reason"]) == (bad, "INTERNAL_ERROR")
-    assert "Fingerprint: ZeroDivisionError@routing/router.py:" in kept.properties["sentence"]
+    assert "fingerprint: ZeroDivisionError@routing/router.py:" in kept.properties["sentence"]
     assert [record.levelname for record in caplog.records] == ["ERROR"], "one problem is one alert"
     assert "jane" not in caplog.text + str(kept.properties)
 

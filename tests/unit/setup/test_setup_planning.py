@@ -85,7 +85,7 @@ def test_a_table_of_our_name_that_is_not_ours_is_refused():
     assert actions(plan) == [SetupAction.LEAVE]
     (refusal,) = plan.refusals
     assert refusal == (
-        "table dh_spotlerjob: it exists already, and not in our solution. Nothing of others is overwritten. "
+        "table dh_spotlerjob: it exists already, not in our solution, and nothing of others is overwritten. "
         "Use another environment, or adopt it: docs/administrators/dataverse.md."
     )
 

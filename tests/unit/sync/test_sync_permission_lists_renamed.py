@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connector.dataverse.choices import ConsentCause
-from connector.sync.permissions.former_names import remember_names
+from connector.sync.permissions.former_names import NAME, former_names, remember_names
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.unit.sync.permission_lists import add_list, history, join, leave, members, note, on_in_spotler, read
 
@@ -72,3 +72,13 @@ def test_a_list_with_the_new_name_takes_the_place_of_the_old_one(world, newslett
     send(record)
 
     assert (on_in_spotler(world, record), members(world, newsletter)) == ([NEWSLETTER_BIT], set())
+
+
+@pytest.mark.parametrize("value", [{"9" * 5000: ["x"]}, {"²": ["x"]}, {"1": "x"}, {"1": [None, {}]}, {"": []}])
+def test_former_names_that_somebody_has_edited_by_hand_are_as_if_they_were_not_there(world, value):
+    items = world.services.spotler.fields().permissions.options
+    world.services.state.write(NAME, value, version=None)
+
+    remember_names(world.services, items)
+
+    assert not any(former_names(world.services, items).values())

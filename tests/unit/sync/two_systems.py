@@ -143,6 +143,13 @@ class TwoSystems:
         results = Outward(self.services).send([found[ref] for ref in records], always=always)
         return [results[ref] for ref in records]
 
+    def remove_deleted(self, *records: RecordRef):
+        """Take records out of Spotler that were deleted."""
+        self.tick()
+        found = RecordReader(self.services).read(records, records)
+        results = Outward(self.services).send([found[ref] for ref in records], always=True)
+        return [results[ref] for ref in records]
+
     def pull(self) -> Counter[str]:
         """Read the feed of updates."""
         self.tick()

@@ -115,7 +115,7 @@ def test_a_503_after_the_effect_is_not_followed_by_a_second_call(server, transpo
 def test_silence_is_unclear(server, make):
     server.answer(SILENCE)
 
-    with pytest.raises(Unclear, match=r"did not answer POST contact in 0\.2 seconds"):
+    with pytest.raises(Unclear, match=r"did not answer POST contact within 0\.2 s\."):
         post(make(server.url, timeout=0.2))
     assert len(server.received) == 1
 

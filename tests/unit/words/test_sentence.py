@@ -16,8 +16,9 @@ DUTCH = Wording(
         "A tag is longer than {most} characters.": ("Een tag is langer dan {most} tekens.",),
         "Correct it in a new job.": ("Herstel dit in een nieuwe taak.",),
         "{count} tag added.": ("{count} tag toegevoegd.", "{count} tags toegevoegd."),
-        "The other system could not do the work for {hours} hours: {problem}": (
-            "Het andere systeem kon het werk {hours} uur lang niet doen: {problem}",
+        "Not done for {count} hour: {problem}": (
+            "Het andere systeem kon het werk {count} uur niet doen: {problem}",
+            "Het andere systeem kon het werk {count} uur lang niet doen: {problem}",
         ),
         "Spotler answered {status}.": ("Spotler antwoordde {status}.",),
         "once the cause is gone": ("zodra de oorzaak weg is",),
@@ -72,7 +73,12 @@ def test_one_and_several_have_forms_of_their_own(count, english, dutch):
 
 def test_a_message_in_a_message_is_translated_and_a_name_is_not():
     inner = Sentence("Spotler answered {status}.", status=503)
-    message = Sentence("The other system could not do the work for {hours} hours: {problem}", hours=1.5, problem=inner)
+    message = Sentence(
+        "Not done for {count} hour: {problem}",
+        plural="Not done for {count} hours: {problem}",
+        count=1.5,
+        problem=inner,
+    )
     name = Sentence("Spotler answered {status}.", status="once the cause is gone")
 
     assert DUTCH.text(message) == "Het andere systeem kon het werk 1,5 uur lang niet doen: Spotler antwoordde 503."

@@ -71,7 +71,8 @@ def system_jobs(empty):
 
 def test_a_step_posts_what_it_filters_with_its_image_once_the_endpoint_has_a_key(empty, admin, bus, parts):
     made = created_id(endpoint(admin, parts))
-    posting = created_id(step(admin, made, filteringattributes="emailaddress1", statecode=1, statuscode=2))
+    off = {"statecode": 1, "statuscode": 2, "asyncautodelete": True}
+    posting = created_id(step(admin, made, filteringattributes="emailaddress1", **off))
     assert image(admin, posting).status_code == 204
     contact = admin.create("contacts", emailaddress1="old@example.org")
     address = f"contacts({contact})"

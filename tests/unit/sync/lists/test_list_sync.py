@@ -127,9 +127,7 @@ def test_whoever_may_not_be_sent_is_counted_by_reason(world, lists):
     status, code, message = lists.sync(row)
 
     assert (status, code) == (COMPLETED, "OK")
-    assert message.startswith(
-        "The audience has 1 members: 1 added, 0 removed. Left out, because they may not be sent: 2"
-    )
+    assert message.startswith("The audience has 1 member: 1 added, 0 removed, 5 left out: 2")
     for reason in ("2 (do not email)", "1 (no address)", "1 (deactivated)", "1 (keep out)"):
         assert reason in message
     assert lists.audience(row) == [quiet.id]
@@ -144,9 +142,7 @@ def test_a_member_who_may_not_be_sent_any_more_leaves_the_audience(world, lists)
     message = lists.sync(row)[2]
 
     assert lists.audience(row) == [stays.id]
-    assert message == (
-        "The audience has 1 members: 0 added, 1 removed. Left out, because they may not be sent: 1 (do not email)."
-    )
+    assert message == ("The audience has 1 member: 0 added, 1 removed, 1 left out: 1 (do not email).")
 
 
 def test_a_filter_of_the_mapping_leaves_out_whom_it_excludes(world, lists):
@@ -170,8 +166,8 @@ def test_a_contact_that_spotler_refuses_is_named_and_the_others_are_members(worl
 
     assert (status, code) == (COMPLETED, "PARTIAL")
     assert message == (
-        "The audience has 1 members: 1 added, 0 removed. "
-        f"Refused by Spotler: 1 (PROPERTY_INVALID). For example: {bad.id}."
+        "The audience has 1 member: 1 added, 0 removed, 1 refused by Spotler (PROPERTY_INVALID). "
+        f"Correct the refused records, such as {bad.id}."
     )
 
 

@@ -1,0 +1,61 @@
+"""What can happen at a write of a set-up or a removal, and an administrator who starts again."""
+
+import random
+
+import pytest
+import requests
+
+from connector.errors import Transient, Unclear
+from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
+from tests.setup_world import Death
+
+#: How many faults the usual run picks of all, by chance that can be repeated.
+SAMPLE = 3
+
+
+def faults(work: str, writes: int):
+    """Every fault at every write of a run; all but a sample only in the nightly run."""
+    every = [
+        (kind, number)
+        for kind in ("death before", "death after", "lost answer", "lock", "second administrator")
+        for number in range(1, writes + 1)
+    ]
+    sample = random.Random(work).sample(every, SAMPLE)  # noqa: S311 - chance that can be repeated
+    return [
+        pytest.param(*each, id=f"{each[0]}-{each[1]}", marks=[] if each in sample else [pytest.mark.nightly])
+        for each in every
+    ]
+
+
+def strike(world, kind, number, second):
+    """Let something happen at a write; `second` is what another administrator does."""
+    world.before = world.after = lambda *_: None
+
+    def before(now, _method, _path):
+        if now != number:
+            return
+        world.before = lambda *_: None
+        if kind == "death before":
+            raise Death
+        if kind == "lock":
+            world.environment.customizing.lock.begin_foreign("Import", 25)
+        if kind == "second administrator":
+            second()
+
+    def after(now, _method, _path):
+        if now != number or kind not in ("death after", "lost answer"):
+            return
+        world.after = lambda *_: None
+        raise Death if kind == "death after" else requests.ConnectionError
+
+    world.before, world.after = before, after
+
+
+def carried_out(run):
+    """Run to the end; an administrator starts again after a death, and after a refusal that says what to do."""
+    for _ in range(3):
+        try:
+            return run()
+        except (Death, Unclear, Transient, SetupRefused, SetupIncomplete, SetupPlanOutdated):
+            continue
+    return run()

@@ -1,0 +1,105 @@
+"""What people have edited by hand in the state of a list: it is read or refused by name, and the list is synced."""
+
+import json
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+
+from connector.errors import Misconfigured
+from connector.sync.brake.lists import ListBrake
+from connector.sync.lists.run import FRESH, Phase
+from tests.damaged import damaged
+from tests.unit.sync.lists.audience_model import LIST, Nights, person
+
+PEOPLE = [person(number) for number in range(8)]
+#: Pieces of work after which values are damaged: while the list is read, while people are added, and removed; and every
+#: how many ways to damage one are tried.
+PLACES = [(5, 10), *(pytest.param(each, 1, marks=pytest.mark.nightly) for each in (2, 5, 8))]
+#: Attempts of a job after which its run is no longer gone on with, and attempts that a night may need.
+ATTEMPTS = 60
+
+
+def objects(value):
+    """What can be written in the state at all."""
+    for each in damaged(value):
+        try:
+            json.dumps(each, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError:
+            continue
+        if isinstance(each, dict):
+            yield each
+
+
+def put(state, name, value):
+    stored = state.read(name)
+    state.write(name, value, version=stored.version if stored else None)
+
+
+def begun(monkeypatch, pieces):
+    """A second night in which so many pieces are done: people were added to the list, and others have left it."""
+    nights = Nights(monkeypatch, step=1)
+    nights.list.people = PEOPLE[:6]
+    nights.night()
+    nights.list.people = PEOPLE[3:]
+    nights.now += timedelta(days=1)
+    nights.jobs += 1
+    for _ in range(pieces):
+        nights._step("job 2")
+    return nights
+
+
+def like(monkeypatch, nights):
+    """The same once more."""
+    other = Nights(monkeypatch, step=1)
+    for name in nights.state.names():
+        other.state.write(name, nights.state.read(name).value, version=None)
+    other.list.people, other.now, other.jobs = nights.list.people, nights.now, nights.jobs
+    other.audiences.name, other.audiences.members = nights.audiences.name, set(nights.audiences.members)
+    return other
+
+
+def end(nights):
+    """The job goes on until it is over; what cannot be read is tried again until a new run begins."""
+    refused = 0
+    for _ in range(ATTEMPTS):
+        try:
+            if nights._step("job 2").phase is Phase.OVER:
+                return refused
+        except Misconfigured:
+            refused += 1
+            nights.now += FRESH / 2
+    raise AssertionError("it does not end")
+
+
+@pytest.mark.parametrize(("pieces", "every"), PLACES)
+def test_a_run_goes_on_or_begins_again_and_nobody_who_is_on_the_list_is_missed(monkeypatch, pieces, every):
+    refused, before = 0, begun(monkeypatch, pieces)
+    for name in before.state.names("lists/"):
+        kind = name.rpartition("/")[2]
+        for value in islice(objects(before.state.read(name).value), None, None, every):
+            nights = like(monkeypatch, before)
+            put(nights.state, name, value)
+
+            refused += end(nights)
+
+            if kind != "run":  # which may say that people were added who were not
+                nights.night()
+                assert nights.list.wanted <= nights.audiences.members, (name, value)
+
+    assert refused
+
+
+def test_a_plan_of_a_list_whose_time_was_damaged_is_written_anew(monkeypatch):
+    nights = Nights(monkeypatch, share=0.0, least=1)
+    nights.services.run = ""
+    brake = ListBrake(nights.services, LIST)
+    people = list(nights.list.refs(PEOPLE))
+    plan = brake.held(people, count=8, total=8)
+    sound = nights.state.read(f"plans/{plan}").value
+
+    for value in objects(sound):
+        put(nights.state, f"plans/{plan}", value)
+
+        assert brake.held(people, count=7, total=8) == plan
+        assert nights.state.read(f"plans/{plan}").value["held"] == {**sound["held"]} | {next(iter(sound["held"])): 7}
