@@ -29,6 +29,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -200,12 +201,30 @@ def install() -> None:
     wanted = _fingerprint()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return
-    print("Installing into .venv; this takes a minute or two, once.", file=sys.stderr, flush=True)
+    print("Installing into .venv, once; this takes some minutes.", file=sys.stderr, flush=True)
     subprocess.check_call([find_python(), "-m", "venv", "--clear", str(VENV)])
-    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    if call(PYTHON, *pip, "-r", str(ROOT / "requirements-dev.txt")):
+    pip = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-color", "--progress-bar", "off")
+    command = [str(part) for part in (*pip, "-r", ROOT / "requirements-dev.txt")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        try:
+            _show_progress(process.stdout or ())
+        except KeyboardInterrupt:  # pip was told too
+            sys.exit("Interrupted; the next start installs again.")
+    if process.returncode:
         sys.exit("The packages could not be installed; see the lines above.")
     STAMP.write_text(wanted, encoding="utf-8")
+
+
+def _show_progress(lines: Iterable[str]) -> None:
+    """Say in a few lines how far pip is: on a busy machine it takes minutes, and each part of it is silent for long."""
+    found = 0
+    for line in lines:
+        if line.startswith("Collecting "):
+            found += 1
+            if found % 25 == 0:
+                print(f"  {found} packages found", file=sys.stderr, flush=True)
+        elif line.startswith("Installing collected packages"):
+            print(f"  {found} packages found; unpacking them", file=sys.stderr, flush=True)
 
 
 def find_python() -> str:

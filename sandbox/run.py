@@ -13,6 +13,7 @@ from typing import Final
 
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Contact, Job
+from sandbox.own_folder import own_folder
 from sandbox.people import People
 from sandbox.sample_records import create_fixtures
 from sandbox.samples import SAMPLES, Sample
@@ -37,6 +38,7 @@ def run(folder: Path, *, browser: bool = True) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with (
+        own_folder(folder),
         running(
             Options(automatic=True, leads=True, telemetry=True, settings=SETTINGS, lock_seconds=LOCK_SECONDS),
             folder=folder,
@@ -68,7 +70,7 @@ _SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER")
 
 def run_once(folder: Path) -> int:
     """Run the sample jobs, print what became of them, and say whether every one ended as it should."""
-    with running(folder=folder) as system:
+    with own_folder(folder), running(folder=folder) as system:
         people = People(system.dataverse)
         ids = create_fixtures(people)
         jobs: list[tuple[Sample, str]] = []

@@ -60,7 +60,6 @@ SMALL = (
 #: Names of components, or what names begin with, of which `one_of_each` consists beside `SMALL`: what a form with a
 #: list of rows needs, and one of every further kind.
 EACH = (
-    "choice dh_visitor",
     "table dh_spotlerjob",
     "column dh_websitevisitor.",
     "lookup dh_websitevisitor.",
@@ -127,6 +126,7 @@ class SetupWorld:
         sent: method and path of every write, in order.
         calls: those of an administrator.
         before, after: called with the number of a write and its method and path.
+        body: of the last write.
     """
 
     def __init__(self) -> None:
@@ -143,6 +143,7 @@ class SetupWorld:
         self.parts: list[Component] = components()
         self.sent: list[tuple[str, str]] = []
         self.slept: list[float] = []
+        self.body: str | bytes | None = None
         self.before: Callable[[int, str, str], None] = lambda _number, _method, _path: None
         self.after: Callable[[int, str, str], None] = lambda _number, _method, _path: None
         self.calls = self.administrator()
@@ -215,6 +216,7 @@ class SetupWorld:
         if method == "GET":
             return response(request, *answer_of(self._application, request))
         self.sent.append((method, path))
+        self.body = request.body
         number = len(self.sent)
         self.before(number, method, path)
         answer = response(request, *answer_of(self._application, request))

@@ -27,6 +27,7 @@ SAMPLE: Final = 5
 
 #: The headings of the tables.
 _KEPT: Final = (marked("Plan"), marked("Since"), marked("Mapping"), marked("Records"), marked("Why"))
+_AHEAD: Final = (marked("Feed"), marked("What becomes of them"), marked("How many"))
 _CHANGES: Final = (marked("Side"), marked("Field"), marked("Change"), marked("Records"), marked("For example"))
 
 PlanId = Annotated[str, typer.Argument(metavar="ID", help="The id of a plan that the brake keeps.")]
@@ -111,6 +112,26 @@ def plan(
         for record in records:
             summary.add(record)
     _show(summary, out, as_json=as_json)
+
+
+@app.command(name="feeds")
+def look_at_feeds(as_json: Json = False) -> None:
+    """Print what the next reading of the feeds would do with new subscribers and bounces; nothing is changed."""
+    from connector.pulls.ahead import feeds_ahead  # noqa: PLC0415 - loaded when used
+
+    with services_of_settings() as services:
+        found = feeds_ahead(services)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    if not any(counts.total() for counts in found.values()):
+        say("Nothing new.")
+        return
+    shown = headed(*_AHEAD)
+    for feed, counts in found.items():
+        for what, count in sorted(counts.items()):
+            add_row(shown, Sentence.of(feed), Sentence.of(what), f"{count:,}")
+    console().print(shown)
 
 
 @app.command(name="apply")

@@ -151,7 +151,7 @@ def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json
             _show(made)
         endpoint = EndpointPart(inputs.endpoint).read(target) if inputs.endpoint else None
         if endpoint is not None and endpoint.get(KEY_IS_SET) is True:  # else the plan says what is missing
-            typer.echo(check_endpoint(target.calls, Patience()), err=as_json)
+            say(check_endpoint(target.calls, Patience()), err=as_json)
     if made.refusals or made.writes:
         raise typer.Exit(1 if made.refusals else TO_DO)
 

@@ -16,7 +16,8 @@ when the permission was switched. So each change counts from the moment that fav
 
 A clock of Spotler that is behind shows an opt-out as older than the opt-in before it. So where a permission is off that
 was on after the last change of the contact, that change says nothing. The contact must have been read by itself then
-(`contradicts`): a feed may show an older state of it, which looks the same.
+(`contradicts`), and some time later: a feed, or a read right after a write, may show an older state of it, which looks
+the same.
 
 A complete opt-out is a contact that cannot be reached by e-mail any more and has every permission off, at least one of
 which was not known to be off. Bounces make a contact unreachable too. So where the contact is known to have bounced,
@@ -33,6 +34,8 @@ from connector.consent.permissions import Item
 
 #: How far the clocks of Spotler and of this machine may be apart.
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
+#: How long Spotler may show a contact as it was before a write that it has answered.
+SHOWN_LATE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def contradicts(shown: ShownContact, known: Mapping[int, KnownState]) -> bool:
 def _contradicts(shown: ShownContact, bit: int, known: KnownState) -> bool:
     if not known.on or shown.states.get(bit) is not False or shown.changed_on is None:
         return False
-    was_read_after = shown.seen_on >= (known.settled or known.at)
+    was_read_after = shown.seen_on >= (known.settled or known.at) + SHOWN_LATE
     return was_read_after and shown.changed_on < known.at - CLOCKS_DIFFER
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +26,10 @@ REFERENCE: Final = "@Microsoft.KeyVault("
 PYTHON: Final = (3, 13)
 #: Seconds by which clocks may differ: signatures of OAuth 1.0a are refused after minutes.
 CLOCK_SECONDS: Final = 30
+#: Seconds in which a system has to say what time it is.
+DATE_SECONDS: Final = 10.0
+#: Seconds in which the app has to load.
+LOAD_SECONDS: Final = 60.0
 #: What a package must have at its root.
 PACKAGED: Final = ("function_app.py", "host.json", "requirements.txt", "mappings/default.json")
 SITE_PACKAGES: Final = ".python_packages/lib/site-packages/"
@@ -158,9 +163,16 @@ def _names(package: Path) -> frozenset[str]:
 def _functions_indexed(context: CheckContext) -> Diagnosis:
     script = "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()))"
     environment = {"PATH": os.environ.get("PATH", ""), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
-    done = subprocess.run(  # noqa: S603 - this interpreter
-        [sys.executable, "-c", script], cwd=context.app, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", script]
+    try:
+        done = subprocess.run(  # noqa: S603 - this interpreter
+            command, cwd=context.app, env=environment, capture_output=True, text=True, check=False, timeout=LOAD_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return failed(
+            Sentence("The app did not load within {seconds} seconds.", seconds=f"{LOAD_SECONDS:.0f}"),
+            "Look for code that waits while it is loaded; Azure ends a start that takes so long.",
+        )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [Sentence("no reason given")])[-1]
         return failed(
@@ -212,14 +224,11 @@ def _times_fit(context: CheckContext) -> Diagnosis:
 
 
 def _clock_right(context: CheckContext) -> Diagnosis:
-    import requests  # noqa: PLC0415 - heavy, loaded when used
-
     asked, far = 0, []
     for system, url in (("Dataverse", context.settings.dataverse_url), ("Spotler", context.settings.spotler_url)):
         try:
-            stamp = requests.head(url, timeout=10, allow_redirects=False).headers.get("Date", "")
-            away = (context.now() - parsedate_to_datetime(stamp)).total_seconds()
-        except (requests.RequestException, ValueError, TypeError):
+            away = (context.now() - parsedate_to_datetime(_date_of(url))).total_seconds()
+        except (ValueError, TypeError):
             continue
         asked += 1
         if abs(away) > CLOCK_SECONDS:
@@ -237,6 +246,20 @@ def _clock_right(context: CheckContext) -> Diagnosis:
             "Let the machine set its clock by itself: Spotler refuses signatures with a wrong time.",
         )
     return ok("The clock is right.") if asked else warning("No system said what time it is.", "See the next checks.")
+
+
+def _date_of(url: str) -> str:
+    """What a system says about the time; empty where it does not answer."""
+    import requests  # noqa: PLC0415 - heavy, loaded when used
+
+    from connector.http.session import new_session  # noqa: PLC0415
+
+    with closing(new_session(url, 1, True)) as session:
+        try:
+            question = requests.Request("HEAD", url).prepare()
+            return session.send(question, timeout=DATE_SECONDS, allow_redirects=False).headers.get("Date", "")
+        except requests.RequestException:
+            return ""
 
 
 _check: Final = CheckMaker(CheckGroup.CONFIGURATION, Reach.OFFLINE)

@@ -3,7 +3,6 @@
 They sign in as the connector does, so they see what it sees, and need no right that it does not have.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -23,8 +22,17 @@ if TYPE_CHECKING:
 NAMED: Final = 5
 #: System jobs that failed since then are looked at.
 POSTS_HOURS: Final = 24
+#: A post that has failed for so long does not arrive by itself: tries come minutes apart.
+LATE_HOURS: Final = 1
+#: The `statuscode` of a system job that waits for its next try, and of one that was given up.
+_WAITING: Final = 10
+_FAILED: Final = 31
 #: Who has it can make others administrators: more than the connector needs.
 _ASSIGNS_ROLES: Final = "prvAssignRole"
+_POSTS: Final = Sentence(
+    "The system jobs say why: a key that was rotated (set the primary key in the service endpoint), or a queue that is "
+    "full or gone."
+)
 _SETUP: Final = "Run python -m connector setup plan, read it, and apply it."
 
 
@@ -103,19 +111,43 @@ def _steps(context: CheckContext) -> Diagnosis:
 
 
 def _posts(context: CheckContext) -> Diagnosis:
-    since = (context.now() - timedelta(hours=POSTS_HOURS)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    condition = f"startswith(name,'{SERVICE_ENDPOINT}: ') and statuscode eq 31 and completedon ge {since}"
-    rows = _calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={quote(condition)}")
-    if rows:
+    since, late = (context.now() - timedelta(hours=hours) for hours in (POSTS_HOURS, LATE_HOURS))
+    given_up = _system_jobs(context, f"statuscode eq {_FAILED} and completedon ge {since:%Y-%m-%dT%H:%M:%SZ}")
+    if given_up:
         return failed(
             Sentence(
                 "Dataverse gave up {count} post through the service endpoint in a day.",
                 plural="Dataverse gave up {count} posts through the service endpoint in a day.",
-                count=len(rows),
+                count=given_up,
             ),
-            "Look at the failed system jobs: a key that was rotated, or a queue that is full or gone.",
+            _POSTS,
+        )
+    # A post waits only after it has failed.
+    if old := _system_jobs(context, f"statuscode eq {_WAITING} and createdon lt {late:%Y-%m-%dT%H:%M:%SZ}"):
+        return failed(
+            Sentence(
+                "{count} post through the service endpoint has failed for more than an hour.",
+                plural="{count} posts through the service endpoint have failed for more than an hour.",
+                count=old,
+            ),
+            _POSTS,
+        )
+    if waiting := _system_jobs(context, f"statuscode eq {_WAITING}"):
+        return warning(
+            Sentence(
+                "{count} post through the service endpoint failed, and Dataverse tries again.",
+                plural="{count} posts through the service endpoint failed, and Dataverse tries again.",
+                count=waiting,
+            ),
+            _POSTS,
         )
     return ok("In the last day, every post through the service endpoint arrived.")
+
+
+def _system_jobs(context: CheckContext, condition: str) -> int:
+    """How many system jobs of our steps there are, counted up to 100."""
+    named = quote(f"startswith(name,'{SERVICE_ENDPOINT}: ') and {condition}")
+    return len(_calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={named}"))
 
 
 def _keys(context: CheckContext) -> Diagnosis:
@@ -150,29 +182,23 @@ def _variables(context: CheckContext) -> Diagnosis:
 
 
 def _time_zone(context: CheckContext) -> Diagnosis:
-    calls, own = _calls(context), str(context.dataverse.who_am_i()["UserId"]).lower()
-    condition = quote("isdisabled eq false and accessmode eq 0 and applicationid eq null")
-    people = {str(row["systemuserid"]) for row in calls.rows(f"systemusers?$select=systemuserid&$filter={condition}")}
-    zones = {
-        str(row["systemuserid"]).lower(): row.get("timezonecode")
-        for row in calls.rows("usersettingscollection?$select=systemuserid,timezonecode")
-    }
-    counts = Counter(zones[each] for each in people if zones.get(each) is not None)
-    if zones.get(own) is None or not counts:
+    from connector.setup.time_zones import read_time_zones  # noqa: PLC0415 - loaded when used
+
+    zones = read_time_zones(_calls(context), str(context.dataverse.who_am_i()["UserId"]))
+    if zones.own is None or zones.usual is None:
         return ok("There are no people with whose time zone that of the application user could be compared.")
-    usual, number = counts.most_common(1)[0]
-    if zones[own] == usual:
+    if not zones.differ:
         return ok("The application user has the time zone of most people: dynamic lists begin the day as they see it.")
     return warning(
         Sentence(
             "The application user has the time zone {own}, but {number} of {people} people have {usual}: for some "
             "hours of each day a dynamic list with words such as today has other members.",
-            own=str(zones[own]),
-            number=number,
-            people=counts.total(),
-            usual=str(usual),
+            own=str(zones.own),
+            number=zones.number,
+            people=zones.people,
+            usual=str(zones.usual),
         ),
-        Sentence("Set timezonecode of the application user to {usual}.", usual=str(usual)),
+        Sentence("Set timezonecode of the application user to {usual}.", usual=str(zones.usual)),
     )
 
 
@@ -207,7 +233,7 @@ CHECKS: Final = (
     _check("DATAVERSE_PRIVILEGES", "the rights of the application user", _privileges, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_ENDPOINT", "the service endpoint and its key", _endpoint, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_STEPS", "the steps and the columns that they watch", _steps, "DATAVERSE_ENDPOINT"),
-    _check("DATAVERSE_POSTS", "failed system jobs of the steps", _posts, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_POSTS", "failed system jobs of the steps", _posts, "DATAVERSE_TOKEN", reach=Reach.SYSTEMS),
     _check("DATAVERSE_KEYS", "the alternate keys", _keys, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_VARIABLES", "the environment variables", _variables, "DATAVERSE_TOKEN"),
     _check(

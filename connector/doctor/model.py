@@ -9,10 +9,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from connector.doctor.context import CheckContext
+
+
+#: Seconds after which a check is given up: more than a call to Dataverse may take (DATAVERSE_TIMEOUT).
+CHECK_SECONDS: Final = 90.0
 
 
 class CheckGroup(StrEnum):
@@ -92,6 +96,7 @@ class DoctorCheck:
         looks_at: what is looked at, for people.
         look: looks; an error of a family of ours becomes a failure with its sentence and advice.
         needs: codes of the checks that must not have failed.
+        seconds: after which it is given up.
     """
 
     code: str
@@ -100,6 +105,7 @@ class DoctorCheck:
     looks_at: str
     look: Callable[["CheckContext"], Diagnosis] = field(repr=False)
     needs: tuple[str, ...] = ()
+    seconds: float = CHECK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +126,10 @@ class CheckMaker:
         look: Callable[["CheckContext"], Diagnosis],
         *needs: str,
         reach: Reach | None = None,
+        seconds: float = CHECK_SECONDS,
     ) -> DoctorCheck:
         """A check."""
-        return DoctorCheck(code, self.group, reach or self.reach, looks_at, look, needs)
+        return DoctorCheck(code, self.group, reach or self.reach, looks_at, look, needs, seconds)
 
 
 @dataclass(frozen=True, slots=True)

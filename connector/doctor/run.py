@@ -1,7 +1,10 @@
-"""All checks in their order, and how they are made."""
+"""All checks in their order, and how they are made: each in a thread of its own, so that it ends in its time."""
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import math
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from connector import telemetry
@@ -20,6 +23,7 @@ from connector.doctor.model import (
 from connector.errors import ConnectorError
 from connector.telemetry.measuring import set_gauge
 from connector.telemetry.names import DOCTOR
+from connector.threads import start_thread
 from connector.words import Sentence
 
 log = logging.getLogger(__name__)
@@ -38,6 +42,8 @@ CHECKS: Final[tuple[DoctorCheck, ...]] = (
 
 #: What the app looks at by itself, every hour.
 HOURLY: Final = (Reach.SYSTEMS,)
+#: Seconds for all of them together: a function is ended after 600.
+HOURLY_SECONDS: Final = 480.0
 
 #: The gauge of a check; one that was not made has none.
 _LEVELS: Final = {DoctorVerdict.OK: 0, DoctorVerdict.WARNING: 1, DoctorVerdict.FAILED: 2}
@@ -52,23 +58,53 @@ def chosen(groups: Collection[CheckGroup], reaches: Collection[Reach]) -> list[D
     return [each for each in CHECKS if each.code in wanted]
 
 
-def examine(context: CheckContext, checks: Iterable[DoctorCheck]) -> Iterator[CheckResult]:
-    """Make the checks one after the other; one whose ground failed, or was not looked at, is not made."""
+def examine(
+    context: CheckContext,
+    checks: Iterable[DoctorCheck],
+    *,
+    seconds: float = math.inf,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[CheckResult]:
+    """Make the checks one after the other; one whose ground failed, or was not looked at, is not made.
+
+    Args:
+        context: what they look at.
+        checks: in the order of dependence.
+        seconds: for all of them together; what has no time left is not made.
+        clock: seconds that pass.
+    """
+    ends = clock() + seconds
     verdicts: dict[str, DoctorVerdict] = {}
     for check in checks:
         missing = [
             code for code in check.needs if verdicts.get(code) in (DoctorVerdict.FAILED, DoctorVerdict.NOT_CHECKED)
         ]
-        diagnosis = (
-            not_checked(Sentence("Put right first: {names}.", names=", ".join(missing)))
-            if missing
-            else _look(context, check)
-        )
+        left = ends - clock()
+        if missing:
+            diagnosis = not_checked(Sentence("Put right first: {names}.", names=", ".join(missing)))
+        elif left <= 0:
+            diagnosis = not_checked("The other checks took too long.")
+        else:
+            diagnosis = _look(context, check, left)
         verdicts[check.code] = diagnosis.verdict
         yield CheckResult(check, diagnosis)
 
 
-def _look(context: CheckContext, check: DoctorCheck) -> Diagnosis:
+def _look(context: CheckContext, check: DoctorCheck, left: float = math.inf) -> Diagnosis:
+    """Make one check. One that does not end in its time goes on in its thread, and nobody waits for it."""
+    seconds = min(check.seconds, left)
+    answers: SimpleQueue[Diagnosis] = SimpleQueue()
+    start_thread(lambda: answers.put(_diagnosis(context, check)))
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        return failed(
+            Sentence("The check did not end within {seconds} seconds.", seconds=f"{seconds:.3g}"),
+            "Something takes connections and does not answer. Check the address, and firewalls and proxies on the way.",
+        )
+
+
+def _diagnosis(context: CheckContext, check: DoctorCheck) -> Diagnosis:
     try:
         return check.look(context)
     except NoAzure as error:
@@ -84,7 +120,7 @@ def _look(context: CheckContext, check: DoctorCheck) -> Diagnosis:
 
 def examine_hourly(context: CheckContext) -> Sequence[CheckResult]:
     """Make the checks that need no operator, log a line for each that found something, and set the gauges."""
-    results = list(examine(context, chosen((), HOURLY)))
+    results = list(examine(context, chosen((), HOURLY), seconds=HOURLY_SECONDS))
     for result in results:
         verdict, code = result.diagnosis.verdict, result.check.code
         if verdict in _LEVELS:

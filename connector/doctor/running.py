@@ -9,7 +9,17 @@ from connector.dataverse.api.rows import created_id
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
 from connector.doctor.context import CheckContext
-from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, not_checked, ok, warning
+from connector.doctor.model import (
+    CHECK_SECONDS,
+    CheckGroup,
+    CheckMaker,
+    Diagnosis,
+    Reach,
+    failed,
+    not_checked,
+    ok,
+    warning,
+)
 from connector.health import SWEEP, SWEEP_LATE
 from connector.state.pause import read_pause
 from connector.state.successes import last_success
@@ -131,5 +141,5 @@ CHECKS: Final = (
     _check("JOBS_FLOW", "unfinished jobs older than an hour", _jobs_flow, "DATAVERSE_TOKEN"),
     _check("JOBS_SUCCEED", "failed jobs of the last 24 hours", _jobs_succeed, "DATAVERSE_TOKEN"),
     _check("END_TO_END", "a job that changes nothing, from its creation to its outcome", _end_to_end,
-           "DATAVERSE_TOKEN", reach=Reach.SYSTEMS_ON_REQUEST),
+           "DATAVERSE_TOKEN", reach=Reach.SYSTEMS_ON_REQUEST, seconds=PROBE_SECONDS + CHECK_SECONDS),
 )  # fmt: skip

@@ -1,13 +1,11 @@
-"""Reading the rows of Spotler Job, also in an environment without Marketing Lists, which has no lookup to them."""
+"""Reading the rows of Spotler Job, also in an environment without Marketing Lists or leads. It has no lookup there."""
 
 from collections.abc import Callable, Iterator, Sequence
 
-from connector.dataverse.api import Dataverse, Query, Row, UnknownName
-from connector.dataverse.edition import had_no_lists, has_lists
-from connector.dataverse.names import Job as Names, lookup_value
+from connector.dataverse.api import Dataverse, Query, Row
+from connector.dataverse.edition import read_columns
+from connector.dataverse.names import Job as Names
 from connector.operations.job import COLUMNS
-
-_LIST = lookup_value(Names.LIST)
 
 
 def job_rows(dataverse: Dataverse, condition: str, *, also: Sequence[str] = (), top: int | None = None) -> list[Row]:
@@ -27,7 +25,7 @@ def job_pages(
         top: how many at most; None for all.
 
     Raises:
-        ConnectorError: Dataverse cannot be used, or lacks another column than the lookup to a list.
+        ConnectorError: Dataverse cannot be used, or lacks another column than a lookup to lists or leads.
     """
 
     def begin(columns: Sequence[str]) -> tuple[list[Row], Iterator[list[Row]]]:
@@ -52,13 +50,4 @@ def job_row(dataverse: Dataverse, key: str, *, also: Sequence[str] = ()) -> Row:
 
 
 def _read[T](dataverse: Dataverse, read: Callable[[Sequence[str]], T], also: Sequence[str]) -> T:
-    columns = tuple(dict.fromkeys((*COLUMNS, *also)))
-    without_list = tuple(column for column in columns if column != _LIST)
-    if had_no_lists(dataverse):
-        return read(without_list)
-    try:
-        return read(columns)
-    except UnknownName:
-        if has_lists(dataverse):
-            raise  # a column of the connector's solution is missing
-    return read(without_list)
+    return read_columns(dataverse, tuple(dict.fromkeys((*COLUMNS, *also))), read)

@@ -127,6 +127,12 @@ def _give_back_after_failure(checkpoint: FeedCheckpoint) -> None:
         log.debug("The lease of %s could not be given back.", checkpoint.name)
 
 
+def mark_of(key: str, moment: datetime | None) -> str:
+    """What an entry is recognised by when the feed shows it again."""
+    text = f"{key}|{moment.isoformat() if moment else ''}"
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+
+
 @dataclass(slots=True)
 class _Run[T]:
     """One run of a feed.
@@ -221,8 +227,7 @@ class _Run[T]:
                 if counts:
                     self.counts[MALFORMED] += 1
                 continue
-            text = f"{key}|{moment.isoformat() if moment else ''}"
-            yield entry, hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16], moment
+            yield entry, mark_of(key, moment), moment
 
     def _work(self, block: Sequence[T], found: Mapping[str, datetime | None]) -> None:
         """Work on a block, and save now and then: the function may be stopped at any time."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from connector.dataverse.api import Row, filters
+from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Info
 from connector.pulls.loop import run_feed
 from connector.services import Services
@@ -41,14 +42,18 @@ class GoneFeed:
 
     def read(self, start: datetime, end: datetime) -> Iterator[Row]:
         """The rows that were written within the window, or some days before."""
-        yield from self.services.dataverse.query(
-            Info.SET,
-            select=(*COLUMNS, Info.MODIFIED_ON),
-            filter=filters.and_(
+        dataverse, condition = (
+            self.services.dataverse,
+            filters.and_(
                 filters.eq(Info.GONE, value=True),
                 filters.ge(Info.MODIFIED_ON, start - AGAIN),
                 filters.lt(Info.MODIFIED_ON, end),
             ),
+        )
+        yield from read_columns(
+            dataverse,
+            (*COLUMNS, Info.MODIFIED_ON),
+            lambda columns: dataverse.query(Info.SET, select=columns, filter=condition),
         )
 
     def key(self, entry: Row) -> str:

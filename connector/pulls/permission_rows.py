@@ -27,6 +27,7 @@ from connector.consent.edits import edits_of
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Keyed, Row, filters
 from connector.dataverse.choices import ConsentCause
+from connector.dataverse.edition import read_columns
 from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
 from connector.services import Services
@@ -134,11 +135,10 @@ def _contradictions(table: PermissionTable, options: Sequence[Option]) -> str:
 def _apply(services: Services, table: PermissionTable, change: _Change, *, is_over: Callable[[], bool]) -> int:
     changed = 0
     while not is_over():
-        rows = services.dataverse.query(
-            table.set,
-            select=(*columns_of(table), *(lookup.value for lookup in table.lookups.values())),
-            filter=change.rows,
-            top=PAGE,
+        rows = read_columns(
+            services.dataverse,
+            (*columns_of(table), *(lookup.value for lookup in table.lookups.values())),
+            lambda columns: services.dataverse.query(table.set, select=columns, filter=change.rows, top=PAGE),
         )
         if not rows:
             break

@@ -9,7 +9,7 @@ blocks: a block is acknowledged only after it is stored, and one that is not ack
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 from typing import Final
 
@@ -23,7 +23,7 @@ from connector.spotler.leads import SpotlerLeads, VisitingCompany
 from connector.sync.moments import FUTURE
 from connector.sync.visitors.hot import follow_setting
 from connector.sync.visitors.storing import store_visitors
-from connector.sync.visitors.views import is_left_out, store_views
+from connector.sync.visitors.views import KnownVisitors, is_left_out, store_views
 from connector.words import Sentence
 
 log = logging.getLogger(__name__)
@@ -52,19 +52,24 @@ def read_visitors(services: Services) -> Counter[str]:
     if not is_on(services, "visitors") or leads is None:
         return Counter()
     counts, problem, began = Counter[str](), None, services.now()
+    feed = VisitorFeed(services, leads)
     try:
-        counts += run_feed(services, VisitorFeed(services, leads), deadline=began + TIME_LIMIT / 2)
+        counts += run_feed(services, feed, deadline=began + TIME_LIMIT / 2)
         counts[FOLLOWED] += follow_setting(services)
     except ConnectorError as error:
         problem = error
-    counts += read_page_views(services, leads, began + TIME_LIMIT)
+    counts += read_page_views(services, leads, began + TIME_LIMIT, feed.shown)
     if problem is not None:
         raise problem
     return counts
 
 
 class VisitorFeed:
-    """The visitors of all types that are wanted."""
+    """The visitors of all types that are wanted.
+
+    Attributes:
+        shown: the ids of those that were read.
+    """
 
     name = "visitors"
 
@@ -72,13 +77,17 @@ class VisitorFeed:
         self._services = services
         self._leads = leads
         self._types: list[str] | None = None
+        self.shown = set[str]()
 
     def read(self, start: datetime, end: datetime) -> Iterator[VisitingCompany | None]:
         """The visitors whose last visit is in a window."""
         if self._types is None:
             self._types = [each for each in self._leads.types() if not is_left_out(self._services, each)]
         for kind in self._types:
-            yield from self._leads.visitors(kind, start, end)
+            for each in self._leads.visitors(kind, start, end):
+                if each is not None:
+                    self.shown.add(each.id)
+                yield each
 
     def key(self, entry: VisitingCompany | None) -> str:
         """The visitor, and what Spotler Leads says of it: its score may change without a visit.
@@ -99,13 +108,16 @@ class VisitorFeed:
         return store_visitors(services, [each for each in entries if each is not None])
 
 
-def read_page_views(services: Services, leads: SpotlerLeads, deadline: datetime) -> Counter[str]:
+def read_page_views(
+    services: Services, leads: SpotlerLeads, deadline: datetime, shown: Set[str] = frozenset()
+) -> Counter[str]:
     """Empty the queue of page views, block by block; nothing while another run is at work.
 
     Args:
         services: the systems.
         leads: Spotler Leads.
         deadline: when to end and leave the rest for the next run.
+        shown: the ids of the visitors that were read a moment ago, of types that are wanted.
 
     Raises:
         ConnectorError: as `read_visitors`. What was not stored is not acknowledged, and comes again.
@@ -116,7 +128,7 @@ def read_page_views(services: Services, leads: SpotlerLeads, deadline: datetime)
         return Counter()
     counts = Counter[str]()
     try:
-        _empty(services, leads, lease, deadline, counts)
+        _empty(services, leads, lease, deadline, counts, KnownVisitors(set(shown)))
     finally:
         _report(counts)
         try:
@@ -127,9 +139,14 @@ def read_page_views(services: Services, leads: SpotlerLeads, deadline: datetime)
 
 
 def _empty(
-    services: Services, leads: SpotlerLeads, lease: FeedCheckpoint, deadline: datetime, counts: Counter[str]
+    services: Services,
+    leads: SpotlerLeads,
+    lease: FeedCheckpoint,
+    deadline: datetime,
+    counts: Counter[str],
+    known: KnownVisitors,
 ) -> None:
-    seen, left_out = set[str](), set[str]()
+    seen = set[str]()
     unreadable = repeated = 0
     while services.now() < deadline:
         block = leads.next_block()
@@ -141,7 +158,7 @@ def _empty(
                 break
             continue
         new = {view.key for view in block.views} - seen
-        counts.update(store_views(services, leads, block.views, left_out))
+        counts.update(store_views(services, leads, block.views, known))
         counts[MALFORMED] += block.malformed
         lease.save(services.now(), ())
         if not leads.acknowledge(block.process_id):  # by an attempt whose answer was lost, or it took too long

@@ -254,12 +254,21 @@ class _Run:
         found = [(each, self._patience.patiently(lambda each=each: each.find(self._target))) for each in apps]  # type: ignore[misc]
         return [one for app, row in found if row is not None for one in app.publications(row)]
 
+    def _of_buttons(self) -> list[Publication]:
+        """The tables of the customer whose buttons a run that was interrupted may have made and not published.
+
+        All else of a run that shows only when it is published is compared by its published layer.
+        """
+        is_first = not self._target.solution_id or bool(self._target.version)
+        buttons = [each for each in self._components if each.component_type == NUMBERED_BY_ENVIRONMENT]
+        return [] if is_first else [publication for each in buttons for publication in each.publications({})]
+
     def _finish(self) -> None:
         calls = self._target.calls
         self._told(len(self._done), "publish")
         choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
         tables = [Publication(TABLE, table.name) for table in self._tables]
-        publish(self._target, self._patience, [*tables, *choices, *self._apps()])
+        publish(self._target, self._patience, [*tables, *choices, *self._apps(), *self._of_buttons()])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
             if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]

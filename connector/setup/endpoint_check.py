@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
-from connector.dataverse.api import Forbidden, filters
+from connector.dataverse.api import DataverseRefused, Forbidden, UnknownName, filters
 from connector.dataverse.names import ENDPOINT_CHECK, SERVICE_ENDPOINT
 from connector.setup.calls import SetupCalls
 from connector.setup.endpoints import ENDPOINTS
@@ -41,11 +41,17 @@ class EndpointVerdict(StrEnum):
         "The key of the service endpoint is not verified: Dataverse has not said yet what became of its test message. "
         "Run doctor --probe once the app runs."
     )
+    NOT_DONE = marked(
+        "The key of the service endpoint is not verified: Dataverse refused to test the endpoint. Run doctor --probe "
+        "once the app runs."
+    )
     NOT_ALLOWED = marked("The key of the service endpoint is not verified: it takes a System Administrator to test it.")
 
 
 def check_endpoint(calls: SetupCalls, patience: Patience) -> EndpointVerdict:
     """Have Dataverse post a test message, and wait until it says what became of it.
+
+    That Dataverse refuses the test itself says nothing of the key, and stops nothing.
 
     Raises:
         EndpointRefused: there is no endpoint, or Dataverse could not post through it.
@@ -57,8 +63,8 @@ def check_endpoint(calls: SetupCalls, patience: Patience) -> EndpointVerdict:
         raise EndpointRefused("The service endpoint is missing.", advice="Run setup plan, and apply it.")
     earlier = {_id(each) for each in _jobs(calls)}
     path = f"{ENDPOINTS.set_name}({found[0][ENDPOINTS.id_column]})/{_ACTION}"
-    if not patience.patiently(lambda: _is_triggered(calls, path)):
-        return EndpointVerdict.NOT_ALLOWED
+    if (refused := patience.patiently(lambda: _trigger(calls, path))) is not None:
+        return refused
 
     ended: list[Mapping[str, object]] = []
 
@@ -80,13 +86,15 @@ def check_endpoint(calls: SetupCalls, patience: Patience) -> EndpointVerdict:
     )
 
 
-def _is_triggered(calls: SetupCalls, path: str) -> bool:
-    """Trigger the test; False where the user may not."""
+def _trigger(calls: SetupCalls, path: str) -> EndpointVerdict | None:
+    """Trigger the test; a verdict where Dataverse refuses that."""
     try:
         calls.act(path, {})
     except Forbidden:
-        return False
-    return True
+        return EndpointVerdict.NOT_ALLOWED
+    except (DataverseRefused, UnknownName):
+        return EndpointVerdict.NOT_DONE
+    return None
 
 
 def _jobs(calls: SetupCalls) -> list[Mapping[str, object]]:

@@ -42,13 +42,8 @@ class EndpointPart(RowPart):
     name: str = SERVICE_ENDPOINT
 
     @property
-    def row_id(self) -> str:
-        """The platform gives it one."""
-        return ""
-
-    @property
     def condition(self) -> str:
-        """By its name."""
+        """By its name, where somebody else registered it."""
         return filters.eq("name", self.name)
 
     def left_alone(self, target: SetupTarget) -> str:  # noqa: ARG002 - of the protocol
@@ -70,6 +65,7 @@ class EndpointPart(RowPart):
         """Everything but the key."""
         given = self._given
         return {
+            "name": self.name,
             **_AS_ALWAYS,
             "namespaceaddress": given.address,
             "solutionnamespace": (urlsplit(given.address).hostname or "").partition(".")[0],
@@ -78,8 +74,8 @@ class EndpointPart(RowPart):
         }
 
     def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the protocol
-        """The name, and the key."""
-        return {"name": self.name, **self._key_body()}
+        """The key."""
+        return self._key_body()
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
         """Address, queue and form; and whether there is a key, or a new one is given."""

@@ -14,6 +14,7 @@ from connector.dataverse.schema.model import Step
 from connector.dataverse.schema.roles import RoleNeeds
 from connector.dataverse.schema.steps import steps
 from connector.mapping import Direction, Mapping as RecordMapping, plan
+from connector.mapping.columns import Path
 from connector.mapping.permission_lists import permission_list_tables
 from connector.servicebus.entities import QUEUE_DATAVERSE
 
@@ -74,9 +75,11 @@ def needs_of(mapping: RecordMapping, permissions: PermissionTable | None = None)
         for table in RECORD_TABLES
         if any(Direction(row.direction).inward and table in row.columns for row in mapping.rows)
     )
+    referred = {each.table for row in mapping.rows for each in row.columns.values() if isinstance(each, Path)}
     return RoleNeeds(
         inward=inward,
         newcomers=frozenset((Contact.TABLE, Lead.TABLE)),
+        referred=frozenset(referred),
         entity=mapping.entity_table,
         periodiek=permissions.table if permissions else "",
         members=bool(permission_list_tables(mapping)),

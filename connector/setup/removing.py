@@ -11,7 +11,7 @@ from itertools import groupby
 
 from connector.dataverse.api import DataverseRefused
 from connector.setup.applying import WRITES, SetupReport, mark_unfinished
-from connector.setup.component import TABLE, Component, Publication, full_name, in_order_of_removal
+from connector.setup.component import TABLE, Component, Publication, Removal, SetupPhase, full_name, in_order_of_removal
 from connector.setup.dependants import IN_USE, dependants_of, described
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from connector.setup.patience import Patience
@@ -46,22 +46,15 @@ def remove_setup(
     if plan.refusals:
         raise SetupRefused(Sentence("The plan cannot be carried out. {refusal}", refusal=Sentence.of(plan.refusals[0])))
     now = plan_removal(target, components, plan.named)
-    if plan.organization_id != now.organization_id or plan.manifest != now.manifest:
-        raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
-    if now.refusals:
-        raise SetupPlanOutdated(
-            Sentence("The environment changed since the plan was made. {refusal}", refusal=Sentence.of(now.refusals[0]))
-        )
-    if more := [each for each in (*now.removed, *now.changed) if each not in (*plan.removed, *plan.changed)]:
-        raise SetupPlanOutdated(
-            Sentence("The environment changed since the plan was made: {names}.", names=", ".join(more))
-        )
+    _check_unchanged(plan, now)
     if not now.removed:
         return SetupReport((), 0, 0.0)
     mark_unfinished(target, patience)
     done: list[str] = []
     going = [each for each in in_order_of_removal(components) if full_name(each) in (*now.removed, *now.changed)]
-    for _, group in groupby(going, key=lambda each: each.phase):
+    for phase, group in groupby(going, key=lambda each: each.phase):
+        if phase is SetupPhase.FOUNDATION:
+            _check_nothing_new(read_target(target.calls), components)
         changed: set[Publication] = set()
         for component in group:
             told(len(done), full_name(component))
@@ -76,6 +69,40 @@ def remove_setup(
     if left:
         raise SetupIncomplete(Sentence("Still there: {names}.", names=", ".join(left)))
     return SetupReport(tuple(done), target.calls.writes, patience.waited)
+
+
+def _check_unchanged(plan: RemovalPlan, now: RemovalPlan) -> None:
+    if plan.organization_id != now.organization_id or plan.manifest != now.manifest:
+        raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
+    if now.refusals:
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made. {refusal}", refusal=Sentence.of(now.refusals[0]))
+        )
+    if more := [each for each in (*now.removed, *now.changed) if each not in (*plan.removed, *plan.changed)]:
+        raise SetupPlanOutdated(
+            Sentence("The environment changed since the plan was made: {names}.", names=", ".join(more))
+        )
+
+
+def _check_nothing_new(target: SetupTarget, components: Sequence[Component]) -> None:
+    """Keep a solution in which something is: without it, nobody could tell any more that this is ours.
+
+    Raises:
+        SetupIncomplete: somebody has made a component meanwhile.
+    """
+    if not target.solution_id:
+        return
+    for component in components:
+        if component.part_of or component.phase is SetupPhase.FOUNDATION or component.removal is Removal.STAYS:
+            continue
+        found = None if component.left_alone(target) else component.read(target)
+        if found is not None and target.is_member(component, found):
+            raise SetupIncomplete(
+                Sentence(
+                    "{name} was made while the removal ran, so the solution is still there.", name=full_name(component)
+                ),
+                advice="Make sure that nobody runs setup apply, make a new plan, and carry that one out.",
+            )
 
 
 def _hide(component: Component, names: frozenset[str], target: SetupTarget, patience: Patience) -> set[Publication]:

@@ -21,6 +21,8 @@ from connector.words import Sentence
 #: The namespace of the ids that we give to rows.
 _IDS: Final = UUID("6f0c6d3e-3c55-5bd2-9b0e-0f5a5b8f2a71")
 UNPUBLISHED: Final = "Microsoft.Dynamics.CRM.RetrieveUnpublishedMultiple()"
+#: What most kinds of rows have while they are in use.
+ACTIVE: Final = {"statecode": 0, "statuscode": 1}
 #: Where a row that was read has its published layer, and its texts by column and language.
 PUBLISHED: Final = "(published)"
 TEXTS: Final = "(texts)"
@@ -108,6 +110,11 @@ class RowPart(Part):
         """The columns that the manifest decides, and that can be changed."""
         return {}
 
+    @property
+    def enabled(self) -> Mapping[str, object]:
+        """The columns that say whether it is in use. They are compared and changed; a new row is in use by itself."""
+        return {}
+
     def links(self, target: SetupTarget) -> Mapping[str, Link]:  # noqa: ARG002 - for kinds
         """The lookups that the manifest decides, by navigation property."""
         return {}
@@ -167,7 +174,12 @@ class RowPart(Part):
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Write the columns and texts that differ."""
         changed = {each.property.partition(" ")[0] for each in differences}
-        candidates = {**self._base_texts(target), **self.written(found, target), **self._bound(target)}
+        candidates = {
+            **self._base_texts(target),
+            **self.written(found, target),
+            **self._bound(target),
+            **self.enabled,
+        }
         if body := {name: value for name, value in candidates.items() if name.partition("@")[0] in changed}:
             for column in self._translated(target):
                 body.pop(column, None)
@@ -210,14 +222,14 @@ class RowPart(Part):
     @property
     def columns(self) -> tuple[str, ...]:
         """What is read of it."""
-        return tuple(dict.fromkeys((self.rows.id_column, *self.texts, *self.select)))
+        return tuple(dict.fromkeys((self.rows.id_column, *self.texts, *self.select, *self.enabled)))
 
     def query(self, source: str, condition: str) -> str:
         """The address of the rows that meet a condition."""
         return f"{source}?$select={','.join(self.columns)}&$filter={quote(condition)}"
 
     def _differences(self, found: Found, target: SetupTarget) -> list[PropertyDifference]:
-        wanted = {**self.values(target)}
+        wanted = {**self.values(target), **self.enabled}
         if not self._translated(target):
             wanted |= self._base_texts(target)
         differences = [

@@ -73,8 +73,8 @@ class StepPart(RowPart):
         return _why_not(self.step, target, has_endpoint=self.has_endpoint)
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the protocol
-        """How it runs, and which columns it watches."""
-        return {**_AS_ALWAYS, _FILTERING: ",".join(self.step.filtering) or None}
+        """What it is called, how it runs, and which columns it watches."""
+        return {"name": self.name, **_AS_ALWAYS, _FILTERING: ",".join(self.step.filtering) or None}
 
     def links(self, target: SetupTarget) -> Mapping[str, Link]:
         """Endpoint, message and table; the navigation properties are in lower case."""
@@ -86,8 +86,8 @@ class StepPart(RowPart):
         }
 
     def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the protocol
-        """Its name; switched off."""
-        return {"name": self.name, **_OFF}
+        """Switched off."""
+        return _OFF
 
     def same(self, column: str, expected: object, found: object) -> bool:
         """The order of watched columns does not matter."""

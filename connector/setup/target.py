@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from connector.dataverse.api import filters
-from connector.dataverse.names import MarketingList
+from connector.dataverse.names import Lead, MarketingList
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.calls import SetupCalls
 from connector.setup.component import Component, Found
@@ -25,6 +25,7 @@ class SetupTarget:
         version: of the manifest that was installed last; empty where none was, or where a run was interrupted.
         members: the ids of the components in our solution.
         publisher: the unique name of the publisher of our solution; empty where it is not there yet.
+        has_leads: whether it has leads, which come with the same licence.
     """
 
     calls: SetupCalls
@@ -36,6 +37,7 @@ class SetupTarget:
     version: str = ""
     members: frozenset[str] = frozenset()
     publisher: str = ""
+    has_leads: bool = True
 
     def is_member(self, component: Component, found: Found) -> bool:
         """Whether a component is in our solution; a part of another component always is."""
@@ -64,17 +66,23 @@ def read_target(calls: SetupCalls) -> SetupTarget:
     solution = find_solution(calls, SOLUTION.name)
     solution_id = str(solution["solutionid"]) if solution else ""
     version = str(solution["version"]) if solution else ""
+    has_lists = _has(calls, MarketingList.TABLE)
     return SetupTarget(
         calls,
         str(organization.get("name") or ""),
         str(me.get("OrganizationId") or ""),
         languages,
-        calls.find(f"EntityDefinitions(LogicalName='{MarketingList.TABLE}')?$select=LogicalName") is not None,
+        has_lists,
         solution_id,
         "" if version == UNFINISHED else version,
         members_of(calls, solution_id) if solution_id else frozenset(),
         _publisher_of(calls, solution) if solution else "",
+        has_lists or _has(calls, Lead.TABLE),
     )
+
+
+def _has(calls: SetupCalls, table: str) -> bool:
+    return calls.find(f"EntityDefinitions(LogicalName='{table}')?$select=LogicalName") is not None
 
 
 def find_solution(calls: SetupCalls, name: str) -> Found | None:

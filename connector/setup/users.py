@@ -1,16 +1,21 @@
-"""The application user of the connector, with its role. Users are in no solution, and are never deleted."""
+"""The application user of the connector, with its role and its time zone.
+
+Users are in no solution, and are never deleted.
+"""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from connector.dataverse.api import filters
+from connector.dataverse.api import DataverseRefused, filters
 from connector.dataverse.schema.roles import SERVICE_ROLE
 from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.roles import root_unit
 from connector.setup.row_parts import RowKind, RowPart
 from connector.setup.target import SetupTarget
+from connector.setup.time_zones import SETTINGS, UTC_CODE, read_time_zones
 from connector.words import Sentence
 
 USERS: Final = RowKind("systemuser", "systemusers", "systemuserid")
@@ -82,11 +87,26 @@ class UserPart(RowPart):
         return differences
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
-        """Enable it, and give it the role: of the role's copies, that of the user's own unit."""
+        """Enable it, and give it the role: of the role's copies, that of the user's own unit.
+
+        Before it gets the role, so when it is new, it also gets the time zone of most people.
+        """
         RowPart.change(self, found, differences, target)
         if any(each.property == "role" for each in differences):
+            self._take_time_zone(found, target)
             unit = found.get("_businessunitid_value")
             condition = f"{filters.eq('name', SERVICE_ROLE)} and _businessunitid_value eq {unit}"
             for role in target.calls.rows(f"roles?$select=roleid&$filter={quote(condition)}"):
                 address = f"systemusers({self.object_id(found)})/{_ASSOCIATION}/$ref"
                 target.calls.refer(address, f"roles({role['roleid']})")
+
+    def _take_time_zone(self, found: Found, target: SetupTarget) -> None:
+        """Give it the time zone of most people, unless somebody chose one.
+
+        Nothing depends on it: where Dataverse refuses, the set-up goes on, and the doctor says what is to be done.
+        """
+        user_id = self.object_id(found)
+        with suppress(DataverseRefused):
+            zones = read_time_zones(target.calls, user_id)
+            if zones.differ and zones.own == UTC_CODE:
+                target.calls.patch(f"{SETTINGS}({user_id})", {"timezonecode": zones.usual})

@@ -180,6 +180,8 @@ def _translated(action: Sentence, name: str) -> Iterator[None]:
                 ),
                 advice="Check the setting STATE, and that the app's identity is Storage Blob Data Contributor there.",
             )
+    except ValueError:  # the SDK, about an answer without what each answer of a storage account has
+        problem = Transient("What answered in the place of the storage account was not one.")
     except AzureError as error:
         problem = Transient(Sentence("The storage account could not be reached ({kind}).", kind=type(error).__name__))
     else:

@@ -71,17 +71,15 @@ def read_pause(state: StateStore, now: datetime) -> Pause | None:
     if pause is None or pause.until <= now:
         return None
     if wrong := _wrong_times(pause, now):
-        raise StoredValueUnreadable.of(PAUSE, wrong)
+        raise StoredValueUnreadable.of(PAUSE, Sentence("{wrong}, so it is not obeyed", wrong=Sentence.of(wrong)))
     return pause
 
 
 def _wrong_times(pause: Pause, now: datetime) -> str:
     """What is wrong with a pause whose times lie too far ahead; empty for any other."""
     if pause.since > now + CLOCK_LEEWAY:
-        return marked("begins in the future, so it is not obeyed")
-    if pause.until > now + MOST + CLOCK_LEEWAY:
-        return marked("ends later than a pause may last, so it is not obeyed")
-    return ""
+        return marked("begins in the future")
+    return marked("ends later than a pause may last") if pause.until > now + MOST + CLOCK_LEEWAY else ""
 
 
 def end_wrongly_dated(state: StateStore, now: datetime) -> None:

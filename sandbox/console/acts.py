@@ -26,12 +26,20 @@ class Notice:
         tone: `good`, `calm` or `bad`.
         output: what a command printed.
         go: what the page shows afterwards; see `State`.
+        refused: the act that was refused, if it was.
+        entered: what its form held, so that nobody has to enter it again.
     """
 
     text: str
     tone: str = "good"
     output: str = ""
     go: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
+    entered: Entered = field(default_factory=dict)
+
+    def typed(self, act: str, name: str, usual: str = "") -> str:
+        """What a field of the form of an act shows: what was entered, if it was refused, else the usual."""
+        return self.entered.get(name, "") if act == self.refused else usual
 
 
 type Act = Callable[[Systems, Entered], Notice]

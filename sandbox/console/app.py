@@ -67,12 +67,12 @@ def _application(systems: Systems) -> Starlette:
         return StreamingResponse(live.events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     async def do(request: Request) -> Response:
-        act = ACTS.get(request.path_params["name"])
-        if act is None:
+        name = request.path_params["name"]
+        if name not in ACTS:
             return HTMLResponse("There is no such act.", 404)
-        entered = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        entered = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
         state = State.of({name: value for name, value in request.query_params.items() if name != "note"})
-        notice = await run_in_threadpool(_act, act, systems, entered)
+        notice = await run_in_threadpool(_act, name, systems, entered)
         return RedirectResponse(state.url(**{**notice.go, "note": notices.keep(notice)}), 303)
 
     return Starlette(
@@ -86,17 +86,18 @@ def _application(systems: Systems) -> Starlette:
     )
 
 
-def _act(act: Act, systems: Systems, entered: Mapping[str, str]) -> Notice:
-    """Do it; whatever refuses, the page says so."""
+def _act(name: str, systems: Systems, entered: Mapping[str, str]) -> Notice:
+    """Do it; whatever refuses, the page says so and keeps what was entered."""
     try:
-        return act(systems, entered)
+        return ACTS[name](systems, entered)
     except (Refused, ValueError) as refusal:
-        return Notice(str(refusal), "bad")
+        why = str(refusal)
     except KeyError as missing:
-        return Notice(f"The form lacks {missing}.", "bad")
+        why = f"The form lacks {missing}."
     except RequestException as error:
         said = "did not answer" if error.response is None else sentence(error.response)
-        return Notice(f"Dataverse: {said}", "bad")
+        why = f"Dataverse: {said}"
+    return Notice(why, "bad", refused=name, entered=entered)
 
 
 def _static(request: Request) -> Response:

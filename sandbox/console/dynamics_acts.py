@@ -10,6 +10,8 @@ from sandbox.console.acts import Act, Entered, Notice
 from sandbox.console.rows import EDITABLE, PARTIES
 from sandbox.console.systems import Systems
 
+#: What the form of a new record does without in no table.
+_NEEDED: Final = {Contact.TABLE: "lastname", Lead.TABLE: "lastname", Account.TABLE: Account.NAME}
 FLAGS: Final = (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL)
 _PERMISSION_OF: Final = {
     Contact.TABLE: Permission.CONTACT_NAVIGATION,
@@ -32,6 +34,9 @@ def create_job(systems: Systems, entered: Entered) -> Notice:
 def create_record(systems: Systems, entered: Entered) -> Notice:
     """Create a contact, lead or account."""
     table = entered["table"]
+    needed = _NEEDED[table]
+    if not entered.get(needed, "").strip():
+        raise ValueError(f"Enter the {TABLES[table].column(needed).label.lower()}.")
     created = systems.people.create(TABLES[table].set_name, _columns(table, entered, filled=True))
     return Notice(f"The {table} was created.", go={"d": "record", "r": f"{table}:{created}", "s": "contact", "c": ""})
 

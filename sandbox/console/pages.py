@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sandbox.console import columns
-from sandbox.console.acts import Notices
+from sandbox.console.acts import Notice, Notices
 from sandbox.console.columns import COLUMNS, Content
 from sandbox.console.state import State
 from sandbox.console.story import story
@@ -20,7 +20,9 @@ def content(systems: Systems, state: State, notices: Notices, template: str) -> 
     name = template.partition(".")[0]
     wanted = PARTS if name == "page" else {name: PARTS[name]}
     made: dict[str, Any] = {part: _read(make, systems, state) for part, make in wanted.items()}
-    return {"state": state, "notice": notices.find(state.note), "shown": columns.SHOWN, **made}
+    notice = notices.find(state.note)
+    typed = (notice or Notice("")).typed
+    return {"state": state, "notice": notice, "typed": typed, "shown": columns.SHOWN, **made}
 
 
 def _read(make: Callable[[Systems, State], Content], systems: Systems, state: State) -> Content:

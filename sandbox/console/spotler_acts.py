@@ -13,8 +13,9 @@ _DONE: Final = {
     "unsubscribe": "The person has unsubscribed.",
     "complaint": "The person has reported spam.",
     "bounce": "The mailing has bounced.",
-    "profile": "The person has changed the profile.",
 }
+#: What people can change on their profile page.
+PROFILE: Final = ("firstName", "lastName", "city")
 #: Ids of the seeded form; see `sandbox.spotler.seed`.
 _FORM: Final = {"form": 7, "email": 1, "firstName": 2}
 
@@ -29,10 +30,16 @@ def emit(systems: Systems, entered: Entered) -> Notice:
         event["permissions"] = [int(bit) for bit in entered["left"].split(",") if bit]
     if kind == "bounce":
         event["hard"] = entered.get("hard") == "1"
-    if kind == "profile":
-        event["properties"] = {name: entered[name] for name in ("firstName", "lastName", "city") if entered.get(name)}
     systems.spotler.post("events", {"events": [event]})
     return Notice(_DONE[kind])
+
+
+def change_profile(systems: Systems, entered: Entered) -> Notice:
+    """Save the profile page, as the recipient; what is left empty is emptied."""
+    properties = {name: entered[name].strip() for name in PROFILE}
+    event = {"type": "profile", "encryptedId": entered["contact"], "properties": properties}
+    systems.spotler.post("events", {"events": [event]})
+    return Notice("The person has changed the profile.")
 
 
 def subscribe(systems: Systems, entered: Entered) -> Notice:
@@ -50,4 +57,9 @@ def switch_automation(systems: Systems, entered: Entered) -> Notice:
     return Notice("The automation is active." if on else "The automation is inactive.")
 
 
-ACTS: Final[Mapping[str, Act]] = {"emit": emit, "subscribe": subscribe, "switch-automation": switch_automation}
+ACTS: Final[Mapping[str, Act]] = {
+    "emit": emit,
+    "change-profile": change_profile,
+    "subscribe": subscribe,
+    "switch-automation": switch_automation,
+}

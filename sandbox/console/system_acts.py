@@ -87,6 +87,8 @@ def calm(systems: Systems, _: Entered) -> Notice:
 def kill(systems: Systems, _: Entered) -> Notice:
     """Kill the engine, as a crash would."""
     killed = systems.functions.post("engines/kill")["pids"]
+    if not killed:
+        return Notice("No engine runs at the moment: it is being started.", "calm")
     return Notice(f"The engine was killed (process {', '.join(map(str, killed))}). It is started again.")
 
 

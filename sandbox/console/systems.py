@@ -18,6 +18,10 @@ TIMEOUT: Final = 30
 LONG_TIMEOUT: Final = 600
 
 
+#: Before it, Dataverse says that something was wrong; behind it, what.
+INNER: Final = "----> InnerException : "
+
+
 class Refused(Exception):
     """A part of the system refused, or did not answer; the text is a sentence for people."""
 
@@ -85,7 +89,8 @@ def sentence(answer: requests.Response) -> str:
     except json.JSONDecodeError:
         return f"It answered with status {answer.status_code}."
     problem = said.get("problem") or said.get("error") or said
-    return str(problem.get("message", problem) if isinstance(problem, Mapping) else problem)
+    text = str(problem.get("message", problem) if isinstance(problem, Mapping) else problem)
+    return text.rpartition(INNER)[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,23 @@ def top(systems: Systems, _: State) -> dict[str, Any]:
 
 
 def _armed(systems: Systems) -> list[str]:
-    """What is armed, in words."""
+    """What is armed, in words; what was armed twice is said once."""
     armed = []
+    refused = 0
     for fault in systems.spotler.get("faults")["faults"]:
-        left = None if fault["count"] is None else fault["count"] - fault["struck"]
-        if left != 0:
-            armed.append("Spotler does not work" if left is None else f"Spotler refuses {left} more calls")
+        if fault["count"] is None:
+            armed.append("Spotler does not work")
+        else:
+            refused += fault["count"] - fault["struck"]
+    if refused:
+        armed.append(f"Spotler refuses {_counted(refused, 'more call')}")
     if latency := systems.spotler.get("settings")["latency_ms"]:
         armed.append(f"Spotler takes {latency / 1000:.1f} s per call")
     armed += ["Dataverse does not work" for rule in systems.dataverse.get("faults") if rule["count"] != 0]
     if lost := systems.dataverse.post("steps")["drop_next"]:
-        armed.append(f"{lost} message of Dataverse will be lost")
-    return armed
+        armed.append(f"{_counted(lost, 'message')} of Dataverse will be lost")
+    return list(dict.fromkeys(armed))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
+from connector.dataverse.names import Lead
 from connector.dataverse.schema import STEPS, Step
 from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
 from sandbox.dataverse.access.seeding import installed_role
@@ -170,18 +171,31 @@ class Environment:
         self.steps.drop_next = self.steps.duplicate_next = 0
         self.steps.enabled, self.steps.tables = True, self.settings.steps_of
         self.latency_ms = self.settings.latency_ms
-        self.light = self.settings.light
+        self.light, self.has_leads = self.settings.light, True
         self.fetcher.assumptions.reset()
         self._seed()
 
     @property
     def light(self) -> bool:
         """Whether the environment has no marketing lists, and no columns that point to them."""
-        return bool(self.store.catalog.absent)
+        return self.store.catalog.absent >= LIST_TABLES
 
     @light.setter
     def light(self, value: bool) -> None:
-        self.store.catalog.absent = LIST_TABLES if value else frozenset()
+        self._lacks(LIST_TABLES, is_absent=value)
+
+    @property
+    def has_leads(self) -> bool:
+        """Whether it has leads, and columns that point to them. It is not known whether that is part of a licence."""
+        return Lead.TABLE not in self.store.catalog.absent
+
+    @has_leads.setter
+    def has_leads(self, value: bool) -> None:
+        self._lacks(frozenset({Lead.TABLE}), is_absent=not value)
+
+    def _lacks(self, tables: frozenset[str], *, is_absent: bool) -> None:
+        absent = self.store.catalog.absent
+        self.store.catalog.absent = absent | tables if is_absent else absent - tables
         forget_options()
 
     def follow_languages(self) -> None:

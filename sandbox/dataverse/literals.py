@@ -1,5 +1,6 @@
 """The literals of a `$filter` and of keys: cut out of the text, and converted to the type of the column they meet."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,24 +28,35 @@ class Literal:
 
 
 _STRING = r"'(?:[^']|'')*'"
+#: A member of `Microsoft.Dynamics.CRM.In`: in the quotes of OData, or of JSON, as Microsoft's Python client writes it.
+_ITEM = rf'(?:{_STRING}|"(?:[^"\\]|\\.)*")'
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _DATE = r"\d{4}-\d{2}-\d{2}"
 
 _LITERALS = re.compile(
     rf"Microsoft\.Dynamics\.CRM\.In\(\s*PropertyName='(?P<name>\w+)'\s*,\s*"
-    rf"PropertyValues=\[(?P<list>\s*{_STRING}(?:\s*,\s*{_STRING})*\s*)\]\s*\)"
+    rf"PropertyValues=\[(?P<list>\s*{_ITEM}(?:\s*,\s*{_ITEM})*\s*)\]\s*\)"
     rf"|(?P<string>{_STRING})"
     rf"|(?<![\w.])(?:(?P<guid>{_GUID})"
     rf"|(?P<time>{_DATE}T\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?(?:Z|[+-]\d{{2}}:\d{{2}}))"
     rf"|(?P<date>{_DATE})"
     r"|(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))(?![\w-])"
 )
-_ITEMS = re.compile(_STRING)
+_ITEMS = re.compile(_ITEM)
 
 
 def unquote(text: str) -> str:
-    """The content of a quoted string."""
-    return text[1:-1].replace("''", "'")
+    """The content of a string in the quotes of OData, or of JSON.
+
+    Raises:
+        ApiError: 400 for an escape that JSON does not have.
+    """
+    if not text.startswith('"'):
+        return text[1:-1].replace("''", "'")
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        raise bad_query(f"The text {text} is not valid JSON.") from None
 
 
 def cut(text: str) -> tuple[str, list[Literal]]:

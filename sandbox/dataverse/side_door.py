@@ -17,7 +17,8 @@ POST fetchxml             the attributes of `fetchxml.assumptions.Assumptions`, 
 POST customizing          the attributes of `customizing.knobs.Knobs`, any of them; with "foreign_seconds", and
                           "foreign_operation" (Import, if left out), somebody else customises for so long
 POST people               {"user": systemuserid} signs a person in; answers {"access_token": ...}
-POST edition              {"light": true}: without marketing lists, whose rows come back with false
+POST edition              {"light": true}: without marketing lists; {"leads": false}: without leads; what is not given
+                          is as usual, and the rows come back with it
 POST steps                {"enabled", "tables", "drop_next", "duplicate_next", "shuffled", "has_key", "garbled"}, any of
                           them; answers with the first four as they are now, so with how many are still to be lost
 """
@@ -169,8 +170,10 @@ class _SideDoor:
         return JSONResponse({"access_token": environment.tokens.issue_to_person(object_id, environment.addresses[0])})
 
     async def edition(self, request: Request) -> JSONResponse:
-        self._environment.light = bool((await request.json())["light"])
-        return JSONResponse({"light": self._environment.light})
+        content: JsonObject = await request.json()
+        environment = self._environment
+        environment.light, environment.has_leads = content.get("light") is True, content.get("leads") is not False
+        return JSONResponse({"light": environment.light, "leads": environment.has_leads})
 
     async def steps(self, request: Request) -> JSONResponse:
         environment = self._environment

@@ -115,14 +115,14 @@ def _journeys(world: World) -> None:
             automation_id=WELCOME_AUTOMATION_ID,
             name="Welcome",
             active=True,
-            triggers=(Trigger(WELCOME_TRIGGER_CODE, "From CRM"),),
+            triggers=(Trigger(WELCOME_TRIGGER_CODE, "Welcome"),),
             fields=WELCOME_FIELDS,
         ),
         Automation(
             automation_id=INACTIVE_AUTOMATION_ID,
             name="Reactivation",
             active=False,
-            triggers=(Trigger(INACTIVE_TRIGGER_CODE, "From CRM"),),
+            triggers=(Trigger(INACTIVE_TRIGGER_CODE, "Reactivation"),),
         ),
     ):
         world.automations[automation.automation_id] = automation

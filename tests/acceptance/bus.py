@@ -47,6 +47,11 @@ class Bus:
         for link in (self._to_queue, self._to_topic, self._quarantine, self._dataverse, self._app):
             link.close()
 
+    def key_of_dataverse(self) -> str:
+        """The key with which Dataverse sends."""
+        parts = dict(part.split("=", 1) for part in self._part.get("dataverse_connection_string").split(";") if part)
+        return parts["SharedAccessKey"]
+
     def post_as_dataverse(self, *bodies: bytes) -> None:
         """Write messages, all in one send, with the rights that Dataverse has: to send, and to one queue only."""
         self._to_queue.send_messages([ServiceBusMessage(body) for body in bodies])

@@ -10,6 +10,7 @@ from connector.dataverse.choices import Operation
 from connector.dataverse.names import OWN_TAG, SERVICE_ENDPOINT, Job
 from connector.dataverse.records import RecordRef
 from connector.routing.work_item import WorkItem
+from sandbox.dataverse.steps import ENDPOINT_ID
 from tests.acceptance.world import job_row, start_columns
 
 ADD_TAG, SYNC = Operation.ADD_TAG, Operation.SYNC_CONTACT
@@ -52,6 +53,26 @@ def test_without_a_key_the_system_job_says_so_the_job_stays_queued_and_the_sweep
     world.until(lambda: not world.complaints(), "the message is posted after all")
     world.settle()
     assert world.look(job) == after
+
+
+@pytest.mark.feature("JOB-09")
+@pytest.mark.feature("OPS-01")
+def test_with_a_key_that_is_neither_of_the_two_posts_wait_the_sweep_does_the_jobs_and_the_right_key_helps(world):
+    record, wrong = world.contact(), "d3Jvbmc" * 6 + "=="
+    try:
+        world.people.update("serviceendpoints", ENDPOINT_ID, {"saskey": wrong})
+        job = world.job(SYNC, record)
+        world.until(world.complaints, "the system job says why it failed")
+        (complaint,) = world.complaints()
+        done = world.sweep_until_over(job)
+    finally:
+        world.people.update("serviceendpoints", ENDPOINT_ID, {"saskey": world.bus.key_of_dataverse()})
+
+    done.assert_completed()
+    assert wrong not in complaint
+    world.until(lambda: not world.complaints(), "the message is posted after all")
+    world.settle()
+    assert world.look(job) == done
 
 
 @pytest.mark.feature("JOB-09")

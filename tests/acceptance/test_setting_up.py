@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pytest
@@ -60,6 +60,19 @@ def world(installed: Installed) -> Iterator[World]:
         world.bus.close()
 
 
+def command(settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of the connector, in a process of its own."""
+    return subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-m", "connector", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
 def a_list(world: World) -> dict[str, str]:
     """A Marketing List of contacts, as a job has it."""
     made = world.people.create(MarketingList.SET, {MarketingList.NAME: "Friends", "createdfromcode": 2})
@@ -78,6 +91,26 @@ def test_the_test_message_of_the_set_up_passes_the_router_without_a_trace(instal
     assert world.routed() == 1
     assert world.bus.quarantine() == []
     assert world.rows(Job.TABLE) == []
+
+
+def test_the_command_apply_tests_the_key_also_where_there_is_nothing_to_do(installed, world):
+    around, endpoint = installed.around, installed.inputs.endpoint
+    settings = {
+        **around.settings,
+        "DATAVERSE_CLIENT_ID": around.dataverse.get("admin_client_id"),
+        "DATAVERSE_CLIENT_SECRET": around.dataverse.get("admin_client_secret"),
+        "SERVICE_ENDPOINT_KEY": endpoint.key.get_secret_value(),
+    }
+    application = ("--application", installed.inputs.application)
+    file = str(around.folder / "plan.json")
+
+    planned = command(settings, "setup", "plan", *application, "--out", file)
+    applied = command(settings, "setup", "apply", file, *application)
+
+    world.settle()
+    assert (planned.returncode, applied.returncode) == (0, 0), planned.stderr + applied.stderr
+    assert applied.stdout.splitlines()[-1] == EndpointVerdict.ARRIVED
+    assert world.bus.quarantine() == []
 
 
 @pytest.mark.feature("SEC-01")
@@ -99,11 +132,7 @@ def test_the_first_jobs_of_an_empty_environment_end_with_the_role_that_the_set_u
 def test_the_doctor_finds_nothing_wrong_after_the_set_up(installed, world):
     world.sweep()
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "connector", "doctor", "--json", "--probe"],
-        cwd=ROOT, env={**os.environ, **installed.around.settings}, capture_output=True, text=True, check=False,
-        timeout=600,
-    )  # fmt: skip
+    ended = command(installed.around.settings, "doctor", "--json", "--probe")
 
     results = {each["check"]: each for each in json.loads(ended.stdout)}
     not_ok = {code: each["sentence"] for code, each in results.items() if each["result"] != "ok"}

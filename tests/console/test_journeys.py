@@ -121,7 +121,7 @@ def test_a_replay(desk):
     desk.open_person(contact, name)
     desk.page.get_by_role("link", name="New job").click()
     desk.dynamics.get_by_label("Operation").select_option("Start Automation")
-    desk.dynamics.get_by_label("Automation", exact=True).select_option("🚀 Retired")
+    desk.dynamics.get_by_label("Automation", exact=True).select_option("🚀 Reactivation")
     desk.press("Save")
     desk.status("Failed")
     expect(desk.dynamics).to_contain_text("AUTOMATION_INACTIVE")
@@ -177,6 +177,15 @@ def test_a_plan(desk):
     desk.press("Apply the plan")
 
     expect(desk.spotler.locator("dl")).to_contain_text("Delft")
+
+
+def test_a_notice_does_not_cover_the_button_that_is_pressed_next(desk):
+    desk.press("Spotler: outage")
+    expect(desk.notice).to_contain_text("status 503")
+
+    desk.press("End faults")
+
+    expect(desk.notice).to_contain_text("All faults have ended.")
 
 
 def test_whoever_uses_the_keyboard_keeps_their_place(desk):

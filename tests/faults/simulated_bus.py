@@ -148,4 +148,5 @@ def _content(message: OutgoingMessage) -> Content:
     if message.due is not None:
         annotations[SCHEDULED_ENQUEUE_TIME] = Timestamp(int(message.due.timestamp() * 1000))
     body = encode(Described(DATA, message.body))
-    return Content([], annotations, [message.message_id], dict(message.properties), b"", body)
+    properties = {name: str(each) for name, each in message.properties.items()}  # a sentence travels as its text
+    return Content([], annotations, [message.message_id], dict(properties), b"", body)

@@ -28,7 +28,7 @@ from connector.sync.automatic import items as change_items
 from connector.sync.both_ways import reports
 from connector.sync.newcomers import newcomers
 from connector.sync.permissions import imports as consent_import, switch as permission_switch
-from connector.sync.records import RecordReader
+from connector.sync.records import Record, RecordReader
 from connector.sync.status import contact_status
 from connector.sync.visitors import promotion
 from sandbox.dataverse.access.seeding import installed_role
@@ -263,8 +263,8 @@ def test_an_automatic_sync_that_puts_nothing_back_is_found(monkeypatch):
 
 
 def test_an_automatic_sync_that_takes_absence_for_deletion_is_found(monkeypatch):
-    def read(self, refs):
-        return {} if faulty else original(self, refs)
+    def read(self, refs, deleted=()):
+        return {ref: Record.deleted(ref) for ref in deleted} if faulty else original(self, refs, deleted)
 
     original, faulty = RecordReader.read, False
     fresh, work = Matrix(), works()["sync-records"]

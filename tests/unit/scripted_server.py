@@ -101,7 +101,7 @@ class ScriptedServer:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.connection.close()
 
-            do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _do  # noqa: N815 - names of http.server
+            do_GET = do_HEAD = do_POST = do_PATCH = do_DELETE = do_PUT = _do  # noqa: N815 - names of http.server
 
             def log_message(self, *_args: object) -> None:
                 pass

@@ -260,22 +260,24 @@ def home(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def installs(home, monkeypatch):  # noqa: ARG001 - the place where it happens
-    """What an installation would run; the virtual environment is only touched."""
+def installs(home, monkeypatch):
+    """What an installation would run; the Python of the virtual environment says what pip says."""
     made = []
+    python = f"""#!/bin/sh
+echo "$*" >> {home / "ran"}
+seq -f 'Collecting package-%g' 30
+echo Installing collected packages: a, b
+exit $(cat {home / "code"} 2>/dev/null || echo 0)
+"""
 
     def make(command):
         made.append("venv")
         assert command[1:] == ["-m", "venv", "--clear", str(dev.VENV)]
         dev.VENV.mkdir(exist_ok=True)
-        dev.PYTHON.touch()
-
-    def call(*command):
-        made.append(str(command[-1]))
-        return 0
+        dev.PYTHON.write_text(python)
+        dev.PYTHON.chmod(0o755)
 
     monkeypatch.setattr(dev.subprocess, "check_call", make)
-    monkeypatch.setattr(dev, "call", call)
     return made
 
 
@@ -283,7 +285,10 @@ def test_it_is_installed_once(installs, home, capsys):
     dev.install()
     dev.install()
 
-    assert installs == ["venv", str(home / "requirements-dev.txt")]
+    (ran,) = (home / "ran").read_text().splitlines()
+    assert installs == ["venv"]
+    assert ran.startswith("-m pip install")
+    assert ran.endswith(f"-r {home / 'requirements-dev.txt'}")
     reported = capsys.readouterr()
     assert (reported.out, reported.err.startswith("Installing")) == ("", True), (
         "what a command prints may go into a file"
@@ -311,8 +316,17 @@ def test_an_environment_that_was_removed_or_moved_is_installed_again(installs, h
 
 
 @pytest.mark.usefixtures("installs")
-def test_an_installation_that_failed_is_not_taken_for_done(monkeypatch):
-    monkeypatch.setattr(dev, "call", lambda *_: 1)
+def test_an_installation_says_how_far_it_is(capsys):
+    dev.install()
+
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  25 packages found", "  30 packages found; unpacking them",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("installs")
+def test_an_installation_that_failed_is_not_taken_for_done(home):
+    (home / "code").write_text("1")
 
     with pytest.raises(SystemExit, match="could not be installed"):
         dev.install()

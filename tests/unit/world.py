@@ -211,7 +211,7 @@ class World:
         if operation is None:
             operation = Operation(row[Job.OPERATION]).slug if row[Job.OPERATION] else RESOLVE
         if record is None:
-            customer, lead = row[f"_{Job.CUSTOMER}_value"], row[f"_{Job.LEAD}_value"]
+            customer, lead = row[f"_{Job.CUSTOMER}_value"], row.get(f"_{Job.LEAD}_value")
             table = row.get(f"_{Job.CUSTOMER}_value{LOOKUP_TABLE}") if customer else Lead.TABLE
             record = RecordRef(table, customer or lead) if customer or lead else None
         return WorkItem(**{"operation": operation, "job": job, "record": record, "first_seen": self.now} | members)

@@ -7,6 +7,7 @@ app because it has the same name.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from connector.dataverse.api import DataverseRefused, filters
 from connector.dataverse.names import MarketingList
@@ -57,9 +58,9 @@ class AppPart(RowPart):
         return ""
 
     @property
-    def condition(self) -> str:
+    def conditions(self) -> tuple[str, ...]:
         """By its unique name, with and without the prefix."""
-        return " or ".join(filters.eq("uniquename", each) for each in self.app.unique_names)
+        return tuple(filters.eq("uniquename", each) for each in self.app.unique_names)
 
     @property
     def texts(self) -> Mapping[str, Text]:
@@ -110,8 +111,8 @@ class AppPart(RowPart):
 
     def remove(self, found: Found, target: SetupTarget) -> None:
         """Delete its settings, which would keep it, and the app."""
-        condition = f"_parentappmoduleid_value eq {self.object_id(found)}"
-        for row in target.calls.rows(f"appsettings?$select=appsettingid&$filter={condition.replace(' ', '%20')}"):
+        condition = quote(f"_parentappmoduleid_value eq {self.object_id(found)}")
+        for row in target.calls.rows(f"appsettings?$select=appsettingid&$filter={condition}"):
             target.calls.delete(f"appsettings({row['appsettingid']})")
         RowPart.remove(self, found, target)
 
@@ -138,9 +139,9 @@ class SiteMapPart(RowPart):
         return ""
 
     @property
-    def condition(self) -> str:
+    def conditions(self) -> tuple[str, ...]:
         """By the unique name of its app."""
-        return " or ".join(filters.eq("sitemapnameunique", each) for each in self.app.unique_names)
+        return tuple(filters.eq("sitemapnameunique", each) for each in self.app.unique_names)
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """The lines for what the environment has."""

@@ -11,12 +11,13 @@ from urllib.parse import quote
 from connector.dataverse.api import filters
 from connector.dataverse.schema import TABLES
 from connector.dataverse.schema.app import App
+from connector.dataverse.schema.forms import FORMS
 from connector.dataverse.schema.interface import ViewKind
 from connector.dataverse.schema.views import VIEWS
 from connector.setup.component import Found, Part, PropertyDifference, Publication, SetupPhase
 from connector.setup.errors import SetupIncomplete
 from connector.setup.interface.app import APP_MODULE, AppPart, SiteMapPart
-from connector.setup.interface.forms import MAIN_FORM, dashboard_id, default_form
+from connector.setup.interface.forms import MAIN_FORM, FormPart, dashboard_id
 from connector.setup.interface.views import view_id
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
@@ -54,7 +55,7 @@ _VIEW: Final = ("savedquery", "savedqueryid")
 _FORM: Final = ("systemform", "formid")
 _SITE_MAP: Final = ("sitemap", "sitemapid")
 _TABLE: Final = ("entity", "entityid")
-_MAIN: Final = f"type eq {MAIN_FORM}"
+_FORM_COLUMNS: Final = ("formid", "objecttypecode", "isdefault", "formactivationstate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,12 @@ class AppContentsPart(Part):
         condition = "querytype eq 0 and isdefault eq true"
         for row in _of_tables(target, "savedqueries", ("savedqueryid", "returnedtypecode"), condition, own):
             yield _Item(f"default view {row['returnedtypecode']}", _VIEW, str(row["savedqueryid"]))
-        forms = _of_tables(target, "systemforms", ("formid", "objecttypecode", "isdefault"), _MAIN, own)
-        for table in own:
-            of_table = [row for row in forms if row["objecttypecode"] == table]
-            if of_table:
-                yield _Item(f"form {table}", _FORM, str(default_form(of_table)["formid"]))
+        forms = _of_tables(target, "systemforms", _FORM_COLUMNS, f"type eq {MAIN_FORM}", own)
+        for form in (each for each in FORMS if each.table in own):
+            of_table = [row for row in forms if row["objecttypecode"] == form.table]
+            chosen = FormPart(form).chosen(of_table) if of_table else None
+            if chosen is not None:
+                yield _Item(f"form {form.table}", _FORM, str(chosen["formid"]))
 
     def _tables(self, target: SetupTarget) -> list[_Item]:
         """Every table that a line leads to. They come into the app with the site map too, and are not read back."""
@@ -242,5 +244,5 @@ def _of_tables(
     """The rows about some tables, which the second column names."""
     if not tables:
         return []
-    which = " or ".join(filters.eq(columns[1], name) for name in tables)
-    return target.calls.rows(f"{rows}?$select={','.join(columns)}&$filter={quote(f'{condition} and ({which})')}")
+    which = filters.in_(columns[1], tables)
+    return target.calls.rows(f"{rows}?$select={','.join(columns)}&$filter={quote(f'{condition} and {which}')}")

@@ -13,7 +13,7 @@ from connector.dataverse.schema.resources import COMMANDS
 from connector.setup.component import NUMBERED_BY_ENVIRONMENT, Found, PropertyDifference, SetupPhase
 from connector.setup.interface.unfinished import unfinished
 from connector.setup.interface.web_resources import ResourcePart
-from connector.setup.row_parts import Link, RowKind, RowPart
+from connector.setup.row_parts import ACTIVE, Link, RowKind, RowPart
 from connector.setup.tables import without_lists
 from connector.setup.target import SetupTarget
 
@@ -149,6 +149,11 @@ class ButtonPart(RowPart):
             "onclickeventjavascriptfunctionname": self.button.function,
             "onclickeventjavascriptparameters": _PARAMETERS[self.button.place],
         }
+
+    @property
+    def enabled(self) -> Mapping[str, object]:
+        """It is active."""
+        return ACTIVE
 
     def links(self, target: SetupTarget) -> Mapping[str, Link]:
         """Its table and its script; none while they are not there."""

@@ -27,6 +27,8 @@ _DASHBOARD_ROWS: Final = RowKind("systemform", "systemforms", "formid", layered=
 FORM_XML: Final = "formxml"
 MAIN_FORM: Final = 2
 _DASHBOARD: Final = 0
+_ACTIVATION: Final = "formactivationstate"
+_INACTIVE: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class FormPart(RowPart):
     kind = "form"
     phase = SetupPhase.FORMS
     rows = FORM_ROWS
-    select = (FORM_XML, "isdefault", "name")
+    select = (FORM_XML, "isdefault", "name", _ACTIVATION)
     form: Form
 
     @property
@@ -65,8 +67,9 @@ class FormPart(RowPart):
         return f"{filters.eq('objecttypecode', self.form.table)} and type eq {MAIN_FORM}"
 
     def chosen(self, rows: Sequence[Found]) -> Found | None:
-        """The default one of several."""
-        return default_form(rows)
+        """The default one of several that people see; a form that somebody deactivated is none of these."""
+        shown = [row for row in rows if row.get(_ACTIVATION) != _INACTIVE] or rows
+        return next((row for row in shown if row.get("isdefault") is True), shown[0])
 
     def read(self, target: SetupTarget) -> Found | None:
         """The form; None where its table is not there yet."""
@@ -117,11 +120,6 @@ class FormPart(RowPart):
         return tabs_of(self.form, target.languages, absent)
 
 
-def default_form(rows: Sequence[Found]) -> Found:
-    """The default one of the main forms of a table, or the first."""
-    return next((row for row in rows if row.get("isdefault") is True), rows[0])
-
-
 def dashboard_id(name: str) -> str:
     """The id of a dashboard of ours, the same in every environment."""
     return fixed_id(_DASHBOARD_ROWS.table, name)
@@ -152,6 +150,11 @@ class DashboardPart(RowPart):
     def texts(self) -> Mapping[str, Text]:
         """Title and description."""
         return {"name": self.dashboard.title, "description": self.dashboard.description}
+
+    @property
+    def enabled(self) -> Mapping[str, object]:
+        """It is active."""
+        return {_ACTIVATION: 1}
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """Its lists."""

@@ -10,7 +10,7 @@ from connector.dataverse.schema.labels import Text
 from connector.setup.component import Found, SetupPhase
 from connector.setup.errors import SetupIncomplete
 from connector.setup.interface.view_xml import fetch_xml, layout_xml, same_fetch, same_layout
-from connector.setup.row_parts import RowKind, RowPart, fixed_id
+from connector.setup.row_parts import ACTIVE, RowKind, RowPart, fixed_id
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
 
@@ -70,6 +70,11 @@ class ViewPart(RowPart):
     def values(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
         """Query and layout; the layout gets its code when it is written."""
         return {"fetchxml": fetch_xml(self.view), "layoutxml": layout_xml(self.view, 0)}
+
+    @property
+    def enabled(self) -> Mapping[str, object]:
+        """A view of ours is active; those of the platform always are, or are not ours to activate."""
+        return ACTIVE if self.row_id else {}
 
     def same(self, column: str, expected: object, found: object) -> bool:
         """Whatever the order of attributes; further columns of customers are no difference."""

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector import due, telemetry
-from connector.dataverse.api import filters, lookup_id
+from connector.dataverse.api import Row, filters, lookup_id
+from connector.dataverse.edition import read_columns
+from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Unreadable
 from connector.routing.quarantine import quarantine
@@ -87,13 +89,18 @@ def _records_of(services: Services, rows: Collection[str]) -> Mapping[str, Seque
     """The records of permission rows; a row that is gone has had a message about its deletion."""
     records: dict[str, list[RecordRef]] = defaultdict(list)
     for table in row_tables(services):
-        found = services.dataverse.query(
-            table.set,
-            select=(table.id, *(lookup.value for lookup in table.lookups.values())),
-            filter=filters.in_(table.id, sorted(rows)),
-        )
-        for row in found:
+        for row in _rows_of(services, table, rows):
             for column, owner in table.owners.items():
                 if record := lookup_id(row, column):
                     records[str(row[table.id]).lower()].append(RecordRef(owner, record.lower()))
     return records
+
+
+def _rows_of(services: Services, table: PermissionTable, rows: Collection[str]) -> list[Row]:
+    """Permission rows with what they are about."""
+    condition = filters.in_(table.id, sorted(rows))
+    return read_columns(
+        services.dataverse,
+        (table.id, *(lookup.value for lookup in table.lookups.values())),
+        lambda columns: services.dataverse.query(table.set, select=columns, filter=condition),
+    )

@@ -20,6 +20,7 @@ from typing import Final
 from connector import telemetry
 from connector.consent import contradicts
 from connector.dataverse.api import filters
+from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError, Misconfigured, Transient
@@ -128,10 +129,11 @@ class _Block:
 
     def _find(self) -> Mapping[RecordRef, Record]:
         """The records of these contacts: Spotler Info knows the table; of the others each table is asked."""
-        rows = self._services.dataverse.query(
-            Info.SET,
-            select=(Info.RECORD, *OWNER_COLUMNS.values()),
-            filter=filters.in_(Info.RECORD, sorted(self._updates)),
+        dataverse, about = self._services.dataverse, filters.in_(Info.RECORD, sorted(self._updates))
+        rows = read_columns(
+            dataverse,
+            (Info.RECORD, *OWNER_COLUMNS.values()),
+            lambda columns: dataverse.query(Info.SET, select=columns, filter=about),
         )
         known = {owner.id: owner.table for row in rows if (owner := owner_of(row))}
         synced = [table for table in TABLES if self._services.mapping.syncs(table)]

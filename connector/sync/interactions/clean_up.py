@@ -10,6 +10,7 @@ from typing import Final
 
 from connector.dataverse.api import Keyed, Row, filters
 from connector.dataverse.choices import InteractionType
+from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Account, Contact, Info, Interaction, Lead, lookup_value
 from connector.services import Services
 from connector.sync.cleaning import delete_rows
@@ -44,8 +45,12 @@ def delete_without_record(services: Services, until: datetime) -> int:
     Raises:
         ConnectorError: Dataverse cannot be asked.
     """
-    lookups = (*_LOOKUPS.values(), Interaction.VISITOR)
-    return _delete(services, filters.and_(*(filters.eq(lookup_value(each), None) for each in lookups)), until)
+    lookups = [lookup_value(each) for each in (*_LOOKUPS.values(), Interaction.VISITOR)]
+
+    def delete(columns: Sequence[str]) -> int:
+        return _delete(services, filters.and_(*(filters.eq(each, None) for each in columns)), until)
+
+    return read_columns(services.dataverse, lookups, delete)
 
 
 def erase_interactions(services: Services, infos: Sequence[Row], until: datetime) -> int:

@@ -16,6 +16,7 @@ from typing import Final
 
 from connector import telemetry
 from connector.dataverse.api import Forbidden, Keyed, NotFound, Row, WriteResult, filters
+from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Account, Contact, Info, Interaction, Lead, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.errors import Refused
@@ -113,7 +114,8 @@ def _owned(services: Services, events: Iterable[MailingEvent]) -> list[_Owned]:
 
 def _infos(services: Services, records: Sequence[str]) -> dict[str, Row]:
     def read(ids: Sequence[str]) -> list[Row]:
-        return services.dataverse.query(Info.SET, select=COLUMNS, filter=filters.in_(Info.RECORD, ids))
+        dataverse, about = services.dataverse, filters.in_(Info.RECORD, ids)
+        return read_columns(dataverse, COLUMNS, lambda columns: dataverse.query(Info.SET, select=columns, filter=about))
 
     return {str(row[Info.RECORD]).lower(): row for rows in in_slices(services, records, read) for row in rows}
 

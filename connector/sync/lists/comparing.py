@@ -23,9 +23,9 @@ def compare(work: RunHandle) -> None:
         membership = _recovered(work, membership)
     run.counts, run.left_out, run.news, run.gone = Counter(), Counter(), 0, 0
     news, gone = _News(work), _Gone(work)
-    made = _made_since_the_last_run(work)
+    made, is_in_doubt = _since_the_last_run(work)
     for found in differences(_listed(work), membership):
-        each = found.as_new_contact if found.member in made else found
+        each = found.as_new_contact if is_in_doubt or found.member in made else found
         run.counts["members before"] += each.is_member is not None
         match each.todo:
             case Todo.NOTHING:
@@ -40,13 +40,20 @@ def compare(work: RunHandle) -> None:
     gone.write()
 
 
-def _made_since_the_last_run(work: RunHandle) -> frozenset[bytes]:
-    """Whoever was anonymised and sent again since has a new contact, which is not in the audience any more."""
+def _since_the_last_run(work: RunHandle) -> tuple[frozenset[bytes], bool]:
+    """Who may not be in the audience any more: whoever was anonymised and sent again since has a new contact.
+
+    It is everybody, and the second value true, where a call that empties the audience may have come late.
+    """
+    is_in_doubt = False
     for number in reversed(range(1, work.number)):
-        earlier = work.state.run(number)
-        if earlier is not None and earlier[0].phase is Phase.OVER:
-            return work.reader.made_since(datetime.fromisoformat(earlier[0].touched))
-    return frozenset()
+        if (earlier := work.state.run(number)) is None:
+            continue
+        run = earlier[0]
+        is_in_doubt = is_in_doubt or run.is_in_doubt
+        if run.phase is Phase.OVER:
+            return work.reader.made_since(datetime.fromisoformat(run.touched)), is_in_doubt
+    return frozenset(), is_in_doubt
 
 
 class _Blocks(ABC):
@@ -95,10 +102,7 @@ class _Gone(_Blocks):
 
 
 def _listed(work: RunHandle) -> Iterator[tuple[bytes, str]]:
-    pages: list[tuple[str, bytes]] = []
-    for place in range(work.run.pages):
-        pages += work.state.get(work.number, "page", place).items()
-    return on_list(pages)
+    return on_list(work.pages())
 
 
 def _recovered(work: RunHandle, membership: AudienceMembers) -> AudienceMembers:
@@ -114,6 +118,8 @@ def _recovered(work: RunHandle, membership: AudienceMembers) -> AudienceMembers:
     )
     if run.held:
         return membership
+    run.is_in_doubt, run.is_emptying = run.is_emptying, True
+    work.save()
     with work.audience_there():
         work.services.spotler.audiences.remove_all(work.row.id)
     run.is_emptied = True

@@ -31,6 +31,12 @@ class ListNameInUse(Refused):
     advice = "Rename the marketing list or the audience, or delete unused audiences, then choose Retry."
 
 
+class ListStateLost(Transient):
+    """A stored value of the run over the marketing list is lost; the list is read again."""
+
+    code = "LIST_STATE_LOST"
+
+
 class AudienceGone(Transient):
     """The audience was deleted in Spotler while the list was synced; it is made again."""
 

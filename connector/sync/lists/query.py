@@ -43,6 +43,13 @@ _CHILDREN: Final = {
     "filter": {"condition", "filter", "link-entity"},
     "condition": {"value"},
 }
+#: Operators that mean whoever runs the query: people mean the user who looks at the list, and the connector is another.
+_ABOUT_THE_CALLER: Final = frozenset(
+    {
+        *("eq-userid", "ne-userid", "eq-businessid", "ne-businessid", "eq-userteams", "eq-useroruserteams"),
+        *("eq-useroruserhierarchy", "eq-useroruserhierarchyandteams", "eq-userlanguage"),
+    }
+)
 _COLUMNS: Final = frozenset({"attribute", "all-attributes", "no-attrs"})
 #: Kinds of link that give a row of the first table once at most, however many partners it has.
 _ONCE: Final = frozenset({"exists", "in", "any", "not any", "all", "not all", "matchfirstrowusingcrossapply"})
@@ -172,7 +179,7 @@ def _parsed(text: str, table: str) -> tuple[ET.Element, ET.Element]:
 
 
 def _refuse_unknown(root: ET.Element, entity: ET.Element) -> None:
-    """What is not known here may change the result, so it is refused by its name."""
+    """What is not known here, or means somebody else here, may change the result, so it is refused by its name."""
     if root.get("aggregate", "false").lower() in ("true", "1") or any(
         each.get("aggregate") or each.get("groupby") for each in entity.iter("attribute")
     ):
@@ -182,6 +189,15 @@ def _refuse_unknown(root: ET.Element, entity: ET.Element) -> None:
     if unknown:
         raise ListQueryNotSupported(
             Sentence("The query of the marketing list uses {element}, which cannot be synced.", element=unknown[0])
+        )
+    operators = [each.get("operator", "").strip().lower() for each in entity.iter("condition")]
+    if about_the_caller := [each for each in operators if each in _ABOUT_THE_CALLER]:
+        raise ListQueryNotSupported(
+            Sentence(
+                "The query of the marketing list uses {operator}, which means whoever looks at the list, "
+                "not the connector.",
+                operator=about_the_caller[0],
+            )
         )
 
 

@@ -4,6 +4,7 @@ Consent decides (`connector.consent`), from the columns that the page has. Who i
 the record itself is read before anything is done about that member.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
@@ -64,6 +65,11 @@ class ListRow:
     table: str
     query: str | None
     is_active: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """The same as long as the same table and query decide who is a member."""
+        return hashlib.sha256(f"{self.table}|{self.query or ''}".encode(errors="surrogatepass")).hexdigest()[:16]
 
     @classmethod
     def from_row(cls, row: Row) -> "ListRow":

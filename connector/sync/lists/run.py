@@ -51,7 +51,8 @@ class ListRun:
             lost.
         is_uncertain: whether the audience may have members that nobody knows of.
         is_lost: whether it found that what was stored before was lost.
-        is_emptied: whether it has emptied the audience because of that.
+        is_emptying, is_emptied: whether it is about to empty the audience because of that, and whether it has.
+        is_in_doubt: whether a call that empties the audience was never answered. It may take effect later.
         pages, cookie, is_cookieless: pages that were read, where the next one begins, and whether one had no cookie.
         is_read: whether the last page was read.
         news, gone, outs: blocks to add, to ask about, and to remove.
@@ -63,6 +64,7 @@ class ListRun:
         left_out: people who may not be sent, by reason.
         refused: people whom Spotler refused, by code.
         refused_ids: some of them.
+        query: the fingerprint of what decides who is a member; pages of two queries are no list.
     """
 
     job: str
@@ -71,7 +73,9 @@ class ListRun:
     is_base: bool = False
     is_uncertain: bool = False
     is_lost: bool = False
+    is_emptying: bool = False
     is_emptied: bool = False
+    is_in_doubt: bool = False
     pages: NonNegativeInt = 0
     cookie: str = ""
     is_cookieless: bool = False
@@ -89,6 +93,7 @@ class ListRun:
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     refused_ids: list[str] = field(default_factory=list)
+    query: str = ""
 
     @staticmethod
     def parse(value: Mapping[str, object]) -> "ListRun":
@@ -107,19 +112,22 @@ class ListRun:
         """What is written in the state."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    def goes_on(self, job: str, *, ordered_on: datetime | None, now: datetime) -> bool:
+    def goes_on(self, job: str, *, query: str, ordered_on: datetime | None, now: datetime) -> bool:
         """Whether this attempt of the job goes on with the run.
 
         Args:
             job: whose attempt it is.
+            query: the fingerprint of the list as it is now.
             ordered_on: when its row was last written before this attempt; None if that is not known.
             now: the present, in UTC.
         """
         touched = datetime.fromisoformat(self.touched)
         if self.job != job or now - touched > FRESH:
             return False
+        if self.phase is not Phase.OVER:
+            return self.query == query
         # Somebody who wrote the row after the end of the run has ordered another one.
-        return self.phase is not Phase.OVER or ordered_on is None or ordered_on <= touched
+        return ordered_on is None or ordered_on <= touched
 
     @property
     def following(self) -> Phase:

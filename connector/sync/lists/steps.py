@@ -26,7 +26,7 @@ from connector.sync.brake.lists import ListBrake
 from connector.sync.lists.changing import add_block, ask_block, hold, remove_block
 from connector.sync.lists.columns import show_synced
 from connector.sync.lists.comparing import compare
-from connector.sync.lists.errors import ListNameInUse
+from connector.sync.lists.errors import ListNameInUse, ListStateLost
 from connector.sync.lists.handle import RunHandle
 from connector.sync.lists.ids import packed
 from connector.sync.lists.reading import ListReader, ListRow
@@ -87,7 +87,7 @@ class ListSync:
             work.check_time()
             try:
                 self._pieces[work.run.phase](work)
-            except (Refused, Invalid):
+            except (Refused, Invalid, ListStateLost):
                 work.give_up()
                 raise
             work.run.phase = work.run.following
@@ -130,6 +130,7 @@ class ListSync:
 
 def _keep(work: RunHandle) -> None:
     work.run.counts["members"] = work.state.keep(work.number)
+    work.save()  # a worker that has lost the run to another one says nothing about the list
     ListBrake(work.services, work.row.id).settle()
     show_synced(work.services, work.row.id, is_synced=True)
 

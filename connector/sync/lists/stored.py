@@ -10,16 +10,17 @@
     lists/LIST/000007/full-00000   a part of it
 
 The full copy before the last one stays, with all that was sent since: a copy that cannot be read is made again from it.
+Each value has a checksum. One that is lost or was changed ends the run; the next run begins from what was sent so far.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from hashlib import sha256
 from itertools import batched
 from typing import Final
 
-from connector.errors import Misconfigured
 from connector.state import StateConflict, StateStore, StoredValueUnreadable
+from connector.sync.lists.checksums import checksum, with_checksum, without_checksum
+from connector.sync.lists.errors import ListStateLost
 from connector.sync.lists.ids import each_of, packed, unpacked
 from connector.sync.lists.membership import AudienceMembers, Block, Event
 from connector.sync.lists.run import ListRun, Phase
@@ -60,7 +61,8 @@ class ListState:
         """A run and its version; None where it cannot be read."""
         with suppress(StoredValueUnreadable, ValueError):
             stored = self._state.read(self._name(number, "run"))
-            return (ListRun.parse(stored.value), stored.version) if stored else None
+            if stored is not None:
+                return ListRun.parse(without_checksum(stored.value, required=False)), stored.version
         return None
 
     def save(self, number: int, run: ListRun, version: str | None) -> str:
@@ -69,17 +71,17 @@ class ListState:
         Raises:
             StateConflict: another worker has written it.
         """
-        return self._state.write(self._name(number, "run"), run.value, version=version)
+        return self._state.write(self._name(number, "run"), with_checksum(run.value), version=version)
 
     # Values of a run
 
-    def put(self, number: int, kind: str, place: int, value: Mapping[str, object]) -> None:
+    def put(self, number: int, kind: str, place: int | None, value: Mapping[str, object]) -> None:
         """Write a value, whatever was there: a piece that is repeated writes it again."""
         name = self._name(number, kind, place)
         version = None
         for _ in range(TRIES):
             try:
-                self._state.write(name, value, version=version)
+                self._state.write(name, with_checksum(value), version=version)
             except StateConflict:
                 with suppress(StoredValueUnreadable):
                     version = stored.version if (stored := self._state.read(name)) else None
@@ -87,20 +89,16 @@ class ListState:
                 return
         raise StateConflict
 
-    def get(self, number: int, kind: str, place: int, *names: str) -> Mapping[str, bytes]:
-        """The members that an earlier piece wrote, by what it says of them: under these names, or under all it has.
+    def get(self, number: int, kind: str, place: int) -> Mapping[str, object]:
+        """A value that an earlier piece wrote.
 
         Raises:
-            Misconfigured: they are not there any more, or cannot be read.
+            ListStateLost: it is not there any more, or was changed.
         """
-        name = self._name(number, kind, place)
-        stored = self._state.read(name)
-        if stored is None:
-            raise Misconfigured(
-                "A stored value of the list is not there any more.",
-                advice="Let nobody delete values below lists/ in the state; create a new Sync Marketing List job.",
-            )
-        return {each: _members(name, stored.value.get(each)) for each in names or stored.value}
+        try:
+            return self._read(self._name(number, kind, place), required=True)
+        except _Lost:
+            raise ListStateLost from None
 
     def note_sent(self, number: int, place: int, members: Iterable[bytes], perhaps: Iterable[bytes]) -> None:
         """Note a block that was added. Two workers that sent it at the same time have added both.
@@ -112,18 +110,21 @@ class ListState:
             perhaps: others whom an attempt before this one may have added.
 
         Raises:
-            StoredValueUnreadable: what was noted before cannot be read.
+            ListStateLost: what the other worker wrote cannot be read.
         """
         name = self._name(number, "sent", place)
         for _ in range(TRIES):
-            stored = self._state.read(name)
-            before = stored.value if stored else {"ids": "", "perhaps": ""}
-            value = {
-                kind: packed([*each_of(_members(name, before.get(kind))), *added])
-                for kind, added in (("ids", members), ("perhaps", perhaps))
-            }
+            try:
+                stored = self._state.read(name)
+                before = without_checksum(stored.value, required=True) if stored else {"ids": "", "perhaps": ""}
+                value = {
+                    "ids": packed([*each_of(unpacked(before.get("ids"))), *members]),
+                    "perhaps": packed([*each_of(unpacked(before.get("perhaps"))), *perhaps]),
+                }
+            except (StoredValueUnreadable, ValueError):
+                raise ListStateLost from None
             with suppress(StateConflict):
-                self._state.write(name, value, version=stored.version if stored else None)
+                self._state.write(name, with_checksum(value), version=stored.version if stored else None)
                 return
         raise StateConflict
 
@@ -146,12 +147,9 @@ class ListState:
             for block in batched(ids, PART, strict=False):
                 text = packed(block)
                 self.put(number, "full", len(parts), {"ids": text})
-                parts.append({"sha256": _checksum(text), "certain": certain})
+                parts.append({"sha256": checksum(text), "certain": certain})
                 count += len(block) if certain or membership.is_uncertain else 0
-        name = self._name(number, "full")
-        stored = self._state.read(name)
-        index = {"parts": parts, "uncertain": membership.is_uncertain}
-        self._state.write(name, index, version=stored.version if stored else None)
+        self.put(number, "full", None, {"parts": parts, "uncertain": membership.is_uncertain})
         self._forget(number, start)
         return count
 
@@ -184,7 +182,7 @@ class ListState:
         blocks: dict[bool, list[bytes]] = {True: [], False: []}
         for place, part in enumerate(parts):
             text = self._read(self._name(number, "full", place)).get("ids")
-            if not isinstance(part, dict) or not isinstance(text, str) or _checksum(text) != part.get("sha256"):
+            if not isinstance(part, dict) or not isinstance(text, str) or checksum(text) != part.get("sha256"):
                 raise _Lost
             blocks[part.get("certain") is True].append(_bytes(text))
         return AudienceMembers(
@@ -237,24 +235,17 @@ class ListState:
             if not (is_journal or is_copy or int(of) > number):
                 self._state.delete(name)
 
-    def _read(self, name: str) -> Mapping[str, object]:
+    def _read(self, name: str, *, required: bool = False) -> Mapping[str, object]:
         try:
             stored = self._state.read(name)
-        except StoredValueUnreadable:
-            raise _Lost from None
-        if stored is None:
-            raise _Lost
-        return stored.value
+            if stored is not None:
+                return without_checksum(stored.value, required=required)
+        except (StoredValueUnreadable, ValueError):
+            pass
+        raise _Lost
 
     def _name(self, number: int, kind: str, place: int | None = None) -> str:
         return f"{self._root}/{number:06}/{kind}" + ("" if place is None else f"-{place:05}")
-
-
-def _members(name: str, value: object) -> bytes:
-    try:
-        return unpacked(value)
-    except ValueError:
-        raise StoredValueUnreadable.of(name, "does not hold the ids of members") from None
 
 
 def _bytes(value: object) -> bytes:
@@ -262,7 +253,3 @@ def _bytes(value: object) -> bytes:
         return unpacked(value)
     except ValueError:
         raise _Lost from None
-
-
-def _checksum(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

@@ -4,24 +4,25 @@ from typing import Final
 
 from connector.settings import Settings
 from connector.spotler import SpotlerContact
+from connector.words import marked
 
 #: The channel through which mail goes.
 EMAIL_CHANNEL: Final = "EMAIL"
 
-OFF: Final = "left alone: new subscribers are switched off"
-OTHER_SYSTEM: Final = "left alone: of another system"
-TEMPORARY: Final = "left alone: temporary"
-TEST_GROUP: Final = "left alone: of the test group"
-UNREACHABLE: Final = "left alone: cannot be reached by e-mail"
-NO_ADDRESS: Final = "left alone: no usable address"
-MOVED: Final = "left alone: the address changed meanwhile"
-DEACTIVATED: Final = "left alone: their row was deactivated"
-KEPT_OUT: Final = "left alone: the record may not be in Spotler"
-FAILED: Final = "failed"
-CREATED: Final = "created"
-FOUND: Final = "found"
-OTHERS: Final = "other rows that match too"
-NOT_WRITTEN: Final = "values not written"
+OFF: Final = marked("left alone: new subscribers are switched off")
+OTHER_SYSTEM: Final = marked("left alone: of another system")
+TEMPORARY: Final = marked("left alone: temporary")
+TEST_GROUP: Final = marked("left alone: of the test group")
+UNREACHABLE: Final = marked("left alone: cannot be reached by e-mail")
+NO_ADDRESS: Final = marked("left alone: no usable address")
+MOVED: Final = marked("left alone: the address changed meanwhile")
+DEACTIVATED: Final = marked("left alone: their row was deactivated")
+KEPT_OUT: Final = marked("left alone: the record may not be in Spotler")
+FAILED: Final = marked("failed")
+CREATED: Final = marked("created")
+FOUND: Final = marked("found")
+OTHERS: Final = marked("other rows that match too")
+NOT_WRITTEN: Final = marked("values not written")
 
 
 def why_not(contact: SpotlerContact, settings: Settings) -> str:

@@ -22,6 +22,7 @@ from connector import telemetry
 from connector.errors import ConnectorError, Misconfigured, Transient
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
+from connector.words import marked
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Tie(StrEnum):
     """What became of the External Id of a contact; the value is how it is counted in the log."""
 
     TIED = "with their External Id"
-    SEVERAL = "without External Id: several contacts have the address"
+    SEVERAL = marked("without External Id: several contacts have the address")
     DOUBLE = "without External Id: the record has another contact already"
     MOVED = "without External Id: not found by their address"
     RULE = "without External Id: Spotler does not find contacts by their address"

@@ -11,7 +11,7 @@ environment variables do not count.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
 from typing import Final
 
@@ -26,7 +26,9 @@ from connector.services import Services
 from connector.spotler import Fields, SpotlerContact
 from connector.sync.info import InfoValues, info_of, write_infos
 from connector.sync.newcomers.choice import (
+    CREATED,
     DEACTIVATED,
+    FOUND,
     KEPT_OUT,
     MOVED,
     NO_ADDRESS,
@@ -64,6 +66,28 @@ def take(services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]
     target = target_of(services)
     if target is None:
         return Counter({OFF: len(contacts)})
+    return _each_block(services, target, contacts, _Newcomers.take)
+
+
+def look_ahead(services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]:
+    """What `take` would do with these contacts, as far as reading shows it; nothing is written.
+
+    Raises:
+        Transient, Misconfigured: it is not known now.
+    """
+    target = target_of(services)
+    if target is None:
+        return Counter({OFF: len(contacts)})
+    return _each_block(services, target, contacts, _Newcomers.look_ahead)
+
+
+def _each_block(
+    services: Services,
+    target: Target,
+    contacts: Sequence[SpotlerContact],
+    work: Callable[["_Newcomers", Sequence[SpotlerContact]], None],
+) -> Counter[str]:
+    """Work on the new subscribers among these contacts, and count what becomes of all."""
     tally = Tally()
     wanted: dict[str, SpotlerContact] = {}
     for contact in contacts:
@@ -72,10 +96,14 @@ def take(services: Services, contacts: Sequence[SpotlerContact]) -> Counter[str]
         else:
             wanted[own_id(target, contact)] = contact  # the last one is the newest
     for block in batched(wanted.values(), AT_ONCE, strict=False):
-        _Newcomers(services, target, tally).take(block)
+        work(_Newcomers(services, target, tally), block)
     for problem in tally.problems:
         raise problem
     return +tally.counts
+
+
+def _may_not_be_there(record: Record) -> bool:
+    return record.is_foreign or record.decision.fate is Fate.REMOVED
 
 
 #: A subscriber, and everybody who has its address in Spotler.
@@ -112,6 +140,28 @@ class _Newcomers:
         while open_ones:
             now, later = self._apart(open_ones)
             open_ones = [*later, *self._settle(now)]
+
+    def look_ahead(self, contacts: Sequence[SpotlerContact]) -> None:
+        first, later = self._apart(list(self._current(contacts)))
+        self._tally.counts[FOUND] += len(later)  # the rows that the first ones get
+        places = find_places(self._services.dataverse, self._target, self._plan.select, [each for each, _ in first])
+        found = {
+            RecordRef(self._target.table, place.row_id)
+            for place in places.values()
+            if place is not None and place.origin is not RowOrigin.NEW
+        }
+        records = RecordReader(self._services).read(found) if self._target.is_record else {}
+        for subscriber, holders in first:
+            place = places[subscriber.own_id]
+            if place is None:
+                self._tally.counts[DEACTIVATED] += 1
+                continue
+            record = records.get(RecordRef(self._target.table, place.row_id))
+            if record is not None and _may_not_be_there(record):
+                self._tally.counts[KEPT_OUT] += 1
+                continue
+            self._tally.counts[CREATED if place.origin is RowOrigin.NEW else FOUND] += 1
+            self._tally.counts[str(Tie.SEVERAL)] += len(holders) > 1
 
     def _current(self, contacts: Sequence[SpotlerContact]) -> Iterator[_Looked]:
         """The subscribers as Spotler has them now. The feed may show an address that is somebody else's by now."""
@@ -185,7 +235,7 @@ class _Newcomers:
         except ConnectorError as error:
             self._tally.failed(error)
             return []
-        kept_out = {ref for ref, each in records.items() if each.is_foreign or each.decision.fate is Fate.REMOVED}
+        kept_out = {ref for ref, each in records.items() if _may_not_be_there(each)}
         self._tally.counts[KEPT_OUT] += len(kept_out)
         may_be = [each for ref, each in refs.items() if ref in records and ref not in kept_out]
         updated = update_rows(self._services, self._target, self._fields, may_be, self._tally)

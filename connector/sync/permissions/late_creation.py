@@ -57,6 +57,7 @@ def opt_ins_of_creation(
         and (since := first_syncs.get(record.ref, {}).get(key_of(row.name))) is not None
         and now - since < LATE
         and row.is_active
+        and row.refuses
         and row.at == since
         and record.rows_of(row.name, row.bit) == (row,)
         and not any(is_about(each, row.name, row.bit, ()) for each in refused.get(record.ref, ()))

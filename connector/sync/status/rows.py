@@ -13,13 +13,24 @@ from connector.services import Services
 from connector.spotler import Bounce, SpotlerContact
 from connector.sync.moments import FUTURE
 from connector.sync.status.contact_status import COLUMNS, Standing
+from connector.words import marked
 
 #: How often a row is read again because somebody else has written it.
 ATTEMPTS: Final = 3
 
 #: Words of the counts.
-UNKNOWN: Final = "unknown contacts"
-UNCHANGED: Final = "unchanged"
+UNKNOWN: Final = marked("unknown contacts")
+UNCHANGED: Final = marked("unchanged")
+COUNTED: Final = marked("counted")
+ACTIVE: Final = marked("active")
+_INACTIVE: Final = {
+    ContactStatus.HARD_BOUNCE: marked("inactive (hard bounce)"),
+    ContactStatus.SOFT_BOUNCE: marked("inactive (soft bounce)"),
+    ContactStatus.OPT_OUT: marked("inactive (opt out)"),
+    ContactStatus.SPAM_COMPLAINT: marked("inactive (spam complaint)"),
+    ContactStatus.PERMANENT: marked("inactive (permanent)"),
+}
+_UNKNOWN_STATUS: Final = marked("inactive (unknown status)")
 
 
 def apply_bounces(services: Services, bounces: Sequence[Bounce]) -> Counter[str]:
@@ -109,9 +120,5 @@ def _record_id(contact: SpotlerContact) -> str:
 
 def _word(standing: Standing) -> str:
     if standing.active is False:
-        return f"inactive ({_label(standing.status)})"
-    return "counted" if standing.soft_bounces else "active"
-
-
-def _label(status: ContactStatus | None) -> str:
-    return status.name.lower().replace("_", " ") if status else "unknown status"
+        return _INACTIVE.get(standing.status, _UNKNOWN_STATUS) if standing.status else _UNKNOWN_STATUS
+    return COUNTED if standing.soft_bounces else ACTIVE

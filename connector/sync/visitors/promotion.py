@@ -24,6 +24,7 @@ from connector.dataverse.api import (
     lookup_table,
 )
 from connector.dataverse.choices import PromoteTo
+from connector.dataverse.edition import has_leads, read_columns
 from connector.dataverse.names import Account, Job, Lead, SystemUser, Visitor, lookup_value
 from connector.errors import Invalid, Refused, Transient
 from connector.services import Services
@@ -113,7 +114,11 @@ def promote(services: Services, visitor: str, target: PromoteTo, job: str) -> st
 
 def _read(services: Services, visitor: str) -> Row:
     try:
-        return services.dataverse.retrieve(Visitor.SET, visitor, _COLUMNS, annotations=True)
+        return read_columns(
+            services.dataverse,
+            _COLUMNS,
+            lambda columns: services.dataverse.retrieve(Visitor.SET, visitor, columns, annotations=True),
+        )
     except NotFound:
         raise Invalid("The website visitor of the job was deleted; choose another one.") from None
 
@@ -150,7 +155,7 @@ def _made(services: Services, row: Row, target: PromoteTo) -> str:
             services.dataverse.retrieve(set_name, key, (_IDS[target],))
         except NotFound:  # another key of the customer's table is what exists
             raise answer.error from None
-    elif isinstance(answer.error, UnknownName) and target is PromoteTo.LEAD and not _has_leads(services):
+    elif isinstance(answer.error, UnknownName) and target is PromoteTo.LEAD and not has_leads(services.dataverse):
         raise Invalid("This environment has no leads; promote the visitor to an account.")
     elif answer.error is not None:
         raise answer.error
@@ -160,14 +165,6 @@ def _made(services: Services, row: Row, target: PromoteTo) -> str:
 def own_id(visitor: str, target: PromoteTo) -> str:
     """The id of what a visitor becomes: the same in every attempt."""
     return str(uuid.uuid5(_NAMESPACE, f"{visitor}/{target.name}".lower()))
-
-
-def _has_leads(services: Services) -> bool:
-    try:
-        services.dataverse.query(Lead.SET, select=(Lead.ID,), top=1)
-    except UnknownName:
-        return False
-    return True
 
 
 def _lead(row: Row) -> Row:

@@ -7,13 +7,15 @@ of it follows. Each write is bound to the version that was read, so it never und
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from connector.dataverse.api import BatchRequest, Conflict, Duplicate, NotFound, Row, bind, etag, filters
+from connector.dataverse.api import BatchRequest, Conflict, Duplicate, Keyed, NotFound, Row, bind, etag, filters
+from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Account, SystemUser, Visitor, lookup_value
 from connector.errors import ConnectorError, Refused, Transient
 from connector.services import Services
+from connector.spotler import clean_text
 from connector.spotler.leads import VisitingCompany
 from connector.sync.visitors.columns import LENGTHS, changes, columns_of
 from connector.sync.visitors.matching import Company, MatchedAccount, match_accounts
@@ -47,7 +49,10 @@ def visitor_rows(services: Services, ids: Collection[str]) -> dict[str, Row]:
     """
     if not ids:
         return {}
-    rows = services.dataverse.query(Visitor.SET, select=_COLUMNS, filter=filters.in_(Visitor.EXTERNAL_ID, sorted(ids)))
+    dataverse, condition = services.dataverse, filters.in_(Visitor.EXTERNAL_ID, sorted(ids))
+    rows = read_columns(
+        dataverse, _COLUMNS, lambda columns: dataverse.query(Visitor.SET, select=columns, filter=condition)
+    )
     return {str(row[Visitor.EXTERNAL_ID]).lower(): row for row in rows}
 
 
@@ -112,6 +117,22 @@ def _writes(
             continue
         words[key] = [NEW if row is None else CHANGED, *([MATCHED] if account else [])]
     return writes, words, matches.ambiguous
+
+
+def show_types(services: Services, types: Iterable[tuple[Row, str]]) -> None:
+    """Write the type of visitors that are left out by now, and nothing else of them: they may be persons.
+
+    Raises:
+        ConnectorError: Dataverse cannot be asked.
+    """
+    changed = [
+        Keyed(str(row[Visitor.ID]), {Visitor.TYPE: shown})
+        for row, kind in types
+        if row.get(Visitor.TYPE) != (shown := clean_text(kind)[: LENGTHS[Visitor.TYPE]].rstrip())
+    ]
+    for result in services.dataverse.update_multiple(Visitor, changed) if changed else []:
+        if result.error is not None:
+            count_refusal(result.error)
 
 
 def _is_open(row: Row | None) -> bool:

@@ -1,7 +1,12 @@
-"""Page views become rows of Marketing Interaction, each once, of their visitor and of its account or lead."""
+"""Page views become rows of Marketing Interaction, each once, of their visitor and of its account or lead.
+
+A visitor may have become one of a type that is left out, such as a person. So Spotler Leads is asked about everybody
+who viewed a page and was not among the visitors that were just read, once in a run.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -11,10 +16,10 @@ from connector.dataverse.names import Account, Interaction, Lead, Visitor, looku
 from connector.errors import Transient
 from connector.services import Services
 from connector.spotler import clean_text
-from connector.spotler.leads import PageView, SpotlerLeads
+from connector.spotler.leads import PageView, SpotlerLeads, VisitingCompany
 from connector.sync.visitors.columns import written
 from connector.sync.visitors.results import count_refusal
-from connector.sync.visitors.storing import store_visitors, visitor_rows
+from connector.sync.visitors.storing import show_types, store_visitors, visitor_rows
 
 #: The longest texts that the columns take.
 NAME_LENGTH: Final = 300
@@ -28,40 +33,57 @@ NOBODY: Final = "page views of visitors that are left out"
 TOO_OLD: Final = "page views too old to keep"
 
 
+@dataclass(slots=True)
+class KnownVisitors:
+    """What is known of visitors in a run: who was shown with a wanted type, and whose page views are left out."""
+
+    shown: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
+
+
 def store_views(
-    services: Services, leads: SpotlerLeads, views: Sequence[PageView], left_out: set[str] | None = None
+    services: Services, leads: SpotlerLeads, views: Sequence[PageView], known: KnownVisitors | None = None
 ) -> Counter[str]:
     """Write page views, and the visitors that are not there yet; count what became of them. Safe to repeat.
 
     Args:
         services: the systems.
-        leads: is asked about visitors that have no row.
+        leads: is asked about visitors that were not shown.
         views: what to write.
-        left_out: visitors that get none; what is found out is added, so that nobody is asked about twice.
+        known: what is found out is added, so that nobody is asked about twice.
 
     Raises:
         ConnectorError: Dataverse or Spotler Leads cannot be asked; nothing may be acknowledged then.
     """
     fresh = [view for view in views if not _is_too_old(services, view)]
     counts = Counter({TOO_OLD: len(views) - len(fresh)})
-    rows = visitor_rows(services, {view.visitor for view in fresh})
-    left_out = set() if left_out is None else left_out
-    missing = sorted({view.visitor for view in fresh} - rows.keys() - left_out)
-    if missing:
-        found = [each for each in services.pool.map(leads.visitor, missing) if each is not None]
-        wanted = [each for each in found if not is_left_out(services, each.type)]
+    known = known or KnownVisitors()
+    visitors = {view.visitor for view in fresh}
+    rows = visitor_rows(services, visitors - known.left_out)
+    if asked := sorted(visitors - known.left_out - (known.shown & rows.keys())):
+        wanted = _asked(services, leads, asked, rows, known)
         counts += store_visitors(services, wanted)
-        rows |= visitor_rows(services, {each.id for each in wanted})
-        left_out |= set(missing) - {each.id for each in wanted}
-    known = [view for view in fresh if view.visitor in rows]
-    counts[NOBODY] += len(fresh) - len(known)
-    changes = [
-        Keyed(filters.key({Interaction.KEY: view.key}), _interaction(view, rows[view.visitor])) for view in known
-    ]
+        rows |= visitor_rows(services, {each.id for each in wanted} - rows.keys())
+    kept = [view for view in fresh if view.visitor in rows.keys() - known.left_out]
+    counts[NOBODY] += len(fresh) - len(kept)
+    changes = [Keyed(filters.key({Interaction.KEY: view.key}), _interaction(view, rows[view.visitor])) for view in kept]
     results = services.dataverse.upsert_multiple(Interaction, changes) if changes else []
     counts += Counter(_word(result) for result in results)
-    _count_visits(services, [rows[key] for key in sorted({view.visitor for view in known})])
+    _count_visits(services, [rows[key] for key in sorted({view.visitor for view in kept})])
     return +counts
+
+
+def _asked(
+    services: Services, leads: SpotlerLeads, visitors: Sequence[str], rows: Mapping[str, Row], known: KnownVisitors
+) -> list[VisitingCompany]:
+    """Those of these that are wanted. One that Spotler Leads has no more is what its row says."""
+    found = [each for each in services.pool.map(leads.visitor, visitors) if each is not None]
+    wanted = [each for each in found if not is_left_out(services, each.type)]
+    unwanted = [each for each in found if is_left_out(services, each.type)]
+    known.shown |= {each.id for each in wanted} | (set(visitors) - {each.id for each in found}) & rows.keys()
+    known.left_out |= set(visitors) - known.shown
+    show_types(services, [(rows[each.id], each.type) for each in unwanted if each.id in rows])
+    return wanted
 
 
 def _word(result: WriteResult) -> str:

@@ -38,6 +38,7 @@ from sandbox.dataverse.writes import Writer
 #: "Web resources cannot be added to an app."
 NOT_FOR_APPS: Final = "0x80050112"
 NO_SITE_MAP: Final = -2147155684
+#: To confirm on a real environment: which number the warning about a table without views and forms has.
 NO_VIEWS: Final = -2147155683
 _PARAMETER: Final = re.compile(r"\s*AppModuleId\s*=\s*([0-9a-fA-F-]{36})\s*")
 _TYPE: Final = "@odata.type"

@@ -152,6 +152,32 @@ def test_what_somebody_changed_is_set_right_and_what_they_added_stays(installed)
     assert installed.planned().writes == ()
 
 
+def test_a_site_map_that_somebody_deleted_is_made_again_and_the_app_is_valid(installed):
+    (found,) = installed.calls.rows("sitemaps?$select=sitemapid")
+    take(installed, "sitemap", "sitemapid", found["sitemapid"])
+    installed.calls.delete(f"sitemaps({found['sitemapid']})")
+
+    plan = installed.planned()
+    installed.applied()
+
+    assert only(plan) == {SITE_MAP: [], CONTENTS: ["validation"]}
+    assert installed.planned().writes == ()
+    assert lines(installed) == ["dh_list", "dh_marketinginteraction", "dh_websitevisitor"]
+
+
+def test_a_dutch_environment_has_the_app_in_dutch(world):
+    world.environment.customizing.knobs.languages = [1043]
+    world.environment.follow_languages()
+    world.parts = hub_parts()
+    world.applied()
+
+    (app,) = world.calls.rows("appmodules?$select=description")
+    (site_map,) = world.calls.rows("sitemaps?$select=sitemapxml")
+    assert app["description"] == HUB.description.nl
+    assert ("1033" in site_map["sitemapxml"], 'LCID="1043"' in site_map["sitemapxml"]) == (False, True)
+    assert world.planned().writes == ()
+
+
 def test_what_a_run_that_died_did_not_publish_is_published_by_the_next_one(installed):
     take(installed, "savedquery", "savedqueryid", HOT)
 

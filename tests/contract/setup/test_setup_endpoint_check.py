@@ -154,6 +154,13 @@ def test_whoever_may_not_test_endpoints_is_told_so(standin, checked):
     assert jobs_of_tests(standin) == []
 
 
+def test_that_dataverse_refuses_the_test_says_nothing_of_the_key(standin, checked):
+    standin.side("faults", {"kind": "400", "path": ENDPOINT_CHECK})
+
+    assert checked() is EndpointVerdict.NOT_DONE
+    assert jobs_of_tests(standin) == []
+
+
 def test_a_lost_answer_is_made_good_by_another_test(standin, checked):
     standin.side("faults", {"kind": "drop-after-write", "path": ENDPOINT_CHECK, "count": 1})
 

@@ -3,6 +3,7 @@
 The role is made by the set-up. The person is in a unit of their own; everything else is owned by the connector.
 """
 
+from dataclasses import replace
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -66,8 +67,8 @@ def rows(standin):
 
 
 @pytest.fixture(scope="module")
-def person(standin):
-    """The person, signed in, with the role as the set-up makes it."""
+def give(standin):
+    """Makes the role as the set-up does, and writes it anew with other privileges."""
     ready = standin.ready
     calls, dataverse = connect_setup(
         DataverseSettings(
@@ -79,51 +80,63 @@ def person(standin):
         ),
         own_sign_in=False,
     )
-    (root,) = standin.admin.rows("businessunits?$select=businessunitid")
-    (unit,) = standin.load(
-        "businessunit",
-        {"name": "North", "parentbusinessunitid@odata.bind": f"/businessunits({root['businessunitid']})"},
-    )
-    target, part = read_target(calls), RolePart(user_role())
-    for each in (PublisherPart(), SolutionPart(), part):
-        each.create(target)
-    found = part.read(target)
-    part.change(found, part.compare(found, target), target)
-    assert part.compare(part.read(target), target) == []
+    target = read_target(calls)
+
+    def _give(role):
+        part = RolePart(role)
+        found = part.read(target)
+        if found is None:
+            for each in (PublisherPart(), SolutionPart(), part):
+                each.create(target)
+            found = part.read(target)
+        part.change(found, part.compare(found, target), target)
+        assert part.compare(part.read(target), target) == []
+
+    yield _give
     dataverse.close()
+
+
+@pytest.fixture(scope="module")
+def person(standin, give):
+    """The person, signed in, with the role as the set-up makes it."""
+    (root,) = standin.admin.rows("businessunits?$select=businessunitid")
+    above = {"parentbusinessunitid@odata.bind": f"/businessunits({root['businessunitid']})"}
+    (unit,) = standin.load("businessunit", {"name": "North", **above})
+    give(user_role())
     (user,) = standin.load(
         "systemuser",
         {
-            "fullname": "Eva", "azureactivedirectoryobjectid": "11111111-0000-4000-8000-000000000001",
+            "fullname": "Eva",
+            "azureactivedirectoryobjectid": "11111111-0000-4000-8000-000000000001",
             "businessunitid@odata.bind": f"/businessunits({unit})",
         },
-    )  # fmt: skip
-    (role,) = standin.admin.rows(
-        f"roles?$select=roleid&$filter=name eq 'Spotler User' and _businessunitid_value eq {unit}"
     )
+    condition = f"name eq 'Spotler User' and _businessunitid_value eq {unit}"
+    (role,) = standin.admin.rows(f"roles?$select=roleid&$filter={condition}")
     address = f"systemusers({user})/systemuserroles_association/$ref"
     standin.admin.post(address, {"@odata.id": f"{standin.admin.root}/roles({role['roleid']})"}).raise_for_status()
-    return Api(ready, standin.side("people", {"user": user})["access_token"])
+    return Api(standin.ready, standin.side("people", {"user": user})["access_token"])
 
 
-@pytest.mark.parametrize(
-    ("navigation", "set_name", "row"),
-    [
-        ("dh_CustomerId_contact", "contacts", "contact"),
-        ("dh_CustomerId_account", "accounts", "account"),
-        ("dh_LeadId", "leads", "lead"),
-        ("dh_ListId", "lists", "list"),
-        ("dh_SpotlerAutomationId", "dh_spotlerautomations", "automation"),
-        ("dh_WebsiteVisitorId", "dh_websitevisitors", "visitor"),
-    ],
+#: The lookups of a job, and what a form can choose for them.
+CHOSEN = (
+    ("dh_CustomerId_contact", "contacts", "contact"),
+    ("dh_CustomerId_account", "accounts", "account"),
+    ("dh_LeadId", "leads", "lead"),
+    ("dh_ListId", "lists", "list"),
+    ("dh_SpotlerAutomationId", "dh_spotlerautomations", "automation"),
+    ("dh_WebsiteVisitorId", "dh_websitevisitors", "visitor"),
 )
-def test_a_job_is_ordered_for_whatever_a_form_can_choose(person, rows, navigation, set_name, row):
-    body = {
-        "dh_operation": Operation.SYNC_CONTACT.value,
-        f"{navigation}@odata.bind": f"/{set_name}({getattr(rows, row)})",
-    }
 
-    assert person.post("dh_spotlerjobs", body).status_code == 204
+
+def ordered(person, rows, navigation, set_name, row):
+    bound = {f"{navigation}@odata.bind": f"/{set_name}({getattr(rows, row)})"}
+    return person.post("dh_spotlerjobs", {"dh_operation": Operation.SYNC_CONTACT.value, **bound})
+
+
+@pytest.mark.parametrize("chosen", CHOSEN, ids=lambda each: each[2])
+def test_a_job_is_ordered_for_whatever_a_form_can_choose(person, rows, chosen):
+    assert ordered(person, rows, *chosen).status_code == 204
 
 
 def test_an_own_job_may_get_another_record(person, rows):
@@ -203,3 +216,35 @@ def test_the_role_reaches_the_rows_of_everybody_but_for_what_people_make_themsel
     own = {(each.table, each.right) for each in user_role().privileges if each.depth is not Depth.GLOBAL}
 
     assert own == {("dh_spotlerjob", Right.CREATE), ("dh_spotlerjob", Right.APPEND)}
+
+
+def works(person, rows):
+    """Whether everything that forms, buttons and views do is allowed, and shows what there is."""
+    answers = [ordered(person, rows, *each) for each in CHOSEN]
+    answers.append(person.patch(f"dh_spotlerjobs({rows.job})", QUEUED))
+    answers.append(person.patch(f"dh_spotlerinfos({rows.info})", {"dh_keepout": True}))
+    answers.append(person.patch(f"dh_spotlerpermissions({rows.permission})", {"dh_subscribed": False}))
+    read = {
+        "dh_spotlerjobs": rows.job,
+        "dh_spotlerinfos": rows.info,
+        "dh_spotlerpermissions": rows.permission,
+        "dh_spotlerconsents": rows.consent,
+        "dh_spotlerautomations": rows.automation,
+        "dh_marketinginteractions": rows.interaction,
+        "dh_websitevisitors": rows.visitor,
+    }
+    answers += [person.get(f"{set_name}({row})?$select=createdon") for set_name, row in read.items()]
+    return all(each.ok for each in answers)
+
+
+@pytest.mark.parametrize("one", user_role().privileges, ids=lambda each: f"{each.right.value} {each.table}")
+def test_no_privilege_can_be_left_out_or_reach_less_far(person, rows, give, one):
+    others = tuple(each for each in user_role().privileges if each is not one and each != one)
+    shorter = (replace(one, depth=Depth.DEEP),) if one.depth is Depth.GLOBAL else ()
+
+    assert works(person, rows)
+    give(replace(user_role(), privileges=(*others, *shorter)))
+    try:
+        assert not works(person, rows)
+    finally:
+        give(user_role())

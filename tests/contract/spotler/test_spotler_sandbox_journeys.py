@@ -94,7 +94,7 @@ def test_list_shows_triggers_and_state_and_on_a_switch_the_fields(api, door):
 
     listed = {each["automationId"]: each for each in api.get("/automation/list").json()}
 
-    assert listed[WELCOME_AUTOMATION_ID]["triggers"] == [{"triggerCode": WELCOME_TRIGGER_CODE, "name": "From CRM"}]
+    assert listed[WELCOME_AUTOMATION_ID]["triggers"] == [{"triggerCode": WELCOME_TRIGGER_CODE, "name": "Welcome"}]
     assert [f["name"] for f in listed[WELCOME_AUTOMATION_ID]["fields"]] == ["invoiceEmail", "payUrl", "basket"]
     assert listed[INACTIVE_AUTOMATION_ID]["active"] is False
 

@@ -33,7 +33,7 @@ def test_automations_are_listed_with_triggers_and_with_fields_where_spotler_retu
     welcome = next(each for each in spotler.automations() if each.id == WELCOME_AUTOMATION_ID)
 
     assert welcome.active
-    assert [(each.id, each.name) for each in welcome.triggers] == [(WELCOME_TRIGGER_CODE, "From CRM")]
+    assert [(each.id, each.name) for each in welcome.triggers] == [(WELCOME_TRIGGER_CODE, "Welcome")]
     assert [(each.name, each.type) for each in welcome.fields] == [
         ("invoiceEmail", FieldType.STRING), ("payUrl", FieldType.URL), ("basket", FieldType.PRODUCTLIST),
     ]  # fmt: skip

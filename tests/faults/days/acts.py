@@ -4,18 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import tests.unit.sync.consent_people  # noqa: F401 - fills the table of what people can do
-from connector.dataverse.choices import Operation
-from connector.dataverse.names import Contact, Job, MarketingList
+from connector.dataverse.names import Contact
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
-from tests.faults.days import website
+from tests.faults.days import lists, website
 from tests.unit.sync.consent_person import Person
 from tests.unit.sync.consent_story import PEOPLE, bits_of
 
 if TYPE_CHECKING:
     from tests.faults.days.days import Days
-
-#: Marketing Lists that people make at most.
-LISTS: Final = 3
 
 type DayAct = Callable[["Days", Person], None]
 
@@ -132,42 +128,6 @@ def _stranger(days: "Days", _: Person) -> None:
     days.two.put_contact(properties={"email": address}, externalId=f"shop-{days.number()}")
 
 
-def _new_list(days: "Days", _: Person) -> None:
-    """A list is made, some people are put on it, and its sync is ordered."""
-    if len(days.lists) == LISTS:
-        return
-    values = {MarketingList.NAME: f"List {days.number()}", MarketingList.MEMBER_TYPE: 2, "type": False}
-    made = days.two.create(MarketingList.TABLE, MarketingList.SET, values)
-    days.lists.append(made)
-    for person in days.people[:3]:
-        _act_on(days, made, "AddMemberList", person)
-    bind = {f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({made})"}
-    order = {Job.NAME: "Sync", Job.OPERATION: Operation.SYNC_MARKETING_LIST.value}
-    days.two.create(Job.TABLE, Job.SET, order | bind)
-
-
-def _membership(days: "Days", person: Person) -> None:
-    """Somebody is put on a list, or taken from it."""
-    if days.lists:
-        made = days.chance.choice(days.lists)
-        is_member = person.record.id in days.on_list(made)
-        _act_on(days, made, "RemoveMemberList" if is_member else "AddMemberList", person)
-
-
-def _rename_list(days: "Days", _: Person) -> None:
-    if days.lists:
-        days.two.tick()
-        path = f"{MarketingList.SET}({days.chance.choice(days.lists)})"
-        days.two.systems.by_person("PATCH", path, {MarketingList.NAME: f"List {days.number()}"})
-
-
-def _act_on(days: "Days", made: str, action: str, person: Person) -> None:
-    if not person.deleted and not days.two.row(person.record)["statecode"]:
-        days.two.tick()
-        path = f"{MarketingList.SET}({made})/Microsoft.Dynamics.CRM.{action}"
-        days.two.systems.by_person("POST", path, {"EntityId": person.record.id})
-
-
 #: What people do, and how often it comes.
 ACTS: Final[Mapping[str, tuple[DayAct, float]]] = {
     "edits": (_edit, 6),
@@ -197,9 +157,13 @@ ACTS: Final[Mapping[str, tuple[DayAct, float]]] = {
     "the newsletter is renamed back": (_told("renamed back"), 0.2),
     "a mailing is sent": (_mailing, 2),
     "a stranger appears": (_stranger, 0.2),
-    "a list is made": (_new_list, 0.5),
-    "joins or leaves a list": (_membership, 3),
-    "a list is renamed": (_rename_list, 0.2),
+    "a list is made": (lists.make, 0.5),
+    "joins or leaves a list": (lists.join_or_leave, 3),
+    "a list is renamed": (lists.rename, 0.2),
+    "a query is changed": (lists.change_query, 0.5),
+    "a list is deactivated or activated": (lists.deactivate_or_activate, 0.3),
+    "a list is deleted": (lists.delete, 0.1),
+    "a list is synced": (lists.order, 0.5),
     "the website is visited": (website.visit, 3),
     "a visitor is promoted": (website.promote, 0.3),
     "Spotler Info lost": (_told("Spotler Info lost"), 0.2),

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from connector.dataverse.choices import InteractionType
-from connector.dataverse.names import Interaction, MarketingList, lookup_value
+from connector.dataverse.names import Interaction, lookup_value
 from connector.errors import ConnectorError
 from connector.reconcile.findings import NEVER_SENT
 from connector.reconcile.reconciling import Reconciler, to_the_end
 from tests.faults.days.days import Days
+from tests.faults.days.lists import of_the_lists
 from tests.faults.days.website import of_the_website
 
 #: What Spotler refuses for reasons of its own: nothing can be sent to a contact that bounced.
@@ -24,7 +25,7 @@ _TYPES = {
 
 def problems(days: Days) -> list[str]:
     """What is wrong; nothing, if all promises were kept."""
-    found = (_of_the_app, _of_the_events, _of_the_lists, of_the_website, _of_both_sides)
+    found = (_of_the_app, _of_the_events, of_the_lists, of_the_website, _of_both_sides)
     return [*days.problems(), *(problem for check in found for problem in check(days))]
 
 
@@ -58,23 +59,6 @@ def _of_the_events(days: Days) -> Iterator[str]:
                     yield f"{person.name} has {rows[key]} rows of {happened[key]} events {kind.name}"
             elif rows[key] != happened[key]:
                 yield f"{person.name} has {rows[key]} rows of {happened[key]} events {kind.name}"
-
-
-def _of_the_lists(days: Days) -> Iterator[str]:
-    """Every audience has the members of its list whom Spotler has, nobody else, and the name of the list."""
-    spotler = days.two.systems.spotler()
-    contacts = {str(each["externalId"]): each for each in spotler["contacts"] if not each["anonymized"]}
-    audiences = {str(each["externalId"]): each for each in spotler["audiences"]}
-    names = {row[MarketingList.ID]: row[MarketingList.NAME] for row in days.two.systems.rows(MarketingList.TABLE)}
-    for made in days.lists:
-        audience = audiences.get(made)
-        if audience is None or audience["name"] != names[made]:
-            yield f"the list {names[made]} has the audience {audience and audience['name']}"
-            continue
-        members, listed = set(audience["members"]), days.on_list(made)
-        wanted = {each for each in listed & contacts.keys() if not contacts[each]["inactive"]}
-        if members - listed or wanted - members:
-            yield f"the audience of {names[made]} has {members - listed} too many, and lacks {wanted - members}"
 
 
 def _of_both_sides(days: Days) -> Iterator[str]:

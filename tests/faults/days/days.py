@@ -11,7 +11,6 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Final
 
-from connector.dataverse.names import ListMember, lookup_value
 from connector.jobs.nightly import clean_up_nightly
 from connector.mapping import parse_mapping
 from connector.pulls.bounces import read_bounces
@@ -27,6 +26,7 @@ from connector.services import Services
 from sandbox.dataverse.posting import Posting
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from tests.faults.days.acts import ACTS, BEHIND
+from tests.faults.days.lists import DayLists
 from tests.faults.days.storms import SYSTEMS, Outage, StormyWire
 from tests.faults.days.website import VisitingCompany
 from tests.faults.matrix.app import App
@@ -133,7 +133,7 @@ class Days(Oracle):
         self.day = Day(systems, self.wire, app=APP)
         self._number = 0
         #: The Marketing Lists that people have made.
-        self.lists: list[str] = []
+        self.lists = DayLists()
         #: The companies that have visited the website, by number.
         self.companies: dict[int, VisitingCompany] = {}
         #: The people of whom something was taken away behind the connector's back, by name.
@@ -165,11 +165,6 @@ class Days(Oracle):
         """A number that was not used before."""
         self._number += 1
         return self._number
-
-    def on_list(self, made: str) -> set[str]:
-        """The ids of the records on a list."""
-        rows = self.two.systems.rows(ListMember.TABLE)
-        return {str(row[lookup_value(ListMember.MEMBER)]) for row in rows if row[lookup_value(ListMember.LIST)] == made}
 
     def work(self) -> None:
         """The app works until nothing is left to do."""

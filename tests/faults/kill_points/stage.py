@@ -133,7 +133,7 @@ class Stage:
             )
             for kind, name, code, number in (
                 (
-                    AutomationKind.AUTOMATION, "🚀 From CRM",
+                    AutomationKind.AUTOMATION, "🚀 Welcome",
                     account.WELCOME_TRIGGER_CODE, account.WELCOME_AUTOMATION_ID,
                 ),
                 (AutomationKind.CAMPAIGN, "📢 Invoice sent", account.CAMPAIGN_TRIGGER_ID, account.CAMPAIGN_ID),

@@ -163,7 +163,7 @@ def shared_rows() -> tuple[Shared, dict[str, list[Row]]]:
     """What all works have in common, and its rows."""
     ids = [str(uuid.uuid5(uuid.NAMESPACE_URL, f"shared/{number}")) for number in range(3)]
     kinds = (
-        (AutomationKind.AUTOMATION, "🚀 From CRM", account.WELCOME_TRIGGER_CODE, account.WELCOME_AUTOMATION_ID),
+        (AutomationKind.AUTOMATION, "🚀 Welcome", account.WELCOME_TRIGGER_CODE, account.WELCOME_AUTOMATION_ID),
         (AutomationKind.CAMPAIGN, "📢 Invoice sent", account.CAMPAIGN_TRIGGER_ID, account.CAMPAIGN_ID),
     )
     automations: list[Row] = [

@@ -1,10 +1,15 @@
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from unittest.mock import patch
 
 import pytest
+from typer.testing import CliRunner
 
+from connector.cli import consent
+from connector.cli.app import app
+from connector.errors import Misconfigured
 from connector.settings import get_settings
 
 
@@ -66,3 +71,20 @@ def settings_file(world, tmp_path):
     }
     write_settings(path, values)
     return path
+
+
+@pytest.fixture
+def run(world, monkeypatch):
+    """Runs a command; returns its exit code and what it printed."""
+    monkeypatch.setattr(consent, "get_services", lambda: world.services)
+    monkeypatch.setattr(consent, "dataverse", lambda: nullcontext(world.services.dataverse))
+
+    def _run(*arguments):
+        result = CliRunner().invoke(app, ["consent", *map(str, arguments)])
+        if isinstance(result.exception, Misconfigured):
+            return 1, str(result.exception)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    return _run

@@ -184,3 +184,18 @@ def test_a_plan_of_the_brake_is_discarded(plan, held):
     assert plan("discard", held).out == f"Plan {held} is discarded.\n"
     assert plan("list").out == "No plan waits.\n"
     assert "[PLAN_UNKNOWN]" in plan("approve", held).err
+
+
+def test_the_feeds_are_looked_at_without_a_write(world, plan, environment):
+    environment |= {"NEW_SUBSCRIBERS": "contact", "FEED_FIRST_DAYS": "1"}
+    world.spotler.settings(dedupe="both")
+    world.spotler.contacts({"properties": {"email": "new@example.org"}})
+    before = world.effects()
+
+    shown, content = plan("feeds"), json.loads(plan("feeds", "--json").out)
+
+    assert (shown.code, content) == (0, {"new subscribers": {"created": 1}, "bounces": {}})
+    (line,) = [line for line in shown.out.splitlines() if "new subscribers" in line]
+    assert "created" in line
+    assert "example.org" not in shown.out + shown.err
+    assert world.effects() == before

@@ -15,7 +15,7 @@ from connector.consent import (
     known_after,
     report,
 )
-from connector.consent.reported import CLOCKS_DIFFER
+from connector.consent.reported import CLOCKS_DIFFER, SHOWN_LATE
 from connector.spotler import Option
 
 from .people import row
@@ -56,7 +56,8 @@ def is_behind(contact, known):
     """Whether a permission is off that was on after the last change of the contact, by Spotler's clock."""
     if contact.states[1] or not (known and known.on) or contact.changed_on is None:
         return False
-    return contact.changed_on < known.at - CLOCKS_DIFFER and contact.seen_on >= (known.settled or known.at)
+    was_read_after = contact.seen_on >= (known.settled or known.at) + SHOWN_LATE
+    return was_read_after and contact.changed_on < known.at - CLOCKS_DIFFER
 
 
 def test_off_is_an_opt_out_at_the_last_change_of_the_contact_unless_it_was_known():

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.types import ASGIApp
+
 from sandbox.console.app import console
 from sandbox.console.systems import Refused
 
@@ -138,9 +140,11 @@ def ask(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     entered: Mapping[str, str] | None = None,
+    body: bytes | None = None,
     cookie: str = COOKIE,
+    app: ASGIApp | None = None,
 ) -> Answer:
-    """One request to the console, from its own page unless the headers say otherwise."""
+    """One request to the console, a new one unless it is given, from its own page unless the headers say otherwise."""
     sent = {"host": HOST, "cookie": cookie, **(headers or {})}
     if method == "POST":
         sent.setdefault("origin", f"http://{HOST}")
@@ -158,12 +162,12 @@ def ask(
         if received:
             await asyncio.Event().wait()  # the browser waits for the answer
         received.append(True)
-        return {"type": "http.request", "body": urlencode(entered or {}).encode(), "more_body": False}
+        return {"type": "http.request", "body": body or urlencode(entered or {}).encode(), "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
         answered.append(message)
 
-    asyncio.run(console(systems, TOKEN, PORT)(scope, receive, send))
-    body = b"".join(message.get("body", b"") for message in answered[1:]).decode()
+    asyncio.run((app or console(systems, TOKEN, PORT))(scope, receive, send))
+    text = b"".join(message.get("body", b"") for message in answered[1:]).decode()
     got = {name.decode().lower(): value.decode() for name, value in answered[0]["headers"]}
-    return Answer(answered[0]["status"], got, body)
+    return Answer(answered[0]["status"], got, text)

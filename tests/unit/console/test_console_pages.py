@@ -5,8 +5,10 @@ import re
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
+from sandbox.console.app import console
 from sandbox.console.state import State
-from tests.unit.console.fakes import FakeSystems, ask
+from sandbox.console.systems import Refused
+from tests.unit.console.fakes import PORT, TOKEN, FakeSystems, ask
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 WRITTEN = "&lt;script&gt;"
@@ -136,6 +138,58 @@ def test_the_views_with_a_form_are_not_replaced_while_somebody_fills_it_in(syste
 
     assert live({"d": "people"})
     assert not any(live({"d": view, "r": "contact:c-1"}) for view in ("new-job", "new-record", "edit", "merge"))
+
+
+@pytest.mark.parametrize(
+    ("act", "view", "entered"),
+    [
+        ("create-record", {"d": "new-record"}, {"table": "lead", "firstname": HOSTILE, "lastname": ""}),
+        (
+            "update-record",
+            {"d": "edit", "r": "contact:c-1"},
+            {"record": "contact:c-1", "firstname": HOSTILE, "donotemail": "on"},
+        ),
+        ("change-profile", {"s": "contact", "c": "enc1"}, {"contact": "enc1", "firstName": HOSTILE, "lastName": ""}),
+        ("subscribe", {"s": "contacts"}, {"firstName": HOSTILE, "email": "no address"}),
+    ],
+)
+def test_what_was_entered_in_a_refused_form_stays(systems, monkeypatch, act, view, entered):
+    def refuse(*_, **__):
+        raise Refused("Too long.")
+
+    for system, call in ((systems.people, "update"), (systems.people, "create"), (systems.spotler, "post")):
+        monkeypatch.setattr(system, call, refuse)
+    state = State(**view)
+    app = console(systems, TOKEN, PORT)
+
+    done = ask(systems, f"/do/{act}?{state.query()}", method="POST", entered=entered, app=app)
+    page = ask(systems, done.headers["location"], app=app).body
+
+    assert 'value="&lt;script&gt;' in page
+    if "table" in entered:
+        assert '<option value="lead" selected>' in page
+    if "donotemail" in entered:
+        assert 'name="donotemail" checked' in page
+    assert 'value="&lt;script&gt;' not in ask(systems, state.url(), app=app).body
+
+
+def test_what_is_armed_twice_is_said_once(systems):
+    outage = {"count": None, "struck": 0}
+    throttle = {"count": 5, "struck": 2}
+    systems.spotler.answers["faults"] = {"faults": [outage, throttle, outage, throttle, {"count": 5, "struck": 5}]}
+    systems.dataverse.answers["faults"] = [{"count": None}, {"count": None}, {"count": 0}]
+    systems.dataverse.answers["POST steps"] = {"drop_next": 2}
+
+    (armed,) = re.findall(r'<p class="armed"[^>]*>(.*?)</p>', ask(systems, "/").body)
+
+    assert armed.split(" · ") == [
+        "Spotler does not work", "Spotler refuses 6 more calls", "Dataverse does not work",
+        "2 messages of Dataverse will be lost",
+    ]  # fmt: skip
+
+
+def test_bytes_that_are_no_text_are_no_error(systems):
+    assert ask(systems, "/do/calm", method="POST", body=b"city=\xff").status == 303
 
 
 def test_a_notice_is_shown_once(systems):

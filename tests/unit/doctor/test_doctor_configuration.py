@@ -13,6 +13,7 @@ from connector.doctor import configuration
 from connector.doctor.ncrontab import is_schedule
 from connector.errors import Misconfigured
 from connector.mapping import load_mapping
+from tests.unit.scripted_server import Answer, ScriptedServer
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = json.loads((ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
@@ -190,20 +191,25 @@ def test_this_app_has_every_function(context, diagnose):
 
 
 @pytest.mark.parametrize(("second", "verdict"), [(10, "ok"), (45, "failed"), (None, "warning")])
-def test_a_clock_that_is_wrong_is_found(context, diagnose, monkeypatch, second, verdict):
+def test_a_clock_that_is_wrong_is_found(context, diagnose, second, verdict):
     set_all(context)
+    server = ScriptedServer()
+    server.answer(Answer(401, headers={"Date": DATE.format(second)} if second else {}))
 
-    def head(_url, **_):
-        if second is None:
-            raise requests.ConnectionError
-        return SimpleNamespace(headers={"Date": DATE.format(second)})
-
-    monkeypatch.setattr(requests, "head", head)
-
-    found, sentence, _ = diagnose(context, "CLOCK_RIGHT")
+    with server.running():
+        context.settings.dataverse_url = context.settings.spotler_url = server.url
+        found, sentence, _ = diagnose(context, "CLOCK_RIGHT")
 
     assert found == verdict
     assert ("45 seconds from that of Dataverse" in sentence) == (verdict == "failed")
+
+
+def test_an_app_that_does_not_end_its_start_is_found(context, diagnose, tmp_path, monkeypatch):
+    (tmp_path / "function_app.py").write_text("import threading; threading.Event().wait()", encoding="utf-8")
+    monkeypatch.setattr(configuration, "LOAD_SECONDS", 1.0)
+    context.app = tmp_path
+
+    assert diagnose(context, "FUNCTIONS_INDEXED")[:2] == ("failed", "The app did not load within 1 seconds.")
 
 
 def test_a_mapping_that_is_wrong_is_found(context, diagnose, tmp_path):

@@ -1,5 +1,7 @@
 """The checks of what the set-up installs, against an installation in which something is wrong."""
 
+from datetime import timedelta
+
 import pytest
 import requests
 
@@ -49,6 +51,31 @@ def test_an_installation_is_as_it_should_be(sick, admin, diagnose):
 
     for name in ("PRIVILEGES", "ENDPOINT", "STEPS", "POSTS", "KEYS", "TIME_ZONE"):
         assert diagnose(sick, f"DATAVERSE_{name}")[0] == "ok", diagnose(sick, f"DATAVERSE_{name}")
+
+
+FAILED = {"statecode": 3, "statuscode": 31}
+WAITS = {"statecode": 1, "statuscode": 10}
+
+
+@pytest.mark.parametrize(
+    ("job", "minutes", "verdict", "says"),
+    [
+        (FAILED, 60, "failed", "Dataverse gave up 1 posts"),
+        (FAILED, 25 * 60, "ok", "arrived"),
+        (WAITS, 5, "warning", "1 posts through the service endpoint failed, and Dataverse tries again"),
+        (WAITS, 90, "failed", "1 posts through the service endpoint have failed for more than an hour"),
+    ],
+)
+def test_posts_that_fail_are_found_also_while_dataverse_tries_again(world, sick, diagnose, job, minutes, verdict, says):
+    moment = (world.now - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ended = {"completedon": moment} if job is FAILED else {}
+    for name in ("SpotlerAutomate: Create of contact", "Another step"):
+        world.load("asyncoperation", name=name, createdon=moment, **job, **ended)
+
+    found, sentence, remedy = diagnose(sick, "DATAVERSE_POSTS")
+
+    assert (found, says in sentence) == (verdict, True)
+    assert ("key" in remedy) == (verdict != "ok")
 
 
 def test_a_privilege_that_somebody_took_away_is_named(sick, admin, diagnose):

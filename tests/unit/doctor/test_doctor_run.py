@@ -1,7 +1,10 @@
 """The order of the checks, what depends on what, the hourly look, the command, and the page."""
 
+import json
 import re
+import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +22,11 @@ from connector.doctor.model import (
 )
 from connector.doctor.run import CHECKS, HOURLY, chosen, examine, examine_hourly, worst
 from connector.errors import Transient
+from connector.http.transport import CONNECT_TIMEOUT
+from connector.settings.systems import DataverseSettings
 
-PAGE = (Path(__file__).parents[3] / "docs" / "operators" / "doctor.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "operators" / "doctor.md").read_text(encoding="utf-8")
 GROUP = CheckGroup.BUS
 
 
@@ -44,6 +50,41 @@ def test_what_stands_on_a_check_that_failed_is_not_checked_and_says_so(context, 
 
 def test_a_warning_keeps_no_other_check_from_being_made(context):
     assert verdicts(context, check("A", warning("so", "do")), check("B", ok("fine"), "A")) == ["warning", "ok"]
+
+
+def test_a_check_that_does_not_end_is_given_up_and_the_others_are_made(context):
+    released = threading.Event()
+    hangs = replace(check("A", lambda _: released.wait() and ok("late")), seconds=0.05)
+
+    given_up, stands_on_it, other = examine(context, (hangs, check("B", ok("fine"), "A"), check("C", ok("fine"))))
+
+    released.set()
+    assert (given_up.diagnosis.verdict.value, given_up.diagnosis.sentence) == (
+        "failed",
+        "The check did not end within 0.05 seconds.",
+    )
+    assert [each.diagnosis.verdict.value for each in (stands_on_it, other)] == ["not checked", "ok"]
+
+
+def test_checks_for_which_no_time_is_left_are_not_made(context):
+    seconds = iter([0.0, 1.0, 481.0])
+    checks = (check("A", ok("fine")), check("B", lambda _: pytest.fail("made")))
+
+    found = list(examine(context, checks, seconds=run.HOURLY_SECONDS, clock=lambda: next(seconds)))
+
+    assert [each.diagnosis.sentence for each in found] == ["fine", "The other checks took too long."]
+
+
+def test_all_checks_of_an_hour_end_before_the_function_is_ended():
+    hours, minutes, seconds = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["functionTimeout"].split(":")
+
+    assert int(hours) * 3600 + int(minutes) * 60 + int(seconds) >= run.HOURLY_SECONDS + 60
+
+
+def test_a_check_may_take_as_long_as_a_call_to_dataverse():
+    usual = DataverseSettings.model_fields["dataverse_timeout"].default
+
+    assert usual + CONNECT_TIMEOUT < min(each.seconds for each in CHECKS)
 
 
 def test_an_error_is_a_failure_in_its_own_words_and_an_internal_error_tells_no_text(context):

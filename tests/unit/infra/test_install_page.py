@@ -1,5 +1,6 @@
 """The page about installing says what the template and the tools do, and its commands are right."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import dev
+from connector.cli.app import app as commands
 from connector.servicebus.entities import ENTITIES_FILE
 from tests.infra.ours import INFRA, MAIN, ROOT, deployed
 from tests.infra.syntax import read
@@ -204,3 +207,31 @@ def test_the_workflow_deploys_with_the_command_of_the_page():
 
     assert command(WORKFLOW) == command(PAGE)
     assert set(re.findall(r"vars\.(\w+)", WORKFLOW)) - set(re.findall(r"`(AZURE_\w+)`", PAGE)) == set()
+
+
+def test_what_the_set_up_needs_is_found_and_the_key_is_not_shown(tmp_path):
+    block = next(block for block in BLOCKS if "export SERVICE_ENDPOINT_KEY" in block)
+    inner = "bash -c 'echo ${#SERVICE_ENDPOINT_KEY} $DATAVERSE_URL'"
+
+    _, shown = run(
+        f'{block}\n{inner}; echo "$CLIENT_ID $ServiceBus__fullyQualifiedNamespace"',
+        tmp_path,
+        GROUP="rg",
+        NAMESPACE="sb",
+    )
+
+    assert shown.split() == [
+        str(len("printed")), "https://ORGANISATION.crm4.dynamics.com", "printed", "sb.servicebus.windows.net",
+    ]  # fmt: skip
+
+
+def test_commands_of_the_connector_and_their_options_exist():
+    found = re.findall(r"^python -m connector (.+)$", "".join(BLOCKS), flags=re.MULTILINE)
+
+    assert len(found) == 2
+    for command in found:
+        words = command.replace('"$CLIENT_ID"', "id").split()
+        groups = list(itertools.takewhile(str.isalpha, words))
+        shown = CliRunner(env={"COLUMNS": "200"}).invoke(commands, [*groups, "--help"])
+        assert shown.exit_code == 0
+        assert all(option in shown.output for option in words if option.startswith("--")), command

@@ -206,8 +206,8 @@ def test_a_permission_that_is_refused_meanwhile_is_not_switched_on(world, monkey
     job = world.job(Operation.SET_CONTACT_FIELD, record, **columns)
     read, times = RecordReader.read, []
 
-    def first(reader, refs):
-        found = read(reader, refs)
+    def first(reader, refs, *deleted):
+        found = read(reader, refs, *deleted)
         if not times:
             refuse(world, record, donotbulkemail=True)
             world.now += timedelta(minutes=1)

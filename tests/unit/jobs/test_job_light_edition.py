@@ -1,4 +1,4 @@
-"""Jobs in an environment without Marketing Lists, where Spotler Job cannot have a lookup to one."""
+"""Jobs in an environment without Marketing Lists and leads, where Spotler Job cannot have a lookup to one."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from connector.dataverse import edition
 from connector.dataverse.api import Forbidden, UnknownName
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Job, MarketingList
+from connector.dataverse.names import Job, Lead, MarketingList
 from connector.jobs.store import JobStore
 from connector.operations import job_reading
 
@@ -86,7 +86,7 @@ def test_it_is_asked_again_after_some_minutes(world, asked, monkeypatch):
 
     JobStore(world.services.dataverse).read([job], ())
 
-    assert asked == [(Job.SET, False), (MarketingList.SET, False), (Job.SET, True)]
+    assert asked == [(Job.SET, False), (Lead.SET, True), (MarketingList.SET, False), (Job.SET, True)]
 
 
 @pytest.mark.usefixtures("light")

@@ -317,25 +317,20 @@ def test_a_visitor_that_a_person_activates_again_can_be_promoted_again_and_keeps
 
 
 def test_an_environment_without_leads_says_so(world):
-    from connector.dataverse.api import BatchResponse, UnknownName
+    world.door("POST", "edition", json={"light": True, "leads": False})
+    job = order(world, visitor(world))
 
-    key = visitor(world)
-    job, batch, query = order(world, key), world.services.dataverse.batch, world.services.dataverse.query
-
-    def without_leads(requests):
-        if requests[0].path.startswith("leads"):
-            return [BatchResponse(404, error=UnknownName("leads"))]
-        return batch(requests)
-
-    def asked(set_name, **options):
-        if set_name == Lead.SET:
-            raise UnknownName("leads")
-        return query(set_name, **options)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(world.services.dataverse, "batch", without_leads)
-        patched.setattr(world.services.dataverse, "query", asked)
-        world.run(job)
+    world.run(job)
 
     assert world.status(job) == (JobStatus.FAILED, "JOB_NOT_VALID")
     assert "no leads; promote the visitor to an account" in world.row(job)[Job.RESULT_MESSAGE]
+
+
+def test_a_visitor_becomes_an_account_there(world):
+    world.door("POST", "edition", json={"light": True, "leads": False})
+    job = order(world, visitor(world), PromoteTo.ACCOUNT)
+
+    world.run(job)
+
+    assert world.status(job) == (JobStatus.COMPLETED, "OK")
+    assert len(world.rows(Account.TABLE)) == 1

@@ -125,8 +125,8 @@ def test_the_refresh_can_be_switched_off(world, add, caplog):
     assert caplog.text.count("switched off") == 1
 
 
-def test_an_environment_without_marketing_lists_has_nothing_to_refresh(world, monkeypatch, caplog):
-    monkeypatch.setattr(MarketingList, "SET", "unknown_lists")
+def test_an_environment_without_marketing_lists_has_nothing_to_refresh(world, caplog):
+    world.door("POST", "edition", json={"light": True})
     lists._report_light_edition.cache_clear()
     caplog.set_level(logging.INFO, logger="connector.pulls.lists")
 

@@ -82,6 +82,28 @@ def test_who_agrees_again_after_that_gets_it(two, ann, minutes):
     assert two.in_spotler(ann)["permissions"] == [NEWSLETTER_BIT]
 
 
+def test_a_contact_that_spotler_shows_as_it_was_before_the_send_right_after_it_switches_nothing_off(
+    two, ann, monkeypatch
+):
+    """Its read may lag behind its write."""
+    contact, read = two.services.spotler.get_contact(ann.id), two.services.spotler.get_contact
+    off = [{"bit": NEWSLETTER_BIT, "enabled": False}]
+    before = replace(
+        contact,
+        properties={**contact.properties, "permissions": off},
+        last_changed=contact.last_changed - timedelta(minutes=30),
+    )
+    monkeypatch.setattr(two.services.spotler, "get_contact", lambda _: before)
+    two.edit(ann, firstname="Anna")
+    two.sync(ann)
+    monkeypatch.setattr(two.services.spotler, "get_contact", read)
+    two.tick(timedelta(minutes=10))
+    two.pull()
+
+    assert two.subscribed(ann) == {"Newsletter": True}
+    assert two.in_spotler(ann)["permissions"] == [NEWSLETTER_BIT]
+
+
 def test_a_feed_that_shows_the_contact_as_it_was_before_the_opt_in_switches_nothing_off(two, ann):
     two.tick(timedelta(minutes=1))
     page = list(Updates(two.services).read(two.now() - WINDOW, two.now()))

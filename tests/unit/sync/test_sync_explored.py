@@ -1,6 +1,7 @@
 """Orders of events about consent: random ones, and those in which a promise was broken once."""
 
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -18,20 +19,21 @@ STORIES, NIGHTLY, LENGTH = 50, 5000, 12
 CALL = 9
 
 
-def problems(systems, steps, *, variables=False, table="contact", kind=Story):
+def problems(systems, steps, *, variables=False, table="contact", kind=Story, ahead=timedelta()):
     story = kind(systems, variables=variables, table=table)
+    story.two.ahead = ahead
     story.tell(steps)
     story.end()
     return list(story.problems())
 
 
-def explore(systems, seeds, table="contact", *, kind=Story, without=(RECONCILE,)):
+def explore(systems, seeds, table="contact", *, kind=Story, without=(RECONCILE,), ahead=timedelta()):
     broken = {}
     for seed in seeds:
         chance = random.Random(seed)  # noqa: S311 - chance that can be repeated
         variables = chance.random() < 0.5
         steps = story_steps(chance, chance.randint(2, LENGTH), without)
-        if found := problems(systems, steps, variables=variables, table=table, kind=kind):
+        if found := problems(systems, steps, variables=variables, table=table, kind=kind, ahead=ahead):
             broken[seed] = [*found, *map(str, steps)]
     return broken
 
@@ -41,6 +43,11 @@ def explore(systems, seeds, table="contact", *, kind=Story, without=(RECONCILE,)
 )
 def test_no_random_story_ends_with_somebody_mailed_who_said_no(systems, table, stories):
     assert explore(systems, range(stories), table) == {}
+
+
+@pytest.mark.parametrize("stories", [STORIES // 5, pytest.param(NIGHTLY, marks=pytest.mark.nightly)])
+def test_no_random_story_does_where_the_clock_of_spotler_is_behind(systems, stories):
+    assert explore(systems, range(stories), ahead=-timedelta(minutes=3)) == {}
 
 
 @pytest.mark.parametrize(("table", "stories"), [("contact", STORIES), ("lead", STORIES // 5)])

@@ -189,6 +189,8 @@ class Nights:
         monkeypatch.setattr(changing, "sync_members", self.list.sync)
         self.jobs = 0
         self.deaths = 0
+        #: Of a dynamic list.
+        self.query: str | None = None
 
     def night(self, deaths=(), *, lives=100, on_death=lambda: None, after_days=1):
         """One job, until it is over or has died so often; returns its run, or None where it was given up."""
@@ -214,9 +216,19 @@ class Nights:
 
     def again(self):
         """Another worker does the rest of the same job."""
-        while self._step(f"job {self.jobs}").phase is not Phase.OVER:
+        while self.step().phase is not Phase.OVER:
             pass
 
+    def begin(self, *, steps):
+        """Another job, with so many steps; returns whether it is over."""
+        self.now += timedelta(days=1)
+        self.jobs += 1
+        return any(self.step().phase is Phase.OVER for _ in range(steps))
+
+    def step(self):
+        """One more step of the last job."""
+        return self._step(f"job {self.jobs}")
+
     def _step(self, job):
-        row = ListRow(LIST, "Friends", "contact", None, is_active=True)
+        row = ListRow(LIST, "Friends", "contact", self.query, is_active=True)
         return ListSync(self.services, row, "Friends", lambda: None).step(job)

@@ -5,6 +5,7 @@ from defusedxml.ElementTree import fromstring
 
 from connector.sync.lists.errors import ListQueryNotSupported, ListQueryNotValid
 from connector.sync.lists.query import LONGEST, dynamic_query, static_query
+from sandbox.dataverse.fetchxml.conditions.people import PEOPLE
 
 LIST = "11571157-0000-4000-8000-000000000003"
 COLUMNS = ("statecode", "emailaddress1")
@@ -173,6 +174,20 @@ def test_what_is_no_query_for_the_members_is_refused(text):
 def test_what_cannot_be_read_in_full_is_refused_by_its_name(text, says):
     with pytest.raises(ListQueryNotSupported, match=says):
         dynamic_query(text, "contact", COLUMNS)
+
+
+@pytest.mark.parametrize("operator", sorted(PEOPLE))
+@pytest.mark.parametrize("where", ["", "filter", "link"])
+def test_an_operator_about_the_user_who_looks_at_the_list_is_refused(operator, where):
+    """The connector is another user, so it would find nobody, or the wrong people."""
+    condition = f'<filter><condition attribute="ownerid" operator="{operator}"/></filter>'
+    inner = {
+        "": condition,
+        "filter": f'<filter type="or">{condition}</filter>',
+        "link": f'<link-entity name="account" from="accountid" to="parentcustomerid">{condition}</link-entity>',
+    }
+    with pytest.raises(ListQueryNotSupported, match=operator):
+        dynamic_query(entity(inner[where]), "contact", COLUMNS)
 
 
 BOMB = '<!DOCTYPE f [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'

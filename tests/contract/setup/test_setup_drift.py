@@ -1,0 +1,71 @@
+"""What somebody did to a component after a set-up is set back, may stay, or is refused with its name; by every kind."""
+
+import pytest
+
+from connector.setup.component import full_name
+from connector.setup.components import components
+from connector.setup.errors import SetupRefused
+from connector.setup.inputs import SetupInputs
+from connector.setup.plan import Extras, SetupAction
+from tests.contract.setup.drifts import CASES, HOWS, IMPOSSIBLE, Drift, Ends
+from tests.setup_world import STEPS, SetupWorld, one_of_each
+
+
+@pytest.fixture(scope="module")
+def installation():
+    """One component of every kind is installed."""
+    world = SetupWorld()
+    world.parts = one_of_each(world.form_of_contacts, world.environment.settings.client_id)
+    return world
+
+
+@pytest.fixture
+def world(installation):
+    """The set-up is as the manifest says, whatever was done before."""
+    installation.calls = installation.administrator()
+    installation.applied()
+    installation.environment.clock.move(60)
+    installation.sent.clear()
+    return installation
+
+
+def test_every_kind_of_component_has_a_case_or_a_reason_for_everything_that_can_be_done_to_it():
+    inputs = SetupInputs(steps=STEPS, values={"dh_any": "A"})
+    every = components(extras=Extras(buttons=True, forms=("contact:any",)), inputs=inputs)
+    wanted = {(kind, how) for kind in {each.kind for each in every} for how in HOWS}
+    cases = {(each.kind, each.how) for each in CASES}
+
+    assert cases | set(IMPOSSIBLE) == wanted
+    assert cases & set(IMPOSSIBLE) == set()
+
+
+@pytest.mark.parametrize("drift", CASES, ids=lambda each: f"{each.kind} {each.how}")
+def test_drift_is_set_back_or_may_stay_or_is_refused(world, drift: Drift):
+    drift.act(world)
+    world.calls = world.administrator()
+    sent = len(world.sent)
+    plan = world.planned()
+    named = {each.component: each for each in plan.writes}
+    name = drift.named or next(full_name(each) for each in world.parts if each.kind == drift.kind)
+
+    if drift.ends is Ends.REFUSED:
+        assert any(name in refusal for refusal in plan.refusals), plan.refusals
+        with pytest.raises(SetupRefused):
+            world.applied(plan)
+        assert len(world.sent) == sent
+        drift.undo(world)
+        return
+    assert plan.refusals == ()
+    assert len(world.sent) == sent
+    if drift.ends is Ends.KEPT:
+        assert plan.writes == ()
+        return
+    assert name in named
+    assert {each.action for each in plan.writes} <= {SetupAction.DRIFT, SetupAction.CHANGE}
+    world.applied(plan)
+    sent = len(world.sent)
+    again = world.planned()
+    world.applied(again)
+
+    assert (again.writes, again.refusals) == ((), ())
+    assert len(world.sent) == sent
