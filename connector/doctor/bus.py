@@ -92,7 +92,7 @@ def _may_send(context: CheckContext) -> Diagnosis:
 
     with client_from(context.bus_settings) as client:
         for name, sender_of in ((TOPIC_JOBS, client.get_topic_sender), (QUARANTINE.name, client.get_queue_sender)):
-            with translate_errors(f"let the connector send to {name}"), sender_of(name) as sender:
+            with translate_errors(Sentence("let the connector send to {name}", name=name)), sender_of(name) as sender:
                 sender.create_message_batch()  # opens the link, and sends nothing
     return ok("The connector may send to the topic and to the quarantine.")
 
