@@ -255,7 +255,9 @@ def _query(context: CheckContext, text: str, width: int) -> Sequence[Sequence[An
     workspaces = azure.items(f"{azure.scope}/providers/Microsoft.OperationalInsights/workspaces")
     if len(workspaces) != 1:
         raise NoAzure(
-            Sentence("The resource group has {count} Log Analytics workspaces, not one.", count=len(workspaces))
+            Sentence(
+                "The resource group must have one Log Analytics workspace; it has {number}.", number=len(workspaces)
+            )
         )
     rows = azure.query(str(workspaces[0]["properties"]["customerId"]), text)
     if any(len(row) != width for row in rows):

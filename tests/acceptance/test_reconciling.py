@@ -7,6 +7,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.reconcile.findings import FindingKind
 
 
 def reconcile(world):
@@ -16,11 +17,15 @@ def reconcile(world):
     return job.message
 
 
-def total(message, side):
-    """How many there are of a side, and the sum of its classes."""
-    found = re.search(rf"([\d,]+) {side}: ([\d,]+) equal, ([\d,]+) repaired, ([\d,]+) excluded, ([\d,]+) quar", message)
-    number, *classes = (int(each.replace(",", "")) for each in found.groups())
-    return number, sum(classes)
+def figures(message):
+    """How many records there are, and how many in each class."""
+    number, classes = re.match(r"([\d,]+) records: ([^.;]+)[.;]", message).groups()
+    found = re.findall(r"(\d[\d,]*) ([a-z]+)", classes)
+    return _number(number), {name: _number(count) for count, name in found}
+
+
+def _number(text):
+    return int(text.replace(",", ""))
 
 
 @pytest.mark.feature("REC-01")
@@ -35,9 +40,12 @@ def test_what_differs_is_put_right_and_the_row_says_how_many_are_in_each_class(w
 
     message = reconcile(world)
 
-    for side in ("records", "contacts"):
-        number, in_classes = total(message, side)
-        assert number == in_classes > 0
+    number, classes = figures(message)
+    assert number == sum(classes.values()) > 0
+    assert classes["equal"] > 0
+    records, contacts = (world.stored("reconcile/last")[side] for side in ("records", "contacts"))
+    assert (records["total"], records["remainder"]) == (number, 0)
+    assert contacts["total"] == sum(contacts[each.value]["total"] for each in FindingKind) > 0
     assert world.spotler.contact(changed).properties["lastName"] != "Somebody"
 
 
@@ -48,10 +56,11 @@ def test_contacts_without_a_record_are_counted_and_left_as_they_are(world):
         *({"externalId": each, "properties": {"email": f"{each}@example.org"}} for each in strangers)
     )
 
-    message = reconcile(world)
+    reconcile(world)
 
-    assert "of another system" in message
-    assert "its record is not in Dataverse" in message
+    reasons = world.stored("reconcile/last")["contacts"]["excluded"]["reasons"]
+    assert reasons["of another system"] == 1
+    assert reasons["its record is not in Dataverse"] >= 1
     assert {each["externalId"] for each in world.spotler.door.state()["contacts"]} >= set(strangers)
 
 

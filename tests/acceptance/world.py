@@ -1,7 +1,7 @@
 """What a test does and sees: rows as people make them, jobs as people wait for them, and both systems afterwards."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -245,6 +245,12 @@ class World:
         }
         (job,) = self._dataverse("POST", "rows", json={JobNames.TABLE: [row]})[JobNames.TABLE]
         return str(job)
+
+    def stored(self, name: str) -> Mapping[str, Any]:
+        """A value of the state."""
+        found = FileState(self._system.settings["STATE"]).read(name)
+        assert found is not None, name
+        return found.value
 
     def log(self) -> str:
         """Everything that the functions logged."""

@@ -46,7 +46,7 @@ def test_bad_jobs_of_every_kind_fail_with_their_sentence_and_their_neighbours_ar
     assert day.failures == []
 
 
-NO_OPERATION = "The job has no operation that the connector knows;"
+NO_OPERATION = "The job has no operation that the connector knows."
 
 
 def test_a_job_without_an_operation_fails_beside_its_neighbours(day):

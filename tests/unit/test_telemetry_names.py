@@ -15,6 +15,7 @@ from connector.consent.history import Change
 from connector.dataverse.choices import ConsentCause
 from connector.gauges import SLOWLY, Gauges
 from connector.http import Clock, Transport
+from connector.reconcile.certificate import Certificate
 from connector.servicebus.browse import MessageBrowser
 from connector.servicebus.entities import QUARANTINE, Location
 from connector.state.successes import record_success
@@ -194,7 +195,9 @@ def test_the_sweep_reports_what_waits_and_what_stands_still(world, emitted, mess
     state.write("feeds/visitors", {"seen": [], "until": (now - timedelta(days=9)).isoformat()}, version=None)
     state.write("plans/p-1", {}, version=None)
     state.write("plans/p-1/brake/part", {}, version=None)
-    state.write("reconcile/last", {"records": {"remainder": 4}}, version=None)
+    moment = datetime.now(UTC)
+    in_no_class = Certificate("a", moment, moment, "mapping", 4, {}, 0, {})
+    state.write("reconcile/last", in_no_class.value, version=None)
     world.job(None)
     gauges = Gauges()
     emitted()

@@ -238,7 +238,8 @@ def test_many_messages_are_listed_and_replayed(cli, bus, waiting, take, clock):
 
 @pytest.mark.usefixtures("cli")
 def test_a_key_that_may_not_listen_is_reported_in_a_sentence(endpoint, monkeypatch):
-    monkeypatch.setenv("ServiceBus", endpoint.connection_strings["dataverse-send"])
+    sends_only = endpoint.connection_strings["dataverse-send"].partition(";EntityPath=")[0]
+    monkeypatch.setenv("ServiceBus", sends_only)
     get_settings.cache_clear()
 
     with pytest.raises(Misconfigured, match="refused to show the queue dataverse"):

@@ -60,10 +60,10 @@ WAITS = {"statecode": 1, "statuscode": 10}
 @pytest.mark.parametrize(
     ("job", "minutes", "verdict", "says"),
     [
-        (FAILED, 60, "failed", "Dataverse gave up 1 posts"),
+        (FAILED, 60, "failed", "Dataverse gave up 1 post through"),
         (FAILED, 25 * 60, "ok", "arrived"),
-        (WAITS, 5, "warning", "1 posts through the service endpoint failed, and Dataverse tries again"),
-        (WAITS, 90, "failed", "1 posts through the service endpoint have failed for more than an hour"),
+        (WAITS, 5, "warning", "1 post through the service endpoint failed, and Dataverse tries again"),
+        (WAITS, 90, "failed", "1 post through the service endpoint has failed for more than an hour"),
     ],
 )
 def test_posts_that_fail_are_found_also_while_dataverse_tries_again(world, sick, diagnose, job, minutes, verdict, says):

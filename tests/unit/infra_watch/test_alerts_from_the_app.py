@@ -13,6 +13,7 @@ from connector.errors import Misconfigured, OutcomeUnknown
 from connector.gauges import Gauges
 from connector.http import Clock, transport
 from connector.pulls.checkpoint import FeedCheckpoint
+from connector.reconcile.certificate import Certificate
 from connector.servicebus.browse import MessageBrowser
 from connector.telemetry import measuring
 from connector.triggers import guard
@@ -124,7 +125,8 @@ def test_a_plan_that_the_brake_holds(world, look):
 
 
 def test_a_difference_that_a_comparison_left(world, look):
-    world.services.state.write("reconcile/last", {"records": {"remainder": 2}}, version=None)
+    in_no_class = Certificate("a", world.now, world.now, "mapping", 2, {}, 0, {})
+    world.services.state.write("reconcile/last", in_no_class.value, version=None)
 
     assert fired("reconcile-remainder", look()) == [Fired(2)]
 

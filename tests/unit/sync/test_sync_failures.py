@@ -183,7 +183,7 @@ def test_our_own_error_is_tried_three_times_and_then_leaves_a_fingerprint_and_th
 
     (row,) = changes.failures()
     assert row[Job.RESULT_CODE] == "INTERNAL_ERROR"
-    assert "Fingerprint: ZeroDivisionError@sync/automatic/changes.py:" in row[Job.RESULT_MESSAGE]
+    assert "fingerprint: ZeroDivisionError@sync/automatic/changes.py:" in row[Job.RESULT_MESSAGE]
     assert len(world.bus.to("quarantine")) == 1
     assert "jane" not in caplog.text + str(row)
 
