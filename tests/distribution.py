@@ -15,6 +15,20 @@ TOGETHER: Final = (
     "tests/contract/spotler_client",
     "tests/contract/state",
 )
+#: Files of those folders that share nothing with the others: each starts a system of its own.
+BY_THEMSELVES: Final = tuple(
+    f"tests/acceptance/test_{name}.py"
+    for name in (
+        "dutch_results",
+        "log_lines",
+        "periodieken",
+        "permission_lists",
+        "setting_up",
+        "spotler_hub",
+        "staying_when_deactivated",
+        "wrong_triggers",
+    )
+)
 #: What takes longest, longest first: begun last, it would be the only one still running at the end.
 FIRST: Final = (
     "tests/acceptance/",
@@ -35,6 +49,8 @@ class ByFile(LoadScopeScheduling):
 def together_with(nodeid: str) -> str:
     """The file of a test, or its folder: all tests of it run in the same process."""
     file = nodeid.partition("::")[0]
+    if file in BY_THEMSELVES:
+        return file
     return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
