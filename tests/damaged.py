@@ -1,6 +1,7 @@
 """JSON that somebody has edited by hand: each part of a sound value is removed, doubled or replaced by an odd one."""
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -28,3 +29,20 @@ def damaged(value: object) -> Iterator[object]:
             yield [*value[:place], *value[place + 1 :]]
             for part in damaged(each):
                 yield [*value[:place], part, *value[place + 1 :]]
+
+
+def damaged_objects(value):
+    """The damaged forms that can be written in the state at all."""
+    for each in damaged(value):
+        try:
+            json.dumps(each, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError:
+            continue
+        if isinstance(each, dict):
+            yield each
+
+
+def overwrite(state, name, value):
+    """Write a value whatever is there, as somebody by hand."""
+    stored = state.read(name)
+    state.write(name, value, version=stored.version if stored else None)

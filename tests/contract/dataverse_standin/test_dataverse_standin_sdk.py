@@ -1,30 +1,10 @@
 """Microsoft's own Python client, which nobody here wrote, works with the stand-in."""
 
 import pytest
-from azure.identity import ClientSecretCredential
-from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models.upsert import UpsertItem
 
 SET, TABLE = "dh_websitevisitors", "dh_websitevisitor"
-
-
-@pytest.fixture
-def client(standin, monkeypatch):
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.setenv(name, standin.ready.ca_file)
-    ready = standin.ready
-    with (
-        ClientSecretCredential(
-            ready.tenant_id,
-            ready.admin_client_id,
-            ready.admin_client_secret,
-            authority=ready.url,
-            disable_instance_discovery=True,
-        ) as credential,
-        DataverseClient(ready.url, credential) as client,
-    ):
-        yield client
 
 
 def visitors(api):

@@ -1,30 +1,10 @@
 """What else Microsoft's Python client reads and deletes. Files and bulk deletion are refused."""
 
 import pytest
-from azure.identity import ClientSecretCredential
-from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models.filters import col
 
 NAMES = ["Anna", "Ben", "Cleo", "Dora"]
-
-
-@pytest.fixture
-def client(standin, monkeypatch):
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.setenv(name, standin.ready.ca_file)
-    ready = standin.ready
-    with (
-        ClientSecretCredential(
-            ready.tenant_id,
-            ready.admin_client_id,
-            ready.admin_client_secret,
-            authority=ready.url,
-            disable_instance_discovery=True,
-        ) as credential,
-        DataverseClient(ready.url, credential) as client,
-    ):
-        yield client
 
 
 @pytest.fixture

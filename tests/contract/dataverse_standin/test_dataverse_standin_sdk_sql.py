@@ -1,29 +1,9 @@
 """SQL and data frames of Microsoft's Python client, as its documentation shows them."""
 
 import pytest
-from azure.identity import ClientSecretCredential
-from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError, ValidationError
 
 ACCOUNTS = ({"name": "Contoso", "revenue": 10}, {"name": "Fabrikam", "revenue": 30}, {"name": "Litware"})
-
-
-@pytest.fixture
-def client(standin, monkeypatch):
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.setenv(name, standin.ready.ca_file)
-    ready = standin.ready
-    with (
-        ClientSecretCredential(
-            ready.tenant_id,
-            ready.admin_client_id,
-            ready.admin_client_secret,
-            authority=ready.url,
-            disable_instance_discovery=True,
-        ) as credential,
-        DataverseClient(ready.url, credential) as client,
-    ):
-        yield client
 
 
 @pytest.fixture

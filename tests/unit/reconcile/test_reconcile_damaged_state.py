@@ -9,23 +9,7 @@ from connector.dataverse.names import Job
 from connector.reconcile.certificate_text import sentence_of
 from connector.reconcile.findings import FindingKind, PairFinding
 from connector.reconcile.progress import LAST, RUN, ReconcileRun, last_certificate
-from tests.damaged import damaged
-
-
-def objects(value):
-    """What can be written in the state at all."""
-    for each in damaged(value):
-        try:
-            json.dumps(each, ensure_ascii=False, allow_nan=False).encode()
-        except ValueError:
-            continue
-        if isinstance(each, dict):
-            yield each
-
-
-def put(state, name, value):
-    stored = state.read(name)
-    state.write(name, value, version=stored.version if stored else None)
+from tests.damaged import damaged_objects, overwrite
 
 
 def test_a_comparison_whose_progress_was_damaged_goes_on_or_begins_again(two):
@@ -40,9 +24,9 @@ def test_a_comparison_whose_progress_was_damaged_goes_on_or_begins_again(two):
     begun_again = 0
 
     for name, value in sound.items():
-        for each in objects(value):
+        for each in damaged_objects(value):
             for other, whole in sound.items():
-                put(state, other, each if other == name else whole)
+                overwrite(state, other, each if other == name else whole)
 
             taken = ReconcileRun.take(two.services)
 
@@ -58,8 +42,8 @@ def test_a_certificate_that_was_damaged_is_read_in_full_or_is_none(two, reconcil
     sound = reconciling.run()
     read = 0
 
-    for each in objects(json.loads(json.dumps(sound))):
-        put(two.services.state, LAST, each)
+    for each in damaged_objects(json.loads(json.dumps(sound))):
+        overwrite(two.services.state, LAST, each)
         if found := last_certificate(two.services):
             read += 1
 
@@ -73,7 +57,7 @@ def test_a_job_whose_certificate_is_lost_compares_again(world, value):
     job = world.job(Operation.RECONCILE)
     item = world.item(job).model_copy(update={"step": 1})
     if value is not None:
-        put(world.services.state, LAST, value)
+        overwrite(world.services.state, LAST, value)
     assert world.services.state.read(RUN) is None
 
     world.run(item)

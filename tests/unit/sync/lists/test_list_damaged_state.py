@@ -1,6 +1,5 @@
 """What people have edited by hand in the state of a list: it is read or refused by name, and the list is synced."""
 
-import json
 from datetime import timedelta
 from itertools import islice
 
@@ -9,7 +8,7 @@ import pytest
 from connector.sync.brake.lists import ListBrake
 from connector.sync.lists.errors import ListStateLost
 from connector.sync.lists.run import FRESH, Phase
-from tests.damaged import damaged
+from tests.damaged import damaged_objects, overwrite
 from tests.unit.sync.lists.audience_model import LIST, Nights, person
 
 PEOPLE = [person(number) for number in range(8)]
@@ -18,22 +17,6 @@ PEOPLE = [person(number) for number in range(8)]
 PLACES = [(5, 10), *(pytest.param(each, 1, marks=pytest.mark.nightly) for each in (2, 5, 8))]
 #: Attempts of a job after which its run is no longer gone on with, and attempts that a night may need.
 ATTEMPTS = 60
-
-
-def objects(value):
-    """What can be written in the state at all."""
-    for each in damaged(value):
-        try:
-            json.dumps(each, ensure_ascii=False, allow_nan=False).encode()
-        except ValueError:
-            continue
-        if isinstance(each, dict):
-            yield each
-
-
-def put(state, name, value):
-    stored = state.read(name)
-    state.write(name, value, version=stored.version if stored else None)
 
 
 def begun(monkeypatch, pieces):
@@ -76,9 +59,9 @@ def end(nights):
 def test_a_run_goes_on_or_begins_again_and_nobody_who_is_on_the_list_is_missed(monkeypatch, pieces, every):
     refused, before = 0, begun(monkeypatch, pieces)
     for name in before.state.names("lists/"):
-        for value in islice(objects(before.state.read(name).value), None, None, every):
+        for value in islice(damaged_objects(before.state.read(name).value), None, None, every):
             nights = like(monkeypatch, before)
-            put(nights.state, name, value)
+            overwrite(nights.state, name, value)
 
             refused += end(nights)
 
@@ -96,8 +79,8 @@ def test_a_plan_of_a_list_whose_time_was_damaged_is_written_anew(monkeypatch):
     plan = brake.held(people, count=8, total=8)
     sound = nights.state.read(f"plans/{plan}").value
 
-    for value in objects(sound):
-        put(nights.state, f"plans/{plan}", value)
+    for value in damaged_objects(sound):
+        overwrite(nights.state, f"plans/{plan}", value)
 
         assert brake.held(people, count=7, total=8) == plan
         assert nights.state.read(f"plans/{plan}").value["held"] == {**sound["held"]} | {next(iter(sound["held"])): 7}
