@@ -17,30 +17,13 @@ from connector.pulls.checkpoint import FeedCheckpoint
 from connector.state import StoredValueUnreadable
 from connector.sync.brake.brake import BrakeCount
 from connector.sync.old_values import OLD, RUNS, Overwritten, begun, runs
-from tests.damaged import damaged
+from tests.damaged import damaged, damaged_objects, overwrite
 from tests.unit.plans.conftest import LAST
 from tests.unit.plans.test_brake import FILTER, JOB, LEAST, many, use  # noqa: F401 - many is a fixture
 from tests.unit.plans.test_undo import pull
 from tests.unit.sync.two_systems import PERMISSIONS
 
 RUN = "20260301t120000-updates-abc123"
-
-
-def put(state, name, value):
-    stored = state.read(name)
-    state.write(name, value, version=stored.version if stored else None)
-
-
-def objects(value):
-    """What can be written in the state at all."""
-    for each in damaged(value):
-        try:
-            json.dumps(each, ensure_ascii=False, allow_nan=False).encode()
-        except ValueError:
-            continue
-        if isinstance(each, dict):
-            yield each
-
 
 # Any part of a value
 
@@ -60,7 +43,7 @@ def test_a_count_of_the_brake_is_read_or_refused():
     sound = {"since": "2026-03-01T12:00:00+00:00", "total": 5, "passed": ["ab"], "plan": "", "approved": False}
     assert BrakeCount.parse("odd/value", sound).value == sound
 
-    found = refusals(lambda value: BrakeCount.parse("brake/odd", value), objects(sound))
+    found = refusals(lambda value: BrakeCount.parse("brake/odd", value), damaged_objects(sound))
 
     assert len(found) > 150
     assert all("brake/odd" in each.sentence and "counts anew" in each.what_to_do for each in found)
@@ -70,7 +53,7 @@ def test_old_values_are_read_or_refused():
     sound = {"table": "contact", "columns": {"city": ["Delft", None]}, "permissions": {"id": [True, False]}}
     assert Overwritten.parse("odd/value", sound).value == sound
 
-    found = refusals(lambda value: Overwritten.parse("old/odd", value), objects(sound))
+    found = refusals(lambda value: Overwritten.parse("old/odd", value), damaged_objects(sound))
 
     assert len(found) > 150
     assert all("old/odd" in each.sentence and "Delete it" in each.what_to_do for each in found)
@@ -80,10 +63,10 @@ def test_a_checkpoint_is_taken_or_refused(two):
     sound = {"until": "2026-03-01T12:00:00+00:00", "seen": ["ab"], "lease": {"run": "x", "until": "2026-03-01"}}
 
     def take(value):
-        put(two.services.state, "feeds/odd", value)
+        overwrite(two.services.state, "feeds/odd", value)
         FeedCheckpoint.take(two.services, "odd")
 
-    found = refusals(take, objects(sound))
+    found = refusals(take, damaged_objects(sound))
 
     assert len(found) > 50
     assert all("feeds/odd" in each.sentence and "FEED_FIRST_DAYS" in each.what_to_do for each in found)
@@ -107,7 +90,7 @@ def test_a_plan_with_a_part_that_is_no_list_of_records_is_shown_and_can_only_be_
     state, before = two.services.state, two.written()
     sound = dict(state.read(part).value)
     for each in ({"contact/1": ["filter"]}, {"task/" + "0" * 36: ["filter"]}, {next(iter(sound)): "filter"}):
-        put(state, part, {**sound, **each})
+        overwrite(state, part, {**sound, **each})
 
         (shown,) = kept_plans(state)
         assert (shown.id, shown.records) == (plan, 0)
@@ -128,7 +111,7 @@ def test_a_plan_that_does_not_say_its_mapping_is_not_approved(two, held, header)
     before = two.written()
     two.services.state.delete(name)
     if header is not None:
-        put(two.services.state, name, header)
+        overwrite(two.services.state, name, header)
 
     with pytest.raises(StoredValueUnreadable, match=name):
         approve(two.services, plan, seen=print)
@@ -149,7 +132,7 @@ def test_a_plan_whose_alert_was_lost_in_a_crash_is_announced_with_the_next_recor
 
 def test_a_count_that_cannot_be_read_stops_only_records_with_derived_effects(two, many):  # noqa: F811
     use(two, LAST, JOB, PERMISSIONS, FILTER)
-    put(two.services.state, f"brake/{mapping_version(two.services.mapping)}", {"since": "x"})
+    overwrite(two.services.state, f"brake/{mapping_version(two.services.mapping)}", {"since": "x"})
 
     (stopped,) = two.sync(many[0])
     two.edit(many[1], donotphone=False)
@@ -162,7 +145,9 @@ def test_a_count_that_cannot_be_read_stops_only_records_with_derived_effects(two
 def test_a_count_that_began_in_the_future_begins_anew(two, many):  # noqa: F811
     """Else an approval that somebody gave while a clock was wrong would hold forever."""
     future = (two.now() + timedelta(days=400)).isoformat()
-    put(two.services.state, "brake/reads", {"since": future, "total": 10, "passed": [], "plan": "", "approved": True})
+    overwrite(
+        two.services.state, "brake/reads", {"since": future, "total": 10, "passed": [], "plan": "", "approved": True}
+    )
     for record in many:
         two.edit(record, jobtitle=None)
 
@@ -214,7 +199,7 @@ def taken_back(two, run_id):
 )
 def test_what_cannot_be_read_is_left_and_named_and_all_else_is_taken_back(two, run, value):
     run_id, (ann, bob) = run
-    put(two.services.state, f"{OLD}/{ann.id}/{run_id}", value)
+    overwrite(two.services.state, f"{OLD}/{ann.id}/{run_id}", value)
 
     undone = taken_back(two, run_id)
 
@@ -228,7 +213,9 @@ def test_an_undo_never_writes_what_the_mapping_does_not_read_from_spotler(two, r
     run_id, (ann, _) = run
     two.edit(ann, donotemail=True, lastname="Smith")
     columns = {"donotemail": [False, True], "lastname": ["Ann", "Smith"]}
-    put(two.services.state, f"{OLD}/{ann.id}/{run_id}", {"table": "contact", "columns": columns, "permissions": {}})
+    overwrite(
+        two.services.state, f"{OLD}/{ann.id}/{run_id}", {"table": "contact", "columns": columns, "permissions": {}}
+    )
 
     undone = taken_back(two, run_id)
 
@@ -239,7 +226,7 @@ def test_an_undo_never_writes_what_the_mapping_does_not_read_from_spotler(two, r
 def test_old_values_below_the_name_of_no_record_are_left(two, run):
     run_id, _ = run
     sound = {"table": "contact", "columns": {"address1_city": ["a", "b"]}, "permissions": {}}
-    put(two.services.state, f"{OLD}/x/{run_id}", sound)
+    overwrite(two.services.state, f"{OLD}/x/{run_id}", sound)
 
     assert taken_back(two, run_id)[f"{OLD}/x/{run_id}", ""] is Undone.UNREADABLE
 
@@ -247,7 +234,7 @@ def test_old_values_below_the_name_of_no_record_are_left(two, run):
 @pytest.mark.parametrize("value", [{}, {"began": "yesterday", "kind": "x", "mapping": "m"}, {"began": 7}])
 def test_a_run_that_cannot_be_read_is_named_and_its_old_values_are_erased_at_night(two, run, value):
     run_id, (ann, _) = run
-    put(two.services.state, f"{RUNS}/{run_id}", value)
+    overwrite(two.services.state, f"{RUNS}/{run_id}", value)
 
     for look in (lambda: runs(two.services.state), lambda: why(two.services, ann, "address1_city")):
         with pytest.raises(StoredValueUnreadable, match=f"{RUNS}/"):

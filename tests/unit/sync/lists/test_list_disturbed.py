@@ -12,7 +12,7 @@ from connector.sync.lists.ids import text_of
 from connector.sync.lists.reading import ListRow
 from connector.sync.lists.run import Phase
 from connector.sync.lists.stored import ListState
-from tests.damaged import damaged
+from tests.damaged import damaged_objects, overwrite
 from tests.unit.sync.lists.audience_model import LIST, Nights, person
 
 PEOPLE = [person(number) for number in range(9)]
@@ -146,13 +146,7 @@ def test_a_call_that_empties_the_audience_late_is_made_good_by_the_next_run(acco
 def changed(value):
     """A value that somebody has edited, in every way that can be stored; None for one that is gone."""
     yield None
-    for each in damaged(value):
-        try:
-            json.dumps(each, ensure_ascii=False, allow_nan=False).encode()
-        except ValueError:
-            continue
-        if isinstance(each, dict):
-            yield each
+    yield from damaged_objects(value)
 
 
 @pytest.mark.parametrize(("kind", "every"), KINDS.items())
@@ -190,7 +184,7 @@ def _put(state, name, value):
     if value is None:
         state.delete(name)
     else:
-        state.write(name, value, version=state.read(name).version)
+        overwrite(state, name, value)
 
 
 def _to_the_end(lists):
