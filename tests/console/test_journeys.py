@@ -136,6 +136,24 @@ def test_a_replay(desk):
     expect(desk.spotler.locator("li", has_text=name)).to_contain_text("Reactivation")
 
 
+def test_a_form_works_in_the_moment_it_appears(desk):
+    contact, name = desk.person()
+    desk.open_person(contact, name)
+    desk.page.evaluate(
+        """new MutationObserver((_, observer) => {
+            const operation = document.getElementById("op");
+            if (!operation) return;
+            observer.disconnect();
+            operation.value = "start-automation";
+            operation.dispatchEvent(new Event("change", { bubbles: true }));
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+
+    desk.page.get_by_role("link", name="New job").click()
+
+    expect(desk.dynamics.get_by_label("Automation", exact=True)).to_be_visible()
+
+
 def test_a_message_that_cannot_be_read(desk):
     desk.press("Post an unreadable message")
     message = desk.bus.locator(".messages li")
