@@ -59,8 +59,9 @@ msgstr ""
 """
 
 
+@cache
 def collected() -> Collected:
-    """The messages of the connector."""
+    """The messages of the connector, read once."""
     return collect(source_files(ROOT, FOLDERS))
 
 

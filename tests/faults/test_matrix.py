@@ -51,6 +51,12 @@ def matrix():
     return Matrix()
 
 
+@pytest.fixture(scope="module")
+def chosen(matrix):
+    """The cells of the usual run."""
+    return sample(matrix, SAMPLE, seed=1)
+
+
 @pytest.fixture(autouse=True)
 def _quiet(caplog):
     """What is logged about a fault is no news here."""
@@ -99,8 +105,7 @@ def test_all_kinds_of_touches_are_there_and_every_fault_happens_to_some(matrix):
     assert all(fault.kinds & kinds for fault in FAULTS.values())
 
 
-def test_a_sample_has_as_much_of_every_work_and_every_fault(matrix):
-    chosen = sample(matrix, SAMPLE, seed=1)
+def test_a_sample_has_as_much_of_every_work_and_every_fault(matrix, chosen):
     faults = defaultdict(set)
     for cell in chosen:
         faults[cell.work.name].add(cell.fault)
@@ -113,8 +118,8 @@ def test_a_sample_has_as_much_of_every_work_and_every_fault(matrix):
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_fault_breaks_the_promise(matrix, part):
-    cells = sample(matrix, SAMPLE, seed=1)[part::PARTS]
+def test_no_fault_breaks_the_promise(matrix, chosen, part):
+    cells = chosen[part::PARTS]
 
     found = broken(matrix, cells)
 
