@@ -15,7 +15,7 @@ TOGETHER: Final = (
     "tests/contract/spotler_client",
     "tests/contract/state",
 )
-#: The folder that two processes share, each with a system of its own: by name, the files before this one, and the others.
+#: The folder that two processes share, each with a system of its own: the files before this name, and the others.
 IN_HALVES: Final = "tests/acceptance"
 SECOND_HALF: Final = f"{IN_HALVES}/test_m"
 #: Files of those folders that share nothing with the others: each starts a system of its own.
