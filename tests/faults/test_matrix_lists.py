@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.sync.lists.membership import AudienceMembers, Standing
+from connector.sync.lists.membership import AudienceMembers, MemberStanding
 from tests.faults.matrix.cells import SEEDS, Matrix, cells_of
 from tests.faults.matrix.faults import FAULTS
 from tests.faults.matrix.works import works
@@ -33,7 +33,7 @@ def test_a_removal_that_comes_late_keeps_nobody_away_who_came_back(matrix, seed)
 
 
 def test_a_connector_that_forgets_calls_that_were_never_answered_is_found(matrix, monkeypatch):
-    monkeypatch.setattr(Standing, "in_the_end", property(lambda standing: standing.is_member))
+    monkeypatch.setattr(MemberStanding, "in_the_end", property(lambda standing: standing.is_member))
     monkeypatch.setattr(AudienceMembers, "is_open", lambda *_: False)
 
     assert any("has audiences None" in each for each in problems(matrix, 1))

@@ -67,7 +67,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MemberStanding:
     """Whether somebody is in the audience.
 
     Attributes:
@@ -113,7 +113,7 @@ class AudienceMembers:
             if is_member is not None:
                 yield member, is_member and not (self.is_uncertain or self.may_lose_all)
 
-    def standings(self) -> Iterator[tuple[bytes, Standing]]:
+    def standings(self) -> Iterator[tuple[bytes, MemberStanding]]:
         """All to whom something happened, in the order of their ids."""
         streams = (_numbered(number, block) for number, block in enumerate(self.blocks))
         for member, events in groupby(heapq.merge(*streams), key=itemgetter(0)):
@@ -137,7 +137,7 @@ class AudienceMembers:
         """Whether a call may take effect yet, so that the next full copy has to remember it."""
         return self.is_open_anew or (self.open_since is not None and now - self.open_since <= LATEST)
 
-    def _is_copied(self, standing: Standing, event: Event) -> bool:
+    def _is_copied(self, standing: MemberStanding, event: Event) -> bool:
         match event:
             case Event.MAYBE_ADDED:
                 return standing.may_join
@@ -153,7 +153,7 @@ def _numbered(number: int, block: Block) -> Iterator[tuple[bytes, int, Event]]:
     return ((member, number, block.event) for member in each_of(block.members))
 
 
-def _after(events: Iterable[Event]) -> Standing:
+def _after(events: Iterable[Event]) -> MemberStanding:
     """Where somebody stands after all this."""
     is_member: bool | None = None
     may_join = may_leave = False
@@ -169,4 +169,4 @@ def _after(events: Iterable[Event]) -> Standing:
                 is_member = None
             case Event.MAYBE_REMOVED:
                 is_member, may_leave = None if is_member is None else False, True
-    return Standing(is_member, may_join, may_leave)
+    return MemberStanding(is_member, may_join, may_leave)
