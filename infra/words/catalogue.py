@@ -6,6 +6,7 @@ The file has no date and no line numbers, so that it changes only where a messag
 """
 
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from string import Formatter

@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections import Counter, defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +36,7 @@ from sandbox.dataverse.access.seeding import installed_role
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
 from tests.faults.matrix.cell import Cell
-from tests.faults.matrix.cells import SEEDS, Matrix, cells_of, sample
+from tests.faults.matrix.cells import SEEDS, Matrix, cells_of, counted, sample
 from tests.faults.matrix.faults import FAULTS
 from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
@@ -115,6 +116,16 @@ def test_a_sample_has_as_much_of_every_work_and_every_fault(matrix, chosen):
     assert set.union(*faults.values()) == {cell.fault for work in WORKS.values() for cell in cells_of(matrix, work, 1)}
     assert len({cell.command for cell in chosen}) == SAMPLE
     assert [cell.command for cell in sample(matrix, SAMPLE, seed=1)] == [cell.command for cell in chosen]
+
+
+def test_the_page_of_promises_says_how_much_that_is(matrix):
+    page = (Path(__file__).parents[2] / "docs/developers/promises.md").read_text()
+    figures = {what: int(number.replace(",", "")) for number, what in re.findall(r"more than ([\d,]+) (\w+)", page)}
+    found = counted(matrix)
+
+    assert f"| {SAMPLE} cells: " in page
+    for name in ("works", "touches", "cells"):
+        assert figures[name] < getattr(found, name) < 1.25 * figures[name], found
 
 
 @pytest.mark.parametrize("part", range(PARTS))
