@@ -24,6 +24,7 @@ from connector.reconcile.progress import PASSES, RETRIES, ReconcileRun, Reconcil
 from connector.reconcile.reading import (
     FeedContact,
     listed_records,
+    owners_of,
     possible_records,
     shown_contacts,
     why_without_record,
@@ -33,9 +34,12 @@ from connector.services import Services
 from connector.sync.all_records import CHUNK
 from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.old_values import begun
+from connector.sync.owners import RecordIdTaken
 from connector.sync.records import RecordReader
 from connector.sync.status.rows import UNCHANGED, follow_contacts
 
+#: Several records have the id of this contact, and nothing says whose it is.
+ID_TAKEN: Final = PairFinding(FindingKind.QUARANTINED, RecordIdTaken.code, in_dataverse=False)
 #: What was found is saved after so many ids.
 SAVE: Final = 1000
 
@@ -83,7 +87,8 @@ class Reconciler:
         return certificate
 
     def _work(self, run: ReconcileRun) -> Mapping[str, object] | None:
-        records = listed_records(self._services)
+        listed = listed_records(self._services)
+        records = listed.tables
         self._report(run, records)
         if not self._contacts(run, records):
             return None
@@ -92,7 +97,7 @@ class Reconciler:
             return None
         if not self._open(run, records) or not self._lists(run):
             return None
-        return certificate_of(run, records.keys(), ended=self._services.now()).value
+        return certificate_of(run, records.keys(), listed.taken, ended=self._services.now()).value
 
     # Contacts
 
@@ -124,9 +129,13 @@ class Reconciler:
                 strangers[each.row_id] = each
         # They may have been made since the records were listed.
         possible = [ref for row_id in strangers for ref in possible_records(self._services, row_id)]
-        for ref in RecordReader(self._services).read(possible):
-            known[ref] = strangers.pop(ref.id)
-            records[known[ref].key] = ref.table
+        for row_id, owner in owners_of(RecordReader(self._services).read(possible)).items():
+            contact = strangers.pop(row_id)
+            if owner is None:
+                run.marks.put(contact.key, ID_TAKEN)
+            else:
+                known[owner] = contact
+                records[contact.key] = owner.table
         for each in strangers.values():
             run.marks.put(each.key, PairFinding.of_contact(why_without_record(each)))
         self._compare(run, list(known), {ref.id: each.update for ref, each in known.items()}, records)

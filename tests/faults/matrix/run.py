@@ -10,7 +10,7 @@ from typing import Final, cast
 from unittest import mock
 
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission, Visitor
+from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Visitor
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.jobs import batch, chunks
 from connector.outcomes import ANONYMIZED, SKIPPED_DO_NOT_EMAIL
@@ -141,8 +141,8 @@ class Run:
                 self.systems.by_person("PATCH", path, {Flags.DO_NOT_EMAIL: True})
                 self._without_mail.setdefault(record.id, self.time.wall())
             else:
-                path = f"{Permission.SET}({self.cast.permission_rows[record.id]})"
-                self.systems.by_person("PATCH", path, {Permission.SUBSCRIBED: False})
+                for act in self.cast.refusals(record):
+                    self.systems.by_person(*act)
                 self._without_newsletter.add(record.id)
 
     def _before_late(self) -> None:
