@@ -35,7 +35,7 @@ _SITE_MAP_XML: Final = "sitemapxml"
 _APP: Final = "(app)"
 _LEFT: Final = "(left)"
 #: The difference of these.
-_LEFT_BEHIND: Final = "left behind"
+_LEFT_BEHIND: Final = "leftovers"
 
 
 @dataclass(frozen=True, slots=True)
