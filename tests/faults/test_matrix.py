@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections import Counter, defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +36,7 @@ from sandbox.dataverse.access.seeding import installed_role
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
 from tests.faults.matrix.cell import Cell
-from tests.faults.matrix.cells import SEEDS, Matrix, cells_of, sample
+from tests.faults.matrix.cells import SEEDS, Matrix, cells_of, counted, sample
 from tests.faults.matrix.faults import FAULTS
 from tests.faults.matrix.wire import Kind
 from tests.faults.matrix.works import works
@@ -49,6 +50,12 @@ WORKS = works()
 @pytest.fixture(scope="module")
 def matrix():
     return Matrix()
+
+
+@pytest.fixture(scope="module")
+def chosen(matrix):
+    """The cells of the usual run."""
+    return sample(matrix, SAMPLE, seed=1)
 
 
 @pytest.fixture(autouse=True)
@@ -100,8 +107,7 @@ def test_all_kinds_of_touches_are_there_and_every_fault_happens_to_some(matrix):
     assert all(fault.kinds & kinds for fault in FAULTS.values())
 
 
-def test_a_sample_has_as_much_of_every_work_and_every_fault(matrix):
-    chosen = sample(matrix, SAMPLE, seed=1)
+def test_a_sample_has_as_much_of_every_work_and_every_fault(matrix, chosen):
     faults = defaultdict(set)
     for cell in chosen:
         faults[cell.work.name].add(cell.fault)
@@ -113,9 +119,19 @@ def test_a_sample_has_as_much_of_every_work_and_every_fault(matrix):
     assert [cell.command for cell in sample(matrix, SAMPLE, seed=1)] == [cell.command for cell in chosen]
 
 
+def test_the_page_of_promises_says_how_much_that_is(matrix):
+    page = (Path(__file__).parents[2] / "docs/developers/promises.md").read_text()
+    figures = {what: int(number.replace(",", "")) for number, what in re.findall(r"more than ([\d,]+) (\w+)", page)}
+    found = counted(matrix)
+
+    assert f"| {SAMPLE} cells: " in page
+    for name in ("works", "touches", "cells"):
+        assert figures[name] < getattr(found, name) < 1.25 * figures[name], found
+
+
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_fault_breaks_the_promise(matrix, part):
-    cells = sample(matrix, SAMPLE, seed=1)[part::PARTS]
+def test_no_fault_breaks_the_promise(matrix, chosen, part):
+    cells = chosen[part::PARTS]
 
     found = broken(matrix, cells)
 

@@ -160,6 +160,11 @@ class DashboardPart(RowPart):
         """Its lists."""
         return {FORM_XML: dashboard_xml(self.dashboard, target.languages)}
 
+    def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
+        """Its lists, with what customers added to it."""
+        tabs = read_xml(self.values(target)[FORM_XML])
+        return {FORM_XML: with_form(found.get(FORM_XML), [] if tabs is None else tabs.iter("tab"), None, "")}
+
     def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
         """It belongs to no table."""
         return {"objecttypecode": "none", "type": _DASHBOARD}

@@ -9,6 +9,7 @@ from connector.dataverse.schema.interface import View, ViewKind
 from connector.dataverse.schema.labels import Text
 from connector.setup.component import Found, SetupPhase
 from connector.setup.errors import SetupIncomplete
+from connector.setup.interface.additions import with_columns
 from connector.setup.interface.view_xml import fetch_xml, layout_xml, same_fetch, same_layout
 from connector.setup.row_parts import ACTIVE, RowKind, RowPart, fixed_id
 from connector.setup.target import SetupTarget
@@ -103,13 +104,16 @@ class ViewPart(RowPart):
             )
         RowPart.create(self, target)
 
-    def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
-        """Query and layout, with the code that the table has here."""
+    def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
+        """Query and layout, with the code that the table has here, and with the columns that customers added."""
         definition = target.calls.get(f"{_definition(self.view.table)}?$select=ObjectTypeCode")
         code = definition["ObjectTypeCode"]
         if not isinstance(code, int):
             raise SetupIncomplete(Sentence("The table {name} has no object type code yet.", name=self.view.table))
-        return {"fetchxml": fetch_xml(self.view), "layoutxml": layout_xml(self.view, code)}
+        fetch, layout = with_columns(
+            fetch_xml(self.view), layout_xml(self.view, code), found.get("fetchxml"), found.get("layoutxml")
+        )
+        return {"fetchxml": fetch, "layoutxml": layout}
 
 
 def _definition(table: str) -> str:

@@ -155,7 +155,9 @@ def _marketing_lists(slug: str) -> Iterator[Work]:
     app = marketing_lists.SMALL
     if slug == Choice.SYNC_MARKETING_LIST.slug:
         yield Work(slug, slug, marketing_lists.ordered_first, app=app)
-        yield Work(f"{slug}-again", slug, marketing_lists.ordered_again, prepare=marketing_lists.changed, app=app)
+        again, changed = marketing_lists.ordered_again, marketing_lists.changed
+        yield Work(f"{slug}-again", slug, again, prepare=changed, app=app)
+        yield Work(f"{slug}-back", slug, again, prepare=changed, command=marketing_lists.come_back, app=app)
     else:
         yield Work(slug, slug, marketing_lists.ordered_once, prepare=marketing_lists.synced, app=app)
 
