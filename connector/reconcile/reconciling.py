@@ -36,7 +36,7 @@ from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.old_values import begun
 from connector.sync.owners import RecordIdTaken
 from connector.sync.records import RecordReader
-from connector.sync.status.rows import UNCHANGED, follow_contacts
+from connector.sync.status.rows import NOTED, UNCHANGED, follow_contacts
 
 #: Several records have the id of this contact, and nothing says whose it is.
 ID_TAKEN: Final = PairFinding(FindingKind.QUARANTINED, RecordIdTaken.code, in_dataverse=False)
@@ -201,7 +201,7 @@ class Reconciler:
         run.unseen += 0 if again else compared.unseen
         found = compared.found | self._repair.repair(compared)
         found |= {ref: deleted_meanwhile(is_there=ref.id in shown) for ref in refs if ref not in records}
-        found |= self._statuses(compared.shown, found)
+        found |= self._statuses(compared.shown, found, differed=compared.differing)
         for ref, finding in found.items():
             key = key_of_row(ref.id)
             run.marks.put(key, finding.after(run.marks.get(key)))
@@ -209,19 +209,28 @@ class Reconciler:
                 listed.pop(key, None)
 
     def _statuses(
-        self, shown: Mapping[str, ShownUpdate], found: Mapping[RecordRef, PairFinding]
+        self,
+        shown: Mapping[str, ShownUpdate],
+        found: Mapping[RecordRef, PairFinding],
+        differed: Collection[RecordRef],
     ) -> dict[RecordRef, PairFinding]:
-        """The records that were in step but for the status that Spotler Info shows of their contact."""
+        """The records that were in step but for the status that Spotler Info shows of their contact.
+
+        Of a contact that the feed of updates has not shown yet it shows none: that is no difference. Where Spotler Info
+        was lost, it is one.
+        """
         settled = [ref for ref, finding in found.items() if not finding.is_open and ref.id in shown]
         if not settled:
             return {}
         contacts = {ref.id: shown[ref.id].contact for ref in settled}
         became = follow_contacts(self._services, contacts, min(shown[ref.id].seen_on for ref in settled))
-        return {
-            ref: PairFinding(FindingKind.REPAIRED, STATUS)
-            for ref in settled
-            if found[ref].kind is FindingKind.EQUAL and became.get(ref.id, UNCHANGED) != UNCHANGED
-        }
+
+        def was_wrong(ref: RecordRef) -> bool:
+            word = became.get(ref.id, UNCHANGED)
+            return word != UNCHANGED and (word != NOTED or ref in differed)
+
+        equal = [ref for ref in settled if found[ref].kind is FindingKind.EQUAL]
+        return {ref: PairFinding(FindingKind.REPAIRED, STATUS) for ref in equal if was_wrong(ref)}
 
     def _pause(self, run: ReconcileRun, records: Collection[bytes]) -> bool:
         """After a block: save now and then; whether the step is over."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from connector.dataverse.names import Consent, Contact, Flags, MarketingList, Permission
+from connector.dataverse.names import Consent, Contact, MarketingList, Permission
 from connector.mapping import parse_mapping
 from connector.sync.permissions.list_watch import sync_changed_members
 from sandbox.spotler.seed import NEWSLETTER_BIT
@@ -23,7 +23,7 @@ KEPT_IN_LISTS: Final = App(
 
 def members(cast: MatrixCast) -> None:
     """Contacts who get the newsletter because they are on its list, and three who are not on it."""
-    people = [cast.stranger(Contact.TABLE) for _ in range(8)]
+    people = [cast.stranger(Contact.TABLE) for _ in range(7)]
     *on_it, _, _, _ = people
     cast.permission_rows.clear()
     cast.rows[Permission.TABLE].clear()
@@ -36,22 +36,16 @@ def members(cast: MatrixCast) -> None:
 
 
 def came_and_left(stage: Stage) -> None:
-    """Both sides agree and the list was compared; then members are copied and taken away, and one refuses mail.
-
-    Others decide in Spotler.
-    """
+    """Both sides agree and the list was compared; then members are copied and taken away. Others decide in Spotler."""
     stage.sync()
     sync_changed_members(stage.services)
     (row,) = stage.services.dataverse.query(MarketingList.SET, select=(MarketingList.ID,))
-    _, left, left_too, opted_out, refuses, opted_in, came, came_too = stage.cast.people.values()
+    _, left, left_too, opted_out, opted_in, came, came_too = stage.cast.people.values()
     for record in (left, left_too):
         stage.leave(record)
         stage.cast.without_newsletter.add(record.id)
     for record in (came, came_too):
         stage.join(str(row[MarketingList.ID]), record)
-    stage.edit(refuses, **{Flags.DO_NOT_EMAIL: True})
-    stage.leave(refuses)
-    stage.cast.without_mail.add(refuses.id)
     stage.event("unsubscribe", opted_out, permissions=[NEWSLETTER_BIT])
     stage.cast.without_newsletter.add(opted_out.id)
     stage.opt_in(opted_in, NEWSLETTER_BIT)

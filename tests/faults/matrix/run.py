@@ -141,9 +141,9 @@ class Run:
                 self.systems.by_person("PATCH", path, {Flags.DO_NOT_EMAIL: True})
                 self._without_mail.setdefault(record.id, self.time.wall())
             else:
-                for act in self.cast.refusals(record):
+                for act in self.cast.refusals(record):  # none of somebody who is on no list yet
                     self.systems.by_person(*act)
-                self._without_newsletter.add(record.id)
+                    self._without_newsletter.add(record.id)
 
     def _before_late(self) -> None:
         """What was confirmed has to be so now; a late request may spoil it, and nobody can know."""
