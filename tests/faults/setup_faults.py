@@ -9,17 +9,14 @@ from connector.errors import Transient, Unclear
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from tests.setup_world import Death
 
+KINDS = ("death before", "death after", "lost answer", "ignored", "lock", "second administrator")
 #: How many faults the usual run picks of all, by chance that can be repeated.
 SAMPLE = 3
 
 
 def faults(work: str, writes: int):
     """Every fault at every write of a run; all but a sample only in the nightly run."""
-    every = [
-        (kind, number)
-        for kind in ("death before", "death after", "lost answer", "lock", "second administrator")
-        for number in range(1, writes + 1)
-    ]
+    every = [(kind, number) for kind in KINDS for number in range(1, writes + 1)]
     sample = random.Random(work).sample(every, SAMPLE)  # noqa: S311 - chance that can be repeated
     return [
         pytest.param(*each, id=f"{each[0]}-{each[1]}", marks=[] if each in sample else [pytest.mark.nightly])
@@ -30,6 +27,7 @@ def faults(work: str, writes: int):
 def strike(world, kind, number, second):
     """Let something happen at a write; `second` is what another administrator does."""
     world.before = world.after = lambda *_: None
+    world.lost = lambda now, *_: kind == "ignored" and now == number
 
     def before(now, _method, _path):
         if now != number:
