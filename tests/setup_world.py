@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import requests
 from pydantic import SecretStr
@@ -127,6 +128,7 @@ class SetupWorld:
         sent: method and path of every write, in order.
         calls: those of an administrator.
         before, after: called with the number of a write and its method and path.
+        lost: which writes are confirmed and not done, by number, method and path.
         body: of the last write.
     """
 
@@ -147,6 +149,7 @@ class SetupWorld:
         self.body: str | bytes | None = None
         self.before: Callable[[int, str, str], None] = lambda _number, _method, _path: None
         self.after: Callable[[int, str, str], None] = lambda _number, _method, _path: None
+        self.lost: Callable[[int, str, str], bool] = lambda _number, _method, _path: False
         self.calls = self.administrator()
         return self
 
@@ -229,6 +232,9 @@ class SetupWorld:
         self.body = request.body
         number = len(self.sent)
         self.before(number, method, path)
+        if self.lost(number, method, path):
+            place = {"OData-EntityId": f"{URL}{API}{path}({uuid4()})"}
+            return response(request, 204, {"OData-Version": "4.0", **place}, b"")
         answer = response(request, *answer_of(self._application, request))
         self.after(number, method, path)
         return answer

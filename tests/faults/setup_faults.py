@@ -9,17 +9,14 @@ from connector.errors import Transient, Unclear
 from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
 from tests.setup_world import Death
 
+KINDS = ("death before", "death after", "lost answer", "ignored", "lock", "second administrator")
 #: How many faults the usual run picks of all, by chance that can be repeated.
 SAMPLE = 3
 
 
 def faults(work: str, writes: int):
     """Every fault at every write of a run; all but a sample only in the nightly run."""
-    every = [
-        (kind, number)
-        for kind in ("death before", "death after", "lost answer", "lock", "second administrator")
-        for number in range(1, writes + 1)
-    ]
+    every = [(kind, number) for kind in KINDS for number in range(1, writes + 1)]
     sample = random.Random(work).sample(every, SAMPLE)  # noqa: S311 - chance that can be repeated
     return [
         pytest.param(*each, id=f"{each[0]}-{each[1]}", marks=[] if each in sample else [pytest.mark.nightly])
@@ -34,6 +31,12 @@ def strike(world, kind, number, second):
     """
     world.before = world.after = lambda *_: None
     happened = []
+
+    def lost(now, _method, _path):
+        if kind != "ignored" or now != number:
+            return False
+        happened.append(kind)
+        return True
 
     def before(now, _method, _path):
         if now != number:
@@ -57,7 +60,7 @@ def strike(world, kind, number, second):
         happened.append(kind)
         raise Death if kind == "death after" else requests.ConnectionError
 
-    world.before, world.after = before, after
+    world.before, world.after, world.lost = before, after, lost
     return happened
 
 
