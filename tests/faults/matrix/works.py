@@ -33,6 +33,7 @@ from connector.pulls.interactions import read_interactions
 from connector.pulls.lists import refresh_lists
 from connector.pulls.permissions import refresh_permissions
 from connector.pulls.updates import pull_updates, pull_updates_again
+from connector.reconcile.starting import start_reconcile
 from connector.routing.subscriptions import RESOLVE
 from connector.servicebus.entities import SYNC_RECORDS
 from connector.sync.permissions.list_watch import sync_changed_members
@@ -172,6 +173,8 @@ def _both_ways() -> Iterator[Work]:
         yield Work(
             name, RESOLVE, both_ways.known_addresses, timers=(pull_updates,), prepare=both_ways.subscribed, app=wanted
         )
+    slug, weekly = Choice.RECONCILE.slug, (start_reconcile,)
+    yield Work(f"{slug}-weekly", slug, both_ways.people(7), timers=weekly, prepare=both_ways.out_of_step, app=app)
     planned = both_ways.changed_on_both_sides
     yield Work("plan-apply", RESOLVE, both_ways.people(7), timers=(plan_apply_and_sync,), prepare=planned, app=app)
     yield Work("undo", RESOLVE, both_ways.people(7), timers=(undo_run,), prepare=both_ways.overwritten, app=app)
