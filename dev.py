@@ -132,7 +132,11 @@ def connector(_: argparse.Namespace, rest: list[str]) -> int:
         return no_system()
     # What stands in the environment wins over the file, but the running system has a certificate authority of its own.
     os.environ.pop("REQUESTS_CA_BUNDLE", None)
-    return call(PYTHON, "-m", "connector", "--settings", str(SETTINGS), *rest)
+    code = call(PYTHON, "-m", "connector", "--settings", str(SETTINGS), *rest)
+    if code and rest[:1] == ["setup"]:
+        print("The running system has all of it already. Setup is for a Dataverse of your own:", file=sys.stderr)
+        print("docs/administrators/dataverse.md", file=sys.stderr)
+    return code
 
 
 def run_timer(options: argparse.Namespace, _: list[str]) -> int:

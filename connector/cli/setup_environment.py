@@ -25,14 +25,18 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @contextmanager
 def environment(*, own_sign_in: bool) -> "Iterator[SetupTarget]":
     """The environment of the settings, as it is now."""
-    from connector.settings.settings import load_settings  # noqa: PLC0415 - loaded when used
+    from connector.dataverse.api import Forbidden  # noqa: PLC0415 - loaded when used
+    from connector.errors import Misconfigured  # noqa: PLC0415
+    from connector.settings.settings import load_settings  # noqa: PLC0415
     from connector.settings.systems import DataverseSettings  # noqa: PLC0415
-    from connector.setup.connecting import connect_setup  # noqa: PLC0415
+    from connector.setup.connecting import connect_setup, explained  # noqa: PLC0415
     from connector.setup.target import read_target  # noqa: PLC0415
 
     calls, dataverse = connect_setup(load_settings(DataverseSettings), own_sign_in=own_sign_in)
     try:
         yield read_target(calls)
+    except (Forbidden, Misconfigured) as error:
+        raise explained(error, own_sign_in=own_sign_in) from None
     finally:
         dataverse.close()
 

@@ -107,6 +107,18 @@ def test_the_command_line_of_the_connector_gets_everything_and_the_settings_of_t
     assert calls == [[PYTHON, "-m", "connector", "--settings", str(dev.SETTINGS), *arguments]]
 
 
+@pytest.mark.parametrize(("command", "hinted"), [("setup", True), ("doctor", False)])
+def test_a_set_up_that_the_running_system_refuses_says_that_there_is_nothing_to_set_up(
+    run, calls, monkeypatch, tmp_path, capsys, command, hinted
+):
+    monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
+    (tmp_path / "local.settings.json").write_text("{}")
+    calls.codes = {"plan": 1}
+
+    assert run("connector", command, "plan") == 1
+    assert ("has all of it already" in capsys.readouterr().err) is hinted
+
+
 def test_a_timer_runs_with_the_settings_of_the_running_system(run, calls, monkeypatch, tmp_path):
     monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
     monkeypatch.setenv("SPOTLER_KEY", "of this machine")

@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from connector.dataverse.api.sign_in import refused_token, without_user
 from connector.errors import ConnectorError, Misconfigured, Refused, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, retry_after
 from connector.words import Sentence, marked
@@ -147,9 +148,14 @@ _UNKNOWN_NAME: Final = ("0x8006088a", "0x80060888")
 #: The token is good, but its application has no user in this environment.
 _NO_USER: Final = "0x80072560"
 
-
 #: Only one customisation, import or publication runs at a time.
 _LOCKED: Final = ("0x80071151", "0x80071154", "0x80071155", "0x80090412")
+
+
+def missing_privilege(text: str) -> str:
+    """The first privilege that a text names; empty for none."""
+    found = _PRIVILEGE.search(text)
+    return found[0] if found else ""
 
 
 def is_lock(status: int, content: bytes) -> bool:
@@ -171,10 +177,7 @@ def refusal(
         columns: names that the call used; those that the message mentions are named in the sentence.
     """
     if status == 401:
-        return Misconfigured(
-            Sentence("Dataverse refused the token for {call}, and a fresh one too.", call=call),
-            advice="Check that DATAVERSE_CLIENT_ID is an active application user of the environment DATAVERSE_URL.",
-        )
+        return refused_token(call)
     if status == 429 or status >= 500:
         return _busy(status, headers, body, call)
     error = _standard_error(body)
@@ -192,14 +195,7 @@ def refusal(
             )
         )
     if code == _NO_USER:
-        return Misconfigured(
-            Sentence(
-                "The application DATAVERSE_CLIENT_ID has no user in the environment of {call} ({code}).",
-                call=call,
-                code=code,
-            ),
-            advice="Make it an application user of the environment, with a role for the tables of the connector.",
-        )
+        return without_user(call, code)
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, DataverseRefused)
     name, advice = NAMED.get(code, ("", "")) if kind is DataverseRefused else ("", "")
     answered = f"{status} ({code})" if code else str(status)
@@ -208,9 +204,9 @@ def refusal(
     if kind is not DataverseRefused:
         on_row = kind.default_sentence()
         said.insert(0, on_row)
-    if code == _PRIVILEGE_DENIED and (privilege := _PRIVILEGE.search(message)):
-        said.append(Sentence("Missing privilege: {name}.", name=privilege[0]))
-        on_row = Sentence("The connector's user lacks the privilege {name} in Dataverse.", name=privilege[0])
+    if code == _PRIVILEGE_DENIED and (privilege := missing_privilege(message)):
+        said.append(Sentence("Missing privilege: {name}.", name=privilege))
+        on_row = Sentence("The connector's user lacks the privilege {name} in Dataverse.", name=privilege)
     elif kind in (DataverseRefused, Duplicate) and (mentioned := _mentioned(columns, message)):
         names = ", ".join(mentioned)
         said.append(Sentence("It mentions {names}.", names=names))

@@ -86,11 +86,19 @@ class CachedTokens:
     Args:
         new_credential: makes the credential, at first use and again after a token was discarded.
         clock: gives the time.
+        fault: makes an error of a failure of azure-identity.
     """
 
-    def __init__(self, new_credential: Callable[[], Credential], *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self,
+        new_credential: Callable[[], Credential],
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        fault: Callable[[Exception], ConnectorError] | None = None,
+    ) -> None:
         self._new_credential = new_credential
         self._clock = clock
+        self._fault = fault or token_fault
         self._lock = threading.Lock()
         self._credential: Credential | None = None
         self._tokens: dict[str, AccessToken] = {}
@@ -139,7 +147,7 @@ class CachedTokens:
         except AzureError as error:
             with self._lock:
                 self._credential = None
-            raise _fault(error) from None  # its text holds ids of the tenant
+            raise self._fault(error) from None  # its text holds ids of the tenant
 
 
 class Bearer(AuthBase):
@@ -195,7 +203,7 @@ def tokens_from(settings: "DataverseSettings", *, verify: bool | str = True) -> 
     return CachedTokens(credential)
 
 
-def _fault(error: Exception) -> ConnectorError:
+def token_fault(error: Exception) -> ConnectorError:
     """The family of a failure of azure-identity, which hides network faults inside authentication errors."""
     from azure.core.exceptions import ServiceRequestError, ServiceResponseError  # noqa: PLC0415 - slow to import
 
@@ -209,9 +217,14 @@ def _fault(error: Exception) -> ConnectorError:
         return Transient(
             Sentence("The identity service answered {status} when asked for a Dataverse token.", status=status)
         )
-    found = re.search(r"AADSTS\d+", str(error))
-    code = found[0] if found else type(error).__name__
+    code = entra_code(error) or type(error).__name__
     return Misconfigured(
         Sentence("No token for Dataverse: the identity service refused the credentials ({code}).", code=code),
         advice=_ADVICE.get(code, _ADVICE_OTHERWISE),
     )
+
+
+def entra_code(error: Exception) -> str:
+    """The code with which Microsoft Entra refused, as `AADSTS700016`; empty where there is none."""
+    found = re.search(r"AADSTS\d+", str(error))
+    return found[0] if found else ""

@@ -4,21 +4,20 @@ Dataverse gives the app its id, and puts the prefix of the publisher in front of
 app because it has the same name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
 from connector.dataverse.api import DataverseRefused, filters
-from connector.dataverse.names import MarketingList
 from connector.dataverse.schema.app import App
 from connector.dataverse.schema.labels import Text
 from connector.dataverse.schema.resources import ICON
-from connector.setup.component import Found, Publication, SetupPhase
+from connector.setup.component import Found, PropertyDifference, Publication, SetupPhase
 from connector.setup.errors import SetupIncomplete, SetupRefused
 from connector.setup.interface.site_map_xml import merged_site_map, same_site_map, site_map_xml
 from connector.setup.interface.web_resources import ResourcePart
-from connector.setup.row_parts import RowKind, RowPart
+from connector.setup.row_parts import ACTIVE, UNPUBLISHED, RowKind, RowPart
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
 
@@ -31,8 +30,11 @@ _NOT_ACCEPTED: Final = "0x80050135"
 #: The Unified Interface.
 _CLIENT: Final = 4
 _SITE_MAP_XML: Final = "sitemapxml"
-#: Where a site map that was read has the id of its app.
+#: Where a site map that was read has the id of its app, and the site maps that apps of ours left behind.
 _APP: Final = "(app)"
+_LEFT: Final = "(left)"
+#: The difference of these.
+_LEFT_BEHIND: Final = "leftovers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class AppPart(RowPart):
     def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
         """Its unique name, without the prefix."""
         return {"uniquename": self.unique_name or self.app.unique_name}
+
+    @property
+    def enabled(self) -> Mapping[str, object]:
+        """It is active."""
+        return ACTIVE
 
     def same(self, column: str, expected: object, found: object) -> bool:
         """Whatever the capitals of an id."""
@@ -145,12 +152,12 @@ class SiteMapPart(RowPart):
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """The lines for what the environment has."""
-        absent = frozenset() if target.has_lists else frozenset({MarketingList.TABLE})
-        return {_SITE_MAP_XML: site_map_xml(self.app, target.languages, absent)}
+        return {_SITE_MAP_XML: site_map_xml(self.app, target.languages, target.absent)}
 
     def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
-        """Ours, with what customers added."""
-        return {_SITE_MAP_XML: merged_site_map(str(self.values(target)[_SITE_MAP_XML]), found.get(_SITE_MAP_XML))}
+        """Ours, with what customers added; to a new one, what they added to the one that an app of ours left behind."""
+        older = found.get(_SITE_MAP_XML) or next((each[_SITE_MAP_XML] for each in self._left(target)), None)
+        return {_SITE_MAP_XML: merged_site_map(str(self.values(target)[_SITE_MAP_XML]), older)}
 
     def same(self, column: str, expected: object, found: object) -> bool:  # noqa: ARG002 - of the base class
         """Whether it has our lines."""
@@ -175,9 +182,49 @@ class SiteMapPart(RowPart):
         if found is None:
             return None
         app = AppPart(self.app).find(target)
-        return {**found, _APP: AppPart(self.app).object_id(app) if app else ""}
+        return {**found, _APP: AppPart(self.app).object_id(app) if app else "", _LEFT: self._left(target)}
+
+    def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
+        """Its lines, that its app is there, and that no site map is left of an app that is gone."""
+        differences = list(RowPart.compare(self, found, target))
+        if not found[_APP]:
+            differences.append(PropertyDifference(APP_MODULE, self.app.name, ""))
+        if names := [str(each["sitemapnameunique"]) for each in _rows_of(found[_LEFT])]:
+            differences.append(PropertyDifference(_LEFT_BEHIND, "", ", ".join(names)))
+        return differences
+
+    def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
+        """Write its lines, and delete what is left of an app that is gone."""
+        RowPart.change(self, found, differences, target)
+        for each in _rows_of(found[_LEFT]):
+            RowPart.remove(self, each, target)
+
+    def _find(self, target: SetupTarget) -> Found | None:
+        """The site map of the app; where that is gone, the one that it left behind."""
+        app = AppPart(self.app).find(target)
+        if app is None:
+            return RowPart._find(self, target)  # noqa: SLF001 - the super() of a dataclass with slots
+        return next(iter(self._named(target, str(app["uniquename"]))), None)
+
+    def _left(self, target: SetupTarget) -> Sequence[Found]:
+        """The site maps of ours whose app is gone: Dataverse kept its name, so that ours has a later one by now."""
+        app = AppPart(self.app).find(target)
+        names = self.app.unique_names
+        if app is None or app["uniquename"] not in names:
+            return ()
+        earlier = names[: names.index(str(app["uniquename"])) // 2 * 2]
+        found = (row for name in earlier for row in self._named(target, name))
+        return [row for row in found if self.object_id(row).lower() in target.members]
+
+    def _named(self, target: SetupTarget, name: str) -> Sequence[Found]:
+        source = f"{self.rows.set_name}/{UNPUBLISHED}"
+        return target.calls.rows(self.query(source, filters.eq("sitemapnameunique", name)))
 
     def publications(self, found: Found) -> tuple[Publication, ...]:
         """Its app: Dataverse refuses to publish the site map of an app by itself."""
         app_id = str(found.get(_APP) or "")
         return (Publication(APP_MODULE, app_id),) if app_id else ()
+
+
+def _rows_of(value: object) -> Sequence[Found]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, Sequence) else ()

@@ -4,6 +4,7 @@ A form of Dataverse keeps whatever others have on it. Ours are the tabs with our
 """
 
 from collections.abc import Iterable, Set
+from copy import deepcopy
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -11,6 +12,7 @@ from connector.dataverse.schema import TABLES, Kind
 from connector.dataverse.schema.forms import record_tab
 from connector.dataverse.schema.interface import Dashboard, Form, FormField, FormScript, Section, SubGrid, Tab
 from connector.dataverse.schema.labels import Text, label
+from connector.setup.interface.additions import keep_additions
 from connector.setup.interface.views import view_id
 from connector.setup.interface.xml_compare import child, holds, plain, read_xml, text_of
 from connector.setup.labels import Languages
@@ -173,6 +175,8 @@ def holds_form(found: object, tabs: Iterable[ET.Element], script: FormScript | N
 def with_form(found: object, tabs: Iterable[ET.Element], script: FormScript | None, name_column: str) -> str:
     """The form with our tabs in the place of older ones of ours, and with our script; all else stays as it is.
 
+    What customers added to a tab of ours stays in it.
+
     Args:
         found: the XML of the form; anything that cannot be read counts as an empty form.
         tabs: of ours.
@@ -187,7 +191,8 @@ def with_form(found: object, tabs: Iterable[ET.Element], script: FormScript | No
     for place, tab in enumerate(list(parent)):
         new = ours.pop(plain(tab.get("id")), None)
         if new is not None:
-            parent[place] = new
+            parent[place] = kept = deepcopy(new)
+            keep_additions(kept, tab)
     fresh = [tab for tab in parent if name_column and _is_fresh(tab, name_column)]
     for tab in fresh:
         parent.remove(tab)

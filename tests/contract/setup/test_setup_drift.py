@@ -2,15 +2,27 @@
 
 import pytest
 
-from connector.dataverse.schema.app import SPOTLER_HUB
 from connector.setup.component import full_name
 from connector.setup.components import components
 from connector.setup.errors import SetupRefused
 from connector.setup.inputs import SetupInputs
-from connector.setup.interface.components import app_components
 from connector.setup.plan import Extras, SetupAction
-from tests.contract.setup.drifts import CASES, HOWS, IMPOSSIBLE, Drift, Ends
+from tests.contract.setup.app_drifts import APP_CHANGES, APP_KINDS, NOT_OF_APPS
+from tests.contract.setup.drift_additions import ADDITIONS, WITHOUT_ADDITIONS
+from tests.contract.setup.drift_cases import CHANGES, IMPOSSIBLE
+from tests.contract.setup.drifts import HOWS, Drift, Ends
+from tests.setup_hub import hub_parts
 from tests.setup_world import STEPS, SetupWorld, one_of_each
+
+CASES = (*CHANGES, *ADDITIONS, *APP_CHANGES)
+IMPOSSIBLE_ALL = {**IMPOSSIBLE, **WITHOUT_ADDITIONS, **NOT_OF_APPS}
+
+
+def change_of(drift: Drift) -> list[Drift]:
+    """A change of what somebody added something to, where what was added stays and the change is set back."""
+    if (drift.how, drift.ends) != ("added", Ends.KEPT):
+        return []
+    return [each for each in CASES if (each.kind, each.how, each.ends) == (drift.kind, "changed", Ends.SET_BACK)][:1]
 
 
 @pytest.fixture(scope="module")
@@ -21,25 +33,33 @@ def installation():
     return world
 
 
+@pytest.fixture(scope="module")
+def hub():
+    """A small app is installed, with all that it shows."""
+    world = SetupWorld()
+    world.parts = hub_parts()
+    return world
+
+
 @pytest.fixture
-def world(installation):
+def world(drift: Drift, request):
     """The set-up is as the manifest says, whatever was done before."""
-    installation.calls = installation.administrator()
-    installation.applied()
-    installation.environment.clock.move(60)
-    installation.sent.clear()
-    return installation
+    world = request.getfixturevalue("hub" if drift.kind in APP_KINDS else "installation")
+    world.calls = world.administrator()
+    world.applied()
+    world.environment.clock.move(60)
+    world.sent.clear()
+    return world
 
 
 def test_every_kind_of_component_has_a_case_or_a_reason_for_everything_that_can_be_done_to_it():
     inputs = SetupInputs(steps=STEPS, values={"dh_any": "A"})
     every = components(extras=Extras(buttons=True, forms=("contact:any",)), inputs=inputs)
-    of_app = {each.kind for each in app_components(SPOTLER_HUB)}  # those of `test_setup_app`
-    wanted = {(kind, how) for kind in {each.kind for each in every} - of_app for how in HOWS}
+    wanted = {(kind, how) for kind in {each.kind for each in every} for how in HOWS}
     cases = {(each.kind, each.how) for each in CASES}
 
-    assert cases | set(IMPOSSIBLE) == wanted
-    assert cases & set(IMPOSSIBLE) == set()
+    assert cases | set(IMPOSSIBLE_ALL) == wanted
+    assert cases & set(IMPOSSIBLE_ALL) == set()
 
 
 @pytest.mark.parametrize("drift", CASES, ids=lambda each: f"{each.kind} {each.how}")
@@ -62,6 +82,12 @@ def test_drift_is_set_back_or_may_stay_or_is_refused(world, drift: Drift):
     assert len(world.sent) == sent
     if drift.ends is Ends.KEPT:
         assert plan.writes == ()
+        for change in change_of(drift):
+            change.act(world)
+            world.calls = world.administrator()
+            world.applied()
+        assert drift.remains(world)
+        drift.undo(world)
         return
     assert name in named
     assert {each.action for each in plan.writes} <= {SetupAction.DRIFT, SetupAction.CHANGE}
