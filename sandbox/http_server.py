@@ -13,13 +13,14 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sandbox.patience import START_SECONDS
 from sandbox.quiet_server import QuietServer
 
 HOST = "127.0.0.1"
 #: Where the connection of a request is found, for faults that end it.
 TRANSPORT = "sandbox.transport"
-_START_TIMEOUT_S = 10
 _STOP_TIMEOUT_S = 2
+_END_TIMEOUT_S = 10
 
 
 class DroppableProtocol(HttpToolsProtocol):
@@ -96,10 +97,10 @@ def serving(app: ASGIApp, name: str, port: int = 0) -> Iterator[str]:
     thread = threading.Thread(target=server.run, args=([listener],), name=f"sandbox-{name}", daemon=True)
     thread.start()
     try:
-        if not ready.wait(_START_TIMEOUT_S):
+        if not ready.wait(START_SECONDS):
             raise RuntimeError(f"the stand-in {name} did not start")
         yield address(listener)
     finally:
         server.should_exit = True
-        thread.join(_START_TIMEOUT_S)
+        thread.join(_END_TIMEOUT_S)
         listener.close()

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-#: Seconds that a part may take to be ready; a cold disk and a busy machine included.
-START_SECONDS = 60.0
+from sandbox.patience import START_SECONDS
+
 #: Seconds that a part may take to end before it is killed.
 STOP_SECONDS = 10.0
 

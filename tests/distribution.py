@@ -15,6 +15,9 @@ TOGETHER: Final = (
     "tests/contract/spotler_client",
     "tests/contract/state",
 )
+#: The folder that two processes share, each with a system of its own: the files before this name, and the others.
+IN_HALVES: Final = "tests/acceptance"
+SECOND_HALF: Final = f"{IN_HALVES}/test_m"
 #: Files of those folders that share nothing with the others: each starts a system of its own.
 BY_THEMSELVES: Final = tuple(
     f"tests/acceptance/test_{name}.py"
@@ -47,11 +50,12 @@ class ByFile(LoadScopeScheduling):
 
 
 def together_with(nodeid: str) -> str:
-    """The file of a test, or its folder: all tests of it run in the same process."""
+    """The file of a test, or its folder, or half of it: all tests of it run in the same process."""
     file = nodeid.partition("::")[0]
     if file in BY_THEMSELVES:
         return file
-    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+    folder = next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+    return SECOND_HALF if folder == IN_HALVES and file >= SECOND_HALF else folder
 
 
 def begin_with_the_longest(items: list[pytest.Item]) -> None:

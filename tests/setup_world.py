@@ -4,7 +4,8 @@ Whatever an administrator sends passes `SetupWorld.send`. Writes are numbered as
 happen before or after any of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -157,6 +158,15 @@ class SetupWorld:
         transport = Transport(URL + API, timeout=60, parallel=1, system="Dataverse", session=self, clock=self.clock)  # type: ignore[arg-type]
         return SetupCalls(Dataverse(transport, self))
 
+    @contextmanager
+    def another(self) -> Iterator[None]:
+        """Everything within is done by another administrator, while the first one waits for an answer."""
+        first, self.calls = self.calls, self.administrator()
+        try:
+            yield
+        finally:
+            self.calls = first
+
     @property
     def clock(self) -> Clock:
         """Waiting moves the clock of the environment."""
@@ -172,9 +182,9 @@ class SetupWorld:
         """A plan of the set-up."""
         return make_plan(self.target(), self.parts, adoption)
 
-    def applied(self, plan: SetupPlan | None = None, calls: SetupCalls | None = None) -> SetupReport:
+    def applied(self, plan: SetupPlan | None = None) -> SetupReport:
         """Apply a plan; without one, that of now."""
-        return apply_setup(plan or self.planned(), self.target(calls), self.parts, Patience(self.clock))
+        return apply_setup(plan or self.planned(), self.target(), self.parts, Patience(self.clock))
 
     def removal(self, *named: str) -> RemovalPlan:
         """A plan of the removal."""

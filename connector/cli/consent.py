@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import add_row, console, headed, moment, refuse, say
+from connector.cli.output import add_row, headed, moment, print_table, refuse, say
 from connector.cli.rows import dataverse, row_id
 from connector.consent import Change, Item
 from connector.dataverse.api import Dataverse, filters
@@ -62,7 +62,7 @@ def history(
         table = headed(*HEADINGS)
         for line in lines:
             add_row(table, *line)
-        console().print(table)
+        print_table(table)
     else:
         say("There is no history of this record.")
 

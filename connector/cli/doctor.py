@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from connector.cli.output import console, headed, put, say
+from connector.cli.output import headed, print_table, put, say
 from connector.doctor.arm import azure_of
 from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import CheckGroup, CheckResult, DoctorVerdict, Reach
@@ -81,7 +81,7 @@ def _show(results: Sequence[CheckResult]) -> None:
         colour = _COLOURS[diagnosis.verdict]
         text = put(Sentence.joined(diagnosis.sentence, diagnosis.remedy))
         table.add_row(each.check.code, f"[{colour}]{put(diagnosis.verdict.value)}[/{colour}]", text.replace("[", "\\["))
-    console().print(table)
+    print_table(table)
     verdicts = Counter(each.diagnosis.verdict for each in results)
     counts = [
         Sentence("{number} {verdict}", number=verdicts[each], verdict=Sentence.of(each.value)) for each in DoctorVerdict

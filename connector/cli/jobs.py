@@ -6,7 +6,7 @@ import typer
 
 from connector.cli.explain import explain
 from connector.cli.job_add import add
-from connector.cli.output import add_row, console, headed, refuse
+from connector.cli.output import add_row, headed, print_table, refuse
 from connector.cli.retry import retry
 from connector.cli.rows import dataverse, job_key
 from connector.dataverse.api import Row, filters, formatted
@@ -43,7 +43,7 @@ def show(job: Annotated[str, typer.Argument(metavar="JOB", help="The id or numbe
     table = headed(marked("Column"), marked("Value"))
     for column, heading in SHOWN.items():
         add_row(table, Sentence.of(heading), _cell(row, column))
-    console().print(table)
+    print_table(table)
 
 
 @app.command(name="list")
@@ -61,7 +61,7 @@ def list_jobs(
     table = headed(marked("Id"), *(SHOWN[column] for column in columns[1:]))
     for row in rows:
         add_row(table, *(_cell(row, column) for column in columns))
-    console().print(table)
+    print_table(table)
 
 
 def _cell(row: Row, column: str) -> str:

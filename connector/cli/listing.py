@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from connector.cli.named import KINDS, Found, candidates, condition_for
-from connector.cli.output import add_row, console, headed, refuse, say
+from connector.cli.output import add_row, headed, print_table, refuse, say
 from connector.cli.rows import dataverse
 from connector.dataverse.api import Dataverse, UnknownName, fetch_page, filters
 from connector.dataverse.api.rows import text
@@ -175,7 +175,7 @@ def _print(lines: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
     table = headed(*(_HEADINGS[name] for name in lines[0]))
     for line in lines:
         add_row(table, *map(_cell, line.values()))
-    console().print(table)
+    print_table(table)
 
 
 def _cell(value: object) -> str:

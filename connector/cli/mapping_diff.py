@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.output import add_row, console, headed, refuse, say
+from connector.cli.output import add_row, headed, print_table, refuse, say
 from connector.cli.progress import progress
 from connector.mapping import Mapping, load_mapping
 from connector.settings import get_settings
@@ -88,4 +88,4 @@ def _print(found: "dict[str, TableDiff]") -> None:
     for table, each in found.items():
         for effect, field, affected in each.in_order():
             add_row(shown, table, field, Sentence.of(effect.value), str(affected.count), ", ".join(affected.sample))
-    console().print(shown)
+    print_table(shown)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connector.cli.output import add_row, console, headed, say
+from connector.cli.output import add_row, headed, print_table, say
 from connector.dataverse.messages import Entity, EntityReference, Message, parse_message
 from connector.errors import Unreadable
 from connector.mapping import Mapping, load_mapping
@@ -43,7 +43,7 @@ def show(
     except Unreadable as error:
         say(_to_quarantine(error))
         raise typer.Exit(1) from None
-    console().print(_table(message))
+    print_table(_table(message))
     say(_destination(message, load_mapping(mapping) if mapping else None))
 
 

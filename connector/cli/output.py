@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Final, NoReturn
 
 import typer
@@ -12,7 +13,7 @@ from rich.table import Table
 from connector.errors import ConnectorError, Misconfigured, Transient, Unclear
 from connector.words import Sentence, marked, wording_from
 
-#: Width of a table that goes into a file or another program: wider than any row, so that nothing is cut off.
+#: Width of a table that goes into a file or another program: wider than any row, so that nothing is cut off or wrapped.
 UNLIMITED: Final = 100_000
 
 #: What to do, instead of the advice that is right for functions, which try again. The narrower family comes first.
@@ -23,9 +24,20 @@ _ADVICE: Final[dict[type[ConnectorError], str]] = {
 }
 
 
-def console() -> Console:
-    """Where tables are printed: as wide as the terminal; without a terminal, as wide as the table."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else UNLIMITED)
+def print_table(table: Table) -> None:
+    """Print a table: as wide as the terminal; into a file or another program, a line for each row, without a frame.
+
+    There a long text makes its own line long, and no other.
+    """
+    if sys.stdout.isatty():
+        Console(highlight=False).print(table)
+        return
+    table.box, table.pad_edge, table.padding = None, False, (0, 2, 0, 0)
+    plain = Console(highlight=False, width=UNLIMITED, file=StringIO())
+    with plain.capture() as printed:
+        plain.print(table)
+    for line in printed.get().splitlines():
+        typer.echo(line.rstrip())
 
 
 def headed(*headings: str) -> Table:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from connector.cli.output import add_row, console, headed, put, refuse, say
+from connector.cli.output import add_row, headed, print_table, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.mapping.model import TABLES
@@ -131,7 +131,7 @@ def look_at_feeds(as_json: Json = False) -> None:
     for feed, counts in found.items():
         for what, count in sorted(counts.items()):
             add_row(shown, Sentence.of(feed), Sentence.of(what), f"{count:,}")
-    console().print(shown)
+    print_table(shown)
 
 
 @app.command(name="apply")
@@ -195,7 +195,7 @@ def list_kept(as_json: Json = False) -> None:
         ]
         why = Sentence.of(each.problem) if each.problem else Sentence.joined(*causes, between=", ")
         add_row(shown, each.id, each.made_on, each.mapping, str(each.records), why)
-    console().print(shown)
+    print_table(shown)
 
 
 @app.command(name="approve")
@@ -257,7 +257,7 @@ def _show(summary: _Summary, out: Path | None, *, as_json: bool) -> None:
             side, field, change = key
             what = field or Sentence("(the whole record)")
             add_row(shown, side, what, Sentence.of(change), str(count), ", ".join(summary.samples[key]))
-        console().print(shown)
+        print_table(shown)
     if out is not None:
         say(
             Sentence("{file} is written. It holds personal data; delete it when it is no longer needed.", file=str(out))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import add_row, console, headed, refuse, say
+from connector.cli.output import add_row, headed, print_table, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.words import Sentence, marked
@@ -69,7 +69,7 @@ def _show(certificate: Mapping[str, object]) -> None:
     for found, count in lists.items():
         if lists["total"]:
             add_row(shown, Sentence("lists"), Sentence.of(str(found)), "", _number(count))
-    console().print(shown)
+    print_table(shown)
     records = certificate["records"]
     assert isinstance(records, Mapping)  # noqa: S101
     say(Sentence("Remainder: {number}.", number=int(records["remainder"])))

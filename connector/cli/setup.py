@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from connector.cli.output import add_row, console, headed, put, refuse, say
+from connector.cli.output import add_row, headed, print_table, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.setup_contents import contents
 from connector.cli.setup_environment import (
@@ -203,7 +203,7 @@ def _show(made: "SetupPlan") -> None:
                 Sentence.joined(*changes, between="; "),
             )
     if table.row_count:
-        console().print(table)
+        print_table(table)
     counts = Counter(each.action.value for each in made.components)
     summary = [
         Sentence("{number} {action}", number=number, action=Sentence.of(name)) for name, number in counts.items()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.output import add_row, console, headed, refuse, say
+from connector.cli.output import add_row, headed, print_table, refuse, say
 from connector.cli.progress import progress
 from connector.cli.setup_environment import (
     Json,
@@ -103,7 +103,7 @@ def _show(plan: "RemovalPlan") -> None:
     for each in plan.components:
         add_row(table, each.component, Sentence.of(each.action.value), Sentence.of(each.why))
     if table.row_count:
-        console().print(table)
+        print_table(table)
     say(
         Sentence(
             "{environment}: {removed} to remove, {kept} to keep.",

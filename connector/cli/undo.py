@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import add_row, console, headed, moment, put, refuse, say
+from connector.cli.output import add_row, headed, moment, print_table, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.words import Sentence, marked
@@ -68,4 +68,4 @@ def _list(*, as_json: bool) -> None:
     shown = headed(marked("Run"), marked("What"), marked("When"), marked("Mapping"), marked("Records"))
     for each, count in found:
         add_row(shown, each.id, each.kind, moment(each.began), each.mapping, str(count))
-    console().print(shown)
+    print_table(shown)

@@ -5,14 +5,16 @@ contacts  = equal + repaired + excluded + quarantined
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from connector.dataverse.records import RecordRef
 from connector.reconcile.findings import NO_RECORD, FindingKind
 from connector.reconcile.progress import PASSES, ReconcileRun
+from connector.sync.owners import RecordIdTaken
 
 #: Ids that are named of each class and reason.
 SAMPLE: Final = 20
@@ -78,12 +80,16 @@ class Certificate:
         }
 
 
-def certificate_of(run: ReconcileRun, records: Collection[bytes], *, ended: datetime) -> Certificate:
+def certificate_of(
+    run: ReconcileRun, records: Collection[bytes], taken: Sequence[RecordRef] = (), *, ended: datetime
+) -> Certificate:
     """The certificate of a comparison.
 
     Args:
         run: the comparison.
-        records: the keys of all records.
+        records: the keys of the records that were compared.
+        taken: the records that were not, because the contact of their id belongs to another one, or nobody knows whose
+            it is.
         ended: when it ended.
     """
     of_records, of_contacts = (
@@ -101,12 +107,16 @@ def certificate_of(run: ReconcileRun, records: Collection[bytes], *, ended: date
             some = samples.setdefault(finding.kind, {}).setdefault(finding.reason, [])
             if len(some) < SAMPLE:
                 some.append(str(UUID(bytes=key)))
+    if taken:
+        of_records[FindingKind.QUARANTINED][RecordIdTaken.code] += len(taken)
+        some = samples.setdefault(FindingKind.QUARANTINED, {}).setdefault(RecordIdTaken.code, [])
+        some += [ref.id for ref in taken[: SAMPLE - len(some)]]
     return Certificate(
         run.id,
         run.began,
         ended,
         run.mapping,
-        len(records),
+        len(records) + len(taken),
         of_records,
         _total(of_contacts),
         of_contacts,

@@ -7,8 +7,9 @@ So a contact that Spotler Info knows and the feed does not show is asked for by 
 knows would not be seen.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Final
@@ -21,6 +22,7 @@ from connector.services import Services
 from connector.spotler import SpotlerContact
 from connector.sync.all_records import CHUNK, all_records
 from connector.sync.both_ways.inward import ShownUpdate
+from connector.sync.records import Record, RecordReader
 
 #: Before any contact was made.
 EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -48,14 +50,58 @@ class FeedContact:
         return str(self.update.contact.external_id).lower()
 
 
-def listed_records(services: Services) -> dict[bytes, str]:
-    """The tables of all records, by key."""
-    return {
-        key_of_row(ref.id): table
-        for table in TABLES
-        if services.mapping.syncs(table)
-        for ref in all_records(services.dataverse, table)
-    }
+@dataclass(slots=True)
+class ListedRecords:
+    """All records.
+
+    Attributes:
+        tables: the table of each record that a contact may belong to, by key.
+        taken: the records whose id a record of another table has too, without the owner of the contact. They are not
+            synced, so they are not compared.
+    """
+
+    tables: dict[bytes, str] = field(default_factory=dict)
+    taken: list[RecordRef] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.tables) + len(self.taken)
+
+
+def listed_records(services: Services) -> ListedRecords:
+    """All records that there are.
+
+    Raises:
+        ConnectorError: Dataverse cannot be asked.
+    """
+    tables: dict[bytes, str] = {}
+    shared = defaultdict[bytes, list[RecordRef]](list)
+    for table in TABLES:
+        if services.mapping.syncs(table):
+            for ref in all_records(services.dataverse, table):
+                key = key_of_row(ref.id)
+                if tables.setdefault(key, table) != table:
+                    shared[key].append(ref)
+    found = ListedRecords(tables)
+    same = {key: [RecordRef(tables.pop(key), refs[0].id), *refs] for key, refs in shared.items()}
+    for block in batched(same.values(), CHUNK, strict=False):
+        records = RecordReader(services).read([ref for refs in block for ref in refs])
+        owners = owners_of(records)
+        tables |= {key_of_row(row_id): owner.table for row_id, owner in owners.items() if owner is not None}
+        found.taken += [ref for ref in records if ref != owners[ref.id]]
+    return found
+
+
+def owners_of(records: Mapping[RecordRef, Record]) -> dict[str, RecordRef | None]:
+    """The record that the contact of each id belongs to; None where several records have the id and none owns it."""
+    by_id = defaultdict[str, list[RecordRef]](list)
+    for ref in records:
+        by_id[ref.id].append(ref)
+
+    def owner(refs: Sequence[RecordRef]) -> RecordRef | None:
+        possible = refs if len(refs) == 1 else [ref for ref in refs if not records[ref].is_foreign]
+        return possible[0] if len(possible) == 1 else None
+
+    return {row_id: owner(refs) for row_id, refs in by_id.items()}
 
 
 def shown_contacts(services: Services, after: int) -> Iterator[Sequence[FeedContact]]:

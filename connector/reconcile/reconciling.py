@@ -24,6 +24,7 @@ from connector.reconcile.progress import PASSES, RETRIES, ReconcileRun, Reconcil
 from connector.reconcile.reading import (
     FeedContact,
     listed_records,
+    owners_of,
     possible_records,
     shown_contacts,
     why_without_record,
@@ -33,9 +34,12 @@ from connector.services import Services
 from connector.sync.all_records import CHUNK
 from connector.sync.both_ways.inward import ShownUpdate
 from connector.sync.old_values import begun
+from connector.sync.owners import RecordIdTaken
 from connector.sync.records import RecordReader
-from connector.sync.status.rows import UNCHANGED, follow_contacts
+from connector.sync.status.rows import NOTED, UNCHANGED, follow_contacts
 
+#: Several records have the id of this contact, and nothing says whose it is.
+ID_TAKEN: Final = PairFinding(FindingKind.QUARANTINED, RecordIdTaken.code, in_dataverse=False)
 #: What was found is saved after so many ids.
 SAVE: Final = 1000
 
@@ -83,7 +87,8 @@ class Reconciler:
         return certificate
 
     def _work(self, run: ReconcileRun) -> Mapping[str, object] | None:
-        records = listed_records(self._services)
+        listed = listed_records(self._services)
+        records = listed.tables
         self._report(run, records)
         if not self._contacts(run, records):
             return None
@@ -92,7 +97,7 @@ class Reconciler:
             return None
         if not self._open(run, records) or not self._lists(run):
             return None
-        return certificate_of(run, records.keys(), ended=self._services.now()).value
+        return certificate_of(run, records.keys(), listed.taken, ended=self._services.now()).value
 
     # Contacts
 
@@ -124,9 +129,13 @@ class Reconciler:
                 strangers[each.row_id] = each
         # They may have been made since the records were listed.
         possible = [ref for row_id in strangers for ref in possible_records(self._services, row_id)]
-        for ref in RecordReader(self._services).read(possible):
-            known[ref] = strangers.pop(ref.id)
-            records[known[ref].key] = ref.table
+        for row_id, owner in owners_of(RecordReader(self._services).read(possible)).items():
+            contact = strangers.pop(row_id)
+            if owner is None:
+                run.marks.put(contact.key, ID_TAKEN)
+            else:
+                known[owner] = contact
+                records[contact.key] = owner.table
         for each in strangers.values():
             run.marks.put(each.key, PairFinding.of_contact(why_without_record(each)))
         self._compare(run, list(known), {ref.id: each.update for ref, each in known.items()}, records)
@@ -192,7 +201,7 @@ class Reconciler:
         run.unseen += 0 if again else compared.unseen
         found = compared.found | self._repair.repair(compared)
         found |= {ref: deleted_meanwhile(is_there=ref.id in shown) for ref in refs if ref not in records}
-        found |= self._statuses(compared.shown, found)
+        found |= self._statuses(compared.shown, found, differed=compared.differing)
         for ref, finding in found.items():
             key = key_of_row(ref.id)
             run.marks.put(key, finding.after(run.marks.get(key)))
@@ -200,19 +209,28 @@ class Reconciler:
                 listed.pop(key, None)
 
     def _statuses(
-        self, shown: Mapping[str, ShownUpdate], found: Mapping[RecordRef, PairFinding]
+        self,
+        shown: Mapping[str, ShownUpdate],
+        found: Mapping[RecordRef, PairFinding],
+        differed: Collection[RecordRef],
     ) -> dict[RecordRef, PairFinding]:
-        """The records that were in step but for the status that Spotler Info shows of their contact."""
+        """The records that were in step but for the status that Spotler Info shows of their contact.
+
+        Of a contact that the feed of updates has not shown yet it shows none: that is no difference. Where Spotler Info
+        was lost, it is one.
+        """
         settled = [ref for ref, finding in found.items() if not finding.is_open and ref.id in shown]
         if not settled:
             return {}
         contacts = {ref.id: shown[ref.id].contact for ref in settled}
         became = follow_contacts(self._services, contacts, min(shown[ref.id].seen_on for ref in settled))
-        return {
-            ref: PairFinding(FindingKind.REPAIRED, STATUS)
-            for ref in settled
-            if found[ref].kind is FindingKind.EQUAL and became.get(ref.id, UNCHANGED) != UNCHANGED
-        }
+
+        def was_wrong(ref: RecordRef) -> bool:
+            word = became.get(ref.id, UNCHANGED)
+            return word != UNCHANGED and (word != NOTED or ref in differed)
+
+        equal = [ref for ref in settled if found[ref].kind is FindingKind.EQUAL]
+        return {ref: PairFinding(FindingKind.REPAIRED, STATUS) for ref in equal if was_wrong(ref)}
 
     def _pause(self, run: ReconcileRun, records: Collection[bytes]) -> bool:
         """After a block: save now and then; whether the step is over."""

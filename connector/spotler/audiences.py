@@ -8,7 +8,7 @@ These resources declare no error body. So a 404 without any body may mean that t
 gateway has no way to Spotler. It counts only after another call has worked and the audience was asked for once more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import batched
 from typing import Final
@@ -108,21 +108,26 @@ class Audiences:
         """
         return self._change(_REMOVE, external_id, contacts)
 
-    def remove_all(self, external_id: str) -> None:
-        """Remove everybody.
+    def remove_all(self, external_id: str) -> bool:
+        """Remove everybody; True if that was sent more than once, so that it may happen again later.
 
         Raises:
             Refused: RESOURCE_NOT_FOUND if the audience does not exist.
         """
-        self._do(_REMOVE, external_id)
+        attempts = _Attempts()
+        self._do(_REMOVE, external_id, attempts=attempts)
+        return attempts.is_repeated
 
     def _read(self, route: Route, external_id: str, *, body: object | None = None) -> object:
         with self._missing_only_if_confirmed(external_id):
             return self._calls.read(route, {"audience": external_id}, body=body)
 
-    def _do(self, route: Route, external_id: str, *, body: object | None = None) -> None:
+    def _do(
+        self, route: Route, external_id: str, *, body: object | None = None, attempts: "_Attempts | None" = None
+    ) -> None:
+        before = None if attempts is None else attempts.of_one_call()
         with self._missing_only_if_confirmed(external_id):
-            self._calls.do(route, {"audience": external_id}, body=body)
+            self._calls.do(route, {"audience": external_id}, body=body, before=before)
 
     @contextmanager
     def _missing_only_if_confirmed(self, external_id: str) -> Iterator[None]:
@@ -151,18 +156,21 @@ class Audiences:
             raise Invalid("A contact without external id cannot be a member of an audience.")
         done: list[str] = []
         unknown: list[str] = []
+        attempts = _Attempts()
         for block in batched(dict.fromkeys(contacts), MEMBERS_PER_CALL, strict=False):
-            accepted, dropped = self._change_block(route, external_id, block)
+            accepted, dropped = self._change_block(route, external_id, block, attempts)
             done += accepted
             unknown += dropped
-        return MembershipResult(tuple(done), tuple(unknown))
+        return MembershipResult(tuple(done), tuple(unknown), attempts.is_repeated)
 
-    def _change_block(self, route: Route, external_id: str, block: Sequence[str]) -> tuple[list[str], list[str]]:
+    def _change_block(
+        self, route: Route, external_id: str, block: Sequence[str], attempts: "_Attempts"
+    ) -> tuple[list[str], list[str]]:
         """Send a block until Spotler knows all contacts left in it. Each time it drops at least one."""
         left, dropped = list(block), list[str]()
         while left:
             try:
-                self._do(route, external_id, body={"contacts": left})
+                self._do(route, external_id, body={"contacts": left}, attempts=attempts)
             except UnknownMembers as refusal:
                 gone = [each for each in left if each.casefold() in refusal.external_ids]
                 if not gone:
@@ -172,3 +180,24 @@ class Audiences:
             else:
                 break
         return left, dropped
+
+
+class _Attempts:
+    """How often calls were sent: one whose answer was lost is sent again, and may have its effect later."""
+
+    def __init__(self) -> None:
+        self._calls = 0
+        self._sent = 0
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether one of the calls was sent more than once."""
+        return self._sent > self._calls
+
+    def of_one_call(self) -> Callable[[], None]:
+        """What is called whenever a call is sent."""
+        self._calls += 1
+        return self._count
+
+    def _count(self) -> None:
+        self._sent += 1

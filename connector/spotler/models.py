@@ -251,10 +251,17 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class MembershipResult:
-    """What a change of an audience's members did: the ids that were accepted, and those that Spotler does not know."""
+    """What a change of an audience's members did.
+
+    Attributes:
+        done: the ids that were accepted.
+        unknown: those that Spotler does not know.
+        is_repeated: whether a call was sent more than once, so that one may have its effect later than it was answered.
+    """
 
     done: tuple[str, ...]
     unknown: tuple[str, ...] = ()
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

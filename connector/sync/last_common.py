@@ -8,6 +8,8 @@
     holder       the worker that is sending what others must not decide about meanwhile, and until when.
     noted        a fingerprint of the rows of Spotler Permission as the history of consent explains them. Rows that
                  still have it were switched by nobody since, so the history need not be read.
+    edited_on    when a person last changed the row, where columns of it wait to be sent and the connector has written
+                 others since: Dataverse only says who wrote a row last.
     leaving      whether the connector has begun to anonymise the contact: if it is missing, that is why.
 
 A fingerprint is salted with the id of the record and the column, so equal values of two people differ. Nothing personal
@@ -95,6 +97,7 @@ class LastCommon:
         made_about: when it was made by our own clock; empty once Spotler has shown its moment.
         noted: the fingerprint of the rows that the history explains; empty where it may not explain them.
         leaving: whether the connector has begun to anonymise the contact.
+        edited_on: when a person last changed the row, where the connector has written it since.
     """
 
     columns: Mapping[str, Common] = field(default_factory=dict)
@@ -104,6 +107,7 @@ class LastCommon:
     made_about: datetime | None = None
     noted: str = ""
     leaving: bool = False
+    edited_on: datetime | None = None
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -133,6 +137,8 @@ class LastCommon:
             content["noted"] = self.noted
         if self.leaving:
             content["leaving"] = True
+        if self.edited_on:
+            content["edited_on"] = _seconds(self.edited_on)
         return json.dumps(content, separators=(",", ":"))
 
     def is_held(self, by_other_than: str, now: datetime) -> bool:
@@ -158,6 +164,7 @@ class LastCommon:
             _moment(content["made_about"]) if "made_about" in content else None,
             _text(noted),
             content.get("leaving") is True,
+            _moment(content["edited_on"]) if "edited_on" in content else None,
         )
 
 

@@ -48,6 +48,7 @@ class Record:
         info: the version of its Spotler Info that was read.
         last: what it and its contact last had in common.
         sent_on: when it was last sent.
+        noted_on: when Spotler Info was last written, by the clock of Dataverse.
         sent_fields: which fields were sent with a value, and by which mapping.
         has_bounced: whether messages to it came back, so that its contact cannot be reached.
         is_inactive: whether Spotler Info says that its contact gets no mail, which a send does not change.
@@ -65,6 +66,7 @@ class Record:
     info: InfoVersion = NO_INFO
     last: LastCommon = field(default_factory=LastCommon)
     sent_on: datetime | None = None
+    noted_on: datetime | None = None
     sent_fields: SentFields = field(default_factory=SentFields)
     has_bounced: bool = False
     is_inactive: bool = False
@@ -131,6 +133,10 @@ class Record:
             return None
         return read_moment(self.row.get(_MODIFIED_ON))
 
+    def edited_on(self, own_user: str) -> datetime | None:
+        """The same, also where this user has written other columns of the row since."""
+        return self.modified_on(own_user) or self.last.edited_on
+
     def without(self, rows: Collection[PermissionRow]) -> Self:
         """The record as it is once these rows are switched off."""
         off = {row.id for row in rows}
@@ -194,6 +200,7 @@ class RecordReader:
                     info=InfoVersion(str(info[Info.ID]), etag(info), last.text) if info else NO_INFO,
                     last=last,
                     sent_on=read_moment(info.get(Info.LAST_SYNC_ON)),
+                    noted_on=read_moment(info.get(Info.MODIFIED_ON)),
                     sent_fields=SentFields.parse(info.get(Info.SENT_FIELDS)),
                     has_bounced=info.get(Info.CONTACT_STATUS) in _BOUNCED,
                     is_inactive=active_after_sending(info) is None,
@@ -240,6 +247,7 @@ class RecordReader:
                 Info.LAST_COMMON,
                 Info.SENT_FIELDS,
                 Info.LAST_SYNC_ON,
+                Info.MODIFIED_ON,
                 Info.CONTACT_STATUS,
                 Info.ACTIVE,
                 *OWNER_COLUMNS.values(),

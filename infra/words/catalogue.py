@@ -6,6 +6,7 @@ The file has no date and no line numbers, so that it changes only where a messag
 """
 
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -59,8 +60,9 @@ msgstr ""
 """
 
 
+@cache
 def collected() -> Collected:
-    """The messages of the connector."""
+    """The messages of the connector, read once."""
     return collect(source_files(ROOT, FOLDERS))
 
 

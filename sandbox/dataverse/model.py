@@ -193,6 +193,8 @@ class Catalog:
 
     @absent.setter
     def absent(self, tables: frozenset[str]) -> None:
+        if tables == self._absent:
+            return
         self._absent = tables
         for model in self.by_name.values():
             model.see(tables)

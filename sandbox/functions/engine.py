@@ -21,12 +21,10 @@ from sandbox.functions.bindings import RawBinding, parse_raw
 from sandbox.functions.invocation import EngineDied, Invocation, Outcome, PendingOutcome
 from sandbox.functions.protocol import messages
 from sandbox.functions.transport import Conversation, ConversationEnded, Transport
+from sandbox.patience import START_SECONDS
 
 #: The version of the host that the engine gets; any 4.x will do.
 HOST_VERSION = "4.1052.200"
-
-#: Importing a large app on a loaded machine takes seconds; the real host gives a worker one minute to initialise.
-START_TIMEOUT_SECONDS = 60.0
 
 #: How long an engine may take to end by itself after its stream was closed.
 END_TIMEOUT_SECONDS = 3.0
@@ -173,7 +171,7 @@ class Engine:
         ]
 
     def _introduce(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         while not self._conversation.connected.wait(0.05):
             if not self.alive:
                 raise ConversationEnded
@@ -201,7 +199,7 @@ class Engine:
             raise AppBroken(f"The engine found no function in {self._app}; is there a function_app.py?")
 
     def _ask(self, field: str, question: Any, answer: str, ident: str = "") -> Any:
-        return self._conversation.ask(field, question, answer, ident).result(START_TIMEOUT_SECONDS)
+        return self._conversation.ask(field, question, answer, ident).result(START_SECONDS)
 
     def _check(self, result: Any) -> None:
         if result.status != messages.StatusResult.Success:

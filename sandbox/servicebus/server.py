@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.patience import START_SECONDS
 from sandbox.servicebus.alarm import LoopAlarm
 from sandbox.servicebus.claims import Claims
 from sandbox.servicebus.clock import wall_clock
@@ -31,8 +32,6 @@ HOST = "127.0.0.1"
 
 #: The entities of the connector.
 DEFAULT_ENTITIES = Path(__file__).resolve().parents[2] / "connector" / "servicebus" / "entities.json"
-
-_START_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def running(
 
     thread = threading.Thread(target=run, name="servicebus", daemon=True)
     thread.start()
-    if not ready.wait(_START_SECONDS):
+    if not ready.wait(START_SECONDS):
         raise TimeoutError("The Service Bus stand-in did not start.")
     try:
         yield endpoints[0]

@@ -22,7 +22,7 @@ ROWS_PER_LOAD: Final = 2000
 #: Every second contact has this permission, so that the connectors have some to read and some to find missing.
 PERMISSION: Final = "Newsletter"
 
-_SECONDS: Final = 60
+_SECONDS: Final = 600
 
 
 def load_known(dataverse: Part, spotler: Part, count: int) -> list[str]:

@@ -25,28 +25,43 @@ def faults(work: str, writes: int):
 
 
 def strike(world, kind, number, second):
-    """Let something happen at a write; `second` is what another administrator does."""
+    """Let something happen at a write; `second` is what another administrator does, to the end, meanwhile.
+
+    Returns what has happened, which is nothing at first.
+    """
     world.before = world.after = lambda *_: None
-    world.lost = lambda now, *_: kind == "ignored" and now == number
+    happened = []
+
+    def lost(now, _method, _path):
+        if kind != "ignored" or now != number:
+            return False
+        happened.append(kind)
+        return True
 
     def before(now, _method, _path):
         if now != number:
             return
         world.before = lambda *_: None
         if kind == "death before":
+            happened.append(kind)
             raise Death
         if kind == "lock":
             world.environment.customizing.lock.begin_foreign("Import", 25)
+            happened.append(kind)
         if kind == "second administrator":
-            second()
+            with world.another():
+                carried_out(second)
+            happened.append(kind)
 
     def after(now, _method, _path):
         if now != number or kind not in ("death after", "lost answer"):
             return
         world.after = lambda *_: None
+        happened.append(kind)
         raise Death if kind == "death after" else requests.ConnectionError
 
-    world.before, world.after = before, after
+    world.before, world.after, world.lost = before, after, lost
+    return happened
 
 
 def carried_out(run):

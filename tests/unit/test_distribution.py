@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
     [
         ("tests/unit/test_dev.py::test_one[a::b]", "tests/unit/test_dev.py"),
         ("tests/acceptance/test_consent.py::test_one", "tests/acceptance"),
+        ("tests/acceptance/test_mapping.py::test_one", "tests/acceptance/test_m"),
+        ("tests/acceptance/test_timeline.py::test_one", "tests/acceptance/test_m"),
         ("tests/acceptance/test_setting_up.py::test_one", "tests/acceptance/test_setting_up.py"),
         ("tests/contract/dataverse/test_rows.py::test_one", "tests/contract/dataverse"),
         ("tests/contract/dataverse_standin/test_rows.py::test_one", "tests/contract/dataverse_standin"),

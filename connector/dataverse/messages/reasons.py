@@ -18,7 +18,7 @@ class Empty(Unreadable):
     """The message is empty."""
 
     code = "MESSAGE_EMPTY"
-    advice = "Find out who sends empty messages to the queue; there is nothing to replay."
+    advice = "Find out who sends empty messages to the queue; replayed, they fail again."
 
 
 class WrongFormat(Unreadable):
@@ -32,7 +32,7 @@ class NotJson(Unreadable):
     """The message is not JSON."""
 
     code = "MESSAGE_NOT_JSON"
-    advice = "Find out who sent it (quarantine show names a user of Dataverse); it cannot be replayed."
+    advice = "Find out who sent it (quarantine show names a user of Dataverse); replayed, it fails again."
 
 
 class NotFromDataverse(Unreadable):

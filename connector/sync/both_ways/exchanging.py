@@ -24,7 +24,7 @@ from connector.sync.brake.brake import Brake
 from connector.sync.brake.derived import EMPTIED_HERE, Derived, emptied_columns
 from connector.sync.info import CLOCKS_DIFFER, InfoWrite, info_of
 from connector.sync.last_common import Common, LastCommon
-from connector.sync.outward.preparing import Prepared
+from connector.sync.outward.preparing import Prepared, is_as_sent
 from connector.sync.own_user import own_user
 from connector.sync.permissions.missing import held_back, lost_permissions
 from connector.sync.records import Record
@@ -129,13 +129,13 @@ class Exchanged:
         differs = any(bit in states and states[bit].on is not on for bit, on in self.prepared.switches.items())
         return differs or bool(self.exchange.in_dispute)
 
-    def common(self, *, was_sent: bool) -> dict[str, Common]:
-        """What is in common then.
-
-        Args:
-            was_sent: whether the columns that go to Spotler were sent.
-        """
-        return self.prepared.columns.after(self.seen.record, self.exchange, self.written, was_sent=was_sent)
+    def last(self, *, was_sent: bool, known: Mapping[int, KnownState] | None = None, noted: str = "") -> LastCommon:
+        """What is in common then; `was_sent`: whether the columns that go to Spotler were sent."""
+        columns = self.prepared.columns.after(self.seen.record, self.exchange, self.written, was_sent=was_sent)
+        waits = self.keep and not was_sent
+        edited_on = LastCommon.parse(self.seen.record.info.common).edited_on if waits else None
+        states = self.known if known is None else known
+        return LastCommon(columns, states, made_on=self.seen.made_on, noted=noted, edited_on=edited_on)
 
 
 def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchanged | Exception]:
@@ -183,15 +183,17 @@ def exchange(services: Services, seen: Sequence[Seen]) -> dict[RecordRef, Exchan
 
 
 def _write(services: Services, told: Record, seen: Seen, exchange: Exchange) -> ColumnWrite:
-    """The values for Dataverse, with the note that it has them; what it makes of them is noted afterwards."""
+    """The values for Dataverse, with the note that it has them, and that the record has more that was not sent."""
     values = exchange.to_dataverse
     kept = {name: value for name, value in told.row.items() if name.partition("@")[0] not in values}
     after = replace(told, row={**kept, **values})
     here = shared_columns(services.mapping, told.ref.table).here(after, seen.fields)
     now = LastCommon.parse(told.info.common)
     got = {each: Common(here[each], exchange.there[each]) for each in values}
-    last = replace(now, columns={**now.columns, **got})
-    note = InfoWrite(told.ref, told.info, info_of(told.ref, told.name, **{Info.LAST_COMMON: last.text}))
+    edited_on = told.edited_on(own_user(services)) if exchange.to_spotler else None
+    last = replace(now, columns={**now.columns, **got}, edited_on=edited_on)
+    forgotten = {} if is_as_sent(services, seen.record, seen.fields) else {Info.SENT_HASH: ""}
+    note = InfoWrite(told.ref, told.info, info_of(told.ref, told.name, **{Info.LAST_COMMON: last.text, **forgotten}))
     return ColumnWrite(told, values, note)
 
 
@@ -293,5 +295,5 @@ def _columns(services: Services, seen: Seen, record: Record) -> Exchange:
     columns = shared_columns(services.mapping, seen.ref.table)
     if not columns.plan.select or record.decision.fate is not Fate.SENT:
         return Exchange(common=record.last.columns)
-    moments = Moments(record.modified_on(own_user(services)), seen.contact.last_changed, record.sent_on)
+    moments = Moments(record.edited_on(own_user(services)), seen.contact.last_changed, record.sent_on)
     return columns.exchange(record, seen.contact, seen.fields, moments)

@@ -35,7 +35,7 @@ from connector.sync.last_common import LastCommon
 from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.meeting import BeingSent
 from connector.sync.outward.outward import TRIES, Outward
-from connector.sync.outward.preparing import Prepared, permissions_field
+from connector.sync.outward.preparing import is_as_sent, permissions_field
 from connector.sync.owners import OWNER_COLUMNS, owner_of
 from connector.sync.permissions.missing import MissingHeld
 from connector.sync.records import Record, RecordReader
@@ -48,6 +48,9 @@ AT_ONCE: Final = 100
 #: How long a page of the feed shows what Spotler has: less than a run may be silent before another one takes over,
 #: which may have worked on something newer.
 FRESH: Final = timedelta(minutes=5)
+
+#: The same for an opt-in: somebody may have left since, and another reading may have found nothing new in that.
+FRESH_CONSENT: Final = timedelta(seconds=30)
 
 #: What became of contacts, as it is counted in the log.
 UNCHANGED: Final = "unchanged"
@@ -188,7 +191,7 @@ class _Block:
     def _made_sure(self, seen: Sequence[Seen], records: Mapping[RecordRef, Record]) -> list[Seen]:
         """Ask Spotler again where a contact may be shown as it was before it was sent last, or long ago."""
         began = self._services.now()
-        unsure = {each.ref: each for each in seen if began - each.seen_on > FRESH or _may_be_old(each)}
+        unsure = {each.ref: each for each in seen if _may_be_old(each, began - each.seen_on)}
         calls = {ref: lambda ref=ref: self._services.spotler.get_contact(ref.id) for ref in unsure}
         answers = one_by_one(self._services, lambda: None, calls)
         sure = [each for each in seen if each.ref not in unsure]
@@ -232,12 +235,11 @@ class _Block:
         """
         record = done.seen.record
         noted = done.prepared.record.last.noted
-        last = LastCommon(done.common(was_sent=False), done.known, made_on=done.seen.made_on, noted=noted)
+        last = done.last(was_sent=False, noted=noted)
         is_noted = last == LastCommon.parse(record.info.common)
         values: dict[str, object] = {} if is_noted else {Info.LAST_COMMON: last.text}
         if record.sent_hash and record.sent_hash != done.prepared.hash:
-            before = Prepared.of(self._services, record, done.seen.fields)
-            is_in_step = before.hash == record.sent_hash and not done.must_be_sent
+            is_in_step = is_as_sent(self._services, record, done.seen.fields) and not done.must_be_sent
             values[Info.SENT_HASH] = done.prepared.hash if is_in_step else ""
             if is_in_step:
                 values[Info.SENT_FIELDS] = done.prepared.sent_fields.text
@@ -276,11 +278,17 @@ class _Block:
         self._counts[FAILED] += 1
 
 
-def _may_be_old(seen: Seen) -> bool:
-    """Whether the contact may be shown as it was before the record was sent last."""
-    sent_on, changed_on = seen.record.sent_on, seen.contact.last_changed
+def _may_be_old(seen: Seen, age: timedelta) -> bool:
+    """Whether the contact may be shown as it was before the last send, or before another reading noted a newer one."""
+    sent_on, changed_on, noted_on = seen.record.sent_on, seen.contact.last_changed, seen.record.noted_on
     shown = reports.shown(seen.record, seen.contact, seen.fields, seen.permissions, seen.seen_on)
-    if seen.record.is_gone or contradicts(shown, seen.record.last.permissions):
+    known = seen.record.last.permissions
+    opts_in = any(on and bit in known and not known[bit].on for bit, on in shown.states.items())
+    if age > (FRESH_CONSENT if opts_in else FRESH):
+        return True
+    if seen.record.is_gone or contradicts(shown, known):
+        return True
+    if noted_on is not None and seen.seen_on <= noted_on + CLOCKS_DIFFER:
         return True
     if sent_on is None:
         return False

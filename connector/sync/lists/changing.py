@@ -24,9 +24,9 @@ def add_block(work: RunHandle) -> None:
     before = frozenset(each_of(unpacked(run.sending)))  # an attempt before this one may have added these
     synced = _synced(work, members)
     there = frozenset(map(raw, synced.there))
-    done = _added(work, there - certain, before, synced)
+    done, is_repeated = _added(work, there - certain, before, synced)
     left = frozenset(map(raw, synced.left_out))
-    work.state.note_sent(work.number, place, done, before - done)
+    work.state.note_sent(work.number, place, done, before | done if is_repeated else before)
     work.put("leave", place, ids=(left & (certain | perhaps)) | (before - done))
     people = len(synced.there) + len(synced.left_out) + len(synced.refused)
     run.counts += Counter({"synced": people, "added": len(done), "stay": len(there & certain)})
@@ -64,13 +64,19 @@ def hold(work: RunHandle) -> None:
 
 
 def remove_block(work: RunHandle) -> None:
-    """Remove the next block."""
-    members = list(map(text_of, work.get("out", work.run.removed)))
+    """Remove the next block. That it is about to be removed, is written before: its call may never be answered."""
+    run = work.run
+    members = list(map(text_of, work.get("out", run.removed)))
     if members:
+        is_repeated, run.is_removing = run.is_removing, True
+        if not is_repeated:
+            work.save()
         with work.audience_there():
-            work.services.spotler.audiences.remove_members(work.row.id, members)
-    work.run.counts["removed"] += len(members)
-    work.run.removed += 1
+            result = work.services.spotler.audiences.remove_members(work.row.id, members)
+        if is_repeated or result.is_repeated:
+            run.unanswered.append(run.removed)
+    run.counts["removed"] += len(members)
+    run.is_removing, run.removed = False, run.removed + 1
 
 
 def _synced(work: RunHandle, members: Sequence[bytes], *, lost: bool = False) -> SyncedMembers:
@@ -84,17 +90,17 @@ def _synced(work: RunHandle, members: Sequence[bytes], *, lost: bool = False) ->
 
 def _added(
     work: RunHandle, members: Iterable[bytes], before: frozenset[bytes], synced: SyncedMembers
-) -> frozenset[bytes]:
-    """Add members; who they are is written before. Returns those whom Spotler has taken."""
+) -> tuple[frozenset[bytes], bool]:
+    """Add members; who they are is written before. Returns whom Spotler has taken, and whether a call was repeated."""
     ids = sorted(map(text_of, members))
     if not ids:
-        return frozenset()
+        return frozenset(), False
     audiences = work.services.spotler.audiences
     work.run.sending = packed([*map(raw, ids), *before])
     work.save()
     with work.audience_there():
         result = audiences.add_members(work.row.id, ids)
-    done = list(result.done)
+    done, is_repeated = list(result.done), result.is_repeated
     if result.unknown:
         # We sent these contacts, but Spotler has lost them: send them again and repeat once.
         again = _synced(work, list(map(raw, result.unknown)), lost=True)
@@ -105,6 +111,7 @@ def _added(
             with work.audience_there():
                 second = audiences.add_members(work.row.id, again.there)
             done += second.done
+            is_repeated = is_repeated or second.is_repeated
             synced.there = [each for each in synced.there if each not in second.unknown]
             synced.refused |= dict.fromkeys(second.unknown, ContactUnknown.code)
-    return frozenset(map(raw, done))
+    return frozenset(map(raw, done)), is_repeated

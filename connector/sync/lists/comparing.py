@@ -23,9 +23,9 @@ def compare(work: RunHandle) -> None:
         membership = _recovered(work, membership)
     run.counts, run.left_out, run.news, run.gone = Counter(), Counter(), 0, 0
     news, gone = _News(work), _Gone(work)
-    made, is_in_doubt = _since_the_last_run(work)
+    made = _made_since_the_last_run(work)
     for found in differences(_listed(work), membership):
-        each = found.as_new_contact if is_in_doubt or found.member in made else found
+        each = found.as_new_contact if found.member in made else found
         run.counts["members before"] += each.is_member is not None
         match each.todo:
             case Todo.NOTHING:
@@ -40,20 +40,12 @@ def compare(work: RunHandle) -> None:
     gone.write()
 
 
-def _since_the_last_run(work: RunHandle) -> tuple[frozenset[bytes], bool]:
-    """Who may not be in the audience any more: whoever was anonymised and sent again since has a new contact.
-
-    It is everybody, and the second value true, where a call that empties the audience may have come late.
-    """
-    is_in_doubt = False
+def _made_since_the_last_run(work: RunHandle) -> frozenset[bytes]:
+    """Who may not be in the audience any more: whoever was anonymised and sent again since has a new contact."""
     for number in reversed(range(1, work.number)):
-        if (earlier := work.state.run(number)) is None:
-            continue
-        run = earlier[0]
-        is_in_doubt = is_in_doubt or run.is_in_doubt
-        if run.phase is Phase.OVER:
-            return work.reader.made_since(datetime.fromisoformat(run.touched)), is_in_doubt
-    return frozenset(), is_in_doubt
+        if (earlier := work.state.run(number)) is not None and earlier[0].phase is Phase.OVER:
+            return work.reader.made_since(datetime.fromisoformat(earlier[0].touched))
+    return frozenset()
 
 
 class _Blocks(ABC):
@@ -124,7 +116,8 @@ def _recovered(work: RunHandle, membership: AudienceMembers) -> AudienceMembers:
     run.is_in_doubt, run.is_emptying = run.is_emptying, True
     work.save()
     with work.audience_there():
-        work.services.spotler.audiences.remove_all(work.row.id)
+        is_repeated = work.services.spotler.audiences.remove_all(work.row.id)
+    run.is_in_doubt = run.is_in_doubt or is_repeated
     run.is_emptied = True
     work.save()
     return work.state.membership()

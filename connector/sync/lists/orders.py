@@ -15,6 +15,7 @@ from connector import telemetry
 from connector.dataverse.api import BatchRequest, NotFound, bind, filters, lookup_id
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job, MarketingList, lookup_value
+from connector.errors import ConnectorError
 from connector.routing.subscriptions import slug_of
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
@@ -41,12 +42,18 @@ def order(
         unless: a list with an unfinished job of these operations gets no other one; empty for no such rule.
 
     Raises:
-        ConnectorError: Dataverse or the bus cannot be used, or Dataverse refuses a job; those before are queued.
+        ConnectorError: Dataverse or the bus cannot be used; those before are queued. Or Dataverse refuses the jobs of
+            some lists; those of all others are queued.
     """
-    queued = 0
+    queued, problems = 0, list[ConnectorError]()
     for part in batched(sorted(set(lists)), PART, strict=False):
         busy = _lists_with_jobs(services, part, unless) if unless else set()
-        queued += _queue(services, operation, [each for each in part if each not in busy])
+        made, refused = _queue(services, operation, [each for each in part if each not in busy])
+        queued, problems = queued + made, problems + refused
+    for problem in problems[1:]:
+        telemetry.log_problem(log, problem, operation=operation.slug)
+    if problems:
+        raise problems[0]
     return queued
 
 
@@ -64,23 +71,19 @@ def _lists_with_jobs(services: Services, lists: Collection[str], operations: Col
     return {about.lower() for row in rows if (about := lookup_id(row, Job.LIST))}
 
 
-def _queue(services: Services, operation: Operation, lists: Collection[str]) -> int:
+def _queue(services: Services, operation: Operation, lists: Collection[str]) -> tuple[int, list[ConnectorError]]:
+    """Make a job for each list and wake it up; how many there are, and why others could not be made."""
     # With an id of our choice a call whose answer was lost can be repeated.
     jobs = {each: str(uuid5(UUID(each), services.new_id())) for each in lists}
     if not jobs:
-        return 0
+        return 0, []
     answers = services.dataverse.batch(
         [BatchRequest.upsert(Job.SET, job, _row(operation, about)) for about, job in jobs.items()]
     )
     made = [job for job, answer in zip(jobs.values(), answers, strict=True) if answer.error is None]
     now = services.now()
     services.bus.to_topic(TOPIC_JOBS, [_wake_up(operation, job, now) for job in made])
-    problems = [answer.error for answer in answers if answer.error and not isinstance(answer.error, NotFound)]
-    for problem in problems[1:]:
-        telemetry.log_problem(log, problem, operation=operation.slug)
-    if problems:
-        raise problems[0]
-    return len(made)
+    return len(made), [answer.error for answer in answers if answer.error and not isinstance(answer.error, NotFound)]
 
 
 def _row(operation: Operation, about: str) -> dict[str, object]:

@@ -53,6 +53,8 @@ class ListRun:
         is_lost: whether it found that what was stored before was lost.
         is_emptying, is_emptied: whether it is about to empty the audience because of that, and whether it has.
         is_in_doubt: whether a call that empties the audience was never answered. It may take effect later.
+        is_removing: whether the next block is about to be removed, or was before the worker was interrupted.
+        unanswered: the blocks of which a call that removes them was never answered. It may take effect later.
         pages, cookie, is_cookieless: pages that were read, where the next one begins, and whether one had no cookie.
         is_read: whether the last page was read.
         news, gone, outs: blocks to add, to ask about, and to remove.
@@ -87,6 +89,8 @@ class ListRun:
     asked: NonNegativeInt = 0
     removed: NonNegativeInt = 0
     sending: str = ""
+    is_removing: bool = False
+    unanswered: list[NonNegativeInt] = field(default_factory=list)
     held: str = ""
     rows: NonNegativeInt = 0
     counts: Counter[str] = field(default_factory=Counter)

@@ -13,16 +13,18 @@ The full copy before the last one stays, with all that was sent since: a copy th
 Each value has a checksum. One that is lost or was changed ends the run; the next run begins from what was sent so far.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from itertools import batched
-from typing import Final
+from typing import Final, cast
 
-from connector.state import StateConflict, StateStore, StoredValueUnreadable
+from connector.state import StateConflict, StateStore, StoredValueUnreadable, stored_moment
 from connector.sync.lists.checksums import checksum, with_checksum, without_checksum
 from connector.sync.lists.errors import ListStateLost
 from connector.sync.lists.ids import each_of, packed, unpacked
-from connector.sync.lists.membership import AudienceMembers, Block, Event
+from connector.sync.lists.membership import COPIED, OPEN, AudienceMembers, Block, Event
 from connector.sync.lists.run import ListRun, Phase
 
 LISTS: Final = "lists"
@@ -108,7 +110,7 @@ class ListState:
             number: of the run.
             place: of the block.
             members: whom Spotler has taken.
-            perhaps: others whom an attempt before this one may have added.
+            perhaps: whom a call that was never answered may have added, or may add yet.
 
         Raises:
             ListStateLost: what the other worker wrote cannot be read.
@@ -141,16 +143,17 @@ class ListState:
         Those whom only a late call would add are no members, as far as anybody knows.
         """
         membership, start = self._membership(before=number)  # where this is repeated, its own copy may be there
+        found = self.run(number)
+        is_open = found is None or membership.is_open(datetime.fromisoformat(found[0].touched))
         parts: list[dict[str, object]] = []
-        count = 0
-        for certain in (True, False):
-            ids = (member for member, is_certain in membership if is_certain is certain)
-            for block in batched(ids, PART, strict=False):
+        count, counted = 0, Event.PERHAPS if membership.is_uncertain else Event.ADDED
+        for event in (each for each in COPIED if is_open or each not in OPEN):
+            for block in batched(membership.copied(event), PART, strict=False):
                 text = packed(block)
                 self.put(number, "full", len(parts), {"ids": text})
-                parts.append({"sha256": checksum(text), "certain": certain})
-                count += len(block) if certain or membership.is_uncertain else 0
-        self.put(number, "full", None, {"parts": parts, "uncertain": membership.is_uncertain})
+                parts.append({"sha256": checksum(text), "event": event.value})
+                count += len(block) if event is counted else 0
+        self.put(number, "full", None, {"parts": parts, **_index(membership, is_open=is_open)})
         self._forget(number, start)
         return count
 
@@ -180,18 +183,17 @@ class ListState:
         parts = index.get("parts")
         if not isinstance(parts, list):
             raise _Lost
-        blocks: dict[bool, list[bytes]] = {True: [], False: []}
+        blocks: dict[Event, list[bytes]] = defaultdict(list)
         for place, part in enumerate(parts):
             text = self._read(self._name(number, "full", place)).get("ids")
             if not isinstance(part, dict) or not isinstance(text, str) or checksum(text) != part.get("sha256"):
                 raise _Lost
-            blocks[part.get("certain") is True].append(_bytes(text))
+            blocks[_event(part)].append(_bytes(text))
         return AudienceMembers(
             is_uncertain=index.get("uncertain") is not False,
-            blocks=[
-                Block(Event.ADDED, b"".join(blocks[True])),
-                Block(Event.PERHAPS, b"".join(blocks[False])),
-            ],
+            blocks=[Block(event, b"".join(blocks[event])) for event in COPIED if event in blocks],
+            may_lose_all=index.get("may lose all") is True,
+            open_since=_moment(index.get("open since")),
         )
 
     def _replay(self, number: int, membership: AudienceMembers) -> None:
@@ -202,13 +204,19 @@ class ListState:
             return
         run = found[0]
         if run.is_base:
-            membership.blocks.clear()
+            membership.empty()
             membership.is_uncertain = run.is_uncertain
         if run.is_emptied:
-            membership.blocks.clear()
+            membership.empty()
             membership.is_uncertain = False
+        if run.is_in_doubt or (run.is_emptying and not run.is_emptied):
+            membership.may_lose_all = True
+            membership.note_open(datetime.fromisoformat(run.touched))
         try:
-            membership.blocks += self._sent(number, run)
+            for block in self._sent(number, run):
+                if block.event in OPEN and block.members:
+                    membership.note_open(datetime.fromisoformat(run.touched))
+                membership.blocks.append(block)
         except _Lost:
             membership.is_uncertain = True
 
@@ -219,7 +227,10 @@ class ListState:
             yield Block(Event.MAYBE_ADDED, _bytes(value.get("perhaps")))
         if run.sending:
             yield Block(Event.MAYBE_ADDED, _bytes(run.sending))
+        unanswered = set(run.unanswered)
         for place in range(run.removed):
+            if place in unanswered:
+                yield Block(Event.MAYBE_REMOVED, self._ids(number, "out", place))
             yield Block(Event.REMOVED, self._ids(number, "out", place))
         if run.phase is Phase.REMOVE and run.removed < run.outs:
             yield Block(Event.MAYBE_REMOVED, self._ids(number, "out", run.removed))
@@ -247,6 +258,31 @@ class ListState:
 
     def _name(self, number: int, kind: str, place: int | None = None) -> str:
         return f"{self._root}/{number:06}/{kind}" + ("" if place is None else f"-{place:05}")
+
+
+def _index(membership: AudienceMembers, *, is_open: bool) -> dict[str, object]:
+    """What a full copy says beside its members."""
+    since = membership.open_since
+    return {
+        "uncertain": membership.is_uncertain,
+        "may lose all": is_open and membership.may_lose_all,
+        "open since": since.isoformat() if is_open and since else None,
+    }
+
+
+def _event(part: Mapping[str, object]) -> Event:
+    """What happened to the members of a part; those of earlier versions are in the audience certainly, or perhaps."""
+    try:
+        return Event(cast("int", part.get("event", Event.ADDED if part.get("certain") is True else Event.PERHAPS)))
+    except ValueError:
+        raise _Lost from None
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return None if value is None else stored_moment(value)
+    except ValueError:
+        raise _Lost from None
 
 
 def _bytes(value: object) -> bytes:

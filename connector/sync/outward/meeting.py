@@ -254,8 +254,8 @@ class Meeting:
                 self._services,
                 each.prepared,
                 answers[ref],
-                LastCommon(each.common(was_sent=True), known, made_on=each.seen.made_on),
-                unsent=LastCommon(each.common(was_sent=False), each.known, made_on=each.seen.made_on),
+                each.last(was_sent=True, known=known),
+                unsent=each.last(was_sent=False),
             )
         return results
 

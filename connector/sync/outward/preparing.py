@@ -126,6 +126,14 @@ class Prepared:
         return with_switches(properties, self.permissions, switches)
 
 
+def is_as_sent(services: Services, record: Record, fields: Fields) -> bool:
+    """Whether a record is what was sent last, as far as that is known."""
+    try:
+        return not record.sent_hash or Prepared.of(services, record, fields).hash == record.sent_hash
+    except Exception:  # noqa: BLE001 - what cannot be mapped is not what was sent
+        return False
+
+
 def permissions_field(mapping: FieldMapping, table: str, fields: Fields) -> Field | None:
     """The field of Spotler with the permissions that rows are kept of; None where the mapping has none."""
     names = [row.field for row in mapping.rows if row.columns.get(table) in KEPT_AS_ROWS]

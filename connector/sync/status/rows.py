@@ -22,6 +22,8 @@ ATTEMPTS: Final = 3
 UNKNOWN: Final = marked("unknown contacts")
 UNCHANGED: Final = marked("unchanged")
 COUNTED: Final = marked("counted")
+#: Nothing was known of a contact that gets mail; so it is no change.
+NOTED: Final = marked("noted")
 ACTIVE: Final = marked("active")
 _INACTIVE: Final = {
     ContactStatus.HARD_BOUNCE: marked("inactive (hard bounce)"),
@@ -89,7 +91,7 @@ def _write(
             standing = after(record, Standing.of(row, services.now() + FUTURE))
             if changes := standing.changes(row):
                 requests[record] = BatchRequest.update(Info.SET, str(row[Info.ID]), changes, if_match=etag(row))
-                words[record] = _word(standing)
+                words[record] = _word(row, standing)
             else:
                 became[record] = UNCHANGED
         answers = services.dataverse.batch(list(requests.values())) if requests else []
@@ -118,7 +120,9 @@ def _record_id(contact: SpotlerContact) -> str:
     return (contact.external_id or "").strip().lower()
 
 
-def _word(standing: Standing) -> str:
+def _word(row: Row, standing: Standing) -> str:
     if standing.active is False:
         return _INACTIVE.get(standing.status, _UNKNOWN_STATUS) if standing.status else _UNKNOWN_STATUS
-    return COUNTED if standing.soft_bounces else ACTIVE
+    if standing.soft_bounces:
+        return COUNTED
+    return NOTED if row.get(Info.CONTACT_STATUS) is None and row.get(Info.ACTIVE) is not False else ACTIVE

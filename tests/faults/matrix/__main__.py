@@ -8,7 +8,7 @@ from collections import Counter
 
 from connector import telemetry
 from tests.faults.matrix.cell import Cell, Outcome
-from tests.faults.matrix.cells import Matrix, cells_of
+from tests.faults.matrix.cells import Matrix, cells_of, counted
 from tests.faults.matrix.faults import FAULTS
 from tests.faults.matrix.works import works
 
@@ -21,10 +21,14 @@ def main() -> int:
     parser.add_argument("--touch", type=int, help="0 for a run without a fault; without it, every touch")
     parser.add_argument("--fault", choices=list(FAULTS), help="without it, every fault")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", action="store_true", help="only say how many there are, with all seeds")
     options = parser.parse_args()
     telemetry.silence_loggers()
     logging.getLogger().addHandler(logging.NullHandler())  # what is logged about a fault is no news here
     matrix, broken, began = Matrix(), 0, time.monotonic()
+    if options.count:
+        sys.stdout.write(f"{counted(matrix)}\n")
+        return 0
     cells = [
         cell
         for work in every.values()

@@ -16,7 +16,9 @@ from connector.dataverse.names import (
     Flags,
     Job,
     Lead,
+    ListMember,
     Permission,
+    lookup_value,
 )
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from sandbox.sample_setup import PERMISSIONS_DEFINITION
@@ -123,6 +125,14 @@ class MatrixCast(Cast):
         gone = self.permission_rows.pop(record.id)
         self.rows[Permission.TABLE][:] = [row for row in self.rows[Permission.TABLE] if row[Permission.ID] != gone]
         del self.people[record.id]
+
+    def refusals(self, record: RecordRef) -> list[tuple[str, str, Row]]:
+        """What somebody does with a record who does not want the newsletter any more."""
+        if row := self.permission_rows.get(record.id):
+            return [("PATCH", f"{Permission.SET}({row})", {Permission.SUBSCRIBED: False})]
+        member = lookup_value(ListMember.MEMBER)
+        joined = [row for row in self.systems.rows(ListMember.TABLE) if row[member] == record.id]
+        return [("DELETE", f"{ListMember.SET}({row[ListMember.ID]})", {}) for row in joined]
 
     def act(self, method: str, record: RecordRef, values: Row) -> None:
         """People do something with a record."""

@@ -10,23 +10,32 @@ from connector.dataverse.definitions import ColumnDefinitions
 from connector.mapping import Times, parse_mapping
 from connector.mapping.model import Mapping
 from connector.settings import Settings
+from sandbox.dataverse.customer_tables import MEMBERSHIP_ENTRY
 from tests.faults.simulated_bus import SimulatedTime
 from tests.unit.world import MAPPING
 
+_ROWS: Final = [
+    {"contact": contact, "lead": lead, "account": account, "direction": direction, "spotler": field}
+    for contact, lead, account, direction, field in (
+        ("emailaddress1", "emailaddress1", "emailaddress1", "->", "email"),
+        ("lastname", "lastname", "name", "<->", "lastName"),
+        ("telephone1", "telephone1", "telephone1", "<->", "phoneNumber"),
+        ("address1_city", "address1_city", "address1_city", "<-", "city"),
+        ("@map(permissions)", "@map(permissions)", "@map(permissions)", "<->", "permissions"),
+    )
+]
 #: Columns that both sides may change, one that only Spotler may change, and permissions.
-BOTH_WAYS: Final = parse_mapping({
+BOTH_WAYS: Final = parse_mapping({"rows": _ROWS})
+#: A table of the customer that is no table of records.
+ENTRY: Final = MEMBERSHIP_ENTRY.name
+#: The same, and columns of that table.
+WITH_ENTRIES: Final = parse_mapping({
+    "tables": {"entity": ENTRY},
     "rows": [
-        *(
-            {"contact": contact, "lead": lead, "account": account, "direction": direction, "spotler": field}
-            for contact, lead, account, direction, field in (
-                ("emailaddress1", "emailaddress1", "emailaddress1", "->", "email"),
-                ("lastname", "lastname", "name", "<->", "lastName"),
-                ("telephone1", "telephone1", "telephone1", "<->", "phoneNumber"),
-                ("address1_city", "address1_city", "address1_city", "<-", "city"),
-                ("@map(permissions)", "@map(permissions)", "@map(permissions)", "<->", "permissions"),
-            )
-        ),
-    ]
+        *_ROWS,
+        {"entity": "new_email", "direction": "<-", "spotler": "email"},
+        {"entity": "new_origin", "direction": "<-", "spotler": "$value:Spotler"},
+    ],
 })  # fmt: skip
 
 

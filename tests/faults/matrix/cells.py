@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Final
 
@@ -61,11 +62,33 @@ def all_cells(matrix: Matrix, seed: int) -> list[Cell]:
     return [cell for work in works().values() for cell in cells_of(matrix, work, seed)]
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is: works, their touches (with the first seed), and cells with all seeds."""
+
+    works: int
+    touches: int
+    cells: int
+
+    def __str__(self) -> str:
+        return f"{self.works} works, {self.touches:,} touches, {self.cells:,} cells with {len(SEEDS)} seeds"
+
+
+def counted(matrix: Matrix) -> Counts:
+    """Count everything."""
+    every = works().values()
+    touches = sum(len(matrix.without_fault(work, SEEDS[0]).touches) for work in every)
+    return Counts(len(every), touches, sum(len(all_cells(matrix, seed)) for seed in SEEDS))
+
+
 def sample(matrix: Matrix, size: int, *, seed: int) -> list[Cell]:
-    """So many cells of all seeds by chance: every fault, and as many of each work, with as many faults as there are."""
-    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
+    """So many cells of all seeds by chance: every fault, and as many of each work, with as many faults as there are.
+
+    What is chosen of a work does not depend on the touches of the others.
+    """
     rows = []
     for work in works().values():
+        chance = random.Random(f"{work.name}/{seed}")  # noqa: S311 - a sample, no secret
         cells = [cell for each in SEEDS for cell in cells_of(matrix, work, each)]
         chance.shuffle(cells)
         of_fault = {cell.fault: cell for cell in cells}

@@ -1,16 +1,23 @@
 """What there is before the works about Marketing Lists: an audience that is in step, and what people changed since."""
 
+from typing import Final
+
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Flags, Job, ListMember, MarketingList, lookup_value
 from connector.dataverse.records import RecordRef
+from connector.errors import Transient
+from connector.services import Services
+from connector.sync.lists.orders import order
 from connector.sync.lists.reading import LIST_COLUMNS, ListRow
 from connector.sync.lists.run import Phase
 from connector.sync.lists.steps import ListSync
 from tests.faults.kill_points.cast import NOT_VALID
 from tests.faults.matrix.actors import MatrixCast
 from tests.faults.matrix.app import App
-from tests.faults.matrix.stage import Stage
+from tests.faults.matrix.day import Timer
+from tests.faults.matrix.stage import Stage, membership
 
+_MEMBER: Final = lookup_value(ListMember.MEMBER)
 #: Pages, blocks and steps are so small that there are several of each.
 SMALL: App = App(settings={"list_page": 2, "list_block": 2, "list_step": 3})
 
@@ -56,9 +63,31 @@ def changed(stage: Stage) -> None:
     stage.cast.without_mail.add(first.id)
 
 
+def come_back(cast: MatrixCast) -> Timer:
+    """Once the list is synced, all who left it come back, and the list is synced; later it is synced once more.
+
+    The second sync comes after calls of the first one whose effect was late, and both come after its lease.
+    """
+    left = [2]
+
+    def step(services: Services) -> None:
+        if any(row[Job.STATE] == 0 for row in cast.systems.rows(Job.TABLE)):
+            raise Transient("A sync of the list is not over.")
+        (row,) = cast.systems.rows(MarketingList.TABLE)
+        there = {str(each[_MEMBER]) for each in cast.systems.rows(ListMember.TABLE)}
+        for person in cast.people.values():
+            if person.id not in there:
+                cast.systems.by_person("POST", ListMember.SET, membership(str(row[MarketingList.ID]), person))
+        order(services, Operation.SYNC_MARKETING_LIST, [str(row[MarketingList.ID])], unless=())
+        left[0] -= 1
+        if left[0]:
+            raise Transient("The list is to be synced once more.")
+
+    return step
+
+
 def _members(stage: Stage) -> set[str]:
-    column = lookup_value(ListMember.MEMBER)
-    return {str(row[column]) for row in stage.services.dataverse.query(ListMember.SET, select=(column,))}
+    return {str(row[_MEMBER]) for row in stage.services.dataverse.query(ListMember.SET, select=(_MEMBER,))}
 
 
 def _ordered(cast: MatrixCast, operation: Operation, members: int = 6) -> None:

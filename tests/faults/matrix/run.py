@@ -10,7 +10,7 @@ from typing import Final, cast
 from unittest import mock
 
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Permission, Visitor
+from connector.dataverse.names import Automation, EnvironmentVariable, Flags, Job, Visitor
 from connector.dataverse.records import RECORD_TABLES, RecordRef
 from connector.jobs import batch, chunks
 from connector.outcomes import ANONYMIZED, SKIPPED_DO_NOT_EMAIL
@@ -141,9 +141,9 @@ class Run:
                 self.systems.by_person("PATCH", path, {Flags.DO_NOT_EMAIL: True})
                 self._without_mail.setdefault(record.id, self.time.wall())
             else:
-                path = f"{Permission.SET}({self.cast.permission_rows[record.id]})"
-                self.systems.by_person("PATCH", path, {Permission.SUBSCRIBED: False})
-                self._without_newsletter.add(record.id)
+                for act in self.cast.refusals(record):  # none of somebody who is on no list yet
+                    self.systems.by_person(*act)
+                    self._without_newsletter.add(record.id)
 
     def _before_late(self) -> None:
         """What was confirmed has to be so now; a late request may spoil it, and nobody can know."""

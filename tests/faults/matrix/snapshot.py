@@ -14,12 +14,15 @@ from connector.dataverse.names import (
     Info,
     Interaction,
     Job,
+    ListMember,
+    MarketingList,
     Permission,
     Visitor,
     lookup_value,
 )
 from connector.dataverse.records import RECORD_TABLES
 from connector.sync.interactions.events import DATES
+from sandbox.dataverse.customer_tables import MEMBERSHIP_ENTRY
 from sandbox.spotler import seed as account
 from tests.faults.kill_points.evidence import ConsentEntry
 from tests.faults.matrix.systems import Systems
@@ -45,6 +48,10 @@ _AUTOMATION: Final = (
     Automation.FIELDS,
     Automation.STATE,
 )
+#: What is known of a new subscriber who became a row of another table.
+_ENTRY: Final = (MEMBERSHIP_ENTRY.id_column, MEMBERSHIP_ENTRY.name_column, "new_email", "new_origin", "statecode")
+#: The permissions of Spotler.
+_PERMISSIONS: Final = frozenset({"Newsletter", "Events", "Offers"})
 #: What is known of a website visitor; its id is given by chance, and times are not compared.
 _VISITOR: Final = (
     *(Visitor.EXTERNAL_ID, Visitor.NAME, Visitor.RATING, Visitor.HOT, Visitor.VISITS),
@@ -105,18 +112,29 @@ def of_dataverse(systems: Systems, ordered: Container[str]) -> State:
         row.get(EnvironmentVariable.DEFAULT) for row in systems.rows(EnvironmentVariable.TABLE)
     ]
     found[ACCOUNT]["visitors"] = sorted(str(_named(row, _VISITOR)) for row in systems.rows(Visitor.TABLE))
+    found[ACCOUNT]["entries"] = sorted(
+        str(_named(row, _ENTRY)) for row in systems.rows(MEMBERSHIP_ENTRY.name)
+    )  # fmt: skip
     found[ACCOUNT]["jobs"] = sorted({_job(row, ordered) for row in systems.rows(Job.TABLE)})
     return dict(found)
 
 
 def permissions_of(systems: Systems) -> dict[str, list[tuple[str, bool]]]:
-    """The rows of Spotler Permission of each record: name, and whether it is on. A deleted record has none."""
+    """The permissions of each record: name, and whether it is on. A deleted record has none.
+
+    They are rows of Spotler Permission, or memberships of the Marketing List with the name of a permission.
+    """
     found = defaultdict[str, list[tuple[str, bool]]](list)
     for row in systems.rows(Permission.TABLE):
         owner = next((str(row[name]) for name in _OWNERS if row.get(name)), None)
         if owner is not None:
             is_on = row.get(Permission.SUBSCRIBED) is True and row.get(Permission.STATE) == 0
             found[owner].append((str(row[Permission.NAME]), is_on))
+    names = {row[MarketingList.ID]: str(row[MarketingList.NAME]) for row in systems.rows(MarketingList.TABLE)}
+    for row in systems.rows(ListMember.TABLE):
+        name = names.get(row[lookup_value(ListMember.LIST)])
+        if name in _PERMISSIONS:
+            found[str(row[lookup_value(ListMember.MEMBER)])].append((name, True))
     return dict(found)
 
 

@@ -23,6 +23,14 @@ from tests.faults.matrix.wire import TouchedBus, Wire
 PAUSE: Final = 60.0
 
 
+def membership(marketing_list: str, record: RecordRef) -> dict[str, object]:
+    """The row that says that a record is on a list."""
+    return {
+        f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({marketing_list})",
+        f"{ListMember.MEMBER}_{record.table}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
+    }
+
+
 class Stage:
     """Both systems before a work, without a fault."""
 
@@ -89,11 +97,7 @@ class Stage:
 
     def join(self, marketing_list: str, record: RecordRef) -> None:
         """Somebody puts a person on a list."""
-        who = {
-            f"{ListMember.LIST}@odata.bind": f"/{MarketingList.SET}({marketing_list})",
-            f"{ListMember.MEMBER}_{record.table}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})",
-        }
-        self._systems.by_person("POST", ListMember.SET, who)
+        self._systems.by_person("POST", ListMember.SET, membership(marketing_list, record))
 
     def leave(self, record: RecordRef) -> None:
         """Somebody takes a person from all lists."""

@@ -32,15 +32,17 @@ from connector.pulls.bounces import read_bounces
 from connector.pulls.interactions import read_interactions
 from connector.pulls.lists import refresh_lists
 from connector.pulls.permissions import refresh_permissions
-from connector.pulls.updates import pull_updates
+from connector.pulls.updates import pull_updates, pull_updates_again
+from connector.reconcile.starting import start_reconcile
 from connector.routing.subscriptions import RESOLVE
 from connector.servicebus.entities import SYNC_RECORDS
+from connector.sync.permissions.list_watch import sync_changed_members
 from sandbox.samples import SAMPLES, Sample
 from tests.faults.kill_points.cast import Cast, Ending, Row, Shared
 from tests.faults.kill_points.scenarios import AT_MOST_ONCE, SCENARIOS
-from tests.faults.matrix import both_ways, engagement, marketing_lists, visitors
+from tests.faults.matrix import both_ways, engagement, marketing_lists, permission_lists, visitors
 from tests.faults.matrix.actors import MatrixCast, shared_rows
-from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, App
+from tests.faults.matrix.app import AS_DELIVERED, BOTH_WAYS, ENTRY, WITH_ENTRIES, App
 from tests.faults.matrix.day import Timer
 from tests.faults.matrix.plans import plan_apply_and_sync, undo_run
 from tests.faults.matrix.stage import Stage
@@ -129,6 +131,11 @@ def _works() -> Iterator[Work]:
     yield Work(f"{SYNC_RECORDS}-lists", SYNC_RECORDS, _left_lists, Woken.BY_PEOPLE)
     yield Work("clean-up-jobs", RESOLVE, _old_jobs, timers=(clean_up_nightly,))
     yield Work("refresh-lists", Choice.SYNC_MARKETING_LIST.slug, _synced_lists, timers=(refresh_lists,))
+    yield Work(
+        "compare-permission-lists", SYNC_RECORDS, permission_lists.members, uses_variable=True,
+        timers=(sync_changed_members, pull_updates), prepare=permission_lists.came_and_left,
+        app=permission_lists.KEPT_IN_LISTS,
+    )  # fmt: skip
     yield Work("read-bounces", RESOLVE, _bounced, timers=(read_bounces,))
     yield Work(
         "read-visitors", RESOLVE, visitors.companies, prepare=visitors.on_the_website, command=visitors.read_all
@@ -149,7 +156,9 @@ def _marketing_lists(slug: str) -> Iterator[Work]:
     app = marketing_lists.SMALL
     if slug == Choice.SYNC_MARKETING_LIST.slug:
         yield Work(slug, slug, marketing_lists.ordered_first, app=app)
-        yield Work(f"{slug}-again", slug, marketing_lists.ordered_again, prepare=marketing_lists.changed, app=app)
+        again, changed = marketing_lists.ordered_again, marketing_lists.changed
+        yield Work(f"{slug}-again", slug, again, prepare=changed, app=app)
+        yield Work(f"{slug}-back", slug, again, prepare=changed, command=marketing_lists.come_back, app=app)
     else:
         yield Work(slug, slug, marketing_lists.ordered_once, prepare=marketing_lists.synced, app=app)
 
@@ -157,11 +166,15 @@ def _marketing_lists(slug: str) -> Iterator[Work]:
 def _both_ways() -> Iterator[Work]:
     app = App(BOTH_WAYS)
     yield Work("read-updates", RESOLVE, both_ways.people(7), timers=(pull_updates,), prepare=both_ways.updated, app=app)
-    for table in (Contact.TABLE, Lead.TABLE):
-        name, wanted = f"new-subscribers-{table}", App(BOTH_WAYS, {"new_subscribers": table})
+    again = (pull_updates_again,)
+    yield Work("read-updates-again", RESOLVE, both_ways.people(7), timers=again, prepare=both_ways.updated, app=app)
+    for table, mapping in ((Contact.TABLE, BOTH_WAYS), (Lead.TABLE, BOTH_WAYS), (ENTRY, WITH_ENTRIES)):
+        name, wanted = f"new-subscribers-{table}", App(mapping, {"new_subscribers": table})
         yield Work(
             name, RESOLVE, both_ways.known_addresses, timers=(pull_updates,), prepare=both_ways.subscribed, app=wanted
         )
+    slug, weekly = Choice.RECONCILE.slug, (start_reconcile,)
+    yield Work(f"{slug}-weekly", slug, both_ways.people(7), timers=weekly, prepare=both_ways.out_of_step, app=app)
     planned = both_ways.changed_on_both_sides
     yield Work("plan-apply", RESOLVE, both_ways.people(7), timers=(plan_apply_and_sync,), prepare=planned, app=app)
     yield Work("undo", RESOLVE, both_ways.people(7), timers=(undo_run,), prepare=both_ways.overwritten, app=app)

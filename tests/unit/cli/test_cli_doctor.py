@@ -41,6 +41,21 @@ def test_the_table_says_what_was_found_and_what_to_do(doctor):
     assert printed.endswith("2 checks: 1 ok, 0 not checked, 0 warning, 1 failed.\n")
 
 
+def test_in_a_file_each_check_has_a_line_which_a_long_text_of_another_one_does_not_widen(doctor, monkeypatch):
+    long = "Do this, and then that. " * 40
+    monkeypatch.setitem(FINDINGS, "failed", failed("No.", long.strip()))
+
+    lines = doctor(["ok", "failed", "warning"]).out.splitlines()
+
+    assert lines == [
+        "Check    Result   What was found, and what to do",
+        "OK       ok       Fine.",
+        f"FAILED   failed   No. {long.strip()}",
+        "WARNING  warning  So. Do it.",
+        "3 checks: 1 ok, 0 not checked, 1 warning, 1 failed.",
+    ]
+
+
 def test_json_has_every_check(doctor):
     printed = json.loads(doctor(["warning"], "--json").out)
 

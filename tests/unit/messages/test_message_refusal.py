@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 import threading
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 from connector.dataverse.messages import parse_message
 from connector.dataverse.messages.reasons import Empty, Malformed, NotFromDataverse, NotJson, WrongFormat
 from connector.errors import Unreadable
+from connector.routing.quarantine import Note
+from connector.routing.replay import original_location
+from connector.servicebus.browse import StoredMessage
+from connector.servicebus.entities import QUARANTINE, QUEUE_DATAVERSE, Location
 from tests.unit.messages.documents import load, parse, read_bytes, with_attribute
 
 BINARY_XML = b"@\x16RemoteExecutionContext\x08\x2dhttp://schemas.microsoft.com/xrm/2011/Contracts\x01"
@@ -166,3 +171,11 @@ def test_every_reason_is_explained_in_the_documentation(reason):
     page = Path(__file__).parents[3] / "docs" / "developers" / "messages.md"
 
     assert f"| `{reason.code}` |" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("reason", [Empty, WrongFormat, NotJson, NotFromDataverse, Malformed])
+def test_no_advice_says_that_a_message_cannot_be_replayed_because_every_kept_one_is_sent_again(reason):
+    kept = StoredMessage(QUARANTINE, 1, "quarantine/1", None, 1, b"hello", {Note.SOURCE: QUEUE_DATAVERSE})
+
+    assert original_location(kept) == Location(QUEUE_DATAVERSE)
+    assert not re.search("cannot be replayed|nothing to replay", reason().what_to_do)

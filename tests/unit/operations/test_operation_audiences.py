@@ -4,7 +4,7 @@ import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job, MarketingList
-from connector.operations.audiences import audience_id
+from connector.operations.audiences import audience_id, audience_of
 
 ADD, REMOVE = Operation.ADD_TO_AUDIENCE, Operation.REMOVE_FROM_AUDIENCE
 DONE = (JobStatus.COMPLETED, "OK")
@@ -91,3 +91,9 @@ def test_what_spotler_does_not_create_says_why(world):
     assert world.status(taken) == (JobStatus.FAILED, "NAME_ALREADY_IN_USE")
     assert world.status(one_too_many) == (JobStatus.FAILED, "SPOTLER_AUDIENCE_REFUSED")
     assert "too many audiences" in world.row(one_too_many)[Job.RESULT_MESSAGE]
+
+
+def test_the_id_of_an_audience_follows_from_its_name_and_never_changes():
+    assert audience_id("Spring 2026") == "d365-c1e80596b68ce97de2d8eccf3f265299"
+    assert len({audience_of(name).id for name in ("Spring 2026", " spring  2026 ", "SPRING 2026")}) == 1
+    assert audience_id("Spring 2027") != audience_id("Spring 2026")

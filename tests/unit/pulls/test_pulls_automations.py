@@ -44,3 +44,22 @@ def test_what_is_not_published_any_more_is_deactivated_also_where_nothing_is_lef
 
     assert refresh_automations(world.services).deactivated > 0
     assert row()[Automation.STATE] == 1
+
+
+def test_each_trigger_of_an_automation_has_its_own_row_with_its_own_label(world):
+    triggers = [{"triggerCode": code, "name": f"From {code}"} for code in ("form", "crm")]
+    automation = {"automationId": "a-1", "name": "Welcome", "active": True, "triggers": triggers}
+    world.spotler.arm("wrong_body", route=KINDS[AutomationKind.AUTOMATION], body=[automation], count=1)
+
+    refresh_automations(world.services)
+
+    rows = {each[Automation.TRIGGER_CODE]: each for each in world.rows(Automation.TABLE) if each[Automation.STATE] == 0}
+    assert {code: rows[code][Automation.NAME] for code in ("form", "crm")} == {
+        "form": "🚀 From form",
+        "crm": "🚀 From crm",
+    }
+    assert {rows[code][Automation.AUTOMATION_ID] for code in ("form", "crm")} == {"a-1"}
+
+    automation["triggers"] = triggers[:1]
+    world.spotler.arm("wrong_body", route=KINDS[AutomationKind.AUTOMATION], body=[automation], count=1)
+    assert refresh_automations(world.services).deactivated == 1

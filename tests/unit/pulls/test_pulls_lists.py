@@ -1,19 +1,25 @@
 """The nightly refresh of Marketing Lists: which lists get a job, and which get none."""
 
+import itertools
 import logging
 from dataclasses import replace
 
 import pytest
 
-from connector.dataverse.api import UnknownName
+from connector.dataverse.api import BatchResponse, Forbidden, UnknownName
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job, MarketingList
 from connector.errors import ConnectorError
 from connector.pulls import lists, switches
 from connector.pulls.lists import refresh_lists
 from connector.routing.work_item import WorkItem
+from connector.sync.lists import orders
 
 SYNC, REMOVE = Operation.SYNC_MARKETING_LIST, Operation.REMOVE_MARKETING_LIST
+
+
+class Dies(BaseException):
+    """The process is killed."""
 
 
 @pytest.fixture
@@ -111,6 +117,67 @@ def test_after_a_failure_the_next_run_makes_the_jobs_that_are_missing(world, add
         refresh_lists(world.services)
 
     assert refresh_lists(world.services) == 1
+
+
+@pytest.fixture
+def in_twos(monkeypatch):
+    """Jobs of two lists are made at a time."""
+    monkeypatch.setattr(orders, "PART", 2)
+
+
+@pytest.mark.usefixtures("in_twos")
+def test_no_list_is_missed_at_the_end_of_a_part(world, add):
+    about = [add() for _ in range(5)]
+
+    assert refresh_lists(world.services) == len(about)
+    assert sorted(each[1] for each in jobs(world)) == sorted(about)
+    assert {each.job for each in sent(world)} == {row[Job.ID] for row in world.rows(Job.TABLE)}
+
+
+@pytest.mark.usefixtures("in_twos")
+def test_a_crash_in_the_middle_doubles_no_job_and_loses_none(world, add, monkeypatch):
+    about, batch = [add() for _ in range(5)], world.services.dataverse.batch
+    calls = itertools.count(1)
+
+    def dies(requests):
+        if next(calls) == 2:
+            raise Dies
+        return batch(requests)
+
+    monkeypatch.setattr(world.services.dataverse, "batch", dies)
+    with pytest.raises(Dies):
+        refresh_lists(world.services)
+
+    assert refresh_lists(world.services) == 3
+    assert sorted(each[1] for each in jobs(world)) == sorted(about)
+
+
+@pytest.mark.usefixtures("in_twos")
+def test_a_list_whose_job_dataverse_refuses_keeps_no_other_from_its_refresh(world, add, monkeypatch):
+    about, batch = [add() for _ in range(5)], world.services.dataverse.batch
+    calls = itertools.count(1)
+
+    def refusing(requests):
+        answers = batch(requests[:1] if (is_first := next(calls) == 1) else requests)
+        return [*answers, *([BatchResponse(403, error=Forbidden("A plug-in says no."))] if is_first else [])]
+
+    monkeypatch.setattr(world.services.dataverse, "batch", refusing)
+
+    with pytest.raises(Forbidden):
+        refresh_lists(world.services)
+    assert len({each[1] for each in jobs(world)}) == len(about) - 1
+
+
+def test_thirty_nights_that_were_missed_are_one_refresh(world, add):
+    about = add()
+    refresh_lists(world.services)
+    world.door("POST", "clock", json={"move_seconds": 30 * 86_400})
+    (row,) = world.rows(Job.TABLE)
+    done = {Job.STATE: JobStatus.COMPLETED.state, Job.STATUS: JobStatus.COMPLETED.value}
+    world.services.dataverse.update(Job.SET, row[Job.ID], done)
+
+    assert refresh_lists(world.services) == 1
+    assert [each[1] for each in jobs(world)] == [about] * 2
 
 
 def test_the_refresh_can_be_switched_off(world, add, caplog):

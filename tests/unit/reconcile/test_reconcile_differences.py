@@ -52,6 +52,25 @@ def test_records_in_step_are_equal_and_nothing_is_written(two, reconciling):
     assert two.written() == before
 
 
+def test_contacts_that_the_feed_has_not_shown_yet_are_equal(two, reconciling):
+    """Before the first reading of updates, Spotler Info does not say yet that they get mail: that is no difference."""
+    people = [two.contact(name) for name in ("ann", "bob")]
+    two.sync(*people)
+
+    first, second = reconciling.run(), reconciling.run()
+
+    assert classes(first) == classes(first, "contacts") == classes(second) == {"equal": 2}
+    assert [two.info(each)[Info.CONTACT_STATUS] for each in people] == [ContactStatus.ACTIVE_DYNAMIC] * 2
+
+
+def test_a_contact_that_bounced_before_the_feed_showed_it_is_repaired(two, reconciling):
+    ann = two.contact("ann")
+    two.sync(ann)
+    two._emit(type="bounce", externalId=ann.id)
+
+    once_repaired(reconciling, comparing.STATUS)
+
+
 def test_a_value_that_dataverse_decides_and_somebody_changed_in_spotler_is_sent_again(two, reconciling, ann):
     two.profile(ann, lastName="Somebody")
     two.pull()

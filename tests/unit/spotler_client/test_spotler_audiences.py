@@ -90,6 +90,27 @@ def test_everybody_is_removed_only_by_its_own_method(spotler, server):
     assert (request.method, request.path, request.body) == ("DELETE", "/audience/a-1/contact", b"")
 
 
+BLAMED = Answer(404, {"errorType": "CONTACT_NOT_FOUND", "externalContactIds": ["c-0"]})
+
+
+@pytest.mark.parametrize("first", [DROP, Answer(503)])
+@pytest.mark.parametrize("then", [[Answer(204)], [BLAMED, Answer(204)]], ids=["done", "one unknown"])
+def test_a_call_that_was_sent_again_is_told_because_the_first_one_may_take_effect_later(spotler, server, first, then):
+    for change in (spotler.audiences.add_members, spotler.audiences.remove_members):
+        server.answer(first, *then)
+        assert change("a-1", ["c-0", "c-1"]).is_repeated
+    server.answer(first, Answer(204))
+    assert spotler.audiences.remove_all("a-1")
+
+
+def test_a_call_that_was_answered_at_once_is_over(spotler, server):
+    server.answer(BLAMED, Answer(204))
+
+    assert not spotler.audiences.remove_members("a-1", ["c-0", "c-1"]).is_repeated
+    server.answer(Answer(204))
+    assert not spotler.audiences.remove_all("a-1")
+
+
 @pytest.mark.parametrize("gone", [GONE, Answer(404, {"errorType": "RESOURCE_NOT_FOUND"})])
 def test_a_missing_audience_is_none_or_false_or_refused(spotler, server, gone):
     server.answer(missing_but(**{"a-1": gone, "contact": gone}))

@@ -1,6 +1,7 @@
-"""A page of the feed of updates from a run that outlived its lease: another one has read what is newer since."""
+"""A page of the feed of updates that is late: another reading has meanwhile read, and written, what is newer."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -8,8 +9,8 @@ from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Flags, Info
 from connector.pulls.checkpoint import LEASE
 from connector.pulls.loop import WINDOW
-from connector.pulls.updates import Updates
-from connector.sync.both_ways.inward import LEFT
+from connector.pulls.updates import Updates, UpdatesAgain
+from connector.sync.both_ways.inward import FRESH_CONSENT, LEFT
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.unit.sync.two_systems import PERMISSIONS, TwoSystems
 
@@ -113,3 +114,56 @@ def test_a_contact_that_it_shows_and_that_has_left_since_is_counted_as_that(two,
 
     assert page.work() == Counter({LEFT: 1})
     assert two.row(ann)["firstname"] == "Ann"
+
+
+# Two readings at the same time: that of the night, and that of every quarter of an hour
+
+
+def meanwhile(two, change):
+    """What a reading does with its page, after another one has read and written what was changed since."""
+    two.tick()
+    entries = list(UpdatesAgain(two.services).read(two.now() - WINDOW, two.now()))
+    change()
+    two.pull()
+    two.tick(FRESH_CONSENT)
+    return UpdatesAgain(two.services).work(two.services, entries)
+
+
+def test_what_another_reading_has_written_meanwhile_stays(two, ann):
+    two.profile(ann, firstName="Anna")
+
+    meanwhile(two, lambda: two.profile(ann, firstName="Annie"))
+
+    assert two.row(ann)["firstname"] == two.property(ann, "firstName") == "Annie"
+
+
+def test_what_both_sides_were_found_to_have_meanwhile_stays(two, ann):
+    two.edit(ann, firstname="Annie")
+    two.profile(ann, firstName="Anna")
+
+    meanwhile(two, lambda: two.profile(ann, firstName="Annie"))
+
+    assert two.row(ann)["firstname"] == two.property(ann, "firstName") == "Annie"
+
+
+def test_an_opt_in_that_was_undone_meanwhile_stays_undone(two, ann):
+    two.unsubscribe(ann, NEWSLETTER_BIT)
+    two.pull()
+    two.profile(ann, permissions=ON)
+
+    meanwhile(two, lambda: two.unsubscribe(ann, NEWSLETTER_BIT))
+    two.sync(ann, always=True)
+
+    assert two.subscribed(ann)["Newsletter"] is False
+    assert two.in_spotler(ann)["permissions"] == []
+
+
+def test_a_page_that_is_current_costs_no_call_for_its_contacts(two, ann):
+    two.tick(timedelta(minutes=1))
+    two.profile(ann, firstName="Anna")
+    calls = two.calls(f"/contact/{ann.id}")
+
+    two.pull()
+
+    assert two.row(ann)["firstname"] == "Anna"
+    assert two.calls(f"/contact/{ann.id}") == calls

@@ -78,7 +78,7 @@ def test_after_two_rounds_nothing_is_written(systems, data, rows, pull_first):
 
 
 @pytest.mark.nightly
-@TEN
+@settings(TEN, max_examples=60)
 @given(st.data(), mappings, st.booleans())
 def test_after_two_rounds_nothing_is_written_for_a_hundred(systems, data, rows, pull_first):
     stays_quiet(systems, data, rows, pull_first=pull_first, rounds=LONG)

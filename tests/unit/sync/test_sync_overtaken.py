@@ -2,6 +2,9 @@
 
 import pytest
 
+from connector.dataverse.names import Info
+from connector.errors import Transient
+from connector.sync.both_ways import inward
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.unit.sync import consent_explorer  # noqa: F401 - fills the tables of what can happen
 from tests.unit.sync.consent_story import Step, Story
@@ -50,3 +53,25 @@ def test_a_record_that_nothing_has_overtaken_costs_no_call(story):
     tell(story, "sync")
 
     assert story.two.calls("integrationservice") == before
+
+
+def test_that_another_column_waited_is_noted_with_the_name_that_spotler_changed(story, monkeypatch):
+    two, ann = story.two, story.people[0].record
+    tell(story, "sync", "pull")
+    two.edit(ann, emailaddress1="wrong@example.org")  # waits to be sent
+    two.profile(ann, firstName="Anna")
+
+    def dies(*_):
+        raise Transient
+
+    with monkeypatch.context() as patched:
+        patched.setattr(inward, "write_unchanged", dies)
+        with pytest.raises(Transient):
+            two.pull()
+    two.pull()
+    assert (two.row(ann)[NAME], two.info(ann)[Info.SENT_HASH]) == ("Anna", None)
+
+    two.edit(ann, **{NAME: "ann", "emailaddress1": "ann@example.org"})
+    two.sync(ann)
+
+    assert (two.property(ann, "firstName"), two.property(ann, "email")) == ("ann", "ann@example.org")

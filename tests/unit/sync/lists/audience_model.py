@@ -69,6 +69,8 @@ class ModelAudiences:
         self.added: list[frozenset[str]] = []
         self.removed: list[frozenset[str]] = []
         self.unknown: set[str] = set()
+        #: Whether a call was sent more than once before it was answered.
+        self.is_repeated = False
 
     def get(self, external_id):
         return None if self.name is None else Audience(external_id, self.name, "")
@@ -87,7 +89,8 @@ class ModelAudiences:
             known = [each for each in contacts if each not in self.unknown]
             self.added.append(frozenset(known))
             self.members |= set(known)
-            return MembershipResult(tuple(known), tuple(each for each in contacts if each in self.unknown))
+            unknown = tuple(each for each in contacts if each in self.unknown)
+            return MembershipResult(tuple(known), unknown, self.is_repeated)
 
         return self._touch(effect)
 
@@ -97,16 +100,18 @@ class ModelAudiences:
             assert contacts
             self.removed.append(frozenset(contacts))
             self.members -= set(contacts)
+            return MembershipResult(tuple(contacts), is_repeated=self.is_repeated)
 
-        self._touch(effect)
+        return self._touch(effect)
 
     def remove_all(self, _id):
         def effect():
             self._require()
             self.removed.append(frozenset(self.members))
             self.members.clear()
+            return self.is_repeated
 
-        self._touch(effect)
+        return self._touch(effect)
 
     def _require(self):
         if self.name is None:
