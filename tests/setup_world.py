@@ -4,9 +4,11 @@ Whatever an administrator sends passes `SetupWorld.send`. Writes are numbered as
 happen before or after any of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import requests
 from pydantic import SecretStr
@@ -126,6 +128,7 @@ class SetupWorld:
         sent: method and path of every write, in order.
         calls: those of an administrator.
         before, after: called with the number of a write and its method and path.
+        lost: which writes are confirmed and not done, by number, method and path.
         body: of the last write.
     """
 
@@ -146,6 +149,7 @@ class SetupWorld:
         self.body: str | bytes | None = None
         self.before: Callable[[int, str, str], None] = lambda _number, _method, _path: None
         self.after: Callable[[int, str, str], None] = lambda _number, _method, _path: None
+        self.lost: Callable[[int, str, str], bool] = lambda _number, _method, _path: False
         self.calls = self.administrator()
         return self
 
@@ -153,6 +157,15 @@ class SetupWorld:
         """Another one."""
         transport = Transport(URL + API, timeout=60, parallel=1, system="Dataverse", session=self, clock=self.clock)  # type: ignore[arg-type]
         return SetupCalls(Dataverse(transport, self))
+
+    @contextmanager
+    def another(self) -> Iterator[None]:
+        """Everything within is done by another administrator, while the first one waits for an answer."""
+        first, self.calls = self.calls, self.administrator()
+        try:
+            yield
+        finally:
+            self.calls = first
 
     @property
     def clock(self) -> Clock:
@@ -169,9 +182,9 @@ class SetupWorld:
         """A plan of the set-up."""
         return make_plan(self.target(), self.parts, adoption)
 
-    def applied(self, plan: SetupPlan | None = None, calls: SetupCalls | None = None) -> SetupReport:
+    def applied(self, plan: SetupPlan | None = None) -> SetupReport:
         """Apply a plan; without one, that of now."""
-        return apply_setup(plan or self.planned(), self.target(calls), self.parts, Patience(self.clock))
+        return apply_setup(plan or self.planned(), self.target(), self.parts, Patience(self.clock))
 
     def removal(self, *named: str) -> RemovalPlan:
         """A plan of the removal."""
@@ -219,6 +232,9 @@ class SetupWorld:
         self.body = request.body
         number = len(self.sent)
         self.before(number, method, path)
+        if self.lost(number, method, path):
+            place = {"OData-EntityId": f"{URL}{API}{path}({uuid4()})"}
+            return response(request, 204, {"OData-Version": "4.0", **place}, b"")
         answer = response(request, *answer_of(self._application, request))
         self.after(number, method, path)
         return answer

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from connector.dataverse.api import filters
-from connector.dataverse.names import SERVICE_ENDPOINT, MarketingList
+from connector.dataverse.edition import has_leads, has_lists
+from connector.dataverse.names import SERVICE_ENDPOINT, Lead, MarketingList
 from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
 from connector.words import Sentence
@@ -85,18 +86,22 @@ def _endpoint(context: CheckContext) -> Diagnosis:
 
 def _steps(context: CheckContext) -> Diagnosis:
     from connector.setup.steps import step_name  # noqa: PLC0415 - loaded when used
+    from connector.setup.tables import absent_columns  # noqa: PLC0415
 
-    wanted = {step_name(each): each for each in _inputs(context).steps}
+    absent = _absent_tables(context)
+    wanted = {step_name(each): each for each in _inputs(context).steps if each.table not in absent}
     condition = quote(f"startswith(name,'{SERVICE_ENDPOINT}: ')")
     rows = _calls(context).rows(
         f"sdkmessageprocessingsteps?$select=name,statecode,filteringattributes&$filter={condition}"
     )
     found = {str(row["name"]): row for row in rows}
-    # Marketing Lists may be absent, and some of their messages with them: the set-up says so.
+    # Not every version has each message of Marketing Lists: the set-up says so.
     missing = [name for name, step in wanted.items() if name not in found and step.table != MarketingList.TABLE]
     off = [name for name in wanted if name in found and found[name].get("statecode") != 0]
     blind = [
-        name for name, step in wanted.items() if name in found and not _watches(found[name], frozenset(step.filtering))
+        name
+        for name, step in wanted.items()
+        if name in found and not _watches(found[name], frozenset(step.filtering) - absent_columns(step.table, absent))
     ]
     if missing:
         return failed(Sentence("Steps are missing: {names}.", names=_names(missing)), _SETUP)
@@ -200,6 +205,12 @@ def _time_zone(context: CheckContext) -> Diagnosis:
         ),
         Sentence("Set timezonecode of the application user to {usual}.", usual=str(zones.usual)),
     )
+
+
+def _absent_tables(context: CheckContext) -> frozenset[str]:
+    """The tables of Dynamics 365 Sales that the environment does not have."""
+    tables = {MarketingList.TABLE: has_lists, Lead.TABLE: has_leads}
+    return frozenset(name for name, ask in tables.items() if not ask(context.dataverse))
 
 
 def _watches(row: Mapping[str, object], wanted: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ exception: without their field a withdrawal would have no place.
 from collections import abc
 from typing import Final
 
+from connector.dataverse.names import Lead
 from connector.dataverse.schema.model import Column, Kind, Table
 from connector.mapping.columns import KEPT_AS_ROWS, Expression, Name, Path, Plain
 from connector.mapping.draft import SET
@@ -63,8 +64,9 @@ def check(mapping: Mapping, tables: Tables, fields: Fields) -> tuple[Finding, ..
 def check_tables(mapping: Mapping, tables: Tables) -> tuple[Finding, ...]:
     """The tables that the environment does not have."""
     remedy = Sentence("Correct its name, or install the solution that brings it.")
+    of_leads = Sentence("It comes with Dynamics 365 Sales: buy that, or remove the columns of leads from the mapping.")
     return tuple(
-        Finding("", Sentence("Dataverse has no table {name}", name=name), remedy)
+        Finding("", Sentence("Dataverse has no table {name}", name=name), of_leads if name == Lead.TABLE else remedy)
         for name in tables_of(mapping)
         if name not in tables
     )

@@ -6,6 +6,7 @@ second administrator have one and the same remedy: what is there already is not 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -28,6 +29,7 @@ from connector.setup.plan import SetupAction, SetupPlan
 from connector.setup.planning import AS_IT_SHOULD_BE, IN_SOLUTION, make_plan
 from connector.setup.publisher import VersionPart, write_version
 from connector.setup.publishing import publish
+from connector.setup.settling import await_columns, await_tables
 from connector.setup.tables import TablePart
 from connector.setup.target import UNFINISHED, SetupTarget, find_solution, members_of, read_target
 from connector.words import Sentence
@@ -134,6 +136,7 @@ class _Run:
         self._tables = [each.table for each in components if isinstance(each, TablePart)]
         self._actions: Mapping[str, SetupAction] = {each.component: each.action for each in plan.writes}
         self._done: list[str] = []
+        self._settled: set[SetupPhase] = set()
 
     def carry_out(self) -> SetupReport:
         """Do everything, and read the plan again: it must be empty."""
@@ -144,7 +147,8 @@ class _Run:
         ]
         for phase, group in groupby(work, key=lambda each: each.phase):
             if phase > SetupPhase.TABLES:
-                self._await_tables()
+                await_tables(self._tables, self._target, self._patience)
+                self._await_columns(phase)
             self._phase(phase, list(group))
         self._finish()
         left = make_plan(read_target(self._target.calls), self._components, self._plan.adoption)
@@ -154,6 +158,12 @@ class _Run:
                 Sentence("Not as the manifest says: {names}.", names=Sentence.joined(*names[:_NAMED], between=", "))
             )
         return SetupReport(tuple(self._done), self._target.calls.writes, self._patience.waited)
+
+    def _await_columns(self, phase: SetupPhase) -> None:
+        """Wait for the columns of earlier phases, also for those that a run before this one made."""
+        made = [each for each in self._components if each.phase < phase and each.phase not in self._settled]
+        await_columns((each for each in made if not each.left_alone(self._target)), self._target, self._patience)
+        self._settled |= {each.phase for each in made}
 
     def _phase(self, phase: SetupPhase, group: Sequence[Component]) -> None:
         publications: list[Publication] = []
@@ -237,17 +247,6 @@ class _Run:
         }
         self._patience.patiently(lambda: self._target.calls.act("AddSolutionComponent", body))
 
-    def _await_tables(self) -> None:
-        """Wait until every table of ours can be read, by definition and by row."""
-        for table in self._tables:
-            definition = f"EntityDefinitions(LogicalName='{table.name}')?$select=EntitySetName"
-
-            def is_there(definition: str = definition, rows: str = f"{table.set_name}?$top=1") -> bool:
-                return all(self._target.calls.find(path) is not None for path in (definition, rows))
-
-            if not self._patience.until(is_there):
-                raise SetupIncomplete(Sentence("The table {name} cannot be read yet.", name=table.name))
-
     def _apps(self) -> list[Publication]:
         """The apps: whether what they show was published cannot be seen, and an interrupted run did not."""
         apps = [each for each in self._components if isinstance(each, AppPart)]
@@ -271,7 +270,8 @@ class _Run:
         publish(self._target, self._patience, [*tables, *choices, *self._apps(), *self._of_buttons()])
         for key in (each for each in self._components if isinstance(each, KeyPart)):
             self._told(len(self._done), full_name(key))
-            if not self._patience.until(lambda key=key: key.is_active(self._target), self._patience.key):  # type: ignore[misc]
+            self._patience.until(partial(key.is_built, self._target), self._patience.key)
+            if not self._patience.patiently(partial(key.is_active, self._target)):
                 raise SetupIncomplete(
                     Sentence(
                         "{name} is not active: its rows may have duplicates, or its index is still being built.",

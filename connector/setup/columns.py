@@ -10,7 +10,7 @@ from connector.setup.column_bodies import BEHAVIOURS, column_body, metadata_type
 from connector.setup.column_limits import level_differences, limit_differences
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.labels import value_of
-from connector.setup.tables import TablePart, without_lists
+from connector.setup.tables import TablePart, without_table
 from connector.setup.target import SetupTarget
 
 _AUDITED: Final = "IsAuditEnabled"
@@ -49,7 +49,7 @@ class ColumnPart(Part):
 
     def left_alone(self, target: SetupTarget) -> str:
         """A table that is not there gets no columns."""
-        return without_lists(target, self.table.name)
+        return without_table(target, self.table.name)
 
     def read(self, target: SetupTarget) -> Found | None:
         """The whole definition, and the global choice that it uses."""

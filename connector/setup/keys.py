@@ -74,6 +74,11 @@ class KeyPart(Part):
         found = self.read(target)
         return found is not None and found.get(_INDEX) == ACTIVE
 
+    def is_built(self, target: SetupTarget) -> bool:
+        """Whether nothing more becomes of its index: it is active, or it failed."""
+        found = self.read(target)
+        return found is not None and found.get(_INDEX) in (ACTIVE, FAILED)
+
     @property
     def part_of(self) -> str:
         """Its table."""

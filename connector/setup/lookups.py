@@ -12,7 +12,7 @@ from connector.dataverse.schema.labels import label
 from connector.setup.column_bodies import common_body
 from connector.setup.column_limits import LEVEL, level_differences
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
-from connector.setup.tables import TablePart, without_lists
+from connector.setup.tables import TablePart, without_table
 from connector.setup.target import SetupTarget
 
 _TYPE: Final = "Microsoft.Dynamics.CRM."
@@ -64,7 +64,7 @@ class LookupPart(Part):
 
     def left_alone(self, target: SetupTarget) -> str:
         """A table that is not there cannot be pointed to."""
-        return without_lists(target, *self.column.targets)
+        return without_table(target, *self.column.targets)
 
     def read(self, target: SetupTarget) -> Found | None:
         """The definition of the column, with its relationships."""

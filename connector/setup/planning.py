@@ -122,8 +122,6 @@ def _foreign(
 def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> list[Sentence]:
     languages = target.languages
     found = list[Sentence]()
-    if not target.has_leads:
-        found.append(Sentence("The environment has no leads: the set-up needs a licence of Dynamics 365 Sales."))
     if not languages.base or languages.base not in languages.provisioned:
         found.append(
             Sentence(

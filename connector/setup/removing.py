@@ -39,7 +39,7 @@ def remove_setup(
 
     Raises:
         SetupRefused: the plan cannot be carried out, or something else needs a component.
-        SetupPlanOutdated: the environment changed since; nothing was written.
+        SetupPlanOutdated: the environment changed since, and nothing was written; or somebody else removes it too.
         SetupIncomplete: something is still there when it is read back.
         ConnectorError: Dataverse refused a deletion, or could not be reached for long.
     """
@@ -49,26 +49,46 @@ def remove_setup(
     _check_unchanged(plan, now)
     if not now.removed:
         return SetupReport((), 0, 0.0)
-    mark_unfinished(target, patience)
     done: list[str] = []
-    going = [each for each in in_order_of_removal(components) if full_name(each) in (*now.removed, *now.changed)]
+    try:
+        _carry_out(now, target, components, patience, told, done)
+    except DataverseRefused as refusal:
+        left = plan_removal(read_target(target.calls), components, plan.named).removed
+        if others := [each for each in now.removed if each not in (*left, *done)]:
+            raise SetupPlanOutdated(
+                Sentence("Somebody else has removed these meanwhile: {names}.", names=", ".join(others)),
+            ) from refusal
+        raise
+    left = plan_removal(read_target(target.calls), components, plan.named).removed
+    if left:
+        raise SetupIncomplete(Sentence("Still there: {names}.", names=", ".join(left)))
+    return SetupReport(tuple(done), target.calls.writes, patience.waited)
+
+
+def _carry_out(
+    plan: RemovalPlan,
+    target: SetupTarget,
+    components: Sequence[Component],
+    patience: Patience,
+    told: Callable[[int, str], None],
+    done: list[str],
+) -> None:
+    """Remove phase by phase; what is done is added to the names in `done`."""
+    mark_unfinished(target, patience)
+    going = [each for each in in_order_of_removal(components) if full_name(each) in (*plan.removed, *plan.changed)]
     for phase, group in groupby(going, key=lambda each: each.phase):
         if phase is SetupPhase.FOUNDATION:
             _check_nothing_new(read_target(target.calls), components)
         changed: set[Publication] = set()
         for component in group:
             told(len(done), full_name(component))
-            if names := to_hide(component, now.removed):
+            if names := to_hide(component, plan.removed):
                 changed |= _hide(component, names, target, patience)
             else:
                 changed |= _take(component, target, patience)
             done.append(full_name(component))
             patience.wait(component.pause)
         publish(target, patience, [each for each in sorted(changed) if _is_there(target, each.name)])
-    left = plan_removal(read_target(target.calls), components, plan.named).removed
-    if left:
-        raise SetupIncomplete(Sentence("Still there: {names}.", names=", ".join(left)))
-    return SetupReport(tuple(done), target.calls.writes, patience.waited)
 
 
 def _check_unchanged(plan: RemovalPlan, now: RemovalPlan) -> None:

@@ -16,7 +16,7 @@ from connector.dataverse.schema.model import Step
 from connector.setup.calls import SetupCalls
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.row_parts import Link, RowKind, RowPart
-from connector.setup.tables import without_lists
+from connector.setup.tables import absent_columns, without_table
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
 
@@ -72,9 +72,10 @@ class StepPart(RowPart):
         """Without endpoint, Marketing Lists or table there is nothing to post; not every version has each message."""
         return _why_not(self.step, target, has_endpoint=self.has_endpoint)
 
-    def values(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the protocol
+    def values(self, target: SetupTarget) -> Mapping[str, object]:
         """What it is called, how it runs, and which columns it watches."""
-        return {"name": self.name, **_AS_ALWAYS, _FILTERING: ",".join(self.step.filtering) or None}
+        watched = _present(self.step, self.step.filtering, target)
+        return {"name": self.name, **_AS_ALWAYS, _FILTERING: ",".join(watched) or None}
 
     def links(self, target: SetupTarget) -> Mapping[str, Link]:
         """Endpoint, message and table; the navigation properties are in lower case."""
@@ -126,13 +127,13 @@ class ImagePart(RowPart):
         """As its step."""
         return _why_not(self.step, target, has_endpoint=self.has_endpoint)
 
-    def values(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the protocol
+    def values(self, target: SetupTarget) -> Mapping[str, object]:
         """Which columns, and under which name."""
         return {
             "entityalias": PRE_IMAGE,
             "imagetype": 0,
             "messagepropertyname": "Target",
-            "attributes": ",".join(self.step.pre_image),
+            "attributes": ",".join(_present(self.step, self.step.pre_image, target)),
         }
 
     def same(self, column: str, expected: object, found: object) -> bool:
@@ -188,11 +189,17 @@ class StepSwitchPart(Part):
 def _why_not(step: Step, target: SetupTarget, *, has_endpoint: bool) -> str:
     if not has_endpoint:
         return Sentence("There is no service endpoint that it could post through.")
-    if why := without_lists(target, step.table):
+    if why := without_table(target, step.table):
         return why
     if step.table not in _OWN and not _filter(target, step):
         return Sentence("The environment has no message {message} of {table}.", message=step.message, table=step.table)
     return ""
+
+
+def _present(step: Step, columns: Iterable[str], target: SetupTarget) -> list[str]:
+    """The columns that the environment has."""
+    absent = absent_columns(step.table, target.absent)
+    return [each for each in columns if each not in absent]
 
 
 def _names(columns: object) -> frozenset[str]:

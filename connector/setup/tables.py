@@ -1,10 +1,11 @@
 """Tables of the solution, each made with its primary column."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from connector.dataverse.schema import Table, installation as manifest
+from connector.dataverse.names import Lead, MarketingList
+from connector.dataverse.schema import TABLES, Table, installation as manifest
 from connector.dataverse.schema.labels import label
 from connector.setup.column_bodies import column_body
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
@@ -13,6 +14,11 @@ from connector.setup.target import SetupTarget
 from connector.words import Sentence
 
 _TYPE: Final = "Microsoft.Dynamics.CRM.EntityMetadata"
+#: Why a part is not there, by the table that it is about.
+_ABSENT: Final = {
+    MarketingList.TABLE: Sentence("The environment has no Marketing Lists: they need a licence of Dynamics 365 Sales."),
+    Lead.TABLE: Sentence("The environment has no leads: they need a licence of Dynamics 365 Sales."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,18 @@ class TablePart(Part):
         return f"EntityDefinitions(LogicalName='{self.name}')"
 
 
-def without_lists(target: SetupTarget, *tables: str) -> str:
-    """Why a part about Marketing Lists cannot be there; empty where it can."""
-    if target.has_lists or "list" not in tables:
-        return ""
-    return Sentence("The environment has no Marketing Lists: they need a licence of Dynamics 365 Sales.")
+def without_table(target: SetupTarget, *tables: str) -> str:
+    """Why a part about one of these tables cannot be there; empty where it can."""
+    absent = target.absent & set(tables)
+    return next((why for table, why in _ABSENT.items() if table in absent), "")
+
+
+def absent_columns(table: str, absent: Set[str]) -> frozenset[str]:
+    """The columns of a table that could only point to tables that the environment does not have.
+
+    Args:
+        table: its logical name.
+        absent: the tables that are not there.
+    """
+    columns = TABLES[table].columns if table in TABLES else ()
+    return frozenset(each.name for each in columns if each.targets and set(each.targets) <= absent)

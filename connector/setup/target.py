@@ -39,6 +39,12 @@ class SetupTarget:
     publisher: str = ""
     has_leads: bool = True
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """The tables of Dynamics 365 Sales that it does not have."""
+        tables = {MarketingList.TABLE: self.has_lists, Lead.TABLE: self.has_leads}
+        return frozenset(name for name, is_there in tables.items() if not is_there)
+
     def is_member(self, component: Component, found: Found) -> bool:
         """Whether a component is in our solution; a part of another component always is."""
         return component.component_type is None or component.object_id(found).lower() in self.members

@@ -11,8 +11,10 @@ from sandbox.dataverse.admission import ACT, BARE, CHANGE, CREATE, READ_ROW, UPS
 from sandbox.dataverse.associating import run_association
 from sandbox.dataverse.binding import NAMESPACE, RowKey
 from sandbox.dataverse.bulk import BULK_ACTIONS, run_bulk
+from sandbox.dataverse.bulk_delete import BULK_DELETE, bulk_delete
 from sandbox.dataverse.callers import BY_SOLUTION, Callers
 from sandbox.dataverse.calls import Answer, Call, error_answer
+from sandbox.dataverse.csdl import METADATA, metadata_document
 from sandbox.dataverse.customizing.lock import operation_of
 from sandbox.dataverse.customizing.service import DEFINITION_SETS, Customizing
 from sandbox.dataverse.errors import ApiError, not_for_single_rows, not_supported, unknown_segment
@@ -88,6 +90,7 @@ class WebApi:
         self._actions: dict[str, _Action] = {
             "Merge": lambda call, writer: run_merge(call, store, writer),
             ADD_LIST_MEMBERS: add_list_members,
+            BULK_DELETE: lambda call, writer: bulk_delete(call, writer, units.clock, self._later),
             **installing.actions,
         }
         self._functions = {**installing.functions, **access.functions}
@@ -107,6 +110,8 @@ class WebApi:
             unit: the unit of work of the change set that the request belongs to, if any.
         """
         try:
+            if call.path == METADATA:
+                return metadata_document(call, self.store)
             return self.perform(call, unit)
         except ApiError as error:
             return error_answer(error, call.prefer)
@@ -263,6 +268,15 @@ class WebApi:
         admit(call, parameters, ACT)
         with self.units.begin(unit) as running:
             return action(call, running.writer(self._callers.caller(call, parameters.get("tag"))))
+
+    def _later(self, seconds: float, work: Callable[[Writer], None], by: Writer) -> None:
+        """Write on behalf of a caller after a while."""
+
+        def run() -> None:
+            with self.units.begin() as running:
+                work(running.writer(by.caller))
+
+        self.customizing.parts.schedule.after(seconds, run)
 
     def _on_list(self, request: _Request, key: RowKey, action: str) -> Answer:
         """An action that belongs to a row of `list`."""

@@ -31,7 +31,8 @@ LONGEST_INNER_URL: Final = 65_536
 STOPPED_STATUS: Final = 400
 
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;,]+))', re.IGNORECASE)
-_REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+)(?: HTTP/\d\.\d)?")
+#: Microsoft's own client leaves the spaces of a query as they are.
+_REQUEST_LINE = re.compile(rb"([A-Z]+) (\S[^\r\n]*?)(?: HTTP/\d\.\d)?[ \t]*(?=\r?\n|$)")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _END_OF_LINE = re.compile(rb"\r?\n")
 

@@ -1,5 +1,6 @@
 """An environment that was empty, after the set-up: all that runs, with the connector signed in as it was told."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,9 +29,12 @@ from sandbox.launch import ROOT
 from sandbox.people import People
 from sandbox.system import Options, Surroundings, surroundings
 
+MAPPING = ROOT / "mappings" / "default.json"
 OPTIONS = Options(dataverse_arguments=("--empty",))
 #: Definitions settle at once: how long they take is shown elsewhere.
-SETTLED = dict.fromkeys(("definition_seconds", "write_seconds", "set_seconds", "attributes_seconds", "key_seconds"), 0)
+SETTLED = dict.fromkeys(
+    ("definition_seconds", "write_seconds", "set_seconds", "attributes_seconds", "column_seconds", "key_seconds"), 0
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,16 @@ class Installed:
 
 
 @contextmanager
-def empty_environment(folder: Path, *, light: bool = False) -> Iterator[tuple[Surroundings, Dataverse]]:
-    """What runs around an empty environment, and the client of an administrator; `light` has no Marketing Lists."""
+def empty_environment(
+    folder: Path, *, light: bool = False, leads: bool = True
+) -> Iterator[tuple[Surroundings, Dataverse]]:
+    """What runs around an empty environment, and the client of an administrator.
+
+    Args:
+        folder: of what runs.
+        light: whether it has no Marketing Lists.
+        leads: whether it has leads.
+    """
     with surroundings(OPTIONS, folder=folder) as around:
         url, ca_file = around.dataverse.get("url"), around.dataverse.get("ca_file")
         settings = DataverseSettings(
@@ -69,22 +81,22 @@ def empty_environment(folder: Path, *, light: bool = False) -> Iterator[tuple[Su
         transport = Transport(url + API, timeout=60, parallel=1, system="Dataverse", verify=ca_file)
         dataverse = Dataverse(transport, tokens_from(settings, verify=ca_file))
         try:
-            door(around, "edition", {"light": light})
+            door(around, "edition", {"light": light, "leads": leads})
             door(around, "customizing", SETTLED)
             yield around, dataverse
         finally:
             dataverse.close()
 
 
-def install(around: Surroundings, dataverse: Dataverse) -> Installed:
-    """Set it up, and plan again."""
-    inputs = _inputs(around)
+def install(around: Surroundings, dataverse: Dataverse, mapping: Path = MAPPING) -> Installed:
+    """Set it up for a mapping, and plan again."""
+    inputs = _inputs(around, mapping)
     _apply(dataverse, inputs)
     left, writes = _apply(dataverse, inputs)
     verdict = check_endpoint(SetupCalls(dataverse), Patience())
     condition = f"applicationid eq '{inputs.application}'"
     (user,) = People(around.dataverse).find(SystemUser.SET, condition, SystemUser.ID)
-    told = {**around.settings, "DATAVERSE_USER_ID": str(user[SystemUser.ID])}
+    told = {**around.settings, "DATAVERSE_USER_ID": str(user[SystemUser.ID]), "MAPPING_FILE": str(mapping)}
     return Installed(replace(around, settings=told), dataverse, inputs, left, writes, verdict)
 
 
@@ -94,13 +106,22 @@ def door(around: Surroundings, path: str, content: dict[str, object]) -> None:
     requests.post(f"{url}/_sandbox/{path}", json=content, verify=ca_file, timeout=60).raise_for_status()
 
 
-def _inputs(around: Surroundings) -> SetupInputs:
+def mapping_without(table: str, folder: Path) -> Path:
+    """The usual mapping without the columns of a table, in a file."""
+    content = json.loads(MAPPING.read_text(encoding="utf-8"))
+    for row in content["rows"]:
+        row.pop(table, None)
+    file = folder / "mapping.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
+
+
+def _inputs(around: Surroundings, mapping: Path) -> SetupInputs:
     """Those of the settings, with the key of the policy that Dataverse sends with."""
     sending = around.servicebus.get("dataverse_connection_string")
     key = next(part.partition("=")[2] for part in sending.split(";") if part.startswith("SharedAccessKey="))
-    mapping = load_mapping(ROOT / "mappings" / "default.json")
     return inputs_from(
-        mapping,
+        load_mapping(mapping),
         BusSettings(ServiceBus=sending),  # type: ignore[call-arg] - by its alias
         application=around.dataverse.get("client_id"),
         key=SecretStr(key),

@@ -1,6 +1,6 @@
 """An empty environment, the set-up, the doctor and the first jobs, with the connector in the role that it was given.
 
-With Marketing Lists, which need a licence of Dynamics 365 Sales, and without them.
+With Marketing Lists and leads, which need a licence of Dynamics 365 Sales, and without them.
 """
 
 import json
@@ -13,16 +13,16 @@ from typing import Final
 import pytest
 
 from connector.dataverse.choices import Operation
-from connector.dataverse.names import Job, MarketingList
+from connector.dataverse.names import Job, Lead, MarketingList
 from connector.doctor.run import CHECKS
 from connector.setup.endpoint_check import EndpointVerdict
 from sandbox.launch import ROOT
 from sandbox.system import System, functions
-from tests.acceptance.installing import OPTIONS, Installed, empty_environment, install
+from tests.acceptance.installing import MAPPING, OPTIONS, Installed, empty_environment, install, mapping_without
 from tests.acceptance.world import World
 
-#: Whether the environment is one without Marketing Lists.
-EDITIONS = {"with lists": False, "without lists": True}
+#: Whether the environment has Marketing Lists, and leads.
+EDITIONS = {"with lists": (True, True), "without lists": (False, True), "without Sales": (False, False)}
 #: Said by the checks that only Azure can answer.
 _WITHOUT_AZURE: Final = "Not asked for: run doctor with --azure on a machine that is signed in with az login."
 #: The checks that nothing here can answer, and why.
@@ -41,14 +41,21 @@ NOT_CHECKED: Final = {
 
 
 @pytest.fixture(scope="module", params=EDITIONS.values(), ids=EDITIONS.keys())
-def light(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
+def edition(request: pytest.FixtureRequest) -> tuple[bool, bool]:
+    lists, leads = request.param
+    return lists, leads
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory, light: bool) -> Iterator[Installed]:
-    with empty_environment(tmp_path_factory.mktemp("empty"), light=light) as (around, dataverse):
-        yield install(around, dataverse)
+def light(edition: tuple[bool, bool]) -> bool:
+    return not edition[0]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, edition: tuple[bool, bool]) -> Iterator[Installed]:
+    lists, leads = edition
+    with empty_environment(tmp_path_factory.mktemp("empty"), light=not lists, leads=leads) as (around, dataverse):
+        yield install(around, dataverse, MAPPING if leads else mapping_without(Lead.TABLE, around.folder))
 
 
 @pytest.fixture(scope="module")

@@ -55,9 +55,10 @@ def apps(world):
 
 @pytest.mark.parametrize(("kind", "number"), faults("app", WRITES["apply"]))
 def test_the_app_is_there_once_and_published_whatever_happens_at_one_of_its_writes(world, kind, number):
-    strike(world, kind, number, second=lambda: world.applied(calls=world.administrator()))
+    happened = strike(world, kind, number, second=world.applied)
 
     carried_out(world.applied)
+    assert happened == [kind]
     written = len(world.sent)
     world.applied()
 
@@ -69,9 +70,10 @@ def test_the_app_is_there_once_and_published_whatever_happens_at_one_of_its_writ
 
 @pytest.mark.parametrize(("kind", "number"), faults("no app", WRITES["remove"]))
 def test_the_app_is_gone_with_its_site_map_whatever_happens_at_one_of_the_writes(installed, kind, number):
-    strike(installed, kind, number, second=installed.removed)
+    happened = strike(installed, kind, number, second=installed.removed)
 
     carried_out(installed.removed)
+    assert happened == [kind]
     written = len(installed.sent)
     installed.removed()
 

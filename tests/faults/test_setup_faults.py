@@ -70,9 +70,10 @@ def test_the_set_up_of_these_tests_has_every_kind_of_component(world):
 
 @pytest.mark.parametrize(("kind", "number"), faults("apply", WRITES["apply"]))
 def test_a_set_up_ends_as_the_manifest_says_whatever_happens_at_one_of_its_writes(world, kind, number):
-    strike(world, kind, number, second=lambda: world.applied(calls=world.administrator()))
+    happened = strike(world, kind, number, second=world.applied)
 
     carried_out(world.applied)
+    assert happened == [kind]
     written = len(world.sent)
     plan = world.planned()
     world.applied(plan)
@@ -85,9 +86,10 @@ def test_a_set_up_ends_as_the_manifest_says_whatever_happens_at_one_of_its_write
 @pytest.mark.parametrize(("kind", "number"), faults("remove", WRITES["remove"]))
 def test_a_removal_ends_with_nothing_of_ours_whatever_happens_at_one_of_its_writes(installed, kind, number):
     everything = nameable(installed.parts)
-    strike(installed, kind, number, second=lambda: installed.removed(*everything))
+    happened = strike(installed, kind, number, second=lambda: installed.removed(*everything))
 
     carried_out(lambda: installed.removed(*everything))
+    assert happened == [kind]
     written = len(installed.sent)
     installed.removed(*everything)
     (form,) = [row for row in installed.rows("systemform") if row["formid"] == installed.form_of_contacts]

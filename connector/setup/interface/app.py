@@ -10,7 +10,6 @@ from typing import Final
 from urllib.parse import quote
 
 from connector.dataverse.api import DataverseRefused, filters
-from connector.dataverse.names import MarketingList
 from connector.dataverse.schema.app import App
 from connector.dataverse.schema.labels import Text
 from connector.dataverse.schema.resources import ICON
@@ -153,8 +152,7 @@ class SiteMapPart(RowPart):
 
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """The lines for what the environment has."""
-        absent = frozenset() if target.has_lists else frozenset({MarketingList.TABLE})
-        return {_SITE_MAP_XML: site_map_xml(self.app, target.languages, absent)}
+        return {_SITE_MAP_XML: site_map_xml(self.app, target.languages, target.absent)}
 
     def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
         """Ours, with what customers added; to a new one, what they added to the one that an app of ours left behind."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from connector.dataverse.api import filters
+from connector.dataverse.api import NotFound, filters
 from connector.dataverse.schema import TABLES
 from connector.dataverse.schema.app import App
 from connector.dataverse.schema.forms import FORMS
@@ -196,7 +196,7 @@ class AppRolePart(Part):
         """Give the app to the role of the root unit.
 
         Raises:
-            SetupIncomplete: the app or the role is not there.
+            SetupIncomplete: the app or the role is not there, or the app was not published after all.
         """
         app = AppPart(self.app).find(target)
         condition = quote(f"{filters.eq('name', self.role)} and _parentroleid_value eq null")
@@ -205,7 +205,10 @@ class AppRolePart(Part):
             raise SetupIncomplete(
                 Sentence("The app {app} or the role {role} is not there.", app=self.app.name, role=self.role)
             )
-        target.calls.refer(f"appmodules({app[_APP_ID]})/{_ROLES}/$ref", f"roles({roles[0]['roleid']})")
+        try:
+            target.calls.refer(f"appmodules({app[_APP_ID]})/{_ROLES}/$ref", f"roles({roles[0]['roleid']})")
+        except NotFound:
+            raise SetupIncomplete(Sentence("The app {app} was not published.", app=self.app.name)) from None
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Nothing of it can differ."""

@@ -14,7 +14,7 @@ from connector.setup.component import NUMBERED_BY_ENVIRONMENT, Found, PropertyDi
 from connector.setup.interface.unfinished import unfinished
 from connector.setup.interface.web_resources import ResourcePart
 from connector.setup.row_parts import ACTIVE, Link, RowKind, RowPart
-from connector.setup.tables import without_lists
+from connector.setup.tables import without_table
 from connector.setup.target import SetupTarget
 
 _BUTTON_ROWS: Final = RowKind("appaction", "appactions", "appactionid")
@@ -89,7 +89,7 @@ class ButtonPart(RowPart):
 
     def left_alone(self, target: SetupTarget) -> str:
         """A table that is not there has no buttons; one that somebody works on gets them later."""
-        if reason := without_lists(target, self.button.table):
+        if reason := without_table(target, self.button.table):
             return reason
         is_there = self.is_on_own_table or self.read(target) is not None
         return "" if is_there else unfinished(target, self.button.table)

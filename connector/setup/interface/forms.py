@@ -4,21 +4,21 @@ A new table has a main form of the platform, which gets our tabs: a second form 
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from connector.dataverse.api import filters
 from connector.dataverse.api.rows import ETAG
 from connector.dataverse.schema import TABLES
-from connector.dataverse.schema.interface import Dashboard, Form
+from connector.dataverse.schema.interface import Dashboard, Form, FormScript
 from connector.dataverse.schema.labels import Text
 from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
 from connector.setup.interface.form_xml import dashboard_xml, holds_form, tabs_of, with_form
 from connector.setup.interface.hiding import grids_of, shown_on, without
 from connector.setup.interface.xml_compare import holds, read_xml
 from connector.setup.row_parts import PUBLISHED, RowKind, RowPart, fixed_id
-from connector.setup.tables import without_lists
+from connector.setup.tables import absent_columns
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
 
@@ -82,8 +82,8 @@ class FormPart(RowPart):
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
         """Our tabs and our script, in both layers."""
-        tabs = self._tabs(target)
-        return form_differences(found, lambda xml: holds_form(xml, tabs, self.form.script))
+        tabs, script = self._tabs(target), self._script(target)
+        return form_differences(found, lambda xml: holds_form(xml, tabs, script))
 
     def fixed(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
         """Of a form that somebody removed."""
@@ -92,7 +92,7 @@ class FormPart(RowPart):
     def written(self, found: Found, target: SetupTarget) -> Mapping[str, object]:
         """The form with our tabs and our script."""
         tabs, name_column = self._tabs(target), TABLES[self.form.table].name_column
-        return {FORM_XML: with_form(found.get(FORM_XML), tabs, self.form.script, name_column)}
+        return {FORM_XML: with_form(found.get(FORM_XML), tabs, self._script(target), name_column)}
 
     @property
     def can_hide(self) -> Set[str]:
@@ -115,9 +115,15 @@ class FormPart(RowPart):
         target.calls.patch(f"{self.rows.set_name}({self.object_id(found)})", {FORM_XML: xml}, version=version)
 
     def _tabs(self, target: SetupTarget) -> list[ET.Element]:
-        columns = TABLES[self.form.table].columns
-        absent = {each.name for each in columns if without_lists(target, *each.targets)}
-        return tabs_of(self.form, target.languages, absent)
+        return tabs_of(self.form, target.languages, absent_columns(self.form.table, target.absent))
+
+    def _script(self, target: SetupTarget) -> FormScript | None:
+        """Without handlers of columns that are not on the form."""
+        script = self.form.script
+        if script is None:
+            return None
+        absent = absent_columns(self.form.table, target.absent)
+        return replace(script, on_change={name: each for name, each in script.on_change.items() if name not in absent})
 
 
 def dashboard_id(name: str) -> str:

@@ -1,7 +1,7 @@
 """Views of the solution's tables. Public ones are made; the default and the associated view are the platform's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connector.dataverse.api import filters
@@ -12,6 +12,7 @@ from connector.setup.errors import SetupIncomplete
 from connector.setup.interface.additions import with_columns
 from connector.setup.interface.view_xml import fetch_xml, layout_xml, same_fetch, same_layout
 from connector.setup.row_parts import ACTIVE, RowKind, RowPart, fixed_id
+from connector.setup.tables import absent_columns
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
 
@@ -68,9 +69,10 @@ class ViewPart(RowPart):
         """Its title, where it is ours."""
         return {"name": self.view.title} if self.view.title else {}
 
-    def values(self, target: SetupTarget) -> Mapping[str, object]:  # noqa: ARG002 - of the base class
+    def values(self, target: SetupTarget) -> Mapping[str, object]:
         """Query and layout; the layout gets its code when it is written."""
-        return {"fetchxml": fetch_xml(self.view), "layoutxml": layout_xml(self.view, 0)}
+        view = self._here(target)
+        return {"fetchxml": fetch_xml(view), "layoutxml": layout_xml(view, 0)}
 
     @property
     def enabled(self) -> Mapping[str, object]:
@@ -110,10 +112,18 @@ class ViewPart(RowPart):
         code = definition["ObjectTypeCode"]
         if not isinstance(code, int):
             raise SetupIncomplete(Sentence("The table {name} has no object type code yet.", name=self.view.table))
+        view = self._here(target)
         fetch, layout = with_columns(
-            fetch_xml(self.view), layout_xml(self.view, code), found.get("fetchxml"), found.get("layoutxml")
+            fetch_xml(view), layout_xml(view, code), found.get("fetchxml"), found.get("layoutxml")
         )
         return {"fetchxml": fetch, "layoutxml": layout}
+
+    def _here(self, target: SetupTarget) -> View:
+        """The view without columns that the environment does not have."""
+        absent = absent_columns(self.view.table, target.absent)
+        columns = tuple(each for each in self.view.columns if each not in absent)
+        conditions = tuple(each for each in self.view.conditions if each.column not in absent)
+        return replace(self.view, columns=columns, conditions=conditions)
 
 
 def _definition(table: str) -> str:

@@ -16,12 +16,14 @@ class ColumnDefinition:
         column: how rows are written and read by it.
         properties: the definition as clients read it, whole.
         custom: whether a client made it, or may have made it.
+        visible: whether rows can be read and written by it; a new one is known by its definition before.
     """
 
     id: str
     column: Column
     properties: JsonObject
     custom: bool = True
+    visible: bool = True
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class TableDefinition:
         """The table as rows are written and read by it: only active keys can be used."""
         return replace(
             self.table,
-            columns=tuple(each.column for each in self.columns.values()),
+            columns=tuple(each.column for each in self.columns.values() if each.visible),
             keys={each.name: each.columns for each in self.keys.values() if each.status == "Active"},
         )
 

@@ -74,7 +74,7 @@ class Finder:
     def columns(self, table: TableDefinition) -> list[ColumnDefinition]:
         """The columns that a caller sees: none that could only point to tables that the environment lacks."""
         visible = self._catalog.by_name[table.name].columns
-        return [each for name, each in table.columns.items() if name in visible]
+        return [each for name, each in table.columns.items() if name in visible or not each.visible]
 
     def key(self, table: TableDefinition, key: str) -> KeyDefinition:
         """The alternate key of `(guid)` or `(LogicalName='x')`.

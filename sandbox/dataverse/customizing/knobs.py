@@ -16,6 +16,7 @@ class Knobs:
         definition_seconds: a new table is not found without `Consistency: Strong` for so long.
         write_seconds: writes to the definition of a new table fail with `0x80040216` for so long.
         set_seconds: the entity set of a new table, and its message filters, appear after so long.
+        column_seconds: rows can be read and written by a new column after so long.
         attributes_seconds: the list of columns of a new table answers 500 for so long, and until it was published.
         key_seconds: how long the index of an alternate key is built.
         export_seconds: how long an asynchronous export takes.
@@ -30,6 +31,7 @@ class Knobs:
     definition_seconds: float = 0.0
     write_seconds: float = 0.0
     set_seconds: float = 0.0
+    column_seconds: float = 0.0
     attributes_seconds: float = 0.0
     key_seconds: float = 0.0
     export_seconds: float = 0.0
@@ -51,6 +53,7 @@ SLOW: Final = Knobs(
     definition_seconds=15.0,
     write_seconds=4.0,
     set_seconds=10.0,
+    column_seconds=20.0,
     attributes_seconds=30.0,
     key_seconds=5.0,
     export_seconds=20.0,

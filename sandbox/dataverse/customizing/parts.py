@@ -7,7 +7,7 @@ from typing import Final
 
 from connector.dataverse.schema import Kind
 from sandbox.dataverse.clock import Clock
-from sandbox.dataverse.customizing.definitions import Definitions, TableDefinition
+from sandbox.dataverse.customizing.definitions import ColumnDefinition, Definitions, TableDefinition
 from sandbox.dataverse.customizing.finding import Finder
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.labels import Labels
@@ -95,6 +95,19 @@ class Parts:
         model.building = frozenset(frozenset(each.columns) for each in table.keys.values() if each.status != "Active")
         self.store.refresh(table.name)
         forget_options()
+
+    def add_column(self, table: TableDefinition, column: ColumnDefinition) -> None:
+        """Let a table have one column more; rows have it a while later."""
+        if column.column.name not in table.columns:
+            table.columns[column.column.name] = column
+            column.visible = self.knobs.column_seconds <= 0
+            self.schedule.after(self.knobs.column_seconds, lambda: self._show(table, column))
+
+    def _show(self, table: TableDefinition, column: ColumnDefinition) -> None:
+        if table.columns.get(column.column.name) is column and not column.visible:
+            column.visible = True
+            if self.definitions.tables.get(table.name) is table:
+                self.apply(table)
 
     def is_activity(self, name: str) -> bool:
         """Whether a table is one of activities."""

@@ -163,7 +163,9 @@ class DefinitionReader:
     def _column(self, table: TableDefinition, column: ColumnDefinition) -> JsonObject:
         if column.column.kind not in LOOKUP_KINDS:
             return column.properties
-        targets: list[Json] = list(self._catalog.by_name[table.name].columns[column.column.name].targets)
+        targets: list[Json] = list(
+            self._catalog.by_name[table.name].columns.get(column.column.name, column.column).targets
+        )
         return {**column.properties, "Targets": targets}
 
     def _relationship_lists(self, table: TableDefinition) -> dict[str, Callable[[], list[JsonObject]]]:

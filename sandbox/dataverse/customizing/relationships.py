@@ -283,7 +283,7 @@ def _relationship(
 def _register(
     parts: Parts, child: TableDefinition, column: ColumnDefinition, found: list[RelationshipDefinition], solution: str
 ) -> None:
-    child.columns[column.column.name] = column
+    parts.add_column(child, column)
     targets, navigation = column.column.targets, dict(column.column.navigation)
     for each in found:
         parts.definitions.relationships[each.name.lower()] = each

@@ -212,7 +212,7 @@ class Customizing:
         return empty_answer()
 
     def _add_column(self, table: TableDefinition, column: ColumnDefinition, solution: str) -> None:
-        table.columns[column.column.name] = column
+        self.parts.add_column(table, column)
         self.parts.solutions.add(COLUMN, column.id, solution, table=table.name)
         number_from(self.parts, table, column)
         self.parts.apply(table)

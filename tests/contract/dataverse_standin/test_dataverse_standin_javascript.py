@@ -49,10 +49,16 @@ def test_every_call_about_rows_works_or_is_refused(standin):
         "refused": {
             "unknown": "0x80040217",
             "column": "0x80060888",
-            "csdl": "0x80040203",
             "file": "0x80040203",
+            "download": "0x80040203",
             "background": 404,
+            "cancelled": 404,
+            "search": 404,
+            "found": 404,
+            "suggested": 404,
+            "completed": 404,
         },
+        "csdl": [True, True, True],
         "tables": 1,
         "deleted": ["done", "0x80040217"],
     }

@@ -1,8 +1,9 @@
-"""What else Microsoft's Python client reads and deletes. Files and bulk deletion are refused."""
+"""What else Microsoft's Python client reads and deletes. Files are refused."""
 
 import pytest
 from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models.filters import col
+from PowerPlatform.Dataverse.models.query_builder import ExpandOption
 
 NAMES = ["Anna", "Ben", "Cleo", "Dora"]
 
@@ -51,12 +52,59 @@ def test_rows_are_deleted_one_at_a_time(client, api, people):
     assert names(api.rows("contacts?$select=firstname")) == ["Cleo", "Dora"]
 
 
-def test_bulk_deletion_is_refused(client, people, api):
-    with pytest.raises(HttpError) as caught:
-        client.records.delete("contact", people)
+@pytest.mark.filterwarnings("ignore:.*is deprecated")
+def test_a_builder_counts_expands_and_gives_annotations_and_data_frames(client, people):
+    assert len(people) == len(NAMES)
+    query = client.query.builder("contact").select("firstname")
+    counted = client.query.builder("contact").select("firstname").count().execute()
+    account = ExpandOption("parentcustomerid_account").select("name")
+    (expanded,) = client.query.builder("contact").select("firstname").expand(account).top(1).execute()
+    annotated = client.query.builder("contact").select("firstname").include_annotations("*").top(1).execute()
+    shown = client.query.builder("contact").select("firstname").include_formatted_values().top(1).execute()
 
-    assert caught.value.status_code == 404
-    assert len(api.rows("contacts?$select=firstname")) == len(NAMES)
+    pages = client.query.builder("contact").select("firstname").page_size(3).execute_pages()
+    assert [len(page) for page in pages] == [3, 1]
+    assert query.where(col("firstname") == "Anna").build()["filter"] == "firstname eq 'Anna'"
+    assert (len(counted), len(annotated), len(shown)) == (len(NAMES), 1, 1)
+    assert expanded["parentcustomerid_account"]["name"] == "Contoso"
+    assert list(client.query.builder("contact").select("firstname").execute().to_dataframe()["firstname"]) == NAMES
+    assert len(client.query.builder("contact").select("firstname").to_dataframe()) == len(NAMES)
+
+
+def test_a_collection_is_not_expanded(client):
+    """The stand-in expands lookups only; collections are read by an address of their own."""
+    roles = ExpandOption("systemuserroles_association").select("name").filter("name ne 'x'").order_by("name").top(1)
+    asked = client.query.builder("systemuser").select("fullname").expand(roles)
+
+    with pytest.raises(HttpError) as caught:
+        asked.execute()
+    assert caught.value.status_code == 400
+
+
+@pytest.mark.filterwarnings("ignore:.*is deprecated")
+def test_queries_are_made_from_the_definitions(client, people):
+    account = client.query.odata_bind("contact", "account", people[0])
+
+    assert "firstname" in client.query.odata_select("contact")
+    assert client.query.odata_expand("contact", "account") == "parentcustomerid_account"
+    assert "parentcustomerid_account" in {each["nav_property"] for each in client.query.odata_expands("contact")}
+    assert account == {"parentcustomerid_account@odata.bind": f"/accounts({people[0]})"}
+
+
+@pytest.mark.filterwarnings("ignore:.*is deprecated")
+def test_the_older_reads_still_work(client, people):
+    assert client.records.get("contact", people[0], select=["firstname"])["firstname"] == "Anna"
+    assert sorted(client.dataframe.get("contact", select=["firstname"])["firstname"]) == NAMES
+
+
+def test_relationships_and_columns_are_listed(client):
+    one_to_many = "RelationshipType eq Microsoft.Dynamics.CRM.RelationshipType'OneToManyRelationship'"
+    found = client.tables.list_relationships(filter=one_to_many, select=["SchemaName"])
+
+    assert "account_ownerid_systemuser" in {each["SchemaName"] for each in found}
+    assert client.tables.get_column("contact", "firstname")["LogicalName"] == "firstname"
+    assert client.tables.get_column("contact", "nosuch") is None
+    assert client.flush_cache("picklist") >= 0
 
 
 def test_a_file_is_refused(client, people, tmp_path):

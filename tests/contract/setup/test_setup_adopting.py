@@ -136,6 +136,7 @@ def test_an_upgrade_from_an_older_manifest_adds_and_never_drops(world):
         "FormatName": {"Value": "Text"},
     }
     world.make(f"{DEFINITION}/Attributes", old, "SpotlerConnector")
+    world.environment.clock.move(60)
     world.calls.act("DeleteOptionValue", {"OptionSetName": "dh_spotlerinteractiontype", "Value": 100000001})
     world.calls.patch(f"solutions({world.target().solution_id})", {"version": "0.9.0.0"})
     world.load("dh_websitevisitor", dh_name="Contoso", dh_old="x")

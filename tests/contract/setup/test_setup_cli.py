@@ -1,6 +1,10 @@
 """The commands `setup plan`, `setup check` and `setup apply`, against an empty stand-in. Nothing is installed."""
 
 import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 from typer.testing import CliRunner
@@ -152,3 +156,27 @@ def test_what_was_planned_is_not_left_out_because_an_option_is_missing(cli, empt
 
     assert isinstance(ended.exception, SetupPlanOutdated)
     assert "--application" in str(ended.exception)
+
+
+def test_a_terminal_shows_a_bar_with_how_many_components_are_read(cli, empty):
+    assert cli("plan", "--application", empty.client_id).exit_code == 0  # the settings are in the environment now
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "connector", "setup", "plan", "--application", empty.client_id]
+    with subprocess.Popen(  # noqa: S603 - this interpreter
+        command, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "TERM": "xterm"}, cwd=ROOT
+    ) as process:
+        os.close(theirs)
+        shown = _all_of(ours)
+
+    assert process.returncode == 0
+    assert "sandbox: components read" in shown
+    assert "━" in shown
+
+
+def _all_of(terminal: int) -> str:
+    parts = []
+    with suppress(OSError):  # a terminal that nobody writes to any more cannot be read
+        while part := os.read(terminal, 65_536):
+            parts.append(part)
+    os.close(terminal)
+    return b"".join(parts).decode(errors="replace")

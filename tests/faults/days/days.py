@@ -27,7 +27,7 @@ from sandbox.dataverse.posting import Posting
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from tests.faults.days.acts import ACTS, BEHIND
 from tests.faults.days.lists import DayLists
-from tests.faults.days.storms import SYSTEMS, Outage, StormyWire
+from tests.faults.days.storms import DELAYS, SYSTEMS, Outage, StormyWire
 from tests.faults.days.website import VisitingCompany
 from tests.faults.matrix.app import App
 from tests.faults.matrix.day import CellTime, Day, services_on
@@ -202,6 +202,7 @@ class Days(Oracle):
             yield self._moment(midnight), self._break
         if self.chance.random() < 0.2:
             yield self._moment(midnight), partial(setattr, self.storms, "dies_in", self.chance.randint(1, 60))
+        yield midnight, partial(setattr, self.storms, "delays", DELAYS)
         yield midnight, partial(setattr, self.storms, "loses", 0.2 if self.chance.random() < 0.1 else 0.0)
 
     def _moment(self, midnight: datetime) -> datetime:

@@ -1,22 +1,27 @@
-"""Outages, lost answers and crashes: a wire on which they happen to whatever is touched."""
+"""Outages, lost answers, late effects and crashes: a wire on which they happen to whatever is touched."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import requests
 
 from connector.errors import Transient
 from tests.faults.matrix.systems import DATAVERSE_URL, LEADS_URL, SPOTLER_URL, Systems, response
-from tests.faults.matrix.wire import Kind, Wire
+from tests.faults.matrix.wire import Held, Kind, Touch, Wire
 from tests.faults.simulated_bus import SimulatedTime
 
 #: What may be out of order.
 SYSTEMS: Final = ("Spotler", "Dataverse", "Leads", "state")
 #: Where each of them that has an address is.
 _ROOTS: Final = {"Spotler": SPOTLER_URL, "Dataverse": DATAVERSE_URL, "Leads": LEADS_URL}
+#: How late a call about the members of an audience may take effect. Of no other call the effect has to be remembered.
+LATEST: Final = timedelta(hours=3)
+DELAYS: Final = 0.3
+_MEMBERS: Final = re.compile(r"/audience/[^/]+/contact$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,12 @@ class StormyWire(Wire):
         self.dies_in: int | None = None
         #: How likely the answer to a call that may change something is lost.
         self.loses = 0.0
+        #: How likely a call about the members of an audience takes effect later, and is not answered.
+        self.delays = DELAYS
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
-        self.outages, self.dies_in, self.loses = [], None, 0.0
+        self.outages, self.dies_in, self.loses, self.delays = [], None, 0.0, 0.0
 
     def touch(
         self,
@@ -72,6 +79,13 @@ class StormyWire(Wire):
             self._die()
         if (outage := self._outage(kind, request)) is not None:
             return self._fail(outage, request)
+        if (
+            request is not None
+            and _MEMBERS.search(str(request.url))
+            and self.delays
+            and self._chance.random() < self.delays
+        ):
+            self._hold(Touch(0, kind, what, request))
         answer = super().touch(kind, what, request, act)
         self.touches.clear()
         if dies:
@@ -79,6 +93,14 @@ class StormyWire(Wire):
         if kind is Kind.WRITE and self.loses and self._chance.random() < self.loses:
             raise requests.ReadTimeout
         return answer
+
+    def _hold(self, touch: Touch) -> None:
+        """It takes effect later, when whoever sent it has long since sent it again."""
+        if self._dead:
+            self.die()
+        now = self.time.wall()
+        self.held.append(Held(touch, now, now + self._chance.uniform(1, LATEST.total_seconds())))
+        raise requests.ReadTimeout
 
     def _die(self) -> None:
         self.dies_in = None

@@ -9,7 +9,7 @@ SOLUTION = "SpotlerConnector"
 CRM = "Microsoft.Dynamics.CRM"
 #: Everything settles at once.
 FAST = dict.fromkeys(
-    ("definition_seconds", "write_seconds", "set_seconds", "attributes_seconds", "key_seconds", "export_seconds"), 0
+    (f"{what}_seconds" for what in ("definition", "write", "set", "attributes", "column", "key", "export")), 0
 )
 STRONG = {"Consistency": "Strong"}
 

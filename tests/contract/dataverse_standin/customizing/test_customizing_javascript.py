@@ -31,6 +31,7 @@ def test_definitions_are_made_changed_read_and_deleted(empty):
         "navigation": "new_AuthorId",
         "deletion": "Restrict",
         "options": [1, 2],
+        "renamed": "Kind",
         "author": True,
         "languages": [1033, 1043],
         "changed": "Novel",

@@ -80,6 +80,7 @@ def test_columns_are_added_listed_changed_and_removed(client):
         "new_Count",
     ]
     client.tables.update_column("new_Product", "new_Extra", {"max_length": 300})
+    assert client.tables.update_columns("new_Product", {"new_Code": {"max_length": 50}}) == ["new_Code"]
     names = {each["LogicalName"] for each in client.tables.list_columns("new_Product", select=["LogicalName"])}
     removed = client.tables.remove_columns("new_Product", "new_Count")
 

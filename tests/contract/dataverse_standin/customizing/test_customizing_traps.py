@@ -149,6 +149,19 @@ def test_trap_5_the_columns_of_a_new_table_answer_500_until_it_is_published(begu
     assert (first, begun.api.get(ATTRIBUTES).status_code) == (500, 200)
 
 
+def test_trap_5_rows_know_a_new_column_later_than_its_definition(begun):
+    begun.table()
+    begun.move(30)
+    begun.post(ATTRIBUTES, column("dh_Tag"))
+    asked = "dh_spotlerjobs?$select=dh_tag"
+
+    assert begun.api.get(f"{ATTRIBUTES}(LogicalName='dh_tag')", headers=STRONG).status_code == 200
+    assert error_code(begun.api.get(asked)) == "0x80060888"
+    assert begun.api.post("dh_spotlerjobs", {"dh_tag": "x"}).status_code == 400
+    begun.move(21)
+    assert begun.api.rows(asked) == []
+
+
 def test_trap_6_only_the_flag_of_the_column_makes_it_the_primary_one(setup):
     body = table(PrimaryNameAttribute="dh_name", Attributes=[column("dh_Name")])
     response = setup.post("EntityDefinitions", body)

@@ -85,6 +85,10 @@ async function main() {
   });
   const choice = await api.retrieveGlobalOptionSet({ key: choiceId, castType: crm("OptionSetMetadata") });
   seen.options = choice.Options.map((each) => each.Value);
+  choice.DisplayName.LocalizedLabels[0].Label = "Kind";
+  await api.updateGlobalOptionSet({ data: choice, castType: crm("OptionSetMetadata"), mergeLabels: true });
+  const choices = await api.retrieveGlobalOptionSets({ castType: crm("OptionSetMetadata"), select: ["Name", "DisplayName"] });
+  seen.renamed = choices.value.find((each) => each.Name === "new_genre").DisplayName.UserLocalizedLabel.Label;
   const contact = await api.create({ collection: "contacts", data: { lastname: "x" }, returnRepresentation: true });
   const book = await api.create({
     collection: "new_books",

@@ -91,9 +91,14 @@ async function refusals(seen, anna) {
   seen.refused = {
     unknown: await code(api.retrieve({ ...contacts, key: "00000000-0000-4000-8000-000000000000", select: ["lastname"] })),
     column: await code(api.retrieveMultiple({ ...contacts, select: ["nosuch"] })),
-    csdl: await code(api.retrieveCsdlMetadata()),
     file: await code(api.uploadFile({ ...contacts, key: anna, property: "entityimage", fileName: "a.png", data: Buffer.from("x") })),
+    download: await code(api.downloadFile({ ...contacts, key: anna, property: "entityimage" })),
     background: await code(api.getBackgroundOperationStatus("11111111-0000-4000-8000-000000000000")),
+    cancelled: await code(api.cancelBackgroundOperation("11111111-0000-4000-8000-000000000000")),
+    search: await code(api.query({ query: { search: "Anna" } })),
+    found: await code(api.search({ query: { search: "Anna" } })),
+    suggested: await code(api.suggest({ query: { search: "Ann" } })),
+    completed: await code(api.autocomplete({ query: { search: "Ann" } })),
   };
 }
 
@@ -105,6 +110,8 @@ async function main() {
   await calls(seen, anna, ben);
   await batch(seen);
   await refusals(seen, anna);
+  const types = await api.retrieveCsdlMetadata();
+  seen.csdl = ['<EntityType Name="contact"', '<EntitySet Name="contacts"', 'Name="parentcustomerid_account"'].map((each) => types.includes(each));
   seen.tables = (await api.retrieveEntities({ select: ["LogicalName"], filter: "LogicalName eq 'contact'" })).value.length;
   seen.deleted = [await code(api.deleteRecord({ ...contacts, key: anna })), await code(api.deleteRecord({ ...contacts, key: anna }))];
   return seen;
