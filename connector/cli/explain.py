@@ -15,12 +15,10 @@ import typer
 from connector.cli.job_replay import refusal_to_retry
 from connector.cli.log_lines import beside, lines_about
 from connector.cli.output import error_text, moment, put
-from connector.cli.rows import dataverse, job_key
+from connector.cli.rows import dataverse, job_key, moment_of, operation_named, status_named
 from connector.cli.stored_messages import browser, id_of, reason_of
 from connector.dataverse.api import Row
-from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
-from connector.dataverse.schema.labels import named
 from connector.errors import ConnectorError, Unreadable
 from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.jobs.store import JobStore
@@ -66,14 +64,14 @@ def explain(
         ["", Sentence("On the bus"), *on_the_bus(this.id)],
         ["", Sentence("The log lines are from {log}.", log=str(log))]
         if log
-        else [*log_queries(this.id, _moment(row, "createdon") or now)],
+        else [*log_queries(this.id, moment_of(row, "createdon") or now)],
     ):
         typer.echo("\n".join(put(line) if isinstance(line, Sentence) else line for line in paragraph))
 
 
 def title(job: JobRow) -> str:
     """What the job is."""
-    values = {"number": job.number, "operation": _operation(job)}
+    values = {"number": job.number, "operation": operation_named(job.operation)}
     if job.record is None:
         return Sentence("Job {number}  {operation} without a record", **values)
     return Sentence("Job {number}  {operation} for {table} {id}", **values, table=job.record.table, id=job.record.id)
@@ -87,19 +85,22 @@ def story(events: Iterable[Event]) -> Iterator[str]:
 
 def events_of(job: JobRow, row: Row) -> Iterator[Event]:
     """What the row says."""
-    yield _moment(row, "createdon"), Sentence("created")
-    if started := _moment(row, Names.STARTED_ON):
+    yield moment_of(row, "createdon"), Sentence("created")
+    if started := moment_of(row, Names.STARTED_ON):
         yield started, Sentence("claimed once", plural="claimed {count} times, most recently then", count=job.attempts)
     if job.is_final:
         message = str(row.get(Names.RESULT_MESSAGE) or "")
-        ended = _moment(row, Names.COMPLETED_ON)
+        ended = moment_of(row, Names.COMPLETED_ON)
         if message.startswith(f"[{job.result_code}]"):
-            yield ended, Sentence("{status}: {message}", status=_status(job), message=message)
+            yield ended, Sentence("{status}: {message}", status=status_named(job.status), message=message)
         else:
             code = job.result_code or Sentence("no code")
-            yield ended, Sentence("{status}, {code}: {message}", status=_status(job), code=code, message=message)
+            yield (
+                ended,
+                Sentence("{status}, {code}: {message}", status=status_named(job.status), code=code, message=message),
+            )
         return
-    yield _moment(row, "modifiedon"), _status(job)
+    yield moment_of(row, "modifiedon"), status_named(job.status)
     if job.lease_until is not None:
         yield job.lease_until, Sentence("protected until then: no other worker takes it")
 
@@ -132,7 +133,7 @@ def next_step(job: JobRow, siblings: Collection[JobRow], now: datetime) -> Itera
         case End(outcome):
             yield Sentence(
                 "It ends as {status} without being run, {code}: {message}",
-                status=named(outcome.status.label),
+                status=status_named(outcome.status),
                 code=outcome.code,
                 message=Sentence.of(outcome.message),
             )
@@ -145,8 +146,8 @@ def next_step(job: JobRow, siblings: Collection[JobRow], now: datetime) -> Itera
                     yield Sentence(
                         "  {number}  {operation}  {status}  {id}",
                         number=other.number,
-                        operation=_operation(other),
-                        status=_status(other),
+                        operation=operation_named(other.operation),
+                        status=status_named(other.status),
                         id=other.id,
                     )
 
@@ -212,18 +213,3 @@ def _described(message: StoredMessage) -> Sentence:
         else Sentence("work item ({reason})", reason=item.reason),
         count=message.deliveries,
     )
-
-
-def _operation(job: JobRow) -> str:
-    return named(job.operation.label) if job.operation else Sentence("no known operation")
-
-
-def _status(job: JobRow) -> str:
-    if job.status in list(JobStatus):
-        return named(JobStatus(job.status).label)
-    return Sentence("status {number}", number=str(job.status))
-
-
-def _moment(row: Row, column: str) -> datetime | None:
-    value = row.get(column)
-    return datetime.fromisoformat(value) if isinstance(value, str) else None

@@ -6,10 +6,11 @@ import typer
 
 from connector.cli.explain import explain
 from connector.cli.job_add import add
-from connector.cli.output import add_row, headed, print_table, refuse
+from connector.cli.output import add_row, headed, moment, print_table, refuse
 from connector.cli.retry import retry
-from connector.cli.rows import dataverse, job_key
-from connector.dataverse.api import Row, filters, formatted
+from connector.cli.rows import dataverse, job_key, moment_of, operation_named, status_named
+from connector.dataverse.api import Row, filters
+from connector.dataverse.api.rows import text
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job
 from connector.words import Sentence, marked
@@ -34,12 +35,14 @@ SHOWN = {
     Job.COMPLETED_ON: marked("Completed on"),
 }
 
+_MOMENTS = ("createdon", Job.STARTED_ON, Job.COMPLETED_ON)
+
 
 @app.command()
 def show(job: Annotated[str, typer.Argument(metavar="JOB", help="The id or number of a job.")]) -> None:
     """Print one job."""
     with dataverse() as client:
-        row = client.retrieve(Job.SET, job_key(job), tuple(SHOWN), annotations=True)
+        row = client.retrieve(Job.SET, job_key(job), tuple(SHOWN))
     table = headed(marked("Column"), marked("Value"))
     for column, heading in SHOWN.items():
         add_row(table, Sentence.of(heading), _cell(row, column))
@@ -55,9 +58,7 @@ def list_jobs(
     condition = filters.eq(Job.STATUS, _status(status).value) if status else None
     columns = (Job.ID, Job.NUMBER, Job.OPERATION, Job.STATUS, Job.RESULT_CODE, "createdon")
     with dataverse() as client:
-        rows = client.query(
-            Job.SET, select=columns, filter=condition, orderby=(f"{Job.NUMBER} desc",), top=top, annotations=True
-        )
+        rows = client.query(Job.SET, select=columns, filter=condition, orderby=(f"{Job.NUMBER} desc",), top=top)
     table = headed(marked("Id"), *(SHOWN[column] for column in columns[1:]))
     for row in rows:
         add_row(table, *(_cell(row, column) for column in columns))
@@ -65,8 +66,14 @@ def list_jobs(
 
 
 def _cell(row: Row, column: str) -> str:
-    value = row.get(column)
-    return formatted(row, column) or ("" if value is None else str(value))
+    """A value as all commands print it, and not in the language and time of the application user."""
+    if column == Job.OPERATION:
+        return operation_named(row.get(column))
+    if column == Job.STATUS:
+        return status_named(row.get(column))
+    if column in _MOMENTS:
+        return moment(at) if (at := moment_of(row, column)) else ""
+    return text(row, column) or ""
 
 
 def _status(name: str) -> JobStatus:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
 from connector.cli.output import refuse
-from connector.dataverse.api import Dataverse, connect, filters
+from connector.dataverse.api import Dataverse, Row, connect, filters
+from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job
+from connector.dataverse.schema.labels import named
 from connector.settings import get_settings
 from connector.words import Sentence
 
@@ -52,3 +55,23 @@ def number_of(text: str) -> str | None:
     """The number of a job as its row has it; None for what is none."""
     is_number = text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH
     return text.zfill(NUMBER_DIGITS) if is_number else None
+
+
+def operation_named(value: object) -> Sentence:
+    """An operation as the form of a job calls it."""
+    if isinstance(value, int) and value in set(Operation):
+        return named(Operation(value).label)
+    return Sentence("no known operation")
+
+
+def status_named(value: object) -> Sentence:
+    """A status as the form of a job calls it."""
+    if isinstance(value, int) and value in set(JobStatus):
+        return named(JobStatus(value).label)
+    return Sentence("status {number}", number=str(value))
+
+
+def moment_of(row: Row, column: str) -> datetime | None:
+    """The time in a column; None where it is empty."""
+    value = row.get(column)
+    return datetime.fromisoformat(value) if isinstance(value, str) else None

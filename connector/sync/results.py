@@ -39,7 +39,10 @@ SENT: Final = Sentence("Sent to Spotler.")
 
 
 def with_warnings(said: Sentence, warnings: Sequence[str]) -> Sentence:
-    """What became of a record and the first of its warnings: two sentences at most; the next sync says the others."""
+    """What became of a record, the first of its warnings, and how many there are: two sentences at most.
+
+    The others are seen when the first is put right and the record is sent again.
+    """
     if not warnings:
         return said
     if len(warnings) == 1:

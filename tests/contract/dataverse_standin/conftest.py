@@ -3,6 +3,7 @@
 import pytest
 
 from sandbox.dataverse.server import running
+from tests.contract.dataverse_standin.blocking import HALVES, signed_in
 from tests.contract.dataverse_standin.support import connect
 
 
@@ -26,23 +27,8 @@ def api(standin):
     return standin.admin
 
 
-@pytest.fixture
-def client(standin, monkeypatch):
-    """Microsoft's own Python client, signed in as an administrator."""
-    from azure.identity import ClientSecretCredential
-    from PowerPlatform.Dataverse.client import DataverseClient
-
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.setenv(name, standin.ready.ca_file)
-    ready = standin.ready
-    with (
-        ClientSecretCredential(
-            ready.tenant_id,
-            ready.admin_client_id,
-            ready.admin_client_secret,
-            authority=ready.url,
-            disable_instance_discovery=True,
-        ) as credential,
-        DataverseClient(ready.url, credential) as client,
-    ):
+@pytest.fixture(params=HALVES)
+def client(request, standin, monkeypatch):
+    """Microsoft's own Python client, signed in as an administrator: each of its two halves."""
+    with signed_in(request.param, standin.ready, monkeypatch) as client:
         yield client

@@ -52,7 +52,6 @@ def test_rows_are_deleted_one_at_a_time(client, api, people):
     assert names(api.rows("contacts?$select=firstname")) == ["Cleo", "Dora"]
 
 
-@pytest.mark.filterwarnings("ignore:.*is deprecated")
 def test_a_builder_counts_expands_and_gives_annotations_and_data_frames(client, people):
     assert len(people) == len(NAMES)
     query = client.query.builder("contact").select("firstname")
@@ -68,7 +67,6 @@ def test_a_builder_counts_expands_and_gives_annotations_and_data_frames(client, 
     assert (len(counted), len(annotated), len(shown)) == (len(NAMES), 1, 1)
     assert expanded["parentcustomerid_account"]["name"] == "Contoso"
     assert list(client.query.builder("contact").select("firstname").execute().to_dataframe()["firstname"]) == NAMES
-    assert len(client.query.builder("contact").select("firstname").to_dataframe()) == len(NAMES)
 
 
 def test_a_collection_is_not_expanded(client):
@@ -81,18 +79,19 @@ def test_a_collection_is_not_expanded(client):
     assert caught.value.status_code == 400
 
 
-@pytest.mark.filterwarnings("ignore:.*is deprecated")
-def test_queries_are_made_from_the_definitions(client, people):
-    account = client.query.odata_bind("contact", "account", people[0])
+def test_expansions_are_found_in_the_definitions(client):
+    assert "parentcustomerid_account" in {each["nav_property"] for each in client.query.odata_expands("contact")}
 
+
+@pytest.mark.filterwarnings("ignore:.*is deprecated")
+@pytest.mark.parametrize("client", ["blocking"], indirect=True)
+def test_what_only_the_usual_half_has_still_works(client, people):
+    bound = client.query.odata_bind("contact", "account", people[0])
+
+    assert bound == {"parentcustomerid_account@odata.bind": f"/accounts({people[0]})"}
     assert "firstname" in client.query.odata_select("contact")
     assert client.query.odata_expand("contact", "account") == "parentcustomerid_account"
-    assert "parentcustomerid_account" in {each["nav_property"] for each in client.query.odata_expands("contact")}
-    assert account == {"parentcustomerid_account@odata.bind": f"/accounts({people[0]})"}
-
-
-@pytest.mark.filterwarnings("ignore:.*is deprecated")
-def test_the_older_reads_still_work(client, people):
+    assert len(client.query.builder("contact").select("firstname").to_dataframe()) == len(NAMES)
     assert client.records.get("contact", people[0], select=["firstname"])["firstname"] == "Anna"
     assert sorted(client.dataframe.get("contact", select=["firstname"])["firstname"]) == NAMES
 

@@ -4,6 +4,7 @@ The calls come from the clients themselves, and what is called is read from the 
 """
 
 import ast
+import importlib
 import inspect
 import json
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
 from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.models.fetchxml_query import FetchXmlQuery
 from PowerPlatform.Dataverse.models.query_builder import ExpandOption, QueryBuilder
@@ -70,12 +72,16 @@ def sources() -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in sorted(HERE.rglob("test_*sdk*.py")))
 
 
+def methods_of(kind: type) -> set[str]:
+    bases = [each for each in kind.__mro__ if each.__module__.startswith("PowerPlatform")]
+    names = {name for base in bases for name, value in vars(base).items() if inspect.isroutine(value)}
+    return {name for name in names if not name.startswith("_")}
+
+
 def surface() -> Iterator[str]:
     """Every public method, after how tests write its part."""
     for part, kind in PYTHON.items():
-        bases = [each for each in kind.__mro__ if each.__module__.startswith("PowerPlatform")]
-        names = {name for base in bases for name, value in vars(base).items() if inspect.isroutine(value)}
-        yield from (f"{part}.{name}" for name in names if not name.startswith("_"))
+        yield from (f"{part}.{name}" for name in methods_of(kind))
 
 
 def called() -> set[str]:
@@ -104,6 +110,16 @@ def test_every_call_of_the_python_client_is_made_or_has_a_reason():
     every = set(surface())
 
     assert every - called() == NOT_CALLED.keys()
+
+
+def test_the_async_half_has_no_call_that_the_usual_one_has_not():
+    pytest.importorskip("aiohttp", reason="the async half of the client needs aiohttp")
+    for part, kind in PYTHON.items():
+        module = kind.__module__.replace("Dataverse.", "Dataverse.aio.", 1)
+        folder, _, name = module.rpartition(".")
+        other = getattr(importlib.import_module(f"{folder}.async_{name}"), f"Async{kind.__name__}", None)
+        if other is not None:  # else both halves have the same one
+            assert methods_of(other) - {"aclose"} <= methods_of(kind), part
 
 
 def test_the_parts_are_all_that_the_python_client_has():

@@ -77,6 +77,19 @@ def test_the_columns_of_a_job_have_dutch_headings(cli, world, dutch_settings):
     assert all(text in shown for text in ("Kolom", "Waarde", "Bewerking", "Gemaakt op"))
 
 
+def test_jobs_are_listed_with_the_labels_of_the_dutch_form(cli, world, dutch_settings):
+    made = world.job(Operation.ADD_TAG)
+
+    listed, shown = (cli("--settings", dutch_settings, "job", *words).out for words in (("list",), ("show", made)))
+
+    (line,) = [each for each in listed.splitlines() if made in each]
+    for text in (line, shown):
+        assert "Tag toevoegen" in text
+        assert "In wachtrij" in text
+        assert "Add Tag" not in text
+        assert "Queued" not in text
+
+
 def test_job_explain_is_dutch_with_the_labels_of_the_form(cli, world, dutch_settings):
     job = world.job(Operation.ADD_TAG, world.contact("anna"), **{Job.TAG: "Spring"})
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,14 @@ def test_a_job_is_shown_as_people_read_it(world, job):
         "[JOB_NOT_VALID] The job has no tag.",
     ):
         assert text in ended.out
+
+
+def test_times_are_in_utc_as_in_all_commands(world, job):
+    shown = world.job(Operation.ADD_TAG)
+    created = f"{datetime.fromisoformat(world.row(shown)['createdon']):%Y-%m-%d %H:%M:%SZ}"
+
+    assert created in job("show", shown).out
+    assert created in job("list").out
 
 
 @pytest.mark.parametrize("zeros", [True, False])

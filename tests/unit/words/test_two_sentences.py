@@ -74,6 +74,13 @@ def test_a_record_that_was_sent_says_its_first_warning(number):
     assert wrong(with_warnings(SENT, [each] * number) for each in (every if number else every[:1])) == []
 
 
+def test_several_warnings_are_counted_and_one_is_not():
+    first, second = Sentence("One was not sent."), Sentence("Another was not sent.")
+
+    assert with_warnings(SENT, [first]) == "Sent to Spotler. One was not sent."
+    assert with_warnings(SENT, [first, second]) == "Sent to Spotler. Warning 1 of 2: One was not sent."
+
+
 def test_a_contact_that_was_lost_and_has_warnings_too_says_both_in_two_sentences():
     lost = next(each for each in FOUND if each.text.startswith("Spotler had lost the contact, so it was"))
     told = Sentence(lost.text, plural=lost.plural, count=3)

@@ -3,8 +3,6 @@
 from enum import IntEnum
 
 import pytest
-from azure.identity import ClientSecretCredential
-from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import MetadataError
 from PowerPlatform.Dataverse.models.labels import Label, LocalizedLabel
 from PowerPlatform.Dataverse.models.relationship import (
@@ -15,6 +13,7 @@ from PowerPlatform.Dataverse.models.relationship import (
 )
 from PowerPlatform.Dataverse.models.upsert import UpsertItem
 
+from tests.contract.dataverse_standin.blocking import HALVES, signed_in
 from tests.contract.dataverse_standin.customizing.support import SOLUTION
 
 COLUMNS = {
@@ -33,21 +32,9 @@ class Colour(IntEnum):
     GREEN = 2
 
 
-@pytest.fixture
-def client(setup, monkeypatch):
-    ready = setup.standin.ready
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.setenv(name, ready.ca_file)
-    with (
-        ClientSecretCredential(
-            ready.tenant_id,
-            ready.admin_client_id,
-            ready.admin_client_secret,
-            authority=ready.url,
-            disable_instance_discovery=True,
-        ) as credential,
-        DataverseClient(ready.url, credential) as client,
-    ):
+@pytest.fixture(params=HALVES)
+def client(request, setup, monkeypatch):
+    with signed_in(request.param, setup.standin.ready, monkeypatch) as client:
         yield client
 
 
