@@ -40,7 +40,8 @@ def dynamics(systems: Systems, state: State) -> Content:
         content["editable"] = _editable(systems, record)
     if record is not None and view == "record":
         content["posts"] = _of_record(door.get(f"rows/{Post.TABLE}"), lookup_value(Post.REGARDING), record.id)
-        content["consent"] = _of_record(door.get(f"rows/{Consent.TABLE}"), Consent.RECORD, record.id)
+        changes = _of_record(door.get(f"rows/{Consent.TABLE}"), Consent.RECORD, record.id)
+        content["consent"] = [row | {"why": _why(row)} for row in changes]
     if view == "lists":
         members = door.get(f"rows/{ListMember.TABLE}")
         content["lists"] = [
@@ -62,7 +63,13 @@ def dynamics(systems: Systems, state: State) -> Content:
 _VIEWS: Final = ("people", "jobs", "lists", "record", "job", "edit", "merge", "new-job", "new-record")
 
 
-def _of_record(found: list[Mapping[str, Any]], column: str, record: str) -> list[Mapping[str, Any]]:
+def _why(row: Mapping[str, Any]) -> str:
+    """Who or what changed a permission, and what shows it."""
+    source = TABLES[Consent.TABLE].column(Consent.SOURCE).options.get(row.get(Consent.SOURCE) or 0, "")
+    return ", ".join(filter(None, (source, row.get(Consent.EVIDENCE))))
+
+
+def _of_record(found: list[dict[str, Any]], column: str, record: str) -> list[dict[str, Any]]:
     return sorted(
         (row for row in found if row.get(column) == record), key=lambda row: str(row.get("createdon")), reverse=True
     )

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from connector.consent import Reason
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.names import Flags
 from connector.dataverse.schema.labels import TRANSLATIONS, label
 from connector.dataverse.schema.own import JOB
+from connector.dataverse.schema.standard import CONTACT
 
 DOCS = Path(__file__).parents[2] / "docs"
 READERS = ("administrators", "developers", "flows", "marketers", "nl", "operators")
@@ -15,6 +18,8 @@ READERS = ("administrators", "developers", "flows", "marketers", "nl", "operator
 FORM_PAGES = {"en": DOCS / "marketers" / "jobs.md", "nl": DOCS / "nl" / "spotler-taken.md"}
 #: Words between what is filled in, by language.
 BETWEEN = {"en": {"or", "nothing"}, "nl": {"of", "niets"}}
+#: The reason by which reports count people whom the first of these columns keeps out.
+REASONS = {Reason.DO_NOT_EMAIL.value}
 LABELS = {column.label for column in JOB.columns if column.writable}
 
 
@@ -77,3 +82,17 @@ def test_both_pages_have_the_same_sections_and_rows():
         return re.findall(r"^(?:#+ |\||\* |\d\. )", text, flags=re.MULTILINE)
 
     assert shape("en") == shape("nl")
+
+
+def test_every_page_calls_the_columns_about_mail_as_the_form_does():
+    form = {CONTACT.column(name).label for name in (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL)}
+    pages = {page: " ".join(page.read_text(encoding="utf-8").split()) for page in DOCS.rglob("*.md")}
+
+    said = {
+        (page.name, name)
+        for page, text in pages.items()
+        for name in re.findall(r"\bdo not (?:allow )?(?:bulk )?e-?mails?\b", text, flags=re.IGNORECASE)
+    }
+
+    assert {(page, name) for page, name in said if name not in form | REASONS} == set()
+    assert {name for _, name in said} >= form

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.choices import ConsentCause, JobStatus, Operation
+from connector.dataverse.names import Flags
+from connector.dataverse.schema.standard import CONTACT
 from sandbox.console.app import console
 from sandbox.console.state import State
 from sandbox.console.systems import Refused
@@ -58,6 +60,31 @@ def test_every_view_is_shown(systems, view):
 
     assert answer.status == 200
     assert 'role="alert"' not in answer.body
+
+
+def test_the_history_of_consent_says_when_and_why(systems):
+    change = {
+        "dh_recordid": "c-1", "dh_permission": "Newsletter", "dh_after": False, "dh_on": "2026-03-01T10:00:07Z",
+        "dh_source": ConsentCause.FEED.value, "dh_evidence": "read-updates <7>",
+    }  # fmt: skip
+    systems.row("dh_spotlerconsent", change)
+
+    page = ask(systems, State(d="record", r="contact:c-1").url()).body
+
+    (row,) = re.findall(r"<li>(.*?)</li>", page.partition("<h4>Consent History</h4>")[2].partition("</ul>")[0])
+    assert "10:00:07" in row
+    assert "Newsletter: off" in row
+    assert "Feed, read-updates &lt;7&gt;" in row
+
+
+def test_the_form_and_the_marks_of_a_record_have_the_labels_of_dynamics(systems):
+    systems.dataverse.answers["rows/contact"][0] |= {"donotemail": True, "donotbulkemail": True}
+    labels = [CONTACT.column(name).label for name in (Flags.DO_NOT_EMAIL, Flags.DO_NOT_BULK_EMAIL)]
+
+    for view in ("record", "edit"):
+        page = ask(systems, State(d=view, r="contact:c-1").url()).body
+
+        assert [label for label in labels if label not in page] == []
 
 
 @pytest.mark.parametrize("view", ["record", "edit", "merge", "job"])
