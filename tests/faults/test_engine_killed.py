@@ -102,7 +102,8 @@ class Crew:
     def catch_engine(self, jobs: set[str], contacts: set[str]) -> set[str]:
         """Kill the engine if it has begun to start automations and holds jobs, which nobody else can have claimed.
 
-        It is stopped before it is looked at: what is seen is what it leaves.
+        It is stopped before it is looked at, and looked at until nothing changes any more: what it had sent before may
+        arrive after that, and what is seen then is what it leaves.
         """
         if any(entry["externalId"] in contacts for entry in self.door.journal("automation.started")):
             engines = self.engines()
@@ -110,7 +111,10 @@ class Crew:
                 return set()
             (engine,) = engines
             os.kill(engine, signal.SIGSTOP)
-            held = self.claimed(jobs)
+            before, held = set(), self.claimed(jobs)
+            while held != before:
+                time.sleep(REST)
+                before, held = held, self.claimed(jobs)
             os.kill(engine, signal.SIGKILL if held else signal.SIGCONT)
             self.killed |= {engine} if held else set()
             return held
