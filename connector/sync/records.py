@@ -48,7 +48,7 @@ class Record:
         info: the version of its Spotler Info that was read.
         last: what it and its contact last had in common.
         sent_on: when it was last sent.
-        noted_on: when Spotler Info was last written, by the clock of Dataverse.
+        noted_on: when Dataverse says that Spotler Info was last written.
         sent_fields: which fields were sent with a value, and by which mapping.
         has_bounced: whether messages to it came back, so that its contact cannot be reached.
         is_inactive: whether Spotler Info says that its contact gets no mail, which a send does not change.
