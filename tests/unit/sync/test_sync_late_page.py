@@ -167,3 +167,15 @@ def test_a_page_that_is_current_costs_no_call_for_its_contacts(two, ann):
 
     assert two.row(ann)["firstname"] == "Anna"
     assert two.calls(f"/contact/{ann.id}") == calls
+
+
+def test_a_column_of_a_late_page_is_not_put_back(two, ann):
+    two.profile(ann, firstName="Older")
+    page = LatePage(two)
+    assert [each.contact.properties["firstName"] for each in page.entries] == ["Older"]
+    two.profile(ann, firstName="Newer")
+
+    page.work()
+    two.sync(ann)
+
+    assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")

@@ -7,9 +7,6 @@ import pytest
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.names import Info
 from connector.errors import Transient
-from connector.pulls.checkpoint import LEASE
-from connector.pulls.loop import WINDOW
-from connector.pulls.updates import Updates
 from connector.sync.both_ways import inward
 from connector.sync.last_common import Common, LastCommon, fingerprint
 from connector.sync.outward import outward
@@ -330,23 +327,6 @@ def test_an_edit_back_after_a_send_by_the_feed_that_could_not_be_noted_is_sent(t
     two.sync(ann)
 
     assert two.property(ann, "firstName") == "Ann"
-
-
-def test_a_page_of_the_feed_that_is_worked_on_after_a_newer_one_brings_nothing_old_back(two, ann):
-    """A run that outlived its lease works on what it has read, after another one has read all that is newer."""
-    two.profile(ann, firstName="Older")
-    two.tick()
-    page = list(Updates(two.services).read(two.now() - WINDOW, two.now()))
-    assert [each.contact.properties["firstName"] for each in page] == ["Older"]
-    two.profile(ann, firstName="Newer")
-    two.tick(LEASE)
-    two.pull()
-    assert two.row(ann)["firstname"] == "Newer"
-
-    Updates(two.services).work(two.services, page)
-    two.sync(ann)
-
-    assert (two.row(ann)["firstname"], two.property(ann, "firstName")) == ("Newer", "Newer")
 
 
 @pytest.mark.parametrize("back", ["Ann", "Annabel"])
