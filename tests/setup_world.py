@@ -186,6 +186,16 @@ class SetupWorld:
         """Apply a plan; without one, that of now."""
         return apply_setup(plan or self.planned(), self.target(), self.parts, Patience(self.clock))
 
+    def install_version(self, version: str, parts: Sequence[Component]) -> None:
+        """Have the manifest of an older version installed; who works from now on has not seen it."""
+        self.parts = list(parts)
+        self.applied()
+        self.environment.clock.move(60)
+        self.calls.patch(f"solutions({self.target().solution_id})", {"version": version})
+        self.calls = self.administrator()
+        self.sent.clear()
+        self.slept.clear()
+
     def removal(self, *named: str) -> RemovalPlan:
         """A plan of the removal."""
         return plan_removal(self.target(), self.parts, named)

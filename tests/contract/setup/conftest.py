@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.setup_world import SetupWorld
+from tests.setup_world import SetupWorld, one_of_each
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +14,9 @@ def _setup_world():
 def world(_setup_world):
     """Nothing is in it."""
     return _setup_world.fresh()
+
+
+@pytest.fixture
+def every(world):
+    """A set-up with every kind of component."""
+    return one_of_each(world.form_of_contacts, world.environment.settings.client_id)

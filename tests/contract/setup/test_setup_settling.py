@@ -8,7 +8,7 @@ from connector.setup.errors import SetupIncomplete
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from sandbox.dataverse.customizing.knobs import SLOW
-from tests.setup_world import SMALL, named, one_of_each
+from tests.setup_world import SMALL, named
 
 VISITOR = "dh_websitevisitor"
 KEY = f"key {VISITOR}.dh_externalid_key"
@@ -16,23 +16,8 @@ COLUMN = f"column {VISITOR}.dh_domain"
 SHOWN = (COLUMN, f"view {VISITOR}.all", f"view {VISITOR}.active", f"form {VISITOR}")
 
 
-@pytest.fixture
-def every(world):
-    return one_of_each(world.form_of_contacts, world.environment.settings.client_id)
-
-
-def install_older(world, parts):
-    """By a manifest of an older version."""
-    world.parts = parts
-    world.applied()
-    world.environment.clock.move(60)
-    world.calls.patch(f"solutions({world.target().solution_id})", {"version": "0.9.0.0"})
-    world.calls = world.administrator()
-    world.slept.clear()
-
-
 def test_views_and_forms_that_name_a_new_column_wait_until_rows_show_it(world, every):
-    install_older(world, [each for each in every if full_name(each) not in SHOWN])
+    world.install_version("0.9.0.0", [each for each in every if full_name(each) not in SHOWN])
     world.parts = every
     world.applied()
 
@@ -41,7 +26,7 @@ def test_views_and_forms_that_name_a_new_column_wait_until_rows_show_it(world, e
 
 
 def test_a_column_that_rows_never_show_ends_the_set_up_with_its_table(world, every):
-    install_older(world, [each for each in every if full_name(each) not in SHOWN])
+    world.install_version("0.9.0.0", [each for each in every if full_name(each) not in SHOWN])
     world.environment.customizing.knobs.column_seconds = 9_999
     world.parts = every
 
@@ -51,7 +36,7 @@ def test_a_column_that_rows_never_show_ends_the_set_up_with_its_table(world, eve
 
 def test_a_key_with_duplicates_is_told_when_its_index_has_failed_and_not_after_ten_minutes(world):
     parts = named(*SMALL)
-    install_older(world, [each for each in parts if not isinstance(each, KeyPart)])
+    world.install_version("0.9.0.0", [each for each in parts if not isinstance(each, KeyPart)])
     for _ in range(2):
         world.load(VISITOR, dh_externalid="a")
     world.parts = parts

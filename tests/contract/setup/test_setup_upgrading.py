@@ -7,7 +7,7 @@ from connector.setup.component import SetupPhase, full_name
 from connector.setup.errors import SetupRefused
 from connector.setup.plan import SetupAction
 from tests.contract.setup.environment_state import state_of
-from tests.setup_world import nameable, named, one_of_each
+from tests.setup_world import nameable, named
 
 #: What an older manifest had; a newer one has one more of every kind.
 OLDER = (
@@ -17,27 +17,13 @@ OLDER = (
 VERSION = "0.9.0.0"
 
 
-@pytest.fixture
-def every(world):
-    return one_of_each(world.form_of_contacts, world.environment.settings.client_id)
-
-
-def install(world, parts):
-    """Parts, by a manifest of the older version."""
-    world.parts = parts
-    world.applied()
-    world.environment.clock.move(60)
-    world.calls.patch(f"solutions({world.target().solution_id})", {"version": VERSION})
-    world.sent.clear()
-
-
 def without_version(state):
     """Everything but the row of our solution, and who is in a solution."""
     return {key: value for key, value in state.items() if key[0] not in ("solution", "solutioncomponent")}
 
 
 def test_what_is_new_of_every_kind_is_added_and_what_was_there_is_as_it_was(world, every):
-    install(world, named(*OLDER))
+    world.install_version(VERSION, named(*OLDER))
     before = without_version(state_of(world.environment))
     older = {full_name(each) for each in world.parts}
     world.parts = every
@@ -61,7 +47,7 @@ def test_what_is_new_of_every_kind_is_added_and_what_was_there_is_as_it_was(worl
 
 
 def test_what_the_new_manifest_does_not_have_is_not_dropped_whatever_its_kind(world, every):
-    install(world, every)
+    world.install_version(VERSION, every)
     before = without_version(state_of(world.environment))
     world.parts = named(*OLDER)
     plan = world.planned()
@@ -75,7 +61,7 @@ def test_what_the_new_manifest_does_not_have_is_not_dropped_whatever_its_kind(wo
 
 def test_what_others_made_under_the_same_names_is_refused_one_by_one_and_stays_as_it_is(world, every):
     """As after somebody else's installation: everything is there, and nothing of it is in a solution of ours."""
-    install(world, every)
+    world.install_version(VERSION, every)
     world.calls.delete(f"solutions({world.target().solution_id})")
     before = state_of(world.environment)
     sent = len(world.sent)
