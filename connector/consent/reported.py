@@ -6,7 +6,7 @@ when the permission was switched. So each change counts from the moment that fav
 | Spotler shows | Known before | Reported | Counts from |
 |---|---|---|---|
 | off | off, and the contact was not changed since | nothing: this may be our own write | |
-| off, and the rows say on | off, but the contact was changed since | an opt-out: it may have been on | its last change |
+| off, and rows say on | off, but the contact was changed since | an opt-out: it may have been on | its last change |
 | off | on, or nothing | an opt-out | the latest possible moment: the contact's last change |
 | off | on, later than the contact's last change | an opt-out, by a clock that is behind | when it was read |
 | on | on | nothing: this may be our own write | |
