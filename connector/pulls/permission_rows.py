@@ -17,7 +17,7 @@ has no column for the time of the last change, its rows are left as they are: a 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
@@ -69,6 +69,8 @@ def update_rows(services: Services, options: Sequence[Option]) -> int:
         ConnectorError: when Dataverse cannot be asked, or does not take a row.
     """
     end = services.now() + TIME_LIMIT
+    # What is written must fit the filters that find what is to be written.
+    options = [replace(option, name=option.name[:NAME_LENGTH].strip()) for option in options]
     former = former_names(services, options)
     tables = [table for table in row_tables(services) if table.changed_on]
     changed = sum(_update(services, table, options, former, end) for table in tables)
@@ -101,7 +103,7 @@ def _changes(
     if table.bit is None:
         for option in options:
             if former[option.bit]:
-                yield _Change(filters.in_(table.name, former[option.bit]), {table.name: option.name[:NAME_LENGTH]})
+                yield _Change(filters.in_(table.name, former[option.bit]), {table.name: option.name})
         return
     names = Counter(key_of(option.name) for option in options)
     no_such_bit = filters.and_(*(filters.ne(table.bit, option.bit) for option in options))
@@ -114,7 +116,7 @@ def _changes(
             names_before = filters.in_(table.name, former[option.bit])
             yield _Change(filters.and_(names_before, filters.eq(table.bit, None)), {table.bit: option.bit})
         renamed = filters.and_(filters.eq(table.bit, option.bit), no_such_name)
-        yield _Change(renamed, {table.name: option.name[:NAME_LENGTH]})
+        yield _Change(renamed, {table.name: option.name})
 
 
 def _contradictions(table: PermissionTable, options: Sequence[Option]) -> str:

@@ -184,3 +184,14 @@ def test_a_row_that_only_gets_its_bit_adds_nothing_to_the_history(world, row):
     update_rows(world.services, [NEWSLETTER, EVENTS])
 
     assert world.rows(Consent.TABLE) == []
+
+
+def test_a_name_that_is_longer_than_a_row_takes_is_written_once(world, row):
+    """What was written does not fit the name of Spotler, and must not be written again and again."""
+    found = row("Newsletter", 1)
+    long = Option(1, "News " * 800)
+
+    assert update_rows(world.services, [long, EVENTS]) == 1
+    assert update_rows(world.services, [long, EVENTS]) == 0
+
+    assert state(found) == (long.name[:200].strip(), 1)
