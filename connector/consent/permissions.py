@@ -17,7 +17,7 @@ Names and bits: Spotler may rename a permission, its bit stays.
 | on | that one is switched on, unless the bit of the row belongs to another | nothing is switched on |
 | off | that one is switched off, and the one with its bit | the one with its bit is switched off |
 
-Spotler may have several permissions with one name: without its bit, a row switches none of them on, and all of them off.
+Spotler may have several permissions with one name. Without a bit, a row switches none of them on, or all of them off.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -131,7 +131,7 @@ def match(decided: Iterable[Verdict], items: Sequence[Item], limit: Collection[s
     for verdict in decided:
         name = key_of(verdict.name)
         named = by_name.get(name, set())
-        held = {verdict.bit} & by_bit.keys()
+        held = {bit for bit in by_bit if bit == verdict.bit}
         wanted = named | held
         if verdict.on:
             wanted = named & held if held else named

@@ -30,6 +30,7 @@ from connector.dataverse.choices import ConsentCause
 from connector.dataverse.edition import read_columns
 from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
+from connector.dataverse.texts import cut
 from connector.services import Services
 from connector.spotler import Option
 from connector.sync.permissions.former_names import former_names, remember_names
@@ -70,7 +71,7 @@ def update_rows(services: Services, options: Sequence[Option]) -> int:
     """
     end = services.now() + TIME_LIMIT
     # What is written must fit the filters that find what is to be written.
-    options = [replace(option, name=option.name[:NAME_LENGTH].strip()) for option in options]
+    options = [replace(option, name=cut(option.name, NAME_LENGTH).strip()) for option in options]
     former = former_names(services, options)
     tables = [table for table in row_tables(services) if table.changed_on]
     changed = sum(_update(services, table, options, former, end) for table in tables)
