@@ -4,7 +4,7 @@
 |---|---|
 | the name of a permission, and no bit or one that Spotler has no more | it gets the bit |
 | no bit, and a name that only one permission had before | it gets the bit, and then the name |
-| the bit of a permission, and a name that Spotler has no more | it gets the name |
+| the bit of a permission, and a name that Spotler has no more | it gets the name, unless two permissions have that |
 | the name of one permission and the bit of another | it stays as it is, with a warning: either may be meant |
 
 When and by whom the permission was changed stays as it was, because nobody agreed to anything now. The history gets an
@@ -101,12 +101,12 @@ def _update(
 def _changes(
     table: PermissionTable, options: Sequence[Option], former: Mapping[int, Sequence[str]]
 ) -> Iterator[_Change]:
+    names = Counter(key_of(option.name) for option in options)
     if table.bit is None:
         for option in options:
-            if former[option.bit]:
+            if former[option.bit] and names[key_of(option.name)] == 1:
                 yield _Change(filters.in_(table.name, former[option.bit]), {table.name: option.name})
         return
-    names = Counter(key_of(option.name) for option in options)
     no_such_bit = filters.and_(*(filters.ne(table.bit, option.bit) for option in options))
     no_such_name = filters.and_(*(filters.ne(table.name, option.name) for option in options))
     no_bit = filters.or_(filters.eq(table.bit, None), f"({no_such_bit})")
@@ -116,8 +116,9 @@ def _changes(
         if former[option.bit]:
             names_before = filters.in_(table.name, former[option.bit])
             yield _Change(filters.and_(names_before, filters.eq(table.bit, None)), {table.bit: option.bit})
-        renamed = filters.and_(filters.eq(table.bit, option.bit), no_such_name)
-        yield _Change(renamed, {table.name: option.name})
+        if names[key_of(option.name)] == 1:
+            renamed = filters.and_(filters.eq(table.bit, option.bit), no_such_name)
+            yield _Change(renamed, {table.name: option.name})
 
 
 def _contradictions(table: PermissionTable, options: Sequence[Option]) -> str:
