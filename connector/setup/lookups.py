@@ -164,7 +164,9 @@ class LookupPart(Part):
         """The entry below Related, where it is hidden or has another text; its place there is the customer's."""
         shown, name = _mapping(relationship[_MENU]), f"menu of {relationship['ReferencedEntity']}"
         behavior = shown.get("Behavior")
-        if behavior == "UseCollectionName":  # what the platform gives the lookup to accounts and contacts: the same text
+        if (
+            behavior == "UseCollectionName"
+        ):  # what the platform gives the lookup to accounts and contacts: the same text
             return []
         if behavior != "UseLabel":
             return [PropertyDifference(name, "UseLabel", str(behavior))]

@@ -31,6 +31,7 @@ from sandbox.dataverse.plain_reads import service_document, who_am_i
 from sandbox.dataverse.privileges import require
 from sandbox.dataverse.queries import Queries
 from sandbox.dataverse.reads import Reader
+from sandbox.dataverse.related import Collections
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.rows import RowOperations
 from sandbox.dataverse.store import Store
@@ -83,7 +84,8 @@ class WebApi:
     ) -> None:
         self.store = store
         self.units = units
-        self.reader = Reader(store)
+        self._collections = Collections(store, customizing.one_to_many)
+        self.reader = Reader(store, self._collections)
         self._queries = Queries(store, self.reader, fetcher)
         self._fetcher = fetcher
         self._rows = RowOperations(store, self.reader)
@@ -111,7 +113,7 @@ class WebApi:
         """
         try:
             if call.path == METADATA:
-                return metadata_document(call, self.store)
+                return metadata_document(call, self.store, self._collections)
             return self.perform(call, unit)
         except ApiError as error:
             return error_answer(error, call.prefer)
@@ -240,9 +242,10 @@ class WebApi:
     def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
         name, _, reference = rest.partition("/")
-        if name in model.collections and call.method == "GET" and not reference:
+        collection = self._collections.of(model).get(name) if call.method == "GET" and not reference else None
+        if collection is not None:
             row = self._rows.find(model, key)
-            return self._queries.related(call, row, model.collections[name], model, request.parameters, request.caller)
+            return self._queries.related(call, row, collection, model, request.parameters, request.caller)
         is_link = name in model.navigations
         if name not in model.properties and not is_link:
             raise unknown_segment(name)

@@ -154,7 +154,9 @@ _NO_USER: Final = "0x80072560"
 #: Its message says whether it passes: of definitions that are too new it says one of these (dataverse-setup,
 #: section 23), of anything else what is wrong with the call ("Invalid layout xml").
 _UNEXPECTED: Final = "0x80040216"
-_PASSES: Final = re.compile("unexpected error|metadata ?cache|invalid property|try again|being processed", re.IGNORECASE)
+_PASSES: Final = re.compile(
+    "unexpected error|metadata ?cache|invalid property|try again|being processed", re.IGNORECASE
+)
 
 #: Only one customisation, import or publication runs at a time.
 _LOCKED: Final = ("0x80071151", "0x80071154", "0x80071155", "0x80090412")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from connector.dataverse.names import lookup_value
 from sandbox.dataverse import errors
 from sandbox.dataverse.admission import CUSTOMIZE, admit
 from sandbox.dataverse.calls import Answer, Call, empty_answer
@@ -103,6 +104,14 @@ class Customizing:
             self.parts.store.clear()
             self._define()
             self._changed = False
+
+    def one_to_many(self, table: str) -> dict[str, tuple[str, str]]:
+        """The collections of a table that belong to 1:N relationships: where their rows are, and by which property."""
+        return {
+            str(each.properties["ReferencedEntityNavigationPropertyName"]): (each.child, lookup_value(each.lookup))
+            for each in self.parts.finder.relationships()
+            if each.parent == table and self._catalog.table(each.child) is not None
+        }
 
     def is_action(self, name: str) -> bool:
         """Whether it is an action or a function of customising."""
