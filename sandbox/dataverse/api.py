@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sandbox.dataverse import errors
 from sandbox.dataverse.access.service import PAIR_CHECKS, Access
@@ -19,13 +19,14 @@ from sandbox.dataverse.customizing.lock import operation_of
 from sandbox.dataverse.customizing.service import DEFINITION_SETS, Customizing
 from sandbox.dataverse.errors import ApiError, not_for_single_rows, not_supported, unknown_segment
 from sandbox.dataverse.fetchxml.running import Fetcher
+from sandbox.dataverse.files.actions import FileActions
+from sandbox.dataverse.files.requests import FileRequests
 from sandbox.dataverse.headers import check_headers
 from sandbox.dataverse.installing.app_tables import APP_TABLE
 from sandbox.dataverse.installing.service import Installing, wants_unpublished
 from sandbox.dataverse.marketing.actions import ADD_LIST_MEMBERS, add_list_members, run_list_action
 from sandbox.dataverse.marketing.tables import LIST
 from sandbox.dataverse.merging import run_merge
-from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
 from sandbox.dataverse.plain_reads import service_document, who_am_i
 from sandbox.dataverse.privileges import require
@@ -35,8 +36,8 @@ from sandbox.dataverse.related import Collections
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.rows import RowOperations
 from sandbox.dataverse.store import Store
+from sandbox.dataverse.table_request import TableRequest
 from sandbox.dataverse.unit import UnitOfWork, Units
-from sandbox.dataverse.users import Caller
 from sandbox.dataverse.writes import Writer
 
 _PATH = re.compile(r"(?P<set>[\w$.]+)(?:\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\))?(?:/(?P<rest>.+))?")
@@ -44,17 +45,6 @@ _SOLUTION_OPTION = re.compile(r"(?:^|&)SolutionUniqueName=[^&]*")
 
 #: Runs an action that belongs to no table.
 type _Action = Callable[[Call, Writer], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A request, once it is known which table it is about and who makes it."""
-
-    call: Call
-    model: TableModel
-    parameters: dict[str, str]
-    caller: Caller
-    unit: UnitOfWork | None
 
 
 class WebApi:
@@ -94,7 +84,9 @@ class WebApi:
             ADD_LIST_MEMBERS: add_list_members,
             BULK_DELETE: lambda call, writer: bulk_delete(call, writer, units.clock, self._later),
             **installing.actions,
+            **FileActions(customizing.parts.definitions, customizing.files).actions,
         }
+        self._files = FileRequests(customizing.parts.definitions, customizing.files)
         self._functions = {**installing.functions, **access.functions}
         self.customizing = customizing
         self._layers = installing.layers
@@ -168,7 +160,7 @@ class WebApi:
         model = self.store.catalog.entity_set(name)
         parameters = parse_query(call.query) if call.query else {}
         caller = self._callers.caller(call, parameters.get("tag"))
-        request = _Request(call, model, parameters, caller, unit)
+        request = TableRequest(call, model, parameters, caller, unit)
         if self._layers.has(model.name):
             if wants_unpublished(call, rest):
                 with self._apps.as_seen_by(caller, model.name):
@@ -178,15 +170,20 @@ class WebApi:
                     return self._on_part(request, key, rest)
         return self._on_part(request, key, rest)
 
-    def _on_part(self, request: _Request, key: str | None, rest: str | None) -> Answer:
+    def _on_part(self, request: TableRequest, key: str | None, rest: str | None) -> Answer:
+        call, model = request.call, request.model
         if key is None:
             return self._on_set(request, rest)
-        row_key = RowKey.parse(request.model, key)
+        row_key = RowKey.parse(model, key)
         if rest is None:
             return self._on_row(request, row_key)
-        return self._on_bound(request, row_key, rest) or self._on_property(request, row_key, rest)
+        found = self._files.answer(
+            call, model, lambda: self._rows.find(model, row_key), rest, request.parameters, request.caller,
+            lambda: self._writing(request),
+        )  # fmt: skip
+        return found or self._on_bound(request, row_key, rest) or self._on_property(request, row_key, rest)
 
-    def _on_set(self, request: _Request, rest: str | None) -> Answer:
+    def _on_set(self, request: TableRequest, rest: str | None) -> Answer:
         call, model = request.call, request.model
         if rest is None and call.method == "GET":
             return self._queries.answer(call, model, request.parameters, request.caller)
@@ -207,7 +204,7 @@ class WebApi:
         with self._writing(request) as writer:
             return run_bulk(action, call, model, self.store, writer)
 
-    def _on_row(self, request: _Request, key: RowKey) -> Answer:
+    def _on_row(self, request: TableRequest, key: RowKey) -> Answer:
         call, model = request.call, request.model
         if model.is_intersect and call.method != "DELETE":
             raise not_for_single_rows("Retrieve" if call.method == "GET" else "Update", model.name)
@@ -225,7 +222,7 @@ class WebApi:
                 return self._rows.delete(call, model, key, writer)
         raise _not_allowed(call)
 
-    def _on_bound(self, request: _Request, key: RowKey, rest: str) -> Answer | None:
+    def _on_bound(self, request: TableRequest, key: RowKey, rest: str) -> Answer | None:
         """An action or a function of a row, or a pair of rows; None for anything else."""
         call, model = request.call, request.model
         if rest.startswith(NAMESPACE):
@@ -239,7 +236,7 @@ class WebApi:
         with self._writing(request) as writer:
             return run_association(call, model, self._rows.find(model, key), rest, writer, self._pair_checks)
 
-    def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
+    def _on_property(self, request: TableRequest, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
         name, _, reference = rest.partition("/")
         collection = self._collections.of(model).get(name) if call.method == "GET" and not reference else None
@@ -281,7 +278,7 @@ class WebApi:
 
         self.customizing.parts.schedule.after(seconds, run)
 
-    def _on_list(self, request: _Request, key: RowKey, action: str) -> Answer:
+    def _on_list(self, request: TableRequest, key: RowKey, action: str) -> Answer:
         """An action that belongs to a row of `list`."""
         call = request.call
         if call.method != "POST":
@@ -292,7 +289,7 @@ class WebApi:
             return run_list_action(action, call, row, writer, self._fetcher)
 
     @contextmanager
-    def _writing(self, request: _Request) -> Iterator[Writer]:
+    def _writing(self, request: TableRequest) -> Iterator[Writer]:
         with self.units.begin(request.unit) as unit:
             yield unit.writer(request.caller)
 

@@ -15,7 +15,6 @@ from sandbox.dataverse.customizing.bodies import (
     RELATIONSHIPS,
 )
 from sandbox.dataverse.customizing.definitions import ColumnDefinition, RelationshipDefinition, TableDefinition
-from sandbox.dataverse.customizing.describing import type_name
 from sandbox.dataverse.customizing.finding import Finder
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.refusals import NOT_SETTLED
@@ -138,7 +137,11 @@ class DefinitionReader:
             raise unknown_segment(further)
         self._check_attributes(table)
         kind = _CASTS.get(further, "")
-        columns = [each for each in self._finder.columns(table) if kind in ("", type_name(each.column))]
+        columns = [
+            each
+            for each in self._finder.columns(table)
+            if not kind or each.properties["@odata.type"] == f"#{_TYPED}{kind}AttributeMetadata"
+        ]
         return _list(call, [self._column(table, each) for each in columns], parameters, column_names(kind), path)
 
     def _check_attributes(self, table: TableDefinition) -> None:

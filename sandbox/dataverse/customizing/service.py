@@ -37,6 +37,8 @@ from sandbox.dataverse.customizing.solution_tables import PUBLISHER, SOLUTION, P
 from sandbox.dataverse.customizing.solutions import COLUMN, RELATIONSHIP, SHELL, TABLE, WHOLE, Solutions
 from sandbox.dataverse.customizing.tables import change_table, create_table, delete_table, number_from
 from sandbox.dataverse.errors import ApiError, unknown_segment
+from sandbox.dataverse.files.columns import companions
+from sandbox.dataverse.files.contents import Contents
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import parse_query
 from sandbox.dataverse.store import Store
@@ -54,6 +56,7 @@ class Customizing:
         publishing: tells who is interested what is published.
         lock: one customisation at a time.
         parts: what the kinds of components share; others add dependants and listeners to it.
+        files: what is in columns that hold files.
 
     Args:
         store: the rows.
@@ -80,6 +83,7 @@ class Customizing:
         self._reader = DefinitionReader(finder, store.catalog, clock, self.knobs)
         self._choices = Choices(self.parts, self._reader)
         self.exports = Exports(self.parts)
+        self.files = Contents()
         self._tools = Tools(self.parts, self.publishing, self.exports)
         self.publishing.when("entities", self._publish_tables)
         self._define()
@@ -98,6 +102,7 @@ class Customizing:
         self.lock.clear()
         self.parts.schedule.clear()
         self.exports.clear()
+        self.files.clear()
         self.parts.store.sequences.clear()
         if self._changed:
             self._catalog.restore(self._base)
@@ -221,8 +226,9 @@ class Customizing:
         return empty_answer()
 
     def _add_column(self, table: TableDefinition, column: ColumnDefinition, solution: str) -> None:
-        self.parts.add_column(table, column)
-        self.parts.solutions.add(COLUMN, column.id, solution, table=table.name)
+        for each in (column, *companions(table.name, column)):
+            self.parts.add_column(table, each)
+            self.parts.solutions.add(COLUMN, each.id, solution, table=table.name)
         number_from(self.parts, table, column)
         self.parts.apply(table)
 

@@ -8,7 +8,7 @@ CONTACTS = "contact_customer_accounts"
 
 
 @pytest.fixture
-def company(standin, api):
+def company(standin):
     """A company with four people; a fifth one is of no company."""
     (account,) = standin.load("account", {"name": "Contoso"})
     of = {"parentcustomerid_account@odata.bind": f"/accounts({account})"}

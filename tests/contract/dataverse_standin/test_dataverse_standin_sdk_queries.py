@@ -1,7 +1,6 @@
-"""What else Microsoft's Python client reads and deletes. Files are refused."""
+"""What else Microsoft's Python client reads and deletes."""
 
 import pytest
-from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models.filters import col
 from PowerPlatform.Dataverse.models.query_builder import ExpandOption
 
@@ -106,12 +105,3 @@ def test_relationships_and_columns_are_listed(client):
     assert client.tables.get_column("contact", "firstname")["LogicalName"] == "firstname"
     assert client.tables.get_column("contact", "nosuch") is None
     assert client.flush_cache("picklist") >= 0
-
-
-def test_a_file_is_refused(client, people, tmp_path):
-    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
-
-    with pytest.raises(HttpError) as caught:
-        client.files.upload("contact", people[0], "new_Document", str(tmp_path / "a.txt"))
-
-    assert caught.value.status_code in (400, 404)
