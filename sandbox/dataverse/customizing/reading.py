@@ -96,6 +96,10 @@ class DefinitionReader:
         shown = items if cast else [_without_options(each) for each in items]
         return _list(call, shown, parameters, known, "GlobalOptionSetDefinitions")
 
+    def whole(self) -> list[JsonObject]:
+        """Every table with all that it has."""
+        return [self._whole(each) for each in self._finder.tables(strong=True)]
+
     def _part(self, call: Call, table: TableDefinition, rest: str, parameters: Mapping[str, str]) -> Answer:
         segment, _, further = rest.partition("/")
         name, opened, key = segment.partition("(")

@@ -9,6 +9,7 @@ from sandbox.dataverse.admission import CUSTOMIZE, admit
 from sandbox.dataverse.calls import Answer, Call, empty_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.customizing.actions import ACTIONS, FUNCTIONS, Tools
+from sandbox.dataverse.customizing.changes import NAME as CHANGES, MetadataChanges
 from sandbox.dataverse.customizing.choices import Choices
 from sandbox.dataverse.customizing.columns import changed_column, new_column
 from sandbox.dataverse.customizing.definitions import ColumnDefinition, Definitions, TableDefinition
@@ -81,6 +82,7 @@ class Customizing:
             finder,
         )  # fmt: skip
         self._reader = DefinitionReader(finder, store.catalog, clock, self.knobs)
+        self._changes = MetadataChanges(self._reader.whole)
         self._choices = Choices(self.parts, self._reader)
         self.exports = Exports(self.parts)
         self.files = Contents()
@@ -103,6 +105,7 @@ class Customizing:
         self.parts.schedule.clear()
         self.exports.clear()
         self.files.clear()
+        self._changes.snapshots.clear()
         self.parts.store.sequences.clear()
         if self._changed:
             self._catalog.restore(self._base)
@@ -120,7 +123,7 @@ class Customizing:
 
     def is_action(self, name: str) -> bool:
         """Whether it is an action or a function of customising."""
-        return name in ACTIONS or name in FUNCTIONS
+        return name in ACTIONS or name in FUNCTIONS or name == CHANGES
 
     def answer(self, call: Call, name: str, key: str | None, rest: str | None) -> Answer:
         """Answer a request about definitions.
@@ -132,7 +135,7 @@ class Customizing:
             return FUNCTIONS[name](self._tools, call, key, rest)
         if name in ACTIONS:
             return self._act(call, name, key, rest)
-        if call.method == "GET":
+        if call.method == "GET" or name == CHANGES:
             return self._read(call, name, key, rest)
         self.begin(call)
         write = {
@@ -167,6 +170,8 @@ class Customizing:
         for privilege in _needed(name, rest or "", call.query):
             if not call.user.role.has(privilege):
                 raise errors.missing_privilege(call.user.id, privilege, "entity")
+        if name == CHANGES:
+            return self._changes.answer(call, key, rest)
         if name == "EntityDefinitions":
             return self._reader.tables(call, key, rest)
         if name == "RelationshipDefinitions":
@@ -268,6 +273,8 @@ class Customizing:
 
 def _needed(name: str, rest: str, query: str) -> Iterator[str]:
     """The privileges to read definitions, which belong to no table."""
+    if name == CHANGES:
+        yield from ("prvReadEntity", "prvReadAttribute", "prvReadRelationship")
     if name == "EntityDefinitions":
         yield "prvReadEntity"
     if rest.startswith("Attributes") or "Attributes" in query:
