@@ -194,12 +194,12 @@ class WebApi:
         if rest == "$count" and call.method == "GET":
             return self._queries.count(call, model, request.parameters, request.caller)
         if rest is None or rest == "$count":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         action = rest.removeprefix(NAMESPACE)
         if action not in BULK_ACTIONS or not rest.startswith(NAMESPACE):
             raise unknown_segment(rest)
         if call.method != "POST":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         admit(call, request.parameters, ACT)
         with self._writing(request) as writer:
             return run_bulk(action, call, model, self.store, writer)
@@ -220,7 +220,7 @@ class WebApi:
             admit(call, request.parameters, CHANGE)
             with self._writing(request) as writer:
                 return self._rows.delete(call, model, key, writer)
-        raise _not_allowed(call)
+        raise errors.not_allowed(call.method)
 
     def _on_bound(self, request: TableRequest, key: RowKey, rest: str) -> Answer | None:
         """An action or a function of a row, or a pair of rows; None for anything else."""
@@ -253,7 +253,7 @@ class WebApi:
             require(request.caller, Verb.READ, model)
             return self._rows.read_property(call, model, key, name, request.parameters, request.caller)
         if call.method not in ("PUT", "DELETE"):
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         admit(call, request.parameters, CHANGE)
         with self._writing(request) as writer:
             if is_link:
@@ -263,7 +263,7 @@ class WebApi:
     def _act(self, call: Call, unit: UnitOfWork | None, action: "_Action") -> Answer:
         """An action that belongs to no table."""
         if call.method != "POST":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         parameters = parse_query(call.query) if call.query else {}
         admit(call, parameters, ACT)
         with self.units.begin(unit) as running:
@@ -282,7 +282,7 @@ class WebApi:
         """An action that belongs to a row of `list`."""
         call = request.call
         if call.method != "POST":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         admit(call, request.parameters, ACT)
         row = self._rows.find(request.model, key)
         with self._writing(request) as writer:
@@ -292,8 +292,3 @@ class WebApi:
     def _writing(self, request: TableRequest) -> Iterator[Writer]:
         with self.units.begin(request.unit) as unit:
             yield unit.writer(request.caller)
-
-
-def _not_allowed(call: Call) -> ApiError:
-    message = f"The requested resource does not support http method '{call.method}'."
-    return ApiError(405, errors.BAD_QUERY, message)

@@ -23,7 +23,7 @@ from sandbox.dataverse.customizing.bodies import (
 from sandbox.dataverse.customizing.criteria import matches
 from sandbox.dataverse.customizing.refusals import invalid
 from sandbox.dataverse.customizing.shapes import flag_in, object_in, texts_in, whole_in
-from sandbox.dataverse.errors import BAD_QUERY, ApiError, unknown_segment
+from sandbox.dataverse.errors import ApiError, not_allowed, unknown_segment
 from sandbox.dataverse.literals import unquote
 from sandbox.dataverse.values import Json, JsonObject
 
@@ -66,7 +66,7 @@ class MetadataChanges:
             ApiError: 400 for what cannot be understood, `0x80044352` for a stamp that is not known.
         """
         if call.method != "GET":
-            raise ApiError(405, BAD_QUERY, f"The requested resource does not support http method '{call.method}'.")
+            raise not_allowed(call.method)
         if rest is not None:
             raise unknown_segment(rest)
         given = _parameters(call, key or "")

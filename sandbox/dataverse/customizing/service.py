@@ -16,6 +16,7 @@ from sandbox.dataverse.customizing.definitions import ColumnDefinition, Definiti
 from sandbox.dataverse.customizing.existing import define_existing
 from sandbox.dataverse.customizing.exporting import Exports
 from sandbox.dataverse.customizing.finding import Finder
+from sandbox.dataverse.customizing.importing import Imports
 from sandbox.dataverse.customizing.keys import create_key, delete_key
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.labels import Labels
@@ -37,7 +38,7 @@ from sandbox.dataverse.customizing.shapes import type_of
 from sandbox.dataverse.customizing.solution_tables import PUBLISHER, SOLUTION, PublisherRules, SolutionRules
 from sandbox.dataverse.customizing.solutions import COLUMN, RELATIONSHIP, SHELL, TABLE, WHOLE, Solutions
 from sandbox.dataverse.customizing.tables import change_table, create_table, delete_table, number_from
-from sandbox.dataverse.errors import ApiError, unknown_segment
+from sandbox.dataverse.errors import unknown_segment
 from sandbox.dataverse.files.columns import companions
 from sandbox.dataverse.files.contents import Contents
 from sandbox.dataverse.model import Catalog
@@ -86,7 +87,8 @@ class Customizing:
         self._choices = Choices(self.parts, self._reader)
         self.exports = Exports(self.parts)
         self.files = Contents()
-        self._tools = Tools(self.parts, self.publishing, self.exports)
+        self.imports = Imports(self.parts, self.lock)
+        self._tools = Tools(self.parts, self.publishing, self.exports, self.imports)
         self.publishing.when("entities", self._publish_tables)
         self._define()
 
@@ -162,7 +164,7 @@ class Customizing:
         if key or rest is not None:
             raise unknown_segment(rest or name)
         if call.method != "POST":
-            raise ApiError(405, errors.BAD_QUERY, f"The resource does not support http method '{call.method}'.")
+            raise errors.not_allowed(call.method)
         self.begin(call)
         return ACTIONS[name](self._tools, call)
 
@@ -195,7 +197,7 @@ class Customizing:
             change_table(self.parts, table, call.json(), merge=merges(call))
             self.parts.solutions.add(TABLE, table.id, solution, behavior=WHOLE if table.custom else SHELL)
         else:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         return empty_answer()
 
     def _write_part(self, call: Call, table: TableDefinition, address: str, rest: str) -> Answer:
@@ -213,10 +215,10 @@ class Customizing:
             self._add_column(table, column, solution)
             return created(call, f"{address}/Attributes({column.id})")
         if not opened:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         if segment == "Keys":
             if call.method != "DELETE":
-                raise _not_allowed(call)
+                raise errors.not_allowed(call.method)
             delete_key(self.parts, table, self.parts.finder.key(table, key))
             return empty_answer()
         column = self.parts.finder.column(table, key)
@@ -227,7 +229,7 @@ class Customizing:
             self.parts.solutions.add(COLUMN, column.id, solution, table=table.name)
             self.parts.apply(table)
         else:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         return empty_answer()
 
     def _add_column(self, table: TableDefinition, column: ColumnDefinition, solution: str) -> None:
@@ -246,7 +248,7 @@ class Customizing:
             made = (create_many_to_many if many else create_one_to_many)(self.parts, body, solution)
             return created(call, f"RelationshipDefinitions({made.id})")
         if key is None:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         found = self.parts.finder.relationship(key)
         if call.method == "PUT":
             change_relationship(self.parts, found, call.json(), merge=merges(call))
@@ -254,7 +256,7 @@ class Customizing:
         elif call.method == "DELETE":
             (delete_relationship if found.child else delete_many_to_many)(self.parts, found)
         else:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         return empty_answer()
 
     def _publish_tables(self, names: frozenset[str] | None) -> None:
@@ -293,7 +295,3 @@ def _check_cast(call: Call, cast: str) -> None:
     """
     if cast and (call.method != "PUT" or cast.removeprefix("Microsoft.Dynamics.CRM.") != type_of(call.json())):
         raise unknown_segment(cast)
-
-
-def _not_allowed(call: Call) -> ApiError:
-    return ApiError(405, errors.BAD_QUERY, f"The requested resource does not support http method '{call.method}'.")

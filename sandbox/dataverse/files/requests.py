@@ -15,7 +15,7 @@ from urllib.parse import quote
 from sandbox.dataverse.admission import FILE, admit
 from sandbox.dataverse.calls import Answer, Call, empty_answer, json_answer
 from sandbox.dataverse.customizing.definitions import Definitions
-from sandbox.dataverse.errors import BAD_QUERY, INVALID_ARGUMENT, ApiError, not_supported, unknown_segment
+from sandbox.dataverse.errors import INVALID_ARGUMENT, ApiError, not_allowed, not_supported, unknown_segment
 from sandbox.dataverse.files.columns import FileColumn, file_column
 from sandbox.dataverse.files.contents import CHUNK_BYTES, Content, Contents, Place
 from sandbox.dataverse.files.keeping import keep, kept, remove
@@ -76,7 +76,7 @@ class FileRequests:
                 remove(self.contents, writer, model, row, column)
                 return empty_answer()
             if call.method not in ("PATCH", "PUT"):
-                raise ApiError(405, BAD_QUERY, f"The resource does not support http method '{call.method}'.")
+                raise not_allowed(call.method)
             return self._upload(call, writer, model, row, column, parameters)
 
     def _upload(
