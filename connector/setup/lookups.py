@@ -14,6 +14,7 @@ from connector.setup.column_limits import LEVEL, level_differences
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.tables import TablePart, without_table
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 _TYPE: Final = "Microsoft.Dynamics.CRM."
 _ONE_TO_MANY: Final = f"{_TYPE}OneToManyRelationshipMetadata"
@@ -37,6 +38,13 @@ _CASCADES: Final = "CascadeConfiguration"
 #: What shows our rows below Related on the record, without a change of any form.
 _MENU: Final = "AssociatedMenuConfiguration"
 _NAVIGATION: Final = "ReferencingEntityNavigationPropertyName"
+_NAMES: Final = " or ".join(
+    filters.eq("SchemaName", each.name)
+    for table in (*manifest.OWN_TABLES, *manifest.EXTENDED_TABLES)
+    for each in manifest.relationships(table)
+)
+#: The relationships that have names of ours, in one list for all lookups.
+_NAMED: Final = f"RelationshipDefinitions/{_ONE_TO_MANY}?$select=SchemaName,ReferencingEntity&$filter={quote(_NAMES)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,20 @@ class LookupPart(Part):
     def left_alone(self, target: SetupTarget) -> str:
         """A table that is not there cannot be pointed to."""
         return without_table(target, *self.column.targets)
+
+    def refusal(self, found: Found | None, target: SetupTarget) -> str:
+        """Its relationships must not have the name of one that is there."""
+        mine = {each.name for each in manifest.relationships(self.table) if each.column == self.column.name}
+        if found is not None:
+            return ""
+        for row in target.calls.rows(_NAMED):
+            if row.get("SchemaName") in mine:
+                return Sentence(
+                    "there is another relationship with the name {name}, of the table {table}. Delete that one.",
+                    name=str(row["SchemaName"]),
+                    table=str(row.get("ReferencingEntity")),
+                )
+        return ""
 
     def read(self, target: SetupTarget) -> Found | None:
         """The definition of the column, with its relationships."""
@@ -162,7 +184,7 @@ class LookupPart(Part):
 
     def _menus(self, relationship: Mapping[str, object], target: SetupTarget) -> list[PropertyDifference]:
         """The entry below Related, where it is hidden or has another text; its place there is the customer's."""
-        shown, name = _mapping(relationship[_MENU]), f"menu of {relationship['ReferencedEntity']}"
+        shown, name = _mapping(relationship[_MENU]), f"{_MENU} {relationship['ReferencedEntity']}"
         behavior = shown.get("Behavior")
         if (
             behavior == "UseCollectionName"

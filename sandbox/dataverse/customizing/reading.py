@@ -92,6 +92,8 @@ class DefinitionReader:
         known = OPTION_SET_NAMES if cast else OPTION_SET_NAMES - {"Options"}
         if key is not None:
             found = self._finder.choice(key).properties
+            if cast and found["@odata.type"] != f"#{_TYPED}{cast}":
+                raise unknown_segment(cast)
             return _single(call, found if cast else _without_options(found), parameters, known)
         shown = items if cast else [_without_options(each) for each in items]
         return _list(call, shown, parameters, known, "GlobalOptionSetDefinitions")
