@@ -15,7 +15,6 @@ from sandbox.dataverse.customizing.bodies import (
     RELATIONSHIPS,
 )
 from sandbox.dataverse.customizing.definitions import ColumnDefinition, TableDefinition
-from sandbox.dataverse.customizing.describing import type_name
 from sandbox.dataverse.customizing.finding import Finder
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.refusals import NOT_SETTLED
@@ -93,9 +92,15 @@ class DefinitionReader:
         known = OPTION_SET_NAMES if cast else OPTION_SET_NAMES - {"Options"}
         if key is not None:
             found = self._finder.choice(key).properties
+            if cast and found["@odata.type"] != f"#{_TYPED}{cast}":
+                raise unknown_segment(cast)
             return _single(call, found if cast else _without_options(found), parameters, known)
         shown = items if cast else [_without_options(each) for each in items]
         return _list(call, shown, parameters, known, "GlobalOptionSetDefinitions")
+
+    def whole(self) -> list[JsonObject]:
+        """Every table with all that it has."""
+        return [self._whole(each) for each in self._finder.tables(strong=True)]
 
     def _part(self, call: Call, table: TableDefinition, rest: str, parameters: Mapping[str, str]) -> Answer:
         segment, _, further = rest.partition("/")
@@ -138,7 +143,11 @@ class DefinitionReader:
             raise unknown_segment(further)
         self._check_attributes(table)
         kind = _CASTS.get(further, "")
-        columns = [each for each in self._finder.columns(table) if kind in ("", type_name(each.column))]
+        columns = [
+            each
+            for each in self._finder.columns(table)
+            if not kind or each.properties["@odata.type"] == f"#{_TYPED}{kind}AttributeMetadata"
+        ]
         return _list(call, [self._column(table, each) for each in columns], parameters, column_names(kind), path)
 
     def _check_attributes(self, table: TableDefinition) -> None:
