@@ -6,7 +6,7 @@ when the permission was switched. So each change counts from the moment that fav
 | Spotler shows | Known before | Reported | Counts from |
 |---|---|---|---|
 | off | off, and the contact was not changed since | nothing: this may be our own write | |
-| off, and a row says on | off, but the contact was changed since | an opt-out: it may have been on | its last change |
+| off, and rows say on | off, but the contact was changed since | an opt-out: it may have been on | its last change |
 | off | on, or nothing | an opt-out | the latest possible moment: the contact's last change |
 | off | on, later than the contact's last change | an opt-out, by a clock that is behind | when it was read |
 | on | on | nothing: this may be our own write | |
@@ -52,6 +52,11 @@ class KnownState:
     at: datetime
     settled: datetime | None = None
 
+    @property
+    def shown_from(self) -> datetime:
+        """From when on a contact that is read shows this, or something newer."""
+        return max(self.at, self.settled or self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownContact:
@@ -87,7 +92,7 @@ def report(
         shown: the contact.
         items: the permissions that Spotler has; a bit that is none of them is passed over.
         known: what was known before, by bit.
-        claimed: the bits of permissions that a row of the record says are on; None for all.
+        claimed: the bits of permissions that the rows of the record say are on; None for all.
     """
     found = (
         _permission(item, shown, known.get(item.bit), is_claimed=claimed is None or item.bit in claimed)
@@ -128,7 +133,7 @@ def contradicts(shown: ShownContact, known: Mapping[int, KnownState]) -> bool:
 def _contradicts(shown: ShownContact, bit: int, known: KnownState) -> bool:
     if not known.on or shown.states.get(bit) is not False or shown.changed_on is None:
         return False
-    was_read_after = shown.seen_on >= (known.settled or known.at) + SHOWN_LATE
+    was_read_after = shown.seen_on >= known.shown_from + SHOWN_LATE
     return was_read_after and shown.changed_on < known.at - CLOCKS_DIFFER
 
 
@@ -151,13 +156,16 @@ def _permission(
 
 def _is_older(shown: ShownContact, known: KnownState) -> bool:
     """Whether the contact may be shown as it was before this was known."""
-    if shown.changed_on is None or shown.seen_on < (known.settled or known.at):
+    if shown.changed_on is None or shown.seen_on < known.shown_from:
         return True
     return shown.changed_on < known.at - CLOCKS_DIFFER
 
 
 def _is_changed(shown: ShownContact, known: KnownState) -> bool:
-    """Whether the contact was changed after this was known, by somebody else than the connector."""
+    """Whether the contact was changed by somebody else than the connector, after its own write where there was one.
+
+    That it was seen again since then proves nothing: a row that switches the permission on may have been made later.
+    """
     return shown.changed_on is not None and shown.changed_on > (known.settled or known.at)
 
 

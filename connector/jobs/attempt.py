@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from connector.dataverse.records import RecordRef
 from connector.operations.job import JobRow
 from connector.operations.results import Continue, Done, Failed
-from connector.routing.work_item import Claim, Reason, Receipt, WorkItem
+from connector.routing.work_item import Claim, LateInfo, Reason, Receipt, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Attempt:
         """What the job is about, if anything; of a job that has lost its record since, what it was about."""
         return self.job.record or self.item.record
 
-    def item_again(self, reason: Reason, *, receipt: Receipt | None = None) -> WorkItem:
+    def item_again(self, reason: Reason, *, receipt: Receipt | None = None, info: LateInfo | None = None) -> WorkItem:
         """The item that goes on under the claim of this attempt; with a receipt, only to write that."""
         claim = Claim(attempt=self.job.attempts, tokens=(self.job.claim,))
-        return self.item.model_copy(update={"reason": reason, "claim": claim, "receipt": receipt})
+        return self.item.model_copy(update={"reason": reason, "claim": claim, "receipt": receipt, "info": info})
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Claiming:
     def take(self, items: Sequence[WorkItem]) -> Taken:
         """Claim the jobs of these items, one item per job."""
         receipts = self._receipts([item for item in items if item.receipt is not None])
-        taken = self._claim({item.job: item for item in items if item.receipt is None})
+        taken = self._claim(self._with_infos([item for item in items if item.receipt is None]))
         return Taken(taken.attempts, [*receipts, *taken.ended], taken.siblings)
 
     def _receipts(self, items: Sequence[WorkItem]) -> list[Ended]:
@@ -88,12 +88,20 @@ class Claiming:
                 ended.append(Ended(Attempt(item, job, is_claimed=False), done))
         return ended
 
+    def _with_infos(self, items: Sequence[WorkItem]) -> dict[str, WorkItem]:
+        """The items whose rows of Spotler Info are written, by job: the records are read only then."""
+        late = self._late_infos(items)
+        for item in items:
+            if item.job in late:
+                self._wait_for_dataverse([item], late[item.job], {})
+        return {item.job: item.model_copy(update={"info": None}) for item in items if item.job not in late}
+
     def _late_infos(self, items: Iterable[WorkItem]) -> dict[str, Exception]:
         """Write the rows of Spotler Info that items carry; by job id, why one has to be written later still."""
         rows = {
-            item.job: (item.record, item.receipt.made_on, item.receipt.info)
+            item.job: (item.record, item.info.made_on, item.info.values)
             for item in items
-            if item.record is not None and item.receipt is not None and item.receipt.info is not None
+            if item.record is not None and item.info is not None
         }
         try:
             problems = write_late(self._services.dataverse, rows.values())

@@ -15,7 +15,7 @@ from connector.jobs.attempt import Attempt
 from connector.operations.job import JobRow
 from connector.routing.quarantine import quarantine
 from connector.routing.subscriptions import slug_of
-from connector.routing.work_item import Claim, Receipt, WorkItem
+from connector.routing.work_item import Claim, LateInfo, Receipt, WorkItem
 from connector.servicebus.bus import Bus, OutgoingMessage
 from connector.servicebus.entities import TOPIC_JOBS
 
@@ -49,20 +49,20 @@ class PutBack:
         """An item goes to where its row says that it belongs, at once."""
         self._add(item, f"forward/{item.record.id if item.record else 'none'}")
 
-    def retry(self, attempt: Attempt, due: datetime) -> None:
-        """A claimed item is tried again under its claim."""
-        self._add(attempt.item_again("retry"), f"retry/{attempt.job.claim}/{_slot(due)}", due)
+    def retry(self, attempt: Attempt, due: datetime, info: LateInfo | None = None) -> None:
+        """A claimed item is tried again under its claim, once the row of Spotler Info is written that is left."""
+        self._add(attempt.item_again("retry", info=info), f"retry/{attempt.job.claim}/{_slot(due)}", due)
 
-    def go_on(self, attempt: Attempt, now: datetime) -> None:
+    def go_on(self, attempt: Attempt, now: datetime, info: LateInfo | None = None) -> None:
         """A long work goes on with its next step, at once; steps use up neither tries nor time."""
-        item = attempt.item_again("continue").model_copy(
+        item = attempt.item_again("continue", info=info).model_copy(
             update={"step": attempt.item.step + 1, "tries": 0, "first_attempt": now}
         )
         self._add(item, f"continue/{attempt.job.claim}")
 
-    def receipt(self, attempt: Attempt, due: datetime, receipt: Receipt) -> None:
+    def receipt(self, attempt: Attempt, due: datetime, receipt: Receipt, info: LateInfo | None = None) -> None:
         """An item whose work is done comes back with its outcome, which only has to be written."""
-        item = attempt.item_again("receipt", receipt=receipt)
+        item = attempt.item_again("receipt", receipt=receipt, info=info)
         self._add(item, f"receipt/{attempt.job.claim}/{_slot(due)}", due)
 
     def hand_over(self, job: JobRow, *, now: datetime) -> None:

@@ -19,8 +19,9 @@ from connector.operations.context import InfoRow
 from connector.operations.job import JobRow
 from connector.operations.operation import JobOperation
 from connector.operations.results import Continue, Done, Failed, Retry, Unknown
+from connector.routing.work_item import LateInfo
 from connector.services import Services
-from connector.sync.info import InfoValues, merged
+from connector.sync.info import merged
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +52,17 @@ class Recorder:
             infos: the rows of Spotler Info that could not be written with the work.
         """
         now = self._services.now()
+        later = {ref: LateInfo.of(values, now) for ref, values in merged(infos).items()}
         writes: list[Write] = []
         outcomes: list[tuple[Attempt, Done]] = []
         for attempt, result in ((each.attempt, self._result(each, now)) for each in ended):
             match result:
                 case Retry(moment):
                     writes.append(Write.retried(attempt.job, result, self._lease, self._wording))
-                    self._put_back.retry(attempt, moment)
+                    self._put_back.retry(attempt, moment, _of(attempt, later))
                 case Continue():
                     writes.append(Write.continued(attempt.job, result, now + self._lease, self._wording))
-                    self._put_back.go_on(attempt, now)
+                    self._put_back.go_on(attempt, now, _of(attempt, later))
                 case Done() as done:
                     outcomes.append((attempt, done))
                     writes.append(Write.ended(attempt.job, done, now, self._wording, is_claimed=attempt.is_claimed))
@@ -69,10 +71,8 @@ class Recorder:
         refusals = self._write(writes)
         if failure := posting.exception():
             telemetry.log_problem(log, failure, operation=self._operation.slug)
-        later = merged(infos)
         for attempt, done in outcomes:
-            info = later.get(attempt.about) if attempt.about else None
-            self._settle(attempt, done, refusals.get(attempt.job.id), info, now)
+            self._settle(attempt, done, refusals.get(attempt.job.id), _of(attempt, later), now)
         over = {attempt.job.id for attempt, _ in outcomes} - refusals.keys()
         self._hand_over(over, siblings, now, tried={each.attempt.job.id for each in ended})
 
@@ -110,7 +110,7 @@ class Recorder:
         return refusals
 
     def _settle(
-        self, attempt: Attempt, done: Done, refusal: Exception | None, info: InfoValues | None, now: datetime
+        self, attempt: Attempt, done: Done, refusal: Exception | None, info: LateInfo | None, now: datetime
     ) -> None:
         """An outcome that was written is logged; another one becomes a receipt, or is kept in quarantine."""
         is_over = refusal is None or isinstance(refusal, NotFound | ClaimLost)
@@ -124,7 +124,7 @@ class Recorder:
             self._write_later(attempt, done, refusal, info, now)
 
     def _write_later(
-        self, attempt: Attempt, done: Done, refusal: Exception | None, info: InfoValues | None, now: datetime
+        self, attempt: Attempt, done: Done, refusal: Exception | None, info: LateInfo | None, now: datetime
     ) -> None:
         """Dataverse cannot take an outcome now: it travels, or, without a claim to go on with, is found again."""
         if info is None and self._is_found_again(attempt, done):
@@ -132,7 +132,7 @@ class Recorder:
         since = attempt.item.first_attempt or attempt.item.first_seen
         moment = due.after_dataverse(refusal or Transient(), since=since, now=now, claimed=True)
         if attempt.is_claimed:
-            self._put_back.receipt(attempt, moment, receipt_of(done, self._wording, info=info, made_on=now))
+            self._put_back.receipt(attempt, moment, receipt_of(done, self._wording), info)
         else:
             self._put_back.wait(attempt.item, moment)
 
@@ -146,7 +146,7 @@ class Recorder:
         if attempt.item.reason == "sweep" and not is_only_copy:
             return
         item = (
-            attempt.item_again("receipt", receipt=receipt_of(done, self._wording, made_on=self._services.now()))
+            attempt.item_again("receipt", receipt=receipt_of(done, self._wording))
             if attempt.is_claimed
             else attempt.item
         )
@@ -191,3 +191,8 @@ class Recorder:
                 continue
             if following.is_queued and not following.is_leased(now) and not self._put_back.has(following.id):
                 self._put_back.hand_over(following, now=now)
+
+
+def _of(attempt: Attempt, later: Mapping[RecordRef, LateInfo]) -> LateInfo | None:
+    """The row of Spotler Info that is left to be written with an attempt."""
+    return later.get(attempt.about) if attempt.about else None

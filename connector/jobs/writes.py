@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from connector.dataverse.api import BatchRequest, filters
 from connector.dataverse.choices import JobStatus
-from connector.dataverse.names import Info, Job as Names
+from connector.dataverse.names import Job as Names
 from connector.errors import OutcomeUnknown
 from connector.operations.job import JobRow
 from connector.operations.results import Continue, Done, Retry
@@ -42,7 +42,7 @@ class Write:
     @classmethod
     def ended(cls, job: JobRow, done: Done, now: datetime, wording: Wording, *, is_claimed: bool) -> Self:
         """The outcome. The claim is removed, unless the outcome is unknown: then a receipt may still write it."""
-        receipt = receipt_of(done, wording, made_on=now)
+        receipt = receipt_of(done, wording)
         values: dict[str, object] = {
             Names.STATUS: receipt.status.value,
             Names.STATE: receipt.status.state,
@@ -112,18 +112,9 @@ def claiming(job: JobRow, started: datetime, version: str) -> BatchRequest:
     return BatchRequest.update(Names.SET, job.id, values, if_match=version, returning=Names.ID)
 
 
-def receipt_of(done: Done, wording: Wording, *, made_on: datetime, info: Mapping[str, object] | None = None) -> Receipt:
-    """The outcome as its row takes it, and as an item carries it until then.
-
-    Args:
-        done: the outcome.
-        wording: the language of its message.
-        made_on: when the work was done.
-        info: a row of Spotler Info that could not be written either.
-    """
+def receipt_of(done: Done, wording: Wording) -> Receipt:
+    """The outcome as its row takes it, and as an item carries it until then, in the language of its message."""
     return Receipt(
-        made_on=made_on,
-        info={name: value for name, value in info.items() if name != Info.NAME} if info else None,
         status=done.status,
         code=fitted(done.code, RESULT_CODE_LENGTH),
         message=fitted(wording.text(done.message), RESULT_MESSAGE_LENGTH),

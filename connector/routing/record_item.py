@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
 from connector.dataverse.records import RecordRef
-from connector.routing.work_item import RecordId, RowId, read_item
+from connector.routing.work_item import LateInfo, RecordId, RowId, read_item
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import OPERATION_PROPERTY, SYNC_RECORDS
 
@@ -32,6 +32,7 @@ class RecordItem(BaseModel):
         first_seen: when the message was routed.
         first_attempt: when it was first tried; decides when to give up. None before that.
         tries: how often it was tried.
+        info: the row of Spotler Info of the record that is to be written first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -45,6 +46,7 @@ class RecordItem(BaseModel):
     first_seen: AwareDatetime
     first_attempt: AwareDatetime | None = None
     tries: int = 0
+    info: LateInfo | None = None
 
     @model_validator(mode="after")
     def _is_about_something(self) -> Self:
@@ -73,6 +75,7 @@ class RecordItem(BaseModel):
                 "first_seen": min(self.first_seen, other.first_seen),
                 "first_attempt": min(attempts, default=None),
                 "tries": max(self.tries, other.tries),
+                "info": LateInfo.later(self.info, other.info),
             }
         )
 
@@ -104,7 +107,7 @@ class RecordItem(BaseModel):
 
     def again(self, due: datetime) -> OutgoingMessage:
         """The message that comes back at a time. Two about one record that say the same are one."""
-        says = "".join(str(int(each)) for each in (self.created, self.deleted, self.always))
+        says = "".join(str(int(each)) for each in (self.created, self.deleted, self.always, self.info is not None))
         columns = sha256(",".join(self.columns).encode()).hexdigest()[:8] if self.columns else ""
         return self.message(f"{self.subject}/again/{says}{columns}/{self.tries}/{int(due.timestamp())}", due)
 

@@ -5,6 +5,7 @@ triggers cannot be trusted.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from connector.dataverse.choices import JobStatus
+from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 from connector.servicebus.bus import OutgoingMessage
@@ -87,13 +89,7 @@ class Claim(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What is known but could not be written yet.
-
-    Attributes:
-        status, code, message, automation_contact_id: the outcome of the job.
-        made_on: when the work was done.
-        info: values of the row of Spotler Info of its record, by column; without the name of the record.
-    """
+    """The outcome of a job that could not be written yet: its status, code, message and automation contact id."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -101,8 +97,30 @@ class Receipt(BaseModel):
     code: str
     message: str
     automation_contact_id: str = ""
+
+
+class LateInfo(BaseModel):
+    """A row of Spotler Info that could not be written with the work that it tells about.
+
+    Attributes:
+        made_on: when the work was done.
+        values: what is to be written, by column; without the name of the record.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     made_on: AwareDatetime
-    info: dict[str, Any] | None = None
+    values: dict[str, Any]
+
+    @classmethod
+    def of(cls, values: Mapping[str, object], made_on: datetime) -> Self:
+        """The row as an item carries it."""
+        return cls(made_on=made_on, values={name: value for name, value in values.items() if name != Info.NAME})
+
+    @staticmethod
+    def later(*each: "LateInfo | None") -> "LateInfo | None":
+        """The one that was made last."""
+        return max((info for info in each if info is not None), key=lambda info: info.made_on, default=None)
 
 
 class WorkItem(BaseModel):
@@ -119,6 +137,7 @@ class WorkItem(BaseModel):
         claim: the claim to go on with, for a second attempt.
         step: how many steps of a long work are done.
         receipt: the outcome to write, when only that is left.
+        info: the row of Spotler Info of its record that is to be written first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -133,6 +152,7 @@ class WorkItem(BaseModel):
     claim: Claim | None = None
     step: int = 0
     receipt: Receipt | None = None
+    info: LateInfo | None = None
 
     @property
     def attempt(self) -> int:
@@ -145,6 +165,7 @@ class WorkItem(BaseModel):
         Where both have tried to claim the job, either claim may stand on the row. A receipt belongs to its own alone.
         """
         worse, better = sorted((other, self), key=lambda item: (item.receipt is not None, item.attempt))
+        better = better.model_copy(update={"info": LateInfo.later(worse.info, better.info)})
         if worse.claim is None or better.claim is None or better.receipt is not None:
             return better
         tokens = [token for token in worse.claim.tokens if token not in better.claim.tokens]

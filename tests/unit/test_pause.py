@@ -284,7 +284,7 @@ def test_a_job_goes_back_with_its_claim_its_step_and_its_tries(bus):
 
 def test_two_items_of_one_job_are_one_message_only_if_they_say_the_same(bus):
     """The bus keeps one of two messages with the same id: the other must not hold an outcome, or another claim."""
-    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="", made_on=NOW)
+    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="")
     twice_claimed = Claim(attempt=2, tokens=("lost", "mine"))
     items = [
         ITEM,

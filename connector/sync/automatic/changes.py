@@ -17,6 +17,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final, override
@@ -24,9 +25,10 @@ from typing import Final, override
 from connector import due, telemetry
 from connector.dataverse.names import MarketingList
 from connector.dataverse.records import RecordRef
-from connector.errors import Transient
+from connector.errors import Refused, Transient
 from connector.outcomes import OK
 from connector.routing.record_item import RecordItem
+from connector.routing.work_item import LateInfo
 from connector.servicebus.bus import Bus
 from connector.servicebus.entities import SYNC_RECORDS, TOPIC_JOBS
 from connector.services import Services
@@ -134,16 +136,19 @@ class _RecordChunk(_Chunk):
 
     @override
     def _work(self, begun: dict[RecordRef, RecordItem], now: datetime) -> Counter[str]:
+        waiting = self._late_infos(begun)
+        ready = {ref: item.model_copy(update={"info": None}) for ref, item in begun.items() if ref not in waiting}
         try:
-            records = self._records(begun)
+            records = self._records(ready)
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-            return self._settle(begun, {ref: NotSent(error) for ref in begun}, now)
+            return self._settle(begun, waiting | {ref: NotSent(error) for ref in ready}, now)
         try:
-            results = self._send(records, begun)
+            results = self._send(records, ready)
         except Exception as error:  # noqa: BLE001
             results = {ref: NotSent(error) for ref in records}
-        tried = begun | {ref: begun[ref].model_copy(update={"always": True}) for ref in records}
-        return self._settle(tried, results, now) + Counter({"NOT_THERE": len(begun) - len(records)})
+        tried = {ref: _tried(ready[ref], results[ref], now) for ref in records}
+        ended = self._settle(begun | tried, waiting | results, now)
+        return ended + Counter({"NOT_THERE": len(ready) - len(records)})
 
     def _records(self, items: Mapping[RecordRef, RecordItem]) -> dict[RecordRef, Record]:
         """The records as they are now, those that were deleted among them.
@@ -175,9 +180,26 @@ class _RecordChunk(_Chunk):
         # What could not be written with the send; somebody else may have written the row since.
         late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
         unwritten |= write_late(self._services.dataverse, late)
-        lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}
+        results |= {ref: replace(results[ref], info=None) for ref, _, _ in late if ref not in unwritten}
+        lost = {
+            ref: NotSent(error, result.info)
+            for ref, error in unwritten.items()
+            if not isinstance(result := results[ref], NotSent)
+        }
         return results | lost
+
+    def _late_infos(self, items: Mapping[RecordRef, RecordItem]) -> dict[RecordRef, Delivery]:
+        """Write the rows of Spotler Info that items carry; why a record has to wait for its row."""
+        rows = [(ref, item.info.made_on, item.info.values) for ref, item in items.items() if item.info is not None]
+        problems = write_late(self._services.dataverse, rows)
+        return {ref: NotSent(error) for ref, error in problems.items() if not isinstance(error, Refused)}
 
     def _check_time(self) -> None:
         if self._services.now() >= self._deadline:
             raise Transient("The batch ran out of time before this record.", code="OUT_OF_TIME")
+
+
+def _tried(item: RecordItem, result: Delivery, now: datetime) -> RecordItem:
+    """The item of a record that was tried, should it come back: with the row of Spotler Info that is left to write."""
+    info = LateInfo.of(result.info, now) if result.info is not None else None
+    return item.model_copy(update={"always": True, "info": info})

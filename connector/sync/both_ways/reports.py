@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connector.consent import KnownState, ShownContact, SpotlerReport, known_after, report
+from connector.consent import KnownState, PermissionRow, ShownContact, SpotlerReport, known_after, report
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
 from connector.services import Services
@@ -60,9 +60,7 @@ def reported(
     for bit, on in (others or {}).items():
         if contact.states.get(bit) is on:
             known[bit] = KnownState(on, contact.seen_on)
-    claimed = {
-        option.bit for option in field.options if any(row.subscribed for row in record.rows_of(option.name, option.bit))
-    }
+    claimed = {option.bit for option in field.options if _claim(record.rows_of(option.name, option.bit))}
     said = report(contact, field.options, known, claimed=claimed)
     return record.reporting(said), known_after(contact, known)
 
@@ -70,6 +68,11 @@ def reported(
 def is_news(said: SpotlerReport) -> bool:
     """Whether a report has something that was not known."""
     return bool(said.permissions) or said.opted_out
+
+
+def _claim(rows: Sequence[PermissionRow]) -> bool:
+    """Whether the rows of one permission say that it is on: where one refuses, it is off whatever Spotler shows."""
+    return any(row.subscribed for row in rows) and not any(row.refuses for row in rows)
 
 
 def apply(services: Services, records: Sequence[Record]) -> dict[RecordRef, Record | ConnectorError]:

@@ -52,6 +52,11 @@ class ListState:
         self._state = state
         self._root = f"{LISTS}/{list_id}"
 
+    @staticmethod
+    def remembered(state: StateStore) -> set[str]:
+        """The ids of the lists of which something is stored."""
+        return {name.split("/")[1] for name in state.names(f"{LISTS}/")}
+
     # Runs
 
     def runs(self) -> list[int]:

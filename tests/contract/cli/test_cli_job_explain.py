@@ -178,7 +178,7 @@ def test_its_messages_are_found_wherever_they_lie(cli, load, bus, sdk):
     job, other = load(JobStatus.QUEUED), str(uuid4())
     with sdk.get_queue_sender(QUEUE_DATAVERSE) as sender:
         sender.send_messages(ServiceBusMessage(f'{{"PrimaryEntityId": "{job.upper()}"}}'.encode()))
-    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="Done.", made_on=datetime.now(UTC))
+    receipt = Receipt(status=JobStatus.COMPLETED, code="OK", message="Done.")
     bus.to_topic(TOPIC_JOBS, [item(job, reason="sweep").message("1"), item(other).message("2")])
     quarantine(bus, item(job).model_dump_json().encode(), InternalError(), source="add-tag")
     bus.to_topic(TOPIC_JOBS, [item(job, operation="remove-tag", receipt=receipt).message("3")])

@@ -102,7 +102,7 @@ def test_a_claim_that_was_refused_in_part_loses_none_of_the_jobs(world):
 
 def outcome(world, job, token, status, code):
     """An outcome that travelled, of the attempt that was made under this claim."""
-    receipt = {"status": status, "code": code, "message": "What it came to.", "made_on": "2026-03-01T12:00:00Z"}
+    receipt = {"status": status, "code": code, "message": "What it came to."}
     return world.item(job, reason="receipt", claim={"attempt": 1, "tokens": [token]}, receipt=receipt)
 
 

@@ -7,7 +7,7 @@ import pytest
 from connector.consent import Presence
 from connector.dataverse.api import BatchRequest
 from connector.dataverse.choices import JobStatus, Operation
-from connector.dataverse.names import Contact, Info, Job
+from connector.dataverse.names import Contact, Info, Job, Permission
 from connector.errors import Refused, Transient
 from connector.routing.work_item import WorkItem
 from connector.servicebus.entities import QUEUE_QUARANTINE
@@ -75,7 +75,7 @@ def test_the_message_holds_no_name_of_the_record(world, no_infos):
     (message,) = world.bus.messages
     assert b"Rosalind" not in message.body
     assert b"ann@example.org" not in message.body
-    assert Info.NAME not in WorkItem.from_body(message.body).receipt.info
+    assert Info.NAME not in WorkItem.from_body(message.body).info.values
 
 
 def test_every_record_of_a_chunk_has_its_own(world, no_infos):
@@ -191,6 +191,35 @@ def test_an_internal_error_at_the_rows_loses_no_outcome_and_no_retry(world, monk
     world.run(tag_job)
 
     assert [item.reason for item in world.put_back()] == ["retry"]
+
+
+def test_a_job_that_is_tried_again_first_writes_what_could_not_be_remembered(world, no_infos):
+    """Else the second attempt would take the contact that the first one anonymised for one that Spotler has lost."""
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    world.run(world.job(SYNC, record))
+    world.now += timedelta(minutes=1)
+    world.permission(record, "Events", subscribed=False)  # it is not in the history yet
+    world.services.dataverse.update(Contact.SET, record.id, {"donotemail": True})
+    no_infos()
+    world.break_dataverse("503", "^dh_spotlerconsents", method="GET")
+    job = world.job(TAG, record, dh_tag="x")
+    world.run(job)
+    (item,) = world.put_back()
+    assert (item.reason, world.in_spotler(record)) == ("retry", None)
+    world.mend_dataverse()
+    no_infos()
+    world.run(item)
+    (item,) = world.put_back()
+    assert item.reason == "waiting", "nothing is done before the row is written"
+    world.mend_dataverse()
+
+    world.run(item)
+
+    assert world.status(job) == (JobStatus.FAILED, "SKIPPED_DO_NOT_EMAIL")
+    assert (world.info(record)[Info.GONE], world.put_back()) == (True, [])
+    rows = {row[Permission.NAME]: row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)}
+    assert rows == {"Newsletter": True, "Events": False}
 
 
 # What others have written meanwhile

@@ -170,7 +170,9 @@ def test_what_goes_out_comes_back(type_, kind, data):
 
 
 WIRES: dict[str, st.SearchStrategy] = {
-    "string": TEXTS | st.sampled_from(["ja", "Nee", "bronze", "Étain; Gold; silver", "12", "1.234.567", "007"]),
+    "string": TEXTS
+    | st.sampled_from(["ja", "Nee", "TRUE", "Off", "AAN", "1"])
+    | st.sampled_from(["bronze", "Étain; Gold; silver", "12", "1.234.567", "007"]),
     "email": ADDRESSES,
     "mobNr": PHONES,
     "postcode": CODES,
@@ -205,13 +207,16 @@ def first_of_two_hours(wire: str) -> str:
     return local.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+YES = {"true", "yes", "ja", "on", "aan", "1"}
+
+
 def in_order_of_the_choices(labels: str) -> str:
     return "; ".join(each for each in LABELS.values() if each.casefold() in labels.casefold())
 
 
 #: What is lost of a value of Spotler when it is written and sent again; nothing where a pair is not named.
 IN_AND_OUT: dict[tuple[str, Kind], Callable] = {
-    **pairs("string", (Kind.YES_NO,), lambda word: "true" if word.casefold() in ("ja", "yes", "1") else "false"),
+    **pairs("string", (Kind.YES_NO,), lambda word: "true" if word.strip().casefold() in YES else "false"),
     **pairs("string", (Kind.CHOICE,), lambda label: next(each for each in LABELS.values() if each.casefold() == label)),
     **pairs("string", (Kind.CHOICES,), in_order_of_the_choices),
     **pairs("string", WHOLE, plain_number),

@@ -14,6 +14,9 @@ from connector.pulls import lists, switches
 from connector.pulls.lists import refresh_lists
 from connector.routing.work_item import WorkItem
 from connector.sync.lists import orders
+from connector.sync.lists.removal import remove_audience
+from connector.sync.lists.run import ListRun
+from connector.sync.lists.stored import ListState
 
 SYNC, REMOVE = Operation.SYNC_MARKETING_LIST, Operation.REMOVE_MARKETING_LIST
 
@@ -68,6 +71,33 @@ def test_a_list_that_was_never_synced_or_is_deactivated_gets_none(world, add):
 
     assert refresh_lists(world.services) == 0
     assert jobs(world) == []
+
+
+def test_a_deactivated_list_whose_audience_was_not_removed_gets_another_removal_each_night(world, add):
+    active, left, gone = add(), add(active=False), add(active=False)
+    for each in (active, left):
+        ListState(world.services.state, each).save(1, ListRun("a job", "2026-03-01T12:00:00Z"), None)
+    removal = job(world, left, REMOVE, JobStatus.FAILED)
+
+    assert refresh_lists(world.services) == 2
+
+    new = {(row[Job.OPERATION], row[f"_{Job.LIST}_value"]) for row in world.rows(Job.TABLE) if row[Job.ID] != removal}
+    assert new == {(SYNC, active), (REMOVE, left)}
+    assert {item.operation for item in sent(world)} == {SYNC.slug, REMOVE.slug}
+    remove_audience(world.services, left)
+    assert refresh_lists(world.services) == 0, "both have a job"
+    assert gone not in {each[1] for each in jobs(world)}
+
+
+def test_a_removal_that_dataverse_refuses_keeps_no_list_from_its_refresh(world, add, monkeypatch):
+    active, left = add(), add(active=False)
+    ListState(world.services.state, left).save(1, ListRun("a job", "2026-03-01T12:00:00Z"), None)
+    monkeypatch.setattr(ListState, "remembered", lambda _: {left, "not an id"})
+
+    with pytest.raises(ConnectorError):
+        refresh_lists(world.services)
+
+    assert [each[1] for each in jobs(world)] == [active]
 
 
 @pytest.mark.parametrize("operation", [SYNC, REMOVE])

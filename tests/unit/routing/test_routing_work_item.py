@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import permutations
 from typing import get_args
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import example, given, strategies as st
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
-from connector.routing.work_item import Claim, Reason, Receipt, WorkItem
+from connector.routing.work_item import Claim, LateInfo, Reason, Receipt, WorkItem
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 MADE_ON = "2026-03-01T12:00:00Z"
@@ -34,9 +35,8 @@ receipts = st.builds(
     code=texts,
     message=texts,
     automation_contact_id=texts,
-    made_on=moments,
-    info=st.none(),
 )
+infos = st.builds(LateInfo, made_on=moments, values=st.dictionaries(texts, texts | st.booleans() | st.none()))
 
 
 @given(
@@ -49,6 +49,7 @@ receipts = st.builds(
         first_seen=moments,
         first_attempt=st.none() | moments,
         claim=st.none() | claims,
+        info=st.none() | infos,
     ),
     st.none() | receipts,
     claims,
@@ -78,11 +79,13 @@ def test_members_that_are_not_known_are_ignored_at_every_level():
             new=1,
             record={"table": "contact", "id": CONTACT, "new": 1},
             claim={"attempt": 2, "tokens": ["t"], "new": 1},
-            receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1, "made_on": MADE_ON},
+            receipt={"status": 2, "code": "OK", "message": "Done.", "new": 1},
+            info={"made_on": MADE_ON, "values": {"dh_gone": True}, "new": 1},
         )
     )
 
     assert (item.record, item.attempt, item.receipt.code) == (RecordRef("contact", CONTACT), 2, "OK")
+    assert item.info.values == {"dh_gone": True}
 
 
 def test_ids_are_held_as_rows_have_them():
@@ -92,7 +95,7 @@ def test_ids_are_held_as_rows_have_them():
 
 
 RECEIPT = {
-    "receipt": {"status": 2, "code": "OK", "message": "", "made_on": MADE_ON},
+    "receipt": {"status": 2, "code": "OK", "message": ""},
     "claim": {"attempt": 1, "tokens": ["a"]},
 }
 FIRST, SECOND = {"claim": {"attempt": 1, "tokens": ["a"]}}, {"claim": {"attempt": 2, "tokens": ["b"]}}
@@ -115,6 +118,15 @@ def test_of_two_items_that_with_a_receipt_or_a_later_claim_is_kept_with_the_clai
     for joined in (better.joined(worse), worse.joined(better)):
         assert (joined.receipt, joined.attempt) == (better.receipt, better.attempt)
         assert (joined.claim and joined.claim.tokens) == tokens
+
+
+def test_of_two_rows_of_spotler_info_the_one_that_was_made_last_is_kept():
+    early, late = ({"made_on": f"2026-03-01T12:0{minute}:00Z", "values": {"dh_gone": True}} for minute in range(2))
+    items = [WorkItem.from_body(body(**each)) for each in ({"info": late}, {"info": early, **RECEIPT}, {})]
+
+    for one, other in permutations(items, 2):
+        joined = one.joined(other)
+        assert joined.info == max((each.info for each in (one, other) if each.info), key=lambda info: info.made_on)
 
 
 def test_the_first_attempt_is_remembered_and_all_are_counted():
@@ -154,7 +166,7 @@ def test_a_moment_keeps_its_offset():
         (body(reason="because"), "reason"),
         (body(claim={"attempt": "many"}), "claim.attempt, claim.tokens"),
         (body(first_seen="2026-03-01T12:30:15"), "first_seen"),
-        (body(receipt={"status": 77, "code": "OK", "message": "", "made_on": MADE_ON}), "receipt.status"),
+        (body(receipt={"status": 77, "code": "OK", "message": ""}), "receipt.status"),
         (body(job="j-1"), "job"),
         (body(job=JOB + "0"), "job"),
         (body(record={"table": "contact", "id": "c-1"}), "record"),

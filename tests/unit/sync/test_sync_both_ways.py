@@ -186,3 +186,22 @@ def test_an_opt_out_arrives_although_the_clocks_are_apart(two, minutes, later):
         two.sync(ann)
 
     assert two.in_spotler(ann)["permissions"] == []
+
+
+def test_a_row_beside_one_that_refuses_stays_as_it_is_when_somebody_changes_the_contact(two):
+    """The permission is off as the rows want it, so nobody opted out of it in Spotler."""
+    ann = two.contact(firstname="Ann")
+    two.permission(ann, "Newsletter", subscribed=True)
+    two.sync(ann)
+    assert two.in_spotler(ann)["permissions"] == [NEWSLETTER_BIT]
+    two.permission(ann, "Newsletter", subscribed=False, another=True)
+    two.sync(ann)
+    assert two.in_spotler(ann)["permissions"] == []
+
+    two.profile(ann, city="Gouda")
+    for _ in range(2):
+        two.pull()
+        two.sync(ann)
+
+    assert sorted(row["dh_subscribed"] for row in two.permissions(ann)) == [False, True]
+    assert two.in_spotler(ann)["permissions"] == []

@@ -291,6 +291,29 @@ def test_a_note_that_cannot_be_written_is_written_at_the_next_attempt(world, cha
     assert world.info(record)[Info.LAST_STATUS] == "OK"
 
 
+def test_who_was_anonymised_without_a_note_is_not_taken_for_lost_at_the_next_attempt(world, changes):
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    changes.run(record)
+    world.now += timedelta(minutes=1)
+    world.permission(record, "Events", subscribed=False)  # it is not in the history yet
+    world.services.dataverse.update(Contact.SET, record.id, {"donotemail": True})
+    world.break_dataverse("503", r"^(dh_spotlerinfos/|dh_spotlerinfos\()", inner=True, count=None)
+    world.break_dataverse("503", "^dh_spotlerconsents|^dh_spotlerinfos/", count=None)
+    changes.run(record)
+    assert world.in_spotler(record) is None
+    changes.go_on(minutes=5)  # the note still cannot be written, so nothing else is done
+    (item,) = changes.put_back()
+    assert b"Ann" not in item.body()
+    world.mend_dataverse()
+
+    changes.go_on(minutes=5)
+
+    assert (changes.put_back(), changes.failures(), world.info(record)[Info.GONE]) == ([], [], True)
+    rows = {row[Permission.NAME]: row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)}
+    assert rows == {"Newsletter": True, "Events": False}
+
+
 def test_what_is_no_item_goes_to_quarantine_and_the_others_are_sent(world, changes):
     record = world.contact()
 

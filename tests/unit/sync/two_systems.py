@@ -118,10 +118,10 @@ class TwoSystems:
         world = self.systems.sandbox.world
         anonymise(world, next(each for each in world.contacts if record.id in each.external_ids.values()))
 
-    def permission(self, record: RecordRef, name: str, *, subscribed: bool) -> str:
-        """A row of Spotler Permission that a person makes, or changes."""
+    def permission(self, record: RecordRef, name: str, *, subscribed: bool, another: bool = False) -> str:
+        """A row of Spotler Permission that a person makes, or changes where there is one and another is not wanted."""
         self.tick()
-        found = [row for row in self.permissions(record) if row[Permission.NAME] == name]
+        found = [row for row in self.permissions(record) if row[Permission.NAME] == name and not another]
         if found:
             path = f"{Permission.SET}({found[0][Permission.ID]})"
             self.systems.by_person("PATCH", path, {Permission.SUBSCRIBED: subscribed})
