@@ -11,6 +11,7 @@ from connector.setup.labels import Languages
 from connector.setup.target import SetupTarget
 
 _TYPE: Final = "Microsoft.Dynamics.CRM."
+_KIND, _PICKLIST = "OptionSetType", "Picklist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,13 @@ class ChoicePart(Part):
         found = target.calls.find(f"GlobalOptionSetDefinitions(Name='{self.name}')")
         if found is None:
             return None
-        return target.calls.find(f"GlobalOptionSetDefinitions({found['MetadataId']})/{_TYPE}OptionSetMetadata")
+        return target.calls.find(f"GlobalOptionSetDefinitions({found['MetadataId']})/{_TYPE}OptionSetMetadata") or found
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
         """Texts and options; options of the customer stay."""
+        shown = found.get(_KIND, _PICKLIST)
+        if shown != _PICKLIST:
+            return [PropertyDifference(_KIND, _PICKLIST, str(shown), can_change=False)]
         return [
             *target.languages.differences("DisplayName", self.choice.title, found.get("DisplayName")),
             *option_differences(self.choice.options, found, target.languages),

@@ -9,6 +9,7 @@ from connector.dataverse.schema.labels import Text, label
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 ACTIVE: Final = "Active"
 FAILED: Final = "Failed"
@@ -32,20 +33,31 @@ class KeyPart(Part):
         """Table and key."""
         return f"{self.table.name}.{self.key}"
 
+    def refusal(self, found: Found | None, target: SetupTarget) -> str:
+        """Another key must not have its columns: Dataverse allows one of them."""
+        columns = set(self.table.keys[self.key])
+        others = [] if found else [row for row in self._rows(target) if set(_columns(row)) == columns]
+        if not others:
+            return ""
+        return Sentence(
+            "the key {name} has the same columns already. Delete that one.", name=str(others[0].get("LogicalName"))
+        )
+
     def read(self, target: SetupTarget) -> Found | None:
         """The key, with the state of its index."""
+        return next((row for row in self._rows(target) if row.get("LogicalName") == self.key), None)
+
+    def _rows(self, target: SetupTarget) -> list[dict[str, object]]:
+        """The keys of its table."""
         found = target.calls.find(f"{self._address}?$select={KEY_COLUMNS}")
         rows = found["value"] if found else ()
-        for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, dict) and row.get("LogicalName") == self.key:
-                return row
-        return None
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:  # noqa: ARG002 - of the protocol
         """Its columns, and whether its index could be built."""
-        expected, columns = list(self.table.keys[self.key]), found.get("KeyAttributes")
+        expected, columns = list(self.table.keys[self.key]), _columns(found)
         if columns != expected:
-            return [PropertyDifference("KeyAttributes", ", ".join(expected), str(columns), can_change=False)]
+            return [PropertyDifference("KeyAttributes", ", ".join(expected), ", ".join(columns), can_change=False)]
         return [PropertyDifference(_INDEX, ACTIVE, FAILED)] if found.get(_INDEX) == FAILED else []
 
     def create(self, target: SetupTarget) -> None:
@@ -87,3 +99,9 @@ class KeyPart(Part):
     @property
     def _address(self) -> str:
         return f"EntityDefinitions(LogicalName='{self.table.name}')/Keys"
+
+
+def _columns(key: Found) -> list[str]:
+    """The columns of a key that was read."""
+    found = key.get("KeyAttributes")
+    return [str(each) for each in found] if isinstance(found, list) else []

@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 from connector.dataverse.api import filters
 from connector.dataverse.schema import Column, Kind, Table, installation as manifest
-from connector.dataverse.schema.installation import Relationship
-from connector.dataverse.schema.labels import label
+from connector.dataverse.schema.installation import Relationship, plural
+from connector.dataverse.schema.labels import Text, label
 from connector.setup.column_bodies import common_body
 from connector.setup.column_limits import LEVEL, level_differences
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.tables import TablePart, without_table
 from connector.setup.target import SetupTarget
+from connector.words import Sentence
 
 _TYPE: Final = "Microsoft.Dynamics.CRM."
 _ONE_TO_MANY: Final = f"{_TYPE}OneToManyRelationshipMetadata"
@@ -34,7 +35,16 @@ _CASCADE: Final = {
 #: (dataverse-setup, section 7.2).
 _CASCADE_OF_CUSTOMER: Final = {"Merge": "Cascade"}
 _CASCADES: Final = "CascadeConfiguration"
+#: What shows our rows below Related on the record, without a change of any form.
+_MENU: Final = "AssociatedMenuConfiguration"
 _NAVIGATION: Final = "ReferencingEntityNavigationPropertyName"
+_NAMES: Final = " or ".join(
+    filters.eq("SchemaName", each.name)
+    for table in (*manifest.OWN_TABLES, *manifest.EXTENDED_TABLES)
+    for each in manifest.relationships(table)
+)
+#: The relationships that have names of ours, in one list for all lookups.
+_NAMED: Final = f"RelationshipDefinitions/{_ONE_TO_MANY}?$select=SchemaName,ReferencingEntity&$filter={quote(_NAMES)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +76,26 @@ class LookupPart(Part):
         """A table that is not there cannot be pointed to."""
         return without_table(target, *self.column.targets)
 
+    def refusal(self, found: Found | None, target: SetupTarget) -> str:
+        """Its relationships must not have the name of one that is there."""
+        mine = {each.name for each in manifest.relationships(self.table) if each.column == self.column.name}
+        if found is not None:
+            return ""
+        for row in target.calls.rows(_NAMED):
+            if row.get("SchemaName") in mine:
+                return Sentence(
+                    "there is another relationship with the name {name}, of the table {table}. Delete that one.",
+                    name=str(row["SchemaName"]),
+                    table=str(row.get("ReferencingEntity")),
+                )
+        return ""
+
     def read(self, target: SetupTarget) -> Found | None:
         """The definition of the column, with its relationships."""
         found = target.calls.find(self.address)
         if found is None:
             return None
-        columns = f"MetadataId,ReferencedEntity,ReferencingAttribute,{_NAVIGATION},{_CASCADES}"
+        columns = f"MetadataId,ReferencedEntity,ReferencingAttribute,{_NAVIGATION},{_CASCADES},{_MENU}"
         condition = filters.eq("ReferencingEntity", self.table.name)
         rows = target.calls.rows(f"RelationshipDefinitions/{_ONE_TO_MANY}?$select={columns}&$filter={quote(condition)}")
         return {**found, _RELATIONSHIPS: [row for row in rows if row["ReferencingAttribute"] == self.column.name]}
@@ -81,7 +105,7 @@ class LookupPart(Part):
         return self.object_id(found), *(str(each["MetadataId"]) for each in _relationships(found))
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
-        """The tables, the names through which the connector writes it, cascades, required level and texts."""
+        """The tables, the names through which the connector writes it, cascades, menus, required level and texts."""
         if not str(found.get("@odata.type")).endswith("LookupAttributeMetadata"):
             return [PropertyDifference("type", _LOOKUP, str(found.get("@odata.type")), can_change=False)]
         present = {each["ReferencedEntity"]: each[_NAVIGATION] for each in _relationships(found)}
@@ -90,7 +114,9 @@ class LookupPart(Part):
             for table, name in self.column.navigation.items()
             if present.get(table) != name
         ]
-        differences += [each for one in _relationships(found) for each in self._cascades(one)]
+        differences += [
+            each for one in _relationships(found) for each in (*self._cascades(one), *self._menus(one, target))
+        ]
         differences += level_differences(self.column, found)
         differences += target.languages.differences("DisplayName", label(self.column.label), found.get("DisplayName"))
         return differences
@@ -125,7 +151,7 @@ class LookupPart(Part):
         target.calls.act("CreateCustomerRelationships", body)
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
-        """Write the definition back with our texts and level, and those of relationships with our cascades."""
+        """Write the definition back with our texts and level, and those of relationships with our cascades and menu."""
         changed = {each.property.partition(" ")[0] for each in differences}
         if changed & {"DisplayName", LEVEL}:
             common = common_body(self.table, self.column, target.languages)
@@ -134,12 +160,13 @@ class LookupPart(Part):
             body.pop("@odata.context", None)
             target.calls.put(self.address, body, manifest.SOLUTION.name)
         for one in _relationships(found):
-            if self._cascades(one):
+            if self._cascades(one) or self._menus(one, target):
                 address = f"RelationshipDefinitions({one['MetadataId']})"
                 whole = {**target.calls.get(f"{address}/{_ONE_TO_MANY}"), "@odata.type": _ONE_TO_MANY}
                 whole.pop("@odata.context", None)
-                shown = one[_CASCADES]
-                whole[_CASCADES] = {**(shown if isinstance(shown, dict) else {}), **self._cascade}
+                whole[_CASCADES] = {**_mapping(one[_CASCADES]), **self._cascade}
+                if self._menus(one, target):
+                    whole[_MENU] = {**_mapping(one[_MENU]), **_menu(plural(self.table), target)}
                 target.calls.put(address, whole, manifest.SOLUTION.name)
 
     @property
@@ -148,13 +175,24 @@ class LookupPart(Part):
 
     def _cascades(self, relationship: Mapping[str, object]) -> list[PropertyDifference]:
         """What happens to our row with the record, where that is not as it should be."""
-        found = relationship[_CASCADES]
-        shown = found if isinstance(found, Mapping) else {}
+        shown = _mapping(relationship[_CASCADES])
         return [
             PropertyDifference(f"cascade of {relationship['ReferencedEntity']}: {name}", value, str(shown.get(name)))
             for name, value in self._cascade.items()
             if shown.get(name) != value
         ]
+
+    def _menus(self, relationship: Mapping[str, object], target: SetupTarget) -> list[PropertyDifference]:
+        """The entry below Related, where it is hidden or has another text; its place there is the customer's."""
+        shown, name = _mapping(relationship[_MENU]), f"{_MENU} {relationship['ReferencedEntity']}"
+        behavior = shown.get("Behavior")
+        if (
+            behavior == "UseCollectionName"
+        ):  # what the platform gives the lookup to accounts and contacts: the same text
+            return []
+        if behavior != "UseLabel":
+            return [PropertyDifference(name, "UseLabel", str(behavior))]
+        return target.languages.differences(name, plural(self.table), shown.get("Label"))
 
     @property
     def address(self) -> str:
@@ -168,6 +206,14 @@ def _relationships(found: Found) -> Sequence[Mapping[str, object]]:
     return [each for each in rows if isinstance(each, Mapping)] if isinstance(rows, list) else []
 
 
+def _mapping(value: object) -> dict[str, object]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _menu(text: Text, target: SetupTarget) -> dict[str, object]:
+    return {"Behavior": "UseLabel", "Label": target.languages.label(text)}
+
+
 def _one_target(one: Relationship, common: dict[str, object], target: SetupTarget) -> dict[str, object]:
     return {
         "@odata.type": _ONE_TO_MANY,
@@ -177,11 +223,5 @@ def _one_target(one: Relationship, common: dict[str, object], target: SetupTarge
         "ReferencingEntity": one.table,
         "Lookup": {"@odata.type": _LOOKUP, **common},
         "CascadeConfiguration": _CASCADE,
-        # This is what shows the rows below Related on the record, without a change of any form.
-        "AssociatedMenuConfiguration": {
-            "Behavior": "UseLabel",
-            "Group": "Details",
-            "Order": 10000,
-            "Label": target.languages.label(one.menu),
-        },
+        _MENU: {"Group": "Details", "Order": 10000, **_menu(one.menu, target)},
     }

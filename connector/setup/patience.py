@@ -101,9 +101,10 @@ class Patience:
                 self.wait(max(error.retry_after or 0.0, self._waits.retry * faults))
             except _LASTING:
                 raise
-            except (DataverseRefused, UnknownName, Refused):
+            except (DataverseRefused, UnknownName, Refused) as error:
                 refusals += 1
-                if refusals > self._waits.refusals:
+                lasting = isinstance(error, DataverseRefused) and error.lasting
+                if lasting or refusals > self._waits.refusals:
                     raise
                 self.wait(self._waits.retry)
 

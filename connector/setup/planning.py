@@ -131,6 +131,9 @@ def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> 
         )
     ours = target.publisher or (PUBLISHER.name if adoption is None else adoption.publisher)
     prefix = filters.eq("customizationprefix", PUBLISHER.prefix)
+    with_prefix = publishers(target.calls, prefix)
+    if ours != PUBLISHER.name and ours not in {each.get("uniquename") for each in with_prefix}:
+        found.append(_without_prefix(ours, target))
     found += [
         Sentence(
             "The prefix {prefix} belongs to the publisher {publisher}: names of ours and of others would mix. "
@@ -138,10 +141,28 @@ def _refusals_of_environment(target: SetupTarget, adoption: Adoption | None) -> 
             prefix=PUBLISHER.prefix,
             publisher=str(each.get("uniquename")),
         )
-        for each in publishers(target.calls, prefix)
+        for each in with_prefix
         if each.get("uniquename") != ours
     ]
     return found
+
+
+def _without_prefix(publisher: str, target: SetupTarget) -> Sentence:
+    """Whose solution has the name of ours, or who is named as the owner of what is adopted, and cannot be."""
+    if target.publisher:
+        return Sentence(
+            "The solution {solution} is there already and belongs to the publisher {publisher}, whose prefix is not "
+            "{prefix}. Use another environment.",
+            solution=SOLUTION.name,
+            publisher=publisher,
+            prefix=PUBLISHER.prefix,
+        )
+    return Sentence(
+        "The file of what to adopt names the publisher {publisher}, and there is none of that name with the prefix "
+        "{prefix}.",
+        publisher=publisher,
+        prefix=PUBLISHER.prefix,
+    )
 
 
 def _cannot(difference: PropertyDifference) -> Sentence:

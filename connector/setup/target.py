@@ -62,9 +62,9 @@ def read_target(calls: SetupCalls) -> SetupTarget:
         Transient, Misconfigured: Dataverse cannot be reached.
     """
     me = calls.get("WhoAmI")
-    (organization,) = calls.rows("organizations?$select=name,languagecode")
-    provisioned = calls.get("RetrieveProvisionedLanguages")["RetrieveProvisionedLanguages"]
-    base = organization["languagecode"]
+    organization = next(iter(calls.rows("organizations?$select=name,languagecode")), {})
+    provisioned = calls.get("RetrieveProvisionedLanguages").get("RetrieveProvisionedLanguages")
+    base = organization.get("languagecode")
     languages = Languages(
         base if isinstance(base, int) else 0,
         frozenset(each for each in (provisioned if isinstance(provisioned, list) else ()) if isinstance(each, int)),

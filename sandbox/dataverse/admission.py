@@ -15,9 +15,11 @@
 | CUSTOMIZE |                                    |                | `If-Match: *`                     |
 | BARE      |                                    |                |                                   |
 | BATCH     |                                    | go on          |                                   |
+| FILE      | `x-ms-file-name`, `sessiontoken`,  |                | `If-Match: *`                     |
+|           | `size`                             |                |                                   |
 
 (*) with the preference `return=representation`. Annotations may be asked for anywhere but on the batch itself, and
-`If-None-Match: null`, which forbids answers from a cache, may stand anywhere.
+`If-None-Match: null`, which forbids answers from a cache, may stand anywhere. Only FILE takes the headers about files.
 """
 
 import re
@@ -27,6 +29,7 @@ from typing import Final
 
 from sandbox.dataverse.calls import Call
 from sandbox.dataverse.errors import bad_query, not_supported
+from sandbox.dataverse.headers import OF_FILES
 from sandbox.dataverse.preferences import Preference
 
 _ETAG: Final = r'W/"\d+"'
@@ -42,12 +45,14 @@ class Admission:
         preferences: beside the annotations.
         conditions: for each condition, what it may say.
         annotated: whether annotations may be asked for.
+        of_files: whether the headers about files may be there.
     """
 
     options: frozenset[str] = frozenset()
     preferences: frozenset[Preference] = frozenset()
     conditions: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
     annotated: bool = True
+    of_files: bool = False
 
 
 READ_SET: Final = Admission(
@@ -68,6 +73,11 @@ DEFINE: Final = Admission(frozenset({"$select", "$filter", "$expand"}))
 CUSTOMIZE: Final = Admission(conditions={"if-match": re.compile(r"\*")})
 BARE: Final = Admission()
 BATCH: Final = Admission(preferences=frozenset({Preference.CONTINUE}), annotated=False)
+FILE: Final = Admission(
+    frozenset({"x-ms-file-name", "sessiontoken", "size"}),
+    conditions={"if-match": re.compile(r"\*")},
+    of_files=True,
+)
 
 #: What a write may say about the row that comes back.
 _OF_REPRESENTATION: Final = frozenset({"$select", "$expand"})
@@ -97,6 +107,8 @@ def admit(call: Call, parameters: Mapping[str, str], admission: Admission) -> No
         refused -= {Preference.ANNOTATIONS}
     for preference in sorted(refused):
         raise not_supported(f"The preference '{preference}' has no effect on {call.method} {call.path}.")
+    for name in () if admission.of_files else OF_FILES & call.headers.keys():
+        raise not_supported(f"The header '{name}' has no effect on {call.method} {call.path}.")
     _check_conditions(call, admission)
 
 

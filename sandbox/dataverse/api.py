@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sandbox.dataverse import errors
 from sandbox.dataverse.access.service import PAIR_CHECKS, Access
@@ -19,23 +19,25 @@ from sandbox.dataverse.customizing.lock import operation_of
 from sandbox.dataverse.customizing.service import DEFINITION_SETS, Customizing
 from sandbox.dataverse.errors import ApiError, not_for_single_rows, not_supported, unknown_segment
 from sandbox.dataverse.fetchxml.running import Fetcher
+from sandbox.dataverse.files.actions import FileActions
+from sandbox.dataverse.files.requests import FileRequests
 from sandbox.dataverse.headers import check_headers
 from sandbox.dataverse.installing.app_tables import APP_TABLE
 from sandbox.dataverse.installing.service import Installing, wants_unpublished
 from sandbox.dataverse.marketing.actions import ADD_LIST_MEMBERS, add_list_members, run_list_action
 from sandbox.dataverse.marketing.tables import LIST
 from sandbox.dataverse.merging import run_merge
-from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.options import parse_query
 from sandbox.dataverse.plain_reads import service_document, who_am_i
 from sandbox.dataverse.privileges import require
 from sandbox.dataverse.queries import Queries
 from sandbox.dataverse.reads import Reader
+from sandbox.dataverse.related import Collections
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.rows import RowOperations
 from sandbox.dataverse.store import Store
+from sandbox.dataverse.table_request import TableRequest
 from sandbox.dataverse.unit import UnitOfWork, Units
-from sandbox.dataverse.users import Caller
 from sandbox.dataverse.writes import Writer
 
 _PATH = re.compile(r"(?P<set>[\w$.]+)(?:\((?P<key>(?:[^'()]|'(?:[^']|'')*')*)\))?(?:/(?P<rest>.+))?")
@@ -43,17 +45,6 @@ _SOLUTION_OPTION = re.compile(r"(?:^|&)SolutionUniqueName=[^&]*")
 
 #: Runs an action that belongs to no table.
 type _Action = Callable[[Call, Writer], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A request, once it is known which table it is about and who makes it."""
-
-    call: Call
-    model: TableModel
-    parameters: dict[str, str]
-    caller: Caller
-    unit: UnitOfWork | None
 
 
 class WebApi:
@@ -83,7 +74,8 @@ class WebApi:
     ) -> None:
         self.store = store
         self.units = units
-        self.reader = Reader(store)
+        self._collections = Collections(store, customizing.one_to_many)
+        self.reader = Reader(store, self._collections)
         self._queries = Queries(store, self.reader, fetcher)
         self._fetcher = fetcher
         self._rows = RowOperations(store, self.reader)
@@ -92,7 +84,9 @@ class WebApi:
             ADD_LIST_MEMBERS: add_list_members,
             BULK_DELETE: lambda call, writer: bulk_delete(call, writer, units.clock, self._later),
             **installing.actions,
+            **FileActions(customizing.parts.definitions, customizing.files).actions,
         }
+        self._files = FileRequests(customizing.parts.definitions, customizing.files)
         self._functions = {**installing.functions, **access.functions}
         self.customizing = customizing
         self._layers = installing.layers
@@ -111,7 +105,7 @@ class WebApi:
         """
         try:
             if call.path == METADATA:
-                return metadata_document(call, self.store)
+                return metadata_document(call, self.store, self._collections)
             return self.perform(call, unit)
         except ApiError as error:
             return error_answer(error, call.prefer)
@@ -166,7 +160,7 @@ class WebApi:
         model = self.store.catalog.entity_set(name)
         parameters = parse_query(call.query) if call.query else {}
         caller = self._callers.caller(call, parameters.get("tag"))
-        request = _Request(call, model, parameters, caller, unit)
+        request = TableRequest(call, model, parameters, caller, unit)
         if self._layers.has(model.name):
             if wants_unpublished(call, rest):
                 with self._apps.as_seen_by(caller, model.name):
@@ -176,15 +170,20 @@ class WebApi:
                     return self._on_part(request, key, rest)
         return self._on_part(request, key, rest)
 
-    def _on_part(self, request: _Request, key: str | None, rest: str | None) -> Answer:
+    def _on_part(self, request: TableRequest, key: str | None, rest: str | None) -> Answer:
+        call, model = request.call, request.model
         if key is None:
             return self._on_set(request, rest)
-        row_key = RowKey.parse(request.model, key)
+        row_key = RowKey.parse(model, key)
         if rest is None:
             return self._on_row(request, row_key)
-        return self._on_bound(request, row_key, rest) or self._on_property(request, row_key, rest)
+        found = self._files.answer(
+            call, model, lambda: self._rows.find(model, row_key), rest, request.parameters, request.caller,
+            lambda: self._writing(request),
+        )  # fmt: skip
+        return found or self._on_bound(request, row_key, rest) or self._on_property(request, row_key, rest)
 
-    def _on_set(self, request: _Request, rest: str | None) -> Answer:
+    def _on_set(self, request: TableRequest, rest: str | None) -> Answer:
         call, model = request.call, request.model
         if rest is None and call.method == "GET":
             return self._queries.answer(call, model, request.parameters, request.caller)
@@ -195,17 +194,17 @@ class WebApi:
         if rest == "$count" and call.method == "GET":
             return self._queries.count(call, model, request.parameters, request.caller)
         if rest is None or rest == "$count":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         action = rest.removeprefix(NAMESPACE)
         if action not in BULK_ACTIONS or not rest.startswith(NAMESPACE):
             raise unknown_segment(rest)
         if call.method != "POST":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         admit(call, request.parameters, ACT)
         with self._writing(request) as writer:
             return run_bulk(action, call, model, self.store, writer)
 
-    def _on_row(self, request: _Request, key: RowKey) -> Answer:
+    def _on_row(self, request: TableRequest, key: RowKey) -> Answer:
         call, model = request.call, request.model
         if model.is_intersect and call.method != "DELETE":
             raise not_for_single_rows("Retrieve" if call.method == "GET" else "Update", model.name)
@@ -221,9 +220,9 @@ class WebApi:
             admit(call, request.parameters, CHANGE)
             with self._writing(request) as writer:
                 return self._rows.delete(call, model, key, writer)
-        raise _not_allowed(call)
+        raise errors.not_allowed(call.method)
 
-    def _on_bound(self, request: _Request, key: RowKey, rest: str) -> Answer | None:
+    def _on_bound(self, request: TableRequest, key: RowKey, rest: str) -> Answer | None:
         """An action or a function of a row, or a pair of rows; None for anything else."""
         call, model = request.call, request.model
         if rest.startswith(NAMESPACE):
@@ -237,12 +236,13 @@ class WebApi:
         with self._writing(request) as writer:
             return run_association(call, model, self._rows.find(model, key), rest, writer, self._pair_checks)
 
-    def _on_property(self, request: _Request, key: RowKey, rest: str) -> Answer:
+    def _on_property(self, request: TableRequest, key: RowKey, rest: str) -> Answer:
         call, model = request.call, request.model
         name, _, reference = rest.partition("/")
-        if name in model.collections and call.method == "GET" and not reference:
+        collection = self._collections.of(model).get(name) if call.method == "GET" and not reference else None
+        if collection is not None:
             row = self._rows.find(model, key)
-            return self._queries.related(call, row, model.collections[name], model, request.parameters, request.caller)
+            return self._queries.related(call, row, collection, model, request.parameters, request.caller)
         is_link = name in model.navigations
         if name not in model.properties and not is_link:
             raise unknown_segment(name)
@@ -253,7 +253,7 @@ class WebApi:
             require(request.caller, Verb.READ, model)
             return self._rows.read_property(call, model, key, name, request.parameters, request.caller)
         if call.method not in ("PUT", "DELETE"):
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         admit(call, request.parameters, CHANGE)
         with self._writing(request) as writer:
             if is_link:
@@ -263,7 +263,7 @@ class WebApi:
     def _act(self, call: Call, unit: UnitOfWork | None, action: "_Action") -> Answer:
         """An action that belongs to no table."""
         if call.method != "POST":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         parameters = parse_query(call.query) if call.query else {}
         admit(call, parameters, ACT)
         with self.units.begin(unit) as running:
@@ -278,22 +278,17 @@ class WebApi:
 
         self.customizing.parts.schedule.after(seconds, run)
 
-    def _on_list(self, request: _Request, key: RowKey, action: str) -> Answer:
+    def _on_list(self, request: TableRequest, key: RowKey, action: str) -> Answer:
         """An action that belongs to a row of `list`."""
         call = request.call
         if call.method != "POST":
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         admit(call, request.parameters, ACT)
         row = self._rows.find(request.model, key)
         with self._writing(request) as writer:
             return run_list_action(action, call, row, writer, self._fetcher)
 
     @contextmanager
-    def _writing(self, request: _Request) -> Iterator[Writer]:
+    def _writing(self, request: TableRequest) -> Iterator[Writer]:
         with self.units.begin(request.unit) as unit:
             yield unit.writer(request.caller)
-
-
-def _not_allowed(call: Call) -> ApiError:
-    message = f"The requested resource does not support http method '{call.method}'."
-    return ApiError(405, errors.BAD_QUERY, message)

@@ -1,7 +1,7 @@
 """`$metadata`: the entity types, their properties and the entity sets as CSDL, in XML.
 
-It has what the stand-in answers: every table with its columns, its lookups and the collections of its N:N
-relationships. Actions, functions and complex types are not in it.
+It has what the stand-in answers: every table with its columns, its lookups and its collections. Actions, functions and
+complex types are not in it.
 """
 
 from typing import Final
@@ -12,6 +12,7 @@ from sandbox.dataverse import errors
 from sandbox.dataverse.calls import Answer, Call
 from sandbox.dataverse.errors import ApiError, not_supported
 from sandbox.dataverse.model import TableModel
+from sandbox.dataverse.related import Collections
 from sandbox.dataverse.store import Store
 
 METADATA: Final = "$metadata"
@@ -38,7 +39,7 @@ _TYPES: Final = {
 }
 
 
-def metadata_document(call: Call, store: Store) -> Answer:
+def metadata_document(call: Call, store: Store, collections: Collections) -> Answer:
     """`GET $metadata`.
 
     Raises:
@@ -59,17 +60,19 @@ def metadata_document(call: Call, store: Store) -> Answer:
     tables = sorted(store.catalog.present(), key=lambda each: each.name)
     present = {each.name: each for each in tables}
     for table in tables:
-        _entity_type(schema, table, present)
+        _entity_type(schema, table, present, collections)
     container = ET.SubElement(schema, f"{{{_EDM}}}EntityContainer", Name="System")
     for table in tables:
-        _entity_set(container, table, present)
+        _entity_set(container, table, present, collections)
     ET.register_namespace("edmx", _EDMX)
     ET.register_namespace("", _EDM)
     body = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Answer(200, {"Content-Type": "application/xml", "OData-Version": "4.0"}, body)
 
 
-def _entity_type(schema: ET.Element, table: TableModel, present: dict[str, TableModel]) -> None:
+def _entity_type(
+    schema: ET.Element, table: TableModel, present: dict[str, TableModel], collections: Collections
+) -> None:
     element = ET.SubElement(schema, f"{{{_EDM}}}EntityType", Name=table.name, BaseType=f"{_ALIAS}.{_BASE}")
     key = ET.SubElement(element, f"{{{_EDM}}}Key")
     ET.SubElement(key, f"{{{_EDM}}}PropertyRef", Name=table.id_column)
@@ -83,25 +86,21 @@ def _entity_type(schema: ET.Element, table: TableModel, present: dict[str, Table
                 ReferencedProperty=target.id_column,
             )  # fmt: skip
             break  # a name has one type
-    for name, target in _collections(table, present).items():
+    for name, target in _collections(table, present, collections).items():
         kind = f"Collection({_ALIAS}.{target.name})"
         ET.SubElement(element, f"{{{_EDM}}}NavigationProperty", Name=name, Type=kind)
 
 
-def _entity_set(container: ET.Element, table: TableModel, present: dict[str, TableModel]) -> None:
+def _entity_set(
+    container: ET.Element, table: TableModel, present: dict[str, TableModel], collections: Collections
+) -> None:
     kind = f"{_NAMESPACE}.{table.name}"
     element = ET.SubElement(container, f"{{{_EDM}}}EntitySet", Name=table.set_name, EntityType=kind)
     targets = {name: present[each.targets[0]] for name, each in table.navigations.items() if each.targets[0] in present}
-    for name, target in {**targets, **_collections(table, present)}.items():
+    for name, target in {**targets, **_collections(table, present, collections)}.items():
         ET.SubElement(element, f"{{{_EDM}}}NavigationPropertyBinding", Path=name, Target=target.set_name)
 
 
-def _collections(table: TableModel, present: dict[str, TableModel]) -> dict[str, TableModel]:
-    """The other side of each N:N relationship, by the name of the collection."""
-    found = {}
-    for name, relationship in table.collections.items():
-        others = [each for each in relationship.columns if each != table.name]
-        other = others[0] if others else table.name
-        if other in present:
-            found[name] = present[other]
-    return found
+def _collections(table: TableModel, present: dict[str, TableModel], collections: Collections) -> dict[str, TableModel]:
+    """The table of each collection, by its name."""
+    return {name: present[each.table] for name, each in collections.of(table).items() if each.table in present}

@@ -101,6 +101,8 @@ class Environment:
         self.customizing.parts.dependants.append(dependants(self.store))
         self._installed_steps = steps
         self.steps = Steps(self.store, self.clock, settings.steps_of)
+        self.customizing.imports.when_endpoint.append(lambda endpoint_id: self.endpoints.keep(endpoint_id, ""))
+        self.customizing.imports.when_steps.append(self.steps.changed)
         self.steps.submit = self.poster.submit if self.poster else None
         self.access.bound[ENDPOINT] = EndpointCheck(self.store, self.clock, self.steps).on_endpoint
         self.fetcher = Fetcher(self.store, self.clock)

@@ -110,6 +110,11 @@ def key_not_active(table: str) -> ApiError:
     return ApiError(400, KEY_NOT_ACTIVE, message)
 
 
+def not_allowed(method: str) -> ApiError:
+    """The address does not take this method."""
+    return ApiError(405, BAD_QUERY, f"The requested resource does not support http method '{method}'.")
+
+
 def duplicate_id() -> ApiError:
     """A row with that primary key exists."""
     return ApiError(412, DUPLICATE_ID, "A record with matching key values already exists.")

@@ -39,8 +39,11 @@ _WITHOUT_EFFECT: Final = frozenset(
     }
 )
 
+#: Headers that only requests to a column with files take.
+OF_FILES: Final = frozenset({"content-range", "range", "x-ms-file-name", "x-ms-transfer-mode"})
+
 #: Headers that other modules read and check.
-_READ_ELSEWHERE: Final = frozenset(
+_READ_ELSEWHERE: Final = OF_FILES | frozenset(
     {
         "callerobjectid",
         "content-type",

@@ -1,15 +1,14 @@
-"""The query string of a read: `$select`, `$filter`, `$orderby`, `$top`, `$count`, `$expand` and the page."""
+"""The query string of a read: `$select`, `$orderby`, `$top`, `$count` and aliases in `$filter`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
 from sandbox.dataverse.errors import bad_query, unknown_property
-from sandbox.dataverse.model import Navigation, TableModel
-
-_EXPAND = re.compile(r"\s*(?P<name>\w+)\s*(?:\((?P<options>[^()]*)\))?\s*(?:,|$)")
+from sandbox.dataverse.model import TableModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +17,6 @@ class Ordering:
 
     name: str
     descending: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """One term of `$expand`: a navigation property and the properties to show of the row behind it."""
-
-    navigation: Navigation
-    select: str
 
 
 def parse_query(query: str) -> dict[str, str]:
@@ -86,33 +77,9 @@ def read_order(model: TableModel, text: str) -> tuple[Ordering, ...]:
     return tuple(terms)
 
 
-@lru_cache(maxsize=256)
-def read_expand(model: TableModel, text: str) -> tuple[Expansion, ...]:
-    """The terms of `$expand`; single-valued navigation properties only, one level deep.
-
-    Raises:
-        ApiError: 400 when a term cannot be read, names an unknown navigation property or has options besides `$select`.
-    """
-    terms: list[Expansion] = []
-    position = 0
-    while position < len(text):
-        match = _EXPAND.match(text, position)
-        if match is None:
-            raise bad_query(f"Syntax error in '$expand': '{text}'.")
-        navigation = model.navigations.get(match["name"])
-        if navigation is None:
-            raise unknown_property(match["name"], model.name)
-        inner = dict(part.strip().partition("=")[::2] for part in (match["options"] or "").split(";") if part.strip())
-        if set(inner) - {"$select"}:
-            raise bad_query(f"Only $select is supported within $expand of '{navigation.name}'.")
-        terms.append(Expansion(navigation, inner.get("$select", "")))
-        position = match.end()
-    return tuple(terms)
-
-
 def forget_options() -> None:
     """Read every option anew, because tables have other columns now."""
-    for read in (read_select, read_order, read_expand):
+    for read in (read_select, read_order):
         read.cache_clear()
 
 
@@ -128,7 +95,7 @@ def read_flag(parameters: dict[str, str], name: str) -> bool:
     return text == "true"
 
 
-def read_number(parameters: dict[str, str], name: str) -> int | None:
+def read_number(parameters: Mapping[str, str], name: str) -> int | None:
     """A whole number in the query string.
 
     Raises:

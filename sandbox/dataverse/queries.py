@@ -1,8 +1,7 @@
 """Questions about an entity set: `GET set` with query options or FetchXML, and `GET set/$count`."""
 
-from collections.abc import Collection
+from collections.abc import Container
 
-from connector.dataverse.names import lookup_value
 from sandbox.dataverse.admission import COUNT, FETCH, READ_SET, admit
 from sandbox.dataverse.calls import Answer, Call, json_answer
 from sandbox.dataverse.fetchxml.parsing import parse_fetch
@@ -12,7 +11,7 @@ from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.preferences import MORE_RECORDS, PAGING_COOKIE, TOTAL_COUNT, TOTAL_COUNT_CAPPED
 from sandbox.dataverse.privileges import require
 from sandbox.dataverse.reads import LARGEST_COUNT, Reader
-from sandbox.dataverse.relationships import ManyToMany
+from sandbox.dataverse.related import Collection
 from sandbox.dataverse.roles import Verb
 from sandbox.dataverse.sql.running import run_sql
 from sandbox.dataverse.store import Row, Store
@@ -47,30 +46,23 @@ class Queries:
         self,
         call: Call,
         row: Row,
-        relationship: ManyToMany,
+        collection: Collection,
         model: TableModel,
         parameters: dict[str, str],
         caller: Caller,
     ) -> Answer:
-        """`GET set(key)/collection`: the rows at the other side of an N:N relationship.
+        """`GET set(key)/collection`: the rows at the other side of a relationship.
 
         Raises:
             ApiError: as `answer`.
         """
         admit(call, parameters, READ_SET)
-        catalog = self._store.catalog
-        other, intersect = catalog.by_name[relationship.other(model.name)], catalog.by_name[relationship.intersect]
-        for table in (model, intersect, other):
+        collections = self._reader.collections
+        for table in (model, *collections.tables(collection)):
             require(caller, Verb.READ, table)
-        near, far = (lookup_value(relationship.columns[each.name]) for each in (model, other))
-        pairs = self._store.tables[intersect.name]
-        ids = {
-            str(pair.values[far])
-            for pair in map(pairs.rows.__getitem__, pairs.where(near, (row.id,)))
-            if pair.targets[far] == other.name
-        }
         require(caller, Verb.READ, model, row)
-        return self._page(call, other, parameters, caller, f"{model.set_name}({row.id})/{relationship.name}", ids)
+        other, ids = self._store.catalog.by_name[collection.table], collections.ids(model, row, collection)
+        return self._page(call, other, parameters, caller, f"{model.set_name}({row.id})/{collection.name}", ids)
 
     def _page(
         self,
@@ -79,9 +71,9 @@ class Queries:
         parameters: dict[str, str],
         caller: Caller,
         address: str,
-        within: Collection[str] | None = None,
+        within: Container[str] | None = None,
     ) -> Answer:
-        page = self._reader.query(model, parameters, call.preferences, caller, within)
+        page = self._reader.query(model, parameters, call.preferences, caller, call.root, within)
         select = parameters.get("$select")
         context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "")
         content: JsonObject = {"@odata.context": context}

@@ -1,32 +1,23 @@
-"""Reading rows: filter, order, pages, properties, annotations and expanded lookups."""
+"""Reading rows: filter, order, pages, properties, annotations, and what is expanded."""
 
-import base64
-import binascii
-import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import quote
 
 from sandbox.dataverse.annotations import annotate
 from sandbox.dataverse.errors import bad_query
+from sandbox.dataverse.expanding import Expanding, Expansion
 from sandbox.dataverse.filters import Condition, Fields, RelatedFields, Values, compile_filter
 from sandbox.dataverse.model import Navigation, TableModel
-from sandbox.dataverse.options import (
-    Expansion,
-    Ordering,
-    read_expand,
-    read_flag,
-    read_number,
-    read_order,
-    read_select,
-)
-from sandbox.dataverse.preferences import Preference, Preferences
+from sandbox.dataverse.options import Ordering, read_flag, read_number, read_order, read_select
+from sandbox.dataverse.preferences import LARGEST_PAGE, Preference, Preferences
 from sandbox.dataverse.privileges import require, sees
+from sandbox.dataverse.related import Collection, Collections
 from sandbox.dataverse.roles import Role, Verb
+from sandbox.dataverse.skip_tokens import make_token, position_after
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.users import Caller
-from sandbox.dataverse.values import Json, JsonObject, SortKey, sort_key
+from sandbox.dataverse.values import Json, JsonObject, sort_key
 
 #: `@odata.count` and `$count` never say more.
 LARGEST_COUNT: Final = 5000
@@ -38,15 +29,19 @@ class View:
 
     Attributes:
         names: the properties.
-        expansions: the lookups to follow.
+        expansions: the navigation properties to follow.
         annotations: the annotations to add.
-        caller: who reads; None for whoever sees everything.
+        role: of whoever reads; None for whoever sees everything.
+        root: the address of the Web API.
+        page_size: rows on a page of a nested collection; None where it has no pages.
     """
 
     names: tuple[str, ...]
     expansions: tuple[Expansion, ...]
     annotations: frozenset[str]
-    caller: Caller | None = None
+    role: Role | None = None
+    root: str = ""
+    page_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +60,19 @@ class Page:
 
 
 class Reader:
-    """Answers queries from the rows in memory."""
+    """Answers queries from the rows in memory.
 
-    def __init__(self, store: Store) -> None:
+    Attributes:
+        collections: of all tables.
+    """
+
+    def __init__(self, store: Store, collections: Collections) -> None:
         self._store = store
+        self.collections = collections
+        self._expanding = Expanding(store, collections)
 
     def view(
-        self, model: TableModel, parameters: dict[str, str], preferences: Preferences, caller: Caller | None = None
+        self, model: TableModel, parameters: dict[str, str], preferences: Preferences, caller: Caller, root: str
     ) -> View:
         """What a request wants to see of each row.
 
@@ -79,11 +80,23 @@ class Reader:
             ApiError: 400 when it names what does not exist, 403 when the caller may not read a table of a lookup.
         """
         names = read_select(model, parameters.get("$select", ""))
-        expansions = read_expand(model, parameters.get("$expand", ""))
-        if caller is not None:
-            for table in {table for each in expansions for table in each.navigation.targets}:
-                require(caller, Verb.READ, self._store.catalog.by_name[table])
-        return View(names, expansions, preferences.annotations, caller)
+        expansions = self._expanding.read(model, parameters.get("$expand", ""))
+        self._check(expansions, caller)
+        paged = Preference.PAGE_SIZE in preferences.given
+        return View(
+            names, expansions, preferences.annotations, caller.user.role, root, preferences.page_size if paged else None
+        )
+
+    def _check(self, expansions: Sequence[Expansion], caller: Caller) -> None:
+        for each in expansions:
+            behind = each.behind
+            if isinstance(behind, Collection):
+                tables = self.collections.tables(behind)
+            else:
+                tables = [self._store.catalog.by_name[name] for name in behind.targets]
+            for table in tables:
+                require(caller, Verb.READ, table)
+            self._check(each.inner, caller)
 
     def show(self, model: TableModel, row: Row, view: View) -> JsonObject:
         """One row as JSON."""
@@ -94,7 +107,10 @@ class Reader:
         if view.annotations:
             shown.update(annotate(self._store, model, row, view.names, view.annotations))
         for expansion in view.expansions:
-            shown[expansion.navigation.name] = self._expand(row, expansion, view)
+            if isinstance(expansion.behind, Collection):
+                self._expand_rows(model, row, expansion, expansion.behind, view, shown)
+            else:
+                shown[expansion.name] = self._expand(row, expansion, expansion.behind, view)
         return shown
 
     def query(
@@ -103,7 +119,8 @@ class Reader:
         parameters: dict[str, str],
         preferences: Preferences,
         caller: Caller,
-        within: Collection[str] | None = None,
+        root: str,
+        within: Container[str] | None = None,
     ) -> Page:
         """Answer a query.
 
@@ -112,12 +129,13 @@ class Reader:
             parameters: the query options.
             preferences: what the `Prefer` header asks for.
             caller: who asks, and sees the rows within the depth of the privilege to read.
+            root: the address of the Web API.
             within: ids of the only rows that count; None for all.
 
         Raises:
             ApiError: 400 when a part of it cannot be understood.
         """
-        view = self.view(model, parameters, preferences, caller)
+        view = self.view(model, parameters, preferences, caller, root)
         ordering = read_order(model, parameters.get("$orderby", ""))
         top = read_number(parameters, "$top")
         if top is not None and (Preference.PAGE_SIZE in preferences.given or "$skiptoken" in parameters):
@@ -127,11 +145,11 @@ class Reader:
             rows = [row for row in rows if row.id in within]
         count = min(len(rows), LARGEST_COUNT) if read_flag(parameters, "$count") else None
         token = parameters.get("$skiptoken")
-        start = 0 if token is None else _position_after(rows, ordering, token)
+        start = 0 if token is None else position_after(rows, ordering, token)
         size = preferences.page_size if top is None else min(top, preferences.page_size)
         page = rows[start : start + size]
         more = start + size < len(rows) and top is None
-        next_token = _make_token(page[-1], ordering) if more and page else None
+        next_token = make_token(page[-1], ordering) if more and page else None
         return Page([self.show(model, row, view) for row in page], count, next_token)
 
     def find(
@@ -170,14 +188,48 @@ class Reader:
         other = self._store.get(table, str(row.values[navigation.property_name]))
         return None if other is None else (self._store.catalog.by_name[table], other)
 
-    def _expand(self, row: Row, expansion: Expansion, view: View) -> Json:
-        related = self.related(row, expansion.navigation)
+    def _expand(self, row: Row, expansion: Expansion, navigation: Navigation, view: View) -> Json:
+        related = self.related(row, navigation)
         if related is None:
             return None
         model, other = related
-        if view.caller is not None and not sees(view.caller.user.role, model, other):
+        if view.role is not None and not sees(view.role, model, other):
             return None
-        return self.show(model, other, View(read_select(model, expansion.select), (), view.annotations))
+        if expansion.reference:
+            return {"@odata.id": f"{view.root}/{model.set_name}({other.id})"}
+        return self.show(model, other, self._within(model, expansion, view))
+
+    def _expand_rows(
+        self, model: TableModel, row: Row, expansion: Expansion, collection: Collection, view: View, shown: JsonObject
+    ) -> None:
+        """Add the rows of a collection, and the address at which they can be read by themselves."""
+        options = expansion.options
+        other = self._store.catalog.by_name[collection.table]
+        ids = self.collections.ids(model, row, collection)
+        order = read_order(other, options.get("$orderby", ""))
+        rows = self.find(other, options.get("$filter", ""), view.role, order)
+        rows = [each for each in rows if each.id in ids]
+        top = read_number(options, "$top")
+        size = view.page_size if expansion.paged else None
+        most = LARGEST_PAGE if size is None else size
+        page = rows[: most if top is None else min(top, most)]
+        inner = self._within(other, expansion, view)
+        if collection.lookup and "$select" in options and not expansion.paged:
+            inner = replace(inner, names=tuple(dict.fromkeys((*inner.names, collection.lookup))))
+        values: list[Json] = []
+        values.extend(self.show(other, each, inner) for each in page)
+        shown[collection.name] = values
+        written = [f"{name}={value}" for name, value in options.items()]
+        if size is not None and len(page) == size:
+            written.append(f"$skiptoken={make_token(page[-1], ())}")
+        elif size is not None:
+            return
+        address = f"{view.root}/{model.set_name}({row.id})/{collection.name}"
+        shown[f"{collection.name}@odata.nextLink"] = f"{address}?{'&'.join(written)}" if written else address
+
+    def _within(self, model: TableModel, expansion: Expansion, view: View) -> View:
+        names = read_select(model, expansion.options.get("$select", ""))
+        return replace(view, names=names, expansions=expansion.inner)
 
     def _fields_of(self, model: TableModel) -> Fields:
         related = {
@@ -211,36 +263,3 @@ class _Follower:
             if row is not None:
                 return row.values
         return None
-
-
-def _before(row: Row, keys: list[SortKey], order: int, ordering: Sequence[Ordering]) -> bool:
-    """Whether a row stands at or before the place that a token describes."""
-    for term, key in zip(ordering, keys, strict=True):
-        mine = sort_key(row.values.get(term.name))
-        if mine != key:
-            less: bool = mine < key
-            return less is not term.descending
-    return row.order <= order
-
-
-def _position_after(rows: list[Row], ordering: Sequence[Ordering], token: str) -> int:
-    """Where the next page begins: after the last row shown, even if that row has gone or changed meanwhile."""
-    try:
-        content = json.loads(base64.urlsafe_b64decode(token))
-        keys: list[SortKey] = [(kind, value) for kind, value in content["keys"]]
-        order = int(content["order"])
-        low, high = 0, len(rows)
-        while low < high:
-            middle = (low + high) // 2
-            if _before(rows[middle], keys, order, ordering):
-                low = middle + 1
-            else:
-                high = middle
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        raise bad_query("The $skiptoken cannot be read; follow @odata.nextLink as it is.") from None
-    return low
-
-
-def _make_token(row: Row, ordering: Sequence[Ordering]) -> str:
-    content = {"keys": [sort_key(row.values.get(term.name)) for term in ordering], "order": row.order}
-    return quote(base64.urlsafe_b64encode(json.dumps(content).encode()).decode(), safe="")

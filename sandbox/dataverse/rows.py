@@ -152,7 +152,7 @@ class RowOperations:
         return Answer(201 if created else 200, {**shown.headers, **headers}, shown.body)
 
     def _shown(self, call: Call, model: TableModel, row: Row, parameters: dict[str, str], caller: Caller) -> Answer:
-        view = self._reader.view(model, parameters, call.preferences, caller)
+        view = self._reader.view(model, parameters, call.preferences, caller, call.root)
         select = parameters.get("$select")
         context = f"{call.root}/$metadata#{model.set_name}" + (f"({select})" if select else "") + "/$entity"
         content: JsonObject = {"@odata.context": context, **self._reader.show(model, row, view)}

@@ -48,6 +48,7 @@ class DataverseRefused(Refused):
         status: of the answer.
         dataverse_code: "0x…", or empty.
         request_id: of Dataverse, for Microsoft's support; or empty.
+        lasting: whether the answer names a cause that does not pass by itself.
     """
 
     code = "DATAVERSE_REFUSED"
@@ -62,11 +63,13 @@ class DataverseRefused(Refused):
         status: int = 0,
         dataverse_code: str = "",
         request_id: str = "",
+        lasting: bool = False,
     ) -> None:
         super().__init__(sentence, code=code, advice=advice, on_row=on_row)
         self.status = status
         self.dataverse_code = dataverse_code
         self.request_id = request_id
+        self.lasting = lasting
 
 
 class UnknownName(Misconfigured):
@@ -148,6 +151,13 @@ _UNKNOWN_NAME: Final = ("0x8006088a", "0x80060888")
 #: The token is good, but its application has no user in this environment.
 _NO_USER: Final = "0x80072560"
 
+#: Its message says whether it passes: of definitions that are too new it says one of these (dataverse-setup,
+#: section 23), of anything else what is wrong with the call ("Invalid layout xml").
+_UNEXPECTED: Final = "0x80040216"
+_PASSES: Final = re.compile(
+    "unexpected error|metadata ?cache|invalid property|try again|being processed", re.IGNORECASE
+)
+
 #: Only one customisation, import or publication runs at a time.
 _LOCKED: Final = ("0x80071151", "0x80071154", "0x80071155", "0x80090412")
 
@@ -220,6 +230,7 @@ def refusal(
         status=status,
         dataverse_code=code,
         request_id=headers.get("x-ms-service-request-id") or headers.get("req_id") or "",
+        lasting=code == _UNEXPECTED and not _PASSES.search(message),
     )
 
 

@@ -11,6 +11,7 @@ from sandbox.dataverse.calls import Answer, Call, empty_answer, json_answer
 from sandbox.dataverse.customizing.bodies import check_parameters
 from sandbox.dataverse.customizing.dependencies import listed
 from sandbox.dataverse.customizing.exporting import Exports
+from sandbox.dataverse.customizing.importing import Imports
 from sandbox.dataverse.customizing.keys import reactivate_key
 from sandbox.dataverse.customizing.membership import add_component, remove_component
 from sandbox.dataverse.customizing.option_values import OPTION_ACTIONS
@@ -36,6 +37,7 @@ class Tools:
     parts: Parts
     publishing: Publishing
     exports: Exports
+    imports: Imports
 
 
 def _solution(tools: Tools, call: Call, body: JsonObject) -> str:
@@ -161,6 +163,15 @@ def _download(tools: Tools, call: Call) -> Answer:
     return _response(call, "DownloadSolutionExportData", tools.exports.download(payload(call)))
 
 
+def _import(tools: Tools, call: Call) -> Answer:
+    tools.imports.run(payload(call))
+    return empty_answer()
+
+
+def _import_later(tools: Tools, call: Call) -> Answer:
+    return _response(call, "ImportSolutionAsync", tools.imports.begin(payload(call)))
+
+
 def _add_component(tools: Tools, call: Call) -> Answer:
     return _response(call, "AddSolutionComponent", add_component(tools.parts, payload(call)))
 
@@ -183,6 +194,8 @@ ACTIONS: Final[dict[str, Callable[[Tools, Call], Answer]]] = {
     "ExportSolution": _export,
     "ExportSolutionAsync": _export_later,
     "DownloadSolutionExportData": _download,
+    "ImportSolution": _import,
+    "ImportSolutionAsync": _import_later,
 }
 
 FUNCTIONS: Final[dict[str, Callable[[Tools, Call, str | None, str | None], Answer]]] = {

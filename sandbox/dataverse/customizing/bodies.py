@@ -73,6 +73,8 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "Status": _CHOICE,
     "Lookup": frozenset({"Format", "Targets"}),
     "Uniqueidentifier": frozenset(),
+    "File": frozenset({"MaxSizeInKB"}),
+    "Image": frozenset({"CanStoreFullImage", "IsPrimaryImage", "MaxHeight", "MaxSizeInKB", "MaxWidth"}),
 }  # fmt: skip
 
 #: The types of columns that a POST to a table's columns makes.

@@ -21,11 +21,13 @@ from sandbox.dataverse.customizing.shapes import (
     value_of,
     whole_in,
 )
+from sandbox.dataverse.files.columns import FILE, IMAGE, describe
 from sandbox.dataverse.values import JsonObject
 
 _KINDS: Final = {
     "String": Kind.TEXT, "Memo": Kind.MEMO, "Integer": Kind.INTEGER, "Decimal": Kind.DECIMAL, "Double": Kind.DECIMAL,
     "Money": Kind.MONEY, "Boolean": Kind.YES_NO, "Picklist": Kind.CHOICE, "MultiSelectPicklist": Kind.CHOICES,
+    FILE: Kind.ID, IMAGE: Kind.MEMO,
 }  # fmt: skip
 _BEHAVIORS: Final = {
     "UserLocal": Kind.DATE_TIME,
@@ -151,7 +153,7 @@ def _describe(
     description = parts.labels.read(
         body.get("Description"), object_in(old, "Description") if before else None, strict=strict
     )
-    column = replace(_limited(kind, body, column), label=shown_text(label), writable=_writable(body))
+    column = replace(_limited(kind, body, column), label=shown_text(label), writable=_writable(kind, body))
     properties = {
         **common(column, column.name, table, is_id=False, is_name=is_name, custom=True),
         **of_type(column),
@@ -165,10 +167,17 @@ def _describe(
         properties["AttributeType"], properties["AttributeTypeName"] = "Double", {"Value": "DoubleType"}
     if kind == "String":
         properties["FormatName"] = {"Value": _text_format(body)}
+    if kind in (FILE, IMAGE):
+        properties = {
+            **{name: value for name, value in properties.items() if name not in ("MaxLength", "AutoNumberFormat")},
+            **describe(kind, body),
+        }
     return properties, column
 
 
-def _writable(body: JsonObject) -> bool:
+def _writable(kind: str, body: JsonObject) -> bool:
+    if kind in (FILE, IMAGE):  # Dataverse takes an image with a row; the stand-in wants it uploaded
+        return False
     return flag_in(body, "IsValidForUpdate", default=True) and flag_in(body, "IsValidForCreate", default=True)
 
 

@@ -36,6 +36,13 @@ _CODES: Final = {
     "solutioncomponent": 7103, "teammembership": 23,
 }  # fmt: skip
 _PREFIXES: Final = frozenset({"dh", "new"})
+#: Names of relationships that are the same in every environment; the rest get one that says what they are.
+_RELATIONSHIPS: Final = {
+    "contact_parentcustomerid_account": "contact_customer_accounts",
+    "contact_parentcustomerid_contact": "contact_customer_contacts",
+    "account_primarycontactid_contact": "account_primary_contact",
+    "account_parentaccountid_account": "account_parent_account",
+}
 #: Standard tables whose code is not known get numbers from here on.
 _FIRST_UNKNOWN: Final = 9_700
 
@@ -150,7 +157,8 @@ def describe_relationships(table: str, columns: Iterable[Column], label: Label) 
 
 def _relationship(table: str, column: Column, target: str, name: str, label: Label) -> RelationshipDefinition:
     custom = _is_custom(column.name)
-    schema_name = f"{table}_{column.name}_{target}"
+    plain = f"{table}_{column.name}_{target}"
+    schema_name = _RELATIONSHIPS.get(plain, plain)
     properties: JsonObject = {
         "@odata.type": "#Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
         "MetadataId": metadata_id(f"relationship/{table}/{column.name}/{target}"),

@@ -20,6 +20,7 @@ class Knobs:
         attributes_seconds: the list of columns of a new table answers 500 for so long, and until it was published.
         key_seconds: how long the index of an alternate key is built.
         export_seconds: how long an asynchronous export takes.
+        import_seconds: how long an asynchronous import takes, which locks all customisations.
         privilege_lag: this many requests after a change of roles are still checked against the rights of before.
         hidden_dependants: this many dependants are missing from `RetrieveDependenciesForDelete`.
         plain_app_names: whether the prefix of the publisher is not put in front of the unique name of an app.
@@ -35,6 +36,7 @@ class Knobs:
     attributes_seconds: float = 0.0
     key_seconds: float = 0.0
     export_seconds: float = 0.0
+    import_seconds: float = 0.0
     privilege_lag: int = 0
     hidden_dependants: int = 0
     plain_app_names: bool = False
@@ -57,5 +59,6 @@ SLOW: Final = Knobs(
     attributes_seconds=30.0,
     key_seconds=5.0,
     export_seconds=20.0,
+    import_seconds=60.0,
     privilege_lag=1,
 )

@@ -149,9 +149,11 @@ def delete_column(parts: Parts, table: TableDefinition, column: ColumnDefinition
     """Delete a column; of a lookup, its relationships too.
 
     Raises:
-        ApiError: 400 for what is not custom or is the primary name, `0x8004f01f` while something needs it.
+        ApiError: 400 for what is not custom, is the primary name or comes with another column, `0x8004f01f` while
+            something needs it.
     """
-    if not column.custom or column.properties["IsPrimaryName"] or column.properties["IsPrimaryId"]:
+    names = ("IsPrimaryName", "IsPrimaryId", "AttributeOf")
+    if not column.custom or any(column.properties.get(name) for name in names):
         raise invalid(f"The attribute {column.column.name} cannot be deleted.")
     refuse_if_needed(parts, COLUMN, column.id, "Attribute")
     siblings = parts.definitions.of_lookup(table.name, column.column.name)
@@ -160,7 +162,9 @@ def delete_column(parts: Parts, table: TableDefinition, column: ColumnDefinition
     for each in siblings:
         del parts.definitions.relationships[each.name.lower()]
         parts.solutions.remove(each.id)
-    remove_column(parts, table, column)
+    added = [each for each in table.columns.values() if each.properties.get("AttributeOf") == column.column.name]
+    for one in (*added, column):
+        remove_column(parts, table, one)
 
 
 def remove_column(parts: Parts, table: TableDefinition, column: ColumnDefinition) -> None:

@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from typing import Final
 
+from connector.dataverse.names import lookup_value
 from sandbox.dataverse import errors
 from sandbox.dataverse.admission import CUSTOMIZE, admit
 from sandbox.dataverse.calls import Answer, Call, empty_answer
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.customizing.actions import ACTIONS, FUNCTIONS, Tools
+from sandbox.dataverse.customizing.changes import NAME as CHANGES, MetadataChanges
 from sandbox.dataverse.customizing.choices import Choices
 from sandbox.dataverse.customizing.columns import changed_column, new_column
 from sandbox.dataverse.customizing.definitions import ColumnDefinition, Definitions, TableDefinition
 from sandbox.dataverse.customizing.existing import define_existing
 from sandbox.dataverse.customizing.exporting import Exports
 from sandbox.dataverse.customizing.finding import Finder
+from sandbox.dataverse.customizing.importing import Imports
 from sandbox.dataverse.customizing.keys import create_key, delete_key
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.labels import Labels
@@ -35,7 +38,9 @@ from sandbox.dataverse.customizing.shapes import type_of
 from sandbox.dataverse.customizing.solution_tables import PUBLISHER, SOLUTION, PublisherRules, SolutionRules
 from sandbox.dataverse.customizing.solutions import COLUMN, RELATIONSHIP, SHELL, TABLE, WHOLE, Solutions
 from sandbox.dataverse.customizing.tables import change_table, create_table, delete_table, number_from
-from sandbox.dataverse.errors import ApiError, unknown_segment
+from sandbox.dataverse.errors import unknown_segment
+from sandbox.dataverse.files.columns import companions
+from sandbox.dataverse.files.contents import Contents
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import parse_query
 from sandbox.dataverse.store import Store
@@ -53,6 +58,7 @@ class Customizing:
         publishing: tells who is interested what is published.
         lock: one customisation at a time.
         parts: what the kinds of components share; others add dependants and listeners to it.
+        files: what is in columns that hold files.
 
     Args:
         store: the rows.
@@ -77,9 +83,12 @@ class Customizing:
             finder,
         )  # fmt: skip
         self._reader = DefinitionReader(finder, store.catalog, clock, self.knobs)
+        self._changes = MetadataChanges(self._reader.whole)
         self._choices = Choices(self.parts, self._reader)
         self.exports = Exports(self.parts)
-        self._tools = Tools(self.parts, self.publishing, self.exports)
+        self.files = Contents()
+        self.imports = Imports(self.parts, self.lock)
+        self._tools = Tools(self.parts, self.publishing, self.exports, self.imports)
         self.publishing.when("entities", self._publish_tables)
         self._define()
 
@@ -97,6 +106,8 @@ class Customizing:
         self.lock.clear()
         self.parts.schedule.clear()
         self.exports.clear()
+        self.files.clear()
+        self._changes.snapshots.clear()
         self.parts.store.sequences.clear()
         if self._changed:
             self._catalog.restore(self._base)
@@ -104,9 +115,17 @@ class Customizing:
             self._define()
             self._changed = False
 
+    def one_to_many(self, table: str) -> dict[str, tuple[str, str]]:
+        """The collections of a table that belong to 1:N relationships: where their rows are, and by which property."""
+        return {
+            str(each.properties["ReferencedEntityNavigationPropertyName"]): (each.child, lookup_value(each.lookup))
+            for each in self.parts.finder.relationships()
+            if each.parent == table and self._catalog.table(each.child) is not None
+        }
+
     def is_action(self, name: str) -> bool:
         """Whether it is an action or a function of customising."""
-        return name in ACTIONS or name in FUNCTIONS
+        return name in ACTIONS or name in FUNCTIONS or name == CHANGES
 
     def answer(self, call: Call, name: str, key: str | None, rest: str | None) -> Answer:
         """Answer a request about definitions.
@@ -118,7 +137,7 @@ class Customizing:
             return FUNCTIONS[name](self._tools, call, key, rest)
         if name in ACTIONS:
             return self._act(call, name, key, rest)
-        if call.method == "GET":
+        if call.method == "GET" or name == CHANGES:
             return self._read(call, name, key, rest)
         self.begin(call)
         write = {
@@ -145,7 +164,7 @@ class Customizing:
         if key or rest is not None:
             raise unknown_segment(rest or name)
         if call.method != "POST":
-            raise ApiError(405, errors.BAD_QUERY, f"The resource does not support http method '{call.method}'.")
+            raise errors.not_allowed(call.method)
         self.begin(call)
         return ACTIONS[name](self._tools, call)
 
@@ -153,6 +172,8 @@ class Customizing:
         for privilege in _needed(name, rest or "", call.query):
             if not call.user.role.has(privilege):
                 raise errors.missing_privilege(call.user.id, privilege, "entity")
+        if name == CHANGES:
+            return self._changes.answer(call, key, rest)
         if name == "EntityDefinitions":
             return self._reader.tables(call, key, rest)
         if name == "RelationshipDefinitions":
@@ -176,7 +197,7 @@ class Customizing:
             change_table(self.parts, table, call.json(), merge=merges(call))
             self.parts.solutions.add(TABLE, table.id, solution, behavior=WHOLE if table.custom else SHELL)
         else:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         return empty_answer()
 
     def _write_part(self, call: Call, table: TableDefinition, address: str, rest: str) -> Answer:
@@ -194,10 +215,10 @@ class Customizing:
             self._add_column(table, column, solution)
             return created(call, f"{address}/Attributes({column.id})")
         if not opened:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         if segment == "Keys":
             if call.method != "DELETE":
-                raise _not_allowed(call)
+                raise errors.not_allowed(call.method)
             delete_key(self.parts, table, self.parts.finder.key(table, key))
             return empty_answer()
         column = self.parts.finder.column(table, key)
@@ -208,12 +229,13 @@ class Customizing:
             self.parts.solutions.add(COLUMN, column.id, solution, table=table.name)
             self.parts.apply(table)
         else:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         return empty_answer()
 
     def _add_column(self, table: TableDefinition, column: ColumnDefinition, solution: str) -> None:
-        self.parts.add_column(table, column)
-        self.parts.solutions.add(COLUMN, column.id, solution, table=table.name)
+        for each in (column, *companions(table.name, column)):
+            self.parts.add_column(table, each)
+            self.parts.solutions.add(COLUMN, each.id, solution, table=table.name)
         number_from(self.parts, table, column)
         self.parts.apply(table)
 
@@ -226,7 +248,7 @@ class Customizing:
             made = (create_many_to_many if many else create_one_to_many)(self.parts, body, solution)
             return created(call, f"RelationshipDefinitions({made.id})")
         if key is None:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         found = self.parts.finder.relationship(key)
         if call.method == "PUT":
             change_relationship(self.parts, found, call.json(), merge=merges(call))
@@ -234,7 +256,7 @@ class Customizing:
         elif call.method == "DELETE":
             (delete_relationship if found.child else delete_many_to_many)(self.parts, found)
         else:
-            raise _not_allowed(call)
+            raise errors.not_allowed(call.method)
         return empty_answer()
 
     def _publish_tables(self, names: frozenset[str] | None) -> None:
@@ -253,6 +275,8 @@ class Customizing:
 
 def _needed(name: str, rest: str, query: str) -> Iterator[str]:
     """The privileges to read definitions, which belong to no table."""
+    if name == CHANGES:
+        yield from ("prvReadEntity", "prvReadAttribute", "prvReadRelationship")
     if name == "EntityDefinitions":
         yield "prvReadEntity"
     if rest.startswith("Attributes") or "Attributes" in query:
@@ -271,7 +295,3 @@ def _check_cast(call: Call, cast: str) -> None:
     """
     if cast and (call.method != "PUT" or cast.removeprefix("Microsoft.Dynamics.CRM.") != type_of(call.json())):
         raise unknown_segment(cast)
-
-
-def _not_allowed(call: Call) -> ApiError:
-    return ApiError(405, errors.BAD_QUERY, f"The requested resource does not support http method '{call.method}'.")

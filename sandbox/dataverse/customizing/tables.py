@@ -31,6 +31,7 @@ from sandbox.dataverse.customizing.refusals import (
 from sandbox.dataverse.customizing.shapes import flag_in, object_in, objects_in, text_in, value_of
 from sandbox.dataverse.customizing.solutions import TABLE
 from sandbox.dataverse.customizing.system_columns import STATUS_STATE, system_columns
+from sandbox.dataverse.files.columns import companions
 from sandbox.dataverse.model import property_name
 from sandbox.dataverse.options import forget_options
 from sandbox.dataverse.values import JsonObject
@@ -86,6 +87,7 @@ def create_table(parts: Parts, body: JsonObject, solution: str) -> TableDefiniti
             parts, name, frozenset(columns), each, solution, is_name=is_name, unprefixed=is_name and is_activity
         )
         columns[made.column.name] = made
+        columns |= {added.column.name: added for added in companions(name, made)}
     properties: JsonObject = {
         "LogicalName": name,
         "SchemaName": schema_name,

@@ -184,6 +184,19 @@ def test_an_expanded_lookup_is_empty_where_the_row_is_out_of_reach_and_refused_w
     assert without.get(path).status_code == 403
 
 
+def test_an_expanded_collection_has_the_rows_within_the_depth_and_is_refused_without_the_privilege(world):
+    (account,) = world.standin.load("account", {"name": "Contoso"})
+    for contact in world.contacts.values():
+        world.admin.patch(f"contacts({contact})", {"parentcustomerid_account@odata.bind": f"/accounts({account})"})
+    path = f"accounts({account})?$select=name&$expand=contact_customer_accounts($select=lastname)"
+    local = world.anna("Local", on_contacts=("Read",), more={"prvReadaccount": "Global"})
+    without = world.signed_in("BEN", {"prvReadaccount": "Global"})
+
+    shown = local.get(path).json()["contact_customer_accounts"]
+    assert [each["lastname"] for each in shown] == REACHED["Local"]
+    assert without.get(path).status_code == 403
+
+
 def test_a_linked_table_joins_only_rows_within_the_depth(world):
     anna = world.anna("Basic", on_contacts=("Read",), more={"prvReaddh_SpotlerJob": "Global"})
     jobs = [

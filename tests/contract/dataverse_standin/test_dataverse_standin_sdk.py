@@ -4,6 +4,8 @@ import pytest
 from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models.upsert import UpsertItem
 
+from sandbox.dataverse.files.contents import CHUNK_BYTES
+
 SET, TABLE = "dh_websitevisitors", "dh_websitevisitor"
 
 
@@ -114,3 +116,20 @@ def test_throttling_arrives_as_transient_with_the_pause(client, standin):
 
     assert caught.value.is_transient
     assert caught.value.details["retry_after"] == 7
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body directly:ResourceWarning")  # what the async half does
+@pytest.mark.parametrize("mode", ["small", "chunk"])
+def test_the_python_client_makes_the_column_and_uploads_into_it(client, standin, api, tmp_path, mode):
+    (row_id,) = standin.load("contact", {"lastname": "x"})
+    file = tmp_path / "Zo\u00eb.txt" if mode == "chunk" else tmp_path / "a.txt"
+    data = bytes(range(256)) * (CHUNK_BYTES // 256) + b"end"
+    file.write_bytes(b"before")
+    client.files.upload("contact", row_id, "new_Document", str(file), mode=mode)
+    file.write_bytes(data)
+    client.files.upload("contact", row_id, "new_Document", str(file), mode=mode, if_none_match=False)
+    row = api.get(f"contacts({row_id})?$select=new_document,new_document_name").json()
+
+    assert api.get(f"contacts({row_id})/new_document/$value").content == data
+    assert row["new_document"]
+    assert row["new_document_name"] == file.name

@@ -1,7 +1,6 @@
-"""What else Microsoft's Python client reads and deletes. Files are refused."""
+"""What else Microsoft's Python client reads and deletes."""
 
 import pytest
-from PowerPlatform.Dataverse.core.errors import HttpError
 from PowerPlatform.Dataverse.models.filters import col
 from PowerPlatform.Dataverse.models.query_builder import ExpandOption
 
@@ -69,14 +68,16 @@ def test_a_builder_counts_expands_and_gives_annotations_and_data_frames(client, 
     assert list(client.query.builder("contact").select("firstname").execute().to_dataframe()["firstname"]) == NAMES
 
 
-def test_a_collection_is_not_expanded(client):
-    """The stand-in expands lookups only; collections are read by an address of their own."""
+def test_collections_are_expanded(client, people):
     roles = ExpandOption("systemuserroles_association").select("name").filter("name ne 'x'").order_by("name").top(1)
-    asked = client.query.builder("systemuser").select("fullname").expand(roles)
+    users = client.query.builder("systemuser").select("fullname").expand(roles).execute()
+    of_company = ExpandOption("contact_customer_accounts").select("firstname").filter("firstname ne 'Ben'")
+    newest = of_company.order_by("firstname", descending=True).top(2)
+    (company,) = client.query.builder("account").select("name").expand(newest).execute()
 
-    with pytest.raises(HttpError) as caught:
-        asked.execute()
-    assert caught.value.status_code == 400
+    assert len(people) == len(NAMES)
+    assert ["Spotler Service"] in [[each["name"] for each in user["systemuserroles_association"]] for user in users]
+    assert names(company["contact_customer_accounts"]) == ["Dora", "Cleo"]
 
 
 def test_expansions_are_found_in_the_definitions(client):
@@ -104,12 +105,3 @@ def test_relationships_and_columns_are_listed(client):
     assert client.tables.get_column("contact", "firstname")["LogicalName"] == "firstname"
     assert client.tables.get_column("contact", "nosuch") is None
     assert client.flush_cache("picklist") >= 0
-
-
-def test_a_file_is_refused(client, people, tmp_path):
-    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
-
-    with pytest.raises(HttpError) as caught:
-        client.files.upload("contact", people[0], "new_Document", str(tmp_path / "a.txt"))
-
-    assert caught.value.status_code in (400, 404)

@@ -129,6 +129,20 @@ def change_cascade(world: SetupWorld) -> None:
     world.calls.put(address, {**found, "@odata.type": kind, "CascadeConfiguration": cascades})
 
 
+def change_menu(**values: object) -> Callable[[SetupWorld], None]:
+    """The entry below Related on an account."""
+
+    def act(world: SetupWorld) -> None:
+        address = relationship_of(world, VISITOR, "dh_accountid")
+        kind = f"{CRM}OneToManyRelationshipMetadata"
+        found = dict(world.calls.get(f"{address}/{kind}"))
+        found.pop("@odata.context")
+        menu = {**found["AssociatedMenuConfiguration"], **values}  # type: ignore[dict-item]
+        world.calls.put(address, {**found, "@odata.type": kind, "AssociatedMenuConfiguration": menu})
+
+    return act
+
+
 def turn_order(world: SetupWorld) -> None:
     fetch = str(world.calls.get(f"{address_of(world, VIEW)}?$select=fetchxml")["fetchxml"])
     assert 'descending="true"' in fetch

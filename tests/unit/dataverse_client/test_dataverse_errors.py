@@ -12,6 +12,20 @@ def of(status, code="", message="", **options):
 
 
 @pytest.mark.parametrize(
+    ("code", "message", "lasting"),
+    [
+        ("0x80040216", "Invalid layout xml: the required attribute 'object' is missing.", True),
+        ("0x80040216", "An unexpected error occurred. EntityId not found in MetadataCache.", False),
+        ("0x80040216", "Invalid property.", False),
+        ("0x80040216", "The staged metadata is still being processed.", False),
+        ("0x80048d19", "An undeclared property was found.", False),
+    ],
+)
+def test_an_unexpected_error_passes_unless_it_names_its_cause(code, message, lasting):
+    assert of(400, code, message).lasting is lasting
+
+
+@pytest.mark.parametrize(
     ("status", "code", "kind", "result_code"),
     [
         (404, "0x80040217", NotFound, "DATAVERSE_NOT_FOUND"),

@@ -299,6 +299,7 @@ def relationship(table, navigation, **cascades):
         "ReferencedEntity": table,
         "ReferencingEntityNavigationPropertyName": navigation,
         "CascadeConfiguration": {**dict.fromkeys(names, "NoCascade"), "Delete": "RemoveLink", **cascades},
+        "AssociatedMenuConfiguration": {"Behavior": "UseCollectionName"},
     }
 
 

@@ -61,7 +61,7 @@ def test_a_refusal_is_tried_again_twice_because_a_definition_may_not_have_settle
     assert slept == [5] * 4
 
 
-@pytest.mark.parametrize("error", [SetupRefused(), Misconfigured()])
+@pytest.mark.parametrize("error", [SetupRefused(), Misconfigured(), DataverseRefused(lasting=True)])
 def test_what_cannot_pass_is_not_tried_again(patience, slept, error):
     with pytest.raises(type(error)):
         patience.patiently(failing(error))

@@ -91,8 +91,9 @@ def test_a_table_of_our_name_that_is_not_ours_is_refused():
 
 
 def test_it_becomes_ours_only_where_the_file_of_what_to_adopt_names_it():
-    named = make_plan(environment(table={}), [TABLE], Adoption(publisher="vendor", components=("table dh_spotlerjob",)))
-    other = make_plan(environment(table={}), [TABLE], Adoption(publisher="vendor"))
+    theirs = environment(table={}, publishers=[{"uniquename": "vendor", "customizationprefix": "dh"}])
+    named = make_plan(theirs, [TABLE], Adoption(publisher="vendor", components=("table dh_spotlerjob",)))
+    other = make_plan(theirs, [TABLE], Adoption(publisher="vendor"))
 
     assert (actions(named), named.refusals, named.mode) == ([SetupAction.ADOPT], (), "adopt")
     assert len(other.refusals) == 1

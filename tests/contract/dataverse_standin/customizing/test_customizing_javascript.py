@@ -27,6 +27,7 @@ def test_definitions_are_made_changed_read_and_deleted(empty):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "table": "new_book",
+        "added": ["new_isbn"],
         "columns": {"new_name": 100, "new_isbn": 50},
         "navigation": "new_AuthorId",
         "deletion": "Restrict",

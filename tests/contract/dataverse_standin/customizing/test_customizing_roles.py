@@ -64,6 +64,7 @@ def test_a_new_role_has_privileges_of_its_own(admin, role):
     assert held(admin, role) == dict.fromkeys(SHAREPOINT | PLUGINS, "Global")
     names = {each["name"] for each in admin.rows(f"roles({role})/roleprivileges_association?$select=name")}
     assert names == SHAREPOINT | PLUGINS
+    assert len(names) == 9
 
 
 def test_replacing_takes_all_but_those_of_sharepoint_and_adding_brings_these_back(admin, role):

@@ -38,11 +38,21 @@ async function main() {
   seen.table = table.LogicalName;
   table.DisplayName.LocalizedLabels[0].Label = "Novel";
   await api.updateEntity({ data: table, mergeLabels: true });
+  const named = { PropertyName: "LogicalName", ConditionOperator: "Equals", Value: { Type: "System.String", Value: "new_book" } };
+  const Query = {
+    Criteria: { FilterOperator: "And", Conditions: [named] },
+    Properties: { AllProperties: false, PropertyNames: ["SchemaName", "Attributes"] },
+    AttributeQuery: { Properties: { AllProperties: false, PropertyNames: ["LogicalName"] } },
+  };
+  const changes = (more) => api.callFunction({ functionName: "RetrieveMetadataChanges", parameters: { Query, ...more } });
+  const before = await changes({});
   const columnId = await api.createAttribute({ entityKey: tableId, data: text("new_Isbn") });
   const castType = crm("StringAttributeMetadata");
   const column = await api.retrieveAttribute({ entityKey: tableId, attributeKey: columnId, castType });
   column.MaxLength = 50;
   await api.updateAttribute({ entityKey: tableId, data: column, castType, mergeLabels: true });
+  const after = await changes({ ClientVersionStamp: before.ServerVersionStamp });
+  seen.added = after.EntityMetadata[0].Attributes.map((each) => each.LogicalName);
   const columns = await api.retrieveAttributes({
     entityKey: "LogicalName='new_book'",
     castType,

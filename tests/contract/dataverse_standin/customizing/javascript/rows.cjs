@@ -87,12 +87,47 @@ async function batch(seen) {
   seen.batch = [answers.length, names(answers[2])];
 }
 
-async function refusals(seen, anna) {
+const label = (text) => ({ LocalizedLabels: [{ Label: text, LanguageCode: 1033 }] });
+
+async function files(seen, anna) {
+  const entityKey = "LogicalName='contact'";
+  const more = { RequiredLevel: { Value: "None" }, DisplayName: label("File") };
+  const image = { CanStoreFullImage: true };
+  const typed = (kind) => `Microsoft.Dynamics.CRM.${kind}AttributeMetadata`;
+  await api.createAttribute({ entityKey, data: { "@odata.type": typed("File"), SchemaName: "new_Paper", ...more } });
+  await api.createAttribute({ entityKey, data: { "@odata.type": typed("Image"), SchemaName: "new_Face", ...more, ...image } });
+  const paper = { ...contacts, key: anna, property: "new_paper" };
+  const face = { ...contacts, key: anna, property: "new_face" };
+  const long = Buffer.alloc(4194304 + 10, "0123456789abcdef");
+  const png = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
+  await api.uploadFile({ ...paper, fileName: "paper.txt", data: long });
+  await api.uploadFile({ ...face, fileName: "face.png", data: png });
+  const read = await api.downloadFile(paper);
+  seen.file = [read.fileName, read.fileSize, long.equals(read.data)];
+  seen.image = png.equals((await api.downloadFile(face)).data);
+}
+
+async function collections(seen, anna) {
+  const account = await api.create({ collection: "accounts", data: { name: "Fabrikam" } });
+  const bind = { "parentcustomerid_account@odata.bind": `accounts(${account})` };
+  await api.update({ ...contacts, key: anna, data: bind });
+  await api.create({ ...contacts, data: { lastname: "F", ...bind } });
+  const inner = [{ property: "ownerid", select: ["fullname"] }];
+  const people = { property: "contact_customer_accounts", select: ["lastname"] };
+  const of = { collection: "accounts", key: account, select: ["name"] };
+  const last = [{ ...people, filter: "lastname ne 'x'", orderBy: ["lastname desc"], top: 1 }];
+  seen.newest = (await api.retrieve({ ...of, expand: last })).contact_customer_accounts.map((each) => each.lastname);
+  const nested = await api.retrieve({ ...of, expand: [{ ...people, expand: inner }] });
+  seen.owners = nested.contact_customer_accounts.map((each) => each.ownerid.fullname !== undefined);
+  const roles = [{ property: "systemuserroles_association", select: ["name"] }];
+  const me = await api.retrieve({ collection: "systemusers", key: user, select: ["fullname"], expand: roles });
+  seen.mine = me.systemuserroles_association.map((each) => each.name);
+}
+
+async function refusals(seen) {
   seen.refused = {
     unknown: await code(api.retrieve({ ...contacts, key: "00000000-0000-4000-8000-000000000000", select: ["lastname"] })),
     column: await code(api.retrieveMultiple({ ...contacts, select: ["nosuch"] })),
-    file: await code(api.uploadFile({ ...contacts, key: anna, property: "entityimage", fileName: "a.png", data: Buffer.from("x") })),
-    download: await code(api.downloadFile({ ...contacts, key: anna, property: "entityimage" })),
     background: await code(api.getBackgroundOperationStatus("11111111-0000-4000-8000-000000000000")),
     cancelled: await code(api.cancelBackgroundOperation("11111111-0000-4000-8000-000000000000")),
     search: await code(api.query({ query: { search: "Anna" } })),
@@ -109,7 +144,9 @@ async function main() {
   await links(seen, anna);
   await calls(seen, anna, ben);
   await batch(seen);
-  await refusals(seen, anna);
+  await files(seen, anna);
+  await collections(seen, anna);
+  await refusals(seen);
   const types = await api.retrieveCsdlMetadata();
   seen.csdl = ['<EntityType Name="contact"', '<EntitySet Name="contacts"', 'Name="parentcustomerid_account"'].map((each) => types.includes(each));
   seen.tables = (await api.retrieveEntities({ select: ["LogicalName"], filter: "LogicalName eq 'contact'" })).value.length;
