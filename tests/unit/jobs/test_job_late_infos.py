@@ -179,6 +179,19 @@ def test_a_late_row_that_dataverse_refuses_is_given_up_and_its_outcome_is_writte
     assert (world.status(job), world.bus.messages) == (DONE, [])
 
 
+@pytest.mark.parametrize(("hours", "left"), [(-1, 1), (1, 0)])
+def test_a_row_that_cannot_be_written_for_long_is_given_up(world, no_infos, hours, left):
+    job = world.job(SYNC, world.contact())
+    no_infos()
+    world.run(job)
+    (item,) = world.put_back()
+    world.now += timedelta(hours=world.services.settings.job_give_up_hours + hours)
+
+    world.run(item)
+
+    assert (len(world.put_back()), world.status(job)) == (left, DONE)
+
+
 def test_an_internal_error_at_the_rows_loses_no_outcome_and_no_retry(world, monkeypatch, start_job):
     tag_job = world.job(TAG, world.contact("bob"), dh_tag="x")
     world.break_dataverse("503", r"^\$batch", skip=1)
