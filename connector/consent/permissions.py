@@ -16,6 +16,8 @@ Names and bits: Spotler may rename a permission, its bit stays.
 |---|---|---|
 | on | that one is switched on, unless the bit of the row belongs to another | nothing is switched on |
 | off | that one is switched off, and the one with its bit | the one with its bit is switched off |
+
+Spotler may have several permissions with one name. Without a bit, a row switches none of them on, or all of them off.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -120,17 +122,20 @@ def match(decided: Iterable[Verdict], items: Sequence[Item], limit: Collection[s
             renamed in Spotler may be switched off.
     """
     allowed = {key_of(name) for name in limit}
-    by_name = {key_of(item.name): item.bit for item in items}
+    by_name: dict[str, set[int]] = {}
+    for item in items:
+        by_name.setdefault(key_of(item.name), set()).add(item.bit)
     by_bit = {item.bit: key_of(item.name) for item in items}
     bits: dict[int, bool] = {}
     unmatched = lost = 0
     for verdict in decided:
         name = key_of(verdict.name)
-        named = by_name.get(name)
-        held = verdict.bit if verdict.bit in by_bit else None
-        wanted = {bit for bit in (named, held) if bit is not None}
-        if verdict.on and (named is None or held not in (None, named)):
-            wanted = set()
+        named = by_name.get(name, set())
+        held = {bit for bit in by_bit if bit == verdict.bit}
+        wanted = named | held
+        if verdict.on:
+            wanted = named & held if held else named
+            wanted = wanted if len(wanted) == 1 else set()
         found = {bit for bit in wanted if not allowed or allowed & {name, by_bit[bit]}}
         for bit in found:
             bits[bit] = verdict.on and bits.get(bit, True)

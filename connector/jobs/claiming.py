@@ -97,7 +97,11 @@ class Claiming:
         return {item.job: item.model_copy(update={"info": None}) for item in items if item.job not in late}
 
     def _late_infos(self, items: Iterable[WorkItem]) -> dict[str, Exception]:
-        """Write the rows of Spotler Info that items carry; by job id, why one has to be written later still."""
+        """Write the rows of Spotler Info that items carry; by job id, why one has to be written later still.
+
+        One that Dataverse has not taken for as long as jobs are tried is given up, as one that it refuses: its job and
+        all later ones of its record would wait for good.
+        """
         rows = {
             item.job: (item.record, item.info.made_on, item.info.values)
             for item in items
@@ -108,10 +112,11 @@ class Claiming:
         except Exception as error:  # noqa: BLE001 - an internal error keeps no outcome from being written
             telemetry.log_problem(log, error, operation=self._operation.slug)
             return {}
+        given_up = self._services.now() - timedelta(hours=self._services.settings.job_give_up_hours)
         return {
             job: problem
-            for job, (record, _, _) in rows.items()
-            if (problem := problems.get(record)) is not None and not isinstance(problem, Refused)
+            for job, (record, made_on, _) in rows.items()
+            if (problem := problems.get(record)) is not None and not isinstance(problem, Refused) and made_on > given_up
         }
 
     def _claim(self, items: Mapping[str, WorkItem]) -> Taken:

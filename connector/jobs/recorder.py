@@ -1,7 +1,7 @@
 """The last step of a chunk: every attempt gets its verdict, the rows are written, what is left is put back."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,14 +55,16 @@ class Recorder:
         later = {ref: LateInfo.of(values, now) for ref, values in merged(infos).items()}
         writes: list[Write] = []
         outcomes: list[tuple[Attempt, Done]] = []
-        for attempt, result in ((each.attempt, self._result(each, now)) for each in ended):
+        results = [(each.attempt, self._result(each, now)) for each in ended]
+        left = _by_job(results, later)
+        for attempt, result in results:
             match result:
                 case Retry(moment):
                     writes.append(Write.retried(attempt.job, result, self._lease, self._wording))
-                    self._put_back.retry(attempt, moment, _of(attempt, later))
+                    self._put_back.retry(attempt, moment, left.get(attempt.job.id))
                 case Continue():
                     writes.append(Write.continued(attempt.job, result, now + self._lease, self._wording))
-                    self._put_back.go_on(attempt, now, _of(attempt, later))
+                    self._put_back.go_on(attempt, now, left.get(attempt.job.id))
                 case Done() as done:
                     outcomes.append((attempt, done))
                     writes.append(Write.ended(attempt.job, done, now, self._wording, is_claimed=attempt.is_claimed))
@@ -72,7 +74,7 @@ class Recorder:
         if failure := posting.exception():
             telemetry.log_problem(log, failure, operation=self._operation.slug)
         for attempt, done in outcomes:
-            self._settle(attempt, done, refusals.get(attempt.job.id), _of(attempt, later), now)
+            self._settle(attempt, done, refusals.get(attempt.job.id), left.get(attempt.job.id), now)
         over = {attempt.job.id for attempt, _ in outcomes} - refusals.keys()
         self._hand_over(over, siblings, now, tried={each.attempt.job.id for each in ended})
 
@@ -193,6 +195,16 @@ class Recorder:
                 self._put_back.hand_over(following, now=now)
 
 
-def _of(attempt: Attempt, later: Mapping[RecordRef, LateInfo]) -> LateInfo | None:
-    """The row of Spotler Info that is left to be written with an attempt."""
-    return later.get(attempt.about) if attempt.about else None
+def _by_job(
+    results: Iterable[tuple[Attempt, Done | Retry | Continue]], later: Mapping[RecordRef, LateInfo]
+) -> dict[str, LateInfo]:
+    """The rows of Spotler Info that are left to be written, by the job whose item takes them along.
+
+    That of the first job of the record that goes on, because no other one goes on before it; or else of the first one.
+    A second copy would come after what that job has written meanwhile, and make it unknown what Spotler holds.
+    """
+    jobs: dict[RecordRef, str] = {}
+    for attempt, _ in sorted(results, key=lambda each: isinstance(each[1], Done)):
+        if attempt.about is not None and attempt.about in later and attempt.is_claimed:
+            jobs.setdefault(attempt.about, attempt.job.id)
+    return {job: later[ref] for ref, job in jobs.items()}

@@ -11,6 +11,7 @@ from connector import telemetry
 from connector.dataverse.api import BatchRequest, bind
 from connector.dataverse.names import Post
 from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.texts import cut
 from connector.errors import ConnectorError
 from connector.services import Services
 
@@ -41,7 +42,7 @@ def post(services: Services, posts: Iterable[tuple[RecordRef, str]], *, operatio
 
 def _row(record: RecordRef, text: str) -> dict[str, object]:
     return {
-        Post.TEXT: text[:TEXT_LENGTH],
+        Post.TEXT: cut(text, TEXT_LENGTH),
         Post.SOURCE: AUTO_POST,
         f"{Post.regarding(record.table)}@odata.bind": bind(RECORD_TABLES[record.table].set_name, record.id),
     }

@@ -13,6 +13,7 @@ from typing import Final, Self
 from connector.dataverse.api import BatchRequest, filters
 from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
+from connector.dataverse.texts import cut
 from connector.errors import OutcomeUnknown
 from connector.operations.job import JobRow
 from connector.operations.results import Continue, Done, Retry
@@ -124,7 +125,7 @@ def receipt_of(done: Done, wording: Wording) -> Receipt:
 
 def fitted(text: str, length: int) -> str:
     """As much of a text as a column takes, without lone surrogates: these cannot be sent."""
-    return text[:length].encode(errors="replace").decode()
+    return cut(text.encode(errors="replace").decode(), length)
 
 
 def _literal(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from connector.dataverse.api import Keyed, Row, WriteResult
 from connector.dataverse.choices import AutomationKind
 from connector.dataverse.names import Automation as Names
+from connector.dataverse.texts import cut
 from connector.errors import ConnectorError
 from connector.services import Services
 from connector.spotler import NotLicensed, NotSupported, Spotler
@@ -48,7 +49,7 @@ class Startable:
         """The columns of its row, as far as Spotler returns them."""
         fields = "\n".join(f"{name}={kind}" for name, kind in self.fields)
         return {
-            Names.NAME: f"{ICONS[self.kind]} {self.label}"[:NAME_LENGTH],
+            Names.NAME: cut(f"{ICONS[self.kind]} {self.label}", NAME_LENGTH),
             Names.TRIGGER_CODE: self.code,
             Names.KIND: self.kind.value,
             Names.AUTOMATION_ID: self.id,

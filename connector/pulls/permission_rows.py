@@ -4,7 +4,7 @@
 |---|---|
 | the name of a permission, and no bit or one that Spotler has no more | it gets the bit |
 | no bit, and a name that only one permission had before | it gets the bit, and then the name |
-| the bit of a permission, and a name that Spotler has no more | it gets the name |
+| the bit of a permission, and a name that Spotler has no more | it gets the name, unless two permissions have that |
 | the name of one permission and the bit of another | it stays as it is, with a warning: either may be meant |
 
 When and by whom the permission was changed stays as it was, because nobody agreed to anything now. The history gets an
@@ -17,7 +17,7 @@ has no column for the time of the last change, its rows are left as they are: a 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
@@ -30,6 +30,7 @@ from connector.dataverse.choices import ConsentCause
 from connector.dataverse.edition import read_columns
 from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RecordRef
+from connector.dataverse.texts import cut
 from connector.services import Services
 from connector.spotler import Option
 from connector.sync.permissions.former_names import former_names, remember_names
@@ -69,6 +70,8 @@ def update_rows(services: Services, options: Sequence[Option]) -> int:
         ConnectorError: when Dataverse cannot be asked, or does not take a row.
     """
     end = services.now() + TIME_LIMIT
+    # What is written must fit the filters that find what is to be written.
+    options = [replace(option, name=cut(option.name, NAME_LENGTH).strip()) for option in options]
     former = former_names(services, options)
     tables = [table for table in row_tables(services) if table.changed_on]
     changed = sum(_update(services, table, options, former, end) for table in tables)
@@ -98,12 +101,12 @@ def _update(
 def _changes(
     table: PermissionTable, options: Sequence[Option], former: Mapping[int, Sequence[str]]
 ) -> Iterator[_Change]:
+    names = Counter(key_of(option.name) for option in options)
     if table.bit is None:
         for option in options:
-            if former[option.bit]:
-                yield _Change(filters.in_(table.name, former[option.bit]), {table.name: option.name[:NAME_LENGTH]})
+            if former[option.bit] and names[key_of(option.name)] == 1:
+                yield _Change(filters.in_(table.name, former[option.bit]), {table.name: option.name})
         return
-    names = Counter(key_of(option.name) for option in options)
     no_such_bit = filters.and_(*(filters.ne(table.bit, option.bit) for option in options))
     no_such_name = filters.and_(*(filters.ne(table.name, option.name) for option in options))
     no_bit = filters.or_(filters.eq(table.bit, None), f"({no_such_bit})")
@@ -113,8 +116,9 @@ def _changes(
         if former[option.bit]:
             names_before = filters.in_(table.name, former[option.bit])
             yield _Change(filters.and_(names_before, filters.eq(table.bit, None)), {table.bit: option.bit})
-        renamed = filters.and_(filters.eq(table.bit, option.bit), no_such_name)
-        yield _Change(renamed, {table.name: option.name[:NAME_LENGTH]})
+        if names[key_of(option.name)] == 1:
+            renamed = filters.and_(filters.eq(table.bit, option.bit), no_such_name)
+            yield _Change(renamed, {table.name: option.name})
 
 
 def _contradictions(table: PermissionTable, options: Sequence[Option]) -> str:

@@ -18,6 +18,7 @@ from connector.dataverse.api import (
     Duplicate,
     Keyed,
     NotFound,
+    Row,
     filters,
 )
 from connector.dataverse.names import Account, Contact, Info, Lead
@@ -26,6 +27,9 @@ from connector.errors import ConnectorError, Transient
 
 #: How far the clocks of Dataverse and of this machine may be apart, with the whole seconds that Dataverse keeps.
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
+
+#: What a row says of its contact: with the moment of the sync, so that two that say the same are one.
+_SAID: Final = (Info.LAST_STATUS, Info.LAST_SYNC_ON, Info.SENT_HASH, Info.LAST_COMMON, Info.GONE)
 
 #: The columns of one row of Spotler Info.
 type InfoValues = Mapping[str, object]
@@ -165,7 +169,8 @@ def write_late(
     """Write rows that could not be written when they were made.
 
     Where a row was written since, or may have been, it is unknown what Spotler holds. So that is forgotten: the
-    next sync sends the record, and the next removal asks Spotler.
+    next sync sends the record, and the next removal asks Spotler. But a row that says the same was written by an
+    attempt to do this that did not get to its end.
 
     Args:
         dataverse: where.
@@ -180,19 +185,24 @@ def write_late(
     try:
         found = dataverse.query(
             Info.SET,
-            select=(Info.RECORD, Info.MODIFIED_ON),
+            select=(Info.RECORD, Info.MODIFIED_ON, *_SAID),
             filter=filters.in_(Info.RECORD, sorted(ref.id for ref, _, _ in late)),
         )
     except ConnectorError as error:
         return {ref: error for ref, _, _ in late}
-    written = {str(row[Info.RECORD]).lower(): datetime.fromisoformat(str(row[Info.MODIFIED_ON])) for row in found}
+    rows_there = {str(row[Info.RECORD]).lower(): row for row in found}
     return write_infos(
         dataverse,
-        [
-            (ref, values if ref.id not in written or written[ref.id] < made_on - CLOCKS_DIFFER else _forgotten(values))
-            for ref, made_on, values in late
-        ],
-    )
+        [(ref, _late(values, made_on, over=rows_there.get(ref.id))) for ref, made_on, values in late],
+    )  # fmt: skip
+
+
+def _late(values: InfoValues, made_on: datetime, *, over: Row | None) -> InfoValues | None:
+    """What is written of a late row over the one that is there; None where that one says the same."""
+    if over is None or datetime.fromisoformat(str(over[Info.MODIFIED_ON])) < made_on - CLOCKS_DIFFER:
+        return values
+    is_same = all(name in values and (over.get(name) or None) == (values[name] or None) for name in _SAID)
+    return None if is_same else _forgotten(values)
 
 
 def _forgotten(values: InfoValues) -> InfoValues:

@@ -134,7 +134,7 @@ def _wrong_type(model: TableModel, column: Column, value: Json) -> ApiError:
 def _text(model: TableModel, column: Column, value: Json) -> Scalar:
     if not isinstance(value, str):
         raise _wrong_type(model, column, value)
-    if len(value) > column.length:
+    if len(value.encode("utf-16-le", errors="surrogatepass")) // 2 > column.length:  # as .NET counts
         message = (
             f"A validation error occurred.  The length of the '{column.name}' attribute of the '{model.name}' entity "
             f"exceeded the maximum allowed length of '{column.length}'."

@@ -13,6 +13,7 @@ triggers, cli → gauges, setup → jobs → operations → pulls → plans → 
 """
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
@@ -222,3 +223,14 @@ def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch, text, foun
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
 
     assert list(imports(file)) == found
+
+
+def test_texts_are_cut_for_dataverse_as_it_counts():
+    """A slice counts an emoji as one; Dataverse counts two, and refuses the row (`connector.dataverse.texts.cut`)."""
+    found = {
+        file.name: slices
+        for file in files("connector")
+        if (slices := re.findall(r"\[:\s?\w*LENGTH.*", file.read_text(encoding="utf-8")))
+    }
+
+    assert found.keys() == {"export.py"}, "telemetry is no row"

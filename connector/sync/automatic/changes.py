@@ -141,7 +141,7 @@ class _RecordChunk(_Chunk):
         try:
             records = self._records(ready)
         except Exception as error:  # noqa: BLE001 - the family of the error decides what happens next
-            return self._settle(begun, waiting | {ref: NotSent(error) for ref in ready}, now)
+            return self._settle(begun | ready, waiting | {ref: NotSent(error) for ref in ready}, now)
         try:
             results = self._send(records, ready)
         except Exception as error:  # noqa: BLE001
@@ -191,7 +191,10 @@ class _RecordChunk(_Chunk):
     def _late_infos(self, items: Mapping[RecordRef, RecordItem]) -> dict[RecordRef, Delivery]:
         """Write the rows of Spotler Info that items carry; why a record has to wait for its row."""
         rows = [(ref, item.info.made_on, item.info.values) for ref, item in items.items() if item.info is not None]
-        problems = write_late(self._services.dataverse, rows)
+        try:
+            problems: Mapping[RecordRef, Exception] = write_late(self._services.dataverse, rows)
+        except Exception as error:  # noqa: BLE001 - no other record suffers from it
+            problems = {ref: error for ref, _, _ in rows}
         return {ref: NotSent(error) for ref, error in problems.items() if not isinstance(error, Refused)}
 
     def _check_time(self) -> None:

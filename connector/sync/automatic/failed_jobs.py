@@ -18,6 +18,7 @@ from connector.dataverse.api import BatchRequest, NotFound, Row, bind, filters, 
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Account, Contact, Job, Lead, MarketingList, lookup_value
 from connector.dataverse.records import RecordRef
+from connector.dataverse.texts import cut
 from connector.errors import ConnectorError
 from connector.services import Services
 from connector.words import Sentence
@@ -78,7 +79,7 @@ def write_failed_jobs(
         ConnectorError: Dataverse cannot be asked which rows there are.
     """
     said = _newest(services, failed, deleted)
-    new = {ref: error for ref, error in failed.items() if said.get(ref) != error.result_code[:CODE_LENGTH]}
+    new = {ref: error for ref, error in failed.items() if said.get(ref) != cut(error.result_code, CODE_LENGTH)}
     rows = {ref: str(uuid.uuid5(uuid.UUID(ref.id), services.new_id())) for ref in new}
     # A row is created Queued and ended at once, because a new row takes the first state of its table. If it were left
     # Queued, the sweep would run it as what it is, a Sync Contact job.
@@ -148,7 +149,7 @@ def _outcome(services: Services, ref: RecordRef, error: ConnectorError, *, is_de
     return {
         Job.STATE: JobStatus.FAILED.state,
         Job.STATUS: JobStatus.FAILED.value,
-        Job.RESULT_CODE: error.result_code[:CODE_LENGTH],
-        Job.RESULT_MESSAGE: message[:MESSAGE_LENGTH].encode(errors="replace").decode(),
+        Job.RESULT_CODE: cut(error.result_code, CODE_LENGTH),
+        Job.RESULT_MESSAGE: cut(message.encode(errors="replace").decode(), MESSAGE_LENGTH),
         Job.COMPLETED_ON: services.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }

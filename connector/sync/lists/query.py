@@ -53,6 +53,8 @@ _ABOUT_THE_CALLER: Final = frozenset(
 _COLUMNS: Final = frozenset({"attribute", "all-attributes", "no-attrs"})
 #: Kinds of link that give a row of the first table once at most, however many partners it has.
 _ONCE: Final = frozenset({"exists", "in", "any", "not any", "all", "not all", "matchfirstrowusingcrossapply"})
+#: The table with the participants of activities.
+_PARTICIPANTS: Final = "activityparty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +236,12 @@ def _joined(element: ET.Element) -> Iterator[ET.Element]:
 
 
 def _is_to_many(link: ET.Element) -> bool:
-    """Whether a row may have several partners: not where the partner is found by its own id."""
-    return link.get("from") not in (f"{link.get('name')}id", "activityid")
+    """Whether a row may have several partners: not where the partner is found by its own id.
+
+    An activity has `activityid` as its id, whatever its kind; but its participants have it too, and are several.
+    """
+    name = link.get("name")
+    return link.get("from") not in (f"{name}id", "activityid") or name == _PARTICIPANTS
 
 
 def _text(root: ET.Element) -> str:

@@ -14,6 +14,7 @@ from connector.dataverse.api import Dataverse, Keyed, NotFound, Row, filters
 from connector.dataverse.choices import ConsentCause
 from connector.dataverse.names import Account, Consent, Contact, Lead
 from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.texts import cut
 from connector.errors import ConnectorError, Transient
 from connector.sync.moments import read_moment
 from connector.telemetry import measuring
@@ -122,15 +123,15 @@ def _row(change: Change, *, linked: bool) -> Row:
     record = change.record
     lookup = {f"{_NAVIGATION[record.table]}@odata.bind": f"/{RECORD_TABLES[record.table].set_name}({record.id})"}
     return {
-        Consent.NAME: f"{change.permission}: {'on' if change.after else 'off'}"[:NAME_LENGTH],
+        Consent.NAME: cut(f"{change.permission}: {'on' if change.after else 'off'}", NAME_LENGTH),
         Consent.RECORD: record.id,
         Consent.RECORD_TABLE: record.table,
-        Consent.PERMISSION: change.permission[:PERMISSION_LENGTH],
+        Consent.PERMISSION: cut(change.permission, PERMISSION_LENGTH),
         Consent.BEFORE: change.before,
         Consent.AFTER: change.after,
         Consent.ON: change.moment,
         Consent.SOURCE: change.cause.value,
-        Consent.EVIDENCE: change.evidence[:EVIDENCE_LENGTH],
+        Consent.EVIDENCE: cut(change.evidence, EVIDENCE_LENGTH),
         **(lookup if linked else {}),
     }
 

@@ -15,6 +15,7 @@ from connector.dataverse.choices import ChangedBy, ConsentCause
 from connector.dataverse.names import Permission
 from connector.dataverse.permission_tables import PermissionTable
 from connector.dataverse.records import RECORD_TABLES, RecordRef
+from connector.dataverse.texts import cut
 from connector.services import Services
 from connector.sync.permissions.row import columns_of, read_row
 from connector.sync.permissions.storage import Problems, Switchable
@@ -115,7 +116,7 @@ class RowStorage:
         navigation = self.table.lookup(record.table).navigation
         return {
             self.table.id: permission_row_id(record, new.name),
-            self.table.name: new.name[:200],
+            self.table.name: cut(new.name, 200),
             self.table.subscribed: new.on,
             **bit,
             **self._traces(new.at, by),

@@ -19,6 +19,7 @@ from typing import Final, Self
 from connector.dataverse.api import Row
 from connector.dataverse.choices import ContactStatus
 from connector.dataverse.names import Info
+from connector.dataverse.texts import cut
 from connector.spotler import Bounce, BounceType, SpotlerContact
 from connector.sync.moments import read_moment
 
@@ -97,7 +98,7 @@ class Standing:
         status = _CAUSES[bounce.type] if bounce.type else None
         if status in {None, ContactStatus.HARD_BOUNCE} and self._is_wanted and not self._is_inferred(at):
             return self
-        text = "" if status else bounce.text.strip()[:TEXT_LENGTH]
+        text = "" if status else cut(bounce.text.strip(), TEXT_LENGTH)
         return replace(self, status=status, active=False, on=max(at, self.on or at), inferred=False, text=text)
 
     def after_sight(self, contact: SpotlerContact, at: datetime) -> "Standing":

@@ -6,6 +6,7 @@ from typing import Final
 
 from connector.dataverse.api import Row
 from connector.dataverse.names import Visitor
+from connector.dataverse.texts import cut
 from connector.spotler import clean_text
 from connector.spotler.leads import VisitingCompany
 
@@ -40,9 +41,8 @@ def columns_of(company: VisitingCompany, hot_score: int) -> Row:
         Visitor.TYPE: company.type,
         Visitor.VISITOR_STATUS: company.status,
     }
-    values: dict[str, object] = {
-        column: cleaned for column, text in texts.items() if (cleaned := clean_text(text)[: LENGTHS[column]].rstrip())
-    }
+    fitting = {column: cut(clean_text(text), LENGTHS[column]).rstrip() for column, text in texts.items()}
+    values: dict[str, object] = {column: text for column, text in fitting.items() if text}
     if company.score is not None:
         score = max(-LARGEST, min(company.score, LARGEST))
         values |= {Visitor.RATING: score, Visitor.HOT: score >= hot_score}

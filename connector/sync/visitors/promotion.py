@@ -26,6 +26,7 @@ from connector.dataverse.api import (
 from connector.dataverse.choices import PromoteTo
 from connector.dataverse.edition import has_leads, read_columns
 from connector.dataverse.names import Account, Job, Lead, SystemUser, Visitor, lookup_value
+from connector.dataverse.texts import cut
 from connector.errors import Invalid, Refused, Transient
 from connector.services import Services
 from connector.sync.visitors.columns import written
@@ -170,8 +171,8 @@ def own_id(visitor: str, target: PromoteTo) -> str:
 def _lead(row: Row) -> Row:
     name = _text(row, Visitor.NAME)
     return {
-        Lead.TOPIC: f"Website visitor: {name}"[:TOPIC_LENGTH],
-        Lead.COMPANY: name[:COMPANY_LENGTH],
+        Lead.TOPIC: cut(f"Website visitor: {name}", TOPIC_LENGTH),
+        Lead.COMPANY: cut(name, COMPANY_LENGTH),
         Lead.SOURCE: SOURCE_WEB,
         Lead.WEBSITE: _website(row),
         **_address(row),
@@ -179,7 +180,7 @@ def _lead(row: Row) -> Row:
 
 
 def _account(row: Row) -> Row:
-    return {Account.NAME: _text(row, Visitor.NAME)[:NAME_LENGTH], Account.WEBSITE: _website(row), **_address(row)}
+    return {Account.NAME: cut(_text(row, Visitor.NAME), NAME_LENGTH), Account.WEBSITE: _website(row), **_address(row)}
 
 
 def _address(row: Row) -> Mapping[str, object]:

@@ -13,6 +13,7 @@ from typing import Final
 from connector.dataverse.api import BatchRequest, Conflict, Duplicate, Keyed, NotFound, Row, bind, etag, filters
 from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Account, SystemUser, Visitor, lookup_value
+from connector.dataverse.texts import cut
 from connector.errors import ConnectorError, Refused, Transient
 from connector.services import Services
 from connector.spotler import clean_text
@@ -128,7 +129,7 @@ def show_types(services: Services, types: Iterable[tuple[Row, str]]) -> None:
     changed = [
         Keyed(str(row[Visitor.ID]), {Visitor.TYPE: shown})
         for row, kind in types
-        if row.get(Visitor.TYPE) != (shown := clean_text(kind)[: LENGTHS[Visitor.TYPE]].rstrip())
+        if row.get(Visitor.TYPE) != (shown := cut(clean_text(kind), LENGTHS[Visitor.TYPE]).rstrip())
     ]
     for result in services.dataverse.update_multiple(Visitor, changed) if changed else []:
         if result.error is not None:

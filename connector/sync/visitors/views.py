@@ -13,6 +13,7 @@ from typing import Final
 from connector.dataverse.api import BatchRequest, Keyed, NotFound, Query, Row, WriteResult, bind, filters, lookup_id
 from connector.dataverse.choices import InteractionType
 from connector.dataverse.names import Account, Interaction, Lead, Visitor, lookup_value
+from connector.dataverse.texts import cut
 from connector.errors import Transient
 from connector.services import Services
 from connector.spotler import clean_text
@@ -106,11 +107,11 @@ def _is_too_old(services: Services, view: PageView) -> bool:
 def _interaction(view: PageView, visitor: Row) -> Row:
     name = clean_text(view.title) or view.url or NAMELESS
     return {
-        Interaction.NAME: name[:NAME_LENGTH],
+        Interaction.NAME: cut(name, NAME_LENGTH),
         Interaction.TYPE: InteractionType.WEBSITE_VISIT.value,
         Interaction.ON: written(view.visited),
-        Interaction.URL: view.url[:URL_LENGTH],
-        Interaction.MAILING: clean_text(view.campaign)[:NAME_LENGTH],
+        Interaction.URL: cut(view.url, URL_LENGTH),
+        Interaction.MAILING: cut(clean_text(view.campaign), NAME_LENGTH),
         f"{Interaction.VISITOR_NAVIGATION}@odata.bind": bind(Visitor.SET, str(visitor[Visitor.ID])),
         **_party(visitor),
     }

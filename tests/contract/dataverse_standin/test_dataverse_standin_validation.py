@@ -14,6 +14,7 @@ BAD_PAYLOAD = "0x80048d19"
         pytest.param("contacts", {"LastName": "x"}, 400, BAD_PAYLOAD, id="wrong case"),
         pytest.param("contacts", {"lastname": 5}, 400, BAD_PAYLOAD, id="number for text"),
         pytest.param("contacts", {"lastname": "x" * 51}, 400, "0x80044331", id="too long"),
+        pytest.param("contacts", {"lastname": "🎉" * 26}, 400, "0x80044331", id="too long as .NET counts"),
         pytest.param("contacts", {"gendercode": 9}, 400, "0x8004431a", id="no such choice"),
         pytest.param("contacts", {"gendercode": "1"}, 400, BAD_PAYLOAD, id="text for choice"),
         pytest.param("contacts", {"donotemail": "true"}, 400, BAD_PAYLOAD, id="text for yes or no"),

@@ -40,6 +40,14 @@ def test_where_the_bit_was_given_to_another_permission_a_withdrawal_counts_for_b
     assert switches(row(), items=REUSED).bits == {}
 
 
+@pytest.mark.parametrize("bit", [None, 9, 1, 8])
+def test_of_several_permissions_with_one_name_a_consent_means_its_bit_and_a_withdrawal_all(bit):
+    items = (Option(1, "Newsletter"), Option(2, "Events"), Option(8, "newsletter "))
+
+    assert switches(row(bit=bit, subscribed=False), items=items).bits == {1: False, 8: False}
+    assert switches(row(bit=bit), items=items).bits == ({bit: True} if bit in (1, 8) else {})
+
+
 def test_a_bit_that_spotler_has_no_more_says_nothing():
     items = (Option(8, "Newsletter"),)
 

@@ -179,6 +179,19 @@ def test_a_late_row_that_dataverse_refuses_is_given_up_and_its_outcome_is_writte
     assert (world.status(job), world.bus.messages) == (DONE, [])
 
 
+@pytest.mark.parametrize(("hours", "left"), [(-1, 1), (1, 0)])
+def test_a_row_that_cannot_be_written_for_long_is_given_up(world, no_infos, hours, left):
+    job = world.job(SYNC, world.contact())
+    no_infos()
+    world.run(job)
+    (item,) = world.put_back()
+    world.now += timedelta(hours=world.services.settings.job_give_up_hours + hours)
+
+    world.run(item)
+
+    assert (len(world.put_back()), world.status(job)) == (left, DONE)
+
+
 def test_an_internal_error_at_the_rows_loses_no_outcome_and_no_retry(world, monkeypatch, start_job):
     tag_job = world.job(TAG, world.contact("bob"), dh_tag="x")
     world.break_dataverse("503", r"^\$batch", skip=1)
@@ -222,7 +235,47 @@ def test_a_job_that_is_tried_again_first_writes_what_could_not_be_remembered(wor
     assert rows == {"Newsletter": True, "Events": False}
 
 
+def test_of_two_jobs_of_a_record_only_the_first_takes_its_row_along(world, no_infos):
+    """The row of the other one would come after the first job has gone on, and what that has written be forgotten."""
+    record = world.contact()
+    world.permission(record, "Newsletter", subscribed=True)
+    world.run(world.job(SYNC, record))
+    later(world, minutes=1)
+    world.permission(record, "Events", subscribed=False)  # it is not in the history yet
+    world.services.dataverse.update(Contact.SET, record.id, {"donotemail": True})
+    no_infos()
+    world.break_dataverse("503", "^dh_spotlerconsents", method="GET")
+    jobs = [world.job(TAG, record, dh_tag=tag) for tag in ("x", "y")]
+    world.run(*jobs)
+    items = world.put_back()
+    assert [item.info is not None for item in items] == [True, False]
+    world.mend_dataverse()
+
+    for item in items:
+        later(world, minutes=2)
+        world.run(item, *world.put_back())
+
+    assert [world.status(job) for job in jobs] == [(JobStatus.FAILED, "SKIPPED_DO_NOT_EMAIL")] * 2
+    assert presence(world, record) is Presence.GONE
+
+
+def test_a_job_that_another_one_supersedes_takes_no_row_along(world, no_infos):
+    record = world.contact()
+    jobs = [world.job(SYNC, record) for _ in range(2)]
+    no_infos()
+
+    world.run(*jobs)
+
+    assert [item.job for item in world.put_back()] == jobs[1:]
+
+
 # What others have written meanwhile
+
+
+def later(world, **times):
+    """Time passes here and in Dataverse."""
+    world.now += timedelta(**times)
+    world.door("POST", "clock", json={"move_seconds": timedelta(**times).total_seconds()})
 
 
 HASH, OLD_HASH = "1" * 64, "0" * 64
@@ -258,6 +311,19 @@ def test_where_somebody_may_have_written_since_nobody_knows_what_spotler_holds(w
 
     assert late(world, record, **columns) == (Presence.UNKNOWN, None, "NEWER")
     assert world.info(record)[Info.KEEP_OUT] is True, "nobody but a person lifts it"
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_late_row_that_is_written_twice_is_as_it_was(world, is_gone):
+    """The worker that wrote it died before it could do anything else."""
+    record = world.contact()
+    said = {Info.LAST_SYNC_ON: "2026-03-01T12:00:00Z", Info.LAST_COMMON: ""}
+    said |= GONE if is_gone else THERE
+
+    expected = late(world, record, **said)
+
+    assert late(world, record, **said) == expected
+    assert late(world, record, **{**said, Info.LAST_SYNC_ON: "2026-03-01T12:00:01Z"})[0] is Presence.UNKNOWN
 
 
 @pytest.mark.parametrize("order", [1, -1])

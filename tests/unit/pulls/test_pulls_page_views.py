@@ -33,6 +33,16 @@ def test_nothing_is_acknowledged_that_dataverse_did_not_take(recent):
     assert (recent.views(), recent.waiting()) == (["Home"], 0)
 
 
+def test_a_title_that_is_longer_than_a_column_takes_is_cut_as_dataverse_counts(recent):
+    acme = recent.visitor("Acme")
+    recent.view(acme, "Home", "🎉" * 200)
+
+    counts = read_visitors(recent.services)
+
+    assert recent.views() == ["Home", "🎉" * 150]
+    assert counts["page views"] == 2
+
+
 def test_a_lost_acknowledgement_is_no_error(recent):
     acme = recent.visitor("Acme")
     recent.view(acme, "Home")

@@ -184,3 +184,24 @@ def test_a_row_that_only_gets_its_bit_adds_nothing_to_the_history(world, row):
     update_rows(world.services, [NEWSLETTER, EVENTS])
 
     assert world.rows(Consent.TABLE) == []
+
+
+def test_a_name_that_is_longer_than_a_row_takes_is_written_once(world, row):
+    """What was written does not fit the name of Spotler, and must not be written again and again."""
+    found = row("Newsletter", 1)
+    long = Option(1, "News " * 800)
+
+    assert update_rows(world.services, [long, EVENTS]) == 1
+    assert update_rows(world.services, [long, EVENTS]) == 0
+
+    assert state(found) == (long.name[:200].strip(), 1)
+
+
+def test_a_name_that_two_permissions_have_is_given_to_no_row(world, row):
+    """A refusal of the one would count for the other, also once its name is corrected in Spotler."""
+    newsletter, events = row("Newsletter", 1), row("Events", 2, subscribed=False)
+
+    assert update_rows(world.services, [NEWSLETTER, Option(2, "newsletter")]) == 0
+    assert update_rows(world.services, [NEWSLETTER, Option(2, "Meetings")]) == 1
+
+    assert [state(each) for each in (newsletter, events)] == [("Newsletter", 1), ("Meetings", 2)]

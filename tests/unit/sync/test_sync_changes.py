@@ -14,6 +14,7 @@ from connector.dataverse.names import (
     Permission,
 )
 from connector.due import BACKOFF_FIRST
+from connector.routing.work_item import LateInfo
 from connector.sync.automatic import changes as changing
 from sandbox.spotler.seed import NEWSLETTER_BIT
 from tests.unit.sync.changing import MISSING
@@ -312,6 +313,28 @@ def test_who_was_anonymised_without_a_note_is_not_taken_for_lost_at_the_next_att
     assert (changes.put_back(), changes.failures(), world.info(record)[Info.GONE]) == ([], [], True)
     rows = {row[Permission.NAME]: row[Permission.SUBSCRIBED] for row in world.rows(Permission.TABLE)}
     assert rows == {"Newsletter": True, "Events": False}
+
+
+def test_a_row_that_was_written_does_not_come_back_where_its_record_cannot_be_read(world, changes):
+    """It would be written over what somebody else has written since."""
+    record = world.contact()
+    info = {"made_on": world.now, "values": {Info.GONE: True, "dh_ContactId@odata.bind": f"/contacts({record.id})"}}
+    world.break_dataverse("503", "^contacts")
+
+    changes.run(changes.item(record, info=LateInfo(**info)))
+
+    (item,) = changes.put_back()
+    assert (item.info, world.info(record)[Info.GONE]) == (None, True)
+
+
+def test_an_internal_error_at_a_late_row_harms_no_other_record(world, changes, monkeypatch):
+    record, other = world.contact(), world.contact("bob")
+    monkeypatch.setattr(changing, "write_late", lambda _, rows: {1: 1 / 0} if rows else {})
+
+    changes.run(changes.item(record, info=LateInfo(made_on=world.now, values={})), other)
+
+    assert world.in_spotler(other) is not None
+    assert [item.record for item in changes.put_back()] == [record]
 
 
 def test_what_is_no_item_goes_to_quarantine_and_the_others_are_sent(world, changes):

@@ -99,6 +99,12 @@ TO_MANY = link("opportunity", "parentcontactid", "contactid")
         (link("opportunity", "parentcontactid", "contactid", link_type="exists"), "false"),
         (f"<filter>{link('opportunity', 'parentcontactid', 'contactid', link_type='not any')}</filter>", "false"),
         (link("activitypointer", "activityid", "x_lastactivityid"), "false"),
+        (
+            link(
+                "activitypointer", "activityid", "x_lastactivityid", link("activityparty", "activityid", "activityid")
+            ),
+            "true",
+        ),
         ('<link-entity name="opportunity"/>', "true"),
     ],
     ids=[
@@ -110,6 +116,7 @@ TO_MANY = link("opportunity", "parentcontactid", "contactid")
         "exists",
         "in a filter",
         "activity",
+        "participants",
         "bare",
     ],
 )
