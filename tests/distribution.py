@@ -5,7 +5,8 @@ from typing import Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-#: Folders whose tests share one process, and so what they start once: the whole system, Azurite, a stand-in.
+#: Folders whose tests share one process, and so what they start or read once: the whole system, Azurite, a stand-in,
+#: the messages of the source.
 TOGETHER: Final = (
     "tests/acceptance",
     "tests/contract/dataverse",
@@ -14,6 +15,7 @@ TOGETHER: Final = (
     "tests/contract/spotler",
     "tests/contract/spotler_client",
     "tests/contract/state",
+    "tests/unit/words",
 )
 #: The folder that two processes share, each with a system of its own: the files before this name, and the others.
 IN_HALVES: Final = "tests/acceptance"
