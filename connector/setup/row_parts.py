@@ -7,6 +7,7 @@ row is read in both. It is changed by the unpublished one, and it is as the mani
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 from urllib.parse import quote
 from uuid import UUID, uuid5
@@ -64,6 +65,7 @@ class Link:
     id: str
 
 
+@lru_cache(maxsize=4096)
 def fixed_id(table: str, name: str) -> str:
     """The id of a row of ours, the same in every environment."""
     return str(uuid5(_IDS, f"{table}/{name}"))

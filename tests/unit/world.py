@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from connector.consent import Fate
 from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
-from connector.dataverse.api.tokens import tokens_from
+from connector.dataverse.api.tokens import CachedTokens, tokens_from
 from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Account, Automation, Contact, Info, Job, Lead, Permission
 from connector.dataverse.records import RecordRef
@@ -58,6 +58,21 @@ def _settings_of(**systems: str) -> Settings:
     return Settings(ServiceBus="Endpoint=sb://localhost/", state=gettempdir(), **systems)
 
 
+@cache
+def _tokens_of(settings: Settings, ca_file: str) -> CachedTokens:
+    """The tokens of the app, which outlive that a fresh Dataverse is made of the old one."""
+    return tokens_from(settings, verify=ca_file)
+
+
+@cache
+def _side_doors_of(ca_file: str) -> requests.Session:
+    """What all worlds reach the side door of Dataverse with: a connection costs more than most calls."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = ca_file
+    return session
+
+
 class World:
     """Time stands still unless a test moves `now`; the bus only remembers."""
 
@@ -68,14 +83,12 @@ class World:
         address = f"{spotler.url}/integrationservice-1.1.0"
         self._seed_fields = _fields_of(address, spotler.key, spotler.secret)
         self.spotler.reset()  # the call for the fields, which only the first world makes, is forgotten
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = dataverse.ca_file
+        self._session = _side_doors_of(dataverse.ca_file)
         self.door("POST", "reset")
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.bus = RecordingBus()
         self._folder = TemporaryDirectory()
-        settings = _settings_of(
+        known = _settings_of(
             dataverse_url=dataverse.url,
             dataverse_authority=dataverse.url,
             dataverse_tenant_id=dataverse.tenant_id,
@@ -84,7 +97,8 @@ class World:
             spotler_url=address,
             spotler_key=spotler.key,
             spotler_secret=spotler.secret,
-        ).model_copy(update={"state": SecretStr(self._folder.name)})
+        )
+        settings = known.model_copy(update={"state": SecretStr(self._folder.name)})
         # The clients do not wait between their attempts.
         self.time = time = FakeTime()
         clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
@@ -94,7 +108,7 @@ class World:
             settings=settings,
             dataverse=Dataverse(
                 Transport(settings.dataverse_url + API, system="Dataverse", **secure),
-                tokens_from(settings, verify=dataverse.ca_file),
+                _tokens_of(known, dataverse.ca_file),
             ),
             spotler=Spotler(
                 Calls(
@@ -115,7 +129,6 @@ class World:
     def close(self) -> None:
         self.services.dataverse.close()
         self.services.spotler.close()
-        self._session.close()
         self._folder.cleanup()
 
     # Dataverse, behind the back of its API

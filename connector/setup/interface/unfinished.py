@@ -28,7 +28,7 @@ def unfinished(target: SetupTarget, table: str) -> str:
         changed = _read(target, rows, f"{rows.set_name}/{UNPUBLISHED}", columns, condition)
         for row_id, row in changed.items():
             shown = published.get(row_id, {})
-            if any(_shape(target, table, row.get(each)) != _shape(target, table, shown.get(each)) for each in columns):
+            if any(_differ(target, table, row.get(each), shown.get(each)) for each in columns):
                 return Sentence(
                     "The {kind} {name} of {table} has changes that are not published.",
                     kind=rows.table,
@@ -44,6 +44,10 @@ def _read(
     select = ",".join((rows.id_column, "name", *columns))
     found = target.calls.rows(f"{source}?$select={select}&$filter={quote(condition)}")
     return {str(row[rows.id_column]): row for row in found}
+
+
+def _differ(target: SetupTarget, table: str, one: object, other: object) -> bool:
+    return one != other and _shape(target, table, one) != _shape(target, table, other)
 
 
 def _shape(target: SetupTarget, table: str, xml: object) -> object:

@@ -128,8 +128,13 @@ class RelationshipDefinition:
 
     def touches(self, table: str) -> bool:
         """Whether a table takes part."""
-        names = ("ReferencingEntity", "ReferencedEntity", "Entity1LogicalName", "Entity2LogicalName")
-        return any(self.properties.get(name) == table for name in names)
+        properties = self.properties
+        return table in (
+            properties.get("ReferencingEntity"),
+            properties.get("ReferencedEntity"),
+            properties.get("Entity1LogicalName"),
+            properties.get("Entity2LogicalName"),
+        )
 
 
 @dataclass(slots=True)

@@ -90,8 +90,8 @@ class Finder:
 
     def relationships(self) -> list[RelationshipDefinition]:
         """The relationships between tables that a caller sees."""
-        absent = self._catalog.absent
-        return [each for each in self._definitions.relationships.values() if not any(map(each.touches, absent))]
+        absent, defined = self._catalog.absent, self._definitions.relationships.values()
+        return [each for each in defined if not any(map(each.touches, absent))] if absent else list(defined)
 
     def relationship(self, key: str) -> RelationshipDefinition:
         """The relationship of `(guid)` or `(SchemaName='x')`.

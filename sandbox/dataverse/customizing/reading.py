@@ -14,7 +14,7 @@ from sandbox.dataverse.customizing.bodies import (
     OPTION_SETS,
     RELATIONSHIPS,
 )
-from sandbox.dataverse.customizing.definitions import ColumnDefinition, RelationshipDefinition, TableDefinition
+from sandbox.dataverse.customizing.definitions import ColumnDefinition, TableDefinition
 from sandbox.dataverse.customizing.finding import Finder
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.refusals import NOT_SETTLED
@@ -178,15 +178,15 @@ class DefinitionReader:
         return {**column.properties, "Targets": targets}
 
     def _relationship_lists(self, table: TableDefinition) -> dict[str, Callable[[], list[JsonObject]]]:
-        def those(condition: Callable[[RelationshipDefinition], bool]) -> list[JsonObject]:
-            return [each.properties for each in self._finder.relationships() if condition(each)]
+        every = [each.properties for each in self._finder.relationships()]
+
+        def those(*roles: str) -> list[JsonObject]:
+            return [each for each in every if any(each.get(role) == table.name for role in roles)]
 
         return {
-            "ManyToOneRelationships": lambda: those(lambda each: each.child == table.name),
-            "OneToManyRelationships": lambda: those(lambda each: each.parent == table.name),
-            "ManyToManyRelationships": lambda: those(
-                lambda each: each.kind == _MANY_TO_MANY and each.touches(table.name)
-            ),
+            "ManyToOneRelationships": lambda: those("ReferencingEntity"),
+            "OneToManyRelationships": lambda: those("ReferencedEntity"),
+            "ManyToManyRelationships": lambda: those("Entity1LogicalName", "Entity2LogicalName"),
         }
 
 

@@ -1,7 +1,8 @@
 """What views, forms and buttons need, so that it cannot be deleted while they are there."""
 
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element
+from dataclasses import dataclass
+from functools import lru_cache
 
 from sandbox.dataverse.customizing.parts import Dependant, Parts
 from sandbox.dataverse.customizing.publishing import Layers
@@ -40,34 +41,55 @@ def _forms(parts: Parts, layers: Layers, kind: int, object_id: str) -> Iterator[
     for row in parts.store.tables[FORM_TABLE].rows.values():
         table = str(row.values.get("objecttypecode"))
         if any(
-            _form_needs(parts, read_xml(text, "formxml"), table, kind, object_id)
+            _form_needs(parts, _named_in(text), table, kind, object_id)
             for text in _texts(layers, FORM_TABLE, row, "formxml")
         ):
             found = parts.definitions.tables.get(table)
             yield Dependant(FORM, row.id, found.id if found else "")
 
 
-def _form_needs(parts: Parts, root: Element, table: str, kind: int, object_id: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a form names, by kind."""
+
+    views: frozenset[str | None]
+    libraries: frozenset[str | None]
+    relationships: frozenset[str]
+    columns: frozenset[str | None]
+    tables: frozenset[str]
+
+
+@lru_cache(maxsize=512)
+def _named_in(text: str) -> _Named:
+    """What a form names. Every deletion asks for all forms, which are long and seldom change."""
+    root = read_xml(text, "formxml")
+    return _Named(
+        frozenset(guid_in(each) for each in texts_of(root, "ViewId")),
+        frozenset(each.get("name") for each in root.iter("Library")),
+        frozenset(each.lower() for each in texts_of(root, "RelationshipName")),
+        frozenset(each.get("datafieldname") for each in root.iter("control")),
+        frozenset(texts_of(root, "TargetEntityType")),
+    )
+
+
+def _form_needs(parts: Parts, named: _Named, table: str, kind: int, object_id: str) -> bool:
     if kind == VIEW:
-        return object_id in {guid_in(each) for each in texts_of(root, "ViewId")}
+        return object_id in named.views
     if kind == RESOURCE:
         resource = parts.store.get(RESOURCE_TABLE, object_id)
-        names = {each.get("name") for each in root.iter("Library")}
-        return resource is not None and resource.values["name"] in names
+        return resource is not None and resource.values["name"] in named.libraries
     if kind == RELATIONSHIP:
-        names = {each.lower() for each in texts_of(root, "RelationshipName")}
         return any(
-            each.id == object_id and each.name.lower() in names for each in parts.definitions.relationships.values()
+            each.id == object_id and each.name.lower() in named.relationships
+            for each in parts.definitions.relationships.values()
         )
     if kind == COLUMN:
         definition = parts.definitions.tables.get(table)
-        fields = {each.get("datafieldname") for each in root.iter("control")}
         columns = definition.columns.values() if definition else ()
-        return any(each.id == object_id and each.column.name in fields for each in columns)
+        return any(each.id == object_id and each.column.name in named.columns for each in columns)
     if kind == TABLE:
-        shown = set(texts_of(root, "TargetEntityType"))
         return any(
-            each.id == object_id and each.name in shown and each.name != table
+            each.id == object_id and each.name in named.tables and each.name != table
             for each in parts.definitions.tables.values()
         )
     return False

@@ -1,7 +1,8 @@
 """What an environment of the stand-in has, as values that can be compared: definitions, and both layers of rows."""
 
 from collections.abc import Iterator
-from copy import deepcopy
+from functools import lru_cache
+from json import dumps
 
 from connector.setup.interface.xml_compare import read_xml, shape
 from sandbox.dataverse.environment import Environment
@@ -20,21 +21,21 @@ type State = dict[tuple[str, ...], object]
 
 def state_of(environment: Environment) -> State:
     """Everything, by what it is."""
-    return deepcopy(dict(_parts(environment)))
+    return dict(_parts(environment))
 
 
 def _parts(environment: Environment) -> Iterator[tuple[tuple[str, ...], object]]:
     parts, layers = environment.customizing.parts, environment.installing.layers
     for table in parts.definitions.tables.values():
-        yield ("table", table.name), table.properties
+        yield ("table", table.name), _text_of(table.properties)
         for column in table.columns.values():
-            yield ("column", table.name, column.column.name), (column.column, column.properties)
+            yield ("column", table.name, column.column.name), (column.column, _text_of(column.properties))
         for key in table.keys.values():
-            yield ("key", table.name, key.name), key.properties
+            yield ("key", table.name, key.name), _text_of(key.properties)
     for relationship in parts.definitions.relationships.values():
-        yield ("relationship", relationship.name), relationship.properties
+        yield ("relationship", relationship.name), _text_of(relationship.properties)
     for choice in parts.definitions.choices.values():
-        yield ("choice", choice.name), choice.properties
+        yield ("choice", choice.name), _text_of(choice.properties)
     for name, data in environment.store.tables.items():
         if name in _DERIVED:
             continue
@@ -48,7 +49,17 @@ def _parts(environment: Environment) -> Iterator[tuple[tuple[str, ...], object]]
 
 def _values(row: Row) -> dict[str, object]:
     return {
-        column: shape(read_xml(value)) if column in _XML else value
+        column: _shape_of(str(value)) if column in _XML else value
         for column, value in row.values.items()
         if column not in _VOLATILE
     }
+
+
+def _text_of(properties: object) -> str:
+    """Properties as they are now: the environment changes them where they are."""
+    return dumps(properties, sort_keys=True)
+
+
+@lru_cache(maxsize=1024)
+def _shape_of(xml: str) -> object:
+    return shape(read_xml(xml))

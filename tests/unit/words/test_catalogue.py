@@ -61,7 +61,6 @@ NOT_ONLY_LABELS = {
 #: Words that address the reader.
 SOMEBODY = re.compile(r"\b(u|uw|je|jij|jou|jouw)\b", re.IGNORECASE)
 
-FOUND = collected()
 DUTCH = wording_of("nl")
 
 
@@ -83,11 +82,13 @@ def forms():
 
 
 def test_every_message_can_be_translated():
-    assert FOUND.mistakes == ()
+    assert collected().mistakes == ()
 
 
 def test_no_message_is_missing_in_dutch():
-    assert updated(read(), FOUND) == CATALOGUE.read_bytes(), "run: python3 dev.py words; then translate what it lists"
+    assert updated(read(), collected()) == CATALOGUE.read_bytes(), (
+        "run: python3 dev.py words; then translate what it lists"
+    )
     assert missing(read()) == [], f"translate these in {CATALOGUE}"
 
 
@@ -108,7 +109,9 @@ def sentences(text):
 
 def test_what_is_wrong_and_what_to_do_are_one_sentence_each():
     """The sentence of an error, as a row has it, and its advice."""
-    assert {(each.text, each.advice) for each in FOUND.messages if sentences(f"{each.text} {each.advice}") > 2} == set()
+    assert {
+        (each.text, each.advice) for each in collected().messages if sentences(f"{each.text} {each.advice}") > 2
+    } == set()
 
 
 def test_a_field_has_the_label_of_its_form():

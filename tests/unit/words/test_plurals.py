@@ -25,8 +25,6 @@ EXCEPTIONS = {
     "Only {share} of the requests of five minutes are left to the application user.": "a percentage",
 }
 
-MESSAGES = collected().messages
-
 
 def figures_with_a_fixed_plural(text):
     """Values of a message that stand before a word in the plural."""
@@ -39,7 +37,7 @@ def figures_with_a_fixed_plural(text):
 def test_a_figure_that_may_be_one_has_a_form_for_one():
     fixed = {
         f"{each.place}: {each.text}"
-        for each in MESSAGES
+        for each in collected().messages
         if not each.plural and each.text not in EXCEPTIONS
         for name in figures_with_a_fixed_plural(each.text)
         if name not in NEVER_ONE
@@ -69,7 +67,7 @@ def test_a_fixed_plural_is_found(text, found):
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_message_is_right_for_one_and_for_several_in_both_languages(number):
-    for each in MESSAGES:
+    for each in collected().messages:
         if each.plural != "{count} records would change.":
             continue
         message = Sentence(each.text, plural=each.plural, count=number)

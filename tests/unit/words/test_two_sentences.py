@@ -7,6 +7,7 @@ each of these is made in every combination, with figures as they are in a large 
 
 import re
 from collections import Counter
+from functools import cache
 from itertools import chain, combinations
 
 import pytest
@@ -26,14 +27,17 @@ from infra.words.catalogue import collected
 from tests.unit.words.test_catalogue import LONGEST, REALISTIC
 
 LANGUAGES = {language: wording_of(language) for language in ("en", "nl")}
-FOUND = collected().messages
-#: What is not right with a value, as a warning quotes it.
-PROBLEMS = [
-    Sentence(each.text, **{name: REALISTIC[name] for name in re.findall(r"\{(\w+)\}", each.text)})
-    for each in FOUND
-    if each.place.startswith(("connector/mapping/values/", "connector/spotler/conversions.py"))
-]
 COLUMN = "new_customernumber"
+
+
+@cache
+def problems():
+    """What is not right with a value, as a warning quotes it."""
+    return [
+        Sentence(each.text, **{name: REALISTIC[name] for name in re.findall(r"\{(\w+)\}", each.text)})
+        for each in collected().messages
+        if each.place.startswith(("connector/mapping/values/", "connector/spotler/conversions.py"))
+    ]
 
 
 def too_long(message):
@@ -53,18 +57,18 @@ def wrong(messages):
 
 def warnings():
     """Every warning of the mapping, with every problem that it can quote."""
-    for each in FOUND:
+    for each in collected().messages:
         if not each.place.startswith(("connector/mapping/draft.py", "connector/mapping/steps.py")):
             continue
         names = re.findall(r"\{(\w+)\}", each.text)
         values = {name: COLUMN if name == "column" else REALISTIC[name] for name in names}
-        for problem in PROBLEMS if "problem" in names else [""]:
+        for problem in problems() if "problem" in names else [""]:
             yield Sentence(each.text, **({**values, "problem": problem} if problem else values))
 
 
 def test_there_are_warnings_and_problems_to_quote():
-    assert len(PROBLEMS) > 20
-    assert len(list(warnings())) > len(PROBLEMS)
+    assert len(problems()) > 20
+    assert len(list(warnings())) > len(problems())
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 12])
@@ -82,7 +86,9 @@ def test_several_warnings_are_counted_and_one_is_not():
 
 
 def test_a_contact_that_was_lost_and_has_warnings_too_says_both_in_two_sentences():
-    lost = next(each for each in FOUND if each.text.startswith("Spotler had lost the contact, so it was"))
+    lost = next(
+        each for each in collected().messages if each.text.startswith("Spotler had lost the contact, so it was")
+    )
     told = Sentence(lost.text, plural=lost.plural, count=3)
     short = Sentence("The field {name} does not exist in Spotler or is not visible, so it was not sent.", name="Code")
 
