@@ -6,6 +6,7 @@ GET  /static/FILE  style, scripts
 """
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -40,7 +41,9 @@ def console(systems: Systems, token: str, port: int) -> ASGIApp:
     return Guard(_application(systems), token, port)
 
 
-def _application(systems: Systems) -> Starlette:
+@cache
+def _templates() -> Environment:
+    """All consoles of a process share the compiled templates."""
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -48,6 +51,11 @@ def _application(systems: Systems) -> Starlette:
         lstrip_blocks=True,
     )
     templates.filters |= FILTERS
+    return templates
+
+
+def _application(systems: Systems) -> Starlette:
+    templates = _templates()
     notices = Notices()
     live = Live(lambda: revisions(systems))
 

@@ -1,6 +1,7 @@
 """Reading definitions: tables, columns, keys, relationships and global choices, one or a list, with casts."""
 
-from collections.abc import Callable, Mapping, Set
+from collections import defaultdict
+from collections.abc import Mapping, Set
 from typing import Final
 
 from sandbox.dataverse.admission import DEFINE, admit
@@ -27,6 +28,15 @@ from sandbox.dataverse.values import Json, JsonObject
 _TYPED: Final = "Microsoft.Dynamics.CRM."
 _CASTS: Final = {f"{_TYPED}{name}AttributeMetadata": name for name in ATTRIBUTES}
 _ONE_TO_MANY, _MANY_TO_MANY = "OneToManyRelationshipMetadata", "ManyToManyRelationshipMetadata"
+#: The lists of relationships of a table, by what the table is in them.
+_LISTS: Final = {
+    "ManyToOneRelationships": ("ReferencingEntity",),
+    "OneToManyRelationships": ("ReferencedEntity",),
+    "ManyToManyRelationships": ("Entity1LogicalName", "Entity2LogicalName"),
+}
+
+#: Those lists, by the names of the tables.
+type _Related = dict[str, defaultdict[str, list[JsonObject]]]
 #: What only a relationship of some type has: a filter that names it finds nothing without the cast.
 _OF_TYPES: Final = ("ReferencingEntity", "ReferencedEntity", "ReferencingAttribute", "Entity1", "Entity2", "Intersect")
 
@@ -51,11 +61,12 @@ class DefinitionReader:
         if key is None:
             if rest is not None:
                 raise unknown_segment(rest)
-            items = [self._whole(each) for each in self._finder.tables(strong=strong)]
+            related = self._related()
+            items = [self._whole(each, related) for each in self._finder.tables(strong=strong)]
             return _list(call, items, parameters, ENTITY_NAMES, "EntityDefinitions")
         table = self._finder.table(key, strong=strong)
         if rest is None:
-            return _single(call, self._whole(table), parameters, ENTITY_NAMES)
+            return _single(call, self._whole(table, self._related()), parameters, ENTITY_NAMES)
         return self._part(call, table, rest, parameters)
 
     def relationships(self, call: Call, key: str | None, rest: str | None) -> Answer:
@@ -100,7 +111,8 @@ class DefinitionReader:
 
     def whole(self) -> list[JsonObject]:
         """Every table with all that it has."""
-        return [self._whole(each) for each in self._finder.tables(strong=True)]
+        related = self._related()
+        return [self._whole(each, related) for each in self._finder.tables(strong=True)]
 
     def _part(self, call: Call, table: TableDefinition, rest: str, parameters: Mapping[str, str]) -> Answer:
         segment, _, further = rest.partition("/")
@@ -117,11 +129,10 @@ class DefinitionReader:
             if parameters:
                 raise bad_query("Query parameters are not supported on a complex type.")
             return json_answer(200, {"@odata.context": _context(call, path), "value": table.properties["Privileges"]})
-        lists = self._relationship_lists(table)
-        if name not in lists or opened or further:
+        if name not in _LISTS or opened or further:
             raise unknown_segment(rest)
         kind = _MANY_TO_MANY if name == "ManyToManyRelationships" else _ONE_TO_MANY
-        return _list(call, lists[name](), parameters, RELATIONSHIPS[kind], path)
+        return _list(call, self._related()[name][table.name], parameters, RELATIONSHIPS[kind], path)
 
     def _columns(
         self, call: Call, table: TableDefinition, key: str, further: str, parameters: Mapping[str, str], path: str
@@ -158,14 +169,13 @@ class DefinitionReader:
         if not table.published or self._clock.timestamp() < table.made_at + seconds:
             raise ApiError(500, NOT_SETTLED, "An unexpected error occurred.")
 
-    def _whole(self, table: TableDefinition) -> JsonObject:
-        lists = {name: read() for name, read in self._relationship_lists(table).items()}
+    def _whole(self, table: TableDefinition, related: _Related) -> JsonObject:
         found: JsonObject = {**table.properties}
         columns: list[Json] = [self._column(table, each) for each in self._finder.columns(table)]
         keys: list[Json] = [each.properties for each in table.keys.values()]
         found["Attributes"], found["Keys"] = columns, keys
-        for name, items in lists.items():
-            shown: list[Json] = list(items)
+        for name, of_tables in related.items():
+            shown: list[Json] = list(of_tables[table.name])
             found[name] = shown
         return found
 
@@ -177,17 +187,13 @@ class DefinitionReader:
         )
         return {**column.properties, "Targets": targets}
 
-    def _relationship_lists(self, table: TableDefinition) -> dict[str, Callable[[], list[JsonObject]]]:
-        every = [each.properties for each in self._finder.relationships()]
-
-        def those(*roles: str) -> list[JsonObject]:
-            return [each for each in every if any(each.get(role) == table.name for role in roles)]
-
-        return {
-            "ManyToOneRelationships": lambda: those("ReferencingEntity"),
-            "OneToManyRelationships": lambda: those("ReferencedEntity"),
-            "ManyToManyRelationships": lambda: those("Entity1LogicalName", "Entity2LogicalName"),
-        }
+    def _related(self) -> _Related:
+        found: _Related = {name: defaultdict(list) for name in _LISTS}
+        for each in self._finder.relationships():
+            for name, roles in _LISTS.items():
+                for table in {str(each.properties[role]) for role in roles if role in each.properties}:
+                    found[name][table].append(each.properties)
+        return found
 
 
 def _parameters(call: Call) -> dict[str, str]:
