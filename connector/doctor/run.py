@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from connector import telemetry
-from connector.doctor import azure, bus, configuration, dataverse, installation, running, spotler, state
+from connector.doctor import azure, bus, configuration, dataverse, installation, lists, running, spotler, state
 from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import (
     CheckGroup,
@@ -35,6 +35,7 @@ CHECKS: Final[tuple[DoctorCheck, ...]] = (
     *bus.CHECKS,
     *dataverse.CHECKS,
     *installation.CHECKS,
+    *lists.CHECKS,
     *spotler.CHECKS,
     *running.CHECKS,
     *azure.CHECKS,

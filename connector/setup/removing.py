@@ -158,7 +158,7 @@ def _take(component: Component, target: SetupTarget, patience: Patience) -> set[
     def is_gone() -> bool:
         nonlocal deletions, changed
         found = component.read(target)
-        if found is None:
+        if found is None or not target.is_member(component, found):  # another one of the same name is somebody else's
             return True
         changed = {each for each in component.publications(found) if each.kind == TABLE}
         if component.is_gone(found, target):

@@ -103,15 +103,26 @@ class TablePart(Part):
         target.calls.put(self.address, body, manifest.SOLUTION.name)
 
     def holds(self, found: Found, target: SetupTarget) -> Sequence[str]:  # noqa: ARG002 - of the protocol
-        """Columns that others added to it. A column that belongs to another (`AttributeOf`) is made by the platform."""
+        """Columns and N:N relationships that others added to it; each of these relationships holds pairs of rows.
+
+        A column that belongs to another (`AttributeOf`) is made by the platform.
+        """
         known = {column.name for column in self.table.columns}
         columns = target.calls.rows(f"{self.address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
+        pairs = target.calls.rows(f"{self.address}/ManyToManyRelationships?$select=SchemaName,IsCustomRelationship")
         return [
-            Sentence("column {name}", name=f"{self.name}.{each['LogicalName']}")
-            for each in columns
-            if each.get("IsCustomAttribute") is True
-            and not each.get("AttributeOf")
-            and each["LogicalName"] not in known
+            *(
+                Sentence("column {name}", name=f"{self.name}.{each['LogicalName']}")
+                for each in columns
+                if each.get("IsCustomAttribute") is True
+                and not each.get("AttributeOf")
+                and each["LogicalName"] not in known
+            ),
+            *(
+                Sentence("relationship {name}", name=str(each["SchemaName"]))
+                for each in pairs
+                if each.get("IsCustomRelationship") is True
+            ),
         ]
 
     def remove(self, found: Found, target: SetupTarget) -> None:  # noqa: ARG002 - of the protocol

@@ -14,7 +14,7 @@ from connector.setup.components import components
 from connector.setup.errors import SetupPlanOutdated, SetupRefused
 from connector.setup.inputs import EndpointInputs, SetupInputs, steps_of
 from sandbox.launch import ROOT
-from tests.setup_world import SMALL, Death, named
+from tests.setup_world import SMALL, Death, named, one_of_each
 
 DEFAULT = ROOT / "mappings" / "default.json"
 PARTS = named(*SMALL)
@@ -115,6 +115,43 @@ def test_a_column_that_somebody_added_and_a_lookup_of_theirs_are_named_and_nothi
     with pytest.raises(SetupRefused):
         installed.removed(VISITOR, INTERACTION)
     assert installed.sent == []
+
+
+def test_pairs_of_rows_that_somebody_added_are_named_and_nothing_is_removed(installed):
+    menu = {"Behavior": "UseCollectionName"}
+    pairs = {
+        "@odata.type": "Microsoft.Dynamics.CRM.ManyToManyRelationshipMetadata",
+        "SchemaName": "new_visitor_contacts",
+        "IntersectEntityName": "new_visitor_contacts",
+        "Entity1LogicalName": "dh_websitevisitor",
+        "Entity2LogicalName": "contact",
+        "Entity1AssociatedMenuConfiguration": menu,
+        "Entity2AssociatedMenuConfiguration": menu,
+    }
+    installed.make("RelationshipDefinitions", pairs)
+    installed.sent.clear()
+
+    assert "relationship new_visitor_contacts" in installed.removal(VISITOR, INTERACTION).refusals[0]
+    with pytest.raises(SetupRefused):
+        installed.removed(VISITOR, INTERACTION)
+    assert installed.sent == []
+
+
+def test_an_endpoint_of_somebody_with_the_name_of_ours_stays(world):
+    world.parts = one_of_each(world.form_of_contacts, world.environment.settings.client_id)
+    world.applied()
+    world.environment.clock.move(60)
+    (ours,) = world.rows("serviceendpoint")
+    unwanted = ("serviceendpointid", "issaskeyset", "createdon", "modifiedon", "versionnumber")
+    values = {
+        name: value for name, value in ours.items() if value is not None and name not in unwanted and name[0] != "_"
+    }
+    theirs = world.make("serviceendpoints", {**values, "path": "theirs"})
+    world.calls = world.administrator()
+    report = world.removed()
+
+    assert "service endpoint SpotlerAutomate" in report.done
+    assert [row["serviceendpointid"] for row in world.rows("serviceendpoint")] == [theirs]
 
 
 def test_what_dataverse_does_not_list_is_told_when_it_refuses_to_delete(installed):

@@ -120,6 +120,27 @@ def test_a_variable_that_is_missing_is_named(sick, diagnose):
     assert (verdict, "dh_spotlerpermissions" in sentence) == ("failed", True)
 
 
+def marketing_list(world, inner, **more):
+    query = f'<fetch><entity name="contact"><attribute name="createdon"/>{inner}</entity></fetch>'
+    values = {"type": True, "query": query, "createdfromcode": 2, "dh_spotlersync": True, **more}
+    return world.load("list", listname="Some", **values)
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_dynamic_list_whose_query_needs_a_privilege_that_is_missing_is_named(world, sick, diagnose):
+    link = '<link-entity name="savedquery" from="createdby" to="createdby"/>'
+    marketing_list(world, "")
+    marketing_list(world, "<nonsense/>")
+    marketing_list(world, link, dh_spotlersync=False)
+    before = diagnose(sick, "DATAVERSE_LISTS")[0]
+    named = marketing_list(world, link)
+
+    verdict, sentence, remedy = diagnose(sick, "DATAVERSE_LISTS")
+
+    assert (before, verdict, "Spotler Service" in remedy) == ("ok", "failed", True)
+    assert f"{named} (prvReadsavedquery)" in sentence
+
+
 @pytest.fixture
 def zones(world, admin):
     """Gives people, and the application user, a time zone by its number."""
