@@ -114,18 +114,17 @@ def export_solution(
     calls = target.calls
     body = {"SolutionName": SOLUTION.name, "Managed": managed, **dict.fromkeys(_NOT_INCLUDED, False)}
     begun = patience.patiently(lambda: calls.act("ExportSolutionAsync", body))
-    job = f"asyncoperations({begun['AsyncOperationId']})?$select=statecode,statuscode"
+    system_job, export_job = _named(begun, "AsyncOperationId"), _named(begun, "ExportJobId")
+    job = f"asyncoperations({system_job})?$select=statecode,statuscode"
 
     def has_ended() -> bool:
         return (calls.find(job) or {}).get("statecode") == _ENDED
 
     if not patience.until(has_ended, LONGEST):
-        raise ExportFailed(Sentence("The system job {id} has not ended.", id=str(begun["AsyncOperationId"])))
+        raise ExportFailed(Sentence("The system job {id} has not ended.", id=system_job))
     if (calls.find(job) or {}).get("statuscode") != _WELL:
-        raise ExportFailed(Sentence("The system job {id} failed.", id=str(begun["AsyncOperationId"])))
-    answer = patience.patiently(
-        lambda: calls.act("DownloadSolutionExportData", {"ExportJobId": begun["ExportJobId"]}),
-    )
+        raise ExportFailed(Sentence("The system job {id} failed.", id=system_job))
+    answer = patience.patiently(lambda: calls.act("DownloadSolutionExportData", {"ExportJobId": export_job}))
     content = _decoded(answer.get("ExportSolutionFile"))
     names = {
         kind: frozenset(each.name for each in components if each.component_type == kind) for kind in (_TABLE, _CHOICE)
@@ -135,6 +134,14 @@ def export_solution(
     )
     _check(content, _ids(target, components), names, dict.fromkeys(_APPS, of_apps), managed=managed)
     return content
+
+
+def _named(answer: Mapping[str, object], name: str) -> str:
+    """What an answer says under a name."""
+    said = answer.get(name)
+    if not isinstance(said, str) or not said:
+        raise ExportFailed(Sentence("The answer of Dataverse to the export has no {name}.", name=name))
+    return said
 
 
 def _decoded(text: object) -> bytes:

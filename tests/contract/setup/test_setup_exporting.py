@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from connector.setup.calls import SetupCalls
 from connector.setup.components import components
 from connector.setup.errors import ExportFailed, SetupRefused
 from tests.setup_world import SMALL, named
@@ -92,6 +93,19 @@ def test_what_is_no_solution_of_ours_is_not_stored(installed, content, problem, 
     monkeypatch.setattr(installed.environment.customizing.exports, "finished", _Always(content))
 
     with pytest.raises(ExportFailed, match=problem):
+        installed.exported()
+
+
+@pytest.mark.parametrize("missing", ["AsyncOperationId", "ExportJobId"])
+def test_an_answer_that_does_not_name_its_job_is_an_error_that_says_so(installed, missing, monkeypatch):
+    act = SetupCalls.act
+
+    def without(calls, name, body, solution=""):
+        return {key: each for key, each in act(calls, name, body, solution).items() if key != missing}
+
+    monkeypatch.setattr(SetupCalls, "act", without)
+
+    with pytest.raises(ExportFailed, match=f"has no {missing}"):
         installed.exported()
 
 
