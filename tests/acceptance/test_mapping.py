@@ -61,6 +61,25 @@ def test_the_app_compared_its_mapping_with_both_systems_when_it_started(world):
     assert "Spotler has no field province, or it is not visible." in world.log()
 
 
+@pytest.mark.feature("GEN-05")
+def test_a_field_that_gets_another_display_name_in_spotler_stays_the_same_field(world, check):
+    def call_it(name: str) -> None:
+        field = {"name": "firstName", "description": name, "type": "string"}
+        world.spotler.door.post("properties", properties=[field])
+
+    record = world.contact(firstname="Zoë")
+    world.sync(record).assert_completed()
+    call_it("Roepnaam")
+    try:
+        code, _ = check({"contact": "firstname", "direction": "->", "spotler": "firstName"})
+        world.change(record, firstname="Bea")
+        world.sync(record).assert_completed()
+    finally:
+        call_it("First name")
+
+    assert (code, world.spotler.contact(record).properties["firstName"]) == (0, "Bea")
+
+
 @pytest.mark.feature("MAP-01")
 @pytest.mark.feature("CON-11")
 @pytest.mark.parametrize("direction", ["=>", "<--", "both", ""])

@@ -64,6 +64,10 @@ class Person:
         """What this person is shown."""
         return self._session.get(f"{self._url}/api/data/v9.2/{path}", timeout=60)
 
+    def send(self, method: str, path: str, row: dict[str, object]) -> requests.Response:
+        """What becomes of a row that this person writes."""
+        return self._session.request(method, f"{self._url}/api/data/v9.2/{path}", json=row, timeout=60)
+
 
 def basic_user(admin: SetupCalls) -> None:
     """The role that every environment gives to people: of apps it has the right to read them."""
@@ -75,15 +79,30 @@ def basic_user(admin: SetupCalls) -> None:
     admin.act(f"roles({role})/Microsoft.Dynamics.CRM.AddPrivilegesRole", {"Privileges": privileges})
 
 
-@pytest.mark.feature("HUB-01")
-def test_who_has_the_role_spotler_user_sees_the_app_and_its_left_navigation_and_others_do_not(environment):
-    installed = install(*environment)
-    door(installed.around, "customizing", {"privilege_lag": 0})
-    admin, person = SetupCalls(installed.dataverse), Person(installed)
-    basic_user(admin)
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory) -> Iterator[tuple[Installed, SetupCalls, Person]]:
+    """An environment with everything, and somebody in it without any role of ours."""
+    with empty_environment(tmp_path_factory.mktemp("hub")) as started:
+        installed = install(*started)
+        door(installed.around, "customizing", {"privilege_lag": 0})
+        admin, person = SetupCalls(installed.dataverse), Person(installed)
+        basic_user(admin)
+        person.loses("Spotler Service")
+        person.gets("Basic User")
+        yield installed, admin, person
 
-    person.loses("Spotler Service")
-    person.gets("Basic User")
+
+@pytest.fixture
+def person(hub) -> Iterator[Person]:
+    """Somebody without any role of ours; the role Spotler User is taken away afterwards."""
+    *_, somebody = hub
+    yield somebody
+    somebody.loses("Spotler User")
+
+
+@pytest.mark.feature("HUB-01")
+def test_who_has_the_role_spotler_user_sees_the_app_and_its_left_navigation_and_others_do_not(hub, person):
+    _, admin, _ = hub
     before = person.get("appmodules?$select=name").json()["value"]
     forbidden = {person.get(table.set_name).status_code for table in OWN_TABLES}
     person.gets("Spotler User")
@@ -109,6 +128,24 @@ def test_who_has_the_role_spotler_user_sees_the_app_and_its_left_navigation_and_
     }  # fmt: skip
     reads = {person.get(table.set_name).status_code for table in OWN_TABLES}
     assert (forbidden, reads) == ({403}, {200})
+
+
+@pytest.mark.feature("PRM-03")
+def test_who_has_the_role_spotler_user_switches_permissions_and_makes_none_by_hand(hub, person):
+    installed, _, _ = hub
+    admin = People(installed.around.dataverse)
+    contact = admin.create(Contact.SET, {"lastname": "Jansen", "emailaddress1": "jansen@example.com"})
+    bind = {f"{Permission.CONTACT_NAVIGATION}@odata.bind": f"/{Contact.SET}({contact})"}
+    row = {Permission.NAME: "News", Permission.SUBSCRIBED: True, **bind}
+    person.gets("Spotler User")
+
+    refused = person.send("POST", Permission.SET, row)
+    made = admin.create(Permission.SET, row)
+    switched = person.send("PATCH", f"{Permission.SET}({made})", {Permission.SUBSCRIBED: False})
+
+    assert (refused.status_code, switched.status_code) == (403, 204)
+    assert "prvCreatedh_spotlerpermission" in refused.json()["error"]["message"]
+    assert admin.read(Permission.SET, made)[Permission.SUBSCRIBED] is False
 
 
 def definitions(calls: SetupCalls) -> dict[str, dict[str, object]]:
