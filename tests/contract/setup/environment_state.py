@@ -1,16 +1,13 @@
 """What an environment of the stand-in has, as values that can be compared: definitions, and both layers of rows."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from json import dumps
 
-from connector.setup.interface.xml_compare import read_xml, shape
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.store import Row
 
 #: They change with every write, or are made anew.
 _VOLATILE = frozenset({"versionnumber", "modifiedon"})
-_XML = frozenset({"formxml", "fetchxml", "layoutxml"})
 #: Who is in which solution is compared by what it names.
 _MEMBERS = "solutioncomponent"
 #: What the environment makes by itself of every table, and keeps.
@@ -48,18 +45,9 @@ def _parts(environment: Environment) -> Iterator[tuple[tuple[str, ...], object]]
 
 
 def _values(row: Row) -> dict[str, object]:
-    return {
-        column: _shape_of(str(value)) if column in _XML else value
-        for column, value in row.values.items()
-        if column not in _VOLATILE
-    }
+    return {column: value for column, value in row.values.items() if column not in _VOLATILE}
 
 
 def _text_of(properties: object) -> str:
     """Properties as they are now: the environment changes them where they are."""
     return dumps(properties, sort_keys=True)
-
-
-@lru_cache(maxsize=1024)
-def _shape_of(xml: str) -> object:
-    return shape(read_xml(xml))

@@ -39,6 +39,9 @@ def installation():
         publish(world.calls, table)
     world.make("EntityDefinitions(LogicalName='contact')/Attributes", text_column("new_Colour"))
     world.make("roles", {"name": "Sales", "businessunitid@odata.bind": f"/businessunits({root_unit(world)})"})
+    for table in RECORDS:
+        definition = world.calls.get(f"EntityDefinitions(LogicalName='{table}')?$select=ObjectTypeCode")
+        world.make("savedqueries", own_view(table, definition["ObjectTypeCode"]))
     world.environment.clock.move(60)
     before = state_of(world.environment)
     forms = tuple(f"{table}:{main_form(world.calls, table)['formid']}" for table in RECORDS)
@@ -72,6 +75,19 @@ def text_column(name: str) -> dict[str, object]:
         "RequiredLevel": {"Value": "None"},
         "MaxLength": 50,
         "FormatName": {"Value": "Text"},
+    }
+
+
+def own_view(table: str, code: int) -> dict[str, object]:
+    """A view as a customer may have written it, with blanks and an attribute of its own order."""
+    return {
+        "name": "Mine",
+        "returnedtypecode": table,
+        "querytype": 0,
+        "fetchxml": f'<fetch  version="1.0"><entity name="{table}"><attribute name="{table}id" />'
+        '<attribute name="createdon"  /></entity></fetch>',
+        "layoutxml": f'<grid name="resultset" object="{code}" jump="{table}id" select="1" icon="1" preview="1">'
+        f'<row name="result" id="{table}id"><cell name="createdon"  width="100" /></row></grid>',
     }
 
 
