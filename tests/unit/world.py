@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory, gettempdir
 import requests
 from pydantic import SecretStr
 
-from connector.consent import Fate
+from connector.consent import Fate, Presence
 from connector.dataverse.api import Dataverse
 from connector.dataverse.api.client import API
 from connector.dataverse.api.tokens import CachedTokens, tokens_from
@@ -262,6 +262,10 @@ class World:
 
     def info(self, record: RecordRef) -> dict[str, object] | None:
         return next((row for row in self.rows(Info.TABLE) if row[Info.RECORD] == record.id), None)
+
+    def presence(self, record: RecordRef) -> Presence:
+        """What Spotler Info says of whether Spotler has the contact."""
+        return RecordReader(self.services).read([record])[record].facts.spotler.presence
 
     def in_spotler(self, record: RecordRef) -> dict[str, object] | None:
         return next((each for each in self.spotler.state()["contacts"] if each["externalId"] == record.id), None)
