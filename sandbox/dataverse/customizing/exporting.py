@@ -16,9 +16,9 @@ from sandbox.dataverse.customizing.parts import Parts
 from sandbox.dataverse.customizing.refusals import invalid, no_definition
 from sandbox.dataverse.customizing.shapes import flag_in, object_in, text_in
 from sandbox.dataverse.customizing.solution_tables import PUBLISHER
-from sandbox.dataverse.placing import place
+from sandbox.dataverse.customizing.system_jobs import begin_system_job
 from sandbox.dataverse.store import Row
-from sandbox.dataverse.values import JsonObject, Scalar, stamp
+from sandbox.dataverse.values import JsonObject
 
 _PARAMETERS: Final = frozenset(
     """
@@ -28,7 +28,6 @@ _PARAMETERS: Final = frozenset(
     ExportComponentsParams
     """.split()  # noqa: SIM905
 )
-_JOB: Final = "asyncoperation"
 #: Rows that the file names by their unique name and not by their id, with its column.
 _NAMED: Final = {"appmodule": "uniquename", "sitemap": "sitemapnameunique"}
 _EXPORT_JOB: Final = 202
@@ -71,16 +70,11 @@ class Exports:
             ApiError: 404 for an unknown solution.
         """
         wanted = self._wanted(body)
-        operation, export = str(uuid4()), str(uuid4())
-        values: dict[str, Scalar] = {
-            "name": "ExportSolution",
-            "operationtype": _EXPORT_JOB,
-            "statecode": 0,
-            "statuscode": 0,
-        }
-        place(self.parts.store, self.parts.clock, _JOB, operation, values)
-        self.parts.schedule.after(self.parts.knobs.export_seconds, lambda: self._finish(operation, export, *wanted))
-        return {"AsyncOperationId": operation, "ExportJobId": export}
+        export, seconds = str(uuid4()), self.parts.knobs.export_seconds
+        job = begin_system_job(
+            self.parts, "ExportSolution", _EXPORT_JOB, seconds, lambda: self._finish(export, *wanted)
+        )
+        return {"AsyncOperationId": job, "ExportJobId": export}
 
     def download(self, body: JsonObject) -> JsonObject:
         """`DownloadSolutionExportData`.
@@ -104,14 +98,8 @@ class Exports:
             raise invalid("ExportSolution takes SolutionName and Managed.")
         return self.parts.solutions.find(text_in(body, "SolutionName")), flag_in(body, "Managed")
 
-    def _finish(self, operation: str, export: str, solution: Row, managed: bool) -> None:
-        row = self.parts.store.get(_JOB, operation)
-        if row is None:
-            return
+    def _finish(self, export: str, solution: Row, managed: bool) -> None:
         self.finished[export] = self._file(solution, managed)
-        now = stamp(self.parts.clock.now())
-        values = {**row.values, "statecode": 3, "statuscode": 30, "completedon": now}
-        self.parts.store.tables[_JOB].put(Row(row.id, row.order, self.parts.store.next_version(), values, row.targets))
 
     def _file(self, solution: Row, managed: bool) -> str:
         files = {

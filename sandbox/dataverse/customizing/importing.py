@@ -23,9 +23,9 @@ from sandbox.dataverse.customizing.refusals import invalid
 from sandbox.dataverse.customizing.shapes import flag_in, text_in
 from sandbox.dataverse.customizing.solution_tables import SOLUTION
 from sandbox.dataverse.customizing.solutions import WHOLE
-from sandbox.dataverse.placing import place
+from sandbox.dataverse.customizing.system_jobs import begin_system_job
 from sandbox.dataverse.store import Row
-from sandbox.dataverse.values import JsonObject, Scalar, stamp
+from sandbox.dataverse.values import JsonObject, Scalar
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -34,7 +34,6 @@ _NEEDED: Final = frozenset({"OverwriteUnmanagedCustomizations", "PublishWorkflow
 _PARAMETERS: Final = _NEEDED | {
     "ImportJobId", "ConvertToManaged", "SkipProductUpdateDependencies", "HoldingSolution",
 }  # fmt: skip
-_JOB: Final = "asyncoperation"
 _IMPORT_JOB: Final = 203
 _STEP, _ENDPOINT, _VIEW = "sdkmessageprocessingstep", "serviceendpoint", "savedquery"
 _ON: Final[dict[str, Scalar]] = {"statecode": 0, "statuscode": 1}
@@ -86,25 +85,10 @@ class Imports:
         Raises:
             ApiError: as `run`.
         """
-        package, operation = self._read(body), str(uuid4())
-        values: dict[str, Scalar] = {
-            "name": "ImportSolution",
-            "operationtype": _IMPORT_JOB,
-            "statecode": 0,
-            "statuscode": 0,
-        }
-        place(self.parts.store, self.parts.clock, _JOB, operation, values)
-        seconds = self.parts.knobs.import_seconds
+        package, seconds = self._read(body), self.parts.knobs.import_seconds
         self.lock.begin_foreign("Import", seconds)
-        self.parts.schedule.after(seconds, lambda: self._finish(operation, package))
-        return {"AsyncOperationId": operation, "ImportJobKey": text_in(body, "ImportJobId") or str(uuid4())}
-
-    def _finish(self, operation: str, package: Package) -> None:
-        row = self.parts.store.get(_JOB, operation)
-        if row is not None:
-            self._carry_out(package)
-            done: dict[str, Scalar] = {"statecode": 3, "statuscode": 30, "completedon": stamp(self.parts.clock.now())}
-            self._change(_JOB, row, done)
+        job = begin_system_job(self.parts, "ImportSolution", _IMPORT_JOB, seconds, lambda: self._carry_out(package))
+        return {"AsyncOperationId": job, "ImportJobKey": text_in(body, "ImportJobId") or str(uuid4())}
 
     def _carry_out(self, package: Package) -> None:
         members = self.parts.solutions.members(str(package.solution.values["uniquename"]))
