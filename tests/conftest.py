@@ -1,10 +1,12 @@
 """Every test begins with nothing logged, and none is judged by how fast the machine is.
 
-What several folders need and what is slow to start is started here, once per process that runs tests.
+What several folders need and what is slow to make is made here, once per process that runs tests.
 """
 
 import gc
+from types import SimpleNamespace
 
+import certifi
 import pytest
 from hypothesis import settings
 
@@ -55,20 +57,36 @@ def pytest_collection_modifyitems(config, items):
         begin_with_the_longest(items)
 
 
-@pytest.fixture(scope="session")
-def dataverse_standin(tmp_path_factory):
-    """Dataverse as a process, without service protection limits; whoever uses it empties it first."""
-    from sandbox.dataverse.server import running
-
-    folder = tmp_path_factory.mktemp("dataverse")
-    with running("--ca-file", str(folder / "ca.pem"), "--no-limits") as ready:
-        yield ready
+#: Where the stand-ins are for whoever uses `requests` in this process; nothing listens there.
+DATAVERSE, SPOTLER, LEADS = "https://dataverse.localhost", "http://localhost:81", "https://leads.localhost"
 
 
 @pytest.fixture(scope="session")
-def spotler_standin():
-    """Spotler as a process; whoever uses it empties it first."""
-    from sandbox.spotler.server import running
+def standins(tmp_path_factory):
+    """The three stand-ins in this process, and where states are kept; whoever uses them empties them first."""
+    from sandbox.dataverse.app import Application
+    from sandbox.dataverse.environment import Environment
+    from sandbox.dataverse.limits import LimitSettings
+    from sandbox.dataverse.server import ready_of
+    from sandbox.dataverse.settings import Settings
+    from sandbox.leads import server as leads
+    from sandbox.leads.app import LeadsSandbox
+    from sandbox.spotler import server as spotler
+    from sandbox.spotler.app import Sandbox
+    from tests.in_process import reached_without_a_network
 
-    with running() as standin:
-        yield standin
+    environment = Environment(Settings(limits=LimitSettings(enabled=False)))
+    environment.addresses = (DATAVERSE,)
+    of_spotler, of_leads = Sandbox(), LeadsSandbox()
+    applications = {
+        DATAVERSE: Application(environment),
+        SPOTLER: spotler.app_of(of_spotler),
+        LEADS: leads.app_of(of_leads),
+    }
+    with reached_without_a_network(applications):
+        yield SimpleNamespace(
+            dataverse=ready_of(environment.settings, DATAVERSE, None, certifi.where()),
+            spotler=spotler.Running(SPOTLER, of_spotler),
+            leads=leads.RunningLeads(LEADS, of_leads),
+            states=tmp_path_factory.mktemp("states"),
+        )

@@ -34,7 +34,7 @@ from sandbox.dataverse.app import Application
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.limits import LimitSettings
 from sandbox.dataverse.settings import Settings
-from tests.faults.matrix.systems import answer_of, response
+from tests.in_process import answered, response
 
 URL = "https://dataverse.localhost"
 
@@ -237,7 +237,7 @@ class SetupWorld:
         """One request."""
         method, path = str(request.method), str(request.url).removeprefix(URL + API).lstrip("/")
         if method == "GET":
-            return response(request, *answer_of(self._application, request))
+            return answered(self._application, request)
         self.sent.append((method, path))
         self.body = request.body
         number = len(self.sent)
@@ -245,7 +245,7 @@ class SetupWorld:
         if self.lost(number, method, path):
             place = {"OData-EntityId": f"{URL}{API}{path}({uuid4()})"}
             return response(request, 204, {"OData-Version": "4.0", **place}, b"")
-        answer = response(request, *answer_of(self._application, request))
+        answer = answered(self._application, request)
         self.after(number, method, path)
         return answer
 

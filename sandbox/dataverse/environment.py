@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.names import Lead
 from connector.dataverse.schema import STEPS, Step
@@ -28,6 +27,7 @@ from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
 from sandbox.dataverse.fixtures import load_rows
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.held import HeldRequests
 from sandbox.dataverse.installation import installed_tables, standard_tables
 from sandbox.dataverse.installing.app_tables import APP_RELATIONSHIPS, APP_TABLES
@@ -52,8 +52,8 @@ from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller, User
 from sandbox.dataverse.values import JsonObject
 
-ORGANIZATION_ID: Final = str(uuid5(NAMESPACE_URL, "sandbox/organization"))
-BUSINESS_UNIT_ID: Final = str(uuid5(NAMESPACE_URL, "sandbox/businessunit"))
+ORGANIZATION_ID: Final = guid_for("sandbox/organization")
+BUSINESS_UNIT_ID: Final = guid_for("sandbox/businessunit")
 
 
 class Environment:

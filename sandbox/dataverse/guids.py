@@ -1,4 +1,16 @@
-"""The order of guids in SQL Server: the last six bytes weigh most, and the first three groups count backwards."""
+"""Guids: those of what is there in every environment, and their order in SQL Server.
+
+In that order the last six bytes weigh most, and the first three groups count backwards.
+"""
+
+from functools import cache
+from uuid import NAMESPACE_URL, uuid5
+
+
+@cache
+def guid_for(path: str) -> str:
+    """The id of what is there in every environment, by a path that names it."""
+    return str(uuid5(NAMESPACE_URL, path))
 
 
 def guid_key(guid: str) -> str:

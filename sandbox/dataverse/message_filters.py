@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from functools import cache
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.dataverse.clock import Clock
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.placing import place
 from sandbox.dataverse.store import Store
 from sandbox.dataverse.values import Scalar
@@ -24,13 +24,13 @@ _SPECIAL: Final = {"list": ("AddMember", "AddListMembers", "RemoveMember", "Remo
 @cache
 def message_id(message: str) -> str:
     """The id of a message."""
-    return _MESSAGE_IDS.get(message) or str(uuid5(NAMESPACE_URL, f"message/{message}"))
+    return _MESSAGE_IDS.get(message) or guid_for(f"message/{message}")
 
 
 @cache
 def filter_id(message: str, table: str) -> str:
     """The id of the filter of a message and a table."""
-    return str(uuid5(NAMESPACE_URL, f"filter/{message}/{table}"))
+    return guid_for(f"filter/{message}/{table}")
 
 
 def add_filter(store: Store, clock: Clock, message: str, table: str) -> None:

@@ -114,7 +114,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, _stop, [server for server, _ in servers])
     tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in servers]
     await asyncio.gather(*(server.ready.wait() for server, _ in servers))
-    print(json.dumps(asdict(_ready(settings, url, http_url, ca_file))), flush=True)
+    print(json.dumps(asdict(ready_of(settings, url, http_url, str(ca_file)))), flush=True)
     await asyncio.gather(*tasks)
     environment.stop()
     if settings.ca_file is None:
@@ -165,12 +165,13 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _ready(settings: Settings, url: str, http_url: str | None, ca_file: Path) -> Ready:
+def ready_of(settings: Settings, url: str, http_url: str | None, ca_file: str) -> Ready:
+    """What the ready line of a run says."""
     return Ready(
         "dataverse",
         url,
         http_url,
-        str(ca_file),
+        ca_file,
         settings.tenant_id,
         settings.client_id,
         settings.client_secret,

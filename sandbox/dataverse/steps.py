@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import uuid4
 
 from connector.dataverse.names import SERVICE_ENDPOINT
 from connector.dataverse.schema import Step
 from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.context import PRE_IMAGE
 from sandbox.dataverse.endpoints import missing_key
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.message_filters import add_filter, filter_id, message_id
 from sandbox.dataverse.model import TableModel
 from sandbox.dataverse.placing import place
@@ -24,7 +25,7 @@ from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Scalar, stamp
 from sandbox.dataverse.writes import RowEvent
 
-ENDPOINT_ID: Final = str(uuid5(NAMESPACE_URL, f"endpoint/{SERVICE_ENDPOINT}"))
+ENDPOINT_ID: Final = guid_for(f"endpoint/{SERVICE_ENDPOINT}")
 #: What Dataverse writes into a system job when the service endpoint of an installation has no key.
 MISSING_KEY: Final = missing_key(SERVICE_ENDPOINT, ENDPOINT_ID)
 STEP_TABLES: Final = frozenset({"sdkmessageprocessingstep", "sdkmessageprocessingstepimage"})
@@ -161,7 +162,7 @@ class Steps:
 
     def _seed_step(self, step: Step) -> None:
         message, table = step.message, step.table
-        step_id = str(uuid5(NAMESPACE_URL, f"step/{message}/{table}"))
+        step_id = guid_for(f"step/{message}/{table}")
         add_filter(self._store, self._clock, message, table)
         self._add(
             "sdkmessageprocessingstep",
@@ -186,7 +187,7 @@ class Steps:
         if step.pre_image:
             self._add(
                 "sdkmessageprocessingstepimage",
-                str(uuid5(NAMESPACE_URL, f"image/{message}/{table}")),
+                guid_for(f"image/{message}/{table}"),
                 {
                     "name": PRE_IMAGE,
                     "entityalias": PRE_IMAGE,

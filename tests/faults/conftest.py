@@ -6,20 +6,20 @@ import pytest
 
 
 @pytest.fixture
-def day(dataverse_standin, spotler_standin):
+def day(standins):
     """A simulated day, with nothing in either system."""
     from connector import telemetry
     from tests.faults.support import Simulation
 
     telemetry.silence_loggers()  # as every process of the app does at its first message
     with ThreadPoolExecutor(4) as pool:
-        simulation = Simulation(dataverse_standin, spotler_standin, pool)
+        simulation = Simulation(standins.dataverse, standins.spotler, pool, standins.states)
         yield simulation
         simulation.close()
 
 
 @pytest.fixture
-def slow_day(dataverse_standin, spotler_standin):
+def slow_day(standins):
     """A simulated day in which only calls and pauses take time: a second to Spotler, a tenth to Dataverse."""
     from dataclasses import replace
 
@@ -29,7 +29,9 @@ def slow_day(dataverse_standin, spotler_standin):
 
     telemetry.silence_loggers()
     with ThreadPoolExecutor(8) as pool, ThreadPoolExecutor(8) as side_pool:
-        simulation = Simulation(dataverse_standin, spotler_standin, pool, parallel=8, clock=StandingTime())
+        simulation = Simulation(
+            standins.dataverse, standins.spotler, pool, standins.states, parallel=8, clock=StandingTime()
+        )
         simulation.services = replace(simulation.services, side_pool=side_pool)
         slow_down(simulation.wire.transport, simulation.time, 1.0)
         slow_down(simulation.services.dataverse._transport, simulation.time, 0.1)

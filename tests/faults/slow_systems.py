@@ -25,6 +25,7 @@ from tests.faults.simulated_bus import SimulatedTime
 QUIET: Final = 0.01
 #: The threads of this process, as Linux shows them; nothing on other systems.
 THREADS: Final = Path("/proc/self/task")
+SHOWS_THREADS: Final = THREADS.exists()
 #: The states of a thread that has work in hand: it runs or waits for a processor, or it waits for the disk.
 RUNNING: Final = (b"R", b"D")
 #: The bus counts in whole ones: so much later, what is due at a moment is due without doubt.
@@ -88,7 +89,7 @@ class StandingTime(SimulatedTime):
 def somebody_runs() -> bool:
     """Whether another thread of this process runs, or would if the machine had time for it or the disk had answered."""
     own = str(threading.get_native_id())
-    threads = os.listdir(THREADS) if THREADS.exists() else []  # noqa: PTH208 - names are enough
+    threads = os.listdir(THREADS) if SHOWS_THREADS else []  # noqa: PTH208 - names are enough
     return any(_state_of(thread) in RUNNING for thread in threads if thread != own)
 
 

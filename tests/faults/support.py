@@ -2,7 +2,7 @@
 
 What takes hours in Azure takes seconds here, because nobody waits: whoever sleeps moves the clock, and when nothing is
 to do the clock jumps to the next thing that is due. The queues, locks, delays and the detection of duplicates are those
-of the Service Bus stand-in; Dataverse and Spotler are asked over HTTP by the connector's real clients.
+of the Service Bus stand-in; Dataverse and Spotler are asked by the connector's real clients.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import requests
@@ -79,11 +80,12 @@ class Simulation(World):
         dataverse: Ready,
         spotler: Running,
         pool: ThreadPoolExecutor,
+        states: Path,
         *,
         parallel: int = 4,
         clock: SimulatedTime | None = None,
     ) -> None:
-        super().__init__(dataverse, spotler, pool)
+        super().__init__(dataverse, spotler, pool, states)
         World.close(self)  # its clients stand in a time that does not go on
         self.time = clock or SimulatedTime()
         self.bus = SimulatedBus(self.time)

@@ -10,14 +10,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def leads_standin():
-    from sandbox.leads.server import running
-
-    with running() as standin:
-        yield standin
-
-
-@pytest.fixture(scope="session")
 def systems():
     """Both stand-ins in this process, on a clock that tests move; whoever uses them starts with empty ones."""
     from tests.faults.matrix.systems import Systems
@@ -32,21 +24,21 @@ def threads():
 
 
 @pytest.fixture
-def world(dataverse_standin, spotler_standin, threads):
+def world(standins, threads):
     """A fresh Dataverse and a fresh Spotler, and the services of an app between them."""
     from tests.unit.world import World
 
-    made = World(dataverse_standin, spotler_standin, threads)
+    made = World(standins.dataverse, standins.spotler, threads, standins.states)
     yield made
     made.close()
 
 
 @pytest.fixture
-def website(world, leads_standin):
+def website(world, standins):
     """The same, with Spotler Leads and nobody on the website yet."""
     from tests.unit.leads_world import Website
 
-    made = Website(world, leads_standin)
+    made = Website(world, standins.leads)
     yield made
     made.close()
 

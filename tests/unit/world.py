@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import gettempdir
+from uuid import uuid4
 
 import requests
 from pydantic import SecretStr
@@ -74,9 +75,9 @@ def _side_doors_of(ca_file: str) -> requests.Session:
 
 
 class World:
-    """Time stands still unless a test moves `now`; the bus only remembers."""
+    """Time stands still unless a test moves `now`; the bus only remembers. The state is a new folder below `states`."""
 
-    def __init__(self, dataverse: Ready, spotler: Running, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, dataverse: Ready, spotler: Running, pool: ThreadPoolExecutor, states: Path) -> None:
         self.ready = dataverse
         self.spotler = SideDoor(spotler.url)
         self.spotler.reset()
@@ -87,7 +88,7 @@ class World:
         self.door("POST", "reset")
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.bus = RecordingBus()
-        self._folder = TemporaryDirectory()
+        state = str(states / str(uuid4()))
         known = _settings_of(
             dataverse_url=dataverse.url,
             dataverse_authority=dataverse.url,
@@ -98,7 +99,7 @@ class World:
             spotler_key=spotler.key,
             spotler_secret=spotler.secret,
         )
-        settings = known.model_copy(update={"state": SecretStr(self._folder.name)})
+        settings = known.model_copy(update={"state": SecretStr(state)})
         # The clients do not wait between their attempts.
         self.time = time = FakeTime()
         clock = Clock(time.monotonic, time.wall, time.sleep, time.random)
@@ -119,7 +120,7 @@ class World:
             ),
             bus=self.bus,
             mapping=MAPPING,
-            state=FileState(self._folder.name),
+            state=FileState(state),
             pool=pool,
             side_pool=pool,
             now=lambda: self.now,
@@ -129,7 +130,6 @@ class World:
     def close(self) -> None:
         self.services.dataverse.close()
         self.services.spotler.close()
-        self._folder.cleanup()
 
     # Dataverse, behind the back of its API
 

@@ -1,9 +1,9 @@
 """Who can sign in and be acted for: the users of the environment, found by what a request says of them."""
 
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.dataverse.access.rights import Rights
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.users import User
 
@@ -56,4 +56,4 @@ class Directory:
 
 def object_of(client_id: str) -> str:
     """The id in Entra of the service principal of a client."""
-    return str(uuid5(NAMESPACE_URL, f"principal/{client_id}"))
+    return guid_for(f"principal/{client_id}")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema.roles import Depth, RoleNeeds, SecurityRole, service_role
 from sandbox.dataverse.access.directory import object_of
@@ -13,9 +12,10 @@ from sandbox.dataverse.clock import Clock
 from sandbox.dataverse.customer_tables import MEMBERSHIP_ENTRY, PERIODIEK
 from sandbox.dataverse.customizing.definitions import TableDefinition
 from sandbox.dataverse.customizing.describing import privilege_id
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.organization_tables import BUSINESS_UNIT, USER
 from sandbox.dataverse.placing import place
-from sandbox.dataverse.store import Store
+from sandbox.dataverse.store import Row, Store
 from sandbox.dataverse.values import Scalar
 
 #: The stored value of each depth.
@@ -64,6 +64,8 @@ class AccessSeeds:
         self._store = store
         self._clock = clock
         self._unit = business_unit_id
+        #: Rows that are the same in every environment, as they were placed first: there are hundreds of them.
+        self._placed: dict[str, Row] = {}
 
     def privileges(self, tables: Iterable[TableDefinition]) -> None:
         """The privileges of tables."""
@@ -99,11 +101,11 @@ class AccessSeeds:
     def give(self, user_id: str, role_id: str) -> None:
         """Let a user have a role."""
         pair = {"systemuserid": (USER, user_id), "roleid": (ROLE, role_id)}
-        place(self._store, self._clock, USER_ROLE, _id(f"{user_id}/{role_id}"), {}, pair)
+        place(self._store, self._clock, USER_ROLE, guid_for(f"{user_id}/{role_id}"), {}, pair)
 
     def install(self, role: SecurityRole, tables: dict[str, TableDefinition], user_id: str) -> None:
         """Make a role of the manifest as an installation does, and give it to a user."""
-        role_id = _id(f"role/{role.name}")
+        role_id = guid_for(f"role/{role.name}")
         self.role(role.name, role_id)
         of_tables = {(name, each["PrivilegeType"]): each for name, table in tables.items() for each in listed(table)}
         for privilege in role.privileges:
@@ -119,13 +121,22 @@ class AccessSeeds:
     def grant(self, role_id: str, privilege: str, mask: int) -> None:
         """Let a role have a privilege."""
         pair = {"roleid": (ROLE, role_id), "privilegeid": (PRIVILEGE, privilege)}
-        row_id = _id(f"{role_id}/{privilege}")
-        place(self._store, self._clock, ROLE_PRIVILEGE, row_id, {"privilegedepthmask": mask}, pair)
+        row_id = guid_for(f"{role_id}/{privilege}")
+        self._place(ROLE_PRIVILEGE, row_id, {"privilegedepthmask": mask}, pair)
 
     def _privilege(self, row_id: str, name: str) -> None:
-        place(self._store, self._clock, PRIVILEGE, row_id, {"name": name})
+        self._place(PRIVILEGE, row_id, {"name": name})
 
-
-@cache
-def _id(path: str) -> str:
-    return str(uuid5(NAMESPACE_URL, path))
+    def _place(
+        self,
+        table: str,
+        row_id: str,
+        values: Mapping[str, Scalar],
+        lookups: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        """Put a row in place; after a reset it is the one that was there before, if it says the same."""
+        row = self._placed.get(row_id)
+        if row is None or not values.items() <= row.values.items():
+            self._placed[row_id] = place(self._store, self._clock, table, row_id, values, lookups)
+        else:
+            self._store.tables[table].put(row)

@@ -2,9 +2,9 @@
 
 from functools import cache
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
 from connector.dataverse.schema import Column, Kind
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.values import Json, JsonObject
 
 #: `DateTimeBehavior` of the types of dates.
@@ -74,15 +74,10 @@ COLUMN_SWITCHES: Final[dict[str, tuple[bool, str]]] = {
 }
 
 
-def metadata_id(path: str) -> str:
-    """The id of what is there in every environment."""
-    return str(uuid5(NAMESPACE_URL, path))
-
-
 @cache
 def privilege_id(name: str) -> str:
     """The id of a privilege, which follows from its name, such as `prvReaddh_SpotlerJob`."""
-    return metadata_id(f"privilege/{name}")
+    return guid_for(f"privilege/{name}")
 
 
 def switch(value: bool, governs: str) -> JsonObject:

@@ -16,12 +16,12 @@ from sandbox.dataverse.customizing.describing import (
     TABLE_DEFAULTS,
     TABLE_SWITCHES,
     common,
-    metadata_id,
     of_type,
     privileges,
     switch,
 )
 from sandbox.dataverse.customizing.relating import CASCADE, menu
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.model import Catalog, TableModel
 from sandbox.dataverse.values import Json, JsonObject
 
@@ -86,20 +86,20 @@ def _table(model: TableModel, code: int, label: Label, *, custom: bool) -> Table
         **TABLE_DEFAULTS,
         **{name: switch(value, governs) for name, (value, governs) in TABLE_SWITCHES.items()},
         "Privileges": privileges(table.name, owned=model.has_owner),
-        "MetadataId": metadata_id(f"table/{table.name}"),
+        "MetadataId": guid_for(f"table/{table.name}"),
     }
     columns = {
         column.name: describe_column(
             table,
             column,
             label,
-            metadata_id(f"table/{table.name}/column/{column.name}"),
+            guid_for(f"table/{table.name}/column/{column.name}"),
             custom=_is_custom(column.name),
         )
         for column in model.stored.values()
     }
     keys = {name: _key(model, name, columns_of, label) for name, columns_of in table.keys.items()}
-    return TableDefinition(metadata_id(f"table/{table.name}"), table, properties, columns, keys, custom, published=True)
+    return TableDefinition(guid_for(f"table/{table.name}"), table, properties, columns, keys, custom, published=True)
 
 
 def describe_column(table: Table, column: Column, label: Label, column_id: str, *, custom: bool) -> ColumnDefinition:
@@ -142,7 +142,7 @@ def _option_set(table: Table, column: Column, label: Label) -> JsonObject:
         "IsGlobal": False,
         "OptionSetType": kinds.get(column.kind, "Picklist"),
         "Options": options,
-        "MetadataId": metadata_id(f"table/{table.name}/options/{column.name}"),
+        "MetadataId": guid_for(f"table/{table.name}/options/{column.name}"),
     }
 
 
@@ -161,7 +161,7 @@ def _relationship(table: str, column: Column, target: str, name: str, label: Lab
     schema_name = _RELATIONSHIPS.get(plain, plain)
     properties: JsonObject = {
         "@odata.type": "#Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
-        "MetadataId": metadata_id(f"relationship/{table}/{column.name}/{target}"),
+        "MetadataId": guid_for(f"relationship/{table}/{column.name}/{target}"),
         "SchemaName": schema_name,
         "RelationshipType": "OneToManyRelationship",
         "IsCustomRelationship": custom,
@@ -182,7 +182,7 @@ def _relationship(table: str, column: Column, target: str, name: str, label: Lab
 
 
 def _key(model: TableModel, name: str, columns: tuple[str, ...], label: Label) -> KeyDefinition:
-    key_id = metadata_id(f"table/{model.name}/key/{name}")
+    key_id = guid_for(f"table/{model.name}/key/{name}")
     attributes: list[Json] = list(columns)
     properties: JsonObject = {
         "MetadataId": key_id,

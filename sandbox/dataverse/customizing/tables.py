@@ -12,7 +12,6 @@ from sandbox.dataverse.customizing.dependencies import refuse_if_needed
 from sandbox.dataverse.customizing.describing import (
     TABLE_DEFAULTS,
     TABLE_SWITCHES,
-    metadata_id,
     privileges,
     switch,
 )
@@ -229,7 +228,7 @@ def _settings(body: JsonObject) -> JsonObject:
 def _system(parts: Parts, table: Table, *, owned: bool) -> dict[str, ColumnDefinition]:
     columns = system_columns(table.id_column, table.label, owned=owned)
     return {
-        column.name: describe_column(table, column, parts.labels.plain, metadata_id(str(uuid4())), custom=False)
+        column.name: describe_column(table, column, parts.labels.plain, str(uuid4()), custom=False)
         for column in columns
     }
 

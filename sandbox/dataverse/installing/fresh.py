@@ -1,13 +1,13 @@
 """The views and forms that the platform gives a table: six views, and the form Information of three types."""
 
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import quoteattr
 
 from sandbox.dataverse.customizing.definitions import TableDefinition
 from sandbox.dataverse.customizing.labels import shown_text
 from sandbox.dataverse.customizing.parts import Parts
 from sandbox.dataverse.customizing.shapes import object_in
+from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.installing.tables import ENTITY_TABLE, FORM, FORM_TABLE, VIEW, VIEW_TABLE
 from sandbox.dataverse.placing import place
 from sandbox.dataverse.values import Scalar
@@ -41,7 +41,7 @@ def remove_fresh(parts: Parts, table: TableDefinition) -> None:
 
 
 def _id(*parts: object) -> str:
-    return str(uuid5(NAMESPACE_URL, "/".join(map(str, ("sandbox", "fresh", *parts)))))
+    return guid_for("/".join(map(str, ("sandbox", "fresh", *parts))))
 
 
 def _add_views(parts: Parts, table: TableDefinition) -> None:

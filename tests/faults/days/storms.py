@@ -10,9 +10,10 @@ from typing import Final
 import requests
 
 from connector.errors import Transient
-from tests.faults.matrix.systems import DATAVERSE_URL, LEADS_URL, SPOTLER_URL, Systems, response
+from tests.faults.matrix.systems import DATAVERSE_URL, LEADS_URL, SPOTLER_URL, Systems
 from tests.faults.matrix.wire import Held, Kind, Touch, Wire
 from tests.faults.simulated_bus import SimulatedTime
+from tests.in_process import response
 
 #: What may be out of order.
 SYSTEMS: Final = ("Spotler", "Dataverse", "Leads", "state")

@@ -21,8 +21,8 @@ from typing import Final
 import requests
 
 from connector.errors import Transient
-from tests.faults.matrix.systems import response
 from tests.faults.matrix.wire import REQUESTS, Held, Kind, Touch, Wire, too_many
+from tests.in_process import response
 
 type GoOn = Callable[[], requests.Response | None]
 

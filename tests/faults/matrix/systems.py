@@ -4,12 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import requests
-import urllib3
-from requests.structures import CaseInsensitiveDict
 
 from connector.dataverse.names import Job
 from connector.settings import Settings
@@ -18,8 +15,9 @@ from sandbox.dataverse.calls import Call
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.limits import LimitSettings
 from sandbox.dataverse.settings import Settings as DataverseSettings
-from sandbox.imitated_api import RawRequest
+from sandbox.leads import server as leads
 from sandbox.leads.app import LeadsSandbox
+from sandbox.spotler import server as spotler
 from sandbox.spotler.app import Sandbox
 from sandbox.spotler.dates import Clock
 from sandbox.spotler.settings import Credential
@@ -28,6 +26,7 @@ from sandbox.spotler.side_door.events import emit
 from sandbox.spotler.side_door.fixtures import FIXTURES
 from sandbox.spotler.side_door.state import state
 from tests.faults.simulated_bus import SimulatedTime
+from tests.in_process import answered
 from tests.memory_state import MemoryState
 
 type Entry = Mapping[str, object]
@@ -63,7 +62,11 @@ class Systems:
         self.controls = Controls(self.sandbox)
         self.leads = LeadsSandbox()
         self.settings = _settings(self.environment.settings, self.sandbox.settings.credentials[0], self.leads)
-        self._dataverse = Application(self.environment)
+        self._applications = {
+            DATAVERSE_URL: Application(self.environment),
+            LEADS_URL: leads.app_of(self.leads),
+            SPOTLER_URL: spotler.app_of(self.sandbox),
+        }
         self.state = MemoryState()
 
     def start_over(self, time: SimulatedTime) -> None:
@@ -85,9 +88,7 @@ class Systems:
     def answer(self, request: requests.PreparedRequest) -> requests.Response:
         """Carry out a request, as the system behind its address does."""
         url = str(request.url)
-        systems = {DATAVERSE_URL: self._of_dataverse, LEADS_URL: self._of_leads, SPOTLER_URL: self._of_spotler}
-        status, headers, body = next(answer for root, answer in systems.items() if url.startswith(root))(request)
-        return response(request, status, headers, body)
+        return answered(next(app for address, app in self._applications.items() if url.startswith(address)), request)
 
     # What people do
 
@@ -124,37 +125,6 @@ class Systems:
         """Everything that Spotler holds, by kind."""
         return state(self.sandbox)
 
-    # Calls
-
-    def _of_dataverse(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        return answer_of(self._dataverse, request)
-
-    def _of_spotler(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        parts = urlsplit(str(request.url))
-        headers = {name.lower(): _bytes(value).decode("latin-1") for name, value in request.headers.items()}
-        answer, _ = self.sandbox.handle(
-            RawRequest(
-                str(request.method),
-                parts.path,
-                parts.query,
-                headers | {"host": parts.netloc},
-                _bytes(request.body or b""),
-            )
-        )
-        answered = {name.decode(): value.decode() for name, value in answer.headers}
-        if answer.content_type is not None:
-            answered["content-type"] = answer.content_type.decode()
-        return answer.status, answered, answer.body
-
-    def _of_leads(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        parts = urlsplit(str(request.url))
-        headers = {name.lower(): _bytes(value).decode("latin-1") for name, value in request.headers.items()}
-        answer, _ = self.leads.handle(
-            RawRequest(str(request.method), parts.path, parts.query, headers, _bytes(request.body or b""))
-        )
-        answered = {} if answer.content_type is None else {"content-type": answer.content_type.decode()}
-        return answer.status, answered, answer.body
-
 
 class Door:
     """The side door of Spotler, in the words of `sandbox.spotler.side_door.client.SideDoor`."""
@@ -170,59 +140,6 @@ class Door:
     def contacts(self, *contacts: dict[str, object]) -> None:
         """Create contacts, without a trace in the journal."""
         self.post("contacts", contacts=list(contacts))
-
-
-def answer_of(application: Application, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body that the stand-in of Dataverse answers, without a network."""
-    parts, sent = urlsplit(str(request.url)), list[Mapping[str, Any]]()
-    headers = {**request.headers, "host": parts.netloc}
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": parts.scheme,
-        "server": (parts.hostname, 443),
-        "root_path": "",
-        "path": unquote(parts.path),
-        "raw_path": parts.path.encode(),
-        "query_string": parts.query.encode(),
-        "headers": [(name.lower().encode(), _bytes(value)) for name, value in headers.items()],
-    }
-
-    async def receive() -> Mapping[str, Any]:
-        return {"type": "http.request", "body": _bytes(request.body or b""), "more_body": False}
-
-    async def send(message: Mapping[str, Any]) -> None:
-        sent.append(message)
-
-    _run(application(scope, receive, send))
-    answered = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
-    return sent[0]["status"], answered, b"".join(each.get("body", b"") for each in sent[1:])
-
-
-def response(
-    request: requests.PreparedRequest, status: int, headers: Mapping[str, str], body: bytes
-) -> requests.Response:
-    """An answer as `requests` gives it."""
-    answer = requests.Response()
-    answer.status_code, answer.headers, answer.request = status, CaseInsensitiveDict(headers), request
-    answer.url = str(request.url)
-    answer.raw = urllib3.HTTPResponse(status=status)  # azure-identity looks at it
-    answer._content = body  # what `requests` itself does once it has read the body
-    return answer
-
-
-def _run(work: Any) -> None:
-    """Run a coroutine that never waits for anything."""
-    try:
-        work.send(None)
-    except StopIteration:
-        return
-    raise AssertionError("the stand-in waits for something")
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else text.encode()
 
 
 def _settings(own: DataverseSettings, credential: Credential, leads: LeadsSandbox) -> Settings:

@@ -18,8 +18,9 @@ from connector.servicebus.bus import OutgoingMessage
 from connector.state import Stored
 from sandbox.servicebus.delivery import Outcome
 from sandbox.servicebus.message import Message
-from tests.faults.matrix.systems import SPOTLER_URL, Systems, response
+from tests.faults.matrix.systems import SPOTLER_URL, Systems
 from tests.faults.simulated_bus import SimulatedBus, SimulatedTime
+from tests.in_process import response
 from tests.memory_state import MemoryState
 
 if TYPE_CHECKING:

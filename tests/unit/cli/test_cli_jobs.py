@@ -1,8 +1,5 @@
 """`job add`, `job show`, `job list`, against a running Dataverse; and how settings are found."""
 
-import json
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -182,22 +179,6 @@ def test_a_file_of_another_form_is_reported_as_a_sentence(cli, tmp_path, content
     assert ended.code == 1
     assert "is not a file like local.settings.json" in ended.err
     assert "Traceback" not in ended.err
-
-
-@pytest.mark.usefixtures("environment")
-def test_a_wrong_secret_is_reported_in_one_line_and_without_it(settings_file):
-    document = json.loads(settings_file.read_text())
-    document["Values"]["DATAVERSE_CLIENT_SECRET"] = "hush"
-    settings_file.write_text(json.dumps(document))
-
-    # A process of its own, because what libraries log is kept from standard error by pytest.
-    command = [sys.executable, "-m", "connector", "--settings", str(settings_file), "job", "list"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
-
-    assert (ended.returncode, ended.stdout) == (1, "")
-    (line,) = ended.stderr.splitlines()
-    assert line.startswith("[MISCONFIGURED] No token for Dataverse")
-    assert "hush" not in line
 
 
 @pytest.mark.parametrize(
