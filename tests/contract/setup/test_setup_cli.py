@@ -10,8 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from connector.cli.app import app
+from connector.cli.setup_environment import environment
+from connector.setup.applying import SetupReport
 from connector.setup.errors import SetupPlanOutdated
 from connector.setup.plan import read_plan
+from connector.setup.users import UserPart
 from sandbox.dataverse.server import running
 from sandbox.launch import ROOT
 
@@ -217,6 +220,19 @@ def test_a_key_that_is_missing_when_a_plan_is_applied_is_asked_for(cli, empty, m
     assert "SERVICE_ENDPOINT_KEY" in str(ended.exception)
     assert "The environment changed" not in str(ended.exception)
     assert "Give setup apply the options and settings of the plan" in str(ended.exception.for_people)
+
+
+def test_an_applied_plan_ends_with_the_id_that_the_app_needs_of_its_user(cli, empty, monkeypatch):
+    application = empty.admin_client_id  # who has a user already
+    monkeypatch.setattr("connector.setup.applying.apply_setup", lambda *_: SetupReport((), 0, 0.0))
+    monkeypatch.setattr("connector.setup.endpoint_check.check_endpoint", lambda *_: "")
+    cli("plan", "--application", application, "--out", "plan.json")
+    with environment(own_sign_in=False) as target:
+        user_id = UserPart(application).read(target)["systemuserid"]
+
+    ended = cli("apply", "plan.json", "--application", application)
+
+    assert f"The setting DATAVERSE_USER_ID of the app: {user_id}" in ended.stdout.splitlines()
 
 
 def test_a_terminal_shows_a_bar_with_how_many_components_are_read(cli, empty):
