@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import add_row, headed, moment, print_table, refuse, say
+from connector.cli.output import add_row, headed, moment, print_table, refuse, say, writable
 from connector.cli.rows import dataverse, row_id
 from connector.consent import Change, Item
 from connector.dataverse.api import Dataverse, filters
@@ -77,6 +77,7 @@ def template(sheet: Sheet, table: TableName, force: Annotated[bool, typer.Option
 
     if sheet.exists() and not force:
         refuse(Sentence("{file} exists already; --force overwrites it.", file=str(sheet)))
+    writable(sheet)
     services = get_services()
     items = _items(services, table)
     names = RECORD_TABLES[table]

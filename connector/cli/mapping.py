@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.mapping_diff import diff
-from connector.cli.output import refuse, say
+from connector.cli.output import refuse, say, writable
 from connector.cli.rows import dataverse
 from connector.mapping import Mapping, parse_mapping
 from connector.mapping.document import SCHEMA_FILE, Document, problems_of, read_document
@@ -92,8 +92,7 @@ def _file(mapping: Path | None) -> Path:
 def _refuse_to_overwrite(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
         refuse(Sentence("{file} exists already; --force overwrites it.", file=str(path)))
-    if not path.parent.is_dir():
-        refuse(Sentence("There is no folder {folder}.", folder=str(path.parent)))
+    writable(path)
 
 
 def _text(document: Document) -> str:

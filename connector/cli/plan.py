@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, put, refuse, say
+from connector.cli.output import add_row, headed, print_table, put, refuse, say, writable
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.mapping.model import TABLES
@@ -73,7 +73,8 @@ def plan(
     ] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many records of each table.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the plan to this file, with the values. Needed to apply it.")
+        Path | None,
+        typer.Option(callback=writable, help="Write the plan to this file, with the values. Needed to apply it."),
     ] = None,
     without_spotler: Annotated[
         bool,

@@ -29,7 +29,8 @@ def progress(
     """
     what = put(what)
     if sys.stderr.isatty():
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
+        counted = "{task.completed}" if total is None else "{task.completed} / {task.total}"
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn(counted), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=total)
             yield lambda number: bar.update(task, completed=number)
@@ -40,6 +41,6 @@ def progress(
         nonlocal last
         if clock() - last >= INTERVAL:
             last = clock()
-            typer.echo(f"{what}: {number}", err=True)
+            typer.echo(f"{what}: {number}" if total is None else f"{what}: {number} / {total}", err=True)
 
     yield line

@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, refuse, say
+from connector.cli.output import add_row, headed, print_table, refuse, say, writable
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.words import Sentence, marked
 
 
 def reconcile(
-    out: Annotated[Path | None, typer.Option(help="Write the certificate to this file, as JSON.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(callback=writable, help="Write the certificate to this file, as JSON.")
+    ] = None,
     last: Annotated[
         bool, typer.Option("--last", help="Show the certificate of the last comparison; nothing is compared.")
     ] = False,

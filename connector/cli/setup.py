@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, put, refuse, say
+from connector.cli.output import add_row, headed, print_table, put, refuse, say, writable
 from connector.cli.progress import progress
 from connector.cli.setup_contents import contents
 from connector.cli.setup_environment import (
@@ -48,7 +48,9 @@ AdoptFile = Annotated[
 
 @app.command()
 def plan(
-    out: Annotated[Path | None, typer.Option(help="Write the plan to this file. Needed to apply it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(callback=writable, help="Write the plan to this file. Needed to apply it.")
+    ] = None,
     adopt: AdoptFile = None,
     buttons: Annotated[
         bool, typer.Option("--buttons", help="Add the button Sync to Spotler to contacts, leads, accounts and lists.")
@@ -60,9 +62,10 @@ def plan(
         ),
     ] = None,
     propose: Annotated[
-        Path | None, typer.Option(help="Write a file for --adopt with all that is not ours; read and shorten it.")
+        Path | None,
+        typer.Option(callback=writable, help="Write a file for --adopt with what is not ours; read and shorten it."),
     ] = None,
-    application: Application = "",
+    application: Application = None,
     key_from_stdin: KeyFromStdin = False,
     replace_key: ReplaceKey = False,
     enabled_by_default: EnabledByDefault = "",
@@ -81,9 +84,18 @@ def plan(
     with environment(own_sign_in=own_sign_in) as target:
         made = _made(target, adoption, wanted, inputs)
         if propose is not None:
-            content = propose_adoption(made, target).model_dump(mode="json")
-            propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
-    hand_out(plan_as_json(made), lambda: _show(made), out=out, as_json=as_json, refused=bool(made.refusals))
+            adoptable = propose_adoption(made, target)
+            propose.write_text(json.dumps(adoptable.model_dump(mode="json"), indent=2), encoding="utf-8")
+            say(
+                Sentence(
+                    "{file}: {count} component can be adopted.",
+                    plural="{file}: {count} components can be adopted.",
+                    file=str(propose),
+                    count=len(adoptable.components),
+                ),
+                err=True,
+            )
+    hand_out(plan_as_json(made), lambda: _show(made, out), out=out, as_json=as_json, refused=bool(made.refusals))
 
 
 @app.command()
@@ -92,7 +104,7 @@ def apply(
     confirm: Annotated[
         str, typer.Option(metavar="NAME", help="The name of the environment. Needed where a plan adopts components.")
     ] = "",
-    application: Application = "",
+    application: Application = None,
     key_from_stdin: KeyFromStdin = False,
     replace_key: ReplaceKey = False,
     enabled_by_default: EnabledByDefault = "",
@@ -104,6 +116,7 @@ def apply(
     from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
+    from connector.setup.users import USERS, UserPart  # noqa: PLC0415
 
     agreed = read_plan(file)
     inputs = read_inputs(
@@ -112,7 +125,13 @@ def apply(
     patience = Patience()
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
-            refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
+            refuse(
+                Sentence(
+                    "The plan adopts components of others. This is the environment {environment}: if you mean it, "
+                    "repeat its name with --confirm.",
+                    environment=target.organization,
+                )
+            )
         for kept in back_up(target, agreed.extras.forms, file.parent):
             say(Sentence("{file}: the form as it was.", file=str(kept)))
         components = components_of(target, agreed.adoption, agreed.extras, inputs)
@@ -121,19 +140,22 @@ def apply(
             report = apply_setup(agreed, target, components, patience, lambda number, _: seen(number))
         say(
             Sentence(
-                "{count} component, {figures}.",
-                plural="{count} components, {figures}.",
+                "{environment} is set up: {count} component was written, {figures}.",
+                plural="{environment} is set up: {count} components were written, {figures}.",
+                environment=target.organization,
                 count=len(report.done),
                 figures=figures_of(report),
             )
         )
+        if (user := UserPart(inputs.application).read(target) if inputs.application else None) is not None:
+            say(Sentence("The setting DATAVERSE_USER_ID of the app: {id}", id=str(user[USERS.id_column])))
         if inputs.endpoint is not None:
             say(check_endpoint(target.calls, patience))
 
 
 @app.command()
-def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
-    """Compare the environment with the manifest, and test the key of the service endpoint.
+def check(application: Application = None, own_sign_in: OwnSignIn = False, as_json: Json = False) -> None:
+    """Compare the environment with what the connector needs, and test the key of the service endpoint.
 
     The exit code is 2 where something is to be done.
     """
@@ -152,6 +174,9 @@ def check(application: Application = "", own_sign_in: OwnSignIn = False, as_json
         endpoint = EndpointPart(inputs.endpoint).read(target) if inputs.endpoint else None
         if endpoint is not None and endpoint.get(KEY_IS_SET) is True:  # else the plan says what is missing
             say(check_endpoint(target.calls, Patience()), err=as_json)
+    if made.writes and not made.refusals:
+        to_do = Sentence("To put it right: python -m connector setup plan --out FILE, then setup apply FILE.")
+        say(to_do, err=as_json)
     if made.refusals or made.writes:
         raise typer.Exit(1 if made.refusals else TO_DO)
 
@@ -178,11 +203,12 @@ def _checked_form(text: str) -> str:
     try:
         return f"{RECORD_TABLES[RECORD_TABLES.index(table)]}:{UUID(form_id)}"
     except ValueError:
-        wrong = Sentence("{text} is no form: write {tables}:ID.", text=text, tables="|".join(RECORD_TABLES))
+        forms = ", ".join(f"{each}:ID" for each in RECORD_TABLES)
+        wrong = Sentence("{text} is no form. Write one of: {forms}.", text=text, forms=forms)
         raise typer.BadParameter(put(wrong)) from None
 
 
-def _show(made: "SetupPlan") -> None:
+def _show(made: "SetupPlan", out: Path | None = None) -> None:
     table = headed(marked("Component"), marked("Action"), marked("Why"), marked("What changes"))
     for each in made.components:
         if each.writes or "manifest" not in each.why:
@@ -210,12 +236,39 @@ def _show(made: "SetupPlan") -> None:
     ]
     say(
         Sentence(
-            "{environment}, manifest {manifest}, mode {mode}: {summary}.",
+            "{environment}, version {version}: {summary}.",
             environment=made.organization,
-            manifest=made.manifest,
-            mode=made.mode,
+            version=made.manifest,
             summary=Sentence.joined(*summary, between=", "),
         )
     )
+    if made.writes:  # else the table has nothing but these
+        _show_left_out(made)
     for refusal in made.refusals:
         say(Sentence("Refused: {refusal}", refusal=Sentence.of(refusal)))
+    if out is not None and made.writes and not made.refusals:
+        say(
+            Sentence(
+                "Apply it, with the same options, with: python -m connector setup apply {file}",
+                file=str(out),
+            )
+        )
+
+
+def _show_left_out(made: "SetupPlan") -> None:
+    """Say again what is left out, and why: among two hundred rows that are created nobody sees it."""
+    from connector.setup.planning import AS_IT_SHOULD_BE  # noqa: PLC0415 - loaded when used
+
+    left_out: dict[str, list[str]] = {}
+    for each in made.components:
+        if not each.writes and each.why != AS_IT_SHOULD_BE:
+            left_out.setdefault(each.why, []).append(each.component)
+    for why, names in left_out.items():
+        say(
+            Sentence(
+                "Left out: {component} and {count} more. {why}" if names[1:] else "Left out: {component}. {why}",
+                component=names[0],
+                count=len(names) - 1,
+                why=Sentence.of(why),
+            )
+        )

@@ -4,18 +4,38 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
 
 import typer
+
+from connector.cli.output import put
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from connector.setup.inputs import SetupInputs
 
 #: The environment variable with the key of the policy that Dataverse sends with. It is no setting of the app.
 KEY: Final = "SERVICE_ENDPOINT_KEY"
+
+
+def _client_id(text: str | None) -> str | None:
+    """A client id. An empty one is a mistake: a variable that was to hold it was never filled.
+
+    Raises:
+        typer.BadParameter: it is something else.
+    """
+    try:
+        return None if text is None else str(UUID(text))
+    except ValueError:
+        wrong = Sentence("“{text}” is no client id, such as 11111111-2222-3333-4444-555555555555.", text=text or "")
+        raise typer.BadParameter(put(wrong)) from None
+
+
 Application = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="CLIENT_ID",
+        callback=_client_id,
         help="The application that the connector signs in with. With --own-sign-in it is DATAVERSE_CLIENT_ID, if set.",
     ),
 ]
@@ -33,7 +53,7 @@ _BUS: Final = ("ServiceBus", "ServiceBus__fullyQualifiedNamespace")
 
 
 def read_inputs(
-    application: str = "",
+    application: str | None = None,
     enabled_by_default: str = "",
     *,
     own_sign_in: bool,
@@ -43,7 +63,7 @@ def read_inputs(
     """The inputs of the settings; without a bus, the endpoint and its steps are left alone.
 
     Args:
-        application: the client id of the connector; empty for DATAVERSE_CLIENT_ID, if an operator signs in.
+        application: the client id of the connector; None for DATAVERSE_CLIENT_ID, if an operator signs in.
         enabled_by_default: the first value of the variable with the permissions of new records; empty for none.
         own_sign_in: whether the operator signs in.
         from_stdin: whether the key is read from standard input.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, refuse, say
+from connector.cli.output import add_row, headed, print_table, refuse, say, writable
 from connector.cli.progress import progress
 from connector.cli.setup_environment import (
     Json,
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the zip file goes; an older one is replaced.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", callback=writable, help="Where the zip file goes; an older one is replaced."),
+    ],
     unmanaged: Annotated[bool, typer.Option("--unmanaged", help="For developing, instead of installing.")] = False,
     own_sign_in: OwnSignIn = False,
 ) -> None:
@@ -54,7 +57,9 @@ def remove(
         list[str] | None,
         typer.Option(metavar="COMPONENT", help="Also take this away, with its data, such as: table dh_spotlerjob."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the plan to this file. Needed to carry it out.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(callback=writable, help="Write the plan to this file. Needed to carry it out.")
+    ] = None,
     confirm: Annotated[
         str, typer.Option(metavar="NAME", help="The name of the environment. Needed to carry out a plan.")
     ] = "",
@@ -71,7 +76,7 @@ def remove(
 
     with environment(own_sign_in=own_sign_in) as target, progress(reading(target)) as seen:
         plan = plan_removal(target, installed_components(target), also or (), seen)
-    hand_out(removal_as_json(plan), lambda: _show(plan), out=out, as_json=as_json, refused=bool(plan.refusals))
+    hand_out(removal_as_json(plan), lambda: _show(plan, out), out=out, as_json=as_json, refused=bool(plan.refusals))
 
 
 def _carry_out(file: Path, confirm: str, *, own_sign_in: bool) -> None:
@@ -82,7 +87,13 @@ def _carry_out(file: Path, confirm: str, *, own_sign_in: bool) -> None:
     plan = read_removal(file)
     with environment(own_sign_in=own_sign_in) as target:
         if confirm != target.organization:
-            refuse("Removing cannot be undone: repeat the name of the environment with --confirm.")
+            refuse(
+                Sentence(
+                    "Removing cannot be undone. This is the environment {environment}: if you mean it, repeat its name "
+                    "with --confirm.",
+                    environment=target.organization,
+                )
+            )
         doing = Sentence("{environment}: components removed", environment=target.organization)
         with progress(doing, total=len(plan.removed)) as seen:
             report = remove_setup(
@@ -98,7 +109,7 @@ def _carry_out(file: Path, confirm: str, *, own_sign_in: bool) -> None:
     )
 
 
-def _show(plan: "RemovalPlan") -> None:
+def _show(plan: "RemovalPlan", out: Path | None) -> None:
     table = headed(marked("Component"), marked("Action"), marked("Why"))
     for each in plan.components:
         add_row(table, each.component, Sentence.of(each.action.value), Sentence.of(each.why))
@@ -114,3 +125,11 @@ def _show(plan: "RemovalPlan") -> None:
     )
     for refusal in plan.refusals:
         say(Sentence("Refused: {refusal}", refusal=Sentence.of(refusal)))
+    if out is not None and plan.removed and not plan.refusals:
+        say(
+            Sentence(
+                "Carry it out with: python -m connector setup remove {file} --confirm {environment}",
+                file=str(out),
+                environment=plan.organization,
+            )
+        )

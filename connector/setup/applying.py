@@ -93,7 +93,8 @@ def _check_unchanged(plan: SetupPlan, now: SetupPlan) -> None:
         raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
     if now.refusals:
         raise SetupPlanOutdated(
-            Sentence("The environment changed since the plan was made. {refusal}", refusal=Sentence.of(now.refusals[0]))
+            Sentence("The plan cannot be applied any more. {refusal}", refusal=Sentence.of(now.refusals[0])),
+            advice="Give setup apply the options and settings of the plan; if it had them, make a new plan.",
         )
     known = {each.component for each in plan.writes}
     left = {each.component: each.why for each in now.components if not each.writes}

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from connector.dataverse.schema.installation import PUBLISHER
 from connector.setup.component import PropertyDifference
 from connector.setup.errors import PlanNotValid
-from connector.words import Sentence
+from connector.words import Sentence, marked
 
 #: The version of the form.
 FORMAT: Final = 1
+#: How the file of what to adopt is written.
+_PROPOSE: Final = marked("Write it with: python -m connector setup plan --propose FILE.")
 
 
 class SetupAction(StrEnum):
@@ -148,16 +150,20 @@ def read_adoption(file: Path) -> Adoption:
         PlanNotValid: it has another form.
     """
     try:
-        return Adoption.model_validate(read_object(file))
+        return Adoption.model_validate(read_object(file, advice=_PROPOSE))
     except ValidationError as error:
         raise PlanNotValid(
             Sentence("{file} does not say what to adopt: {places}.", file=str(file), places=wrong_places(error)),
-            advice="Write it with: python -m connector setup plan --propose FILE.",
+            advice=_PROPOSE,
         ) from None
 
 
-def read_object(file: Path) -> dict[str, Any]:
+def read_object(file: Path, *, advice: str = "") -> dict[str, Any]:
     """The JSON object in a file.
+
+    Args:
+        file: that is read.
+        advice: how it is written, where that is not `setup plan --out`.
 
     Raises:
         PlanNotValid: there is none.
@@ -167,7 +173,7 @@ def read_object(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
-        raise PlanNotValid(Sentence("{file} cannot be read as JSON.", file=str(file)))
+        raise PlanNotValid(Sentence("{file} cannot be read as JSON.", file=str(file)), advice=advice)
     return content
 
 

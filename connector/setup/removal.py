@@ -25,6 +25,8 @@ from connector.setup.target import SetupTarget, find_solution
 from connector.words import Sentence, marked
 
 _FOREIGN: Final = Sentence("It is not in our solution, so it is not ours to remove.")
+#: How the plan of a removal is written.
+_ADVICE: Final = marked("Write it with: python -m connector setup remove --out FILE.")
 #: How many components a sentence names.
 NAMED: Final = 5
 
@@ -234,7 +236,13 @@ def _refusals_of_names(components: Sequence[Component], named: Sequence[str]) ->
     for name in named:
         component = by_name.get(name)
         if component is None:
-            refusals.append(Sentence("{name} is no component of ours.", name=name))
+            tables = [full for full, each in by_name.items() if each.phase is SetupPhase.TABLES]
+            example = next((full for full, each in by_name.items() if each.name == name), tables[0] if tables else name)
+            refusals.append(
+                Sentence(
+                    "{name} is no component of ours. Write it as the plan does: {example}.", name=name, example=example
+                )
+            )
         elif component.part_of:
             why = Sentence("it is part of {component}, and goes with that.", component=component.part_of)
             refusals.append(_of(name, why))
@@ -259,12 +267,13 @@ def read_removal(file: Path) -> RemovalPlan:
     Raises:
         PlanNotValid: it is none, or of another version of the connector.
     """
-    content = read_object(file)
+    content = read_object(file, advice=_ADVICE)
     if (content.pop("format", None), content.pop("mode", None)) != (FORMAT, "remove"):
-        raise PlanNotValid(Sentence("{file} is not the plan of a removal.", file=str(file)))
+        raise PlanNotValid(Sentence("{file} is not the plan of a removal.", file=str(file)), advice=_ADVICE)
     try:
         return TypeAdapter(RemovalPlan).validate_python(content)
     except ValidationError as error:
         raise PlanNotValid(
-            Sentence("{file} is not the plan of a removal: {places}.", file=str(file), places=wrong_places(error))
+            Sentence("{file} is not the plan of a removal: {places}.", file=str(file), places=wrong_places(error)),
+            advice=_ADVICE,
         ) from None

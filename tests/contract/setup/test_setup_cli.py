@@ -10,8 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from connector.cli.app import app
+from connector.cli.setup_environment import environment
+from connector.setup.applying import SetupReport
 from connector.setup.errors import SetupPlanOutdated
 from connector.setup.plan import read_plan
+from connector.setup.users import UserPart
 from sandbox.dataverse.server import running
 from sandbox.launch import ROOT
 
@@ -66,10 +69,11 @@ def test_a_plan_is_shown_in_dutch_and_its_file_does_not_change(cli, empty, monke
     assert "is geen onderdeel van ons." in cli("remove", "--also", "table nosuch").stdout
 
 
-def test_a_check_says_by_its_exit_code_that_something_is_to_be_done(cli):
+def test_a_check_says_by_its_exit_code_that_something_is_to_be_done_and_how(cli):
     ended = cli("check", "--json")
 
     assert ended.exit_code == 2
+    assert "setup plan --out FILE" in ended.stderr
     assert json.loads(ended.stdout)["refusals"] == []
 
 
@@ -80,7 +84,7 @@ def test_a_plan_that_adopts_needs_the_name_of_the_environment(cli, tmp_path):
     ended = cli("apply", "plan.json", "--confirm", "another")
 
     assert ended.exit_code == 1
-    assert "--confirm" in ended.stderr
+    assert "the environment sandbox: if you mean it, repeat its name with --confirm" in ended.stderr
 
 
 def test_a_removal_is_shown_first_and_carried_out_only_for_the_environment_that_is_named(cli):
@@ -90,7 +94,7 @@ def test_a_removal_is_shown_first_and_carried_out_only_for_the_environment_that_
 
     assert (shown.exit_code, wrong.exit_code, done.exit_code) == (0, 1, 0)
     assert "0 to remove" in shown.stdout
-    assert "--confirm" in wrong.stderr
+    assert "the environment sandbox: if you mean it, repeat its name with --confirm" in wrong.stderr
     assert done.stdout.startswith("0 components removed, 0 writes")
 
 
@@ -99,6 +103,54 @@ def test_a_component_that_there_is_not_cannot_be_named(cli):
 
     assert ended.exit_code == 1
     assert "table nosuch is no component of ours" in ended.stdout
+
+
+def test_a_component_without_its_kind_is_named_as_it_is_to_be_written(cli):
+    ended = cli("remove", "--also", "dh_websitevisitor")
+
+    assert "Write it as the plan does: table dh_websitevisitor." in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "written_with"),
+    [
+        (("apply",), "setup plan --out FILE"),
+        (("remove", "--confirm", "sandbox"), "setup remove --out FILE"),
+        (("plan", "--adopt"), "setup plan --propose FILE"),
+    ],
+)
+@pytest.mark.parametrize("content", ["no JSON", '{"format": 0}'])
+def test_a_file_that_is_something_else_is_refused_with_the_command_that_writes_it(
+    cli, tmp_path, command, written_with, content
+):
+    (tmp_path / "file.json").write_text(content, encoding="utf-8")
+
+    ended = cli(*command, "file.json")
+
+    assert f"Write it with: python -m connector {written_with}." in str(ended.exception.for_people)
+
+
+@pytest.mark.parametrize("client_id", ["", "Spotler"])
+def test_an_application_is_named_by_its_client_id(cli, client_id):
+    ended = cli("plan", "--application", client_id)
+
+    assert ended.exit_code == 2
+    assert "is no client id" in ended.stderr
+
+
+def test_what_is_left_out_is_said_again_below_the_plan_with_the_command_that_comes_next(cli, monkeypatch):
+    monkeypatch.delenv("ServiceBus")
+
+    lines = cli("plan", "--out", "plan.json").stdout.splitlines()
+
+    summary = next(number for number, line in enumerate(lines) if line.startswith("sandbox, version 1.0.0.0:"))
+    below = lines[summary + 1 :]
+    assert below[0].startswith("Left out: service endpoint SpotlerAutomate. No bus is named")
+    assert below[1].startswith("Left out: step SpotlerAutomate: Create of dh_spotlerjob and ")
+    assert below[2] == (
+        "Left out: application user Spotler Connector. No application is named: give its client id with --application."
+    )
+    assert below[3:] == ["Apply it, with the same options, with: python -m connector setup apply plan.json"]
 
 
 def test_an_export_of_what_is_not_installed_leaves_no_file(cli, tmp_path):
@@ -156,6 +208,31 @@ def test_what_was_planned_is_not_left_out_because_an_option_is_missing(cli, empt
 
     assert isinstance(ended.exception, SetupPlanOutdated)
     assert "--application" in str(ended.exception)
+
+
+def test_a_key_that_is_missing_when_a_plan_is_applied_is_asked_for(cli, empty, monkeypatch):
+    cli("plan", "--application", empty.client_id, "--out", "plan.json")
+    monkeypatch.delenv("SERVICE_ENDPOINT_KEY")
+
+    ended = cli("apply", "plan.json", "--application", empty.client_id)
+
+    assert isinstance(ended.exception, SetupPlanOutdated)
+    assert "SERVICE_ENDPOINT_KEY" in str(ended.exception)
+    assert "The environment changed" not in str(ended.exception)
+    assert "Give setup apply the options and settings of the plan" in str(ended.exception.for_people)
+
+
+def test_an_applied_plan_ends_with_the_id_that_the_app_needs_of_its_user(cli, empty, monkeypatch):
+    application = empty.admin_client_id  # who has a user already
+    monkeypatch.setattr("connector.setup.applying.apply_setup", lambda *_: SetupReport((), 0, 0.0))
+    monkeypatch.setattr("connector.setup.endpoint_check.check_endpoint", lambda *_: "")
+    cli("plan", "--application", application, "--out", "plan.json")
+    with environment(own_sign_in=False) as target:
+        user_id = UserPart(application).read(target)["systemuserid"]
+
+    ended = cli("apply", "plan.json", "--application", application)
+
+    assert f"The setting DATAVERSE_USER_ID of the app: {user_id}" in ended.stdout.splitlines()
 
 
 def test_a_terminal_shows_a_bar_with_how_many_components_are_read(cli, empty):

@@ -4,6 +4,7 @@ Whatever is named, the removal is refused with the names of what is in its way a
 was named is left. What the customer made is never touched.
 """
 
+import re
 from collections.abc import Iterable
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from connector.setup.components import components
 from connector.setup.errors import SetupRefused
 from connector.setup.inputs import EndpointInputs, SetupInputs
 from connector.setup.plan import Extras
+from sandbox.launch import ROOT
 from tests.contract.setup.environment_state import state_of
 from tests.contract.setup.interface_changes import FOREIGN_TAB, add_tab, change_form, main_form, publish
 from tests.setup_world import SetupWorld
@@ -232,3 +234,11 @@ def test_a_list_that_somebody_added_to_our_form_is_told_and_nothing_is_removed(w
     assert world.sent == []
     world.calls.patch(f"systemforms({form_id})", {"formxml": before})
     publish(world.calls, "dh_websitevisitor")
+
+
+def test_what_the_documentation_names_can_be_removed(world):
+    pages = (ROOT / "docs" / "command-line.md", ROOT / "docs" / "administrators" / "dataverse.md")
+    examples = [re.findall(r'setup remove --also "([^"]+)"', page.read_text(encoding="utf-8")) for page in pages]
+
+    assert all(examples)
+    assert {name: world.removal(name).refusals for names in examples for name in names} == {INTERACTION: ()}

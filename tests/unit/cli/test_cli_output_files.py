@@ -1,0 +1,63 @@
+"""Files that a command is to write: it looks at their place first, because what goes into them may take hours."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from connector.cli.app import app
+from sandbox.launch import ROOT
+
+WRITING = {
+    "setup plan --out": (),
+    "setup plan --propose": (),
+    "setup remove --out": (),
+    "setup export": (),
+    "plan --out": (),
+    "reconcile --out": (),
+    "mapping export": ("--mapping", str(ROOT / "mappings" / "default.json")),
+    "consent template": ("--table", "contact"),
+}
+#: Files that a command reads; `mapping import` replaces that of --mapping.
+READING = {
+    "consent import",
+    "doctor --package",
+    "job explain --log",
+    "mapping check --mapping",
+    "mapping diff",
+    "mapping export --mapping",
+    "mapping import",
+    "mapping import --mapping",
+    "message show",
+    "message show --mapping",
+    "plan apply",
+    "setup apply",
+    "setup plan --adopt",
+    "setup remove",
+    "--settings",
+}
+
+
+@pytest.mark.parametrize("writing", WRITING)
+@pytest.mark.parametrize(
+    ("name", "said"), [("nowhere/file.xlsx", "There is no folder"), (".", "cannot be written: give the name of a file")]
+)
+def test_a_place_where_no_file_can_be_made_is_refused_before_anything_is_read(cli, tmp_path, writing, name, said):
+    forced = ("--force",) if name == "." and writing in ("mapping export", "consent template") else ()
+    ended = cli(*writing.split(), str(tmp_path / name), *WRITING[writing], *forced)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert said in ended.err
+
+
+def test_every_file_of_the_command_line_is_known():
+    assert set(_files(typer.main.get_command(app))) == READING | WRITING.keys()
+
+
+def _files(command, path: tuple[str, ...] = ()):
+    for each in command.params:
+        if each.type_descriptor.annotation is Path:
+            options = [option for option in each.opts if option.startswith("--")]
+            yield " ".join((*path, *options))
+    for name, sub in getattr(command, "commands", {}).items():
+        yield from _files(sub, (*path, name))
