@@ -82,6 +82,11 @@ class PlannedComponent:
         """Whether something is written."""
         return self.action is not SetupAction.LEAVE
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it is made because it is not there."""
+        return self.action is SetupAction.CREATE or (self.action is SetupAction.DRIFT and not self.differences)
+
 
 @dataclass(frozen=True, slots=True)
 class SetupPlan:

@@ -26,6 +26,7 @@ class SetupTarget:
         members: the ids of the components in our solution.
         publisher: the unique name of the publisher of our solution; empty where it is not there yet.
         has_leads: whether it has leads, which come with the same licence.
+        coming: the tables that the plan at hand makes; what refers to them differs as well then.
     """
 
     calls: SetupCalls
@@ -38,6 +39,7 @@ class SetupTarget:
     members: frozenset[str] = frozenset()
     publisher: str = ""
     has_leads: bool = True
+    coming: frozenset[str] = frozenset()
 
     @property
     def absent(self) -> frozenset[str]:
