@@ -21,7 +21,9 @@ from connector.words import Sentence
 
 ENDPOINTS: Final = RowKind("serviceendpoint", "serviceendpoints", "serviceendpointid")
 KEY_IS_SET: Final = "issaskeyset"
-_KEY: Final = "saskey"
+KEY: Final = "saskey"
+#: What becomes of a key that is set, where a plan writes another one.
+REPLACED: Final = Sentence("replaced")
 #: Queue (persistent), SAS key, JSON, UTF-8, an address; dataverse, section 1.11. `contract` is not confirmed.
 _AS_ALWAYS: Final = {
     "contract": 6, "authtype": 2, "messageformat": 2, "messagecharset": 1, "namespaceformat": 2, "connectionmode": 1,
@@ -53,7 +55,12 @@ class EndpointPart(RowPart):
         return Sentence("No bus is named: set ServiceBus or ServiceBus__fullyQualifiedNamespace.")
 
     def refusal(self, found: Found | None, target: SetupTarget) -> str:  # noqa: ARG002 - of the protocol
-        """There must be a key."""
+        """There must be a key, and one to replace it with where it is to be replaced."""
+        if self.inputs and self.inputs.replaces_key and not self.inputs.key:
+            return Sentence(
+                "its key is to be replaced, and none is given: set SERVICE_ENDPOINT_KEY to the primary key of the "
+                "policy dataverse-send, or write it to standard input with --key-from-stdin."
+            )
         if (self.inputs and self.inputs.key) or (found is not None and found.get(KEY_IS_SET) is True):
             return ""
         return Sentence(
@@ -81,22 +88,22 @@ class EndpointPart(RowPart):
         """Address, queue and form; and whether there is a key, or a new one is given."""
         differences = list(RowPart.compare(self, found, target))
         if found.get(KEY_IS_SET) is not True:
-            differences.append(PropertyDifference(_KEY, Sentence("set"), Sentence("not set")))
-        elif self.inputs and self.inputs.replaces_key and not target.calls.has_done(_KEY):
-            differences.append(PropertyDifference(_KEY, Sentence("replaced"), Sentence("set")))
+            differences.append(PropertyDifference(KEY, Sentence("set"), Sentence("not set")))
+        elif self.inputs and self.inputs.replaces_key and not target.calls.has_done(KEY):
+            differences.append(PropertyDifference(KEY, REPLACED, Sentence("set")))
         return differences
 
     def create(self, target: SetupTarget) -> None:
         """Make it with its key."""
         RowPart.create(self, target)
-        target.calls.done(_KEY)
+        target.calls.done(KEY)
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Correct columns, and write a key that is given."""
         RowPart.change(self, found, differences, target)
-        if body := any(each.property == _KEY for each in differences) and self._key_body():
+        if body := any(each.property == KEY for each in differences) and self._key_body():
             target.calls.patch(f"{ENDPOINTS.set_name}({self.object_id(found)})", body, SOLUTION.name)
-            target.calls.done(_KEY)
+            target.calls.done(KEY)
 
     @property
     def _given(self) -> EndpointInputs:
@@ -104,4 +111,4 @@ class EndpointPart(RowPart):
 
     def _key_body(self) -> dict[str, object]:
         key = self._given.key
-        return {_KEY: key.get_secret_value()} if key else {}
+        return {KEY: key.get_secret_value()} if key else {}

@@ -12,6 +12,8 @@ from connector.setup.component import Found, Part, PropertyDifference, SetupPhas
 from connector.setup.target import UNFINISHED, SetupTarget, find_solution
 
 _SELECT: Final = "publisherid,uniquename,friendlyname,customizationprefix,customizationoptionvalueprefix"
+#: The property of the solution that says which manifest is installed.
+VERSION: Final = "version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class VersionPart(Part):
         if version == SOLUTION.version:
             return []
         newer = numbers_of(version) > numbers_of(SOLUTION.version)
-        return [PropertyDifference("version", SOLUTION.version, version, can_change=not newer)]
+        return [PropertyDifference(VERSION, SOLUTION.version, version, can_change=not newer)]
 
     def create(self, target: SetupTarget) -> None:
         """There is no version without a solution, which is made before."""
