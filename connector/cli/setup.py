@@ -20,6 +20,8 @@ from connector.cli.setup_environment import (
     figures_of,
     hand_out,
     reading,
+    store,
+    written,
 )
 from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
 from connector.cli.setup_removal import export, remove
@@ -82,7 +84,7 @@ def plan(
         made = _made(target, adoption, wanted, inputs)
         if propose is not None:
             content = propose_adoption(made, target).model_dump(mode="json")
-            propose.write_text(json.dumps(content, indent=2), encoding="utf-8")
+            store(propose, json.dumps(content, indent=2))
     hand_out(plan_as_json(made), lambda: _show(made), out=out, as_json=as_json, refused=bool(made.refusals))
 
 
@@ -113,7 +115,9 @@ def apply(
     with environment(own_sign_in=own_sign_in) as target:
         if agreed.adoption is not None and confirm != target.organization:
             refuse("The plan adopts components of others: repeat the name of the environment with --confirm.")
-        for kept in back_up(target, agreed.extras.forms, file.parent):
+        with written(file.parent):
+            forms = back_up(target, agreed.extras.forms, file.parent)
+        for kept in forms:
             say(Sentence("{file}: the form as it was.", file=str(kept)))
         components = components_of(target, agreed.adoption, agreed.extras, inputs)
         doing = Sentence("{environment}: components done", environment=target.organization)

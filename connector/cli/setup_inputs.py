@@ -4,8 +4,12 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
 
 import typer
+
+from connector.cli.output import refuse
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from connector.setup.inputs import SetupInputs
@@ -51,6 +55,7 @@ def read_inputs(
 
     Raises:
         Misconfigured: the mapping or a setting is wrong.
+        typer.Exit: the client id is none, after saying so.
     """
     from pydantic import SecretStr  # noqa: PLC0415 - loaded when used
 
@@ -60,7 +65,7 @@ def read_inputs(
     from connector.setup.inputs import SetupInputs, inputs_from, needs_of, steps_of  # noqa: PLC0415
 
     given = sys.stdin.readline().strip() if from_stdin else os.environ.get(KEY, "").strip()
-    named = application or (os.environ.get("DATAVERSE_CLIENT_ID", "") if own_sign_in else "")
+    named = _client_id(application or (os.environ.get("DATAVERSE_CLIENT_ID", "") if own_sign_in else ""))
     values = {ENABLED_VARIABLE: enabled_by_default} if enabled_by_default else {}
     if not any(os.environ.get(name) for name in _BUS):
         mapping = load_mapping(Path(os.environ.get("MAPPING_FILE", "mappings/default.json")))
@@ -70,3 +75,15 @@ def read_inputs(
     return inputs_from(
         load_mapping(bus.mapping_file), bus, application=named, key=key, replaces_key=replaces_key, values=values
     )
+
+
+def _client_id(text: str) -> str:
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        refuse(
+            Sentence(
+                "{text} is no client id: in Microsoft Entra, see App registrations, Application (client) ID.",
+                text=text,
+            )
+        )

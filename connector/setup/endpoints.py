@@ -8,11 +8,12 @@ fail: so a plan without a key is refused where none is set.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from connector.dataverse.api import filters
 from connector.dataverse.names import SERVICE_ENDPOINT
 from connector.dataverse.schema.installation import SOLUTION
+from connector.setup.calls import SetupCalls
 from connector.setup.component import Found, PropertyDifference, SetupPhase
 from connector.setup.inputs import EndpointInputs
 from connector.setup.row_parts import RowKind, RowPart
@@ -25,10 +26,23 @@ KEY: Final = "saskey"
 #: What becomes of a key that is set, where a plan writes another one.
 REPLACED: Final = Sentence("replaced")
 #: Queue (persistent), SAS key, JSON, UTF-8, an address; dataverse, section 1.11. `contract` is not confirmed.
-_AS_ALWAYS: Final = {
+AS_ALWAYS: Final = {
     "contract": 6, "authtype": 2, "messageformat": 2, "messagecharset": 1, "namespaceformat": 2, "connectionmode": 1,
     "userclaim": 1,
 }  # fmt: skip
+
+
+def our_endpoint(calls: SetupCalls, *columns: str) -> Found | None:
+    """Our endpoint, by its id; else the one that has its name. Another one may have the same name beside it.
+
+    Args:
+        calls: to the environment.
+        columns: what is read of it beside its id.
+    """
+    part = EndpointPart(None)
+    condition = quote(" or ".join(part.conditions))
+    rows = calls.rows(f"{ENDPOINTS.set_name}?$select={','.join((ENDPOINTS.id_column, *columns))}&$filter={condition}")
+    return next((row for row in rows if part.object_id(row).lower() == part.row_id), rows[0] if rows else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,7 @@ class EndpointPart(RowPart):
     kind = "service endpoint"
     phase = SetupPhase.ENDPOINT
     rows = ENDPOINTS
-    select = ("name", "namespaceaddress", "solutionnamespace", "path", "saskeyname", KEY_IS_SET, *_AS_ALWAYS)
+    select = ("name", "namespaceaddress", "solutionnamespace", "path", "saskeyname", KEY_IS_SET, *AS_ALWAYS)
     solution_type = 95
     inputs: EndpointInputs | None
     name: str = SERVICE_ENDPOINT
@@ -73,7 +87,7 @@ class EndpointPart(RowPart):
         given = self._given
         return {
             "name": self.name,
-            **_AS_ALWAYS,
+            **AS_ALWAYS,
             "namespaceaddress": given.address,
             "solutionnamespace": (urlsplit(given.address).hostname or "").partition(".")[0],
             "path": given.queue,

@@ -89,7 +89,7 @@ def _planned(
             action, why = SetupAction.DRIFT, Sentence("Somebody removed it. It is made again.")
         return PlannedComponent(name, action, why), refusals
     differences = tuple(component.compare(found, target))
-    problems = refusals + [_of(name, _cannot(each)) for each in differences if not each.can_change]
+    problems = refusals or [_of(name, _cannot(each)) for each in differences if not each.can_change]
     if not target.is_member(component, found):
         if not is_installed:
             return _foreign(name, found, differences, problems, adoption)

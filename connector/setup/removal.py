@@ -20,11 +20,12 @@ from connector.setup.dependants import dependants_of, described
 from connector.setup.errors import PlanNotValid
 from connector.setup.listing import listed
 from connector.setup.plan import FORMAT, read_object, wrong_places
-from connector.setup.publisher import SolutionPart
+from connector.setup.publisher import SolutionPart, made_by_newer
 from connector.setup.target import SetupTarget, find_solution
 from connector.words import Sentence, marked
 
 _FOREIGN: Final = Sentence("It is not in our solution, so it is not ours to remove.")
+_WRITE_IT: Final = marked("Write it with: python -m connector setup remove --out FILE.")
 #: How many components a sentence names.
 NAMED: Final = 5
 
@@ -219,6 +220,8 @@ def _in_the_way(
 
 
 def _refusals_of_solution(target: SetupTarget) -> list[Sentence]:
+    if newer := made_by_newer(target.version):  # it may have components that this manifest does not know
+        return [_of(f"{SolutionPart.kind} {SOLUTION.name}", Sentence.of(newer))]
     solution = find_solution(target.calls, SOLUTION.name) if target.solution_id else None
     if solution is not None and solution.get("ismanaged") is True:
         why = Sentence(
@@ -259,12 +262,13 @@ def read_removal(file: Path) -> RemovalPlan:
     Raises:
         PlanNotValid: it is none, or of another version of the connector.
     """
-    content = read_object(file)
+    content = read_object(file, _WRITE_IT)
     if (content.pop("format", None), content.pop("mode", None)) != (FORMAT, "remove"):
-        raise PlanNotValid(Sentence("{file} is not the plan of a removal.", file=str(file)))
+        raise PlanNotValid(Sentence("{file} is not the plan of a removal.", file=str(file)), advice=_WRITE_IT)
     try:
         return TypeAdapter(RemovalPlan).validate_python(content)
     except ValidationError as error:
         raise PlanNotValid(
-            Sentence("{file} is not the plan of a removal: {places}.", file=str(file), places=wrong_places(error))
+            Sentence("{file} is not the plan of a removal: {places}.", file=str(file), places=wrong_places(error)),
+            advice=_WRITE_IT,
         ) from None

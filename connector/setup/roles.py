@@ -129,5 +129,6 @@ class RolePart(RowPart):
 
 def root_unit(target: SetupTarget) -> str:
     """The id of the root business unit."""
-    rows = target.calls.rows("businessunits?$select=businessunitid&$filter=_parentbusinessunitid_value eq null")
+    condition = "_parentbusinessunitid_value eq null"
+    rows = target.calls.some_rows(f"businessunits?$select=businessunitid&$filter={condition}")
     return str(rows[0]["businessunitid"])

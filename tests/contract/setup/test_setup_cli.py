@@ -66,6 +66,21 @@ def test_a_plan_is_shown_in_dutch_and_its_file_does_not_change(cli, empty, monke
     assert "is geen onderdeel van ons." in cli("remove", "--also", "table nosuch").stdout
 
 
+@pytest.mark.parametrize("option", ["--out", "--propose"])
+def test_a_file_that_cannot_be_written_is_named(cli, option):
+    ended = cli("plan", option, "nosuch/file.json")
+
+    assert ended.exit_code == 1
+    assert "nosuch/file.json cannot be written (FileNotFoundError)" in " ".join(ended.stderr.split())
+
+
+def test_what_is_no_client_id_is_refused_before_anything_is_read(cli):
+    ended = cli("plan", "--application", "Spotler")
+
+    assert ended.exit_code == 1
+    assert "Spotler is no client id" in ended.stderr
+
+
 def test_a_check_says_by_its_exit_code_that_something_is_to_be_done(cli):
     ended = cli("check", "--json")
 
