@@ -20,6 +20,8 @@ from connector.cli.setup_environment import (
     figures_of,
     hand_out,
     reading,
+    store,
+    written,
 )
 from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
 from connector.cli.setup_removal import export, remove
@@ -85,7 +87,7 @@ def plan(
         made = _made(target, adoption, wanted, inputs)
         if propose is not None:
             adoptable = propose_adoption(made, target)
-            propose.write_text(json.dumps(adoptable.model_dump(mode="json"), indent=2), encoding="utf-8")
+            store(propose, json.dumps(adoptable.model_dump(mode="json"), indent=2))
             say(
                 Sentence(
                     "{file}: {count} component can be adopted.",
@@ -132,7 +134,9 @@ def apply(
                     environment=target.organization,
                 )
             )
-        for kept in back_up(target, agreed.extras.forms, file.parent):
+        with written(file.parent):
+            forms = back_up(target, agreed.extras.forms, file.parent)
+        for kept in forms:
             say(Sentence("{file}: the form as it was.", file=str(kept)))
         components = components_of(target, agreed.adoption, agreed.extras, inputs)
         doing = Sentence("{environment}: components done", environment=target.organization)

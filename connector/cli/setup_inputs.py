@@ -27,7 +27,10 @@ def _client_id(text: str | None) -> str | None:
     try:
         return None if text is None else str(UUID(text))
     except ValueError:
-        wrong = Sentence("“{text}” is no client id, such as 11111111-2222-3333-4444-555555555555.", text=text or "")
+        wrong = Sentence(
+            "“{text}” is no client id: in Microsoft Entra, see App registrations, Application (client) ID.",
+            text=text or "",
+        )
         raise typer.BadParameter(put(wrong)) from None
 
 
@@ -71,6 +74,7 @@ def read_inputs(
 
     Raises:
         Misconfigured: the mapping or a setting is wrong.
+        typer.BadParameter: DATAVERSE_CLIENT_ID is no client id.
     """
     from pydantic import SecretStr  # noqa: PLC0415 - loaded when used
 
@@ -80,7 +84,8 @@ def read_inputs(
     from connector.setup.inputs import SetupInputs, inputs_from, needs_of, steps_of  # noqa: PLC0415
 
     given = sys.stdin.readline().strip() if from_stdin else os.environ.get(KEY, "").strip()
-    named = application or (os.environ.get("DATAVERSE_CLIENT_ID", "") if own_sign_in else "")
+    own = os.environ.get("DATAVERSE_CLIENT_ID") if own_sign_in else None
+    named = application or _client_id(own or None) or ""
     values = {ENABLED_VARIABLE: enabled_by_default} if enabled_by_default else {}
     if not any(os.environ.get(name) for name in _BUS):
         mapping = load_mapping(Path(os.environ.get("MAPPING_FILE", "mappings/default.json")))

@@ -15,6 +15,7 @@ from connector.cli.setup_environment import (
     hand_out,
     installed_components,
     reading,
+    store,
 )
 from connector.words import Sentence, marked
 
@@ -33,11 +34,10 @@ def export(
     """Have Dataverse pack the solution, look the file through, and store it."""
     from connector.setup.exporting import export_solution  # noqa: PLC0415 - loaded when used
     from connector.setup.patience import Patience  # noqa: PLC0415
-    from connector.state.files import replace_file  # noqa: PLC0415
 
     with environment(own_sign_in=own_sign_in) as target:
         content = export_solution(target, installed_components(target), Patience(), managed=not unmanaged)
-    replace_file(file, content)
+    store(file, content)
     say(
         Sentence(
             "{file}: {count} byte, {kind}.",

@@ -13,6 +13,7 @@ from connector.dataverse.edition import has_leads, has_lists
 from connector.dataverse.names import SERVICE_ENDPOINT, Lead, MarketingList
 from connector.doctor.context import CheckContext
 from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.doctor.steps import STEP_ID, images_of_steps, posting_otherwise, steps_by_name
 from connector.words import Sentence
 
 if TYPE_CHECKING:
@@ -63,16 +64,13 @@ def _privileges(context: CheckContext) -> Diagnosis:
 
 def _endpoint(context: CheckContext) -> Diagnosis:
     from connector.servicebus.entities import QUEUE_DATAVERSE  # noqa: PLC0415
-    from connector.setup.inputs import KEY_NAME, address_of  # noqa: PLC0415 - loaded when used
+    from connector.setup.endpoints import AS_ALWAYS, KEY_IS_SET, our_endpoint  # noqa: PLC0415 - loaded when used
+    from connector.setup.inputs import KEY_NAME, address_of  # noqa: PLC0415
 
-    columns = "namespaceaddress,path,saskeyname,issaskeyset"
-    rows = _calls(context).rows(
-        f"serviceendpoints?$select={columns}&$filter={quote(filters.eq('name', SERVICE_ENDPOINT))}"
-    )
-    if not rows:
+    row = our_endpoint(_calls(context), "namespaceaddress", "path", "saskeyname", KEY_IS_SET, *AS_ALWAYS)
+    if row is None:
         return failed("The service endpoint SpotlerAutomate is missing, so Dataverse posts nothing.", _SETUP)
-    row = rows[0]
-    if row.get("issaskeyset") is not True:
+    if row.get(KEY_IS_SET) is not True:
         return failed(
             "The service endpoint has no key: keys do not travel with a solution, and every post fails.",
             "Set SERVICE_ENDPOINT_KEY, run setup plan, and apply it.",
@@ -81,6 +79,8 @@ def _endpoint(context: CheckContext) -> Diagnosis:
     wrong = [name for name, value in wanted.items() if str(row.get(name)).rstrip("/") != value.rstrip("/")]
     if wrong:
         return failed(Sentence("The service endpoint posts elsewhere: {names}.", names=_names(wrong)), _SETUP)
+    if other := [name for name, value in AS_ALWAYS.items() if row.get(name) != value]:
+        return failed(Sentence("The service endpoint posts in another form: {names}.", names=_names(other)), _SETUP)
     return ok("The service endpoint posts to the queue of the connector, and has a key.")
 
 
@@ -88,20 +88,16 @@ def _steps(context: CheckContext) -> Diagnosis:
     from connector.setup.steps import step_name  # noqa: PLC0415 - loaded when used
     from connector.setup.tables import absent_columns  # noqa: PLC0415
 
-    absent = _absent_tables(context)
+    absent, calls = _absent_tables(context), _calls(context)
     wanted = {step_name(each): each for each in _inputs(context).steps if each.table not in absent}
-    condition = quote(f"startswith(name,'{SERVICE_ENDPOINT}: ')")
-    rows = _calls(context).rows(
-        f"sdkmessageprocessingsteps?$select=name,statecode,filteringattributes&$filter={condition}"
-    )
-    found = {str(row["name"]): row for row in rows}
+    found = steps_by_name(calls)
     # Not every version has each message of Marketing Lists: the set-up says so.
     missing = [name for name, step in wanted.items() if name not in found and step.table != MarketingList.TABLE]
-    off = [name for name in wanted if name in found and found[name].get("statecode") != 0]
+    there = {name: found[name] for name in wanted if name in found}
+    off = [name for name, row in there.items() if row.get("statecode") != 0]
+    columns = {name: absent_columns(step.table, absent) for name, step in wanted.items()}
     blind = [
-        name
-        for name, step in wanted.items()
-        if name in found and not _watches(found[name], frozenset(step.filtering) - absent_columns(step.table, absent))
+        name for name, row in there.items() if not _watches(row, frozenset(wanted[name].filtering) - columns[name])
     ]
     if missing:
         return failed(Sentence("Steps are missing: {names}.", names=_names(missing)), _SETUP)
@@ -112,6 +108,18 @@ def _steps(context: CheckContext) -> Diagnosis:
         )
     if blind:
         return failed(Sentence("Steps do not watch all mapped columns: {names}.", names=_names(blind)), _SETUP)
+    if other := posting_otherwise(calls, there):
+        return failed(Sentence("Steps do not post as they should: {names}.", names=_names(other)), _SETUP)
+    images = images_of_steps(calls)
+    bare = [
+        name
+        for name, row in there.items()
+        if not frozenset(wanted[name].pre_image) - columns[name] <= images[str(row[STEP_ID])]
+    ]
+    if bare:
+        return failed(
+            Sentence("Steps do not send all columns of rows that are deleted: {names}.", names=_names(bare)), _SETUP
+        )
     return ok("All steps are there, switched on, and watch the columns of the mapping.")
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from connector.dataverse.schema.installation import SOLUTION
+from connector.setup.agreement import NAMED, check_unchanged
 from connector.setup.choices import ChoicePart
 from connector.setup.component import (
     NUMBERED_BY_ENVIRONMENT,
@@ -21,12 +22,12 @@ from connector.setup.component import (
     SetupPhase,
     full_name,
 )
-from connector.setup.errors import SetupIncomplete, SetupPlanOutdated, SetupRefused
+from connector.setup.errors import SetupIncomplete, SetupRefused
 from connector.setup.interface.app import AppPart
 from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
-from connector.setup.planning import AS_IT_SHOULD_BE, IN_SOLUTION, make_plan
+from connector.setup.planning import IN_SOLUTION, make_plan
 from connector.setup.publisher import VersionPart, write_version
 from connector.setup.publishing import publish
 from connector.setup.settling import await_columns, await_tables
@@ -36,8 +37,6 @@ from connector.words import Sentence
 
 #: How often a component is written before it counts as refused without a word.
 WRITES: Final = 3
-#: How many components a sentence names.
-_NAMED: Final = 5
 #: After these phases Dataverse needs time before the next one.
 _SETTLING: Final = (SetupPhase.TABLES, SetupPhase.KEYS)
 
@@ -75,41 +74,17 @@ def apply_setup(
 
     Raises:
         SetupRefused: the plan cannot be applied.
-        SetupPlanOutdated: the environment changed since; nothing was written.
+        SetupPlanOutdated: more, or something else, would be done now; nothing was written.
         SetupIncomplete: something is not there when it is read back.
         ConnectorError: Dataverse refused a part, or could not be reached for long.
     """
     if plan.refusals:
         raise SetupRefused(Sentence("The plan cannot be applied. {refusal}", refusal=Sentence.of(plan.refusals[0])))
     now = make_plan(target, components, plan.adoption)
-    _check_unchanged(plan, now)
+    check_unchanged(plan, now, target.calls)
     if not now.writes:
         return SetupReport((), 0, 0.0)
     return _Run(target, components, now, patience, told).carry_out()
-
-
-def _check_unchanged(plan: SetupPlan, now: SetupPlan) -> None:
-    if (plan.organization_id, plan.manifest) != (now.organization_id, now.manifest):
-        raise SetupPlanOutdated("The plan is for another environment, or of another version of the connector.")
-    if now.refusals:
-        raise SetupPlanOutdated(
-            Sentence("The plan cannot be applied any more. {refusal}", refusal=Sentence.of(now.refusals[0])),
-            advice="Give setup apply the options and settings of the plan; if it had them, make a new plan.",
-        )
-    known = {each.component for each in plan.writes}
-    left = {each.component: each.why for each in now.components if not each.writes}
-    for name in known:
-        if left.get(name, AS_IT_SHOULD_BE) != AS_IT_SHOULD_BE:
-            raise SetupPlanOutdated(
-                Sentence(
-                    "The plan has {name}, which would be left out now. {why}", name=name, why=Sentence.of(left[name])
-                ),
-                advice="Give setup apply the options and settings that the plan was made with.",
-            )
-    if more := [each.component for each in now.writes if each.component not in known]:
-        raise SetupPlanOutdated(
-            Sentence("The environment changed since the plan was made: {names}.", names=", ".join(more[:_NAMED]))
-        )
 
 
 def mark_unfinished(target: SetupTarget, patience: Patience) -> None:
@@ -156,7 +131,7 @@ class _Run:
         if left.writes or left.refusals:
             names = [each.component for each in left.writes] or list(left.refusals)
             raise SetupIncomplete(
-                Sentence("Not as the manifest says: {names}.", names=Sentence.joined(*names[:_NAMED], between=", "))
+                Sentence("Not as the manifest says: {names}.", names=Sentence.joined(*names[:NAMED], between=", "))
             )
         return SetupReport(tuple(self._done), self._target.calls.writes, self._patience.waited)
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from connector.dataverse.api import Dataverse, NotFound, Row, UnknownName
 from connector.dataverse.api.answers import mapping_of, rows_of
-from connector.dataverse.api.errors import decoded
+from connector.dataverse.api.client import API
+from connector.dataverse.api.errors import decoded, not_dataverse
 from connector.dataverse.api.rows import created_id
 
 SOLUTION_HEADER: Final = "MSCRM.SolutionUniqueName"
@@ -65,8 +66,27 @@ class SetupCalls:
             return None
 
     def rows(self, path: str) -> list[Row]:
-        """The list at an address; lists of definitions and the few rows of a set-up have one page."""
-        return rows_of(self.get(path), _route(path))
+        """The list at an address, with all its pages."""
+        page = self.get(path)
+        rows, read = rows_of(page, _route(path)), {path}
+        while link := str(page.get("@odata.nextLink") or "").partition(f"{API}/")[2]:
+            if link in read:
+                raise not_dataverse(f"GET {_route(path)}")
+            read.add(link)
+            page = self.get(link)
+            rows += rows_of(page, _route(path))
+        return rows
+
+    def some_rows(self, path: str) -> list[Row]:
+        """The list at an address that Dataverse never answers empty.
+
+        Raises:
+            Transient: it is empty, so it is no answer of Dataverse.
+        """
+        rows = self.rows(path)
+        if not rows:
+            raise not_dataverse(f"GET {_route(path)}")
+        return rows
 
     def post(self, path: str, body: Mapping[str, object], solution: str = "") -> str:
         """Make something and return its id; an empty solution sends no header.

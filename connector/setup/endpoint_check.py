@@ -7,6 +7,7 @@ Nobody can read a key again, and Dataverse accepts a wrong one without a word: o
 the test message from the queue and does nothing about it (`connector.routing.route`).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from connector.dataverse.api import DataverseRefused, Forbidden, UnknownName, filters
 from connector.dataverse.names import ENDPOINT_CHECK, SERVICE_ENDPOINT
 from connector.setup.calls import SetupCalls
-from connector.setup.endpoints import ENDPOINTS
+from connector.setup.endpoints import ENDPOINTS, our_endpoint
 from connector.setup.errors import EndpointRefused
 from connector.setup.patience import Patience
 from connector.words import Sentence, marked
@@ -25,12 +26,14 @@ _JOBS: Final = "asyncoperations?$select=asyncoperationid,statuscode,message,frie
 _SUCCEEDED: Final = 30
 #: The states in which the outcome of a post is known: it arrived, or it failed once (waiting) or for good.
 _OVER: Final = (10, _SUCCEEDED, 31, 32)
-#: What Dataverse says of a failed post, in lower case, and what is wrong then. Its text has addresses and ids.
+#: What Dataverse says of a failed post, in lower case, and what is wrong then.
 _REASONS: Final[Sequence[tuple[tuple[str, ...], str]]] = (
     (("saskey has not been configured",), marked("It has no key.")),
-    (("401", "unauthorized", "signature"), marked("Its key is wrong.")),
-    (("404", "notfound", "not found", "could not be found"), marked("Its queue does not exist.")),
+    ((r"\b401(?:\d\d)?\b", "unauthorized", "signature"), marked("Its key is wrong.")),
+    ((r"\b404(?:\d\d)?\b", "notfound", "not found", "could not be found"), marked("Its queue does not exist.")),
 )
+#: What else stands in that text, in which any number can occur: ids and addresses.
+_ELSE: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:_\w+)?|\w+://\S+|\S+\.servicebus\.\S+")
 
 
 class EndpointVerdict(StrEnum):
@@ -57,12 +60,11 @@ def check_endpoint(calls: SetupCalls, patience: Patience) -> EndpointVerdict:
         EndpointRefused: there is no endpoint, or Dataverse could not post through it.
         ConnectorError: Dataverse could not be reached for long.
     """
-    name = quote(filters.eq("name", SERVICE_ENDPOINT))
-    found = calls.rows(f"{ENDPOINTS.set_name}?$select={ENDPOINTS.id_column}&$filter={name}")
-    if not found:
+    found = our_endpoint(calls)
+    if found is None:
         raise EndpointRefused("The service endpoint is missing.", advice="Run setup plan, and apply it.")
     earlier = {_id(each) for each in _jobs(calls)}
-    path = f"{ENDPOINTS.set_name}({found[0][ENDPOINTS.id_column]})/{_ACTION}"
+    path = f"{ENDPOINTS.set_name}({found[ENDPOINTS.id_column]})/{_ACTION}"
     if (refused := patience.patiently(lambda: _trigger(calls, path))) is not None:
         return refused
 
@@ -81,7 +83,7 @@ def check_endpoint(calls: SetupCalls, patience: Patience) -> EndpointVerdict:
         Sentence(
             "Dataverse cannot post through the service endpoint {endpoint}. {why}",
             endpoint=SERVICE_ENDPOINT,
-            why=Sentence.of(_why(ended[0])),
+            why=Sentence.of(why(ended[0])),
         )
     )
 
@@ -106,7 +108,9 @@ def _id(job: Mapping[str, object]) -> str:
     return str(job["asyncoperationid"])
 
 
-def _why(job: Mapping[str, object]) -> str:
+def why(job: Mapping[str, object]) -> str:
+    """What is wrong, by the system job of a post that failed."""
     said = f"{job.get('message') or ''} {job.get('friendlymessage') or ''}".lower()
-    known = (sentence for words, sentence in _REASONS if any(word in said for word in words))
+    said = _ELSE.sub(" ", said)
+    known = (sentence for words, sentence in _REASONS if any(re.search(each, said) for each in words))
     return next(known, marked("The newest system job of the name TriggerServiceEndpointCheck says why."))

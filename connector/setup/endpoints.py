@@ -8,11 +8,12 @@ fail: so a plan without a key is refused where none is set.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from connector.dataverse.api import filters
 from connector.dataverse.names import SERVICE_ENDPOINT
 from connector.dataverse.schema.installation import SOLUTION
+from connector.setup.calls import SetupCalls
 from connector.setup.component import Found, PropertyDifference, SetupPhase
 from connector.setup.inputs import EndpointInputs
 from connector.setup.row_parts import RowKind, RowPart
@@ -21,12 +22,27 @@ from connector.words import Sentence
 
 ENDPOINTS: Final = RowKind("serviceendpoint", "serviceendpoints", "serviceendpointid")
 KEY_IS_SET: Final = "issaskeyset"
-_KEY: Final = "saskey"
+KEY: Final = "saskey"
+#: What becomes of a key that is set, where a plan writes another one.
+REPLACED: Final = Sentence("replaced")
 #: Queue (persistent), SAS key, JSON, UTF-8, an address; dataverse, section 1.11. `contract` is not confirmed.
-_AS_ALWAYS: Final = {
+AS_ALWAYS: Final = {
     "contract": 6, "authtype": 2, "messageformat": 2, "messagecharset": 1, "namespaceformat": 2, "connectionmode": 1,
     "userclaim": 1,
 }  # fmt: skip
+
+
+def our_endpoint(calls: SetupCalls, *columns: str) -> Found | None:
+    """Our endpoint, by its id; else the one that has its name. Another one may have the same name beside it.
+
+    Args:
+        calls: to the environment.
+        columns: what is read of it beside its id.
+    """
+    part = EndpointPart(None)
+    condition = quote(" or ".join(part.conditions))
+    rows = calls.rows(f"{ENDPOINTS.set_name}?$select={','.join((ENDPOINTS.id_column, *columns))}&$filter={condition}")
+    return next((row for row in rows if part.object_id(row).lower() == part.row_id), rows[0] if rows else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +52,7 @@ class EndpointPart(RowPart):
     kind = "service endpoint"
     phase = SetupPhase.ENDPOINT
     rows = ENDPOINTS
-    select = ("name", "namespaceaddress", "solutionnamespace", "path", "saskeyname", KEY_IS_SET, *_AS_ALWAYS)
+    select = ("name", "namespaceaddress", "solutionnamespace", "path", "saskeyname", KEY_IS_SET, *AS_ALWAYS)
     solution_type = 95
     inputs: EndpointInputs | None
     name: str = SERVICE_ENDPOINT
@@ -53,7 +69,12 @@ class EndpointPart(RowPart):
         return Sentence("No bus is named: set ServiceBus or ServiceBus__fullyQualifiedNamespace.")
 
     def refusal(self, found: Found | None, target: SetupTarget) -> str:  # noqa: ARG002 - of the protocol
-        """There must be a key."""
+        """There must be a key, and one to replace it with where it is to be replaced."""
+        if self.inputs and self.inputs.replaces_key and not self.inputs.key:
+            return Sentence(
+                "its key is to be replaced, and none is given: set SERVICE_ENDPOINT_KEY to the primary key of the "
+                "policy dataverse-send, or write it to standard input with --key-from-stdin."
+            )
         if (self.inputs and self.inputs.key) or (found is not None and found.get(KEY_IS_SET) is True):
             return ""
         return Sentence(
@@ -66,7 +87,7 @@ class EndpointPart(RowPart):
         given = self._given
         return {
             "name": self.name,
-            **_AS_ALWAYS,
+            **AS_ALWAYS,
             "namespaceaddress": given.address,
             "solutionnamespace": (urlsplit(given.address).hostname or "").partition(".")[0],
             "path": given.queue,
@@ -81,22 +102,22 @@ class EndpointPart(RowPart):
         """Address, queue and form; and whether there is a key, or a new one is given."""
         differences = list(RowPart.compare(self, found, target))
         if found.get(KEY_IS_SET) is not True:
-            differences.append(PropertyDifference(_KEY, Sentence("set"), Sentence("not set")))
-        elif self.inputs and self.inputs.replaces_key and not target.calls.has_done(_KEY):
-            differences.append(PropertyDifference(_KEY, Sentence("replaced"), Sentence("set")))
+            differences.append(PropertyDifference(KEY, Sentence("set"), Sentence("not set")))
+        elif self.inputs and self.inputs.replaces_key and not target.calls.has_done(KEY):
+            differences.append(PropertyDifference(KEY, REPLACED, Sentence("set")))
         return differences
 
     def create(self, target: SetupTarget) -> None:
         """Make it with its key."""
         RowPart.create(self, target)
-        target.calls.done(_KEY)
+        target.calls.done(KEY)
 
     def change(self, found: Found, differences: Sequence[PropertyDifference], target: SetupTarget) -> None:
         """Correct columns, and write a key that is given."""
         RowPart.change(self, found, differences, target)
-        if body := any(each.property == _KEY for each in differences) and self._key_body():
+        if body := any(each.property == KEY for each in differences) and self._key_body():
             target.calls.patch(f"{ENDPOINTS.set_name}({self.object_id(found)})", body, SOLUTION.name)
-            target.calls.done(_KEY)
+            target.calls.done(KEY)
 
     @property
     def _given(self) -> EndpointInputs:
@@ -104,4 +125,4 @@ class EndpointPart(RowPart):
 
     def _key_body(self) -> dict[str, object]:
         key = self._given.key
-        return {_KEY: key.get_secret_value()} if key else {}
+        return {KEY: key.get_secret_value()} if key else {}

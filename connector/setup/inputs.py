@@ -1,5 +1,6 @@
 """What a set-up has to know beside the manifest: the mapping, the bus, the application, and the key of the endpoint."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -13,14 +14,17 @@ from connector.dataverse.records import RECORD_TABLES
 from connector.dataverse.schema.model import Step
 from connector.dataverse.schema.roles import RoleNeeds
 from connector.dataverse.schema.steps import steps
+from connector.errors import Misconfigured
 from connector.mapping import Direction, Mapping as RecordMapping, plan
 from connector.mapping.columns import Path
 from connector.mapping.permission_lists import permission_list_tables
 from connector.servicebus.entities import QUEUE_DATAVERSE
+from connector.words import Sentence
 
 if TYPE_CHECKING:
     from connector.settings import BusSettings
 
+_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?", re.IGNORECASE)
 #: The policy of the queue that may only send; `infra` makes it.
 KEY_NAME: Final = "dataverse-send"
 
@@ -110,9 +114,20 @@ def inputs_from(
 
 
 def address_of(bus: "BusSettings") -> str:
-    """The address of the namespace, `sb://…/`."""
+    """The address of the namespace, `sb://…/`.
+
+    Raises:
+        Misconfigured: the setting names no host, so Dataverse would post nowhere.
+    """
     if bus.service_bus is not None:
         parts = bus.service_bus.get_secret_value().split(";")
         named = next((part.partition("=")[2] for part in parts if part.startswith("Endpoint=")), "")
-        return f"sb://{urlsplit(named).netloc}/"
-    return f"sb://{bus.service_bus_namespace}/"
+        setting, host = "ServiceBus", urlsplit(named).netloc
+    else:
+        setting, host = "ServiceBus__fullyQualifiedNamespace", str(bus.service_bus_namespace)
+    if _HOST.fullmatch(host) is None:
+        raise Misconfigured(
+            Sentence("{name} does not name the host of the Service Bus namespace.", name=setting),
+            advice="Write it like contoso.servicebus.windows.net; in a connection string, after Endpoint=sb://.",
+        )
+    return f"sb://{host}/"

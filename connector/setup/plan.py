@@ -1,6 +1,7 @@
 """The plan of a set-up: what would be done with each component, and its form for machines."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from connector.dataverse.schema.forms import RECORD_TABLES
 from connector.dataverse.schema.installation import PUBLISHER
 from connector.setup.component import PropertyDifference
 from connector.setup.errors import PlanNotValid
@@ -17,6 +19,8 @@ from connector.words import Sentence, marked
 FORMAT: Final = 1
 #: How the file of what to adopt is written.
 _PROPOSE: Final = marked("Write it with: python -m connector setup plan --propose FILE.")
+#: The id of a row.
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class SetupAction(StrEnum):
@@ -84,6 +88,11 @@ class PlannedComponent:
         """Whether something is written."""
         return self.action is not SetupAction.LEAVE
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it is made because it is not there."""
+        return self.action is SetupAction.CREATE or (self.action is SetupAction.DRIFT and not self.differences)
+
 
 @dataclass(frozen=True, slots=True)
 class SetupPlan:
@@ -136,11 +145,22 @@ def read_plan(file: Path) -> SetupPlan:
     if content.pop("format", None) != FORMAT or content.pop("mode", None) not in ("new", "adopt"):
         raise PlanNotValid(Sentence("{file} is not a plan of this version of the connector.", file=str(file)))
     try:
-        return TypeAdapter(SetupPlan).validate_python(content)
+        plan = TypeAdapter(SetupPlan).validate_python(content)
     except ValidationError as error:
         raise PlanNotValid(
             Sentence("{file} is not a plan of a set-up: {places}.", file=str(file), places=wrong_places(error))
         ) from None
+    if not all(map(is_form, plan.extras.forms)):
+        raise PlanNotValid(
+            Sentence("{file} is not a plan of a set-up: {places}.", file=str(file), places="extras.forms")
+        )
+    return plan
+
+
+def is_form(text: str) -> bool:
+    """Whether a text names a form, as `table:id`."""
+    table, _, form_id = text.partition(":")
+    return table in RECORD_TABLES and _ID.fullmatch(form_id) is not None
 
 
 def read_adoption(file: Path) -> Adoption:
@@ -159,7 +179,7 @@ def read_adoption(file: Path) -> Adoption:
 
 
 def read_object(file: Path, *, advice: str = "") -> dict[str, Any]:
-    """The JSON object in a file.
+    """The JSON object in a file; editors of Windows put a mark before it.
 
     Args:
         file: that is read.
@@ -169,7 +189,7 @@ def read_object(file: Path, *, advice: str = "") -> dict[str, Any]:
         PlanNotValid: there is none.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):

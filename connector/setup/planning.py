@@ -1,6 +1,7 @@
 """Making a plan: every component is read and compared; nothing is written."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from connector.dataverse.api import filters
@@ -9,6 +10,7 @@ from connector.setup.component import Component, Found, PropertyDifference, full
 from connector.setup.listing import listed
 from connector.setup.plan import Adoption, PlannedComponent, SetupAction, SetupPlan
 from connector.setup.publisher import publishers
+from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
 
@@ -48,6 +50,8 @@ def make_plan(
     for number, component in enumerate(components, 1):
         one, problems = _planned(component, target, adoption)
         planned.append(one)
+        if isinstance(component, TablePart) and one.is_new:
+            target = replace(target, coming=target.coming | {component.name})
         refusals += problems
         seen(number)
     return SetupPlan(
@@ -85,7 +89,7 @@ def _planned(
             action, why = SetupAction.DRIFT, Sentence("Somebody removed it. It is made again.")
         return PlannedComponent(name, action, why), refusals
     differences = tuple(component.compare(found, target))
-    problems = refusals + [_of(name, _cannot(each)) for each in differences if not each.can_change]
+    problems = refusals or [_of(name, _cannot(each)) for each in differences if not each.can_change]
     if not target.is_member(component, found):
         if not is_installed:
             return _foreign(name, found, differences, problems, adoption)

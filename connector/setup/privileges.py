@@ -4,12 +4,13 @@ The names of privileges of standard tables deviate (`prvReadUser` for `systemuse
 definitions. A privilege that a table does not have, or a table that the environment does not have, is left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connector.dataverse.api import filters
+from connector.dataverse.schema import TABLES, installation as manifest
 from connector.dataverse.schema.roles import Depth, SecurityRole
 
 if TYPE_CHECKING:
@@ -38,6 +39,20 @@ def wanted_on_tables(calls: "SetupCalls", role: SecurityRole) -> list[KnownPrivi
         for each in role.privileges
         if (known := of_tables.get((each.table, each.right.value))) is not None
     ]
+
+
+def coming_with(role: SecurityRole, tables: Set[str]) -> dict[str, Depth]:
+    """The depth of each privilege of a role on tables of ours that are still to be made, by the name that it will get.
+
+    Args:
+        role: that gets them.
+        tables: that are to be made.
+    """
+    return {
+        f"prv{each.right.value}{manifest.schema_name(TABLES[each.table])}": each.depth
+        for each in role.privileges
+        if each.table in tables
+    }
 
 
 def held_by(calls: "SetupCalls", role_id: str) -> dict[str, str]:

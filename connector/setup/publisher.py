@@ -10,8 +10,11 @@ from connector.dataverse.schema.installation import PUBLISHER, SOLUTION
 from connector.setup.calls import SetupCalls
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
 from connector.setup.target import UNFINISHED, SetupTarget, find_solution
+from connector.words import Sentence
 
 _SELECT: Final = "publisherid,uniquename,friendlyname,customizationprefix,customizationoptionvalueprefix"
+#: The property of the solution that says which manifest is installed.
+VERSION: Final = "version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,11 @@ class VersionPart(Part):
         version = str(found.get("version"))
         if version == SOLUTION.version:
             return []
-        newer = numbers_of(version) > numbers_of(SOLUTION.version)
-        return [PropertyDifference("version", SOLUTION.version, version, can_change=not newer)]
+        return [PropertyDifference(VERSION, SOLUTION.version, version, can_change=not is_newer(version))]
+
+    def refusal(self, found: Found | None, target: SetupTarget) -> str:  # noqa: ARG002 - of the protocol
+        """What a newer version of the connector made is not brought back to an older manifest."""
+        return made_by_newer(str(found.get("version"))) if found else ""
 
     def create(self, target: SetupTarget) -> None:
         """There is no version without a solution, which is made before."""
@@ -143,6 +149,22 @@ def write_version(calls: SetupCalls, solution_id: str, version: str) -> None:
 def publishers(calls: SetupCalls, condition: str) -> list[Found]:
     """The publishers that fit."""
     return list(calls.rows(f"publishers?$select={_SELECT}&$filter={quote(condition)}"))
+
+
+def is_newer(version: str) -> bool:
+    """Whether a version is newer than the manifest of this connector."""
+    return numbers_of(version) > numbers_of(SOLUTION.version)
+
+
+def made_by_newer(version: str) -> str:
+    """Why an environment is left to a newer version of the connector; empty where it is not."""
+    if not is_newer(version):
+        return ""
+    return Sentence(
+        "the environment has version {version}, and this connector knows {known} only. Use the newer connector.",
+        version=version,
+        known=SOLUTION.version,
+    )
 
 
 def numbers_of(version: str) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from connector.setup.dependants import dependants_of, described
 from connector.setup.errors import PlanNotValid
 from connector.setup.listing import listed
 from connector.setup.plan import FORMAT, read_object, wrong_places
-from connector.setup.publisher import SolutionPart
+from connector.setup.publisher import SolutionPart, made_by_newer
 from connector.setup.target import SetupTarget, find_solution
 from connector.words import Sentence, marked
 
@@ -221,6 +221,8 @@ def _in_the_way(
 
 
 def _refusals_of_solution(target: SetupTarget) -> list[Sentence]:
+    if newer := made_by_newer(target.version):  # it may have components that this manifest does not know
+        return [_of(f"{SolutionPart.kind} {SOLUTION.name}", Sentence.of(newer))]
     solution = find_solution(target.calls, SOLUTION.name) if target.solution_id else None
     if solution is not None and solution.get("ismanaged") is True:
         why = Sentence(

@@ -12,7 +12,7 @@ from connector.dataverse.api import filters
 from connector.dataverse.schema.installation import SOLUTION
 from connector.dataverse.schema.roles import SecurityRole
 from connector.setup.component import Found, PropertyDifference, SetupPhase
-from connector.setup.privileges import held_by, wanted_by
+from connector.setup.privileges import coming_with, held_by, wanted_by
 from connector.setup.row_parts import RowKind, RowPart
 from connector.setup.target import SetupTarget
 
@@ -79,17 +79,22 @@ class RolePart(RowPart):
         return None if found is None else {**found, HELD: held_by(target.calls, self.object_id(found))}
 
     def compare(self, found: Found, target: SetupTarget) -> Sequence[PropertyDifference]:
-        """The description, privileges that are missing, of another depth, or too many."""
+        """The description, privileges that are missing, of another depth, or too many.
+
+        A table that is still to be made has no privileges yet; those of an older table of its name are gone with that.
+        """
         held = found.get(HELD)
         given = held if isinstance(held, Mapping) else {}
         wanted = {each.name: each.depth for each in wanted_by(target.calls, self.role)}
+        coming = coming_with(self.role, target.coming)
         differences = list(RowPart.compare(self, found, target))
+        differences += [PropertyDifference(f"{_PRIVILEGE} {name}", depth.value, "") for name, depth in coming.items()]
         for name, depth in wanted.items():
             if given.get(name) != depth.value:
                 differences.append(PropertyDifference(f"{_PRIVILEGE} {name}", depth.value, str(given.get(name, ""))))
         differences += [
             PropertyDifference(f"{_PRIVILEGE} {name}", "", str(given[name]))
-            for name in sorted(given.keys() - wanted.keys())
+            for name in sorted(given.keys() - wanted.keys() - coming.keys())
             if name.lower() not in OF_THE_PLATFORM
         ]
         return differences
@@ -124,5 +129,6 @@ class RolePart(RowPart):
 
 def root_unit(target: SetupTarget) -> str:
     """The id of the root business unit."""
-    rows = target.calls.rows("businessunits?$select=businessunitid&$filter=_parentbusinessunitid_value eq null")
+    condition = "_parentbusinessunitid_value eq null"
+    rows = target.calls.some_rows(f"businessunits?$select=businessunitid&$filter={condition}")
     return str(rows[0]["businessunitid"])

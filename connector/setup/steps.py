@@ -15,6 +15,7 @@ from connector.dataverse.schema.installation import OWN_TABLES, SOLUTION
 from connector.dataverse.schema.model import Step
 from connector.setup.calls import SetupCalls
 from connector.setup.component import Found, Part, PropertyDifference, SetupPhase
+from connector.setup.endpoints import ENDPOINTS, our_endpoint
 from connector.setup.row_parts import Link, RowKind, RowPart
 from connector.setup.tables import absent_columns, without_table
 from connector.setup.target import SetupTarget
@@ -28,7 +29,7 @@ PRE_IMAGE: Final = "PreImage"
 _FILTERING: Final = "filteringattributes"
 _OWN: Final = frozenset(table.name for table in OWN_TABLES)
 #: After the operation, asynchronous, on the server; the system job of a post that arrived is removed.
-_AS_ALWAYS: Final = {"stage": 40, "mode": 1, "rank": 1, "supporteddeployment": 0, "asyncautodelete": True}
+AS_ALWAYS: Final = {"stage": 40, "mode": 1, "rank": 1, "supporteddeployment": 0, "asyncautodelete": True}
 _ON: Final = {"statecode": 0, "statuscode": 1}
 _OFF: Final = {"statecode": 1, "statuscode": 2}
 _MESSAGE_ID: Final = "sdkmessageid"
@@ -52,7 +53,7 @@ class StepPart(RowPart):
     rows = STEPS
     select = (
         "name", _FILTERING, "statecode", "_eventhandler_value", "_sdkmessageid_value", "_sdkmessagefilterid_value",
-        *_AS_ALWAYS,
+        *AS_ALWAYS,
     )  # fmt: skip
     solution_type = 92
     step: Step
@@ -75,7 +76,7 @@ class StepPart(RowPart):
     def values(self, target: SetupTarget) -> Mapping[str, object]:
         """What it is called, how it runs, and which columns it watches."""
         watched = _present(self.step, self.step.filtering, target)
-        return {"name": self.name, **_AS_ALWAYS, _FILTERING: ",".join(watched) or None}
+        return {"name": self.name, **AS_ALWAYS, _FILTERING: ",".join(watched) or None}
 
     def links(self, target: SetupTarget) -> Mapping[str, Link]:
         """Endpoint, message and table; the navigation properties are in lower case."""
@@ -207,7 +208,11 @@ def _names(columns: object) -> frozenset[str]:
 
 
 def _endpoint(target: SetupTarget) -> str:
-    return _found(target, "serviceendpoints", "serviceendpointid", filters.eq("name", SERVICE_ENDPOINT))
+    return target.calls.once("service endpoint", lambda: _id_of(our_endpoint(target.calls)))
+
+
+def _id_of(endpoint: Found | None) -> str:
+    return str(endpoint[ENDPOINTS.id_column]) if endpoint else ""
 
 
 def _message(target: SetupTarget, message: str) -> str:

@@ -108,7 +108,7 @@ class TablePart(Part):
         A column that belongs to another (`AttributeOf`) is made by the platform.
         """
         known = {column.name for column in self.table.columns}
-        columns = target.calls.rows(f"{self.address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
+        columns = target.calls.some_rows(f"{self.address}/Attributes?$select=LogicalName,IsCustomAttribute,AttributeOf")
         pairs = target.calls.rows(f"{self.address}/ManyToManyRelationships?$select=SchemaName,IsCustomRelationship")
         return [
             *(

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from connector.dataverse.api import filters
+from connector.dataverse.api.errors import not_dataverse
 from connector.dataverse.names import Lead, MarketingList
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.calls import SetupCalls
@@ -26,6 +27,7 @@ class SetupTarget:
         members: the ids of the components in our solution.
         publisher: the unique name of the publisher of our solution; empty where it is not there yet.
         has_leads: whether it has leads, which come with the same licence.
+        coming: the tables that the plan at hand makes; what refers to them differs as well then.
     """
 
     calls: SetupCalls
@@ -38,6 +40,7 @@ class SetupTarget:
     members: frozenset[str] = frozenset()
     publisher: str = ""
     has_leads: bool = True
+    coming: frozenset[str] = frozenset()
 
     @property
     def absent(self) -> frozenset[str]:
@@ -52,6 +55,8 @@ class SetupTarget:
 
 #: The version of the solution while a set-up runs, so that an interrupted one is recognised.
 UNFINISHED: Final = "0.0.0.1"
+_ORGANIZATIONS: Final = "organizations"
+_LANGUAGES: Final = "RetrieveProvisionedLanguages"
 
 
 def read_target(calls: SetupCalls) -> SetupTarget:
@@ -59,24 +64,26 @@ def read_target(calls: SetupCalls) -> SetupTarget:
 
     Raises:
         Refused: the user may not read definitions.
-        Transient, Misconfigured: Dataverse cannot be reached.
+        Transient, Misconfigured: Dataverse cannot be reached, or something else answered.
     """
-    me = calls.get("WhoAmI")
-    organization = next(iter(calls.rows("organizations?$select=name,languagecode")), {})
-    provisioned = calls.get("RetrieveProvisionedLanguages").get("RetrieveProvisionedLanguages")
-    base = organization.get("languagecode")
-    languages = Languages(
-        base if isinstance(base, int) else 0,
-        frozenset(each for each in (provisioned if isinstance(provisioned, list) else ()) if isinstance(each, int)),
-    )
+    organization_id = calls.get("WhoAmI").get("OrganizationId")
+    organization = calls.some_rows(f"{_ORGANIZATIONS}?$select=name,languagecode")[0]
+    name, base = organization.get("name"), organization.get("languagecode")
+    provisioned = calls.get(_LANGUAGES).get(_LANGUAGES)
+    # People repeat the name, and plans have the id, so that nothing is done to another environment.
+    if not (isinstance(organization_id, str) and organization_id and isinstance(name, str) and name):
+        raise not_dataverse(f"GET {_ORGANIZATIONS}")
+    if not (isinstance(base, int) and isinstance(provisioned, list) and provisioned):
+        raise not_dataverse(f"GET {_LANGUAGES}")
+    languages = Languages(base, frozenset(each for each in provisioned if isinstance(each, int)))
     solution = find_solution(calls, SOLUTION.name)
     solution_id = str(solution["solutionid"]) if solution else ""
     version = str(solution["version"]) if solution else ""
     has_lists = _has(calls, MarketingList.TABLE)
     return SetupTarget(
         calls,
-        str(organization.get("name") or ""),
-        str(me.get("OrganizationId") or ""),
+        name,
+        organization_id,
         languages,
         has_lists,
         solution_id,

@@ -122,8 +122,13 @@ _CLEANED: Final = (Job.TABLE, Interaction.TABLE, Visitor.TABLE)
 _PROMOTED: Final = (Lead.TABLE, Account.TABLE)
 #: What people do with their own jobs only: nobody makes one for somebody else, or changes the record of one.
 _OF_OWN_JOBS: Final = frozenset({(Job.TABLE, Right.CREATE), (Job.TABLE, Right.APPEND)})
-#: What the doctor reads: endpoint, steps and their system jobs.
-_INSPECTED: Final = ("asyncoperation", "serviceendpoint", "sdkmessageprocessingstep")
+#: What the doctor reads: endpoint, steps with their images, and their system jobs.
+_INSPECTED: Final = (
+    "asyncoperation",
+    "serviceendpoint",
+    "sdkmessageprocessingstep",
+    "sdkmessageprocessingstepimage",
+)
 
 
 def service_role(needs: RoleNeeds | None = None) -> SecurityRole:

@@ -131,9 +131,9 @@ class AppContentsPart(Part):
         for entry in self.app.entries:
             if entry.dashboard:
                 yield _Item(f"dashboard {entry.dashboard}", _FORM, dashboard_id(entry.dashboard))
-        own = self._own(target)
+        own, coming = self._own(target), self._coming(target)
         for view in VIEWS:
-            if view.table in own and view.kind is ViewKind.PUBLIC:
+            if view.table in (*own, *coming) and view.kind is ViewKind.PUBLIC:
                 yield _Item(f"view {view.table}.{view.name}", _VIEW, view_id(view.table, view.name))
         condition = "querytype eq 0 and isdefault eq true"
         for row in _of_tables(target, "savedqueries", ("savedqueryid", "returnedtypecode"), condition, own):
@@ -144,6 +144,8 @@ class AppContentsPart(Part):
             chosen = FormPart(form).chosen(of_table) if of_table else None
             if chosen is not None:
                 yield _Item(f"form {form.table}", _FORM, str(chosen["formid"]))
+        yield from (_Item(f"default view {name}", _VIEW, "") for name in coming)
+        yield from (_Item(f"form {form.table}", _FORM, "") for form in FORMS if form.table in coming)
 
     def _tables(self, target: SetupTarget) -> list[_Item]:
         """Every table that a line leads to. They come into the app with the site map too, and are not read back."""
@@ -155,8 +157,17 @@ class AppContentsPart(Part):
 
     def _own(self, target: SetupTarget) -> list[str]:
         """The tables of ours that are there."""
-        named = dict.fromkeys(entry.table for entry in self.app.entries if entry.table and TABLES[entry.table].own)
-        return [name for name in named if _definition(target, name) is not None]
+        return [name for name in self._own_names if _definition(target, name) is not None]
+
+    def _coming(self, target: SetupTarget) -> list[str]:
+        """The tables of ours that are still to be made: their default view and form have no id yet."""
+        return [name for name in self._own_names if name in target.coming]
+
+    @property
+    def _own_names(self) -> Sequence[str]:
+        """The tables of ours that a line leads to."""
+        named = (entry.table for entry in self.app.entries if entry.table and TABLES[entry.table].own)
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True)

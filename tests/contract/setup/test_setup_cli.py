@@ -69,6 +69,23 @@ def test_a_plan_is_shown_in_dutch_and_its_file_does_not_change(cli, empty, monke
     assert "is geen onderdeel van ons." in cli("remove", "--also", "table nosuch").stdout
 
 
+@pytest.mark.parametrize("option", ["--out", "--propose"])
+def test_a_file_for_which_there_is_no_room_is_named(cli, option):
+    ended = cli("plan", option, "/dev/full")
+
+    assert ended.exit_code == 1
+    assert "/dev/full cannot be written (OSError)" in " ".join(ended.stderr.split())
+
+
+def test_a_setting_that_is_no_client_id_is_refused_before_anybody_signs_in(cli, monkeypatch):
+    monkeypatch.setenv("DATAVERSE_CLIENT_ID", "Spotler")
+
+    ended = cli("plan", "--own-sign-in")
+
+    assert ended.exit_code == 2
+    assert "“Spotler” is no client id" in ended.stderr
+
+
 def test_a_check_says_by_its_exit_code_that_something_is_to_be_done_and_how(cli):
     ended = cli("check", "--json")
 
@@ -219,7 +236,7 @@ def test_a_key_that_is_missing_when_a_plan_is_applied_is_asked_for(cli, empty, m
     assert isinstance(ended.exception, SetupPlanOutdated)
     assert "SERVICE_ENDPOINT_KEY" in str(ended.exception)
     assert "The environment changed" not in str(ended.exception)
-    assert "Give setup apply the options and settings of the plan" in str(ended.exception.for_people)
+    assert "Give setup apply the options and settings that the plan was made with" in str(ended.exception.for_people)
 
 
 def test_an_applied_plan_ends_with_the_id_that_the_app_needs_of_its_user(cli, empty, monkeypatch):

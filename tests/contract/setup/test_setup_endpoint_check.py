@@ -14,7 +14,7 @@ from connector.dataverse.names import ENDPOINT_CHECK
 from connector.routing.route import Ignore, route
 from connector.settings.systems import DataverseSettings
 from connector.setup.connecting import connect_setup
-from connector.setup.endpoint_check import EndpointVerdict, check_endpoint
+from connector.setup.endpoint_check import EndpointVerdict, check_endpoint, why
 from connector.setup.errors import EndpointRefused
 from connector.setup.patience import Patience, Waits
 from sandbox.dataverse.server import running
@@ -197,6 +197,24 @@ def check(standin, bus, monkeypatch, tmp_path):
         return ended, error_text(ended.exception) if isinstance(ended.exception, EndpointRefused) else ""
 
     return _check
+
+
+TRACKING = "TrackingId:0b401a7e-4040-4401-8404-2b5c40404401_G2, SystemTracker:sb401.servicebus.windows.net:dataverse"
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (f"40400: Endpoint not found. {TRACKING}", "Its queue does not exist."),
+        (f"MessagingEntityNotFoundException. {TRACKING}", "Its queue does not exist."),
+        (f"40103: Invalid authorization token signature. {TRACKING}", "Its key is wrong."),
+        (f"The remote server returned an error: (401) Unauthorized. {TRACKING}", "Its key is wrong."),
+        (f"The quota is exceeded. {TRACKING}", "says why"),
+        (f"The posts to sb://contoso404.servicebus.windows.net/ timed out. {TRACKING}", "says why"),
+    ],
+)
+def test_ids_and_addresses_in_what_dataverse_says_are_no_reason(said, sentence):
+    assert sentence in why({"message": said, "friendlymessage": None})
 
 
 def test_the_command_check_says_that_the_key_is_right_and_refuses_a_wrong_one(standin, check):

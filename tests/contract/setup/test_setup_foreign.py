@@ -76,8 +76,10 @@ def lookup_to_several_tables(world: SetupWorld) -> None:
     world.calls.act("CreatePolymorphicLookupAttribute", body)
 
 
-def nothing_of_the_organization(world: SetupWorld) -> None:
-    world.environment.store.tables["organization"].rows.clear()
+def another_base_language(world: SetupWorld) -> None:
+    """One that the environment does not list; an environment without any is in test_setup_odd_answers."""
+    for row in world.environment.store.tables["organization"].rows.values():
+        row.values["languagecode"] = 1036
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def nothing_of_the_organization(world: SetupWorld) -> None:
         (choice_of_yes_and_no, f"choice {CHOICE}: OptionSetType is Boolean"),
         (column_for_files, f"column {VISITOR}.dh_rating: type is"),
         (lookup_to_several_tables, f"lookup {VISITOR}.dh_accountid: navigation to account"),
-        (nothing_of_the_organization, "The base language of the environment (0)"),
+        (another_base_language, "The base language of the environment (1036)"),
     ],
 )
 def test_what_stands_in_the_way_is_named_and_nothing_is_written(world, act, names):

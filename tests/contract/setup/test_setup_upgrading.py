@@ -1,12 +1,17 @@
 """An upgrade from an older manifest adds what is new of every kind, and drops nothing that the new one has not."""
 
+from dataclasses import replace
+
 import pytest
 
+from connector.dataverse.names import Interaction
 from connector.dataverse.schema.installation import SOLUTION
 from connector.setup.component import SetupPhase, full_name
 from connector.setup.errors import SetupRefused
+from connector.setup.interface.components import app_components
 from connector.setup.plan import SetupAction
 from tests.contract.setup.environment_state import state_of
+from tests.setup_hub import HUB, base_parts, hub_parts
 from tests.setup_world import nameable, named
 
 #: What an older manifest had; a newer one has one more of every kind.
@@ -15,6 +20,13 @@ OLDER = (
     "column dh_marketinginteraction.dh_on",
 )
 VERSION = "0.9.0.0"
+#: What shows a table has no older version without it in these tests.
+SHOWS_TABLES = ("form", "form tab", "dashboard")
+
+
+def without_interactions(parts):
+    """Of a manifest that did not have the table yet."""
+    return [each for each in parts if Interaction.TABLE not in each.name and each.kind not in SHOWS_TABLES]
 
 
 def without_version(state):
@@ -43,6 +55,36 @@ def test_what_is_new_of_every_kind_is_added_and_what_was_there_is_as_it_was(worl
     definitions = {key: value for key, value in before.items() if key[0] in ("table", "column", "key", "relationship")}
     assert ("column", "dh_marketinginteraction", "dh_on") in definitions
     assert {key: after[key] for key in definitions} == definitions
+    assert world.planned().writes == ()
+
+
+def test_a_role_gets_its_rights_on_a_new_table_by_the_same_plan(world, every):
+    world.install_version(VERSION, without_interactions(every))
+    world.parts = every
+    plan = world.planned()
+    report = world.applied(plan)
+    (role,) = [each for each in plan.components if each.component == "role Spotler Service"]
+
+    assert role.action is SetupAction.CHANGE
+    assert "privilege prvCreatedh_MarketingInteraction" in {each.property for each in role.differences}
+    assert role.component in report.done
+    assert world.planned().writes == ()
+
+
+def test_an_app_shows_a_new_table_by_the_same_plan(world):
+    (group,) = HUB.groups
+    older = tuple(entry for entry in group.entries if entry.table != Interaction.TABLE)
+    app = replace(HUB, groups=(replace(group, entries=older),))
+    parts = [*without_interactions(base_parts()), *app_components(app)]
+    world.install_version(VERSION, sorted(parts, key=lambda each: each.phase))
+    world.parts = hub_parts()
+    plan = world.planned()
+    world.applied(plan)
+    (contents,) = [each for each in plan.components if each.component == f"contents of app {HUB.name}"]
+
+    assert {"view dh_marketinginteraction.all", "form dh_marketinginteraction"} <= {
+        each.property for each in contents.differences
+    }
     assert world.planned().writes == ()
 
 

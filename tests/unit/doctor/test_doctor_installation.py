@@ -11,6 +11,11 @@ from sandbox.people import People
 
 BUS = "Endpoint=sb://localhost:1;SharedAccessKeyName=dataverse-send;SharedAccessKey=none"
 SERVICE = "Spotler Service"
+FORM = (
+    "name", "contract", "authtype", "messageformat", "messagecharset", "userclaim", "connectionmode", "namespaceformat",
+    "namespaceaddress", "saskeyname",
+)  # fmt: skip
+FIRST = "00000000-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -98,6 +103,56 @@ def test_an_endpoint_without_a_key_or_to_another_queue_is_found(sick, admin, dia
     verdict, sentence, _ = diagnose(sick, "DATAVERSE_ENDPOINT")
 
     assert (verdict, says in sentence) == ("failed", True)
+
+
+def test_an_endpoint_that_posts_in_another_form_is_found(sick, admin, diagnose):
+    endpoint(admin, messageformat=1)
+
+    verdict, sentence, _ = diagnose(sick, "DATAVERSE_ENDPOINT")
+
+    assert (verdict, "another form: messageformat" in sentence) == ("failed", True)
+
+
+def another_endpoint(world, admin):
+    """One of the same name, which Dataverse lists first."""
+    (ours,) = admin.find("serviceendpoints", "name eq 'SpotlerAutomate'", ",".join(FORM))
+    values = {name: ours[name] for name in FORM}
+    return world.load("serviceendpoint", serviceendpointid=FIRST, path="other", solutionnamespace="other", **values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"asyncautodelete": False},
+        {"eventhandler_serviceendpoint@odata.bind": f"/serviceendpoints({FIRST})"},
+    ],
+)
+def test_a_step_that_posts_otherwise_or_through_another_endpoint_is_found(world, sick, admin, diagnose, change):
+    another_endpoint(world, admin)
+    admin.update("sdkmessageprocessingsteps", step(admin, "Update of contact"), change)
+
+    verdict, sentence, _ = diagnose(sick, "DATAVERSE_STEPS")
+
+    assert (verdict, "Steps do not post as they should: SpotlerAutomate: Update of contact" in sentence) == (
+        "failed",
+        True,
+    )
+
+
+def test_a_step_whose_image_is_gone_is_found(sick, admin, diagnose):
+    found = admin.find("sdkmessageprocessingstepimages", "entityalias eq 'PreImage'", "sdkmessageprocessingstepimageid")
+    admin.delete("sdkmessageprocessingstepimages", str(found[0]["sdkmessageprocessingstepimageid"]))
+
+    verdict, sentence, _ = diagnose(sick, "DATAVERSE_STEPS")
+
+    assert (verdict, "rows that are deleted" in sentence) == ("failed", True)
+
+
+def test_another_endpoint_of_the_same_name_changes_nothing(world, sick, admin, diagnose):
+    endpoint(admin)
+    another_endpoint(world, admin)
+
+    assert (diagnose(sick, "DATAVERSE_ENDPOINT")[0], diagnose(sick, "DATAVERSE_STEPS")[0]) == ("ok", "ok")
 
 
 def test_a_step_that_is_off_does_not_watch_or_is_gone_is_found(sick, admin, diagnose):

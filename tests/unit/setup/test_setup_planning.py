@@ -10,6 +10,7 @@ from connector.setup.errors import PlanNotValid
 from connector.setup.labels import Languages
 from connector.setup.plan import Adoption, SetupAction, plan_as_json, read_adoption, read_plan
 from connector.setup.planning import make_plan
+from connector.setup.removal import RemovalPlan, read_removal, removal_as_json
 from connector.setup.tables import TablePart
 from tests.unit.setup.recorded import VERSION, label, target
 
@@ -178,3 +179,41 @@ def test_a_file_of_what_to_adopt_with_unknown_members_is_refused(tmp_path):
 
     with pytest.raises(PlanNotValid, match="tables"):
         read_adoption(file)
+
+
+@pytest.mark.parametrize("read", [read_plan, read_adoption, read_removal])
+def test_a_file_that_an_editor_of_windows_saved_is_read(tmp_path, read):
+    plan = make_plan(environment(), [TABLE])
+    removal = RemovalPlan(plan.organization, plan.organization_id, plan.manifest, (), ())
+    content = {
+        read_plan: plan_as_json(plan),
+        read_adoption: '{"components": []}',
+        read_removal: removal_as_json(removal),
+    }
+    file = tmp_path / "file.json"
+    file.write_text(content[read], encoding="utf-8-sig")
+
+    assert read(file) in (plan, Adoption(), removal)
+
+
+@pytest.mark.parametrize(
+    ("read", "option"),
+    [(read_plan, "plan --out"), (read_adoption, "plan --propose"), (read_removal, "remove --out")],
+)
+def test_a_file_of_another_form_is_refused_with_how_to_write_it(tmp_path, read, option):
+    file = tmp_path / "file.json"
+    for text in ("no JSON", "[]", '{"format": 7}'):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(PlanNotValid) as error:
+            read(file)
+        assert option in error.value.what_to_do
+
+
+@pytest.mark.parametrize("form", ["contact", "contact:", "list:11111111-0000-4000-8000-000000000000", "lead:../../x"])
+def test_a_form_that_somebody_wrote_into_a_plan_is_of_a_table_and_has_an_id(tmp_path, form):
+    content = {**json.loads(plan_as_json(make_plan(environment(), [TABLE]))), "extras": {"forms": [form]}}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+    with pytest.raises(PlanNotValid, match="forms"):
+        read_plan(file)

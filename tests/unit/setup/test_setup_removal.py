@@ -45,6 +45,7 @@ def environment(answers=None, members=(TABLE_ID, STEP_ID), dependants=(), **othe
     return target(
         {
             DEFINITION: {"MetadataId": TABLE_ID},
+            f"{DEFINITION}/Attributes": [{"LogicalName": "dh_name", "IsCustomAttribute": True}],
             Step().name: {"id": STEP_ID},
             needs: list(dependants),
             **(answers or {}),
