@@ -1,6 +1,7 @@
 """`plan`: what a sync would change on each side; `plan apply`: exactly that; and the plans that the brake keeps."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -205,7 +206,7 @@ def approve_kept(plan_id: PlanId) -> None:
     from connector.plans.kept import approve  # noqa: PLC0415 - loaded when used
 
     with services_of_settings() as services, progress(Sentence("records synced")) as seen:
-        counts = approve(services, plan_id, seen=seen)
+        counts = approve(services, plan_id, seen=seen, pause=time.sleep)
     for code, count in counts.most_common():
         say(Sentence("{code}: {count} record", plural="{code}: {count} records", code=code, count=count))
     say(Sentence("Plan {plan} is done.", plan=plan_id))

@@ -19,7 +19,8 @@ from connector.errors import ConnectorError
 from connector.plans.effects import Action, PlannedWrite
 from connector.plans.file import PlanLine
 from connector.plans.gate import Admission, PlanOutdated, gated
-from connector.plans.making import PlanMaker, PlannedRecord, code_of, patiently
+from connector.plans.making import PlanMaker, PlannedRecord, code_of
+from connector.plans.patience import patiently
 from connector.plans.sending import send
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
@@ -123,7 +124,7 @@ def apply_plan(
         now = patiently(partial(maker.plan, [line.ref for line in chunk]), pause)
         outcomes = {line.ref: _compared(line, now.get(line.ref)) for line in chunk}
         accepted = {ref: now[ref] for ref, each in outcomes.items() if each.applied is Applied.DONE}
-        yield from (outcomes | _do(unbraked, accepted)).values()
+        yield from (outcomes | _do(unbraked, accepted, pause)).values()
         done += len(chunk)
         seen(done)
 
@@ -140,7 +141,9 @@ def _compared(line: PlanLine, now: PlannedRecord | None) -> AppliedRecord:
     return AppliedRecord(line.ref, Applied.DONE if now.marks == line.marks else Applied.CONTENT_CHANGED)
 
 
-def _do(services: Services, planned: Mapping[RecordRef, PlannedRecord]) -> dict[RecordRef, AppliedRecord]:
+def _do(
+    services: Services, planned: Mapping[RecordRef, PlannedRecord], pause: Callable[[float], object]
+) -> dict[RecordRef, AppliedRecord]:
     """Do it for these records; each has done all that was planned, or says what stopped it."""
     if not planned:
         return {}
@@ -154,7 +157,7 @@ def _do(services: Services, planned: Mapping[RecordRef, PlannedRecord]) -> dict[
     except ConnectorError as error:
         inward_problem = error.result_code  # of one of them; the others are done
     fresh = RecordReader(services).read(planned)
-    for ref, result in send(through, list(fresh.values())).items():
+    for ref, result in send(through, list(fresh.values()), pause=pause).items():
         if isinstance(result, NotSent):
             problems[ref] = code_of(result.error)
     return {

@@ -97,10 +97,22 @@ def held_records(state: StateStore) -> frozenset[RecordRef]:
     return frozenset(ref for part in parts for ref in _records(state, part))
 
 
-def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> Counter[str]:
+def approve(
+    services: Services,
+    plan: str,
+    *,
+    seen: Callable[[int], object],
+    pause: Callable[[float], object] | None = None,
+) -> Counter[str]:
     """Let everything of its kind pass from now on, and sync the records that were held; counts the codes of results.
 
     An approval that was interrupted goes on where it stopped, when it is given again.
+
+    Args:
+        services: the systems.
+        plan: which.
+        seen: is told the number of records after each chunk.
+        pause: waits for so many seconds while Dataverse is busy; None for not at all.
 
     Raises:
         NoSuchPlan: there is none.
@@ -124,7 +136,8 @@ def approve(services: Services, plan: str, *, seen: Callable[[int], object]) -> 
             records = RecordReader(services).read(chunk)
             missing = [each.unknown() for ref, each in records.items() if MISSING in chunk[ref]]
             others = [each for ref, each in records.items() if MISSING not in chunk[ref]]
-            for result in (send(unbraked, missing, always=True) | send(unbraked, others)).values():
+            results = send(unbraked, missing, always=True, pause=pause) | send(unbraked, others, pause=pause)
+            for result in results.values():
                 counts[code_of(result.error) if isinstance(result, NotSent) else result.code] += 1
             done += len(chunk)
             seen(done)

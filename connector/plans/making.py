@@ -16,11 +16,12 @@ from typing import Final
 
 from connector.dataverse.api import etag
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, InternalError, Transient
+from connector.errors import ConnectorError, InternalError
 from connector.mapping.model import EMAIL
 from connector.plans.changes import FieldChange, field_changes
 from connector.plans.effects import PlannedWrite
 from connector.plans.gate import Admission, gated
+from connector.plans.patience import patiently
 from connector.services import Services
 from connector.spotler import ContactData, SpotlerContact
 from connector.state import Stored
@@ -31,9 +32,6 @@ from connector.sync.one_by_one import one_by_one
 from connector.sync.outward.outward import Outward, no_deadline
 from connector.sync.records import Record, RecordReader
 from connector.sync.results import NotSent
-
-#: Seconds before each repetition while a system is busy; Dataverse's own limits are over after five minutes.
-PAUSES: Final = (5.0, 15.0, 60.0, 120.0, 300.0)
 
 #: Stands for a contact that Spotler was not asked for.
 _NOT_ASKED: Final = object()
@@ -256,20 +254,6 @@ class PlanMaker:
             field_changes(record, contact, effects, fields, is_known=self._rehearsal.asks),
             code,
         )
-
-
-def patiently[T](work: Callable[[], T], pause: Callable[[float], object]) -> T:
-    """Do work that only reads again while a system is busy: a long plan must not be lost by a short outage.
-
-    Raises:
-        ConnectorError: it is still busy after the last try, or it refused.
-    """
-    for seconds in PAUSES:
-        try:
-            return work()
-        except Transient as error:
-            pause(max(seconds, error.retry_after or 0))
-    return work()
 
 
 def code_of(error: Exception) -> str:

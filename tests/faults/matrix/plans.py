@@ -27,7 +27,7 @@ RUN: Final = "20260101t000000-updates-000001"
 
 
 def no_pause(_seconds: float) -> None:
-    """The time of a cell moves when its work is over."""
+    """A plan is made again when its work is repeated."""
 
 
 def plan_and_apply(services: Services) -> None:
@@ -47,8 +47,9 @@ def plan_and_apply(services: Services) -> None:
         with closing(write_plan(file, header, planned(PlanMaker(services, pause=no_pause)))) as written:
             problems = [each.problem for each in written if each.problem]
         run = begun(services, "plan-apply")
+        pause = services.dataverse._transport._clock.sleep
         outcomes = list(
-            apply_plan(run, read_lines(file), asked=read_header(file).asked, seen=lambda _: None, pause=no_pause)
+            apply_plan(run, read_lines(file), asked=read_header(file).asked, seen=lambda _: None, pause=pause)
         )
     if problems or any(each.applied is not Applied.DONE for each in outcomes):
         raise Transient("The plan was not done as a whole.")

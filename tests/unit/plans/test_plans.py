@@ -37,13 +37,12 @@ class Plan:
         records = maker.records(Contact.TABLE, seen=lambda _: None, **options)
         return list(write_plan(self.file, header, records))
 
-    def apply(self):
+    def apply(self, pause=lambda _: None):
         self.two.tick()
         header = read_header(self.file)
         lines = read_lines(self.file)
-        return {
-            each.ref: each for each in apply_plan(self.two.services, lines, asked=header.asked, seen=lambda _: None)
-        }
+        applied = apply_plan(self.two.services, lines, asked=header.asked, seen=lambda _: None, pause=pause)
+        return {each.ref: each for each in applied}
 
 
 @pytest.fixture
@@ -184,9 +183,9 @@ def test_a_change_between_the_second_look_and_the_write_is_not_sent(two, plan, m
     plan.make()
     compared = applying._do
 
-    def later(services, planned):
+    def later(services, planned, pause):
         two.edit(ann, lastname="Smithson")
-        return compared(services, planned)
+        return compared(services, planned, pause)
 
     monkeypatch.setattr(applying, "_do", later)
 
@@ -321,6 +320,32 @@ def test_a_write_that_dataverse_did_not_take_is_not_reported_as_done(two, plan, 
     plan.make()
     assert plan.apply()[ann].applied is Applied.DONE
     assert two.subscribed(ann)["Newsletter"] is False
+
+
+def test_who_left_spotler_while_dataverse_was_busy_did_not_refuse(two, plan, monkeypatch):
+    ann = two.contact()
+    two.permission(ann, "Newsletter", subscribed=True)
+    two.sync(ann)
+    two.edit(ann, donotemail=True)
+    plan.make()
+    pauses: list[float] = []
+    batch = two.services.dataverse.batch
+
+    def busy(*arguments, **options):
+        if len(pauses) < 2:
+            raise Transient(retry_after=60.0)
+        return batch(*arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(two.services.dataverse, "batch", busy)
+        applied = plan.apply(pauses.append)
+
+    assert applied[ann].applied is Applied.DONE
+    assert pauses == [60.0, 60.0]
+    assert two.info(ann)[Info.GONE] is True
+    two.edit(ann, donotemail=False)
+    two.sync(ann)
+    assert two.subscribed(ann)["Newsletter"] is True
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["the answer is lost", "another row is written first"])
