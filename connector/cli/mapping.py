@@ -20,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="The mapping of columns and fields.
 app.command()(diff)
 
 Workbook = Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="An Excel workbook.")]
+FilledWorkbook = Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="An Excel workbook.", exists=True)]
 MappingFile = Annotated[
     Path | None, typer.Option("--mapping", metavar="FILE", help="A mapping file, instead of that of the settings.")
 ]
@@ -41,7 +42,7 @@ def export_workbook(workbook: Workbook, mapping: MappingFile = None, force: Forc
 
 
 @app.command(name="import")
-def import_workbook(workbook: Workbook, mapping: MappingFile = None, force: Force = False) -> None:
+def import_workbook(workbook: FilledWorkbook, mapping: MappingFile = None, force: Force = False) -> None:
     """Read a workbook and write it as the mapping file, if it is valid."""
     from connector.mapping.sheet import import_sheet  # noqa: PLC0415 - openpyxl is heavy, loaded when used
 

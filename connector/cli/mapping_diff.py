@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="The mapping file that is in use.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The mapping file that would replace it.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The mapping file that is in use.", exists=True)],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The mapping file that would replace it.", exists=True)],
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many records of each table.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -138,7 +138,7 @@ def look_at_feeds(as_json: Json = False) -> None:
 
 @app.command(name="apply")
 def apply_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan that was written with --out.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan that was written with --out.", exists=True)],
     as_json: Json = False,
 ) -> None:
     """Do what a plan says; what has changed since is left, with the reason."""

@@ -89,8 +89,9 @@ def test_a_workbook_that_is_not_valid_writes_nothing(cli, tmp_path, mapping):
     assert not (tmp_path / "new.json").exists()
 
 
-@pytest.mark.parametrize("command", [("export", "book.xlsx"), ("import", "book.xlsx"), ("check", "--offline")])
-def test_a_file_that_cannot_be_read_is_reported_as_a_sentence(cli, command):
+@pytest.mark.parametrize("command", [("export", "new.xlsx"), ("import", "book.xlsx"), ("check", "--offline")])
+def test_a_file_that_cannot_be_read_is_reported_as_a_sentence(cli, command, tmp_path):
+    (tmp_path / "book.xlsx").touch()
     ended = cli("mapping", *command, "--mapping", "missing.json")
 
     assert ended.code == 1

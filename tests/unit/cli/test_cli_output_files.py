@@ -36,6 +36,13 @@ READING = {
     "setup remove",
     "--settings",
 }
+#: Those of which the command itself says that they are not there, or that they need not be.
+MAY_BE_MISSING = {
+    "consent import",
+    "mapping check --mapping",
+    "mapping export --mapping",
+    "mapping import --mapping",
+}
 
 
 @pytest.mark.parametrize("writing", WRITING)
@@ -51,13 +58,28 @@ def test_a_place_where_no_file_can_be_made_is_refused_before_anything_is_read(cl
 
 
 def test_every_file_of_the_command_line_is_known():
-    assert set(_files(typer.main.get_command(app))) == READING | WRITING.keys()
+    assert {name for name, _ in _files(typer.main.get_command(app))} == READING | WRITING.keys()
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing_and_not_to_be_wrong():
+    missing = {name for name, has_to_exist in _files(typer.main.get_command(app)) if not has_to_exist}
+
+    assert missing == MAY_BE_MISSING | WRITING.keys()
+
+
+@pytest.mark.parametrize("command", [("plan", "apply"), ("mapping", "import"), ("setup", "apply")])
+def test_the_missing_file_is_named(cli, command):
+    ended = cli(*command, "nosuch.file")
+
+    assert ended.code == 2
+    assert "nosuch.file" in ended.err
+    assert "does not exist" in ended.err
 
 
 def _files(command, path: tuple[str, ...] = ()):
     for each in command.params:
         if each.type_descriptor.annotation is Path:
             options = [option for option in each.opts if option.startswith("--")]
-            yield " ".join((*path, *options))
+            yield " ".join((*path, *options)), each.type_descriptor.parameter_info.exists
     for name, sub in getattr(command, "commands", {}).items():
         yield from _files(sub, (*path, name))

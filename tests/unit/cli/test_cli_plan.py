@@ -1,6 +1,7 @@
 """`plan` and `plan apply`: counts and ids on the screen, values only in the file."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,7 @@ def test_a_kept_plan_that_cannot_be_read_is_listed_with_the_reason_and_discarded
     [
         (("--table", "task"), "task is not one of the tables contact, lead, account."),
         (("--filter", "lastname eq 'A'"), "--filter needs --table"),
-        (("apply", "nowhere.jsonl"), "The file is no plan, or not a whole one."),
+        (("apply", os.devnull), "The file is no plan, or not a whole one."),
         (("--table", "contact", "--filter", "no such column eq 1"), "Dataverse"),
     ],
 )
@@ -145,7 +146,6 @@ def test_what_cannot_be_is_refused_in_a_sentence(world, plan, arguments, sentenc
 
     assert ended.code == 1
     assert sentence in ended.err
-    assert not Path("nowhere.jsonl").exists()
 
 
 @pytest.fixture
