@@ -18,10 +18,6 @@ def pytest_configure(config):
     """Without the long forms, a test that says nothing else tries 30 examples instead of 100."""
     is_short = config.option.markexpr == "not nightly"
     settings.load_profile("without the long forms" if is_short else "any machine")
-    if hasattr(config, "workerinput"):
-        from tests.distribution import read_from_different_places
-
-        read_from_different_places(config)
 
 
 @pytest.fixture(autouse=True)

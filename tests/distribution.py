@@ -1,6 +1,5 @@
-"""Which tests share a process when several run them, which are begun first, and who compiles which files."""
+"""Which tests share a process when several run them, and which are begun first."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -61,25 +60,10 @@ def together_with(nodeid: str) -> str:
     return SECOND_HALF if folder == IN_HALVES and file >= SECOND_HALF else folder
 
 
-def read_from_different_places(config: pytest.Config) -> None:
-    """Let each process read the files from another one on: in a fresh clone, each compiles a part for the others.
-
-    All processes read all files. `begin_with_the_longest` gives them one order again.
-    """
-    (folder,) = config.getini("testpaths")
-    if config.args not in ([folder], [str(config.rootpath / folder)]):
-        return
-    files = sorted(map(str, Path(config.rootpath, folder).rglob("test_*.py")))
-    given = config.workerinput  # type: ignore[attr-defined]
-    first = len(files) * int(given["workerid"].removeprefix("gw")) // given["workercount"]
-    config.args = files[first:] + files[:first]
-
-
 def begin_with_the_longest(items: list[pytest.Item]) -> None:
-    """Put the tests that take longest to the front, and all others in the order of their files."""
+    """Put the tests that take longest to the front; all others stay in their order."""
     items.sort(key=_turn)
 
 
-def _turn(item: pytest.Item) -> tuple[int, str]:
-    turn = next((turn for turn, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
-    return turn, item.nodeid.partition("::")[0]
+def _turn(item: pytest.Item) -> int:
+    return next((turn for turn, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))

@@ -1,4 +1,4 @@
-"""Which tests share a process, which are begun first, and who reads which files first."""
+"""Which tests share a process, and which are begun first."""
 
 import re
 import subprocess
@@ -8,14 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.distribution import (
-    BY_THEMSELVES,
-    FIRST,
-    TOGETHER,
-    begin_with_the_longest,
-    read_from_different_places,
-    together_with,
-)
+from tests.distribution import BY_THEMSELVES, FIRST, TOGETHER, begin_with_the_longest, together_with
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,39 +30,13 @@ def test_a_test_shares_a_process_with_those_of_its_file_or_folder(nodeid, share)
     assert together_with(nodeid) == share
 
 
-def test_what_takes_longest_is_begun_first_and_the_others_are_in_the_order_of_their_files():
-    names = ["tests/unit/b.py::u", "tests/unit/b.py::t", "tests/faults/test_x.py::t", "tests/unit/a.py::t",
-             "tests/acceptance/test_x.py::t"]  # fmt: skip
+def test_what_takes_longest_is_begun_first_and_the_others_stay_in_their_order():
+    names = ["tests/unit/b.py::t", "tests/faults/test_x.py::t", "tests/unit/a.py::t", "tests/acceptance/test_x.py::t"]
     items = [SimpleNamespace(nodeid=name) for name in names]
 
     begin_with_the_longest(items)
 
-    assert [names.index(item.nodeid) for item in items] == [4, 2, 3, 0, 1]
-
-
-def test_each_process_reads_all_files_and_begins_with_another_one():
-    read = []
-    for number in range(3):
-        given = {"workerid": f"gw{number}", "workercount": 3}
-        config = SimpleNamespace(getini=lambda _: ["tests"], args=["tests"], rootpath=ROOT, workerinput=given)
-        read_from_different_places(config)
-        read.append(config.args)
-
-    assert str(Path(__file__)) in read[0]
-    assert len({files[0] for files in read}) == 3
-    assert sorted(read[0]) == sorted(read[1]) == sorted(read[2])
-    assert len(set(read[0])) == len(read[0])
-
-
-def test_who_asks_for_some_tests_gets_these():
-    given = {"workerid": "gw1", "workercount": 2}
-    config = SimpleNamespace(
-        getini=lambda _: ["tests"], args=["tests/unit/words"], rootpath=ROOT, workerinput=given
-    )  # fmt: skip
-
-    read_from_different_places(config)
-
-    assert config.args == ["tests/unit/words"]
+    assert [names.index(item.nodeid) for item in items] == [3, 1, 0, 2]
 
 
 @pytest.mark.parametrize("name", [*TOGETHER, *BY_THEMSELVES, *FIRST])
