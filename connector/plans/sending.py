@@ -48,9 +48,11 @@ def _written(
 ) -> dict[RecordRef, ConnectorError]:
     """Write rows, again while Dataverse is busy; those that could not be written, and why."""
     unwritten = write_late(dataverse, late)
-    for seconds in PAUSES if pause is not None else ():
+    if pause is None:
+        return unwritten
+    for seconds in PAUSES:
         busy = {ref: error for ref, error in unwritten.items() if isinstance(error, Transient)}
-        if not busy or pause is None:
+        if not busy:
             break
         pause(max(seconds, *(error.retry_after or 0 for error in busy.values())))
         again = write_late(dataverse, [each for each in late if each[0] in busy])

@@ -1,4 +1,4 @@
-"""Files that a command is to write: it looks at their place first, because what goes into them may take hours."""
+"""Files that a command reads or writes: it looks at them first, because what goes into them may take hours."""
 
 from pathlib import Path
 
