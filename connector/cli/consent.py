@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import add_row, headed, moment, print_table, refuse, say, writable
+from connector.cli.files import writable, written
+from connector.cli.output import add_row, headed, moment, print_table, refuse, say
 from connector.cli.rows import dataverse, row_id
 from connector.consent import Change, Item
 from connector.dataverse.api import Dataverse, filters
@@ -90,7 +91,8 @@ def template(sheet: Sheet, table: TableName, force: Annotated[bool, typer.Option
         part = refs[start : start + 100]
         records = RecordReader(services).read(part)
         lines += [(ref.id, _states(records[ref], items)) for ref in part if ref in records]
-    write_sheet(sheet, [item.name for item in items], lines)
+    with written(sheet):
+        write_sheet(sheet, [item.name for item in items], lines)
     say(
         Sentence(
             "{file} is written, with {count} record.",

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from connector.cli.files import store, writable, written
 from connector.cli.mapping_diff import diff
-from connector.cli.output import refuse, say, writable
+from connector.cli.output import refuse, say
 from connector.cli.rows import dataverse
 from connector.mapping import Mapping, parse_mapping
 from connector.mapping.document import SCHEMA_FILE, Document, problems_of, read_document
@@ -37,7 +38,8 @@ def export_workbook(workbook: Workbook, mapping: MappingFile = None, force: Forc
     parse_mapping(document, source=file.name)
     assert isinstance(document, dict)  # noqa: S101 - it is valid
     _refuse_to_overwrite(workbook, force=force)
-    export_sheet(document, workbook)
+    with written(workbook):
+        export_sheet(document, workbook)
     say(Sentence("{file} is written.", file=str(workbook)))
 
 
@@ -51,7 +53,7 @@ def import_workbook(workbook: FilledWorkbook, mapping: MappingFile = None, force
     _refuse_to_overwrite(file, force=force)
     if file.resolve().parent == SCHEMA_FILE.parent:
         document = {"$schema": f"./{SCHEMA_FILE.name}", **document}  # for people who edit the file
-    file.write_text(_text(document), encoding="utf-8")
+    store(file, _text(document))
     say(Sentence("{file} is written.", file=str(file)))
 
 

@@ -4,7 +4,6 @@ import os
 import sys
 from datetime import UTC, datetime
 from io import StringIO
-from pathlib import Path
 from typing import Final, NoReturn
 
 import typer
@@ -72,21 +71,6 @@ def error_text(error: ConnectorError) -> str:
         if isinstance(error, family) and error.what_to_do == family.advice:
             return put(error.with_advice(advice))
     return put(error.for_people)
-
-
-def writable(file: Path | None) -> Path | None:
-    """A file that the command is to write, looked at before the work whose result goes into it.
-
-    Raises:
-        typer.Exit: with 1, where no file can be made there.
-    """
-    if file is not None:
-        folder = file.absolute().parent
-        if not folder.is_dir():
-            refuse(Sentence("There is no folder {folder}.", folder=str(folder)))
-        if file.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
-            refuse(Sentence("{file} cannot be written: give the name of a file.", file=str(file)))
-    return file
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, put, refuse, say, writable
+from connector.cli.files import writable
+from connector.cli.output import add_row, headed, print_table, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.mapping.model import TABLES

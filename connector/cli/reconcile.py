@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, refuse, say, writable
+from connector.cli.files import store, writable
+from connector.cli.output import add_row, headed, print_table, refuse, say
 from connector.cli.progress import progress
 from connector.cli.services import services_of_settings
 from connector.words import Sentence, marked
@@ -37,7 +38,7 @@ def reconcile(
                 certificate = to_the_end(Reconciler(services, is_over=lambda: False, seen=lambda done, _: seen(done)))
             write_certificate_row(services, certificate)
     if out is not None:
-        out.write_text(json.dumps(certificate, indent=2) + "\n", encoding="utf-8")
+        store(out, json.dumps(certificate, indent=2) + "\n")
     if as_json:
         typer.echo(json.dumps(certificate, indent=2))
         return

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, put, refuse, say, writable
+from connector.cli.files import store, writable, written
+from connector.cli.output import add_row, headed, print_table, put, refuse, say
 from connector.cli.progress import progress
 from connector.cli.setup_contents import contents
 from connector.cli.setup_environment import (
@@ -20,8 +21,6 @@ from connector.cli.setup_environment import (
     figures_of,
     hand_out,
     reading,
-    store,
-    written,
 )
 from connector.cli.setup_inputs import Application, EnabledByDefault, KeyFromStdin, ReplaceKey, read_inputs
 from connector.cli.setup_removal import export, remove

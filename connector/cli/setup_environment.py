@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.output import refuse
+from connector.cli.files import store
 from connector.words import Sentence
 
 if TYPE_CHECKING:
@@ -84,37 +84,6 @@ def figures_of(report: "SetupReport") -> Sentence:
         count=report.writes,
         seconds=round(report.waited),
     )
-
-
-def store(file: Path, content: str | bytes) -> None:
-    """Put a file in its place, whole.
-
-    Raises:
-        typer.Exit: it cannot be written, after saying so.
-    """
-    from connector.state.files import replace_file  # noqa: PLC0415 - loaded when used
-
-    data = content.encode() if isinstance(content, str) else content
-    with written(file):
-        if file.exists() and not file.is_file():  # a terminal, or a pipe
-            file.write_bytes(data)
-        else:
-            replace_file(file, data)
-
-
-@contextmanager
-def written(place: Path) -> Iterator[None]:
-    """End the command with a sentence where something cannot be written there."""
-    try:
-        yield
-    except OSError as error:
-        refuse(
-            Sentence(
-                "{file} cannot be written ({kind}). Name a folder that exists, and in which you may write.",
-                file=str(place),
-                kind=type(error).__name__,
-            )
-        )
 
 
 def hand_out(text: str, show: Callable[[], object], *, out: Path | None, as_json: bool, refused: bool) -> None:

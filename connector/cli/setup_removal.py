@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.output import add_row, headed, print_table, refuse, say, writable
+from connector.cli.files import store, writable
+from connector.cli.output import add_row, headed, print_table, refuse, say
 from connector.cli.progress import progress
 from connector.cli.setup_environment import (
     Json,
@@ -15,7 +16,6 @@ from connector.cli.setup_environment import (
     hand_out,
     installed_components,
     reading,
-    store,
 )
 from connector.words import Sentence, marked
 
