@@ -36,7 +36,8 @@ def send(
         pause: waits for so many seconds while Dataverse is busy; None where there is no time for that.
     """
     began = services.now()
-    results = Outward(services).send(records, always=always, edited=edited)
+    outward = Outward(services, remembers=pause is not None)
+    results = outward.send(records, always=always, edited=edited)
     late = [(ref, began, result.info) for ref, result in results.items() if result.info is not None]
     unwritten = _written(services.dataverse, late, pause)
     lost = {ref: NotSent(error) for ref, error in unwritten.items() if not isinstance(results[ref], NotSent)}

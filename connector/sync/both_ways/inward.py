@@ -260,7 +260,8 @@ class _Block:
         if not refs:
             return
         records = RecordReader(self._services).read(refs)
-        for result in Outward(self._services).send(list(records.values()), always=True).values():
+        sent = Outward(self._services, remembers=False).send(list(records.values()), always=True)
+        for result in sent.values():
             if isinstance(result, NotSent):
                 self._failed(result.error)
             else:

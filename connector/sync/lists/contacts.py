@@ -81,7 +81,7 @@ def _sync(
     check_time()
     found = RecordReader(services).read(refs)
     records = [record.unknown() if lost else record for record in found.values()]
-    sent = Outward(services, check_time=check_time).send(records, always=lost)
+    sent = Outward(services, check_time=check_time, remembers=False).send(records, always=lost)
     result = SyncedMembers(left_out={ref.id: _DELETED for ref in refs if ref not in found})
     for ref, delivery in sent.items():
         _sort(result, found[ref], delivery)

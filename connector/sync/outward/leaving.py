@@ -8,7 +8,7 @@ from typing import Final
 from connector.consent import Reason
 from connector.dataverse.names import Info
 from connector.dataverse.records import RecordRef
-from connector.errors import ConnectorError, Refused
+from connector.errors import ConnectorError, Misconfigured, Refused, Transient
 from connector.outcomes import ANONYMIZED, MEANINGS, OK, SKIPPED_KEEP_OUT
 from connector.services import Services
 from connector.spotler import ContactUnknown
@@ -38,12 +38,16 @@ class Leaving:
         services: the systems.
         check_time: raises when no further call may be begun.
         token: of the worker.
+        waits: whether a contact whose permissions could be taken for lost stays until that is noted in Dataverse.
     """
 
-    def __init__(self, services: Services, check_time: Callable[[], None], token: Callable[[], str]) -> None:
+    def __init__(
+        self, services: Services, check_time: Callable[[], None], token: Callable[[], str], *, waits: bool
+    ) -> None:
         self._services = services
         self._check_time = check_time
         self._token = token
+        self._waits = waits
 
     def remove(self, records: Sequence[Record], always: Collection[RecordRef] = ()) -> dict[RecordRef, Delivery]:
         """Anonymise records that may not be in Spotler.
@@ -54,11 +58,9 @@ class Leaving:
                 are gone, and that may be missing because of it.
         """
         marks = {each.ref: _leaving(each) for each in records if _may_lose(each)}
-        return self._each(
-            {
-                record.ref: partial(self._remove, record, is_repeated=record.ref in always)
-                for record in self._marked(records, marks)
-            }
+        marked, waiting = self._marked(records, marks)
+        return waiting | self._each(
+            {record.ref: partial(self._remove, record, is_repeated=record.ref in always) for record in marked}
         )
 
     def silence(self, prepared: Sequence[Prepared]) -> dict[RecordRef, Delivery]:
@@ -94,8 +96,14 @@ class Leaving:
             each.ref: partial(self._anonymize, each, is_repeated=each.ref in repeated) for each in ready
         })  # fmt: skip
 
-    def _marked(self, records: Sequence[Record], marks: Mapping[RecordRef, Mapping[str, object]]) -> list[Record]:
-        """Note whose contact is about to be anonymised: if it is missing later, that is why. No removal waits."""
+    def _marked(
+        self, records: Sequence[Record], marks: Mapping[RecordRef, Mapping[str, object]]
+    ) -> tuple[list[Record], dict[RecordRef, Delivery]]:
+        """Note whose contact is about to be anonymised: if it is missing later, that is why.
+
+        Returns:
+            the records whose removal may go on, and what became of those that wait.
+        """
         writes = [
             InfoWrite(each.ref, each.info, info_of(each.ref, each.name, **marks[each.ref]))
             for each in records
@@ -103,7 +111,10 @@ class Leaving:
         ]
         written = write_unchanged(self._services.dataverse, writes)
         versions = {ref: each for ref, each in written.items() if isinstance(each, InfoVersion)}
-        return [replace(each, info=versions.get(each.ref, each.info)) for each in records]
+        unwritten = written if self._waits else {}
+        problems = {ref: each for ref, each in unwritten.items() if isinstance(each, Transient | Misconfigured)}
+        marked = [replace(each, info=versions.get(each.ref, each.info)) for each in records if each.ref not in problems]
+        return marked, {ref: NotSent(error) for ref, error in problems.items()}
 
     def _each(self, calls: Mapping[RecordRef, Callable[[], Delivery]]) -> dict[RecordRef, Delivery]:
         results = one_by_one(self._services, self._check_time, calls)

@@ -57,15 +57,23 @@ class Outward:
     """Sends records to Spotler, a hundred at a time; takes them out of it one by one, a few at the same time.
 
     Spotler Info is written too. A result carries the row only where it could not be written now: write it later with
-    `connector.sync.info.write_late`. `check_time` raises when no further call may be begun.
+    `connector.sync.info.write_late`.
+
+    Args:
+        services: the systems.
+        check_time: raises when no further call may be begun.
+        remembers: whether the caller writes such rows later. For one that does not, a removal waits for Dataverse:
+            without a row that says who has taken the contact out of Spotler, it would count as lost.
     """
 
-    def __init__(self, services: Services, *, check_time: Callable[[], None] = no_deadline) -> None:
+    def __init__(
+        self, services: Services, *, check_time: Callable[[], None] = no_deadline, remembers: bool = True
+    ) -> None:
         self._services = services
         self._brake = Braking(services)
         self._rows = PermissionRows(services)
         self._token = cache(services.new_id)
-        self._leaving = Leaving(services, check_time, self._token)
+        self._leaving = Leaving(services, check_time, self._token, waits=not remembers)
         self._delivering = Delivering(services, check_time, Meeting(services, check_time, self._token), self._rows)
 
     def send(
