@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from threading import Lock
+from threading import RLock
 from typing import Final
 
 from connector.consent.creation import Variables
@@ -41,11 +41,11 @@ def variables_of(services: Services) -> Variables:
 
 
 class _Remembered:
-    """What the variables said when they were read last."""
+    """What the variables said when they were read last; a read that leads to another one does not wait for itself."""
 
     def __init__(self, dataverse: Dataverse) -> None:
         self._dataverse = dataverse
-        self._lock = Lock()
+        self._lock = RLock()
         self._last: tuple[datetime, Variables] | None = None
 
     def get(self, now: datetime, age: timedelta) -> Variables:
