@@ -9,6 +9,7 @@ import re
 import sys
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,10 +193,17 @@ def test_an_operation_without_a_scenario_works_with_its_sample(monkeypatch):
 # A broken connector is found
 
 
-def problems_of(name: str, *faults: str, seed: int = 1) -> list[str]:
-    """What the cells of these faults say."""
+def problems_found(name: str, *faults: str, seed: int = 1) -> Iterator[str]:
+    """What the cells of these faults say, one after the other: who looks for one runs no cell in vain."""
     fresh, chosen = Matrix(), [FAULTS[fault] for fault in faults]
-    return broken(fresh, [cell for cell in cells_of(fresh, works()[name], seed) if cell.fault in chosen])
+    for cell in cells_of(fresh, works()[name], seed):
+        if cell.fault in chosen:
+            yield from fresh.run(cell).problems()
+
+
+def problems_of(name: str, *faults: str, seed: int = 1) -> list[str]:
+    """What all cells of these faults say."""
+    return list(problems_found(name, *faults, seed=seed))
 
 
 LATE = "answer-lost-before-next", "answer-lost-after-lease", "answer-lost-after-end"
@@ -207,7 +215,7 @@ def test_an_unconditional_write_after_a_claim_is_found(monkeypatch, name):
     unconditional = property(lambda write: writes.BatchRequest.update(Job.SET, write.job.id, write.values))
     monkeypatch.setattr(writes.Write, "request", unconditional)
 
-    assert problems_of(name, *LATE)
+    assert any(problems_found(name, *LATE))
 
 
 def test_an_unconditional_claim_is_found(monkeypatch):
@@ -218,7 +226,7 @@ def test_an_unconditional_claim_is_found(monkeypatch):
     conditional = store.claiming
     monkeypatch.setattr(store, "claiming", claiming)
 
-    assert problems_of("start-automation", *LATE)
+    assert any(problems_found("start-automation", *LATE))
 
 
 def test_a_page_of_a_gateway_that_is_believed_is_found(monkeypatch):
@@ -241,9 +249,7 @@ def test_a_start_that_is_repeated_after_an_unclear_answer_is_found(monkeypatch, 
     assert problems_of(name, fault) == []
     monkeypatch.setattr(transport, "Unclear", Transient)
 
-    found = problems_of(name, fault)
-
-    assert any(re.search(r"done \d times", each) for each in found), found
+    assert any(re.search(r"done \d times", each) for each in problems_found(name, fault))
 
 
 def test_a_checkpoint_that_moves_before_the_work_is_found(monkeypatch):
@@ -256,20 +262,20 @@ def test_a_checkpoint_that_moves_before_the_work_is_found(monkeypatch):
 
     monkeypatch.setattr(loop._Run, "_window", early)
 
-    assert any("instead of" in each for each in problems_of("read-bounces", "death-before", "503"))
+    assert any("instead of" in each for each in problems_found("read-bounces", "death-before", "503"))
 
 
 def test_soft_bounces_that_are_counted_twice_are_found(monkeypatch):
     monkeypatch.setattr(contact_status.Standing, "_is_older", lambda *_: False)
 
-    assert any("instead of" in each for each in problems_of("read-bounces", "death-after", "answer-lost"))
+    assert any("instead of" in each for each in problems_found("read-bounces", "death-after", "answer-lost"))
 
 
 def test_an_automatic_sync_that_puts_nothing_back_is_found(monkeypatch):
     assert problems_of("sync-records", "503") == []
     monkeypatch.setattr(change_items.Returned, "send", lambda *_: None)
 
-    assert any("instead of" in each for each in problems_of("sync-records", "503"))
+    assert any("instead of" in each for each in problems_found("sync-records", "503"))
 
 
 def test_an_automatic_sync_that_takes_absence_for_deletion_is_found(monkeypatch):
