@@ -18,8 +18,9 @@ from connector.cli.output import error_text, moment, put
 from connector.cli.rows import dataverse, job_key, moment_of, operation_named, status_named
 from connector.cli.stored_messages import browser, id_of, reason_of
 from connector.dataverse.api import Row
+from connector.dataverse.choices import JobStatus
 from connector.dataverse.names import Job as Names
-from connector.errors import ConnectorError, Unreadable
+from connector.errors import ConnectorError, Invalid, Unreadable
 from connector.jobs.claims import Drop, End, Run, Wait, decide
 from connector.jobs.store import JobStore
 from connector.operations.job import JobRow
@@ -126,8 +127,7 @@ def next_step(job: JobRow, siblings: Collection[JobRow], now: datetime) -> Itera
     )
     match decision:
         case Drop() if job.is_final:
-            refusal = refusal_to_retry(job, force=False) or Sentence("job retry sets it back to Queued.")
-            yield Sentence.joined(Sentence("Nothing: it has ended."), refusal)
+            yield Sentence.joined(Sentence("Nothing: it has ended."), _after_the_end(job))
         case Drop():
             yield Sentence("A worker has it, or it is tried again by itself after a pause.")
         case End(outcome):
@@ -150,6 +150,13 @@ def next_step(job: JobRow, siblings: Collection[JobRow], now: datetime) -> Itera
                         status=status_named(other.status),
                         id=other.id,
                     )
+
+
+def _after_the_end(job: JobRow) -> Sentence:
+    """What a person can do about a job that has ended."""
+    if job.status == JobStatus.FAILED and job.result_code == Invalid.code:
+        return Sentence("It would fail again unless what it is about has changed; create a corrected job instead.")
+    return refusal_to_retry(job, force=False) or Sentence("job retry sets it back to Queued.")
 
 
 def on_the_bus(job_id: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from connector.cli.job_needs import check_needs
 from connector.cli.named import KINDS, named_row
 from connector.cli.output import refuse
 from connector.cli.rows import dataverse, job_key
@@ -80,6 +81,7 @@ def add(
     }  # fmt: skip
     row: dict[str, object] = {Job.NAME: choice.label, Job.OPERATION: choice.value}
     row |= {column: value for column, value in values.items() if value is not None}
+    check_needs(choice, given, [column for column, value in row.items() if str(value).strip()])
     # Without the tag of the connector's own writes: the router ignores messages with that tag.
     with dataverse() as client:
         row |= _about(client, given, exactly=choice in _FINAL)

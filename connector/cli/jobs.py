@@ -6,7 +6,7 @@ import typer
 
 from connector.cli.explain import explain
 from connector.cli.job_add import add
-from connector.cli.output import add_row, headed, moment, print_table, refuse
+from connector.cli.output import NOTHING_FITS, add_row, headed, moment, print_table, refuse, say
 from connector.cli.retry import retry
 from connector.cli.rows import dataverse, job_key, moment_of, operation_named, status_named
 from connector.dataverse.api import Row, filters
@@ -59,6 +59,9 @@ def list_jobs(
     columns = (Job.ID, Job.NUMBER, Job.OPERATION, Job.STATUS, Job.RESULT_CODE, "createdon")
     with dataverse() as client:
         rows = client.query(Job.SET, select=columns, filter=condition, orderby=(f"{Job.NUMBER} desc",), top=top)
+    if not rows:
+        say(NOTHING_FITS if status else Sentence("There are no jobs."))
+        return
     table = headed(marked("Id"), *(SHOWN[column] for column in columns[1:]))
     for row in rows:
         add_row(table, *(_cell(row, column) for column in columns))

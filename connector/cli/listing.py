@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from connector.cli.named import KINDS, Found, candidates, condition_for
-from connector.cli.output import add_row, headed, print_table, refuse, say
+from connector.cli.output import NOTHING_FITS, add_row, headed, print_table, refuse, say
 from connector.cli.rows import dataverse
 from connector.dataverse.api import Dataverse, UnknownName, fetch_page, filters
 from connector.dataverse.api.rows import text
@@ -64,7 +64,7 @@ def records(
             for kind in (_RECORDS if table is None else (table,))
             for row in _of_kind(client, kind, words, top=top, required=table is not None)
         ]
-    _print(lines, as_json=as_json)
+    _print(lines, as_json=as_json, none=NOTHING_FITS if words else Sentence("There are no records."))
 
 
 def automations(words: Words = "", top: Top = 20, as_json: Json = False) -> None:
@@ -89,7 +89,8 @@ def automations(words: Words = "", top: Top = 20, as_json: Json = False) -> None
         }
         for row in rows
     ]
-    _print(lines, as_json=as_json)
+    none = Sentence("There are no automations; a Refresh Automations job copies them from Spotler.")
+    _print(lines, as_json=as_json, none=NOTHING_FITS if words else none)
 
 
 def audiences(top: Top = 20, as_json: Json = False) -> None:
@@ -106,7 +107,7 @@ def audiences(top: Top = 20, as_json: Json = False) -> None:
             }
             for each in (*_audiences_of_lists(client, top), *_audiences_of_jobs(client, top))
         ]
-    _print(lines, as_json=as_json)
+    _print(lines, as_json=as_json, none=Sentence("The connector keeps no audiences."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,13 @@ def _kind(value: object) -> str:
     return AutomationKind(value).name.lower() if isinstance(value, int) and value in set(AutomationKind) else ""
 
 
-def _print(lines: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
-    """A table with a column for each member, or JSON."""
+def _print(lines: Sequence[Mapping[str, object]], *, as_json: bool, none: Sentence) -> None:
+    """A table with a column for each member, or JSON; `none` is what people read where there is nothing."""
     if as_json:
         typer.echo(json.dumps(lines, indent=2, ensure_ascii=False))
         return
     if not lines:
-        say("There is nothing that fits.")
+        say(none)
         return
     table = headed(*(_HEADINGS[name] for name in lines[0]))
     for line in lines:

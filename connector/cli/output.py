@@ -16,6 +16,9 @@ from connector.words import Sentence, marked, wording_from
 #: Width of a table that goes into a file or another program: wider than any row, so that nothing is cut off or wrapped.
 UNLIMITED: Final = 100_000
 
+#: Of a list whose reader asked for a part of what there is.
+NOTHING_FITS: Final = Sentence("There is nothing that fits.")
+
 #: What to do, instead of the advice that is right for functions, which try again. The narrower family comes first.
 _ADVICE: Final[dict[type[ConnectorError], str]] = {
     Unclear: marked("Check whether it happened before you try again."),

@@ -4,7 +4,7 @@ Which lists these are stands on them, in the column Sync to Spotler. A list that
 second one.
 
 A list that is deactivated loses its audience at once, by a job. Where that job could not do it, something is still
-remembered of the audience: then it is ordered once more each night.
+remembered of the audience: then it is ordered once more each night. What a deleted list has left is removed here.
 """
 
 import logging
@@ -19,6 +19,7 @@ from connector.dataverse.edition import has_lists
 from connector.dataverse.names import MarketingList
 from connector.pulls.switches import is_on
 from connector.services import Services
+from connector.sync.automatic.deleted_lists import remove_left_audiences
 from connector.sync.lists.orders import LIST_OPERATIONS, PART, order
 from connector.sync.lists.stored import ListState
 
@@ -46,6 +47,7 @@ def refresh_lists(services: Services) -> int:
         _report_light_edition()
         return 0
     try:
+        removed = remove_left_audiences(services)
         left_behind = order(services, Operation.REMOVE_MARKETING_LIST, _left_behind(services), unless=LIST_OPERATIONS)
     finally:
         queued = order(services, Operation.SYNC_MARKETING_LIST, due, unless=LIST_OPERATIONS)
@@ -60,6 +62,12 @@ def refresh_lists(services: Services) -> int:
             "%d deactivated Marketing Lists lose the audience that is left of them.",
             left_behind,
             extra=telemetry.fields(operation=NAME, count=left_behind),
+        )
+    if removed:
+        log.info(
+            "%d deleted Marketing Lists have lost the audience that was left of them.",
+            removed,
+            extra=telemetry.fields(operation=NAME, count=removed),
         )
     return queued + left_behind
 

@@ -4,7 +4,8 @@ One row per record and problem: as long as the newest job of a record says the s
 is a Sync Contact job, so a person corrects the cause and chooses Retry. Of a deleted record nothing is left
 that a job could be about, so its row has no record, and its name says which contact has to be anonymised by hand.
 
-A Marketing List whose audience could not be removed gets such a row too: a Remove Marketing List job.
+A Marketing List whose audience could not be removed gets such a row too: a Remove Marketing List job. Where the list
+was deleted, the removal is tried again each night (`deleted_lists`).
 """
 
 import uuid
@@ -57,7 +58,7 @@ _SUBJECTS: Final = {
         MarketingList.SET,
         Job.LIST,
         Operation.REMOVE_MARKETING_LIST,
-        Sentence("Delete the dynamic list with this id in Spotler by hand."),
+        Sentence("Tried again each night; or delete the dynamic list with this id in Spotler by hand."),
     ),
 }
 
@@ -106,7 +107,7 @@ def _newest(services: Services, failed: Collection[RecordRef], deleted: Collecti
     """The code of the newest job of each record, where that is a failed sync."""
     said: dict[RecordRef, str | None] = {}
     by_id = {ref.id: ref for ref in failed}
-    by_name = {_name(ref, is_deleted=True): ref for ref in deleted}
+    by_name = {name_of_deleted(ref): ref for ref in deleted}
     columns = sorted({_SUBJECTS[ref.table].column for ref in failed})
     for row in services.dataverse.query(
         Job.SET,
@@ -134,8 +135,13 @@ def _about(records: Collection[RecordRef], names: Collection[str]) -> Iterator[s
             yield filters.in_(column, sorted(values))
 
 
+def name_of_deleted(ref: RecordRef) -> str:
+    """The name of the row of something that was deleted."""
+    return f"{NAME}: deleted {ref.table} {ref.id}"
+
+
 def _name(ref: RecordRef, *, is_deleted: bool) -> str:
-    return f"{NAME}: deleted {ref.table} {ref.id}" if is_deleted else NAME
+    return name_of_deleted(ref) if is_deleted else NAME
 
 
 def _order(ref: RecordRef, *, is_deleted: bool) -> Row:

@@ -1,6 +1,5 @@
 """The members of a block become contacts in Spotler before they are added to the audience."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
@@ -112,8 +111,3 @@ def _code(error: Exception) -> str:
     if isinstance(error, ConnectorError):
         raise error
     return telemetry.internal_error(error).result_code
-
-
-def counted(values: dict[str, str]) -> Counter[str]:
-    """How many there are of each reason or code."""
-    return Counter(values.values())

@@ -133,9 +133,13 @@ class AudienceMembers:
         """A call was made at this moment, or right after it, that was never answered."""
         self.open_since, self.is_open_anew = max(moment, self.open_since or moment), True
 
+    def may_change(self, now: datetime) -> bool:
+        """Whether a call that was never answered may take effect yet."""
+        return self.open_since is not None and now - self.open_since <= LATEST
+
     def is_open(self, now: datetime) -> bool:
-        """Whether a call may take effect yet, so that the next full copy has to remember it."""
-        return self.is_open_anew or (self.open_since is not None and now - self.open_since <= LATEST)
+        """Whether the next full copy has to remember such calls: what they have done since the last is mended by it."""
+        return self.is_open_anew or self.may_change(now)
 
     def _is_copied(self, standing: MemberStanding, event: Event) -> bool:
         match event:

@@ -2,6 +2,8 @@
 
 The audience goes first: what is remembered of an audience that is not there does no harm, because the next sync makes a
 new one and begins anew. In the other order an audience would be left of which nothing is known, and a person be asked.
+
+A call about members that was never answered may reach the next audience of the list: who that is about is remembered.
 """
 
 from connector.services import Services
@@ -23,6 +25,6 @@ def remove_audience(services: Services, list_id: str) -> bool:
         was_there = services.spotler.audiences.delete(list_id)
     except NotLicensed:
         was_there = False
-    ListState(services.state, list_id).delete()
+    ListState(services.state, list_id).forget_audience(services.now())
     ListBrake(services, list_id).forget()
     return was_there

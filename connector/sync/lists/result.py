@@ -28,12 +28,14 @@ class ListOutcome:
 REASONS: Final = 4
 
 
-def counted(counts: Counter[str]) -> Sentence:
-    """How many there are of each, the most first: `2,000 (OK), 12 (REFUSED)`."""
-    parts = [Sentence("{count} ({code})", count=count, code=Sentence.of(code)) for code, count in counts.most_common()]
-    if len(parts) > REASONS:
-        rest = sum(count for _, count in counts.most_common()[REASONS:])
-        parts = [*parts[:REASONS], Sentence("{count} (for other reasons)", count=rest)]
+def _reasons(left_out: Counter[str]) -> Sentence:
+    """Why people were left out, the most first: `no address`, or `2 no address, 1 do not email`."""
+    if len(left_out) == 1:
+        return Sentence.of(next(iter(left_out)))
+    usual = left_out.most_common(REASONS)
+    parts = [Sentence("{count} {reason}", count=count, reason=Sentence.of(reason)) for reason, count in usual]
+    if rest := left_out.total() - sum(count for _, count in usual):
+        parts.append(Sentence("{count} for another reason", plural="{count} for other reasons", count=rest))
     return Sentence.joined(*parts, between=", ")
 
 
@@ -60,7 +62,7 @@ def _figures(run: ListRun) -> Sentence:
         parts.append(Sentence("{number} refused by Spotler", number=refused))
     has_room = not (counts["held"] or run.held or run.is_emptied or run.is_lost)
     if left_out and has_room and not refused:
-        parts[-1] = Sentence("{what}: {reasons}", what=parts[-1], reasons=counted(run.left_out))
+        parts[-1] = Sentence("{what}: {reasons}", what=parts[-1], reasons=_reasons(run.left_out))
     if refused and has_room and not left_out:
         said = "{what} ({code})" if len(run.refused) == 1 else "{what} ({code} and others)"
         parts[-1] = Sentence(said, what=parts[-1], code=run.refused.most_common(1)[0][0])

@@ -20,93 +20,22 @@ from datetime import datetime
 from itertools import batched
 from typing import Final, cast
 
-from connector.state import StateConflict, StateStore, StoredValueUnreadable, stored_moment
+from connector.state import StateConflict, StoredValueUnreadable, stored_moment
 from connector.sync.lists.checksums import checksum, with_checksum, without_checksum
 from connector.sync.lists.errors import ListStateLost
 from connector.sync.lists.ids import each_of, packed, unpacked
 from connector.sync.lists.membership import COPIED, OPEN, AudienceMembers, Block, Event
 from connector.sync.lists.run import ListRun, Phase
+from connector.sync.lists.values import TRIES, ListValues, ValueLost, member_bytes
 
-LISTS: Final = "lists"
 #: Members in one part of a full copy.
 PART: Final = 50_000
-#: How often a value is written that somebody else writes at the same time.
-TRIES: Final = 5
 #: Kinds of values of a run that a later run may still need.
 _JOURNAL: Final = ("run", "sent-", "out-")
 
 
-class _Lost(Exception):
-    """A value that should be there is not, or cannot be read."""
-
-
-class ListState:
-    """The values of one list.
-
-    Args:
-        state: of the app.
-        list_id: in lower case.
-    """
-
-    def __init__(self, state: StateStore, list_id: str) -> None:
-        self._state = state
-        self._root = f"{LISTS}/{list_id}"
-
-    @staticmethod
-    def remembered(state: StateStore) -> set[str]:
-        """The ids of the lists of which something is stored."""
-        return {name.split("/")[1] for name in state.names(f"{LISTS}/")}
-
-    # Runs
-
-    def runs(self) -> list[int]:
-        """The numbers of the runs that something is stored of, oldest first."""
-        names = self._state.names(f"{self._root}/")
-        return sorted({int(name.split("/")[2]) for name in names if name.split("/")[2].isdigit()})
-
-    def run(self, number: int) -> tuple[ListRun, str] | None:
-        """A run and its version; None where it cannot be read."""
-        with suppress(StoredValueUnreadable, ValueError):
-            stored = self._state.read(self._name(number, "run"))
-            if stored is not None:
-                return ListRun.parse(without_checksum(stored.value, required=False)), stored.version
-        return None
-
-    def save(self, number: int, run: ListRun, version: str | None) -> str:
-        """Write a run over the version that was read.
-
-        Raises:
-            StateConflict: another worker has written it.
-        """
-        return self._state.write(self._name(number, "run"), with_checksum(run.value), version=version)
-
-    # Values of a run
-
-    def put(self, number: int, kind: str, place: int | None, value: Mapping[str, object]) -> None:
-        """Write a value, whatever was there: a piece that is repeated writes it again."""
-        name = self._name(number, kind, place)
-        version = None
-        for _ in range(TRIES):
-            try:
-                self._state.write(name, with_checksum(value), version=version)
-            except StateConflict:
-                with suppress(StoredValueUnreadable):
-                    version = stored.version if (stored := self._state.read(name)) else None
-            else:
-                return
-        raise StateConflict
-
-    def get(self, number: int, kind: str, place: int, *names: str) -> Mapping[str, bytes]:
-        """The members that an earlier piece wrote, by what it says of them: under these names, or under all it has.
-
-        Raises:
-            ListStateLost: they are not there any more, or were changed.
-        """
-        try:
-            value = self._read(self._name(number, kind, place), required=True)
-            return {each: _bytes(value.get(each)) for each in names or value}
-        except _Lost:
-            raise ListStateLost from None
+class ListState(ListValues):
+    """What is remembered of one list."""
 
     def note_sent(self, number: int, place: int, members: Iterable[bytes], perhaps: Iterable[bytes]) -> None:
         """Note a block that was added. Two workers that sent it at the same time have added both.
@@ -150,6 +79,22 @@ class ListState:
         membership, start = self._membership(before=number)  # where this is repeated, its own copy may be there
         found = self.run(number)
         is_open = found is None or membership.is_open(datetime.fromisoformat(found[0].touched))
+        count = self._write_copy(number, membership, is_open=is_open)
+        self._forget(number, start)
+        return count
+
+    def forget_audience(self, now: datetime) -> None:
+        """The audience is gone: forget the list, but for calls that may reach the next audience of this list."""
+        names, membership = self._state.names(f"{self._root}/"), self.membership()
+        if membership.may_change(now):
+            membership.empty()
+            membership.is_uncertain = True  # nobody knows of an audience that is there before the next sync makes it
+            self._write_copy(self.runs()[-1] + 1, membership, is_open=True)
+        for name in names:
+            self._state.delete(name)
+
+    def _write_copy(self, number: int, membership: AudienceMembers, *, is_open: bool) -> int:
+        """Write a full copy, with open calls where there are any; how many members it has."""
         parts: list[dict[str, object]] = []
         count, counted = 0, Event.PERHAPS if membership.is_uncertain else Event.ADDED
         for event in (each for each in COPIED if is_open or each not in OPEN):
@@ -159,13 +104,7 @@ class ListState:
                 parts.append({"sha256": checksum(text), "event": event.value})
                 count += len(block) if event is counted else 0
         self.put(number, "full", None, {"parts": parts, **_index(membership, is_open=is_open)})
-        self._forget(number, start)
         return count
-
-    def delete(self) -> None:
-        """Forget the list."""
-        for name in self._state.names(f"{self._root}/"):
-            self._state.delete(name)
 
     def _membership(self, before: int | None = None) -> tuple[AudienceMembers, int]:
         """The membership, and the run whose full copy it begins with: one of those before this, or of all."""
@@ -179,7 +118,7 @@ class ListState:
     def _last_copy(self, runs: list[int]) -> tuple[int, AudienceMembers]:
         """The newest full copy that can be read; without any, nobody knows what else was sent before the first run."""
         for number in reversed(runs):
-            with suppress(_Lost):
+            with suppress(ValueLost):
                 return number, self._copy(number)
         return 0, AudienceMembers(is_uncertain=True)
 
@@ -187,13 +126,13 @@ class ListState:
         index = self._read(self._name(number, "full"))
         parts = index.get("parts")
         if not isinstance(parts, list):
-            raise _Lost
+            raise ValueLost
         blocks: dict[Event, list[bytes]] = defaultdict(list)
         for place, part in enumerate(parts):
             text = self._read(self._name(number, "full", place)).get("ids")
             if not isinstance(part, dict) or not isinstance(text, str) or checksum(text) != part.get("sha256"):
-                raise _Lost
-            blocks[_event(part)].append(_bytes(text))
+                raise ValueLost
+            blocks[_event(part)].append(member_bytes(text))
         return AudienceMembers(
             is_uncertain=index.get("uncertain") is not False,
             blocks=[Block(event, b"".join(blocks[event])) for event in COPIED if event in blocks],
@@ -222,16 +161,16 @@ class ListState:
                 if block.event in OPEN and block.members:
                     membership.note_open(datetime.fromisoformat(run.touched))
                 membership.blocks.append(block)
-        except _Lost:
+        except ValueLost:
             membership.is_uncertain = True
 
     def _sent(self, number: int, run: ListRun) -> Iterator[Block]:
         for place in range(run.added):
             value = self._read(self._name(number, "sent", place))
-            yield Block(Event.ADDED, _bytes(value.get("ids")))
-            yield Block(Event.MAYBE_ADDED, _bytes(value.get("perhaps")))
+            yield Block(Event.ADDED, member_bytes(value.get("ids")))
+            yield Block(Event.MAYBE_ADDED, member_bytes(value.get("perhaps")))
         if run.sending:
-            yield Block(Event.MAYBE_ADDED, _bytes(run.sending))
+            yield Block(Event.MAYBE_ADDED, member_bytes(run.sending))
         unanswered = set(run.unanswered)
         for place in range(run.removed):
             if place in unanswered:
@@ -241,7 +180,7 @@ class ListState:
             yield Block(Event.MAYBE_REMOVED, self._ids(number, "out", run.removed))
 
     def _ids(self, number: int, kind: str, place: int) -> bytes:
-        return _bytes(self._read(self._name(number, kind, place)).get("ids"))
+        return member_bytes(self._read(self._name(number, kind, place)).get("ids"))
 
     def _forget(self, number: int, start: int) -> None:
         """Keep the last two full copies, and what was sent between them."""
@@ -251,18 +190,6 @@ class ListState:
             is_copy = int(of) in (start, number) and kind.startswith("full")
             if not (is_journal or is_copy or int(of) > number):
                 self._state.delete(name)
-
-    def _read(self, name: str, *, required: bool = False) -> Mapping[str, object]:
-        try:
-            stored = self._state.read(name)
-            if stored is not None:
-                return without_checksum(stored.value, required=required)
-        except (StoredValueUnreadable, ValueError):
-            pass
-        raise _Lost
-
-    def _name(self, number: int, kind: str, place: int | None = None) -> str:
-        return f"{self._root}/{number:06}/{kind}" + ("" if place is None else f"-{place:05}")
 
 
 def _index(membership: AudienceMembers, *, is_open: bool) -> dict[str, object]:
@@ -280,18 +207,11 @@ def _event(part: Mapping[str, object]) -> Event:
     try:
         return Event(cast("int", part.get("event", Event.ADDED if part.get("certain") is True else Event.PERHAPS)))
     except ValueError:
-        raise _Lost from None
+        raise ValueLost from None
 
 
 def _moment(value: object) -> datetime | None:
     try:
         return None if value is None else stored_moment(value)
     except ValueError:
-        raise _Lost from None
-
-
-def _bytes(value: object) -> bytes:
-    try:
-        return unpacked(value)
-    except ValueError:
-        raise _Lost from None
+        raise ValueLost from None

@@ -26,8 +26,9 @@ def the_job(door, created):
 )
 def test_rows_are_named_by_their_ids(cli, door, option, table, column):
     row_id = door.load(table, REQUIRED.get(table, {}))[0]
+    about = () if column in (Job.CUSTOMER, Job.LEAD) else ("--lead", door.load(Lead.TABLE, {})[0])
 
-    job = the_job(door, cli("job", "add", "--operation", "sync-contact", option, row_id))
+    job = the_job(door, cli("job", "add", "--operation", "sync-contact", option, row_id, *about))
 
     assert job[f"_{column}_value"] == row_id
     assert (job[Job.OPERATION], job[Job.STATUS]) == (Operation.SYNC_CONTACT, JobStatus.QUEUED)
@@ -61,7 +62,9 @@ def test_rows_are_named_as_people_name_them_and_nothing_is_created_while_several
     ],
 )
 def test_columns_are_filled(cli, door, option, column, value):
-    job = the_job(door, cli("job", "add", "--operation", "add-tag", option, value))
+    beside = () if option == "--tag" else ("--tag", "Customer")
+
+    job = the_job(door, cli("job", "add", "--operation", "add-tag", option, value, *beside))
 
     assert job[column] == value
 

@@ -81,6 +81,18 @@ def test_a_completed_job_shows_its_code(cli, load):
     assert following == "Next\nNothing: it has ended. It is Completed; job retry --force does it again."
 
 
+def test_a_job_that_is_not_valid_is_told_to_be_made_anew_and_not_to_be_retried(cli, load):
+    job = load(
+        JobStatus.FAILED,
+        **{Job.RESULT_CODE: "JOB_NOT_VALID", Job.RESULT_MESSAGE: "[JOB_NOT_VALID] The job has no tag."},
+    )
+
+    _, following, *_ = paragraphs(cli, job)
+
+    assert "create a corrected job instead" in following
+    assert "job retry" not in following
+
+
 def test_a_job_that_may_have_been_done_is_not_said_to_be_set_back(cli, load):
     code = {Job.RESULT_CODE: "OUTCOME_UNKNOWN"}
     job = load(JobStatus.FAILED, operation=Operation.START_AUTOMATION, **code)

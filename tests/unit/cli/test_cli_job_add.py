@@ -10,10 +10,14 @@ from connector.dataverse.names import Automation, Flags, Job, MarketingList, Vis
 INACTIVE = {Flags.STATE: 1, Flags.STATUS: 2}
 
 
+#: What a job of an operation needs beside what a test is about.
+BESIDE = {"add-tag": ("--tag", "Customer")}
+
+
 @pytest.fixture
 def add(cli, settings_file):
     return lambda operation, *words: cli(
-        "--settings", str(settings_file), "job", "add", "--operation", operation, *words
+        "--settings", str(settings_file), "job", "add", "--operation", operation, *words, *BESIDE.get(operation, ())
     )
 
 
@@ -150,6 +154,53 @@ def test_what_names_nothing_is_refused_before_anything_is_asked(cli, words, says
 
     assert (ended.code, ended.out) == (1, "")
     assert says in ended.err
+
+
+RECORD = "a record (contact:NAME, account:NAME or lead:NAME)"
+NEEDS = {
+    "sync-contact": RECORD,
+    "sync-marketing-list": "list:NAME",
+    "remove-marketing-list": "list:NAME",
+    "add-tag": "--tag",
+    "remove-tag": f"{RECORD}, --tag",
+    "start-automation": f"{RECORD}, automation:NAME",
+    "stop-automation": "job:NUMBER or --run, or a record and automation:NAME",
+    "set-score": f"{RECORD}, --tag, --score",
+    "increase-score": f"{RECORD}, --tag, --score",
+    "decrease-score": f"{RECORD}, --tag, --score",
+    "add-to-audience": f"{RECORD}, --audience",
+    "remove-from-audience": f"{RECORD}, --audience",
+    "set-contact-field": f"{RECORD}, --field, --value",
+    "clear-contact-field": f"{RECORD}, --field",
+    "anonymize-contact": RECORD,
+    "promote-visitor": "visitor:NAME",
+}
+
+
+@pytest.mark.parametrize("operation", [each.slug for each in Operation])
+def test_what_an_operation_cannot_do_without_is_missed_at_once(world, cli, settings_file, operation):
+    ended = cli("--settings", str(settings_file), "job", "add", "--operation", operation)
+
+    if operation not in NEEDS:
+        assert world.row(ended.out.strip())[Job.OPERATION] == Operation.from_slug(operation)
+        return
+    assert (ended.code, ended.out, world.rows(Job.TABLE)) == (1, "", [])
+    assert f"Not enough for {operation}; also give {NEEDS[operation]}." in " ".join(ended.err.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["set-score", "contact:anna", "--tag", " ", "--score", "0"], "also give --tag."),
+        (["stop-automation", "contact:anna"], "also give job:NUMBER or --run"),
+        (["add-tag", "contact:anna", "lead:lars", "--tag", "Customer"], "about one record"),
+    ],
+)
+def test_what_is_blank_or_too_much_is_refused_at_once_too(cli, words, says):
+    ended = cli("job", "add", "--operation", *words)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert says in " ".join(ended.err.split())
 
 
 def test_what_nothing_fits_is_reported_as_a_sentence(world, add):

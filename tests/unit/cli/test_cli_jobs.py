@@ -55,7 +55,7 @@ def test_every_column_has_an_option(world, job):
     ("arguments", "says"),
     [
         (["add", "--operation", "add-tags"], "sync-contact"),
-        (["add", "--operation", "add-tag", "--contact", UNKNOWN], "DATAVERSE_NOT_FOUND"),
+        (["add", "--operation", "add-tag", "--tag", "x", "--contact", UNKNOWN], "DATAVERSE_NOT_FOUND"),
         (["show", "12x"], "00000000-0000-0000-0000-000000000000"),
         (["show", "12"], "DATAVERSE_NOT_FOUND"),
         (["show", "1" * 21], "is not an id"),

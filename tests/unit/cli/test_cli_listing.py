@@ -53,6 +53,23 @@ def test_a_table_for_people_shows_names_as_they_are(world, command):
     assert nothing == "There is nothing that fits.\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["audiences"], "The connector keeps no audiences."),
+        (["automations"], "There are no automations; a Refresh Automations job copies them from Spotler."),
+        (["automations", "spring"], "There is nothing that fits."),
+        (["records"], "There are no records."),
+        (["records", "--table", "lead"], "There are no records."),
+        (["records", "carla"], "There is nothing that fits."),
+        (["job", "list"], "There are no jobs."),
+        (["job", "list", "--status", "failed"], "There is nothing that fits."),
+    ],
+)
+def test_where_there_is_nothing_that_is_said(command, words, says):
+    assert command(*words).out == f"{says}\n"
+
+
 def test_an_environment_without_lists_and_leads_shows_what_it_has(world, command, listed):
     anna = world.contact("anna")
     world.door("POST", "edition", json={"light": True})

@@ -93,6 +93,31 @@ def test_what_spotler_does_not_create_says_why(world):
     assert "too many audiences" in world.row(one_too_many)[Job.RESULT_MESSAGE]
 
 
+@pytest.mark.parametrize(
+    ("older", "younger", "route"),
+    [(ADD, REMOVE, "POST /audience/*/contact"), (REMOVE, ADD, "DELETE /audience/*/contact")],
+)
+def test_what_a_call_does_after_a_younger_job_is_put_right_by_another_job(world, older, younger, route):
+    """Nothing is stored of the calls of single jobs: docs/developers/promises.md says so."""
+    world.services.spotler.audiences.create(audience_id(NAME), NAME)
+    anna = world.contact(known=True)
+
+    def run(operation):
+        job = world.job(operation, anna, dh_audience=NAME)
+        world.run(job)
+        assert world.status(job) == DONE
+        return world.spotler.state()["audiences"][0]["members"]
+
+    run(younger)
+    world.spotler.arm("late_effect", route=route)
+    run(older)
+    wanted = run(younger)
+    world.spotler.release()
+    assert world.spotler.state()["audiences"][0]["members"] != wanted
+
+    assert run(younger) == wanted == ([anna.id] if younger is ADD else [])
+
+
 def test_the_id_of_an_audience_follows_from_its_name_and_never_changes():
     assert audience_id("Spring 2026") == "d365-c1e80596b68ce97de2d8eccf3f265299"
     assert len({audience_of(name).id for name in ("Spring 2026", " spring  2026 ", "SPRING 2026")}) == 1

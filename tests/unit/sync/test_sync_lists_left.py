@@ -6,6 +6,7 @@ from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Job, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.errors import Refused
+from connector.pulls.lists import refresh_lists
 from connector.routing.work_item import WorkItem
 from sandbox.spotler.settings import DEFAULT_KEY, DEFAULT_SECRET
 
@@ -213,6 +214,84 @@ def test_a_job_for_a_deactivated_list_that_dataverse_refuses_leaves_a_failed_job
 
     (row,) = changes.failures()
     assert (row[Job.OPERATION], row[f"_{Job.LIST}_value"], row[Job.STATUS]) == (REMOVE, about.id, JobStatus.FAILED)
+
+
+# What a deleted list has left behind
+
+
+@pytest.fixture
+def left_behind(world, changes, add):
+    """A deleted list whose audience Spotler did not give up."""
+    about = add()
+    changes.delete(about)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.services.spotler.audiences, "delete", refuse)
+        changes.run(changes.item(about, deleted=True))
+    return about
+
+
+def test_an_audience_that_a_deleted_list_left_behind_is_removed_at_night(world, changes, left_behind):
+    name = "Automatic sync: deleted list by hand"
+    world.load(
+        Job.TABLE, **{Job.NAME: name, Job.OPERATION: REMOVE.value, "statecode": 1, "statuscode": JobStatus.FAILED}
+    )
+
+    refresh_lists(world.services)
+
+    assert not has_audience(world, left_behind)
+    row = next(row for row in changes.failures() if row[Job.NAME] != name)
+    assert (row[Job.STATUS], row[Job.RESULT_CODE]) == (JobStatus.COMPLETED, "OK")
+    assert "deleted in Spotler" in row[Job.RESULT_MESSAGE]
+
+
+def test_what_spotler_does_not_give_up_is_tried_again_each_night(world, changes, left_behind, monkeypatch):
+    tried = []
+
+    def refuse_again(list_id):
+        tried.append(list_id)
+        refuse(list_id)
+
+    monkeypatch.setattr(world.services.spotler.audiences, "delete", refuse_again)
+
+    for _ in range(2):
+        refresh_lists(world.services)
+
+    assert tried == [left_behind.id] * 2
+    (row,) = changes.failures()
+    assert (row[Job.STATUS], row[Job.RESULT_CODE]) == (JobStatus.FAILED, "INVALID_STATE")
+
+
+def test_a_list_that_was_restored_since_keeps_its_audience_at_night(world, left_behind):
+    columns = {MarketingList.NAME: "Friends", "createdfromcode": 2, MarketingList.ID: left_behind.id}
+    world.load(MarketingList.TABLE, **columns)
+
+    refresh_lists(world.services)
+
+    assert has_audience(world, left_behind)
+
+
+def test_an_audience_that_is_not_removed_keeps_no_other_list_from_its_night(world, changes, add, left_behind):
+    about, other = add(audience=False), add(audience=False)
+    world.services.spotler.audiences.create(about.id, "Others")
+    changes.delete(about)
+    world.services.spotler.audiences.delete, delete = refuse, world.services.spotler.audiences.delete
+    changes.run(changes.item(about, deleted=True))
+    world.services.spotler.audiences.delete = lambda id_: refuse(id_) if id_ == left_behind.id else delete(id_)
+
+    refresh_lists(world.services)
+
+    assert (has_audience(world, left_behind), has_audience(world, about)) == (True, False)
+    assert (SYNC, other.id, JobStatus.QUEUED) in jobs(world)
+
+
+def test_a_failed_removal_that_a_person_ordered_is_not_tried_again_at_night(world, changes, add):
+    about = add()
+    job(world, about, REMOVE, JobStatus.FAILED)
+    changes.delete(about)
+
+    refresh_lists(world.services)
+
+    assert has_audience(world, about), "nothing says that the message of its deletion was given up"
 
 
 def refuse(_):

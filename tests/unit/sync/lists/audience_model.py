@@ -83,6 +83,14 @@ class ModelAudiences:
 
     update = create
 
+    def delete(self, _id):
+        def effect():
+            was_there, self.name = self.name is not None, None
+            self.members.clear()
+            return was_there
+
+        return self._touch(effect)
+
     def add_members(self, _id, contacts):
         def effect():
             self._require()

@@ -100,7 +100,7 @@ def test_a_worker_that_ends_a_run_beside_the_removal_of_the_audience_does_not_sa
 
     def removed_meanwhile(state, number):
         lists.audiences.name = None
-        state.delete()
+        state.forget_audience(lists.now)
         return keep(state, number)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,15 +1,17 @@
 """Calls that are never answered and take effect later: in the end the audience has those who are on the list."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from connector.errors import Transient
+from connector.errors import Refused, Transient
 from connector.sync.lists.ids import text_of
 from connector.sync.lists.membership import LATEST
+from connector.sync.lists.removal import remove_audience
 from connector.sync.lists.run import Phase
-from tests.unit.sync.lists.audience_model import Nights, person
+from tests.unit.sync.lists.audience_model import LIST, Nights, person
 
 PEOPLE = [person(number) for number in range(6)]
 FIRST, SECOND = PEOPLE[:4], PEOPLE[2:]
@@ -18,9 +20,10 @@ CALLS = ("add_members", "remove_members", "remove_all")
 #: the transport repeats such a call, it is answered in the end.
 FATES = ("answered", "lost", "answer lost", "late", "late and repeated")
 FAULTS = st.dictionaries(st.integers(1, 12), st.sampled_from(FATES[1:]), max_size=3)
-#: A job: who is on the list, what becomes of its calls, whether late calls take effect after it, and whether what is
-#: stored is lost then.
-JOB = st.tuples(st.lists(st.sampled_from(PEOPLE), unique=True), FAULTS, st.booleans(), st.sampled_from((False, True)))
+#: What happens after a job: nothing, what is stored is lost, or the audience is removed.
+AFTERWARDS = st.sampled_from(("", "lost", "removed"))
+#: A job: who is on the list, what becomes of its calls, whether late calls take effect after it, and what happens then.
+JOB = st.tuples(st.lists(st.sampled_from(PEOPLE), unique=True), FAULTS, st.booleans(), AFTERWARDS)
 
 
 class Unreliable:
@@ -69,11 +72,16 @@ class Unreliable:
         for name in self.nights.state.names("lists/"):
             self.nights.state.delete(name)
 
+    def remove(self):
+        """The audience is removed."""
+        remove_audience(self.nights.services, LIST)
+
     def take_effect(self):
-        """What was on its way arrives."""
+        """What was on its way arrives; Spotler refuses it where the audience is gone."""
         late, self.late = self.late, []
         for call in late:
-            call()
+            with suppress(Refused):
+                call()
 
 
 @pytest.fixture
@@ -142,6 +150,48 @@ def test_an_emptying_that_comes_late_is_made_good(account, fate, jobs_between):
     assert lists.nights.audiences.members == texts(FIRST)
 
 
+@pytest.mark.parametrize("fate", ["late", "late and repeated"])
+def test_an_addition_from_before_the_removal_of_the_audience_brings_nobody_into_the_next_one(account, fate):
+    lists = account()
+    lists.job(FIRST, {1: fate})
+    lists.remove()
+    lists.job(SECOND)
+
+    lists.take_effect()
+
+    lists.nights.night()
+    assert lists.nights.audiences.members == texts(SECOND)
+
+
+@pytest.mark.parametrize("fate", ["late", "late and repeated"])
+@pytest.mark.parametrize("removals", [1, 2])
+def test_a_removal_from_before_the_removal_of_the_audience_takes_nobody_from_the_next_one(account, fate, removals):
+    lists = account()
+    lists.job(FIRST)
+    lists.job(FIRST[:2], {1: fate})
+    for _ in range(removals):
+        lists.remove()
+    lists.job(FIRST)
+
+    lists.take_effect()
+
+    lists.nights.night()
+    assert lists.nights.audiences.members == texts(FIRST)
+
+
+def test_nothing_is_stored_of_a_removed_audience_that_no_call_can_reach_any_more(account):
+    lists = account()
+    lists.job(FIRST)
+    lists.job(FIRST[:2], {1: "late"})
+    lists.remove()
+    assert any(name.startswith("lists/") for name in lists.nights.state.names())
+    lists.nights.now += LATEST + timedelta(minutes=1)
+
+    lists.remove()
+
+    assert [name for name in lists.nights.state.names() if name.startswith("lists/")] == []
+
+
 def test_what_was_never_answered_is_forgotten_once_it_cannot_take_effect_any_more(account):
     lists = account()
     lists.job(FIRST)
@@ -165,12 +215,14 @@ def test_what_was_never_answered_is_forgotten_once_it_cannot_take_effect_any_mor
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_never_answered_the_next_night_has_whom_the_list_has(account, jobs, last):
     lists = account()
-    for people, faults, arrives, is_lost in jobs:
+    for people, faults, arrives, afterwards in jobs:
         lists.job(people, faults)
-        if arrives or is_lost:
+        if arrives or afterwards == "lost":
             lists.take_effect()  # before what is stored is lost: of a call that comes after that, nobody knows
-        if is_lost:
+        if afterwards == "lost":
             lists.lose_state()
+        if afterwards == "removed":
+            lists.remove()
     lists.take_effect()
     lists.nights.list.people = last
 
