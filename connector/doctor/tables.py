@@ -61,8 +61,7 @@ def _of_periodieken(context: CheckContext) -> Mapping[str, Set[str]]:
     if not context.bus_settings.periodiek:
         return {}
     table = periodiek(context.bus_settings.periodiek)
-    names = (table.id, *table.watched, table.changed_on, table.changed_by)
-    return {table.table.lower(): {name.lower() for name in names if name}}
+    return {table.table.lower(): set(table.columns)}
 
 
 def _columns(context: CheckContext, tables: Set[str]) -> Mapping[str, Set[str]]:

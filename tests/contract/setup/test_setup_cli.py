@@ -7,12 +7,13 @@ import sys
 from contextlib import suppress
 
 import pytest
+import requests
 from typer.testing import CliRunner
 
 from connector.cli.app import app
 from connector.cli.setup_environment import environment
 from connector.setup.applying import SetupReport
-from connector.setup.errors import SetupPlanOutdated
+from connector.setup.errors import SetupPlanOutdated, SetupRefused
 from connector.setup.plan import read_plan
 from connector.setup.users import UserPart
 from sandbox.dataverse.server import running
@@ -24,6 +25,9 @@ SECRET = "a-key-that-nobody-may-see"
 @pytest.fixture(scope="module")
 def empty():
     with running("--empty") as ready:
+        # Plans of many tests are more calls than a user has in five minutes.
+        door = f"{ready.url}/_sandbox/limits"
+        requests.post(door, json={"enabled": False}, verify=ready.ca_file, timeout=60).raise_for_status()
         yield ready
 
 
@@ -209,6 +213,29 @@ def test_what_is_asked_for_beside_the_manifest_stands_in_the_plan(cli, tmp_path)
     assert [each.why for each in plan.components if each.component == f"form tab {form}"] == [
         "There is no main form of lead with this id."
     ]
+
+
+def test_a_mapping_that_names_missing_columns_is_refused_with_all_of_them_and_nothing_is_written(
+    cli, empty, monkeypatch, tmp_path
+):
+    assert cli("plan", "--application", empty.client_id, "--out", "plan.json").exit_code == 0
+    rows = [
+        {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+        *({"contact": f"new_{number}", "direction": "->", "spotler": f"f{number}"} for number in range(2)),
+    ]
+    (tmp_path / "mapping.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    monkeypatch.setenv("MAPPING_FILE", str(tmp_path / "mapping.json"))
+
+    planned = cli("plan", "--application", empty.client_id, "--json")
+    applied = cli("apply", "plan.json", "--application", empty.client_id)
+
+    refusals = json.loads(planned.stdout)["refusals"]
+    assert planned.exit_code == 1
+    assert ["new_0" in refusals[0], "new_1" in refusals[1], len(refusals)] == [True, True, 2]
+    assert isinstance(applied.exception, SetupRefused)
+    assert "no column new_0" in str(applied.exception)
+    with environment(own_sign_in=False) as target:
+        assert target.solution_id == ""
 
 
 @pytest.mark.parametrize("form", ["list:11111111-0000-4000-8000-000000000000", "lead:Main", "lead"])
