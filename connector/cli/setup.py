@@ -188,6 +188,7 @@ def check(application: Application = None, own_sign_in: OwnSignIn = False, as_js
 
 def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras", inputs: "SetupInputs") -> "SetupPlan":
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+    from connector.setup.interface.record_forms import missing_forms  # noqa: PLC0415
     from connector.setup.mapped import not_there  # noqa: PLC0415
     from connector.setup.planning import make_plan  # noqa: PLC0415
 
@@ -195,7 +196,8 @@ def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras", 
     with progress(reading(target)) as seen:
         components = components_of(target, adoption, extras, inputs)
         made = make_plan(target, components, adoption, seen)
-    return replace(made, refusals=(*made.refusals, *not_there(inputs, target)), extras=extras)
+    refusals = (*made.refusals, *missing_forms(target, wanted.forms), *not_there(inputs, target))
+    return replace(made, refusals=refusals, extras=extras)
 
 
 def _checked_form(text: str) -> str:

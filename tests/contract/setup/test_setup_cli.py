@@ -203,16 +203,34 @@ def test_without_a_key_a_plan_is_refused_and_one_from_standard_input_counts(cli,
 
 
 def test_what_is_asked_for_beside_the_manifest_stands_in_the_plan(cli, tmp_path):
-    form = "lead:11111111-0000-4000-8000-000000000000"
+    cli("check")  # puts the settings into the environment
+    with environment(own_sign_in=False) as target:
+        forms = target.calls.rows(
+            "systemforms?$select=formid&$filter=objecttypecode%20eq%20'lead'%20and%20type%20eq%202"
+        )
+    form = f"lead:{forms[0]['formid']}"
     ended = cli("plan", "--buttons", "--form", form, "--out", "plan.json")
 
     plan = read_plan(tmp_path / "plan.json")
     assert ended.exit_code == 0
     assert (plan.extras.buttons, plan.extras.forms) == (True, (form,))
-    assert {"button lead.form.sync", f"form tab {form}"} <= {each.component for each in plan.components}
+    assert {"button lead.form.sync", f"form tab {form}"} <= {each.component for each in plan.writes}
+
+
+def test_a_form_that_is_not_there_is_refused_with_its_name_and_so_is_its_plan(cli, tmp_path):
+    form = "lead:11111111-0000-4000-8000-000000000000"
+    ended = cli("plan", "--form", form, "--out", "plan.json")
+    applied = cli("apply", "plan.json")
+
+    plan = read_plan(tmp_path / "plan.json")
+    assert ended.exit_code == 1
+    missing = f"form tab {form}: There is no main form of lead with this id."
+    assert plan.refusals == (f"{missing} The id is in the address of the form in Power Apps.",)
+    assert plan.refusals[0] in " ".join(ended.output.split())
     assert [each.why for each in plan.components if each.component == f"form tab {form}"] == [
         "There is no main form of lead with this id."
     ]
+    assert isinstance(applied.exception, SetupRefused)
 
 
 def test_a_mapping_that_names_missing_columns_is_refused_with_all_of_them_and_nothing_is_written(
