@@ -10,6 +10,7 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
+import dev
 from connector.cli.app import app
 from connector.cli.setup_environment import environment
 from connector.setup.applying import SetupReport
@@ -59,6 +60,20 @@ def test_a_plan_is_shown_and_kept_in_a_file(cli, empty, tmp_path):
     assert f"{len(plan.writes)} create" in ended.stdout
     assert {each.action.value for each in plan.components} == {"create"}
     assert SECRET not in ended.output + (tmp_path / "plan.json").read_text(encoding="utf-8")
+
+
+def test_a_plan_says_to_developers_whether_all_tables_are_there(cli, monkeypatch):
+    assert not dev.has_all_tables(cli("plan", "--json").stdout)
+    with running() as installed:
+        for name in ("DATAVERSE_URL", "DATAVERSE_AUTHORITY"):
+            monkeypatch.setenv(name, installed.url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", installed.ca_file)
+        monkeypatch.setenv("DATAVERSE_TENANT_ID", installed.tenant_id)
+        monkeypatch.setenv("DATAVERSE_CLIENT_ID", installed.admin_client_id)
+        monkeypatch.setenv("DATAVERSE_CLIENT_SECRET", installed.admin_client_secret)
+        ended = cli("plan", "--json")
+
+    assert (ended.exit_code, dev.has_all_tables(ended.stdout)) == (1, True)
 
 
 def test_a_plan_is_shown_in_dutch_and_its_file_does_not_change(cli, empty, monkeypatch, tmp_path):
