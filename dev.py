@@ -133,10 +133,28 @@ def connector(_: argparse.Namespace, rest: list[str]) -> int:
     # What stands in the environment wins over the file, but the running system has a certificate authority of its own.
     os.environ.pop("REQUESTS_CA_BUNDLE", None)
     code = call(PYTHON, "-m", "connector", "--settings", str(SETTINGS), *rest)
-    if code and rest[:1] == ["setup"]:
+    # With 2 ends what was typed wrong, and a check that found something to do.
+    if code == 1 and rest[:1] == ["setup"] and "DATAVERSE_URL" not in os.environ and has_all_tables(plan_of_system()):
         print("The running system has all of it already. Setup is for a Dataverse of your own:", file=sys.stderr)
         print("docs/administrators/dataverse.md", file=sys.stderr)
     return code
+
+
+def plan_of_system() -> str:
+    """What a set-up would do with the running system, as JSON; empty where that cannot be told."""
+    command = [str(PYTHON), "-m", "connector", "--settings", str(SETTINGS), "setup", "plan", "--json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def has_all_tables(plan: str) -> bool:
+    """Whether a plan finds every table of the connector there already."""
+    try:
+        components = json.loads(plan)["components"]
+    except (ValueError, KeyError, TypeError):  # an error instead of a plan
+        return False
+    actions = [each["action"] for each in components if each["component"].startswith("table ")]
+    return bool(actions) and set(actions) == {"leave alone"}
 
 
 def run_timer(options: argparse.Namespace, _: list[str]) -> int:

@@ -115,6 +115,7 @@ def apply(
     from connector.setup.applying import apply_setup  # noqa: PLC0415 - loaded when used
     from connector.setup.endpoint_check import check_endpoint  # noqa: PLC0415
     from connector.setup.interface.record_forms import back_up  # noqa: PLC0415
+    from connector.setup.mapped import check_there  # noqa: PLC0415
     from connector.setup.patience import Patience  # noqa: PLC0415
     from connector.setup.plan import read_plan  # noqa: PLC0415
     from connector.setup.users import USERS, UserPart  # noqa: PLC0415
@@ -133,6 +134,7 @@ def apply(
                     environment=target.organization,
                 )
             )
+        check_there(inputs, target)
         with written(file.parent):
             forms = back_up(target, agreed.extras.forms, file.parent)
         for kept in forms:
@@ -186,12 +188,16 @@ def check(application: Application = None, own_sign_in: OwnSignIn = False, as_js
 
 def _made(target: "SetupTarget", adoption: "Adoption | None", wanted: "Extras", inputs: "SetupInputs") -> "SetupPlan":
     from connector.setup.interface.extras import installed_extras  # noqa: PLC0415 - loaded when used
+    from connector.setup.interface.record_forms import missing_forms  # noqa: PLC0415
+    from connector.setup.mapped import not_there  # noqa: PLC0415
     from connector.setup.planning import make_plan  # noqa: PLC0415
 
     extras = wanted.with_those(installed_extras(target))
     with progress(reading(target)) as seen:
         components = components_of(target, adoption, extras, inputs)
-        return replace(make_plan(target, components, adoption, seen), extras=extras)
+        made = make_plan(target, components, adoption, seen)
+    refusals = (*made.refusals, *missing_forms(target, wanted.forms), *not_there(inputs, target))
+    return replace(made, refusals=refusals, extras=extras)
 
 
 def _checked_form(text: str) -> str:

@@ -89,7 +89,7 @@ def read_inputs(
     values = {ENABLED_VARIABLE: enabled_by_default} if enabled_by_default else {}
     if not any(os.environ.get(name) for name in _BUS):
         mapping = load_mapping(Path(os.environ.get("MAPPING_FILE", "mappings/default.json")))
-        return SetupInputs(needs_of(mapping), steps_of(mapping), None, named, values)
+        return SetupInputs(needs_of(mapping), steps_of(mapping), None, named, values, mapping)
     bus = load_settings(BusSettings)
     key = SecretStr(given) if given else None
     return inputs_from(

@@ -77,6 +77,12 @@ class PermissionTable(BaseModel):
         optional = (self.bit,) if self.bit else ()
         return (self.name, *optional, self.subscribed, Permission.STATE, *self.owners)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The logical names of all columns that are read or written."""
+        names = (self.id, *self.watched, self.changed_on, self.changed_by)
+        return tuple(dict.fromkeys(name.lower() for name in names if name))
+
     def lookup(self, record_table: str) -> PermissionLookup:
         """The lookup to records of a table.
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connector.doctor.arm import AzureManagement
     from connector.servicebus.browse import MessageBrowser
     from connector.settings import BusSettings, Settings
+    from connector.setup.calls import SetupCalls
     from connector.spotler import Spotler
     from connector.state import StateStore
 
@@ -74,6 +75,13 @@ class CheckContext:
         client = connect(self.settings)
         self._open.append(client.close)
         return client
+
+    @property
+    def setup_calls(self) -> "SetupCalls":
+        """The calls of the set-up, of which checks read only."""
+        from connector.setup.calls import SetupCalls  # noqa: PLC0415
+
+        return SetupCalls(self.dataverse)
 
     @cached_property
     def spotler(self) -> "Spotler":

@@ -3,7 +3,7 @@
 They sign in as the connector does, so they see what it sees, and need no right that it does not have.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -12,16 +12,13 @@ from connector.dataverse.api import filters
 from connector.dataverse.edition import has_leads, has_lists
 from connector.dataverse.names import SERVICE_ENDPOINT, Lead, MarketingList
 from connector.doctor.context import CheckContext
-from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, warning
+from connector.doctor.model import SET_UP, CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, some_of, warning
 from connector.doctor.steps import STEP_ID, images_of_steps, posting_otherwise, steps_by_name
 from connector.words import Sentence
 
 if TYPE_CHECKING:
-    from connector.setup.calls import SetupCalls
     from connector.setup.inputs import SetupInputs
 
-#: How many names a sentence has.
-NAMED: Final = 5
 #: System jobs that failed since then are looked at.
 POSTS_HOURS: Final = 24
 #: A post that has failed for so long does not arrive by itself: tries come minutes apart.
@@ -35,14 +32,13 @@ _POSTS: Final = Sentence(
     "The system jobs say why: a key that was rotated (set the primary key in the service endpoint), or a queue that is "
     "full or gone."
 )
-_SETUP: Final = "Run python -m connector setup plan, read it, and apply it."
 
 
 def _privileges(context: CheckContext) -> Diagnosis:
     from connector.dataverse.schema.roles import service_role  # noqa: PLC0415 - loaded when used
     from connector.setup.privileges import depths, wanted_on_tables  # noqa: PLC0415
 
-    calls = _calls(context)
+    calls = context.setup_calls
     user = str(context.dataverse.who_am_i()["UserId"])
     found = calls.get(f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()")
     held = depths(found.get("RolePrivileges"))
@@ -51,7 +47,7 @@ def _privileges(context: CheckContext) -> Diagnosis:
     missing += [name for name in role.others if name not in held]
     if missing:
         return failed(
-            Sentence("The application user lacks privileges: {names}.", names=_names(missing)),
+            Sentence("The application user lacks privileges: {names}.", names=some_of(missing)),
             "Give it the role Spotler Service; if it has the role, run setup plan and apply it.",
         )
     if _ASSIGNS_ROLES in held:
@@ -67,9 +63,9 @@ def _endpoint(context: CheckContext) -> Diagnosis:
     from connector.setup.endpoints import AS_ALWAYS, KEY_IS_SET, our_endpoint  # noqa: PLC0415 - loaded when used
     from connector.setup.inputs import KEY_NAME, address_of  # noqa: PLC0415
 
-    row = our_endpoint(_calls(context), "namespaceaddress", "path", "saskeyname", KEY_IS_SET, *AS_ALWAYS)
+    row = our_endpoint(context.setup_calls, "namespaceaddress", "path", "saskeyname", KEY_IS_SET, *AS_ALWAYS)
     if row is None:
-        return failed("The service endpoint SpotlerAutomate is missing, so Dataverse posts nothing.", _SETUP)
+        return failed("The service endpoint SpotlerAutomate is missing, so Dataverse posts nothing.", SET_UP)
     if row.get(KEY_IS_SET) is not True:
         return failed(
             "The service endpoint has no key: keys do not travel with a solution, and every post fails.",
@@ -78,9 +74,9 @@ def _endpoint(context: CheckContext) -> Diagnosis:
     wanted = {"namespaceaddress": address_of(context.bus_settings), "path": QUEUE_DATAVERSE, "saskeyname": KEY_NAME}
     wrong = [name for name, value in wanted.items() if str(row.get(name)).rstrip("/") != value.rstrip("/")]
     if wrong:
-        return failed(Sentence("The service endpoint posts elsewhere: {names}.", names=_names(wrong)), _SETUP)
+        return failed(Sentence("The service endpoint posts elsewhere: {names}.", names=some_of(wrong)), SET_UP)
     if other := [name for name, value in AS_ALWAYS.items() if row.get(name) != value]:
-        return failed(Sentence("The service endpoint posts in another form: {names}.", names=_names(other)), _SETUP)
+        return failed(Sentence("The service endpoint posts in another form: {names}.", names=some_of(other)), SET_UP)
     return ok("The service endpoint posts to the queue of the connector, and has a key.")
 
 
@@ -88,7 +84,7 @@ def _steps(context: CheckContext) -> Diagnosis:
     from connector.setup.steps import step_name  # noqa: PLC0415 - loaded when used
     from connector.setup.tables import absent_columns  # noqa: PLC0415
 
-    absent, calls = _absent_tables(context), _calls(context)
+    absent, calls = _absent_tables(context), context.setup_calls
     wanted = {step_name(each): each for each in _inputs(context).steps if each.table not in absent}
     found = steps_by_name(calls)
     # Not every version has each message of Marketing Lists: the set-up says so.
@@ -100,16 +96,16 @@ def _steps(context: CheckContext) -> Diagnosis:
         name for name, row in there.items() if not _watches(row, frozenset(wanted[name].filtering) - columns[name])
     ]
     if missing:
-        return failed(Sentence("Steps are missing: {names}.", names=_names(missing)), _SETUP)
+        return failed(Sentence("Steps are missing: {names}.", names=some_of(missing)), SET_UP)
     if off:
         return failed(
-            Sentence("Steps are switched off: {names}.", names=_names(off)),
+            Sentence("Steps are switched off: {names}.", names=some_of(off)),
             "Run setup plan and apply it; after an import of a solution, steps are off.",
         )
     if blind:
-        return failed(Sentence("Steps do not watch all mapped columns: {names}.", names=_names(blind)), _SETUP)
+        return failed(Sentence("Steps do not watch all mapped columns: {names}.", names=some_of(blind)), SET_UP)
     if other := posting_otherwise(calls, there):
-        return failed(Sentence("Steps do not post as they should: {names}.", names=_names(other)), _SETUP)
+        return failed(Sentence("Steps do not post as they should: {names}.", names=some_of(other)), SET_UP)
     images = images_of_steps(calls)
     bare = [
         name
@@ -118,7 +114,7 @@ def _steps(context: CheckContext) -> Diagnosis:
     ]
     if bare:
         return failed(
-            Sentence("Steps do not send all columns of rows that are deleted: {names}.", names=_names(bare)), _SETUP
+            Sentence("Steps do not send all columns of rows that are deleted: {names}.", names=some_of(bare)), SET_UP
         )
     return ok("All steps are there, switched on, and watch the columns of the mapping.")
 
@@ -160,13 +156,13 @@ def _posts(context: CheckContext) -> Diagnosis:
 def _system_jobs(context: CheckContext, condition: str) -> int:
     """How many system jobs of our steps there are, counted up to 100."""
     named = quote(f"startswith(name,'{SERVICE_ENDPOINT}: ') and {condition}")
-    return len(_calls(context).rows(f"asyncoperations?$select=name&$top=100&$filter={named}"))
+    return len(context.setup_calls.rows(f"asyncoperations?$select=name&$top=100&$filter={named}"))
 
 
 def _keys(context: CheckContext) -> Diagnosis:
     from connector.dataverse.schema.installation import OWN_TABLES  # noqa: PLC0415 - loaded when used
 
-    calls, idle = _calls(context), []
+    calls, idle = context.setup_calls, []
     for table in OWN_TABLES:
         if not table.keys:
             continue
@@ -175,7 +171,7 @@ def _keys(context: CheckContext) -> Diagnosis:
         idle += [f"{table.name}.{key}" for key in table.keys if key not in active]
     if idle:
         return failed(
-            Sentence("Alternate keys are missing or not active: {names}.", names=_names(idle)),
+            Sentence("Alternate keys are missing or not active: {names}.", names=some_of(idle)),
             "Run setup plan and apply it; a key whose index failed has rows with the same values.",
         )
     return ok("All alternate keys are active.")
@@ -186,18 +182,18 @@ def _variables(context: CheckContext) -> Diagnosis:
 
     names = [each.name for each in VARIABLES]
     condition = " or ".join(filters.eq("schemaname", name) for name in names)
-    rows = _calls(context).rows(f"environmentvariabledefinitions?$select=schemaname&$filter={quote(condition)}")
+    rows = context.setup_calls.rows(f"environmentvariabledefinitions?$select=schemaname&$filter={quote(condition)}")
     found = {str(row["schemaname"]) for row in rows}
     missing = [name for name in names if name not in found]
     if missing:
-        return failed(Sentence("Environment variables are missing: {names}.", names=_names(missing)), _SETUP)
+        return failed(Sentence("Environment variables are missing: {names}.", names=some_of(missing)), SET_UP)
     return ok("The environment variables are there.")
 
 
 def _time_zone(context: CheckContext) -> Diagnosis:
     from connector.setup.time_zones import read_time_zones  # noqa: PLC0415 - loaded when used
 
-    zones = read_time_zones(_calls(context), str(context.dataverse.who_am_i()["UserId"]))
+    zones = read_time_zones(context.setup_calls, str(context.dataverse.who_am_i()["UserId"]))
     if zones.own is None or zones.usual is None:
         return ok("There are no people with whose time zone that of the application user could be compared.")
     if not zones.differ:
@@ -227,18 +223,6 @@ def _watches(row: Mapping[str, object], wanted: frozenset[str]) -> bool:
     return not watched or (bool(wanted) and wanted <= watched)
 
 
-def _names(names: Iterable[str]) -> str:
-    known = sorted(names)
-    more = f" (+{len(known) - NAMED})" if len(known) > NAMED else ""
-    return ", ".join(known[:NAMED]) + more
-
-
-def _calls(context: CheckContext) -> "SetupCalls":
-    from connector.setup.calls import SetupCalls  # noqa: PLC0415 - loaded when used
-
-    return SetupCalls(context.dataverse)
-
-
 def _inputs(context: CheckContext) -> "SetupInputs":
     from connector.mapping import load_mapping  # noqa: PLC0415 - loaded when used
     from connector.setup.inputs import inputs_from  # noqa: PLC0415
@@ -253,7 +237,7 @@ CHECKS: Final = (
     _check("DATAVERSE_ENDPOINT", "the service endpoint and its key", _endpoint, "DATAVERSE_TOKEN"),
     _check("DATAVERSE_STEPS", "the steps and the columns that they watch", _steps, "DATAVERSE_ENDPOINT"),
     _check("DATAVERSE_POSTS", "failed system jobs of the steps", _posts, "DATAVERSE_TOKEN", reach=Reach.SYSTEMS),
-    _check("DATAVERSE_KEYS", "the alternate keys", _keys, "DATAVERSE_TOKEN"),
+    _check("DATAVERSE_KEYS", "the alternate keys", _keys, "DATAVERSE_TABLES"),
     _check("DATAVERSE_VARIABLES", "the environment variables", _variables, "DATAVERSE_TOKEN"),
     _check(
         "DATAVERSE_TIME_ZONE",

@@ -7,13 +7,12 @@ from connector.dataverse.api.errors import missing_privilege
 from connector.dataverse.edition import has_lists
 from connector.dataverse.names import MEMBER_TABLES, MarketingList
 from connector.doctor.context import CheckContext
-from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok
+from connector.doctor.model import CheckGroup, CheckMaker, Diagnosis, Reach, failed, ok, some_of
 from connector.errors import Refused
 from connector.words import Sentence
 
-#: So many lists are looked at, and so many named.
+#: So many lists are looked at.
 LOOKED_AT: Final = 100
-NAMED: Final = 5
 _WANTED: Final = f"{MarketingList.DYNAMIC} eq true and {MarketingList.SYNCED} eq true and {MarketingList.STATE} eq 0"
 _COLUMNS: Final = (MarketingList.ID, MarketingList.QUERY, MarketingList.MEMBER_TYPE)
 
@@ -23,14 +22,13 @@ def _queries(context: CheckContext) -> Diagnosis:
         return ok("The environment has no Marketing Lists.")
     rows = context.dataverse.query(MarketingList.SET, select=_COLUMNS, filter=_WANTED, top=LOOKED_AT)
     found = {str(row[MarketingList.ID]): _lacks(context, row) for row in rows}
-    lacking = [f"{list_id} ({privilege})" for list_id, privilege in sorted(found.items()) if privilege]
+    lacking = [f"{list_id} ({privilege})" for list_id, privilege in found.items() if privilege]
     if not lacking:
         return ok("The application user may read all that the queries of dynamic Marketing Lists ask for.")
-    more = f" (+{len(lacking) - NAMED})" if len(lacking) > NAMED else ""
     return failed(
         Sentence(
             "Queries of dynamic Marketing Lists need privileges that the application user lacks: {names}.",
-            names=", ".join(lacking[:NAMED]) + more,
+            names=some_of(lacking),
         ),
         "Give the application user a role with these privileges beside Spotler Service, or change the queries.",
     )

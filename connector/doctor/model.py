@@ -6,15 +6,21 @@
 (`connector.doctor.run`) is the order of dependence.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from connector.words import marked
 
 if TYPE_CHECKING:
     from connector.doctor.context import CheckContext
 
 
+#: How many names a sentence has.
+NAMED: Final = 5
+#: What brings back what is missing of an installation.
+SET_UP: Final = marked("Run python -m connector setup plan, read it, and apply it.")
 #: Seconds after which a check is given up: more than a call to Dataverse may take (DATAVERSE_TIMEOUT).
 CHECK_SECONDS: Final = 90.0
 
@@ -85,6 +91,13 @@ def failed(sentence: str, remedy: str) -> Diagnosis:
 def not_checked(why: str) -> Diagnosis:
     """It could not be looked at."""
     return Diagnosis(DoctorVerdict.NOT_CHECKED, why)
+
+
+def some_of(names: Iterable[str]) -> str:
+    """The first names in their order, and how many more there are."""
+    known = sorted(names)
+    more = f" (+{len(known) - NAMED})" if len(known) > NAMED else ""
+    return ", ".join(known[:NAMED]) + more
 
 
 @dataclass(frozen=True, slots=True)

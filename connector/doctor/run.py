@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from connector import telemetry
-from connector.doctor import azure, bus, configuration, dataverse, installation, lists, running, spotler, state
+from connector.doctor import azure, bus, configuration, dataverse, installation, lists, running, spotler, state, tables
 from connector.doctor.context import CheckContext, NoAzure
 from connector.doctor.model import (
     CheckGroup,
@@ -34,6 +34,7 @@ CHECKS: Final[tuple[DoctorCheck, ...]] = (
     *state.CHECKS,
     *bus.CHECKS,
     *dataverse.CHECKS,
+    *tables.CHECKS,
     *installation.CHECKS,
     *lists.CHECKS,
     *spotler.CHECKS,

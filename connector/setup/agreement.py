@@ -11,8 +11,7 @@ from connector.setup.endpoints import KEY, REPLACED
 from connector.setup.errors import SetupPlanOutdated
 from connector.setup.plan import PlannedComponent, SetupPlan
 from connector.setup.planning import AS_IT_SHOULD_BE
-from connector.setup.publisher import VERSION
-from connector.setup.target import UNFINISHED
+from connector.setup.publisher import tells_unfinished
 from connector.words import Sentence, marked
 
 #: How many components a sentence names.
@@ -80,7 +79,7 @@ def _more(planned: dict[str, PlannedComponent], now: SetupPlan) -> Iterator[str]
     A run that was interrupted has taken the version away; that it is written again in the end goes without saying.
     """
     for each in now.writes:
-        if planned and any(one.property == VERSION and one.found == UNFINISHED for one in each.differences):
+        if planned and tells_unfinished(each.differences):
             continue
         known = planned.get(each.component)
         if known is None or (each.is_new and not known.is_new):

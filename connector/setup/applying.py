@@ -5,7 +5,7 @@ second administrator have one and the same remedy: what is there already is not 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Final
@@ -28,7 +28,7 @@ from connector.setup.keys import KeyPart
 from connector.setup.patience import Patience
 from connector.setup.plan import SetupAction, SetupPlan
 from connector.setup.planning import IN_SOLUTION, make_plan
-from connector.setup.publisher import VersionPart, write_version
+from connector.setup.publisher import VersionPart, is_newer, write_version
 from connector.setup.publishing import publish
 from connector.setup.settling import await_columns, await_tables
 from connector.setup.tables import TablePart
@@ -115,7 +115,7 @@ class _Run:
         self._settled: set[SetupPhase] = set()
 
     def carry_out(self) -> SetupReport:
-        """Do everything, and read the plan again: it must be empty."""
+        """Do everything, and read the plan again: it must be empty, and only then the version is written."""
         self._rejoin()
         mark_unfinished(self._target, self._patience)
         work = [
@@ -127,12 +127,8 @@ class _Run:
                 self._await_columns(phase)
             self._phase(phase, list(group))
         self._finish()
-        left = make_plan(read_target(self._target.calls), self._components, self._plan.adoption)
-        if left.writes or left.refusals:
-            names = [each.component for each in left.writes] or list(left.refusals)
-            raise SetupIncomplete(
-                Sentence("Not as the manifest says: {names}.", names=Sentence.joined(*names[:NAMED], between=", "))
-            )
+        self._read_back()
+        self._bring(VersionPart())
         return SetupReport(tuple(self._done), self._target.calls.writes, self._patience.waited)
 
     def _await_columns(self, phase: SetupPhase) -> None:
@@ -165,7 +161,7 @@ class _Run:
                 if not self._patience.until(lambda: component.read(self._target) is not None):
                     raise SetupIncomplete(Sentence("{name} was made, but cannot be read.", name=name))
                 return None
-            if found is not None and adopts:
+            if found is not None and adopts and not self._target.is_member(component, found):
                 self._add_to_solution(component, component.object_id(found))
             compared = [] if found is None else component.compare(found, self._target)
             differences = [each for each in compared if not each.by_publishing]
@@ -205,8 +201,6 @@ class _Run:
                 self._add_to_solution(component, component.object_id(found))
 
     def _add_to_solution(self, component: Component, object_id: str) -> None:
-        if component.component_type is None or object_id.lower() in self._target.members:
-            return
         if component.component_type == NUMBERED_BY_ENVIRONMENT:
             raise SetupIncomplete(
                 Sentence(
@@ -262,4 +256,23 @@ class _Run:
             found = component.read(self._target)
             if found is not None and component.object_id(found).lower() not in members:
                 self._add_to_solution(component, component.object_id(found))
-        self._bring(VersionPart())
+
+    def _read_back(self) -> None:
+        """Read everything once more.
+
+        It is compared as if it were installed already: so what is not in our solution is named like all else.
+
+        Raises:
+            SetupIncomplete: something is not as the manifest says; the set-up stays unfinished.
+        """
+        target = read_target(self._target.calls)
+        left = make_plan(replace(target, version=SOLUTION.version), self._components, self._plan.adoption)
+        version = full_name(VersionPart())
+        names = [each.component for each in left.writes if each.component != version] or list(left.refusals)
+        if not names:
+            return
+        if not is_newer(target.version):  # an import of our solution meanwhile has written its version
+            mark_unfinished(target, self._patience)
+        raise SetupIncomplete(
+            Sentence("Not as the manifest says: {names}.", names=Sentence.joined(*names[:NAMED], between=", "))
+        )

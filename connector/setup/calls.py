@@ -4,7 +4,7 @@ Reads ask for strong consistency, because a definition that was just made is not
 solution in a header; the platform ignores a header of another name and puts the component into the default solution.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -13,6 +13,8 @@ from connector.dataverse.api.answers import mapping_of, rows_of
 from connector.dataverse.api.client import API
 from connector.dataverse.api.errors import decoded, not_dataverse
 from connector.dataverse.api.rows import created_id
+from connector.dataverse.schema import Table
+from connector.dataverse.schema.reading import read_tables
 
 SOLUTION_HEADER: Final = "MSCRM.SolutionUniqueName"
 _STRONG: Final = {"Consistency": "Strong"}
@@ -87,6 +89,14 @@ class SetupCalls:
         if not rows:
             raise not_dataverse(f"GET {_route(path)}")
         return rows
+
+    def tables(self, names: Iterable[str]) -> dict[str, Table]:
+        """The tables of these names that there are, with the columns that can be read.
+
+        Raises:
+            Refused: the user may not read definitions.
+        """
+        return read_tables(self._dataverse, names)
 
     def post(self, path: str, body: Mapping[str, object], solution: str = "") -> str:
         """Make something and return its id; an empty solution sends no header.

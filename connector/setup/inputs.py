@@ -58,6 +58,8 @@ class SetupInputs:
         endpoint: through which; None where no bus is named.
         application: the client id of the connector; empty where none is named.
         values: first values of environment variables, by schema name.
+        mapping: whose columns must be there; None for one of the connector itself.
+        permissions: the table of Periodieken; None where permissions are not kept in it.
     """
 
     needs: RoleNeeds = field(default_factory=RoleNeeds)
@@ -65,6 +67,8 @@ class SetupInputs:
     endpoint: EndpointInputs | None = None
     application: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    mapping: RecordMapping | None = None
+    permissions: PermissionTable | None = None
 
 
 def needs_of(mapping: RecordMapping, permissions: PermissionTable | None = None) -> RoleNeeds:
@@ -108,9 +112,8 @@ def inputs_from(
     """The inputs of a mapping and of the settings of the bus."""
     permissions = periodiek(bus.periodiek) if bus.periodiek else None
     endpoint = EndpointInputs(address_of(bus), key=key, replaces_key=replaces_key)
-    return SetupInputs(
-        needs_of(mapping, permissions), steps_of(mapping, permissions), endpoint, application, values or {}
-    )
+    needs, watched = needs_of(mapping, permissions), steps_of(mapping, permissions)
+    return SetupInputs(needs, watched, endpoint, application, values or {}, mapping, permissions)
 
 
 def address_of(bus: "BusSettings") -> str:

@@ -9,7 +9,7 @@ from connector.dataverse.schema.installation import PUBLISHER, SOLUTION
 from connector.setup.component import Component, Found, PropertyDifference, full_name
 from connector.setup.listing import listed
 from connector.setup.plan import Adoption, PlannedComponent, SetupAction, SetupPlan
-from connector.setup.publisher import publishers
+from connector.setup.publisher import publishers, tells_unfinished
 from connector.setup.tables import TablePart
 from connector.setup.target import SetupTarget
 from connector.words import Sentence
@@ -100,6 +100,8 @@ def _planned(
     action, why = SetupAction.CHANGE, Sentence("It is not as the manifest says.")
     if is_installed:
         action, why = SetupAction.DRIFT, Sentence("Somebody changed it. It is set back.")
+    elif tells_unfinished(differences):
+        why = Sentence("The installation is not complete.")
     return PlannedComponent(name, action, why, differences), problems
 
 

@@ -1,6 +1,6 @@
 """The publisher and the solution. Neither is created with the header of a solution, because ours is not there yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -149,6 +149,11 @@ def write_version(calls: SetupCalls, solution_id: str, version: str) -> None:
 def publishers(calls: SetupCalls, condition: str) -> list[Found]:
     """The publishers that fit."""
     return list(calls.rows(f"publishers?$select={_SELECT}&$filter={quote(condition)}"))
+
+
+def tells_unfinished(differences: Iterable[PropertyDifference]) -> bool:
+    """Whether the differences of a version say that a set-up did not end."""
+    return any((each.property, each.found) == (VERSION, UNFINISHED) for each in differences)
 
 
 def is_newer(version: str) -> bool:

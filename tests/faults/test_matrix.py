@@ -150,9 +150,10 @@ def test_no_fault_at_any_touch_breaks_the_promise(matrix, name, seed):
 
 #: What no work of the matrix needs, and who does.
 NEEDED_ELSEWHERE = {
-    # The doctor reads endpoint, steps with their images, their system jobs, and in which time zone a day begins.
+    # The doctor reads endpoint, steps with their images, their system jobs, the version of the solution, and in which
+    # time zone a day begins.
     *("prvReadasyncoperation", "prvReadserviceendpoint", "prvReadsdkmessageprocessingstep", "prvReadusersettings"),
-    "prvReadsdkmessageprocessingstepimage",
+    *("prvReadsdkmessageprocessingstepimage", "prvReadsolution"),
     # Permissions that are kept in a table of the customer.
     *(f"prv{right}new_periodiek" for right in ("Create", "Read", "Write", "Append")),
     # An event that is stored again; and rows made with a PATCH, for which Dataverse may ask for this right too.

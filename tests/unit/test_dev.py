@@ -1,6 +1,7 @@
 """`dev.py`: which Python, when to install, and what is passed on to whom. Nothing is installed here."""
 
 import ast
+import json
 import os
 import sys
 from pathlib import Path
@@ -107,16 +108,49 @@ def test_the_command_line_of_the_connector_gets_everything_and_the_settings_of_t
     assert calls == [[PYTHON, "-m", "connector", "--settings", str(dev.SETTINGS), *arguments]]
 
 
+ALL_THERE = {"components": [{"component": "table dh_spotlerjob", "action": "leave alone"}], "refusals": ["x"]}
+
+
 @pytest.mark.parametrize(("command", "hinted"), [("setup", True), ("doctor", False)])
 def test_a_set_up_that_the_running_system_refuses_says_that_there_is_nothing_to_set_up(
     run, calls, monkeypatch, tmp_path, capsys, command, hinted
 ):
     monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
     (tmp_path / "local.settings.json").write_text("{}")
+    monkeypatch.setattr(dev, "plan_of_system", lambda: json.dumps(ALL_THERE))
+    monkeypatch.delenv("DATAVERSE_URL", raising=False)
     calls.codes = {"plan": 1}
 
     assert run("connector", command, "plan") == 1
     assert ("has all of it already" in capsys.readouterr().err) is hinted
+
+
+NEW = {"component": "table dh_spotlerinfo", "action": "create"}
+
+
+@pytest.mark.parametrize(
+    ("code", "plan", "url"),
+    [
+        pytest.param(2, ALL_THERE, "", id="a wrong option, or something is to be done"),
+        pytest.param(1, {"components": [*ALL_THERE["components"], NEW]}, "", id="a table is missing"),
+        pytest.param(1, {"components": []}, "", id="no table"),
+        pytest.param(1, None, "", id="no plan could be made"),
+        pytest.param(1, ALL_THERE, "https://contoso.crm4.dynamics.com", id="another environment"),
+    ],
+)
+def test_a_set_up_that_fails_otherwise_does_not_say_that_all_is_there(
+    run, calls, monkeypatch, tmp_path, capsys, code, plan, url
+):
+    monkeypatch.setattr(dev, "SETTINGS", tmp_path / "local.settings.json")
+    (tmp_path / "local.settings.json").write_text("{}")
+    monkeypatch.setattr(dev, "plan_of_system", lambda: json.dumps(plan) if plan else "")
+    monkeypatch.delenv("DATAVERSE_URL", raising=False)
+    if url:
+        monkeypatch.setenv("DATAVERSE_URL", url)
+    calls.codes = {"plan": code}
+
+    assert run("connector", "setup", "plan") == code
+    assert "has all of it already" not in capsys.readouterr().err
 
 
 def test_a_timer_runs_with_the_settings_of_the_running_system(run, calls, monkeypatch, tmp_path):

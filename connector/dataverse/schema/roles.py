@@ -122,12 +122,13 @@ _CLEANED: Final = (Job.TABLE, Interaction.TABLE, Visitor.TABLE)
 _PROMOTED: Final = (Lead.TABLE, Account.TABLE)
 #: What people do with their own jobs only: nobody makes one for somebody else, or changes the record of one.
 _OF_OWN_JOBS: Final = frozenset({(Job.TABLE, Right.CREATE), (Job.TABLE, Right.APPEND)})
-#: What the doctor reads: endpoint, steps with their images, and their system jobs.
+#: What the doctor reads: endpoint, steps with their images, their system jobs, and the version of the solution.
 _INSPECTED: Final = (
     "asyncoperation",
     "serviceendpoint",
     "sdkmessageprocessingstep",
     "sdkmessageprocessingstepimage",
+    "solution",
 )
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from connector.dataverse.api import filters
 from connector.dataverse.api.rows import ETAG
 from connector.dataverse.schema.forms import RECORD_TABLES
-from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase
+from connector.setup.component import Found, PropertyDifference, Removal, SetupPhase, full_name
 from connector.setup.errors import SetupRefused
 from connector.setup.interface.form_xml import holds_form, record_tab_of, with_form, without_tab
 from connector.setup.interface.forms import FORM_ROWS, FORM_XML, MAIN_FORM, form_differences
@@ -62,10 +62,18 @@ class RecordFormPart(RowPart):
 
     def left_alone(self, target: SetupTarget) -> str:
         """A form that is not there, or that somebody works on, does not get the tab."""
+        return self.is_missing(target) or self._is_worked_on(target)
+
+    def is_missing(self, target: SetupTarget) -> str:
+        """Why there is no such form; empty where there is."""
         form = RowPart.read(self, target)
-        if form is None or (form.get("objecttypecode"), form.get("type")) != (self.table, MAIN_FORM):
-            return Sentence("There is no main form of {table} with this id.", table=self.table)
-        return "" if has_tab(form, target) else unfinished(target, self.table)
+        if form is not None and (form.get("objecttypecode"), form.get("type")) == (self.table, MAIN_FORM):
+            return ""
+        return Sentence("There is no main form of {table} with this id.", table=self.table)
+
+    def _is_worked_on(self, target: SetupTarget) -> str:
+        form = RowPart.read(self, target)
+        return "" if form is None or has_tab(form, target) else unfinished(target, self.table)
 
     def read(self, target: SetupTarget) -> Found | None:
         """The form, if it has our tab, or shows it until it is published."""
@@ -112,6 +120,25 @@ class RecordFormPart(RowPart):
         """Write the form, unless somebody has changed it since it was read."""
         version = str(form.get(ETAG) or "*")
         target.calls.patch(f"{self.rows.set_name}({self.object_id(form)})", {FORM_XML: xml}, version=version)
+
+
+def missing_forms(target: SetupTarget, forms: Iterable[str]) -> list[Sentence]:
+    """Why a plan with these forms cannot be applied, as somebody who names a form that is not there meant another one.
+
+    Args:
+        target: the environment.
+        forms: that an operator named, each as `table:id`.
+    """
+    parts = [RecordFormPart(*each.split(":", 1)) for each in forms]
+    return [
+        Sentence(
+            "{component}: {why} The id is in the address of the form in Power Apps.",
+            component=full_name(part),
+            why=Sentence.of(why),
+        )
+        for part in parts
+        if (why := part.is_missing(target))
+    ]
 
 
 def forms_with_tab(target: SetupTarget, *, published: bool = False) -> tuple[str, ...]:

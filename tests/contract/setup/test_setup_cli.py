@@ -7,12 +7,14 @@ import sys
 from contextlib import suppress
 
 import pytest
+import requests
 from typer.testing import CliRunner
 
+import dev
 from connector.cli.app import app
 from connector.cli.setup_environment import environment
 from connector.setup.applying import SetupReport
-from connector.setup.errors import SetupPlanOutdated
+from connector.setup.errors import SetupPlanOutdated, SetupRefused
 from connector.setup.plan import read_plan
 from connector.setup.users import UserPart
 from sandbox.dataverse.server import running
@@ -24,6 +26,9 @@ SECRET = "a-key-that-nobody-may-see"
 @pytest.fixture(scope="module")
 def empty():
     with running("--empty") as ready:
+        # Plans of many tests are more calls than a user has in five minutes.
+        door = f"{ready.url}/_sandbox/limits"
+        requests.post(door, json={"enabled": False}, verify=ready.ca_file, timeout=60).raise_for_status()
         yield ready
 
 
@@ -55,6 +60,20 @@ def test_a_plan_is_shown_and_kept_in_a_file(cli, empty, tmp_path):
     assert f"{len(plan.writes)} create" in ended.stdout
     assert {each.action.value for each in plan.components} == {"create"}
     assert SECRET not in ended.output + (tmp_path / "plan.json").read_text(encoding="utf-8")
+
+
+def test_a_plan_says_to_developers_whether_all_tables_are_there(cli, monkeypatch):
+    assert not dev.has_all_tables(cli("plan", "--json").stdout)
+    with running() as installed:
+        for name in ("DATAVERSE_URL", "DATAVERSE_AUTHORITY"):
+            monkeypatch.setenv(name, installed.url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", installed.ca_file)
+        monkeypatch.setenv("DATAVERSE_TENANT_ID", installed.tenant_id)
+        monkeypatch.setenv("DATAVERSE_CLIENT_ID", installed.admin_client_id)
+        monkeypatch.setenv("DATAVERSE_CLIENT_SECRET", installed.admin_client_secret)
+        ended = cli("plan", "--json")
+
+    assert (ended.exit_code, dev.has_all_tables(ended.stdout)) == (1, True)
 
 
 def test_a_plan_is_shown_in_dutch_and_its_file_does_not_change(cli, empty, monkeypatch, tmp_path):
@@ -199,16 +218,57 @@ def test_without_a_key_a_plan_is_refused_and_one_from_standard_input_counts(cli,
 
 
 def test_what_is_asked_for_beside_the_manifest_stands_in_the_plan(cli, tmp_path):
-    form = "lead:11111111-0000-4000-8000-000000000000"
+    cli("check")  # puts the settings into the environment
+    with environment(own_sign_in=False) as target:
+        forms = target.calls.rows(
+            "systemforms?$select=formid&$filter=objecttypecode%20eq%20'lead'%20and%20type%20eq%202"
+        )
+    form = f"lead:{forms[0]['formid']}"
     ended = cli("plan", "--buttons", "--form", form, "--out", "plan.json")
 
     plan = read_plan(tmp_path / "plan.json")
     assert ended.exit_code == 0
     assert (plan.extras.buttons, plan.extras.forms) == (True, (form,))
-    assert {"button lead.form.sync", f"form tab {form}"} <= {each.component for each in plan.components}
+    assert {"button lead.form.sync", f"form tab {form}"} <= {each.component for each in plan.writes}
+
+
+def test_a_form_that_is_not_there_is_refused_with_its_name_and_so_is_its_plan(cli, tmp_path):
+    form = "lead:11111111-0000-4000-8000-000000000000"
+    ended = cli("plan", "--form", form, "--out", "plan.json")
+    applied = cli("apply", "plan.json")
+
+    plan = read_plan(tmp_path / "plan.json")
+    assert ended.exit_code == 1
+    missing = f"form tab {form}: There is no main form of lead with this id."
+    assert plan.refusals == (f"{missing} The id is in the address of the form in Power Apps.",)
+    assert plan.refusals[0] in " ".join(ended.output.split())
     assert [each.why for each in plan.components if each.component == f"form tab {form}"] == [
         "There is no main form of lead with this id."
     ]
+    assert isinstance(applied.exception, SetupRefused)
+
+
+def test_a_mapping_that_names_missing_columns_is_refused_with_all_of_them_and_nothing_is_written(
+    cli, empty, monkeypatch, tmp_path
+):
+    assert cli("plan", "--application", empty.client_id, "--out", "plan.json").exit_code == 0
+    rows = [
+        {"contact": "emailaddress1", "direction": "->", "spotler": "email"},
+        *({"contact": f"new_{number}", "direction": "->", "spotler": f"f{number}"} for number in range(2)),
+    ]
+    (tmp_path / "mapping.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    monkeypatch.setenv("MAPPING_FILE", str(tmp_path / "mapping.json"))
+
+    planned = cli("plan", "--application", empty.client_id, "--json")
+    applied = cli("apply", "plan.json", "--application", empty.client_id)
+
+    refusals = json.loads(planned.stdout)["refusals"]
+    assert planned.exit_code == 1
+    assert ["new_0" in refusals[0], "new_1" in refusals[1], len(refusals)] == [True, True, 2]
+    assert isinstance(applied.exception, SetupRefused)
+    assert "no column new_0" in str(applied.exception)
+    with environment(own_sign_in=False) as target:
+        assert target.solution_id == ""
 
 
 @pytest.mark.parametrize("form", ["list:11111111-0000-4000-8000-000000000000", "lead:Main", "lead"])

@@ -5,38 +5,14 @@ from datetime import timedelta
 import pytest
 import requests
 
-from connector.settings import BusSettings
 from sandbox.dataverse.steps import ENDPOINT_ID
-from sandbox.people import People
 
-BUS = "Endpoint=sb://localhost:1;SharedAccessKeyName=dataverse-send;SharedAccessKey=none"
 SERVICE = "Spotler Service"
 FORM = (
     "name", "contract", "authtype", "messageformat", "messagecharset", "userclaim", "connectionmode", "namespaceformat",
     "namespaceaddress", "saskeyname",
 )  # fmt: skip
 FIRST = "00000000-0000-4000-8000-000000000001"
-
-
-@pytest.fixture
-def sick(world, context, monkeypatch):
-    """A connector with nothing wrong; its endpoint is that of a bus that is not there."""
-    services = world.services
-    context.settings = services.settings.model_copy(update={"dataverse_user_id": world.ready.user_id})
-    context.dataverse = services.dataverse
-    context.now = lambda: world.now
-    context.bus_settings = BusSettings(ServiceBus=BUS)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", world.ready.ca_file)
-    return context
-
-
-@pytest.fixture
-def admin(world):
-    """An administrator, who undoes what a test did by a fresh environment."""
-    ready = world.ready
-    yield People({name: getattr(ready, name) for name in ready.__slots__})
-    answer = requests.post(f"{ready.url}/_sandbox/reset", verify=ready.ca_file, timeout=30)
-    answer.raise_for_status()
 
 
 def endpoint(admin, **values):
