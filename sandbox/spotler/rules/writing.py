@@ -147,5 +147,6 @@ def _require_channel(world: World, values: Mapping[str, Value], inactive: Inacti
 
 
 def _differing(old: Mapping[str, Value], new: Mapping[str, Value]) -> set[str]:
-    """Names of what really changed; a set nobody ever touched equals one with all bits off."""
-    return {name for name in old.keys() | new.keys() if (old.get(name) or None) != (new.get(name) or None)}
+    """Names of what really changed; a set nobody ever touched equals one with all bits off, and 0 is a value."""
+    none_on: Value = frozenset()
+    return {name for name in old.keys() | new.keys() if old.get(name, none_on) != new.get(name, none_on)}

@@ -95,6 +95,14 @@ def test_repeated_write_leaves_one_effect_and_one_change(api, door):
     assert [entry["effect"] for entry in door.journal()] == ["contact.created"]
 
 
+@pytest.mark.parametrize("value", [0, 3])
+def test_a_number_where_there_was_none_is_a_change_also_when_it_is_zero(api, ann, door, value):
+    api.save(ann, freeField1=value)
+
+    assert api.properties(ann)["freeField1"] == value
+    assert [entry["effect"] for entry in door.journal()] == ["contact.updated"]
+
+
 @pytest.mark.parametrize("external_id", ["", "x" * 256, None])
 def test_external_id_has_one_to_255_characters(api, external_id):
     assert error_of(api.save(external_id, email="a@example.org")) == (400, "INVALID_PARAMS")
