@@ -85,14 +85,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def run_system(options: argparse.Namespace, _: list[str]) -> int:
     """Start the whole system."""
-    return call(
-        PYTHON,
-        "-m",
-        "sandbox",
-        "run",
-        *(["--once"] if options.once else []),
-        *(["--no-browser"] if options.no_browser else []),
-    )
+    wanted = {"--once": options.once, "--no-browser": options.no_browser}
+    return call(PYTHON, "-m", "sandbox", "run", *(flag for flag, is_on in wanted.items() if is_on))
 
 
 def run_tests(options: argparse.Namespace, rest: list[str]) -> int:
