@@ -10,19 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from connector.dataverse.api import BatchRequest, filters
+from connector.dataverse.api import BatchRequest
 from connector.dataverse.choices import JobStatus
+from connector.dataverse.job_outcome import (
+    RESULT_CODE_LENGTH,
+    RESULT_MESSAGE_LENGTH,
+    outcome_columns,
+    whole_seconds,
+)
 from connector.dataverse.names import Job as Names
-from connector.dataverse.texts import cut
+from connector.dataverse.texts import fitted
 from connector.errors import OutcomeUnknown
 from connector.operations.job import JobRow
 from connector.operations.results import Continue, Done, Retry
 from connector.routing.work_item import Receipt
 from connector.words import Wording
 
-#: The longest text that each of the columns takes that say how a job ended.
-RESULT_CODE_LENGTH: Final = 100
-RESULT_MESSAGE_LENGTH: Final = 4000
+#: The longest text that the column takes.
 AUTOMATION_CONTACT_ID_LENGTH: Final = 100
 
 
@@ -45,11 +49,7 @@ class Write:
         """The outcome. The claim is removed, unless the outcome is unknown: then a receipt may still write it."""
         receipt = receipt_of(done, wording)
         values: dict[str, object] = {
-            Names.STATUS: receipt.status.value,
-            Names.STATE: receipt.status.state,
-            Names.RESULT_CODE: receipt.code,
-            Names.RESULT_MESSAGE: receipt.message,
-            Names.COMPLETED_ON: _literal(now),
+            **outcome_columns(receipt.status, receipt.code, receipt.message, now),
             Names.LEASE_UNTIL: None,
         }
         if receipt.code != OutcomeUnknown.code:
@@ -104,7 +104,7 @@ def claiming(job: JobRow, started: datetime, version: str) -> BatchRequest:
         Names.STATUS: JobStatus.IN_PROGRESS.value,
         Names.STATE: JobStatus.IN_PROGRESS.state,
         Names.CLAIM: job.claim,
-        Names.STARTED_ON: _literal(started),
+        Names.STARTED_ON: whole_seconds(started),
         Names.LEASE_UNTIL: _end(job.lease_until),
         Names.ATTEMPTS: job.attempts,
     }
@@ -123,16 +123,6 @@ def receipt_of(done: Done, wording: Wording) -> Receipt:
     )
 
 
-def fitted(text: str, length: int) -> str:
-    """As much of a text as a column takes, without lone surrogates: these cannot be sent."""
-    return cut(text.encode(errors="replace").decode(), length)
-
-
-def _literal(moment: datetime) -> str:
-    """Dataverse keeps whole seconds."""
-    return filters.literal(moment.replace(microsecond=0))
-
-
 def _end(moment: datetime) -> str:
     """The end of a lease, rounded up: it must not be shorter than the lock of the message."""
-    return _literal(moment + timedelta(seconds=1) - timedelta.resolution)
+    return whole_seconds(moment + timedelta(seconds=1) - timedelta.resolution)

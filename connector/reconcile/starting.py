@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Final
 
 from connector import telemetry
 from connector.dataverse.api import BatchRequest, filters
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.job_outcome import outcome_columns
 from connector.dataverse.names import Job
 from connector.outcomes import OK
 from connector.reconcile.certificate_text import sentence_of
@@ -19,8 +19,6 @@ log = logging.getLogger(__name__)
 
 #: The name of these jobs.
 NAME: Final = "Compare both sides"
-#: The longest text that the column takes.
-_LONGEST: Final = 4000
 
 
 def start_reconcile(services: Services) -> bool:
@@ -61,13 +59,7 @@ def write_certificate_row(services: Services, certificate: Mapping[str, object])
         BatchRequest.update(
             Job.SET,
             row,
-            {
-                Job.STATE: JobStatus.COMPLETED.state,
-                Job.STATUS: JobStatus.COMPLETED.value,
-                Job.RESULT_CODE: OK,
-                Job.RESULT_MESSAGE: services.wording.text(sentence_of(certificate))[:_LONGEST],
-                Job.COMPLETED_ON: services.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            },
+            outcome_columns(JobStatus.COMPLETED, OK, services.wording.text(sentence_of(certificate)), services.now()),
         ),
     ]
     for answer in services.dataverse.batch(requests):

@@ -9,10 +9,11 @@ import pytest
 
 from connector.dataverse import choices, names
 from connector.dataverse.choices import AutomationKind, ChangedBy, ContactStatus, InteractionType, JobStatus, Operation
+from connector.dataverse.job_outcome import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.dataverse.names import Automation, Flags, Info, Interaction, Job, Permission
 from connector.dataverse.records import RECORD_TABLES
 from connector.dataverse.schema import STEPS, TABLES, Kind
-from connector.jobs.writes import AUTOMATION_CONTACT_ID_LENGTH, RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
+from connector.jobs.writes import AUTOMATION_CONTACT_ID_LENGTH
 from connector.operations.job import COLUMNS
 from connector.operations.registry import operation_of
 from connector.routing.subscriptions import CARRIED_OUT, RESOLVE, slug_of

@@ -8,7 +8,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC
 from itertools import batched
 from typing import Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from connector import telemetry
 from connector.dataverse.api import BatchRequest, Conflict, NotFound, Row, filters
 from connector.dataverse.api.rows import ETAG
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.job_outcome import outcome_columns
 from connector.dataverse.names import Job, MarketingList, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import ConnectorError
@@ -86,12 +86,6 @@ def _remove(services: Services, list_id: str) -> bool:
 
 
 def _completed(services: Services, row: Row) -> BatchRequest:
-    said = Sentence("The audience of the marketing list was deleted in Spotler.")
-    values = {
-        Job.STATE: JobStatus.COMPLETED.state,
-        Job.STATUS: JobStatus.COMPLETED.value,
-        Job.RESULT_CODE: OK,
-        Job.RESULT_MESSAGE: services.wording.text(said),
-        Job.COMPLETED_ON: services.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-    }
+    said = services.wording.text(Sentence("The audience of the marketing list was deleted in Spotler."))
+    values = outcome_columns(JobStatus.COMPLETED, OK, said, services.now())
     return BatchRequest.update(Job.SET, str(row[Job.ID]), values, if_match=str(row[ETAG]))

@@ -12,22 +12,19 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Final
 
 from connector.dataverse.api import BatchRequest, NotFound, Row, bind, filters, lookup_id
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.job_outcome import RESULT_CODE_LENGTH, outcome_columns
 from connector.dataverse.names import Account, Contact, Job, Lead, MarketingList, lookup_value
 from connector.dataverse.records import RecordRef
-from connector.dataverse.texts import cut
+from connector.dataverse.texts import fitted
 from connector.errors import ConnectorError
 from connector.services import Services
 from connector.words import Sentence
 
 NAME: Final = "Automatic sync"
-#: The longest texts that the columns take.
-CODE_LENGTH: Final = 100
-MESSAGE_LENGTH: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,9 @@ def write_failed_jobs(
         ConnectorError: Dataverse cannot be asked which rows there are.
     """
     said = _newest(services, failed, deleted)
-    new = {ref: error for ref, error in failed.items() if said.get(ref) != cut(error.result_code, CODE_LENGTH)}
+    new = {
+        ref: error for ref, error in failed.items() if said.get(ref) != fitted(error.result_code, RESULT_CODE_LENGTH)
+    }
     rows = {ref: str(uuid.uuid5(uuid.UUID(ref.id), services.new_id())) for ref in new}
     # A row is created Queued and ended at once, because a new row takes the first state of its table. If it were left
     # Queued, the sweep would run it as what it is, a Sync Contact job.
@@ -152,10 +151,4 @@ def _order(ref: RecordRef, *, is_deleted: bool) -> Row:
 
 def _outcome(services: Services, ref: RecordRef, error: ConnectorError, *, is_deleted: bool) -> Row:
     message = services.wording.text(error.with_advice(_SUBJECTS[ref.table].by_hand) if is_deleted else error.for_people)
-    return {
-        Job.STATE: JobStatus.FAILED.state,
-        Job.STATUS: JobStatus.FAILED.value,
-        Job.RESULT_CODE: cut(error.result_code, CODE_LENGTH),
-        Job.RESULT_MESSAGE: cut(message.encode(errors="replace").decode(), MESSAGE_LENGTH),
-        Job.COMPLETED_ON: services.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-    }
+    return outcome_columns(JobStatus.FAILED, error.result_code, message, services.now())

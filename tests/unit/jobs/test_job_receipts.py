@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.job_outcome import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.dataverse.names import Job
 from connector.errors import Refused
 from connector.jobs.store import JobStore
-from connector.jobs.writes import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.routing.work_item import WorkItem
 from connector.spotler.models import AutomationRun, TriggerResult
 from sandbox.spotler import seed

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from connector.dataverse.choices import JobStatus, Operation
+from connector.dataverse.job_outcome import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 from connector.dataverse.names import Job
 from connector.errors import Refused
-from connector.jobs.writes import RESULT_CODE_LENGTH, RESULT_MESSAGE_LENGTH
 
 TAGS = "POST /contact/*/tags"
 
