@@ -33,7 +33,8 @@ def send(
         records: which.
         always: also those whose content did not change since it was sent.
         edited: the columns that people changed, as far as that is known.
-        pause: waits for so many seconds while Dataverse is busy; None where there is no time for that.
+        pause: waits for so many seconds while Dataverse is busy; None where there is no time for that: then a removal
+            that Dataverse cannot note is not made.
     """
     began = services.now()
     outward = Outward(services, remembers=pause is not None)

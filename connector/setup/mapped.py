@@ -1,7 +1,7 @@
 """Whether the environment has the columns that the mapping and PERIODIEK name.
 
 They are the customer's, so a set-up cannot make them, and it is refused before anything is written: with a part of them
-left out of a step, a change of consent might not be posted, and the app would not start all the same.
+left out of a step, a change of consent might not be posted. And the app does not start with such a mapping.
 """
 
 from collections.abc import Iterable

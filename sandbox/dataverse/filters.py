@@ -88,7 +88,7 @@ def compile_filter(text: str, fields: Fields) -> Condition:
 def _parse(shape: str) -> ast._Node:
     try:
         node: ast._Node | None = ODataParser().parse(ODataLexer().tokenize(shape))
-    except (ODataException, NotImplementedError) as error:
+    except (ODataException, NotImplementedError) as error:  # the second: a path it cannot take apart
         raise bad_query(f"Syntax error in '$filter': {error}") from None
     if node is None:
         raise bad_query("An expression was expected in '$filter'.")

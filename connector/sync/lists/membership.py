@@ -138,7 +138,7 @@ class AudienceMembers:
         return self.open_since is not None and now - self.open_since <= LATEST
 
     def is_open(self, now: datetime) -> bool:
-        """Whether the next full copy has to remember such calls: what they have done since the last is mended by it."""
+        """Whether the next full copy has to remember such calls, so that the next sync can undo what they did."""
         return self.is_open_anew or self.may_change(now)
 
     def _is_copied(self, standing: MemberStanding, event: Event) -> bool:

@@ -111,8 +111,9 @@ class Leaving:
         ]
         written = write_unchanged(self._services.dataverse, writes)
         versions = {ref: each for ref, each in written.items() if isinstance(each, InfoVersion)}
-        unwritten = written if self._waits else {}
-        problems = {ref: each for ref, each in unwritten.items() if isinstance(each, Transient | Misconfigured)}
+        problems = {
+            ref: each for ref, each in written.items() if self._waits and isinstance(each, Transient | Misconfigured)
+        }
         marked = [replace(each, info=versions.get(each.ref, each.info)) for each in records if each.ref not in problems]
         return marked, {ref: NotSent(error) for ref, error in problems.items()}
 

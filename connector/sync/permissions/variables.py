@@ -41,7 +41,7 @@ def variables_of(services: Services) -> Variables:
 
 
 class _Remembered:
-    """What the variables said when they were read last; a read that leads to another one does not wait for itself."""
+    """What the variables said when they were read last. The thread that reads them may ask for them again meanwhile."""
 
     def __init__(self, dataverse: Dataverse) -> None:
         self._dataverse = dataverse
