@@ -106,8 +106,9 @@ def _is_touched(row: PermissionRow, entry: Latest) -> bool:
 
 
 def _edited(row: PermissionRow, now: datetime) -> datetime:
-    """When a person edited the row: nothing was written since, as far as is known."""
-    return row.modified_on or row.at or now
+    """When a person edited the row: nobody else has written it since, or the connector left the time in Changed On."""
+    times = (row.changed_on, row.modified_on) if row.is_own_write else (row.modified_on,)
+    return next((each for each in (*times, row.at) if each), now)
 
 
 def _time(group: Sequence[PermissionRow], now: datetime, *, on: bool) -> datetime:

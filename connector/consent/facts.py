@@ -48,6 +48,7 @@ class PermissionRow:
         at: when, if that is known.
         changed_on: what its column Changed On says.
         modified_on: when the row was last written for any reason, if that is known.
+        is_own_write: whether the connector wrote it last, later than `changed_on`, so for another reason than a switch.
         version: of the row that was read, so that a change can be bound to it; empty if it was not read.
     """
 
@@ -60,6 +61,7 @@ class PermissionRow:
     at: datetime | None = None
     changed_on: datetime | None = field(default=None, compare=False)
     modified_on: datetime | None = field(default=None, compare=False)
+    is_own_write: bool = field(default=False, compare=False)
     version: str = field(default="", compare=False)
 
     @property

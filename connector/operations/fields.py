@@ -27,7 +27,7 @@ from connector.spotler import (
     PropertyType,
     to_spotler,
 )
-from connector.sync.permissions.job_opt_ins import JobOptIn, record_opt_ins
+from connector.sync.permissions.job_switches import JobSwitch, record_opt_ins, record_opt_outs
 from connector.words import Sentence
 
 #: Spotler's code for a contact that it could reach in no way.
@@ -200,13 +200,17 @@ class ClearContactField(FieldOperation):
 
 
 def _rows_follow(tasks: Sequence[Task[FieldWrite]], context: Context) -> dict[str, Result]:
-    """Permissions that were switched on in Spotler are on in Dataverse too; the results of those where that failed."""
-    opt_ins = [
-        JobOptIn(task.job.id, task.known_record, task.permission)
-        for task in tasks
-        if task.permission is not None and task.intent is Intent.SWITCH_ON
-    ]
-    failed = record_opt_ins(context.services, opt_ins) if opt_ins else {}
+    """Permissions are in Dataverse as they are in Spotler now; the results of those where that failed."""
+    switched = {
+        intent: [
+            JobSwitch(task.job.id, task.known_record, task.permission)
+            for task in tasks
+            if task.permission is not None and task.intent is intent
+        ]
+        for intent in (Intent.SWITCH_ON, Intent.SWITCH_OFF)
+    }
+    failed = record_opt_ins(context.services, switched[Intent.SWITCH_ON])
+    failed |= record_opt_outs(context.services, switched[Intent.SWITCH_OFF])
     return {job: Failed(error) for job, error in failed.items()}
 
 

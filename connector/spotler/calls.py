@@ -15,6 +15,7 @@ from requests.auth import AuthBase
 
 from connector.errors import ConnectorError, Invalid, Misconfigured, Refused, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
+from connector.spotler.clock import SpotlerClock
 from connector.spotler.errors import AnswerUnreadable, NotLicensed, NotSpotler, error_of, error_type_of
 from connector.spotler.fields import Fields
 from connector.spotler.readers import read_fields
@@ -82,12 +83,16 @@ class Calls:
         transport: attempts, time-outs and parallel calls.
         auth: the signature; applied anew to each attempt, since a repeated nonce is refused.
         clock: time, for tests.
+        time: Spotler's clock, as the answers show it.
     """
 
-    def __init__(self, transport: Sender, auth: AuthBase, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, transport: Sender, auth: AuthBase, *, clock: Clock = SYSTEM_CLOCK, time: SpotlerClock | None = None
+    ) -> None:
         self._transport = transport
         self._auth = auth
         self._clock = clock
+        self.time = time or SpotlerClock()
         #: When key and secret were last seen to work.
         self._proven = -math.inf
 
@@ -119,6 +124,7 @@ class Calls:
         """
         repeatable = route.repeatable if repeatable is None else repeatable
         path = route.fill(ids or {})
+        began = self._clock.wall()
         try:
             response = self._transport.send(
                 route.method,
@@ -134,6 +140,7 @@ class Calls:
         except UnicodeEncodeError:
             raise Invalid("A text holds a character that cannot be sent (a lone surrogate).") from None
         if 200 <= response.status_code < 300:
+            self.time.hear(response, began, self._clock.wall())
             return response
         error = self._error(route, response)
         if isinstance(error, Refused) and not isinstance(error, NotLicensed):

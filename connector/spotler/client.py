@@ -19,6 +19,7 @@ from connector.settings import Settings
 from connector.spotler.audiences import Audiences
 from connector.spotler.batches import upsert
 from connector.spotler.calls import Calls, Route, list_of, some_of, unclear_unless
+from connector.spotler.clock import SpotlerClock
 from connector.spotler.errors import AnswerUnreadable, ContactUnknown, error_for
 from connector.spotler.extensions import Extensions
 from connector.spotler.feeds import Feeds
@@ -248,7 +249,8 @@ class Spotler(Extensions):
 
     def _search(self, email: str) -> list[SpotlerContact]:
         query = f"MPSearchQuery={quote(f'email={email}', safe='')}&pageSize={_SEARCH_PAGE}"
-        return [read_contact(each) for each in objects(list_of(self._calls.read(_SEARCH, query=query), "contacts"))]
+        found = objects(list_of(self._calls.read(_SEARCH, query=query), "contacts"))
+        return [read_contact(each, self._calls.time) for each in found]
 
 
 def _trigger_fields(member: str, fields: Sequence[PersonalValue]) -> dict[str, object]:
@@ -285,4 +287,5 @@ def spotler_from(
         on_call=on_call,
     )
     auth = OAuth1(settings.spotler_key.get_secret_value(), settings.spotler_secret.get_secret_value())
-    return Spotler(Calls(transport, auth), paths=Paths.from_setting(settings.spotler_paths))
+    time = SpotlerClock(is_followed=settings.spotler_date_is_its_clock)
+    return Spotler(Calls(transport, auth, time=time), paths=Paths.from_setting(settings.spotler_paths))

@@ -15,6 +15,7 @@ from connector.errors import Invalid, Misconfigured, Transient, Unclear
 from connector.http import SYSTEM_CLOCK, Clock
 from connector.spotler.calls import Calls, Route, list_of, some_of
 from connector.spotler.caution import AtMostOnceCall, Caution
+from connector.spotler.clock import SpotlerClock
 from connector.spotler.dates import parse_date, query_date
 from connector.spotler.errors import AnswerUnreadable, NotSpotler, NotSupported, error_for
 from connector.spotler.missing import MissingCalls
@@ -146,7 +147,7 @@ class Extensions:
         def fetch(after: int) -> object:
             return self._read(self._optouts, query=f"{query}&after={after}")
 
-        return map(_optout, records(fetch, "optOuts", page_size=PAGE_SIZE))
+        return (_optout(each, self._calls.time) for each in records(fetch, "optOuts", page_size=PAGE_SIZE))
 
     def contact(self, external_id: str) -> SpotlerContact:
         """The contact.
@@ -154,7 +155,7 @@ class Extensions:
         Raises:
             ContactUnknown: Spotler does not know the contact.
         """
-        return read_one_contact(self._calls.read(_CONTACT, {"contact": external_id}))
+        return read_one_contact(self._calls.read(_CONTACT, {"contact": external_id}), self._calls.time)
 
     def _read(self, route: Route, ids: Mapping[str, str] | None = None, *, query: str | None = None) -> object:
         with self._supported(route, ids or {}):
@@ -238,12 +239,12 @@ def _field_type(text: str | None) -> FieldType:
     return FieldType(wanted) if wanted in FieldType else FieldType.STRING
 
 
-def _optout(source: Json) -> OptOut:
+def _optout(source: Json, time: SpotlerClock) -> OptOut:
     scope = (text_of(source, "scope") or "").upper()
     return OptOut(
         date=parse_date(source.get("date")),
         scope=OptOutScope(scope) if scope in OptOutScope else None,
-        contact=read_contact(as_object(source.get("contact"))),
+        contact=read_contact(as_object(source.get("contact")), time),
         permissions=tuple(
             bit for each in objects(source.get("permissions"))
             if (bit := int_of(each, "bit")) is not None and not flag_of(each, "enabled")

@@ -43,11 +43,12 @@ class Feeds:
             after: how many contacts of the window are skipped.
             before_page: called right before Spotler is asked for a page.
         """
-        return map(read_contact, self._window(_UPDATES, "contacts", start, end, after, before_page))
+        found = self._window(_UPDATES, "contacts", start, end, after, before_page)
+        return (read_contact(each, self._calls.time) for each in found)
 
     def bounces(self, start: datetime, end: datetime) -> Iterator[Bounce]:
         """Messages that came back. An entry that is no object comes as a bounce of nobody, without a date."""
-        return map(read_bounce, self._window(_BOUNCES, "bounces", start, end))
+        return (read_bounce(each, self._calls.time) for each in self._window(_BOUNCES, "bounces", start, end))
 
     def interactions(self, kind: InteractionKind, start: datetime, end: datetime) -> Iterator[SpotlerInteraction]:
         """Events of one kind over all mailings, by the moment in which they were recorded.

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from connector.spotler.clock import SpotlerClock
 from connector.spotler.dates import parse_date
 from connector.spotler.errors import CODE, AnswerUnreadable, FieldsIncomplete
 from connector.spotler.fields import Field, Fields, Option, PropertyType
@@ -50,25 +51,25 @@ def read_fields(body: object) -> Fields:
     return fields
 
 
-def read_one_contact(body: object) -> SpotlerContact:
-    """The contact that was asked for by its id.
+def read_one_contact(body: object, time: SpotlerClock) -> SpotlerContact:
+    """The contact that was asked for by its id; `time`: the clock that it is dated with.
 
     Raises:
         Transient: this is no contact.
     """
-    contact = read_contact(as_object(body))
+    contact = read_contact(as_object(body), time)
     if contact.external_id is None and contact.encrypted_id is None:
         raise AnswerUnreadable
     return contact
 
 
-def read_contact(source: Json) -> SpotlerContact:
-    """A contact."""
+def read_contact(source: Json, time: SpotlerClock) -> SpotlerContact:
+    """A contact, with its moments in the time of this machine; `time`: the clock that it is dated with."""
     return SpotlerContact(
         external_id=text_of(source, "externalId"),
         encrypted_id=text_of(source, "encryptedId"),
-        created=parse_date(source.get("created")),
-        last_changed=parse_date(source.get("lastChanged")),
+        created=time.here(parse_date(source.get("created"))),
+        last_changed=time.here(parse_date(source.get("lastChanged"))),
         temporary=flag_of(source, "temporary"),
         test_group=flag_of(source, "testGroup"),
         properties=dict(as_object(source.get("properties"))),
@@ -88,12 +89,12 @@ def read_contact_results(body: object) -> list[tuple[ContactResult, str | None]]
     ]
 
 
-def read_bounce(source: Json) -> Bounce:
-    """A bounce of the feed of contacts."""
+def read_bounce(source: Json, time: SpotlerClock) -> Bounce:
+    """A bounce of the feed of contacts; `time`: the clock that its contact is dated with."""
     return Bounce(
         date=parse_date(source.get("date")),
         type=bounce_type(text_of(source, "type")),
-        contact=read_contact(as_object(source.get("contact"))),
+        contact=read_contact(as_object(source.get("contact")), time),
         mailing_id=text_of(source, "encryptedActId"),
         text=text_of(source, "type") or "",
     )

@@ -13,7 +13,8 @@ import logging
 import math
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
 
 from sandbox.imitated_api import RawRequest
 from sandbox.spotler.auth import SignedRequest, Verdict, Verifier, decoded_pairs
@@ -89,7 +90,7 @@ class Sandbox:
             answer = error_answer(ApiError(ErrorType.BACKEND_EXCEPTION, "The stand-in failed", status=500))
         status = DROPPED if course.fault is not None and course.fault.drops else answer.status
         self._count(request, course.template, status, verdict, answer.note)
-        return answer, course.fault
+        return self._dated(answer), course.fault
 
     def _answer(self, course: _Course) -> Answer:
         request, credential = course.request, course.verdict.credential
@@ -137,6 +138,12 @@ class Sandbox:
             body=request.body,
             failing_contacts=frozenset() if fault is None else fault.failing_contacts(),
         )
+
+    def _dated(self, answer: Answer) -> Answer:
+        if not self.settings.dates_answers:
+            return answer
+        date = format_datetime(self.world.clock.now(), usegmt=True).encode()
+        return replace(answer, headers=(*answer.headers, (b"date", date)))
 
     def _require_json_accepted(self, request: RawRequest) -> None:
         accept = request.headers.get("accept", "")

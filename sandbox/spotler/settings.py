@@ -80,6 +80,8 @@ class Settings:
     auth_status: int = 401
     #: Age of a timestamp that is still accepted, either way; 0 switches the check off.
     clock_skew_s: int = 300
+    #: Whether answers say in the header Date what the clock of the account shows; else the server does, with its own.
+    dates_answers: bool = False
     check_nonce: bool = True
     default_format: DefaultFormat = DefaultFormat.JSON
     dedupe: Dedupe = Dedupe.EXTERNAL_ID

@@ -7,6 +7,7 @@
 | yes | refused since, or has all its permissions off | nothing: it is counted |
 | no | has no row | it gets a row that is not subscribed |
 | no | has a row that is subscribed | the row is switched off |
+| no | has a row that is off since less than a day | it refuses since now, whatever made it off before |
 
 A record whose rows are so already, but not in Spotler as far as is known, is queued as well: an import that stopped is
 finished by bringing the same sheet in again.
@@ -15,12 +16,12 @@ finished by bringing the same sheet in again.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 from typing import Final
 
-from connector.consent import Change, Item, Latest
+from connector.consent import Change, Item, Latest, PermissionRow
 from connector.consent.creation import NewRow
 from connector.consent.edits import edits_of
 from connector.consent.permissions import key_of
@@ -33,7 +34,7 @@ from connector.errors import ConnectorError
 from connector.services import Services
 from connector.sync.permissions.creation import create
 from connector.sync.permissions.history import append
-from connector.sync.permissions.late_creation import refusals_of
+from connector.sync.permissions.late_creation import refusals_of, refused_lately
 from connector.sync.permissions.places import newest_entries
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.records import Record, RecordReader
@@ -77,6 +78,7 @@ def bring_in(
         new: dict[RecordRef, list[NewRow]] = {}
         switches: list[Switch] = []
         refusals: list[Change] = []
+        renewed: list[Switch] = []
         unsent: set[RecordRef] = set()
         for ref, states in chunk:
             if (record := records.get(ref)) is None or record.is_foreign:
@@ -91,13 +93,14 @@ def bring_in(
                     switches += done
                 else:
                     counts[done] += 1
-                    if not on:
-                        rows = record.rows_of(names[bit].name, names[bit].bit)
-                        refusals += refusals_of(ref, rows, ConsentCause.PERSON, evidence, services.now())
-                    if done == _AS_WISHED and not _is_in_spotler(record, bit, on=on):
+                    rows = record.rows_of(names[bit].name, names[bit].bit)
+                    again = [] if on else refused_lately(rows, services.now())
+                    refusals += refusals_of(ref, again, ConsentCause.PERSON, evidence, services.now())
+                    renewed += _switches(record, again, evidence, on=False, at=services.now())
+                    if again or (done == _AS_WISHED and not _is_in_spotler(record, bit, on=on)):
                         unsent.add(ref)
         _, not_created = create(services, new)
-        not_switched = append(services.dataverse, refusals) | switch(services, switches)
+        not_switched = append(services.dataverse, refusals) | switch(services, [*switches, *renewed])
         failed = not_created | not_switched
         for ref in {*new, *(each.record for each in switches)}:
             made = len(new.get(ref, ()))
@@ -138,11 +141,13 @@ def _decide(
         return "refused since"
     if not rows:
         return NewRow(item.name, item.bit, on, at, ConsentCause.PERSON, evidence)
-    return [
-        Switch(record.ref, row, on=on, at=at, cause=ConsentCause.PERSON, evidence=evidence)
-        for row in rows
-        if row.refuses is on
-    ]
+    return _switches(record, [row for row in rows if row.refuses is on], evidence, on=on, at=at)
+
+
+def _switches(
+    record: Record, rows: Iterable[PermissionRow], evidence: str, *, on: bool, at: datetime
+) -> list[Switch]:  # fmt: skip
+    return [Switch(record.ref, row, on=on, at=at, cause=ConsentCause.PERSON, evidence=evidence) for row in rows]
 
 
 def _is_in_spotler(record: Record, bit: int, *, on: bool) -> bool:

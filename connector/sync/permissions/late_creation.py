@@ -64,12 +64,16 @@ def opt_ins_of_creation(
     ]
 
 
+def refused_lately(rows: Iterable[PermissionRow], now: datetime) -> list[PermissionRow]:
+    """The rows that are off, as long as the message about the creation of their record may come."""
+    return [row for row in rows if row.refuses and row.at is not None and now - row.at < LATE]
+
+
 def refusals_of(
     record: RecordRef, rows: Iterable[PermissionRow], cause: ConsentCause, evidence: str, now: datetime
 ) -> list[Change]:
     """The entries about a refusal of what is off already, as long as the message about the creation may come."""
     return [
         Change(record, row.name, before=False, after=False, at=now, cause=cause, evidence=evidence)
-        for row in rows
-        if row.refuses and row.at is not None and now - row.at < LATE
+        for row in refused_lately(rows, now)
     ]

@@ -40,6 +40,9 @@ def columns_of(table: PermissionTable) -> tuple[str, ...]:
 def read_row(services: Services, row: Row, table: PermissionTable = SPOTLER_PERMISSION) -> PermissionRow:
     """A row with the columns of `columns_of`, as the Web API shows it."""
     bit, is_active = row.get(table.bit or ""), row.get(Permission.STATE) == 0
+    changed, modified = read_moment(row.get(table.changed_on or "")), read_moment(row.get(Permission.MODIFIED_ON))
+    # Who wrote it last matters only where it was written since it was switched, as far as it says so.
+    was_written_since = changed is not None and modified is not None and changed < modified
     permission = PermissionRow(
         id=str(row[table.id]),
         name=str(row.get(table.name) or "").strip(),
@@ -48,18 +51,19 @@ def read_row(services: Services, row: Row, table: PermissionTable = SPOTLER_PERM
         is_active=is_active,
         # A person who edits the row on a form leaves no other trace.
         source=ConsentSource.FEED if row.get(table.changed_by or "") == ChangedBy.SPOTLER else ConsentSource.PERSON,
-        changed_on=read_moment(row.get(table.changed_on or "")),
-        modified_on=read_moment(row.get(Permission.MODIFIED_ON)),
+        changed_on=changed,
+        modified_on=modified,
+        is_own_write=was_written_since and str(row.get(_MODIFIED_BY) or "").lower() == own_user(services),
         version=etag(row),
     )
-    return replace(permission, at=_switched_on(services, row, permission))
+    return replace(permission, at=_switched_on(permission))
 
 
-def _switched_on(services: Services, row: Row, permission: PermissionRow) -> datetime | None:
+def _switched_on(permission: PermissionRow) -> datetime | None:
     """When the row was switched, as far as it says so."""
     changed, modified = permission.changed_on, permission.modified_on
     if changed and modified and not permission.refuses and changed > modified + _CLOCKS:
         return modified
     if changed is None or modified is None or not permission.refuses or modified <= changed:
         return changed or modified
-    return changed if str(row.get(_MODIFIED_BY) or "").lower() == own_user(services) else modified
+    return changed if permission.is_own_write else modified

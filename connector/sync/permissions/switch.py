@@ -108,7 +108,8 @@ def _keep_old(services: Services, switches: Sequence[Switch]) -> None:
     """Keep what the rows said. That this fails holds no withdrawal back: an undo leaves permissions as they are."""
     by_record: dict[RecordRef, dict[str, tuple[object, object]]] = {}
     for each in switches:
-        by_record.setdefault(each.record, {})[each.row.id] = (not each.row.refuses, each.on)
+        if each.row.refuses is each.on:
+            by_record.setdefault(each.record, {})[each.row.id] = (not each.row.refuses, each.on)
     changes = {ref: Overwritten(ref.table, {}, rows) for ref, rows in by_record.items()}
     for error in keep(services, changes).values():
         telemetry.log_problem(log, error, operation=OPERATION)

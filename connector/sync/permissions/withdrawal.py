@@ -44,12 +44,8 @@ def opt_ins_decided(record: Record) -> list[Switch]:
 
 
 def withdrawals_ordered(record: Record, rows: Iterable[PermissionRow], *, job: str, now: datetime) -> list[Switch]:
-    """The switches of the rows that a job switches off."""
-    return [
-        Switch(record.ref, row, on=False, at=now, cause=ConsentCause.JOB, evidence=f"Job {job}")
-        for row in rows
-        if row.subscribed
-    ]
+    """The switches of the rows that a job switches off; one that is off already refuses since now."""
+    return [Switch(record.ref, row, on=False, at=now, cause=ConsentCause.JOB, evidence=f"Job {job}") for row in rows]
 
 
 def _decided(record: Record, row: PermissionRow, reason: Reason, now: datetime) -> Switch:

@@ -153,6 +153,7 @@ def _lost_in_spotler(story: Oracle, person: Person, _: int) -> None:
         story.two.pull()
     if story.contact_of(person) is not None:
         story.two.lose(person.record)
+        person.lost = True
 
 
 PEOPLE |= {

@@ -15,6 +15,7 @@ class Person:
         agreed: the bits that this person agreed to last; all others were refused, or never mentioned.
         jobs: of what only jobs switched on, the jobs by bit. Those that are refused for good have switched nothing on.
         deleted: whether the record was deleted.
+        lost: whether somebody has anonymised the contact by hand.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Person:
     agreed: set[int] = field(default_factory=set)
     jobs: dict[int, set[str]] = field(default_factory=dict)
     deleted: bool = False
+    lost: bool = False
 
     def agrees(self, bit: int) -> None:
         """The person says so, so that no job matters."""

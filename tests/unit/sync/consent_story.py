@@ -1,6 +1,6 @@
 """A story about consent: both systems, what happens while the connector works, and an oracle of who said what."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ from connector.dataverse.names import (
 )
 from connector.errors import ConnectorError
 from connector.sync.both_ways.inward import ShownUpdate
+from connector.sync.permissions.former_names import NAME as REMEMBERED
 from connector.sync.records import Record
 from sandbox.spotler.seed import EVENTS_BIT, NEWSLETTER_BIT
 from tests.faults.matrix.systems import Systems
@@ -137,16 +138,27 @@ class Oracle:
             key=lambda each: (str(each[Consent.ON]), not each[Consent.AFTER]),
         )
         for bit, names in items.items():
-            rows = [row for row in self.two.permissions(person.record) if key_of(str(row[Permission.NAME])) in names]
-            on = [bool(row.get(Permission.SUBSCRIBED) and row.get(Permission.STATE) == 0) for row in rows]
-            if rows and all(on) and bit not in person.agreed:
-                yield f"the row of {NAMES[bit]} is subscribed and the person said no last"
-            named = {key_of(str(row[Permission.NAME])) for row in rows}
-            latest = [each for each in entries if key_of(str(each[Consent.PERMISSION])) in named][-1:]
-            if rows and latest and latest[0][Consent.AFTER] is not all(on):
-                yield f"the history says {latest[0][Consent.AFTER]} of {NAMES[bit]}, its rows say {on}"
-            if rows and all(on) and not latest:
-                yield f"nothing explains that {NAMES[bit]} is subscribed"
+            rows = [row for row in self.two.permissions(person.record) if _name(row) in names]
+            for group in _linked(rows):
+                on = [bool(row.get(Permission.SUBSCRIBED) and row.get(Permission.STATE) == 0) for row in group]
+                others = {_name(row) for row in rows if row not in group}
+                told = [each for each in entries if key_of(str(each[Consent.PERMISSION])) in names - others]
+                if all(on) and bit not in person.agreed and any(self._is_recognised(row, bit) for row in group):
+                    yield f"the row of {NAMES[bit]} is subscribed and the person said no last"
+                if all(on) and not told:
+                    yield f"nothing explains that {NAMES[bit]} is subscribed"
+                if told and told[-1][Consent.AFTER] is not all(on):
+                    yield f"the history says {told[-1][Consent.AFTER]} of {NAMES[bit]}, its rows say {on}"
+
+    def _is_recognised(self, row: Mapping[str, object], bit: int) -> bool:
+        """Whether the connector can know which permission a row is about.
+
+        A row that a person made has no bit. Once its permission is called otherwise, only its name says what it is,
+        if the connector has read that name in Spotler before.
+        """
+        stored = self.two.services.state.read(REMEMBERED)
+        names = stored.value.get(str(bit), []) if stored else []
+        return row.get(Permission.BIT) == bit or _name(row) in {key_of(name) for name in (*names, name_of(self, bit))}
 
     def infos(self) -> list[dict[str, object]]:
         return self.two.systems.rows(Info.TABLE)
@@ -167,7 +179,7 @@ class Story(Oracle):
 
     def __init__(self, systems: Systems, *, variables: bool = False, table: str = "contact") -> None:
         super().__init__(self.between(systems, table))
-        systems.controls.change_settings(b'{"clock_skew_s": 0}')
+        systems.controls.change_settings(b'{"clock_skew_s": 0, "dates_answers": true}')
         self.read: list[tuple[int, Record]] = []
         self._bus = TouchedBus(self.wire)
         self._restart()
@@ -215,7 +227,11 @@ class Story(Oracle):
                 self.two.services = services
 
     def end(self) -> None:
-        """Everything on its way arrives, and the connector catches up."""
+        """Everything on its way arrives, and the connector catches up.
+
+        That Spotler has lost a contact shows when its record is sent and the feed read after that, or when both sides
+        are compared, and not before (decision 0017).
+        """
         self.late()
         for _ in range(ROUNDS):
             self.two.tick(BUSY)
@@ -224,6 +240,11 @@ class Story(Oracle):
             for index in range(len(self.people)):
                 self.do(Step("sync", index))
             self.do(Step("pull"))
+        for index, person in enumerate(self.people):
+            if person.lost and self.contact_of(person) is None:
+                self.do(Step("sync again", index))
+                self.two.tick(BUSY)
+                self.do(Step("pull"))
         self.two.tick(BUSY)
 
     def late(self) -> None:
@@ -265,6 +286,33 @@ class Story(Oracle):
         failed = {row[Job.ID] for row in self.two.systems.rows(Job.TABLE) if row[Job.STATUS] == JobStatus.FAILED}
         for person in self.people:
             person.see_refused(failed)
+
+
+def _name(row: Mapping[str, object]) -> str:
+    return key_of(str(row[Permission.NAME]))
+
+
+def _linked(rows: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, object]]]:
+    """Rows that are about one permission as far as they say so: by their name, or by their bit.
+
+    A row that a person made has no bit. Once its permission is renamed, it is one of a permission that Spotler lacks.
+    """
+    groups: list[list[Mapping[str, object]]] = []
+    for row in rows:
+        same = [
+            group
+            for group in groups
+            if any(
+                _name(each) == _name(row) or each.get(Permission.BIT, ...) == row.get(Permission.BIT) for each in group
+            )
+        ]
+        groups = [*(each for each in groups if each not in same), [*(each for group in same for each in group), row]]
+    return groups
+
+
+def _is_same(row: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    bit = row.get(Permission.BIT)
+    return _name(row) == _name(other) or (bit is not None and other.get(Permission.BIT) == bit)
 
 
 def bits_of(contact: Mapping[str, object]) -> set[int]:

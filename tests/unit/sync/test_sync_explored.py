@@ -222,3 +222,33 @@ def test_a_job_that_waited_switches_nothing_on_of_a_contact_that_was_lost_meanwh
 
     assert list(story.problems()) == []
     assert [row[Job.STATUS] for row in story.two.systems.rows(Job.TABLE)] == [JobStatus.FAILED]
+
+
+def test_a_clock_of_spotler_that_is_behind_hides_no_opt_out_of_everything(systems):
+    story = Story(systems)
+    story.two.ahead = -timedelta(minutes=3)
+    story.tell([Step("sync"), Step("opts in, in Dataverse"), Step("leaves everything")])
+    story.end()
+
+    assert not story.two.subscribed(story.people[0].record)["Newsletter"]
+    assert list(story.problems()) == []
+
+
+def test_the_row_of_somebody_whom_spotler_lost_goes_off_once_the_record_was_sent(systems):
+    story = Story(systems)
+    story.tell([Step("opts in, in Dataverse"), Step("sync"), Step("leaves everything"), Step("lost in Spotler")])
+    story.end()
+
+    assert not story.two.subscribed(story.people[0].record)["Newsletter"]
+    assert list(story.problems()) == []
+
+
+def test_a_row_that_gets_its_bit_after_a_person_switched_it_on_counts_from_the_switch(systems):
+    """Somebody leaves everything between the two, and the history has not seen the switch yet."""
+    story = Story(systems)
+    story.tell([Step("opts out, in Dataverse"), Step("sync"), Step("pull"), Step("opts in, in Dataverse")])
+    story.tell([Step("leaves everything"), Step("refresh")])
+    story.end()
+
+    assert not story.two.subscribed(story.people[0].record)["Newsletter"]
+    assert list(story.problems()) == []

@@ -1,10 +1,13 @@
-"""Permissions that jobs switched on in Spotler: the rows of Spotler Permission follow, with the job as their source.
+"""Permissions that jobs switched in Spotler: what is on gets its row, and what Spotler has now is remembered.
 
-That Spotler has them on is remembered too. Else a person who takes one back would leave the content that was sent last,
-and nothing would tell the next sync that Spotler has something else.
+The rows of what is switched off were off before Spotler was called. Without a note of what Spotler has,
+
+* a person who takes back what a job switched on would leave the content that was sent last, and nothing would tell the
+  next sync that Spotler has something else;
+* an opt-in in Spotler after a job that switches off would count from before that job, so it would look refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,15 +31,25 @@ TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class JobOptIn:
-    """A permission that a job switched on."""
+class JobSwitch:
+    """A permission that a job switched in Spotler."""
 
     job: str
     record: Record
     permission: Item
 
 
-def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str, ConnectorError]:
+def record_opt_outs(services: Services, opt_outs: Sequence[JobSwitch]) -> dict[str, ConnectorError]:
+    """Remember that these permissions are off in Spotler, where something was known of them.
+
+    Returns:
+        the jobs of which that could not be written, and why.
+    """
+    known = [each for each in opt_outs if each.permission.bit in each.record.last.permissions]
+    return _by_job(known, _remember(services, known, on=False))
+
+
+def record_opt_ins(services: Services, opt_ins: Sequence[JobSwitch]) -> dict[str, ConnectorError]:
     """Switch the rows on, or create them, where the mapping keeps permissions as rows.
 
     Returns:
@@ -66,20 +79,28 @@ def record_opt_ins(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[str,
             new.setdefault(each.record.ref, []).append(row)
     failed = switch(services, switches)
     failed |= create(services, new)[1]
-    failed |= _remember(services, [each for each in kept if each.record.ref not in failed])
-    return {each.job: failed[each.record.ref] for each in kept if each.record.ref in failed}
+    failed |= _remember(services, [each for each in kept if each.record.ref not in failed], on=True)
+    return _by_job(kept, failed)
 
 
-def _remember(services: Services, opt_ins: Sequence[JobOptIn]) -> dict[RecordRef, ConnectorError]:
-    """Note on Spotler Info that these permissions are on in Spotler; the records where that failed, and why."""
-    left = {each.record.ref for each in opt_ins}
+def _by_job(
+    switches: Sequence[JobSwitch], failed: Mapping[RecordRef, ConnectorError]
+) -> dict[str, ConnectorError]:  # fmt: skip
+    return {each.job: failed[each.record.ref] for each in switches if each.record.ref in failed}
+
+
+def _remember(
+    services: Services, switches: Collection[JobSwitch], *, on: bool
+) -> dict[RecordRef, ConnectorError]:  # fmt: skip
+    """Note on Spotler Info how Spotler has these permissions; the records where that failed, and why."""
+    left = {each.record.ref for each in switches}
     failed: dict[RecordRef, ConnectorError] = {}
     for _ in range(TRIES):
         now = services.now()
         writes = []
         for ref, record in RecordReader(services).read(left).items():
-            on = [(each.permission.bit, True) for each in opt_ins if each.record.ref == ref]
-            known = known_after_sending(record.last.permissions, on, began=now, ended=now)
+            states = [(each.permission.bit, on) for each in switches if each.record.ref == ref]
+            known = known_after_sending(record.last.permissions, states, began=now, ended=now)
             last = replace(record.last, permissions=known)
             writes.append(InfoWrite(ref, record.info, info_of(ref, record.name, **{Info.LAST_COMMON: last.text})))
         written = write_unchanged(services.dataverse, writes)

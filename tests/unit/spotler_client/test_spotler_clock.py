@@ -1,0 +1,81 @@
+"""Spotler's clock may be minutes off: its moments are read in the time of this machine."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+import requests
+
+from connector.spotler.clock import SpotlerClock
+
+NOW = datetime(2026, 3, 18, 14, 30, tzinfo=UTC)
+CHANGED = datetime(2026, 3, 18, 12, tzinfo=UTC)
+
+
+def heard(date: str | None, *, seconds: float = 0.2, **how: bool) -> SpotlerClock:
+    """A clock after an answer with this header that took so long and has just come."""
+    clock, answer = SpotlerClock(**how), requests.Response()
+    answer.headers.update({"Date": date} if date is not None else {})
+    clock.hear(answer, NOW.timestamp() - seconds, NOW.timestamp())
+    return clock
+
+
+def shown(**off: float) -> str:
+    return format_datetime(NOW + timedelta(**off), usegmt=True)
+
+
+@pytest.mark.parametrize("minutes", [1, 3, 4])
+def test_moments_of_a_clock_that_is_behind_are_later_than_it_says(minutes):
+    moved = heard(shown(minutes=-minutes)).here(CHANGED) - CHANGED
+
+    assert timedelta(minutes=minutes, seconds=-2) <= moved <= timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("minutes", [1, 3, 4])
+def test_moments_of_a_clock_that_is_ahead_are_earlier_than_it_says(minutes):
+    moved = CHANGED - heard(shown(minutes=minutes)).here(CHANGED)
+
+    assert timedelta(minutes=minutes, seconds=-2) <= moved <= timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("seconds", [-5, -1, 0, 4])
+def test_clocks_that_nearly_agree_are_one(seconds):
+    assert heard(shown(seconds=seconds)).here(CHANGED) == CHANGED
+
+
+@pytest.mark.parametrize("minutes", [-600, -6, 6, 600])
+def test_a_header_that_is_further_off_than_a_signature_may_be_is_no_clock_of_spotler(minutes):
+    assert heard(shown(minutes=minutes)).here(CHANGED) == CHANGED
+
+
+@pytest.mark.parametrize(
+    "date", [None, "", "now", f"{shown()}, {shown()}, x", "Mon, 30 Nov 99999999999 10:00:00 GMT", "\x00", "0 0 0"]
+)
+def test_a_header_that_is_no_date_says_nothing(date):
+    assert heard(date).here(CHANGED) == CHANGED
+
+
+def test_a_slow_answer_says_nothing_and_the_one_before_it_counts():
+    clock = heard(shown(minutes=-3))
+    answer = requests.Response()
+    answer.headers["Date"] = shown(seconds=0)
+    clock.hear(answer, NOW.timestamp(), NOW.timestamp() + 20)
+
+    assert clock.here(CHANGED) > CHANGED
+
+
+def test_a_clock_that_was_set_right_is_noticed():
+    clock = heard(shown(minutes=-3))
+    answer = requests.Response()
+    answer.headers["Date"] = shown()
+    clock.hear(answer, NOW.timestamp(), NOW.timestamp())
+
+    assert clock.here(CHANGED) == CHANGED
+
+
+def test_it_is_not_followed_where_the_setting_says_so():
+    assert heard(shown(minutes=-3), is_followed=False).here(CHANGED) == CHANGED
+
+
+def test_no_moment_stays_none():
+    assert heard(shown(minutes=-3)).here(None) is None
