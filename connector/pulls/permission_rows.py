@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
 
-from connector.consent import Change
+from connector.consent import Change, PermissionRow
 from connector.consent.edits import edits_of
 from connector.consent.permissions import key_of
 from connector.dataverse.api import Keyed, Row, filters
@@ -37,6 +37,7 @@ from connector.sync.permissions.former_names import former_names, remember_names
 from connector.sync.permissions.history import append, latest
 from connector.sync.permissions.places import row_tables
 from connector.sync.permissions.row import columns_of, read_row
+from connector.sync.permissions.row_storage import RowStorage
 
 log = logging.getLogger(__name__)
 
@@ -164,18 +165,44 @@ def _same_time(services: Services, table: PermissionTable, row: Row) -> Row:
 
 
 def _entries(services: Services, table: PermissionTable, change: _Change, rows: Sequence[Row]) -> Iterator[Change]:
-    """The entries of rows that get another name: what people did to them under the old name, and the new name."""
+    """The entries of rows that get another name: what people did to them under the old name, and the new name.
+
+    All rows of a record count that have either name: where one of them refuses, the permission is off.
+    """
     name = change.values.get(table.name)
     if not isinstance(name, str):
         return
-    owned = [(record, read_row(services, row, table)) for row in rows if (record := _owner(table, row))]
-    renamed = [(record, row) for record, row in owned if key_of(row.name) != key_of(name)]
-    for part in batched(renamed, RECORDS, strict=False):
-        histories = latest(services.dataverse, {record for record, _ in part})
-        for record, row in part:
-            yield from edits_of(record, [row], histories.get(record, {}), services.now()).changes
-            on, at = not row.refuses, row.at or services.now()
-            yield Change(record, name, on, on, at, ConsentCause.RULE, f"Renamed in Spotler; it was {row.name}")
+    owned = [(record, row) for row in rows if (record := _owner(table, row))]
+    renamed = {
+        str(row[table.id]): record for record, row in owned if key_of(str(row.get(table.name) or "")) != key_of(name)
+    }
+    for part in batched(sorted(set(renamed.values()), key=lambda each: each.id), RECORDS, strict=False):
+        histories = latest(services.dataverse, part)
+        for record, own in _rows_of(services, table, part):
+            former = [row.name for row in own if row.id in renamed]
+            if not former:
+                continue  # somebody has deleted them since
+            names = {key_of(each) for each in (name, *former)}
+            group = [replace(row, name=former[0]) for row in own if key_of(row.name) in names]
+            entries = [entry for key, entry in histories.get(record, {}).items() if key in names]
+            newest = max(entries, key=lambda entry: (entry.at, not entry.on), default=None)
+            noted = {key_of(former[0]): newest} if newest else {}
+            found = edits_of(record, group, noted, services.now())
+            yield from found.changes
+            on = not any(row.refuses for row in found.rows)
+            times = [row.at for row in found.rows if row.refuses is not on and row.at]
+            at = max([*times, *([newest.at] if newest else [])], default=services.now())
+            yield Change(record, name, on, on, at, ConsentCause.RULE, f"Renamed in Spotler; it was {former[0]}")
+
+
+def _rows_of(
+    services: Services, table: PermissionTable, records: Sequence[RecordRef]
+) -> Iterator[tuple[RecordRef, Sequence[PermissionRow]]]:  # fmt: skip
+    """All rows of these records."""
+    for record_table in sorted({record.table for record in records}):
+        own = [record for record in records if record.table == record_table]
+        found = RowStorage(services, table, record_table).read([record.id for record in own])
+        yield from ((record, found[record.id]) for record in own if record.id in found)
 
 
 def _owner(table: PermissionTable, row: Row) -> RecordRef | None:

@@ -165,6 +165,25 @@ def test_the_history_goes_on_under_the_new_name(world, row, subscribed):
     ]
 
 
+@pytest.mark.parametrize("bits", [(1, 1), (1, None), (None, 1)])
+@pytest.mark.parametrize("page", [1, 5000])
+@pytest.mark.parametrize("noted", [False, True])
+def test_where_one_of_two_rows_refuses_the_history_says_off_under_both_names(
+    world, row, monkeypatch, bits, page, noted
+):
+    monkeypatch.setattr(permission_rows, "PAGE", page)
+    for bit, subscribed, at in zip(bits, (True, False), (LONG_AGO, "2025-06-01T00:00:00Z"), strict=True):
+        row("Newsletter", bit, subscribed=subscribed, **{Permission.CHANGED_ON: at, Permission.MODIFIED_ON: at})
+    if noted:  # the names of Spotler are known, and so is which row is meant
+        update_rows(world.services, [NEWSLETTER, EVENTS])
+
+    update_rows(world.services, [RENAMED, EVENTS])
+
+    entries = [(each[Consent.PERMISSION], each[Consent.AFTER]) for each in world.rows(Consent.TABLE)]
+    assert {after for _, after in entries} == {False}
+    assert {name for name, _ in entries} == {"Newsletter", "News"}
+
+
 def test_an_edit_that_nobody_has_noticed_yet_keeps_its_time_when_the_permission_is_renamed(world, row):
     edited = row(
         "Newsletter",

@@ -41,7 +41,7 @@ def _sync(story: Story, person: Person, _: int, *, always: bool = False) -> None
     record = found.get(person.record) or (Record.deleted(person.record) if person.deleted else None)
     if record is not None:
         _send(story, person, record, always=always)
-    if refuses and story.two.row(person.record).get("donotbulkemail"):
+    if refuses and not person.deleted and story.two.row(person.record).get("donotbulkemail"):
         # It is a refusal once the connector acts on it; one that is taken back before that has no effect.
         person.agreed.clear()
 
