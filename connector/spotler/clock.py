@@ -1,9 +1,9 @@
-"""Spotler's clock: the moments of its contacts in the time of this machine.
+"""Spotler's clock: when a contact was changed last, in the time of this machine.
 
 Each answer of Spotler says in its header Date what time it is there. An opt-out of a clock that is minutes behind looks
-older than the opt-in before it, and no rule can tell the two apart. So where that clock differs, the moments in which a
-contact was made and changed are read as moments of this machine. The dates of bounces and interactions stay as they
-are: they make the ids of rows.
+older than the opt-in before it, and no rule can tell the two apart. So where that clock differs, the moment in which a
+contact was changed last is read as a moment of this machine. Other dates stay as Spotler writes them: when a contact
+was made shows which one it is, and the dates of bounces and interactions make the ids of rows.
 
 That the header goes by the clock that contacts are dated with is assumed: see docs/to-verify.md.
 """

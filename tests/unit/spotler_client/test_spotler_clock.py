@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from connector.spotler.clock import SpotlerClock
+from connector.spotler.readers import read_contact
 
 NOW = datetime(2026, 3, 18, 14, 30, tzinfo=UTC)
 CHANGED = datetime(2026, 3, 18, 12, tzinfo=UTC)
@@ -79,3 +80,11 @@ def test_it_is_not_followed_where_the_setting_says_so():
 
 def test_no_moment_stays_none():
     assert heard(shown(minutes=-3)).here(None) is None
+
+
+def test_when_a_contact_was_made_stays_as_spotler_writes_it_because_it_shows_which_one_it_is():
+    time = CHANGED.isoformat()
+    contact = read_contact({"externalId": "1", "created": time, "lastChanged": time}, heard(shown(minutes=-3)))
+
+    assert contact.created == CHANGED
+    assert contact.last_changed > CHANGED
