@@ -26,7 +26,7 @@ from connector.pulls import loop, visitors
 from connector.routing.record_item import RecordItem
 from connector.spotler import calls
 from connector.spotler.errors import ContactUnknown, error_of
-from connector.sync.automatic import items as change_items
+from connector.sync.automatic import deleted_lists, items as change_items
 from connector.sync.both_ways import reports
 from connector.sync.newcomers import newcomers
 from connector.sync.permissions import imports as consent_import, switch as permission_switch
@@ -300,6 +300,14 @@ def test_a_permission_that_is_switched_without_its_history_is_found(monkeypatch)
     found = Matrix().without_fault(works()["read-updates"], 1).problems()
 
     assert any("Newsletter off, and its history says on" in each for each in found), found
+
+
+def test_an_audience_of_a_deleted_list_that_is_only_said_to_be_removed_is_found(monkeypatch):
+    monkeypatch.setattr(deleted_lists, "remove_audience", lambda *_: None)
+
+    found = Matrix().without_fault(works()["remove-marketing-list-left"], 1).problems()
+
+    assert any("never over" in each for each in found), found
 
 
 def test_an_opt_out_that_the_feed_brings_and_nobody_heeds_is_found(monkeypatch):

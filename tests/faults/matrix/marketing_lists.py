@@ -2,11 +2,13 @@
 
 from typing import Final
 
-from connector.dataverse.choices import Operation
+from connector.dataverse.choices import JobStatus, Operation
 from connector.dataverse.names import Flags, Job, ListMember, MarketingList, lookup_value
 from connector.dataverse.records import RecordRef
 from connector.errors import Transient
+from connector.pulls.lists import refresh_lists
 from connector.services import Services
+from connector.sync.automatic.failed_jobs import write_failed_jobs
 from connector.sync.lists.orders import order
 from connector.sync.lists.reading import LIST_COLUMNS, ListRow
 from connector.sync.lists.run import Phase
@@ -25,6 +27,11 @@ SMALL: App = App(settings={"list_page": 2, "list_block": 2, "list_step": 3})
 def ordered_first(cast: MatrixCast) -> None:
     """A list is to be synced for the first time."""
     _ordered(cast, Operation.SYNC_MARKETING_LIST, members=3)
+
+
+def listed(cast: MatrixCast) -> None:
+    """A list with three members, and no job."""
+    _listed(cast, members=3)
 
 
 def ordered_once(cast: MatrixCast) -> None:
@@ -47,6 +54,27 @@ def synced(stage: Stage) -> None:
     sync = ListSync(stage.services, marketing_list, marketing_list.name, lambda: None)
     while sync.step("an earlier job").phase is not Phase.OVER:
         pass
+
+
+def deleted(stage: Stage) -> None:
+    """Somebody has deleted the list since then, and its audience could not be removed at once."""
+    synced(stage)
+    (row,) = stage.services.dataverse.query(MarketingList.SET, select=(MarketingList.ID,))
+    gone = RecordRef(MarketingList.TABLE, str(row[MarketingList.ID]))
+    stage.delete(gone)
+    assert write_failed_jobs(stage.services, {gone: Transient("Spotler could not be reached.")}, {gone}) == {}
+
+
+def each_night(cast: MatrixCast) -> Timer:
+    """The refresh of the lists, night after night until nothing of the deleted list is left."""
+
+    def night(services: Services) -> None:
+        refresh_lists(services)
+        failed = [row for row in cast.systems.rows(Job.TABLE) if row[Job.STATUS] == JobStatus.FAILED]
+        if failed or cast.systems.spotler()["audiences"] or list(cast.systems.state.names("lists/")):
+            raise Transient("Something of the list is left.")
+
+    return night
 
 
 def changed(stage: Stage) -> None:
@@ -90,9 +118,12 @@ def _members(stage: Stage) -> set[str]:
     return {str(row[_MEMBER]) for row in stage.services.dataverse.query(ListMember.SET, select=(_MEMBER,))}
 
 
-def _ordered(cast: MatrixCast, operation: Operation, members: int = 6) -> None:
+def _listed(cast: MatrixCast, members: int) -> str:
     first: RecordRef = cast.known()
-    people = [first, *(cast.stranger(first.table) for _ in range(members - 1))]
-    row = cast.marketing_list(*people)
+    return cast.marketing_list(first, *(cast.stranger(first.table) for _ in range(members - 1)))
+
+
+def _ordered(cast: MatrixCast, operation: Operation, members: int = 6) -> None:
+    row = _listed(cast, members)
     cast.job("a list", operation, row={f"{Job.LIST_NAVIGATION}@odata.bind": f"/{MarketingList.SET}({row})"})
     cast.job("no list", operation, ends=NOT_VALID)

@@ -95,6 +95,10 @@ class Stage:
         self._pause()
         self._systems.by_person("PATCH", f"{RECORD_TABLES[record.table].set_name}({record.id})", columns)
 
+    def delete(self, row: RecordRef) -> None:
+        """Somebody deletes a Marketing List."""
+        self._systems.by_person("DELETE", f"{MarketingList.SET}({row.id})", {})
+
     def join(self, marketing_list: str, record: RecordRef) -> None:
         """Somebody puts a person on a list."""
         self._systems.by_person("POST", ListMember.SET, membership(marketing_list, record))

@@ -161,6 +161,10 @@ def _marketing_lists(slug: str) -> Iterator[Work]:
         yield Work(f"{slug}-back", slug, again, prepare=changed, command=marketing_lists.come_back, app=app)
     else:
         yield Work(slug, slug, marketing_lists.ordered_once, prepare=marketing_lists.synced, app=app)
+        nights = marketing_lists.each_night
+        yield Work(
+            f"{slug}-left", slug, marketing_lists.listed, command=nights, prepare=marketing_lists.deleted, app=app
+        )
 
 
 def _both_ways() -> Iterator[Work]:
