@@ -150,7 +150,7 @@ def _lost_in_spotler(story: Oracle, person: Person, _: int) -> None:
     Where Spotler Info is lost too, nobody can know of it (decision 0017).
     """
     if not any(each[Info.RECORD] == person.record.id for each in story.infos()):
-        story.two.pull()
+        story.read_feed()
     if story.contact_of(person) is not None:
         story.two.lose(person.record)
         person.lost = True

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import override
 
 import requests
 
@@ -93,6 +94,10 @@ class Oracle:
                 for name, value in names.items()
             ]
         })  # fmt: skip
+
+    def read_feed(self) -> None:
+        """The connector reads what changed in Spotler."""
+        self.two.pull()
 
     # What is promised
 
@@ -225,6 +230,11 @@ class Story(Oracle):
             self._call, self._meanwhile = before
             if before[1] is not None:
                 self.two.services = services
+
+    @override
+    def read_feed(self) -> None:
+        """Another process does that where one is at work."""
+        self.do(Step("pull"))
 
     def end(self) -> None:
         """Everything on its way arrives, and the connector catches up.
