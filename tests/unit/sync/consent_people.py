@@ -65,7 +65,7 @@ def _state(*, active: bool) -> "Act":
 
 
 def _address(story: Oracle, person: Person, _: int) -> None:
-    story.two.edit(person.record, emailaddress1=f"new{len(story.wire.touches)}@example.org")
+    story.two.edit(person.record, emailaddress1=f"{person.name}{len(story.wire.touches)}@example.org")
 
 
 def _no_address(story: Oracle, person: Person, _: int) -> None:
