@@ -100,9 +100,10 @@ def _entry(record: RecordRef, rows: Sequence[PermissionRow], before: bool | None
 
 
 def _is_touched(row: PermissionRow, entry: Latest) -> bool:
-    """Whether the row was written at or since the entry."""
+    """Whether the row was written at or since the entry, by a person or to switch it."""
     reached = row.changed_on is not None and row.changed_on >= entry.at
-    return entry.by_person or reached or (row.modified_on is not None and row.modified_on > entry.at)
+    was_written = row.modified_on is not None and row.modified_on > entry.at and not row.is_own_write
+    return entry.by_person or reached or was_written
 
 
 def _edited(row: PermissionRow, now: datetime) -> datetime:

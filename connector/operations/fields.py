@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, override
 
 from connector.consent import Intent, Item
@@ -124,8 +125,10 @@ class FieldOperation(JobOperation[FieldWrite]):
         tasks = [task for task in tasks if task.job.id not in late]
         single = [task for task in tasks if task.plan.opens_channel]
         together = [task for task in tasks if not task.plan.opens_channel]
+        began = context.services.now()
         results = self._update(together, context)
-        results |= _rows_follow([task for task in together if isinstance(results.get(task.job.id), Done)], context)
+        done = [task for task in together if isinstance(results.get(task.job.id), Done)]
+        results |= _rows_follow(done, context, began)
         return late | results | context.each(single, lambda task: self._put(task, context))
 
     def _update(self, tasks: Sequence[Task[FieldWrite]], context: Context, *, again: bool = False) -> dict[str, Result]:
@@ -199,18 +202,20 @@ class ClearContactField(FieldOperation):
         return property_to_clear(job, fields, mapping)
 
 
-def _rows_follow(tasks: Sequence[Task[FieldWrite]], context: Context) -> dict[str, Result]:
+def _rows_follow(tasks: Sequence[Task[FieldWrite]], context: Context, began: datetime) -> dict[str, Result]:
     """Permissions are in Dataverse as they are in Spotler now; the results of those where that failed."""
+    ended = context.services.now()
     switched = {
         intent: [
-            JobSwitch(task.job.id, task.known_record, task.permission)
+            JobSwitch(task.job.id, task.known_record, task.permission, began, ended)
             for task in tasks
             if task.permission is not None and task.intent is intent
         ]
         for intent in (Intent.SWITCH_ON, Intent.SWITCH_OFF)
     }
     failed = record_opt_ins(context.services, switched[Intent.SWITCH_ON])
-    failed |= record_opt_outs(context.services, switched[Intent.SWITCH_OFF])
+    # Both systems have what is switched off. A job that ran again for the note would undo what was agreed to since.
+    record_opt_outs(context.services, switched[Intent.SWITCH_OFF])
     return {job: Failed(error) for job, error in failed.items()}
 
 

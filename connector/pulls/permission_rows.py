@@ -16,7 +16,7 @@ has no column for the time of the last change, its rows are left as they are: a 
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -165,14 +165,15 @@ def _same_time(services: Services, table: PermissionTable, row: Row) -> Row:
 
 
 def _entries(services: Services, table: PermissionTable, change: _Change, rows: Sequence[Row]) -> Iterator[Change]:
-    """The entries of rows that get another name: what people did to them under the old name, and the new name.
+    """What people did to rows before they are written here; and of those that get another name, the new name.
 
     All rows of a record count that have either name: where one of them refuses, the permission is off.
     """
     name = change.values.get(table.name)
-    if not isinstance(name, str):
-        return
     owned = [(record, row) for row in rows if (record := _owner(table, row))]
+    if not isinstance(name, str):
+        yield from _edits(services, table, {record for record, _ in owned})
+        return
     renamed = {
         str(row[table.id]): record for record, row in owned if key_of(str(row.get(table.name) or "")) != key_of(name)
     }
@@ -193,6 +194,15 @@ def _entries(services: Services, table: PermissionTable, change: _Change, rows: 
             times = [row.at for row in found.rows if row.refuses is not on and row.at]
             at = max([*times, *([newest.at] if newest else [])], default=services.now())
             yield Change(record, name, on, on, at, ConsentCause.RULE, f"Renamed in Spotler; it was {former[0]}")
+
+
+def _edits(services: Services, table: PermissionTable, records: Collection[RecordRef]) -> Iterator[Change]:
+    """What people did to rows about which the history has something: after the write, the row shows no more when."""
+    for part in batched(sorted(records, key=lambda each: each.id), RECORDS, strict=False):
+        histories = latest(services.dataverse, part)
+        for record, own in _rows_of(services, table, part):
+            found = edits_of(record, own, histories.get(record, {}), services.now())
+            yield from (each for each in found.changes if each.before is not None)
 
 
 def _rows_of(

@@ -1,9 +1,9 @@
-"""Spotler's clock: when a contact was changed last, in the time of this machine.
+"""Spotler's clock, where it is behind: moments of a contact in the time of this machine.
 
 Each answer of Spotler says in its header Date what time it is there. An opt-out of a clock that is minutes behind looks
-older than the opt-in before it, and no rule can tell the two apart. So where that clock differs, the moment in which a
-contact was changed last is read as a moment of this machine. Other dates stay as Spotler writes them: when a contact
-was made shows which one it is, and the dates of bounces and interactions make the ids of rows.
+older than the opt-in before it, and no rule can tell the two apart. So where that clock is behind, the moments in which
+a contact was made and changed are read as moments of this machine. A clock that is ahead makes an opt-out later than it
+was, which is the safe side: it is left alone. So are the dates of bounces and interactions, which make ids of rows.
 
 That the header goes by the clock that contacts are dated with is assumed: see docs/to-verify.md.
 """
@@ -23,7 +23,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 class SpotlerClock:
-    """How far Spotler's clock is ahead of that of this machine, as its last answer shows it. Shared by all threads.
+    """How far Spotler's clock is behind that of this machine, as its answers show it. Shared by all threads.
 
     Args:
         is_followed: whether answers are looked at; else both clocks are taken for one.
@@ -31,7 +31,7 @@ class SpotlerClock:
 
     def __init__(self, *, is_followed: bool = True) -> None:
         self._is_followed = is_followed
-        self._ahead = timedelta()
+        self._behind = timedelta()
 
     def hear(self, answer: requests.Response, began: float, ended: float) -> None:
         """Look at the time of an answer; that of a slow one says too little.
@@ -41,14 +41,22 @@ class SpotlerClock:
             began: the time of this machine before the call, in seconds since 1970.
             ended: after it.
         """
-        if not self._is_followed or ended - began > LEAST.total_seconds():
+        if not self._is_followed or ended - began > LEAST.total_seconds() or (there := _date_of(answer)) is None:
             return
-        if (there := _date_of(answer)) is not None:
-            self._ahead = _difference(there, datetime.fromtimestamp(began, UTC), datetime.fromtimestamp(ended, UTC))
+        # The header was written at any time of the call, and has whole seconds.
+        least = datetime.fromtimestamp(began, UTC) - there - _SECOND
+        most = datetime.fromtimestamp(ended, UTC) - there
+        if least > MOST:
+            self._behind = timedelta()
+        elif not least - LEAST <= self._behind <= most + LEAST:  # else a moment would be another one with each answer
+            self._behind = max(least, timedelta())
 
     def here(self, moment: datetime | None) -> datetime | None:
         """A moment of Spotler in the time of this machine."""
-        return moment - self._ahead if moment is not None and self._ahead else moment
+        try:
+            return moment + self._behind if moment is not None and self._behind else moment
+        except OverflowError:
+            return moment
 
 
 def _date_of(answer: requests.Response) -> datetime | None:
@@ -57,11 +65,3 @@ def _date_of(answer: requests.Response) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _difference(there: datetime, began: datetime, ended: datetime) -> timedelta:
-    """The smallest difference that explains what was seen: the header was written at any time of the call."""
-    behind, ahead = began - (there + _SECOND), there - ended
-    if LEAST < behind <= MOST:
-        return -behind
-    return ahead if LEAST < ahead <= MOST else timedelta()

@@ -62,6 +62,7 @@ class SpotlerContact:
 
     Attributes:
         external_id: absent for a contact that never got an id under the connector's key: a new subscriber.
+        created: by Spotler's clock, which tells contacts apart; `made_on` and `last_changed` are in our time.
         temporary: made outside the contact base (imports, tests); not to be synchronised.
         properties: internal name to raw value; properties without a value are absent.
         channels: EMAIL and SMS to whether the contact can be reached through it.
@@ -70,6 +71,7 @@ class SpotlerContact:
     external_id: str | None
     encrypted_id: str | None = None
     created: datetime | None = None
+    made_on: datetime | None = None
     last_changed: datetime | None = None
     temporary: bool = False
     test_group: bool = False

@@ -64,11 +64,13 @@ def read_one_contact(body: object, time: SpotlerClock) -> SpotlerContact:
 
 
 def read_contact(source: Json, time: SpotlerClock) -> SpotlerContact:
-    """A contact; its last change is in the time of this machine. `time`: the clock that it is dated with."""
+    """A contact; `time`: the clock that it is dated with."""
+    created = parse_date(source.get("created"))
     return SpotlerContact(
         external_id=text_of(source, "externalId"),
         encrypted_id=text_of(source, "encryptedId"),
-        created=parse_date(source.get("created")),
+        created=created,
+        made_on=time.here(created),
         last_changed=time.here(parse_date(source.get("lastChanged"))),
         temporary=flag_of(source, "temporary"),
         test_group=flag_of(source, "testGroup"),

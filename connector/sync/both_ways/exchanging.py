@@ -281,7 +281,7 @@ def _told(seen: Seen) -> tuple[Record, dict[int, KnownState]]:
     if not seen.is_another or seen.permissions is None:
         return told, known
     on = [option for option in seen.permissions.options if contact.states.get(option.bit)]
-    lost = lost_permissions(seen.record, seen.contact.created, on)
+    lost = lost_permissions(seen.record, seen.contact.made_on, on)
     said = told.facts.spotler
     return told.reporting(replace(said, permissions=(*said.permissions, *lost))), known
 

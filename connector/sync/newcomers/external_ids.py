@@ -152,7 +152,7 @@ def _after(services: Services, began: datetime, each: Wanted) -> Tie:
         raise Transient("Spotler does not show the contact under its new External Id yet.")
     if is_same(each.contact, found):
         return Tie.TIED
-    if found.created is None or found.created < began - _CLOCKS_DIFFER:
+    if found.made_on is None or found.made_on < began - _CLOCKS_DIFFER:
         return Tie.WRONG
     # Nobody had the id before the call, and this contact was made by it: a double of the subscriber.
     services.spotler.anonymize(each.row_id)

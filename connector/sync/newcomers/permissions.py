@@ -51,9 +51,9 @@ def _permissions_field(services: Services, table: str, fields: Fields) -> Field 
 
 def _nothing(contact: SpotlerContact, field: Field) -> dict[int, KnownState]:
     """What was known before the contact existed: everything off."""
-    if contact.created is None:
+    if contact.made_on is None:
         return {}
-    return {option.bit: KnownState(on=False, at=contact.created) for option in field.options}
+    return {option.bit: KnownState(on=False, at=contact.made_on) for option in field.options}
 
 
 def _report(
@@ -64,7 +64,7 @@ def _report(
     shown = ShownContact(
         states=states if isinstance(states, Mapping) else {},
         # Not before it was made and changed, by whichever clock.
-        seen_on=max(filter(None, (services.now(), contact.created, contact.last_changed))),
+        seen_on=max(filter(None, (services.now(), contact.made_on, contact.last_changed))),
         changed_on=contact.last_changed,
         reachable=contact.channels.get(EMAIL_CHANNEL),
     )

@@ -8,6 +8,7 @@
 | no | has no row | it gets a row that is not subscribed |
 | no | has a row that is subscribed | the row is switched off |
 | no | has a row that is off since less than a day | it refuses since now, whatever made it off before |
+| no | has a row that is off for longer | nothing: a template brings in what is there already |
 
 A record whose rows are so already, but not in Spotler as far as is known, is queued as well: an import that stopped is
 finished by bringing the same sheet in again.

@@ -7,10 +7,13 @@ The rows of what is switched off were off before Spotler was called. Without a n
 * an opt-in in Spotler after a job that switches off would count from before that job, so it would look refused.
 """
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
+from connector import telemetry
 from connector.consent import Item
 from connector.consent.creation import NewRow
 from connector.dataverse.choices import ConsentCause
@@ -26,27 +29,42 @@ from connector.sync.permissions.places import storage_of
 from connector.sync.permissions.switch import Switch, switch
 from connector.sync.records import Record, RecordReader
 
+log = logging.getLogger(__name__)
+
+#: The name under which problems are logged.
+OPERATION: Final = "set-contact-field"
 #: How often a row is written that others write at the same time.
 TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class JobSwitch:
-    """A permission that a job switched in Spotler."""
+    """A permission that a job switched in Spotler.
+
+    Attributes:
+        job: its id.
+        record: of whom.
+        permission: which.
+        began: before Spotler was called.
+        ended: when it had answered. What was seen since is newer.
+    """
 
     job: str
     record: Record
     permission: Item
+    began: datetime
+    ended: datetime
 
 
-def record_opt_outs(services: Services, opt_outs: Sequence[JobSwitch]) -> dict[str, ConnectorError]:
-    """Remember that these permissions are off in Spotler, where something was known of them.
-
-    Returns:
-        the jobs of which that could not be written, and why.
-    """
+def record_opt_outs(services: Services, opt_outs: Sequence[JobSwitch]) -> None:
+    """Remember that these permissions are off in Spotler, where something was known of them; a failure is logged."""
     known = [each for each in opt_outs if each.permission.bit in each.record.last.permissions]
-    return _by_job(known, _remember(services, known, on=False))
+    try:
+        failed = _remember(services, known, on=False)
+    except ConnectorError as error:
+        failed = {each.record.ref: error for each in known}
+    for problem in failed.values():
+        telemetry.log_problem(log, problem, operation=OPERATION)
 
 
 def record_opt_ins(services: Services, opt_ins: Sequence[JobSwitch]) -> dict[str, ConnectorError]:
@@ -96,11 +114,15 @@ def _remember(
     left = {each.record.ref for each in switches}
     failed: dict[RecordRef, ConnectorError] = {}
     for _ in range(TRIES):
-        now = services.now()
         writes = []
         for ref, record in RecordReader(services).read(left).items():
-            states = [(each.permission.bit, on) for each in switches if each.record.ref == ref]
-            known = known_after_sending(record.last.permissions, states, began=now, ended=now)
+            known = record.last.permissions
+            for each in (each for each in switches if each.record.ref == ref):
+                bit = each.permission.bit
+                if bit not in known or known[bit].at <= each.ended:
+                    known = known_after_sending(known, [(bit, on)], began=each.began, ended=each.ended)
+            if known == record.last.permissions:
+                continue
             last = replace(record.last, permissions=known)
             writes.append(InfoWrite(ref, record.info, info_of(ref, record.name, **{Info.LAST_COMMON: last.text})))
         written = write_unchanged(services.dataverse, writes)

@@ -118,3 +118,48 @@ def test_a_feed_that_shows_the_contact_as_it_was_before_the_opt_in_switches_noth
     Updates(two.services).work(two.services, [replace(now, contact=before)])
 
     assert two.subscribed(ann) == {"Newsletter": True}
+
+
+@pytest.mark.parametrize("seconds", [0, -20, -180, 20, 180])
+@pytest.mark.parametrize("first", ["feed", "sync"])
+def test_an_opt_out_counts_where_the_clock_went_wrong_long_after_the_contact_was_made(
+    two, systems, ann, seconds, first
+):
+    systems.controls.change_settings(b'{"clock_skew_s": 0, "dates_answers": true}')
+    two.tick(timedelta(days=1))
+    two.pull()
+    two.ahead = timedelta(seconds=seconds)
+    two.tick(timedelta(minutes=1))
+    two.unsubscribe(ann, NEWSLETTER_BIT)
+    two.tick(timedelta(minutes=5))
+    if first == "feed":
+        two.pull()
+    else:
+        two.edit(ann, firstname="Anna")
+    two.sync(ann)
+    two.tick(timedelta(minutes=1))
+    two.pull()
+
+    assert two.subscribed(ann) == {"Newsletter": False}
+    assert two.in_spotler(ann)["permissions"] == []
+
+
+@pytest.mark.parametrize("seconds", [0, -20, -180])
+def test_an_entry_that_was_worked_on_is_recognised_in_the_next_window(two, systems, ann, seconds, monkeypatch):
+    systems.controls.change_settings(b'{"clock_skew_s": 0, "dates_answers": true}')
+    worked, work = [], Updates.work
+    monkeypatch.setattr(Updates, "work", lambda feed, *given: (worked.append(given), work(feed, *given))[1])
+    two.tick(timedelta(days=1))
+    two.pull()
+    two.ahead = timedelta(seconds=seconds)
+    two.tick(timedelta(minutes=10))
+    two.profile(ann, firstName="Anna")
+    two.tick(timedelta(minutes=1))
+    two.pull()
+    assert worked
+    worked.clear()
+    for _ in range(3):
+        two.tick(timedelta(seconds=20.37))
+        two.pull()
+
+    assert worked == []

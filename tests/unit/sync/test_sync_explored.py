@@ -252,3 +252,28 @@ def test_a_row_that_gets_its_bit_after_a_person_switched_it_on_counts_from_the_s
 
     assert not story.two.subscribed(story.people[0].record)["Newsletter"]
     assert list(story.problems()) == []
+
+
+@pytest.mark.parametrize("off", ["opts out, in Spotler", "leaves everything"])
+@pytest.mark.parametrize("call", range(4, 9))
+def test_a_withdrawal_that_did_not_reach_its_row_is_finished_although_the_row_gets_its_bit(systems, off, call):
+    """The process died between the history and the row; nobody has switched the row on since."""
+    story = Story(systems)
+    story.tell([Step("sync"), Step("pull"), Step("opts in, in Dataverse"), Step("sync"), Step("pull"), Step(off)])
+    story.do(Step("pull", meanwhile=Meanwhile(call, "death", after=True)))
+    story.tell([Step("refresh"), Step("pull")])
+    story.end()
+
+    assert list(story.problems()) == []
+
+
+@pytest.mark.parametrize("off", ["opts out, in Spotler", "leaves everything"])
+def test_who_left_in_spotler_and_came_back_on_a_form_is_on_although_the_row_gets_its_bit(systems, off):
+    story = Story(systems)
+    story.tell([Step("opts in, in Dataverse"), Step("sync"), Step("pull"), Step("opts out, in Dataverse")])
+    story.tell([Step("sync"), Step("pull"), Step("opts in, in Spotler"), Step(off)])
+    story.tell([Step("opts in, in Dataverse"), Step("refresh")])
+    story.end()
+
+    assert story.two.subscribed(story.people[0].record)["Newsletter"]
+    assert list(story.problems()) == []
