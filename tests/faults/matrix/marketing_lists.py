@@ -13,6 +13,7 @@ from connector.sync.lists.orders import order
 from connector.sync.lists.reading import LIST_COLUMNS, ListRow
 from connector.sync.lists.run import Phase
 from connector.sync.lists.steps import ListSync
+from connector.sync.lists.values import LISTS
 from tests.faults.kill_points.cast import NOT_VALID
 from tests.faults.matrix.actors import MatrixCast
 from tests.faults.matrix.app import App
@@ -71,7 +72,7 @@ def each_night(cast: MatrixCast) -> Timer:
     def night(services: Services) -> None:
         refresh_lists(services)
         failed = [row for row in cast.systems.rows(Job.TABLE) if row[Job.STATUS] == JobStatus.FAILED]
-        if failed or cast.systems.spotler()["audiences"] or list(cast.systems.state.names("lists/")):
+        if failed or cast.systems.spotler()["audiences"] or list(cast.systems.state.names(LISTS)):
             raise Transient("Something of the list is left.")
 
     return night

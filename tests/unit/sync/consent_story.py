@@ -309,13 +309,7 @@ def _linked(rows: Sequence[Mapping[str, object]]) -> list[list[Mapping[str, obje
     """
     groups: list[list[Mapping[str, object]]] = []
     for row in rows:
-        same = [
-            group
-            for group in groups
-            if any(
-                _name(each) == _name(row) or each.get(Permission.BIT, ...) == row.get(Permission.BIT) for each in group
-            )
-        ]
+        same = [group for group in groups if any(_is_same(row, each) for each in group)]
         groups = [*(each for each in groups if each not in same), [*(each for group in same for each in group), row]]
     return groups
 
