@@ -8,7 +8,7 @@ The rows of what is switched off were off before Spotler was called. Without a n
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -98,13 +98,7 @@ def record_opt_ins(services: Services, opt_ins: Sequence[JobSwitch]) -> dict[str
     failed = switch(services, switches)
     failed |= create(services, new)[1]
     failed |= _remember(services, [each for each in kept if each.record.ref not in failed], on=True)
-    return _by_job(kept, failed)
-
-
-def _by_job(
-    switches: Sequence[JobSwitch], failed: Mapping[RecordRef, ConnectorError]
-) -> dict[str, ConnectorError]:  # fmt: skip
-    return {each.job: failed[each.record.ref] for each in switches if each.record.ref in failed}
+    return {each.job: failed[each.record.ref] for each in kept if each.record.ref in failed}
 
 
 def _remember(
