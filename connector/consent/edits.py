@@ -4,6 +4,7 @@ A person who switches a row on a form leaves a row that differs from the newest 
 of a row that the connector was about to switch when it stopped, because the entry comes first. The two are told apart
 by the row: what the connector has switched bears the time of the entry as Changed On, and an edit is later than that.
 An entry about what a person did is no announcement: the row was switched before it.
+A write of the connector that is later than Changed On, such as that of the bit, is neither: it switched nothing.
 
 | Newest entry | The row is | Written at or since the entry, or the entry is about a person | Then |
 |---|---|---|---|

@@ -41,7 +41,7 @@ class SpotlerSettings(SettingsGroup):
     spotler_timeout: Annotated[float, Field(gt=0)] = 20
     #: Corrections of unpublished paths, as JSON; see docs/to-verify.md.
     spotler_paths: str | None = None
-    #: Whether the header Date of its answers shows the clock that contacts are dated with; see docs/to-verify.md.
+    #: Whether the header Date and the dates of contacts come from the same clock; see docs/to-verify.md.
     spotler_date_is_its_clock: bool = True
     #: The most calls at the same time; the limiter finds how many the system accepts. Spotler publishes no limit.
     spotler_parallel: Annotated[int, Field(ge=1, le=32)] = 24

@@ -5,7 +5,7 @@ older than the opt-in before it, and no rule can tell the two apart. So where th
 a contact was made and changed are read as moments of this machine. A clock that is ahead makes an opt-out later than it
 was, which is the safe side: it is left alone. So are the dates of bounces and interactions, which make ids of rows.
 
-That the header goes by the clock that contacts are dated with is assumed: see docs/to-verify.md.
+Nobody has confirmed yet that the header and the dates of a contact come from the same clock: see docs/to-verify.md.
 """
 
 from datetime import UTC, datetime, timedelta
