@@ -4,12 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from connector.dataverse.names import Lead
 from connector.dataverse.schema import STEPS, Step
-from sandbox.dataverse.access.rights import ADMINISTRATOR_ID
-from sandbox.dataverse.access.seeding import installed_role
 from sandbox.dataverse.access.service import Access
 from sandbox.dataverse.access.tables import ACCESS_RELATIONSHIPS, ACCESS_TABLES
 from sandbox.dataverse.api import WebApi
@@ -26,6 +23,7 @@ from sandbox.dataverse.endpoints import ENDPOINT, Endpoints, dependants
 from sandbox.dataverse.errors import ApiError
 from sandbox.dataverse.faults import Faults
 from sandbox.dataverse.fetchxml.running import Fetcher
+from sandbox.dataverse.first_rows import ORGANIZATION_ID, FirstRows
 from sandbox.dataverse.fixtures import load_rows
 from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.held import HeldRequests
@@ -40,19 +38,18 @@ from sandbox.dataverse.marketing.tables import LIST_TABLES, RELATIONSHIPS, with_
 from sandbox.dataverse.message_filters import add_filters
 from sandbox.dataverse.model import Catalog
 from sandbox.dataverse.options import forget_options
-from sandbox.dataverse.organization_tables import MEMBERSHIP, ORGANIZATION, organization_rows, with_organization_tables
+from sandbox.dataverse.organization_tables import MEMBERSHIP, ORGANIZATION, with_organization_tables
 from sandbox.dataverse.platform_tables import PLATFORM_TABLES
 from sandbox.dataverse.poster import Outcome, Poster
 from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.step_rules import step_rules
-from sandbox.dataverse.steps import ENDPOINT_ID, Steps
+from sandbox.dataverse.steps import Steps
 from sandbox.dataverse.store import Store
 from sandbox.dataverse.tokens import Client, Identity, TokenService
 from sandbox.dataverse.unit import UnitOfWork, Units
 from sandbox.dataverse.users import Caller, User
 from sandbox.dataverse.values import JsonObject
 
-ORGANIZATION_ID: Final = guid_for("sandbox/organization")
 BUSINESS_UNIT_ID: Final = guid_for("sandbox/businessunit")
 
 
@@ -99,7 +96,6 @@ class Environment:
         self.access = Access(self.customizing.parts, BUSINESS_UNIT_ID)
         self.customizing.parts.when_settled.append(lambda table: add_filters(self.store, self.clock, (table.name,)))
         self.customizing.parts.dependants.append(dependants(self.store))
-        self._installed_steps = steps
         self.steps = Steps(self.store, self.clock, settings.steps_of)
         self.customizing.imports.when_endpoint.append(lambda endpoint_id: self.endpoints.keep(endpoint_id, ""))
         self.customizing.imports.when_steps.append(self.steps.changed)
@@ -140,7 +136,8 @@ class Environment:
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.light = settings.light
-        self._seed()
+        self._first_rows = FirstRows(settings, steps, self)
+        self._first_rows.place()
 
     def start(self) -> None:
         """Begin to post messages; called on the event loop that serves."""
@@ -158,7 +155,6 @@ class Environment:
         if self.poster is not None:
             self.poster.forget_everything()
             self.poster.shuffled = False
-        self.store.clear()
         self.endpoints.clear()
         self.steps.changed()
         self.customizing.reset()
@@ -175,7 +171,7 @@ class Environment:
         self.latency_ms = self.settings.latency_ms
         self.light, self.has_leads = self.settings.light, True
         self.fetcher.assumptions.reset()
-        self._seed()
+        self._first_rows.put_back()
 
     @property
     def light(self) -> bool:
@@ -272,27 +268,3 @@ class Environment:
         """Called on the poster's thread; rows are only touched on the event loop."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.steps.on_outcomes, outcomes)
-
-    def _seed(self) -> None:
-        settings, tables = self.settings, self.customizing.parts.definitions.tables
-        users = [(settings.admin_user_id, settings.admin_client_id, "Sandbox", "Administrator")]
-        if not settings.empty:
-            users.append((settings.user_id, settings.client_id, "#", "Spotler Connector"))
-        self.access.seeds.begin()
-        for user in users:
-            self.access.seeds.user(*user)
-        self.access.seeds.privileges(tables.values())
-        self.access.seeds.give(settings.admin_user_id, ADMINISTRATOR_ID)
-        self.load(organization_rows(ORGANIZATION_ID, tuple(each[0] for each in users)))
-        self.customizing.seed()
-        self.installing.begin()
-        if settings.empty:
-            add_filters(self.store, self.clock, self.store.catalog.by_name)
-            self.installing.seed()
-            return
-        self.access.seeds.install(installed_role(), tables, settings.user_id)
-        bus = dict(part.split("=", 1) for part in (settings.bus or "").split(";") if "=" in part)
-        key, address = bus.get("SharedAccessKey", ""), f"sb://{urlsplit(bus.get('Endpoint', '')).netloc}/"
-        key_name = bus.get("SharedAccessKeyName", "")
-        self.steps.seed(self._installed_steps, address, settings.queue, key_name, has_key=bool(key))
-        self.endpoints.keep(ENDPOINT_ID, key)

@@ -5,7 +5,7 @@ pre-image of a message and the way back of a transaction, and another thread may
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -53,6 +53,13 @@ class TableData:
         self._is_sorted = False
         self._indexes: dict[str, dict[Scalar, set[str]]] = {}
         self._keys: dict[str, dict[Key, str]] = {name: {} for name in model.table.keys}
+
+    def copy(self, model: TableModel) -> "TableData":
+        """The same rows, in a table of the same alternate keys."""
+        other = TableData(model)
+        other.rows = self.rows.copy()
+        other._keys = {name: ids.copy() for name, ids in self._keys.items()}
+        return other
 
     def put(self, row: Row) -> Row | None:
         """Insert or replace a row and return the one it replaces.
@@ -194,14 +201,17 @@ class Store:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self.tables: dict[str, TableData] = {}
+        self.tables = {name: TableData(model) for name, model in catalog.by_name.items()}
         #: The next number of the autonumber columns that have one of their own.
         self.sequences: dict[tuple[str, str], int] = {}
-        self.clear()
 
-    def clear(self) -> None:
-        """Forget every row; the counters go on, as row versions never go back."""
-        self.tables = {name: TableData(model) for name, model in self.catalog.by_name.items()}
+    def copied(self) -> dict[str, TableData]:
+        """What the tables hold now, for `restore`."""
+        return {name: data.copy(data.model) for name, data in self.tables.items()}
+
+    def restore(self, copied: Mapping[str, TableData]) -> None:
+        """Hold what the tables held then; the counters go on, as row versions never go back."""
+        self.tables = {name: copied[name].copy(model) for name, model in self.catalog.by_name.items()}
 
     def refresh(self, name: str) -> None:
         """Follow the catalog: a table is new, has other keys, or is gone."""

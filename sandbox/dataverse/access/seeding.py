@@ -15,7 +15,7 @@ from sandbox.dataverse.customizing.describing import privilege_id
 from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.organization_tables import BUSINESS_UNIT, USER
 from sandbox.dataverse.placing import place
-from sandbox.dataverse.store import Row, Store
+from sandbox.dataverse.store import Store
 from sandbox.dataverse.values import Scalar
 
 #: The stored value of each depth.
@@ -64,8 +64,6 @@ class AccessSeeds:
         self._store = store
         self._clock = clock
         self._unit = business_unit_id
-        #: Rows that are the same in every environment, as they were placed first: there are hundreds of them.
-        self._placed: dict[str, Row] = {}
 
     def privileges(self, tables: Iterable[TableDefinition]) -> None:
         """The privileges of tables."""
@@ -122,21 +120,7 @@ class AccessSeeds:
         """Let a role have a privilege."""
         pair = {"roleid": (ROLE, role_id), "privilegeid": (PRIVILEGE, privilege)}
         row_id = guid_for(f"{role_id}/{privilege}")
-        self._place(ROLE_PRIVILEGE, row_id, {"privilegedepthmask": mask}, pair)
+        place(self._store, self._clock, ROLE_PRIVILEGE, row_id, {"privilegedepthmask": mask}, pair)
 
     def _privilege(self, row_id: str, name: str) -> None:
-        self._place(PRIVILEGE, row_id, {"name": name})
-
-    def _place(
-        self,
-        table: str,
-        row_id: str,
-        values: Mapping[str, Scalar],
-        lookups: Mapping[str, tuple[str, str]] | None = None,
-    ) -> None:
-        """Put a row in place; after a reset it is the one that was there before, if it says the same."""
-        row = self._placed.get(row_id)
-        if row is None or not values.items() <= row.values.items():
-            self._placed[row_id] = place(self._store, self._clock, table, row_id, values, lookups)
-        else:
-            self._store.tables[table].put(row)
+        place(self._store, self._clock, PRIVILEGE, row_id, {"name": name})

@@ -101,7 +101,7 @@ class Customizing:
         self.solutions.seed()
 
     def reset(self) -> None:
-        """Be as at the start; the rows are gone already."""
+        """Be as at the start, but for the rows."""
         self.knobs.take(self._first)
         self.lock.clear()
         self.parts.schedule.clear()
@@ -111,7 +111,6 @@ class Customizing:
         self.parts.store.sequences.clear()
         if self._changed:
             self._catalog.restore(self._base)
-            self.parts.store.clear()
             self._define()
             self._changed = False
 

@@ -128,7 +128,7 @@ class Installing:
             add_fresh(self._parts, table)
 
     def reset(self) -> None:
-        """Be as at the start; the rows are gone already."""
+        """Be as at the start, but for the rows."""
         self.layers.clear()
         self.localizing.clear()
         self.apps.clear()
