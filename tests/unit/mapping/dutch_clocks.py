@@ -40,6 +40,11 @@ SUMMERS = [
 _FIRST_DAYS = [first for first, _ in SUMMERS]
 
 
+def turning_points() -> list[date]:
+    """The days on which the clocks changed, by history."""
+    return [date(1937, 7, 1), date(1940, 5, 16), *(day for summer in SUMMERS for day in summer)]
+
+
 def history(day: date) -> timedelta:
     """How far the clocks were ahead of UTC when the day began; where they skipped midnight, right after that."""
     begins = bisect_right(_FIRST_DAYS, day) - 1
