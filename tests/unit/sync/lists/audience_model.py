@@ -1,5 +1,7 @@
 """Spotler's audience as a model, a list that changes, and a process that dies at any touch of a system."""
 
+import itertools
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID
@@ -51,6 +53,10 @@ class DyingState(MemoryState):
     def __init__(self, touch: Touches) -> None:
         super().__init__()
         self._touch = touch
+
+    def take_over(self, other):
+        """Hold what another one holds."""
+        self._values, self._versions = dict(other._values), itertools.count(len(other._values) + 10**6)
 
     def write(self, name, value, *, version):
         return self._touch(super().write, name, value, version=version)
@@ -204,6 +210,14 @@ class Nights:
         self.deaths = 0
         #: Of a dynamic list.
         self.query: str | None = None
+
+    def take_over(self, other):
+        """Be where another account is."""
+        self.state.take_over(other.state)
+        self.now, self.jobs = other.now, other.jobs
+        for name in ("audiences", "list"):
+            held = {key: deepcopy(value) for key, value in vars(getattr(other, name)).items() if key != "_touch"}
+            vars(getattr(self, name)).update(held)
 
     def night(self, deaths=(), *, lives=100, on_death=lambda: None, after_days=1):
         """One job, until it is over or has died so often; returns its run, or None where it was given up."""

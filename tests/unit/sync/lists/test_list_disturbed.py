@@ -153,13 +153,14 @@ def changed(value):
 def test_whatever_is_changed_or_lost_between_two_pieces_the_audience_is_right_in_the_end(account, kind, every):
     tried = set()
     for pieces in range(1, PIECES):
-        for name, value in _stored_after(account(step=1), pieces, kind).items():
+        begun = account(step=1)
+        for name, value in _stored_after(begun, pieces, kind).items():
             for each in islice(changed(value), pieces % every, None, every):
                 if (cell := json.dumps([name, value, each])) in tried:
                     continue
                 tried.add(cell)
                 lists = account(step=1)
-                _stored_after(lists, pieces, kind)
+                lists.take_over(begun)
                 _put(lists.state, name, each)
 
                 _to_the_end(lists)
