@@ -32,16 +32,6 @@ def begun(monkeypatch, pieces):
     return nights
 
 
-def like(monkeypatch, nights):
-    """The same once more."""
-    other = Nights(monkeypatch, step=1)
-    for name in nights.state.names():
-        other.state.write(name, nights.state.read(name).value, version=None)
-    other.list.people, other.now, other.jobs = nights.list.people, nights.now, nights.jobs
-    other.audiences.name, other.audiences.members = nights.audiences.name, set(nights.audiences.members)
-    return other
-
-
 def end(nights):
     """The job goes on until it is over; what cannot be read is tried again until a new run begins."""
     refused = 0
@@ -60,7 +50,8 @@ def test_a_run_goes_on_or_begins_again_and_nobody_who_is_on_the_list_is_missed(m
     refused, before = 0, begun(monkeypatch, pieces)
     for name in before.state.names("lists/"):
         for value in islice(damaged_objects(before.state.read(name).value), None, None, every):
-            nights = like(monkeypatch, before)
+            nights = Nights(monkeypatch, step=1)
+            nights.take_over(before)
             overwrite(nights.state, name, value)
 
             refused += end(nights)

@@ -29,8 +29,15 @@ def texts(people):
     return {text_of(each) for each in people}
 
 
+def synced(lists, people):
+    """The list had these people, and was synced once."""
+    lists.list.people = people
+    lists.night()
+    return lists
+
+
 @given(nights=st.lists(NIGHT, max_size=4), last=NIGHT)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4 * settings.default.max_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_deaths_the_audience_is_what_the_list_says(account, nights, last):
     lists = account()
     for people, silent, deaths, lives in nights:
@@ -54,10 +61,10 @@ def test_after_any_deaths_the_audience_is_what_the_list_says(account, nights, la
 @pytest.mark.parametrize("after", [False, True], ids=["before its effect", "after its effect"])
 @pytest.mark.parametrize("then", [FIRST, SECOND, PEOPLE], ids=["back again", "the same", "everybody"])
 def test_a_run_that_is_given_up_at_any_touch_is_made_good_by_the_next_one(account, after, then):
+    before = synced(account(), FIRST)
     for touch in range(1, TOUCHES):
         lists = account()
-        lists.list.people = FIRST
-        lists.night()
+        lists.take_over(before)
         lists.list.people = SECOND
         lists.night({touch: after}, lives=1)
         lists.list.people = then
@@ -68,7 +75,7 @@ def test_a_run_that_is_given_up_at_any_touch_is_made_good_by_the_next_one(accoun
 
 
 @given(deaths=st.dictionaries(st.integers(1, TOUCHES), st.booleans(), min_size=2, max_size=2))
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4 * settings.default.max_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_somebody_who_may_not_be_sent_after_a_death_leaves_although_nobody_knows_that_he_was_added(account, deaths):
     lists = account()
     lists.list.people = PEOPLE
@@ -99,10 +106,10 @@ def test_a_death_sends_one_block_again_at_most(account, after):
 @pytest.mark.parametrize("after", [False, True], ids=["before its effect", "after its effect"])
 def test_whoever_stays_is_never_missing_while_the_list_changes(account, after):
     stay = texts(FIRST) & texts(SECOND)
+    before = synced(account(), FIRST)
     for touch in range(1, TOUCHES):
         lists = account()
-        lists.list.people = FIRST
-        lists.night()
+        lists.take_over(before)
         lists.list.people = SECOND
         lists.audiences.removed.clear()
 
@@ -113,10 +120,10 @@ def test_whoever_stays_is_never_missing_while_the_list_changes(account, after):
 
 
 def test_an_audience_that_is_deleted_in_spotler_is_made_and_filled_again(account):
+    before = synced(account(), FIRST)
     for touch in range(1, TOUCHES):
         lists = account()
-        lists.list.people = FIRST
-        lists.night()
+        lists.take_over(before)
         lists.list.people = SECOND
         lists.night({touch: True}, lives=1)
         lists.audiences.name = None

@@ -212,7 +212,7 @@ def test_what_was_never_answered_is_forgotten_once_it_cannot_take_effect_any_mor
 
 
 @given(jobs=st.lists(JOB, max_size=6), last=st.lists(st.sampled_from(PEOPLE), unique=True))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4 * settings.default.max_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_never_answered_the_next_night_has_whom_the_list_has(account, jobs, last):
     lists = account()
     for people, faults, arrives, afterwards in jobs:
