@@ -31,7 +31,7 @@ def test_a_job_is_created_as_a_flow_would_and_its_id_is_printed(world, job):
     row = world.row(ended.out.strip())
     assert (row[Job.OPERATION], row[Job.STATUS], row[Job.TAG]) == (Operation.ADD_TAG, JobStatus.QUEUED, "Customer")
     assert row["_dh_customerid_value"] == record.id
-    (entry,) = world.door("GET", "journal", params={"table": Job.TABLE})
+    (entry,) = world.door("GET", f"journal?table={Job.TABLE}")
     assert entry["tag"] is None, "the router would take it for an echo of the connector"
 
 
