@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from sandbox.forking import Forked
 from sandbox.patience import START_SECONDS
 
 #: Seconds that a part may take to end before it is killed.
@@ -34,7 +35,7 @@ class Part:
     """
 
     name: str
-    process: subprocess.Popen[str]
+    process: Forked
     ready: Mapping[str, object]
     log: Path
 
@@ -51,8 +52,7 @@ class Part:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self.process.stdout.close()
 
 
 def launch(
@@ -66,17 +66,7 @@ def launch(
     name = module.rpartition(".")[2]
     log = logs / f"{name}.log"
     with log.open("w", encoding="utf-8") as errors:
-        process = subprocess.Popen(  # noqa: S603 - our own modules
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
-        )
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        process = Forked(module, arguments, {**os.environ, **(environment or {})}, errors)
     line = ""
     try:
         line = _first_line(process.stdout)

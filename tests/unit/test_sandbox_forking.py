@@ -1,0 +1,83 @@
+"""The copies of one process in which the parts of the sandbox run: as if each had been started by itself."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.forking import Forked
+from sandbox.launch import ROOT
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs code in a copy: timeit is a module that takes some as an argument."""
+    started = []
+    with (tmp_path / "errors").open("w") as errors:
+
+        def _run(code, **environment):
+            started.append(
+                Forked("timeit", ["-n", "1", "-r", "1", f"import os, sys, time\n{code}"], environment, errors)
+            )
+            return started[-1]
+
+        yield _run
+    for each in started:
+        each.kill()
+        each.wait()
+        each.stdout.close()
+
+
+def test_a_copy_has_the_environment_that_it_is_given_and_nothing_else(run, monkeypatch):
+    monkeypatch.setenv("OF_THIS_PROCESS", "x")
+    copy = run("print(dict(os.environ), time.tzname[0], flush=True)", TZ="XYZ-3", OWN="y")
+
+    first = copy.stdout.readline()
+
+    assert "'OWN': 'y'" in first
+    assert "OF_THIS_PROCESS" not in first
+    assert first.split()[-1] == "XYZ"
+
+
+def test_a_copy_has_its_number_a_session_and_the_files_of_no_other(run):
+    neighbour = run("time.sleep(600)")
+    copy = run("print(os.getpid(), os.getsid(0), len(os.listdir('/proc/self/fd')), flush=True)")
+
+    number, session, files = map(int, copy.stdout.readline().split())
+
+    assert copy.pid == number == session != neighbour.pid
+    assert files == 4  # the three of every process, and the folder that is being read
+
+
+@pytest.mark.parametrize(("code", "status"), [("os._exit(0)", 0), ("os._exit(3)", 3), ("nonsense", 1)])
+def test_the_exit_code_of_a_copy_is_known(run, tmp_path, code, status):
+    copy = run(code)
+
+    assert copy.wait() == copy.poll() == copy.returncode == status
+    assert ("NameError" in (tmp_path / "errors").read_text()) == (code == "nonsense")
+
+
+def test_a_copy_gets_signals_and_is_waited_for_no_longer_than_asked(run):
+    copy = run("print('ready', flush=True); time.sleep(600)")
+    copy.stdout.readline()
+
+    assert copy.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        copy.wait(0)
+    copy.send_signal(signal.SIGTERM)
+
+    assert copy.wait() == -signal.SIGTERM
+    copy.send_signal(signal.SIGTERM)  # it is gone
+
+
+def test_no_copy_outlives_who_asked_for_it():
+    code = """import sys, os; from sandbox.forking import Forked
+copy = Forked("timeit", ["-n", "1", "-r", "1", "print(1, flush=True); import time; time.sleep(600)"], {}, sys.stderr)
+copy.stdout.readline()
+print(copy.pid)"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
