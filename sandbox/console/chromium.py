@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-#: Root needs no sandbox of Chromium's own; the others keep it from asking hosts of the internet.
+#: Root needs no sandbox of Chromium's own; the last one spares the page that every window keeps ready below its address
+#: bar; the others keep it from asking hosts of the internet.
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -20,6 +21,7 @@ FLAGS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 )
 #: Automations are marked with emoji, which need a font.
 PACKAGES: Final = ("chromium", "fonts-noto-color-emoji")
