@@ -146,11 +146,10 @@ def measure(contacts: int, latency_ms: int, folder: Path) -> Night:
     with surroundings(options, folder=folder) as around:
         ids = load_known(around.dataverse, around.spotler, contacts)
         bench = _Bench(around, latency_ms)
-        for name in PULLS:
-            bench.pull(name, f"{name}, the beginning")
+        bench.pull("the beginning", *PULLS)
         events = bench.send_mailing(ids)
         first = [bench.pull(name, name) for name in PULLS]
-        again = [bench.pull(name, f"{name}, nothing new") for name in PULLS]
+        again = [bench.pull(f"{name}, nothing new", name) for name in PULLS]
         people = People(around.dataverse)
         rows = len(people.find(Interaction.SET, f"{Interaction.KEY} ne null", Interaction.ID))
         opened = len(people.find(Info.SET, f"{Info.LAST_OPENED_ON} ne null", Info.ID))
@@ -176,13 +175,13 @@ class _Bench:
         time.sleep(1.5)
         return count
 
-    def pull(self, name: str, label: str) -> Pull:
-        """Let a worker do one pull."""
+    def pull(self, label: str, *names: str) -> Pull:
+        """Let a worker do one pull, or several."""
         log = self.around.folder / f"{label.replace(', ', '-').replace(' ', '-')}.log"
         calls, began = observe.calls(self.around), time.monotonic()
         with log.open("w", encoding="utf-8") as errors:
             done = subprocess.run(  # noqa: S603 - this interpreter
-                [sys.executable, "-m", "tests.bench.night_worker", name],
+                [sys.executable, "-m", "tests.bench.night_worker", *names],
                 cwd=ROOT,
                 env={**os.environ, **self.around.settings},
                 stdout=subprocess.PIPE,
@@ -199,7 +198,7 @@ class _Bench:
             json.loads(done.stdout),
         )
         events = sum(figures["counts"].values())
-        floor = self._floor(events) if name == "interactions" and events else None
+        floor = self._floor(events) if "interactions" in names and events else None
         return Pull(
             label, figures["counts"], spent, figures["runs"], seconds, figures["cpu_seconds"],
             figures["peak_memory_mb"], floor,

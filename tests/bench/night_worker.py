@@ -1,4 +1,4 @@
-"""One pull of the bench of a night, in a process of its own, so that its memory is its own.
+"""Pulls of the bench of a night, in a process of their own, so that its memory is theirs.
 
 A pull is run until nothing new comes, as its timer would: a run ends after some minutes, and the next one goes on.
 """
@@ -42,17 +42,20 @@ PULLS: Final[Mapping[str, Callable[[Services], Counter[str]]]] = {
 
 
 def main() -> None:
-    """Run one pull and print its figures."""
+    """Run the pulls and print their figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pull", choices=PULLS)
+    parser.add_argument("pulls", nargs="+", choices=PULLS)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     services = replace(get_services(), bus=Returned())
     began, cpu = time.monotonic(), time.process_time()
     counts, runs = Counter[str](), 0
-    while runs < MOST_RUNS and (found := PULLS[options.pull](services)):
-        counts += found
-        runs += 1
+    for pull in options.pulls:
+        for _ in range(MOST_RUNS):
+            if not (found := PULLS[pull](services)):
+                break
+            counts += found
+            runs += 1
     figures = {
         "seconds": time.monotonic() - began,
         "cpu_seconds": time.process_time() - cpu,

@@ -15,7 +15,6 @@ from itertools import batched, islice
 from pathlib import Path
 from typing import Final
 
-from connector.cli.progress import progress
 from connector.dataverse.api import filters
 from connector.dataverse.names import Contact, Info, Permission
 from connector.dataverse.records import RecordRef
@@ -81,6 +80,8 @@ class Returned(Bus):
 
 def main() -> None:
     """Do one phase and print its figures."""
+    from connector.cli.progress import progress  # the bench of a night shows none
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("phase", choices=["sync", "naive", "pull", "lists", "reconcile"])
     parser.add_argument("done", type=Path, help="the file with the number of records that are done")
