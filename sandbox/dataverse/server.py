@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sandbox.dataverse.app import Application
 from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.settings import Settings
+from sandbox.forking import Forked
 from sandbox.quiet_server import QuietServer
 
 HOST: Final = "127.0.0.1"
@@ -192,15 +192,13 @@ def running(*arguments: str) -> Iterator[Ready]:
     Raises:
         RuntimeError: when it ends before it is ready.
     """
-    command = [sys.executable, "-m", "sandbox.dataverse", *arguments]
-    process = subprocess.Popen(  # noqa: S603 - this interpreter and this package
-        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    )
-    with process:
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            if not line:
-                raise RuntimeError(f"the Dataverse stand-in ended with {process.wait()} before it was ready")
-            yield Ready(**json.loads(line))
-        finally:
-            process.terminate()
+    process = Forked("sandbox.dataverse", arguments, os.environ, sys.__stderr__ or sys.stderr)
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the Dataverse stand-in ended with {process.wait()} before it was ready")
+        yield Ready(**json.loads(line))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        process.stdout.close()
