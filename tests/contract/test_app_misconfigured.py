@@ -1,6 +1,7 @@
 """An app whose mapping or settings are wrong: its messages wait, and none becomes a dead letter."""
 
 import time
+from dataclasses import replace
 
 import pytest
 import requests
@@ -20,6 +21,13 @@ MAPPINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def around(tmp_path_factory):
+    """What all apps talk to; each finds there what those before it left waiting."""
+    with surroundings(Options(), folder=tmp_path_factory.mktemp("around")) as around:
+        yield around
+
+
 @pytest.mark.parametrize(
     ("name", "value", "reported"),
     [
@@ -28,23 +36,24 @@ MAPPINGS = {
         ("SPOTLER_PARALLEL", "many", "SPOTLER_PARALLEL"),
     ],
 )
-def test_messages_wait_until_what_is_wrong_is_fixed(tmp_path, name, value, reported):
+def test_messages_wait_until_what_is_wrong_is_fixed(around, tmp_path, name, value, reported):
     for file, text in MAPPINGS.items():
         (tmp_path / file).write_text(text, encoding="utf-8")
-    options = Options(settings={name: str(tmp_path / value) if name == "MAPPING_FILE" else value})
-    with surroundings(options, folder=tmp_path) as around:
-        job = People(around.dataverse).create(Job.SET, {Job.OPERATION: Operation.ADD_TAG.value, Job.TAG: "x"})
-        with functions(around, options) as app:
-            deadline = time.monotonic() + SECONDS
-            while entities(around)["spotler-jobs"]["scheduled"] == 0:
-                assert time.monotonic() < deadline, app.log.read_text(encoding="utf-8")
-                time.sleep(0.05)
-        log = app.log.read_text(encoding="utf-8")
-        figures = entities(around)
+    wrong = {name: str(tmp_path / value) if name == "MAPPING_FILE" else value}
+    mine = replace(around, settings={**around.settings, **wrong}, folder=tmp_path)
+    waiting = entities(around)["spotler-jobs"]["scheduled"]
+    job = People(around.dataverse).create(Job.SET, {Job.OPERATION: Operation.ADD_TAG.value, Job.TAG: "x"})
+    with functions(mine, Options()) as app:
+        deadline = time.monotonic() + SECONDS
+        while entities(around)["spotler-jobs"]["scheduled"] <= waiting:
+            assert time.monotonic() < deadline, app.log.read_text(encoding="utf-8")
+            time.sleep(0.05)
+    log = app.log.read_text(encoding="utf-8")
+    figures = entities(around)
 
-        assert People(around.dataverse).read(Job.SET, job)[Job.STATUS] == JobStatus.QUEUED
-        assert reported in log
-        assert sum(entity.get("dead_lettered", 0) for entity in figures.values()) == 0
+    assert People(around.dataverse).read(Job.SET, job)[Job.STATUS] == JobStatus.QUEUED
+    assert reported in log
+    assert sum(entity.get("dead_lettered", 0) for entity in figures.values()) == 0
 
 
 def entities(around):

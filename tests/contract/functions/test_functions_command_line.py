@@ -12,31 +12,27 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.launch import launch
+
 APP = Path(__file__).parent / "app"
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "sandbox.functions", "--app", str(APP), *arguments]
 
 
 @contextmanager
 def process(stage, *arguments: str, **environment: str):
-    """A running host and the JSON of its ready line."""
-    everything = {**os.environ, **stage.environment, **environment}
-    with subprocess.Popen(  # noqa: S603 - our own module
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=everything
-    ) as host:
-        try:
-            yield host, json.loads(host.stdout.readline())
-        finally:
-            host.terminate()
-            host.communicate()
+    """A running host; its ready line is known."""
+    settings = {**stage.environment, **environment}
+    host = launch("sandbox.functions", ["--app", str(APP), *arguments], logs=stage.record.parent, environment=settings)
+    try:
+        yield host
+    finally:
+        host.stop()
 
 
 def finished(stage, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     everything = {**os.environ, **stage.environment, **environment}
+    command = [sys.executable, "-m", "sandbox.functions", "--app", str(APP), *arguments]
     return subprocess.run(  # noqa: S603 - our own module
-        command(*arguments), capture_output=True, text=True, env=everything, check=False, timeout=120
+        command, capture_output=True, text=True, env=everything, check=False, timeout=120
     )
 
 
@@ -46,28 +42,29 @@ def call(url: str, method: str = "GET") -> dict:
 
 
 def test_the_ready_line_names_functions_processes_and_the_side_door(stage):
-    with process(stage, "--workers", "2") as (host, ready):
+    with process(stage, "--workers", "2") as host:
+        ready = host.ready
         assert ready["ready"] == "functions"
         assert ready["functions"] == ["batch", "blocking", "failing", "single", "text_batch", "tick"]
-        assert ready["pid"] == host.pid
+        assert ready["pid"] == host.process.pid
         assert len(ready["engine_pids"]) == 2
         assert call(ready["control_url"] + "/_sandbox/engines") == {"pids": ready["engine_pids"], "restarts": 0}
 
 
 def test_the_side_door_shows_what_each_function_did(stage, until):
-    with process(stage) as (_, ready):
+    with process(stage) as host:
         stage.send("single", "hello", "world")
         until(lambda: stage.counts("single")["completed"] == 2)
 
-        figures = call(ready["control_url"] + "/_sandbox/stats")["single"]
+        figures = call(host.get("control_url") + "/_sandbox/stats")["single"]
 
     assert (figures["invocations"], figures["messages"], figures["failures"]) == (2, 2, 0)
     assert figures["batch_sizes"] == {"1": 2}
 
 
 def test_the_side_door_runs_timers(stage):
-    with process(stage, "--no-timers") as (_, ready):
-        door = ready["control_url"] + "/_sandbox/run-timer/"
+    with process(stage, "--no-timers") as host:
+        door = host.get("control_url") + "/_sandbox/run-timer/"
 
         assert call(door + "tick", "POST") == {"succeeded": True, "error": ""}
         assert call(door + "failing", "POST") == {"succeeded": False, "error": "RuntimeError: the timer failed"}
@@ -77,19 +74,19 @@ def test_the_side_door_runs_timers(stage):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_host_cleanly(stage, number):
-    with process(stage) as (host, ready):
-        host.send_signal(number)
+    with process(stage) as host:
+        host.process.send_signal(number)
 
-        assert host.wait(120) == 0
-        assert not Path(f"/proc/{ready['engine_pids'][0]}").exists()
+        assert host.process.wait(120) == 0
+        assert not Path(f"/proc/{host.ready['engine_pids'][0]}").exists()
 
 
 def test_no_timers_keeps_no_schedule(stage, until):
-    with process(stage, "--no-timers", TICK_SCHEDULE="* * * * * *") as (_, ready):
+    with process(stage, "--no-timers", TICK_SCHEDULE="* * * * * *") as host:
         stage.send("single", "sleep 1.2")
         until(lambda: stage.counts("single")["completed"] == 1)
 
-        assert call(ready["control_url"] + "/_sandbox/stats")["tick"]["invocations"] == 0
+        assert call(host.get("control_url") + "/_sandbox/stats")["tick"]["invocations"] == 0
 
 
 def test_one_timer_can_be_run_for_its_exit_code(stage):
@@ -112,12 +109,10 @@ def test_a_missing_setting_is_named(stage):
 
 
 def test_log_records_are_one_line_each(stage, until):
-    with process(stage) as (host, _):
+    with process(stage) as host:
         stage.send("single", "log")
         until(lambda: stage.counts("single")["completed"] == 1)
-        host.terminate()
-        _, log = host.communicate()
 
-    (line,) = [line for line in log.splitlines() if "first line" in line]
+    (line,) = [line for line in host.log.read_text(encoding="utf-8").splitlines() if "first line" in line]
     assert line.endswith("connector single first line\\nsecond line")
     assert " INFO " in line
