@@ -221,7 +221,8 @@ def test_replay_wants_ids_or_all(cli, arguments):
     )
 
 
-def test_many_messages_are_listed_and_replayed(cli, bus, waiting, take, clock):
+def test_many_messages_are_listed_and_replayed(cli, bus, waiting, take, clock, monkeypatch):
+    monkeypatch.setattr(browse, "BATCH_SIZE", 10)
     taken = []
     clock.app = lambda: taken.extend(take(QUEUE_DATAVERSE))
     many = browse.BATCH_SIZE * 2 + 5
