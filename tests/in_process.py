@@ -6,6 +6,7 @@ an answer, and a connection costs more than most answers.
 """
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -58,7 +59,7 @@ def answered(application: ASGIApp, request: requests.PreparedRequest) -> request
         requests.ConnectionError: it ended the connection instead.
     """
     parts, sent, connection = urlsplit(str(request.url)), list[Mapping[str, Any]](), _Connection()
-    headers = {**request.headers, "host": parts.netloc}
+    headers = dict(request.headers.lower_items()) | {"host": parts.netloc}
     scope = {
         "type": "http",
         "http_version": "1.1",
@@ -69,7 +70,7 @@ def answered(application: ASGIApp, request: requests.PreparedRequest) -> request
         "path": unquote(parts.path),
         "raw_path": parts.path.encode(),
         "query_string": parts.query.encode(),
-        "headers": [(name.lower().encode(), _bytes(value)) for name, value in headers.items()],
+        "headers": [(name.encode(), _bytes(value)) for name, value in headers.items()],
         "state": {TRANSPORT: connection},
         TRANSPORT: connection,
     }
@@ -98,9 +99,15 @@ def response(
     answer.status_code, answer.headers, answer.request = status, CaseInsensitiveDict(headers), request
     answer.encoding = requests.utils.get_encoding_from_headers(answer.headers)
     answer.url = str(request.url)
-    answer.raw = urllib3.HTTPResponse(status=status)  # azure-identity looks at it
+    answer.raw = _raw(status)
     answer._content = body  # what `requests` itself does once it has read the body
     return answer
+
+
+@functools.cache
+def _raw(status: int) -> urllib3.HTTPResponse:
+    """What azure-identity looks at; nothing is ever read from it, so all answers of a status have the same."""
+    return urllib3.HTTPResponse(status=status)
 
 
 def _run(work: Any) -> None:

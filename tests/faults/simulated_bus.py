@@ -22,6 +22,8 @@ from sandbox.servicebus.values import Described, Timestamp
 
 #: The size of a batch, as the app has it.
 BATCH: Final = HostJson.load(ROOT).service_bus.max_message_batch_size
+#: Its entities.
+_DEFINITION: Final = NamespaceDefinition.load(ROOT / "connector" / "servicebus" / "entities.json")
 #: What counts as a message on its way.
 UNDER_WAY: Final = ("active", "locked", "scheduled")
 
@@ -83,8 +85,7 @@ class SimulatedBus:
     """The stand-in's namespace without its network, in the words of `connector.servicebus.bus.Bus`."""
 
     def __init__(self, clock: SimulatedTime) -> None:
-        definition = NamespaceDefinition.load(ROOT / "connector" / "servicebus" / "entities.json")
-        self.namespace = Namespace(definition, lambda: int(clock.wall() * 1000), NoAlarm())
+        self.namespace = Namespace(_DEFINITION, lambda: int(clock.wall() * 1000), NoAlarm())
         self._lock = threading.Lock()
         #: What anybody can see of a message who does not open it: its id and its application properties.
         self.envelopes: list[str] = []

@@ -9,7 +9,6 @@ import re
 import sys
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +35,7 @@ from connector.sync.visitors import promotion
 from sandbox.dataverse.access.seeding import installed_role
 from tests.faults.kill_points.scenarios import SCENARIOS
 from tests.faults.matrix import __main__ as command, works as works_of_matrix
+from tests.faults.matrix.broken import is_found, problems_found
 from tests.faults.matrix.cell import Cell
 from tests.faults.matrix.cells import SEEDS, Matrix, cells_of, counted, sample
 from tests.faults.matrix.faults import FAULTS
@@ -163,15 +163,13 @@ NEEDED_ELSEWHERE = {
 }
 
 
-def test_the_role_of_the_connector_has_every_privilege_that_is_needed_and_no_other():
-    matrix = Matrix()  # one that has seen no faults, under which more is used
-    for work in WORKS.values():
-        assert matrix.without_fault(work, 1).problems() == []
+def test_the_role_of_the_connector_has_every_privilege_that_is_needed_and_no_other(matrix):
+    needed = frozenset[str]().union(*(matrix.privileges_needed(work, 1) for work in WORKS.values()))
     role = installed_role()
     granted = {f"prv{each.right}{each.table}" for each in role.privileges} | set(role.others)
 
-    assert matrix.privileges_used <= granted
-    assert granted - matrix.privileges_used == NEEDED_ELSEWHERE
+    assert needed <= granted
+    assert granted - needed == NEEDED_ELSEWHERE
 
 
 # Operations that are added later
@@ -194,89 +192,71 @@ def test_an_operation_without_a_scenario_works_with_its_sample(monkeypatch):
 # A broken connector is found
 
 
-def problems_found(name: str, *faults: str, seed: int = 1) -> Iterator[str]:
-    """What the cells of these faults say, one after the other: who looks for one runs no cell in vain."""
-    fresh, chosen = Matrix(), [FAULTS[fault] for fault in faults]
-    for cell in cells_of(fresh, works()[name], seed):
-        if cell.fault in chosen:
-            yield from fresh.run(cell).problems()
-
-
-def problems_of(name: str, *faults: str, seed: int = 1) -> list[str]:
-    """What all cells of these faults say."""
-    return list(problems_found(name, *faults, seed=seed))
-
-
 LATE = "answer-lost-before-next", "answer-lost-after-lease", "answer-lost-after-end"
 
 
 @pytest.mark.parametrize("name", ["start-automation-while-busy", "increase-score-while-busy"])
-def test_an_unconditional_write_after_a_claim_is_found(monkeypatch, name):
-    assert problems_of(name, *LATE) == []
+def test_an_unconditional_write_after_a_claim_is_found(matrix, name):
     unconditional = property(lambda write: writes.BatchRequest.update(Job.SET, write.job.id, write.values))
-    monkeypatch.setattr(writes.Write, "request", unconditional)
 
-    assert any(problems_found(name, *LATE))
+    assert is_found(matrix, lambda patch: patch.setattr(writes.Write, "request", unconditional), name, *LATE)
 
 
-def test_an_unconditional_claim_is_found(monkeypatch):
+def test_an_unconditional_claim_is_found(matrix):
     def claiming(*claim):
         request = conditional(*claim)
         return replace(request, headers={**request.headers, "If-Match": "*"})
 
     conditional = store.claiming
-    monkeypatch.setattr(store, "claiming", claiming)
 
-    assert any(problems_found("start-automation", *LATE))
+    assert is_found(matrix, lambda patch: patch.setattr(store, "claiming", claiming), "start-automation", *LATE)
 
 
-def test_a_page_of_a_gateway_that_is_believed_is_found(monkeypatch):
-    assert problems_of("anonymize-contact", "html-404") == []
-
+@pytest.mark.parametrize("says", ["Completed, but this is missing", "has contact"])
+def test_a_page_of_a_gateway_that_is_believed_is_found(matrix, says):
     def believing(response, bare):
         return ContactUnknown() if response.status_code == 404 else error_of(response, bare)
 
-    monkeypatch.setattr(calls, "error_of", believing)
+    def breaks(patch):
+        patch.setattr(calls, "error_of", believing)
 
-    found = problems_of("anonymize-contact", "html-404")
-
-    assert any("Completed, but this is missing" in each for each in found), found
-    assert any("has contact" in each for each in found), found
+    assert is_found(matrix, breaks, "anonymize-contact", "html-404", says=says)
 
 
 @pytest.mark.parametrize("fault", ["503-after-effect", "html-502-after-effect", "answer-lost"])
 @pytest.mark.parametrize("name", ["start-automation", "decrease-score"])
-def test_a_start_that_is_repeated_after_an_unclear_answer_is_found(monkeypatch, name, fault):
-    assert problems_of(name, fault) == []
-    monkeypatch.setattr(transport, "Unclear", Transient)
+def test_a_start_that_is_repeated_after_an_unclear_answer_is_found(matrix, name, fault):
+    def breaks(patch):
+        patch.setattr(transport, "Unclear", Transient)
 
-    assert any(re.search(r"done \d times", each) for each in problems_found(name, fault))
+    assert is_found(matrix, breaks, name, fault, says=r"done \d times", kinds=frozenset({Kind.WRITE}))
 
 
-def test_a_checkpoint_that_moves_before_the_work_is_found(monkeypatch):
-    assert problems_of("read-bounces", "death-before", "503") == []
+def test_a_checkpoint_that_moves_before_the_work_is_found(matrix):
     window = loop._Run._window
 
     def early(run, start, end):
         run.checkpoint.save(end, ())
         return window(run, start, end)
 
-    monkeypatch.setattr(loop._Run, "_window", early)
+    def breaks(patch):
+        patch.setattr(loop._Run, "_window", early)
 
-    assert any("instead of" in each for each in problems_found("read-bounces", "death-before", "503"))
-
-
-def test_soft_bounces_that_are_counted_twice_are_found(monkeypatch):
-    monkeypatch.setattr(contact_status.Standing, "_is_older", lambda *_: False)
-
-    assert any("instead of" in each for each in problems_found("read-bounces", "death-after", "answer-lost"))
+    assert is_found(matrix, breaks, "read-bounces", "death-before", "503", says="instead of")
 
 
-def test_an_automatic_sync_that_puts_nothing_back_is_found(monkeypatch):
-    assert problems_of("sync-records", "503") == []
-    monkeypatch.setattr(change_items.Returned, "send", lambda *_: None)
+def test_soft_bounces_that_are_counted_twice_are_found(matrix):
+    def breaks(patch):
+        patch.setattr(contact_status.Standing, "_is_older", lambda *_: False)
 
-    assert any("instead of" in each for each in problems_found("sync-records", "503"))
+    assert is_found(matrix, breaks, "read-bounces", "death-after", "answer-lost", says="instead of")
+
+
+def test_an_automatic_sync_that_puts_nothing_back_is_found(matrix):
+    def breaks(patch):
+        patch.setattr(change_items.Returned, "send", lambda *_: None)
+
+    assert is_found(matrix, breaks, "sync-records", "503", says="instead of")
 
 
 def test_an_automatic_sync_that_takes_absence_for_deletion_is_found(monkeypatch):
@@ -389,7 +369,7 @@ def test_one_cell_can_be_run_again_by_itself(monkeypatch, capsys, matrix):
 def test_a_problem_says_how_to_see_its_cell_again(monkeypatch):
     monkeypatch.setattr(transport, "Unclear", Transient)
 
-    found = "\n".join(problems_of("start-automation", "503-after-effect"))
+    _, found = next(problems_found("start-automation", "503-after-effect"))
 
     assert "python -m tests.faults.matrix --operation start-automation --touch " in found
     assert "--fault 503-after-effect --seed 1" in found

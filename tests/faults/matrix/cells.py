@@ -28,20 +28,24 @@ class Matrix:
     def __init__(self) -> None:
         self._systems = Systems()
         self._without_fault: dict[tuple[str, int], Outcome] = {}
-
-    @property
-    def privileges_used(self) -> frozenset[str]:
-        """The privileges that the connector has needed so far, as Dataverse names them."""
-        environment = self._systems.environment
-        return frozenset(environment.access.rights.used[environment.settings.user_id])
+        self._needed: dict[tuple[str, int], frozenset[str]] = {}
 
     def without_fault(self, work: Work, seed: int) -> Outcome:
         """The work as it goes where nothing goes wrong: its touches are the ones that faults happen to."""
         key = work.name, seed
         if key not in self._without_fault:
+            environment = self._systems.environment
+            used = environment.access.rights.used[environment.settings.user_id]
+            used.clear()  # under faults more is used
             run = Run(self._systems, Cell(work, 0, None, seed))
             self._without_fault[key] = run.outcome(None)
+            self._needed[key] = frozenset(used)
         return self._without_fault[key]
+
+    def privileges_needed(self, work: Work, seed: int) -> frozenset[str]:
+        """The privileges that the connector needs where nothing goes wrong, as Dataverse names them."""
+        self.without_fault(work, seed)
+        return self._needed[work.name, seed]
 
     def run(self, cell: Cell) -> Outcome:
         """Run one cell."""

@@ -88,6 +88,7 @@ class _TokenTransport(RequestsTransport):
 
     def __init__(self, wire: Wire) -> None:
         session = requests.Session()
+        session.trust_env = False  # there is no proxy on the wire, and nobody looks for one
         session.mount("https://", WireAdapter(wire))
         super().__init__(session=session, session_owner=False)
         self._time = wire.time

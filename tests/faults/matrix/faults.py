@@ -46,9 +46,9 @@ class Class(StrEnum):
     REQUEUED = "requeued"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fault:
-    """One class of fault.
+    """One class of fault. There is one object of each, so none is compared by what it holds.
 
     Attributes:
         name: on the command line.
