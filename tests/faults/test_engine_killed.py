@@ -28,6 +28,8 @@ LOCK_SECONDS = 4.0
 #: Calls take long enough, and looks come often enough, that no batch passes unseen.
 LATENCY_MS = 30
 LOOK = 0.02
+#: Looks at what was started, which is little, before the rows of all jobs are read again.
+LOOKS = 10
 #: Seconds between two looks when there is nothing left to catch: leases are short, and looking costs Dataverse time.
 REST = 0.25
 
@@ -92,9 +94,10 @@ class Crew:
             jobs, contacts = self.order(f"{name}-{attempt}-")
             patience, rows = Patience(), self.rows()
             while any(rows[job][Job.STATE] == 0 for job in jobs):
-                if held := self.catch_engine(jobs, contacts):
-                    return held
-                time.sleep(LOOK)
+                for _ in range(LOOKS):
+                    if held := self.catch_engine(jobs, contacts):
+                        return held
+                    time.sleep(LOOK)
                 rows = self.rows()
                 assert patience.lasts(rows), "the engine does nothing"
         raise AssertionError("the engine was never seen in the middle of its work")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from connector.dataverse.choices import AutomationKind, JobStatus, Operation
 from connector.dataverse.messages import parse_message
-from connector.dataverse.names import Automation, Contact, Job, Lead, MarketingList
+from connector.dataverse.names import Automation, Contact, EnvironmentVariable, Job, Lead, MarketingList
 from connector.dataverse.records import RecordRef
 from connector.errors import Unreadable
 from connector.jobs import chunks
@@ -19,6 +19,7 @@ from connector.routing.route import route
 from connector.routing.work_item import WorkItem
 from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
+from sandbox.sample_setup import PERMISSIONS_DEFINITION
 from sandbox.spotler import seed
 from tests.faults.support import SLUGS
 from tests.unit.jobs.posted import body, created
@@ -109,6 +110,7 @@ class Fixtures:
             "codeless": day.automation(None),
             "unknown": day.automation("\U0001f680/?#%2F", dh_fields="\u202e=\n==\n=URL"),
         }
+        day.load(EnvironmentVariable.TABLE, **PERMISSIONS_DEFINITION)  # a refresh would wait for it for hours
         kept = {MarketingList.NAME: "ab", MarketingList.SYNCED: True, "createdfromcode": 2}
         self.lists = {"none": None, "gone": GONE, "kept": day.load(MarketingList.TABLE, **kept)}
 

@@ -16,20 +16,23 @@ from connector.servicebus.bus import OutgoingMessage
 from connector.servicebus.entities import OPERATION_PROPERTY, QUEUE_DATAVERSE, TOPIC_JOBS
 from sandbox.launch import ROOT
 from sandbox.samples import customer
-from tests.faults.bad_jobs import BAD, GOOD, fixtures, make_bad, make_good
+from tests.faults.bad_jobs import BAD, GOOD, LISTS, fixtures, make_bad, make_good
 from tests.unit.jobs.posted import body, created
 
 DONE = ("Completed", "OK")
 NOT_VALID = ("Failed", "JOB_NOT_VALID")
 GOOD_BESIDE = 99
+#: Each of these is the work of a whole list.
+LISTS_BESIDE = 19
 
 
 @pytest.mark.parametrize("operation", GOOD, ids=lambda operation: operation.slug)
 def test_bad_jobs_of_every_kind_fail_with_their_sentence_and_their_neighbours_are_done(day, operation):
     ids = fixtures(day)
     kinds = [bad for bad in BAD if bad.operation is operation]
+    beside = LISTS_BESIDE if operation in LISTS else GOOD_BESIDE
     bad = {make_bad(day, each, ids): each for each in kinds}
-    good = [make_good(day, operation, f"good{number}", ids, known=number % 2 == 0) for number in range(GOOD_BESIDE)]
+    good = [make_good(day, operation, f"good{number}", ids, known=number % 2 == 0) for number in range(beside)]
     queue = [*bad, *good]
     random.Random(len(kinds)).shuffle(queue)  # noqa: S311 - a shuffle that can be repeated
 
