@@ -188,6 +188,7 @@ def form_differences(found: Found, is_right: Callable[[object], bool]) -> list[P
     if not is_right(found.get(FORM_XML)):
         return [PropertyDifference(FORM_XML, Sentence("as in the manifest"), Sentence("other"))]
     published = found.get(PUBLISHED)
-    if not isinstance(published, Mapping) or not is_right(published.get(FORM_XML)):
+    shown = published.get(FORM_XML) if isinstance(published, Mapping) else None
+    if shown != found.get(FORM_XML) and not is_right(shown):
         return [PropertyDifference("published", Sentence("yes"), Sentence("no"), by_publishing=True)]
     return []

@@ -1,6 +1,7 @@
 """From the address of a definition to the definition; what is too new is found only with `Consistency: Strong`."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from sandbox.dataverse.clock import Clock
@@ -42,9 +43,9 @@ class Finder:
             ApiError: 404 when there is none, or it is too new.
         """
         name, value = _read(key, "LogicalName", "MetadataId")
-        for each in self.tables(strong=strong):
-            if value == (each.id if name == "MetadataId" else each.name):
-                return each
+        found = _by(name, value, self._definitions.tables)
+        if found is not None and self._is_visible(found, strong=strong):
+            return found
         message = f"Could not find an entity with name '{value}' and MetadataId."
         raise ApiError(404, NOT_FOUND, message)
 
@@ -66,15 +67,14 @@ class Finder:
             ApiError: 404 when there is none.
         """
         name, value = _read(key, "LogicalName", "MetadataId")
-        for each in self.columns(table):
-            if value == (each.id if name == "MetadataId" else each.column.name):
-                return each
+        found = _by(name, value, table.columns)
+        if found is not None and self._is_column(table, found):
+            return found
         raise no_definition(f"an attribute with specified name {value} for entity {table.name}")
 
     def columns(self, table: TableDefinition) -> list[ColumnDefinition]:
         """The columns that a caller sees: none that could only point to tables that the environment lacks."""
-        visible = self._catalog.by_name[table.name].columns
-        return [each for name, each in table.columns.items() if name in visible or not each.visible]
+        return [each for each in table.columns.values() if self._is_column(table, each)]
 
     def key(self, table: TableDefinition, key: str) -> KeyDefinition:
         """The alternate key of `(guid)` or `(LogicalName='x')`.
@@ -117,12 +117,22 @@ class Finder:
                 return each
         raise no_definition(f"an optionset with name or id {value}")
 
+    def _is_column(self, table: TableDefinition, column: ColumnDefinition) -> bool:
+        return not column.visible or column.column.name in self._catalog.by_name[table.name].columns
+
     def _is_visible(self, table: TableDefinition, *, strong: bool) -> bool:
         if table.name in self._catalog.absent:
             return False
         if strong or table.made_at is None:
             return True
         return self._clock.timestamp() >= table.made_at + self._knobs.definition_seconds
+
+
+def _by[D: (TableDefinition, ColumnDefinition)](name: str, value: str, known: Mapping[str, D]) -> D | None:
+    """What a key names, of what is known by logical name."""
+    if name == "MetadataId":
+        return next((each for each in known.values() if each.id == value), None)
+    return known.get(value)
 
 
 def _read(key: str, named: str, by_id: str, resource: str = "") -> tuple[str, str]:

@@ -19,7 +19,13 @@ from sandbox.dataverse.customizing.definitions import ColumnDefinition, TableDef
 from sandbox.dataverse.customizing.finding import Finder
 from sandbox.dataverse.customizing.knobs import Knobs
 from sandbox.dataverse.customizing.refusals import NOT_SETTLED
-from sandbox.dataverse.customizing.selecting import column_names, filtered, select
+from sandbox.dataverse.customizing.selecting import (
+    NAVIGATIONS,
+    column_names,
+    expanded_names,
+    filtered,
+    select,
+)
 from sandbox.dataverse.errors import ApiError, bad_query, unknown_segment
 from sandbox.dataverse.model import LOOKUP_KINDS, Catalog
 from sandbox.dataverse.options import parse_query
@@ -61,12 +67,12 @@ class DefinitionReader:
         if key is None:
             if rest is not None:
                 raise unknown_segment(rest)
-            related = self._related()
-            items = [self._whole(each, related) for each in self._finder.tables(strong=strong)]
+            items = self._with(self._finder.tables(strong=strong), expanded_names(parameters))
             return _list(call, items, parameters, ENTITY_NAMES, "EntityDefinitions")
         table = self._finder.table(key, strong=strong)
         if rest is None:
-            return _single(call, self._whole(table, self._related()), parameters, ENTITY_NAMES)
+            (item,) = self._with([table], expanded_names(parameters))
+            return _single(call, item, parameters, ENTITY_NAMES)
         return self._part(call, table, rest, parameters)
 
     def relationships(self, call: Call, key: str | None, rest: str | None) -> Answer:
@@ -111,8 +117,7 @@ class DefinitionReader:
 
     def whole(self) -> list[JsonObject]:
         """Every table with all that it has."""
-        related = self._related()
-        return [self._whole(each, related) for each in self._finder.tables(strong=True)]
+        return self._with(self._finder.tables(strong=True), NAVIGATIONS)
 
     def _part(self, call: Call, table: TableDefinition, rest: str, parameters: Mapping[str, str]) -> Answer:
         segment, _, further = rest.partition("/")
@@ -169,15 +174,19 @@ class DefinitionReader:
         if not table.published or self._clock.timestamp() < table.made_at + seconds:
             raise ApiError(500, NOT_SETTLED, "An unexpected error occurred.")
 
-    def _whole(self, table: TableDefinition, related: _Related) -> JsonObject:
-        found: JsonObject = {**table.properties}
-        columns: list[Json] = [self._column(table, each) for each in self._finder.columns(table)]
-        keys: list[Json] = [each.properties for each in table.keys.values()]
-        found["Attributes"], found["Keys"] = columns, keys
-        for name, of_tables in related.items():
-            shown: list[Json] = list(of_tables[table.name])
-            found[name] = shown
-        return found
+    def _with(self, tables: list[TableDefinition], names: Set[str]) -> list[JsonObject]:
+        """Tables with what can be expanded of these names."""
+        items: list[JsonObject] = [{**each.properties} for each in tables]
+        related = self._related() if names & _LISTS.keys() else {}
+        for table, item in zip(tables, items, strict=True):
+            if "Attributes" in names:
+                item["Attributes"] = [self._column(table, each) for each in self._finder.columns(table)]
+            if "Keys" in names:
+                item["Keys"] = [each.properties for each in table.keys.values()]
+            for name in related.keys() & names:
+                shown: list[Json] = list(related[name][table.name])
+                item[name] = shown
+        return items
 
     def _column(self, table: TableDefinition, column: ColumnDefinition) -> JsonObject:
         if column.column.kind not in LOOKUP_KINDS:

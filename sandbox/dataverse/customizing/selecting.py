@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Final
+from typing import Final, cast
 
 from connector.dataverse.schema import Kind
 from sandbox.dataverse.customizing.bodies import (
@@ -75,8 +75,18 @@ def filtered(items: list[JsonObject], parameters: Mapping[str, str]) -> list[Jso
     if function:
         message = f"The '{function[1]}' function isn't supported for Metadata Entities."
         raise ApiError(400, UNKNOWN_SEGMENT, message)
-    condition = compile_filter(_ENUM.sub("", text), Fields("MetadataBase", _KINDS))
-    return [item for item in items if condition.matches(_scalars(item))]
+    matches = compile_filter(_ENUM.sub("", text), Fields("MetadataBase", _KINDS)).matches
+    # What can be named in a filter is no object and no list.
+    return [item for item in items if matches(cast("Mapping[str, Scalar]", item))]
+
+
+def expanded_names(parameters: Mapping[str, str]) -> frozenset[str]:
+    """What `$expand` names.
+
+    Raises:
+        ApiError: 400 when it cannot be read.
+    """
+    return frozenset(name for name, _ in _terms(parameters.get("$expand", "")))
 
 
 def select(item: JsonObject, parameters: Mapping[str, str], known: Set[str], *, terse: bool = True) -> JsonObject:
@@ -139,7 +149,3 @@ def _split(text: str, separator: str) -> Sequence[str]:
             start = position + 1
     parts.append(text[start:])
     return [part for part in parts if part.strip()]
-
-
-def _scalars(item: JsonObject) -> dict[str, Scalar]:
-    return {name: value for name, value in item.items() if not isinstance(value, list | dict)}
