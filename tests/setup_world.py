@@ -6,6 +6,7 @@ happen before or after any of them.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -35,6 +36,7 @@ from sandbox.dataverse.environment import Environment
 from sandbox.dataverse.limits import LimitSettings
 from sandbox.dataverse.settings import Settings
 from tests.in_process import answered, response
+from tests.mementos import Memento
 
 URL = "https://dataverse.localhost"
 
@@ -120,7 +122,7 @@ def named(*names: str) -> list[Component]:
 
 
 class SetupWorld:
-    """One environment. `fresh` empties it.
+    """One environment. `fresh` empties it, and `once` has what some work makes of an empty one.
 
     Attributes:
         environment: the stand-in.
@@ -137,13 +139,30 @@ class SetupWorld:
         self.environment.addresses = (URL,)
         self.headers = requests.utils.default_headers()
         self._application = Application(self.environment)
+        self.parts: list[Component] = components()
+        self._empty = self.kept()
+        self._once: dict[Callable[[SetupWorld], object], Callable[[], SetupWorld]] = {}
         self.fresh()
 
     def fresh(self) -> "SetupWorld":
         """An empty environment."""
-        self.environment.reset()
+        return self._empty()
+
+    def once(self, work: Callable[["SetupWorld"], object]) -> "SetupWorld":
+        """An environment that was empty, after some work, which is done only the first time."""
+        if work not in self._once:
+            work(self.fresh())
+            self._once[work] = self.kept()
+        return self._once[work]()
+
+    def kept(self) -> Callable[[], "SetupWorld"]:
+        """What puts the environment back as it is now; who works from then on has seen nothing of it."""
+        return partial(self._put_back, Memento(self.environment), tuple(self.parts))
+
+    def _put_back(self, environment: Memento, parts: Sequence[Component]) -> "SetupWorld":
+        environment.put_back()
         self._token = ""
-        self.parts: list[Component] = components()
+        self.parts = list(parts)
         self.sent: list[tuple[str, str]] = []
         self.slept: list[float] = []
         self.body: str | bytes | None = None

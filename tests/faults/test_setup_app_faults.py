@@ -5,8 +5,8 @@ A sample of all faults is in the usual run; every one is in the nightly run.
 
 import pytest
 
+from tests import setup_installed
 from tests.faults.setup_faults import carried_out, faults, strike
-from tests.setup_hub import base_parts, hub_parts
 from tests.setup_world import SetupWorld
 
 #: The writes of an uninterrupted run where all that the app needs is there; the last tests count them.
@@ -21,19 +21,13 @@ def empty():
 @pytest.fixture
 def world(empty):
     """All that the app needs is installed."""
-    world = empty.fresh()
-    world.parts = base_parts()
-    world.applied()
-    world.environment.clock.move(60)
-    world.sent.clear()
-    world.parts = hub_parts()
-    return world
+    return empty.once(setup_installed.base)
 
 
 @pytest.fixture
-def installed(world):
+def installed(empty):
     """Somebody changed a setting of the app."""
-    world.applied()
+    world = empty.once(setup_installed.hub)
     app = world.rows("appmodule")[0]["appmoduleid"]
     world.make("appsettings", {"displayname": "x", "ParentAppModuleId@odata.bind": f"/appmodules({app})"})
     world.sent.clear()

@@ -20,6 +20,7 @@ from connector.setup.inputs import SetupInputs
 from connector.setup.interface.components import app_components
 from connector.setup.plan import Extras
 from sandbox.dataverse.server import running
+from tests import setup_installed
 from tests.faults.setup_faults import carried_out, faults, strike
 from tests.faults.setup_killed import door
 from tests.setup_world import ENDPOINT, STEPS, Death, SetupWorld, nameable, one_of_each
@@ -43,10 +44,7 @@ def world(empty):
 
 @pytest.fixture
 def installed(world):
-    world.applied()
-    world.environment.clock.move(60)
-    world.sent.clear()
-    return world
+    return world.once(setup_installed.each)
 
 
 def made_twice(world):

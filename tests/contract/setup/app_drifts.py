@@ -53,11 +53,6 @@ def add_setting(world: SetupWorld) -> None:
     world.make("appsettings", {"displayname": "Theirs", **bind})
 
 
-def remove_setting(world: SetupWorld) -> None:
-    for row in world.rows("appsetting"):
-        world.calls.delete(f"appsettings({row['appsettingid']})")
-
-
 def change_site_map(old: str, new: str):
     def act(world: SetupWorld) -> None:
         address = address_of(world, SITE_MAP)
@@ -145,7 +140,7 @@ def is_given(world: SetupWorld) -> bool:
 KEPT = Ends.KEPT
 APP_CHANGES = (
     Drift("app", "changed", patch_app(webresourceid=DEFAULT_ICON)),
-    Drift("app", "added", add_setting, "", KEPT, remove_setting, lambda world: bool(world.rows("appsetting"))),
+    Drift("app", "added", add_setting, "", KEPT, remains=lambda world: bool(world.rows("appsetting"))),
     Drift("app", "renamed", patch_app(name="Mine")),
     Drift("app", "disabled", patch_app(**OFF)),
     Drift("site map", "changed", change_site_map('Id="dh_websitevisitor"', 'Id="dh_visitors"')),

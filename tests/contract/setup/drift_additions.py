@@ -21,6 +21,7 @@ from tests.contract.setup.drifts import (
     add_privilege,
     address_of,
     of_choice,
+    of_column,
     of_table,
     patch_and_publish,
     publisher_address,
@@ -63,11 +64,6 @@ def add_column(world: SetupWorld) -> None:
 def add_key(world: SetupWorld) -> None:
     values = {"SchemaName": "new_key", "DisplayName": WRONG, "KeyAttributes": ["dh_domain"]}
     world.make(f"{of_table(VISITOR)}/Keys", {"@odata.type": f"{CRM}EntityKeyMetadata", **values})
-
-
-def remove_new_key(world: SetupWorld) -> None:
-    keys = {row["LogicalName"]: row["MetadataId"] for row in world.calls.rows(f"{of_table(VISITOR)}/Keys")}
-    world.calls.delete(f"{of_table(VISITOR)}/Keys({keys['new_key']})")
 
 
 def add_reason(world: SetupWorld) -> None:
@@ -157,11 +153,6 @@ def add_step(world: SetupWorld) -> None:
                                              "supporteddeployment": 0, **bind})  # fmt: skip
 
 
-def remove_step(world: SetupWorld) -> None:
-    (row,) = [row for row in world.rows("sdkmessageprocessingstep") if row["name"] == "Mine"]
-    world.calls.delete(f"sdkmessageprocessingsteps({row['sdkmessageprocessingstepid']})")
-
-
 def add_image(world: SetupWorld) -> None:
     bind = {"sdkmessageprocessingstepid@odata.bind": f"/{address_of(world, STEP)}"}
     values = {"name": "mine", "entityalias": "mine", "imagetype": 0, "messagepropertyname": "Target"}
@@ -183,32 +174,28 @@ def has_row(table: str, column: str, value: object):
     return lambda world: any(row[column] == value for row in world.rows(table))
 
 
-def nothing(_world: SetupWorld) -> None:
-    pass
-
-
 KEPT = Ends.KEPT
 ADDITIONS = (
-    Drift("publisher", "added", add_solution, "", KEPT, nothing, has_row("solution", "uniquename", "Mine")),
-    Drift("solution", "added", add_resource, "", KEPT, nothing, has_row("webresource", "name", "new_/mine.js")),
-    Drift("choice", "added", add_option, "", KEPT, nothing,
-          lambda world: MINE in options(world, of_choice(CHOICE), "OptionSetMetadata")),
-    Drift("table", "added", add_column, "", KEPT, nothing,
-          lambda world: world.calls.find(f"{of_table(VISITOR)}/Attributes(LogicalName='new_mine')") is not None),
-    Drift("key", "added", add_key, "", KEPT, remove_new_key,
-          lambda world: len(world.calls.rows(f"{of_table(VISITOR)}/Keys")) == 2),
-    Drift("status reasons", "added", add_reason, "", KEPT, nothing, lambda world: MINE in options(
+    Drift("publisher", "added", add_solution, "", KEPT, remains=has_row("solution", "uniquename", "Mine")),
+    Drift("solution", "added", add_resource, "", KEPT, remains=has_row("webresource", "name", "new_/mine.js")),
+    Drift("choice", "added", add_option, "", KEPT,
+          remains=lambda world: MINE in options(world, of_choice(CHOICE), "OptionSetMetadata")),
+    Drift("table", "added", add_column, "", KEPT,
+          remains=lambda world: world.calls.find(of_column(VISITOR, "new_mine")) is not None),
+    Drift("key", "added", add_key, "", KEPT,
+          remains=lambda world: len(world.calls.rows(f"{of_table(VISITOR)}/Keys")) == 2),
+    Drift("status reasons", "added", add_reason, "", KEPT, remains=lambda world: MINE in options(
         world, f"{of_table(JOB)}/Attributes(LogicalName='statuscode')",
         "StatusAttributeMetadata?$expand=OptionSet($select=Options)")),
-    Drift("view", "added", add_to_view, "", KEPT, nothing, is_in_view),
-    Drift("form", "added", add_to_form(VISITOR), "", KEPT, nothing, is_on_form(VISITOR)),
-    Drift("form tab", "added", add_to_form("contact"), "", KEPT, nothing, is_on_form("contact")),
-    Drift("dashboard", "added", add_to_dashboard, "", KEPT, nothing, is_on_dashboard),
+    Drift("view", "added", add_to_view, "", KEPT, remains=is_in_view),
+    Drift("form", "added", add_to_form(VISITOR), "", KEPT, remains=is_on_form(VISITOR)),
+    Drift("form tab", "added", add_to_form("contact"), "", KEPT, remains=is_on_form("contact")),
+    Drift("dashboard", "added", add_to_dashboard, "", KEPT, remains=is_on_dashboard),
     Drift("role", "added", add_privilege),
-    Drift("service endpoint", "added", add_step, "", KEPT, remove_step,
-          has_row("sdkmessageprocessingstep", "name", "Mine")),
-    Drift("step", "added", add_image, "", KEPT, nothing, has_row("sdkmessageprocessingstepimage", "name", "mine")),
-    Drift("application user", "added", add_role, "", KEPT, nothing, has_role),
+    Drift("service endpoint", "added", add_step, "", KEPT,
+          remains=has_row("sdkmessageprocessingstep", "name", "Mine")),
+    Drift("step", "added", add_image, "", KEPT, remains=has_row("sdkmessageprocessingstepimage", "name", "mine")),
+    Drift("application user", "added", add_role, "", KEPT, remains=has_role),
 )  # fmt: skip
 
 WITHOUT_ADDITIONS = {

@@ -13,8 +13,9 @@ from connector.setup.interface.views import view_id
 from connector.setup.plan import SetupAction
 from sandbox.dataverse.installing.app_tables import DEFAULT_ICON
 from sandbox.dataverse.installing.tables import BUTTON_RULE_TABLE
+from tests import setup_installed
 from tests.contract.setup.interface_changes import texts
-from tests.setup_hub import HUB, base_parts, hub_parts
+from tests.setup_hub import HUB, hub_parts
 from tests.setup_world import Death, named
 
 CRM = "Microsoft.Dynamics.CRM"
@@ -27,19 +28,12 @@ HOT = view_id("dh_websitevisitor", "hot")
 @pytest.fixture
 def base(world):
     """All that the app needs is installed."""
-    world.parts = base_parts()
-    world.applied()
-    world.environment.clock.move(60)
-    world.sent.clear()
-    world.parts = hub_parts()
-    return world
+    return world.once(setup_installed.base)
 
 
 @pytest.fixture
-def installed(base):
-    base.applied()
-    base.sent.clear()
-    return base
+def installed(world):
+    return world.once(setup_installed.hub)
 
 
 def the_app(world) -> dict:

@@ -7,12 +7,12 @@ from connector.setup.components import components
 from connector.setup.errors import SetupRefused
 from connector.setup.inputs import SetupInputs
 from connector.setup.plan import Extras, SetupAction
+from tests import setup_installed
 from tests.contract.setup.app_drifts import APP_CHANGES, APP_KINDS, NOT_OF_APPS
 from tests.contract.setup.drift_additions import ADDITIONS, WITHOUT_ADDITIONS
 from tests.contract.setup.drift_cases import CHANGES, IMPOSSIBLE
 from tests.contract.setup.drifts import HOWS, Drift, Ends
-from tests.setup_hub import hub_parts
-from tests.setup_world import STEPS, SetupWorld, one_of_each
+from tests.setup_world import STEPS
 
 CASES = (*CHANGES, *ADDITIONS, *APP_CHANGES)
 IMPOSSIBLE_ALL = {**IMPOSSIBLE, **WITHOUT_ADDITIONS, **NOT_OF_APPS}
@@ -25,31 +25,10 @@ def change_of(drift: Drift) -> list[Drift]:
     return [each for each in CASES if (each.kind, each.how, each.ends) == (drift.kind, "changed", Ends.SET_BACK)][:1]
 
 
-@pytest.fixture(scope="module")
-def installation():
-    """One component of every kind is installed."""
-    world = SetupWorld()
-    world.parts = one_of_each(world.form_of_contacts, world.environment.settings.client_id)
-    return world
-
-
-@pytest.fixture(scope="module")
-def hub():
-    """A small app is installed, with all that it shows."""
-    world = SetupWorld()
-    world.parts = hub_parts()
-    return world
-
-
 @pytest.fixture
-def world(drift: Drift, request):
-    """The set-up is as the manifest says, whatever was done before."""
-    world = request.getfixturevalue("hub" if drift.kind in APP_KINDS else "installation")
-    world.calls = world.administrator()
-    world.applied()
-    world.environment.clock.move(60)
-    world.sent.clear()
-    return world
+def world(world, drift: Drift):
+    """One component of every kind is installed, or a small app with all that it shows."""
+    return world.once(setup_installed.hub if drift.kind in APP_KINDS else setup_installed.each)
 
 
 def test_every_kind_of_component_has_a_case_or_a_reason_for_everything_that_can_be_done_to_it():
@@ -77,6 +56,8 @@ def test_drift_is_set_back_or_may_stay_or_is_refused(world, drift: Drift):
             world.applied(plan)
         assert len(world.sent) == sent
         drift.undo(world)
+        world.calls = world.administrator()
+        assert world.planned().refusals == ()
         return
     assert plan.refusals == ()
     assert len(world.sent) == sent
@@ -87,14 +68,10 @@ def test_drift_is_set_back_or_may_stay_or_is_refused(world, drift: Drift):
             world.calls = world.administrator()
             world.applied()
         assert drift.remains(world)
-        drift.undo(world)
         return
     assert name in named
     assert {each.action for each in plan.writes} <= {SetupAction.DRIFT, SetupAction.CHANGE}
     world.applied(plan)
-    sent = len(world.sent)
     again = world.planned()
-    world.applied(again)
 
     assert (again.writes, again.refusals) == ((), ())
-    assert len(world.sent) == sent

@@ -9,16 +9,13 @@ import pytest
 from connector.setup.calls import SetupCalls
 from connector.setup.components import components
 from connector.setup.errors import ExportFailed, SetupRefused
-from tests.setup_world import SMALL, named
+from tests import setup_installed
+from tests.setup_world import named
 
 
 @pytest.fixture
 def installed(world):
-    world.parts = named(*SMALL)
-    world.applied()
-    world.sent.clear()
-    world.slept.clear()
-    return world
+    return world.once(setup_installed.small)
 
 
 def files(content):

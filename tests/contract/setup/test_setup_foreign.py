@@ -1,6 +1,7 @@
 """What others have made under names of ours is named by the plan, which is refused before anything is written."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -78,8 +79,9 @@ def lookup_to_several_tables(world: SetupWorld) -> None:
 
 def another_base_language(world: SetupWorld) -> None:
     """One that the environment does not list; an environment without any is in test_setup_odd_answers."""
-    for row in world.environment.store.tables["organization"].rows.values():
-        row.values["languagecode"] = 1036
+    data = world.environment.store.tables["organization"]
+    for row in list(data.rows.values()):  # a row is never changed where it is
+        data.put(replace(row, values={**row.values, "languagecode": 1036}))
 
 
 @pytest.mark.parametrize(

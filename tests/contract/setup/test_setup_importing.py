@@ -4,18 +4,16 @@ import pytest
 
 from connector.setup.component import full_name
 from connector.setup.errors import SetupIncomplete
+from tests import setup_installed
 from tests.contract.setup.drifts import VISITOR, WRONG, of_column, put
-from tests.setup_world import STEPS, SetupWorld, one_of_each
+from tests.setup_world import STEPS, SetupWorld
 
 IMPORT = {"OverwriteUnmanagedCustomizations": True, "PublishWorkflows": False}
 
 
 @pytest.fixture
 def installed(world) -> SetupWorld:
-    world.parts = one_of_each(world.form_of_contacts, world.environment.settings.client_id)
-    world.applied()
-    world.environment.clock.move(60)
-    return world
+    return world.once(setup_installed.each)
 
 
 def export(world: SetupWorld) -> object:

@@ -14,7 +14,8 @@ from connector.setup.components import components
 from connector.setup.errors import SetupPlanOutdated, SetupRefused
 from connector.setup.inputs import EndpointInputs, SetupInputs, steps_of
 from sandbox.launch import ROOT
-from tests.setup_world import SMALL, Death, named, one_of_each
+from tests import setup_installed
+from tests.setup_world import SMALL, Death, named
 
 DEFAULT = ROOT / "mappings" / "default.json"
 PARTS = named(*SMALL)
@@ -24,11 +25,7 @@ EVERYTHING = [full_name(each) for each in PARTS if not each.part_of]
 
 @pytest.fixture
 def installed(world):
-    world.parts = PARTS
-    world.applied()
-    world.environment.clock.move(60)  # columns of new tables are not listed at once
-    world.sent.clear()
-    return world
+    return world.once(setup_installed.small)
 
 
 def test_nothing_that_holds_data_is_removed_unless_it_is_named(installed):
@@ -138,9 +135,7 @@ def test_pairs_of_rows_that_somebody_added_are_named_and_nothing_is_removed(inst
 
 
 def test_an_endpoint_of_somebody_with_the_name_of_ours_stays(world):
-    world.parts = one_of_each(world.form_of_contacts, world.environment.settings.client_id)
-    world.applied()
-    world.environment.clock.move(60)
+    world.once(setup_installed.each)
     (ours,) = world.rows("serviceendpoint")
     unwanted = ("serviceendpointid", "issaskeyset", "createdon", "modifiedon", "versionnumber")
     values = {
