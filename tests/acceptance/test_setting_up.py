@@ -101,6 +101,7 @@ def test_the_test_message_of_the_set_up_passes_the_router_without_a_trace(instal
     assert world.rows(Job.TABLE) == []
 
 
+@pytest.mark.parametrize("edition", [EDITIONS["with lists"]], ids=["with lists"], indirect=True, scope="module")
 def test_the_command_apply_tests_the_key_also_where_there_is_nothing_to_do(installed, world):
     around, endpoint = installed.around, installed.inputs.endpoint
     settings = {

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
+import certifi
 import pytest
-import requests
 from typer.testing import CliRunner
 
 import dev
@@ -17,37 +18,52 @@ from connector.setup.applying import SetupReport
 from connector.setup.errors import SetupPlanOutdated, SetupRefused
 from connector.setup.plan import read_plan
 from connector.setup.users import UserPart
-from sandbox.dataverse.server import running
+from sandbox.dataverse.app import Application
+from sandbox.dataverse.environment import Environment
+from sandbox.dataverse.limits import LimitSettings
+from sandbox.dataverse.server import Ready, ready_of, running
+from sandbox.dataverse.settings import Settings
 from sandbox.launch import ROOT
+from tests.in_process import reached_without_a_network
 
 SECRET = "a-key-that-nobody-may-see"
 
 
+@contextmanager
+def in_this_process(url: str, *, is_empty: bool) -> Iterator[Ready]:
+    """A stand-in without a network, and without limits: plans of many tests are more calls than a user has."""
+    environment = Environment(Settings(empty=is_empty, limits=LimitSettings(enabled=False)))
+    environment.addresses = (url,)
+    with reached_without_a_network({url: Application(environment)}):
+        yield ready_of(environment.settings, url, None, certifi.where())
+
+
 @pytest.fixture(scope="module")
 def empty():
-    with running("--empty") as ready:
-        # Plans of many tests are more calls than a user has in five minutes.
-        door = f"{ready.url}/_sandbox/limits"
-        requests.post(door, json={"enabled": False}, verify=ready.ca_file, timeout=60).raise_for_status()
+    with in_this_process("https://empty.localhost", is_empty=True) as ready:
         yield ready
+
+
+def settings_of(ready: Ready) -> dict[str, str]:
+    """To sign in as its administrator."""
+    return {
+        "REQUESTS_CA_BUNDLE": ready.ca_file,
+        "MAPPING_FILE": str(ROOT / "mappings" / "default.json"),
+        "ServiceBus": "Endpoint=sb://localhost:1/;SharedAccessKeyName=x;SharedAccessKey=y",
+        "SERVICE_ENDPOINT_KEY": SECRET,
+        "DATAVERSE_URL": ready.url,
+        "DATAVERSE_AUTHORITY": ready.url,
+        "DATAVERSE_TENANT_ID": ready.tenant_id,
+        "DATAVERSE_CLIENT_ID": ready.admin_client_id,
+        "DATAVERSE_CLIENT_SECRET": ready.admin_client_secret,
+    }
 
 
 @pytest.fixture
 def cli(empty, monkeypatch, tmp_path):
     """Runs a command with the settings of Dataverse and no others."""
     monkeypatch.chdir(tmp_path)
-    values = {
-        "REQUESTS_CA_BUNDLE": empty.ca_file,
-        "MAPPING_FILE": str(ROOT / "mappings" / "default.json"),
-        "ServiceBus": "Endpoint=sb://localhost:1/;SharedAccessKeyName=x;SharedAccessKey=y",
-        "SERVICE_ENDPOINT_KEY": SECRET,
-        "DATAVERSE_URL": empty.url,
-        "DATAVERSE_AUTHORITY": empty.url,
-        "DATAVERSE_TENANT_ID": empty.tenant_id,
-        "DATAVERSE_CLIENT_ID": empty.admin_client_id,
-        "DATAVERSE_CLIENT_SECRET": empty.admin_client_secret,
-    }
-    for name, value in values.items():
+    for name, value in settings_of(empty).items():
         monkeypatch.setenv(name, value)
     return lambda *arguments, **options: CliRunner().invoke(app, ["setup", *arguments], **options)
 
@@ -64,13 +80,9 @@ def test_a_plan_is_shown_and_kept_in_a_file(cli, empty, tmp_path):
 
 def test_a_plan_says_to_developers_whether_all_tables_are_there(cli, monkeypatch):
     assert not dev.has_all_tables(cli("plan", "--json").stdout)
-    with running() as installed:
-        for name in ("DATAVERSE_URL", "DATAVERSE_AUTHORITY"):
-            monkeypatch.setenv(name, installed.url)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", installed.ca_file)
-        monkeypatch.setenv("DATAVERSE_TENANT_ID", installed.tenant_id)
-        monkeypatch.setenv("DATAVERSE_CLIENT_ID", installed.admin_client_id)
-        monkeypatch.setenv("DATAVERSE_CLIENT_SECRET", installed.admin_client_secret)
+    with in_this_process("https://installed.localhost", is_empty=False) as installed:
+        for name, value in settings_of(installed).items():
+            monkeypatch.setenv(name, value)
         ended = cli("plan", "--json")
 
     assert (ended.exit_code, dev.has_all_tables(ended.stdout)) == (1, True)
@@ -312,15 +324,16 @@ def test_an_applied_plan_ends_with_the_id_that_the_app_needs_of_its_user(cli, em
     assert f"The setting DATAVERSE_USER_ID of the app: {user_id}" in ended.stdout.splitlines()
 
 
-def test_a_terminal_shows_a_bar_with_how_many_components_are_read(cli, empty):
-    assert cli("plan", "--application", empty.client_id).exit_code == 0  # the settings are in the environment now
+def test_a_terminal_shows_a_bar_with_how_many_components_are_read():
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "connector", "setup", "plan", "--application", empty.client_id]
-    with subprocess.Popen(  # noqa: S603 - this interpreter
-        command, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "TERM": "xterm"}, cwd=ROOT
-    ) as process:
-        os.close(theirs)
-        shown = _all_of(ours)
+    with running("--empty") as ready:
+        command = [sys.executable, "-m", "connector", "setup", "plan", "--application", ready.client_id]
+        values = {**os.environ, **settings_of(ready), "TERM": "xterm"}
+        with subprocess.Popen(  # noqa: S603 - this interpreter
+            command, stdout=subprocess.DEVNULL, stderr=theirs, env=values, cwd=ROOT
+        ) as process:
+            os.close(theirs)
+            shown = _all_of(ours)
 
     assert process.returncode == 0
     assert "sandbox: components read" in shown
