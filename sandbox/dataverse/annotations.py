@@ -58,6 +58,8 @@ def annotate(
 ) -> dict[str, Scalar]:
     """The annotations of these properties of a row."""
     found: dict[str, Scalar] = {}
+    if FORMATTED not in wanted:  # then only lookups have any
+        names = tuple(name for name in names if name in row.targets)
     for name in names:
         annotate_as(store, model, row, name, name, wanted, found)
     return found
