@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 import duckdb
-import duckdb_kql
+import duckdb_kql.engine
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS: dict[str, dict[str, str]] = json.loads((ROOT / "infra" / "tables.json").read_text(encoding="utf-8"))
@@ -39,6 +39,13 @@ def _tables() -> duckdb.DuckDBPyConnection:
         declared = ", ".join(f'"{name}" {_TYPES[kind]}' for name, kind in columns.items())
         connection.execute(f"CREATE TABLE {table} ({declared})")
     return connection
+
+
+@cache
+def _translated(query: str) -> tuple[str, dict[str, object]]:
+    """The SQL of a query and its parameters: many tests ask the same of different rows."""
+    translated = duckdb_kql.to_sql(query, schema=duckdb_kql.engine.schema(_tables()))
+    return str(translated), dict(translated.parameters)
 
 
 def _stored(value: object) -> object:
@@ -73,7 +80,7 @@ def _answer(
             if stored := [tuple(_stored(row.get(name)) for name in SCHEMAS[table]) for row in rows]:
                 marks = ", ".join(f"({', '.join('?' * len(stored[0]))})" for _ in stored)
                 connection.execute(f"INSERT INTO {table} VALUES {marks}", list(chain.from_iterable(stored)))  # noqa: S608
-        answer = duckdb_kql.query(connection, at(query, now))
+        answer = connection.execute(*_translated(at(query, now)))
         names = [column[0] for column in answer.description]
         return names, [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
     finally:
