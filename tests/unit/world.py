@@ -175,15 +175,8 @@ class World:
         return self.load(Automation.TABLE, **{Automation.NAME: "Welcome", Automation.TRIGGER_CODE: code, **columns})
 
     def permission(self, record: RecordRef, name: str, *, subscribed: bool, **columns: object) -> None:
-        self.load(
-            Permission.TABLE,
-            **{
-                Permission.NAME: name,
-                Permission.SUBSCRIBED: subscribed,
-                f"_dh_{record.table}id_value": record.id,
-                **columns,
-            },
-        )
+        row = {Permission.NAME: name, Permission.SUBSCRIBED: subscribed, f"_dh_{record.table}id_value": record.id}
+        self.load(Permission.TABLE, **{**row, **columns})
 
     def job(self, operation: Operation | None, record: RecordRef | None = None, **columns: object) -> str:
         """A queued job. Numbers follow the order in which jobs are made."""
@@ -246,8 +239,11 @@ class World:
         return next(row for row in self.rows(Job.TABLE) if row[Job.ID] == job)
 
     def status(self, job: str) -> tuple[JobStatus, str | None]:
-        row = self.row(job)
-        return JobStatus(row[Job.STATUS]), row[Job.RESULT_CODE]
+        return self.statuses()[job]
+
+    def statuses(self) -> dict[str, tuple[JobStatus, str | None]]:
+        """Of all jobs, read once."""
+        return {row[Job.ID]: (JobStatus(row[Job.STATUS]), row[Job.RESULT_CODE]) for row in self.rows(Job.TABLE)}
 
     def lease(self, job: str) -> timedelta:
         """How much longer than now the lease of a job lasts."""

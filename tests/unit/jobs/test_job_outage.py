@@ -39,7 +39,7 @@ def test_an_outage_leaves_a_handful_of_jobs_unknown_and_the_others_run_after_it(
     for _ in range(5):
         pass_time(world, 60)
         world.run(*world.put_back())
-    lost = [job for job in jobs if world.status(job) == UNKNOWN]
+    lost = [job for job, status in world.statuses().items() if status == UNKNOWN]
     world.mend_spotler()
     for _ in range(4):
         pass_time(world, LONGEST_PAUSE)
@@ -47,7 +47,7 @@ def test_an_outage_leaves_a_handful_of_jobs_unknown_and_the_others_run_after_it(
             world.run(*items)
 
     assert 1 <= len(lost) <= 4 + 5, "as many as were under way, and one more at a time"
-    assert {job: world.status(job) for job in jobs if job not in lost} == {job: DONE for job in jobs if job not in lost}
+    assert world.statuses() == {job: UNKNOWN if job in lost else DONE for job in jobs}
 
 
 def test_while_one_start_is_tried_at_a_time_the_others_are_not_begun(world):
@@ -55,7 +55,7 @@ def test_while_one_start_is_tried_at_a_time_the_others_are_not_begun(world):
     world.spotler.arm("drop_before_write", route=ROUTES[START], count=None)
     world.run(*jobs)
 
-    waiting = [world.row(job) for job in jobs if world.status(job)[0] is JobStatus.IN_PROGRESS]
+    waiting = [row for row in world.rows(Job.TABLE) if row[Job.STATUS] == JobStatus.IN_PROGRESS.value]
 
     assert {row[Job.RESULT_CODE] for row in waiting} == {"SPOTLER_UNANSWERED"}
     assert {row[Job.STARTED_ON] for row in waiting} == {None}
@@ -89,7 +89,7 @@ def test_consent_that_is_withdrawn_while_starts_wait_for_their_turn_is_seen(worl
         world.run(*jobs)
 
     started = [effect for effect in world.effects() if effect.endswith(".started")]
-    refused = [job for job in jobs if world.status(job) == (JobStatus.FAILED, "SKIPPED_DO_NOT_EMAIL")]
+    refused = [each for each in world.statuses().values() if each == (JobStatus.FAILED, "SKIPPED_DO_NOT_EMAIL")]
     assert len(started) <= 3, "those of the first 30 seconds"
     assert len(started) + len(refused) == 10
 
