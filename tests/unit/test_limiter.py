@@ -185,7 +185,7 @@ ANSWERS = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 @given(most=st.integers(1, 52), answers=st.lists(ANSWERS, max_size=60))
 def test_whatever_is_answered_the_limit_stays_in_its_bounds_and_all_comes_back(most, answers):
     simulation = Simulation()
