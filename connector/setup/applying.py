@@ -32,7 +32,7 @@ from connector.setup.publisher import VersionPart, is_newer, write_version
 from connector.setup.publishing import publish
 from connector.setup.settling import await_columns, await_tables
 from connector.setup.tables import TablePart
-from connector.setup.target import UNFINISHED, SetupTarget, find_solution, members_of, read_target
+from connector.setup.target import UNFINISHED, SetupTarget, read_target
 from connector.words import Sentence
 
 #: How often a component is written before it counts as refused without a word.
@@ -116,7 +116,7 @@ class _Run:
 
     def carry_out(self) -> SetupReport:
         """Do everything, and read the plan again: it must be empty, and only then the version is written."""
-        self._rejoin()
+        self._rejoin(self._plan)
         mark_unfinished(self._target, self._patience)
         work = [
             each for each in self._components if full_name(each) in self._actions and each.phase is not SetupPhase.END
@@ -188,17 +188,16 @@ class _Run:
             pass
         return found
 
-    def _rejoin(self) -> None:
-        """Put back what somebody took out of our solution.
+    def _rejoin(self, plan: SetupPlan) -> bool:
+        """Put back what a plan finds outside our solution, and say whether there was any.
 
         This comes first: of an unfinished set-up it could not be told from what others made.
         """
-        left = {
-            each.component for each in self._plan.writes if any(one.property == IN_SOLUTION for one in each.differences)
-        }
+        left = {each.component for each in plan.writes if any(one.property == IN_SOLUTION for one in each.differences)}
         for component in (each for each in self._components if full_name(each) in left):
             if (found := self._patience.patiently(lambda each=component: each.read(self._target))) is not None:  # type: ignore[misc]
                 self._add_to_solution(component, component.object_id(found))
+        return bool(left)
 
     def _add_to_solution(self, component: Component, object_id: str) -> None:
         if component.component_type == NUMBERED_BY_ENVIRONMENT:
@@ -233,7 +232,6 @@ class _Run:
         return [] if is_first else [publication for each in buttons for publication in each.publications({})]
 
     def _finish(self) -> None:
-        calls = self._target.calls
         self._told(len(self._done), "publish")
         choices = [Publication("optionset", each.name) for each in self._components if isinstance(each, ChoicePart)]
         tables = [Publication(TABLE, table.name) for table in self._tables]
@@ -248,25 +246,16 @@ class _Run:
                         name=full_name(key),
                     )
                 )
-        solution = self._patience.patiently(lambda: find_solution(calls, SOLUTION.name))
-        members = members_of(calls, str(solution["solutionid"])) if solution else frozenset()
-        for component in self._components:
-            if component.component_type is None or component.left_alone(self._target):
-                continue
-            found = component.read(self._target)
-            if found is not None and component.object_id(found).lower() not in members:
-                self._add_to_solution(component, component.object_id(found))
 
     def _read_back(self) -> None:
-        """Read everything once more.
-
-        It is compared as if it were installed already: so what is not in our solution is named like all else.
+        """Read everything once more, and again where something had to be put into our solution.
 
         Raises:
             SetupIncomplete: something is not as the manifest says; the set-up stays unfinished.
         """
-        target = read_target(self._target.calls)
-        left = make_plan(replace(target, version=SOLUTION.version), self._components, self._plan.adoption)
+        target, left = self._plan_again()
+        if self._rejoin(left):
+            target, left = self._plan_again()
         version = full_name(VersionPart())
         names = [each.component for each in left.writes if each.component != version] or list(left.refusals)
         if not names:
@@ -276,3 +265,8 @@ class _Run:
         raise SetupIncomplete(
             Sentence("Not as the manifest says: {names}.", names=Sentence.joined(*names[:NAMED], between=", "))
         )
+
+    def _plan_again(self) -> tuple[SetupTarget, SetupPlan]:
+        """What is still to be done, compared as if it were installed: so what is not in our solution is named too."""
+        target = read_target(self._target.calls)
+        return target, make_plan(replace(target, version=SOLUTION.version), self._components, self._plan.adoption)

@@ -58,7 +58,7 @@ def everything_of(world: SetupWorld) -> tuple[object, ...]:
     return (
         state_of(environment),
         asdict(customizing.knobs),
-        environment.clock.timestamp() // 5,
+        environment.clock.offset,
         environment.light,
         {name: list(model.properties) for name, model in environment.store.catalog.by_name.items()},
         set(environment.installing.apps.taken),
