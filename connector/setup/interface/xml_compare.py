@@ -5,6 +5,8 @@ Dataverse rewrites XML: attributes change their order, ids their capitals and br
 
 import re
 from collections.abc import Iterable
+from copy import deepcopy
+from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -18,13 +20,20 @@ type _Shape = tuple[str, tuple[tuple[str, str], ...], str, tuple["_Shape", ...]]
 
 def read_xml(text: object) -> ET.Element | None:
     """The root of a document; None where it cannot be read."""
+    return deepcopy(_parsed(str(text)))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> ET.Element | None:
+    """The document, which nobody changes: both layers of a row and every plan have the same text."""
     try:
-        root: ET.Element = fromstring(str(text))
+        root: ET.Element = fromstring(text)
     except (ET.ParseError, DefusedXmlException):
         return None
     return root
 
 
+@lru_cache(maxsize=4096)
 def plain(value: str | None) -> str:
     """A value without blanks around it; a guid without braces, in small letters."""
     text = (value or "").strip()
