@@ -20,7 +20,6 @@ from connector.settings.systems import DataverseSettings
 from connector.setup.applying import apply_setup
 from connector.setup.calls import SetupCalls
 from connector.setup.components import components
-from connector.setup.endpoint_check import EndpointVerdict, check_endpoint
 from connector.setup.inputs import SetupInputs, inputs_from
 from connector.setup.patience import Patience
 from connector.setup.planning import make_plan
@@ -45,17 +44,11 @@ class Installed:
         around: what runs, with the id of the application user among the settings.
         dataverse: the client of an administrator.
         inputs: what the set-up was told.
-        left: what a second plan would do.
-        writes: the calls of a second run that wrote.
-        verdict: what the test of the service endpoint showed.
     """
 
     around: Surroundings
     dataverse: Dataverse
     inputs: SetupInputs
-    left: tuple[str, ...]
-    writes: int
-    verdict: EndpointVerdict
 
 
 @contextmanager
@@ -89,15 +82,13 @@ def empty_environment(
 
 
 def install(around: Surroundings, dataverse: Dataverse, mapping: Path = MAPPING) -> Installed:
-    """Set it up for a mapping, and plan again."""
+    """Set it up for a mapping."""
     inputs = _inputs(around, mapping)
-    _apply(dataverse, inputs)
-    left, writes = _apply(dataverse, inputs)
-    verdict = check_endpoint(SetupCalls(dataverse), Patience())
+    set_up(dataverse, inputs)
     condition = f"applicationid eq '{inputs.application}'"
     (user,) = People(around.dataverse).find(SystemUser.SET, condition, SystemUser.ID)
     told = {**around.settings, "DATAVERSE_USER_ID": str(user[SystemUser.ID]), "MAPPING_FILE": str(mapping)}
-    return Installed(replace(around, settings=told), dataverse, inputs, left, writes, verdict)
+    return Installed(replace(around, settings=told), dataverse, inputs)
 
 
 def door(around: Surroundings, path: str, content: dict[str, object]) -> None:
@@ -128,9 +119,8 @@ def _inputs(around: Surroundings, mapping: Path) -> SetupInputs:
     )
 
 
-def _apply(dataverse: Dataverse, inputs: SetupInputs) -> tuple[tuple[str, ...], int]:
-    """Plan, apply, and plan again."""
+def set_up(dataverse: Dataverse, inputs: SetupInputs) -> int:
+    """Plan and apply; return the number of calls that wrote."""
     calls, parts = SetupCalls(dataverse), components(inputs=inputs)
     apply_setup(make_plan(read_target(calls), parts), read_target(calls), parts, Patience(Clock(sleep=lambda _: None)))
-    left = make_plan(read_target(calls), parts)
-    return (*(each.component for each in left.writes), *left.refusals), calls.writes
+    return calls.writes

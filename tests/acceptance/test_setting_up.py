@@ -15,10 +15,20 @@ import pytest
 from connector.dataverse.choices import Operation
 from connector.dataverse.names import Job, Lead, MarketingList
 from connector.doctor.run import CHECKS
-from connector.setup.endpoint_check import EndpointVerdict
+from connector.setup.calls import SetupCalls
+from connector.setup.endpoint_check import EndpointVerdict, check_endpoint
+from connector.setup.patience import Patience
 from sandbox.launch import ROOT
 from sandbox.system import System, functions
-from tests.acceptance.installing import MAPPING, OPTIONS, Installed, empty_environment, install, mapping_without
+from tests.acceptance.installing import (
+    MAPPING,
+    OPTIONS,
+    Installed,
+    empty_environment,
+    install,
+    mapping_without,
+    set_up,
+)
 from tests.acceptance.world import World
 
 #: Whether the environment has Marketing Lists, and leads.
@@ -88,14 +98,15 @@ def a_list(world: World) -> dict[str, str]:
 
 
 def test_a_second_set_up_has_nothing_to_do(installed):
-    assert (installed.left, installed.writes) == ((), 0)
+    assert set_up(installed.dataverse, installed.inputs) == 0
 
 
 @pytest.mark.feature("JOB-09")
 def test_the_test_message_of_the_set_up_passes_the_router_without_a_trace(installed, world):
+    verdict = check_endpoint(SetupCalls(installed.dataverse), Patience())
     world.settle()
 
-    assert installed.verdict is EndpointVerdict.ARRIVED
+    assert verdict is EndpointVerdict.ARRIVED
     assert world.routed() == 1
     assert world.bus.quarantine() == []
     assert world.rows(Job.TABLE) == []
