@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from connector.setup.component import Component
+from connector.setup.components import components
+from connector.setup.inputs import SetupInputs
 from tests.setup_hub import base_parts, hub_parts
-from tests.setup_world import SMALL, SetupWorld, named, one_of_each
+from tests.setup_world import ENDPOINT, SMALL, SetupWorld, named, one_of_each
 
 
 def small(world: SetupWorld) -> None:
@@ -27,6 +29,12 @@ def hub(world: SetupWorld) -> None:
     """The small app, made after all that it needs."""
     base(world)
     world.applied()
+
+
+def whole(world: SetupWorld) -> None:
+    """Everything that every environment gets."""
+    inputs = SetupInputs(endpoint=ENDPOINT, application=world.environment.settings.client_id)
+    _install(world, components(inputs=inputs))
 
 
 def _install(world: SetupWorld, parts: Sequence[Component]) -> None:

@@ -3,17 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from pydantic import SecretStr
 
 from connector.dataverse.schema.app import SPOTLER_HUB
 from connector.errors import Refused
 from connector.setup.component import full_name
-from connector.setup.components import components
-from connector.setup.inputs import EndpointInputs, SetupInputs
 from connector.setup.interface.components import app_components
 from connector.setup.listing import listed
 from connector.setup.plan import SetupAction
 from connector.setup.planning import make_plan
+from tests import setup_installed
 from tests.contract.setup.interface_changes import change_form
 from tests.setup_world import SetupWorld
 
@@ -51,17 +49,16 @@ class Counted:
         return read(path)
 
 
-@pytest.fixture(scope="module")
-def world():
+@pytest.fixture
+def world(world):
     """Everything is installed, and changed here and there since."""
-    world = SetupWorld()
-    inputs = SetupInputs(
-        endpoint=EndpointInputs("sb://contoso.servicebus.windows.net/", key=SecretStr("a" * 44)),
-        application=world.environment.settings.client_id,
-    )
-    world.parts = [each for each in components(inputs=inputs) if each.kind not in OF_APP]
-    world.applied()
-    world.environment.clock.move(60)
+    return world.once(changed)
+
+
+def changed(world: SetupWorld) -> None:
+    """Somebody changed something of most kinds; the app, which has no lists, is not looked at."""
+    world.once(setup_installed.whole)
+    world.parts = [each for each in world.parts if each.kind not in OF_APP]
     column = world.calls.get(COLUMN)
     column.pop("@odata.context")
     world.calls.put(COLUMN, {**column, "@odata.type": str(column["@odata.type"]).removeprefix("#"), "MaxLength": 100})
@@ -69,7 +66,6 @@ def world():
     world.calls.delete("EntityDefinitions(LogicalName='list')/Attributes(LogicalName='dh_spotlersync')")
     step = world.rows("sdkmessageprocessingstep")[0]["sdkmessageprocessingstepid"]
     world.calls.patch(f"sdkmessageprocessingsteps({step})", {"statecode": 1, "statuscode": 2})
-    return world
 
 
 def plan_with(world, **changes):

@@ -12,7 +12,7 @@ from connector.setup.interface.components import app_components
 from connector.setup.plan import SetupAction
 from tests.contract.setup.environment_state import state_of
 from tests.setup_hub import HUB, base_parts, hub_parts
-from tests.setup_world import nameable, named
+from tests.setup_world import nameable, named, one_of_each
 
 #: What an older manifest had; a newer one has one more of every kind.
 OLDER = (
@@ -22,6 +22,11 @@ OLDER = (
 VERSION = "0.9.0.0"
 #: What shows a table has no older version without it in these tests.
 SHOWS_TABLES = ("form", "form tab", "dashboard")
+
+
+def older_of_each(world):
+    """An older version with one component of every kind."""
+    world.install_version(VERSION, one_of_each(world.form_of_contacts, world.environment.settings.client_id))
 
 
 def without_interactions(parts):
@@ -88,8 +93,8 @@ def test_an_app_shows_a_new_table_by_the_same_plan(world):
     assert world.planned().writes == ()
 
 
-def test_what_the_new_manifest_does_not_have_is_not_dropped_whatever_its_kind(world, every):
-    world.install_version(VERSION, every)
+def test_what_the_new_manifest_does_not_have_is_not_dropped_whatever_its_kind(world):
+    world.once(older_of_each)
     before = without_version(state_of(world.environment))
     world.parts = named(*OLDER)
     plan = world.planned()
@@ -103,7 +108,7 @@ def test_what_the_new_manifest_does_not_have_is_not_dropped_whatever_its_kind(wo
 
 def test_what_others_made_under_the_same_names_is_refused_one_by_one_and_stays_as_it_is(world, every):
     """As after somebody else's installation: everything is there, and nothing of it is in a solution of ours."""
-    world.install_version(VERSION, every)
+    world.once(older_of_each)
     world.calls.delete(f"solutions({world.target().solution_id})")
     before = state_of(world.environment)
     sent = len(world.sent)
