@@ -93,7 +93,7 @@ def test_whoever_is_mailed_no_more_and_whoever_is_lost_is_named_to_nobody(watch,
     assert leaks(everything(watch, day)) == []
 
 
-@pytest.mark.parametrize("fault", [{"path": "^posts", "inner": True}, {"path": r"^\$batch", "probability": 0.5}])
+@pytest.mark.parametrize("fault", [{"path": "^posts", "inner": True}, {"path": r"^\$batch", "content": r"/posts\?"}])
 def test_a_timeline_that_takes_no_posts_is_reported_without_them(watch, day, fault):
     jobs = planted_people(day)
     day.break_dataverse("400", **fault)
@@ -102,6 +102,17 @@ def test_a_timeline_that_takes_no_posts_is_reported_without_them(watch, day, fau
     day.pass_time(timedelta(minutes=5))
 
     assert any(line.startswith("connector.jobs.timeline ") for line in watch.lines)
+    assert leaks(everything(watch, day)) == []
+
+
+def test_batches_of_which_half_are_refused_are_reported_without_them(watch, day):
+    jobs = planted_people(day)
+    day.break_dataverse("400", path=r"^\$batch", probability=0.5)
+
+    day.wake(*jobs)
+    day.pass_time(timedelta(minutes=5))
+
+    assert watch.lines
     assert leaks(everything(watch, day)) == []
 
 
