@@ -72,12 +72,18 @@ def syntax(file: Path) -> ast.Module:
 
 
 @cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    """All that a file consists of."""
+    return tuple(ast.walk(syntax(file)))
+
+
+@cache
 def imports(file: Path) -> tuple[str, ...]:
     """The modules that a file imports anywhere, inside functions and for type checking too."""
     module = module_of(file)
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     found: list[str] = []
-    for node in ast.walk(syntax(file)):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -170,7 +176,7 @@ def test_a_name_means_one_class_in_the_whole_connector():
     """Whoever reads a name need not look at the imports to know which class it is."""
     homes = defaultdict(list)
     for file in CONNECTOR:
-        for node in ast.walk(syntax(file)):
+        for node in nodes(file):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(module_of(file))
 

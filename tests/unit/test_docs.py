@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -100,8 +101,13 @@ def modules():
             yield import_module(name), file
 
 
+@cache
 def codes_in_source():
     """Codes that stand in the source, as text or as the name of a constant."""
+    return frozenset(_codes_in_source())
+
+
+def _codes_in_source():
     for module, file in modules():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
@@ -128,7 +134,7 @@ def test_no_code_is_without_its_row():
 
 
 def test_codes_are_found_in_every_form_in_which_they_are_written():
-    in_source, of_routes = set(codes_in_source()), set(codes_of_routes())
+    in_source, of_routes = codes_in_source(), set(codes_of_routes())
 
     assert {"JOB_NOT_VALID", "JOBS_OVERDUE", "SUPERSEDED"} <= in_source, (
         "of a class, as text, by the name of a constant"
