@@ -162,7 +162,7 @@ class Environment:
         self.installing.reset()
         self.journal.clear()
         self.calls.clear()
-        self.faults.rules.clear()
+        self.faults.reset()
         self.held.clear()
         self.clock.reset()
         self.limiter.reset()

@@ -137,9 +137,14 @@ class Fault:
 class Faults:
     """All rules; the first that hits a request decides."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self) -> None:
         self.rules: list[Fault] = []
-        self._random = random.Random(seed)
+        self.reset()
+
+    def reset(self) -> None:
+        """No rules, and the draws of those with a probability from their beginning: no test depends on those before."""
+        self.rules.clear()
+        self._random = random.Random(0)
 
     def for_request(self, method: str, path: str, body: bytes) -> Fault | None:
         """The fault that hits an HTTP request to the Web API."""
