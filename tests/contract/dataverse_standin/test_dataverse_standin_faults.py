@@ -34,6 +34,15 @@ def test_faults_come_with_a_probability(standin):
     assert 20 < failed < 80
 
 
+def test_a_probability_is_repeatable_after_a_reset(standin):
+    def failures():
+        standin.side("reset", {})
+        standin.side("faults", {"kind": "500", "probability": 0.5})
+        return [standin.connector.get("WhoAmI").status_code for _ in range(40)]
+
+    assert failures() == failures()
+
+
 def test_a_connection_breaks_before_the_write(standin):
     standin.side("faults", {"kind": "drop", "method": "POST", "count": 1})
     with pytest.raises(requests.ConnectionError):
