@@ -191,7 +191,7 @@ class _Run:
     def _rejoin(self, plan: SetupPlan) -> bool:
         """Put back what a plan finds outside our solution, and say whether there was any.
 
-        This comes first: of an unfinished set-up it could not be told from what others made.
+        Of a complete set-up this comes first: once it is marked unfinished, what is outside could be what others made.
         """
         left = {each.component for each in plan.writes if any(one.property == IN_SOLUTION for one in each.differences)}
         for component in (each for each in self._components if full_name(each) in left):

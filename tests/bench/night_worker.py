@@ -1,4 +1,4 @@
-"""Pulls of the bench of a night, in a process of their own, so that its memory is theirs.
+"""Pulls of the bench of a night, in a process of their own, so that the memory that is measured is theirs.
 
 A pull is run until nothing new comes, as its timer would: a run ends after some minutes, and the next one goes on.
 """
