@@ -136,7 +136,7 @@ class Environment:
         self.batch = Batch(self.api, self._intercept, self._count_inner)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.light = settings.light
-        self._first_rows = FirstRows(settings, steps, self)
+        self._first_rows = FirstRows(self, steps)
         self._first_rows.place()
 
     def start(self) -> None:

@@ -10,7 +10,6 @@ from sandbox.dataverse.access.seeding import installed_role
 from sandbox.dataverse.guids import guid_for
 from sandbox.dataverse.message_filters import add_filters
 from sandbox.dataverse.organization_tables import organization_rows
-from sandbox.dataverse.settings import Settings
 from sandbox.dataverse.steps import ENDPOINT_ID
 from sandbox.dataverse.store import TableData
 
@@ -24,16 +23,15 @@ class FirstRows:
     """Hundreds of rows, which are placed once and then only put back.
 
     Args:
-        settings: what the run is like.
-        steps: the asynchronous steps that are registered.
         environment: where the rows belong.
+        steps: the asynchronous steps that are registered.
     """
 
-    def __init__(self, settings: Settings, steps: Sequence[Step], environment: "Environment") -> None:
-        self._settings = settings
-        self._registered = steps
+    def __init__(self, environment: "Environment", steps: Sequence[Step]) -> None:
         self._environment = environment
-        self._bus = dict(part.split("=", 1) for part in (settings.bus or "").split(";") if "=" in part)
+        self._settings = environment.settings
+        self._registered = steps
+        self._bus = dict(part.split("=", 1) for part in (self._settings.bus or "").split(";") if "=" in part)
         self._placed: dict[str, TableData] = {}
 
     def place(self) -> None:
