@@ -4,11 +4,12 @@
     a second with overload   limit x (1 - share / 2), where that share of its answers was overload; at least a tenth
                              less if the other system asked for a pause, because such a pause is expensive
     every place is in use    the limit grows, and grows faster the longer no overload was met: from one call to all in
-                             GROWTH_SECONDS of use
+                             GROWTH_SECONDS of use; a pause of less than a second between two calls is use as well
 
 Overload is 429, 502, 503, 504 or no answer at all. The cut by share makes a stray refusal cheap, while a storm halves
 the limit every second. The growth that begins slowly keeps the limit for long just below a fixed ceiling. It counts
-time and not answers, so the way back takes equally long in a fast and in a slow system.
+time and not answers, so the way back takes equally long in a fast and in a slow system, and where others take turns
+with the calls: Dataverse is asked before and after Spotler works.
 
 A fraction of a call counts as one more call for that part of every second: at 4.5 it is 4 in the first half of every
 second, and 5 in the second.
@@ -90,7 +91,8 @@ class Limiter:
                 self._judge(now, overload=overload, asked=overload and retry_after is not None)
             if status is not None and status < 500 and not overload:
                 if self.gate.is_full:
-                    self._grow(min(seconds, now - self._last_good))
+                    since = now - self._last_good
+                    self._grow(since if since < seconds + JUDGED_SECONDS else seconds)
                 self._last_good = now
             if self.limit != self.gate.places:
                 self.gate.resize(self.limit)

@@ -161,6 +161,18 @@ def test_idle_time_does_not_count_as_use(limiter, simulation):
     assert limiter.limit == 1
 
 
+def test_work_between_the_calls_does_not_make_the_way_back_longer(limiter, simulation):
+    keep_busy(limiter, simulation, 5.0)
+    keep_busy(limiter, simulation, 10.0, status=503)
+    assert limiter.limit == 1
+
+    for _ in range(75):
+        simulation.now += 0.6
+        keep_busy(limiter, simulation, 0.2, call=0.2)
+
+    assert limiter.limit == 8
+
+
 def test_calls_that_were_under_way_at_a_cut_cause_no_other(limiter, simulation):
     keep_busy(limiter, simulation, 5.0)
     began = simulation.now = 10.0
