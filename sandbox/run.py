@@ -40,7 +40,14 @@ def run(folder: Path, *, browser: bool = True) -> int:
     with (
         own_folder(folder),
         running(
-            Options(automatic=True, leads=True, telemetry=True, settings=SETTINGS, lock_seconds=LOCK_SECONDS),
+            Options(
+                automatic=True,
+                leads=True,
+                telemetry=True,
+                settings=SETTINGS,
+                lock_seconds=LOCK_SECONDS,
+                by_the_clock=True,
+            ),
             folder=folder,
         ) as system,
         console(system, folder) as page,

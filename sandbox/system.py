@@ -19,6 +19,8 @@ from sandbox.launch import ROOT, Part, launch
 SETTINGS: Final = "local.settings.json"
 #: The example of the settings; its schedules are the usual ones.
 EXAMPLE: Final = ROOT / f"{SETTINGS}.example"
+#: The schedule of a timer that nobody waits for.
+NEVER: Final = "0 0 3 1 1 *"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Options:
         leads: whether Spotler Leads is there too, and configured.
         automatic: whether changes of records are posted too, and not only jobs that are created.
         telemetry: whether there is an endpoint for telemetry, and the app sends its own there.
+        by_the_clock: whether timers run on their usual schedules. Otherwise a timer runs when it is told to, or on the
+            schedule that `settings` has for it: what a test sees must not depend on the time of the day.
     """
 
     latency_ms: int = 0
@@ -46,6 +50,7 @@ class Options:
     leads: bool = False
     automatic: bool = False
     telemetry: bool = False
+    by_the_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +195,18 @@ def _settings(servicebus: Part, dataverse: Part, spotler: Part, options: Options
         "SPOTLER_URL": f"{spotler.get('url')}/integrationservice-1.1.0",
         "SPOTLER_KEY": spotler.get("key"),
         "SPOTLER_SECRET": spotler.get("secret"),
-        **_schedules(),
+        **schedules(options),
     }
     if options.lock_seconds:
         settings["JOB_LEASE_SECONDS"] = str(options.lock_seconds)
     return settings
 
 
-def _schedules() -> dict[str, str]:
-    """When each timer runs, as in the example of the settings."""
+def schedules(options: Options) -> dict[str, str]:
+    """When each timer runs: as in the example of the settings, or never by itself."""
     values: dict[str, str] = json.loads(EXAMPLE.read_text(encoding="utf-8"))["Values"]
-    return {name: value for name, value in values.items() if name.endswith("_SCHEDULE")}
+    usual = {name: value for name, value in values.items() if name.endswith("_SCHEDULE")}
+    return usual if options.by_the_clock else dict.fromkeys(usual, NEVER)
 
 
 def _telemetry_settings(telemetry: Part) -> dict[str, str]:

@@ -47,14 +47,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     file.write_text(json.dumps(mapping), encoding="utf-8")
     settings = {
         "MAPPING_FILE": str(file),
-        # The sweep runs when a test says so, and then takes every waiting job.
-        "SWEEP_SCHEDULE": "0 0 3 1 1 *",
-        # Feeds are read when a test says so.
-        "UPDATES_SCHEDULE": "0 0 3 1 1 *",
-        "BOUNCES_SCHEDULE": "0 0 3 1 1 *",
-        "VISITORS_SCHEDULE": "0 0 3 1 1 *",
-        "RECONCILE_SCHEDULE": "0 0 3 1 1 *",
-        "INTERACTIONS_SCHEDULE": "0 0 3 1 1 *",
+        # The sweep takes every waiting job.
         "JOB_SWEEP_AFTER_SECONDS": "0",
         # More than all tests but that of the brake cause.
         "BRAKE_LEAST": "40",

@@ -68,7 +68,6 @@ def records(tmp_path_factory, telemetry) -> Iterator[list[EngineLog]]:
     app = app_in(folder / "app")
     logged: list[EngineLog] = []
     settings = {
-        "SWEEP_SCHEDULE": "0 0 3 1 1 *",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": telemetry.connection_string,
         "PYTHON_ENABLE_OPENTELEMETRY": "true",
         "TMPDIR": str(folder),  # where the exporter keeps what it cannot send

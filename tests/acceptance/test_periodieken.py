@@ -32,17 +32,7 @@ def engage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("engage")
     mapping = folder / "mapping.json"
     mapping.write_text(json.dumps({"rows": ROWS}), encoding="utf-8")
-    never = "0 0 3 1 1 *"
-    settings = {
-        "MAPPING_FILE": str(mapping),
-        "PERIODIEK": json.dumps(NAMES),
-        "SWEEP_SCHEDULE": never,
-        "UPDATES_SCHEDULE": never,
-        "BOUNCES_SCHEDULE": never,
-        "VISITORS_SCHEDULE": never,
-        "RECONCILE_SCHEDULE": never,
-        "INTERACTIONS_SCHEDULE": never,
-    }
+    settings = {"MAPPING_FILE": str(mapping), "PERIODIEK": json.dumps(NAMES)}
     with running(Options(settings=settings), folder=folder) as system:
         world = World(system)
         yield world

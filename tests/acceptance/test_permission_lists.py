@@ -24,10 +24,7 @@ def sales(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("sales")
     mapping = folder / "mapping.json"
     mapping.write_text(json.dumps({"rows": ROWS}), encoding="utf-8")
-    never = "0 0 3 1 1 *"
-    schedules = ("SWEEP_SCHEDULE", "UPDATES_SCHEDULE", "BOUNCES_SCHEDULE", "LISTS_SCHEDULE")
-    settings = {"MAPPING_FILE": str(mapping), **dict.fromkeys(schedules, never)}
-    with running(Options(settings=settings, automatic=True), folder=folder) as system:
+    with running(Options(settings={"MAPPING_FILE": str(mapping)}, automatic=True), folder=folder) as system:
         world = World(system)
         yield world
         world.bus.close()

@@ -13,7 +13,7 @@ from tests.acceptance.world import World
 
 @pytest.fixture(scope="module")
 def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    settings = {"ANONYMISE_ON_DEACTIVATION": "false", "SWEEP_SCHEDULE": "0 0 3 1 1 *"}
+    settings = {"ANONYMISE_ON_DEACTIVATION": "false"}
     folder = tmp_path_factory.mktemp("lenient")
     with running(Options(settings=settings, automatic=True), folder=folder) as system:
         world = World(system)

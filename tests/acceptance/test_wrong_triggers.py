@@ -17,7 +17,7 @@ def test_an_unknown_column_is_an_error_at_the_start_and_changes_and_timers_wait_
     mapping = json.loads((ROOT / "mappings" / "default.json").read_text(encoding="utf-8"))
     del mapping["$schema"]
     file = tmp_path / "mapping.json"
-    options = Options(settings={"MAPPING_FILE": str(file), "SWEEP_SCHEDULE": "0 0 3 1 1 *"}, automatic=True)
+    options = Options(settings={"MAPPING_FILE": str(file)}, automatic=True)
     with surroundings(options, folder=tmp_path) as around:
         world = World(SimpleNamespace(servicebus=around.servicebus, dataverse=around.dataverse, spotler=around.spotler))
         file.write_text(json.dumps(mapping | {"triggers": {"contact": ["firstnam"]}}), encoding="utf-8")

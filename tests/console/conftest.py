@@ -12,10 +12,8 @@ from sandbox.small_world import find_by_address
 from sandbox.system import Options, console, running
 from tests.console.desk import Desk
 
-#: Timers run when a journey says so.
-NEVER = "0 0 3 1 1 *"
+#: The sweep runs by itself, all other timers when a journey says so.
 SETTINGS = {
-    **{f"{name}_SCHEDULE": NEVER for name in ("UPDATES", "BOUNCES", "INTERACTIONS", "VISITORS", "RECONCILE")},
     "SWEEP_SCHEDULE": "*/2 * * * * *",
     "JOB_SWEEP_AFTER_SECONDS": "3",
     "FEED_FIRST_DAYS": "1",

@@ -17,12 +17,9 @@ from connector.health import SWEEP
 from connector.state import FileState
 from connector.state.successes import record_success
 from sandbox.functions.host import FunctionsHost
+from sandbox.system import Options, schedules
 
 ROOT = Path(__file__).parents[2]
-SCHEDULES = (
-    "SWEEP", "REFRESH_AUTOMATIONS", "REFRESH_PERMISSIONS", "UPDATES", "BOUNCES", "LISTS", "VISITORS", "RECONCILE",
-    "INTERACTIONS", "CLEAN_UP", "DOCTOR",
-)  # fmt: skip
 PATH = "/api/health"
 KEY = "x-functions-key"
 #: Bytes of a header that no server takes.
@@ -34,7 +31,7 @@ SECONDS = 30
 @pytest.fixture(scope="module")
 def host(tmp_path_factory):
     state = tmp_path_factory.mktemp("state")
-    settings = {f"{name}_SCHEDULE": "0 0 0 1 1 *" for name in SCHEDULES}
+    settings = schedules(Options())
     # The bus is not there: health needs neither it nor any other system.
     bus = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=k;SharedAccessKey=a2V5;UseDevelopmentEmulator=true;"
     record_success(lambda: FileState(state), SWEEP, datetime.now(UTC))

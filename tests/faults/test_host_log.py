@@ -55,7 +55,7 @@ def app_running(folder: Path, **settings: str) -> Iterator[tuple[World, System]]
     (app / "function_app.py").write_text(APP_WITH_MISTAKES, encoding="utf-8")
     for name in ("connector", "mappings", "host.json"):
         (app / name).symlink_to(ROOT / name)
-    with running(Options(app=app, settings={"SWEEP_SCHEDULE": "0 0 3 1 1 *", **settings}), folder=folder) as system:
+    with running(Options(app=app, settings=settings), folder=folder) as system:
         world = World(system)
         yield world, system
         world.bus.close()
