@@ -36,6 +36,8 @@ GROWTH_SECONDS: Final = 40.0
 ASKED: Final = 0.1
 #: Seconds of answers that are judged together. Limits are mostly counted by the second.
 JUDGED_SECONDS: Final = 1.0
+#: A pause between two calls that is shorter counts as use, in seconds, once there was an overload.
+SHORT_PAUSE: Final = 1.0
 
 
 class Limiter:
@@ -92,7 +94,8 @@ class Limiter:
             if status is not None and status < 500 and not overload:
                 if self.gate.is_full:
                     since = now - self._last_good
-                    self._grow(since if since < seconds + JUDGED_SECONDS else seconds)
+                    pause = 0.0 if self._starting else SHORT_PAUSE  # a cold start is not a burst
+                    self._grow(since if since < seconds + pause else seconds)
                 self._last_good = now
             if self.limit != self.gate.places:
                 self.gate.resize(self.limit)

@@ -173,6 +173,14 @@ def test_work_between_the_calls_does_not_make_the_way_back_longer(limiter, simul
     assert limiter.limit == 8
 
 
+def test_pauses_do_not_make_a_cold_start_faster(limiter, simulation):
+    for _ in range(3):
+        keep_busy(limiter, simulation, 0.1)
+        simulation.now += 0.8
+
+    assert limiter.limit < 2 * FIRST
+
+
 def test_calls_that_were_under_way_at_a_cut_cause_no_other(limiter, simulation):
     keep_busy(limiter, simulation, 5.0)
     began = simulation.now = 10.0
