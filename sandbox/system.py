@@ -19,7 +19,7 @@ from sandbox.launch import ROOT, Part, launch
 SETTINGS: Final = "local.settings.json"
 #: The example of the settings; its schedules are the usual ones.
 EXAMPLE: Final = ROOT / f"{SETTINGS}.example"
-#: The schedule of a timer that nobody waits for.
+#: The schedule, once a year, of a timer that is to run only when it is told to.
 NEVER: Final = "0 0 3 1 1 *"
 
 

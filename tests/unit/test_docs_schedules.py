@@ -7,7 +7,6 @@ from pathlib import Path
 from connector.settings import Settings
 from connector.triggers import timers
 from sandbox import system
-from sandbox.system import Options
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operators" / "schedules.md").read_text(encoding="utf-8")
@@ -40,12 +39,12 @@ def test_the_pages_show_the_usual_values():
 
 
 def test_the_sandbox_that_runs_by_the_clock_has_the_usual_schedules():
-    assert system.schedules(Options(by_the_clock=True)) == USUAL
+    assert system.schedules(system.Options(by_the_clock=True)) == USUAL
 
 
 def test_no_timer_of_another_sandbox_runs_by_itself():
     """What a test sees must not depend on the time of the day."""
-    assert system.schedules(Options()) == dict.fromkeys(USUAL, system.NEVER)
+    assert system.schedules(system.Options()) == dict.fromkeys(USUAL, system.NEVER)
 
 
 def test_the_sweep_comes_every_two_minutes():
