@@ -21,8 +21,8 @@ a contact that Spotler has lost. How a permission is decided by itself is descri
 and which jobs are refused in `connector.consent.intent`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -57,6 +57,7 @@ class Decision:
         all_off: why every permission is off; None if each is decided by itself.
         permissions: the verdict about each permission that is known.
         withdrawals: why rows of Spotler Permission are switched off, by their ids.
+        facts: the facts themselves.
     """
 
     fate: Fate
@@ -65,6 +66,7 @@ class Decision:
     all_off: Reason | None
     permissions: tuple[Verdict, ...]
     withdrawals: Mapping[str, Reason]
+    facts: Facts = field(repr=False, compare=False)
 
     def by_bit(self, items: Sequence[Item], limit: Collection[str] = ()) -> Switches:
         """What is to be sent of the permissions.
@@ -88,7 +90,8 @@ def decide(facts: Facts) -> Decision:
     removed, silenced = _why_removed(facts), _why_silenced(facts)
     refuses_bulk = Reason.DO_NOT_BULK_EMAIL if facts.do_not_bulk_email else None
     all_off = removed or silenced or refuses_bulk
-    permissions = verdicts(facts, all_off)
+    by_themselves = verdicts(facts, None)
+    permissions = by_themselves if all_off is None else verdicts(facts, all_off)
     sent = removed is None and silenced is None
     return Decision(
         fate=Fate.REMOVED if removed else Fate.SILENCED if silenced else Fate.SENT,
@@ -96,7 +99,8 @@ def decide(facts: Facts) -> Decision:
         may_be_mailed=sent and (not facts.spotler.opted_out or any(each.on for each in permissions)),
         all_off=all_off,
         permissions=permissions,
-        withdrawals=_withdrawals(facts, silenced or refuses_bulk),
+        withdrawals=_withdrawals(facts, silenced or refuses_bulk, by_themselves),
+        facts=facts,
     )
 
 
@@ -121,13 +125,14 @@ def _why_silenced(facts: Facts) -> Reason | None:
     return next((reason for reason, applies in reasons.items() if applies), None)
 
 
-def _withdrawals(facts: Facts, both_sides: Reason | None) -> Mapping[str, Reason]:
+def _withdrawals(
+    facts: Facts, both_sides: Reason | None, by_themselves: Iterable[Verdict]
+) -> Mapping[str, Reason]:  # fmt: skip
     """Why subscribed rows are switched off in Dataverse too.
 
     What Spotler says counts whatever else keeps the permission off now, because that may be taken back later. Where
     a rule switches the row off too, the rule is the reason: it counts from now, and the opt-out from an earlier time.
     """
-    said_off = (each for each in verdicts(facts, None) if each.reason in _OFF_IN_SPOTLER)
-    reasons = {each.row: each.reason for each in said_off}
+    reasons = {each.row: each.reason for each in by_themselves if each.reason in _OFF_IN_SPOTLER}
     found = {row.id: both_sides or reasons.get(row.id) for row in facts.rows if row.subscribed}
     return {row: reason for row, reason in found.items() if reason is not None}

@@ -94,7 +94,7 @@ class Claiming:
         for item in items:
             if item.job in late:
                 self._wait_for_dataverse([item], late[item.job], {})
-        return {item.job: item.model_copy(update={"info": None}) for item in items if item.job not in late}
+        return {item.job: _without_info(item) for item in items if item.job not in late}
 
     def _late_infos(self, items: Iterable[WorkItem]) -> dict[str, Exception]:
         """Write the rows of Spotler Info that items carry; by job id, why one has to be written later still.
@@ -144,7 +144,7 @@ class Claiming:
         for item in sorted(items.values(), key=lambda item: jobs[item.job].number if item.job in jobs else ""):
             job = jobs.get(item.job)
             corrected = item if job is None or job.is_final else _corrected(item, job)
-            if corrected != item:
+            if corrected is not item:
                 # The row differs from the message: the function of the operation on the row decides.
                 self._put_back.forward(corrected)
                 continue
@@ -229,7 +229,13 @@ def _siblings(jobs: Iterable[JobRow]) -> Mapping[RecordRef, Sequence[JobRow]]:
 
 def _corrected(item: WorkItem, job: JobRow) -> WorkItem:
     """The item as the row has it; a record that the row has lost is remembered, because it was deleted."""
-    return item.model_copy(update={"operation": slug_of(job.operation), "record": job.record or item.record})
+    operation, record = slug_of(job.operation), job.record or item.record
+    is_right = (operation, record) == (item.operation, item.record)
+    return item if is_right else item.model_copy(update={"operation": operation, "record": record})
+
+
+def _without_info(item: WorkItem) -> WorkItem:
+    return item.model_copy(update={"info": None}) if item.info else item
 
 
 def _tried(item: WorkItem, claimed: Claimed) -> Claim:

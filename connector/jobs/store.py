@@ -129,27 +129,26 @@ class JobStore:
         """
         if not claims:
             return ClaimAnswers({}, {})
-        jobs = [
-            replace(
-                claim.job,
-                status=JobStatus.IN_PROGRESS,
-                attempts=claim.job.attempts + 1,
-                claim=claim.token,
-                lease_until=now + lease,
-                started_on=now,
-                row_version="",
-            )
-            for claim in claims
-        ]
-        answers = self._dataverse.batch(
-            [claiming(job, now, claim.job.row_version) for job, claim in zip(jobs, claims, strict=True)]
-        )
-        answered = list(zip(jobs, answers, strict=True))
+        until = now + lease
+        answers = self._dataverse.batch([claiming(each.job, each.token, now, until) for each in claims])
+        answered = list(zip(claims, answers, strict=True))
         return ClaimAnswers(
-            taken={job.id: replace(job, row_version=answer.etag) for job, answer in answered if answer.error is None},
+            taken={
+                each.job.id: replace(
+                    each.job,
+                    status=JobStatus.IN_PROGRESS,
+                    attempts=each.job.attempts + 1,
+                    claim=each.token,
+                    lease_until=until,
+                    started_on=now,
+                    row_version=answer.etag,
+                )
+                for each, answer in answered
+                if answer.error is None
+            },
             refused={
-                job.id: answer.error
-                for job, answer in answered
+                each.job.id: answer.error
+                for each, answer in answered
                 if answer.error is not None and not isinstance(answer.error, Conflict | NotFound)
             },
         )

@@ -97,20 +97,19 @@ class Write:
         return BatchRequest.update(Names.SET, self.job.id, self.values, if_match=self.job.row_version)
 
 
-def claiming(job: JobRow, started: datetime, version: str) -> BatchRequest:
-    """The conditional write that makes a claim; it clears what an earlier run left."""
-    assert job.lease_until is not None  # noqa: S101 - set by the claim
+def claiming(job: JobRow, token: str, started: datetime, until: datetime) -> BatchRequest:
+    """The write that claims a job as it was read, on condition of its version; it clears what an earlier run left."""
     values: dict[str, object] = {
         Names.STATUS: JobStatus.IN_PROGRESS.value,
         Names.STATE: JobStatus.IN_PROGRESS.state,
-        Names.CLAIM: job.claim,
+        Names.CLAIM: token,
         Names.STARTED_ON: whole_seconds(started),
-        Names.LEASE_UNTIL: _end(job.lease_until),
-        Names.ATTEMPTS: job.attempts,
+        Names.LEASE_UNTIL: _end(until),
+        Names.ATTEMPTS: job.attempts + 1,
     }
     if job.result_code:
         values |= {Names.RESULT_CODE: None, Names.RESULT_MESSAGE: None, Names.COMPLETED_ON: None}
-    return BatchRequest.update(Names.SET, job.id, values, if_match=version, returning=Names.ID)
+    return BatchRequest.update(Names.SET, job.id, values, if_match=job.row_version, returning=Names.ID)
 
 
 def receipt_of(done: Done, wording: Wording) -> Receipt:

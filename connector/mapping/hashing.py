@@ -9,6 +9,8 @@ from typing import Final
 
 from connector.mapping.model import Mapping
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 #: Hexadecimal digits of the version of a mapping.
 _DIGITS: Final = 12
 
@@ -21,7 +23,7 @@ def content_hash(properties: abc.Mapping[str, object]) -> str:
     Raises:
         TypeError, ValueError: when a value is no JSON; values must be as they go over the wire.
     """
-    text = json.dumps(properties, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _ENCODER.encode(properties)
     # A lone surrogate cannot be UTF-8, but Dataverse can hold one and it must not stop the sync.
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

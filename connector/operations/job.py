@@ -161,6 +161,8 @@ def _operation(value: object) -> Operation | None:
 
 
 def _promote_to(value: object) -> PromoteTo | None:
+    if value is None:
+        return None  # as almost always; to raise and catch an error is slow
     try:
         return PromoteTo(_number(value))
     except ValueError:

@@ -35,8 +35,13 @@ def _guid(text: str) -> str:
     return text.lower()
 
 
+def _with_guid(record: RecordRef) -> RecordRef:
+    found = _guid(record.id)
+    return record if found == record.id else replace(record, id=found)
+
+
 RowId = Annotated[str, AfterValidator(_guid)]
-RecordId = Annotated[RecordRef, AfterValidator(lambda record: replace(record, id=_guid(record.id)))]
+RecordId = Annotated[RecordRef, AfterValidator(_with_guid)]
 
 
 class NotAWorkItem(Unreadable):

@@ -203,10 +203,12 @@ def _added(batch: ServiceBusMessageBatch, message: ServiceBusMessage) -> bool:
 def _sdk_message(message: OutgoingMessage) -> ServiceBusMessage:
     from azure.servicebus import ServiceBusMessage  # noqa: PLC0415 - heavy, loaded when used
 
+    properties: dict[str | bytes, int | float | bytes | bool | str | UUID] = {}
+    properties.update(message.properties)
     return ServiceBusMessage(
         message.body,
         message_id=message.message_id,
         content_type="application/json",
-        application_properties=dict[str | bytes, int | float | bytes | bool | str | UUID](message.properties.items()),
+        application_properties=properties,
         scheduled_enqueue_time_utc=message.due,
     )

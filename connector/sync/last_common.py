@@ -35,6 +35,8 @@ VERSION: Final = 1
 LONGEST_HOLD: Final = timedelta(hours=1)
 #: The years of the moments that are written; others may leave the calendar when something is added to them.
 _YEARS: Final = range(2000, 2200)
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+_SORTING_ENCODER: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def fingerprint(record: str, column: str, value: object) -> str:
@@ -47,7 +49,7 @@ def fingerprint(record: str, column: str, value: object) -> str:
     """
     if value is None or value == "":
         return EMPTY
-    text = json.dumps([record, column, value], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = _SORTING_ENCODER.encode([record, column, value])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
 
 
@@ -120,7 +122,7 @@ class LastCommon:
     @property
     def text(self) -> str:
         """What is written on the row; empty for nothing."""
-        if self == LastCommon():
+        if self == _NOTHING:
             return ""
         content: dict[str, object] = {"v": VERSION}
         if self.columns:
@@ -139,7 +141,7 @@ class LastCommon:
             content["leaving"] = True
         if self.edited_on:
             content["edited_on"] = _seconds(self.edited_on)
-        return json.dumps(content, separators=(",", ":"))
+        return _ENCODER.encode(content)
 
     def is_held(self, by_other_than: str, now: datetime) -> bool:
         """Whether another worker is sending; who says so for longer than a lease can last is none."""
@@ -166,6 +168,9 @@ class LastCommon:
             content.get("leaving") is True,
             _moment(content["edited_on"]) if "edited_on" in content else None,
         )
+
+
+_NOTHING: Final = LastCommon()
 
 
 def _pair(common: Common) -> list[object]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from connector.consent import Decision, Facts, PermissionRow, Presence, SpotlerReport, State, decide
 from connector.dataverse.api import Row, etag, filters
@@ -12,11 +12,12 @@ from connector.dataverse.choices import ContactStatus
 from connector.dataverse.edition import read_columns
 from connector.dataverse.names import Account, Contact, Flags, Info, Lead, Permission, lookup_value
 from connector.dataverse.records import RECORD_TABLES, RecordRef
-from connector.mapping import OutwardPlan, plan
+from connector.mapping import plan
 from connector.mapping.inward import inward_plan
 from connector.services import Services
 from connector.sync.brake.held import NOT_HELD, Held
 from connector.sync.brake.sent_fields import SentFields
+from connector.sync.facts import facts_of
 from connector.sync.info import NO_INFO, InfoVersion
 from connector.sync.last_common import LastCommon
 from connector.sync.moments import read_moment
@@ -31,6 +32,9 @@ _MASTER = lookup_value(Flags.MASTER)
 
 #: States of a contact to which messages came back.
 _BOUNCED = frozenset({ContactStatus.SOFT_BOUNCE, ContactStatus.HARD_BOUNCE})
+
+#: The decision about no record.
+_OF_NOTHING: Final = decide(Facts(exists=False))
 
 #: The lookup of Spotler Permission (and of Spotler Info) that belongs to each table.
 PERMISSION_LOOKUPS = {Contact.TABLE: Permission.CONTACT, Lead.TABLE: Permission.LEAD, Account.TABLE: Permission.ACCOUNT}
@@ -55,7 +59,7 @@ class Record:
         had_contact: whether Spotler Info says, in any way, that Spotler had a contact that should be there still.
         held: what the brake holds back of it.
         is_foreign: whether its id belongs to a record of another table (`connector.sync.owners`).
-        decision: what follows from the facts.
+        decision: what follows from the facts; a copy with the same facts keeps it.
     """
 
     ref: RecordRef
@@ -73,10 +77,11 @@ class Record:
     had_contact: bool = False
     held: Held = NOT_HELD
     is_foreign: bool = False
-    decision: Decision = field(init=False, compare=False)
+    decision: Decision = field(default=_OF_NOTHING, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "decision", decide(self.facts))
+        if self.decision.facts is not self.facts:
+            object.__setattr__(self, "decision", decide(self.facts))
 
     @classmethod
     def deleted(cls, ref: RecordRef) -> Self:
@@ -106,7 +111,8 @@ class Record:
     def noted(self, off: Collection[str] = ()) -> Self:
         """The record once the history explains its rows; `off` are ids of rows that were switched off besides."""
         rows = [replace(row, subscribed=False) if row.id in off else row for row in self.facts.rows]
-        return replace(self, last=replace(self.last, noted=fingerprint_of(self.ref, rows)))
+        noted = fingerprint_of(self.ref, rows)
+        return self if noted == self.last.noted else replace(self, last=replace(self.last, noted=noted))
 
     @property
     def merged_into(self) -> RecordRef | None:
@@ -153,7 +159,8 @@ class Record:
 
     def with_rows(self, rows: Iterable[PermissionRow]) -> Self:
         """The record with these rows of Spotler Permission; its decision is made anew."""
-        return replace(self, facts=replace(self.facts, rows=tuple(rows)))
+        given = tuple(rows)
+        return self if given is self.facts.rows else replace(self, facts=replace(self.facts, rows=given))
 
 
 class RecordReader:
@@ -259,33 +266,6 @@ class RecordReader:
     def _permissions(self, table: str, ids: Sequence[str]) -> Mapping[str, Sequence[PermissionRow]]:
         """The permission rows of each record, the deactivated ones too."""
         return storage_of(self._services, table).read(ids)
-
-
-def facts_of(
-    row: Row, info: Row, permissions: Iterable[PermissionRow], outward: OutwardPlan, *, stays: bool
-) -> Facts:  # fmt: skip
-    """What decides about the consent of a record.
-
-    Args:
-        row: with the columns that decide (`OutwardPlan.deciding`), or more.
-        info: its Spotler Info; empty for none.
-        permissions: its rows of Spotler Permission.
-        outward: what the mapping makes of records of its table.
-        stays: whether a deactivated record stays in Spotler.
-    """
-    state = State.MERGED if row.get(Flags.MERGED) is True else State.DEACTIVATED
-    presence = Presence.KNOWN if info.get(Info.SENT_HASH) else Presence.UNKNOWN
-    return Facts(
-        state=State.ACTIVE if row.get(Flags.STATE) == 0 else state,
-        stays_when_deactivated=stays,
-        has_address=outward.has_address(row),
-        do_not_email=row.get(Flags.DO_NOT_EMAIL) is True,
-        do_not_bulk_email=row.get(Flags.DO_NOT_BULK_EMAIL) is True,
-        keep_out=info.get(Info.KEEP_OUT) is True,
-        is_excluded=not outward.admits(row),
-        rows=tuple(permissions),
-        spotler=SpotlerReport(Presence.GONE if info.get(Info.GONE) is True else presence),
-    )
 
 
 def _had_contact(presence: Presence, last: LastCommon) -> bool:

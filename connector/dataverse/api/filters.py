@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -44,12 +45,18 @@ def literal(value: Value) -> str:
         case datetime():
             if value.tzinfo is None:
                 raise ValueError("a date-time in a filter needs a time zone")
-            text = value.astimezone(UTC).isoformat(timespec="milliseconds" if value.microsecond else "seconds")
-            return text.replace("+00:00", "Z")
+            return _in_utc(value.astimezone(UTC))
         case date():
             return value.isoformat()
         case _:
             return str(value)
+
+
+@lru_cache(maxsize=256)
+def _in_utc(value: datetime) -> str:
+    """A moment in UTC; many rows are written with one of a few."""
+    text = value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
 
 
 def quoted(text: str) -> str:

@@ -83,7 +83,7 @@ def _load(text: str) -> Json:
     # The errors of the json module hold the document: those raised here must not refer to them.
     reason: NotJson | Malformed
     try:
-        document: Json = json.loads(text, parse_float=_decimal, parse_constant=_refuse_constant)
+        document: Json = _DECODER.decode(text)
     except json.JSONDecodeError:
         reason = NotJson()
     except RecursionError:
@@ -104,3 +104,6 @@ def _decimal(literal: str) -> Decimal:
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise NotJson
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_decimal, parse_constant=_refuse_constant)

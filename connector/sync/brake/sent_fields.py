@@ -12,6 +12,7 @@ from connector.spotler import CLEARED, Fields
 
 #: The form in which it is written; another one is read as nothing.
 VERSION: Final = 1
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,13 @@ class SentFields:
     @property
     def text(self) -> str:
         """What is written on the row; empty for nothing."""
-        if self == SentFields():
+        if self == _NOTHING:
             return ""
         content = {"v": VERSION, "mapping": self.mapping, "filled": sorted(self.filled), "silenced": self.is_silenced}
-        return json.dumps(content, separators=(",", ":"))
+        return _ENCODER.encode(content)
+
+
+_NOTHING: Final = SentFields()
 
 
 def filled_fields(properties: Mapping[str, object], fields: Fields) -> frozenset[str]:

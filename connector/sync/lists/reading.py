@@ -22,13 +22,13 @@ from connector.dataverse.records import RecordRef
 from connector.mapping import plan
 from connector.mapping.outward import FLAGS
 from connector.services import Services
+from connector.sync.facts import facts_of
 from connector.sync.last_common import LastCommon
 from connector.sync.lists.difference import DOUBT
 from connector.sync.lists.errors import ListQueryNotValid, ListReadIncomplete
 from connector.sync.lists.ids import raw, text_of
 from connector.sync.lists.query import LARGEST_TOP, MemberQuery, dynamic_query, static_query
 from connector.sync.lists.run import ListRun
-from connector.sync.records import facts_of
 from connector.words import Sentence
 
 #: Columns of a list that its sync needs.

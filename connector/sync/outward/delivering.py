@@ -79,8 +79,10 @@ class Delivering:
         results: dict[RecordRef, Delivery] = {}
         ready = []
         for each in prepared:
-            version = written.get(each.ref, each.record.info)
-            if isinstance(version, ConnectorError):
+            version = written.get(each.ref)
+            if version is None:
+                ready.append(each)
+            elif isinstance(version, ConnectorError):
                 results[each.ref] = NotSent(version)
             else:
                 ready.append(replace(each, record=replace(each.record, info=version)))

@@ -168,7 +168,9 @@ class Outward:
         # A removal runs also where the rows could not be written.
         records = [after if isinstance(after := ensured[record.ref], Record) else record for record in records]
         refused |= switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
-        records = [each.noted(off=each.decision.withdrawals) if each.is_noted else each for each in records]
+        records = [
+            each.noted(off=off) if (off := each.decision.withdrawals) and each.is_noted else each for each in records
+        ]
         removed = [record for record in records if record.decision.fate is Fate.REMOVED]
         results |= self._leaving.remove(removed, together)
         waiting = [record for record in records if record.ref not in results and record.ref not in refused]

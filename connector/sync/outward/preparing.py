@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from connector.consent import Fate, KnownState
@@ -136,8 +137,13 @@ def is_as_sent(services: Services, record: Record, fields: Fields) -> bool:
 
 def permissions_field(mapping: FieldMapping, table: str, fields: Fields) -> Field | None:
     """The field of Spotler with the permissions that rows are kept of; None where the mapping has none."""
-    names = [row.field for row in mapping.rows if row.columns.get(table) in KEPT_AS_ROWS]
-    return fields.get(names[0]) if names else None
+    name = _name_of_permissions(mapping, table)
+    return fields.get(name) if name is not None else None
+
+
+@lru_cache(maxsize=32)
+def _name_of_permissions(mapping: FieldMapping, table: str) -> str | None:
+    return next((row.field for row in mapping.rows if row.columns.get(table) in KEPT_AS_ROWS), None)
 
 
 def _map(services: Services, record: Record, fields: Fields) -> Outcome:

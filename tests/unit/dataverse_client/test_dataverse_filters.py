@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
@@ -36,6 +37,12 @@ class Colour(IntEnum):
 )
 def test_values_are_written_as_odata_does(value, expected):
     assert literal(value) == expected
+
+
+def test_the_two_hours_of_one_name_in_a_night_of_october_are_two_moments():
+    first = datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+    assert [literal(first), literal(first.replace(fold=1))] == ["2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"]
 
 
 def test_a_time_without_a_zone_is_refused():

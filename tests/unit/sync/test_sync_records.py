@@ -1,10 +1,11 @@
 """Reading records with everything that decides what Spotler may get to know of them."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from connector.consent import ConsentSource, Presence, State
+from connector.consent import ConsentSource, Presence, Reason, State
 from connector.dataverse.choices import ChangedBy
 from connector.dataverse.names import Info, Permission
 from connector.dataverse.records import RecordRef
@@ -184,3 +185,15 @@ def test_a_hundred_records_cost_as_many_calls_as_one(world, read):
         return world.door("GET", "calls")["total"]
 
     assert calls(100) == calls(1) == 3
+
+
+def test_a_copy_of_a_record_has_the_decision_about_its_own_facts(world, read):
+    ref = world.contact()
+    world.permission(ref, "Newsletter", subscribed=True)
+    record = read(ref)[ref]
+
+    refusing = replace(record, facts=replace(record.facts, do_not_bulk_email=True))
+
+    assert replace(record, name="Somebody").decision is record.decision
+    assert (record.decision.all_off, refusing.decision.all_off) == (None, Reason.DO_NOT_BULK_EMAIL)
+    assert replace(refusing, facts=record.facts).decision == record.decision
