@@ -10,6 +10,9 @@ import certifi
 import pytest
 from hypothesis import settings
 
+#: How seldom all objects are looked through for garbage: there are a million, and what tests leave is found before.
+SELDOM = 100
+
 settings.register_profile("any machine", deadline=None)
 settings.register_profile("without the long forms", deadline=None, max_examples=30)
 
@@ -37,6 +40,7 @@ def pytest_collection():
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(*gc.get_threshold()[:2], SELDOM)
         gc.enable()
 
 

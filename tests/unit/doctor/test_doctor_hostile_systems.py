@@ -67,7 +67,7 @@ def alone(monkeypatch):
     monkeypatch.setattr(run, "start_thread", make)
     yield
     assert all(each.wait(NEVER) for each in ends)
-    gc.collect()
+    gc.collect(1)  # what a test has left is young
 
 
 @pytest.fixture(autouse=True)
