@@ -168,9 +168,7 @@ class Outward:
         # A removal runs also where the rows could not be written.
         records = [after if isinstance(after := ensured[record.ref], Record) else record for record in records]
         refused |= switch(self._services, [each for record in records for each in withdrawals_decided(record, now)])
-        records = [
-            each.noted(off=off) if (off := each.decision.withdrawals) and each.is_noted else each for each in records
-        ]
+        records = [_noted(each) for each in records]
         removed = [record for record in records if record.decision.fate is Fate.REMOVED]
         results |= self._leaving.remove(removed, together)
         waiting = [record for record in records if record.ref not in results and record.ref not in refused]
@@ -240,6 +238,12 @@ class Outward:
             if not isinstance(first_of_each_type, InfoChanged):
                 telemetry.log_problem(log, first_of_each_type, operation=OPERATION)
         return after
+
+
+def _noted(record: Record) -> Record:
+    """The record as it is noted once the rows are off that its decision withdraws; if none is, it is noted already."""
+    off = record.decision.withdrawals
+    return record.noted(off=off) if (off or not record.facts.rows) and record.is_noted else record
 
 
 def _left_alone(record: Record) -> Delivery:
