@@ -241,7 +241,7 @@ class Outward:
 
 
 def _noted(record: Record) -> Record:
-    """The record as it is noted once the rows are off that its decision withdraws; if none is, it is noted already."""
+    """The record once its rows are off that its decision withdraws; the history explains them as it did before."""
     off = record.decision.withdrawals
     return record.noted(off=off) if (off or not record.facts.rows) and record.is_noted else record
 
