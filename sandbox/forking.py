@@ -2,6 +2,7 @@
 
 `python -m sandbox.forking NUMBER` is that process. What it is asked for comes over the socket with this number, and it
 ends when the other side does. It has one thread and runs no part itself; each copy does what `python -m MODULE` would.
+A copy that needs a process of its own, as the Functions host does for its engine, asks the same process for it.
 """
 
 import atexit
@@ -16,15 +17,19 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 #: What it writes, what it says of its problems, and the socket over which its number and its end are told.
 _FILES: Final = 3
+#: Variables that choose a language. Python itself sets the second when it starts without any (PEP 538).
+_LOCALES: Final = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
 class Forked:
@@ -36,15 +41,23 @@ class Forked:
         stdout: what it writes.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str], environment: Mapping[str, str], errors: IO[str]) -> None:
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        errors: IO[str] | None = None,
+    ) -> None:
+        """Without a file for errors, they are in `stdout` too."""
         self.returncode: int | None = None
         self._lock = threading.Lock()
         reading, writing = os.pipe()
-        self.stdout = os.fdopen(reading, encoding="utf-8")
+        self.stdout = os.fdopen(reading, encoding="utf-8", errors="replace")
         near, far = socket.socketpair()
         self._news = near.makefile("r", encoding="utf-8")
+        weakref.finalize(self, self._news.close)  # not before: threads may be waiting for it
         with near, far:
-            _server.ask([writing, errors.fileno(), far.fileno()])
+            _server.ask([writing, errors.fileno() if errors else writing, far.fileno()])
             os.close(writing)
             near.sendall(f"{json.dumps([module, list(arguments), dict(environment)])}\n".encode())
         self.pid = int(self._news.readline())
@@ -75,44 +88,47 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _end(self, seconds: float | None) -> int | None:
-        with self._lock:
-            if self.returncode is None and wait([self._news.fileno()], seconds):
-                self.returncode = int(self._news.readline())
-                self._news.close()
-            return self.returncode
+        if self.returncode is None and wait([self._news.fileno()], seconds):
+            with self._lock:
+                if self.returncode is None:
+                    self.returncode = int(self._news.readline())
+        return self.returncode
 
 
 class _Server:
-    """The process that is copied, started when it is first needed."""
+    """The process that is copied: in a copy, the one that this was made by; else one that is started when needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._line: socket.socket
+        self._line: socket.socket | None = None
 
     def ask(self, files: Sequence[int]) -> None:
         """Hand it the files of a new copy."""
         with self._lock:
-            if self._process is None:
-                self._start()
-            socket.send_fds(self._line, [b"."], files)
+            line = self._line or self._start()
+            socket.send_fds(line, [b"."], files)
 
-    def _start(self) -> None:
+    def reached_by(self, line: socket.socket) -> None:
+        """In a copy: ask over this line."""
+        self._line = line
+
+    def _start(self) -> socket.socket:
         self._line, far = socket.socketpair()
         with far:
-            self._process = subprocess.Popen(  # noqa: S603 - this module
+            process = subprocess.Popen(  # noqa: S603 - this module
                 [sys.executable, "-m", "sandbox.forking", str(far.fileno())],
                 cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[far.fileno()],
                 start_new_session=True,
             )
-        atexit.register(self._stop)
+        atexit.register(self._stop, process, self._line)
+        return self._line
 
-    def _stop(self) -> None:
-        self._line.close()
-        if self._process is not None:
-            self._process.wait()
+    @staticmethod
+    def _stop(process: "subprocess.Popen[bytes]", line: socket.socket) -> None:
+        line.close()
+        process.wait()
 
 
 _server: Final = _Server()
@@ -120,29 +136,49 @@ _server: Final = _Server()
 
 def _serve(line: socket.socket) -> tuple[str, list[str]]:
     """Make copies until the other side ends; returns, in a copy, what it is to run."""
+    lines = [line]  # of all who may ask: who started this process, and its copies
     copies: dict[int, socket.socket] = {}
     signal.signal(signal.SIGCHLD, lambda *_: _tell_ends(copies))
-    while files := socket.recv_fds(line, 1, _FILES)[1]:
-        output, errors, number = files
-        news = socket.socket(fileno=number)
-        with news.makefile("r", encoding="utf-8") as request:
-            module, arguments, environment = json.loads(request.readline())
-        _load(module)
-        gc.freeze()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-        copy = os.fork()
-        copies[copy] = news
-        if copy == 0:
-            for each in (line, *copies.values()):
-                each.close()
-            _become(output, errors, environment)
-            return module, arguments
-        news.sendall(f"{copy}\n".encode())
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-        os.close(output)
-        os.close(errors)
-    _end(copies)
-    sys.exit()
+    while True:
+        for asking in cast("list[socket.socket]", wait(lines)):
+            files = socket.recv_fds(asking, 1, _FILES)[1]
+            if not files and asking is line:
+                _end(copies)
+                sys.exit()
+            if not files:
+                lines.remove(asking)
+                asking.close()
+            elif work := _copy(files, lines, copies):
+                return work
+
+
+def _copy(
+    files: list[int], lines: list[socket.socket], copies: dict[int, socket.socket]
+) -> tuple[str, list[str]] | None:
+    """Make a copy; returns None, and in the copy what it is to run."""
+    output, errors, number = files
+    news = socket.socket(fileno=number)
+    with news.makefile("r", encoding="utf-8") as request:
+        module, arguments, environment = json.loads(request.readline())
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # what is loaded may run a program and wait for it
+    _load(module)
+    near, far = socket.socketpair()
+    gc.freeze()
+    copy = os.fork()
+    copies[copy] = news
+    if copy == 0:
+        for each in (near, *lines, *copies.values()):
+            each.close()
+        _become(output, errors, environment)
+        importlib.import_module("sandbox.forking")._server.reached_by(far)  # noqa: SLF001 - this module, as others know it
+        return module, arguments
+    news.sendall(f"{copy}\n".encode())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    lines.append(near)
+    far.close()
+    for file in {output, errors}:
+        os.close(file)
+    return None
 
 
 def _tell_ends(copies: dict[int, socket.socket]) -> None:
@@ -170,8 +206,10 @@ def _end(copies: dict[int, socket.socket]) -> None:
 def _load(module: str) -> None:
     """Load what a module needs, and not the module itself, which runs in the copy."""
     with suppress(ImportError):  # the copy says so
-        importlib.import_module(f"{module}.__main__")
-        del sys.modules[f"{module}.__main__"]
+        found = find_spec(module)
+        name = f"{module}.__main__" if found and found.submodule_search_locations else module
+        importlib.import_module(name)
+        del sys.modules[name]
 
 
 def _become(output: int, errors: int, environment: dict[str, str]) -> None:
@@ -180,10 +218,12 @@ def _become(output: int, errors: int, environment: dict[str, str]) -> None:
     os.setsid()
     os.dup2(output, sys.stdout.fileno())
     os.dup2(errors, sys.stderr.fileno())
-    os.close(output)
-    os.close(errors)
+    for file in {output, errors}:
+        os.close(file)
     os.environ.clear()
     os.environ.update(environment)
+    if not any(name in environment for name in _LOCALES):
+        os.environ[_LOCALES[1]] = "C.UTF-8"
     time.tzset()
 
 

@@ -4,6 +4,7 @@ What several folders need and what is slow to make is made here, once per proces
 """
 
 import gc
+import os
 from types import SimpleNamespace
 
 import certifi
@@ -18,9 +19,15 @@ settings.register_profile("without the long forms", deadline=None, max_examples=
 
 
 def pytest_configure(config):
-    """Without the long forms, a test that says nothing else tries 30 examples instead of 100."""
+    """Without the long forms, a test that says nothing else tries 30 examples instead of 100; engines start warm."""
+    os.environ["SANDBOX_WARM_ENGINES"] = "1"
     is_short = config.option.markexpr == "not nightly"
     settings.load_profile("without the long forms" if is_short else "any machine")
+    if hasattr(config, "workerinput") and config.args == config.getini("testpaths"):
+        from tests.distribution import read_from
+
+        number, of = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
+        config.args = read_from(number / of, config.rootpath / "tests")
 
 
 @pytest.fixture(autouse=True)

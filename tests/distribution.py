@@ -1,5 +1,6 @@
-"""Which tests share a process when several run them, and which are begun first."""
+"""Which tests share a process when several run them, which begin first, and which files each process reads first."""
 
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -61,9 +62,21 @@ def together_with(nodeid: str) -> str:
 
 
 def begin_with_the_longest(items: list[pytest.Item]) -> None:
-    """Put the tests that take longest to the front; all others stay in their order."""
+    """Put the tests that take longest to the front, and all others in the order of their files."""
     items.sort(key=_turn)
 
 
-def _turn(item: pytest.Item) -> int:
-    return next((turn for turn, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+def _turn(item: pytest.Item) -> tuple[int, list[str]]:
+    file = item.nodeid.partition("::")[0]
+    turn = next((turn for turn, start in enumerate(FIRST) if file.startswith(start)), len(FIRST))
+    return turn, file.split("/")
+
+
+def read_from(share: float, folder: Path) -> list[str]:
+    """All files with tests below `folder`, but beginning after that share of them.
+
+    Each process reads all files, and the first to read one keeps what pytest makes of its assertions for the others.
+    """
+    files = sorted(map(str, folder.rglob("test_*.py")))
+    first = int(share * len(files))
+    return files[first:] + files[:first]

@@ -11,5 +11,6 @@ do: read `host.json` and settings, receive and settle messages, keep schedules, 
     bindings.py      what a function is triggered by       trigger_data.py messages as the engine sees them
     service_bus.py   around a function with messages        receiver.py     the SDK's receiver below (sdk_internals.py)
     timers.py        around a function on a schedule   bell.py         wakes a thread that waits
+    warm_worker.py   worker.py with much loaded already, for tests
     host_json.py, app_settings.py, statistics.py, control.py, __main__.py
 """

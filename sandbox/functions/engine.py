@@ -4,19 +4,21 @@ The steps and their order are those of the real host: the engine dials in, is in
 index the app here, so a broken app fails this step), names its functions, loads each, and then takes invocations.
 """
 
+import os
 import subprocess
 import sys
 import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sandbox
+from sandbox.forking import Forked
 from sandbox.functions.bindings import RawBinding, parse_raw
 from sandbox.functions.invocation import EngineDied, Invocation, Outcome, PendingOutcome
 from sandbox.functions.protocol import messages
@@ -31,6 +33,10 @@ END_TIMEOUT_SECONDS = 3.0
 
 #: So much of the process's last output is kept to explain its death.
 OUTPUT_LINES_KEPT = 30
+
+#: With anything in this environment variable of the host, engines are copies of a process that has loaded what they
+#: load: tests start many. Without it each start is as cold as in Azure.
+WARM = "SANDBOX_WARM_ENGINES"
 
 _ROOT = Path(sandbox.__file__).parents[1]
 
@@ -66,7 +72,7 @@ class Engine:
         self._on_log = on_log
         self._worker_id = str(uuid.uuid4())
         self._conversation = Conversation(self._log)
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | Forked | None = None
         self._output: deque[str] = deque(maxlen=OUTPUT_LINES_KEPT)
         self._function_ids: dict[str, str] = {}
         self._under_way: dict[str, tuple[str, float]] = {}
@@ -90,18 +96,7 @@ class Engine:
         After it, `functions` holds the raw bindings by function, and `retried` the functions with a retry policy.
         """
         transport.expect(self._worker_id, self._conversation)
-        # A session of its own keeps Ctrl-C in a terminal from ending the engine before its work is settled.
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            self._command(transport.port),
-            cwd=_ROOT,
-            env=dict(self._environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        self._process = _process(self._arguments(transport.port), self._environment)
         reader = threading.Thread(target=self._watch, name=f"engine-{self.pid}", daemon=True)
         reader.start()
         try:
@@ -159,10 +154,9 @@ class Engine:
         """Waits for the end of the process and returns its code (negative: the number of the signal)."""
         return self._process.wait() if self._process else 0
 
-    def _command(self, port: int) -> list[str]:
+    def _arguments(self, port: int) -> list[str]:
         # The parameters of the real host, old names and new.
         return [
-            *(sys.executable, "-m", "sandbox.functions.worker"),
             *("--host", "127.0.0.1", "--port", str(port)),
             *("--workerId", self._worker_id, "--requestId", self._worker_id),
             *("--grpcMaxMessageLength", "2147483647"),
@@ -247,3 +241,20 @@ class Engine:
         process.wait()
         process.stdout.close()
         self._conversation.end()
+
+
+def _process(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str] | Forked:
+    """Start the process, in a session of its own: Ctrl-C in a terminal does not end it before its work is settled."""
+    if os.environ.get(WARM):
+        return Forked("sandbox.functions.warm_worker", arguments, environment)
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", "sandbox.functions.worker", *arguments],
+        cwd=_ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -17,10 +18,8 @@ def run(tmp_path):
     started = []
     with (tmp_path / "errors").open("w") as errors:
 
-        def _run(code, **environment):
-            started.append(
-                Forked("timeit", ["-n", "1", "-r", "1", f"import os, sys, time\n{code}"], environment, errors)
-            )
+        def _run(code, module="timeit", **environment):
+            started.append(Forked(module, ["-n", "1", "-r", "1", f"import os, sys, time\n{code}"], environment, errors))
             return started[-1]
 
         yield _run
@@ -41,6 +40,15 @@ def test_a_copy_has_the_environment_that_it_is_given_and_nothing_else(run, monke
     assert first.split()[-1] == "XYZ"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "locale"), [({}, "C.UTF-8"), ({"LANG": "C.UTF-8"}, "None"), ({"LC_ALL": "C"}, "None")]
+)
+def test_a_copy_without_a_language_has_the_one_that_python_chooses(run, chosen, locale):
+    copy = run("print(os.environ.get('LC_CTYPE'), flush=True)", **chosen)
+
+    assert copy.stdout.readline().strip() == locale
+
+
 def test_a_copy_has_its_number_a_session_and_the_files_of_no_other(run):
     neighbour = run("time.sleep(600)")
     copy = run("print(os.getpid(), os.getsid(0), len(os.listdir('/proc/self/fd')), flush=True)")
@@ -48,7 +56,7 @@ def test_a_copy_has_its_number_a_session_and_the_files_of_no_other(run):
     number, session, files = map(int, copy.stdout.readline().split())
 
     assert copy.pid == number == session != neighbour.pid
-    assert files == 4  # the three of every process, and the folder that is being read
+    assert files == 5  # the three of every process, the line to the process that copies, the folder that is being read
 
 
 @pytest.mark.parametrize(("code", "status"), [("os._exit(0)", 0), ("os._exit(3)", 3), ("nonsense", 1)])
@@ -70,6 +78,43 @@ def test_a_copy_gets_signals_and_is_waited_for_no_longer_than_asked(run):
 
     assert copy.wait() == -signal.SIGTERM
     copy.send_signal(signal.SIGTERM)  # it is gone
+
+
+def test_one_thread_waits_for_a_copy_while_others_look(run):
+    copy = run("time.sleep(600)")
+    ends = []
+    waiting = threading.Thread(target=lambda: ends.append(copy.wait()))
+    waiting.start()
+
+    assert copy.poll() is None
+    copy.kill()
+    waiting.join()
+
+    assert [copy.wait()] == ends == [-signal.SIGKILL]
+
+
+def test_what_is_loaded_for_a_copy_may_run_programs(run):
+    run("", "azure.identity").wait()  # which asks uname what machine this is
+
+    assert run("import azure.identity").wait() == 0
+
+
+def test_a_copy_has_copies_made_by_the_same_process(run):
+    parent = "os.getppid()"
+    copy = run(f"""from sandbox.forking import Forked
+one = Forked("timeit", ["-n", "1", "-r", "1", "import os, sys; print({parent}); print(3, file=sys.stderr)"], {{}})
+print({parent}, *map(str.strip, one.stdout.readlines()[:2]), one.wait(), flush=True)""")
+
+    of_the_copy, of_its_own, *rest = copy.stdout.readline().split()
+
+    assert of_the_copy == of_its_own
+    assert rest == ["3", "0"]
+
+
+def test_others_are_copied_when_a_copy_that_asked_has_ended(run):
+    run("import sandbox.forking").wait()
+
+    assert run("print(1)").wait() == 0
 
 
 def test_no_copy_outlives_who_asked_for_it():

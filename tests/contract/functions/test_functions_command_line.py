@@ -14,6 +14,8 @@ import pytest
 
 from sandbox.launch import launch
 
+pytestmark = pytest.mark.usefixtures("cold_engines")
+
 APP = Path(__file__).parent / "app"
 
 

@@ -15,6 +15,8 @@ from sandbox.functions.engine import AppBroken
 from sandbox.functions.engines import index
 from sandbox.functions.invocation import EngineDied
 
+pytestmark = pytest.mark.usefixtures("cold_engines")
+
 HEADER = "import azure.functions as func\napp = func.FunctionApp()\n"
 TIMER = (
     HEADER

@@ -10,8 +10,8 @@ from typing import Final, Self
 
 from sandbox.launch import ROOT
 
-#: What the server imports once, so that its children need not.
-PRELOADED: Final = ["tests.faults.kill_points.worker"]
+#: What the server imports once, so that its children need not: also what the connector imports when it first needs it.
+PRELOADED: Final = ["tests.faults.kill_points.worker", "azure.identity", "jsonschema"]
 
 #: Seconds of silence after which a child has hung: more than any of its calls may take.
 SILENCE: Final = 90.0
