@@ -24,8 +24,10 @@ from connector.http.clock import Clock
 from connector.http.gate import Gate
 from connector.http.pace import Pace
 
-#: Answers that mean overload: slow down (429), or a gateway gets nothing through it.
-OVERLOAD: Final = (429, 502, 503, 504)
+#: The answer to a call that is one too many. It proves that the call had no effect.
+THROTTLED: Final = 429
+#: Answers that mean overload: slow down, or a gateway gets nothing through it.
+OVERLOAD: Final = (THROTTLED, 502, 503, 504)
 #: Calls at the same time to begin with, so that a cold start is not a burst.
 FIRST: Final = 4
 #: Seconds of use in which the limit doubles at first.
@@ -85,9 +87,9 @@ class Limiter:
         with self._lock:
             now = self._clock.monotonic()
             if self._pace is not None:
-                self._pace.observe(now, refused=status == 429, retry_after=retry_after, left=left)
+                self._pace.observe(now, refused=status == THROTTLED, retry_after=retry_after, left=left)
                 self.gate.spacing = self._pace.spacing
-                if self._pace.is_about_window(retry_after):
+                if status == THROTTLED and self._pace.is_about_window(retry_after):
                     return
             if now - seconds >= self._cut:  # a call that began before a cut says nothing about the limit after it
                 self._judge(now, overload=overload, asked=overload and retry_after is not None)

@@ -3,6 +3,7 @@
     free ──── little is left, or a pause until the window is over ───► paced
       ▲                                                                 │
       └──── for a whole window, half of what is allowed was left ◄──────┘
+            or nobody said what is left
 
 While it is free, nothing but the number of calls at the same time counts. Paced calls are spaced evenly: at first as
 many in the next window as got through in the last one, which is this process's share of what the system allows to all.
@@ -82,6 +83,8 @@ class Pace:
         """
         ended = refused and self.is_about_window(retry_after)
         if left is None and not ended:
+            if not refused and now - self._scarce > self._window:
+                self.rate = math.inf  # nobody has said for a whole window that little is left
             return
         share = 0.0 if ended else min(max(left or 0.0, 0.0), 1.0)
         part = self._part(now)

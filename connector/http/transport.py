@@ -28,7 +28,7 @@ from requests.structures import CaseInsensitiveDict
 
 from connector.errors import Misconfigured, Transient, Unclear
 from connector.http.clock import SYSTEM_CLOCK, Clock
-from connector.http.limiter import Limiter
+from connector.http.limiter import THROTTLED, Limiter
 from connector.http.pace import Pace
 from connector.http.session import FAULTS, distrust, new_session, timed_out, was_not_reached
 from connector.telemetry import measuring
@@ -39,8 +39,6 @@ from connector.words import Sentence
 ATTEMPTS: Final = 3
 #: Seconds that a call may spend before its last attempt begins: far below the lock of a message (300 s).
 BUDGET: Final = 8.0
-#: The status that proves that a call had no effect.
-THROTTLED: Final = 429
 #: Seconds of the first pause; it doubles, and a random part of it is left out so that threads do not call all at once.
 FIRST_PAUSE: Final = 0.5
 #: The longest pause that is accepted: Dataverse counts in windows of 300 s, so an hour in Retry-After is an error.

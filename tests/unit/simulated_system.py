@@ -20,16 +20,17 @@ LONGEST_PAUSE = 8.0
 
 
 class Simulation:
-    """Events in the order of virtual time."""
+    """Events in the order of virtual time; what is left to chance is the same each time."""
 
     def __init__(self):
         self.now = 0.0
+        self._random = random.Random(0).random  # noqa: S311 - a simulation
         self._events = []
         self._order = count()
 
     @property
     def clock(self):
-        return Clock(monotonic=lambda: self.now)
+        return Clock(monotonic=lambda: self.now, random=self._random)
 
     def after(self, seconds, action):
         heapq.heappush(self._events, (self.now + seconds, next(self._order), action))

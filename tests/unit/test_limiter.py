@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from connector.http.limiter import FIRST, OVERLOAD, Limiter
+from connector.http.pace import Pace
 from tests.unit.simulated_system import Answer, Load, Simulation, System
 
 MINUTE = 60.0
@@ -131,6 +132,28 @@ def keep_busy(limiter, simulation, seconds, *, status=200, call=0.1):
         for slot in slots:
             limiter.observe(status, call, None)
             slot.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("retry_after", [5.0, 10.0, 30.0])
+def test_a_503_that_asks_for_a_long_pause_cuts_the_limit_where_calls_are_paced_too(simulation, retry_after):
+    limiter = Limiter("Dataverse", 8, simulation.clock, Pace(300))
+    keep_busy(limiter, simulation, 5.0)
+    assert limiter.limit == 8
+
+    for _ in range(30):
+        simulation.now += retry_after
+        limiter.observe(503, 0.1, retry_after)
+
+    assert limiter.limit == 1
+
+
+def test_a_refusal_for_the_rest_of_a_window_says_nothing_about_calls_at_the_same_time(simulation):
+    limiter = Limiter("Dataverse", 8, simulation.clock, Pace(300))
+    keep_busy(limiter, simulation, 5.0)
+
+    limiter.observe(429, 0.1, 30.0)
+
+    assert limiter.limit == 8
 
 
 @pytest.mark.parametrize(("status", "found"), [(200, 8), (204, 8), (302, 8), (404, 8), (412, 8), (500, FIRST)])

@@ -111,3 +111,27 @@ def test_an_absurd_number_does_not_slow_a_process_down_for_ever():
 
     assert protection.left({REQUESTS: "2147483647", SECONDS: "1e300"}) is None
     assert protection.left(usual) == 1
+
+
+def test_a_system_that_never_says_what_is_left_is_paced_for_one_window():
+    pace = Pace(300)
+    pace.observe(0, refused=True, retry_after=30, left=None)
+
+    for moment in range(30, 330, 10):
+        good(pace, moment, None)
+    paced = pace.spacing
+    good(pace, 331, None)
+
+    assert paced > 0
+    assert pace.spacing == 0
+
+
+def test_one_answer_that_does_not_say_what_is_left_frees_no_pace_that_others_ask_for():
+    pace = Pace(300)
+    pace.observe(0, refused=True, retry_after=30, left=0)
+
+    for moment in range(30, 700, 10):
+        good(pace, moment, 0.1)
+        good(pace, moment, None)
+
+    assert pace.spacing > 0

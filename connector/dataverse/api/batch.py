@@ -16,7 +16,7 @@ from connector.dataverse.api.errors import decoded, not_dataverse, refusal, uncl
 from connector.dataverse.api.rows import ETAG, FORMATTED, Row, address, created_id
 from connector.dataverse.names import OWN_TAG
 from connector.errors import ConnectorError, Transient
-from connector.http.transport import THROTTLED
+from connector.http.limiter import THROTTLED
 from connector.words import Sentence
 
 #: Operations that Dataverse takes in one batch.

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
-from connector.http.transport import BUDGET, THROTTLED
+from connector.http.limiter import THROTTLED
+from connector.http.transport import BUDGET
 from connector.servicebus.bus import OutgoingMessage
 from connector.state import Stored
 from sandbox.servicebus.delivery import Outcome
