@@ -21,7 +21,7 @@ from typing import Final
 #: A process begins to pace itself when no more than this share of what is allowed is left.
 LITTLE: Final = 0.05
 #: The share that is to be left while calls are paced: room for what other processes do before they notice.
-AIM: Final = 0.06
+AIM: Final = 0.05
 #: The share that is left when nobody needs pacing.
 PLENTY: Final = 0.5
 #: How fast the pace grows: its relative change in a window, for each unit of the share that is left above the aim.
