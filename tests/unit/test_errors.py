@@ -29,7 +29,8 @@ def _classes() -> list[type[ConnectorError]]:
     while waiting:
         found.append(waiting.pop())
         waiting += found[-1].__subclasses__()
-    return [each for each in found if each is not ConnectorError and each.__module__.startswith("connector.")]
+    known = (each for each in found if each is not ConnectorError and each.__module__.startswith("connector."))
+    return sorted(known, key=lambda each: (each.__module__, each.__qualname__))  # not as modules happen to be imported
 
 
 CLASSES = _classes()
