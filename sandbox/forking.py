@@ -224,6 +224,7 @@ def _become(output: int, errors: int, environment: dict[str, str]) -> None:
     os.environ.update(environment)
     if not any(name in environment for name in _LOCALES):
         os.environ[_LOCALES[1]] = "C.UTF-8"
+    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     time.tzset()
 
 

@@ -49,6 +49,12 @@ def test_a_copy_without_a_language_has_the_one_that_python_chooses(run, chosen, 
     assert copy.stdout.readline().strip() == locale
 
 
+def test_a_copy_finds_modules_where_its_environment_says(run, tmp_path):
+    (tmp_path / "only_there.py").write_text("print('found', flush=True)")
+
+    assert run("import only_there", PYTHONPATH=str(tmp_path)).stdout.readline() == "found\n"
+
+
 def test_a_copy_has_its_number_a_session_and_the_files_of_no_other(run):
     neighbour = run("time.sleep(600)")
     copy = run("print(os.getpid(), os.getsid(0), len(os.listdir('/proc/self/fd')), flush=True)")
