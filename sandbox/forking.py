@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import weakref
@@ -226,6 +227,7 @@ def _become(output: int, errors: int, environment: dict[str, str]) -> None:
         os.environ[_LOCALES[1]] = "C.UTF-8"
     sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     time.tzset()
+    tempfile.tempdir = None  # to be found anew
 
 
 if __name__ == "__main__":

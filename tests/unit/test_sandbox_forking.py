@@ -55,6 +55,14 @@ def test_a_copy_finds_modules_where_its_environment_says(run, tmp_path):
     assert run("import only_there", PYTHONPATH=str(tmp_path)).stdout.readline() == "found\n"
 
 
+def test_a_copy_keeps_its_files_where_its_environment_says(run, tmp_path):
+    run("", "sandbox.functions.worker").wait()  # loading it asks where that is
+
+    copy = run("import tempfile; print(tempfile.gettempdir(), flush=True)", TMPDIR=str(tmp_path))
+
+    assert copy.stdout.readline().strip() == str(tmp_path)
+
+
 def test_a_copy_has_its_number_a_session_and_the_files_of_no_other(run):
     neighbour = run("time.sleep(600)")
     copy = run("print(os.getpid(), os.getsid(0), len(os.listdir('/proc/self/fd')), flush=True)")
