@@ -159,8 +159,14 @@ def _copy(
     """Make a copy; returns None, and in the copy what it is to run."""
     output, errors, number = files
     news = socket.socket(fileno=number)
-    with news.makefile("r", encoding="utf-8") as request:
-        module, arguments, environment = json.loads(request.readline())
+    with news.makefile("r", encoding="utf-8") as reader:
+        request = reader.readline()
+    if not request.endswith("\n"):  # who asked has ended
+        for file in {output, errors}:
+            os.close(file)
+        news.close()
+        return None
+    module, arguments, environment = json.loads(request)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # what is loaded may run a program and wait for it
     _load(module)
     near, far = socket.socketpair()
@@ -173,7 +179,8 @@ def _copy(
         _become(output, errors, environment)
         importlib.import_module("sandbox.forking")._server.reached_by(far)  # noqa: SLF001 - this module, as others know it
         return module, arguments
-    news.sendall(f"{copy}\n".encode())
+    with suppress(OSError):  # who asked has ended
+        news.sendall(f"{copy}\n".encode())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     lines.append(near)
     far.close()

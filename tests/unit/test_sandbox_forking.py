@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 
 import pytest
 
+from sandbox import forking
 from sandbox.forking import Forked
 from sandbox.launch import ROOT
 
@@ -127,6 +129,16 @@ print({parent}, *map(str.strip, one.stdout.readlines()[:2]), one.wait(), flush=T
 
 def test_others_are_copied_when_a_copy_that_asked_has_ended(run):
     run("import sandbox.forking").wait()
+
+    assert run("print(1)").wait() == 0
+
+
+@pytest.mark.parametrize("sent", [b"", b'["timeit", [', b'["timeit", ["-n", "1", "-r", "1"], {}]\n'])
+def test_others_are_copied_when_who_asked_is_killed_while_it_asks(run, sent, tmp_path):
+    near, far = socket.socketpair()
+    with (tmp_path / "nothing").open("w") as nothing, near, far:
+        forking._server.ask([nothing.fileno(), nothing.fileno(), far.fileno()])
+        near.sendall(sent)
 
     assert run("print(1)").wait() == 0
 
