@@ -5,7 +5,7 @@ import sys
 from sandbox.forking import Forked
 from sandbox.functions.engines import index
 
-APP = """import os, sys
+APP = """import sys
 sys.modules["azure.servicebus"]  # loaded already
 import connector, azure.functions as func
 assert connector.NAME == "of the app"
@@ -16,14 +16,16 @@ def nightly(t: func.TimerRequest) -> None: ...
 """
 
 
-def test_an_app_that_is_copied_to_brings_its_own_modules(tmp_path):
+def test_the_app_of_a_copied_engine_has_its_own_modules(tmp_path):
     other = Forked("sandbox.console", [], {}, sys.stderr)  # which loads the connector's names
     (tmp_path / "host.json").write_text('{"version": "2.0"}', "utf-8")
     (tmp_path / "function_app.py").write_text(APP, "utf-8")
     (tmp_path / "connector").mkdir()
     (tmp_path / "connector" / "__init__.py").write_text('NAME = "of the app"\n', "utf-8")
 
-    assert list(index(tmp_path)) == ["nightly"]
-    other.kill()
-    other.wait()
-    other.stdout.close()
+    try:
+        assert list(index(tmp_path)) == ["nightly"]
+    finally:
+        other.kill()
+        other.wait()
+        other.stdout.close()
