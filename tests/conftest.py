@@ -14,14 +14,18 @@ from hypothesis import settings
 #: How seldom all objects are looked through for garbage: there are a million, and what tests leave is found before.
 SELDOM = 100
 
+#: `WARM` of `sandbox/functions/engine.py`, which takes a while to load.
+WARM_ENGINES = "SANDBOX_WARM_ENGINES"
+
 settings.register_profile("any machine", deadline=None)
 settings.register_profile("without the long forms", deadline=None, max_examples=30)
 
 
 def pytest_configure(config):
-    """Without the long forms, a test that says nothing else tries 30 examples instead of 100; engines start warm."""
-    os.environ["SANDBOX_WARM_ENGINES"] = "1"
+    """Without the long forms, tests that say nothing else try 30 examples instead of 100, and engines start warm."""
     is_short = config.option.markexpr == "not nightly"
+    if is_short:
+        os.environ[WARM_ENGINES] = "1"
     settings.load_profile("without the long forms" if is_short else "any machine")
     if hasattr(config, "workerinput") and config.args == config.getini("testpaths"):
         from tests.distribution import read_from
@@ -37,6 +41,12 @@ def _no_problem_logged_before(monkeypatch):
     from connector.problem_log import ProblemLog
 
     monkeypatch.setattr(telemetry, "_problems", ProblemLog())
+
+
+@pytest.fixture
+def cold_engines(monkeypatch):
+    """Engines are started as in Azure, with nothing loaded; other tests have copies of one that has loaded much."""
+    monkeypatch.delenv(WARM_ENGINES, raising=False)
 
 
 @pytest.hookimpl(wrapper=True)

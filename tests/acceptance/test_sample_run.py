@@ -18,6 +18,7 @@ from sandbox.system import write_settings
 SECONDS = 180
 
 
+@pytest.mark.usefixtures("cold_engines")
 def test_the_sample_jobs_end_as_they_should(tmp_path):
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "sandbox", "run", "--once", "--folder", str(tmp_path)],

@@ -138,6 +138,7 @@ class Crew:
             time.sleep(REST)
 
 
+@pytest.mark.usefixtures("cold_engines")
 def test_all_jobs_end_and_no_automation_is_started_twice_when_the_engine_is_killed(system):
     crew = Crew(system)
 

@@ -143,6 +143,74 @@ def test_others_are_copied_when_who_asked_is_killed_while_it_asks(run, sent, tmp
     assert run("print(1)").wait() == 0
 
 
+@pytest.mark.parametrize("code", ["1 +", "raise RuntimeError", "raise SystemExit(2)", "import not_there"])
+def test_what_cannot_be_loaded_is_left_to_the_copy(tmp_path, monkeypatch, code):
+    (tmp_path / "cannot_be_loaded.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    forking._load("cannot_be_loaded")
+
+
+SLEEPING = """import os, signal, sys
+from sandbox import forking
+code = "import os, time; print(os.getppid(), flush=True); time.sleep(600)"
+copy = forking.Forked("timeit", ["-n", "1", "-r", "1", code], {}, sys.stderr)
+copied = int(copy.stdout.readline())
+"""
+FAILS = """import socket
+near, far = socket.socketpair()
+forking._server.ask([1, 2, far.fileno()])
+near.sendall(b"nonsense\\n")
+"""
+
+
+@pytest.mark.parametrize("end", ["os.kill(copied, signal.SIGKILL)", FAILS], ids=["killed", "failed"])
+def test_no_copy_outlives_what_it_is_a_copy_of(end):
+    code = f"""{SLEEPING}
+{end}
+print(copy.wait(), copy.poll(), len(copy.stdout.read()), flush=True)
+copy.kill()
+try:
+    forking.Forked("timeit", [], {{}}, sys.stderr)
+except forking.CopiesEnded:
+    print("ended")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert done.stdout.split() == ["-9", "-9", "0", "ended"]
+
+
+def test_an_end_is_told_also_when_its_signal_comes_right_before_the_process_waits(run, monkeypatch):
+    """Here another thread takes it, which interrupts the waiting no more than one that comes too early."""
+    code = """import signal, socket, sys, threading
+from multiprocessing.connection import wait
+from sandbox import forking
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+def not_interrupted(lines):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        return wait(lines)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+forking.wait = not_interrupted
+work = forking._Copied(socket.socket(fileno=int(sys.argv[1]))).serve()
+exec(work[1][-1]) if work else None"""
+    near, far = socket.socketpair()
+    server = forking._Server()
+    server.reached_by(near)
+    monkeypatch.setattr(forking, "_server", server)
+    command = [sys.executable, "-W", "ignore", "-c", code, str(far.fileno())]
+    with near, subprocess.Popen(command, cwd=ROOT, pass_fds=[far.fileno()]):  # noqa: S603
+        far.close()
+        copy = run("import sandbox.forking as f; f._server._line.close(); print(1, flush=True); time.sleep(600)")
+        copy.stdout.readline()
+        copy.kill()
+
+        assert copy.wait(30) == -signal.SIGKILL
+
+        near.close()
+
+
 def test_no_copy_outlives_who_asked_for_it():
     code = """import sys, os; from sandbox.forking import Forked
 copy = Forked("timeit", ["-n", "1", "-r", "1", "print(1, flush=True); import time; time.sleep(600)"], {}, sys.stderr)

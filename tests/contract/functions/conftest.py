@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSender, ServiceBusSubQueue
 
-from sandbox.functions.engine import WARM, EngineLog
+from sandbox.functions.engine import EngineLog
 from sandbox.functions.host import FunctionsHost
 from sandbox.servicebus.definition import NamespaceDefinition
 from sandbox.servicebus.server import Endpoint, running
@@ -22,12 +22,6 @@ DEADLINE_SECONDS = 60.0
 
 #: A timer that keeps quiet while tests run.
 NEW_YEAR = "0 0 0 1 1 *"
-
-
-@pytest.fixture
-def cold_engines(monkeypatch):
-    """Engines are started as in Azure, with nothing loaded; other tests have copies of one that has loaded much."""
-    monkeypatch.delenv(WARM)
 
 
 @dataclass
