@@ -34,12 +34,15 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 _FILES: Final = 3
 #: The variable with folders where modules are found; each copy has its own.
 _PATH: Final = "PYTHONPATH"
+#: With anything in this variable of the Functions host, its engines are copies too: tests start many. Without it they
+#: start with nothing loaded, as in Azure.
+WARM_ENGINES: Final = "SANDBOX_WARM_ENGINES"
 #: Variables that choose a language. Python itself sets the second when it starts without any (PEP 538).
 _LOCALES: Final = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
 class CopiesEnded(Exception):
-    """The process that is copied has ended, and with it all that it made; what it printed says why."""
+    """The process that is copied has ended."""
 
 
 class Forked:
@@ -70,13 +73,13 @@ class Forked:
         near, far = socket.socketpair()
         self._news = near.makefile("r", encoding="utf-8")
         weakref.finalize(self, self._news.close)  # not before: threads may be waiting for it
-        with near, far, os.fdopen(writing, "wb") as output, suppress(OSError):  # then no number is told
+        with near, far, os.fdopen(writing, "wb") as output, suppress(OSError):  # it has ended, and tells no number
             _server.ask([output.fileno(), (errors or output).fileno(), far.fileno()])
             near.sendall(f"{json.dumps([module, list(arguments), dict(environment)])}\n".encode())
         number = self._told()
         if number is None:
             self.stdout.close()
-            raise CopiesEnded
+            raise CopiesEnded("The process that is copied has ended. Read what it printed, and start again.")
         self.pid = number
 
     def poll(self) -> int | None:
@@ -229,7 +232,7 @@ class _Copied:
         return None
 
     def _forget(self, *more: socket.socket) -> None:
-        """In a copy: what others ask and are told is no business of it."""
+        """In a copy: what others ask and are told is none of its business."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         of_others = (self._ends, self._signals, *self._lines, *self._copies.values(), *more)

@@ -11,11 +11,10 @@ import certifi
 import pytest
 from hypothesis import settings
 
+from sandbox.forking import WARM_ENGINES
+
 #: How seldom all objects are looked through for garbage: there are a million, and what tests leave is found before.
 SELDOM = 100
-
-#: `WARM` of `sandbox/functions/engine.py`, which takes a while to load.
-WARM_ENGINES = "SANDBOX_WARM_ENGINES"
 
 settings.register_profile("any machine", deadline=None)
 settings.register_profile("without the long forms", deadline=None, max_examples=30)

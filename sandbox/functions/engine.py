@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import sandbox
-from sandbox.forking import Forked
+from sandbox.forking import WARM_ENGINES, Forked
 from sandbox.functions.bindings import RawBinding, parse_raw
 from sandbox.functions.invocation import EngineDied, Invocation, Outcome, PendingOutcome
 from sandbox.functions.protocol import messages
@@ -33,10 +33,6 @@ END_TIMEOUT_SECONDS = 3.0
 
 #: So much of the process's last output is kept to explain its death.
 OUTPUT_LINES_KEPT = 30
-
-#: With anything in this environment variable of the host, engines are copies of a process that has loaded what they
-#: load: tests start many. Without it each start is as cold as in Azure.
-WARM = "SANDBOX_WARM_ENGINES"
 
 _ROOT = Path(sandbox.__file__).parents[1]
 
@@ -245,7 +241,7 @@ class Engine:
 
 def _process(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str] | Forked:
     """Start the process, in a session of its own: Ctrl-C in a terminal does not end it before its work is settled."""
-    if os.environ.get(WARM):
+    if os.environ.get(WARM_ENGINES):
         return Forked("sandbox.functions.warm_worker", arguments, environment)
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "sandbox.functions.worker", *arguments],
