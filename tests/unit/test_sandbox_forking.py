@@ -154,7 +154,7 @@ def test_what_cannot_be_loaded_is_left_to_the_copy(tmp_path, monkeypatch, code):
 SLEEPING = """import os, signal, sys
 from sandbox import forking
 code = "import os, time; print(os.getppid(), flush=True); time.sleep(600)"
-copy = forking.Forked("timeit", ["-n", "1", "-r", "1", code], {}, sys.stderr)
+copy = forking.Forked("timeit", ["-n", "1", "-r", "1", code], {})
 copied = int(copy.stdout.readline())
 """
 FAILS = """import socket
@@ -181,7 +181,7 @@ except forking.CopiesEnded:
 
 
 def test_an_end_is_told_also_when_its_signal_comes_right_before_the_process_waits(run, monkeypatch):
-    """Here another thread takes it, which interrupts the waiting no more than one that comes too early."""
+    """Another thread takes the signal here, so the waiting is not interrupted, as by a signal that comes before it."""
     code = """import signal, socket, sys, threading
 from multiprocessing.connection import wait
 from sandbox import forking
@@ -200,15 +200,13 @@ exec(work[1][-1]) if work else None"""
     server.reached_by(near)
     monkeypatch.setattr(forking, "_server", server)
     command = [sys.executable, "-W", "ignore", "-c", code, str(far.fileno())]
-    with near, subprocess.Popen(command, cwd=ROOT, pass_fds=[far.fileno()]):  # noqa: S603
+    with subprocess.Popen(command, cwd=ROOT, pass_fds=[far.fileno()]), near:  # noqa: S603
         far.close()
         copy = run("import sandbox.forking as f; f._server._line.close(); print(1, flush=True); time.sleep(600)")
         copy.stdout.readline()
         copy.kill()
 
         assert copy.wait(30) == -signal.SIGKILL
-
-        near.close()
 
 
 def test_no_copy_outlives_who_asked_for_it():
